@@ -1,0 +1,4 @@
+//! subscope: a terminal dashboard for Redis Pub/Sub.
+
+pub mod message;
+pub mod wire;

@@ -1,0 +1,181 @@
+//! The vocabulary that every other module speaks: times, ids, subscriptions, and the notices
+//! that stand between messages.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A point on the wall clock, in microseconds since the Unix epoch.
+///
+/// The wall clock, not a monotonic one, because people compare rows with other logs, and
+/// because a monotonic clock stands still while a laptop sleeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub i64);
+
+impl Time {
+    /// Reads the clock. Only the edges of the program call this; inside, times arrive with events.
+    #[must_use]
+    pub fn now() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self(since_epoch.map_or(0, |elapsed| {
+            i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+        }))
+    }
+
+    /// How long after `earlier` this is; zero if the clock was set back in between.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The time `wait` later.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// The whole second that this lies in, since the Unix epoch.
+    #[must_use]
+    pub fn second(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+}
+
+/// An interned channel name: an index into the log's channel table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelId(pub u32);
+
+/// A row of the log, counted from 0 and never reused, so that whatever points into the log
+/// still points at the same row after older rows have gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(pub u64);
+
+/// A subscription of this session, counted from 0 in the order in which they were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionId(pub u32);
+
+/// How Redis matches a subscription's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubscriptionKind {
+    /// SUBSCRIBE: exactly this channel.
+    Channel,
+    /// PSUBSCRIBE: every channel that this glob matches.
+    Pattern,
+}
+
+/// What a subscription asks for: a channel or a pattern. Names are bytes, as in Redis.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic {
+    /// How the name is matched.
+    pub kind: SubscriptionKind,
+    /// The channel's name or the glob.
+    pub name: Arc<[u8]>,
+}
+
+impl Topic {
+    /// Exactly the channel `name`.
+    #[must_use]
+    pub fn channel(name: &[u8]) -> Self {
+        Self {
+            kind: SubscriptionKind::Channel,
+            name: name.into(),
+        }
+    }
+
+    /// Every channel that the glob `name` matches.
+    #[must_use]
+    pub fn pattern(name: &[u8]) -> Self {
+        Self {
+            kind: SubscriptionKind::Pattern,
+            name: name.into(),
+        }
+    }
+
+    /// A pattern if `name` holds one of the glob characters `* ? [`, else a channel.
+    #[must_use]
+    pub fn guess(name: &[u8]) -> Self {
+        if name.iter().any(|byte| b"*?[".contains(byte)) {
+            Self::pattern(name)
+        } else {
+            Self::channel(name)
+        }
+    }
+}
+
+/// A topic together with the id that this session knows it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its id in this session.
+    pub id: SubscriptionId,
+    /// What it asks for.
+    pub topic: Topic,
+}
+
+/// A row that is not a message: something that happened to the listening itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Redis confirmed a subscription.
+    Subscribed {
+        /// Which one.
+        subscription: Subscription,
+        /// How many this connection then had, as Redis counts them.
+        count: i64,
+    },
+    /// Redis confirmed that a subscription is over.
+    Unsubscribed {
+        /// Which one.
+        subscription: Subscription,
+        /// How many this connection then had left, as Redis counts them.
+        count: i64,
+        /// Whether this session had asked for it; if not, the server ended it by itself.
+        asked: bool,
+    },
+    /// Redis refused a subscription.
+    Denied {
+        /// Which one.
+        subscription: Subscription,
+        /// Redis's own words.
+        reason: Box<str>,
+    },
+    /// The message given by `--until` came and ended a subscription.
+    Ended {
+        /// Which one.
+        subscription: Subscription,
+    },
+    /// The last subscription has ended: nothing is listened to any more.
+    AllEnded,
+    /// The connection was lost, and with it every message published until it was back.
+    Gap(Gap),
+    /// Messages that arrived but that this program had no room for.
+    Dropped(Dropped),
+    /// Redis said something that was not asked for.
+    ServerSaid(Box<str>),
+}
+
+/// A time in which messages may have been lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// When the last byte came before the connection was lost: messages may be missing from here.
+    pub last_heard: Time,
+    /// When the loss was noticed.
+    pub noticed: Time,
+    /// When the last subscription was confirmed again; `None` while the gap is open.
+    pub restored: Option<Time>,
+    /// Why the connection was lost, in words.
+    pub reason: Box<str>,
+}
+
+/// Messages that were received and then dropped unread, to go on reading from Redis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many messages.
+    pub count: u64,
+    /// How many bytes of payload they had.
+    pub bytes: u64,
+    /// When the first of them came.
+    pub from: Time,
+    /// When the last of them came.
+    pub to: Time,
+}

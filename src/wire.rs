@@ -1,0 +1,324 @@
+//! RESP2 frames cut from bytes and written to them, for the subscriber and the broker.
+//!
+//! Pub/Sub speaks in flat frames only: a single value, or one array of strings and integers.
+//! So the decoder keeps no tree and never recurses: it yields ranges into the bytes it was
+//! given, allocates nothing once warm, and bounds every length before believing it.
+//! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>)
+
+use std::fmt;
+use std::ops::Range;
+
+use memchr::memchr;
+
+/// The largest bulk string that Redis itself accepts by default: `proto-max-bulk-len`, 512 MiB.
+pub const MAX_BULK: usize = 512 << 20;
+
+/// A header line (type, length or integer) is at most this long. Longer is not RESP.
+const MAX_HEADER: usize = 32;
+
+/// A line of text (a simple string or an error) is at most this long.
+const MAX_LINE: usize = 64 << 10;
+
+/// What a peer may send before it is held to be broken or hostile.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest bulk string, in bytes.
+    pub bulk: usize,
+    /// The most elements of an array.
+    pub parts: usize,
+}
+
+/// One value of a frame. Ranges are into the bytes given to [`Decoder::decode`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A bulk string.
+    Bulk(Range<usize>),
+    /// A simple string, as in `+OK`.
+    Simple(Range<usize>),
+    /// An error, without its `-`.
+    Error(Range<usize>),
+    /// An integer.
+    Integer(i64),
+    /// A null bulk string or null array.
+    Null,
+}
+
+impl Part {
+    /// The text of a string or an error within `bytes`; nothing for an integer or a null.
+    #[must_use]
+    pub fn text<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        match self {
+            Self::Bulk(range) | Self::Simple(range) | Self::Error(range) => {
+                Some(&bytes[range.clone()])
+            }
+            Self::Integer(_) | Self::Null => None,
+        }
+    }
+}
+
+/// A whole frame, borrowed from the decoder.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// Its values: one for a single value, those of the array otherwise.
+    pub parts: &'a [Part],
+    /// Whether it was an array.
+    pub is_array: bool,
+    /// How many bytes it took.
+    pub length: usize,
+}
+
+/// Why bytes are not a frame. There is no way on from here: the stream is out of step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireError {
+    /// The first byte of a value is not a RESP2 type.
+    UnknownType(u8),
+    /// An array within an array, which Pub/Sub never sends.
+    NestedArray,
+    /// A length or an integer that is not a number.
+    BadNumber,
+    /// A length over the limit.
+    TooLong {
+        /// The length that was announced.
+        length: u64,
+        /// The most that is accepted.
+        limit: usize,
+    },
+    /// A line or a bulk string that does not end in CR LF.
+    MissingLineEnd,
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownType(byte) => {
+                write!(
+                    f,
+                    "a value starts with '{}', which RESP2 has not",
+                    byte.escape_ascii()
+                )
+            }
+            Self::NestedArray => write!(f, "an array lies within an array"),
+            Self::BadNumber => write!(f, "a length or integer is not a number"),
+            Self::TooLong { length, limit } => {
+                write!(f, "a length of {length} is over the limit of {limit}")
+            }
+            Self::MissingLineEnd => write!(f, "a value does not end in CR LF"),
+        }
+    }
+}
+
+impl std::error::Error for WireError {}
+
+/// Cuts frames from a stream of bytes.
+#[derive(Debug)]
+pub struct Decoder {
+    limits: Limits,
+    parts: Vec<Part>,
+}
+
+impl Decoder {
+    /// A decoder for a peer held to `limits`.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            parts: Vec::with_capacity(4),
+        }
+    }
+
+    /// The frame at the start of `bytes`, or `None` if it has not all arrived.
+    ///
+    /// # Errors
+    ///
+    /// Says why the bytes cannot become a frame, whatever follows.
+    #[inline]
+    pub fn decode(&mut self, bytes: &[u8]) -> Result<Option<Frame<'_>>, WireError> {
+        self.parts.clear();
+        let Some(&first) = bytes.first() else {
+            return Ok(None);
+        };
+        if first != b'*' {
+            let Some((part, length)) = self.value(bytes, 0)? else {
+                return Ok(None);
+            };
+            self.parts.push(part);
+            return Ok(Some(Frame {
+                parts: &self.parts,
+                is_array: false,
+                length,
+            }));
+        }
+        let Some((count, mut position)) = number(bytes, 1)? else {
+            return Ok(None);
+        };
+        if count == -1 {
+            self.parts.push(Part::Null);
+            return Ok(Some(Frame {
+                parts: &self.parts,
+                is_array: false,
+                length: position,
+            }));
+        }
+        for _ in 0..length_within(count, self.limits.parts)? {
+            let Some((part, end)) = self.value(bytes, position)? else {
+                return Ok(None);
+            };
+            self.parts.push(part);
+            position = end;
+        }
+        Ok(Some(Frame {
+            parts: &self.parts,
+            is_array: true,
+            length: position,
+        }))
+    }
+
+    /// The value at `start` and the position behind it.
+    #[inline]
+    fn value(&self, bytes: &[u8], start: usize) -> Result<Option<(Part, usize)>, WireError> {
+        let Some(&kind) = bytes.get(start) else {
+            return Ok(None);
+        };
+        match kind {
+            b'$' => {
+                let Some((length, body)) = number(bytes, start + 1)? else {
+                    return Ok(None);
+                };
+                if length == -1 {
+                    return Ok(Some((Part::Null, body)));
+                }
+                let end = body + length_within(length, self.limits.bulk)?;
+                match bytes.get(end..end + 2) {
+                    Some(b"\r\n") => Ok(Some((Part::Bulk(body..end), end + 2))),
+                    Some(_) => Err(WireError::MissingLineEnd),
+                    None => Ok(None),
+                }
+            }
+            b':' => Ok(number(bytes, start + 1)?.map(|(n, end)| (Part::Integer(n), end))),
+            b'+' => Ok(line(bytes, start + 1)?.map(|(text, end)| (Part::Simple(text), end))),
+            b'-' => Ok(line(bytes, start + 1)?.map(|(text, end)| (Part::Error(text), end))),
+            b'*' => Err(WireError::NestedArray),
+            other => Err(WireError::UnknownType(other)),
+        }
+    }
+}
+
+/// A length that Redis announced, if it is one and lies within `limit`.
+#[inline]
+fn length_within(announced: i64, limit: usize) -> Result<usize, WireError> {
+    let length = u64::try_from(announced).map_err(|_| WireError::BadNumber)?;
+    match usize::try_from(length) {
+        Ok(length) if length <= limit => Ok(length),
+        _ => Err(WireError::TooLong { length, limit }),
+    }
+}
+
+/// The number at `start` up to CR LF, and the position behind it.
+#[inline]
+fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError> {
+    let negative = bytes.get(start) == Some(&b'-');
+    let digits = start + usize::from(negative);
+    let mut value: i64 = 0;
+    let mut position = digits;
+    loop {
+        match bytes.get(position) {
+            Some(digit @ b'0'..=b'9') => {
+                value = value
+                    .checked_mul(10)
+                    .and_then(|value| value.checked_sub(i64::from(digit - b'0')))
+                    .ok_or(WireError::BadNumber)?;
+                position += 1;
+            }
+            Some(b'\r') if position > digits => break,
+            Some(_) => return Err(WireError::BadNumber),
+            None if position - start > MAX_HEADER => return Err(WireError::BadNumber),
+            None => return Ok(None),
+        }
+    }
+    // Summed below zero, so that i64::MIN fits; turned round here.
+    let value = if negative {
+        Some(value)
+    } else {
+        value.checked_neg()
+    };
+    let value = value.ok_or(WireError::BadNumber)?;
+    match bytes.get(position + 1) {
+        Some(b'\n') => Ok(Some((value, position + 2))),
+        Some(_) => Err(WireError::MissingLineEnd),
+        None => Ok(None),
+    }
+}
+
+/// The text at `start` up to CR LF, and the position behind it.
+fn line(bytes: &[u8], start: usize) -> Result<Option<(Range<usize>, usize)>, WireError> {
+    let rest = &bytes[start..];
+    let too_long = |length: usize| WireError::TooLong {
+        length: length as u64,
+        limit: MAX_LINE,
+    };
+    let Some(length) = memchr(b'\r', rest) else {
+        return if rest.len() > MAX_LINE {
+            Err(too_long(rest.len()))
+        } else {
+            Ok(None)
+        };
+    };
+    if length > MAX_LINE {
+        return Err(too_long(length));
+    }
+    match rest.get(length + 1) {
+        Some(b'\n') => Ok(Some((start..start + length, start + length + 2))),
+        Some(_) => Err(WireError::MissingLineEnd),
+        None => Ok(None),
+    }
+}
+
+/// Appends a command, as an array of bulk strings, to `out`.
+pub fn put_command<A: AsRef<[u8]>>(out: &mut Vec<u8>, arguments: &[A]) {
+    put_array(out, arguments.len());
+    for argument in arguments {
+        put_bulk(out, argument.as_ref());
+    }
+}
+
+/// Appends the header of an array of `count` values, which must follow, to `out`.
+pub fn put_array(out: &mut Vec<u8>, count: usize) {
+    put_header(out, b'*', &count.to_string());
+}
+
+/// Appends a bulk string to `out`.
+pub fn put_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_header(out, b'$', &bytes.len().to_string());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a null bulk string to `out`.
+pub fn put_null(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"$-1\r\n");
+}
+
+/// Appends an integer to `out`.
+pub fn put_integer(out: &mut Vec<u8>, value: i64) {
+    put_header(out, b':', &value.to_string());
+}
+
+/// Appends a simple string to `out`. The text must not hold CR or LF.
+pub fn put_simple(out: &mut Vec<u8>, text: &str) {
+    put_header(out, b'+', text);
+}
+
+/// Appends an error, such as `ERR no such thing`, to `out`. The text must not hold CR or LF.
+pub fn put_error(out: &mut Vec<u8>, text: &str) {
+    put_header(out, b'-', text);
+}
+
+fn put_header(out: &mut Vec<u8>, kind: u8, text: &str) {
+    debug_assert!(
+        !text.contains(['\r', '\n']),
+        "a RESP line cannot hold a line end"
+    );
+    out.push(kind);
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
