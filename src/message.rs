@@ -179,3 +179,16 @@ pub struct Dropped {
     /// When the last of them came.
     pub to: Time,
 }
+
+impl Dropped {
+    /// These and then `later`, told as one.
+    #[must_use]
+    pub fn and_then(self, later: Self) -> Self {
+        Self {
+            count: self.count + later.count,
+            bytes: self.bytes + later.bytes,
+            from: self.from,
+            to: later.to,
+        }
+    }
+}
