@@ -85,11 +85,6 @@ impl Record {
         self.start
     }
 
-    #[inline]
-    pub(super) fn length(&self) -> u32 {
-        self.length
-    }
-
     /// The first subscription that delivered it; `None` for a notice.
     #[inline]
     pub(super) fn subscription(&self) -> Option<SubscriptionId> {
