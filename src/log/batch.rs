@@ -136,6 +136,11 @@ impl Batch {
         &self.notices
     }
 
+    /// The names of the channels that it holds messages of, each once.
+    pub fn channel_names(&self) -> impl Iterator<Item = &[u8]> {
+        (0..).zip(&self.channels).map(|(local, _)| self.channel_name(local))
+    }
+
     /// The last row, if it is a message, for the batch that follows.
     #[must_use]
     pub fn tail(&self) -> Option<Tail> {

@@ -18,7 +18,9 @@ pub struct History {
     counts: [u32; HISTORY_SECONDS],
     /// The newest second that the ring holds.
     newest: i64,
-    /// When the first message came: a rate is not taken over seconds before it.
+    /// When the last message came.
+    last: Time,
+    /// The second of the first message: a rate is not taken over seconds before it.
     since: i64,
 }
 
@@ -29,6 +31,7 @@ impl History {
         Self {
             counts: [0; HISTORY_SECONDS],
             newest: time.second(),
+            last: time,
             since: time.second(),
         }
     }
@@ -43,6 +46,7 @@ impl History {
 
     /// Counts `messages` that came at `time`.
     pub fn add(&mut self, time: Time, messages: u32) {
+        self.last = self.last.max(time);
         let second = time.second();
         // A clock that was set back counts into the newest second.
         for passed in (self.newest + 1..=second).take(HISTORY_SECONDS) {
@@ -54,6 +58,12 @@ impl History {
         self.newest = self.newest.max(second);
         let count = &mut self.counts[slot(self.newest)];
         *count = count.saturating_add(messages);
+    }
+
+    /// When the last message came.
+    #[must_use]
+    pub fn last(&self) -> Time {
+        self.last
     }
 
     /// Messages in the second that lies `ago` whole seconds before the one of `now`.
