@@ -154,6 +154,8 @@ fn push_byte(escaped: &mut String, byte: u8) {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
     use super::*;
 
     #[test]

@@ -131,7 +131,9 @@ fn last_seam(bytes: &[u8], offset: usize) -> usize {
 }
 
 fn next_seam(bytes: &[u8], offset: usize) -> usize {
-    (offset / BLOCK..)
+    let block = offset / BLOCK;
+    // A seam lies less than a block from its even offset, so the third is always behind.
+    (block..=block + 2)
         .map(|block| seam(bytes, block))
         .find(|seam| *seam > offset)
         .unwrap_or(usize::MAX)

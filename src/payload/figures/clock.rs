@@ -98,6 +98,8 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
     use jiff::tz;
 
     use super::*;

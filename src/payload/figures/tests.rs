@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
 use unicode_width::UnicodeWidthStr;
 
 use super::*;

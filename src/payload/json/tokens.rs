@@ -88,9 +88,8 @@ impl<'a> Tokens<'a> {
                 self.expect = Colon;
                 return Ok(Token::Key);
             }
-            (Colon, b':') => self.expect = Value,
             (CommaOrEnd, b',') if nest == Some(Nest::Object) => self.expect = Key,
-            (CommaOrEnd, b',') => self.expect = Value,
+            (Colon, b':') | (CommaOrEnd, b',') => self.expect = Value,
             (KeyOrEnd | CommaOrEnd, b'}') if nest == Some(Nest::Object) => self.close(),
             (ValueOrEnd | CommaOrEnd, b']') if nest == Some(Nest::Array) => self.close(),
             (Value | ValueOrEnd, b'{') => self.open(Nest::Object)?,
