@@ -1,6 +1,8 @@
 //! subscope: a terminal dashboard for Redis Pub/Sub.
 
+pub mod app;
 pub mod log;
 pub mod message;
+pub mod payload;
 pub mod server;
 pub mod wire;
