@@ -35,7 +35,7 @@ pub use layout::{Areas, inside};
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use notices::notice_words;
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
-pub use publish::{Answer, PublishBox};
+pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use update::MAX_NAME_COLUMNS;
@@ -168,7 +168,12 @@ impl App {
     #[must_use]
     pub fn first_subscriptions(&self) -> Vec<Subscription> {
         let listed = self.subscriptions.listed();
-        listed.map(|(id, topic, _)| Subscription { id, topic: topic.clone() }).collect()
+        listed
+            .map(|(id, topic, _)| Subscription {
+                id,
+                topic: topic.clone(),
+            })
+            .collect()
     }
 
     /// What the screen was told at the start.
@@ -240,7 +245,8 @@ impl App {
     /// The rows of the log on the screen.
     #[must_use]
     pub fn window(&self) -> Window {
-        self.messages.window(&self.shown, inside(self.areas().messages).height)
+        self.messages
+            .window(&self.shown, inside(self.areas().messages).height)
     }
 
     /// The box to publish from.
@@ -258,7 +264,9 @@ impl App {
     /// What is said to the person for a moment.
     #[must_use]
     pub fn remark(&self) -> Option<&Remark> {
-        self.remark.as_ref().filter(|remark| self.now < remark.until)
+        self.remark
+            .as_ref()
+            .filter(|remark| self.now < remark.until)
     }
 
     /// The widest name of a channel so far, in columns.
@@ -270,7 +278,10 @@ impl App {
     /// What the channel list draws from.
     #[must_use]
     pub fn lists(&self) -> Lists<'_> {
-        Lists { channels: self.log.channels(), subscriptions: &self.subscriptions }
+        Lists {
+            channels: self.log.channels(),
+            subscriptions: &self.subscriptions,
+        }
     }
 
     /// Where everything stands.
@@ -316,7 +327,10 @@ impl App {
         };
         let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())
             .then(|| self.next_second());
-        [remark, retry, ages, self.next_tick_of_rates()].into_iter().flatten().min()
+        [remark, retry, ages, self.next_tick_of_rates()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn next_tick_of_rates(&self) -> Option<Time> {
@@ -325,7 +339,14 @@ impl App {
         if quiet < Duration::from_secs(70) {
             return Some(self.next_second());
         }
-        Some(self.now.after(Duration::from_secs(if quiet.as_secs() < 3600 { 60 } else { 3600 })))
+        Some(
+            self.now
+                .after(Duration::from_secs(if quiet.as_secs() < 3600 {
+                    60
+                } else {
+                    3600
+                })),
+        )
     }
 
     fn next_second(&self) -> Time {

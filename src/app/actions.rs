@@ -4,8 +4,8 @@ use crossterm::event::KeyEvent;
 
 use super::overlay::help_lines;
 use super::{
-    Action, App, Effect, Focus, Letter, Overlay, Position, Prompt, Reader, SENTINEL_HELLO,
-    SubscriptionState,
+    Action, App, Effect, Focus, Letter, Outgoing, Overlay, Position, Prompt, Reader,
+    SENTINEL_HELLO, SubscriptionState,
 };
 use crate::log::Content;
 use crate::message::{RowId, SubscriptionKind, Topic};
@@ -159,13 +159,25 @@ impl App {
         let row = self.log.row(id)?;
         let (channel, payload) = match row.content {
             Content::Message { channel, payload } => {
-                let name = self.log.channels().by_id(channel).map(|channel| channel.name().into());
+                let name = self
+                    .log
+                    .channels()
+                    .by_id(channel)
+                    .map(|channel| channel.name().into());
                 (name, payload.to_vec())
             }
             Content::Notice(notice) => (None, super::notice_words(notice).into_bytes()),
         };
-        let topics = self.log.subscriptions(id).filter_map(|id| self.subscriptions.topic(id));
-        Some(Letter { time: row.time, channel, topics: topics.cloned().collect(), payload })
+        let topics = self
+            .log
+            .subscriptions(id)
+            .filter_map(|id| self.subscriptions.topic(id));
+        Some(Letter {
+            time: row.time,
+            channel,
+            topics: topics.cloned().collect(),
+            payload,
+        })
     }
 
     /// The message that keys act on: the open one, the selected one, or the last of the selected
@@ -199,16 +211,20 @@ impl App {
 
     fn toggle_only(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self.remark("select a channel to show only it: a pattern hides nothing");
+            return self.tell("select a channel to show only it: a pattern hides nothing");
         };
-        self.only = if self.only.as_ref() == Some(&name) { None } else { Some(name) };
+        self.only = if self.only.as_ref() == Some(&name) {
+            None
+        } else {
+            Some(name)
+        };
         self.refresh_shown();
         Vec::new()
     }
 
     fn toggle_mute(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self.remark("select a channel to mute it");
+            return self.tell("select a channel to mute it");
         };
         let shown = whole(&name);
         let is_muted = self.muted.insert(name.clone());
@@ -216,7 +232,7 @@ impl App {
             self.muted.remove(&name);
         }
         self.refresh_shown();
-        self.remark(if is_muted {
+        self.tell(if is_muted {
             format!("{shown} is muted: still received and kept, not shown; m shows it again")
         } else {
             format!("{shown} is shown again")
@@ -234,19 +250,19 @@ impl App {
 
     fn next_time_form(&mut self) -> Vec<Effect> {
         self.messages.time_form = self.messages.time_form.next();
-        self.remark(format!("times: {}", self.messages.time_form.name()))
+        self.tell(format!("times: {}", self.messages.time_form.name()))
     }
 
     fn clear(&mut self) -> Vec<Effect> {
         self.log.clear();
         self.messages.follow();
         self.refresh_shown();
-        self.remark("cleared; the counts go on")
+        self.tell("cleared; the counts go on")
     }
 
     fn edit_and_resend(&mut self) -> Vec<Effect> {
         let Some((channel, payload)) = self.current_message() else {
-            return self.remark("select a message to edit and send it again");
+            return self.tell("select a message to edit and send it again");
         };
         self.overlay = None;
         self.publish.take(&channel, &payload);
@@ -256,16 +272,18 @@ impl App {
 
     fn copy(&mut self) -> Vec<Effect> {
         let Some((_, payload)) = self.current_message() else {
-            return self.remark("select a message to copy its payload");
+            return self.tell("select a message to copy its payload");
         };
         let size = figures::size(payload.len() as u64);
-        self.remark(format!("handed {size} to the terminal's clipboard (OSC 52)"));
+        self.tell(format!(
+            "handed {size} to the terminal's clipboard (OSC 52)"
+        ));
         vec![Effect::Copy(payload.into())]
     }
 
     fn reconnect(&mut self) -> Vec<Effect> {
         if self.server.connection == Connection::Live {
-            return self.remark("already connected");
+            return self.tell("already connected");
         }
         vec![Effect::Command(Command::Reconnect)]
     }
@@ -275,7 +293,11 @@ impl App {
             self.publish.address(&channel);
         }
         let has_channel = !self.publish.channel.is_empty();
-        self.set_focus(if has_channel { Focus::PublishPayload } else { Focus::PublishChannel });
+        self.set_focus(if has_channel {
+            Focus::PublishPayload
+        } else {
+            Focus::PublishChannel
+        });
     }
 
     fn show_older(&mut self) {
@@ -289,7 +311,11 @@ impl App {
     }
 
     fn complete(&mut self) -> Vec<Effect> {
-        let heard = self.log.channels().iter().map(|(_, channel)| channel.name());
+        let heard = self
+            .log
+            .channels()
+            .iter()
+            .map(|(_, channel)| channel.name());
         let asked = self.subscriptions.listed().filter_map(|(_, topic, _)| {
             (topic.kind == SubscriptionKind::Channel).then_some(&*topic.name)
         });
@@ -298,20 +324,21 @@ impl App {
         if is_complete {
             return Vec::new();
         }
-        self.remark("no other known channel starts like this; Enter goes on to the message")
+        self.tell("no other known channel starts like this; Enter goes on to the message")
     }
 
     /// Sends what is in the box, or asks first where that may do harm.
     fn send(&mut self) -> Vec<Effect> {
-        let (channel, _) = match self.publish.message() {
-            Ok(message) => message,
+        let channel = match self.publish.outgoing() {
+            Ok(message) => message.channel,
             Err(wrong) => {
                 self.publish.refuse(wrong);
                 return Vec::new();
             }
         };
         if self.settings.read_only {
-            self.publish.refuse("not sent: --read-only refuses every write");
+            self.publish
+                .refuse("not sent: --read-only refuses every write");
             return Vec::new();
         }
         if let Some(question) = why_ask(&channel) {
@@ -322,14 +349,20 @@ impl App {
     }
 
     fn send_now(&mut self) -> Vec<Effect> {
-        let Ok((channel, payload)) = self.publish.message() else { return Vec::new() };
+        let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
+            return Vec::new();
+        };
         let id = self.publish.send();
         self.set_focus(Focus::PublishPayload);
-        vec![Effect::Ask(Ask::Publish { id, channel, payload })]
+        vec![Effect::Ask(Ask::Publish {
+            id,
+            channel,
+            payload,
+        })]
     }
 
     fn open_prompt(&mut self) {
-        let mut prompt = Prompt::default();
+        let mut prompt = Box::new(Prompt::default());
         prompt.input.set_focus(true);
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
@@ -360,7 +393,7 @@ impl App {
         let name = whole(&topic.name);
         match self.subscriptions.add(topic) {
             Some(subscription) => vec![Effect::Command(Command::Subscribe(subscription))],
-            None => self.remark(format!("already subscribed to {name}")),
+            None => self.tell(format!("already subscribed to {name}")),
         }
     }
 
@@ -370,15 +403,15 @@ impl App {
             _ => self.current_channel().map(|name| Topic::channel(&name)),
         };
         let Some(topic) = topic else {
-            return self.remark("select a subscription to end it");
+            return self.tell("select a subscription to end it");
         };
         let listed = self.subscriptions.listed();
-        let of_topic = listed.filter(|(_, of, _)| **of == topic).max_by_key(|(_, _, state)| {
-            !matches!(state, SubscriptionState::Ended(_))
-        });
+        let of_topic = listed
+            .filter(|(_, of, _)| **of == topic)
+            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         let Some((id, ..)) = of_topic else {
             let name = whole(&topic.name);
-            return self.remark(format!(
+            return self.tell(format!(
                 "{name} is heard through a pattern: unsubscribe from that, or press m to mute it"
             ));
         };
@@ -395,13 +428,17 @@ fn why_ask(channel: &[u8]) -> Option<String> {
             "{name}: sentinels believe what they read there; a forged message can cause a failover."
         ));
     }
-    let is_keyspace = [&b"__key"[..], b"__subkey"].iter().any(|start| channel.starts_with(start));
+    let is_keyspace = [&b"__key"[..], b"__subkey"]
+        .iter()
+        .any(|start| channel.starts_with(start));
     if is_keyspace {
         return Some(format!(
             "{name}: programs take a message there for a change that Redis made to a key."
         ));
     }
-    channel.is_empty().then(|| "The channel's name is empty.".to_owned())
+    channel
+        .is_empty()
+        .then(|| "The channel's name is empty.".to_owned())
 }
 
 /// How far a key moves.

@@ -99,7 +99,9 @@ impl ChannelsPane {
     pub fn top(&self, height: u16) -> usize {
         let height = usize::from(height.max(1));
         let lowest = self.entries.len().saturating_sub(height);
-        self.top.min(lowest).clamp((self.line + 1).saturating_sub(height), self.line)
+        self.top
+            .min(lowest)
+            .clamp((self.line + 1).saturating_sub(height), self.line)
     }
 
     /// What is selected.
@@ -118,7 +120,10 @@ impl ChannelsPane {
     pub fn select_line(&mut self, line: usize, height: u16, lists: &Lists) {
         self.top = self.top(height);
         self.line = line.min(self.entries.len().saturating_sub(1));
-        self.selected = self.entries.get(self.line).and_then(|entry| lists.topic(*entry));
+        self.selected = self
+            .entries
+            .get(self.line)
+            .and_then(|entry| lists.topic(*entry));
         self.top = self.top(height);
     }
 
@@ -143,7 +148,9 @@ impl ChannelsPane {
         let is_stale = self.made_of != made_of || self.sort != Sort::Name;
         let subscriptions_changed = self.made_of.1 != made_of.1;
         let channels = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let settled = self.made_at.after(SETTLE_A_CHANNEL.saturating_mul(channels));
+        let settled = self
+            .made_at
+            .after(SETTLE_A_CHANNEL.saturating_mul(channels));
         let settled = settled.max(if channels < 100 && self.sort == Sort::Name {
             Time::default()
         } else {
@@ -165,10 +172,17 @@ impl ChannelsPane {
         self.made_of = lists.generation();
         self.made_at = now;
         let line = self.selected.as_ref().and_then(|selected| {
-            self.entries.iter().position(|entry| lists.is_at(*entry, selected))
+            self.entries
+                .iter()
+                .position(|entry| lists.is_at(*entry, selected))
         });
-        self.line = line.unwrap_or(self.line).min(self.entries.len().saturating_sub(1));
-        self.selected = self.entries.get(self.line).and_then(|entry| lists.topic(*entry));
+        self.line = line
+            .unwrap_or(self.line)
+            .min(self.entries.len().saturating_sub(1));
+        self.selected = self
+            .entries
+            .get(self.line)
+            .and_then(|entry| lists.topic(*entry));
     }
 }
 
@@ -196,7 +210,10 @@ impl Lists<'_> {
             Entry::Pattern(id) | Entry::Unheard(id) => self.subscriptions.topic(id) == Some(topic),
             Entry::Channel(id) => {
                 topic.kind == SubscriptionKind::Channel
-                    && self.channels.by_id(id).is_some_and(|channel| *channel.name() == *topic.name)
+                    && self
+                        .channels
+                        .by_id(id)
+                        .is_some_and(|channel| *channel.name() == *topic.name)
             }
         }
     }
@@ -227,10 +244,12 @@ impl Lists<'_> {
             };
             by_key.then_with(|| one.name().cmp(other.name()))
         });
-        let heard = heard.into_iter().map(|(id, channel)| (channel.name(), Entry::Channel(id)));
+        let heard = heard
+            .into_iter()
+            .map(|(id, channel)| (channel.name(), Entry::Channel(id)));
         let mut named: Vec<(&[u8], Entry)> = heard.chain(unheard).collect();
         if sort == Sort::Name {
-            named.sort_by(|(one, _), (other, _)| one.cmp(other));
+            named.sort_by_key(|(name, _)| *name);
         }
         patterns.extend(named.into_iter().map(|(_, entry)| entry));
         patterns

@@ -69,7 +69,8 @@ impl Input {
 
     /// Inserts `text` at the cursor, line feeds included.
     pub fn insert(&mut self, text: &str) {
-        self.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
+        self.area
+            .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
     /// Inserts `text` at the cursor as part of one line.
@@ -79,8 +80,13 @@ impl Input {
 
     /// Shows the cursor where the box has the focus, and nowhere else.
     pub fn set_focus(&mut self, has_focus: bool) {
-        let cursor = if has_focus { Modifier::REVERSED } else { Modifier::empty() };
-        self.area.set_cursor_style(Style::default().add_modifier(cursor));
+        let cursor = if has_focus {
+            Modifier::REVERSED
+        } else {
+            Modifier::empty()
+        };
+        self.area
+            .set_cursor_style(Style::default().add_modifier(cursor));
     }
 
     /// The box as something to draw.

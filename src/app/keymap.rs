@@ -124,14 +124,25 @@ impl Chord {
             KeyCode::BackTab => "Shift-Tab".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         };
-        let control = if self.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
-        let alt = if self.modifiers.contains(KeyModifiers::ALT) { "Alt-" } else { "" };
+        let control = if self.modifiers.contains(KeyModifiers::CONTROL) {
+            "Ctrl-"
+        } else {
+            ""
+        };
+        let alt = if self.modifiers.contains(KeyModifiers::ALT) {
+            "Alt-"
+        } else {
+            ""
+        };
         format!("{control}{alt}{key}")
     }
 }
 
 const fn key(code: KeyCode) -> Chord {
-    Chord { code, modifiers: KeyModifiers::NONE }
+    Chord {
+        code,
+        modifiers: KeyModifiers::NONE,
+    }
 }
 
 const fn char(letter: char) -> Chord {
@@ -139,11 +150,17 @@ const fn char(letter: char) -> Chord {
 }
 
 const fn ctrl(letter: char) -> Chord {
-    Chord { code: KeyCode::Char(letter), modifiers: KeyModifiers::CONTROL }
+    Chord {
+        code: KeyCode::Char(letter),
+        modifiers: KeyModifiers::CONTROL,
+    }
 }
 
 const fn alt(code: KeyCode) -> Chord {
-    Chord { code, modifiers: KeyModifiers::ALT }
+    Chord {
+        code,
+        modifiers: KeyModifiers::ALT,
+    }
 }
 
 /// What a key means somewhere.
@@ -168,7 +185,13 @@ const fn bind(
     hint: Option<&'static str>,
     help: &'static str,
 ) -> Binding {
-    Binding { context, keys, action, hint, help }
+    Binding {
+        context,
+        keys,
+        action,
+        hint,
+        help,
+    }
 }
 
 use Action as A;
@@ -256,12 +279,17 @@ pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
 
 /// The bindings of one context, without those of the contexts around it.
 pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| binding.context == context)
+    BINDINGS
+        .iter()
+        .filter(move |binding| binding.context == context)
 }
 
 /// The bindings that hold where `context` has the focus, the nearest context first.
 pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
-    context.chain().iter().flat_map(|context| bindings_of(*context))
+    context
+        .chain()
+        .iter()
+        .flat_map(|context| bindings_of(*context))
 }
 
 #[cfg(test)]
@@ -276,7 +304,11 @@ mod tests {
             let mut seen = HashSet::new();
             for binding in bindings_of(context) {
                 for chord in binding.keys {
-                    assert!(seen.insert(*chord), "{} twice in {context:?}", chord.label());
+                    assert!(
+                        seen.insert(*chord),
+                        "{} twice in {context:?}",
+                        chord.label()
+                    );
                 }
             }
         }
@@ -304,7 +336,10 @@ mod tests {
     fn every_context_says_in_the_hints_how_to_go_on() {
         for context in Context::ALL {
             if context != Context::Always {
-                assert!(bindings_in(context).any(|binding| binding.hint.is_some()), "{context:?}");
+                assert!(
+                    bindings_in(context).any(|binding| binding.hint.is_some()),
+                    "{context:?}"
+                );
             }
         }
     }
@@ -314,7 +349,11 @@ mod tests {
         for context in Context::ALL {
             assert_eq!(action_for(context, ctrl('c')), Some(Action::Quit));
         }
-        for context in [Context::PublishChannel, Context::PublishPayload, Context::Prompt] {
+        for context in [
+            Context::PublishChannel,
+            Context::PublishPayload,
+            Context::Prompt,
+        ] {
             assert_eq!(action_for(context, char('q')), None);
         }
         assert_eq!(action_for(Context::Messages, char('q')), Some(Action::Quit));

@@ -64,7 +64,15 @@ impl Areas {
         } else {
             (Rect::default(), body)
         };
-        Self { screen, status, channels, messages, publish, overlay: rest, hints }
+        Self {
+            screen,
+            status,
+            channels,
+            messages,
+            publish,
+            overlay: rest,
+            hints,
+        }
     }
 
     /// The part of the overlay that shows the text of an open message.
@@ -90,15 +98,27 @@ fn box_height(available: u16, wishes: Wishes) -> u16 {
     if !wishes.publish_focused {
         return if available + 2 >= MIN_FOR_BOX { 3 } else { 0 };
     }
-    let lines = u16::try_from(wishes.box_lines).unwrap_or(u16::MAX).clamp(1, MAX_BOX_LINES);
+    let lines = u16::try_from(wishes.box_lines)
+        .unwrap_or(u16::MAX)
+        .clamp(1, MAX_BOX_LINES);
     // Half of a low screen stays with what is watched.
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 
 fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
     let rows = rows.min(area.height);
-    let top = Rect { height: rows, ..area };
-    (top, Rect { y: area.y + rows, height: area.height - rows, ..area })
+    let top = Rect {
+        height: rows,
+        ..area
+    };
+    (
+        top,
+        Rect {
+            y: area.y + rows,
+            height: area.height - rows,
+            ..area
+        },
+    )
 }
 
 fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
@@ -107,8 +127,18 @@ fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
 
 fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
     let columns = columns.min(area.width);
-    let left = Rect { width: columns, ..area };
-    (left, Rect { x: area.x + columns, width: area.width - columns, ..area })
+    let left = Rect {
+        width: columns,
+        ..area
+    };
+    (
+        left,
+        Rect {
+            x: area.x + columns,
+            width: area.width - columns,
+            ..area
+        },
+    )
 }
 
 #[cfg(test)]
@@ -116,7 +146,15 @@ mod tests {
     use super::*;
 
     fn areas(width: u16, height: u16, channels_focused: bool, publish_focused: bool) -> Areas {
-        Areas::divide(width, height, Wishes { channels_focused, publish_focused, box_lines: 3 })
+        Areas::divide(
+            width,
+            height,
+            Wishes {
+                channels_focused,
+                publish_focused,
+                box_lines: 3,
+            },
+        )
     }
 
     #[test]
@@ -127,8 +165,13 @@ mod tests {
                     [(false, false), (true, false), (false, true)]
                 {
                     let areas = areas(width, height, channels_focused, publish_focused);
-                    let parts =
-                        [areas.status, areas.channels, areas.messages, areas.publish, areas.hints];
+                    let parts = [
+                        areas.status,
+                        areas.channels,
+                        areas.messages,
+                        areas.publish,
+                        areas.hints,
+                    ];
                     let total: u32 = parts.iter().map(|part| part.area()).sum();
                     assert_eq!(total, areas.screen.area(), "{width}×{height}");
                     for part in parts {

@@ -152,9 +152,10 @@ impl MessagesPane {
         let last = shown.len().saturating_sub(1);
         match self.position {
             Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
-            Position::Frozen { top, selected } => {
-                (shown.place_of(top).min(last), shown.place_of(selected).min(last))
-            }
+            Position::Frozen { top, selected } => (
+                shown.place_of(top).min(last),
+                shown.place_of(selected).min(last),
+            ),
         }
     }
 

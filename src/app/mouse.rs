@@ -30,7 +30,8 @@ impl App {
                 channels: self.log.channels(),
                 subscriptions: &self.subscriptions,
             };
-            self.channels.scroll_by(lines, inside(areas.channels).height, &lists);
+            self.channels
+                .scroll_by(lines, inside(areas.channels).height, &lists);
         } else if areas.messages.contains(at) {
             let height = inside(areas.messages).height;
             self.messages.scroll_by(&self.shown, lines as i64, height);
@@ -52,11 +53,16 @@ impl App {
             self.set_focus(Focus::Messages);
             let row = line_at(areas.messages, at).and_then(|line| window.rows.get(line));
             if let Some(row) = row {
-                self.messages.select(&self.shown, *row, inside(areas.messages).height);
+                self.messages
+                    .select(&self.shown, *row, inside(areas.messages).height);
             }
         } else if areas.publish.contains(at) {
             let is_title = at.y == areas.publish.y;
-            self.set_focus(if is_title { Focus::PublishChannel } else { Focus::PublishPayload });
+            self.set_focus(if is_title {
+                Focus::PublishChannel
+            } else {
+                Focus::PublishPayload
+            });
         }
     }
 }

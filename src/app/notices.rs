@@ -8,21 +8,34 @@ use crate::payload::figures;
 #[must_use]
 pub fn notice_words(notice: &Notice) -> String {
     match notice {
-        Notice::Subscribed { subscription, count } => {
+        Notice::Subscribed {
+            subscription,
+            count,
+        } => {
             let topic = topic_words(&subscription.topic);
             format!("subscribed to {topic} · {}", subscriptions(*count))
         }
-        Notice::Unsubscribed { subscription, count, asked } => {
+        Notice::Unsubscribed {
+            subscription,
+            count,
+            asked,
+        } => {
             let topic = topic_words(&subscription.topic);
             let by = if *asked { "" } else { " by the server" };
             format!("unsubscribed from {topic}{by} · {}", subscriptions(*count))
         }
-        Notice::Denied { subscription, reason } => {
+        Notice::Denied {
+            subscription,
+            reason,
+        } => {
             let topic = topic_words(&subscription.topic);
             format!("denied: {topic} · Redis says: {}", whole(reason.as_bytes()))
         }
         Notice::Ended { subscription } => {
-            format!("ended: {} · its last message came", topic_words(&subscription.topic))
+            format!(
+                "ended: {} · its last message came",
+                topic_words(&subscription.topic)
+            )
         }
         Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
         Notice::Gap(gap) => gap_words(gap),

@@ -16,7 +16,7 @@ pub enum Overlay {
     /// A message, whole.
     Message(Box<Reader>),
     /// What to subscribe to.
-    Subscribe(Prompt),
+    Subscribe(Box<Prompt>),
     /// A question before the message in the box is published.
     ConfirmPublish {
         /// Why it is asked.
@@ -72,7 +72,11 @@ const NOTES: &[&str] = &[
 pub fn help_lines() -> impl Iterator<Item = HelpLine> {
     let keys = Context::ALL.into_iter().flat_map(|context| {
         let bindings = bindings_of(context).map(HelpLine::Key);
-        [HelpLine::Heading(context.title())].into_iter().chain(bindings).chain([HelpLine::Blank])
+        [HelpLine::Heading(context.title())]
+            .into_iter()
+            .chain(bindings)
+            .chain([HelpLine::Blank])
     });
-    keys.chain([HelpLine::Heading("To know")]).chain(NOTES.iter().copied().map(HelpLine::Note))
+    keys.chain([HelpLine::Heading("To know")])
+        .chain(NOTES.iter().copied().map(HelpLine::Note))
 }

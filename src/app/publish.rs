@@ -12,6 +12,15 @@ struct Draft {
     escapes: bool,
 }
 
+/// The bytes of a message to publish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The channel's name.
+    pub channel: Box<[u8]>,
+    /// The payload.
+    pub payload: Box<[u8]>,
+}
+
 /// What became of the last message sent from the box.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answer {
@@ -88,18 +97,20 @@ impl PublishBox {
     /// # Errors
     ///
     /// Says what is wrong with an escape.
-    pub fn message(&self) -> Result<(Box<[u8]>, Box<[u8]>), String> {
+    pub fn outgoing(&self) -> Result<Outgoing, String> {
         let read = |name: &str, input: &Input| {
             let text = input.text();
-            if self.escapes {
-                parse_escaped(&text).map_err(|error| format!("{name}: {error}"))
+            let bytes = if self.escapes {
+                parse_escaped(&text).map_err(|error| format!("{name}: {error}"))?
             } else {
-                Ok(text.into_bytes())
-            }
+                text.into_bytes()
+            };
+            Ok::<Box<[u8]>, String>(bytes.into())
         };
-        let channel = read("channel", &self.channel)?;
-        let payload = read("message", &self.payload)?;
-        Ok((channel.into(), payload.into()))
+        Ok(Outgoing {
+            channel: read("channel", &self.channel)?,
+            payload: read("message", &self.payload)?,
+        })
     }
 
     /// Notes that the message in the box is sent, keeps it in the history, and makes room for the
@@ -138,7 +149,7 @@ impl PublishBox {
                 self.kept = self.draft();
             }
             self.shown = Some(older);
-            self.put(self.history[older].clone());
+            self.put(&self.history[older].clone());
         }
     }
 
@@ -147,11 +158,11 @@ impl PublishBox {
         let Some(at) = self.shown else { return };
         if let Some(draft) = self.history.get(at + 1) {
             self.shown = Some(at + 1);
-            self.put(draft.clone());
+            self.put(&draft.clone());
         } else {
             self.shown = None;
             let kept = std::mem::take(&mut self.kept);
-            self.put(kept);
+            self.put(&kept);
         }
     }
 
@@ -160,9 +171,10 @@ impl PublishBox {
     pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
         let written = self.channel.text();
         let next = match self.completion.take() {
-            Some(last) if last.names.get(last.at) == Some(&written) => {
-                Completion { at: (last.at + 1) % last.names.len(), ..last }
-            }
+            Some(last) if last.names.get(last.at) == Some(&written) => Completion {
+                at: (last.at + 1) % last.names.len(),
+                ..last
+            },
             _ => {
                 let as_text = |name: &[u8]| self.as_text(name);
                 let mut names: Vec<String> = names.filter_map(as_text).collect();
@@ -172,7 +184,9 @@ impl PublishBox {
                 Completion { names, at: 0 }
             }
         };
-        let Some(name) = next.names.get(next.at) else { return false };
+        let Some(name) = next.names.get(next.at) else {
+            return false;
+        };
         self.channel = Input::holding(name);
         self.completion = Some(next);
         true
@@ -187,13 +201,21 @@ impl PublishBox {
 
     /// Loads bytes into the box, as escaped text if they cannot stand there as they are.
     fn load(&mut self, channel: &[u8], payload: Option<&[u8]>) {
-        let (_, written) = self.message().unwrap_or_default();
+        let written = self.outgoing().unwrap_or_default().payload;
         let payload = payload.unwrap_or(&written);
         let escapes = !is_one_line(channel) || !is_plain(payload);
         let text = |bytes: &[u8]| {
-            if escapes { to_escaped(bytes) } else { String::from_utf8_lossy(bytes).into_owned() }
+            if escapes {
+                to_escaped(bytes)
+            } else {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
         };
-        self.put(Draft { channel: text(channel), payload: text(payload), escapes });
+        self.put(&Draft {
+            channel: text(channel),
+            payload: text(payload),
+            escapes,
+        });
     }
 
     fn draft(&self) -> Draft {
@@ -204,7 +226,7 @@ impl PublishBox {
         }
     }
 
-    fn put(&mut self, draft: Draft) {
+    fn put(&mut self, draft: &Draft) {
         self.channel = Input::holding(&draft.channel);
         self.payload = Input::holding(&draft.payload);
         self.escapes = draft.escapes;

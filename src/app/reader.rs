@@ -24,7 +24,11 @@ pub struct Letter {
 #[derive(Debug)]
 enum Body {
     /// Indented; the position counts lines, and rows within a line too long for the width.
-    Json { document: Document, line: usize, row: usize },
+    Json {
+        document: Document,
+        line: usize,
+        row: usize,
+    },
     /// As it came; the position is an offset into the payload.
     Text { offset: usize },
 }
@@ -41,9 +45,15 @@ impl Reader {
     #[must_use]
     pub fn open(letter: Letter) -> Self {
         let is_structured = matches!(letter.payload.trim_ascii_start().first(), Some(b'{' | b'['));
-        let document = is_structured.then(|| json::indent(&letter.payload, MAX_JSON)).flatten();
+        let document = is_structured
+            .then(|| json::indent(&letter.payload, MAX_JSON))
+            .flatten();
         let body = match document {
-            Some(document) => Body::Json { document, line: 0, row: 0 },
+            Some(document) => Body::Json {
+                document,
+                line: 0,
+                row: 0,
+            },
             None => Body::Text { offset: 0 },
         };
         Self { letter, body }
@@ -59,7 +69,11 @@ impl Reader {
     #[must_use]
     pub fn json(&self) -> Option<(&Document, usize, usize)> {
         match &self.body {
-            Body::Json { document, line, row } => Some((document, *line, *row)),
+            Body::Json {
+                document,
+                line,
+                row,
+            } => Some((document, *line, *row)),
             Body::Text { .. } => None,
         }
     }
@@ -93,9 +107,15 @@ impl Reader {
     /// Goes to where the last of `height` rows of `columns` is the end.
     pub fn go_to_end(&mut self, columns: usize, height: usize) {
         match &mut self.body {
-            Body::Json { document, line, row } => {
+            Body::Json {
+                document,
+                line,
+                row,
+            } => {
                 *line = document.len().saturating_sub(1);
-                let rows = document.rows(*line, &self.letter.payload, columns, usize::MAX).len();
+                let rows = document
+                    .rows(*line, &self.letter.payload, columns, usize::MAX)
+                    .len();
                 *row = rows.saturating_sub(1);
             }
             Body::Text { offset } => {
@@ -112,17 +132,26 @@ impl Reader {
         match &mut self.body {
             Body::Text { offset } => {
                 let last = rows::rows_back(payload, columns, rows::END, height);
-                let next = rows::rows(payload, columns, *offset).nth(count).map(|row| row.start);
+                let next = rows::rows(payload, columns, *offset)
+                    .nth(count)
+                    .map(|row| row.start);
                 *offset = next.map_or(last, |next| next.min(last)).max(*offset);
             }
-            Body::Json { document, line, row } => {
+            Body::Json {
+                document,
+                line,
+                row,
+            } => {
                 for _ in 0..count {
                     if !has_more_than(document, payload, columns, (*line, *row), height) {
                         break;
                     }
                     let rows = document.rows(*line, payload, columns, *row + 2).len();
-                    (*line, *row) =
-                        if rows > *row + 1 { (*line, *row + 1) } else { (*line + 1, 0) };
+                    (*line, *row) = if rows > *row + 1 {
+                        (*line, *row + 1)
+                    } else {
+                        (*line + 1, 0)
+                    };
                 }
             }
         }
@@ -133,7 +162,11 @@ impl Reader {
         let payload = &self.letter.payload;
         match &mut self.body {
             Body::Text { offset } => *offset = rows::rows_back(payload, columns, *offset, count),
-            Body::Json { document, line, row } => {
+            Body::Json {
+                document,
+                line,
+                row,
+            } => {
                 for _ in 0..count {
                     if *row > 0 {
                         *row -= 1;
@@ -169,7 +202,9 @@ fn has_more_than(
     let (line, row) = start;
     let mut rows = 0;
     for index in line..document.len() {
-        rows += document.rows(index, payload, columns, row + height + 1).len();
+        rows += document
+            .rows(index, payload, columns, row + height + 1)
+            .len();
         if rows > row + height {
             return true;
         }

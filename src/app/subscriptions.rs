@@ -38,7 +38,10 @@ impl Subscriptions {
             return None;
         }
         let id = SubscriptionId(u32::try_from(self.entries.len()).ok()?);
-        self.entries.push(Entry { topic: topic.clone(), state: SubscriptionState::Pending });
+        self.entries.push(Entry {
+            topic: topic.clone(),
+            state: SubscriptionState::Pending,
+        });
         self.generation += 1;
         Some(Subscription { id, topic })
     }
@@ -52,14 +55,24 @@ impl Subscriptions {
     pub fn note(&mut self, notice: &Notice) {
         match notice {
             Notice::Subscribed { subscription, .. } => self.confirm(subscription.id),
-            Notice::Denied { subscription, reason } => {
+            Notice::Denied {
+                subscription,
+                reason,
+            } => {
                 self.set_state(subscription.id, SubscriptionState::Denied(reason.clone()));
             }
-            Notice::Unsubscribed { subscription, asked: false, .. } => {
+            Notice::Unsubscribed {
+                subscription,
+                asked: false,
+                ..
+            } => {
                 self.set_state(subscription.id, SubscriptionState::Ended("by the server"));
             }
             Notice::Ended { subscription } => {
-                self.set_state(subscription.id, SubscriptionState::Ended("by its last message"));
+                self.set_state(
+                    subscription.id,
+                    SubscriptionState::Ended("by its last message"),
+                );
             }
             _ => {}
         }
@@ -87,7 +100,9 @@ impl Subscriptions {
     #[must_use]
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let is_wanted = |state: &SubscriptionState| !matches!(state, SubscriptionState::Ended(_));
-        self.listed().find(|(_, of, state)| *of == topic && is_wanted(state)).map(|(id, ..)| id)
+        self.listed()
+            .find(|(_, of, state)| *of == topic && is_wanted(state))
+            .map(|(id, ..)| id)
     }
 
     /// What a subscription asked for.
@@ -105,7 +120,10 @@ impl Subscriptions {
     /// How many are live, and how many are listed at all.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let live = self.listed().filter(|(.., state)| **state == SubscriptionState::Live).count();
+        let live = self
+            .listed()
+            .filter(|(.., state)| **state == SubscriptionState::Live)
+            .count();
         (live, self.listed().count())
     }
 

@@ -24,7 +24,7 @@ impl App {
             Event::Paste(text) => self.paste(&text),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
-            Event::Failed(words) => self.remark_error(words),
+            Event::Failed(words) => self.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
             Event::Tick => Vec::new(),
@@ -67,7 +67,7 @@ impl App {
             }
             (Context::PublishChannel, _) => self.publish.channel.insert_in_line(text),
             (Context::PublishPayload, _) => self.publish.payload.insert(text),
-            _ => return self.remark("nothing to paste into: press p to write a message"),
+            _ => return self.tell("nothing to paste into: press p to write a message"),
         }
         Vec::new()
     }
@@ -105,14 +105,19 @@ impl App {
         }
         if self.name_columns < MAX_NAME_COLUMNS {
             let names = batch.channel_names().filter(|name| *name != SENTINEL_HELLO);
-            let widest = names.map(|name| one_line(name, MAX_NAME_COLUMNS).columns).max();
+            let widest = names
+                .map(|name| one_line(name, MAX_NAME_COLUMNS).columns)
+                .max();
             self.name_columns = self.name_columns.max(widest.unwrap_or(0));
         }
         self.refresh_shown();
     }
 
     fn note_connection(&mut self, connection: Connection) {
-        if matches!(connection, Connection::Reconnecting { .. } | Connection::Refused { .. }) {
+        if matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        ) {
             self.subscriptions.lose_connection();
             self.server.round_trip = None;
             self.server.trouble = None;
@@ -125,8 +130,15 @@ impl App {
         let channels = self.log.channels();
         // Ids are looked up anew, since one that is forgotten comes to mean another channel.
         let filter = ChannelFilter {
-            only: self.only.as_ref().map(|name| channels.find(name).unwrap_or(UNHEARD)),
-            muted: self.muted.iter().filter_map(|name| channels.find(name)).collect(),
+            only: self
+                .only
+                .as_ref()
+                .map(|name| channels.find(name).unwrap_or(UNHEARD)),
+            muted: self
+                .muted
+                .iter()
+                .filter_map(|name| channels.find(name))
+                .collect(),
         };
         if filter == *self.shown.filter() {
             self.shown.follow(&self.log);
@@ -148,20 +160,28 @@ impl App {
         if matches!(focus, Focus::Channels | Focus::Messages) {
             self.pane = focus;
         }
-        self.publish.channel.set_focus(focus == Focus::PublishChannel);
-        self.publish.payload.set_focus(focus == Focus::PublishPayload);
+        self.publish
+            .channel
+            .set_focus(focus == Focus::PublishChannel);
+        self.publish
+            .payload
+            .set_focus(focus == Focus::PublishPayload);
     }
 
-    pub(super) fn remark(&mut self, text: impl Into<String>) -> Vec<Effect> {
+    pub(super) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.say(text.into(), false)
     }
 
-    pub(super) fn remark_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
+    pub(super) fn tell_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.say(text.into(), true)
     }
 
     fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
-        self.remark = Some(Remark { text, is_error, until: self.now.after(REMARK_TIME) });
+        self.remark = Some(Remark {
+            text,
+            is_error,
+            until: self.now.after(REMARK_TIME),
+        });
         Vec::new()
     }
 }

@@ -138,7 +138,9 @@ impl Batch {
 
     /// The names of the channels that it holds messages of, each once.
     pub fn channel_names(&self) -> impl Iterator<Item = &[u8]> {
-        (0..).zip(&self.channels).map(|(local, _)| self.channel_name(local))
+        (0..)
+            .zip(&self.channels)
+            .map(|(local, _)| self.channel_name(local))
     }
 
     /// The last row, if it is a message, for the batch that follows.
