@@ -18,6 +18,9 @@ pub enum Signal {
     Suspend,
     /// SIGCONT: the process was stopped and goes on.
     Continue,
+    /// SIGWINCH: the terminal has another size. The input thread says so too, but only once it
+    /// runs; this is heard from the start.
+    Resize,
 }
 
 impl Signal {
@@ -29,7 +32,7 @@ impl Signal {
             Self::Hangup => Some(128 + 1),
             Self::Interrupt => Some(128 + 2),
             Self::Terminate => Some(128 + 15),
-            Self::Suspend | Self::Continue => None,
+            Self::Suspend | Self::Continue | Self::Resize => None,
         }
     }
 }
@@ -43,10 +46,12 @@ pub struct Signals {
     hangup: unix::Signal,
     suspend: unix::Signal,
     resume: unix::Signal,
+    resize: unix::Signal,
 }
 
 impl Signals {
-    /// Starts listening. Must be called within a tokio runtime.
+    /// Starts listening. Must be called within a tokio runtime, and before the first frame is
+    /// drawn, lest a change of the size in between is missed.
     ///
     /// # Errors
     ///
@@ -58,6 +63,7 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             suspend: signal(SignalKind::from_raw(signal_hook::consts::SIGTSTP))?,
             resume: signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?,
+            resize: signal(SignalKind::window_change())?,
         })
     }
 
@@ -70,6 +76,7 @@ impl Signals {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.suspend.recv() => Signal::Suspend,
             _ = self.resume.recv() => Signal::Continue,
+            _ = self.resize.recv() => Signal::Resize,
         }
     }
 }
@@ -78,7 +85,7 @@ impl Signals {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
     use signal_hook::low_level::raise;
 
     use super::*;
@@ -92,6 +99,7 @@ mod tests {
             (SIGHUP, Signal::Hangup, Some(129)),
             (SIGTSTP, Signal::Suspend, None),
             (SIGCONT, Signal::Continue, None),
+            (SIGWINCH, Signal::Resize, None),
         ];
         for (number, named, exit_code) in all {
             raise(number).unwrap();
