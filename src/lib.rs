@@ -1,8 +1,10 @@
 //! subscope: a terminal dashboard for Redis Pub/Sub.
 
 pub mod app;
+pub mod broker;
 pub mod log;
 pub mod message;
 pub mod payload;
 pub mod server;
+pub mod terminal;
 pub mod wire;

@@ -1,0 +1,354 @@
+//! The screen: drawn cells become bytes, and a frame becomes one write.
+
+use std::io::{self, Write};
+
+use crossterm::Command as _;
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::{Cell, CellWidth as _};
+use ratatui::layout::{Position, Size};
+
+pub use crate::terminal::pen::Colours;
+
+use crate::terminal::pen::{Pen, put};
+
+/// The most that [`Screen::copy`] puts on the clipboard, in bytes before encoding.
+pub const CLIPBOARD_LIMIT: usize = 1 << 20;
+
+/// How much has gone to the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Bytes written.
+    pub bytes: u64,
+    /// Calls that wrote them: one a frame in which something changed, and one a copy.
+    pub writes: u64,
+}
+
+/// A ratatui backend that writes a frame at once.
+///
+/// ratatui's own backend makes thousands of tiny writes a frame and counts every symbol as one
+/// column. This one encodes the frame into memory, keeps track of what the terminal already has
+/// (colours, cursor), and on `flush` writes it with a single call inside a synchronised update,
+/// so that no half-drawn frame is ever seen. A frame in which nothing changed writes nothing.
+///
+/// The buffer drawn should have been settled by
+/// [`settle_wide_glyphs`](crate::terminal::settle_wide_glyphs).
+#[derive(Debug)]
+pub struct Screen<W: Write> {
+    writer: W,
+    size: Extent,
+    colours: Colours,
+    /// The frame as encoded so far; empty between frames, and kept for its capacity.
+    frame: Vec<u8>,
+    /// What the terminal paints with, if known.
+    pen: Option<Pen>,
+    /// Where the terminal's cursor stands, if known.
+    at: Option<Position>,
+    /// Whether the terminal shows its cursor, if known.
+    shown: Option<bool>,
+    wanted: Cursor,
+    output: Output,
+}
+
+/// Where the size comes from.
+#[derive(Clone, Copy, Debug)]
+enum Extent {
+    /// The terminal is asked.
+    OfTerminal,
+    /// A size given by the caller.
+    Fixed(Size),
+}
+
+/// What ratatui wants of the cursor.
+#[derive(Clone, Copy, Debug)]
+struct Cursor {
+    shown: bool,
+    position: Position,
+}
+
+impl<W: Write> Screen<W> {
+    /// A screen of the controlling terminal's size that writes to `writer`, which should not
+    /// hold bytes back.
+    pub fn new(writer: W, colours: Colours) -> Self {
+        Self::with_extent(writer, colours, Extent::OfTerminal)
+    }
+
+    /// A screen of a fixed size, for drawing elsewhere than on a terminal.
+    pub fn with_size(writer: W, colours: Colours, size: Size) -> Self {
+        Self::with_extent(writer, colours, Extent::Fixed(size))
+    }
+
+    fn with_extent(writer: W, colours: Colours, size: Extent) -> Self {
+        Self {
+            writer,
+            size,
+            colours,
+            frame: Vec::new(),
+            pen: None,
+            at: None,
+            shown: None,
+            wanted: Cursor {
+                shown: false,
+                position: Position::ORIGIN,
+            },
+            output: Output::default(),
+        }
+    }
+
+    /// Fixes the size from now on.
+    pub fn resize(&mut self, size: Size) {
+        self.size = Extent::Fixed(size);
+    }
+
+    /// How much has been written so far.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    /// What the bytes go to.
+    #[must_use]
+    pub fn writer(&self) -> &W {
+        &self.writer
+    }
+
+    /// Asks the terminal to put `bytes` on the clipboard, by the OSC 52 sequence, which reaches
+    /// the clipboard of the person's own machine even over ssh.
+    ///
+    /// The bytes travel as base64, so that nothing in them is taken for a control sequence.
+    /// Terminals have limits of their own, often 74,994 or 100,000 bytes of base64, and ignore
+    /// what is longer without a word; tmux passes it on only with `set-clipboard on`. There is
+    /// no answer, so that success means "asked", not "copied".
+    ///
+    /// # Errors
+    ///
+    /// With more than [`CLIPBOARD_LIMIT`] bytes, or if the terminal cannot be written to.
+    pub fn copy(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() > CLIPBOARD_LIMIT {
+            let message = format!(
+                "{} bytes are too many for the clipboard: at most {CLIPBOARD_LIMIT} are sent",
+                bytes.len()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let mut sequence = String::new();
+        CopyToClipboard::to_clipboard_from(bytes)
+            .write_ansi(&mut sequence)
+            .map_err(io::Error::other)?;
+        self.write(sequence.as_bytes())
+    }
+
+    /// Encodes one cell.
+    fn put_cell(&mut self, position: Position, cell: &Cell) {
+        let symbol = cell.symbol();
+        if symbol.is_empty() {
+            // The column belongs to the wide glyph on its left.
+            return;
+        }
+        self.move_to(position);
+        let pen = Pen::of(cell, self.colours);
+        pen.write(self.pen.replace(pen), &mut self.frame);
+        if symbol.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.frame.extend_from_slice(symbol.as_bytes());
+            let width = u16::try_from(symbol.len()).unwrap_or(u16::MAX);
+            self.at = Some(Position::new(position.x.saturating_add(width), position.y));
+            return;
+        }
+        self.put_beyond_ascii(position, cell);
+        // Terminals and tables disagree on the width of much beyond ASCII: of emoji with a
+        // variation selector, of sequences, of characters that are wide in some locales only.
+        // One wrong guess would shift the rest of the row, so the cursor is not trusted.
+        self.at = None;
+    }
+
+    fn put_beyond_ascii(&mut self, position: Position, cell: &Cell) {
+        let symbol = cell.symbol();
+        if !symbol.chars().all(is_printable) {
+            // Whoever drew this should have escaped it. Nothing but a visible mark, as wide as
+            // what was promised, may reach the terminal.
+            let width = symbol.chars().count().max(1);
+            self.frame.push(b'?');
+            self.frame.resize(self.frame.len() + width - 1, b' ');
+            return;
+        }
+        if cell.cell_width() == 2 && !is_plain_wide(symbol) {
+            // A terminal that takes this glyph for a narrow one would leave the second column as
+            // it was, with an old symbol or an old colour in it. Blanks in the glyph's own style
+            // come first, so that either reading ends in the same picture.
+            self.frame.extend_from_slice(b"  ");
+            self.at = None;
+            self.move_to(position);
+        }
+        self.frame.extend_from_slice(symbol.as_bytes());
+    }
+
+    fn move_to(&mut self, position: Position) {
+        if self.at == Some(position) {
+            return;
+        }
+        let (column, row) = (u32::from(position.x) + 1, u32::from(position.y) + 1);
+        put(&mut self.frame, format_args!("\x1b[{row};{column}H"));
+        self.at = Some(position);
+    }
+
+    /// Ends the frame: plain pen, and the cursor as wanted.
+    fn settle(&mut self) {
+        // A terminal fills what a resize uncovers with the colour it has at that time.
+        if !self.frame.is_empty() {
+            Pen::default().write(self.pen.replace(Pen::default()), &mut self.frame);
+        }
+        if self.wanted.shown {
+            self.move_to(self.wanted.position);
+        }
+        if self.shown != Some(self.wanted.shown) {
+            let switch: &[u8] = if self.wanted.shown {
+                b"\x1b[?25h"
+            } else {
+                b"\x1b[?25l"
+            };
+            self.frame.extend_from_slice(switch);
+            self.shown = Some(self.wanted.shown);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes)?;
+        self.writer.flush()?;
+        self.output.bytes += bytes.len() as u64;
+        self.output.writes += 1;
+        Ok(())
+    }
+
+    /// Forgets what the terminal is thought to have.
+    fn forget(&mut self) {
+        self.pen = None;
+        self.at = None;
+        self.shown = None;
+    }
+}
+
+impl<W: Write> Backend for Screen<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        for (x, y, cell) in content {
+            self.put_cell(Position::new(x, y), cell);
+        }
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.wanted.shown = false;
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.wanted.shown = true;
+        Ok(())
+    }
+
+    /// Answers from memory: asking the terminal would take the answer from the input thread.
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(self.wanted.position)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.wanted.position = position.into();
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    /// Clears with the next flush, so that the emptied screen is never seen. Nothing is taken
+    /// for granted after it: whoever clears may have lent the terminal to another program.
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        if region == ClearType::All {
+            self.frame.clear();
+        }
+        self.forget();
+        Pen::default().write(self.pen.replace(Pen::default()), &mut self.frame);
+        if region != ClearType::All {
+            self.move_to(self.wanted.position);
+        }
+        self.frame.extend_from_slice(match region {
+            ClearType::All => b"\x1b[2J",
+            ClearType::AfterCursor => b"\x1b[0J",
+            ClearType::BeforeCursor => b"\x1b[1J",
+            ClearType::CurrentLine => b"\x1b[2K",
+            ClearType::UntilNewLine => b"\x1b[0K",
+        });
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        match self.size {
+            Extent::Fixed(size) => Ok(size),
+            Extent::OfTerminal => {
+                let (width, height) = crossterm::terminal::size()?;
+                Ok(Size { width, height })
+            }
+        }
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize {
+            columns_rows: self.size()?,
+            pixels: Size::ZERO,
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.settle();
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        let mut frame = std::mem::take(&mut self.frame);
+        bracket(&mut frame);
+        let written = self.write(&frame);
+        frame.clear();
+        self.frame = frame;
+        if written.is_err() {
+            self.forget();
+        }
+        written
+    }
+}
+
+/// Puts a frame inside a synchronised update, so that the terminal shows it as a whole.
+fn bracket(frame: &mut Vec<u8>) {
+    let mut mark = String::new();
+    // Formatting into a string has no way to fail.
+    let _ = BeginSynchronizedUpdate.write_ansi(&mut mark);
+    frame.splice(0..0, mark.bytes());
+    mark.clear();
+    let _ = EndSynchronizedUpdate.write_ansi(&mut mark);
+    frame.extend_from_slice(mark.as_bytes());
+}
+
+/// Whether a character is safe to send: no control character, and none that reorders its line.
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a symbol is one ideograph, syllable or fullwidth form, which every terminal takes for
+/// two columns. Emoji are not among them.
+fn is_plain_wide(symbol: &str) -> bool {
+    let mut characters = symbol.chars();
+    let plain = characters.next().is_some_and(|character| {
+        matches!(character,
+            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ffe6}'
+            | '\u{20000}'..='\u{3fffd}')
+    });
+    plain && characters.next().is_none()
+}
+
+#[cfg(test)]
+mod tests;

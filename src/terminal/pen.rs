@@ -1,0 +1,132 @@
+//! Colours and attributes as SGR sequences, written only where they change.
+
+use std::io::Write as _;
+
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
+
+/// Whether colours reach the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// Colours are sent as drawn.
+    #[default]
+    Shown,
+    /// Colours are left out, and bold, dim, underline and reverse carry the meaning alone, as
+    /// <https://no-color.org> asks.
+    Dropped,
+}
+
+impl Colours {
+    /// The person's wish, from the value of the environment variable `NO_COLOR`: any text but
+    /// the empty one drops colours.
+    #[must_use]
+    pub fn from_no_color(value: Option<&std::ffi::OsStr>) -> Self {
+        match value {
+            Some(value) if !value.is_empty() => Self::Dropped,
+            _ => Self::Shown,
+        }
+    }
+}
+
+/// What the terminal paints the next symbol with. The underline's own colour is not kept: it is
+/// not among the sixteen colours that the screen is drawn with, and few terminals know it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pen {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+}
+
+impl Pen {
+    /// The pen that a cell asks for.
+    pub(super) fn of(cell: &Cell, colours: Colours) -> Self {
+        let (fg, bg) = match colours {
+            Colours::Shown => (cell.fg, cell.bg),
+            Colours::Dropped => (Color::Reset, Color::Reset),
+        };
+        Self {
+            fg,
+            bg,
+            modifier: cell.modifier,
+        }
+    }
+
+    /// Writes the shortest change from `before` (`None` if not known) to this pen.
+    pub(super) fn write(self, before: Option<Self>, out: &mut Vec<u8>) {
+        if before == Some(self) {
+            return;
+        }
+        // Attributes can only be taken away one kind at a time, and bold and dim share one code,
+        // so that starting over is both simpler and about as short.
+        let base = before.filter(|old| self.modifier.contains(old.modifier));
+        let restart = base.is_none() || self == Self::default();
+        let base = if restart {
+            Self::default()
+        } else {
+            base.unwrap_or_default()
+        };
+        out.extend_from_slice(b"\x1b[");
+        if restart {
+            out.extend_from_slice(b"0;");
+        }
+        for (modifier, code) in ATTRIBUTES {
+            if self.modifier.contains(modifier) && !base.modifier.contains(modifier) {
+                put(out, format_args!("{code};"));
+            }
+        }
+        if self.fg != base.fg {
+            put_colour(out, self.fg, 30);
+        }
+        if self.bg != base.bg {
+            put_colour(out, self.bg, 40);
+        }
+        // Every code above ends in a semicolon; the last one becomes the end of the sequence.
+        if let Some(last) = out.last_mut() {
+            *last = b'm';
+        }
+    }
+}
+
+const ATTRIBUTES: [(Modifier, u8); 9] = [
+    (Modifier::BOLD, 1),
+    (Modifier::DIM, 2),
+    (Modifier::ITALIC, 3),
+    (Modifier::UNDERLINED, 4),
+    (Modifier::SLOW_BLINK, 5),
+    (Modifier::RAPID_BLINK, 6),
+    (Modifier::REVERSED, 7),
+    (Modifier::HIDDEN, 8),
+    (Modifier::CROSSED_OUT, 9),
+];
+
+/// Writes the codes of a colour; `base` is 30 for the foreground and 40 for the background.
+fn put_colour(out: &mut Vec<u8>, colour: Color, base: u8) {
+    let sixteen = match colour {
+        Color::Reset => return put(out, format_args!("{};", base + 9)),
+        Color::Indexed(index) => return put(out, format_args!("{};5;{index};", base + 8)),
+        Color::Rgb(r, g, b) => return put(out, format_args!("{};2;{r};{g};{b};", base + 8)),
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 60,
+        Color::LightRed => 61,
+        Color::LightGreen => 62,
+        Color::LightYellow => 63,
+        Color::LightBlue => 64,
+        Color::LightMagenta => 65,
+        Color::LightCyan => 66,
+        Color::White => 67,
+    };
+    put(out, format_args!("{};", base + sixteen));
+}
+
+/// Formats into the frame.
+pub(super) fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to a vector has no way to fail.
+    let _ = out.write_fmt(text);
+}

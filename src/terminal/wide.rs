@@ -1,0 +1,98 @@
+//! Wide glyphs made unambiguous in a drawn buffer, before it is compared with the last one.
+
+use ratatui::buffer::{Buffer, Cell, CellWidth as _};
+
+/// Gives every column that a wide glyph covers one and the same content: an empty symbol.
+///
+/// A glyph of two columns hides the cell to its right, and ratatui (0.30.2, #2526, #2652) skips
+/// that cell when it compares two frames. What the cell holds is then a matter of chance: when
+/// the glyph goes, the comparison finds the hidden cell "unchanged" and never draws it. An empty
+/// symbol equals nothing that is ever shown, so that a cell which comes to light again always
+/// differs and is drawn.
+///
+/// A glyph that is cut in half, by the right edge or by something drawn over its second column
+/// (a popup's border, say), is replaced by blanks, as no terminal can show half a glyph.
+///
+/// Call it on the finished buffer of each frame, inside the closure given to `Terminal::draw`.
+pub fn settle_wide_glyphs(buffer: &mut Buffer) {
+    let columns = usize::from(buffer.area.width);
+    if columns == 0 {
+        return;
+    }
+    for row in buffer.content.chunks_mut(columns) {
+        let mut x = 0;
+        while x < row.len() {
+            let width = columns_of(&row[x]);
+            let end = x + width;
+            if width > 1 {
+                let whole = end <= row.len();
+                let end = end.min(row.len());
+                let (lead, covered) = row[x..end].split_at_mut(1);
+                if whole && covered.iter().all(is_blank) {
+                    covered.iter_mut().for_each(cover);
+                } else {
+                    lead[0].set_symbol(" ");
+                    x += 1;
+                    continue;
+                }
+            }
+            x = end;
+        }
+    }
+}
+
+/// How many columns a cell's symbol takes, at least one.
+fn columns_of(cell: &Cell) -> usize {
+    // Nearly all cells hold one ASCII byte, and none of those is wide.
+    if cell.symbol().len() <= 1 {
+        1
+    } else {
+        usize::from(cell.cell_width().max(1))
+    }
+}
+
+fn is_blank(cell: &Cell) -> bool {
+    matches!(cell.symbol(), " " | "")
+}
+
+fn cover(cell: &mut Cell) {
+    cell.reset();
+    cell.set_symbol("");
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    fn symbols(buffer: &Buffer) -> Vec<&str> {
+        buffer.content.iter().map(Cell::symbol).collect()
+    }
+
+    #[test]
+    fn a_covered_column_becomes_empty() {
+        let mut buffer = Buffer::with_lines(["a漢b"]);
+        settle_wide_glyphs(&mut buffer);
+        assert_eq!(symbols(&buffer), ["a", "漢", "", "b"]);
+        settle_wide_glyphs(&mut buffer);
+        assert_eq!(symbols(&buffer), ["a", "漢", "", "b"]);
+    }
+
+    #[test]
+    fn a_glyph_cut_in_half_becomes_blank() {
+        let mut buffer = Buffer::with_lines(["漢字"]);
+        buffer.set_string(1, 0, "|", Style::new());
+        buffer[(3, 0)].set_symbol("漢");
+        settle_wide_glyphs(&mut buffer);
+        assert_eq!(symbols(&buffer), [" ", "|", " ", " "]);
+    }
+
+    #[test]
+    fn an_empty_buffer_is_left_alone() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 0, 0));
+        settle_wide_glyphs(&mut buffer);
+        assert!(buffer.content.is_empty());
+    }
+}

@@ -1,0 +1,314 @@
+//! A whole program on a terminal of its own: a pseudo-terminal around it, and vt100 as the eyes.
+
+#![allow(dead_code, reason = "each test program uses its own part of this")]
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take before the test fails. Generous: it is only ever used up by a
+/// test that fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The built program under test.
+pub const SUBSCOPE: &str = env!("CARGO_BIN_EXE_subscope");
+
+/// A program about to be started on a terminal of 100 columns and 30 rows, in an environment
+/// that has nothing of the person's own but the search path.
+pub struct Launch {
+    command: CommandBuilder,
+    size: PtySize,
+}
+
+impl Launch {
+    /// Any program, by its path.
+    pub fn program(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(program.as_ref());
+        command.args(arguments);
+        command.env_clear();
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        for (name, value) in [
+            ("PATH", path.as_str()),
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("TZ", "UTC"),
+            ("HOME", "/nonexistent"),
+        ] {
+            command.env(name, value);
+        }
+        let size = pty_size(100, 30);
+        Self { command, size }
+    }
+
+    /// The program under test.
+    pub fn subscope(arguments: &[&str]) -> Self {
+        Self::program(SUBSCOPE, arguments)
+    }
+
+    /// An interactive shell with job control, its prompt `$ `, which knows the path of the
+    /// program under test as `$SUBSCOPE`.
+    pub fn shell() -> Self {
+        Self::program("/bin/sh", &["-i"])
+            .env("PS1", "$ ")
+            .env("SUBSCOPE", SUBSCOPE)
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sets the terminal's size.
+    pub fn size(mut self, columns: u16, rows: u16) -> Self {
+        self.size = pty_size(columns, rows);
+        self
+    }
+
+    /// Starts the program.
+    pub fn start(self) -> Pty {
+        let pair = native_pty_system().openpty(self.size).unwrap();
+        let child = pair.slave.spawn_command(self.command).unwrap();
+        // With the slave kept open here, the end of the program would not end the output.
+        drop(pair.slave);
+        let (columns, rows) = cells(self.size);
+        let stage = Arc::new(Stage {
+            state: Mutex::new(State {
+                parser: vt100::Parser::new(rows, columns, 0),
+                raw: Vec::new(),
+                closed: false,
+                exit: None,
+            }),
+            changed: Condvar::new(),
+        });
+        let pid = child.process_id().unwrap();
+        watch_output(&stage, pair.master.try_clone_reader().unwrap());
+        watch_exit(&stage, child);
+        Pty {
+            keyboard: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            stage,
+            pid,
+        }
+    }
+}
+
+/// A running program on its terminal. It is killed when this is dropped.
+pub struct Pty {
+    keyboard: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
+    stage: Arc<Stage>,
+    pid: u32,
+}
+
+impl Pty {
+    /// Types: what a terminal would send for the keys.
+    pub fn send(&mut self, keys: impl AsRef<[u8]>) {
+        self.keyboard.write_all(keys.as_ref()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Gives the terminal another size, and empties the screen, so that what is seen from now on
+    /// was drawn from now on.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        let size = pty_size(columns, rows);
+        let (columns, rows) = cells(size);
+        self.stage.change(|state| {
+            state.parser.screen_mut().set_size(rows, columns);
+            state.parser.process(b"\x1b[2J");
+        });
+        self.master.resize(size).unwrap();
+    }
+
+    /// Waits until the screen is as `condition` asks; `what` names it in the message of a
+    /// failure, which shows the screen.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
+        let state = self.stage.lock();
+        let (state, timeout) = self
+            .stage
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| {
+                !condition(state.parser.screen()) && !state.closed
+            })
+            .unwrap();
+        if !condition(state.parser.screen()) {
+            let why = if timeout.timed_out() {
+                "did not come"
+            } else {
+                "can no longer come, the program has ended"
+            };
+            let picture = state.picture();
+            // A poisoned lock would hide the message behind another panic.
+            drop(state);
+            panic!("{what} {why}:\n{picture}");
+        }
+    }
+
+    /// Waits until `text` is on the screen.
+    #[track_caller]
+    pub fn wait_for_text(&self, text: &str) {
+        self.wait_for(&format!("{text:?}"), |screen| {
+            screen.contents().contains(text)
+        });
+    }
+
+    /// The screen's text as it is now, without trailing blanks.
+    pub fn text(&self) -> String {
+        self.stage.lock().parser.screen().contents()
+    }
+
+    /// The screen as it is now.
+    pub fn screen(&self) -> vt100::Screen {
+        self.stage.lock().parser.screen().clone()
+    }
+
+    /// Every byte that has come out so far.
+    pub fn raw(&self) -> Vec<u8> {
+        self.stage.lock().raw.clone()
+    }
+
+    /// The process id of the program started.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Sends a signal to the program, by its name without `SIG`.
+    pub fn signal(&self, name: &str) {
+        signal(self.pid, name);
+    }
+
+    /// Waits for the program's end, and for its last output.
+    #[track_caller]
+    pub fn wait_for_exit(&self) -> ExitStatus {
+        let state = self.stage.lock();
+        let (state, _) = self
+            .stage
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| {
+                state.exit.is_none() || !state.closed
+            })
+            .unwrap();
+        let (exit, picture) = (state.exit.clone(), state.picture());
+        drop(state);
+        exit.unwrap_or_else(|| panic!("the program did not end:\n{picture}"))
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let ended = self.stage.lock().exit.is_some();
+        if !ended {
+            let _ = kill(self.pid, "KILL");
+        }
+    }
+}
+
+/// Sends a signal to a process that this test has started, by its name without `SIG`.
+pub fn signal(pid: u32, name: &str) {
+    assert!(kill(pid, name), "process {pid} cannot be signalled");
+}
+
+fn kill(pid: u32, signal: &str) -> bool {
+    // The shell's own `kill` is there where no program of that name is installed.
+    let command = format!("kill -{signal} {pid}");
+    Command::new("/bin/sh")
+        .args(["-c", &command])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// What the test and the watching threads share.
+struct Stage {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Stage {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+}
+
+struct State {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    /// No more output will come.
+    closed: bool,
+    exit: Option<ExitStatus>,
+}
+
+impl State {
+    /// The screen with a frame around it, for a person to read.
+    fn picture(&self) -> String {
+        let screen = self.parser.screen();
+        let (_, columns) = screen.size();
+        let mut picture = String::new();
+        for row in screen.rows(0, columns.get()) {
+            let _ = writeln!(picture, "|{row}");
+        }
+        let _ = write!(
+            picture,
+            "cursor {:?}, hidden {}, alternate screen {}, exit {:?}, {} bytes so far",
+            screen.cursor_position(),
+            screen.hide_cursor(),
+            screen.alternate_screen(),
+            self.exit,
+            self.raw.len(),
+        );
+        picture
+    }
+}
+
+fn watch_output(stage: &Arc<Stage>, mut output: Box<dyn Read + Send>) {
+    let stage = Arc::clone(stage);
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        // Linux reports the end of the other side as an error (EIO).
+        while let Ok(count @ 1..) = output.read(&mut buffer) {
+            stage.change(|state| {
+                state.raw.extend_from_slice(&buffer[..count]);
+                state.parser.process(&buffer[..count]);
+            });
+        }
+        stage.change(|state| state.closed = true);
+    });
+}
+
+fn watch_exit(stage: &Arc<Stage>, mut child: Box<dyn Child + Send + Sync>) {
+    let stage = Arc::clone(stage);
+    thread::spawn(move || {
+        let status = child.wait().unwrap();
+        stage.change(|state| state.exit = Some(status));
+    });
+}
+
+fn pty_size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+/// A size as vt100 takes it: it has at least one cell.
+fn cells(size: PtySize) -> (NonZeroU16, NonZeroU16) {
+    let at_least_one = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
+    (at_least_one(size.cols), at_least_one(size.rows))
+}
