@@ -1,3 +1,4 @@
-//! What the tests share.
+//! What several test files share.
 
 pub mod pty;
+pub mod redis;
