@@ -13,6 +13,8 @@ pub enum Effect {
     Copy(Box<[u8]>),
     /// Give the terminal back and stop until continued.
     Suspend,
+    /// Take the terminal over once more, after the process was stopped.
+    Resume,
     /// End the program.
     Quit,
 }

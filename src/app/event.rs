@@ -23,6 +23,10 @@ pub enum Event {
     Terminate,
     /// The process is asked to stop until it is continued.
     Suspend,
+    /// The process was stopped and goes on.
+    Continued,
+    /// The screen may have changed outside of the program.
+    Redraw,
     /// Time has passed, and something on the screen depends on it.
     Tick,
 }

@@ -27,7 +27,8 @@ impl App {
             Event::Failed(words) => self.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
-            Event::Tick => Vec::new(),
+            Event::Continued => vec![Effect::Resume],
+            Event::Redraw | Event::Tick => Vec::new(),
         };
         self.refresh_channels();
         effects
