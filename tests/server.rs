@@ -11,7 +11,7 @@ use std::time::Duration;
 use subscope::log::Batch;
 use subscope::message::{Dropped, Gap, Notice, Subscription, SubscriptionId, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server, Timing, start};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
 use support::redis::{Redis, pack};
@@ -27,6 +27,9 @@ const QUICK: Timing = Timing {
     first_wait: Duration::from_millis(10),
     longest_wait: Duration::from_millis(100),
 };
+
+/// Held by the tests that need much memory, since one of them measures it.
+static MEMORY: Mutex<()> = Mutex::const_new(());
 
 fn subscription(id: u32, topic: Topic) -> Subscription {
     Subscription {
@@ -605,6 +608,7 @@ async fn a_unix_socket_serves_as_well() {
 
 #[tokio::test]
 async fn a_payload_of_100_mb_arrives_whole() {
+    let _alone = MEMORY.lock().await;
     let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
     let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"large")])).await;
     let payload = vec![b'x'; 100 << 20];
@@ -660,6 +664,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     const COUNT: usize = 100_000;
     const PAYLOAD: usize = 2_000;
     const LIMIT: usize = 16 << 20;
+    let _alone = MEMORY.lock().await;
     // This is about our own limit: on a busy machine Redis's might come first.
     let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
     let mut heard = Heard::listening(Config {
