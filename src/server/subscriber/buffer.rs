@@ -107,7 +107,8 @@ mod tests {
         read(&mut buffer, b"y");
         assert_eq!(buffer.unread(), b"xxxy");
         assert!(buffer.bytes.capacity() <= 2 * ROOM);
-        buffer.consume(4);
+        read(&mut buffer, &large);
+        buffer.consume(4 + large.len());
         buffer.make_room();
         assert_eq!(buffer.bytes.capacity(), ROOM);
     }
