@@ -31,7 +31,7 @@ pub use effect::Effect;
 pub use event::Event;
 pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
-pub use layout::{Areas, inside};
+pub use layout::{Areas, inside, padded};
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use notices::notice_words;
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};

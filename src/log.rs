@@ -189,6 +189,12 @@ impl MessageLog {
         self.total.as_ref()
     }
 
+    /// How many of the rows kept are notices.
+    #[must_use]
+    pub fn kept_notices(&self) -> u64 {
+        self.notices.len() as u64
+    }
+
     /// The bytes that the log takes, everything counted.
     #[must_use]
     pub fn size(&self) -> usize {

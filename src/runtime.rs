@@ -22,6 +22,9 @@ const KEY_INTERVAL: Duration = Duration::from_millis(8);
 /// What goes to the terminal under load, in bytes a second: what an ssh line carries easily.
 const OUTPUT_RATE: u64 = 200_000;
 
+/// Drawings that take longer than this, in microseconds, are counted as taking this long.
+const LONGEST_DRAW: u64 = 60_000_000;
+
 /// News taken from the channel at once.
 const FEED_BATCH: usize = 64;
 
@@ -138,7 +141,8 @@ struct Run {
 
 impl Run {
     fn new(app: App) -> Self {
-        let draw_micros = Histogram::new(2).expect("two digits are a valid precision");
+        let draw_micros = Histogram::new_with_bounds(1, LONGEST_DRAW, 2)
+            .expect("the bounds and two digits are valid");
         Self {
             outcome: Outcome {
                 app,

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use self::support::redis::RedisServer;
+use self::support::redis::Redis;
 
 async fn broker() -> Broker {
     Broker::start(Settings::default()).await.unwrap()
@@ -203,7 +203,7 @@ const SAME: &[&str] = &[
 
 #[tokio::test]
 async fn answers_are_those_of_redis() {
-    let redis = RedisServer::start();
+    let redis = Redis::start();
     let broker = broker().await;
     for bytes in SAME {
         let mut answers = Vec::new();
@@ -220,7 +220,7 @@ async fn answers_are_those_of_redis() {
 
 #[tokio::test]
 async fn a_password_is_asked_for_as_redis_does() {
-    let redis = RedisServer::start_with(&["--requirepass", "secret"]);
+    let redis = Redis::start_with(&["--requirepass", "secret"]);
     let settings = Settings {
         password: Some("secret".to_owned()),
         ..Settings::default()

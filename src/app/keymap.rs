@@ -112,7 +112,7 @@ impl Chord {
     #[must_use]
     pub fn label(self) -> String {
         let key = match self.code {
-            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(' ') => "Space".to_owned(),
             KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
                 letter.to_ascii_uppercase().to_string()
             }
@@ -122,7 +122,7 @@ impl Chord {
             KeyCode::PageUp => "PgUp".to_owned(),
             KeyCode::PageDown => "PgDn".to_owned(),
             KeyCode::BackTab => "Shift-Tab".to_owned(),
-            other => format!("{other:?}").to_lowercase(),
+            other => format!("{other:?}"),
         };
         let control = if self.modifiers.contains(KeyModifiers::CONTROL) {
             "Ctrl-"

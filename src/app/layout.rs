@@ -78,7 +78,7 @@ impl Areas {
     /// The part of the overlay that shows the text of an open message.
     #[must_use]
     pub fn reader_text(&self) -> Rect {
-        let (_, text) = cut_top(inside(self.overlay), READER_HEADER);
+        let (_, text) = cut_top(padded(inside(self.overlay)), READER_HEADER);
         text
     }
 }
@@ -92,6 +92,16 @@ pub fn inside(area: Rect) -> Rect {
         area.width.saturating_sub(2),
         area.height.saturating_sub(2),
     )
+}
+
+/// The part of a line or a text that its words take: a column stays free at either side.
+#[must_use]
+pub fn padded(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        ..area
+    }
 }
 
 fn box_height(available: u16, wishes: Wishes) -> u16 {

@@ -43,7 +43,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn line(app: &App, entry: Entry, columns: usize) -> LineBuilder {
-    let mut line = LineBuilder::new(columns);
+    let mut line = LineBuilder::padded(columns);
     match entry {
         Entry::Pattern(id) | Entry::Unheard(id) => subscription(app, id, &mut line),
         Entry::Channel(id) => match app.log().channels().by_id(id) {

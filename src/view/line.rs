@@ -27,6 +27,14 @@ impl LineBuilder {
         }
     }
 
+    /// An empty line of `columns`, of which one at either side stays free.
+    #[must_use]
+    pub fn padded(columns: usize) -> Self {
+        let mut line = Self::new(columns.saturating_sub(1));
+        line.space(1);
+        line
+    }
+
     /// How many columns are left.
     #[must_use]
     pub fn left(&self) -> usize {

@@ -46,12 +46,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn title(app: &App, window: &Window) -> String {
-    let shown = app.shown().len();
-    let all = app.log().end().0 - app.log().first().0;
-    let count = if shown == all {
+    // Notices are always among the rows shown, and are not messages.
+    let shown = app.shown().len() - app.log().kept_notices();
+    let kept = app.log().counters().kept;
+    let count = if shown == kept {
         figures::count(shown)
     } else {
-        format!("{} of {}", figures::count(shown), figures::count(all))
+        format!("{} of {}", figures::count(shown), figures::count(kept))
     };
     let only = app
         .only()
@@ -104,7 +105,7 @@ impl<'a> Painter<'a> {
     }
 
     fn line(&self, row: &Row<'_>, before: Option<Time>) -> LineBuilder {
-        let mut line = LineBuilder::new(self.columns);
+        let mut line = LineBuilder::padded(self.columns);
         line.word(format!("{} ", self.time(row.time, before)), theme::QUIET);
         match row.content {
             Content::Message { channel, payload } => {

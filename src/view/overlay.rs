@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 
 use super::line::LineBuilder;
 use super::{frame, reader, theme};
-use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside};
+use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 
 /// The columns of the keys in the help.
@@ -56,7 +56,7 @@ fn subscribe(prompt: &Prompt, area: Rect, buffer: &mut Buffer) {
     let place = popup(area, 64, 4);
     Clear.render(place, buffer);
     frame::draw(place, true, " Subscribe to ", ("", Style::new()), buffer);
-    let text = inside(place);
+    let text = padded(inside(place));
     prompt.input.widget().render(
         Rect {
             height: 1.min(text.height),
@@ -87,7 +87,7 @@ fn confirm(question: &str, area: Rect, buffer: &mut Buffer) {
     ];
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })
-        .render(inside(place), buffer);
+        .render(padded(inside(place)), buffer);
 }
 
 /// A region of about the given size in the middle of `area`.

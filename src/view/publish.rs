@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{Answer, App, Focus, inside};
+use crate::app::{Answer, App, Focus, inside, padded};
 use crate::payload::{escape, figures};
 
 /// What stands before the channel's name in the title.
@@ -42,7 +42,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             app.publish().channel.widget().render(field, buffer);
         }
     }
-    let text = inside(area);
+    let text = padded(inside(area));
     if text.is_empty() {
         return;
     }

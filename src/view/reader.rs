@@ -7,7 +7,7 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{Areas, Letter, Reader, inside};
+use crate::app::{Areas, Letter, Reader, inside, padded};
 use crate::message::{SubscriptionKind, Topic};
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, Token};
@@ -27,7 +27,7 @@ pub(super) fn draw(open: &Reader, areas: &Areas, buffer: &mut Buffer) {
         " as it came "
     };
     frame::draw(area, true, title, (format, theme::QUIET), buffer);
-    header(open.letter(), inside(area), buffer);
+    header(open.letter(), padded(inside(area)), buffer);
     let text = areas.reader_text();
     match open.json() {
         Some((document, line, row)) => {

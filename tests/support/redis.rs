@@ -1,7 +1,7 @@
 //! A real Redis server of a test's own.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -53,6 +53,7 @@ impl Redis {
         SocketAddr::from(([127, 0, 0, 1], self.port()))
     }
 
+    /// Its address as a URL.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
