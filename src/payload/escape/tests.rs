@@ -55,6 +55,10 @@ fn marks_stay_on_a_base_and_are_escapes_without_one() {
         ("a\u{fe0f}", "a\\u{fe0f}"),
         ("\u{2764}\u{fe0f}\u{fe0f}", "\u{2764}\u{fe0f}\\u{fe0f}"),
         ("\u{fe0f}", "\\u{fe0f}"),
+        (
+            "\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}",
+            "\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\\u{915}",
+        ),
     ] {
         assert_eq!(shown(text), expected, "{}", text.escape_unicode());
     }
