@@ -118,6 +118,14 @@ fn only_a_prefix_is_read() {
 }
 
 #[test]
+fn the_prefix_is_long_enough_for_the_longest_clusters() {
+    let cluster = format!("\u{1d41a}{}", "\u{1e8d0}".repeat(4));
+    let text = one_line(cluster.repeat(50).as_bytes(), 40);
+    assert_eq!(text.string, cluster.repeat(40));
+    assert_eq!((text.columns, text.escapes.len()), (40, 0));
+}
+
+#[test]
 fn names_keep_both_ends() {
     for (text, columns, expected) in [
         ("orders:created", 14, "orders:created"),
