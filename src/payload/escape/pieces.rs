@@ -108,6 +108,7 @@ impl<'a> Pieces<'a> {
         let whole = head.graphemes(true).next().unwrap_or(head);
         let cluster = &whole[..allowed_length(whole)];
         let columns = columns_of(cluster);
+        // No base has a width of 0 today, but the tables of two crates decide that.
         if columns == 0 {
             return Some((Piece::Char(character), cluster.len() > character.len_utf8()));
         }

@@ -55,6 +55,10 @@ fn marks_stay_on_a_base_and_are_escapes_without_one() {
         ("a\u{fe0f}", "a\\u{fe0f}"),
         ("\u{2764}\u{fe0f}\u{fe0f}", "\u{2764}\u{fe0f}\\u{fe0f}"),
         ("\u{fe0f}", "\\u{fe0f}"),
+        (
+            "\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}",
+            "\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\\u{915}",
+        ),
     ] {
         assert_eq!(shown(text), expected, "{}", text.escape_unicode());
     }
@@ -111,6 +115,14 @@ fn only_a_prefix_is_read() {
     assert!(text.cut && text.consumed < 100);
     let text = one_line(&vec![b'x'; 1 << 24], 40);
     assert_eq!((text.consumed, text.columns, text.cut), (40, 40, true));
+}
+
+#[test]
+fn the_prefix_is_long_enough_for_the_longest_clusters() {
+    let cluster = format!("\u{1d41a}{}", "\u{1e8d0}".repeat(4));
+    let text = one_line(cluster.repeat(50).as_bytes(), 40);
+    assert_eq!(text.string, cluster.repeat(40));
+    assert_eq!((text.columns, text.escapes.len()), (40, 0));
 }
 
 #[test]
