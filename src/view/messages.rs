@@ -47,7 +47,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 fn title(app: &App, window: &Window) -> String {
     // Notices are always among the rows shown, and are not messages.
-    let shown = app.shown().len() - app.log().kept_notices();
+    let shown = app.shown().len().saturating_sub(app.log().kept_notices());
     let kept = app.log().counters().kept;
     let count = if shown == kept {
         figures::count(shown)
