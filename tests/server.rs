@@ -4,6 +4,7 @@
 mod support;
 
 use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
@@ -823,6 +824,134 @@ async fn it_stops_while_the_server_is_silent() {
     // All senders are gone, so every task has ended.
     while heard.feed_rx.recv().await.is_some() {}
     redis.resume();
+}
+
+/// A server that says one of `lines` after each piece that it reads, and then nothing more.
+/// Gives its address back.
+fn scripted(lines: &[&str]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let lines: Vec<Vec<u8>> = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = lines.into_iter();
+        let mut buffer = [0; 4096];
+        while stream.read(&mut buffer).is_ok_and(|length| length > 0) {
+            if let Some(line) = lines.next() {
+                stream.write_all(&line).unwrap();
+            }
+        }
+    });
+    format!("redis://:secret@127.0.0.1:{port}")
+}
+
+#[tokio::test]
+async fn what_redis_says_unasked_is_told_and_ends_nothing() {
+    let url = scripted(&[concat!(
+        "+OK\r\n+OK\r\n",
+        "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
+        "-ERR something is wrong\r\n*3\r\n$12\r\nsunsubscribe\r\n$1\r\nx\r\n:0\r\n",
+        "*1\r\n$3\r\nodd\r\n*0\r\n*-1\r\n$-1\r\n:5\r\n+odd\r\n",
+        "*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:1\r\n",
+        "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nlost\r\n*3\r\n$7\r\nmessage\r\n$1\r\nb\r\n$4\r\nhere\r\n",
+    )]);
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a"), channel(1, b"b")]));
+    heard
+        .until("the message comes", |heard| heard.messages() == 1)
+        .await;
+    let said = heard.select(|notice| match notice {
+        Notice::ServerSaid(words) => Some(words.into_string()),
+        _ => None,
+    });
+    assert_eq!(
+        said,
+        [
+            "ERR something is wrong",
+            "something unknown: sunsubscribe x 0",
+            "something unknown: odd",
+            "something unknown: ",
+            "something unknown: null",
+            "something unknown: null",
+            "something unknown: 5",
+            "something unknown: odd",
+        ]
+    );
+    assert_eq!(heard.unsubscribed(), [(0, 1, false)]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
+    let url = scripted(&[
+        "+OK\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+        "-LOADING Redis is loading the dataset in memory\r\n",
+        "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
+    ]);
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+    let troubles = |heard: &Heard| -> Vec<Option<Box<str>>> {
+        let trouble = |feed: &Feed| match feed {
+            Feed::Trouble(words) => Some(words.clone()),
+            _ => None,
+        };
+        heard.others.iter().filter_map(trouble).collect()
+    };
+    heard
+        .until("the trouble is over", |heard| troubles(heard).len() == 2)
+        .await;
+    assert!(
+        matches!(&troubles(&heard)[..], [Some(words), None]
+            if words.ends_with("LOADING Redis is loading the dataset in memory")),
+        "{:?}",
+        troubles(&heard)
+    );
+    assert!(heard.gaps().is_empty());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_greeting_that_goes_wrong_says_why() {
+    for (answer, reason) in [
+        (
+            "HTTP/1.1 400 Bad Request\r\n",
+            "not RESP2: a value starts with 'H'",
+        ),
+        (
+            "+OK\r\n-LOADING Redis is loading\r\n",
+            "LOADING Redis is loading",
+        ),
+        (
+            "-ERR max number of clients reached\r\n",
+            "ERR max number of clients reached",
+        ),
+        (
+            "-DENIED Redis is running in protected mode\r\n",
+            "DENIED Redis is running",
+        ),
+    ] {
+        let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+        heard
+            .until(reason, |heard| {
+                matches!(heard.connections().get(1),
+                    Some(Connection::Reconnecting { reason: words, attempts: 1, .. })
+                        if words.starts_with(reason))
+            })
+            .await;
+        heard.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
+    let answer = "-ERR unknown command 'AUTH', with args beginning with: 'secret' \r\n";
+    let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+    heard
+        .until("it is refused", |heard| {
+            heard.is(&Connection::Refused {
+                reason: "ERR unknown command 'AUTH'".into(),
+            })
+        })
+        .await;
+    heard.server.stop().await;
 }
 
 /// The memory that this process holds.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
+use super::endpoint::without_arguments;
 use super::transport::{connect, say};
 use super::{Ask, Config, Feed};
 
@@ -188,7 +189,12 @@ impl Commander {
         };
         if let Some(credentials) = endpoint.credentials() {
             let command = redis::cmd("AUTH").arg(credentials).to_owned();
-            link.ask::<()>(&command).await.map_err(failed)?;
+            link.ask::<()>(&command).await.map_err(|error| {
+                let Failure { reason, is_refusal } = failed(error);
+                // Some servers repeat what they do not know, and that is the password here.
+                let reason = without_arguments(&reason).into();
+                Failure { reason, is_refusal }
+            })?;
         }
         let command = redis::cmd("CLIENT")
             .arg("SETNAME")

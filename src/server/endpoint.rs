@@ -184,6 +184,13 @@ impl fmt::Display for EndpointError {
 
 impl std::error::Error for EndpointError {}
 
+/// A refusal of AUTH without the arguments of the command, which some servers repeat in it: one of
+/// them is the password.
+pub(super) fn without_arguments(words: &str) -> &str {
+    let end = words.find(", with args").unwrap_or(words.len());
+    &words[..end]
+}
+
 /// What the parser has against a URL, in the words of this program.
 fn problem_in_words(error: &redis::RedisError) -> String {
     let words = error.to_string();

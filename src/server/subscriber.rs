@@ -20,7 +20,7 @@ use self::inbox::Inbox;
 use self::session::Session;
 use self::wants::Wants;
 use super::backoff::Backoff;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Timing};
 use crate::message::{Gap, Notice, Subscription, Time};
