@@ -1,9 +1,4 @@
 //! The command line.
-#![expect(
-    clippy::doc_markdown,
-    rustdoc::bare_urls,
-    reason = "the comments are the words of --help"
-)]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -41,16 +36,24 @@ pub struct Watch {
     /// all means the pattern *
     #[arg(value_name = "CHANNEL")]
     pub channels: Vec<OsString>,
-    /// The server: redis://[user[:password]@]host[:port][/db] or unix://path. Without it
-    /// SUBSCOPE_URL and then REDIS_URL from the environment [default: redis://127.0.0.1:6379]
-    #[arg(short, long)]
+    /// The server.
+    #[arg(
+        short,
+        long,
+        help = "The server: redis://[user[:password]@]host[:port][/db] or unix://path. \
+        Without it SUBSCOPE_URL and then REDIS_URL from the environment \
+        [default: redis://127.0.0.1:6379]"
+    )]
     pub url: Option<String>,
     /// Take every CHANNEL literally, * ? and [ included
     #[arg(long)]
     pub exact: bool,
-    /// Ask for the password, without showing it. Otherwise it comes from the URL or from
-    /// SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment
-    #[arg(long)]
+    /// Ask for the password.
+    #[arg(
+        long,
+        help = "Ask for the password, without showing it. Otherwise it comes from the URL, \
+        or from SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
+    )]
     pub askpass: bool,
     /// A message whose whole payload is TEXT ends the subscription that brought it
     #[arg(long, value_name = "TEXT")]
