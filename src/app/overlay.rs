@@ -61,11 +61,12 @@ pub enum HelpLine {
 
 /// What the help says beside the keys.
 const NOTES: &[&str] = &[
-    "The wheel scrolls the pane under it; a click focuses and selects. Hold Shift to select text",
-    "with the mouse, or start with --no-mouse.",
+    "The wheel scrolls the pane under it; a click focuses and selects.",
+    "Shift-drag selects text with the mouse, and so does --no-mouse.",
     "A rate is taken over the last 5 seconds; bars show the last minute.",
-    "Pub/Sub is at most once: what is published while the connection is lost is lost. The log then",
-    "says from when to when. One publish is one row, however many subscriptions bring it.",
+    "Pub/Sub is at most once: what is published while the connection is",
+    "lost is lost, and the log says from when to when.",
+    "One publish is one row, however many subscriptions bring it.",
 ];
 
 /// The lines of the help, made from the table of keys.

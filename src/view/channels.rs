@@ -10,7 +10,7 @@ use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::app::{App, Entry, Focus, SubscriptionState, inside};
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, Topic};
+use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
 
 /// A channel that has said nothing for this long is shown with how long, in place of its rate.
@@ -20,8 +20,11 @@ const SILENT_AFTER: Duration = Duration::from_secs(10);
 const MIN_FOR_COUNT: usize = 44;
 const MIN_FOR_LATEST: usize = 70;
 
-/// The columns of a rate with its bars, or of "silent 42s".
+/// The columns of a rate with its bars, or of "silent 42s"; and on a narrow line of a rate or
+/// "42s" alone.
 const ACTIVITY: usize = 14;
+const NARROW_ACTIVITY: usize = 8;
+const MIN_FOR_BARS: usize = 28;
 const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -38,6 +41,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         let style = frame::selection(is_selected, has_focus);
         line(app, *entry, usize::from(lines.width)).draw(lines, row, style, buffer);
     }
+    frame::footer(area, &details(app).unwrap_or_default(), buffer);
     let total = app.channels().entries().len();
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
@@ -98,7 +102,12 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
     let columns = line.left();
     let has_count = columns >= MIN_FOR_COUNT;
     let has_latest = columns >= MIN_FOR_LATEST;
-    let figures = ACTIVITY + 1 + if has_count { 10 } else { 0 };
+    let width = if columns >= MIN_FOR_BARS {
+        ACTIVITY
+    } else {
+        NARROW_ACTIVITY
+    };
+    let figures = width + 1 + if has_count { 10 } else { 0 };
     let room = columns.saturating_sub(figures);
     let name_columns = if has_latest {
         room.min(app.name_columns().max(12))
@@ -111,31 +120,51 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
         line.word(format!("{count:>9} "), theme::QUIET);
     }
     line.space(1);
-    activity(app, channel, is_muted, line);
+    activity(app, channel, width, line);
     if has_latest {
         line.space(1);
         latest(app, channel, line);
     }
 }
 
-fn activity(app: &App, channel: &Channel, is_muted: bool, line: &mut LineBuilder) {
+/// The rate and its bars, or how long the channel has been silent, in `width` columns.
+fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
+    let has_bars = width > NARROW_ACTIVITY;
     let silence = app.now().since(channel.last_heard);
-    if is_muted {
-        line.word(format!("{:>ACTIVITY$}", "muted"), theme::QUIET);
+    if app.is_muted(channel.name()) {
+        line.word(format!("{:>width$}", "muted"), theme::QUIET);
     } else if silence >= SILENT_AFTER {
-        let words = format!("silent {}", figures::age(silence));
-        line.word(format!("{words:>ACTIVITY$}"), theme::QUIET);
+        let silent = if has_bars { "silent " } else { "" };
+        let words = format!("{silent}{}", figures::age(silence));
+        line.word(format!("{words:>width$}"), theme::QUIET);
     } else {
         let rate = figures::rate(channel.rate(app.now()));
-        line.word(
-            format!("{rate:>width$} ", width = ACTIVITY - BARS - 1),
-            Style::new(),
-        );
-        line.word(
-            figures::sparkline(&channel.bars(app.now(), BARS)),
-            theme::BARS,
-        );
+        let columns = if has_bars { width - BARS - 1 } else { width };
+        line.word(format!("{rate:>columns$}"), Style::new());
+        if has_bars {
+            line.space(1);
+            line.word(
+                figures::sparkline(&channel.bars(app.now(), BARS)),
+                theme::BARS,
+            );
+        }
     }
+}
+
+/// The figures of the selected channel, for the bottom border.
+fn details(app: &App) -> Option<String> {
+    let topic = app.channels().selected()?;
+    if topic.kind != SubscriptionKind::Channel {
+        return None;
+    }
+    let channels = app.log().channels();
+    let channel = channels.by_id(channels.find(&topic.name)?)?;
+    let ago = figures::age(app.now().since(channel.last_heard));
+    let count = figures::count(channel.messages);
+    Some(format!(
+        " {count} · {} · {ago} ago ",
+        figures::size(channel.bytes)
+    ))
 }
 
 fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {

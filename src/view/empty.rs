@@ -34,9 +34,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 fn explain(app: &App) -> Vec<Line<'static>> {
     let address = &app.settings().address;
-    let all = app.log().end().0 - app.log().first().0;
-    if all > 0 {
-        return hidden(app, all);
+    let kept = app.log().counters().kept;
+    if kept > 0 {
+        return hidden(app, kept);
     }
     match &app.server().connection {
         Connection::Connecting => vec![strong(format!("Connecting to {address} …"))],
@@ -67,7 +67,10 @@ fn explain(app: &App) -> Vec<Line<'static>> {
             quiet("Press r to try again, q to quit.".to_owned()),
         ],
         Connection::Idle => vec![
-            strong("Nothing is subscribed to".to_owned()),
+            strong(match app.subscriptions().have_all_ended() {
+                true => "All subscriptions have ended".to_owned(),
+                false => "Nothing is subscribed to".to_owned(),
+            }),
             Line::default(),
             quiet("Press a to subscribe to a channel or a pattern.".to_owned()),
         ],
@@ -84,23 +87,26 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         .collect();
     vec![
         strong(format!("Listening to {}", listed.join(", "))),
-        quiet("Nothing has been published since. Pub/Sub keeps no past messages.".to_owned()),
+        quiet(match app.log().counters().received {
+            0 => "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned(),
+            _ => "The log has been cleared, and nothing has come since.".to_owned(),
+        }),
         Line::default(),
         quiet("Press p to publish a message, a to subscribe to more, or in a shell:".to_owned()),
         Line::raw(format!("  redis-cli -u {address} publish hello world")),
     ]
 }
 
-/// There are rows, but none is shown.
-fn hidden(app: &App, all: u64) -> Vec<Line<'static>> {
+/// There are messages, but none is shown.
+fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let what = match app.only() {
         Some(name) => format!("Nothing from {} yet", whole(name)),
         None => "Every channel heard is muted".to_owned(),
     };
-    let rows = figures::count(all);
+    let count = figures::count(kept);
     let how = match app.only() {
-        Some(_) => format!("{rows} rows of other channels are hidden. Press Esc to show all."),
-        None => format!("{rows} rows are hidden. Select a channel and press m to show it."),
+        Some(_) => format!("{count} messages of other channels are hidden. Press Esc to show all."),
+        None => format!("{count} messages are hidden. Select a channel and press m to show it."),
     };
     vec![strong(what), quiet(how)]
 }

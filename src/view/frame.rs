@@ -44,6 +44,15 @@ pub(super) fn draw(
     block.render(area, buffer);
 }
 
+/// Words of our own in the bottom border, if they fit.
+pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
+    let columns = words.width();
+    if area.height > 1 && columns > 0 && columns + 4 <= usize::from(area.width) {
+        let x = area.right() - 2 - u16::try_from(columns).unwrap_or(0);
+        buffer.set_string(x, area.bottom() - 1, words, theme::QUIET);
+    }
+}
+
 /// The style of a line that may be selected, in a pane that may have the focus.
 pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     match (is_selected, has_focus) {

@@ -24,10 +24,6 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         buffer,
     );
     let lines = inside(area);
-    if window.rows.is_empty() {
-        empty::draw(app, lines, buffer);
-        return;
-    }
     let painter = Painter::new(app, usize::from(lines.width));
     let mut before = window
         .rows
@@ -43,11 +39,26 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         painter.line(&row, before).draw(lines, line, style, buffer);
         before = Some(row.time);
     }
+    if shown_messages(app) == 0 {
+        let used = u16::try_from(window.rows.len())
+            .unwrap_or(u16::MAX)
+            .min(lines.height);
+        let rest = Rect {
+            y: lines.y + used,
+            height: lines.height - used,
+            ..lines
+        };
+        empty::draw(app, rest, buffer);
+    }
+}
+
+/// How many messages are shown. Notices are always among the rows shown, and are not messages.
+fn shown_messages(app: &App) -> u64 {
+    app.shown().len().saturating_sub(app.log().kept_notices())
 }
 
 fn title(app: &App, window: &Window) -> String {
-    // Notices are always among the rows shown, and are not messages.
-    let shown = app.shown().len().saturating_sub(app.log().kept_notices());
+    let shown = shown_messages(app);
     let kept = app.log().counters().kept;
     let count = if shown == kept {
         figures::count(shown)
