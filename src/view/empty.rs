@@ -67,9 +67,10 @@ fn explain(app: &App) -> Vec<Line<'static>> {
             quiet("Press r to try again, q to quit.".to_owned()),
         ],
         Connection::Idle => vec![
-            strong(match app.subscriptions().have_all_ended() {
-                true => "All subscriptions have ended".to_owned(),
-                false => "Nothing is subscribed to".to_owned(),
+            strong(if app.subscriptions().have_all_ended() {
+                "All subscriptions have ended".to_owned()
+            } else {
+                "Nothing is subscribed to".to_owned()
             }),
             Line::default(),
             quiet("Press a to subscribe to a channel or a pattern.".to_owned()),
