@@ -1,3 +1,5 @@
-//! What the tests share.
+//! What several test files share.
+
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod pty;
