@@ -1,5 +1,57 @@
-//! subscope: a terminal dashboard for Redis Pub/Sub.
+//! subscope: a terminal dashboard for Redis Pub/Sub, for a person who debugs a system that talks
+//! through it. A channel list, a live message log, a box to publish from.
+//!
+//! # The modules, from the bottom
+//!
+//! A module imports only from those above it in this list or from its own children;
+//! `tests/architecture.rs` enforces it.
+//!
+//! - [`message`]: the vocabulary: times, ids, subscriptions, notices.
+//! - [`payload`]: bytes and figures made readable, and safe to show.
+//! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
+//! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
+//! - [`server`]: all that talks to Redis: the subscriber and the commander.
+//! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
+//! - [`app`]: the state of the screen: events in, effects out.
+//! - [`view`]: the screen drawn from that state.
+//! - [`terminal`]: the terminal taken over and given back, read from and written to.
+//! - [`runtime`]: the loop.
+//! - [`cli`], [`commands`]: the command line, and all of it wired together.
+//!
+//! # The flow
+//!
+//! ```text
+//! keyboard ──(input thread)─────────────► Event ─┐
+//! Redis ──(background subscription task)─► Feed ─┤ mpsc, bounded      ┌─► Effect ─► server tasks ─► Redis
+//! Redis ──(command connection)───────────► Feed ─┘                    │
+//!                                      runtime: App::update(event) ───┤
+//!                                               view::draw when due   └─► terminal
+//! ```
+//!
+//! # What always holds
+//!
+//! - One loop owns all state of the screen. [`app::App::update`] is synchronous and total, does no
+//!   I/O and reads no clock; [`view::draw`] changes nothing.
+//! - The subscriber never stops reading: Redis closes a subscriber that lags. What the loop has no
+//!   room for is dropped oldest first, counted, and told in the log.
+//! - Pub/Sub is at most once. Every time in which messages may have been lost is a row of the log.
+//! - One publish is one row, whatever number of our subscriptions it matched.
+//! - `received = kept + evicted + dropped`.
+//! - A row's id is never reused; whatever points into the log points by id.
+//! - Nothing that came from Redis reaches the terminal but through [`payload::escape`], and no
+//!   password reaches it at all.
+//! - While nothing changes, nothing is drawn or written, and no timer runs but the heartbeat's and
+//!   the one that ages what is on the screen.
 
+pub mod app;
+pub mod broker;
+pub mod cli;
+pub mod commands;
+pub mod log;
 pub mod message;
+pub mod payload;
+pub mod runtime;
+pub mod server;
 pub mod terminal;
+pub mod view;
 pub mod wire;

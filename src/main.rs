@@ -1,2 +1,35 @@
-//! x
-fn main() {}
+//! The program: reads the command line, runs the command, says how it went.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use subscope::cli::{Cli, Command};
+use subscope::commands::{Failure, demo, watch};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("subscope: {}", failure.words);
+            ExitCode::from(failure.exit_code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8, Failure> {
+    // One worker beside the loop's own thread: reading from Redis goes on while the loop draws.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Failure::other)?;
+    let code = match cli.command {
+        Some(Command::Demo(demo)) => runtime.block_on(demo::run(demo)),
+        None => runtime.block_on(watch::run(cli.watch)),
+    };
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    code
+}

@@ -147,6 +147,10 @@ pub enum Notice {
     /// The last subscription has ended: nothing is listened to any more.
     AllEnded,
     /// The connection was lost, and with it every message published until it was back.
+    ///
+    /// The same gap is told again when it changes: when it closes (`restored` is set then), or
+    /// when the connection is lost once more before that (with the newest reason). The log takes
+    /// a gap whose `noticed` equals that of a row it has as news of that row, and makes no other.
     Gap(Gap),
     /// Messages that arrived but that this program had no room for.
     Dropped(Dropped),
@@ -178,4 +182,17 @@ pub struct Dropped {
     pub from: Time,
     /// When the last of them came.
     pub to: Time,
+}
+
+impl Dropped {
+    /// These and then `later`, told as one.
+    #[must_use]
+    pub fn and_then(self, later: Self) -> Self {
+        Self {
+            count: self.count + later.count,
+            bytes: self.bytes + later.bytes,
+            from: self.from,
+            to: later.to,
+        }
+    }
 }

@@ -3,3 +3,4 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod pty;
+pub mod redis;

@@ -1,0 +1,355 @@
+//! The state of the screen, and how events change it.
+//!
+//! [`App`] owns all that the screen shows. [`App::update`] takes one event at a time: it is
+//! synchronous and total, does no I/O and reads no clock, and answers with [`Effect`]s, plain
+//! data that says what the outside must do. A file here for each pane: what it shows of the log,
+//! where it stands, what is selected.
+
+mod action;
+mod actions;
+mod channels;
+mod effect;
+mod event;
+mod input;
+mod keymap;
+mod layout;
+mod messages;
+mod mouse;
+mod notices;
+mod overlay;
+mod publish;
+mod reader;
+mod subscriptions;
+mod update;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+pub use action::Action;
+pub use channels::{ChannelsPane, Entry, Lists, Sort};
+pub use effect::Effect;
+pub use event::Event;
+pub use input::Input;
+pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
+pub use layout::{Areas, inside, padded};
+pub use messages::{MessagesPane, Position, TimeForm, Window};
+pub use notices::notice_words;
+pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
+pub use publish::{Answer, Outgoing, PublishBox};
+pub use reader::{Letter, Reader};
+pub use subscriptions::{SubscriptionState, Subscriptions};
+pub use update::MAX_NAME_COLUMNS;
+
+use crate::log::{MessageLog, Selection};
+use crate::message::{Subscription, Time, Topic};
+use crate::server::Connection;
+
+/// Sentinels greet each other here every two seconds: noise, so it starts muted.
+pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
+
+/// How long a remark stays in the hint line.
+const REMARK_TIME: Duration = Duration::from_secs(5);
+
+/// What the screen is told at the start and never changes.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The server's address, without its password.
+    pub address: String,
+    /// What to say beside the address, such as how to join the demo; empty for nothing.
+    pub note: String,
+    /// Every write is refused.
+    pub read_only: bool,
+    /// The bytes that the log may take.
+    pub keep: usize,
+}
+
+/// Which region the keys go to while nothing stands over the panes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// The channel list.
+    Channels,
+    /// The message log.
+    #[default]
+    Messages,
+    /// The box, on the channel's name.
+    PublishChannel,
+    /// The box, on the payload.
+    PublishPayload,
+}
+
+/// Something said to the person for a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The words.
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_error: bool,
+    until: Time,
+}
+
+/// What is known of the server.
+#[derive(Debug)]
+pub struct ServerStatus {
+    /// The state of the subscriber's connection.
+    pub connection: Connection,
+    /// How long the last PING took.
+    pub round_trip: Option<Duration>,
+    /// What kind of server it is, such as "Redis 7.0.15".
+    pub version: Option<Box<str>>,
+    /// Something that is not as it should be, in words.
+    pub trouble: Option<Box<str>>,
+}
+
+/// All that the screen shows.
+#[derive(Debug)]
+pub struct App {
+    settings: Settings,
+    width: u16,
+    height: u16,
+    now: Time,
+    log: MessageLog,
+    shown: Selection,
+    only: Option<Box<[u8]>>,
+    muted: BTreeSet<Box<[u8]>>,
+    subscriptions: Subscriptions,
+    server: ServerStatus,
+    focus: Focus,
+    /// The pane that the box gives the focus back to.
+    pane: Focus,
+    channels: ChannelsPane,
+    messages: MessagesPane,
+    publish: PublishBox,
+    overlay: Option<Overlay>,
+    remark: Option<Remark>,
+    /// The widest name of a channel so far, in columns: the log's column never shrinks, so that
+    /// rows do not jump sideways.
+    name_columns: usize,
+}
+
+impl App {
+    /// The screen of `width` columns and `height` rows before anything has happened, with `topics`
+    /// asked for.
+    #[must_use]
+    pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
+        let mut subscriptions = Subscriptions::default();
+        for topic in topics {
+            subscriptions.add(topic);
+        }
+        let mut app = Self {
+            log: MessageLog::new(settings.keep),
+            settings,
+            width: size.0,
+            height: size.1,
+            now,
+            shown: Selection::default(),
+            only: None,
+            muted: BTreeSet::from([SENTINEL_HELLO.into()]),
+            subscriptions,
+            server: ServerStatus {
+                connection: Connection::Connecting,
+                round_trip: None,
+                version: None,
+                trouble: None,
+            },
+            focus: Focus::default(),
+            pane: Focus::default(),
+            channels: ChannelsPane::default(),
+            messages: MessagesPane::default(),
+            publish: PublishBox::default(),
+            overlay: None,
+            remark: None,
+            name_columns: 0,
+        };
+        app.refresh_channels();
+        app
+    }
+
+    /// The subscriptions asked for at the start, for the server tasks.
+    #[must_use]
+    pub fn first_subscriptions(&self) -> Vec<Subscription> {
+        let listed = self.subscriptions.listed();
+        listed
+            .map(|(id, topic, _)| Subscription {
+                id,
+                topic: topic.clone(),
+            })
+            .collect()
+    }
+
+    /// What the screen was told at the start.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// When the last event arrived: what "now" means on the screen.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The messages kept.
+    #[must_use]
+    pub fn log(&self) -> &MessageLog {
+        &self.log
+    }
+
+    /// The rows of the log that are shown.
+    #[must_use]
+    pub fn shown(&self) -> &Selection {
+        &self.shown
+    }
+
+    /// The only channel that is shown, if one was chosen.
+    #[must_use]
+    pub fn only(&self) -> Option<&[u8]> {
+        self.only.as_deref()
+    }
+
+    /// Whether the channel called `name` is muted.
+    #[must_use]
+    pub fn is_muted(&self, name: &[u8]) -> bool {
+        self.muted.contains(name)
+    }
+
+    /// What is subscribed to.
+    #[must_use]
+    pub fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// What is known of the server.
+    #[must_use]
+    pub fn server(&self) -> &ServerStatus {
+        &self.server
+    }
+
+    /// Which region the keys go to while nothing stands over the panes.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    /// The channel list.
+    #[must_use]
+    pub fn channels(&self) -> &ChannelsPane {
+        &self.channels
+    }
+
+    /// The message log's pane.
+    #[must_use]
+    pub fn messages(&self) -> &MessagesPane {
+        &self.messages
+    }
+
+    /// The rows of the log on the screen.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.messages
+            .window(&self.shown, inside(self.areas().messages).height)
+    }
+
+    /// The box to publish from.
+    #[must_use]
+    pub fn publish(&self) -> &PublishBox {
+        &self.publish
+    }
+
+    /// What stands over the panes.
+    #[must_use]
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
+    }
+
+    /// What is said to the person for a moment.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        self.remark
+            .as_ref()
+            .filter(|remark| self.now < remark.until)
+    }
+
+    /// The widest name of a channel so far, in columns.
+    #[must_use]
+    pub fn name_columns(&self) -> usize {
+        self.name_columns
+    }
+
+    /// What the channel list draws from.
+    #[must_use]
+    pub fn lists(&self) -> Lists<'_> {
+        Lists {
+            channels: self.log.channels(),
+            subscriptions: &self.subscriptions,
+        }
+    }
+
+    /// Where everything stands.
+    #[must_use]
+    pub fn areas(&self) -> Areas {
+        let wishes = layout::Wishes {
+            channels_focused: self.focus == Focus::Channels,
+            publish_focused: matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload),
+            box_lines: self.publish.payload.line_count(),
+        };
+        Areas::divide(self.width, self.height, wishes)
+    }
+
+    /// Where keys are looked up now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match &self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Message(_)) => Context::Message,
+            Some(Overlay::Subscribe(_)) => Context::Prompt,
+            Some(Overlay::ConfirmPublish { .. }) => Context::Confirm,
+            None => match self.focus {
+                Focus::Channels => Context::Channels,
+                Focus::Messages => Context::Messages,
+                Focus::PublishChannel => Context::PublishChannel,
+                Focus::PublishPayload => Context::PublishPayload,
+            },
+        }
+    }
+
+    /// When the screen changes by the passing of time alone; `None` while it does not.
+    ///
+    /// Rates and bars move for a minute after the last message. Then only "silent for" counts on,
+    /// by the minute.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Time> {
+        let remark = self.remark().map(|remark| remark.until);
+        let retry = match self.server.connection {
+            Connection::Reconnecting { retry_at, .. } if retry_at > self.now => {
+                Some(self.next_second())
+            }
+            _ => None,
+        };
+        let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())
+            .then(|| self.next_second());
+        [remark, retry, ages, self.next_tick_of_rates()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn next_tick_of_rates(&self) -> Option<Time> {
+        let history = self.log.history()?;
+        let quiet = self.now.since(history.last());
+        if quiet < Duration::from_secs(70) {
+            return Some(self.next_second());
+        }
+        Some(
+            self.now
+                .after(Duration::from_secs(if quiet.as_secs() < 3600 {
+                    60
+                } else {
+                    3600
+                })),
+        )
+    }
+
+    fn next_second(&self) -> Time {
+        Time((self.now.second() + 1) * 1_000_000)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a person can mean by a key.
+
+/// What the person means, apart from which key says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// End the program.
+    Quit,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Open the help.
+    Help,
+    /// Step back: close what is open, leave the box, show all channels again.
+    Back,
+    /// Focus the next pane.
+    NextPane,
+    /// Focus the previous pane.
+    PreviousPane,
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// To the first line.
+    First,
+    /// To the last line; in the messages also follow them again.
+    Last,
+    /// Freeze the messages, or follow them again.
+    ToggleFreeze,
+    /// Open the selected message.
+    Open,
+    /// Show only the selected channel, or all again.
+    ToggleOnly,
+    /// Write a message.
+    Publish,
+    /// Subscribe to a channel or pattern.
+    Subscribe,
+    /// End the selected subscription.
+    Unsubscribe,
+    /// Hide the messages of the selected channel, or show them again.
+    ToggleMute,
+    /// Sort the channels by the next key.
+    NextSort,
+    /// Show times in the next form.
+    NextTimeForm,
+    /// Let go of every message.
+    Clear,
+    /// Take the selected message into the box.
+    EditResend,
+    /// Copy the payload of the selected message.
+    Copy,
+    /// Try to connect now.
+    Reconnect,
+    /// Send what is in the box.
+    Send,
+    /// Start a new line in the box.
+    NewLine,
+    /// The older entry of the history.
+    OlderDraft,
+    /// The newer entry of the history.
+    NewerDraft,
+    /// Complete the channel's name.
+    Complete,
+    /// Go on from the channel's name to the payload.
+    EnterPayload,
+    /// Go back from the payload to the channel's name.
+    EnterChannel,
+    /// Read the box as escaped text, or as it stands.
+    ToggleEscapes,
+    /// Do what was asked about.
+    Confirm,
+}

@@ -1,0 +1,32 @@
+//! Facts that arrive from outside.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::server::Feed;
+
+/// A fact that arrived. Its time comes beside it.
+#[derive(Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// A server task has news.
+    Feed(Feed),
+    /// An effect on the terminal could not be done; the words say why.
+    Failed(String),
+    /// The process is asked to end.
+    Terminate,
+    /// The process is asked to stop until it is continued.
+    Suspend,
+    /// The process was stopped and goes on.
+    Continued,
+    /// The screen may have changed outside of the program.
+    Redraw,
+    /// Time has passed, and something on the screen depends on it.
+    Tick,
+}

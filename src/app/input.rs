@@ -1,0 +1,109 @@
+//! A text box, the one place that knows the library behind it.
+
+use std::fmt;
+
+use crossterm::event::KeyEvent;
+use ratatui::style::{Modifier, Style};
+use ratatui::widgets::Widget;
+use tui_textarea::{CursorMove, TextArea};
+
+/// Editable text of one line or several.
+#[derive(Clone)]
+pub struct Input {
+    area: TextArea<'static>,
+}
+
+impl Input {
+    /// A box that holds `text`, with the cursor behind it.
+    #[must_use]
+    pub fn holding(text: &str) -> Self {
+        let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
+        area.set_cursor_line_style(Style::default());
+        area.set_tab_length(4);
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        let mut input = Self { area };
+        input.set_focus(false);
+        input
+    }
+
+    /// What it holds, lines joined by line feeds.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// How many lines it holds; at least one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.area.lines().len()
+    }
+
+    /// Whether it holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.area.is_empty()
+    }
+
+    /// Whether the cursor is on the first line.
+    #[must_use]
+    pub fn is_on_first_line(&self) -> bool {
+        self.area.cursor().0 == 0
+    }
+
+    /// Whether the cursor is on the last line.
+    #[must_use]
+    pub fn is_on_last_line(&self) -> bool {
+        self.area.cursor().0 + 1 == self.line_count()
+    }
+
+    /// Edits by a key. Says whether the text has changed.
+    pub fn press(&mut self, key: KeyEvent) -> bool {
+        self.area.input(key)
+    }
+
+    /// Starts a new line at the cursor.
+    pub fn start_line(&mut self) {
+        self.area.insert_newline();
+    }
+
+    /// Inserts `text` at the cursor, line feeds included.
+    pub fn insert(&mut self, text: &str) {
+        self.area
+            .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
+    }
+
+    /// Inserts `text` at the cursor as part of one line.
+    pub fn insert_in_line(&mut self, text: &str) {
+        self.area.insert_str(text.replace(['\r', '\n'], " "));
+    }
+
+    /// Shows the cursor where the box has the focus, and nowhere else.
+    pub fn set_focus(&mut self, has_focus: bool) {
+        let cursor = if has_focus {
+            Modifier::REVERSED
+        } else {
+            Modifier::empty()
+        };
+        self.area
+            .set_cursor_style(Style::default().add_modifier(cursor));
+    }
+
+    /// The box as something to draw.
+    #[must_use]
+    pub fn widget(&self) -> impl Widget + '_ {
+        &self.area
+    }
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self::holding("")
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({:?})", self.text())
+    }
+}

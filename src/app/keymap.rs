@@ -1,0 +1,361 @@
+//! The one table of keys: it drives dispatch, the hint line and the help.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::action::Action;
+
+/// Where a binding holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere, text boxes included.
+    Always,
+    /// Wherever no text is typed.
+    Panes,
+    /// In the channel list.
+    Channels,
+    /// In the message log.
+    Messages,
+    /// In the box, on the channel's name.
+    PublishChannel,
+    /// In the box, on the payload.
+    PublishPayload,
+    /// In the prompt for a subscription.
+    Prompt,
+    /// In an open message.
+    Message,
+    /// In the help.
+    Help,
+    /// In a question that wants a yes.
+    Confirm,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 10] = [
+        Self::Panes,
+        Self::Channels,
+        Self::Messages,
+        Self::Message,
+        Self::PublishPayload,
+        Self::PublishChannel,
+        Self::Prompt,
+        Self::Confirm,
+        Self::Help,
+        Self::Always,
+    ];
+
+    /// Its heading in the help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Always => "Everywhere",
+            Self::Panes => "Channels and messages",
+            Self::Channels => "Channels",
+            Self::Messages => "Messages",
+            Self::PublishChannel => "Publish: channel",
+            Self::PublishPayload => "Publish: message",
+            Self::Prompt => "Subscribe",
+            Self::Message => "Open message",
+            Self::Help => "Help",
+            Self::Confirm => "Question",
+        }
+    }
+
+    /// The contexts whose keys hold where this one has the focus, the nearest first.
+    fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Always => &[Self::Always],
+            Self::Panes => &[Self::Panes, Self::Always],
+            Self::Channels => &[Self::Channels, Self::Panes, Self::Always],
+            Self::Messages => &[Self::Messages, Self::Panes, Self::Always],
+            Self::PublishChannel => &[Self::PublishChannel, Self::Always],
+            Self::PublishPayload => &[Self::PublishPayload, Self::Always],
+            Self::Prompt => &[Self::Prompt, Self::Always],
+            Self::Message => &[Self::Message, Self::Always],
+            Self::Help => &[Self::Help, Self::Always],
+            Self::Confirm => &[Self::Confirm, Self::Always],
+        }
+    }
+}
+
+/// A key with its modifiers. Shift is part of the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chord {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+impl Chord {
+    /// The chord of a key that was pressed.
+    #[must_use]
+    pub fn of(key: KeyEvent) -> Self {
+        let kept = KeyModifiers::CONTROL | KeyModifiers::ALT;
+        let code = match key.code {
+            KeyCode::Char(letter) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                KeyCode::Char(letter.to_ascii_lowercase())
+            }
+            code => code,
+        };
+        Self {
+            code,
+            modifiers: key.modifiers & kept,
+        }
+    }
+
+    /// The event of pressing it, for tests and scripts.
+    #[must_use]
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
+    /// How the hint line and the help write it.
+    #[must_use]
+    pub fn label(self) -> String {
+        let key = match self.code {
+            KeyCode::Char(' ') => "Space".to_owned(),
+            KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
+                letter.to_ascii_uppercase().to_string()
+            }
+            KeyCode::Char(letter) => letter.to_string(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::BackTab => "Shift-Tab".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let control = if self.modifiers.contains(KeyModifiers::CONTROL) {
+            "Ctrl-"
+        } else {
+            ""
+        };
+        let alt = if self.modifiers.contains(KeyModifiers::ALT) {
+            "Alt-"
+        } else {
+            ""
+        };
+        format!("{control}{alt}{key}")
+    }
+}
+
+const fn key(code: KeyCode) -> Chord {
+    Chord {
+        code,
+        modifiers: KeyModifiers::NONE,
+    }
+}
+
+const fn char(letter: char) -> Chord {
+    key(KeyCode::Char(letter))
+}
+
+const fn ctrl(letter: char) -> Chord {
+    Chord {
+        code: KeyCode::Char(letter),
+        modifiers: KeyModifiers::CONTROL,
+    }
+}
+
+const fn alt(code: KeyCode) -> Chord {
+    Chord {
+        code,
+        modifiers: KeyModifiers::ALT,
+    }
+}
+
+/// What a key means somewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The keys, the one to show first.
+    pub keys: &'static [Chord],
+    /// What they mean.
+    pub action: Action,
+    /// One or two words for the hint line; `None` keeps it to the help.
+    pub hint: Option<&'static str>,
+    /// A sentence for the help.
+    pub help: &'static str,
+}
+
+const fn bind(
+    context: Context,
+    keys: &'static [Chord],
+    action: Action,
+    hint: Option<&'static str>,
+    help: &'static str,
+) -> Binding {
+    Binding {
+        context,
+        keys,
+        action,
+        hint,
+        help,
+    }
+}
+
+use Action as A;
+use Context as C;
+use KeyCode as K;
+
+/// Every binding, in the order of the help and the hint line.
+#[rustfmt::skip] // One line a binding, so that it reads as the table it is.
+pub const BINDINGS: &[Binding] = &[
+    bind(C::Panes, &[key(K::Tab)], A::NextPane, Some("pane"), "next pane"),
+    bind(C::Panes, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
+    bind(C::Channels, &[key(K::Enter)], A::ToggleOnly, Some("only this channel"), "show only the selected channel, or all again"),
+    bind(C::Messages, &[key(K::Enter)], A::Open, Some("open"), "open the selected message whole"),
+    bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze the messages while receiving goes on, or follow them again"),
+    bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the selected channel"),
+    bind(C::Panes, &[char('a')], A::Subscribe, Some("subscribe"), "subscribe to a channel or a pattern"),
+    bind(C::Panes, &[char('u')], A::Unsubscribe, Some("unsubscribe"), "end the selected subscription"),
+    bind(C::Panes, &[char('m')], A::ToggleMute, Some("mute"), "hide the messages of the selected channel, or show them again"),
+    bind(C::Panes, &[char('s')], A::NextSort, Some("sort"), "sort the channels by name, rate, count, last heard"),
+    bind(C::Panes, &[char('t')], A::NextTimeForm, Some("time"), "times: local, UTC, since the row before, age"),
+    bind(C::Panes, &[char('e')], A::EditResend, None, "take the selected message, or the channel's last, into the box to edit and send again"),
+    bind(C::Panes, &[char('y')], A::Copy, None, "copy the payload of the selected message, or of the channel's last (OSC 52)"),
+    bind(C::Panes, &[char('c')], A::Clear, None, "clear the messages; the counts stay"),
+    bind(C::Panes, &[char('r')], A::Reconnect, None, "connect now, whatever the wait"),
+    bind(C::Panes, &[char('j'), key(K::Down)], A::Down, None, "down"),
+    bind(C::Panes, &[char('k'), key(K::Up)], A::Up, None, "up"),
+    bind(C::Panes, &[ctrl('d')], A::HalfPageDown, None, "half a page down"),
+    bind(C::Panes, &[ctrl('u')], A::HalfPageUp, None, "half a page up"),
+    bind(C::Panes, &[key(K::PageDown), ctrl('f')], A::PageDown, None, "a page down"),
+    bind(C::Panes, &[key(K::PageUp), ctrl('b')], A::PageUp, None, "a page up"),
+    bind(C::Panes, &[char('g'), key(K::Home)], A::First, None, "to the first"),
+    bind(C::Panes, &[char('G'), key(K::End)], A::Last, None, "to the last; in the messages follow them again"),
+    bind(C::Panes, &[key(K::Esc)], A::Back, None, "show all channels again"),
+    bind(C::Panes, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "quit"),
+    bind(C::Message, &[key(K::Esc), key(K::Enter), char('q')], A::Back, Some("close"), "close the message"),
+    bind(C::Message, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
+    bind(C::Message, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),
+    bind(C::Message, &[key(K::PageDown), char(' '), ctrl('f')], A::PageDown, None, "a page down"),
+    bind(C::Message, &[key(K::PageUp), ctrl('b')], A::PageUp, None, "a page up"),
+    bind(C::Message, &[ctrl('d')], A::HalfPageDown, None, "half a page down"),
+    bind(C::Message, &[ctrl('u')], A::HalfPageUp, None, "half a page up"),
+    bind(C::Message, &[char('g'), key(K::Home)], A::First, None, "to the start"),
+    bind(C::Message, &[char('G'), key(K::End)], A::Last, None, "to the end"),
+    bind(C::Message, &[char('e')], A::EditResend, Some("edit & resend"), "take the message into the box to edit and send it again"),
+    bind(C::Message, &[char('y')], A::Copy, Some("copy"), "copy the payload (OSC 52)"),
+    bind(C::Message, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::PublishPayload, &[key(K::Enter)], A::Send, Some("publish"), "publish the message"),
+    bind(C::PublishPayload, &[alt(K::Enter), ctrl('j')], A::NewLine, Some("new line"), "start a new line"),
+    bind(C::PublishPayload, &[key(K::Up)], A::OlderDraft, Some("history"), "on the first line: the message sent before"),
+    bind(C::PublishPayload, &[key(K::Down)], A::NewerDraft, None, "on the last line: the message sent after"),
+    bind(C::PublishPayload, &[key(K::BackTab)], A::EnterChannel, Some("channel"), "edit the channel's name"),
+    bind(C::PublishPayload, &[key(K::Tab)], A::NextPane, None, "next pane"),
+    bind(C::PublishPayload, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff and the like as bytes, or as they stand"),
+    bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
+    bind(C::PublishChannel, &[key(K::Tab)], A::Complete, Some("complete"), "complete the name of a known channel; again for the next one"),
+    bind(C::PublishChannel, &[key(K::Enter), key(K::Down)], A::EnterPayload, Some("message"), "go on to the message"),
+    bind(C::PublishChannel, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
+    bind(C::PublishChannel, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff and the like as bytes, or as they stand"),
+    bind(C::PublishChannel, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
+    bind(C::Prompt, &[key(K::Enter)], A::Confirm, Some("subscribe"), "subscribe; a name with * ? or [ is a pattern"),
+    bind(C::Prompt, &[ctrl('x')], A::ToggleEscapes, Some("exact name"), "take * ? and [ literally, or as a pattern"),
+    bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
+    bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
+    bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),
+    bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),
+    bind(C::Help, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
+    bind(C::Help, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),
+    bind(C::Help, &[key(K::PageDown), char(' ')], A::PageDown, None, "a page down"),
+    bind(C::Help, &[key(K::PageUp)], A::PageUp, None, "a page up"),
+    bind(C::Help, &[char('g'), key(K::Home)], A::First, None, "to the start"),
+    bind(C::Help, &[char('G'), key(K::End)], A::Last, None, "to the end"),
+    bind(C::Always, &[ctrl('c')], A::Quit, None, "quit"),
+    bind(C::Always, &[ctrl('z')], A::Suspend, None, "suspend; fg in the shell comes back"),
+];
+
+/// What `chord` means where `context` has the focus.
+#[must_use]
+pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
+    context.chain().iter().find_map(|context| {
+        let binding = bindings_of(*context).find(|binding| binding.keys.contains(&chord))?;
+        Some(binding.action)
+    })
+}
+
+/// The bindings of one context, without those of the contexts around it.
+pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS
+        .iter()
+        .filter(move |binding| binding.context == context)
+}
+
+/// The bindings that hold where `context` has the focus, the nearest context first.
+pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
+    context
+        .chain()
+        .iter()
+        .flat_map(|context| bindings_of(*context))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_context() {
+        for context in Context::ALL {
+            let mut seen = HashSet::new();
+            for binding in bindings_of(context) {
+                for chord in binding.keys {
+                    assert!(
+                        seen.insert(*chord),
+                        "{} twice in {context:?}",
+                        chord.label()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_reaches_its_action_where_it_is_bound() {
+        for binding in BINDINGS {
+            for chord in binding.keys {
+                let reached = action_for(binding.context, Chord::of(chord.event()));
+                assert_eq!(reached, Some(binding.action), "{}", chord.label());
+            }
+        }
+    }
+
+    #[test]
+    fn every_binding_explains_itself_and_every_context_is_in_the_help() {
+        for binding in BINDINGS {
+            assert!(!binding.help.is_empty() && !binding.keys.is_empty());
+            assert!(Context::ALL.contains(&binding.context));
+        }
+    }
+
+    #[test]
+    fn every_context_says_in_the_hints_how_to_go_on() {
+        for context in Context::ALL {
+            if context != Context::Always {
+                assert!(
+                    bindings_in(context).any(|binding| binding.hint.is_some()),
+                    "{context:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn ctrl_c_quits_everywhere_and_q_only_where_no_text_is_typed() {
+        for context in Context::ALL {
+            assert_eq!(action_for(context, ctrl('c')), Some(Action::Quit));
+        }
+        for context in [
+            Context::PublishChannel,
+            Context::PublishPayload,
+            Context::Prompt,
+        ] {
+            assert_eq!(action_for(context, char('q')), None);
+        }
+        assert_eq!(action_for(Context::Messages, char('q')), Some(Action::Quit));
+    }
+}

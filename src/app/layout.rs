@@ -1,0 +1,207 @@
+//! Where everything stands on a screen of a given size.
+
+use ratatui::layout::Rect;
+
+/// From this width on, channels and messages stand side by side.
+const MIN_SIDE_BY_SIDE: u16 = 60;
+
+/// From this height on, the box to publish from is always there.
+const MIN_FOR_BOX: u16 = 10;
+
+/// The columns of the channel list: a third of the screen within these bounds.
+const LIST_COLUMNS: (u16, u16) = (30, 64);
+
+/// The most lines of a message that the box shows at once.
+const MAX_BOX_LINES: u16 = 8;
+
+/// The regions of the screen. A region that has no room is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Areas {
+    /// The whole screen.
+    pub screen: Rect,
+    /// The status line at the top.
+    pub status: Rect,
+    /// The channel list with its border.
+    pub channels: Rect,
+    /// The message log with its border.
+    pub messages: Rect,
+    /// The box to publish from with its border.
+    pub publish: Rect,
+    /// What lies between the status line and the hint line: where the help or an open message
+    /// stand over the panes.
+    pub overlay: Rect,
+    /// The hint line at the bottom.
+    pub hints: Rect,
+}
+
+/// Lines that an open message spends on saying what it is.
+const READER_HEADER: u16 = 3;
+
+/// What the regions depend on beside the size.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// The channel list has the focus.
+    pub channels_focused: bool,
+    /// The box has the focus.
+    pub publish_focused: bool,
+    /// Lines of text in the box.
+    pub box_lines: usize,
+}
+
+impl Areas {
+    /// Divides a screen of `width` columns and `height` rows.
+    #[must_use]
+    pub fn divide(width: u16, height: u16, wishes: Wishes) -> Self {
+        let screen = Rect::new(0, 0, width, height);
+        let (status, rest) = cut_top(screen, u16::from(height >= 4));
+        let (rest, hints) = cut_bottom(rest, u16::from(height >= 5));
+        let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
+        let (channels, messages) = if width >= MIN_SIDE_BY_SIDE {
+            let (least, most) = LIST_COLUMNS;
+            cut_left(body, (width / 3).clamp(least, most))
+        } else if wishes.channels_focused {
+            (body, Rect::default())
+        } else {
+            (Rect::default(), body)
+        };
+        Self {
+            screen,
+            status,
+            channels,
+            messages,
+            publish,
+            overlay: rest,
+            hints,
+        }
+    }
+
+    /// The part of the overlay that shows the text of an open message.
+    #[must_use]
+    pub fn reader_text(&self) -> Rect {
+        let (_, text) = cut_top(padded(inside(self.overlay)), READER_HEADER);
+        text
+    }
+}
+
+/// The part of a bordered region within its border.
+#[must_use]
+pub fn inside(area: Rect) -> Rect {
+    Rect::new(
+        area.x.saturating_add(1),
+        area.y.saturating_add(1),
+        area.width.saturating_sub(2),
+        area.height.saturating_sub(2),
+    )
+}
+
+/// The part of a line or a text that its words take: a column stays free at either side.
+#[must_use]
+pub fn padded(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        ..area
+    }
+}
+
+fn box_height(available: u16, wishes: Wishes) -> u16 {
+    if !wishes.publish_focused {
+        return if available + 2 >= MIN_FOR_BOX { 3 } else { 0 };
+    }
+    let lines = u16::try_from(wishes.box_lines)
+        .unwrap_or(u16::MAX)
+        .clamp(1, MAX_BOX_LINES);
+    // Half of a low screen stays with what is watched.
+    (lines + 2).min((available / 2).max(3)).min(available)
+}
+
+fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    let top = Rect {
+        height: rows,
+        ..area
+    };
+    (
+        top,
+        Rect {
+            y: area.y + rows,
+            height: area.height - rows,
+            ..area
+        },
+    )
+}
+
+fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
+    cut_top(area, area.height - rows.min(area.height))
+}
+
+fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
+    let columns = columns.min(area.width);
+    let left = Rect {
+        width: columns,
+        ..area
+    };
+    (
+        left,
+        Rect {
+            x: area.x + columns,
+            width: area.width - columns,
+            ..area
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn areas(width: u16, height: u16, channels_focused: bool, publish_focused: bool) -> Areas {
+        Areas::divide(
+            width,
+            height,
+            Wishes {
+                channels_focused,
+                publish_focused,
+                box_lines: 3,
+            },
+        )
+    }
+
+    #[test]
+    fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
+        for width in 0..130 {
+            for height in 0..40 {
+                for (channels_focused, publish_focused) in
+                    [(false, false), (true, false), (false, true)]
+                {
+                    let areas = areas(width, height, channels_focused, publish_focused);
+                    let parts = [
+                        areas.status,
+                        areas.channels,
+                        areas.messages,
+                        areas.publish,
+                        areas.hints,
+                    ];
+                    let total: u32 = parts.iter().map(|part| part.area()).sum();
+                    assert_eq!(total, areas.screen.area(), "{width}×{height}");
+                    for part in parts {
+                        assert!(part.intersection(areas.screen) == part || part.area() == 0);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn narrow_screens_show_the_pane_that_has_the_focus() {
+        assert_eq!(areas(40, 12, false, false).channels, Rect::default());
+        assert_eq!(areas(40, 12, true, false).messages, Rect::default());
+        assert_eq!(areas(40, 12, true, false).channels.width, 40);
+    }
+
+    #[test]
+    fn the_box_grows_with_its_text_while_it_has_the_focus() {
+        assert_eq!(areas(80, 24, false, false).publish.height, 3);
+        assert_eq!(areas(80, 24, false, true).publish.height, 5);
+    }
+}

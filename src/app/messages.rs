@@ -1,0 +1,171 @@
+//! The message log's pane: which rows it shows, and which one is selected.
+
+use crate::log::Selection;
+use crate::message::RowId;
+
+/// In which form the pane shows times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeForm {
+    /// The local time of day.
+    #[default]
+    Local,
+    /// The time of day in UTC.
+    Utc,
+    /// The time since the row shown before.
+    Delta,
+    /// The time that has passed since.
+    Age,
+}
+
+impl TimeForm {
+    /// The form that comes after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Local => Self::Utc,
+            Self::Utc => Self::Delta,
+            Self::Delta => Self::Age,
+            Self::Age => Self::Local,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local time",
+            Self::Utc => "UTC",
+            Self::Delta => "since the row before",
+            Self::Age => "age",
+        }
+    }
+}
+
+/// Where the pane stands in the log. Rows are held by id, so that it stays put while rows come
+/// and go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Position {
+    /// At the end, following what arrives.
+    #[default]
+    Following,
+    /// Where the person left it.
+    Frozen {
+        /// The row at the top.
+        top: RowId,
+        /// The selected row.
+        selected: RowId,
+    },
+}
+
+/// The rows on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Whether the oldest row of all is among them.
+    pub is_at_top: bool,
+    /// The rows, top down.
+    pub rows: Vec<RowId>,
+    /// The selected row, if there is any row.
+    pub selected: Option<RowId>,
+    /// How many rows lie below the last one shown.
+    pub newer: u64,
+}
+
+/// The pane's state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MessagesPane {
+    position: Position,
+    /// In which form times are shown.
+    pub time_form: TimeForm,
+}
+
+impl MessagesPane {
+    /// Where it stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The rows that `height` lines show.
+    #[must_use]
+    pub fn window(&self, shown: &Selection, height: u16) -> Window {
+        let total = shown.len();
+        let (top, selected) = self.places(shown, height);
+        let end = total.min(top + u64::from(height));
+        Window {
+            is_at_top: top == 0,
+            rows: (top..end).filter_map(|place| shown.row_at(place)).collect(),
+            selected: shown.row_at(selected),
+            newer: total - end,
+        }
+    }
+
+    /// The selected row: the last one while following.
+    #[must_use]
+    pub fn selected(&self, shown: &Selection) -> Option<RowId> {
+        shown.row_at(self.places(shown, 1).1)
+    }
+
+    /// Follows the end again.
+    pub fn follow(&mut self) {
+        self.position = Position::Following;
+    }
+
+    /// Freezes what `height` lines show now.
+    pub fn freeze(&mut self, shown: &Selection, height: u16) {
+        let (top, selected) = self.places(shown, height);
+        self.stand(shown, top, selected, height);
+    }
+
+    /// Moves the selection by `rows`, down if positive. Freezes the pane.
+    pub fn select_by(&mut self, shown: &Selection, rows: i64, height: u16) {
+        let (top, selected) = self.places(shown, height);
+        self.stand(shown, top, selected.saturating_add_signed(rows), height);
+    }
+
+    /// Selects the oldest row. Freezes the pane.
+    pub fn select_first(&mut self, shown: &Selection, height: u16) {
+        self.stand(shown, 0, 0, height);
+    }
+
+    /// Selects `row`. Freezes the pane.
+    pub fn select(&mut self, shown: &Selection, row: RowId, height: u16) {
+        let (top, _) = self.places(shown, height);
+        self.stand(shown, top, shown.place_of(row), height);
+    }
+
+    /// Moves the window by `rows`, down if positive, and the selection only as far as it must to
+    /// stay in view. Down at the end it follows again, as a scroll bar does.
+    pub fn scroll_by(&mut self, shown: &Selection, rows: i64, height: u16) {
+        let (top, selected) = self.places(shown, height);
+        let lowest_top = shown.len().saturating_sub(u64::from(height));
+        if rows > 0 && top >= lowest_top {
+            self.follow();
+            return;
+        }
+        let top = top.saturating_add_signed(rows).min(lowest_top);
+        let bottom = top + u64::from(height).saturating_sub(1);
+        self.stand(shown, top, selected.clamp(top, bottom), height);
+    }
+
+    /// The places of the top row and of the selected row.
+    fn places(&self, shown: &Selection, height: u16) -> (u64, u64) {
+        let last = shown.len().saturating_sub(1);
+        match self.position {
+            Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
+            Position::Frozen { top, selected } => (
+                shown.place_of(top).min(last),
+                shown.place_of(selected).min(last),
+            ),
+        }
+    }
+
+    fn stand(&mut self, shown: &Selection, top: u64, selected: u64, height: u16) {
+        let last = shown.len().saturating_sub(1);
+        let selected = selected.min(last);
+        let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
+        let top = top.clamp(lowest_top, selected);
+        if let (Some(top), Some(selected)) = (shown.row_at(top), shown.row_at(selected)) {
+            self.position = Position::Frozen { top, selected };
+        }
+    }
+}

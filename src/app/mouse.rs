@@ -1,0 +1,74 @@
+//! The mouse: the wheel scrolls what it is over, a click focuses and selects.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position as Point, Rect};
+
+use super::actions::Step;
+use super::{App, Effect, Focus, inside};
+
+/// Lines that one notch of the wheel scrolls.
+const WHEEL_LINES: isize = 3;
+
+impl App {
+    pub(super) fn point(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        let at = Point::new(mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
+            MouseEventKind::ScrollDown => self.scroll(at, WHEEL_LINES),
+            MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => self.click(at),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn scroll(&mut self, at: Point, lines: isize) {
+        let areas = self.areas();
+        if self.overlay.is_some() {
+            self.move_by(Step::Lines(lines));
+        } else if areas.channels.contains(at) {
+            let lists = super::Lists {
+                channels: self.log.channels(),
+                subscriptions: &self.subscriptions,
+            };
+            self.channels
+                .scroll_by(lines, inside(areas.channels).height, &lists);
+        } else if areas.messages.contains(at) {
+            let height = inside(areas.messages).height;
+            self.messages.scroll_by(&self.shown, lines as i64, height);
+        }
+    }
+
+    fn click(&mut self, at: Point) {
+        let areas = self.areas();
+        if areas.channels.contains(at) {
+            self.set_focus(Focus::Channels);
+            let top = self.channels.top(inside(areas.channels).height);
+            if let Some(line) = line_at(areas.channels, at)
+                && top + line < self.channels.entries().len()
+            {
+                self.select_channel_line(top + line);
+            }
+        } else if areas.messages.contains(at) {
+            let window = self.window();
+            self.set_focus(Focus::Messages);
+            let row = line_at(areas.messages, at).and_then(|line| window.rows.get(line));
+            if let Some(row) = row {
+                self.messages
+                    .select(&self.shown, *row, inside(areas.messages).height);
+            }
+        } else if areas.publish.contains(at) {
+            let is_title = at.y == areas.publish.y;
+            self.set_focus(if is_title {
+                Focus::PublishChannel
+            } else {
+                Focus::PublishPayload
+            });
+        }
+    }
+}
+
+/// The line within a bordered region, counted from its first.
+fn line_at(area: Rect, at: Point) -> Option<usize> {
+    let lines = inside(area);
+    lines.contains(at).then(|| usize::from(at.y - lines.y))
+}

@@ -1,0 +1,89 @@
+//! Notices in words, for the log's rows and for reading them whole.
+
+use crate::message::{Dropped, Gap, Notice, SubscriptionKind, Topic};
+use crate::payload::escape::whole;
+use crate::payload::figures;
+
+/// What a notice says, the most important first, since a narrow row is cut at its end.
+#[must_use]
+pub fn notice_words(notice: &Notice) -> String {
+    match notice {
+        Notice::Subscribed {
+            subscription,
+            count,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            format!("subscribed to {topic} · {}", subscriptions(*count))
+        }
+        Notice::Unsubscribed {
+            subscription,
+            count,
+            asked,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            let by = if *asked { "" } else { " by the server" };
+            format!("unsubscribed from {topic}{by} · {}", subscriptions(*count))
+        }
+        Notice::Denied {
+            subscription,
+            reason,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            format!("denied: {topic} · Redis says: {}", whole(reason.as_bytes()))
+        }
+        Notice::Ended { subscription } => {
+            format!(
+                "ended: {} · its last message came",
+                topic_words(&subscription.topic)
+            )
+        }
+        Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
+        Notice::Gap(gap) => gap_words(gap),
+        Notice::Dropped(dropped) => dropped_words(dropped),
+        Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
+    }
+}
+
+/// A topic, said with what kind of topic it is.
+#[must_use]
+pub fn topic_words(topic: &Topic) -> String {
+    let kind = match topic.kind {
+        SubscriptionKind::Channel => "channel",
+        SubscriptionKind::Pattern => "pattern",
+    };
+    format!("{kind} {}", whole(&topic.name))
+}
+
+fn subscriptions(count: i64) -> String {
+    match count {
+        1 => "1 subscription now".to_owned(),
+        count => format!("{count} subscriptions now"),
+    }
+}
+
+fn gap_words(gap: &Gap) -> String {
+    let reason = whole(gap.reason.as_bytes());
+    let silence = gap.noticed.since(gap.last_heard);
+    // The heartbeat alone can make a second or so of silence; it is said from there on.
+    let heard = if silence.as_millis() >= 100 {
+        format!(" · last heard {} before", figures::duration(silence))
+    } else {
+        String::new()
+    };
+    match gap.restored {
+        Some(restored) => {
+            let length = figures::duration(restored.since(gap.last_heard));
+            format!(
+                "connection lost: {reason} · back after {length} · messages in between are lost{heard}"
+            )
+        }
+        None => format!("connection lost: {reason} · messages are being lost{heard}"),
+    }
+}
+
+fn dropped_words(dropped: &Dropped) -> String {
+    let count = figures::count(dropped.count);
+    let size = figures::size(dropped.bytes);
+    let time = figures::duration(dropped.to.since(dropped.from));
+    format!("{count} messages ({size}) of {time} dropped: they came faster than they were taken in")
+}

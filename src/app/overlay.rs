@@ -1,0 +1,82 @@
+//! What stands over the panes: the help, an open message, a prompt, a question.
+
+use super::input::Input;
+use super::keymap::{Binding, Context, bindings_of};
+use super::reader::Reader;
+use crate::message::Topic;
+
+/// What stands over the panes and has the focus until it is closed.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The help, from this line on.
+    Help {
+        /// The first line shown.
+        top: usize,
+    },
+    /// A message, whole.
+    Message(Box<Reader>),
+    /// What to subscribe to.
+    Subscribe(Box<Prompt>),
+    /// A question before the message in the box is published.
+    ConfirmPublish {
+        /// Why it is asked.
+        question: String,
+    },
+}
+
+/// The prompt for a subscription.
+#[derive(Debug, Default)]
+pub struct Prompt {
+    /// What is written.
+    pub input: Input,
+    /// Whether `* ? [` stand for themselves.
+    pub is_exact: bool,
+}
+
+impl Prompt {
+    /// What it asks for now.
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        let text = self.input.text();
+        if self.is_exact {
+            Topic::channel(text.as_bytes())
+        } else {
+            Topic::guess(text.as_bytes())
+        }
+    }
+}
+
+/// A line of the help.
+#[derive(Clone, Copy, Debug)]
+pub enum HelpLine {
+    /// Nothing, between two contexts.
+    Blank,
+    /// The name of a context.
+    Heading(&'static str),
+    /// A key and what it means.
+    Key(&'static Binding),
+    /// A sentence.
+    Note(&'static str),
+}
+
+/// What the help says beside the keys.
+const NOTES: &[&str] = &[
+    "The wheel scrolls the pane under it; a click focuses and selects. Hold Shift to select text",
+    "with the mouse, or start with --no-mouse.",
+    "A rate is taken over the last 5 seconds; bars show the last minute.",
+    "Pub/Sub is at most once: what is published while the connection is lost is lost. The log then",
+    "says from when to when. One publish is one row, however many subscriptions bring it.",
+];
+
+/// The lines of the help, made from the table of keys.
+pub fn help_lines() -> impl Iterator<Item = HelpLine> {
+    let keys = Context::ALL.into_iter().flat_map(|context| {
+        let bindings = bindings_of(context).map(HelpLine::Key);
+        [HelpLine::Heading(context.title())]
+            .into_iter()
+            .chain(bindings)
+            .chain([HelpLine::Blank])
+    });
+    keys.chain([HelpLine::Heading("To know")])
+        .chain(NOTES.iter().copied().map(HelpLine::Note))
+}

@@ -1,0 +1,238 @@
+//! The box to publish from.
+
+use super::input::Input;
+use crate::payload::escape::is_plain;
+use crate::payload::quoted::{parse_escaped, to_escaped};
+
+/// What stands in the box and can be sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Draft {
+    channel: String,
+    payload: String,
+    escapes: bool,
+}
+
+/// The bytes of a message to publish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The channel's name.
+    pub channel: Box<[u8]>,
+    /// The payload.
+    pub payload: Box<[u8]>,
+}
+
+/// What became of the last message sent from the box.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing has been sent yet.
+    #[default]
+    None,
+    /// On its way.
+    Waiting {
+        /// The id of the question.
+        id: u64,
+    },
+    /// Published; this many clients received it.
+    Received(i64),
+    /// Not published, or not known to be; the words say why.
+    Failed(Box<str>),
+}
+
+/// The box: a channel, a payload, and the history of what was sent.
+#[derive(Debug, Default)]
+pub struct PublishBox {
+    /// The channel's name.
+    pub channel: Input,
+    /// The message.
+    pub payload: Input,
+    /// Whether `\n`, `\xff` and the like stand for bytes, in the payload and in the channel.
+    escapes: bool,
+    answer: Answer,
+    history: Vec<Draft>,
+    /// The entry of the history that is shown, if one is; then `kept` is what was being written.
+    shown: Option<usize>,
+    kept: Draft,
+    completion: Option<Completion>,
+    next_id: u64,
+}
+
+/// The names that Tab walks through, and where it stands.
+#[derive(Debug)]
+struct Completion {
+    names: Vec<String>,
+    at: usize,
+}
+
+impl PublishBox {
+    /// What became of the last message.
+    #[must_use]
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    /// Whether `\n`, `\xff` and the like stand for bytes.
+    #[must_use]
+    pub fn reads_escapes(&self) -> bool {
+        self.escapes
+    }
+
+    /// Reads the box as escaped text from now on, or as it stands.
+    pub fn toggle_escapes(&mut self) {
+        self.escapes = !self.escapes;
+    }
+
+    /// Takes `channel` as the one to publish to.
+    pub fn address(&mut self, channel: &[u8]) {
+        self.load(channel, None);
+    }
+
+    /// Takes a message into the box, to edit and send again.
+    pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
+        self.shown = None;
+        self.load(channel, Some(payload));
+    }
+
+    /// The bytes of the channel and of the payload, as they would be sent.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with an escape.
+    pub fn outgoing(&self) -> Result<Outgoing, String> {
+        let read = |name: &str, input: &Input| {
+            let text = input.text();
+            let bytes = if self.escapes {
+                parse_escaped(&text).map_err(|error| format!("{name}: {error}"))?
+            } else {
+                text.into_bytes()
+            };
+            Ok::<Box<[u8]>, String>(bytes.into())
+        };
+        Ok(Outgoing {
+            channel: read("channel", &self.channel)?,
+            payload: read("message", &self.payload)?,
+        })
+    }
+
+    /// Notes that the message in the box is sent, keeps it in the history, and makes room for the
+    /// next. Gives the id to ask with.
+    pub fn send(&mut self) -> u64 {
+        let sent = self.draft();
+        self.history.retain(|draft| *draft != sent);
+        self.history.push(sent);
+        self.shown = None;
+        self.payload = Input::default();
+        self.next_id += 1;
+        self.answer = Answer::Waiting { id: self.next_id };
+        self.next_id
+    }
+
+    /// Notes the answer to the question `id`.
+    pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>) {
+        if self.answer == (Answer::Waiting { id }) {
+            self.answer = receivers.map_or_else(Answer::Failed, Answer::Received);
+        }
+    }
+
+    /// Notes that the message was not sent at all.
+    pub fn refuse(&mut self, why: impl Into<Box<str>>) {
+        self.answer = Answer::Failed(why.into());
+    }
+
+    /// Shows the message that was sent before the one shown.
+    pub fn show_older(&mut self) {
+        let older = match self.shown {
+            None => self.history.len().checked_sub(1),
+            Some(at) => at.checked_sub(1),
+        };
+        if let Some(older) = older {
+            if self.shown.is_none() {
+                self.kept = self.draft();
+            }
+            self.shown = Some(older);
+            self.put(&self.history[older].clone());
+        }
+    }
+
+    /// Shows the message that was sent after the one shown, or what was being written.
+    pub fn show_newer(&mut self) {
+        let Some(at) = self.shown else { return };
+        if let Some(draft) = self.history.get(at + 1) {
+            self.shown = Some(at + 1);
+            self.put(&draft.clone());
+        } else {
+            self.shown = None;
+            let kept = std::mem::take(&mut self.kept);
+            self.put(&kept);
+        }
+    }
+
+    /// Completes the channel's name by one of `names`, which start with what is written; called
+    /// again, by the next. Says whether there was one.
+    pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
+        let written = self.channel.text();
+        let next = match self.completion.take() {
+            Some(last) if last.names.get(last.at) == Some(&written) => Completion {
+                at: (last.at + 1) % last.names.len(),
+                ..last
+            },
+            _ => {
+                let as_text = |name: &[u8]| self.as_text(name);
+                let mut names: Vec<String> = names.filter_map(as_text).collect();
+                names.retain(|name| name.starts_with(&written) && *name != written);
+                names.sort_unstable();
+                names.dedup();
+                Completion { names, at: 0 }
+            }
+        };
+        let Some(name) = next.names.get(next.at) else {
+            return false;
+        };
+        self.channel = Input::holding(name);
+        self.completion = Some(next);
+        true
+    }
+
+    fn as_text(&self, name: &[u8]) -> Option<String> {
+        if self.escapes {
+            return Some(to_escaped(name));
+        }
+        is_one_line(name).then(|| String::from_utf8_lossy(name).into_owned())
+    }
+
+    /// Loads bytes into the box, as escaped text if they cannot stand there as they are.
+    fn load(&mut self, channel: &[u8], payload: Option<&[u8]>) {
+        let written = self.outgoing().unwrap_or_default().payload;
+        let payload = payload.unwrap_or(&written);
+        let escapes = !is_one_line(channel) || !is_plain(payload);
+        let text = |bytes: &[u8]| {
+            if escapes {
+                to_escaped(bytes)
+            } else {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+        };
+        self.put(&Draft {
+            channel: text(channel),
+            payload: text(payload),
+            escapes,
+        });
+    }
+
+    fn draft(&self) -> Draft {
+        Draft {
+            channel: self.channel.text(),
+            payload: self.payload.text(),
+            escapes: self.escapes,
+        }
+    }
+
+    fn put(&mut self, draft: &Draft) {
+        self.channel = Input::holding(&draft.channel);
+        self.payload = Input::holding(&draft.payload);
+        self.escapes = draft.escapes;
+    }
+}
+
+fn is_one_line(name: &[u8]) -> bool {
+    is_plain(name) && !name.contains(&b'\n')
+}

@@ -1,0 +1,157 @@
+//! What is subscribed to, and how that stands.
+
+use crate::message::{Notice, Subscription, SubscriptionId, Topic};
+
+/// How a subscription stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionState {
+    /// Asked for, not yet confirmed.
+    Pending,
+    /// Confirmed by Redis.
+    Live,
+    /// Refused, in Redis's own words.
+    Denied(Box<str>),
+    /// Over: by the message that `--until` waits for, or by the server; the words say which.
+    Ended(&'static str),
+    /// Given up by the person. Kept only so that old rows can still name it.
+    Left,
+}
+
+#[derive(Debug)]
+struct Entry {
+    topic: Topic,
+    state: SubscriptionState,
+}
+
+/// Every subscription of the session; its id is its place.
+#[derive(Debug, Default)]
+pub struct Subscriptions {
+    entries: Vec<Entry>,
+    /// Changes whenever a subscription comes, goes or changes its state.
+    generation: u64,
+}
+
+impl Subscriptions {
+    /// Notes that `topic` is asked for. `None` if it is subscribed to already.
+    pub fn add(&mut self, topic: Topic) -> Option<Subscription> {
+        if self.find(&topic).is_some() {
+            return None;
+        }
+        let id = SubscriptionId(u32::try_from(self.entries.len()).ok()?);
+        self.entries.push(Entry {
+            topic: topic.clone(),
+            state: SubscriptionState::Pending,
+        });
+        self.generation += 1;
+        Some(Subscription { id, topic })
+    }
+
+    /// Notes that the person gave up a subscription.
+    pub fn leave(&mut self, id: SubscriptionId) {
+        self.set_state(id, SubscriptionState::Left);
+    }
+
+    /// Notes what a notice says of a subscription.
+    pub fn note(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Subscribed { subscription, .. } => self.confirm(subscription.id),
+            Notice::Denied {
+                subscription,
+                reason,
+            } => {
+                self.set_state(subscription.id, SubscriptionState::Denied(reason.clone()));
+            }
+            Notice::Unsubscribed {
+                subscription,
+                asked: false,
+                ..
+            } => {
+                self.set_state(subscription.id, SubscriptionState::Ended("by the server"));
+            }
+            Notice::Ended { subscription } => {
+                self.set_state(
+                    subscription.id,
+                    SubscriptionState::Ended("by its last message"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that the connection is lost: what was live must be confirmed again.
+    pub fn lose_connection(&mut self) {
+        for entry in &mut self.entries {
+            if entry.state == SubscriptionState::Live {
+                entry.state = SubscriptionState::Pending;
+            }
+        }
+        self.generation += 1;
+    }
+
+    /// Those that are listed: all but the ones that the person gave up.
+    pub fn listed(&self) -> impl Iterator<Item = (SubscriptionId, &Topic, &SubscriptionState)> {
+        (0..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| entry.state != SubscriptionState::Left)
+            .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
+    }
+
+    /// The listed subscription to `topic` that is not over, or else the last that is.
+    #[must_use]
+    pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
+        let is_wanted = |state: &SubscriptionState| !matches!(state, SubscriptionState::Ended(_));
+        self.listed()
+            .find(|(_, of, state)| *of == topic && is_wanted(state))
+            .map(|(id, ..)| id)
+    }
+
+    /// What a subscription asked for.
+    #[must_use]
+    pub fn topic(&self, id: SubscriptionId) -> Option<&Topic> {
+        Some(&self.entries.get(id.0 as usize)?.topic)
+    }
+
+    /// How a subscription stands.
+    #[must_use]
+    pub fn state(&self, id: SubscriptionId) -> Option<&SubscriptionState> {
+        Some(&self.entries.get(id.0 as usize)?.state)
+    }
+
+    /// How many are live, and how many are listed at all.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let live = self
+            .listed()
+            .filter(|(.., state)| **state == SubscriptionState::Live)
+            .count();
+        (live, self.listed().count())
+    }
+
+    /// Whether there were subscriptions and every one of them is over.
+    #[must_use]
+    pub fn have_all_ended(&self) -> bool {
+        let mut listed = self.listed().peekable();
+        listed.peek().is_some()
+            && listed.all(|(.., state)| matches!(state, SubscriptionState::Ended(_)))
+    }
+
+    /// A number that changes whenever anything here does.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    fn confirm(&mut self, id: SubscriptionId) {
+        // A confirmation may cross with giving the subscription up.
+        if self.state(id) != Some(&SubscriptionState::Left) {
+            self.set_state(id, SubscriptionState::Live);
+        }
+    }
+
+    fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState) {
+        if let Some(entry) = self.entries.get_mut(id.0 as usize) {
+            entry.state = state;
+            self.generation += 1;
+        }
+    }
+}

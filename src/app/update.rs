@@ -1,0 +1,188 @@
+//! Events become state.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::{
+    App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, Remark, SENTINEL_HELLO,
+    action_for,
+};
+use crate::log::{Batch, ChannelFilter, UNHEARD};
+use crate::message::Time;
+use crate::payload::escape::one_line;
+use crate::server::{Connection, Feed};
+
+/// A channel's name takes at most this many columns of the log.
+pub const MAX_NAME_COLUMNS: usize = 28;
+
+impl App {
+    /// Takes in one event that arrived at `now`, and says what the outside must do about it.
+    pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
+        self.now = now;
+        let effects = match event {
+            Event::Key(key) => self.press(key),
+            Event::Mouse(mouse) => self.point(mouse),
+            Event::Paste(text) => self.paste(&text),
+            Event::Resize(width, height) => self.resize(width, height),
+            Event::Feed(feed) => self.feed(feed),
+            Event::Failed(words) => self.tell_error(words),
+            Event::Terminate => vec![Effect::Quit],
+            Event::Suspend => vec![Effect::Suspend],
+            Event::Continued => vec![Effect::Resume],
+            Event::Redraw | Event::Tick => Vec::new(),
+        };
+        self.refresh_channels();
+        effects
+    }
+
+    fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        match action_for(self.context(), Chord::of(key)) {
+            Some(action) => self.act(action, key),
+            None => self.type_key(key),
+        }
+    }
+
+    /// Gives a key to the text box that has the focus, if one has.
+    pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        match (self.context(), &mut self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
+                prompt.input.press(key);
+            }
+            (Context::PublishChannel, _) => {
+                self.publish.channel.press(key);
+            }
+            (Context::PublishPayload, _) => {
+                self.publish.payload.press(key);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        match (self.context(), &mut self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
+                prompt.input.insert_in_line(text);
+            }
+            (Context::PublishChannel, _) => self.publish.channel.insert_in_line(text),
+            (Context::PublishPayload, _) => self.publish.payload.insert(text),
+            _ => return self.tell("nothing to paste into: press p to write a message"),
+        }
+        Vec::new()
+    }
+
+    fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
+        (self.width, self.height) = (width, height);
+        let columns = usize::from(self.areas().reader_text().width);
+        if let Some(Overlay::Message(reader)) = &mut self.overlay {
+            reader.resize(columns);
+        }
+        Vec::new()
+    }
+
+    fn feed(&mut self, feed: Feed) -> Vec<Effect> {
+        match feed {
+            Feed::Batch(batch) => self.take(&batch),
+            Feed::Connection(connection) => self.note_connection(connection),
+            Feed::RoundTrip(time) => self.server.round_trip = Some(time),
+            Feed::ServerVersion(version) => self.server.version = Some(version),
+            Feed::Trouble(trouble) => self.server.trouble = trouble,
+            Feed::Published { id, receivers } => self.publish.note_answer(id, receivers),
+        }
+        Vec::new()
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        for notice in batch.notices() {
+            self.subscriptions.note(notice);
+        }
+        let generation = self.log.channels().generation();
+        self.log.append(batch);
+        if self.log.channels().generation() == generation {
+            self.shown.follow(&self.log);
+            return;
+        }
+        if self.name_columns < MAX_NAME_COLUMNS {
+            let names = batch.channel_names().filter(|name| *name != SENTINEL_HELLO);
+            let widest = names
+                .map(|name| one_line(name, MAX_NAME_COLUMNS).columns)
+                .max();
+            self.name_columns = self.name_columns.max(widest.unwrap_or(0));
+        }
+        self.refresh_shown();
+    }
+
+    fn note_connection(&mut self, connection: Connection) {
+        if matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        ) {
+            self.subscriptions.lose_connection();
+            self.server.round_trip = None;
+            self.server.trouble = None;
+        }
+        self.server.connection = connection;
+    }
+
+    /// Brings the rows shown up to date with the log, and with what is chosen and muted.
+    pub(super) fn refresh_shown(&mut self) {
+        let channels = self.log.channels();
+        // Ids are looked up anew, since one that is forgotten comes to mean another channel.
+        let filter = ChannelFilter {
+            only: self
+                .only
+                .as_ref()
+                .map(|name| channels.find(name).unwrap_or(UNHEARD)),
+            muted: self
+                .muted
+                .iter()
+                .filter_map(|name| channels.find(name))
+                .collect(),
+        };
+        if filter == *self.shown.filter() {
+            self.shown.follow(&self.log);
+        } else {
+            self.shown.set_filter(filter, &self.log);
+        }
+    }
+
+    pub(super) fn refresh_channels(&mut self) {
+        let lists = super::Lists {
+            channels: self.log.channels(),
+            subscriptions: &self.subscriptions,
+        };
+        self.channels.refresh(&lists, self.now);
+    }
+
+    pub(super) fn set_focus(&mut self, focus: Focus) {
+        self.focus = focus;
+        if matches!(focus, Focus::Channels | Focus::Messages) {
+            self.pane = focus;
+        }
+        self.publish
+            .channel
+            .set_focus(focus == Focus::PublishChannel);
+        self.publish
+            .payload
+            .set_focus(focus == Focus::PublishPayload);
+    }
+
+    pub(super) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.say(text.into(), false)
+    }
+
+    pub(super) fn tell_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.say(text.into(), true)
+    }
+
+    fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
+        self.remark = Some(Remark {
+            text,
+            is_error,
+            until: self.now.after(REMARK_TIME),
+        });
+        Vec::new()
+    }
+}

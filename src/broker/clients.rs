@@ -1,0 +1,265 @@
+//! CLIENT and its subcommands.
+
+use super::call::{After, Allowed::Usually, Call, Command};
+use super::client::{Client, ClientId};
+use super::describe;
+use crate::wire;
+
+/// CLIENT with its subcommands.
+pub const COMMANDS: &[Command] = &[
+    Command::new(
+        "client",
+        -2,
+        Usually,
+        "A container for connections.",
+        describe::container,
+    ),
+    Command::new("client|id", 2, Usually, "Tells this connection's id.", id),
+    Command::new("client|getname", 2, Usually, "Tells its name.", name),
+    Command::new("client|setname", 3, Usually, "Gives it a name.", set_name),
+    Command::new("client|setinfo", 4, Usually, "Names its library.", set_info),
+    Command::new("client|info", 2, Usually, "Tells about it.", info),
+    Command::new("client|list", -2, Usually, "Lists connections.", list),
+    Command::new("client|kill", -3, Usually, "Closes connections.", kill),
+    Command::new(
+        "client|help",
+        2,
+        Usually,
+        "Lists subcommands.",
+        describe::help,
+    ),
+];
+
+/// What Redis says of a name that would spoil a line of CLIENT LIST.
+pub const INVALID_NAME: &str =
+    "ERR Client names cannot contain spaces, newlines or special characters.";
+
+const SYNTAX: &str = "ERR syntax error";
+
+/// Whether a text may stand in a line of CLIENT LIST.
+pub fn is_printable(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_graphic)
+}
+
+/// CLIENT ID
+pub fn id(call: &mut Call) {
+    call.integer(usize::try_from(call.id).unwrap_or(usize::MAX));
+}
+
+/// CLIENT GETNAME
+pub fn name(call: &mut Call) {
+    match call.state.client(call.id) {
+        Some(client) if !client.name.is_empty() => wire::put_bulk(&mut call.reply, &client.name),
+        _ => wire::put_null(&mut call.reply),
+    }
+}
+
+/// CLIENT SETNAME name
+pub fn set_name(call: &mut Call) {
+    let name = call.argument(2).to_vec();
+    if !is_printable(&name) {
+        return call.error(INVALID_NAME);
+    }
+    if let Some(client) = call.client() {
+        client.name = name;
+    }
+    call.ok();
+}
+
+/// CLIENT SETINFO LIB-NAME | LIB-VER value
+pub fn set_info(call: &mut Call) {
+    let is_name = call.says(2, "lib-name");
+    if !is_name && !call.says(2, "lib-ver") {
+        let option = &call.arguments[2];
+        return call.error_quoting("ERR Unrecognized option '", option, "'");
+    }
+    let value = call.argument(3).to_vec();
+    if !is_printable(&value) {
+        let option = if is_name { "lib-name" } else { "lib-ver" };
+        return call.error(format!(
+            "ERR {option} cannot contain spaces, newlines or special characters."
+        ));
+    }
+    if let Some(client) = call.client() {
+        if is_name {
+            client.library.0 = value;
+        } else {
+            client.library.1 = value;
+        }
+    }
+    call.ok();
+}
+
+/// CLIENT INFO
+pub fn info(call: &mut Call) {
+    let address = call.state.address;
+    let line = call.state.client(call.id).map(|client| {
+        let mut line = client.describe(address);
+        line.push(b'\n');
+        line
+    });
+    call.bulk(line.unwrap_or_default());
+}
+
+/// CLIENT LIST [TYPE type] | [ID id …]
+pub fn list(call: &mut Call) {
+    let kept: Box<dyn Fn(&Client) -> bool> = match call.arguments.len() {
+        2 => Box::new(|_| true),
+        4 if call.says(2, "type") => {
+            let Some(class) = class(call.argument(3)) else {
+                let given = &call.arguments[3];
+                return call.error_quoting("ERR Unknown client type '", given, "'");
+            };
+            Box::new(move |client| class.has(client))
+        }
+        length if length > 3 && call.says(2, "id") => {
+            let mut ids = Vec::new();
+            for at in 3..length {
+                match call.number(at) {
+                    Some(id) => ids.push(id),
+                    None => return call.error("ERR Invalid client ID"),
+                }
+            }
+            Box::new(move |client| {
+                ids.iter()
+                    .any(|id| ClientId::try_from(*id) == Ok(client.id))
+            })
+        }
+        _ => return call.error(SYNTAX),
+    };
+    let address = call.state.address;
+    let mut lines = Vec::new();
+    for client in call.state.clients().filter(|client| kept(client)) {
+        lines.extend_from_slice(&client.describe(address));
+        lines.push(b'\n');
+    }
+    call.bulk(lines);
+}
+
+/// CLIENT KILL address | filter value …
+pub fn kill(call: &mut Call) {
+    if call.arguments.len() == 3 {
+        let address = String::from_utf8_lossy(call.argument(2)).into_owned();
+        let filters = Filters {
+            address: Some(address),
+            ..Filters::default()
+        };
+        if strike(call, &filters) == 0 {
+            return call.error("ERR No such client");
+        }
+        return call.ok();
+    }
+    match Filters::read(call) {
+        Ok(filters) => {
+            let killed = strike(call, &filters);
+            call.integer(killed);
+        }
+        Err(text) => call.error(text),
+    }
+}
+
+/// Removes the clients that all filters take, and says how many. The sender itself is closed
+/// only after its answer.
+fn strike(call: &mut Call, filters: &Filters) -> usize {
+    let (own, local) = (call.id, call.state.address.to_string());
+    let ids: Vec<ClientId> = call
+        .state
+        .clients()
+        .filter(|client| filters.take(client, &local) && !(filters.skip_me && client.id == own))
+        .map(|client| client.id)
+        .collect();
+    for id in &ids {
+        if *id == own {
+            call.after = After::Close;
+        } else {
+            call.state.remove(*id);
+        }
+    }
+    ids.len()
+}
+
+/// Which clients CLIENT KILL means: those that each filter given takes.
+#[derive(Default)]
+struct Filters {
+    id: Option<ClientId>,
+    address: Option<String>,
+    local: Option<String>,
+    class: Option<Class>,
+    skip_me: bool,
+}
+
+impl Filters {
+    fn read(call: &Call) -> Result<Self, Vec<u8>> {
+        let mut filters = Self {
+            skip_me: true,
+            ..Self::default()
+        };
+        for pair in call.arguments[2..].chunks(2) {
+            let [filter, value] = pair else {
+                return Err(SYNTAX.into());
+            };
+            let text = || Some(String::from_utf8_lossy(value).into_owned());
+            match filter.to_ascii_lowercase().as_slice() {
+                b"id" => {
+                    let id = super::request::integer(value).unwrap_or(0);
+                    let id = ClientId::try_from(id).ok().filter(|id| *id > 0);
+                    filters.id =
+                        Some(id.ok_or_else(|| b"ERR client-id should be greater than 0".to_vec())?);
+                }
+                b"addr" => filters.address = text(),
+                b"laddr" => filters.local = text(),
+                b"type" => {
+                    let class = class(value).ok_or_else(|| quoting("Unknown client type", value));
+                    filters.class = Some(class?);
+                }
+                b"user" if value == b"default" => {}
+                b"user" => return Err(quoting("No such user", value)),
+                b"skipme" if value.eq_ignore_ascii_case(b"yes") => filters.skip_me = true,
+                b"skipme" if value.eq_ignore_ascii_case(b"no") => filters.skip_me = false,
+                _ => return Err(SYNTAX.into()),
+            }
+        }
+        Ok(filters)
+    }
+
+    fn take(&self, client: &Client, local: &str) -> bool {
+        self.id.is_none_or(|id| id == client.id)
+            && self
+                .address
+                .as_ref()
+                .is_none_or(|address| *address == client.peer.to_string())
+            && self.local.as_ref().is_none_or(|address| address == local)
+            && self.class.is_none_or(|class| class.has(client))
+    }
+}
+
+/// The classes that Redis sorts clients into. Replicas and masters do not come here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Normal,
+    PubSub,
+    Absent,
+}
+
+impl Class {
+    fn has(self, client: &Client) -> bool {
+        match self {
+            Self::Normal => !client.is_subscribed(),
+            Self::PubSub => client.is_subscribed(),
+            Self::Absent => false,
+        }
+    }
+}
+
+fn class(name: &[u8]) -> Option<Class> {
+    match name.to_ascii_lowercase().as_slice() {
+        b"normal" => Some(Class::Normal),
+        b"pubsub" => Some(Class::PubSub),
+        b"master" | b"replica" | b"slave" => Some(Class::Absent),
+        _ => None,
+    }
+}
+
+fn quoting(text: &str, value: &[u8]) -> Vec<u8> {
+    [b"ERR ", text.as_bytes(), b" '", value, b"'"].concat()
+}

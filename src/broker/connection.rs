@@ -1,0 +1,153 @@
+//! The task of one client: reads commands, has them carried out, writes what waits.
+
+use std::future;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::WriteHalf;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::call::put_error;
+use super::client::{ClientId, Next};
+use super::commands;
+use super::hub::Hub;
+use super::request::{RequestError, Requests};
+
+/// Takes the client from the hub however its task ends.
+struct Presence {
+    hub: Arc<Hub>,
+    id: ClientId,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.hub.lock().remove(self.id);
+    }
+}
+
+/// Bytes on their way to the client.
+#[derive(Default)]
+struct Sending {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl Sending {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
+}
+
+/// Serves a client until it leaves, is closed, or the task is aborted.
+pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc<Notify>) {
+    let presence = Presence { hub, id };
+    let hub = &presence.hub;
+    // Without it small answers may wait for an acknowledgement; it does no harm if it fails.
+    let _ = stream.set_nodelay(true);
+    let mut muted = hub.muted.subscribe();
+    let (mut reader, mut writer) = stream.split();
+    let mut requests = Requests::new(hub.limits);
+    let mut sending = Sending::default();
+    let mut reading = true;
+    loop {
+        // An error means that the hub is gone, which this task keeps alive.
+        let _ = muted.wait_for(|muted| !muted).await;
+        let deadline = match prepare(hub, id, &mut sending) {
+            Step::Go(deadline) => deadline,
+            Step::Shut => {
+                // The client sees the end in either case.
+                let _ = writer.shutdown().await;
+                return;
+            }
+            Step::Gone => return,
+        };
+        tokio::select! {
+            _ = muted.changed() => {}
+            () = wake.notified() => {}
+            () = until(deadline) => hub.lock().enforce_soft_limit(id),
+            written = writer.write(sending.rest()), if !sending.rest().is_empty() => {
+                let Ok(count) = written else { return };
+                sending.sent += count;
+                if let Some(client) = hub.lock().client_mut(id) {
+                    client.wrote(count, &hub.limits);
+                }
+            }
+            read = reader.read_buf(requests.room()), if reading => match read {
+                Ok(0) | Err(_) => {
+                    flush(hub, id, &writer, &mut sending);
+                    return;
+                }
+                Ok(_) => reading = carry_out(hub, id, &mut requests),
+            },
+        }
+    }
+}
+
+/// How a client's task goes on.
+enum Step {
+    /// Wait for something to happen, at the latest for the soft limit's end.
+    Go(Option<Instant>),
+    /// Everything is written: close.
+    Shut,
+    /// The client was removed: close at once.
+    Gone,
+}
+
+/// Takes the next bytes to send, if those before are gone.
+fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Step {
+    let mut state = hub.lock();
+    let Some(client) = state.client_mut(id) else {
+        return Step::Gone;
+    };
+    if sending.rest().is_empty() {
+        *sending = match client.next() {
+            Next::Write(bytes) => Sending { bytes, sent: 0 },
+            Next::Wait => Sending::default(),
+            Next::Close => return Step::Shut,
+        };
+    }
+    Step::Go(client.deadline(&hub.limits))
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => future::pending().await,
+    }
+}
+
+/// Carries out all that has arrived whole. False if nothing more is to be read.
+fn carry_out(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
+    loop {
+        let mut state = hub.lock();
+        let Some(client) = state.client_mut(id).filter(|client| !client.is_closing()) else {
+            return false;
+        };
+        client.query_bytes = requests.size();
+        match requests.next(client.authenticated) {
+            Ok(Some(arguments)) => commands::execute(&mut state, id, &arguments),
+            Ok(None) => return true,
+            Err(RequestError::Malformed(text)) => {
+                let mut reply = Vec::new();
+                put_error(&mut reply, &text);
+                state.send(id, &reply);
+                if let Some(client) = state.client_mut(id) {
+                    client.close();
+                }
+            }
+            Err(RequestError::TooLarge) => state.remove(id),
+        }
+    }
+}
+
+/// Writes as much as goes at once to a client that sends nothing more: it may still listen.
+fn flush(hub: &Hub, id: ClientId, writer: &WriteHalf<'_>, sending: &mut Sending) {
+    while let Step::Go(_) = prepare(hub, id, sending) {
+        match writer.try_write(sending.rest()) {
+            Ok(count) if count > 0 => sending.sent += count,
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Inline commands: a line of words, as a person types it into a bare connection.
+
+/// Splits a line as a shell would: words, 'single' and "double" quotes with escapes. `None` if a
+/// quote is not closed, or not followed by a space.
+pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_ascii_start();
+    while !rest.is_empty() {
+        let mut word = Vec::new();
+        loop {
+            match rest {
+                [] => break,
+                [b'"', quoted @ ..] => {
+                    rest = double_quoted(quoted, &mut word)?;
+                    break;
+                }
+                [b'\'', quoted @ ..] => {
+                    rest = single_quoted(quoted, &mut word)?;
+                    break;
+                }
+                // A NUL ends a word, as in C.
+                [b' ' | b'\n' | b'\r' | b'\t' | b'\0', after @ ..] => {
+                    rest = after;
+                    break;
+                }
+                [byte, after @ ..] => {
+                    word.push(*byte);
+                    rest = after;
+                }
+            }
+        }
+        words.push(word);
+        rest = rest.trim_ascii_start();
+    }
+    Some(words)
+}
+
+/// Reads up to the closing quote into `word`, and gives what follows it.
+fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
+    loop {
+        match rest {
+            [b'\\', b'x', high, low, after @ ..]
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                word.push(hex(*high) << 4 | hex(*low));
+                rest = after;
+            }
+            [b'\\', escaped, after @ ..] => {
+                word.push(match escaped {
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'b' => 0x08,
+                    b'a' => 0x07,
+                    other => *other,
+                });
+                rest = after;
+            }
+            [b'"', after @ ..] => return closed(after),
+            [byte, after @ ..] => {
+                word.push(*byte);
+                rest = after;
+            }
+            [] => return None,
+        }
+    }
+}
+
+/// Reads up to the closing quote into `word`, and gives what follows it.
+fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
+    loop {
+        match rest {
+            [b'\\', b'\'', after @ ..] => {
+                word.push(b'\'');
+                rest = after;
+            }
+            [b'\'', after @ ..] => return closed(after),
+            [byte, after @ ..] => {
+                word.push(*byte);
+                rest = after;
+            }
+            [] => return None,
+        }
+    }
+}
+
+/// What follows a closing quote, which must be a space or the end.
+fn closed(after: &[u8]) -> Option<&[u8]> {
+    match after.first() {
+        Some(byte) if !byte.is_ascii_whitespace() => None,
+        _ => Some(after),
+    }
+}
+
+fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => digit - b'A' + 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_a_shell_splits_them() {
+        let split = |line: &str| words(line.as_bytes());
+        let list =
+            |words: &[&str]| Some(words.iter().map(|word| word.as_bytes().to_vec()).collect());
+        assert_eq!(split("  a  b\t"), list(&["a", "b"]));
+        assert_eq!(split("'it\\'s' \"a b\" \"\""), list(&["it's", "a b", ""]));
+        assert_eq!(split("a\"b c\""), list(&["ab c"]));
+        assert_eq!(split("\"a\"b"), None);
+        assert_eq!(split("'a"), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! The commands about one's own connection: PING, ECHO, HELLO, AUTH, SELECT, RESET, QUIT.
+
+use super::call::{
+    After,
+    Allowed::{Always, Subscribed, Unauthenticated, Usually},
+    Call, Command,
+};
+use super::client::Family;
+use super::clients::{INVALID_NAME, is_printable};
+use crate::wire;
+
+/// The commands of this file.
+pub const COMMANDS: &[Command] = &[
+    Command::new("ping", -1, Subscribed, "Answers that it is there.", ping),
+    Command::new("echo", 2, Usually, "Gives the text back.", echo),
+    Command::new("hello", -1, Unauthenticated, "Agrees on a protocol.", hello),
+    Command::new("auth", -2, Unauthenticated, "Gives the password.", auth),
+    Command::new("select", 2, Usually, "Selects a database.", select),
+    Command::new("reset", 1, Always, "Resets the connection.", reset),
+    Command::new("quit", -1, Always, "Closes the connection.", quit),
+];
+
+const WRONG_PASSWORD: &str = "WRONGPASS invalid username-password pair or user is disabled.";
+const SYNTAX: &str = "ERR syntax error";
+
+/// How many databases SELECT knows.
+pub const DATABASES: i64 = 16;
+
+/// PING [message]
+pub fn ping(call: &mut Call) {
+    let message = match call.arguments {
+        [_] => None,
+        [_, message] => Some(message.clone()),
+        _ => {
+            return call.error("ERR wrong number of arguments for 'ping' command");
+        }
+    };
+    if call.is_subscribed() {
+        call.array(2);
+        call.bulk("pong");
+        call.bulk(message.unwrap_or_default());
+    } else if let Some(message) = message {
+        call.bulk(message);
+    } else {
+        wire::put_simple(&mut call.reply, "PONG");
+    }
+}
+
+/// ECHO message
+pub fn echo(call: &mut Call) {
+    wire::put_bulk(&mut call.reply, &call.arguments[1]);
+}
+
+/// HELLO [protover [AUTH username password] [SETNAME clientname]]
+pub fn hello(call: &mut Call) {
+    if call.arguments.len() > 1 {
+        match call.number(1) {
+            None => {
+                return call.error("ERR Protocol version is not an integer or out of range");
+            }
+            Some(2) => {}
+            Some(_) => return call.error("NOPROTO unsupported protocol version"),
+        }
+    }
+    let (mut credentials, mut name) = (None, None);
+    let mut at = 2;
+    while at < call.arguments.len() {
+        if call.says(at, "AUTH") && at + 2 < call.arguments.len() {
+            credentials = Some((call.argument(at + 1), call.argument(at + 2)));
+            at += 3;
+        } else if call.says(at, "SETNAME") && at + 1 < call.arguments.len() {
+            name = Some(&call.arguments[at + 1]);
+            at += 2;
+        } else {
+            let option = &call.arguments[at];
+            return call.error_quoting("ERR Syntax error in HELLO option '", option, "'");
+        }
+    }
+    if name.is_some_and(|name| !is_printable(name)) {
+        return call.error(INVALID_NAME);
+    }
+    let welcome = credentials.map(|(user, password)| is_welcome(call, user, password));
+    if welcome == Some(false) {
+        return call.error(WRONG_PASSWORD);
+    }
+    let Some(client) = call.state.client_mut(call.id) else {
+        return;
+    };
+    client.authenticated |= welcome == Some(true);
+    if !client.authenticated {
+        return call.error(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
+             select the RESP protocol version at the same time",
+        );
+    }
+    if let Some(name) = name {
+        client.name.clone_from(name);
+    }
+    introduce(call);
+}
+
+fn introduce(call: &mut Call) {
+    let version = call.state.settings.version.clone();
+    call.array(14);
+    for (field, value) in [("server", "redis"), ("version", &version)] {
+        call.bulk(field);
+        call.bulk(value);
+    }
+    call.bulk("proto");
+    call.integer(2);
+    call.bulk("id");
+    call.integer(usize::try_from(call.id).unwrap_or(usize::MAX));
+    for text in ["mode", "standalone", "role", "master", "modules"] {
+        call.bulk(text);
+    }
+    call.array(0);
+}
+
+/// AUTH [username] password
+pub fn auth(call: &mut Call) {
+    let (user, password) = match call.arguments {
+        [_, password] if call.state.settings.password.is_some() => {
+            (b"default".as_slice(), password.as_slice())
+        }
+        [_, _] => {
+            return call.error(
+                "ERR AUTH <password> called without any password configured for the default \
+                 user. Are you sure your configuration is correct?",
+            );
+        }
+        [_, user, password] => (user.as_slice(), password.as_slice()),
+        _ => return call.error(SYNTAX),
+    };
+    if !is_welcome(call, user, password) {
+        return call.error(WRONG_PASSWORD);
+    }
+    if let Some(client) = call.client() {
+        client.authenticated = true;
+    }
+    call.ok();
+}
+
+/// Without a password, the default user may give any, as in Redis.
+fn is_welcome(call: &Call, user: &[u8], password: &[u8]) -> bool {
+    let expected = call.state.settings.password.as_deref();
+    user == b"default" && expected.is_none_or(|expected| expected.as_bytes() == password)
+}
+
+/// SELECT index
+pub fn select(call: &mut Call) {
+    match call.number(1) {
+        None => call.error("ERR value is not an integer or out of range"),
+        Some(index) if (0..DATABASES).contains(&index) => {
+            if let Some(client) = call.client() {
+                client.database = index;
+            }
+            call.ok();
+        }
+        Some(_) => call.error("ERR DB index is out of range"),
+    }
+}
+
+/// RESET
+pub fn reset(call: &mut Call) {
+    for family in [Family::Channel, Family::Pattern, Family::Shard] {
+        call.state.unsubscribe_all(call.id, family);
+    }
+    let trusted = call.state.settings.password.is_none();
+    if let Some(client) = call.client() {
+        client.reset(trusted);
+    }
+    wire::put_simple(&mut call.reply, "RESET");
+}
+
+/// QUIT
+pub fn quit(call: &mut Call) {
+    call.ok();
+    call.after = After::Close;
+}

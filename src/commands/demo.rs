@@ -1,0 +1,32 @@
+//! `subscope demo`: the same screen on the embedded broker.
+
+use super::{Failure, screen};
+use crate::broker::{Broker, Settings, traffic};
+use crate::cli::Demo;
+use crate::message::Topic;
+use crate::server::Endpoint;
+
+/// Plays sample traffic and watches it until the person quits. Gives the code to exit with.
+///
+/// # Errors
+///
+/// If no port can be had, or the terminal cannot be drawn on.
+pub async fn run(demo: Demo) -> Result<u8, Failure> {
+    let broker = Broker::start(Settings::default())
+        .await
+        .map_err(|error| Failure::other(format!("the demo's broker has no port: {error}")))?;
+    let address = broker.address();
+    let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
+    let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
+    let job = screen::Job {
+        note: format!("join in: redis-cli -p {}", address.port()),
+        endpoint,
+        topics: vec![Topic::pattern(b"*")],
+        until: None,
+        options: demo.screen,
+    };
+    let result = screen::run(job).await;
+    playing.abort();
+    broker.stop().await;
+    result
+}

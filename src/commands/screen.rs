@@ -1,0 +1,169 @@
+//! The screen on a terminal, with the server tasks behind it: what every watching command runs.
+
+use std::env;
+use std::time::Instant;
+
+use ratatui::Terminal;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::{Failure, stats};
+use crate::app::{App, Effect, Event, Settings};
+use crate::cli;
+use crate::message::{Time, Topic};
+use crate::runtime::{self, Host};
+use crate::server::{self, Config, Endpoint, Server};
+use crate::terminal::backend::{Colours, Screen};
+use crate::terminal::signals::Signals;
+use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
+
+/// Batches that may wait for the loop; past that the subscriber holds them itself.
+const FEED_ROOM: usize = 16;
+
+/// Keys that may wait for the loop.
+const INPUT_ROOM: usize = 256;
+
+/// What to watch, and how.
+pub(super) struct Job {
+    /// What to say beside the address.
+    pub note: String,
+    pub endpoint: Endpoint,
+    pub topics: Vec<Topic>,
+    pub until: Option<Box<[u8]>>,
+    pub options: cli::Screen,
+}
+
+/// Shows the screen until the person quits. Gives the code to exit with.
+pub(super) async fn run(job: Job) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let signals = Signals::listen().map_err(Failure::other)?;
+    let session = Session::enter(!job.options.no_mouse).map_err(|error| match error {
+        TerminalError::NotATerminal => Failure::usage(error),
+        TerminalError::Refused(_) => Failure::other(error),
+    })?;
+    let colours = if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        Colours::Dropped
+    } else {
+        Colours::Shown
+    };
+    let backend = Screen::new(session.writer(), colours);
+    let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
+    let size = terminal.size().map_err(Failure::other)?;
+
+    let settings = Settings {
+        address: job.endpoint.to_string(),
+        note: job.note,
+        read_only: job.options.read_only,
+        keep: job.options.keep,
+    };
+    let app = App::new(settings, job.topics, (size.width, size.height), Time::now());
+    let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
+    let mut config = Config::new(job.endpoint);
+    config.subscriptions = app.first_subscriptions();
+    config.until = job.until;
+    config.read_only = job.options.read_only;
+    let server = server::start(config, feed_tx);
+    let counters = server.counters();
+
+    let (event_tx, event_rx) = mpsc::channel(INPUT_ROOM);
+    let (terminal_tx, terminal_rx) = mpsc::channel(INPUT_ROOM);
+    input::spawn(terminal_tx).map_err(Failure::other)?;
+    let listening = tokio::spawn(listen(terminal_rx, signals, event_tx));
+    let mut desk = Desk { session, server };
+    let result = runtime::run(app, &mut terminal, &mut desk, event_rx, feed_rx).await;
+    desk.session.leave();
+    desk.server.stop().await;
+    let ended_by = if listening.is_finished() {
+        listening.await.ok().flatten()
+    } else {
+        None
+    };
+
+    let outcome = result.map_err(|error| Failure::other(format!("the terminal: {error}")))?;
+    if let Some(path) = &job.options.stats {
+        let output = terminal.backend().output();
+        stats::write(path, &outcome, &counters, output, started.elapsed())?;
+    }
+    Ok(ended_by.and_then(Signal::exit_code).unwrap_or(0))
+}
+
+/// Turns what comes from the terminal into the app's events, until one ends the program. Gives
+/// the signal that did.
+async fn listen(
+    mut terminal_rx: Receiver<TerminalEvent>,
+    mut signals: Signals,
+    event_tx: Sender<Event>,
+) -> Option<Signal> {
+    loop {
+        let event = tokio::select! {
+            biased;
+            signal = signals.next() => TerminalEvent::Signal(signal),
+            Some(event) = terminal_rx.recv() => event,
+        };
+        let ending = match event {
+            TerminalEvent::Signal(signal) if signal.exit_code().is_some() => Some(signal),
+            _ => None,
+        };
+        let Some(event) = translate(event) else {
+            continue;
+        };
+        // The loop is gone only when the program ends.
+        let is_closed = event_tx.send(event).await.is_err();
+        if is_closed || ending.is_some() {
+            return ending;
+        }
+    }
+}
+
+fn translate(event: TerminalEvent) -> Option<Event> {
+    use crossterm::event::Event as Input;
+    Some(match event {
+        TerminalEvent::Input(Input::Key(key)) => Event::Key(key),
+        TerminalEvent::Input(Input::Mouse(mouse)) => Event::Mouse(mouse),
+        TerminalEvent::Input(Input::Paste(text)) => Event::Paste(text),
+        TerminalEvent::Input(Input::Resize(width, height)) => Event::Resize(width, height),
+        TerminalEvent::Input(_) => return None,
+        TerminalEvent::Signal(Signal::Suspend) => Event::Suspend,
+        // Drawing asks for the size by itself.
+        TerminalEvent::Signal(Signal::Resize) => Event::Redraw,
+        TerminalEvent::Signal(Signal::Continue) => Event::Continued,
+        TerminalEvent::Signal(_) | TerminalEvent::InputLost(_) => Event::Terminate,
+    })
+}
+
+/// Does what the app asks for.
+struct Desk {
+    session: Session,
+    server: Server,
+}
+
+impl Host<Screen<Tty>> for Desk {
+    fn perform(
+        &mut self,
+        effect: Effect,
+        terminal: &mut Terminal<Screen<Tty>>,
+    ) -> Result<Option<Event>, std::io::Error> {
+        match effect {
+            Effect::Command(command) => self.server.command(command),
+            Effect::Ask(ask) => self.server.ask(ask),
+            Effect::Copy(bytes) => {
+                if let Err(error) = terminal.backend_mut().copy(&bytes) {
+                    return Ok(Some(Event::Failed(format!("not copied: {error}"))));
+                }
+            }
+            Effect::Suspend => {
+                self.session.suspend()?;
+                terminal.clear()?;
+            }
+            Effect::Resume => {
+                self.session.resume()?;
+                terminal.clear()?;
+            }
+            Effect::Quit => {}
+        }
+        Ok(None)
+    }
+
+    fn written(&self, terminal: &Terminal<Screen<Tty>>) -> u64 {
+        terminal.backend().output().bytes
+    }
+}

@@ -1,0 +1,324 @@
+//! What the subscriber hands over: rows as they came, in one arena, with channel names interned
+//! for this batch only.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+use super::record::{Join, Record};
+use crate::message::{Dropped, Notice, SubscriptionId, Time};
+
+/// A batch of this many bytes is handed over even while more is to be read.
+pub const BATCH_BYTES: usize = 256 << 10;
+
+/// A channel as this batch knows it: its name and what this batch holds of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BatchChannel {
+    name_start: u32,
+    name_length: u32,
+    pub(super) messages: u32,
+    pub(super) bytes: u64,
+    pub(super) last: u32,
+}
+
+/// The last row of a batch, remembered so that the next batch can tell whether its first frame is
+/// another delivery of the same publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    channel: Box<[u8]>,
+    payload: Box<[u8]>,
+    subscriptions: Vec<SubscriptionId>,
+}
+
+/// Rows in the order of their arrival, on their way to the log.
+///
+/// Redis delivers one publish once for every subscription that it matches, one right after the
+/// other. Such frames make one row here; see [`Batch::push_message`].
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub(super) arena: Vec<u8>,
+    pub(super) records: Vec<Record>,
+    pub(super) joins: Vec<Join>,
+    /// Subscriptions that delivered the row before this batch once more.
+    pub(super) continues: Vec<SubscriptionId>,
+    pub(super) channels: Vec<BatchChannel>,
+    pub(super) notices: Vec<Notice>,
+    names: Vec<u8>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    merged: u64,
+    tail_before: Option<Tail>,
+}
+
+impl Batch {
+    /// An empty batch that follows a batch which ended in `tail`.
+    #[must_use]
+    pub fn following(tail: Option<Tail>) -> Self {
+        Self {
+            tail_before: tail,
+            ..Self::default()
+        }
+    }
+
+    /// Adds one delivery: the message `payload` on `channel`, brought by `subscription`.
+    ///
+    /// It joins the row before it if channel and payload are equal and `subscription` has not yet
+    /// brought that row: then it is the same publish, delivered for another subscription.
+    pub fn push_message(
+        &mut self,
+        time: Time,
+        channel: &[u8],
+        payload: &[u8],
+        subscription: SubscriptionId,
+    ) {
+        if self.joins_row_before(channel, payload, subscription) {
+            self.merged += 1;
+            return;
+        }
+        let local = self.intern(channel);
+        let row = offset(self.records.len());
+        self.records.push(Record::message(
+            time,
+            local,
+            offset(self.arena.len()),
+            offset(payload.len()),
+            subscription,
+        ));
+        self.arena.extend_from_slice(payload);
+        let entry = &mut self.channels[local as usize];
+        entry.messages += 1;
+        entry.bytes += payload.len() as u64;
+        entry.last = row;
+    }
+
+    /// Adds a row that is not a message.
+    pub fn push_notice(&mut self, time: Time, notice: Notice) {
+        self.records
+            .push(Record::notice(time, offset(self.notices.len())));
+        self.notices.push(notice);
+    }
+
+    /// Whether it holds nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.continues.is_empty()
+    }
+
+    /// Whether it has reached the size at which it is handed over.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.size() >= BATCH_BYTES
+    }
+
+    /// The bytes that it holds, names and records counted.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.arena.len()
+            + self.names.len()
+            + self.records.len() * size_of::<Record>()
+            + self.joins.len() * size_of::<Join>()
+    }
+
+    /// How many messages it holds, each publish counted once.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        (self.records.len() - self.notices.len()) as u64
+    }
+
+    /// How many deliveries joined a row instead of making one.
+    #[must_use]
+    pub fn merged(&self) -> u64 {
+        self.merged
+    }
+
+    /// The notices that it holds, oldest first.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The names of the channels that it holds messages of, each once.
+    pub fn channel_names(&self) -> impl Iterator<Item = &[u8]> {
+        (0..)
+            .zip(&self.channels)
+            .map(|(local, _)| self.channel_name(local))
+    }
+
+    /// The last row, if it is a message, for the batch that follows.
+    #[must_use]
+    pub fn tail(&self) -> Option<Tail> {
+        let Some(last) = self.records.last() else {
+            let mut tail = self.tail_before.clone()?;
+            tail.subscriptions.extend(&self.continues);
+            return Some(tail);
+        };
+        let first = last.subscription()?;
+        Some(Tail {
+            channel: self.channel_name(last.channel()).into(),
+            payload: last.payload(&self.arena).into(),
+            subscriptions: std::iter::once(first)
+                .chain(self.joins_of_last_row().map(|join| join.subscription))
+                .collect(),
+        })
+    }
+
+    /// Drops the messages and keeps the notices, since these say what state the listening is in.
+    /// Says what was dropped.
+    pub fn drop_messages(&mut self) -> Dropped {
+        let mut messages = self.records.iter().filter(|record| !record.is_notice());
+        let dropped = messages
+            .next()
+            .map_or_else(Dropped::default, |first| Dropped {
+                count: self.messages(),
+                bytes: self.channels.iter().map(|channel| channel.bytes).sum(),
+                from: first.time,
+                to: messages.next_back().unwrap_or(first).time,
+            });
+        self.records.retain(Record::is_notice);
+        self.arena = Vec::new();
+        self.joins.clear();
+        self.channels.clear();
+        self.names.clear();
+        self.index.clear();
+        self.forget_row_before();
+        dropped
+    }
+
+    /// Forgets that this batch continues the row before it, because that row is gone.
+    pub fn forget_row_before(&mut self) {
+        self.continues.clear();
+        self.tail_before = None;
+    }
+
+    /// Puts the notices of `earlier` before everything else here, and a notice of `dropped`
+    /// messages behind them.
+    pub fn prepend(&mut self, earlier: &Self, dropped: Dropped) {
+        let mut dropped = dropped;
+        let mut before = earlier.records.as_slice();
+        // What is dropped piece by piece is told as one.
+        if let (Some(Notice::Dropped(first)), [rest @ .., _]) = (earlier.notices.last(), before) {
+            dropped = first.and_then(dropped);
+            before = rest;
+        }
+        let mut records = Vec::with_capacity(before.len() + 1 + self.records.len());
+        let mut notices = Vec::with_capacity(before.len() + 1 + self.notices.len());
+        for (record, notice) in before.iter().zip(&earlier.notices) {
+            records.push(Record::notice(record.time, offset(notices.len())));
+            notices.push(notice.clone());
+        }
+        records.push(Record::notice(dropped.to, offset(notices.len())));
+        notices.push(Notice::Dropped(dropped));
+        let shift_rows = offset(records.len());
+        let shift_notices = offset(notices.len());
+        records.extend(
+            self.records
+                .iter()
+                .map(|record| record.with_later_notice(shift_notices)),
+        );
+        notices.append(&mut self.notices);
+        for join in &mut self.joins {
+            join.row += shift_rows;
+        }
+        for channel in &mut self.channels {
+            channel.last += shift_rows;
+        }
+        self.records = records;
+        self.notices = notices;
+    }
+
+    pub(super) fn channel_name(&self, local: u32) -> &[u8] {
+        let channel = &self.channels[local as usize];
+        let start = channel.name_start as usize;
+        &self.names[start..start + channel.name_length as usize]
+    }
+
+    fn joins_row_before(
+        &mut self,
+        channel: &[u8],
+        payload: &[u8],
+        subscription: SubscriptionId,
+    ) -> bool {
+        let Some(last) = self.records.last() else {
+            return self.joins_batch_before(channel, payload, subscription);
+        };
+        let Some(first) = last.subscription() else {
+            return false;
+        };
+        // The cheap question first: with one subscription, or in step, it ends the matter.
+        if first == subscription
+            || self
+                .joins_of_last_row()
+                .any(|join| join.subscription == subscription)
+            || last.payload(&self.arena) != payload
+            || self.channel_name(last.channel()) != channel
+        {
+            return false;
+        }
+        let row = offset(self.records.len() - 1);
+        self.joins.push(Join { row, subscription });
+        true
+    }
+
+    fn joins_batch_before(
+        &mut self,
+        channel: &[u8],
+        payload: &[u8],
+        subscription: SubscriptionId,
+    ) -> bool {
+        let joins = self.tail_before.as_ref().is_some_and(|tail| {
+            !tail.subscriptions.contains(&subscription)
+                && !self.continues.contains(&subscription)
+                && *tail.payload == *payload
+                && *tail.channel == *channel
+        });
+        if joins {
+            self.continues.push(subscription);
+        }
+        joins
+    }
+
+    fn joins_of_last_row(&self) -> impl Iterator<Item = &Join> {
+        let last = offset(self.records.len().saturating_sub(1));
+        self.joins
+            .iter()
+            .rev()
+            .take_while(move |join| join.row == last)
+    }
+
+    fn intern(&mut self, name: &[u8]) -> u32 {
+        // Bursts come channel by channel, so the last one is worth a look before hashing.
+        if let Some(last) = self.records.last()
+            && !last.is_notice()
+            && self.channel_name(last.channel()) == name
+        {
+            return last.channel();
+        }
+        let hash = self.hasher.hash_one(name);
+        let is_same = |&local: &u32| self.channel_name(local) == name;
+        if let Some(&local) = self.index.find(hash, is_same) {
+            return local;
+        }
+        let local = offset(self.channels.len());
+        self.channels.push(BatchChannel {
+            name_start: offset(self.names.len()),
+            name_length: offset(name.len()),
+            messages: 0,
+            bytes: 0,
+            last: 0,
+        });
+        self.names.extend_from_slice(name);
+        let (channels, names, hasher) = (&self.channels, &self.names, &self.hasher);
+        let rehash = |&local: &u32| {
+            let channel = &channels[local as usize];
+            let start = channel.name_start as usize;
+            hasher.hash_one(&names[start..start + channel.name_length as usize])
+        };
+        self.index.insert_unique(hash, local, rehash);
+        local
+    }
+}
+
+/// An offset within a batch. A batch ends soon after [`BATCH_BYTES`], and one message adds at
+/// most 512 MiB and its name as much, so that offsets fit.
+fn offset(value: usize) -> u32 {
+    u32::try_from(value).expect("a batch stays below 4 GiB")
+}

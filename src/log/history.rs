@@ -1,0 +1,169 @@
+//! How many messages came in each second of the last minute.
+
+use crate::message::Time;
+
+/// The seconds that a history looks back.
+pub const HISTORY_SECONDS: usize = 60;
+
+/// The same, for reckoning with seconds of the clock.
+const HELD: i64 = 60;
+
+/// The seconds over which a rate is taken: long enough to be steady, short enough to be news.
+pub const RATE_SECONDS: usize = 5;
+
+/// Messages a second over the last minute.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// A ring: second `s` since the epoch lies at `s % 60`.
+    counts: [u32; HISTORY_SECONDS],
+    /// The newest second that the ring holds.
+    newest: i64,
+    /// When the last message came.
+    last: Time,
+    /// The second of the first message: a rate is not taken over seconds before it.
+    since: i64,
+}
+
+impl History {
+    /// An empty history that starts at `time`.
+    #[must_use]
+    pub fn starting_at(time: Time) -> Self {
+        Self {
+            counts: [0; HISTORY_SECONDS],
+            newest: time.second(),
+            last: time,
+            since: time.second(),
+        }
+    }
+
+    /// The history of a single message that came at `time`.
+    #[must_use]
+    pub fn of_one(time: Time) -> Self {
+        let mut history = Self::starting_at(time);
+        history.add(time, 1);
+        history
+    }
+
+    /// Counts `messages` that came at `time`.
+    pub fn add(&mut self, time: Time, messages: u32) {
+        self.last = self.last.max(time);
+        let second = time.second();
+        // A clock that was set back counts into the newest second.
+        for passed in (self.newest + 1..=second).take(HISTORY_SECONDS) {
+            self.counts[slot(passed)] = 0;
+        }
+        if second - self.newest > HELD {
+            self.counts = [0; HISTORY_SECONDS];
+        }
+        self.newest = self.newest.max(second);
+        let count = &mut self.counts[slot(self.newest)];
+        *count = count.saturating_add(messages);
+    }
+
+    /// When the last message came.
+    #[must_use]
+    pub fn last(&self) -> Time {
+        self.last
+    }
+
+    /// Messages in the second that lies `ago` whole seconds before the one of `now`.
+    #[must_use]
+    pub fn count(&self, now: Time, ago: usize) -> u32 {
+        let ago = i64::try_from(ago).unwrap_or(HELD);
+        let second = now.second().max(self.newest) - ago;
+        let is_held = second <= self.newest && self.newest - second < HELD;
+        if is_held {
+            self.counts[slot(second)]
+        } else {
+            0
+        }
+    }
+
+    /// Messages a second over the last [`RATE_SECONDS`] whole seconds before `now`, or over as
+    /// many as there have been since the first message.
+    #[must_use]
+    pub fn rate(&self, now: Time) -> f64 {
+        let lived = usize::try_from(now.second() - self.since).unwrap_or(0);
+        if lived == 0 {
+            return f64::from(self.count(now, 0));
+        }
+        let seconds = lived.min(RATE_SECONDS);
+        let total: u64 = (1..=seconds)
+            .map(|ago| u64::from(self.count(now, ago)))
+            .sum();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate is shown with two digits"
+        )]
+        let rate = total as f64 / seconds as f64;
+        rate
+    }
+
+    /// The last minute in `bars` equal parts, oldest first: messages in each.
+    #[must_use]
+    pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
+        let seconds_each = HISTORY_SECONDS.div_ceil(bars.max(1));
+        (0..bars)
+            .rev()
+            .map(|bar| {
+                let first = bar * seconds_each;
+                let last = (first + seconds_each).min(HISTORY_SECONDS);
+                (first..last)
+                    .map(|ago| self.count(now, ago))
+                    .fold(0, u32::saturating_add)
+            })
+            .collect()
+    }
+}
+
+fn slot(second: i64) -> usize {
+    usize::try_from(second.rem_euclid(HELD)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Time {
+        Time(second * 1_000_000)
+    }
+
+    #[test]
+    fn rate_is_the_mean_of_the_last_whole_seconds() {
+        let mut history = History::starting_at(at(100));
+        for second in 100..110 {
+            history.add(at(second), 20);
+        }
+        assert!((history.rate(at(110)) - 20.0).abs() < 1e-9);
+        assert!((history.rate(at(112)) - 12.0).abs() < 1e-9);
+        assert!(history.rate(at(116)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_young_channel_has_the_rate_of_its_own_life() {
+        let mut history = History::starting_at(at(100));
+        history.add(at(100), 7);
+        assert!((history.rate(at(100)) - 7.0).abs() < 1e-9);
+        assert!((history.rate(at(101)) - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn bars_cover_the_minute_and_forget_what_is_older() {
+        let mut history = History::starting_at(at(100));
+        history.add(at(100), 3);
+        history.add(at(159), 5);
+        assert_eq!(history.bars(at(159), 6), [3, 0, 0, 0, 0, 5]);
+        assert_eq!(history.bars(at(160), 6), [0, 0, 0, 0, 0, 5]);
+        history.add(at(400), 1);
+        assert_eq!(history.bars(at(400), 6), [0, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_clock_set_back_loses_nothing() {
+        let mut history = History::starting_at(at(100));
+        history.add(at(100), 1);
+        history.add(at(40), 1);
+        assert_eq!(history.count(at(100), 0), 2);
+        assert_eq!(history.count(at(40), 0), 2);
+    }
+}

@@ -1,0 +1,11 @@
+//! Bytes and figures made readable.
+//!
+//! Payloads and channel names come from strangers. Nothing of them reaches the screen, a title
+//! or a message but through [`escape`], which shows what a terminal would act on or hide. All
+//! functions here are pure, and those that draw touch no more of a payload than is seen.
+
+pub mod escape;
+pub mod figures;
+pub mod json;
+pub mod quoted;
+pub mod rows;

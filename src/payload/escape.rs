@@ -1,0 +1,227 @@
+//! Untrusted bytes as text that is safe and honest in a grid of terminal cells.
+//!
+//! What a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\0`,
+//! `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are not
+//! UTF-8. A backslash of the payload stays one backslash: [`Text::escapes`] tells the two apart,
+//! and they are drawn differently. Tabs become spaces up to the next multiple of four columns.
+//! Wide and combining characters stay, and take the columns that ratatui gives them; combining
+//! marks without a base, and more than four on one, become escapes.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use self::pieces::{MAX_BYTES_A_COLUMN, MAX_CLUSTER_BYTES, Piece, Pieces};
+
+pub(super) mod pieces;
+
+/// Tabs go to the next multiple of this many columns.
+const TAB_STOP: usize = 4;
+/// Shown where something was left out.
+const ELLIPSIS: &str = "…";
+/// Names longer than this are cut at their end, since finding their tail would read them whole.
+const MAX_ELIDED_NAME: usize = 4096;
+/// From this many columns on a name that is too long keeps its end as well as its start.
+const MIN_COLUMNS_FOR_A_TAIL: usize = 8;
+
+/// Text made from untrusted bytes, fit to be drawn on one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// What to draw.
+    pub string: String,
+    /// The byte ranges of `string` that are escapes, ascending, to be drawn apart from the rest.
+    pub escapes: Vec<Range<usize>>,
+    /// How many terminal columns `string` takes.
+    pub columns: usize,
+    /// How many of the bytes `string` stands for, from the first.
+    pub consumed: usize,
+    /// Whether bytes were left out.
+    pub cut: bool,
+}
+
+impl Text {
+    /// The parts of `string` in order, each with whether it is an escape.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, bool)> {
+        let starts = self.escapes.iter().map(|escape| escape.end);
+        let plain_starts = std::iter::once(0).chain(starts);
+        let ends = self.escapes.iter().cloned().map(Some);
+        let parts = plain_starts.zip(ends.chain(std::iter::once(None)));
+        parts.flat_map(|(start, escape)| {
+            let end = escape
+                .as_ref()
+                .map_or(self.string.len(), |escape| escape.start);
+            let plain = (&self.string[start..end], false);
+            let escaped = (escape.map_or("", |escape| &self.string[escape]), true);
+            [plain, escaped]
+                .into_iter()
+                .filter(|(part, _)| !part.is_empty())
+        })
+    }
+
+    /// Adds `piece` if it fits into `columns` in all; says whether it did.
+    fn push(&mut self, piece: Piece<'_>, columns: usize) -> bool {
+        let width = width_at(piece, self.columns);
+        if self.columns + width > columns {
+            return false;
+        }
+        let start = self.string.len();
+        match piece {
+            Piece::Cluster(cluster, _) => self.string.push_str(cluster),
+            Piece::Tab => self.string.extend(std::iter::repeat_n(' ', width)),
+            Piece::Char(_) | Piece::Byte(_) => {
+                write_escape(&mut self.string, piece);
+                self.escapes.push(start..self.string.len());
+            }
+        }
+        self.columns += width;
+        self.consumed += piece.bytes();
+        true
+    }
+
+    /// Adds the mark for something left out, of one column.
+    fn push_ellipsis(&mut self) {
+        let start = self.string.len();
+        self.string.push_str(ELLIPSIS);
+        self.escapes.push(start..self.string.len());
+        self.columns += 1;
+    }
+}
+
+/// As much of `bytes` as fits into `columns`, on one line.
+///
+/// Reads no more than a prefix in proportion to `columns`, however long `bytes` are. An escape,
+/// wide character or tab that does not fit whole is left out. The caller draws the mark of a cut.
+#[must_use]
+pub fn one_line(bytes: &[u8], columns: usize) -> Text {
+    let prefix = &bytes[..bytes.len().min(longest_prefix(columns))];
+    let mut text = Text::default();
+    let mut pieces = Pieces::new(prefix);
+    while text.columns < columns {
+        let ascii = pieces.take_ascii(columns - text.columns);
+        text.string.push_str(ascii);
+        text.columns += ascii.len();
+        text.consumed += ascii.len();
+        let Some(piece) = pieces.next() else { break };
+        if !text.push(piece, columns) {
+            break;
+        }
+    }
+    text.cut = text.consumed < bytes.len();
+    text
+}
+
+/// A channel's name in at most `columns`.
+///
+/// One that is too long gives up its middle for a `…` of its own, since names tend to differ in
+/// their ends; in few columns, or if it is very long, it gives up its end.
+#[must_use]
+pub fn name(bytes: &[u8], columns: usize) -> Text {
+    let text = one_line(bytes, columns);
+    if !text.cut || columns == 0 {
+        return text;
+    }
+    let tailed = columns >= MIN_COLUMNS_FOR_A_TAIL && bytes.len() <= MAX_ELIDED_NAME;
+    let tail_columns = if tailed { (columns - 1) / 2 } else { 0 };
+    let mut text = one_line(bytes, columns - 1 - tail_columns);
+    text.push_ellipsis();
+    let mut tail = Vec::new();
+    let mut tail_left = tail_columns;
+    if tailed {
+        let pieces: Vec<_> = Pieces::new(bytes).collect();
+        for piece in pieces.into_iter().rev() {
+            // A tab's width depends on where it stands; the widest is room enough.
+            let Some(left) = tail_left.checked_sub(width_at(piece, 0)) else {
+                break;
+            };
+            tail_left = left;
+            tail.push(piece);
+        }
+    }
+    let consumed = text.consumed;
+    for piece in tail.into_iter().rev() {
+        text.push(piece, columns);
+    }
+    text.consumed = consumed;
+    text.cut = true;
+    text
+}
+
+/// All of `bytes` on one line, for titles and messages.
+#[must_use]
+pub fn whole(bytes: &[u8]) -> String {
+    let mut text = Text::default();
+    let mut pieces = Pieces::new(bytes);
+    loop {
+        let ascii = pieces.take_ascii(usize::MAX);
+        text.string.push_str(ascii);
+        text.columns += ascii.len();
+        let Some(piece) = pieces.next() else { break };
+        text.push(piece, usize::MAX);
+    }
+    text.string
+}
+
+/// Whether `bytes` are text that can be shown and edited as they are: valid UTF-8 that would
+/// have no escape but line breaks and tabs.
+#[must_use]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    let mut pieces = Pieces::new(bytes);
+    loop {
+        pieces.take_ascii(usize::MAX);
+        match pieces.next() {
+            None => return true,
+            Some(Piece::Cluster(..) | Piece::Tab | Piece::Char('\n')) => {}
+            Some(Piece::Char(_) | Piece::Byte(_)) => return false,
+        }
+    }
+}
+
+/// Stands for the first piece of `bytes` where a whole row is too narrow for it, so that whoever
+/// breaks text into rows comes to an end.
+pub(super) fn wider_than_the_row(bytes: &[u8]) -> Text {
+    let mut text = Text::default();
+    text.push_ellipsis();
+    let prefix = &bytes[..bytes.len().min(longest_prefix(0))];
+    text.consumed = Pieces::new(prefix).next().map_or(0, Piece::bytes);
+    text.cut = text.consumed < bytes.len();
+    text
+}
+
+/// More bytes than `columns` columns can show, by enough to see where the last cluster ends.
+pub(super) fn longest_prefix(columns: usize) -> usize {
+    columns
+        .saturating_mul(MAX_BYTES_A_COLUMN)
+        .saturating_add(MAX_CLUSTER_BYTES + 8)
+}
+
+/// How many columns `piece` takes if it starts at `column`.
+fn width_at(piece: Piece<'_>, column: usize) -> usize {
+    match piece {
+        Piece::Cluster(_, columns) => columns,
+        Piece::Tab => TAB_STOP - column % TAB_STOP,
+        Piece::Char('\n' | '\r' | '\0') => 2,
+        Piece::Char(character) if character.is_ascii() => 4,
+        Piece::Char(character) => {
+            let digits = u32::from(character).ilog2() / 4 + 1;
+            4 + digits as usize
+        }
+        Piece::Byte(_) => 4,
+    }
+}
+
+fn write_escape(string: &mut String, piece: Piece<'_>) {
+    let written = match piece {
+        Piece::Char('\n') => string.write_str("\\n"),
+        Piece::Char('\r') => string.write_str("\\r"),
+        Piece::Char('\0') => string.write_str("\\0"),
+        Piece::Char(character) if character.is_ascii() => {
+            write!(string, "\\x{:02x}", u32::from(character))
+        }
+        Piece::Char(character) => write!(string, "\\u{{{:x}}}", u32::from(character)),
+        Piece::Byte(byte) => write!(string, "\\x{byte:02x}"),
+        Piece::Tab | Piece::Cluster(..) => Ok(()),
+    };
+    debug_assert!(written.is_ok(), "writing to a string does not fail");
+}
+
+#[cfg(test)]
+mod tests;

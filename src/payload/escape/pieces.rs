@@ -1,0 +1,257 @@
+//! Cuts untrusted bytes into pieces that each take a known number of columns.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How many combining marks may sit on one base before the rest are shown as escapes.
+const MAX_MARKS: usize = 4;
+/// How many bases a cluster may join (conjunct consonants, a pair of flag letters).
+const MAX_BASES: usize = 4;
+/// No cluster that is let through is longer than this: bases and their marks, four bytes each.
+pub const MAX_CLUSTER_BYTES: usize = MAX_BASES * (1 + MAX_MARKS) * 4;
+/// No piece takes more bytes than this for each of its columns.
+pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
+
+/// What is shown as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A grapheme cluster that is safe to show as it is, and its columns.
+    Cluster(&'a str, usize),
+    /// A tab.
+    Tab,
+    /// A character that is shown by its code.
+    Char(char),
+    /// A byte that is not part of valid UTF-8.
+    Byte(u8),
+}
+
+impl Piece<'_> {
+    /// How many of the payload's bytes this stands for.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Cluster(text, _) => text.len(),
+            Self::Char(character) => character.len_utf8(),
+            Self::Tab | Self::Byte(_) => 1,
+        }
+    }
+}
+
+/// Walks over untrusted bytes, piece by piece.
+///
+/// Two pieces never form one cluster where they meet, so that the columns of a text are the sum
+/// of the columns of its pieces, whoever measures it.
+#[derive(Clone, Debug)]
+pub struct Pieces<'a> {
+    bytes: &'a [u8],
+    /// The valid UTF-8 at the start of `bytes` that is known so far.
+    run: &'a str,
+    /// Whether a cluster was broken off before the next character, which is then not let
+    /// through, since it would join that cluster again.
+    broken: bool,
+}
+
+impl<'a> Pieces<'a> {
+    /// Starts at the first of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            run: "",
+            broken: false,
+        }
+    }
+
+    /// Takes up to `max` printable ASCII characters at once, one column each.
+    ///
+    /// The one before a byte that is not ASCII stays: it may be the base of a cluster.
+    pub fn take_ascii(&mut self, max: usize) -> &'a str {
+        if self.broken || max == 0 {
+            return "";
+        }
+        let window = &self.bytes[..self.bytes.len().min(max)];
+        let mut length = window
+            .iter()
+            .position(|byte| !matches!(byte, 0x20..=0x7e))
+            .unwrap_or(window.len());
+        if self.bytes.get(length).is_some_and(|byte| *byte >= 0x80) {
+            length = length.saturating_sub(1);
+        }
+        // ASCII is always valid UTF-8, so this never falls back.
+        let text = str::from_utf8(&self.bytes[..length]).unwrap_or_default();
+        self.advance(text.len());
+        text
+    }
+
+    /// The next piece and whether it ends in the middle of a cluster.
+    fn cut_piece(&mut self) -> Option<(Piece<'a>, bool)> {
+        let first = *self.bytes.first()?;
+        if matches!(first, 0x20..=0x7e)
+            && !self.broken
+            && self.bytes.get(1).is_none_or(u8::is_ascii)
+        {
+            // ASCII is always valid UTF-8, so this never falls back.
+            let text = str::from_utf8(&self.bytes[..1]).unwrap_or_default();
+            return Some((Piece::Cluster(text, 1), false));
+        }
+        if self.run.is_empty() {
+            self.run = valid_prefix(self.bytes);
+        }
+        let Some(character) = self.run.chars().next() else {
+            return Some((Piece::Byte(first), false));
+        };
+        if character == '\t' {
+            return Some((Piece::Tab, false));
+        }
+        if self.broken || is_forbidden(character) || is_mark(character) {
+            return Some((Piece::Char(character), false));
+        }
+        let head = truncated(self.run, MAX_CLUSTER_BYTES + 8);
+        let whole = head.graphemes(true).next().unwrap_or(head);
+        let cluster = &whole[..allowed_length(whole)];
+        let columns = columns_of(cluster);
+        // No base has a width of 0 today, but the tables of two crates decide that.
+        if columns == 0 {
+            return Some((Piece::Char(character), cluster.len() > character.len_utf8()));
+        }
+        let broken = cluster.len() < whole.len();
+        Some((Piece::Cluster(cluster, columns), broken))
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.bytes = &self.bytes[bytes..];
+        self.run = self.run.get(bytes..).unwrap_or_default();
+        self.broken = false;
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let (piece, broken) = self.cut_piece()?;
+        self.advance(piece.bytes());
+        self.broken = broken;
+        Some(piece)
+    }
+}
+
+/// The columns of one cluster, as ratatui counts them: the half-width sound marks of Katakana
+/// take a cell of their own, though Unicode has them combine.
+pub fn columns_of(cluster: &str) -> usize {
+    if cluster.len() == 1 {
+        return 1;
+    }
+    let sound_marks = cluster
+        .chars()
+        .filter(|character| matches!(character, '\u{ff9e}' | '\u{ff9f}'));
+    cluster.width() + sound_marks.count()
+}
+
+/// Whether a terminal would act on `character`, or show nothing or anything at all for it.
+///
+/// Control characters, format characters (bidirectional controls, zero-width characters, tags),
+/// all others that Unicode lets a renderer ignore, line and paragraph separators, private use
+/// and noncharacters. U+FE0E and U+FE0F are left to the rules for clusters.
+pub fn is_forbidden(character: char) -> bool {
+    let code = u32::from(character);
+    match code {
+        0x20..=0x7e | 0xa0..=0xac | 0xae..=0x34e => false,
+        0..=0x1f
+        | 0x7f..=0x9f
+        | 0xad
+        | 0x34f
+        | 0x600..=0x605
+        | 0x61c
+        | 0x6dd
+        | 0x70f
+        | 0x890..=0x891
+        | 0x8e2
+        | 0x115f..=0x1160
+        | 0x17b4..=0x17b5
+        | 0x180b..=0x180f
+        | 0x200b..=0x200f
+        | 0x2028..=0x202e
+        | 0x2060..=0x206f
+        | 0x3164
+        | 0xe000..=0xf8ff
+        | 0xfdd0..=0xfdef
+        | 0xfe00..=0xfe0d
+        | 0xfeff
+        | 0xffa0
+        | 0xfff0..=0xfffb
+        | 0x110bd
+        | 0x110cd
+        | 0x13430..=0x1343f
+        | 0x1bca0..=0x1bca3
+        | 0x1d173..=0x1d17a
+        | 0xe0000..=0xe0fff
+        | 0xf0000..=0x0010_ffff => true,
+        _ => code & 0xfffe == 0xfffe,
+    }
+}
+
+/// How many bytes of `cluster`, whose first character is a fit base, may be shown.
+fn allowed_length(cluster: &str) -> usize {
+    let mut marks = 0;
+    let mut bases = 0;
+    let mut before = None;
+    for (at, character) in cluster.char_indices() {
+        let mark = at > 0 && is_mark(character);
+        if mark {
+            marks += 1;
+        } else {
+            marks = 0;
+            bases += 1;
+        }
+        if marks > MAX_MARKS
+            || bases > MAX_BASES
+            || (at > 0 && is_forbidden(character))
+            || (is_presentation_selector(character) && !before.is_some_and(takes_presentation))
+        {
+            return at;
+        }
+        before = Some(character);
+    }
+    cluster.len()
+}
+
+fn is_presentation_selector(character: char) -> bool {
+    matches!(character, '\u{fe0e}' | '\u{fe0f}')
+}
+
+/// Whether a selector of text or emoji presentation after `base` may do anything: after other
+/// characters it is invisible, a way to hide data.
+fn takes_presentation(base: char) -> bool {
+    matches!(base, '0'..='9' | '#' | '*') || (!base.is_ascii() && !is_mark(base))
+}
+
+/// Whether `character` combines with whatever stands before it, or has no width of its own.
+fn is_mark(character: char) -> bool {
+    match u32::from(character) {
+        // The commonest letters, to save them the search.
+        0..=0x2ff | 0x370..=0x482 | 0x3041..=0x3096 | 0x30a0..=0x9fff | 0xac00..=0xd7a3 => false,
+        _ if character.width().unwrap_or(0) == 0 => true,
+        _ => joins_the_letter_before(character),
+    }
+}
+
+fn joins_the_letter_before(character: char) -> bool {
+    let mut pair = [b'a', 0, 0, 0, 0];
+    let length = 1 + character.encode_utf8(&mut pair[1..]).len();
+    str::from_utf8(&pair[..length]).is_ok_and(|pair| pair.graphemes(true).nth(1).is_none())
+}
+
+fn valid_prefix(bytes: &[u8]) -> &str {
+    match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+/// The start of `text`, at most `bytes` long and whole characters only.
+fn truncated(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,168 @@
+use super::*;
+
+fn shown(text: &str) -> String {
+    one_line(text.as_bytes(), 200).string
+}
+
+#[test]
+fn control_characters_become_escapes() {
+    for (bytes, expected) in [
+        (&b"a\nb\rc\0d"[..], "a\\nb\\rc\\0d"),
+        (b"\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+        (b"\x07\x08\x7f", "\\x07\\x08\\x7f"),
+        (b"\xc2\x85\xc2\x9b1m", "\\u{85}\\u{9b}1m"),
+        (b"\xff\xc3(\xed\xa0\x80", "\\xff\\xc3(\\xed\\xa0\\x80"),
+        (b"cut \xe4\xbd", "cut \\xe4\\xbd"),
+        (b"C:\\new", "C:\\new"),
+    ] {
+        assert_eq!(one_line(bytes, 200).string, expected);
+    }
+}
+
+#[test]
+fn characters_that_hide_or_reorder_become_escapes() {
+    for (text, expected) in [
+        ("user\u{202e}txt", "user\\u{202e}txt"),
+        ("a\u{200b}b\u{ad}c\u{feff}", "a\\u{200b}b\\u{ad}c\\u{feff}"),
+        ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}"),
+        ("\u{e0041}\u{e000}", "\\u{e0041}\\u{e000}"),
+        (
+            "\u{fdd0}\u{1ffff}\u{10ffff}",
+            "\\u{fdd0}\\u{1ffff}\\u{10ffff}",
+        ),
+        ("\u{3164}\u{115f}\u{34f}", "\\u{3164}\\u{115f}\\u{34f}"),
+        ("\u{1f468}\u{200d}\u{1f469}", "\u{1f468}\\u{200d}\u{1f469}"),
+    ] {
+        assert_eq!(shown(text), expected);
+    }
+}
+
+#[test]
+fn marks_stay_on_a_base_and_are_escapes_without_one() {
+    for (text, expected) in [
+        ("e\u{301}x", "e\u{301}x"),
+        ("\u{301}x", "\\u{301}x"),
+        ("\n\u{301}", "\\n\\u{301}"),
+        ("\t\u{301}", "    \\u{301}"),
+        ("\u{200b}\u{903}", "\\u{200b}\\u{903}"),
+        ("\u{915}\u{903}", "\u{915}\u{903}"),
+        (
+            "a\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}b",
+            "a\u{301}\u{302}\u{303}\u{304}\\u{305}\\u{306}b",
+        ),
+        ("\u{2764}\u{fe0f}", "\u{2764}\u{fe0f}"),
+        ("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+        ("a\u{fe0f}", "a\\u{fe0f}"),
+        ("\u{2764}\u{fe0f}\u{fe0f}", "\u{2764}\u{fe0f}\\u{fe0f}"),
+        ("\u{fe0f}", "\\u{fe0f}"),
+        (
+            "\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}",
+            "\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\u{915}\u{94d}\\u{915}",
+        ),
+    ] {
+        assert_eq!(shown(text), expected, "{}", text.escape_unicode());
+    }
+}
+
+#[test]
+fn tabs_go_to_the_next_stop() {
+    assert_eq!(shown("\ta\tbcd\tefgh\ti"), "    a   bcd efgh    i");
+    assert_eq!(shown("你\tx"), "你  x");
+    let text = one_line(b"a\tb", 3);
+    assert_eq!((text.string.as_str(), text.cut), ("a", true));
+}
+
+#[test]
+fn what_does_not_fit_whole_is_left_out() {
+    for (text, columns, expected, cut) in [
+        ("abc", 3, "abc", false),
+        ("abc", 2, "ab", true),
+        ("abc", 0, "", true),
+        ("", 0, "", false),
+        ("a你", 3, "a你", false),
+        ("a你", 2, "a", true),
+        ("a\x1b", 4, "a", true),
+        ("a\x1b", 5, "a\\x1b", false),
+        ("e\u{301}", 1, "e\u{301}", false),
+        ("\u{202e}z", 3, "", true),
+    ] {
+        let line = one_line(text.as_bytes(), columns);
+        assert_eq!((line.string.as_str(), line.cut), (expected, cut));
+        assert!(line.columns <= columns);
+    }
+}
+
+#[test]
+fn escapes_are_told_from_the_payloads_own_backslashes() {
+    let text = one_line(b"\\n\n\\n\x01", 20);
+    let parts: Vec<_> = text.parts().collect();
+    assert_eq!(
+        parts,
+        [
+            ("\\n", false),
+            ("\\n", true),
+            ("\\n", false),
+            ("\\x01", true)
+        ]
+    );
+    assert_eq!(Text::default().parts().count(), 0);
+}
+
+#[test]
+fn only_a_prefix_is_read() {
+    let marks = "\u{301}".repeat(1 << 20);
+    let text = one_line(format!("a{marks}").as_bytes(), 40);
+    assert!(text.cut && text.consumed < 100);
+    let text = one_line(&vec![b'x'; 1 << 24], 40);
+    assert_eq!((text.consumed, text.columns, text.cut), (40, 40, true));
+}
+
+#[test]
+fn the_prefix_is_long_enough_for_the_longest_clusters() {
+    let cluster = format!("\u{1d41a}{}", "\u{1e8d0}".repeat(4));
+    let text = one_line(cluster.repeat(50).as_bytes(), 40);
+    assert_eq!(text.string, cluster.repeat(40));
+    assert_eq!((text.columns, text.escapes.len()), (40, 0));
+}
+
+#[test]
+fn names_keep_both_ends() {
+    for (text, columns, expected) in [
+        ("orders:created", 14, "orders:created"),
+        ("orders:created", 11, "order…eated"),
+        ("orders:created", 8, "orde…ted"),
+        ("orders:created", 7, "orders…"),
+        ("orders:created", 1, "…"),
+        ("orders:created", 0, ""),
+        ("你好你好你好", 8, "你好…好"),
+        ("a\nbcdefghi\nj", 9, "a\\nb…i\\nj"),
+        ("", 5, ""),
+    ] {
+        let text = name(text.as_bytes(), columns);
+        assert_eq!(text.string, expected);
+        assert!(text.columns <= columns);
+    }
+    let long = name(&vec![b'x'; MAX_ELIDED_NAME + 1], 20);
+    assert_eq!(long.string, format!("{}…", "x".repeat(19)));
+}
+
+#[test]
+fn titles_hold_no_control_characters() {
+    assert_eq!(whole(b"a\x1b]0;x\x07\tb\xff"), "a\\x1b]0;x\\x07   b\\xff");
+    assert_eq!(whole(b"\r\n"), "\\r\\n");
+}
+
+#[test]
+fn plain_is_what_has_no_escape_but_line_breaks_and_tabs() {
+    for (bytes, plain) in [
+        (&b""[..], true),
+        (b"one\n\ttwo", true),
+        ("größe 你 e\u{301}".as_bytes(), true),
+        (b"a\r\n", false),
+        (b"\xff", false),
+        (b"\0", false),
+        ("\u{200b}".as_bytes(), false),
+    ] {
+        assert_eq!(is_plain(bytes), plain, "{bytes:?}");
+    }
+}

@@ -1,0 +1,212 @@
+//! Counts, sizes, rates and times as people read them, in few columns.
+
+use std::time::Duration;
+
+pub use self::clock::{Clock, Zone};
+
+mod clock;
+
+/// The least that each unit of [`short_count`] stands for, the largest first.
+const COUNT_UNITS: [(u64, &str); 6] = [
+    (1_000_000_000_000_000_000, "E"),
+    (1_000_000_000_000_000, "P"),
+    (1_000_000_000_000, "T"),
+    (1_000_000_000, "G"),
+    (1_000_000, "M"),
+    (1_000, "k"),
+];
+const SIZE_UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// How wide [`delta`] is.
+pub const DELTA_COLUMNS: usize = 12;
+
+/// Every digit, in groups of three: `48,211`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Two or three digits and a unit, rounded: `999`, `1.2k`, `57M`. At most four columns.
+#[must_use]
+pub fn short_count(number: u64) -> String {
+    let mut shown = None;
+    for (index, (unit, name)) in COUNT_UNITS.iter().enumerate() {
+        if number >= *unit {
+            // What rounds up to a thousand belongs to the next unit: 999,950 is 1.0M.
+            let up = index.checked_sub(1).map(|above| COUNT_UNITS[above]);
+            shown = scaled(number, *unit, 1000)
+                .map(|figure| format!("{figure}{name}"))
+                .or_else(|| up.map(|(_, name)| format!("1.0{name}")));
+            break;
+        }
+    }
+    shown.unwrap_or_else(|| number.to_string())
+}
+
+/// Happenings a second: `0.2/s`, `90/s`, `1.1k/s`. At most seven columns.
+#[must_use]
+pub fn rate(a_second: f64) -> String {
+    if a_second.is_nan() || a_second <= 0.0 {
+        "0/s".to_owned()
+    } else if a_second < 0.05 {
+        "<0.1/s".to_owned()
+    } else if a_second < 9.95 {
+        format!("{a_second:.1}/s")
+    } else {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive, and a figure beyond u64 is shown as its largest"
+        )]
+        let whole = a_second.round() as u64;
+        format!("{}/s", short_count(whole))
+    }
+}
+
+/// A number of bytes: `588 B`, `12.5 KiB`, `256 MiB`. At most eight columns.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let mut power = usize::try_from(bytes.max(1).ilog2() / 10).unwrap_or_default();
+    if power == 0 {
+        return format!("{bytes} B");
+    }
+    let unit = 1_u64 << (10 * power);
+    let tenths = rounded_tenths(bytes, unit);
+    let figure = if tenths < 1000 {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    } else if rounded(bytes, unit) < 1024 {
+        rounded(bytes, unit).to_string()
+    } else {
+        power += 1;
+        "1.0".to_owned()
+    };
+    format!("{figure} {}", SIZE_UNITS.get(power).unwrap_or(&"ZiB"))
+}
+
+/// How long something took or takes: `0.3 ms`, `1.2 s`, `42s`, `3m 12s`, `2h 05m`, `4d 3h`.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    let micros = time.as_micros();
+    let seconds = time.as_secs();
+    match micros {
+        0 => "0 ms".to_owned(),
+        1..50 => "<0.1 ms".to_owned(),
+        50..9_950 => {
+            let tenths = (micros + 50) / 100;
+            format!("{}.{} ms", tenths / 10, tenths % 10)
+        }
+        9_950..999_500 => format!("{} ms", (micros + 500) / 1000),
+        999_500..9_950_000 => {
+            let tenths = (micros + 50_000) / 100_000;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
+        9_950_000..10_000_000 => "10s".to_owned(),
+        _ => match seconds {
+            0..60 => format!("{seconds}s"),
+            60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+            3_600..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
+            _ => format!("{}d {}h", seconds / 86_400, seconds / 3_600 % 24),
+        },
+    }
+}
+
+/// How long ago something was, in one unit, not rounded up: `0s`, `42s`, `3m`, `2h`, `4d`.
+#[must_use]
+pub fn age(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// The time from one row to the next in seconds and milliseconds, `+0.012`, as wide as
+/// [`DELTA_COLUMNS`]; beyond 115 days in days.
+#[must_use]
+pub fn delta(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let figure = if seconds < 10_000_000 {
+        format!("+{seconds}.{:03}", time.subsec_millis())
+    } else {
+        // u64 seconds are at most fifteen digits of days, of which ten have room.
+        format!("+{}d", (seconds / 86_400).min(9_999_999_999))
+    };
+    format!("{figure:>DELTA_COLUMNS$}")
+}
+
+/// Reads a size as people write it: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary.
+///
+/// # Errors
+///
+/// What is wrong with it, and the right form.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    const FORM: &str = "write a number of bytes, or one with KiB, MiB or GiB, as in 256MiB";
+    let trimmed = text.trim();
+    let digits = trimmed
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(digits);
+    let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return Err(format!("{text:?} is not a size: {FORM}")),
+    };
+    if number.is_empty() {
+        return Err(format!("{text:?} is not a size: {FORM}"));
+    }
+    let number: Option<u64> = number.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(1 << shift))
+        .ok_or_else(|| format!("{text:?} is too large a size: {FORM}"))
+}
+
+/// One bar a value, the highest value full: `▁▂▃▄▅▆▇█`. A value that is not zero rises above
+/// the lowest bar, which stands for zero.
+#[must_use]
+pub fn sparkline(values: &[u32]) -> String {
+    let max = values.iter().copied().max().unwrap_or(0);
+    values
+        .iter()
+        .map(|value| {
+            let steps = u64::try_from(BARS.len() - 1).unwrap_or(1);
+            let height = (u64::from(*value) * steps).div_ceil(u64::from(max.max(1)));
+            let bar = usize::try_from(height).ok().and_then(|bar| BARS.get(bar));
+            bar.copied().unwrap_or(BARS[0])
+        })
+        .collect()
+}
+
+/// `number` in units with at most three digits, one of them a fraction below ten; `None` if it
+/// rounds up to `base` units.
+fn scaled(number: u64, unit: u64, base: u64) -> Option<String> {
+    let tenths = rounded_tenths(number, unit);
+    if tenths < 100 {
+        return Some(format!("{}.{}", tenths / 10, tenths % 10));
+    }
+    let whole = rounded(number, unit);
+    (whole < base).then(|| whole.to_string())
+}
+
+fn rounded(number: u64, unit: u64) -> u64 {
+    number / unit + u64::from(number % unit >= unit.div_ceil(2))
+}
+
+fn rounded_tenths(number: u64, unit: u64) -> u128 {
+    (u128::from(number) * 10 + u128::from(unit) / 2) / u128::from(unit)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The wall clock's times as people read them.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::message::Time;
+
+/// Whose time is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Zone {
+    /// The zone of this computer.
+    #[default]
+    Local,
+    /// Coordinated Universal Time.
+    Utc,
+}
+
+/// Writes times in a zone, which is looked up once.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    zone: TimeZone,
+}
+
+impl Clock {
+    /// A clock of this zone. If the computer does not tell its own, that is UTC.
+    #[must_use]
+    pub fn new(zone: Zone) -> Self {
+        match zone {
+            Zone::Local => Self {
+                zone: TimeZone::system(),
+            },
+            Zone::Utc => Self {
+                zone: TimeZone::UTC,
+            },
+        }
+    }
+
+    /// The time of day in milliseconds, cut off: `12:00:01.123`. Always twelve columns.
+    #[must_use]
+    pub fn time_of_day(&self, time: Time) -> String {
+        let Some((local, _)) = self.local(time) else {
+            return "--:--:--.---".to_owned();
+        };
+        format!(
+            "{:02}:{:02}:{:02}.{:03}",
+            local.hour(),
+            local.minute(),
+            local.second(),
+            local.millisecond()
+        )
+    }
+
+    /// The time of day in seconds, cut off: `12:00:01`. Always eight columns.
+    #[must_use]
+    pub fn seconds(&self, time: Time) -> String {
+        self.local(time).map_or_else(
+            || "--:--:--".to_owned(),
+            |(local, _)| {
+                let (hour, minute, second) = (local.hour(), local.minute(), local.second());
+                format!("{hour:02}:{minute:02}:{second:02}")
+            },
+        )
+    }
+
+    /// Date, time in microseconds and the zone's distance from UTC:
+    /// `2026-11-23 12:00:01.123456 +01:00`.
+    #[must_use]
+    pub fn date_and_time(&self, time: Time) -> String {
+        let Some((local, offset)) = self.local(time) else {
+            return format!("{} µs since 1970", time.0);
+        };
+        let sign = if offset < 0 { '-' } else { '+' };
+        let minutes = offset.unsigned_abs() / 60;
+        format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}{:03} {sign}{:02}:{:02}",
+            local.year(),
+            local.month(),
+            local.day(),
+            local.hour(),
+            local.minute(),
+            local.second(),
+            local.millisecond(),
+            local.microsecond(),
+            minutes / 60,
+            minutes % 60
+        )
+    }
+
+    /// The zone's own date and time, and its distance from UTC in seconds; `None` if no calendar
+    /// has that time.
+    fn local(&self, time: Time) -> Option<(DateTime, i32)> {
+        let timestamp = Timestamp::from_microsecond(time.0).ok()?;
+        let offset = self.zone.to_offset(timestamp);
+        Some((offset.to_datetime(timestamp), offset.seconds()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use jiff::tz;
+
+    use super::*;
+
+    fn at(hours: i8) -> Clock {
+        Clock {
+            zone: tz::offset(hours).to_time_zone(),
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_the_zone() {
+        // 2026-11-23 11:00:01.123456 UTC
+        let time = Time(1_795_431_601_123_456);
+        assert_eq!(at(0).time_of_day(time), "11:00:01.123");
+        assert_eq!(at(1).time_of_day(time), "12:00:01.123");
+        assert_eq!(at(1).seconds(time), "12:00:01");
+        assert_eq!(
+            at(1).date_and_time(time),
+            "2026-11-23 12:00:01.123456 +01:00"
+        );
+        assert_eq!(
+            at(-12).date_and_time(time),
+            "2026-11-22 23:00:01.123456 -12:00"
+        );
+        let utc = Clock::new(Zone::Utc);
+        assert_eq!(
+            utc.date_and_time(Time(0)),
+            "1970-01-01 00:00:00.000000 +00:00"
+        );
+        assert_eq!(utc.time_of_day(Time(-1)), "23:59:59.999");
+    }
+
+    #[test]
+    fn half_hours_are_shown() {
+        let zone = tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
+        let clock = Clock {
+            zone: zone.to_time_zone(),
+        };
+        assert_eq!(
+            clock.date_and_time(Time(0)),
+            "1969-12-31 20:30:00.000000 -03:30"
+        );
+    }
+
+    #[test]
+    fn times_beyond_the_calendar_are_no_panic() {
+        for time in [
+            i64::MIN,
+            i64::MAX,
+            -377_705_116_800_000_000,
+            253_402_300_800_000_000,
+        ] {
+            for clock in [at(-25), at(0), at(25), Clock::new(Zone::Local)] {
+                assert_eq!(clock.time_of_day(Time(time)).len(), 12);
+                assert_eq!(clock.seconds(Time(time)).len(), 8);
+                assert!(!clock.date_and_time(Time(time)).is_empty());
+            }
+        }
+        assert_eq!(at(0).time_of_day(Time(i64::MAX)), "--:--:--.---");
+    }
+}

@@ -1,0 +1,252 @@
+//! JSON laid out in lines, every token exactly as it came.
+//!
+//! The order of keys, keys that come twice, the digits of numbers and the escapes in strings are
+//! what a person debugs, so nothing is decoded: the tokens are ranges of the payload. What is
+//! accepted is RFC 8259 (and a lone surrogate escape, which its grammar allows), nested no
+//! deeper than [`MAX_DEPTH`]. Tokens are untrusted bytes: draw them with [`Document::rows`] or
+//! [`crate::payload::escape`].
+
+use std::ops::Range;
+
+use crate::payload::escape::{self, Text};
+
+use self::tokens::{Lexeme, Tokens};
+
+mod tokens;
+
+/// The deepest nesting that is laid out, as in `serde_json`.
+pub const MAX_DEPTH: usize = 127;
+
+/// How many columns a level is moved in.
+const INDENT: usize = 2;
+
+/// What a token is, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// The name of a member, with its quotes.
+    Key,
+    /// A string, with its quotes.
+    String,
+    /// A number.
+    Number,
+    /// `true`, `false` or `null`.
+    Literal,
+    /// One of `{ } [ ] : ,`.
+    Punctuation,
+}
+
+/// A token and where it is in the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// What it is.
+    pub token: Token,
+    /// Its bytes, as a range of the payload.
+    pub range: Range<usize>,
+}
+
+/// A line of the layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonLine<'a> {
+    /// How deep it is nested, from 0.
+    pub depth: usize,
+    /// Its tokens; a space belongs behind each colon.
+    pub spans: &'a [Span],
+}
+
+/// The layout of a JSON payload, to be used with that payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    spans: Vec<Span>,
+    /// For each line its depth and its first span.
+    lines: Vec<(usize, usize)>,
+}
+
+/// Lays out `bytes`; `None` if they are not JSON or longer than `limit`, which keeps the screen
+/// from waiting for it.
+#[must_use]
+pub fn indent(bytes: &[u8], limit: usize) -> Option<Document> {
+    if bytes.len() > limit {
+        return None;
+    }
+    Layout::default().run(bytes)
+}
+
+impl Document {
+    /// How many lines there are, at least one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are no lines, which no layout of a payload has.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The line of this index.
+    #[must_use]
+    pub fn line(&self, index: usize) -> Option<JsonLine<'_>> {
+        let (depth, start) = *self.lines.get(index)?;
+        let end = self.lines.get(index + 1).map_or(self.spans.len(), |l| l.1);
+        Some(JsonLine {
+            depth,
+            spans: &self.spans[start..end],
+        })
+    }
+
+    /// All as text, indented by two spaces a level. Not safe to draw: it is the payload's bytes.
+    #[must_use]
+    pub fn to_bytes(&self, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(payload.len() * 2);
+        for line in (0..self.len()).filter_map(|index| self.line(index)) {
+            if !bytes.is_empty() {
+                bytes.push(b'\n');
+            }
+            bytes.extend(std::iter::repeat_n(b' ', line.depth * INDENT));
+            for span in line.spans {
+                let token = &payload[span.range.clone()];
+                bytes.extend_from_slice(token);
+                bytes.extend_from_slice(if token == b":" { b" " } else { b"" });
+            }
+        }
+        bytes
+    }
+
+    /// A line as safe text in rows of at most `columns`: the first indented, the ones that a
+    /// long line goes on in a level deeper. A string of 1 MB makes thousands of rows; a caller
+    /// that shows fewer gives that as `max_rows`, and learns by `cut` of the last text if
+    /// something was left out.
+    #[must_use]
+    pub fn rows(
+        &self,
+        index: usize,
+        payload: &[u8],
+        columns: usize,
+        max_rows: usize,
+    ) -> Vec<Vec<(Token, Text)>> {
+        let Some(line) = self.line(index) else {
+            return Vec::new();
+        };
+        let mut rows = Rows::new(line.depth, columns, max_rows);
+        for span in line.spans {
+            let token = &payload[span.range.clone()];
+            if !rows.push(span.token, token) {
+                break;
+            }
+        }
+        rows.done
+    }
+}
+
+/// The rows that one line is broken into.
+struct Rows {
+    done: Vec<Vec<(Token, Text)>>,
+    depth: usize,
+    columns: usize,
+    max: usize,
+    left: usize,
+}
+
+impl Rows {
+    fn new(depth: usize, columns: usize, max: usize) -> Self {
+        let mut rows = Self {
+            done: Vec::new(),
+            depth,
+            columns: columns.max(1),
+            max: max.max(1),
+            left: 0,
+        };
+        rows.begin(depth);
+        rows
+    }
+
+    /// Begins a row, indented by no more than half of the columns.
+    fn begin(&mut self, depth: usize) {
+        let indent = (depth * INDENT).min(self.columns / 2);
+        let spaces = Text {
+            string: " ".repeat(indent),
+            columns: indent,
+            ..Text::default()
+        };
+        self.left = self.columns - indent;
+        let spaces = (indent > 0).then_some((Token::Punctuation, spaces));
+        self.done.push(spaces.into_iter().collect());
+    }
+
+    /// Adds a token; `false` if the rows are used up.
+    fn push(&mut self, token: Token, bytes: &[u8]) -> bool {
+        let colon = token == Token::Punctuation && bytes == b":";
+        let mut rest = if colon { b": " } else { bytes };
+        let mut fresh = false;
+        while !rest.is_empty() {
+            let mut text = escape::one_line(rest, self.left);
+            if text.consumed == 0 && fresh {
+                // Not even a row of its own is wide enough for this character.
+                text = escape::wider_than_the_row(rest);
+            }
+            rest = &rest[text.consumed..];
+            self.left = self.left.saturating_sub(text.columns);
+            let last = self.done.len() == self.max;
+            text.cut = last && !rest.is_empty();
+            let cut = text.cut;
+            if let Some(row) = self.done.last_mut().filter(|_| text.columns > 0 || cut) {
+                row.push((token, text));
+            }
+            if cut {
+                return false;
+            }
+            if rest == b" " && colon {
+                break;
+            }
+            if !rest.is_empty() {
+                self.begin(self.depth + 1);
+                fresh = true;
+            }
+        }
+        true
+    }
+}
+
+/// Puts tokens on lines.
+#[derive(Default)]
+struct Layout {
+    document: Document,
+    depth: usize,
+    /// Whether the last token opened an object or array.
+    opened: bool,
+}
+
+impl Layout {
+    fn run(mut self, bytes: &[u8]) -> Option<Document> {
+        let mut tokens = Tokens::new(bytes, MAX_DEPTH);
+        self.document.lines.push((0, 0));
+        while let Some(Lexeme { token, range }) = tokens.next_token().ok()? {
+            let punctuation = (token == Token::Punctuation).then(|| bytes[range.start]);
+            let closes = matches!(punctuation, Some(b'}' | b']'));
+            if closes {
+                self.depth -= 1;
+            }
+            if self.opened != closes && (self.opened || closes) {
+                self.begin_line();
+            }
+            self.document.spans.push(Span { token, range });
+            self.opened = matches!(punctuation, Some(b'{' | b'['));
+            if self.opened {
+                self.depth += 1;
+            }
+            if punctuation == Some(b',') {
+                self.begin_line();
+            }
+        }
+        Some(self.document)
+    }
+
+    fn begin_line(&mut self) {
+        let spans = self.document.spans.len();
+        self.document.lines.push((self.depth, spans));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! A reversible notation for any bytes, to edit payloads that are not plain text.
+//!
+//! It is what redis-cli takes and prints between double quotes: `\n \r \t \a \b \\ \" \xHH`.
+//! Characters beyond ASCII that are safe to show stay as they are.
+
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+
+use crate::payload::escape::pieces::{Piece, Pieces};
+
+/// What is wrong with text in the notation, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscapeError {
+    /// The line of the backslash, counted from 1.
+    pub line: usize,
+    /// Which character of that line the backslash is, counted from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub kind: EscapeErrorKind,
+}
+
+/// What may be wrong with an escape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EscapeErrorKind {
+    /// The text ends after a backslash.
+    Unfinished,
+    /// This character after a backslash means nothing.
+    Unknown(char),
+    /// `\x` is not followed by two hexadecimal digits.
+    NotHexadecimal,
+}
+
+impl Display for EscapeError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        if self.line > 1 {
+            write!(formatter, "line {}, ", self.line)?;
+        }
+        write!(formatter, "column {}: ", self.column)?;
+        match self.kind {
+            EscapeErrorKind::Unfinished => {
+                formatter.write_str(r"a lone \ at the end; write \\ for a backslash")
+            }
+            EscapeErrorKind::Unknown(character) => write!(
+                formatter,
+                r#"\{} is no escape; use \n \r \t \a \b \\ \" or \xHH"#,
+                character.escape_debug()
+            ),
+            EscapeErrorKind::NotHexadecimal => {
+                formatter.write_str(r"\x needs two hexadecimal digits, as in \x1b")
+            }
+        }
+    }
+}
+
+impl Error for EscapeError {}
+
+/// Writes `bytes` in the notation, on one line.
+#[must_use]
+pub fn to_escaped(bytes: &[u8]) -> String {
+    let mut escaped = String::with_capacity(bytes.len() + bytes.len() / 8);
+    for piece in Pieces::new(bytes) {
+        match piece {
+            Piece::Cluster("\"", _) => escaped.push_str("\\\""),
+            Piece::Cluster("\\", _) => escaped.push_str("\\\\"),
+            Piece::Cluster(cluster, _) => push_cluster(&mut escaped, cluster),
+            Piece::Tab => escaped.push_str("\\t"),
+            Piece::Char(character) => {
+                let mut buffer = [0; 4];
+                for byte in character.encode_utf8(&mut buffer).bytes() {
+                    push_byte(&mut escaped, byte);
+                }
+            }
+            Piece::Byte(byte) => push_byte(&mut escaped, byte),
+        }
+    }
+    escaped
+}
+
+/// Reads text in the notation. A line break stands for itself, and so does a bare quote.
+///
+/// # Errors
+///
+/// The first backslash that does not begin one of the notation's escapes.
+pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let escape = &rest[at + 1..];
+        let (byte, length) = parse_escape(escape).map_err(|kind| {
+            let before = &text[..text.len() - escape.len() - 1];
+            let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+            EscapeError {
+                line: before.matches('\n').count() + 1,
+                column: before[line_start..].chars().count() + 1,
+                kind,
+            }
+        })?;
+        bytes.push(byte);
+        rest = &escape[length..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
+}
+
+/// The byte that `escape`, which begins after a backslash, stands for, and its length.
+fn parse_escape(escape: &str) -> Result<(u8, usize), EscapeErrorKind> {
+    let byte = match escape.chars().next() {
+        None => return Err(EscapeErrorKind::Unfinished),
+        Some('n') => b'\n',
+        Some('r') => b'\r',
+        Some('t') => b'\t',
+        Some('a') => 0x07,
+        Some('b') => 0x08,
+        Some('\\') => b'\\',
+        Some('"') => b'"',
+        Some('x') => {
+            let digits = escape
+                .get(1..3)
+                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            return byte
+                .map(|byte| (byte, 3))
+                .ok_or(EscapeErrorKind::NotHexadecimal);
+        }
+        Some(other) => return Err(EscapeErrorKind::Unknown(other)),
+    };
+    Ok((byte, 1))
+}
+
+/// A cluster may begin with a quote or backslash that carries combining marks.
+fn push_cluster(escaped: &mut String, cluster: &str) {
+    if cluster.starts_with(['"', '\\']) {
+        escaped.push('\\');
+    }
+    escaped.push_str(cluster);
+}
+
+fn push_byte(escaped: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'\n' => escaped.push_str("\\n"),
+        b'\r' => escaped.push_str("\\r"),
+        b'\t' => escaped.push_str("\\t"),
+        0x07 => escaped.push_str("\\a"),
+        0x08 => escaped.push_str("\\b"),
+        _ => {
+            escaped.push_str("\\x");
+            escaped.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            escaped.push(char::from(DIGITS[usize::from(byte & 0x0f)]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use super::*;
+
+    #[test]
+    fn bytes_are_written_as_redis_cli_writes_them() {
+        for (bytes, expected) in [
+            (&b"plain"[..], "plain"),
+            (b"a\n\r\t\x07\x08\\\"", r#"a\n\r\t\a\b\\\""#),
+            (b"\x00\x1b\xff", r"\x00\x1b\xff"),
+            ("größe 你".as_bytes(), "größe 你"),
+            ("\u{202e}".as_bytes(), r"\xe2\x80\xae"),
+            ("\"\u{301}".as_bytes(), "\\\"\u{301}"),
+        ] {
+            assert_eq!(to_escaped(bytes), expected);
+            assert_eq!(parse_escaped(expected).as_deref(), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn line_breaks_and_quotes_may_stand_bare() {
+        assert_eq!(
+            parse_escaped("{\"a\":\n1}\\x0A").as_deref(),
+            Ok(&b"{\"a\":\n1}\n"[..])
+        );
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_remedy() {
+        for (text, expected) in [
+            (
+                "\\",
+                r"column 1: a lone \ at the end; write \\ for a backslash",
+            ),
+            (
+                "aä\\q",
+                r#"column 3: \q is no escape; use \n \r \t \a \b \\ \" or \xHH"#,
+            ),
+            (
+                "one\ntwo \\x1",
+                r"line 2, column 5: \x needs two hexadecimal digits, as in \x1b",
+            ),
+            (
+                "\\x+1",
+                r"column 1: \x needs two hexadecimal digits, as in \x1b",
+            ),
+            (
+                "\\x1é",
+                r"column 1: \x needs two hexadecimal digits, as in \x1b",
+            ),
+        ] {
+            let error = parse_escaped(text).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A payload of any size as rows of a pane: broken at its line breaks and at the pane's width.
+//!
+//! A row is known by the offset of its first byte, and nothing is indexed. A pane keeps the
+//! offset of its first row, draws with [`rows`], pages back with [`rows_back`] and goes to the end
+//! with `rows_back(.., END, ..)`. So that this takes no longer in the midst of a line of 100 MB
+//! than at its start, a new row is begun at least every [`BLOCK`] bytes, at a *seam* that depends
+//! on the bytes alone: where a row starts can be found from the nearest line break or seam.
+
+use crate::payload::escape::{self, Text};
+
+/// Rows are found by looking back no further than about this many bytes.
+pub const BLOCK: usize = 64 * 1024;
+/// For [`rows_back`]: behind the last row.
+pub const END: usize = usize::MAX;
+
+/// A seam is put before an ASCII character if there is one in this many bytes.
+const SEAM_SEARCH: usize = 256;
+const BYTES_OF_LONGEST_CHARACTER: usize = 4;
+
+/// One row of a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The offset of its first byte in the payload.
+    pub start: usize,
+    /// The offset of the row after it, `None` if this is the last.
+    pub next: Option<usize>,
+    /// What to draw; a line break that ends the row is not part of it, and `cut` is never set.
+    pub text: Text,
+}
+
+/// Yields the rows of a payload; made by [`rows`].
+#[derive(Clone, Debug)]
+pub struct Rows<'a> {
+    bytes: &'a [u8],
+    columns: usize,
+    next: Option<usize>,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let row = row(self.bytes, self.columns, self.next?);
+        self.next = row.next;
+        Some(row)
+    }
+}
+
+/// The rows of `bytes` at a width of `columns`, from the one that starts at `start`: 0, or what
+/// [`Row::next`], [`row_at`] or [`rows_back`] gave for the same width.
+///
+/// An empty payload has one empty row, and so has what follows a line break at the end.
+#[must_use]
+pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
+    Rows {
+        bytes,
+        columns: columns.max(1),
+        next: (start <= bytes.len()).then_some(start),
+    }
+}
+
+/// The start of the row that the byte at `offset` lies in: keeps the place when the width changes.
+#[must_use]
+pub fn row_at(bytes: &[u8], columns: usize, offset: usize) -> usize {
+    let offset = offset.min(bytes.len());
+    let stretch = stretch_start(bytes, offset);
+    rows(bytes, columns, stretch)
+        .map(|row| row.start)
+        .take_while(|start| *start <= offset)
+        .last()
+        .unwrap_or(stretch)
+}
+
+/// The start of the row that is `count` rows before the one that starts at `start`, or the first.
+#[must_use]
+pub fn rows_back(bytes: &[u8], columns: usize, start: usize, count: usize) -> usize {
+    let mut start = start.min(bytes.len().saturating_add(1));
+    let mut left = count;
+    while left > 0 && start > 0 {
+        let stretch = stretch_start(bytes, start - 1);
+        let before: Vec<usize> = rows(bytes, columns, stretch)
+            .map(|row| row.start)
+            .take_while(|row| *row < start)
+            .collect();
+        let Some(first) = before.len().checked_sub(left) else {
+            left -= before.len();
+            start = stretch;
+            continue;
+        };
+        return before[first];
+    }
+    start.min(bytes.len())
+}
+
+fn row(bytes: &[u8], columns: usize, start: usize) -> Row {
+    let prefix = start.saturating_add(escape::longest_prefix(columns));
+    let end = prefix.min(bytes.len()).min(next_seam(bytes, start));
+    let window = &bytes[start..end];
+    let line_end = window.iter().position(|byte| *byte == b'\n');
+    let line = &window[..line_end.unwrap_or(window.len())];
+    let mut text = escape::one_line(line, columns);
+    if text.consumed == 0 && !line.is_empty() {
+        // Not even one character fits: its place is marked, so that there is an end to it.
+        text = escape::wider_than_the_row(line);
+    }
+    text.cut = false;
+    let after = start + text.consumed;
+    let next = if text.consumed == line.len() && line_end.is_some() {
+        Some(after + 1)
+    } else {
+        (after < bytes.len()).then_some(after)
+    };
+    Row { start, next, text }
+}
+
+/// The last offset up to `offset` at which a row starts at any width.
+fn stretch_start(bytes: &[u8], offset: usize) -> usize {
+    let seam = last_seam(bytes, offset);
+    let offset = offset.min(bytes.len());
+    let line_break = bytes[seam..offset].iter().rposition(|byte| *byte == b'\n');
+    line_break.map_or(seam, |at| seam + at + 1)
+}
+
+fn last_seam(bytes: &[u8], offset: usize) -> usize {
+    let block = offset / BLOCK + 1;
+    (0..=block)
+        .rev()
+        .map(|block| seam(bytes, block))
+        .find(|seam| *seam <= offset && *seam < bytes.len())
+        .unwrap_or(0)
+}
+
+fn next_seam(bytes: &[u8], offset: usize) -> usize {
+    let block = offset / BLOCK;
+    // A seam lies less than a block from its even offset, so the third is always behind.
+    (block..=block + 2)
+        .map(|block| seam(bytes, block))
+        .find(|seam| *seam > offset)
+        .unwrap_or(usize::MAX)
+}
+
+/// Where the block of this number starts: just before an ASCII character, which joins nothing,
+/// or else at its even offset, or as little behind it as keeps a character whole.
+fn seam(bytes: &[u8], block: usize) -> usize {
+    let even = block.saturating_mul(BLOCK);
+    if even == 0 || even >= bytes.len() {
+        return even;
+    }
+    let from = even - SEAM_SEARCH;
+    if let Some(at) = bytes[from..=even].iter().rposition(u8::is_ascii) {
+        let breaks = usize::from(bytes[from + at] == b'\n');
+        return from + at + breaks;
+    }
+    let rest = bytes[even..].iter().take(BYTES_OF_LONGEST_CHARACTER);
+    let continued = rest.take_while(|byte| **byte & 0xc0 == 0x80).count();
+    if continued < BYTES_OF_LONGEST_CHARACTER {
+        even + continued
+    } else {
+        even
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(bytes: &[u8], columns: usize) -> Vec<String> {
+        rows(bytes, columns, 0).map(|row| row.text.string).collect()
+    }
+
+    #[test]
+    fn lines_break_at_line_breaks_and_at_the_width() {
+        assert_eq!(strings(b"ab\ncdefg\n\nh", 3), ["ab", "cde", "fg", "", "h"]);
+        assert_eq!(strings(b"abc\ndef", 3), ["abc", "def"]);
+        assert_eq!(strings(b"abc\n", 3), ["abc", ""]);
+        assert_eq!(strings(b"", 3), [""]);
+        assert_eq!(strings(b"a\r\nb", 9), ["a\\r", "b"]);
+        assert_eq!(strings("a你好".as_bytes(), 2), ["a", "你", "好"]);
+    }
+
+    #[test]
+    fn what_is_wider_than_the_pane_is_marked_and_passed() {
+        assert_eq!(strings("你\x1b好".as_bytes(), 1), ["…", "…", "…"]);
+        assert_eq!(strings("a\u{202e}b\n".as_bytes(), 4), ["a", "…", "b", ""]);
+        assert_eq!(strings(b"a\xffb", 0), ["a", "…", "b"]);
+    }
+
+    #[test]
+    fn paging_back_undoes_paging_forward() {
+        let text = "one two\nthree 你好 four\n\nfive\n".repeat(3);
+        for columns in 1..20 {
+            let starts: Vec<_> = rows(text.as_bytes(), columns, 0)
+                .map(|row| row.start)
+                .collect();
+            for (index, start) in starts.iter().enumerate() {
+                for count in 0..=index + 1 {
+                    let expected = starts[index.saturating_sub(count)];
+                    assert_eq!(
+                        rows_back(text.as_bytes(), columns, *start, count),
+                        expected,
+                        "{count} back from {start} at {columns}"
+                    );
+                }
+            }
+            let last = starts[starts.len() - 1];
+            assert_eq!(rows_back(text.as_bytes(), columns, END, 1), last);
+            assert_eq!(rows_back(text.as_bytes(), columns, END, 9999), 0);
+        }
+    }
+
+    #[test]
+    fn one_huge_line_has_the_same_rows_from_either_end() {
+        for unit in ["abcdefg", "你好", "e\u{301}", "x\n你", "\u{202e}"] {
+            let text = unit.repeat(3 * BLOCK / unit.len());
+            let bytes = text.as_bytes();
+            let starts: Vec<_> = rows(bytes, 33, 0).map(|row| row.start).collect();
+            let mut start = END;
+            for expected in starts.rchunks(97).map(|chunk| chunk[0]) {
+                start = rows_back(bytes, 33, start, 97);
+                assert_eq!(start, expected);
+            }
+            assert_eq!(rows_back(bytes, 33, END, 1), starts[starts.len() - 1]);
+            assert_eq!(row_at(bytes, 33, starts[700] + 1), starts[700]);
+        }
+    }
+
+    #[test]
+    fn seams_never_break_a_character() {
+        let text = "你".repeat(BLOCK);
+        let shown: String = rows(text.as_bytes(), 100, 0)
+            .map(|row| row.text.string)
+            .collect();
+        assert!(shown == text);
+    }
+}

@@ -1,0 +1,252 @@
+//! All that talks to Redis: the subscriber, which listens on a connection of its own and turns
+//! what comes into batches, and the commander, which publishes and asks on another.
+//!
+//! Both are tasks of the current tokio runtime. They tell the loop by one channel of [`Feed`]s.
+
+mod backoff;
+mod commander;
+mod endpoint;
+mod subscriber;
+mod transport;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub use self::endpoint::{Address, DEFAULT_URL, Endpoint, EndpointError};
+
+use self::commander::Commander;
+use self::subscriber::Subscriber;
+use crate::log::Batch;
+use crate::message::{Subscription, SubscriptionId, Time};
+
+/// A task that does not end by itself within this time is made to.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// What the server tasks have to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server.
+    pub endpoint: Endpoint,
+    /// What to listen to from the start.
+    pub subscriptions: Vec<Subscription>,
+    /// A message whose whole payload is this ends the subscription that brought it.
+    pub until: Option<Box<[u8]>>,
+    /// Whether every write is refused before it leaves.
+    pub read_only: bool,
+    /// The name that the connections carry in Redis's CLIENT LIST.
+    pub client_name: Box<str>,
+    /// How many bytes of messages may wait for the loop before the oldest are dropped.
+    pub pending_bytes: usize,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+impl Config {
+    /// The settings that a session has unless it says otherwise, with nothing to listen to.
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            subscriptions: Vec::new(),
+            until: None,
+            read_only: false,
+            client_name: "subscope".into(),
+            pending_bytes: 64 << 20,
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// A connection that is not made within this time has failed.
+    pub connect_within: Duration,
+    /// The time between two PINGs.
+    pub ping_every: Duration,
+    /// A server that has been asked and says nothing at all for this long is dead.
+    pub answer_within: Duration,
+    /// The longest wait before the first retry; see [`Connection::Reconnecting`].
+    pub first_wait: Duration,
+    /// The longest wait before any retry.
+    pub longest_wait: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect_within: Duration::from_secs(5),
+            ping_every: Duration::from_secs(5),
+            answer_within: Duration::from_secs(15),
+            first_wait: Duration::from_millis(100),
+            longest_wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What the subscriber has done so far, for the program's statistics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Bytes read from the subscriber's connections.
+    pub bytes_received: AtomicU64,
+    /// Reads that brought them.
+    pub reads: AtomicU64,
+    /// Batches handed over.
+    pub batches: AtomicU64,
+    /// Messages dropped because the loop lagged too far behind.
+    pub dropped: AtomicU64,
+}
+
+/// The running server tasks.
+#[derive(Debug)]
+pub struct Server {
+    command_tx: UnboundedSender<Command>,
+    ask_tx: UnboundedSender<Ask>,
+    counters: Arc<Counters>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+/// Starts the tasks on the current tokio runtime. They tell what happens through `feed_tx`.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+#[must_use]
+pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
+    let config = Arc::new(config);
+    let counters = Arc::<Counters>::default();
+    let answering = Arc::<Notify>::default();
+    let (command_tx, command_rx) = unbounded_channel();
+    let (ask_tx, ask_rx) = unbounded_channel();
+    let commander = Commander::new(
+        Arc::clone(&config),
+        feed_tx.clone(),
+        ask_rx,
+        Arc::clone(&answering),
+    );
+    let subscriber = Subscriber::new(
+        config,
+        feed_tx,
+        command_rx,
+        Arc::clone(&counters),
+        answering,
+    );
+    Server {
+        command_tx,
+        ask_tx,
+        counters,
+        tasks: [
+            tokio::spawn(subscriber.run()),
+            tokio::spawn(commander.run()),
+        ],
+    }
+}
+
+impl Server {
+    /// Asks something of the subscriber. Does not wait.
+    pub fn command(&self, command: Command) {
+        // The task ends early only when the loop, its listener, is gone.
+        let _ = self.command_tx.send(command);
+    }
+
+    /// Asks something of the commander. Does not wait; the answer comes as a [`Feed`].
+    pub fn ask(&self, ask: Ask) {
+        let _ = self.ask_tx.send(ask);
+    }
+
+    /// What has been done so far. The counters stay readable after [`Server::stop`].
+    #[must_use]
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Ends all tasks and waits for their end, though not for a server that does not answer.
+    pub async fn stop(self) {
+        drop((self.command_tx, self.ask_tx));
+        for mut task in self.tasks {
+            if timeout(PATIENCE, &mut task).await.is_err() {
+                task.abort();
+                let _ = task.await;
+            }
+        }
+    }
+}
+
+/// What the server tasks tell the loop.
+#[derive(Debug)]
+pub enum Feed {
+    /// Rows for the log.
+    Batch(Box<Batch>),
+    /// The subscriber's connection has changed its state.
+    Connection(Connection),
+    /// Redis answered a PING after this long.
+    RoundTrip(Duration),
+    /// What kind of server answers, such as "Redis 7.0.15".
+    ServerVersion(Box<str>),
+    /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
+    /// `None` once it is answered again.
+    Trouble(Option<Box<str>>),
+    /// The answer to [`Ask::Publish`].
+    Published {
+        /// The id given with the question.
+        id: u64,
+        /// How many clients received it, or why it was not published.
+        receivers: Result<i64, Box<str>>,
+    },
+}
+
+/// The state of the subscriber's connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The first attempt is under way.
+    Connecting,
+    /// Connected; each subscription has its own state.
+    Live,
+    /// Lost or never had; the next attempt starts at `retry_at`.
+    Reconnecting {
+        /// Why, in words.
+        reason: Box<str>,
+        /// When the next attempt starts.
+        retry_at: Time,
+        /// How many attempts have failed since the connection was last live.
+        attempts: u32,
+    },
+    /// Refused for good (a wrong password): tried again only when asked.
+    Refused {
+        /// Redis's own words.
+        reason: Box<str>,
+    },
+    /// Nothing is subscribed to, so there is no connection.
+    Idle,
+}
+
+/// What the loop asks of the subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Listen to this from now on.
+    Subscribe(Subscription),
+    /// Listen to this no more.
+    Unsubscribe(SubscriptionId),
+    /// Try again now, whatever the wait.
+    Reconnect,
+}
+
+/// What the loop asks of the commander.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// PUBLISH.
+    Publish {
+        /// Comes back with the answer.
+        id: u64,
+        /// The channel's name.
+        channel: Box<[u8]>,
+        /// The message.
+        payload: Box<[u8]>,
+    },
+}

@@ -1,0 +1,283 @@
+//! The connection that listens: it stays up, or comes back, for as long as anything is wanted.
+
+mod buffer;
+mod conversation;
+mod inbox;
+mod session;
+mod wants;
+
+use std::future::{Future, pending};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use tokio::select;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::time::sleep;
+
+use self::conversation::{Conversation, End};
+use self::inbox::Inbox;
+use self::session::Session;
+use self::wants::Wants;
+use super::backoff::Backoff;
+use super::endpoint::{Endpoint, without_arguments};
+use super::transport::{Transport, connect, say, words};
+use super::{Command, Config, Connection, Counters, Feed, Timing};
+use crate::message::{Gap, Notice, Subscription, Time};
+
+/// The subscriber's task.
+pub(super) struct Subscriber {
+    config: Arc<Config>,
+    wants: Wants,
+    inbox: Inbox,
+    commands: UnboundedReceiver<Command>,
+    counters: Arc<Counters>,
+    /// Tells the commander that the server answers.
+    answering: Arc<Notify>,
+    backoff: Backoff,
+    /// The hole in the log that is still open.
+    gap: Option<Gap>,
+    /// How many attempts have failed since the connection was last live.
+    attempts: u32,
+}
+
+/// What ended a wait.
+enum Waited<T> {
+    /// What was waited for.
+    Done(T),
+    /// Something else is wanted than before.
+    WantsChanged,
+    /// The user does not want to wait.
+    Hurry,
+}
+
+/// The program wants no more.
+struct Stopped;
+
+impl Subscriber {
+    pub(super) fn new(
+        config: Arc<Config>,
+        feed_tx: Sender<Feed>,
+        commands: UnboundedReceiver<Command>,
+        counters: Arc<Counters>,
+        answering: Arc<Notify>,
+    ) -> Self {
+        Self {
+            wants: Wants::new(config.subscriptions.clone()),
+            inbox: Inbox::new(feed_tx, Arc::clone(&counters), config.pending_bytes),
+            commands,
+            counters,
+            answering,
+            backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
+            gap: None,
+            attempts: 0,
+            config,
+        }
+    }
+
+    /// Listens until the commands' sender or the feeds' receiver is gone.
+    pub(super) async fn run(mut self) {
+        while self.listen().await.is_ok() {}
+    }
+
+    /// Rests while nothing is wanted, then connects again and again until that is so once more.
+    async fn listen(&mut self) -> Result<(), Stopped> {
+        if self.wants.is_over() {
+            self.rest().await?;
+        }
+        self.push_connection(Connection::Connecting);
+        while !self.wants.is_over() {
+            match self.attempt().await {
+                End::Stopped => return Err(Stopped),
+                End::Over => (),
+                End::Lost(reason) => self.wait_for_retry(reason).await?,
+                End::Refused(reason) => self.wait_for_permission(reason).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something is wanted.
+    async fn rest(&mut self) -> Result<(), Stopped> {
+        let now = Time::now();
+        if self.wants.take_ended() > 0 {
+            self.inbox.push_notice(now, Notice::AllEnded);
+        }
+        // Nothing more can be missed.
+        if let Some(mut gap) = self.gap.take() {
+            gap.restored = Some(now);
+            self.inbox.push_notice(now, Notice::Gap(gap));
+        }
+        self.push_connection(Connection::Idle);
+        let mut forever = pin!(pending::<()>());
+        loop {
+            let waited = self.meanwhile(forever.as_mut()).await?;
+            let is_hurried = matches!(waited, Waited::Hurry) && !self.wants.is_empty();
+            if is_hurried || !self.wants.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Connects and talks until the connection's end.
+    async fn attempt(&mut self) -> End {
+        let config = Arc::clone(&self.config);
+        let mut connecting = pin!(connect(
+            config.endpoint.address(),
+            config.timing.connect_within
+        ));
+        let transport = loop {
+            match self.meanwhile(connecting.as_mut()).await {
+                Ok(Waited::Done(Ok(transport))) => break transport,
+                Ok(Waited::Done(Err(reason))) => {
+                    self.attempts = self.attempts.saturating_add(1);
+                    return End::Lost(reason);
+                }
+                Ok(Waited::WantsChanged) if self.wants.is_over() => return End::Over,
+                Ok(Waited::WantsChanged | Waited::Hurry) => (),
+                Err(Stopped) => return End::Stopped,
+            }
+        };
+        let mut talk = Conversation::new(
+            &mut self.wants,
+            &mut self.inbox,
+            &mut self.gap,
+            config.until.as_deref(),
+            &config.timing,
+            &self.answering,
+        );
+        talk.greet(&config.endpoint, &config.client_name);
+        let session = Session::new(transport, &self.counters);
+        let end = session.run(&mut talk, &mut self.commands).await;
+        let (live_since, was_listening) = (talk.live_since, talk.was_listening);
+        let last_heard = talk.last_heard;
+        self.attempts = match live_since {
+            Some(_) => 0,
+            None => self.attempts.saturating_add(1),
+        };
+        // A server that accepts and then hangs up at once is not to be hammered.
+        if live_since.is_some_and(|since| since.elapsed() >= config.timing.longest_wait) {
+            self.backoff.reset();
+        }
+        self.forget_connection();
+        if let End::Lost(reason) | End::Refused(reason) = &end
+            && was_listening
+            && !self.wants.is_over()
+        {
+            self.open_gap(last_heard, reason.clone());
+        }
+        end
+    }
+
+    /// Nothing is confirmed any more, and what was leaving is gone.
+    fn forget_connection(&mut self) {
+        let now = Time::now();
+        for subscription in self.wants.restart() {
+            let notice = Notice::Unsubscribed {
+                subscription,
+                count: 0,
+                asked: true,
+            };
+            self.inbox.push_notice(now, notice);
+        }
+    }
+
+    /// Opens a hole in the log, or gives the open one its newest reason.
+    fn open_gap(&mut self, last_heard: Time, reason: Box<str>) {
+        let now = Time::now();
+        let gap = match self.gap.take() {
+            Some(open) => Gap { reason, ..open },
+            None => Gap {
+                last_heard,
+                noticed: now,
+                restored: None,
+                reason,
+            },
+        };
+        self.inbox.push_notice(now, Notice::Gap(gap.clone()));
+        self.gap = Some(gap);
+    }
+
+    async fn wait_for_retry(&mut self, reason: Box<str>) -> Result<(), Stopped> {
+        if self.wants.is_over() {
+            return Ok(());
+        }
+        let wait = self.backoff.next_wait();
+        self.push_connection(Connection::Reconnecting {
+            reason,
+            retry_at: Time::now().after(wait),
+            attempts: self.attempts,
+        });
+        let mut wait = pin!(sleep(wait));
+        loop {
+            match self.meanwhile(wait.as_mut()).await? {
+                Waited::Done(()) => return Ok(()),
+                Waited::WantsChanged if self.wants.is_over() => return Ok(()),
+                Waited::WantsChanged => (),
+                Waited::Hurry => {
+                    self.backoff.reset();
+                    self.push_connection(Connection::Connecting);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn wait_for_permission(&mut self, reason: Box<str>) -> Result<(), Stopped> {
+        self.push_connection(Connection::Refused { reason });
+        let mut forever = pin!(pending::<()>());
+        loop {
+            match self.meanwhile(forever.as_mut()).await? {
+                Waited::Hurry => {
+                    self.push_connection(Connection::Connecting);
+                    return Ok(());
+                }
+                _ if self.wants.is_over() => return Ok(()),
+                _ => (),
+            }
+        }
+    }
+
+    /// Waits for `event`, and meanwhile hands over and obeys.
+    async fn meanwhile<T>(
+        &mut self,
+        mut event: Pin<&mut impl Future<Output = T>>,
+    ) -> Result<Waited<T>, Stopped> {
+        loop {
+            select! {
+                done = &mut event => return Ok(Waited::Done(done)),
+                command = self.commands.recv() => match command.ok_or(Stopped)? {
+                    Command::Reconnect => return Ok(Waited::Hurry),
+                    Command::Subscribe(subscription) => {
+                        let replaced = self.wants.add(subscription);
+                        self.tell_unsubscribed(replaced);
+                        return Ok(Waited::WantsChanged);
+                    }
+                    Command::Unsubscribe(id) => {
+                        let removed = self.wants.remove(id);
+                        self.tell_unsubscribed(removed);
+                        return Ok(Waited::WantsChanged);
+                    }
+                },
+                flushed = self.inbox.flush(), if !self.inbox.is_empty() => {
+                    flushed.map_err(|_| Stopped)?;
+                }
+            }
+        }
+    }
+
+    fn tell_unsubscribed(&mut self, subscription: Option<Subscription>) {
+        if let Some(subscription) = subscription {
+            let notice = Notice::Unsubscribed {
+                subscription,
+                count: 0,
+                asked: true,
+            };
+            self.inbox.push_notice(Time::now(), notice);
+        }
+    }
+
+    fn push_connection(&mut self, connection: Connection) {
+        self.inbox.push(Feed::Connection(connection));
+    }
+}

@@ -1,0 +1,317 @@
+//! What is said on the subscriber's connection, without the connection: questions and their
+//! answers, messages, and what Redis says unasked.
+
+mod answers;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::inbox::Inbox;
+use super::wants::{State, Wants};
+use super::{Command, Connection, Endpoint, Feed, Timing, say, without_arguments};
+use crate::message::{Gap, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+use crate::wire::{Frame, Part, put_command};
+
+/// How a connection came to its end.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It broke, for this reason.
+    Lost(Box<str>),
+    /// Redis refused it for good, in these words.
+    Refused(Box<str>),
+    /// There is nothing left to listen to.
+    Over,
+    /// The program wants no more.
+    Stopped,
+}
+
+/// Something that Redis has to answer, in the order of asking.
+#[derive(Debug)]
+enum Question {
+    Auth,
+    SetName,
+    Subscribe(Subscription),
+    Unsubscribe {
+        subscription: Subscription,
+        /// Whether its end has been told already.
+        is_told: bool,
+    },
+    Ping,
+}
+
+#[derive(Debug)]
+struct Awaited {
+    question: Question,
+    asked: Instant,
+}
+
+/// One connection's talk. It cannot be printed, since `out` may hold a password.
+pub(super) struct Conversation<'a> {
+    pub(super) wants: &'a mut Wants,
+    pub(super) inbox: &'a mut Inbox,
+    /// The hole in the log that is to be closed.
+    pub(super) gap: &'a mut Option<Gap>,
+    pub(super) until: Option<&'a [u8]>,
+    pub(super) timing: &'a Timing,
+    /// Woken when the server answers.
+    pub(super) answering: &'a Notify,
+    /// What is to be written.
+    pub(super) out: Vec<u8>,
+    /// When the last bytes came.
+    pub(super) last_heard: Time,
+    last_read: Instant,
+    last_ping: Option<Instant>,
+    awaited: VecDeque<Awaited>,
+    /// Since when Redis has accepted this connection.
+    pub(super) live_since: Option<Instant>,
+    /// Whether any subscription has been confirmed, so that a loss makes a hole.
+    pub(super) was_listening: bool,
+    /// Whether the last PING was refused.
+    is_ping_refused: bool,
+    /// How many subscriptions this connection has, as Redis counts them.
+    count: i64,
+}
+
+impl<'a> Conversation<'a> {
+    /// A talk that has yet to begin.
+    pub(super) fn new(
+        wants: &'a mut Wants,
+        inbox: &'a mut Inbox,
+        gap: &'a mut Option<Gap>,
+        until: Option<&'a [u8]>,
+        timing: &'a Timing,
+        answering: &'a Notify,
+    ) -> Self {
+        Self {
+            wants,
+            inbox,
+            gap,
+            until,
+            timing,
+            answering,
+            out: Vec::new(),
+            last_heard: Time::now(),
+            last_read: Instant::now(),
+            last_ping: None,
+            awaited: VecDeque::new(),
+            live_since: None,
+            was_listening: false,
+            is_ping_refused: false,
+            count: 0,
+        }
+    }
+
+    /// Says who is there, and asks for all that is wanted: each by a command of its own, so that
+    /// the refusal of one does not refuse the others.
+    pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str) {
+        if let Some(credentials) = endpoint.credentials() {
+            let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
+            self.ask(Question::Auth, &arguments);
+        }
+        self.ask(Question::SetName, &["CLIENT", "SETNAME", client_name]);
+        let wanted: Vec<Subscription> = self.wants.iter().cloned().collect();
+        for subscription in wanted {
+            self.ask_to_subscribe(subscription);
+        }
+        self.inbox.expect_deliveries(self.wants.len());
+    }
+
+    /// Bytes have come.
+    pub(super) fn note_read(&mut self, time: Time) {
+        self.last_heard = time;
+        self.last_read = Instant::now();
+    }
+
+    /// Takes in one frame, cut from the start of `bytes`.
+    #[inline]
+    pub(super) fn hear(&mut self, frame: &Frame<'_>, bytes: &[u8], now: Time) -> Result<(), End> {
+        match frame.parts {
+            [
+                Part::Bulk(word),
+                Part::Bulk(pattern),
+                Part::Bulk(channel),
+                Part::Bulk(payload),
+            ] if bytes[word.clone()] == *b"pmessage" => {
+                let (channel, payload) = (&bytes[channel.clone()], &bytes[payload.clone()]);
+                let name = &bytes[pattern.clone()];
+                self.hear_message(SubscriptionKind::Pattern, name, channel, payload, now);
+                Ok(())
+            }
+            [Part::Bulk(word), Part::Bulk(channel), Part::Bulk(payload)]
+                if bytes[word.clone()] == *b"message" =>
+            {
+                let (channel, payload) = (&bytes[channel.clone()], &bytes[payload.clone()]);
+                self.hear_message(SubscriptionKind::Channel, channel, channel, payload, now);
+                Ok(())
+            }
+            _ => self.hear_other(frame, bytes, now),
+        }
+    }
+
+    /// Does what the user asks for.
+    pub(super) fn obey(&mut self, command: Command, now: Time) {
+        match command {
+            Command::Subscribe(subscription) => {
+                if let Some(replaced) = self.wants.add(subscription.clone()) {
+                    self.tell_unsubscribed(replaced, true, now);
+                }
+                self.inbox.expect_deliveries(self.wants.len());
+                self.ask_to_subscribe(subscription);
+            }
+            Command::Unsubscribe(id) => self.unsubscribe(id, now),
+            Command::Reconnect => {
+                let denied: Vec<Subscription> = self
+                    .wants
+                    .iter()
+                    .filter(|wanted| self.wants.state(wanted.id) == Some(State::Denied))
+                    .cloned()
+                    .collect();
+                for subscription in denied {
+                    self.wants.set(subscription.id, State::Pending);
+                    self.ask_to_subscribe(subscription);
+                }
+            }
+        }
+    }
+
+    /// Whether there is nothing left to listen to and to wait for.
+    pub(super) fn is_over(&self) -> bool {
+        let leaves = |awaited: &Awaited| matches!(awaited.question, Question::Unsubscribe { .. });
+        self.wants.is_over() && !self.awaited.iter().any(leaves)
+    }
+
+    /// When [`Self::keep_time`] has something to do.
+    pub(super) fn due(&self) -> Instant {
+        match (self.awaited.front(), self.last_ping) {
+            // Whatever comes proves life: an answer may stand in line behind a long payload.
+            (Some(oldest), _) => oldest.asked.max(self.last_read) + self.timing.answer_within,
+            (None, Some(last)) => last + self.timing.ping_every,
+            (None, None) => self.last_read,
+        }
+    }
+
+    /// Sends the heartbeat, and gives a silent peer up for dead.
+    pub(super) fn keep_time(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if now < self.due() {
+            return Ok(());
+        }
+        if self.awaited.is_empty() {
+            self.last_ping = Some(now);
+            self.ask(Question::Ping, &["PING"]);
+            return Ok(());
+        }
+        let waited: Duration = self.timing.answer_within;
+        Err(End::Lost(format!("no answer for {}", say(waited)).into()))
+    }
+
+    #[inline]
+    fn hear_message(
+        &mut self,
+        kind: SubscriptionKind,
+        name: &[u8],
+        channel: &[u8],
+        payload: &[u8],
+        now: Time,
+    ) {
+        // What is no longer wanted may still come until Redis has heard of that.
+        let Some(id) = self.wants.bringer(kind, name) else {
+            return;
+        };
+        self.inbox.push_message(now, channel, payload, id);
+        if self.until.is_some_and(|until| until == payload) {
+            self.end(id, now);
+        }
+    }
+
+    /// Redis has accepted the connection.
+    fn go_live(&mut self) {
+        if self.live_since.is_none() {
+            self.live_since = Some(Instant::now());
+            self.inbox.push(Feed::Connection(Connection::Live));
+            self.answering.notify_one();
+        }
+    }
+
+    /// The message that ends a subscription has come.
+    fn end(&mut self, id: SubscriptionId, now: Time) {
+        if let Some(subscription) = self.wants.end(id) {
+            self.ask_to_unsubscribe(subscription.clone(), true);
+            self.inbox.push_notice(now, Notice::Ended { subscription });
+        }
+    }
+
+    fn unsubscribe(&mut self, id: SubscriptionId, now: Time) {
+        match self.wants.state(id) {
+            Some(State::Pending | State::Live) => {
+                self.wants.set(id, State::Leaving);
+                if let Some(subscription) = self.wants.subscription(id).cloned() {
+                    self.ask_to_unsubscribe(subscription, false);
+                }
+                self.settle(now);
+            }
+            Some(State::Denied) => {
+                if let Some(subscription) = self.wants.remove(id) {
+                    self.tell_unsubscribed(subscription, true, now);
+                }
+            }
+            Some(State::Leaving) | None => (),
+        }
+    }
+
+    fn tell_unsubscribed(&mut self, subscription: Subscription, asked: bool, now: Time) {
+        let notice = Notice::Unsubscribed {
+            subscription,
+            count: self.count,
+            asked,
+        };
+        self.inbox.push_notice(now, notice);
+    }
+
+    /// Closes the hole once every subscription is back, or known not to come back.
+    fn settle(&mut self, now: Time) {
+        if self.wants.any(State::Pending) {
+            return;
+        }
+        if let Some(mut gap) = self.gap.take() {
+            gap.restored = Some(now);
+            self.inbox.push_notice(now, Notice::Gap(gap));
+        }
+    }
+
+    fn ask_to_subscribe(&mut self, subscription: Subscription) {
+        let Topic { kind, name } = subscription.topic.clone();
+        let command: &[u8] = match kind {
+            SubscriptionKind::Channel => b"SUBSCRIBE",
+            SubscriptionKind::Pattern => b"PSUBSCRIBE",
+        };
+        self.ask(Question::Subscribe(subscription), &[command, &name]);
+    }
+
+    fn ask_to_unsubscribe(&mut self, subscription: Subscription, is_told: bool) {
+        let Topic { kind, name } = subscription.topic.clone();
+        let command: &[u8] = match kind {
+            SubscriptionKind::Channel => b"UNSUBSCRIBE",
+            SubscriptionKind::Pattern => b"PUNSUBSCRIBE",
+        };
+        let question = Question::Unsubscribe {
+            subscription,
+            is_told,
+        };
+        self.ask(question, &[command, &name]);
+    }
+
+    fn ask<A: AsRef<[u8]>>(&mut self, question: Question, command: &[A]) {
+        put_command(&mut self.out, command);
+        let asked = Instant::now();
+        self.awaited.push_back(Awaited { question, asked });
+    }
+
+    fn take_question(&mut self, is_it: impl Fn(&Question) -> bool) -> Option<Question> {
+        let index = self.awaited.iter().position(|a| is_it(&a.question))?;
+        self.awaited.remove(index).map(|awaited| awaited.question)
+    }
+}

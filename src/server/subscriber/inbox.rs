@@ -1,0 +1,396 @@
+//! What has been received and not yet been taken by the loop.
+//!
+//! The subscriber never stops reading, so this grows when the loop lags, up to a limit. Past that
+//! the oldest messages are dropped and counted; notices and changes of state are always kept.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::{Counters, Feed};
+use crate::log::Batch;
+use crate::message::{Notice, SubscriptionId, Time};
+
+/// The loop is gone: there is nobody to receive for.
+#[derive(Debug)]
+pub(super) struct Closed;
+
+/// A queue of feeds, the last batch of which still grows.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    feed_tx: Sender<Feed>,
+    counters: Arc<Counters>,
+    /// The most bytes that wait before messages are dropped.
+    limit: usize,
+    /// What waits for the loop, oldest first.
+    waiting: VecDeque<Feed>,
+    /// The bytes of the batches in `waiting`.
+    waiting_bytes: usize,
+    /// What has come since, not yet in `waiting`.
+    growing: Box<Batch>,
+    /// Whether the next batch has to know the last row of this one, because one publish may be
+    /// delivered more than once.
+    carries_tail: bool,
+}
+
+impl Inbox {
+    pub(super) fn new(feed_tx: Sender<Feed>, counters: Arc<Counters>, limit: usize) -> Self {
+        Self {
+            feed_tx,
+            counters,
+            limit,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            growing: Box::default(),
+            carries_tail: false,
+        }
+    }
+
+    /// Says how many subscriptions are listened to, since only with several can one publish be
+    /// delivered more than once.
+    pub(super) fn expect_deliveries(&mut self, subscriptions: usize) {
+        self.carries_tail = subscriptions > 1;
+    }
+
+    /// Takes one delivery of a message.
+    #[inline]
+    pub(super) fn push_message(
+        &mut self,
+        time: Time,
+        channel: &[u8],
+        payload: &[u8],
+        subscription: SubscriptionId,
+    ) {
+        self.growing
+            .push_message(time, channel, payload, subscription);
+        if self.growing.is_full() {
+            self.seal();
+        }
+    }
+
+    /// Takes a notice.
+    pub(super) fn push_notice(&mut self, time: Time, notice: Notice) {
+        self.growing.push_notice(time, notice);
+    }
+
+    /// Takes whatever is not a row, behind the rows that came before it.
+    pub(super) fn push(&mut self, feed: Feed) {
+        self.seal();
+        // Of round trips only the newest says anything; the others would pile up.
+        if let (Feed::RoundTrip(_), Some(last @ Feed::RoundTrip(_))) =
+            (&feed, self.waiting.back_mut())
+        {
+            *last = feed;
+            return;
+        }
+        self.waiting.push_back(feed);
+    }
+
+    /// Whether anything waits for the loop.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.growing.is_empty()
+    }
+
+    /// Hands over what the loop has room for, without waiting: full batches, and with
+    /// `all` the batch that still grows.
+    pub(super) fn hand_over(&mut self, all: bool) -> Result<(), Closed> {
+        // A second handle, since a permit of the own one would keep the queue from being changed.
+        let feed_tx = self.feed_tx.clone();
+        while !self.waiting.is_empty() || (all && !self.growing.is_empty()) {
+            match feed_tx.try_reserve() {
+                Ok(permit) => permit.send(self.take_first()),
+                Err(TrySendError::Full(())) => return Ok(()),
+                Err(TrySendError::Closed(())) => return Err(Closed),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over everything, waiting for room. May be dropped at any time without a loss.
+    pub(super) async fn flush(&mut self) -> Result<(), Closed> {
+        let feed_tx = self.feed_tx.clone();
+        while !self.is_empty() {
+            let permit = feed_tx.reserve().await.map_err(|_| Closed)?;
+            permit.send(self.take_first());
+        }
+        Ok(())
+    }
+
+    /// The oldest feed. There must be one.
+    fn take_first(&mut self) -> Feed {
+        if self.waiting.is_empty() {
+            self.seal();
+        }
+        let feed = self
+            .waiting
+            .pop_front()
+            .expect("only asked for when something waits");
+        if let Feed::Batch(batch) = &feed {
+            self.waiting_bytes -= batch.size();
+            self.counters.batches.fetch_add(1, Relaxed);
+        }
+        feed
+    }
+
+    /// Ends the growing batch and begins the next.
+    fn seal(&mut self) {
+        if self.growing.is_empty() {
+            return;
+        }
+        let tail = self.carries_tail.then(|| self.growing.tail()).flatten();
+        let full = std::mem::replace(&mut self.growing, Box::new(Batch::following(tail)));
+        self.waiting_bytes += full.size();
+        self.waiting.push_back(Feed::Batch(full));
+        while self.waiting_bytes > self.limit && self.drop_oldest() {}
+    }
+
+    /// Drops the messages of the oldest batch that has any, but never those of the newest. Says
+    /// whether there was such a batch.
+    fn drop_oldest(&mut self) -> bool {
+        let newest = self.waiting.len() - 1;
+        let oldest = self
+            .waiting
+            .iter()
+            .take(newest)
+            .position(|feed| matches!(feed, Feed::Batch(batch) if batch.messages() > 0));
+        let Some(oldest) = oldest else {
+            return false;
+        };
+        let Some(Feed::Batch(mut emptied)) = self.waiting.remove(oldest) else {
+            return false;
+        };
+        self.waiting_bytes -= emptied.size();
+        let dropped = emptied.drop_messages();
+        self.counters.dropped.fetch_add(dropped.count, Relaxed);
+        let next_batch = self
+            .waiting
+            .range_mut(oldest..)
+            .find_map(|feed| match feed {
+                Feed::Batch(batch) => Some(batch),
+                _ => None,
+            });
+        if let Some(batch) = next_batch {
+            self.waiting_bytes -= batch.size();
+            batch.forget_row_before();
+            self.waiting_bytes += batch.size();
+        }
+        // The notices go on in the next batch if it comes at once, else in a batch of their own,
+        // so that they keep their place among the changes of state.
+        if let Some(Feed::Batch(next)) = self.waiting.get_mut(oldest) {
+            self.waiting_bytes -= next.size();
+            next.prepend(&emptied, dropped);
+            self.waiting_bytes += next.size();
+        } else {
+            let mut told = Box::<Batch>::default();
+            told.prepend(&emptied, dropped);
+            self.waiting_bytes += told.size();
+            self.waiting.insert(oldest, Feed::Batch(told));
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::message::{Dropped, Subscription, Topic};
+
+    const FIRST: SubscriptionId = SubscriptionId(0);
+    const SECOND: SubscriptionId = SubscriptionId(1);
+
+    fn subscribed(count: i64) -> Notice {
+        Notice::Subscribed {
+            subscription: Subscription {
+                id: FIRST,
+                topic: Topic::channel(b"channel"),
+            },
+            count,
+        }
+    }
+
+    fn inbox(room: usize, limit: usize) -> (Inbox, mpsc::Receiver<Feed>) {
+        let (feed_tx, feed_rx) = mpsc::channel(room);
+        (Inbox::new(feed_tx, Arc::default(), limit), feed_rx)
+    }
+
+    /// Everything that waits, by way of the channel.
+    fn drain(inbox: &mut Inbox, feed_rx: &mut mpsc::Receiver<Feed>) -> Vec<Feed> {
+        let mut feeds = Vec::new();
+        loop {
+            inbox.hand_over(true).unwrap();
+            match feed_rx.try_recv() {
+                Ok(feed) => feeds.push(feed),
+                Err(_) => return feeds,
+            }
+        }
+    }
+
+    fn batches(feeds: &[Feed]) -> impl Iterator<Item = &Batch> {
+        feeds.iter().filter_map(|feed| match feed {
+            Feed::Batch(batch) => Some(&**batch),
+            _ => None,
+        })
+    }
+
+    fn kept(feeds: &[Feed]) -> u64 {
+        batches(feeds).map(Batch::messages).sum()
+    }
+
+    fn notices(feeds: &[Feed]) -> Vec<Notice> {
+        batches(feeds)
+            .flat_map(|batch| batch.notices().iter().cloned())
+            .collect()
+    }
+
+    fn dropped(feeds: &[Feed]) -> Dropped {
+        notices(feeds)
+            .into_iter()
+            .filter_map(|notice| match notice {
+                Notice::Dropped(dropped) => Some(dropped),
+                _ => None,
+            })
+            .reduce(Dropped::and_then)
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn rows_are_handed_over_in_the_order_of_their_arrival() {
+        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        inbox.push_notice(Time(1), subscribed(1));
+        inbox.push_message(Time(2), b"channel", b"payload", FIRST);
+        inbox.push(Feed::Trouble(None));
+        inbox.push_message(Time(3), b"channel", b"payload", FIRST);
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert!(
+            matches!(&feeds[..], [Feed::Batch(first), Feed::Trouble(None), Feed::Batch(second)]
+                if first.messages() == 1 && first.notices().len() == 1 && second.messages() == 1),
+            "{feeds:?}"
+        );
+        assert!(inbox.is_empty());
+    }
+
+    #[test]
+    fn a_growing_batch_stays_while_more_is_read() {
+        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        inbox.push_message(Time(2), b"channel", b"payload", FIRST);
+        inbox.hand_over(false).unwrap();
+        assert!(feed_rx.try_recv().is_err());
+        inbox.hand_over(true).unwrap();
+        assert!(feed_rx.try_recv().is_ok());
+    }
+
+    #[test]
+    fn received_is_kept_and_dropped_and_every_notice_survives() {
+        const MESSAGES: u64 = 20_000;
+        let (mut inbox, mut feed_rx) = inbox(1, 2 << 20);
+        let payload = [b'x'; 500];
+        for count in 0..MESSAGES {
+            inbox.push_message(
+                Time(i64::try_from(count).unwrap()),
+                b"channel",
+                &payload,
+                FIRST,
+            );
+            match count {
+                0 | 5_000 | 12_345 | 19_999 => {
+                    inbox.push_notice(Time(0), subscribed(i64::try_from(count).unwrap()));
+                }
+                7_000 | 15_000 => inbox.push(Feed::Trouble(None)),
+                _ => (),
+            }
+            assert!(inbox.waiting_bytes <= (2 << 20) + (600 << 10));
+        }
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        let dropped = dropped(&feeds);
+        assert!(dropped.count > 10_000);
+        assert_eq!(kept(&feeds) + dropped.count, MESSAGES);
+        assert_eq!(dropped.bytes, dropped.count * payload.len() as u64);
+        assert_eq!(
+            (dropped.from, dropped.to.0 + 1),
+            (Time(0), dropped.count.cast_signed())
+        );
+        let confirmed: Vec<i64> = notices(&feeds)
+            .iter()
+            .filter_map(|notice| match notice {
+                Notice::Subscribed { count, .. } => Some(*count),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(confirmed, [0, 5_000, 12_345, 19_999]);
+        let troubles = feeds.iter().filter(|feed| matches!(feed, Feed::Trouble(_)));
+        assert_eq!(troubles.count(), 2);
+        assert_eq!((inbox.waiting_bytes, inbox.is_empty()), (0, true));
+        assert_eq!(inbox.counters.dropped.load(Relaxed), dropped.count);
+    }
+
+    #[test]
+    fn drops_in_a_row_are_told_as_one() {
+        let (mut inbox, mut feed_rx) = inbox(1, 1 << 20);
+        for _ in 0..10_000 {
+            inbox.push_message(Time(0), b"channel", &[0; 500], FIRST);
+        }
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert_eq!(notices(&feeds).len(), 1);
+    }
+
+    #[test]
+    fn the_newest_batch_is_kept_however_large() {
+        let (mut inbox, mut feed_rx) = inbox(1, 1 << 20);
+        inbox.push_message(Time(0), b"channel", &vec![0; 3 << 20], FIRST);
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert_eq!((kept(&feeds), notices(&feeds).len()), (1, 0));
+    }
+
+    #[test]
+    fn a_publish_split_between_batches_is_one_row() {
+        let (mut inbox, mut feed_rx) = inbox(4, usize::MAX);
+        inbox.expect_deliveries(2);
+        inbox.push_message(Time(0), b"channel", b"payload", FIRST);
+        inbox.hand_over(true).unwrap();
+        inbox.push_message(Time(0), b"channel", b"payload", SECOND);
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert_eq!(kept(&feeds), 1);
+        assert_eq!(batches(&feeds).map(Batch::merged).sum::<u64>(), 1);
+    }
+
+    #[test]
+    fn a_delivery_does_not_join_a_row_that_was_dropped() {
+        let (mut inbox, mut feed_rx) = inbox(1, 256 << 10);
+        inbox.expect_deliveries(2);
+        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
+        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
+        inbox.push_message(Time(0), b"channel", &vec![8; 300 << 10], FIRST);
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert_eq!((kept(&feeds), dropped(&feeds).count), (1, 1));
+        assert_eq!(batches(&feeds).count(), 1);
+    }
+
+    #[test]
+    fn only_the_newest_round_trip_waits() {
+        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        for millis in 0..5 {
+            inbox.push(Feed::RoundTrip(Duration::from_millis(millis)));
+        }
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert!(
+            matches!(&feeds[..], [Feed::RoundTrip(trip)] if trip.as_millis() == 4),
+            "{feeds:?}"
+        );
+    }
+
+    #[test]
+    fn a_closed_loop_is_noticed() {
+        let (mut inbox, feed_rx) = inbox(1, usize::MAX);
+        drop(feed_rx);
+        inbox.push_message(Time(0), b"channel", b"payload", FIRST);
+        assert!(inbox.hand_over(true).is_err());
+    }
+}

@@ -1,0 +1,245 @@
+//! The subscriptions that this session wants, and how far each has come.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::message::{Subscription, SubscriptionId, SubscriptionKind, Topic};
+
+/// How far a wanted subscription has come on this connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Asked for, or to be asked for on the next connection.
+    Pending,
+    /// Confirmed.
+    Live,
+    /// Refused; asked for again on the next connection.
+    Denied,
+    /// No longer wanted, but not yet confirmed to be over.
+    Leaving,
+}
+
+#[derive(Debug)]
+struct Want {
+    subscription: Subscription,
+    state: State,
+}
+
+/// The wanted subscriptions, and which of them brings a frame.
+#[derive(Debug, Default)]
+pub(super) struct Wants {
+    known: Vec<Want>,
+    /// The subscription that brings a `message` of this channel.
+    channels: HashMap<Arc<[u8]>, SubscriptionId>,
+    /// The subscription that brings a `pmessage` of this pattern.
+    patterns: HashMap<Arc<[u8]>, SubscriptionId>,
+    /// How many have ended since the last time that nothing was wanted.
+    ended: usize,
+}
+
+impl Wants {
+    pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
+        let mut wants = Self::default();
+        for subscription in subscriptions {
+            wants.add(subscription);
+        }
+        wants
+    }
+
+    /// Wants `subscription`. Gives back the one that it takes the place of, if the same topic was
+    /// wanted before.
+    pub(super) fn add(&mut self, subscription: Subscription) -> Option<Subscription> {
+        let same = self.known.iter().position(|want| {
+            want.subscription.topic == subscription.topic && want.state != State::Leaving
+        });
+        let replaced = same.map(|index| self.known.remove(index).subscription);
+        self.known.push(Want {
+            subscription,
+            state: State::Pending,
+        });
+        replaced
+    }
+
+    /// Ends a subscription for good: it brings nothing any more.
+    pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
+        self.channels.retain(|_, brings| *brings != id);
+        self.patterns.retain(|_, brings| *brings != id);
+        let index = self.position(id)?;
+        Some(self.known.remove(index).subscription)
+    }
+
+    /// The same because of its last message.
+    pub(super) fn end(&mut self, id: SubscriptionId) -> Option<Subscription> {
+        let ended = self.remove(id)?;
+        self.ended += 1;
+        Some(ended)
+    }
+
+    /// Sets the state of a subscription, if it is still known.
+    pub(super) fn set(&mut self, id: SubscriptionId, state: State) {
+        if let Some(index) = self.position(id) {
+            self.known[index].state = state;
+        }
+    }
+
+    /// The state of a subscription, if it is still known.
+    pub(super) fn state(&self, id: SubscriptionId) -> Option<State> {
+        Some(self.known[self.position(id)?].state)
+    }
+
+    pub(super) fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
+        Some(&self.known[self.position(id)?].subscription)
+    }
+
+    /// Frames of its topic are brought by this subscription from now on.
+    pub(super) fn confirm(&mut self, subscription: &Subscription) {
+        let Some(index) = self.position(subscription.id) else {
+            return;
+        };
+        if self.known[index].state == State::Pending {
+            self.known[index].state = State::Live;
+        }
+        let Topic { kind, name } = &subscription.topic;
+        self.map_mut(*kind)
+            .insert(Arc::clone(name), subscription.id);
+    }
+
+    /// The subscription that brings a frame of this kind and name.
+    #[inline]
+    pub(super) fn bringer(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
+        let map = match kind {
+            SubscriptionKind::Channel => &self.channels,
+            SubscriptionKind::Pattern => &self.patterns,
+        };
+        map.get(name).copied()
+    }
+
+    /// Whether any is in `state`.
+    pub(super) fn any(&self, state: State) -> bool {
+        self.known.iter().any(|want| want.state == state)
+    }
+
+    /// Whether nothing is wanted, live or refused.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// How many are wanted.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether there is nothing to be connected for: none is left, or none but refused ones after
+    /// the others have ended.
+    pub(super) fn is_over(&self) -> bool {
+        let only_denied = self.known.iter().all(|want| want.state == State::Denied);
+        self.known.is_empty() || (only_denied && self.ended > 0)
+    }
+
+    /// How many have ended since this was last asked.
+    pub(super) fn take_ended(&mut self) -> usize {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Forgets what the lost connection had confirmed: all that is wanted has to be asked for
+    /// again. Gives back those whose end had not been confirmed, since they are over now.
+    pub(super) fn restart(&mut self) -> Vec<Subscription> {
+        self.channels.clear();
+        self.patterns.clear();
+        let (leaving, wanted) = std::mem::take(&mut self.known)
+            .into_iter()
+            .partition(|want| want.state == State::Leaving);
+        self.known = wanted;
+        for want in &mut self.known {
+            want.state = State::Pending;
+        }
+        let leaving: Vec<Want> = leaving;
+        leaving.into_iter().map(|want| want.subscription).collect()
+    }
+
+    /// All that are known, in the order in which they were asked for.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Subscription> {
+        self.known.iter().map(|want| &want.subscription)
+    }
+
+    fn position(&self, id: SubscriptionId) -> Option<usize> {
+        self.known
+            .iter()
+            .position(|want| want.subscription.id == id)
+    }
+
+    fn map_mut(&mut self, kind: SubscriptionKind) -> &mut HashMap<Arc<[u8]>, SubscriptionId> {
+        match kind {
+            SubscriptionKind::Channel => &mut self.channels,
+            SubscriptionKind::Pattern => &mut self.patterns,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel(id: u32, name: &[u8]) -> Subscription {
+        Subscription {
+            id: SubscriptionId(id),
+            topic: Topic::channel(name),
+        }
+    }
+
+    fn brings(wants: &Wants, name: &[u8]) -> Option<u32> {
+        wants
+            .bringer(SubscriptionKind::Channel, name)
+            .map(|id| id.0)
+    }
+
+    #[test]
+    fn frames_belong_to_the_subscription_that_was_confirmed_last() {
+        let (old, new) = (channel(0, b"a"), channel(1, b"a"));
+        let mut wants = Wants::new(vec![old.clone()]);
+        assert_eq!(brings(&wants, b"a"), None);
+        wants.confirm(&old);
+        assert_eq!(brings(&wants, b"a"), Some(0));
+        wants.set(old.id, State::Leaving);
+        assert_eq!(wants.add(new.clone()), None);
+        assert_eq!(brings(&wants, b"a"), Some(0));
+        wants.remove(old.id);
+        assert_eq!(brings(&wants, b"a"), None);
+        wants.confirm(&new);
+        assert_eq!(brings(&wants, b"a"), Some(1));
+        wants.remove(old.id);
+        assert_eq!(brings(&wants, b"a"), Some(1));
+    }
+
+    #[test]
+    fn a_topic_asked_for_twice_is_wanted_once() {
+        let mut wants = Wants::new(vec![channel(0, b"a")]);
+        assert_eq!(wants.add(channel(1, b"a")), Some(channel(0, b"a")));
+        assert_eq!(wants.len(), 1);
+    }
+
+    #[test]
+    fn it_is_over_when_none_is_left_or_only_refused_ones_after_an_end() {
+        let mut wants = Wants::new(vec![channel(0, b"a"), channel(1, b"b")]);
+        wants.set(SubscriptionId(1), State::Denied);
+        assert!(!wants.is_over());
+        wants.end(SubscriptionId(0));
+        assert!(wants.is_over());
+        assert_eq!((wants.take_ended(), wants.take_ended()), (1, 0));
+        assert!(!wants.is_over());
+        wants.remove(SubscriptionId(1));
+        assert!(wants.is_over());
+    }
+
+    #[test]
+    fn a_restart_asks_for_all_but_what_was_leaving() {
+        let mut wants = Wants::new(vec![channel(0, b"a"), channel(1, b"b"), channel(2, b"c")]);
+        wants.confirm(&channel(0, b"a"));
+        wants.set(SubscriptionId(1), State::Leaving);
+        wants.set(SubscriptionId(2), State::Denied);
+        assert_eq!(wants.restart(), [channel(1, b"b")]);
+        assert_eq!(wants.state(SubscriptionId(0)), Some(State::Pending));
+        assert_eq!(wants.state(SubscriptionId(2)), Some(State::Pending));
+        assert_eq!(brings(&wants, b"a"), None);
+    }
+}

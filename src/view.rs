@@ -1,0 +1,58 @@
+//! The screen, drawn from the app's state and from nothing else.
+//!
+//! ```text
+//!  subscope  redis://127.0.0.1:6379  ● live 0.3 ms          status
+//! ╭ Channels 14 ─────────────╮╭ Messages 48,211 ─────────╮
+//! │ channels                 ││ messages                 │  the overlay covers
+//! ╰──────────────────────────╯╰──────────────────────────╯  these three
+//! ╭ Publish to orders:created ───────────────────────────╮
+//! │ publish                                              │
+//! ╰──────────────────────────────────────────────────────╯
+//!  tab pane  space freeze  ? help  q quit                   hints
+//! ```
+//!
+//! A file a region, each with one entry, `draw`. Drawing changes nothing, and formats only the
+//! rows that are seen. Whatever comes from strangers passes through
+//! [`payload::escape`](crate::payload::escape) on its way.
+
+mod channels;
+mod empty;
+mod frame;
+mod hints;
+mod line;
+mod messages;
+mod overlay;
+mod publish;
+mod reader;
+mod status;
+mod theme;
+
+use ratatui::Frame;
+
+use crate::app::App;
+
+/// Draws the whole screen.
+pub fn draw(app: &App, frame: &mut Frame<'_>) {
+    let buffer = frame.buffer_mut();
+    let areas = app.areas();
+    debug_assert_eq!(
+        areas.screen, buffer.area,
+        "the state is told of a new size first"
+    );
+    if !areas.status.is_empty() {
+        status::draw(app, areas.status, buffer);
+    }
+    if !areas.hints.is_empty() {
+        hints::draw(app, areas.hints, buffer);
+    }
+    if !areas.channels.is_empty() {
+        channels::draw(app, areas.channels, buffer);
+    }
+    if !areas.messages.is_empty() {
+        messages::draw(app, areas.messages, buffer);
+    }
+    publish::draw(app, areas.publish, buffer);
+    if let Some(overlay) = app.overlay() {
+        overlay::draw(app, overlay, buffer);
+    }
+}

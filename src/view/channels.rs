@@ -1,0 +1,160 @@
+//! The channel list: subscriptions to patterns first, then every channel.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::line::LineBuilder;
+use super::{frame, theme};
+use crate::app::{App, Entry, Focus, SubscriptionState, inside};
+use crate::log::{Channel, Content};
+use crate::message::{SubscriptionId, Topic};
+use crate::payload::{escape, figures};
+
+/// A channel that has said nothing for this long is shown with how long, in place of its rate.
+const SILENT_AFTER: Duration = Duration::from_secs(10);
+
+/// The columns of a line that are wide enough for a count, and for the latest payload.
+const MIN_FOR_COUNT: usize = 44;
+const MIN_FOR_LATEST: usize = 70;
+
+/// The columns of a rate with its bars, or of "silent 42s".
+const ACTIVITY: usize = 14;
+const BARS: usize = 5;
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let has_focus = app.focus() == Focus::Channels;
+    let count = app.log().channels().len();
+    let title = format!(" Channels {} ", figures::count(count as u64));
+    let sort = format!(" by {} ", app.channels().sort().name());
+    frame::draw(area, has_focus, &title, (&sort, theme::QUIET), buffer);
+    let lines = inside(area);
+    let top = app.channels().top(lines.height);
+    let entries = app.channels().entries().iter().enumerate().skip(top);
+    for (row, (index, entry)) in (0..lines.height).zip(entries) {
+        let is_selected = index == app.channels().selected_line();
+        let style = frame::selection(is_selected, has_focus);
+        line(app, *entry, usize::from(lines.width)).draw(lines, row, style, buffer);
+    }
+    let total = app.channels().entries().len();
+    frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
+}
+
+fn line(app: &App, entry: Entry, columns: usize) -> LineBuilder {
+    let mut line = LineBuilder::padded(columns);
+    match entry {
+        Entry::Pattern(id) | Entry::Unheard(id) => subscription(app, id, &mut line),
+        Entry::Channel(id) => match app.log().channels().by_id(id) {
+            Some(channel) => heard(app, channel, &mut line),
+            None => line.words("(forgotten)", theme::QUIET),
+        },
+    }
+    line
+}
+
+/// A pattern, or a channel that has not been heard.
+fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
+    let subscriptions = app.subscriptions();
+    let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
+        return;
+    };
+    let (mark, style) = mark_of(state);
+    let words = match state {
+        SubscriptionState::Pending => "pending".to_owned(),
+        SubscriptionState::Live => "live".to_owned(),
+        SubscriptionState::Denied(reason) => {
+            format!("denied: {}", escape::whole(reason.as_bytes()))
+        }
+        SubscriptionState::Ended(by) => format!("ended {by}"),
+        SubscriptionState::Left => "left".to_owned(),
+    };
+    line.word(format!("{mark} "), style);
+    // A denial's reason may take half of the line.
+    let room = line.left();
+    let wanted = words.chars().count().min(room / 2) + 1;
+    line.name(&topic.name, room.saturating_sub(wanted), theme::STRONG);
+    line.space(1);
+    line.words(&words, style);
+}
+
+fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
+    let exact = app.subscriptions().find(&Topic::channel(channel.name()));
+    let state = exact.and_then(|id| app.subscriptions().state(id));
+    let is_muted = app.is_muted(channel.name());
+    let is_only = app.only() == Some(channel.name());
+    let (mark, mark_style) = match state {
+        _ if is_only => ("▸", theme::FOCUS),
+        Some(state) => mark_of(state),
+        None => (" ", Style::new()),
+    };
+    line.word(format!("{mark} "), mark_style);
+    let name_style = if is_muted {
+        theme::QUIET
+    } else {
+        theme::channel(channel.name())
+    };
+    let columns = line.left();
+    let has_count = columns >= MIN_FOR_COUNT;
+    let has_latest = columns >= MIN_FOR_LATEST;
+    let figures = ACTIVITY + 1 + if has_count { 10 } else { 0 };
+    let room = columns.saturating_sub(figures);
+    let name_columns = if has_latest {
+        room.min(app.name_columns().max(12))
+    } else {
+        room
+    };
+    line.name(channel.name(), name_columns, name_style);
+    if has_count {
+        let count = figures::short_count(channel.messages);
+        line.word(format!("{count:>9} "), theme::QUIET);
+    }
+    line.space(1);
+    activity(app, channel, is_muted, line);
+    if has_latest {
+        line.space(1);
+        latest(app, channel, line);
+    }
+}
+
+fn activity(app: &App, channel: &Channel, is_muted: bool, line: &mut LineBuilder) {
+    let silence = app.now().since(channel.last_heard);
+    if is_muted {
+        line.word(format!("{:>ACTIVITY$}", "muted"), theme::QUIET);
+    } else if silence >= SILENT_AFTER {
+        let words = format!("silent {}", figures::age(silence));
+        line.word(format!("{words:>ACTIVITY$}"), theme::QUIET);
+    } else {
+        let rate = figures::rate(channel.rate(app.now()));
+        line.word(
+            format!("{rate:>width$} ", width = ACTIVITY - BARS - 1),
+            Style::new(),
+        );
+        line.word(
+            figures::sparkline(&channel.bars(app.now(), BARS)),
+            theme::BARS,
+        );
+    }
+}
+
+fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {
+    let row = app.log().row(channel.last_row);
+    if let Some(Content::Message { payload, .. }) = row.map(|row| row.content) {
+        let text = escape::one_line(payload, line.left().saturating_sub(1));
+        let cut = text.cut;
+        line.text(text, theme::QUIET);
+        if cut {
+            line.word("…", theme::QUIET);
+        }
+    }
+}
+
+fn mark_of(state: &SubscriptionState) -> (&'static str, Style) {
+    match state {
+        SubscriptionState::Pending => ("◌", theme::WATCH),
+        SubscriptionState::Live => ("●", theme::GOOD),
+        SubscriptionState::Denied(_) => ("✗", theme::BAD),
+        SubscriptionState::Ended(_) | SubscriptionState::Left => ("■", theme::QUIET),
+    }
+}

@@ -1,0 +1,69 @@
+//! Borders with titles, the selected line, scroll bars: what the regions share.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Widget as _};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::theme;
+
+/// A border with a title at the left and, where there is room beside it, one at the right.
+pub(super) fn draw(
+    area: Rect,
+    has_focus: bool,
+    title: &str,
+    right: (&str, Style),
+    buffer: &mut Buffer,
+) {
+    let style = if has_focus {
+        theme::FOCUS
+    } else {
+        theme::QUIET
+    };
+    let mut block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(style);
+    let room = usize::from(area.width.saturating_sub(4));
+    let title_style = if has_focus {
+        theme::FOCUS.patch(theme::STRONG)
+    } else {
+        theme::STRONG
+    };
+    block = block.title(Line::styled(title.to_owned(), title_style));
+    if title.width() + right.0.width() <= room {
+        block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());
+    } else if title.width() > room / 2 && right.0.width() <= room {
+        // The right title says more about now than the left one.
+        block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(style)
+            .title(Line::styled(right.0.to_owned(), right.1).right_aligned());
+    }
+    block.render(area, buffer);
+}
+
+/// The style of a line that may be selected, in a pane that may have the focus.
+pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
+    match (is_selected, has_focus) {
+        (false, _) => Style::new(),
+        (true, true) => theme::SELECTED,
+        (true, false) => theme::SELECTED_QUIETLY,
+    }
+}
+
+/// A mark on the right border of `area` that shows which part of `total` lines is in view.
+pub(super) fn scroll_bar(area: Rect, top: usize, height: usize, total: usize, buffer: &mut Buffer) {
+    if total <= height || height == 0 || area.width == 0 {
+        return;
+    }
+    let length = (height * height / total).max(1);
+    let start = top * (height - length) / (total - height).max(1);
+    for line in start..(start + length).min(height) {
+        let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
+        if let Some(cell) = buffer.cell_mut((area.right() - 1, y)) {
+            cell.set_symbol("┃").set_style(theme::QUIET);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The hint line: what was just said, or the keys that matter here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::line::LineBuilder;
+use super::theme;
+use crate::app::{Action, App, Binding, Position, bindings_in};
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let mut line = LineBuilder::new(usize::from(area.width));
+    line.space(1);
+    if let Some(remark) = app.remark() {
+        let style = if remark.is_error {
+            theme::BAD
+        } else {
+            theme::WATCH
+        };
+        line.words(&remark.text, style);
+        line.draw(area, 0, Style::new(), buffer);
+        return;
+    }
+    let bindings: Vec<_> = bindings_in(app.context()).collect();
+    let (leave, others): (Vec<_>, Vec<_>) = bindings
+        .into_iter()
+        .partition(|binding| matches!(binding.action, Action::Help | Action::Quit));
+    // How to get help and how to get out are said first of all, then what there is room for.
+    let words = |binding: &&'static Binding| {
+        let hint = match binding.action {
+            Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
+            Action::ToggleOnly if app.only().is_some() => "all channels",
+            _ => binding.hint?,
+        };
+        Some((binding.keys.first()?.label(), hint))
+    };
+    let kept: usize = leave.iter().filter_map(&words).map(columns_of).sum();
+    for (key, hint) in others.iter().filter_map(&words) {
+        if columns_of((key.clone(), hint)) + kept <= line.left() {
+            hint_words(&mut line, key, hint);
+        }
+    }
+    for (key, hint) in leave.iter().filter_map(&words) {
+        hint_words(&mut line, key, hint);
+    }
+    line.draw(area, 0, Style::new(), buffer);
+}
+
+fn columns_of((key, hint): (String, &str)) -> usize {
+    key.chars().count() + 1 + hint.chars().count() + 2
+}
+
+fn hint_words(line: &mut LineBuilder, key: String, hint: &str) {
+    line.word(key, theme::STRONG);
+    line.word(format!(" {hint}  "), theme::QUIET);
+}

@@ -1,0 +1,128 @@
+//! Lines put together from parts, within a given number of columns.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::theme;
+use crate::payload::escape::{self, Text};
+
+/// A line that knows how many columns are left of it.
+#[derive(Debug)]
+pub struct LineBuilder {
+    spans: Vec<Span<'static>>,
+    left: usize,
+}
+
+impl LineBuilder {
+    /// An empty line of `columns`.
+    #[must_use]
+    pub fn new(columns: usize) -> Self {
+        Self {
+            spans: Vec::new(),
+            left: columns,
+        }
+    }
+
+    /// An empty line of `columns`, of which one at either side stays free.
+    #[must_use]
+    pub fn padded(columns: usize) -> Self {
+        let mut line = Self::new(columns.saturating_sub(1));
+        line.space(1);
+        line
+    }
+
+    /// How many columns are left.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Adds words of our own, if they fit whole. Says whether they did.
+    pub fn word(&mut self, text: impl Into<String>, style: Style) -> bool {
+        let text = text.into();
+        let columns = text.width();
+        let fits = columns <= self.left;
+        if fits {
+            self.left -= columns;
+            self.spans.push(Span::styled(text, style));
+        }
+        fits
+    }
+
+    /// Adds words of our own, cut where the line ends.
+    pub fn words(&mut self, text: &str, style: Style) {
+        let text = escape::one_line(text.as_bytes(), self.left);
+        self.text(text, style);
+    }
+
+    /// Adds text made from untrusted bytes, its escapes set apart. It must fit.
+    pub fn text(&mut self, text: Text, style: Style) {
+        self.left = self.left.saturating_sub(text.columns);
+        if text.escapes.is_empty() {
+            self.spans.push(Span::styled(text.string, style));
+            return;
+        }
+        for (part, is_escape) in text.parts() {
+            let style = if is_escape {
+                style.patch(theme::ESCAPE)
+            } else {
+                style
+            };
+            self.spans.push(Span::styled(part.to_owned(), style));
+        }
+    }
+
+    /// Adds untrusted bytes in exactly `columns`, padded with spaces, a long name cut with a mark.
+    pub fn name(&mut self, name: &[u8], columns: usize, style: Style) {
+        let columns = columns.min(self.left);
+        if name.is_empty() {
+            self.words(
+                &format!("{:columns$.columns$}", "\"\""),
+                style.patch(theme::ESCAPE),
+            );
+            return;
+        }
+        let text = escape::name(name, columns);
+        let pad = columns - text.columns;
+        self.text(text, style);
+        self.space(pad);
+    }
+
+    /// Adds spaces, as many as fit.
+    pub fn space(&mut self, columns: usize) {
+        let columns = columns.min(self.left);
+        self.left -= columns;
+        self.spans.push(Span::raw(" ".repeat(columns)));
+    }
+
+    /// Adds words of our own at the right end, if they fit.
+    pub fn word_at_end(&mut self, text: &str, style: Style) {
+        let columns = text.width();
+        if columns <= self.left {
+            self.space(self.left - columns);
+            self.word(text, style);
+        }
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn build(self) -> Line<'static> {
+        Line::from(self.spans)
+    }
+
+    /// Draws the line at the `row` of `area`, over its whole width in `style`.
+    pub fn draw(self, area: Rect, row: u16, style: Style, buffer: &mut Buffer) {
+        let place = Rect {
+            y: area.y + row,
+            height: 1,
+            ..area
+        }
+        .intersection(area);
+        buffer.set_style(place, style);
+        self.build().render(place, buffer);
+    }
+}

@@ -1,0 +1,171 @@
+//! The message log: one line a row, the newest at the bottom.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::line::LineBuilder;
+use super::{empty, frame, theme};
+use crate::app::{App, Focus, Position, TimeForm, Window, inside, notice_words};
+use crate::log::{Content, Row};
+use crate::message::{Notice, RowId, Time};
+use crate::payload::figures::{self, Clock, Zone};
+use crate::payload::{escape, figures::delta};
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let window = app.window();
+    let has_focus = app.focus() == Focus::Messages;
+    let (right, style) = position_words(app, &window);
+    frame::draw(
+        area,
+        has_focus,
+        &title(app, &window),
+        (&right, style),
+        buffer,
+    );
+    let lines = inside(area);
+    if window.rows.is_empty() {
+        empty::draw(app, lines, buffer);
+        return;
+    }
+    let painter = Painter::new(app, usize::from(lines.width));
+    let mut before = window
+        .rows
+        .first()
+        .and_then(|row| painter.time_before(*row));
+    for (line, id) in (0..lines.height).zip(&window.rows) {
+        let Some(row) = app.log().row(*id) else {
+            continue;
+        };
+        let is_frozen = app.messages().position() != Position::Following;
+        let is_selected = window.selected == Some(*id) && (has_focus || is_frozen);
+        let style = frame::selection(is_selected, has_focus);
+        painter.line(&row, before).draw(lines, line, style, buffer);
+        before = Some(row.time);
+    }
+}
+
+fn title(app: &App, window: &Window) -> String {
+    // Notices are always among the rows shown, and are not messages.
+    let shown = app.shown().len().saturating_sub(app.log().kept_notices());
+    let kept = app.log().counters().kept;
+    let count = if shown == kept {
+        figures::count(shown)
+    } else {
+        format!("{} of {}", figures::count(shown), figures::count(kept))
+    };
+    let only = app
+        .only()
+        .map(|name| format!(" on {}", escape::name(name, 24).string));
+    let evicted = app.log().counters().evicted;
+    // The top of the log says what is no longer above it.
+    let gone =
+        (window.is_at_top && evicted > 0 && app.messages().position() != Position::Following)
+            .then(|| format!("· {} older ones are gone ", figures::count(evicted)));
+    format!(
+        " Messages {count}{} {}",
+        only.unwrap_or_default(),
+        gone.unwrap_or_default()
+    )
+}
+
+fn position_words(app: &App, window: &Window) -> (String, Style) {
+    match app.messages().position() {
+        Position::Following => (" following ▼ ".to_owned(), theme::GOOD),
+        Position::Frozen { .. } => {
+            let newer = figures::count(window.newer);
+            (
+                format!(" frozen ❚❚ {newer} newer · space resumes "),
+                theme::WATCH,
+            )
+        }
+    }
+}
+
+/// Draws rows: what all of them share is reckoned once.
+struct Painter<'a> {
+    app: &'a App,
+    columns: usize,
+    clock: Clock,
+    name_columns: usize,
+}
+
+impl<'a> Painter<'a> {
+    fn new(app: &'a App, columns: usize) -> Self {
+        let zone = match app.messages().time_form {
+            TimeForm::Utc => Zone::Utc,
+            _ => Zone::Local,
+        };
+        Self {
+            app,
+            columns,
+            clock: Clock::new(zone),
+            name_columns: app.name_columns().min(columns / 3),
+        }
+    }
+
+    fn line(&self, row: &Row<'_>, before: Option<Time>) -> LineBuilder {
+        let mut line = LineBuilder::padded(self.columns);
+        line.word(format!("{} ", self.time(row.time, before)), theme::QUIET);
+        match row.content {
+            Content::Message { channel, payload } => {
+                let channel = self.app.log().channels().by_id(channel);
+                let name = channel.map_or(&b""[..], |channel| channel.name());
+                line.name(name, self.name_columns, theme::channel(name));
+                line.space(1);
+                message(payload, &mut line);
+            }
+            Content::Notice(notice) => notice_line(notice, &mut line),
+        }
+        line
+    }
+
+    fn time(&self, time: Time, before: Option<Time>) -> String {
+        match self.app.messages().time_form {
+            TimeForm::Local | TimeForm::Utc => self.clock.time_of_day(time),
+            TimeForm::Delta => before.map_or_else(
+                || self.clock.time_of_day(time),
+                |before| delta(time.since(before)),
+            ),
+            TimeForm::Age => format!("{:>8}", figures::age(self.app.now().since(time))),
+        }
+    }
+
+    /// The time of the row shown before `row`.
+    fn time_before(&self, row: RowId) -> Option<Time> {
+        let shown = self.app.shown();
+        let before = shown.place_of(row).checked_sub(1)?;
+        Some(self.app.log().row(shown.row_at(before)?)?.time)
+    }
+}
+
+/// A payload on the rest of the line; if it is cut, that is marked, with its true size.
+fn message(payload: &[u8], line: &mut LineBuilder) {
+    if payload.is_empty() {
+        line.words("(empty)", theme::QUIET);
+        return;
+    }
+    let whole = escape::one_line(payload, line.left());
+    if !whole.cut {
+        line.text(whole, Style::new());
+        return;
+    }
+    let mark = format!("… {}", figures::size(payload.len() as u64));
+    let room = line.left().saturating_sub(mark.chars().count());
+    line.text(escape::one_line(payload, room), Style::new());
+    line.word_at_end(&mark, theme::QUIET);
+}
+
+fn notice_line(notice: &Notice, line: &mut LineBuilder) {
+    let style = match notice {
+        Notice::Subscribed { .. } | Notice::Unsubscribed { asked: true, .. } => theme::QUIET,
+        Notice::Gap(_) | Notice::Dropped(_) | Notice::Denied { .. } => theme::BAD,
+        Notice::Unsubscribed { .. }
+        | Notice::Ended { .. }
+        | Notice::AllEnded
+        | Notice::ServerSaid(_) => theme::WATCH,
+    };
+    line.words(&format!("── {} ", notice_words(notice)), style);
+    let rest = line.left();
+    line.word("─".repeat(rest), style);
+}

@@ -1,0 +1,103 @@
+//! What stands over the panes: help, an open message, a prompt, a question.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
+
+use super::line::LineBuilder;
+use super::{frame, reader, theme};
+use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside, padded};
+use crate::message::SubscriptionKind;
+
+/// The columns of the keys in the help.
+const KEY_COLUMNS: usize = 18;
+
+pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
+    let areas = app.areas();
+    match overlay {
+        Overlay::Help { top } => help(*top, areas.overlay, buffer),
+        Overlay::Message(open) => reader::draw(open, &areas, buffer),
+        Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, buffer),
+        Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
+    }
+}
+
+fn help(top: usize, area: Rect, buffer: &mut Buffer) {
+    Clear.render(area, buffer);
+    frame::draw(area, true, " Keys ", ("", Style::new()), buffer);
+    let lines = inside(area);
+    for (row, content) in (0..lines.height).zip(help_lines().skip(top)) {
+        let mut line = LineBuilder::new(usize::from(lines.width));
+        line.space(1);
+        match content {
+            HelpLine::Blank => {}
+            HelpLine::Heading(words) => line.words(words, theme::STRONG),
+            HelpLine::Note(words) => line.words(words, Style::new()),
+            HelpLine::Key(binding) => {
+                let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
+                line.word(format!("  {:<KEY_COLUMNS$}", keys.join(" ")), theme::FOCUS);
+                line.words(binding.help, Style::new());
+            }
+        }
+        line.draw(lines, row, Style::new(), buffer);
+    }
+    frame::scroll_bar(
+        area,
+        top,
+        usize::from(lines.height),
+        help_lines().count(),
+        buffer,
+    );
+}
+
+fn subscribe(prompt: &Prompt, area: Rect, buffer: &mut Buffer) {
+    let place = popup(area, 64, 4);
+    Clear.render(place, buffer);
+    frame::draw(place, true, " Subscribe to ", ("", Style::new()), buffer);
+    let text = padded(inside(place));
+    prompt.input.widget().render(
+        Rect {
+            height: 1.min(text.height),
+            ..text
+        },
+        buffer,
+    );
+    if text.height > 1 {
+        let words = match (prompt.topic().kind, prompt.is_exact) {
+            (SubscriptionKind::Pattern, _) => "a pattern: every channel that it matches",
+            (SubscriptionKind::Channel, true) => "exactly this channel, * ? and [ included",
+            (SubscriptionKind::Channel, false) => "a channel; with * ? or [ in it, a pattern",
+        };
+        let mut line = LineBuilder::new(usize::from(text.width));
+        line.words(words, theme::QUIET);
+        line.draw(text, 1, Style::new(), buffer);
+    }
+}
+
+fn confirm(question: &str, area: Rect, buffer: &mut Buffer) {
+    let place = popup(area, 64, 6);
+    Clear.render(place, buffer);
+    frame::draw(place, true, " Publish? ", ("", Style::new()), buffer);
+    let lines = vec![
+        Line::styled(question.to_owned(), theme::WATCH),
+        Line::default(),
+        Line::raw("y publishes it, n does not"),
+    ];
+    Paragraph::new(lines)
+        .wrap(Wrap { trim: true })
+        .render(padded(inside(place)), buffer);
+}
+
+/// A region of about the given size in the middle of `area`.
+fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
+    let width = columns.min(area.width);
+    let height = rows.min(area.height);
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
+    }
+}

@@ -1,0 +1,83 @@
+//! The box to publish from: the channel in its title, the message below.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::line::LineBuilder;
+use super::{frame, theme};
+use crate::app::{Answer, App, Focus, inside, padded};
+use crate::payload::{escape, figures};
+
+/// What stands before the channel's name in the title.
+const TITLE: &str = " Publish to ";
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let has_focus = matches!(app.focus(), Focus::PublishChannel | Focus::PublishPayload);
+    let (answer, style) = answer_words(app, usize::from(area.width) / 2);
+    let room = usize::from(area.width).saturating_sub(TITLE.width() + answer.width() + 6);
+    let name = escape::name(app.publish().channel.text().as_bytes(), room.max(8));
+    let title = match app.focus() {
+        Focus::PublishChannel => format!("{TITLE}{} ", " ".repeat(room)),
+        _ if name.string.is_empty() => " Publish ".to_owned(),
+        _ => format!("{TITLE}{} ", name.string),
+    };
+    frame::draw(area, has_focus, &title, (&answer, style), buffer);
+    if app.focus() == Focus::PublishChannel {
+        let x = area.x + 1 + u16::try_from(TITLE.width()).unwrap_or(0);
+        let width = u16::try_from(room).unwrap_or(u16::MAX);
+        let field = Rect {
+            x,
+            width,
+            height: 1,
+            ..area
+        }
+        .intersection(area);
+        if !field.is_empty() {
+            app.publish().channel.widget().render(field, buffer);
+        }
+    }
+    let text = padded(inside(area));
+    if text.is_empty() {
+        return;
+    }
+    if has_focus || !app.publish().payload.is_empty() {
+        app.publish().payload.widget().render(text, buffer);
+        return;
+    }
+    let mut line = LineBuilder::new(usize::from(text.width));
+    let hint = if app.settings().read_only {
+        "--read-only refuses every write"
+    } else {
+        "press p to write a message to the selected channel"
+    };
+    line.words(hint, theme::QUIET);
+    line.draw(text, 0, Style::new(), buffer);
+}
+
+/// What became of the last message, and how the box is read.
+fn answer_words(app: &App, columns: usize) -> (String, Style) {
+    let escapes = if app.publish().reads_escapes() {
+        r" \n \xff are bytes ·"
+    } else {
+        ""
+    };
+    let (words, style) = match app.publish().answer() {
+        Answer::None if escapes.is_empty() => return (String::new(), theme::QUIET),
+        Answer::None => (String::new(), theme::QUIET),
+        Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
+        // The usual sign of a mistyped channel, so it stands out.
+        Answer::Received(0) => ("nobody received the last".to_owned(), theme::WATCH),
+        Answer::Received(count) => {
+            let count = figures::count(u64::try_from(*count).unwrap_or(0));
+            (format!("{count} received the last"), theme::GOOD)
+        }
+        Answer::Failed(why) => (escape::one_line(why.as_bytes(), columns).string, theme::BAD),
+    };
+    (format!("{escapes} {words} "), style)
+}

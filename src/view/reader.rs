@@ -1,0 +1,129 @@
+//! An open message: what it is in three lines, and its text below.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget as _};
+
+use super::line::LineBuilder;
+use super::{frame, theme};
+use crate::app::{Areas, Letter, Reader, inside, padded};
+use crate::message::{SubscriptionKind, Topic};
+use crate::payload::figures::{self, Clock, Zone};
+use crate::payload::json::{Document, Token};
+use crate::payload::{escape, rows};
+
+pub(super) fn draw(open: &Reader, areas: &Areas, buffer: &mut Buffer) {
+    let area = areas.overlay;
+    Clear.render(area, buffer);
+    let title = if open.letter().channel.is_some() {
+        " Message "
+    } else {
+        " Notice "
+    };
+    let format = if open.json().is_some() {
+        " JSON, indented "
+    } else {
+        " as it came "
+    };
+    frame::draw(area, true, title, (format, theme::QUIET), buffer);
+    header(open.letter(), padded(inside(area)), buffer);
+    let text = areas.reader_text();
+    match open.json() {
+        Some((document, line, row)) => {
+            json(document, &open.letter().payload, (line, row), text, buffer);
+        }
+        None => plain(&open.letter().payload, open.offset(), text, buffer),
+    }
+}
+
+fn header(letter: &Letter, area: Rect, buffer: &mut Buffer) {
+    let columns = usize::from(area.width);
+    let size = figures::size(letter.payload.len() as u64);
+    let bytes = figures::count(letter.payload.len() as u64);
+    let time = Clock::new(Zone::Local).date_and_time(letter.time);
+    let mut first = LineBuilder::new(columns);
+    if let Some(name) = &letter.channel {
+        first.text(
+            escape::name(name, columns),
+            theme::channel(name).patch(theme::STRONG),
+        );
+    }
+    first.draw(area, 0, Style::new(), buffer);
+    let mut second = LineBuilder::new(columns);
+    let figures = if letter.payload.len() < 1024 {
+        size
+    } else {
+        format!("{size} ({bytes} B)")
+    };
+    second.words(
+        &format!("{time} · {figures} · {}", via(&letter.topics)),
+        theme::QUIET,
+    );
+    second.draw(area, 1, Style::new(), buffer);
+}
+
+fn via(topics: &[Topic]) -> String {
+    let names: Vec<String> = topics
+        .iter()
+        .map(|topic| match topic.kind {
+            SubscriptionKind::Channel => format!("channel {}", escape::whole(&topic.name)),
+            SubscriptionKind::Pattern => format!("pattern {}", escape::whole(&topic.name)),
+        })
+        .collect();
+    match names.len() {
+        0 => String::new(),
+        1 => format!("brought by {}", names[0]),
+        count => format!("brought by {count} subscriptions: {}", names.join(", ")),
+    }
+}
+
+fn plain(payload: &[u8], offset: usize, area: Rect, buffer: &mut Buffer) {
+    let columns = usize::from(area.width);
+    if payload.is_empty() {
+        let mut line = LineBuilder::new(columns);
+        line.words("(empty)", theme::QUIET);
+        line.draw(area, 0, Style::new(), buffer);
+        return;
+    }
+    for (row, content) in (0..area.height).zip(rows::rows(payload, columns, offset)) {
+        let mut line = LineBuilder::new(columns);
+        line.text(content.text, Style::new());
+        line.draw(area, row, Style::new(), buffer);
+    }
+}
+
+fn json(
+    document: &Document,
+    payload: &[u8],
+    (line, skip): (usize, usize),
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let columns = usize::from(area.width);
+    let height = usize::from(area.height);
+    let rows = (line..document.len()).flat_map(|index| {
+        let skip = if index == line { skip } else { 0 };
+        document
+            .rows(index, payload, columns, skip + height)
+            .into_iter()
+            .skip(skip)
+    });
+    for (row, content) in (0..area.height).zip(rows) {
+        let mut drawn = LineBuilder::new(columns);
+        for (token, text) in content {
+            drawn.text(text, token_style(token));
+        }
+        drawn.draw(area, row, Style::new(), buffer);
+    }
+}
+
+fn token_style(token: Token) -> Style {
+    match token {
+        Token::Key => theme::FOCUS,
+        Token::String => theme::GOOD,
+        Token::Number => theme::WATCH,
+        Token::Literal => theme::ESCAPE,
+        Token::Punctuation => theme::QUIET,
+    }
+}

@@ -1,0 +1,47 @@
+//! Colours with a meaning, from the terminal's own sixteen, so that they suit its background.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// What is said beside the point: borders at rest, units, labels.
+pub const QUIET: Style = Style::new().fg(Color::DarkGray);
+/// The pane that has the focus.
+pub const FOCUS: Style = Style::new().fg(Color::Cyan);
+/// Well: live, received.
+pub const GOOD: Style = Style::new().fg(Color::Green);
+/// Under way, or worth a look.
+pub const WATCH: Style = Style::new().fg(Color::Yellow);
+/// Lost, refused, wrong.
+pub const BAD: Style = Style::new().fg(Color::Red);
+/// Titles, figures, keys.
+pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+/// The selected line of the pane that has the focus.
+pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// The selected line of a pane that has not.
+pub const SELECTED_QUIETLY: Style = Style::new().add_modifier(Modifier::BOLD);
+/// A byte or character shown by its number.
+pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
+/// Bars of a sparkline.
+pub const BARS: Style = Style::new().fg(Color::Cyan);
+
+/// Colours of channels: those that can be read on light and on dark, without red, which means
+/// that something is wrong.
+const CHANNEL_COLOURS: [Color; 8] = [
+    Color::Cyan,
+    Color::Green,
+    Color::Yellow,
+    Color::Magenta,
+    Color::Blue,
+    Color::LightCyan,
+    Color::LightMagenta,
+    Color::LightBlue,
+];
+
+/// A channel's colour: the same for the same name, in every session (FNV-1a of the name).
+#[must_use]
+pub fn channel(name: &[u8]) -> Style {
+    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let index = (hash >> 32) % CHANNEL_COLOURS.len() as u64;
+    Style::new().fg(CHANNEL_COLOURS[usize::try_from(index).unwrap_or(0)])
+}

@@ -1,0 +1,359 @@
+//! The log against a naive model of it.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use proptest::prelude::*;
+
+use subscope::log::{Batch, ChannelFilter, Content, MessageLog, Selection};
+use subscope::message::{Dropped, Gap, Notice, RowId, SubscriptionId, Time};
+
+/// What one row should be.
+#[derive(Clone, Debug, PartialEq)]
+enum Expected {
+    Message {
+        channel: Vec<u8>,
+        payload: Vec<u8>,
+        subscriptions: Vec<u32>,
+    },
+    Notice,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A delivery: channel, payload, subscription.
+    Deliver(u8, u8, u8),
+    Notice,
+    /// The batch is handed over and the next begins.
+    HandOver,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0..4u8, 0..3u8, 0..3u8).prop_map(|(c, p, s)| Step::Deliver(c, p, s)),
+        1 => Just(Step::Notice),
+        2 => Just(Step::HandOver),
+    ]
+}
+
+fn channel(number: u8) -> Vec<u8> {
+    vec![b'c'; usize::from(number)]
+}
+
+fn payload(number: u8) -> Vec<u8> {
+    vec![number; usize::from(number) * 300]
+}
+
+/// Plays `steps` into a log of `keep` bytes, and into the simplest possible model of it.
+fn play(steps: &[Step], keep: usize) -> (MessageLog, Vec<Expected>, u64) {
+    let mut log = MessageLog::new(keep);
+    let mut batch = Batch::default();
+    let mut expected: Vec<Expected> = Vec::new();
+    let mut merged = 0;
+    for (time, step) in (0..).zip(steps) {
+        match *step {
+            Step::Deliver(c, p, s) => {
+                batch.push_message(
+                    Time(time),
+                    &channel(c),
+                    &payload(p),
+                    SubscriptionId(u32::from(s)),
+                );
+                let subscription = u32::from(s);
+                match expected.last_mut() {
+                    Some(Expected::Message {
+                        channel: last,
+                        payload: bytes,
+                        subscriptions,
+                    }) if *last == channel(c)
+                        && *bytes == payload(p)
+                        && !subscriptions.contains(&subscription) =>
+                    {
+                        subscriptions.push(subscription);
+                        merged += 1;
+                    }
+                    _ => expected.push(Expected::Message {
+                        channel: channel(c),
+                        payload: payload(p),
+                        subscriptions: vec![subscription],
+                    }),
+                }
+            }
+            Step::Notice => {
+                batch.push_notice(Time(time), Notice::AllEnded);
+                expected.push(Expected::Notice);
+            }
+            Step::HandOver => {
+                log.append(&batch);
+                batch = Batch::following(batch.tail());
+            }
+        }
+    }
+    log.append(&batch);
+    (log, expected, merged)
+}
+
+fn actual(log: &MessageLog, id: RowId) -> Option<Expected> {
+    Some(match log.row(id)?.content {
+        Content::Message { channel, payload } => Expected::Message {
+            channel: log.channels().by_id(channel).unwrap().name().to_vec(),
+            payload: payload.to_vec(),
+            subscriptions: log
+                .subscriptions(id)
+                .map(|subscription| subscription.0)
+                .collect(),
+        },
+        Content::Notice(_) => Expected::Notice,
+    })
+}
+
+proptest! {
+    #[test]
+    fn rows_are_those_of_the_model_however_batches_are_cut(
+        steps in prop::collection::vec(step(), 0..120),
+    ) {
+        let (log, expected, merged) = play(&steps, 1 << 24);
+        prop_assert_eq!(log.end().0, expected.len() as u64);
+        for (id, expected) in (0..).zip(&expected) {
+            prop_assert_eq!(actual(&log, RowId(id)), Some(expected.clone()));
+        }
+        prop_assert_eq!(log.counters().merged, merged);
+    }
+
+    #[test]
+    fn a_small_log_keeps_the_newest_rows_and_its_counts_add_up(
+        steps in prop::collection::vec(step(), 0..400),
+        keep in 1_000..60_000usize,
+    ) {
+        let (log, expected, _) = play(&steps, keep);
+        let counters = *log.counters();
+        let messages = expected.iter().filter(|row| **row != Expected::Notice).count() as u64;
+        prop_assert_eq!(counters.received, messages);
+        prop_assert_eq!(counters.received, counters.kept + counters.evicted + counters.dropped);
+        prop_assert_eq!(log.end().0, expected.len() as u64);
+        let mut kept = 0;
+        for (id, expected) in (0..).zip(&expected).skip(usize::try_from(log.first().0).unwrap()) {
+            kept += u64::from(*expected != Expected::Notice);
+            prop_assert_eq!(actual(&log, RowId(id)), Some(expected.clone()));
+        }
+        prop_assert_eq!(counters.kept, kept);
+        let heard: u64 = log.channels().iter().map(|(_, channel)| channel.messages).sum();
+        prop_assert_eq!(heard, messages);
+    }
+
+    #[test]
+    fn a_selection_addresses_what_a_plain_scan_finds(
+        steps in prop::collection::vec(step(), 0..300),
+        keep in 2_000..60_000usize,
+        muted in prop::collection::vec(0..4u8, 0..3),
+        only in prop::option::of(0..4u8),
+        cut in 0..300usize,
+    ) {
+        // The filter is set half way, so that it must both scan and follow.
+        let cut = cut.min(steps.len());
+        let (log, ..) = play(&steps[..cut], keep);
+        let id = |number: u8| log.channels().find(&channel(number));
+        let filter = ChannelFilter {
+            only: only.and_then(id),
+            muted: muted.iter().copied().filter_map(id).collect(),
+        };
+        let mut selection = Selection::default();
+        selection.set_filter(filter.clone(), &log);
+        let mut log = log;
+        let mut batch = Batch::default();
+        for (time, step) in (0..).zip(&steps[cut..]) {
+            if let Step::Deliver(c, p, s) = *step {
+                batch.push_message(Time(time), &channel(c), &payload(p), SubscriptionId(s.into()));
+            }
+        }
+        log.append(&batch);
+        selection.follow(&log);
+        let shown: Vec<RowId> = (log.first().0..log.end().0)
+            .map(RowId)
+            .filter(|row| match log.row(*row).unwrap().content {
+                Content::Notice(_) => true,
+                Content::Message { channel, .. } => match filter.only {
+                    Some(only) => only == channel,
+                    None => !filter.muted.contains(&channel),
+                },
+            })
+            .collect();
+        prop_assert_eq!(selection.len(), shown.len() as u64);
+        for (place, row) in (0..).zip(&shown) {
+            prop_assert_eq!(selection.row_at(place), Some(*row));
+            prop_assert_eq!(selection.place_of(*row), place);
+        }
+        prop_assert_eq!(selection.row_at(shown.len() as u64), None);
+    }
+}
+
+#[test]
+fn a_selection_works_across_many_blocks_and_evictions() {
+    let mut log = MessageLog::new(1 << 20);
+    let mut selection = Selection::default();
+    let mut is_filtered = false;
+    for round in 0..100 {
+        let mut batch = Batch::default();
+        for n in 0..1_000u32 {
+            let name = if n % 10 == 0 { "rare" } else { "common" };
+            batch.push_message(
+                Time(round),
+                name.as_bytes(),
+                &n.to_be_bytes(),
+                SubscriptionId(0),
+            );
+        }
+        log.append(&batch);
+        if !is_filtered {
+            let only = log.channels().find(b"rare");
+            selection.set_filter(
+                ChannelFilter {
+                    only,
+                    ..ChannelFilter::default()
+                },
+                &log,
+            );
+            is_filtered = true;
+        }
+        selection.follow(&log);
+    }
+    assert!(log.first() > RowId(4096 * 3), "rows were evicted");
+    let first = log.first().0.next_multiple_of(10);
+    let shown: Vec<u64> = (first..log.end().0).step_by(10).collect();
+    assert_eq!(selection.len(), shown.len() as u64);
+    for (place, row) in (0..).zip(&shown) {
+        assert_eq!(selection.row_at(place), Some(RowId(*row)));
+        assert_eq!(selection.place_of(RowId(*row)), place);
+    }
+}
+
+#[test]
+fn a_gap_is_closed_in_its_own_row() {
+    let mut log = MessageLog::new(1 << 20);
+    let open = Gap {
+        last_heard: Time(1),
+        noticed: Time(2),
+        restored: None,
+        reason: "closed".into(),
+    };
+    let closed = Gap {
+        restored: Some(Time(9)),
+        ..open.clone()
+    };
+    let mut batch = Batch::default();
+    batch.push_notice(Time(2), Notice::Gap(open));
+    batch.push_message(Time(8), b"c", b"1", SubscriptionId(0));
+    log.append(&batch);
+    let mut batch = Batch::default();
+    batch.push_notice(Time(9), Notice::Gap(closed.clone()));
+    batch.push_message(Time(9), b"c", b"2", SubscriptionId(0));
+    log.append(&batch);
+
+    let Content::Notice(Notice::Gap(gap)) = log.row(RowId(0)).unwrap().content else {
+        panic!("row 0 is the gap")
+    };
+    assert_eq!(*gap, closed);
+    assert_eq!(log.end(), RowId(3));
+    assert_eq!(log.counters().gaps, 1);
+    let last_row = log.channels().iter().next().unwrap().1.last_row;
+    let Content::Message { payload, .. } = log.row(last_row).unwrap().content else {
+        panic!("the channel's last row is a message")
+    };
+    assert_eq!(payload, b"2");
+}
+
+#[test]
+fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
+    let message = |batch: &mut Batch, time| {
+        batch.push_message(Time(time), b"c", b"0123456789", SubscriptionId(0));
+    };
+    let mut first = Batch::default();
+    message(&mut first, 1);
+    first.push_notice(Time(2), Notice::AllEnded);
+    message(&mut first, 3);
+    let mut second = Batch::default();
+    message(&mut second, 4);
+    let mut third = Batch::default();
+    message(&mut third, 5);
+
+    let dropped = first.drop_messages();
+    second.prepend(&first, dropped);
+    let dropped = second.drop_messages();
+    third.prepend(&second, dropped);
+    let mut log = MessageLog::new(1 << 20);
+    log.append(&third);
+
+    let expected = Dropped {
+        count: 3,
+        bytes: 30,
+        from: Time(1),
+        to: Time(4),
+    };
+    assert_eq!(
+        third.notices(),
+        [Notice::AllEnded, Notice::Dropped(expected)]
+    );
+    let counters = log.counters();
+    assert_eq!(
+        (counters.received, counters.kept, counters.dropped),
+        (4, 1, 3)
+    );
+    assert_eq!(
+        actual(&log, RowId(2)).unwrap(),
+        Expected::Message {
+            channel: b"c".to_vec(),
+            payload: b"0123456789".to_vec(),
+            subscriptions: vec![0],
+        }
+    );
+}
+
+#[test]
+fn clearing_keeps_the_counts_and_the_channels() {
+    let mut log = MessageLog::new(1 << 20);
+    let mut batch = Batch::default();
+    batch.push_message(Time(1), b"c", b"1", SubscriptionId(0));
+    batch.push_notice(Time(1), Notice::AllEnded);
+    log.append(&batch);
+    log.clear();
+    assert_eq!(log.first(), RowId(2));
+    assert_eq!(log.row(RowId(0)).map(|row| row.id), None);
+    assert_eq!((log.counters().kept, log.counters().evicted), (0, 1));
+    assert_eq!(log.channels().len(), 1);
+}
+
+#[test]
+fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
+    let mut log = MessageLog::new(4 << 20);
+    let mut batch = Batch::default();
+    batch.push_message(Time(0), b"quiet", b"1", SubscriptionId(0));
+    log.append(&batch);
+    for round in 0..50 {
+        let mut batch = Batch::default();
+        for _ in 0..2_000 {
+            batch.push_message(Time(round), b"flood", &[0; 100], SubscriptionId(0));
+        }
+        log.append(&batch);
+    }
+    assert!(
+        log.first() > RowId(0),
+        "the quiet channel's only row is gone"
+    );
+    assert!(log.channels().find(b"quiet").is_some());
+
+    for round in 0..100 {
+        let mut batch = Batch::default();
+        for n in 0..2_000 {
+            let name = format!("once:{round}:{n}");
+            batch.push_message(Time(round), name.as_bytes(), b"x", SubscriptionId(0));
+        }
+        log.append(&batch);
+        assert!(log.size() <= log.budget());
+    }
+    let counters = log.counters();
+    assert_eq!(counters.received, 300_001);
+    assert_eq!(counters.received, counters.kept + counters.evicted);
+    assert!(
+        log.channels().len() < 60_000,
+        "{} channels",
+        log.channels().len()
+    );
+}

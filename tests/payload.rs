@@ -1,0 +1,328 @@
+//! Properties of `payload`: whatever bytes come, what is drawn is safe, fits and is honest.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use serde_json::Value;
+use unicode_segmentation::UnicodeSegmentation;
+
+use subscope::payload::escape::{self, Text};
+use subscope::payload::rows::{self, BLOCK, END};
+use subscope::payload::{json, quoted};
+
+/// Characters that meet in ways that matter: marks, joiners, emoji, jamo, Indic letters, flags.
+const TROUBLE: &str = "a \\\"{}\t\n\r\0\x1b\x7f\u{85}\u{ad}\u{301}\u{308}\u{34f}\u{903}\u{94d}\u{915}\
+    \u{937}\u{d4e}\u{111c2}\u{1100}\u{1161}\u{11a8}\u{ac00}\u{115f}\u{1160}\u{e33}\u{600}\u{70f}\u{17d8}\
+    \u{17d2}\u{1780}\u{200b}\u{200d}\u{200e}\u{202e}\u{2028}\u{2066}\u{2060}\u{feff}\u{fe00}\u{fe0e}\u{fe0f}\
+    \u{20e3}1#\u{2764}\u{a9}\u{1f468}\u{1f3fd}\u{1f1e9}\u{1f1ea}\u{ff76}\u{ff9e}\u{ff9f}\u{3164}\u{3099}\
+    \u{30ab}\u{4f60}\u{ff21}\u{e000}\u{fdd0}\u{fffe}\u{e0041}\u{e0100}\u{10ffff}\u{2d31}\u{2d7f}\u{644}\u{627}\
+    \u{16d67}\u{16d68}\u{a4f8}\u{a4fc}\u{1a15}\u{1a17}\u{1a10}\u{a8fa}\u{1d165}\u{1d16d}\u{5d0}\u{5dc}\u{302e}";
+
+fn trouble() -> impl Strategy<Value = Vec<u8>> {
+    let characters: Vec<char> = TROUBLE.chars().collect();
+    let character = prop_oneof![
+        8 => proptest::sample::select(characters).prop_map(|c| c.to_string().into_bytes()),
+        2 => any::<char>().prop_map(|c| c.to_string().into_bytes()),
+        1 => any::<u8>().prop_map(|byte| vec![byte]),
+        1 => "[ -~]{1,8}".prop_map(String::into_bytes),
+    ];
+    vec(character, 0..60).prop_map(|parts| parts.concat())
+}
+
+fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![3 => trouble(), 1 => vec(any::<u8>(), 0..200)]
+}
+
+/// How far ratatui gets with `string` on a line wider than any text here.
+fn ratatui_columns(string: &str) -> usize {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 1));
+    let (end, _) = buffer.set_stringn(0, 0, string, 100, Style::new());
+    usize::from(end)
+}
+
+/// Reads a drawn text back into the bytes it stands for. Tabs are lost, so there must be none.
+fn rejoined(text: &Text) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (part, escape) in text.parts() {
+        if !escape {
+            bytes.extend_from_slice(part.as_bytes());
+            continue;
+        }
+        let code = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
+        match part.split_at(2) {
+            ("\\n", "") => bytes.push(b'\n'),
+            ("\\r", "") => bytes.push(b'\r'),
+            ("\\0", "") => bytes.push(0),
+            ("\\x", digits) => bytes.push(u8::try_from(code(digits)).unwrap()),
+            ("\\u", braced) => {
+                let digits = braced.trim_start_matches('{').trim_end_matches('}');
+                let character = char::from_u32(code(digits)).unwrap();
+                bytes.extend(character.to_string().bytes());
+            }
+            other => panic!("{other:?} is no escape"),
+        }
+    }
+    bytes
+}
+
+/// Written apart from the code under test, by the names of what must never pass.
+fn must_not_pass(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn assert_safe(text: &Text, columns: usize) {
+    assert!(text.columns <= columns);
+    assert!(!text.string.contains(must_not_pass), "{:?}", text.string);
+    assert_eq!(
+        text.columns,
+        ratatui_columns(&text.string),
+        "{}",
+        text.string.escape_unicode()
+    );
+    let by_parts: usize = text.parts().map(|(part, _)| ratatui_columns(part)).sum();
+    assert_eq!(text.columns, by_parts, "{}", text.string.escape_unicode());
+    for cluster in text.string.graphemes(true) {
+        assert!(cluster.cell_width() > 0, "{}", cluster.escape_unicode());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn one_line_is_safe_and_fits(bytes in any_bytes(), columns in 0_usize..80) {
+        let text = escape::one_line(&bytes, columns);
+        assert_safe(&text, columns);
+        prop_assert_eq!(text.cut, text.consumed < bytes.len());
+        prop_assert!(text.consumed <= columns * 20);
+    }
+
+    #[test]
+    fn one_line_stands_for_the_bytes_it_says(bytes in any_bytes(), columns in 0_usize..80) {
+        let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
+        let text = escape::one_line(&bytes, columns);
+        prop_assert_eq!(rejoined(&text), &bytes[..text.consumed]);
+    }
+
+    #[test]
+    fn what_follows_the_prefix_that_is_read_makes_no_difference(
+        bytes in any_bytes(),
+        columns in 0_usize..20,
+    ) {
+        let mut bytes = bytes.repeat(20);
+        let text = escape::one_line(&bytes, columns);
+        bytes.truncate(columns * 20 + 200);
+        let of_prefix = escape::one_line(&bytes, columns);
+        prop_assert_eq!(text.string, of_prefix.string);
+    }
+
+    #[test]
+    fn more_columns_only_add(bytes in any_bytes(), columns in 0_usize..60) {
+        let narrow = escape::one_line(&bytes, columns);
+        let wide = escape::one_line(&bytes, columns + 1);
+        prop_assert!(wide.string.starts_with(&narrow.string));
+    }
+
+    #[test]
+    fn all_of_it_is_the_widest_line(bytes in any_bytes()) {
+        prop_assert_eq!(escape::whole(&bytes), escape::one_line(&bytes, 4000).string);
+    }
+
+    #[test]
+    fn names_are_safe_and_fit(bytes in any_bytes(), columns in 0_usize..40) {
+        assert_safe(&escape::name(&bytes, columns), columns);
+    }
+
+    #[test]
+    fn rows_leave_nothing_out(bytes in any_bytes(), columns in 1_usize..40) {
+        let all: Vec<_> = rows::rows(&bytes, columns, 0).collect();
+        let mut at = 0;
+        for (index, row) in all.iter().enumerate() {
+            assert_safe(&row.text, columns);
+            prop_assert_eq!(row.start, at);
+            at += row.text.consumed;
+            if row.next == Some(at + 1) {
+                prop_assert_eq!(bytes[at], b'\n');
+                at += 1;
+            }
+            prop_assert_eq!(row.next, (index + 1 < all.len()).then_some(at));
+        }
+        prop_assert_eq!(at, bytes.len());
+    }
+
+    #[test]
+    fn rows_are_the_same_from_either_end(
+        bytes in any_bytes(),
+        columns in 1_usize..40,
+        count in 0_usize..9,
+    ) {
+        let starts: Vec<_> = rows::rows(&bytes, columns, 0).map(|row| row.start).collect();
+        for (index, start) in starts.iter().enumerate() {
+            let expected = starts[index.saturating_sub(count)];
+            prop_assert_eq!(rows::rows_back(&bytes, columns, *start, count), expected);
+            prop_assert_eq!(rows::row_at(&bytes, columns, *start), *start);
+        }
+        prop_assert_eq!(rows::rows_back(&bytes, columns, END, 1), starts[starts.len() - 1]);
+    }
+
+    #[test]
+    fn the_escaped_notation_is_reversible(bytes in any_bytes()) {
+        let escaped = quoted::to_escaped(&bytes);
+        prop_assert!(!escaped.contains(must_not_pass));
+        prop_assert!(escape::is_plain(escaped.as_bytes()));
+        prop_assert_eq!(quoted::parse_escaped(&escaped).unwrap(), bytes);
+    }
+
+    #[test]
+    fn any_text_parses_or_says_why(text in "(\\\\|x|[0-9a-g]|é|\n|\"){0,12}") {
+        match quoted::parse_escaped(&text) {
+            Ok(bytes) => prop_assert!(bytes.len() <= text.len()),
+            Err(error) => {
+                let line = text.split('\n').nth(error.line - 1).unwrap();
+                prop_assert_eq!(line.chars().nth(error.column - 1), Some('\\'));
+            }
+        }
+    }
+
+    #[test]
+    fn plain_text_is_shown_without_escapes(bytes in any_bytes()) {
+        let escapes = rows::rows(&bytes, 4000, 0).any(|row| !row.text.escapes.is_empty());
+        prop_assert_eq!(escape::is_plain(&bytes), !escapes);
+    }
+}
+
+fn any_json() -> impl Strategy<Value = String> {
+    let space = || proptest::sample::select(vec!["", "", " ", "\n", "\t", "\r\n"]);
+    let scalar = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?",
+        string(),
+    ];
+    scalar.prop_recursive(5, 40, 5, move |inner| {
+        let item =
+            (space(), inner.clone(), space()).prop_map(|(a, item, b)| format!("{a}{item}{b}"));
+        let member = (space(), string(), space(), item.clone())
+            .prop_map(|(a, key, b, value)| format!("{a}{key}{b}:{value}"));
+        prop_oneof![
+            vec(item, 0..5).prop_map(|items| format!("[{}]", items.join(","))),
+            vec(member, 0..5).prop_map(|members| format!("{{{}}}", members.join(","))),
+        ]
+    })
+}
+
+fn string() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        "[a-z{}:,\\[\\] é你]{0,6}",
+        proptest::sample::select(vec![
+            "\\n",
+            "\\\"",
+            "\\\\",
+            "\\/",
+            "\\u00e9",
+            "\\ud83d\\ude00"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    vec(part, 0..4).prop_map(|parts| format!("\"{}\"", parts.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn json_keeps_its_value_and_its_tokens(text in any_json()) {
+        let document = json::indent(text.as_bytes(), usize::MAX).unwrap();
+        let laid_out = document.to_bytes(text.as_bytes());
+        let before: Value = serde_json::from_str(&text).unwrap();
+        let after: Value = serde_json::from_slice(&laid_out).unwrap();
+        prop_assert_eq!(before, after);
+        let spans = (0..document.len()).flat_map(|index| document.line(index).unwrap().spans);
+        let mut at = 0;
+        for span in spans {
+            prop_assert!(text[at..span.range.start].trim().is_empty());
+            at = span.range.end;
+        }
+        prop_assert!(text[at..].trim().is_empty());
+    }
+
+    #[test]
+    fn json_is_what_serde_json_says_it_is(
+        text in any_json(),
+        at in any::<proptest::sample::Index>(),
+        byte in prop_oneof![
+            any::<u8>(),
+            proptest::sample::select(b"{}[]:,\"\\ 0-.eEtn\n".to_vec()),
+        ],
+        insert in any::<bool>(),
+    ) {
+        let mut bytes = text.into_bytes();
+        let at = at.index(bytes.len());
+        if insert {
+            bytes.insert(at, byte);
+        } else {
+            bytes[at] = byte;
+        }
+        let ours = json::indent(&bytes, usize::MAX).is_some();
+        let theirs = serde_json::from_slice::<Value>(&bytes).is_ok();
+        // A lone surrogate is valid by the grammar, but is no Rust string.
+        let surrogate = bytes.windows(3).any(|three| three == b"\\ud");
+        prop_assert!(ours == theirs || (ours && surrogate), "{:?}", bytes);
+    }
+
+    #[test]
+    fn json_rows_are_safe_and_fit(text in any_json(), columns in 1_usize..40, max in 1_usize..9) {
+        let document = json::indent(text.as_bytes(), usize::MAX).unwrap();
+        for index in 0..document.len() {
+            let rows = document.rows(index, text.as_bytes(), columns, max);
+            prop_assert!(!rows.is_empty() && rows.len() <= max);
+            for row in rows {
+                for (_, text) in &row {
+                    assert_safe(text, columns);
+                }
+                prop_assert!(row.iter().map(|(_, text)| text.columns).sum::<usize>() <= columns);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_huge_payload_is_read_only_where_it_is_seen() {
+    let mut bytes = "你好 ".as_bytes().repeat(8 << 20);
+    bytes.push(0xff);
+    let middle = rows::row_at(&bytes, 80, 30 << 20);
+    let shown: Vec<_> = rows::rows(&bytes, 80, middle).take(50).collect();
+    assert!(shown.iter().all(|row| row.text.columns <= 80));
+    let end = shown.last().and_then(|row| row.next).unwrap();
+    assert!(end > middle && end - middle < 50 * 80 * 4);
+    assert_eq!(rows::rows_back(&bytes, 80, end, 50), middle);
+    let last = rows::rows_back(&bytes, 80, END, 1);
+    assert!(bytes.len() - last <= BLOCK);
+    let row = rows::rows(&bytes, 80, last).next().unwrap();
+    assert!(row.text.string.ends_with("\\xff") && row.next.is_none());
+}
+
+#[test]
+fn every_character_alone_is_safe_and_takes_its_columns() {
+    for character in '\0'..=char::MAX {
+        let mut buffer = [0; 4];
+        let text = escape::one_line(character.encode_utf8(&mut buffer).as_bytes(), 12);
+        assert!(!text.string.contains(must_not_pass));
+        assert!(text.columns > 0 && !text.cut, "{character:?}");
+        if text.escapes.is_empty() && character != '\t' {
+            assert_eq!(
+                text.columns,
+                usize::from(text.string.cell_width()),
+                "{character:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,962 @@
+//! The server tasks against a real Redis.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Duration;
+
+use subscope::log::Batch;
+use subscope::message::{Dropped, Gap, Notice, Subscription, SubscriptionId, Topic};
+use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server, Timing, start};
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::{Instant, timeout_at};
+
+use support::redis::{Redis, pack};
+
+/// Far beyond what any condition here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Heartbeats and retries quick enough for tests.
+const QUICK: Timing = Timing {
+    connect_within: Duration::from_secs(5),
+    ping_every: Duration::from_millis(100),
+    answer_within: Duration::from_millis(700),
+    first_wait: Duration::from_millis(10),
+    longest_wait: Duration::from_millis(100),
+};
+
+/// Held by the tests that need much memory, since one of them measures it.
+static MEMORY: Mutex<()> = Mutex::const_new(());
+
+fn subscription(id: u32, topic: Topic) -> Subscription {
+    Subscription {
+        id: SubscriptionId(id),
+        topic,
+    }
+}
+
+fn channel(id: u32, name: &[u8]) -> Subscription {
+    subscription(id, Topic::channel(name))
+}
+
+fn pattern(id: u32, name: &[u8]) -> Subscription {
+    subscription(id, Topic::pattern(name))
+}
+
+fn config(url: &str, subscriptions: &[Subscription]) -> Config {
+    Config {
+        subscriptions: subscriptions.to_vec(),
+        timing: QUICK,
+        ..Config::new(Endpoint::parse(url).unwrap())
+    }
+}
+
+/// The server tasks, and all that they have told so far.
+struct Heard {
+    server: Server,
+    feed_rx: mpsc::Receiver<Feed>,
+    batches: Vec<Batch>,
+    others: Vec<Feed>,
+}
+
+impl Heard {
+    fn start(config: Config) -> Self {
+        let (feed_tx, feed_rx) = mpsc::channel(64);
+        Self {
+            server: start(config, feed_tx),
+            feed_rx,
+            batches: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Starts, and waits until each subscription is confirmed.
+    async fn listening(config: Config) -> Self {
+        let count = config.subscriptions.len();
+        let mut heard = Self::start(config);
+        heard
+            .until("all are confirmed", |heard| {
+                heard.subscribed().len() == count
+            })
+            .await;
+        heard
+    }
+
+    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            match timeout_at(deadline, self.feed_rx.recv()).await {
+                Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
+                Ok(Some(other)) => self.others.push(other),
+                Ok(None) => panic!("the tasks ended before: {what}"),
+                Err(elapsed) => panic!("{elapsed}: {what}; {:?}", self.others),
+            }
+        }
+    }
+
+    fn messages(&self) -> u64 {
+        self.batches.iter().map(Batch::messages).sum()
+    }
+
+    fn merged(&self) -> u64 {
+        self.batches.iter().map(Batch::merged).sum()
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        let notices = |batch: &Batch| batch.notices().to_vec();
+        self.batches.iter().flat_map(notices).collect()
+    }
+
+    fn select<T>(&self, choose: impl FnMut(Notice) -> Option<T>) -> Vec<T> {
+        self.notices().into_iter().filter_map(choose).collect()
+    }
+
+    /// The id and count of each confirmation.
+    fn subscribed(&self) -> Vec<(u32, i64)> {
+        self.select(|notice| match notice {
+            Notice::Subscribed {
+                subscription,
+                count,
+            } => Some((subscription.id.0, count)),
+            _ => None,
+        })
+    }
+
+    fn unsubscribed(&self) -> Vec<(u32, i64, bool)> {
+        self.select(|notice| match notice {
+            Notice::Unsubscribed {
+                subscription,
+                count,
+                asked,
+            } => Some((subscription.id.0, count, asked)),
+            _ => None,
+        })
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        self.select(|notice| match notice {
+            Notice::Gap(gap) => Some(gap),
+            _ => None,
+        })
+    }
+
+    fn dropped(&self) -> Dropped {
+        self.select(|notice| match notice {
+            Notice::Dropped(dropped) => Some(dropped),
+            _ => None,
+        })
+        .into_iter()
+        .reduce(Dropped::and_then)
+        .unwrap_or_default()
+    }
+
+    fn connections(&self) -> Vec<&Connection> {
+        self.others
+            .iter()
+            .filter_map(|feed| match feed {
+                Feed::Connection(connection) => Some(connection),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn is(&self, connection: &Connection) -> bool {
+        self.connections().last() == Some(&connection)
+    }
+
+    fn published(&self) -> Vec<(u64, Result<i64, String>)> {
+        self.others
+            .iter()
+            .filter_map(|feed| match feed {
+                Feed::Published { id, receivers } => {
+                    Some((*id, receivers.clone().map_err(String::from)))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn publish(&self, id: u64, channel: &[u8], payload: &[u8]) {
+        self.server.ask(Ask::Publish {
+            id,
+            channel: channel.into(),
+            payload: payload.into(),
+        });
+    }
+}
+
+/// Publishes `count` messages at full speed and waits until the server has taken them.
+fn publish_many(redis: &Redis, channel: &[u8], payload: &[u8], count: usize) {
+    let command = pack(&[b"PUBLISH", channel, payload]);
+    let mut writer = redis.connect();
+    let mut reader = writer.try_clone().unwrap();
+    let answers = thread::spawn(move || {
+        let mut buffer = vec![0; 64 << 10];
+        let mut lines = 0;
+        while lines < count {
+            let length = reader.read(&mut buffer).unwrap();
+            assert!(length > 0, "the server hung up on the publisher");
+            lines += memchr::memchr_iter(b'\n', &buffer[..length]).count();
+        }
+    });
+    for _ in 0..count {
+        writer.write_all(&command).unwrap();
+    }
+    answers.join().unwrap();
+}
+
+#[tokio::test]
+async fn confirmations_are_notices_with_their_count() {
+    let redis = Redis::start();
+    let wanted = [
+        channel(0, b"one"),
+        pattern(1, b"two*"),
+        channel(2, b"three"),
+    ];
+    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    assert_eq!(heard.subscribed(), [(0, 1), (1, 2), (2, 3)]);
+    assert_eq!(heard.messages(), 0);
+    heard
+        .until("a round trip and the version", |heard| {
+            let trip = |feed: &Feed| matches!(feed, Feed::RoundTrip(_));
+            let version = |feed: &Feed| matches!(feed, Feed::ServerVersion(text) if text.starts_with("Redis "));
+            heard.others.iter().any(trip) && heard.others.iter().any(version)
+        })
+        .await;
+    assert_eq!(
+        heard.connections(),
+        [&Connection::Connecting, &Connection::Live]
+    );
+    let clients = redis.cli(&["CLIENT", "LIST"]);
+    assert_eq!(clients.matches("name=subscope").count(), 2, "{clients}");
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn overlapping_subscriptions_make_one_row() {
+    let redis = Redis::start();
+    let wanted = [
+        channel(0, b"orders"),
+        pattern(1, b"ord*"),
+        pattern(2, b"*ers"),
+    ];
+    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    assert_eq!(redis.cli(&["PUBLISH", "orders", "same"]), "3");
+    heard
+        .until("three deliveries", |heard| {
+            heard.messages() + heard.merged() == 3
+        })
+        .await;
+    assert_eq!((heard.messages(), heard.merged()), (1, 2));
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn equal_publishes_make_a_row_each() {
+    let redis = Redis::start();
+    let wanted = [channel(0, b"orders"), pattern(1, b"*")];
+    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    redis.cli(&["PUBLISH", "orders", "same"]);
+    redis.cli(&["PUBLISH", "orders", "same"]);
+    heard
+        .until("four deliveries", |heard| {
+            heard.messages() + heard.merged() == 4
+        })
+        .await;
+    assert_eq!((heard.messages(), heard.merged()), (2, 2));
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
+    let mut redis = Redis::start();
+    let wanted = [channel(0, b"one"), pattern(1, b"two*")];
+    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    redis.kill();
+    heard
+        .until("refused attempts", |heard| {
+            heard.connections().iter().any(|connection| {
+                matches!(connection, Connection::Reconnecting { reason, attempts, .. }
+                    if **reason == *"connection refused" && *attempts >= 2)
+            })
+        })
+        .await;
+    let [open] = &heard.gaps()[..] else {
+        panic!("one open gap: {:?}", heard.gaps());
+    };
+    assert_eq!(open.restored, None);
+    assert!(
+        ["closed by the server", "connection reset"].contains(&&*open.reason),
+        "{open:?}"
+    );
+    assert!(open.last_heard <= open.noticed);
+    redis.restart();
+    heard
+        .until("the gap closes", |heard| heard.gaps().len() == 2)
+        .await;
+    let closed = heard.gaps()[1].clone();
+    assert!(
+        closed
+            .restored
+            .is_some_and(|restored| restored >= closed.noticed)
+    );
+    assert_eq!(
+        Gap {
+            restored: None,
+            ..closed
+        },
+        *open
+    );
+    assert_eq!(heard.subscribed()[2..], [(0, 1), (1, 2)]);
+    assert!(heard.is(&Connection::Live));
+    let at = |wanted: fn(&Notice) -> bool| heard.notices().iter().rposition(wanted);
+    assert!(
+        at(|notice| matches!(notice, Notice::Subscribed { .. }))
+            < at(|notice| matches!(notice, Notice::Gap(_)))
+    );
+    assert_eq!(redis.cli(&["PUBLISH", "one", "again"]), "1");
+    heard
+        .until("a message comes", |heard| heard.messages() == 1)
+        .await;
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_killed_client_makes_a_gap_and_comes_back() {
+    let redis = Redis::start();
+    let mut heard = Heard::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
+    assert_eq!(redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]), "1");
+    heard
+        .until("the gap opens and closes", |heard| heard.gaps().len() == 2)
+        .await;
+    assert_eq!(&*heard.gaps()[0].reason, "closed by the server");
+    assert_eq!(heard.gaps()[0].noticed, heard.gaps()[1].noticed);
+    assert!(heard.gaps()[1].restored.is_some());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
+    let redis = Redis::start();
+    let mut heard = Heard::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
+    redis.pause();
+    heard
+        .until("it is given up", |heard| !heard.gaps().is_empty())
+        .await;
+    assert_eq!(&*heard.gaps()[0].reason, "no answer for 700 ms");
+    // The attempts to come back are answered by nobody either, and make no gap of their own.
+    heard
+        .until("a failed attempt", |heard| {
+            heard.connections().iter().any(|connection| {
+                matches!(connection, Connection::Reconnecting { attempts, .. } if *attempts > 0)
+            })
+        })
+        .await;
+    assert_eq!(heard.gaps().len(), 1);
+    redis.resume();
+    heard
+        .until("it is back", |heard| heard.gaps().len() == 2)
+        .await;
+    assert!(heard.gaps()[1].restored.is_some());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_no_gap() {
+    let mut redis = Redis::start();
+    redis.kill();
+    let mut heard = Heard::start(config(&redis.url(), &[pattern(0, b"*")]));
+    heard
+        .until("failed attempts", |heard| heard.connections().len() > 3)
+        .await;
+    redis.restart();
+    heard
+        .until("it is found", |heard| heard.subscribed() == [(0, 1)])
+        .await;
+    assert_eq!(heard.notices().len(), 1);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn one_denied_subscription_does_not_refuse_the_others() {
+    let redis = Redis::start();
+    redis.cli(&[
+        "ACL",
+        "SETUSER",
+        "guest",
+        "on",
+        ">guest",
+        "resetchannels",
+        "&open:*",
+        "+@all",
+    ]);
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let wanted = [
+        channel(0, b"open:a"),
+        channel(1, b"closed"),
+        channel(2, b"open:b"),
+    ];
+    let mut heard = Heard::start(config(&url, &wanted));
+    heard
+        .until("the last is confirmed", |heard| {
+            heard.subscribed().contains(&(2, 2))
+        })
+        .await;
+    let denied = heard.select(|notice| match notice {
+        Notice::Denied {
+            subscription,
+            reason,
+        } => Some((subscription.id.0, reason)),
+        _ => None,
+    });
+    let [(1, reason)] = &denied[..] else {
+        panic!("one is denied: {denied:?}");
+    };
+    assert!(reason.starts_with("NOPERM"), "{reason}");
+    redis.cli(&["PUBLISH", "open:b", "payload"]);
+    heard
+        .until("a message comes", |heard| heard.messages() == 1)
+        .await;
+    // It can be given up.
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(1)));
+    heard
+        .until("it is gone", |heard| heard.unsubscribed() == [(1, 2, true)])
+        .await;
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_until_asked_to_try_again() {
+    let redis = Redis::start();
+    redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
+    let url = format!("redis://:wrong@127.0.0.1:{}", redis.port());
+    let mut heard = Heard::start(config(&url, &[pattern(0, b"*")]));
+    heard
+        .until("it is refused", |heard| {
+            matches!(heard.connections().last(),
+                Some(Connection::Refused { reason }) if reason.starts_with("WRONGPASS"))
+        })
+        .await;
+    redis.cli(&["-a", "right", "CONFIG", "SET", "requirepass", "wrong"]);
+    heard.server.command(Command::Reconnect);
+    heard
+        .until("it is let in", |heard| heard.subscribed() == [(0, 1)])
+        .await;
+    assert!(heard.is(&Connection::Live));
+    assert!(!format!("{:?}", heard.others).contains("wrong"));
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
+    let redis = Redis::start();
+    let url = format!("redis://:needless@127.0.0.1:{}", redis.port());
+    let mut heard = Heard::start(config(&url, &[pattern(0, b"*")]));
+    heard
+        .until("it is refused", |heard| {
+            matches!(heard.connections().last(),
+                Some(Connection::Refused { reason }) if reason.contains("without any password"))
+        })
+        .await;
+    heard.server.stop().await;
+    redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
+    let mut heard = Heard::start(config(&redis.url(), &[pattern(0, b"*")]));
+    heard
+        .until("it is refused", |heard| {
+            matches!(heard.connections().last(),
+                Some(Connection::Refused { reason }) if reason.starts_with("NOAUTH"))
+        })
+        .await;
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn subscriptions_come_and_go_while_running() {
+    let redis = Redis::start();
+    let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"one")])).await;
+    heard
+        .server
+        .command(Command::Subscribe(pattern(1, b"two*")));
+    heard
+        .until("the second is confirmed", |heard| {
+            heard.subscribed().len() == 2
+        })
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("the first is over", |heard| {
+            heard.unsubscribed() == [(0, 1, true)]
+        })
+        .await;
+    redis.cli(&["PUBLISH", "one", "unheard"]);
+    assert_eq!(redis.cli(&["PUBLISH", "two", "heard"]), "1");
+    heard
+        .until("a message comes", |heard| heard.messages() == 1)
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(1)));
+    heard
+        .until("nothing is listened to", |heard| {
+            heard.is(&Connection::Idle)
+        })
+        .await;
+    assert_eq!(heard.unsubscribed(), [(0, 1, true), (1, 0, true)]);
+    heard.server.command(Command::Subscribe(channel(2, b"one")));
+    heard
+        .until("it listens again", |heard| heard.subscribed().len() == 3)
+        .await;
+    assert_eq!(redis.cli(&["PUBLISH", "one", "heard"]), "1");
+    heard
+        .until("a message comes", |heard| heard.messages() == 2)
+        .await;
+    assert!(heard.gaps().is_empty());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_message_ends_its_subscription() {
+    let redis = Redis::start();
+    let wanted = [channel(0, b"one"), channel(1, b"two")];
+    let mut heard = Heard::listening(Config {
+        until: Some(b"END".as_slice().into()),
+        ..config(&redis.url(), &wanted)
+    })
+    .await;
+    let ended = |heard: &Heard| {
+        heard.select(|notice| match notice {
+            Notice::Ended { subscription } => Some(subscription.id.0),
+            _ => None,
+        })
+    };
+    let all_ended =
+        |heard: &Heard| heard.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
+    // In one write, so that the messages behind the end are on their way already.
+    let mut publisher = redis.connect();
+    let payloads: [&[u8]; 4] = [b"first", b"END of a kind", b"END", b"too late"];
+    let burst: Vec<u8> = payloads
+        .iter()
+        .flat_map(|payload| pack(&[b"PUBLISH", b"one", payload]))
+        .collect();
+    publisher.write_all(&burst).unwrap();
+    heard
+        .until("one has ended", |heard| ended(heard) == [0])
+        .await;
+    assert_eq!((heard.messages(), all_ended(&heard).len()), (3, 0));
+    redis.cli(&["PUBLISH", "two", "END"]);
+    heard
+        .until("all have ended", |heard| heard.is(&Connection::Idle))
+        .await;
+    assert_eq!((ended(&heard), all_ended(&heard).len()), (vec![0, 1], 1));
+    assert_eq!(heard.messages(), 4);
+    assert!(heard.gaps().is_empty() && heard.unsubscribed().is_empty());
+    heard.server.command(Command::Subscribe(channel(2, b"one")));
+    heard
+        .until("an ended topic is listened to again", |heard| {
+            heard.subscribed().len() == 3
+        })
+        .await;
+    redis.cli(&["PUBLISH", "one", "again"]);
+    heard
+        .until("a message comes", |heard| heard.messages() == 5)
+        .await;
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn an_ended_subscription_is_not_asked_for_again() {
+    let redis = Redis::start();
+    let wanted = [channel(0, b"one"), channel(1, b"two")];
+    let mut heard = Heard::listening(Config {
+        until: Some(b"END".as_slice().into()),
+        ..config(&redis.url(), &wanted)
+    })
+    .await;
+    redis.cli(&["PUBLISH", "one", "END"]);
+    heard
+        .until("the end", |heard| heard.notices().len() == 3)
+        .await;
+    redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    heard
+        .until("the gap closes", |heard| heard.gaps().len() == 2)
+        .await;
+    assert_eq!(heard.subscribed()[2..], [(1, 1)]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_unix_socket_serves_as_well() {
+    let redis = Redis::start();
+    let url = format!("unix://{}", redis.socket().display());
+    let mut heard = Heard::listening(config(&url, &[pattern(0, b"*")])).await;
+    heard.publish(7, b"channel", b"payload");
+    heard
+        .until("it comes back", |heard| {
+            heard.messages() == 1 && !heard.published().is_empty()
+        })
+        .await;
+    assert_eq!(heard.published(), [(7, Ok(1))]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_payload_of_100_mb_arrives_whole() {
+    let _alone = MEMORY.lock().await;
+    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"large")])).await;
+    let payload = vec![b'x'; 100 << 20];
+    let port = redis.port();
+    heard.publish(0, b"large", &payload);
+    heard.until("it comes", |heard| heard.messages() == 1).await;
+    assert!(
+        heard
+            .batches
+            .iter()
+            .any(|batch| batch.size() >= payload.len())
+    );
+    redis.cli(&["PUBLISH", "large", "small"]);
+    heard
+        .until("the next comes", |heard| heard.messages() == 2)
+        .await;
+    assert_eq!(heard.dropped().count, 0);
+    assert!(heard.gaps().is_empty(), "port {port}: {:?}", heard.gaps());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn names_and_payloads_are_bytes() {
+    let redis = Redis::start();
+    let names: [&[u8]; 5] = [
+        b"",
+        b"with space",
+        b"line\r\nend",
+        b"\xff\x00\xfe",
+        "\u{fc}".as_bytes(),
+    ];
+    let wanted: Vec<Subscription> = (0..)
+        .zip(names)
+        .map(|(id, name)| channel(id, name))
+        .collect();
+    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    for (name, payload) in names.iter().zip(names.iter().rev()) {
+        assert_eq!(redis.send(&[b"PUBLISH", name, payload]), b":1\r\n");
+    }
+    heard.until("all come", |heard| heard.messages() == 5).await;
+    heard.publish(1, b"\xff\x00\xfe", b"");
+    heard
+        .until("one more comes", |heard| {
+            heard.messages() == 6 && !heard.published().is_empty()
+        })
+        .await;
+    assert_eq!(heard.published(), [(1, Ok(1))]);
+    heard.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
+    const COUNT: usize = 100_000;
+    const PAYLOAD: usize = 2_000;
+    const LIMIT: usize = 16 << 20;
+    let _alone = MEMORY.lock().await;
+    // This is about our own limit: on a busy machine Redis's might come first.
+    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let mut heard = Heard::listening(Config {
+        pending_bytes: LIMIT,
+        timing: Timing::default(),
+        ..config(&redis.url(), &[pattern(0, b"*")])
+    })
+    .await;
+    let before = resident_bytes();
+    let counters = heard.server.counters();
+    let received = counters.bytes_received.load(Relaxed);
+    // Nobody takes anything from the feed meanwhile.
+    let redis = tokio::task::spawn_blocking(move || {
+        publish_many(&redis, b"flood", &[b'x'; PAYLOAD], COUNT);
+        redis
+    })
+    .await
+    .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while counters.bytes_received.load(Relaxed) - received < (COUNT * PAYLOAD) as u64 {
+        assert!(Instant::now() < deadline, "it stopped reading");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let grown = resident_bytes().saturating_sub(before);
+    assert!(grown < 6 * LIMIT, "{} MiB", grown >> 20);
+    redis.cli(&["PUBLISH", "flood", "the last"]);
+    heard
+        .until("all is accounted for", |heard| {
+            heard.messages() + heard.dropped().count == COUNT as u64 + 1
+        })
+        .await;
+    let dropped = heard.dropped();
+    assert!(dropped.count > COUNT as u64 / 2, "{dropped:?}");
+    assert_eq!(dropped.bytes, dropped.count * PAYLOAD as u64);
+    assert_eq!(counters.dropped.load(Relaxed), dropped.count);
+    assert_eq!(heard.subscribed(), [(0, 1)]);
+    assert!(heard.gaps().is_empty(), "{:?}", heard.gaps());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn publishing_tells_how_many_received_it_or_why_not() {
+    let mut redis = Redis::start();
+    redis.cli(&[
+        "ACL",
+        "SETUSER",
+        "guest",
+        "on",
+        ">guest",
+        "resetchannels",
+        "&open:*",
+        "+@all",
+    ]);
+    let url = format!("redis://guest:guest@127.0.0.1:{}/3", redis.port());
+    let mut heard = Heard::listening(config(&url, &[channel(0, b"open:a")])).await;
+    heard.publish(1, b"open:a", b"payload");
+    heard.publish(2, b"closed", b"payload");
+    heard
+        .until("both are answered", |heard| heard.published().len() == 2)
+        .await;
+    let published = heard.published();
+    assert_eq!(published[0], (1, Ok(1)));
+    assert!(
+        matches!(&published[1], (2, Err(reason)) if reason.starts_with("NOPERM")),
+        "{published:?}"
+    );
+    redis.kill();
+    heard
+        .until("the loss is noticed", |heard| !heard.gaps().is_empty())
+        .await;
+    heard.publish(3, b"open:a", b"payload");
+    heard
+        .until("it is answered", |heard| heard.published().len() == 3)
+        .await;
+    assert!(
+        matches!(&heard.published()[2], (3, Err(reason)) if reason.contains("connection refused")
+            || reason.starts_with("unknown whether it was published: ")),
+        "{:?}",
+        heard.published()
+    );
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_publish_that_is_not_answered_may_have_been_published() {
+    let redis = Redis::start();
+    let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"a")])).await;
+    heard.publish(1, b"a", b"payload");
+    heard
+        .until("it is answered", |heard| heard.published() == [(1, Ok(1))])
+        .await;
+    redis.pause();
+    heard.publish(2, b"a", b"payload");
+    heard
+        .until("it is answered", |heard| heard.published().len() == 2)
+        .await;
+    redis.resume();
+    assert_eq!(
+        heard.published()[1],
+        (
+            2,
+            Err("unknown whether it was published: no answer for 700 ms".into())
+        )
+    );
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn read_only_refuses_to_publish() {
+    let redis = Redis::start();
+    let mut heard = Heard::listening(Config {
+        read_only: true,
+        ..config(&redis.url(), &[channel(0, b"a")])
+    })
+    .await;
+    heard.publish(1, b"a", b"payload");
+    heard
+        .until("it is answered", |heard| !heard.published().is_empty())
+        .await;
+    assert_eq!(
+        heard.published(),
+        [(1, Err("--read-only refuses every write".into()))]
+    );
+    assert!(
+        !redis
+            .cli(&["INFO", "commandstats"])
+            .contains("cmdstat_publish")
+    );
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn it_publishes_without_listening() {
+    let redis = Redis::start();
+    let mut heard = Heard::start(config(&redis.url(), &[]));
+    heard.publish(1, b"a", b"payload");
+    heard
+        .until("it is answered", |heard| !heard.published().is_empty())
+        .await;
+    assert_eq!(heard.published(), [(1, Ok(0))]);
+    assert_eq!(heard.connections(), [&Connection::Idle]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn it_stops_while_the_server_is_silent() {
+    let redis = Redis::start();
+    let mut heard = Heard::listening(Config {
+        timing: Timing::default(),
+        ..config(&redis.url(), &[pattern(0, b"*")])
+    })
+    .await;
+    redis.pause();
+    heard.publish(1, b"a", b"payload");
+    heard.server.stop().await;
+    // All senders are gone, so every task has ended.
+    while heard.feed_rx.recv().await.is_some() {}
+    redis.resume();
+}
+
+/// A server that says one of `lines` after each piece that it reads, and then nothing more.
+/// Gives its address back.
+fn scripted(lines: &[&str]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let lines: Vec<Vec<u8>> = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = lines.into_iter();
+        let mut buffer = [0; 4096];
+        while stream.read(&mut buffer).is_ok_and(|length| length > 0) {
+            if let Some(line) = lines.next() {
+                stream.write_all(&line).unwrap();
+            }
+        }
+    });
+    format!("redis://:secret@127.0.0.1:{port}")
+}
+
+#[tokio::test]
+async fn what_redis_says_unasked_is_told_and_ends_nothing() {
+    let url = scripted(&[concat!(
+        "+OK\r\n+OK\r\n",
+        "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
+        "-ERR something is wrong\r\n*3\r\n$12\r\nsunsubscribe\r\n$1\r\nx\r\n:0\r\n",
+        "*1\r\n$3\r\nodd\r\n*0\r\n*-1\r\n$-1\r\n:5\r\n+odd\r\n",
+        "*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:1\r\n",
+        "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nlost\r\n*3\r\n$7\r\nmessage\r\n$1\r\nb\r\n$4\r\nhere\r\n",
+    )]);
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a"), channel(1, b"b")]));
+    heard
+        .until("the message comes", |heard| heard.messages() == 1)
+        .await;
+    let said = heard.select(|notice| match notice {
+        Notice::ServerSaid(words) => Some(words.into_string()),
+        _ => None,
+    });
+    assert_eq!(
+        said,
+        [
+            "ERR something is wrong",
+            "something unknown: sunsubscribe x 0",
+            "something unknown: odd",
+            "something unknown: ",
+            "something unknown: null",
+            "something unknown: null",
+            "something unknown: 5",
+            "something unknown: odd",
+        ]
+    );
+    assert_eq!(heard.unsubscribed(), [(0, 1, false)]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
+    let url = scripted(&[
+        "+OK\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+        "-LOADING Redis is loading the dataset in memory\r\n",
+        "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
+    ]);
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+    let troubles = |heard: &Heard| -> Vec<Option<Box<str>>> {
+        let trouble = |feed: &Feed| match feed {
+            Feed::Trouble(words) => Some(words.clone()),
+            _ => None,
+        };
+        heard.others.iter().filter_map(trouble).collect()
+    };
+    heard
+        .until("the trouble is over", |heard| troubles(heard).len() == 2)
+        .await;
+    assert!(
+        matches!(&troubles(&heard)[..], [Some(words), None]
+            if words.ends_with("LOADING Redis is loading the dataset in memory")),
+        "{:?}",
+        troubles(&heard)
+    );
+    assert!(heard.gaps().is_empty());
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_greeting_that_goes_wrong_says_why() {
+    for (answer, reason) in [
+        (
+            "HTTP/1.1 400 Bad Request\r\n",
+            "not RESP2: a value starts with 'H'",
+        ),
+        (
+            "+OK\r\n-LOADING Redis is loading\r\n",
+            "LOADING Redis is loading",
+        ),
+        (
+            "-ERR max number of clients reached\r\n",
+            "ERR max number of clients reached",
+        ),
+        (
+            "-DENIED Redis is running in protected mode\r\n",
+            "DENIED Redis is running",
+        ),
+    ] {
+        let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+        heard
+            .until(reason, |heard| {
+                matches!(heard.connections().get(1),
+                    Some(Connection::Reconnecting { reason: words, attempts: 1, .. })
+                        if words.starts_with(reason))
+            })
+            .await;
+        heard.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
+    let answer = "-ERR unknown command 'AUTH', with args beginning with: 'secret' \r\n";
+    let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+    heard
+        .until("it is refused", |heard| {
+            heard.is(&Connection::Refused {
+                reason: "ERR unknown command 'AUTH'".into(),
+            })
+        })
+        .await;
+    heard.server.stop().await;
+}
+
+/// The memory that this process holds.
+fn resident_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = status.split_whitespace().nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}

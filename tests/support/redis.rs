@@ -1,0 +1,203 @@
+//! A real Redis server of a test's own.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a server may take to answer for the first time.
+const START_WITHIN: Duration = Duration::from_secs(20);
+
+/// A server on a free loopback port and on a unix socket. It ends with this value.
+pub struct Redis {
+    port: u16,
+    directory: TempDir,
+    options: Vec<String>,
+    process: Option<Child>,
+}
+
+impl Redis {
+    /// Starts a server.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with more options, as on redis-server's command line.
+    pub fn start_with(options: &[&str]) -> Self {
+        // Another program may take the free port before the server does; then the next is tried.
+        for _ in 0..10 {
+            let mut server = Self {
+                port: free_port(),
+                directory: tempfile::tempdir().expect("a directory for the server"),
+                options: options.iter().map(|&option| option.to_owned()).collect(),
+                process: None,
+            };
+            if server.launch() {
+                return server;
+            }
+        }
+        panic!("redis-server does not start");
+    }
+
+    /// The port that it listens on, or listened on before it was killed.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port()))
+    }
+
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The path of its unix socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("redis.sock")
+    }
+
+    /// Kills it, as `kill -9` does.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("the server was running");
+            process.wait().expect("the server was running");
+        }
+    }
+
+    /// Starts it again on the same port, after [`Self::kill`].
+    pub fn restart(&mut self) {
+        assert!(self.process.is_none(), "kill it first");
+        let deadline = Instant::now() + START_WITHIN;
+        while !self.launch() {
+            assert!(Instant::now() < deadline, "redis-server does not restart");
+        }
+    }
+
+    /// Halts the process, so that it answers nothing while its connections stay.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Goes on after [`Self::pause`].
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Runs a command with redis-cli and gives its output back. Arguments must not be empty.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli")
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("redis-cli is installed (package redis-tools)");
+        assert!(
+            output.status.success(),
+            "redis-cli {arguments:?}: {output:?}"
+        );
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Sends a command of any bytes on a connection of its own, and gives the answer's bytes back.
+    pub fn send(&self, arguments: &[&[u8]]) -> Vec<u8> {
+        let mut stream = self.connect();
+        stream
+            .write_all(&pack(arguments))
+            .expect("the server takes a command");
+        let mut answer = vec![0; 4096];
+        let length = stream.read(&mut answer).expect("the server answers");
+        answer.truncate(length);
+        answer
+    }
+
+    /// A plain connection.
+    pub fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens")
+    }
+
+    fn launch(&mut self) -> bool {
+        let mut process = Command::new("redis-server")
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .arg("--unixsocket")
+            .arg(self.socket())
+            .arg("--dir")
+            .arg(self.directory.path())
+            .args(&self.options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed (package redis-server)");
+        let deadline = Instant::now() + START_WITHIN;
+        while Instant::now() < deadline {
+            if matches!(process.try_wait(), Ok(Some(_))) {
+                return false;
+            }
+            if answers(self.port, &self.socket()) {
+                self.process = Some(process);
+                return true;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = process.kill();
+        let _ = process.wait();
+        false
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.process.as_ref().expect("the server runs");
+        let status = Command::new("kill")
+            .args([signal, &process.id().to_string()])
+            .status()
+            .expect("kill is installed");
+        assert!(status.success());
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// A command as RESP writes it.
+pub fn pack(arguments: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = format!("*{}\r\n", arguments.len()).into_bytes();
+    for argument in arguments {
+        bytes.extend_from_slice(format!("${}\r\n", argument.len()).as_bytes());
+        bytes.extend_from_slice(argument);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
+}
+
+/// Whether a server answers on the port, and is the one with this socket.
+fn answers(port: u16, socket: &Path) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        stream.write_all(b"PING\r\n")?;
+        let mut answer = [0; 16];
+        // Any answer will do: a server with a password refuses to PING.
+        Ok(stream.read(&mut answer)? > 0)
+    };
+    socket.exists() && ask().unwrap_or(false)
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("a bound port").port()
+}
