@@ -15,7 +15,7 @@ pub struct Named {
 /// Every path of two segments or more in `text`, and every imported one, outside of comments,
 /// literals and items for tests.
 pub fn named_paths(text: &str) -> Vec<Named> {
-    let mut tokens = without_tests(tokens(&code_only(text)))
+    let mut tokens = without_tests(&tokens(&code_only(text)))
         .into_iter()
         .peekable();
     let mut named = Vec::new();
@@ -118,10 +118,10 @@ fn tokens(code: &str) -> Vec<Token> {
 }
 
 /// Leaves out each item under `#[cfg(test)]`.
-fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
+fn without_tests(tokens: &[Token]) -> Vec<Token> {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
-    let mut rest = tokens.as_slice();
+    let mut rest = tokens;
     while let Some((first, after)) = rest.split_first() {
         let marked = rest.len() >= MARK.len()
             && rest
@@ -181,14 +181,14 @@ fn not_code(rest: &str, before: Option<char>) -> usize {
         rest.find('\n').unwrap_or(rest.len())
     } else if rest.starts_with("/*") {
         block_comment(rest)
-    } else if rest.starts_with('"') {
-        1 + quoted(&rest[1..], '"')
-    } else if rest.starts_with('\'') {
+    } else if let Some(body) = rest.strip_prefix('"') {
+        1 + quoted(body, '"')
+    } else if let Some(body) = rest.strip_prefix('\'') {
         // A lifetime has no closing quote after its first character.
-        let character = rest[1..].chars().next().map_or(0, char::len_utf8);
-        let closed = rest[1 + character..].starts_with('\'');
-        if closed || rest[1..].starts_with('\\') {
-            1 + quoted(&rest[1..], '\'')
+        let character = body.chars().next().map_or(0, char::len_utf8);
+        let closed = body[character..].starts_with('\'');
+        if closed || body.starts_with('\\') {
+            1 + quoted(body, '\'')
         } else {
             0
         }

@@ -1,4 +1,6 @@
 //! What several test files share.
 
+#![allow(dead_code, reason = "each test program uses its own part of this")]
+
 pub mod pty;
 pub mod redis;

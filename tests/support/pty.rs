@@ -1,6 +1,5 @@
 //! A whole program on a terminal of its own: a pseudo-terminal around it, and vt100 as the eyes.
 
-#![allow(dead_code, reason = "each test program uses its own part of this")]
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use std::fmt::Write as _;
