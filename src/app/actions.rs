@@ -282,7 +282,12 @@ impl App {
     }
 
     fn reconnect(&mut self) -> Vec<Effect> {
-        if self.server.connection == Connection::Live {
+        // What was denied is asked for again even on a live connection.
+        let any_denied = self
+            .subscriptions
+            .listed()
+            .any(|(.., state)| matches!(state, SubscriptionState::Denied(_)));
+        if self.server.connection == Connection::Live && !any_denied {
             return self.tell("already connected");
         }
         vec![Effect::Command(Command::Reconnect)]
@@ -391,6 +396,11 @@ impl App {
             return Vec::new();
         }
         let name = whole(&topic.name);
+        let known = self.subscriptions.find(&topic);
+        let state = known.and_then(|id| self.subscriptions.state(id));
+        if matches!(state, Some(SubscriptionState::Denied(_))) {
+            return vec![Effect::Command(Command::Reconnect)];
+        }
         match self.subscriptions.add(topic) {
             Some(subscription) => vec![Effect::Command(Command::Subscribe(subscription))],
             None => self.tell(format!("already subscribed to {name}")),

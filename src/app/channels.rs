@@ -142,20 +142,19 @@ impl ChannelsPane {
         self.order(lists, now);
     }
 
-    /// Makes the order anew if there is reason to. Says when there will be, if no event comes.
+    /// Makes the order anew if there is reason to.
     pub fn refresh(&mut self, lists: &Lists, now: Time) {
         let made_of = lists.generation();
         let is_stale = self.made_of != made_of || self.sort != Sort::Name;
         let subscriptions_changed = self.made_of.1 != made_of.1;
         let channels = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let settled = self
-            .made_at
-            .after(SETTLE_A_CHANNEL.saturating_mul(channels));
-        let settled = settled.max(if channels < 100 && self.sort == Sort::Name {
-            Time::default()
+        // A short list by name hardly moves, so that a new channel can stand in it at once.
+        let settled = if channels < 100 && self.sort == Sort::Name {
+            self.made_at
         } else {
-            self.made_at.after(SETTLE)
-        });
+            let wait = SETTLE.max(SETTLE_A_CHANNEL.saturating_mul(channels));
+            self.made_at.after(wait)
+        };
         if subscriptions_changed || (is_stale && now >= settled) || now < self.made_at {
             self.order(lists, now);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 use tui_textarea::{CursorMove, TextArea};
@@ -73,8 +73,20 @@ impl Input {
             .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
-    /// Inserts `text` at the cursor as part of one line.
+    /// Edits one line by a key: one that would break the line does nothing.
+    pub fn press_in_line(&mut self, key: KeyEvent) -> bool {
+        let is_break = match key.code {
+            KeyCode::Enter | KeyCode::Char('\n' | '\r') => true,
+            KeyCode::Char('m') => key.modifiers.contains(KeyModifiers::CONTROL),
+            _ => false,
+        };
+        !is_break && self.press(key)
+    }
+
+    /// Inserts `text` at the cursor as part of one line: line breaks become spaces, but not those
+    /// around it, which come along with what is copied and are not meant.
     pub fn insert_in_line(&mut self, text: &str) {
+        let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ");
         self.area.insert_str(text.replace(['\r', '\n'], " "));
     }
 

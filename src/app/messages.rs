@@ -152,10 +152,13 @@ impl MessagesPane {
         let last = shown.len().saturating_sub(1);
         match self.position {
             Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
-            Position::Frozen { top, selected } => (
-                shown.place_of(top).min(last),
-                shown.place_of(selected).min(last),
-            ),
+            Position::Frozen { top, selected } => {
+                let selected = shown.place_of(selected).min(last);
+                // The screen may have become lower since.
+                let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
+                let top = shown.place_of(top).clamp(lowest_top, selected);
+                (top, selected)
+            }
         }
     }
 

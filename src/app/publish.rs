@@ -81,15 +81,32 @@ impl PublishBox {
         self.escapes = !self.escapes;
     }
 
-    /// Takes `channel` as the one to publish to.
+    /// Takes `channel` as the one to publish to, and keeps the message.
     pub fn address(&mut self, channel: &[u8]) {
-        self.load(channel, None);
+        match self.outgoing() {
+            Ok(written) => self.load(channel, &written.payload),
+            // What cannot be read is still the person's, to be mended.
+            Err(_) => self.channel = Input::holding(&to_escaped(channel)),
+        }
+    }
+
+    /// What is pasted as text that can be seen: if it holds what would not be, the box reads
+    /// escapes from now on.
+    pub fn readable(&mut self, pasted: &str) -> String {
+        let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
+        if self.escapes || is_plain(lines.as_bytes()) {
+            return lines;
+        }
+        self.escapes = true;
+        self.channel = Input::holding(&to_escaped(self.channel.text().as_bytes()));
+        self.payload = Input::holding(&to_escaped(self.payload.text().as_bytes()));
+        to_escaped(lines.as_bytes())
     }
 
     /// Takes a message into the box, to edit and send again.
     pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
         self.shown = None;
-        self.load(channel, Some(payload));
+        self.load(channel, payload);
     }
 
     /// The bytes of the channel and of the payload, as they would be sent.
@@ -200,9 +217,7 @@ impl PublishBox {
     }
 
     /// Loads bytes into the box, as escaped text if they cannot stand there as they are.
-    fn load(&mut self, channel: &[u8], payload: Option<&[u8]>) {
-        let written = self.outgoing().unwrap_or_default().payload;
-        let payload = payload.unwrap_or(&written);
+    fn load(&mut self, channel: &[u8], payload: &[u8]) {
         let escapes = !is_one_line(channel) || !is_plain(payload);
         let text = |bytes: &[u8]| {
             if escapes {

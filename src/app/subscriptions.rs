@@ -37,6 +37,12 @@ impl Subscriptions {
         if self.find(&topic).is_some() {
             return None;
         }
+        // Those to the same topic that are over make room for the new one.
+        for entry in &mut self.entries {
+            if entry.topic == topic {
+                entry.state = SubscriptionState::Left;
+            }
+        }
         let id = SubscriptionId(u32::try_from(self.entries.len()).ok()?);
         self.entries.push(Entry {
             topic: topic.clone(),
@@ -54,7 +60,9 @@ impl Subscriptions {
     /// Notes what a notice says of a subscription.
     pub fn note(&mut self, notice: &Notice) {
         match notice {
-            Notice::Subscribed { subscription, .. } => self.confirm(subscription.id),
+            Notice::Subscribed { subscription, .. } => {
+                self.set_state(subscription.id, SubscriptionState::Live);
+            }
             Notice::Denied {
                 subscription,
                 reason,
@@ -141,15 +149,10 @@ impl Subscriptions {
         self.generation
     }
 
-    fn confirm(&mut self, id: SubscriptionId) {
-        // A confirmation may cross with giving the subscription up.
-        if self.state(id) != Some(&SubscriptionState::Left) {
-            self.set_state(id, SubscriptionState::Live);
-        }
-    }
-
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState) {
-        if let Some(entry) = self.entries.get_mut(id.0 as usize) {
+        let entry = self.entries.get_mut(id.0 as usize);
+        // News may cross with giving the subscription up, which stands.
+        if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Left) {
             entry.state = state;
             self.generation += 1;
         }

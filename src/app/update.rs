@@ -48,10 +48,10 @@ impl App {
     pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
         match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.press(key);
+                prompt.input.press_in_line(key);
             }
             (Context::PublishChannel, _) => {
-                self.publish.channel.press(key);
+                self.publish.channel.press_in_line(key);
             }
             (Context::PublishPayload, _) => {
                 self.publish.payload.press(key);
@@ -66,10 +66,18 @@ impl App {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
                 prompt.input.insert_in_line(text);
             }
-            (Context::PublishChannel, _) => self.publish.channel.insert_in_line(text),
-            (Context::PublishPayload, _) => self.publish.payload.insert(text),
+            (Context::PublishChannel, _) => {
+                let text = self.publish.readable(text);
+                self.publish.channel.insert_in_line(&text);
+            }
+            (Context::PublishPayload, _) => {
+                let text = self.publish.readable(text);
+                self.publish.payload.insert(&text);
+            }
             _ => return self.tell("nothing to paste into: press p to write a message"),
         }
+        // The boxes may have been made anew.
+        self.set_focus(self.focus);
         Vec::new()
     }
 
