@@ -8,7 +8,7 @@ use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
 use super::status::wait;
 use super::theme;
-use crate::app::App;
+use crate::app::{App, SubscriptionState};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::Connection;
@@ -46,7 +46,7 @@ fn explain(app: &App) -> Vec<Line<'static>> {
             attempts,
         } => vec![
             strong(format!("No connection to {address}")),
-            Line::styled(reason.to_string(), theme::BAD),
+            Line::styled(whole(reason.as_bytes()), theme::BAD),
             Line::default(),
             quiet(format!(
                 "Attempt {} starts {}. Press r to try now, q to quit.",
@@ -58,7 +58,7 @@ fn explain(app: &App) -> Vec<Line<'static>> {
         ],
         Connection::Refused { reason } => vec![
             strong(format!("{address} refuses us")),
-            Line::styled(reason.to_string(), theme::BAD),
+            Line::styled(whole(reason.as_bytes()), theme::BAD),
             Line::default(),
             quiet(
                 "A password comes from the URL, from SUBSCOPE_PASSWORD, or by --askpass."
@@ -80,14 +80,20 @@ fn explain(app: &App) -> Vec<Line<'static>> {
 }
 
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
-    let listed: Vec<String> = app
-        .subscriptions()
-        .listed()
+    let live = app.subscriptions().listed();
+    let live: Vec<String> = live
+        .filter(|(.., state)| **state == SubscriptionState::Live)
         .take(5)
         .map(|(_, topic, _)| whole(&topic.name))
         .collect();
+    if live.is_empty() {
+        return vec![
+            strong(format!("Connected to {address}")),
+            quiet("Redis has not confirmed any subscription yet.".to_owned()),
+        ];
+    }
     vec![
-        strong(format!("Listening to {}", listed.join(", "))),
+        strong(format!("Listening to {}", live.join(", "))),
         quiet(match app.log().counters().received {
             0 => "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned(),
             _ => "The log has been cleared, and nothing has come since.".to_owned(),

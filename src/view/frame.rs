@@ -34,7 +34,7 @@ pub(super) fn draw(
     block = block.title(Line::styled(title.to_owned(), title_style));
     if title.width() + right.0.width() <= room {
         block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());
-    } else if title.width() > room / 2 && right.0.width() <= room {
+    } else if !right.0.is_empty() && title.width() > room / 2 && right.0.width() <= room {
         // The right title says more about now than the left one.
         block = Block::bordered()
             .border_type(BorderType::Rounded)

@@ -8,7 +8,18 @@ use ratatui::widgets::Widget as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
+use crate::app::TimeForm;
 use crate::payload::escape::{self, Text};
+use crate::payload::figures::Zone;
+
+/// The zone in which `form` shows a time of day.
+#[must_use]
+pub fn zone(form: TimeForm) -> Zone {
+    match form {
+        TimeForm::Utc => Zone::Utc,
+        TimeForm::Local | TimeForm::Delta | TimeForm::Age => Zone::Local,
+    }
+}
 
 /// A line that knows how many columns are left of it.
 #[derive(Debug)]

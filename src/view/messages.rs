@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::line::LineBuilder;
+use super::line::{LineBuilder, zone};
 use super::{empty, frame, theme};
 use crate::app::{App, Focus, Position, TimeForm, Window, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
-use crate::payload::figures::{self, Clock, Zone};
+use crate::payload::figures::{self, Clock};
 use crate::payload::{escape, figures::delta};
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -103,14 +103,10 @@ struct Painter<'a> {
 
 impl<'a> Painter<'a> {
     fn new(app: &'a App, columns: usize) -> Self {
-        let zone = match app.messages().time_form {
-            TimeForm::Utc => Zone::Utc,
-            _ => Zone::Local,
-        };
         Self {
             app,
             columns,
-            clock: Clock::new(zone),
+            clock: Clock::new(zone(app.messages().time_form)),
             name_columns: app.name_columns().min(columns / 3),
         }
     }

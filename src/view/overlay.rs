@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 
 use super::line::LineBuilder;
-use super::{frame, reader, theme};
+use super::{frame, line, reader, theme};
 use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 
@@ -18,7 +18,10 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
     let areas = app.areas();
     match overlay {
         Overlay::Help { top } => help(*top, areas.overlay, buffer),
-        Overlay::Message(open) => reader::draw(open, &areas, buffer),
+        Overlay::Message(open) => {
+            let zone = line::zone(app.messages().time_form);
+            reader::draw(open, zone, &areas, buffer);
+        }
         Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
     }

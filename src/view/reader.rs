@@ -13,7 +13,7 @@ use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, Token};
 use crate::payload::{escape, rows};
 
-pub(super) fn draw(open: &Reader, areas: &Areas, buffer: &mut Buffer) {
+pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer) {
     let area = areas.overlay;
     Clear.render(area, buffer);
     let title = if open.letter().channel.is_some() {
@@ -27,7 +27,7 @@ pub(super) fn draw(open: &Reader, areas: &Areas, buffer: &mut Buffer) {
         " as it came "
     };
     frame::draw(area, true, title, (format, theme::QUIET), buffer);
-    header(open.letter(), padded(inside(area)), buffer);
+    header(open.letter(), zone, padded(inside(area)), buffer);
     let text = areas.reader_text();
     match open.json() {
         Some((document, line, row)) => {
@@ -37,11 +37,11 @@ pub(super) fn draw(open: &Reader, areas: &Areas, buffer: &mut Buffer) {
     }
 }
 
-fn header(letter: &Letter, area: Rect, buffer: &mut Buffer) {
+fn header(letter: &Letter, zone: Zone, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     let size = figures::size(letter.payload.len() as u64);
     let bytes = figures::count(letter.payload.len() as u64);
-    let time = Clock::new(Zone::Local).date_and_time(letter.time);
+    let time = Clock::new(zone).date_and_time(letter.time);
     let mut first = LineBuilder::new(columns);
     if let Some(name) = &letter.channel {
         first.text(

@@ -8,6 +8,7 @@ use super::line::LineBuilder;
 use super::theme;
 use crate::app::App;
 use crate::message::Time;
+use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::Connection;
 
@@ -35,6 +36,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         line.word("  ", Style::new());
     }
     if let Some(version) = &app.server().version {
+        let version = whole(version.as_bytes());
         line.word(format!("{version}  "), theme::QUIET);
     }
     let (confirmed, listed) = app.subscriptions().counts();
