@@ -1,0 +1,652 @@
+//! What is drawn, cell by cell.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr as _;
+
+use subscope::app::{App, Event, Settings};
+use subscope::log::Batch;
+use subscope::message::{Dropped, Gap, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::server::{Connection, Feed};
+use subscope::view;
+
+const START: Time = Time(1_700_000_000_000_000);
+
+/// An app on a screen of its own.
+struct Stage {
+    app: App,
+    now: Time,
+}
+
+impl Stage {
+    /// Times are shown in UTC, so that the place of the test does not matter.
+    fn new(width: u16, height: u16, topics: &[&str]) -> Self {
+        Self::keeping(width, height, topics, 1 << 20)
+    }
+
+    fn keeping(width: u16, height: u16, topics: &[&str], keep: usize) -> Self {
+        let settings = Settings {
+            address: "redis://127.0.0.1:6379".to_owned(),
+            keep,
+            ..Settings::default()
+        };
+        let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
+        let mut stage = Self {
+            app: App::new(settings, topics.collect(), (width, height), START),
+            now: START,
+        };
+        stage.keys("t");
+        stage.wait(5_000);
+        stage
+    }
+
+    fn send(&mut self, event: Event) {
+        self.app.update(event, self.now);
+    }
+
+    fn wait(&mut self, milliseconds: u64) {
+        self.now = self.now.after(Duration::from_millis(milliseconds));
+        self.send(Event::Tick);
+    }
+
+    fn keys(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.code(KeyCode::Char(letter));
+        }
+    }
+
+    fn code(&mut self, code: KeyCode) {
+        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    fn message(&mut self, channel: &[u8], payload: &[u8]) {
+        let mut batch = Batch::default();
+        batch.push_message(self.now, channel, payload, SubscriptionId(0));
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        self.wait(250);
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let mut batch = Batch::default();
+        batch.push_notice(self.now, notice);
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    }
+
+    fn connection(&mut self, connection: Connection) {
+        self.send(Event::Feed(Feed::Connection(connection)));
+    }
+
+    fn subscription(&self, id: u32) -> Subscription {
+        let id = SubscriptionId(id);
+        let topic = self.app.subscriptions().topic(id).unwrap().clone();
+        Subscription { id, topic }
+    }
+
+    fn live(&mut self) {
+        self.connection(Connection::Live);
+        self.send(Event::Feed(Feed::RoundTrip(Duration::from_micros(300))));
+        let count = self.app.subscriptions().listed().count();
+        for id in 0..u32::try_from(count).unwrap() {
+            let subscription = self.subscription(id);
+            let count = i64::from(id) + 1;
+            self.notice(Notice::Subscribed {
+                subscription,
+                count,
+            });
+        }
+    }
+
+    /// A session with all sorts of things in it.
+    fn busy(width: u16, height: u16) -> Self {
+        let mut stage = Self::new(width, height, &["*", "orders:created"]);
+        stage.live();
+        stage.message(
+            b"orders:created",
+            br#"{"id":1,"items":[{"sku":"A-1","count":2}]}"#,
+        );
+        stage.message(b"users", b"hello");
+        stage.message(b"bin", b"\x00\xff\x1b[31m");
+        stage.message(b"users", b"");
+        stage
+    }
+
+    fn buffer(&self) -> Buffer {
+        let area = self.app.areas().screen;
+        let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
+        terminal.draw(|frame| view::draw(&self.app, frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as lines of text, without the blanks at their ends.
+    fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let columns = usize::from(buffer.area.width).max(1);
+        let rows = buffer.content.chunks(columns).map(line_of);
+        let lines: Vec<String> = rows.map(|line| line.trim_end().to_owned()).collect();
+        lines.join("\n")
+    }
+}
+
+/// The text of a row of cells, each glyph once, however many cells it covers.
+fn line_of(cells: &[ratatui::buffer::Cell]) -> String {
+    let mut line = String::new();
+    let mut at = 0;
+    while at < cells.len() {
+        line.push_str(cells[at].symbol());
+        at += cells[at].symbol().width().max(1);
+    }
+    line
+}
+
+/// Checks that nothing is in the buffer that a terminal would act on, hide or reorder.
+fn assert_harmless(buffer: &Buffer) {
+    let columns = usize::from(buffer.area.width).max(1);
+    for row in buffer.content.chunks(columns) {
+        for cell in row {
+            let is_bad = |letter: char| {
+                letter.is_control()
+                    || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+                    || matches!(letter, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}')
+            };
+            assert!(!cell.symbol().contains(is_bad), "{:?}", cell.symbol());
+        }
+        assert_eq!(line_of(row).width(), row.len(), "{:?}", line_of(row));
+    }
+}
+
+/// Every focus and every overlay.
+fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
+    let starts: [&dyn Fn(&mut Stage); 9] = [
+        &|_| {},
+        &|stage| stage.code(KeyCode::BackTab),
+        &|stage| stage.keys("p"),
+        &|stage| {
+            stage.keys("p");
+            stage.code(KeyCode::BackTab);
+        },
+        &|stage| stage.keys("?"),
+        &|stage| stage.keys("aorders:*"),
+        &|stage| stage.code(KeyCode::Enter),
+        &|stage| {
+            stage.message(b"__keyspace@0__:x", b"set");
+            stage.keys("px");
+            stage.code(KeyCode::Enter);
+        },
+        &|stage| {
+            stage.keys("g");
+            stage.code(KeyCode::Down);
+            stage.code(KeyCode::Down);
+            stage.code(KeyCode::Enter);
+        },
+    ];
+    let stages = starts.map(|start| {
+        let mut stage = stage();
+        start(&mut stage);
+        stage
+    });
+    stages.into()
+}
+
+const NASTY: &[&[u8]] = &[
+    b"\x1b[31mred\x1b]0;title\x07",
+    b"a\rb\r\nc\x00\x7f\xc2\x9b",
+    "\u{202e}desrever\u{2066}x\u{2069}".as_bytes(),
+    "zero\u{200b}width\u{feff}\u{200d}joiner\u{ad}soft".as_bytes(),
+    b"\xff\xfe\xc3(\xf0\x9f\x91",
+    "👩‍👩‍👧‍👦 漢字 🇩🇪 e\u{301}\u{302}\u{303}\u{304}\u{305} \u{301}".as_bytes(),
+    b"a\tb\t\tc\t",
+    "private \u{e000}\u{f8ff} ﾞﾟ ☎\u{fe0f} 1\u{fe0f}\u{20e3}".as_bytes(),
+    b"",
+    b"{\"a\\u001b\":\"\x1b\xff\t\xe2\x80\xae\",\"b\":[1,\"\xe6\xbc\xa2\"]}",
+];
+
+#[test]
+fn every_focus_and_overlay_is_drawn_at_every_size() {
+    let mut sizes: Vec<(u16, u16)> = (0..=3)
+        .flat_map(|width| (0..=3).map(move |height| (width, height)))
+        .collect();
+    sizes.extend([
+        (0, 24),
+        (80, 0),
+        (1, 24),
+        (80, 1),
+        (12, 8),
+        (59, 9),
+        (60, 10),
+    ]);
+    sizes.extend([(40, 12), (80, 24), (200, 60)]);
+    for (width, height) in sizes {
+        for mut stage in everywhere(|| Stage::busy(80, 24)) {
+            stage.send(Event::Resize(width, height));
+            assert_harmless(&stage.buffer());
+            stage.keys("G");
+            stage.code(KeyCode::Down);
+            assert_harmless(&stage.buffer());
+        }
+        assert_harmless(&Stage::new(width, height, &[]).buffer());
+        assert_harmless(&Stage::busy(width, height).buffer());
+    }
+}
+
+#[test]
+fn nothing_that_strangers_send_reaches_the_screen_as_it_is() {
+    for (width, height) in [(40, 12), (80, 24), (81, 24), (200, 60)] {
+        for name in NASTY {
+            let nasty_name = || {
+                let mut stage = Stage::busy(width, height);
+                for payload in NASTY {
+                    stage.message(name, payload);
+                }
+                stage
+            };
+            for stage in everywhere(nasty_name) {
+                assert_harmless(&stage.buffer());
+            }
+            let mut stage = nasty_name();
+            stage.keys("e");
+            assert_harmless(&stage.buffer());
+        }
+        for payload in NASTY {
+            let mut stage = Stage::busy(width, height);
+            stage.message(b"x", payload);
+            stage.code(KeyCode::Enter);
+            assert_harmless(&stage.buffer());
+            stage.keys("e");
+            assert_harmless(&stage.buffer());
+        }
+    }
+}
+
+#[test]
+fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
+    let bad = "ERR \u{1b}[31m\u{202e}x\r\n\u{200b}";
+    for size in [(40, 12), (120, 30)] {
+        let mut stage = Stage::busy(size.0, size.1);
+        let subscription = stage.subscription(1);
+        stage.notice(Notice::Denied {
+            subscription,
+            reason: bad.into(),
+        });
+        stage.notice(Notice::ServerSaid(bad.into()));
+        stage.send(Event::Feed(Feed::ServerVersion(bad.into())));
+        stage.send(Event::Feed(Feed::Trouble(Some(bad.into()))));
+        assert_harmless(&stage.buffer());
+        stage.code(KeyCode::Enter);
+        assert_harmless(&stage.buffer());
+        for connection in [
+            Connection::Refused { reason: bad.into() },
+            Connection::Reconnecting {
+                reason: bad.into(),
+                retry_at: START,
+                attempts: 1,
+            },
+        ] {
+            let mut stage = Stage::new(size.0, size.1, &["*"]);
+            stage.connection(connection);
+            assert_harmless(&stage.buffer());
+            assert!(stage.screen().contains(r"ERR \x1b"), "{}", stage.screen());
+        }
+    }
+}
+
+#[test]
+fn escapes_are_set_apart_from_text_that_looks_like_them() {
+    let mut stage = Stage::new(80, 24, &["*"]);
+    stage.message(b"a", b"\\x1b");
+    stage.message(b"a", b"\x1b");
+    let buffer = stage.buffer();
+    let columns = usize::from(buffer.area.width);
+    let styles: Vec<_> = buffer
+        .content
+        .chunks(columns)
+        .filter_map(|row| {
+            let at = row.iter().rposition(|cell| cell.symbol() == "\\")?;
+            (at > 30).then(|| row[at].fg)
+        })
+        .collect();
+    assert_eq!(styles.len(), 2);
+    assert_ne!(styles[0], styles[1]);
+}
+
+#[test]
+fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
+    let retry_at = START.after(Duration::from_secs(8));
+    let states = [
+        (
+            Connection::Connecting,
+            "Connecting to redis://127.0.0.1:6379",
+        ),
+        (Connection::Live, "Redis has not confirmed"),
+        (Connection::Idle, "Nothing is subscribed to"),
+        (
+            Connection::Refused {
+                reason: "WRONGPASS".into(),
+            },
+            "redis://127.0.0.1:6379 refuses us",
+        ),
+        (
+            Connection::Reconnecting {
+                reason: "Connection refused".into(),
+                retry_at,
+                attempts: 2,
+            },
+            "Attempt 3 starts in 3 s",
+        ),
+    ];
+    for (state, words) in states {
+        let mut stage = Stage::new(120, 30, &["orders"]);
+        stage.connection(state);
+        assert!(stage.screen().contains(words), "{}", stage.screen());
+    }
+    let mut stage = Stage::new(120, 30, &["orders", "users"]);
+    stage.live();
+    let users = stage.subscription(1);
+    stage.notice(Notice::Denied {
+        subscription: users,
+        reason: "NOPERM".into(),
+    });
+    stage.keys("c");
+    let screen = stage.screen();
+    assert!(screen.contains("Listening to orders "), "{screen}");
+    assert!(!screen.contains("Listening to orders, users"), "{screen}");
+}
+
+#[test]
+fn rows_that_are_hidden_are_said_to_be_hidden() {
+    let mut stage = Stage::new(120, 30, &["orders", "users"]);
+    stage.message(b"users", b"1");
+    stage.keys("m");
+    assert!(stage.screen().contains("Every channel heard is muted"));
+    stage.keys("m");
+    stage.code(KeyCode::BackTab);
+    stage.keys("g");
+    stage.code(KeyCode::Enter);
+    let screen = stage.screen();
+    assert!(screen.contains("Nothing from orders"), "{screen}");
+    assert!(screen.contains("Press Esc to show all"), "{screen}");
+}
+
+#[test]
+fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
+    let mut stage = Stage::new(160, 24, &["*"]);
+    stage.message(b"a", b"1");
+    let mut gap = Gap {
+        last_heard: stage.now,
+        noticed: stage.now.after(Duration::from_millis(20)),
+        restored: None,
+        reason: "the server closed the connection".into(),
+    };
+    stage.notice(Notice::Gap(gap.clone()));
+    let screen = stage.screen();
+    assert!(
+        screen.contains("── connection lost: the server closed the connection"),
+        "{screen}"
+    );
+    assert!(screen.contains("messages are being lost"), "{screen}");
+    gap.restored = Some(gap.last_heard.after(Duration::from_secs(12)));
+    stage.notice(Notice::Gap(gap));
+    let screen = stage.screen();
+    assert!(screen.contains("back after 12s"), "{screen}");
+    assert!(!screen.contains("are being lost"), "{screen}");
+}
+
+#[test]
+fn what_was_dropped_or_evicted_is_counted_on_the_screen() {
+    let mut stage = Stage::keeping(160, 24, &["*"], 32 << 10);
+    stage.notice(Notice::Dropped(Dropped {
+        count: 1234,
+        bytes: 5 << 20,
+        from: START,
+        to: START.after(Duration::from_secs(3)),
+    }));
+    let screen = stage.screen();
+    assert!(
+        screen.contains("── 1,234 messages (5.0 MiB) of 3.0 s dropped"),
+        "{screen}"
+    );
+    assert!(screen.contains("1,234 dropped"), "{screen}");
+    for _ in 0..200 {
+        stage.message(b"a", &[b'x'; 400]);
+    }
+    let counters = *stage.app.log().counters();
+    assert!(counters.evicted > 0);
+    stage.keys("g");
+    let screen = stage.screen();
+    assert!(
+        screen.contains(&format!("{} older ones are gone", counters.evicted)),
+        "{screen}"
+    );
+    assert!(screen.contains(&format!(
+        "{} kept  {} evicted",
+        counters.kept, counters.evicted
+    )));
+    let newer = stage.app.window().newer;
+    assert!(
+        screen.contains(&format!("frozen ❚❚ {newer} newer")),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_silent_channel_says_for_how_long() {
+    let mut stage = Stage::new(120, 24, &["*"]);
+    stage.message(b"a", b"1");
+    stage.wait(42_000);
+    assert!(stage.screen().contains("silent 42s"), "{}", stage.screen());
+    stage.wait(180_000);
+    assert!(stage.screen().contains("silent 3m"), "{}", stage.screen());
+}
+
+#[test]
+fn an_open_message_shows_its_time_in_the_chosen_form() {
+    let mut stage = Stage::busy(80, 24);
+    stage.code(KeyCode::Enter);
+    assert!(
+        stage.screen().contains("2023-11-14 22:13:25.750"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn the_title_of_a_narrow_box_stays() {
+    let mut stage = Stage::new(12, 12, &[]);
+    stage.keys("a");
+    assert!(stage.screen().contains("Subscribe"), "{}", stage.screen());
+}
+
+#[test]
+fn a_session_at_80_by_24() {
+    insta::assert_snapshot!(Stage::busy(80, 24).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 ─────────────────────── following ▼ ╮
+    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 su │
+    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:c │
+    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
+    │   users              2.0/s ││ 22:13:25.250 users          hello              │
+    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
+    │                            ││ 22:13:25.750 users          (empty)            │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter open  Tab pane  Space freeze  p publish  a subscribe  ? help  q quit
+    "#);
+}
+
+#[test]
+fn a_session_at_40_by_12() {
+    insta::assert_snapshot!(Stage::busy(40, 12).screen(), @r#"
+     subscope  ● live 0.3 ms  4.0/s
+    ╭ Messages 4 ───────────── following ▼ ╮
+    │ 22:13:25.000 ── subscribed to channe │
+    │ 22:13:25.000 orders…eated {"id… 42 B │
+    │ 22:13:25.250 users        hello      │
+    │ 22:13:25.500 bin          \0   … 7 B │
+    │ 22:13:25.750 users        (empty)    │
+    ╰──────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────╮
+    │ press p to write a message to the se │
+    ╰──────────────────────────────────────╯
+     Enter open  Tab pane  ? help  q quit
+    "#);
+}
+
+#[test]
+fn a_session_at_120_by_30() {
+    insta::assert_snapshot!(Stage::busy(120, 30).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s ▁▁▁▁▁▁▁▁▁█  4 received
+    ╭ Channels 3 ───────────────── by name ╮╭ Messages 4 ───────────────────────────────────────────────────── following ▼ ╮
+    │ ● *                             live ││ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
+    │   bin                    1.0/s ▁▁▁▁█ ││ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
+    │ ● orders:created         1.0/s ▁▁▁▁█ ││ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
+    │   users                  2.0/s ▁▁▁▁█ ││ 22:13:25.250 users          hello                                            │
+    │                                      ││ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
+    │                                      ││ 22:13:25.750 users          (empty)                                          │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    ╰──────────────────────────────────────╯╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                                                                   │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Enter open  Tab pane  Space freeze  p publish  a subscribe  u unsubscribe  m mute  s sort  t time  ? help  q quit
+    "#);
+}
+
+#[test]
+fn an_open_message_at_80_by_24() {
+    let mut stage = Stage::busy(80, 24);
+    stage.keys("gjj");
+    stage.code(KeyCode::Enter);
+    insta::assert_snapshot!(stage.screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
+    ╭ Message ───────────────────────────────────────────────────── JSON, indented ╮
+    │ orders:created                                                               │
+    │ 2023-11-14 22:13:25.000000 +00:00 · 42 B · brought by pattern *              │
+    │                                                                              │
+    │ {                                                                            │
+    │   "id": 1,                                                                   │
+    │   "items": [                                                                 │
+    │     {                                                                        │
+    │       "sku": "A-1",                                                          │
+    │       "count": 2                                                             │
+    │     }                                                                        │
+    │   ]                                                                          │
+    │ }                                                                            │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Esc close  j down  k up  e edit & resend  y copy  ? help
+    "#);
+}
+
+#[test]
+fn the_box_with_an_answer_at_80_by_24() {
+    let mut stage = Stage::busy(80, 24);
+    stage.keys("pfirst");
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Feed(Feed::Published {
+        id: 1,
+        receivers: Ok(0),
+    }));
+    stage.keys("second");
+    insta::assert_snapshot!(stage.screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 ─────────────────────── following ▼ ╮
+    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 su │
+    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:c │
+    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
+    │   users              2.0/s ││ 22:13:25.250 users          hello              │
+    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
+    │                            ││ 22:13:25.750 users          (empty)            │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish to users ────────────────────────────────── nobody received the last ╮
+    │ second                                                                       │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter publish  Alt-Enter new line  ↑ history  Shift-Tab channel  Esc leave
+    "#);
+}
+
+#[test]
+fn a_lost_connection_at_80_by_24() {
+    let mut stage = Stage::new(80, 24, &["*"]);
+    stage.connection(Connection::Reconnecting {
+        reason: "Connection refused (os error 111)".into(),
+        retry_at: stage.now.after(Duration::from_millis(2500)),
+        attempts: 4,
+    });
+    insta::assert_snapshot!(stage.screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ○ reconnecting in 3 s: Connection refused (os
+    ╭ Channels 0 ─────── by name ╮╭ Messages 0 ─────────────────────── following ▼ ╮
+    │ ◌ *                pending ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││  No connection to redis://127.0.0.1:6379       │
+    │                            ││  Connection refused (os error 111)             │
+    │                            ││                                                │
+    │                            ││  Attempt 5 starts in 3 s. Press r to try now,  │
+    │                            ││  q to quit.                                    │
+    │                            ││  Another server: subscope -u                   │
+    │                            ││  redis://host:port                             │
+    │                            ││  No server at hand: subscope demo              │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter open  Tab pane  Space freeze  p publish  a subscribe  ? help  q quit
+    "#);
+}
