@@ -1,0 +1,1226 @@
+//! The app: keys pressed and events fed, what it shows and what it asks for.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use subscope::app::{
+    Answer, App, Context, Effect, Event, Focus, Overlay, Position, Settings, Sort,
+    SubscriptionState, TimeForm,
+};
+use subscope::log::{Batch, Content};
+use subscope::message::{Gap, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
+use subscope::server::{Ask, Command, Connection, Feed};
+
+const START: Time = Time(1_700_000_000_000_000);
+
+/// An app on a screen, a clock, and the keys.
+struct Stage {
+    app: App,
+    now: Time,
+}
+
+impl Stage {
+    fn new(topics: &[&str]) -> Self {
+        Self::with(topics, |_| {})
+    }
+
+    fn with(topics: &[&str], change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
+            address: "redis://127.0.0.1:6379".to_owned(),
+            keep: 1 << 20,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
+        Self {
+            app: App::new(settings, topics.collect(), (80, 24), START),
+            now: START,
+        }
+    }
+
+    fn send(&mut self, event: Event) -> Vec<Effect> {
+        self.app.update(event, self.now)
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now = self.now.after(time);
+        self.send(Event::Tick);
+    }
+
+    fn code(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    fn chord(&mut self, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
+        self.send(Event::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    fn ctrl(&mut self, letter: char) -> Vec<Effect> {
+        self.chord(KeyModifiers::CONTROL, KeyCode::Char(letter))
+    }
+
+    /// Types the letters of `text`; gives the effects of the last.
+    fn keys(&mut self, text: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for letter in text.chars() {
+            effects = self.code(KeyCode::Char(letter));
+        }
+        effects
+    }
+
+    fn messages(&mut self, messages: &[(&str, &[u8])]) {
+        let mut batch = Batch::default();
+        for (channel, payload) in messages {
+            batch.push_message(self.now, channel.as_bytes(), payload, SubscriptionId(0));
+        }
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    }
+
+    fn numbered(&mut self, channel: &str, count: usize) {
+        let payloads: Vec<String> = (0..count).map(|number| number.to_string()).collect();
+        let messages: Vec<_> = payloads
+            .iter()
+            .map(|payload| (channel, payload.as_bytes()))
+            .collect();
+        self.messages(&messages);
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let mut batch = Batch::default();
+        batch.push_notice(self.now, notice);
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    }
+
+    fn connection(&mut self, connection: Connection) {
+        self.send(Event::Feed(Feed::Connection(connection)));
+    }
+
+    fn subscription(&self, id: u32) -> Subscription {
+        let id = SubscriptionId(id);
+        let topic = self.app.subscriptions().topic(id).unwrap().clone();
+        Subscription { id, topic }
+    }
+
+    fn confirm(&mut self, id: u32) {
+        let subscription = self.subscription(id);
+        self.notice(Notice::Subscribed {
+            subscription,
+            count: 1,
+        });
+    }
+
+    fn state(&self, id: u32) -> &SubscriptionState {
+        self.app.subscriptions().state(SubscriptionId(id)).unwrap()
+    }
+
+    fn payload_of(&self, row: RowId) -> String {
+        match self.app.log().row(row).unwrap().content {
+            Content::Message { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
+            Content::Notice(notice) => format!("{notice:?}"),
+        }
+    }
+
+    fn selected(&self) -> String {
+        self.payload_of(self.app.window().selected.unwrap())
+    }
+
+    fn channel_selected(&self) -> String {
+        let topic = self.app.channels().selected().unwrap();
+        String::from_utf8_lossy(&topic.name).into_owned()
+    }
+
+    fn listed(&self) -> Vec<String> {
+        let lists = self.app.lists();
+        let entries = self.app.channels().entries().iter();
+        entries
+            .map(|entry| String::from_utf8_lossy(&lists.topic(*entry).unwrap().name).into_owned())
+            .collect()
+    }
+
+    fn shown(&self) -> u64 {
+        self.app.shown().len()
+    }
+
+    fn is_following(&self) -> bool {
+        self.app.messages().position() == Position::Following
+    }
+
+    fn remark(&self) -> &str {
+        self.app.remark().map_or("", |remark| remark.text.as_str())
+    }
+
+    fn box_texts(&self) -> (String, String) {
+        let publish = self.app.publish();
+        (publish.channel.text(), publish.payload.text())
+    }
+
+    fn failure(&self) -> &str {
+        match self.app.publish().answer() {
+            Answer::Failed(words) => words,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        self.send(Event::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+    }
+}
+
+fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
+    vec![Effect::Ask(Ask::Publish {
+        id,
+        channel: channel.as_bytes().into(),
+        payload: payload.into(),
+    })]
+}
+
+// --- The message log ---------------------------------------------------------------------------
+
+#[test]
+fn every_key_that_moves_freezes_and_moves_by_its_distance() {
+    let page = 17; // 24 rows less status, hints, the box (3) and two borders
+    for (press, expected) in [
+        (KeyEvent::from(KeyCode::Up), 98),
+        (KeyCode::Char('k').into(), 98),
+        (KeyCode::Char('j').into(), 99),
+        (KeyCode::Down.into(), 99),
+        (KeyCode::PageUp.into(), 99 - page / 2 * 2),
+        (
+            KeyEvent::new(KeyCode::Char('b'), KeyModifiers::CONTROL),
+            99 - page / 2 * 2,
+        ),
+        (
+            KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL),
+            99 - page / 2,
+        ),
+        (KeyCode::Char('g').into(), 0),
+        (KeyCode::Home.into(), 0),
+        (KeyCode::Char(' ').into(), 99),
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 100);
+        assert_eq!(stage.app.window().rows.len(), page);
+        stage.send(Event::Key(press));
+        assert!(!stage.is_following(), "{press:?}");
+        assert_eq!(stage.selected(), expected.to_string(), "{press:?}");
+        let window = stage.app.window();
+        assert!(window.rows.contains(&window.selected.unwrap()), "{press:?}");
+    }
+}
+
+#[test]
+fn end_g_and_space_and_esc_follow_again() {
+    for press in [
+        KeyCode::End,
+        KeyCode::Char('G'),
+        KeyCode::Char(' '),
+        KeyCode::Esc,
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 100);
+        stage.keys("g");
+        assert!(stage.app.window().is_at_top);
+        stage.code(press);
+        assert!(stage.is_following(), "{press:?}");
+        assert_eq!(stage.selected(), "99");
+        assert_eq!(stage.app.window().newer, 0);
+    }
+}
+
+#[test]
+fn a_frozen_log_stays_put_and_counts_what_arrives_below() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys(" ");
+    let before = stage.app.window();
+    stage.numbered("b", 25);
+    let after = stage.app.window();
+    assert_eq!(
+        (&after.rows, after.selected),
+        (&before.rows, before.selected)
+    );
+    assert_eq!((before.newer, after.newer), (0, 25));
+    stage.keys("g");
+    assert_eq!(stage.app.window().newer, 125 - 17);
+}
+
+#[test]
+fn the_selection_is_held_by_id_while_rows_are_evicted_and_ends_at_the_oldest() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 10);
+    stage.numbered("a", 500);
+    stage.keys(" ");
+    assert_eq!(stage.selected(), "499");
+    let held = stage.app.window().selected;
+    while stage.app.log().counters().evicted == 0 {
+        stage.numbered("b", 100);
+    }
+    assert_eq!(stage.app.window().selected, held);
+    while stage.app.log().first() <= held.unwrap() {
+        stage.numbered("b", 100);
+    }
+    let window = stage.app.window();
+    assert!(window.is_at_top);
+    assert_eq!(window.selected, Some(stage.app.log().first()));
+    assert_eq!(window.newer + window.rows.len() as u64, stage.shown());
+}
+
+#[test]
+fn a_smaller_screen_keeps_the_selected_row_in_view() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys(" ");
+    stage.send(Event::Resize(80, 14));
+    let window = stage.app.window();
+    assert!(window.rows.contains(&window.selected.unwrap()));
+    assert_eq!(stage.selected(), "99");
+    assert_eq!(window.newer, 0);
+}
+
+#[test]
+fn clear_lets_go_of_the_rows_and_keeps_the_counts_and_channels() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys("gc");
+    assert!(stage.is_following());
+    assert_eq!(stage.shown(), 0);
+    let counters = *stage.app.log().counters();
+    assert_eq!(
+        (counters.received, counters.kept, counters.evicted),
+        (100, 0, 100)
+    );
+    assert_eq!(stage.listed(), ["*", "a"]);
+    stage.numbered("a", 1);
+    assert_eq!(stage.shown(), 1);
+}
+
+#[test]
+fn the_time_form_goes_round_and_is_said() {
+    let mut stage = Stage::new(&["*"]);
+    for form in [
+        TimeForm::Utc,
+        TimeForm::Delta,
+        TimeForm::Age,
+        TimeForm::Local,
+    ] {
+        stage.keys("t");
+        assert_eq!(stage.app.messages().time_form, form);
+        assert!(stage.remark().contains(form.name()));
+    }
+}
+
+#[test]
+fn a_key_that_is_released_does_nothing() {
+    let mut stage = Stage::new(&["*"]);
+    let mut key = KeyEvent::from(KeyCode::Char('q'));
+    key.kind = crossterm::event::KeyEventKind::Release;
+    assert_eq!(stage.send(Event::Key(key)), []);
+}
+
+// --- Channels ----------------------------------------------------------------------------------
+
+fn channels_of(messages: &[(&str, &[u8])]) -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(messages);
+    stage.keys("");
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage
+}
+
+const THREE: &[(&str, &[u8])] = &[("a", b"1"), ("b", b"2"), ("a", b"3"), ("c", b"4")];
+
+#[test]
+fn enter_shows_only_the_selected_channel_and_all_again() {
+    let mut stage = channels_of(THREE);
+    assert_eq!(stage.listed(), ["*", "a", "b", "c"]);
+    stage.keys("j");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), Some(&b"a"[..]));
+    assert_eq!(stage.shown(), 2);
+    stage.messages(&[("b", b"5"), ("a", b"6")]);
+    assert_eq!((stage.shown(), stage.selected()), (3, "6".to_owned()));
+    stage.code(KeyCode::Enter);
+    assert_eq!((stage.app.only(), stage.shown()), (None, 6));
+}
+
+#[test]
+fn esc_gives_up_the_only_channel_first_and_then_the_freeze() {
+    let mut stage = channels_of(THREE);
+    stage.keys("j ");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.only(), None);
+    assert!(!stage.is_following());
+    stage.code(KeyCode::Esc);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn a_pattern_cannot_be_the_only_channel_nor_muted() {
+    let mut stage = channels_of(THREE);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), None);
+    assert!(stage.remark().contains("select a channel"));
+    stage.keys("m");
+    assert_eq!(stage.shown(), 4);
+    assert!(stage.remark().contains("select a channel"));
+}
+
+#[test]
+fn mute_hides_what_is_kept_and_what_comes_and_m_shows_it_all_again() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jm");
+    assert!(stage.app.is_muted(b"a"));
+    assert_eq!(stage.shown(), 2);
+    stage.messages(&[("a", b"5")]);
+    assert_eq!((stage.shown(), stage.app.log().counters().kept), (2, 5));
+    stage.keys("m");
+    assert_eq!(stage.shown(), 5);
+    assert!(stage.remark().contains("shown again"));
+}
+
+#[test]
+fn the_only_channel_is_shown_though_it_is_muted() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jm");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 2);
+}
+
+#[test]
+fn the_sentinels_greetings_are_muted_from_the_start() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("__sentinel__:hello", b"x"), ("a", b"1")]);
+    assert_eq!((stage.shown(), stage.app.log().counters().kept), (1, 2));
+}
+
+#[test]
+fn a_channel_can_be_muted_and_chosen_before_it_is_heard() {
+    let mut stage = Stage::new(&["orders", "users"]);
+    stage.code(KeyCode::BackTab);
+    assert_eq!(stage.channel_selected(), "orders");
+    stage.keys("m");
+    stage.messages(&[("orders", b"1"), ("users", b"2")]);
+    assert_eq!(stage.shown(), 1);
+    let mut stage = Stage::new(&["orders", "users"]);
+    stage.code(KeyCode::BackTab);
+    stage.code(KeyCode::Enter);
+    stage.messages(&[("users", b"2")]);
+    assert_eq!(stage.shown(), 0);
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(stage.shown(), 1);
+}
+
+#[test]
+fn a_mute_outlives_that_its_channel_is_forgotten() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 16 << 10);
+    stage.messages(&[("muted", b"1")]);
+    stage.keys("m");
+    assert!(stage.app.is_muted(b"muted"));
+    for part in 0..15 {
+        let names: Vec<String> = (0..1000)
+            .map(|number| format!("c{part}:{number}"))
+            .collect();
+        let messages: Vec<_> = names
+            .iter()
+            .map(|name| (name.as_str(), &b"x"[..]))
+            .collect();
+        stage.messages(&messages);
+    }
+    assert!(stage.app.log().channels().find(b"muted").is_none());
+    let before = stage.shown();
+    assert!(before > 0);
+    let kept = stage.app.log().counters().kept;
+    stage.messages(&[("muted", b"2")]);
+    assert_eq!(stage.shown(), stage.app.log().counters().kept - 1);
+    assert!(kept > 0);
+}
+
+#[test]
+fn channels_are_sorted_by_each_key_in_turn_and_the_selection_goes_along() {
+    let mut stage = Stage::new(&[]);
+    stage.messages(&[("c", b"1"), ("b", b"1"), ("b", b"2"), ("b", b"3")]);
+    stage.wait(Duration::from_secs(10));
+    stage.messages(&[("c", b"1"), ("c", b"2")]);
+    stage.wait(Duration::from_secs(1));
+    stage.messages(&[("a", b"1")]);
+    stage.wait(Duration::from_secs(1));
+    stage.code(KeyCode::BackTab);
+    assert_eq!(
+        (stage.listed().concat(), stage.channel_selected()),
+        ("abc".into(), "c".into())
+    );
+    for (sort, order) in [
+        (Sort::Rate, "cab"),
+        (Sort::Count, "bca"),
+        (Sort::LastHeard, "acb"),
+        (Sort::Name, "abc"),
+    ] {
+        stage.keys("s");
+        assert_eq!(
+            (stage.app.channels().sort(), stage.listed().concat()),
+            (sort, order.into())
+        );
+        assert_eq!(stage.channel_selected(), "c", "{sort:?}");
+    }
+}
+
+#[test]
+fn a_selected_channel_stays_selected_when_others_come_before_it() {
+    let mut stage = channels_of(&[("m", b"1")]);
+    stage.keys("j");
+    stage.messages(&[("a", b"1"), ("b", b"1")]);
+    assert_eq!(stage.channel_selected(), "m");
+    assert_eq!(stage.app.channels().selected_line(), 3);
+    stage.keys("G");
+    assert_eq!(stage.channel_selected(), "m");
+    stage.keys("g");
+    assert_eq!(stage.channel_selected(), "*");
+}
+
+// --- Subscriptions -----------------------------------------------------------------------------
+
+#[test]
+fn the_prompt_guesses_patterns_and_takes_an_exact_name_when_told() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("aorders:*");
+    assert_eq!(stage.app.context(), Context::Prompt);
+    let effects = stage.code(KeyCode::Enter);
+    let subscription = Subscription {
+        id: SubscriptionId(0),
+        topic: Topic::pattern(b"orders:*"),
+    };
+    assert_eq!(effects, [Effect::Command(Command::Subscribe(subscription))]);
+    assert_eq!(stage.state(0), &SubscriptionState::Pending);
+    assert!(stage.app.overlay().is_none());
+    stage.keys("aorders:*");
+    stage.ctrl('x');
+    let effects = stage.code(KeyCode::Enter);
+    let subscription = Subscription {
+        id: SubscriptionId(1),
+        topic: Topic::channel(b"orders:*"),
+    };
+    assert_eq!(effects, [Effect::Command(Command::Subscribe(subscription))]);
+    assert_eq!(stage.listed(), ["orders:*", "orders:*"]);
+}
+
+#[test]
+fn a_duplicate_or_an_empty_name_or_esc_subscribes_to_nothing() {
+    let mut stage = Stage::new(&["orders"]);
+    stage.keys("aorders");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.remark().contains("already subscribed to orders"));
+    stage.keys("a");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    stage.keys("ausers");
+    assert_eq!(stage.code(KeyCode::Esc), []);
+    assert_eq!(stage.app.subscriptions().counts(), (0, 1));
+    assert!(stage.app.overlay().is_none());
+}
+
+#[test]
+fn what_is_pasted_into_a_name_becomes_one_line_without_its_end() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("a");
+    stage.send(Event::Paste("orders\r\nnew\n".to_owned()));
+    let Some(Overlay::Subscribe(prompt)) = stage.app.overlay() else {
+        panic!("no prompt");
+    };
+    assert_eq!(prompt.input.text(), "orders new");
+}
+
+#[test]
+fn no_key_breaks_the_line_of_a_name() {
+    let breaks = [
+        (KeyModifiers::ALT, KeyCode::Enter),
+        (KeyModifiers::CONTROL, KeyCode::Enter),
+        (KeyModifiers::CONTROL, KeyCode::Char('m')),
+        (KeyModifiers::NONE, KeyCode::Char('\n')),
+    ];
+    for (modifiers, code) in breaks {
+        let mut stage = Stage::new(&[]);
+        stage.keys("aord");
+        stage.chord(modifiers, code);
+        let Some(Overlay::Subscribe(prompt)) = stage.app.overlay() else {
+            panic!("no prompt");
+        };
+        assert_eq!(prompt.input.text(), "ord", "{modifiers:?} {code:?}");
+        let mut stage = Stage::new(&[]);
+        stage.keys("pord");
+        stage.chord(modifiers, code);
+        assert_eq!(stage.box_texts().0, "ord", "{modifiers:?} {code:?}");
+    }
+}
+
+#[test]
+fn a_confirmation_that_crosses_with_leaving_does_not_bring_it_back() {
+    let mut stage = Stage::new(&["orders"]);
+    let subscription = stage.subscription(0);
+    stage.code(KeyCode::BackTab);
+    assert_eq!(
+        stage.keys("u"),
+        [Effect::Command(Command::Unsubscribe(SubscriptionId(0)))]
+    );
+    stage.confirm(0);
+    assert_eq!(stage.state(0), &SubscriptionState::Left);
+    stage.notice(Notice::Denied {
+        subscription,
+        reason: "NOPERM".into(),
+    });
+    assert_eq!(stage.state(0), &SubscriptionState::Left);
+    assert_eq!(stage.app.subscriptions().counts(), (0, 0));
+}
+
+#[test]
+fn a_channel_heard_through_a_pattern_cannot_be_unsubscribed_from() {
+    let mut stage = channels_of(THREE);
+    stage.keys("j");
+    assert_eq!(stage.keys("u"), []);
+    assert!(
+        stage.remark().contains("a is heard through a pattern"),
+        "{}",
+        stage.remark()
+    );
+    stage.keys("k");
+    assert_eq!(
+        stage.keys("u"),
+        [Effect::Command(Command::Unsubscribe(SubscriptionId(0)))]
+    );
+    assert_eq!(stage.listed(), ["a", "b", "c"]);
+}
+
+#[test]
+fn subscriptions_go_through_their_states() {
+    let mut stage = Stage::new(&["a", "b", "c"]);
+    stage.connection(Connection::Live);
+    for id in 0..3 {
+        stage.confirm(id);
+    }
+    assert_eq!(stage.app.subscriptions().counts(), (3, 3));
+    stage.connection(Connection::Reconnecting {
+        reason: "server closed the connection".into(),
+        retry_at: stage.now.after(Duration::from_secs(3)),
+        attempts: 0,
+    });
+    assert_eq!(stage.app.subscriptions().counts(), (0, 3));
+    assert_eq!(stage.app.server().round_trip, None);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    let (b, c) = (stage.subscription(1), stage.subscription(2));
+    stage.notice(Notice::Denied {
+        subscription: b,
+        reason: "NOPERM".into(),
+    });
+    stage.notice(Notice::Ended { subscription: c });
+    assert_eq!(stage.state(0), &SubscriptionState::Live);
+    assert_eq!(stage.state(1), &SubscriptionState::Denied("NOPERM".into()));
+    assert!(matches!(stage.state(2), SubscriptionState::Ended(_)));
+    let a = stage.subscription(0);
+    stage.notice(Notice::Unsubscribed {
+        subscription: a,
+        count: 0,
+        asked: false,
+    });
+    assert!(matches!(stage.state(0), SubscriptionState::Ended(_)));
+}
+
+#[test]
+fn what_has_ended_can_be_subscribed_to_again_and_is_then_listed_once() {
+    let mut stage = Stage::new(&["a"]);
+    let subscription = stage.subscription(0);
+    stage.notice(Notice::Ended { subscription });
+    assert!(stage.app.subscriptions().have_all_ended());
+    stage.keys("aa");
+    let effects = stage.code(KeyCode::Enter);
+    assert!(matches!(
+        effects[..],
+        [Effect::Command(Command::Subscribe(_))]
+    ));
+    stage.confirm(1);
+    assert_eq!(stage.app.subscriptions().counts(), (1, 1));
+    assert_eq!(stage.listed(), ["a"]);
+}
+
+#[test]
+fn what_was_denied_is_asked_for_again_by_r_and_by_subscribing_once_more() {
+    let mut stage = Stage::new(&["a"]);
+    stage.connection(Connection::Live);
+    let subscription = stage.subscription(0);
+    stage.notice(Notice::Denied {
+        subscription,
+        reason: "NOPERM".into(),
+    });
+    assert_eq!(stage.keys("r"), [Effect::Command(Command::Reconnect)]);
+    stage.keys("aa");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        [Effect::Command(Command::Reconnect)]
+    );
+    stage.confirm(0);
+    assert_eq!(stage.keys("r"), []);
+    assert!(stage.remark().contains("already connected"));
+}
+
+#[test]
+fn r_tries_again_in_every_state_but_live() {
+    let states = [
+        Connection::Connecting,
+        Connection::Refused {
+            reason: "WRONGPASS".into(),
+        },
+        Connection::Idle,
+        Connection::Reconnecting {
+            reason: "refused".into(),
+            retry_at: START,
+            attempts: 3,
+        },
+    ];
+    for state in states {
+        let mut stage = Stage::new(&["a"]);
+        stage.connection(state);
+        assert_eq!(stage.keys("r"), [Effect::Command(Command::Reconnect)]);
+    }
+}
+
+// --- Publishing --------------------------------------------------------------------------------
+
+#[test]
+fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("p");
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    stage.keys("hello qG?");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", b"hello qG?")
+    );
+    assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 1 });
+    assert_eq!(stage.box_texts(), ("orders".into(), String::new()));
+    stage.send(Event::Feed(Feed::Published {
+        id: 1,
+        receivers: Ok(0),
+    }));
+    assert_eq!(stage.app.publish().answer(), &Answer::Received(0));
+    stage.keys("again");
+    assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"again"));
+    stage.send(Event::Feed(Feed::Published {
+        id: 1,
+        receivers: Ok(7),
+    }));
+    assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 2 });
+    stage.send(Event::Feed(Feed::Published {
+        id: 2,
+        receivers: Err("no connection".into()),
+    }));
+    assert_eq!(stage.failure(), "no connection");
+}
+
+#[test]
+fn with_no_channel_at_hand_the_name_is_asked_for_first() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("p");
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+    stage.keys("news");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    stage.keys("x");
+    assert_eq!(stage.code(KeyCode::Enter), published(1, "news", b"x"));
+}
+
+#[test]
+fn esc_leaves_the_box_to_the_pane_it_came_from_and_keeps_the_text() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jphello");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    assert_eq!(stage.box_texts(), ("a".into(), "hello".into()));
+    stage.keys("jp");
+    assert_eq!(stage.box_texts(), ("b".into(), "hello".into()));
+}
+
+#[test]
+fn alt_enter_makes_lines_and_up_and_down_walk_the_history_from_the_edges_only() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pone");
+    stage.code(KeyCode::Enter);
+    stage.keys("two");
+    stage.chord(KeyModifiers::ALT, KeyCode::Enter);
+    stage.keys("lines");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(2, "orders", b"two\nlines")
+    );
+    stage.keys("draft");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "two\nlines");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "two\nlines");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "one");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "one");
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts().1, "two\nlines");
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts().1, "draft");
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts().1, "draft");
+}
+
+#[test]
+fn tab_completes_the_name_and_walks_the_other_candidates() {
+    let mut stage = Stage::new(&["orders:z", "or*"]);
+    stage.messages(&[("orders:a", b"1"), ("users", b"1")]);
+    stage.keys("p");
+    stage.code(KeyCode::BackTab);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+    stage.ctrl('u');
+    stage.ctrl('k');
+    stage.keys("or");
+    for name in ["orders:a", "orders:z", "orders:a"] {
+        stage.code(KeyCode::Tab);
+        assert_eq!(stage.box_texts().0, name);
+    }
+    stage.keys("!");
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.box_texts().0, "orders:a!");
+    assert!(stage.remark().contains("no other known channel"));
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+}
+
+#[test]
+fn escapes_stand_for_bytes_and_a_bad_one_keeps_the_text() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("p");
+    stage.ctrl('x');
+    assert!(stage.app.publish().reads_escapes());
+    stage.keys(r"a\q");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.failure().contains("message"), "{}", stage.failure());
+    assert_eq!(stage.box_texts().1, r"a\q");
+    stage.code(KeyCode::Esc);
+    stage.keys("p");
+    assert_eq!(stage.box_texts().1, r"a\q");
+    stage.code(KeyCode::Backspace);
+    stage.keys(r"xff\n");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", b"a\xff\n")
+    );
+}
+
+#[test]
+fn e_takes_a_binary_message_as_escaped_text_and_sends_the_same_bytes() {
+    let payload = b"\x00\xff\\n \x1b[31m\r\n";
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("bin", payload)]);
+    stage.keys("e");
+    assert!(stage.app.publish().reads_escapes());
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    assert_eq!(stage.code(KeyCode::Enter), published(1, "bin", payload));
+    stage.code(KeyCode::Esc);
+    stage.messages(&[("text", b"a\\n\nb\tc")]);
+    stage.keys("e");
+    assert!(!stage.app.publish().reads_escapes());
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(2, "text", b"a\\n\nb\tc")
+    );
+}
+
+#[test]
+fn channels_that_programs_believe_are_asked_about_first() {
+    for name in [
+        "__sentinel__:hello",
+        "__keyspace@0__:x",
+        "__subkeyevent@0__:y",
+        "",
+    ] {
+        let mut stage = Stage::new(&[]);
+        stage.keys("p");
+        stage.keys(name);
+        stage.code(KeyCode::Enter);
+        stage.keys("x");
+        assert_eq!(stage.code(KeyCode::Enter), []);
+        assert_eq!(stage.app.context(), Context::Confirm, "{name}");
+        assert_eq!(stage.code(KeyCode::Enter), []);
+        assert_eq!(stage.keys("n"), []);
+        assert_eq!(stage.box_texts(), (name.into(), "x".into()));
+        stage.code(KeyCode::Enter);
+        assert_eq!(stage.keys("y"), published(1, name, b"x"));
+        assert!(stage.app.overlay().is_none());
+    }
+}
+
+#[test]
+fn read_only_sends_nothing_and_keeps_the_text() {
+    let mut stage = Stage::with(&[], |settings| settings.read_only = true);
+    stage.keys("pnews");
+    stage.code(KeyCode::Enter);
+    stage.keys("x");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.failure().contains("--read-only"));
+    assert_eq!(stage.box_texts(), ("news".into(), "x".into()));
+}
+
+#[test]
+fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(stage.send(Event::Paste("q".into())), []);
+    assert!(stage.remark().contains("nothing to paste into"));
+    stage.keys("p");
+    stage.send(Event::Paste("a\r\nb\rc\n".into()));
+    assert_eq!(stage.box_texts().1, "a\nb\nc\n");
+    stage.code(KeyCode::BackTab);
+    stage.send(Event::Paste("\nx\ny\n".into()));
+    assert_eq!(stage.box_texts().0, "ordersx y");
+}
+
+#[test]
+fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pa");
+    stage.send(Event::Paste("\u{1b}[31m\u{202e}".into()));
+    assert!(stage.app.publish().reads_escapes());
+    assert_eq!(stage.box_texts().1, r"a\x1b[31m\u{202e}");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", "a\u{1b}[31m\u{202e}".as_bytes())
+    );
+}
+
+// --- Overlays ----------------------------------------------------------------------------------
+
+#[test]
+fn an_open_message_pages_to_both_ends_whatever_its_form() {
+    let text: String = (0..100).map(|number| format!("line {number}\n")).collect();
+    let json = format!("[{}]", vec!["1"; 100].join(","));
+    for payload in [text, json.clone()] {
+        let is_json = payload == json;
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", payload.as_bytes())]);
+        stage.code(KeyCode::Enter);
+        let place = |stage: &Stage| match stage.app.overlay() {
+            Some(Overlay::Message(reader)) => {
+                assert_eq!(reader.json().is_some(), is_json);
+                reader.json().map_or(reader.offset(), |(_, line, _)| line)
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(place(&stage), 0);
+        stage.keys("G");
+        let end = place(&stage);
+        assert!(end > 0);
+        stage.keys("j");
+        stage.code(KeyCode::PageDown);
+        assert_eq!(place(&stage), end);
+        stage.keys("g");
+        assert_eq!(place(&stage), 0);
+        stage.keys("j");
+        let second = place(&stage);
+        assert!(second > 0 && second < end);
+        stage.keys("kk");
+        assert_eq!(place(&stage), 0);
+        for _ in 0..20 {
+            stage.keys(" ");
+        }
+        assert_eq!(place(&stage), end);
+        for _ in 0..20 {
+            stage.code(KeyCode::PageUp);
+        }
+        assert_eq!(place(&stage), 0);
+        stage.ctrl('d');
+        assert!(place(&stage) > second);
+        stage.ctrl('u');
+        assert_eq!(place(&stage), 0);
+        stage.mouse(MouseEventKind::ScrollDown, 5, 5);
+        assert!(place(&stage) > second);
+        stage.code(KeyCode::Esc);
+        assert!(stage.app.overlay().is_none());
+    }
+}
+
+#[test]
+fn an_open_message_outlives_its_row_and_says_what_brought_it() {
+    let mut stage = Stage::new(&["*", "a"]);
+    let mut batch = Batch::default();
+    for id in 0..2 {
+        batch.push_message(stage.now, b"a", b"payload", SubscriptionId(id));
+    }
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    assert_eq!(stage.shown(), 1);
+    stage.code(KeyCode::Enter);
+    stage
+        .app
+        .update(Event::Feed(Feed::RoundTrip(Duration::ZERO)), START);
+    let Some(Overlay::Message(reader)) = stage.app.overlay() else {
+        panic!("not open");
+    };
+    assert_eq!(
+        reader.letter().topics,
+        [Topic::pattern(b"*"), Topic::channel(b"a")]
+    );
+    assert_eq!(stage.keys("y"), [Effect::Copy((*b"payload").into())]);
+    stage.keys("e");
+    assert_eq!(stage.box_texts(), ("a".into(), "payload".into()));
+}
+
+#[test]
+fn copy_takes_the_selected_message_or_the_last_of_the_channel() {
+    let mut stage = channels_of(THREE);
+    stage.keys("j");
+    assert_eq!(stage.keys("y"), [Effect::Copy((*b"3").into())]);
+    assert!(stage.remark().contains("clipboard"));
+    stage.send(Event::Failed("not copied: too large".into()));
+    assert!(stage.app.remark().unwrap().is_error);
+    stage.code(KeyCode::Tab);
+    stage.keys("g");
+    assert_eq!(stage.keys("y"), [Effect::Copy((*b"1").into())]);
+}
+
+#[test]
+fn keys_that_need_a_message_say_so_on_an_empty_log() {
+    for key in ["e", "y", "m", "u"] {
+        let mut stage = Stage::new(&[]);
+        assert_eq!(stage.keys(key), []);
+        assert!(stage.remark().contains("select a"), "{key}");
+    }
+    let mut stage = Stage::new(&[]);
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.app.overlay().is_none());
+}
+
+#[test]
+fn the_help_scrolls_between_its_ends_and_closes() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("?");
+    let top = |stage: &Stage| match stage.app.overlay() {
+        Some(Overlay::Help { top }) => *top,
+        other => panic!("{other:?}"),
+    };
+    stage.keys("G");
+    let end = top(&stage);
+    stage.keys("jj ");
+    assert!(end > 0 && top(&stage) == end);
+    stage.keys("gk");
+    assert_eq!(top(&stage), 0);
+    stage.keys("q");
+    assert!(stage.app.overlay().is_none());
+}
+
+// --- Everywhere --------------------------------------------------------------------------------
+
+/// An app in each context.
+fn everywhere() -> Vec<Stage> {
+    let starts: [&dyn Fn(&mut Stage); 9] = [
+        &|_| {},
+        &|stage| drop(stage.code(KeyCode::BackTab)),
+        &|stage| drop(stage.keys("p")),
+        &|stage| {
+            stage.keys("p");
+            stage.code(KeyCode::BackTab);
+        },
+        &|stage| drop(stage.keys("?")),
+        &|stage| drop(stage.keys("a")),
+        &|stage| drop(stage.code(KeyCode::Enter)),
+        &|stage| {
+            stage.messages(&[("__keyspace@0__:x", b"set")]);
+            stage.keys("px");
+            stage.code(KeyCode::Enter);
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+        },
+    ];
+    let stages = starts.map(|start| {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("orders", 40);
+        start(&mut stage);
+        stage
+    });
+    stages.into()
+}
+
+#[test]
+fn quitting_and_suspending_work_everywhere() {
+    let mut contexts = Vec::new();
+    for mut stage in everywhere() {
+        contexts.push(stage.app.context());
+        assert_eq!(stage.ctrl('z'), [Effect::Suspend]);
+        assert_eq!(stage.send(Event::Suspend), [Effect::Suspend]);
+        assert_eq!(stage.send(Event::Continued), [Effect::Resume]);
+        assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+        assert_eq!(stage.send(Event::Terminate), [Effect::Quit]);
+    }
+    for context in Context::ALL {
+        let is_a_place = !matches!(context, Context::Always | Context::Panes);
+        assert_eq!(contexts.contains(&context), is_a_place, "{context:?}");
+    }
+    assert_eq!(Stage::new(&[]).keys("q"), [Effect::Quit]);
+}
+
+#[test]
+fn every_key_and_click_is_survived_at_every_small_size() {
+    let keys = [
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Delete,
+        KeyCode::Char('g'),
+        KeyCode::Char('G'),
+        KeyCode::Char('x'),
+        KeyCode::Char(' '),
+    ];
+    for (width, height) in [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (1, 30),
+        (200, 1),
+        (7, 5),
+        (300, 90),
+    ] {
+        for mut stage in everywhere() {
+            stage.send(Event::Resize(width, height));
+            for key in keys {
+                stage.code(key);
+                for kind in [
+                    MouseEventKind::ScrollUp,
+                    MouseEventKind::ScrollDown,
+                    MouseEventKind::Down(MouseButton::Left),
+                ] {
+                    stage.mouse(kind, width / 2, height / 2);
+                }
+            }
+            stage.app.window();
+            stage.send(Event::Resize(80, 24));
+            assert_eq!(stage.app.areas().screen.width, 80);
+        }
+    }
+}
+
+#[test]
+fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.mouse(MouseEventKind::ScrollUp, 60, 5);
+    let window = stage.app.window();
+    assert_eq!((stage.is_following(), window.newer), (false, 3));
+    stage.mouse(MouseEventKind::ScrollDown, 60, 5);
+    assert_eq!(stage.app.window().newer, 0);
+    stage.mouse(MouseEventKind::ScrollDown, 60, 5);
+    assert!(stage.is_following());
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 2);
+    assert_eq!(stage.selected(), (100 - 17).to_string());
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 3);
+    assert_eq!(
+        (stage.app.focus(), stage.channel_selected()),
+        (Focus::Channels, "a".into())
+    );
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 15);
+    assert_eq!(stage.channel_selected(), "a");
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 21);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    let title = stage.app.areas().publish.y;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, title);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+}
+
+#[test]
+fn tab_goes_round_the_panes_and_shift_tab_back() {
+    let mut stage = Stage::new(&[]);
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        stage.code(KeyCode::Tab);
+        seen.push(stage.app.focus());
+    }
+    assert_eq!(
+        seen,
+        [Focus::PublishPayload, Focus::Channels, Focus::Messages]
+    );
+    for focus in [Focus::Channels, Focus::PublishPayload] {
+        stage.code(KeyCode::BackTab);
+        assert_eq!(stage.app.focus(), focus);
+    }
+}
+
+// --- Time --------------------------------------------------------------------------------------
+
+#[test]
+fn nothing_ticks_until_something_changes_by_time() {
+    let mut stage = Stage::new(&["*"]);
+    assert_eq!(stage.app.next_tick(), None);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    assert_eq!(stage.app.next_tick(), None);
+    stage.keys("m");
+    assert_eq!(
+        stage.app.next_tick(),
+        Some(START.after(Duration::from_secs(5)))
+    );
+    stage.wait(Duration::from_secs(5));
+    assert_eq!((stage.app.remark(), stage.app.next_tick()), (None, None));
+    stage.connection(Connection::Reconnecting {
+        reason: "gone".into(),
+        retry_at: stage.now.after(Duration::from_millis(1500)),
+        attempts: 1,
+    });
+    let second = Duration::from_secs(1);
+    assert_eq!(stage.app.next_tick(), Some(stage.now.after(second)));
+    stage.wait(Duration::from_secs(2));
+    assert_eq!(stage.app.next_tick(), None);
+}
+
+#[test]
+fn rates_tick_by_the_second_for_a_minute_and_silence_more_and_more_seldom() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 1);
+    let ticks = |stage: &Stage| stage.app.next_tick().unwrap().since(stage.now);
+    assert_eq!(ticks(&stage), Duration::from_secs(1));
+    stage.wait(Duration::from_secs(80));
+    assert_eq!(ticks(&stage), Duration::from_secs(60));
+    stage.keys("ttt");
+    stage.wait(Duration::from_secs(10));
+    assert_eq!(ticks(&stage), Duration::from_secs(1));
+    stage.keys("t");
+    stage.wait(Duration::from_secs(4000));
+    assert_eq!(ticks(&stage), Duration::from_secs(3600));
+}
+
+#[test]
+fn an_open_gap_becomes_closed_in_the_same_row() {
+    let mut stage = Stage::new(&["*"]);
+    let mut gap = Gap {
+        last_heard: START,
+        noticed: START.after(Duration::from_secs(1)),
+        restored: None,
+        reason: "server closed the connection".into(),
+    };
+    stage.notice(Notice::Gap(gap.clone()));
+    gap.restored = Some(START.after(Duration::from_secs(9)));
+    stage.notice(Notice::Gap(gap.clone()));
+    assert_eq!(stage.shown(), 1);
+    assert_eq!(stage.selected(), format!("{:?}", Notice::Gap(gap)));
+}
