@@ -1,4 +1,5 @@
 //! What several test files share.
 
+pub mod flood;
 pub mod pty;
 pub mod redis;
