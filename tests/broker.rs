@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use subscope::broker::faults::Victims;
+use subscope::broker::traffic::{self, Traffic};
 use subscope::broker::{Broker, Limits, Refusal, Settings};
+use subscope::wire;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
@@ -32,7 +34,7 @@ async fn broker_with(limits: Limits) -> Broker {
 }
 
 /// How long to wait for what should come before the test is given up.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits for what should come, so that a test that waits in vain fails rather than hangs.
 async fn patiently<T>(future: impl Future<Output = T>) -> T {
@@ -53,11 +55,13 @@ impl Raw {
     }
 
     /// Reads exactly these bytes.
-    async fn expect(&mut self, expected: &str) {
+    async fn expect(&mut self, expected: impl AsRef<[u8]>) {
+        let expected = expected.as_ref();
         let mut bytes = Vec::new();
         let mut wanted = (&mut self.0).take(expected.len() as u64);
         patiently(wanted.read_to_end(&mut bytes)).await.unwrap();
-        assert_eq!(String::from_utf8_lossy(&bytes), expected);
+        let (came, expected) = (bytes.escape_ascii(), expected.escape_ascii());
+        assert_eq!(came.to_string(), expected.to_string());
     }
 
     /// Sends a line and reads exactly these bytes.
@@ -661,4 +665,24 @@ async fn commands_are_refused_as_told() {
     raw.ask("PING", &format!("-{loading}\r\n")).await;
     broker.faults().allow_all();
     raw.ask("PING", "*2\r\n$4\r\npong\r\n$0\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn the_demo_plays_to_whoever_listens() {
+    let broker = broker().await;
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask(
+        "PSUBSCRIBE *",
+        "*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n",
+    )
+    .await;
+    let demo = tokio::spawn(traffic::play(broker.publisher(), 7));
+    for expected in Traffic::new(7).take(20) {
+        raw.expect("*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n").await;
+        let mut frame = Vec::new();
+        wire::put_bulk(&mut frame, expected.channel.as_bytes());
+        wire::put_bulk(&mut frame, &expected.payload);
+        raw.expect(frame).await;
+    }
+    demo.abort();
 }

@@ -231,7 +231,7 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
     let too_long = |length, limit| WireError::TooLong { length, limit };
     assert_eq!(error_of(b"$1048577\r\n"), too_long(1_048_577, LIMITS.bulk));
     assert_eq!(error_of(b"*1001\r\n"), too_long(1001, LIMITS.parts));
-    let line = [b"+".as_slice(), &[b'x'; (64 << 10) + 1]].concat();
+    let line = [b"+".to_vec(), vec![b'x'; (64 << 10) + 1]].concat();
     assert!(matches!(error_of(&line), WireError::TooLong { .. }));
     let digits = [b":".as_slice(), &[b'0'; 100]].concat();
     assert_eq!(error_of(&digits), WireError::BadNumber);
