@@ -37,7 +37,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             continue;
         };
         let is_frozen = app.messages().position() != Position::Following;
-        let is_selected = window.selected == Some(*id) && (has_focus || is_frozen);
+        // While following, the last row is selected without a word: a bar there would flicker.
+        let is_selected = window.selected == Some(*id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);
         painter.line(&row, before).draw(lines, line, style, buffer);
         before = Some(row.time);
