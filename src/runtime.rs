@@ -11,6 +11,7 @@ use tokio::time::sleep_until;
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
 use crate::server::Feed;
+use crate::terminal::settle_wide_glyphs;
 use crate::view;
 
 /// Drawings that news from Redis asks for are at least this far apart.
@@ -219,6 +220,7 @@ impl Run {
             // The size may have changed once more; then the next drawing is right again.
             if frame.area().as_size() == size {
                 view::draw(app, frame);
+                settle_wide_glyphs(frame.buffer_mut());
             }
         })?;
         let bytes = host.written(terminal) - written;

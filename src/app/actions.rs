@@ -77,14 +77,14 @@ impl App {
     fn focus_next(&mut self) {
         self.set_focus(match self.focus {
             Focus::Channels => Focus::Messages,
-            Focus::Messages => Focus::PublishPayload,
+            Focus::Messages => return self.enter_box(),
             Focus::PublishChannel | Focus::PublishPayload => Focus::Channels,
         });
     }
 
     fn focus_previous(&mut self) {
         self.set_focus(match self.focus {
-            Focus::Channels => Focus::PublishPayload,
+            Focus::Channels => return self.enter_box(),
             Focus::Messages => Focus::Channels,
             Focus::PublishChannel | Focus::PublishPayload => Focus::Messages,
         });
@@ -297,6 +297,19 @@ impl App {
         if let Some(channel) = self.current_channel() {
             self.publish.address(&channel);
         }
+        self.focus_box();
+    }
+
+    /// Goes to the box as it stands; only an empty one takes the current channel.
+    fn enter_box(&mut self) {
+        if self.publish.channel.is_empty() {
+            self.write_message();
+        } else {
+            self.focus_box();
+        }
+    }
+
+    fn focus_box(&mut self) {
         let has_channel = !self.publish.channel.is_empty();
         self.set_focus(if has_channel {
             Focus::PublishPayload

@@ -32,8 +32,7 @@ pub fn some(call: &mut Call) {
     for name in names {
         match named(call.commands, name) {
             Some(command) => describe(call, command),
-            // As Redis answers: a null array, which is not the null string.
-            None => call.reply.extend_from_slice(b"*-1\r\n"),
+            None => wire::put_null(&mut call.reply),
         }
     }
 }

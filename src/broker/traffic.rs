@@ -1,6 +1,244 @@
-//! x
+//! The demo's traffic: what the services of a small shop tell each other, for ever.
+//!
+//! [`Traffic`] is what is published when, without a clock: the same seed gives the same
+//! messages at the same times. [`play`] publishes it as time goes by.
 
-use super::Publisher;
+mod random;
+mod samples;
+mod services;
 
-/// Placeholder until the traffic is merged.
-pub async fn play(_publisher: Publisher, _seed: u64) {}
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use self::services::{Millis, Services, Step};
+use super::hub::Publisher;
+
+/// A message of the demo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// When it is published, counted from the demo's start.
+    pub at: Duration,
+    /// Where.
+    pub channel: String,
+    /// What.
+    pub payload: Vec<u8>,
+}
+
+/// The messages of the demo in the order of their times, without end.
+#[derive(Debug)]
+pub struct Traffic {
+    services: Services,
+    /// What is to come, by its time and by the order in which it was planned.
+    plan: BTreeMap<(Millis, u64), Step>,
+    planned: u64,
+}
+
+impl Traffic {
+    /// The traffic that belongs to `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut services = Services::new(seed);
+        let first = services.first_steps();
+        let mut traffic = Self {
+            services,
+            plan: BTreeMap::new(),
+            planned: 0,
+        };
+        traffic.intend(0, first);
+        traffic
+    }
+
+    fn intend(&mut self, now: Millis, steps: Vec<(Millis, Step)>) {
+        for (wait, step) in steps {
+            self.plan.insert((now + wait, self.planned), step);
+            self.planned += 1;
+        }
+    }
+}
+
+impl Iterator for Traffic {
+    type Item = Publication;
+
+    fn next(&mut self) -> Option<Publication> {
+        let ((now, _), step) = self.plan.pop_first()?;
+        let outcome = self.services.perform(now, step);
+        self.intend(now, outcome.next);
+        Some(Publication {
+            at: Duration::from_millis(now),
+            channel: outcome.channel,
+            payload: outcome.payload,
+        })
+    }
+}
+
+/// Publishes the traffic that belongs to `seed` as time goes by, until it is dropped.
+///
+/// After a stall, as of a laptop that slept, it goes on from there instead of catching up.
+pub async fn play(publisher: Publisher, seed: u64) {
+    let mut start = Instant::now();
+    for publication in Traffic::new(seed) {
+        sleep_until(start + publication.at).await;
+        let late = (start + publication.at).elapsed();
+        if late > STALL {
+            start += late;
+        }
+        publisher.publish(publication.channel.as_bytes(), &publication.payload);
+    }
+}
+
+/// How late a message may be before the time since is taken for a stall.
+const STALL: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::services::{AMOUNT_TURNS_TO_TEXT, BURST, JOBS_FALL_SILENT};
+    use super::*;
+
+    fn minutes(seed: u64, minutes: u64) -> Vec<Publication> {
+        Traffic::new(seed)
+            .take_while(|publication| publication.at < Duration::from_secs(60 * minutes))
+            .collect()
+    }
+
+    fn on<'a>(
+        traffic: &'a [Publication],
+        channel: &'a str,
+    ) -> impl Iterator<Item = &'a Publication> {
+        traffic
+            .iter()
+            .filter(move |publication| publication.channel == channel)
+    }
+
+    fn json(publication: &Publication) -> Value {
+        serde_json::from_slice(&publication.payload).expect("JSON")
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_traffic_again() {
+        assert_eq!(minutes(7, 1), minutes(7, 1));
+        assert_ne!(minutes(7, 1), minutes(8, 1));
+    }
+
+    #[test]
+    fn it_is_calm_but_for_the_bursts() {
+        for seed in 0..5 {
+            let traffic = minutes(seed, 2);
+            assert!(traffic.is_sorted_by_key(|publication| publication.at));
+            let bursts = on(&traffic, "cache:invalidate").count();
+            let per_second = (traffic.len() - bursts) / 120;
+            assert!((30..=60).contains(&per_second), "{per_second} a second");
+            // Eleven bursts or so, each within a fraction of a second.
+            let times: Vec<_> = on(&traffic, "cache:invalidate")
+                .map(|seen| seen.at)
+                .collect();
+            let burst = usize::try_from(BURST).expect("small");
+            assert!(times.len() >= 8 * burst);
+            assert!(times[burst - 1] < times[0] + Duration::from_millis(500));
+            assert!(times[burst] > times[burst - 1] + Duration::from_secs(8));
+        }
+    }
+
+    #[test]
+    fn the_sequence_number_skips_once() {
+        for seed in 0..5 {
+            let traffic = minutes(seed, 3);
+            let numbers: Vec<_> = on(&traffic, "inventory:stock")
+                .map(|seen| {
+                    (
+                        seen.at.as_secs(),
+                        json(seen)["seq"].as_u64().expect("a number"),
+                    )
+                })
+                .collect();
+            let skips: Vec<_> = numbers
+                .windows(2)
+                .filter(|pair| pair[1].1 != pair[0].1 + 1)
+                .map(|pair| pair[1].0)
+                .collect();
+            assert!(matches!(skips[..], [20..=31]), "{skips:?}");
+        }
+    }
+
+    #[test]
+    fn the_amount_turns_from_a_number_to_text_once() {
+        let traffic = minutes(1, 2);
+        for seen in on(&traffic, "orders:paid") {
+            let is_early = seen.at < Duration::from_millis(AMOUNT_TURNS_TO_TEXT);
+            let amount = &json(seen)["amount"];
+            assert_eq!(amount.is_number(), is_early, "{amount}");
+            assert_eq!(amount.is_string(), !is_early, "{amount}");
+        }
+    }
+
+    #[test]
+    fn jobs_fall_silent_and_the_others_go_on() {
+        let traffic = minutes(3, 5);
+        let last = |channel| on(&traffic, channel).last().expect(channel).at;
+        let silent = Duration::from_millis(JOBS_FALL_SILENT);
+        assert!(last("jobs:done") < silent);
+        assert!(last("jobs:done") + Duration::from_secs(2) > silent);
+        for channel in [
+            "orders:created",
+            "orders:paid",
+            "orders:shipped",
+            "auth:login",
+            "metrics:cpu",
+            "logs:api",
+            "images:thumbnails",
+            "chat:general",
+            "rpc:price:request",
+            "heartbeat:worker-1",
+            "heartbeat:worker-2",
+            "heartbeat:worker-3",
+            "inventory:stock",
+        ] {
+            assert!(last(channel) > Duration::from_secs(290), "{channel}");
+        }
+    }
+
+    #[test]
+    fn every_price_is_answered_soon() {
+        let traffic = minutes(4, 1);
+        let of = |channel| {
+            on(&traffic, channel)
+                .map(|seen| (json(seen)["correlation_id"].to_string(), seen.at))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let replies = of("rpc:price:reply");
+        let requests = of("rpc:price:request");
+        assert!(requests.len() > 100);
+        for (id, asked) in requests {
+            // What is asked at the very end is answered after it.
+            if asked < Duration::from_secs(59) {
+                let answered = replies[&id];
+                assert!(answered <= asked + Duration::from_millis(60), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_text_of_many_scripts_and_there_are_bytes() {
+        let traffic = minutes(5, 2);
+        let chat: Vec<_> = on(&traffic, "chat:general").collect();
+        assert!(
+            chat.iter()
+                .all(|seen| std::str::from_utf8(&seen.payload).is_ok())
+        );
+        assert!(chat.iter().any(|seen| !seen.payload.is_ascii()));
+        let pictures: Vec<_> = on(&traffic, "images:thumbnails").collect();
+        assert!(
+            pictures
+                .iter()
+                .all(|seen| std::str::from_utf8(&seen.payload).is_err())
+        );
+        assert!(
+            pictures
+                .iter()
+                .all(|seen| seen.payload.starts_with(b"\x89PNG"))
+        );
+    }
+}

@@ -40,11 +40,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         TerminalError::NotATerminal => Failure::usage(error),
         TerminalError::Refused(_) => Failure::other(error),
     })?;
-    let colours = if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        Colours::Dropped
-    } else {
-        Colours::Shown
-    };
+    let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
     let backend = Screen::new(session.writer(), colours);
     let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
     let size = terminal.size().map_err(Failure::other)?;

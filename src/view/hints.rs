@@ -24,7 +24,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let bindings: Vec<_> = bindings_in(app.context()).collect();
     let (leave, others): (Vec<_>, Vec<_>) = bindings
         .into_iter()
-        .partition(|binding| matches!(binding.action, Action::Help | Action::Quit));
+        .partition(|binding| matches!(binding.action, Action::Help | Action::Quit | Action::Back));
     // How to get help and how to get out are said first of all, then what there is room for.
     let words = |binding: &&'static Binding| {
         let hint = match binding.action {

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -133,7 +133,11 @@ impl LineBuilder {
             ..area
         }
         .intersection(area);
-        buffer.set_style(place, style);
         self.build().render(place, buffer);
+        if style.add_modifier.contains(Modifier::REVERSED) {
+            // Colours under a reversed line would be blocks of colour.
+            buffer.set_style(place, Style::new().fg(Color::Reset));
+        }
+        buffer.set_style(place, style);
     }
 }

@@ -12,6 +12,9 @@ use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
 use crate::payload::{escape, figures::delta};
 
+/// A narrower pane shows times in seconds, and leaves the columns to the payload.
+const MIN_FOR_MILLISECONDS: usize = 42;
+
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
     let has_focus = app.focus() == Focus::Messages;
@@ -34,7 +37,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             continue;
         };
         let is_frozen = app.messages().position() != Position::Following;
-        let is_selected = window.selected == Some(*id) && (has_focus || is_frozen);
+        // While following, the last row is selected without a word: a bar there would flicker.
+        let is_selected = window.selected == Some(*id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);
         painter.line(&row, before).draw(lines, line, style, buffer);
         before = Some(row.time);
@@ -129,6 +133,9 @@ impl<'a> Painter<'a> {
 
     fn time(&self, time: Time, before: Option<Time>) -> String {
         match self.app.messages().time_form {
+            TimeForm::Local | TimeForm::Utc if self.columns < MIN_FOR_MILLISECONDS => {
+                self.clock.seconds(time)
+            }
             TimeForm::Local | TimeForm::Utc => self.clock.time_of_day(time),
             TimeForm::Delta => before.map_or_else(
                 || self.clock.time_of_day(time),

@@ -31,6 +31,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if app.settings().read_only {
         line.word("read-only  ", theme::WATCH);
     }
+    if !app.settings().note.is_empty() {
+        line.word(format!("{}  ", app.settings().note), theme::STRONG);
+    }
     if let Some(trouble) = &app.server().trouble {
         line.words(trouble, theme::WATCH);
         line.word("  ", Style::new());
@@ -53,9 +56,6 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     line.word(subscriptions, style);
     figures_of(app, &mut line);
-    if !app.settings().note.is_empty() {
-        line.word(app.settings().note.clone(), theme::QUIET);
-    }
     line.draw(area, 0, Style::new(), buffer);
 }
 

@@ -23,17 +23,15 @@ pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
 /// Bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 
-/// Colours of channels: those that can be read on light and on dark, without red, which means
-/// that something is wrong.
-const CHANNEL_COLOURS: [Color; 8] = [
+/// Colours of channels: those that can be read on light and on dark. Not red, which means that
+/// something is wrong, nor the dark blue, which vanishes on black.
+const CHANNEL_COLOURS: [Color; 6] = [
     Color::Cyan,
     Color::Green,
     Color::Yellow,
     Color::Magenta,
-    Color::Blue,
-    Color::LightCyan,
-    Color::LightMagenta,
     Color::LightBlue,
+    Color::LightMagenta,
 ];
 
 /// A channel's colour: the same for the same name, in every session (FNV-1a of the name).

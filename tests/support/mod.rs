@@ -2,5 +2,6 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod flood;
 pub mod pty;
 pub mod redis;

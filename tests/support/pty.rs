@@ -176,6 +176,11 @@ impl Pty {
         self.stage.lock().raw.clone()
     }
 
+    /// How many bytes have come out so far.
+    pub fn raw_len(&self) -> usize {
+        self.stage.lock().raw.len()
+    }
+
     /// The process id of the program started.
     pub fn pid(&self) -> u32 {
         self.pid

@@ -1,0 +1,60 @@
+//! Chance that is the same for the same seed.
+
+/// A small generator of random numbers: splitmix64 (Steele, Lea and Flood, 2014). Good enough
+/// for sample data, and its sequence never changes with a library's version.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The sequence that belongs to `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Any number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number from `low` to `high`, both included.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.next() % (high - low + 1)
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.between(1, 100) <= percent
+    }
+
+    /// One of these, of which there must be one at least.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        let count = from.len() as u64;
+        let index = usize::try_from(self.next() % count);
+        // The remainder of a length fits wherever that length fitted.
+        &from[index.unwrap_or(0)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequence_is_the_published_one() {
+        let mut random = Random::new(1_234_567);
+        assert_eq!(random.next(), 6_457_827_717_110_365_317);
+        assert_eq!(random.next(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn numbers_lie_between_their_bounds() {
+        let mut random = Random::new(1);
+        let drawn: Vec<u64> = (0..1000).map(|_| random.between(3, 5)).collect();
+        assert_eq!(drawn.iter().min(), Some(&3));
+        assert_eq!(drawn.iter().max(), Some(&5));
+    }
+}

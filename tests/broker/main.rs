@@ -1,0 +1,13 @@
+//! The embedded broker, driven by `redis-cli`, by the `redis` crate, and by bare sockets whose
+//! bytes are compared with those of a real Redis.
+
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod answers;
+mod clients;
+mod faults;
+mod limits;
+mod programs;
+mod raw;
+#[path = "../support/mod.rs"]
+mod support;
