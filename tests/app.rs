@@ -779,6 +779,54 @@ fn alt_enter_makes_lines_and_up_and_down_walk_the_history_from_the_edges_only() 
 }
 
 #[test]
+fn another_channel_chosen_while_the_history_is_shown_stays_chosen() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jpone");
+    stage.code(KeyCode::Enter);
+    stage.keys("draft");
+    stage.code(KeyCode::Up);
+    stage.code(KeyCode::Esc);
+    stage.keys("jp");
+    assert_eq!(stage.box_texts(), ("b".into(), "one".into()));
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts(), ("b".into(), "one".into()));
+}
+
+#[test]
+fn a_screen_that_grows_shows_no_blank_lines_below_the_help_and_an_open_message() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Resize(80, 12));
+    stage.keys("?G");
+    stage.send(Event::Resize(80, 24));
+    let Some(Overlay::Help { top }) = stage.app.overlay() else {
+        panic!("no help");
+    };
+    let top = *top;
+    stage.keys("G");
+    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { top: end }) if *end == top));
+    for payload in [
+        format!("[{}]", vec!["1"; 100].join(",")),
+        "line\n".repeat(100),
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", payload.as_bytes())]);
+        stage.send(Event::Resize(80, 12));
+        stage.code(KeyCode::Enter);
+        stage.keys("G");
+        stage.send(Event::Resize(80, 24));
+        let place = |stage: &Stage| match stage.app.overlay() {
+            Some(Overlay::Message(reader)) => {
+                reader.json().map_or(reader.offset(), |(_, line, _)| line)
+            }
+            other => panic!("{other:?}"),
+        };
+        let before = place(&stage);
+        stage.keys("G");
+        assert_eq!(place(&stage), before);
+    }
+}
+
+#[test]
 fn tab_completes_the_name_and_walks_the_other_candidates() {
     let mut stage = Stage::new(&["orders:z", "or*"]);
     stage.messages(&[("orders:a", b"1"), ("users", b"1")]);
@@ -908,7 +956,7 @@ fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
 
 #[test]
 fn an_open_message_pages_to_both_ends_whatever_its_form() {
-    let text: String = (0..100).map(|number| format!("line {number}\n")).collect();
+    let text = "line\n".repeat(100);
     let json = format!("[{}]", vec!["1"; 100].join(","));
     for payload in [text, json.clone()] {
         let is_json = payload == json;
@@ -1150,19 +1198,21 @@ fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
 
 #[test]
 fn tab_goes_round_the_panes_and_shift_tab_back() {
-    let mut stage = Stage::new(&[]);
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        stage.code(KeyCode::Tab);
-        seen.push(stage.app.focus());
-    }
-    assert_eq!(
-        seen,
-        [Focus::PublishPayload, Focus::Channels, Focus::Messages]
-    );
-    for focus in [Focus::Channels, Focus::PublishPayload] {
-        stage.code(KeyCode::BackTab);
-        assert_eq!(stage.app.focus(), focus);
+    for (messages, in_box) in [(0, Focus::PublishChannel), (1, Focus::PublishPayload)] {
+        let mut stage = Stage::new(&[]);
+        if messages > 0 {
+            stage.numbered("a", messages);
+        }
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            stage.code(KeyCode::Tab);
+            seen.push(stage.app.focus());
+        }
+        assert_eq!(seen, [in_box, Focus::Channels, Focus::Messages]);
+        for focus in [Focus::Channels, in_box] {
+            stage.code(KeyCode::BackTab);
+            assert_eq!(stage.app.focus(), focus);
+        }
     }
 }
 

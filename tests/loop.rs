@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell as ScreenCell;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
@@ -53,7 +54,7 @@ impl Host<TestBackend> for Recorder {
         let buffer = terminal.backend().buffer();
         let columns = usize::from(buffer.area.width);
         let rows = buffer.content.chunks(columns);
-        let lines = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>());
+        let lines = rows.map(|row| row.iter().map(ScreenCell::symbol).collect::<String>());
         let _ = self.screen_tx.send(lines.collect::<Vec<_>>().join("\n"));
         let written = self.written.get() + 1;
         self.written.set(written);

@@ -495,11 +495,11 @@ fn a_session_at_40_by_12() {
     insta::assert_snapshot!(Stage::busy(40, 12).screen(), @r#"
      subscope  ● live 0.3 ms  4.0/s
     ╭ Messages 4 ───────────── following ▼ ╮
-    │ 22:13:25.000 ── subscribed to channe │
-    │ 22:13:25.000 orders…eated {"id… 42 B │
-    │ 22:13:25.250 users        hello      │
-    │ 22:13:25.500 bin          \0   … 7 B │
-    │ 22:13:25.750 users        (empty)    │
+    │ 22:13:25 ── subscribed to channel or │
+    │ 22:13:25 orders…eated {"id":1,… 42 B │
+    │ 22:13:25 users        hello          │
+    │ 22:13:25 bin          \0\xff\x1b[31m │
+    │ 22:13:25 users        (empty)        │
     ╰──────────────────────────────────────╯
     ╭ Publish ─────────────────────────────╮
     │ press p to write a message to the se │
@@ -573,7 +573,7 @@ fn an_open_message_at_80_by_24() {
     │                                                                              │
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Esc close  j down  k up  e edit & resend  y copy  ? help
+     j down  k up  e edit & resend  y copy  Esc close  ? help
     "#);
 }
 
@@ -649,4 +649,20 @@ fn a_lost_connection_at_80_by_24() {
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter open  Tab pane  Space freeze  p publish  a subscribe  ? help  q quit
     "#);
+}
+
+#[test]
+fn the_prompt_for_a_subscription_at_80_by_24() {
+    let mut stage = Stage::busy(80, 24);
+    stage.keys("aorders:*");
+    insta::assert_snapshot!(stage.screen(), @"");
+}
+
+#[test]
+fn a_question_before_publishing_at_40_by_12() {
+    let mut stage = Stage::busy(40, 12);
+    stage.message(b"__keyspace@0__:x", b"set");
+    stage.keys("pdel");
+    stage.code(KeyCode::Enter);
+    insta::assert_snapshot!(stage.screen(), @"");
 }

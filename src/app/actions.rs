@@ -342,6 +342,11 @@ impl App {
         if is_complete {
             return Vec::new();
         }
+        if self.publish.channel.is_empty() {
+            // There is nothing to complete, and Tab must not be a trap.
+            self.focus_next();
+            return Vec::new();
+        }
         self.tell("no other known channel starts like this; Enter goes on to the message")
     }
 
