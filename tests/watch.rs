@@ -39,7 +39,8 @@ fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {
         let text = screen.contents();
-        let status = text.lines().next().unwrap_or_default().to_owned();
+        // The blanks at the end of a line do not count as text.
+        let status = format!("{}  ", text.lines().next().unwrap_or_default());
         status.contains("● live") && status.contains(&live)
     });
 }
