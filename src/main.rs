@@ -8,7 +8,12 @@ use subscope::cli::{Cli, Command};
 use subscope::commands::{Failure, demo, watch};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return refuse(&error),
+        // What was asked for, such as the help, is no mistake.
+        Err(error) => error.exit(),
+    };
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -16,6 +21,15 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_code)
         }
     }
+}
+
+/// Says on one line what is wrong with the command line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let words = error.to_string();
+    let line = words.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    eprintln!("subscope: {line} (see subscope --help)");
+    ExitCode::from(2)
 }
 
 fn run(cli: Cli) -> Result<u8, Failure> {

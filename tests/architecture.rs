@@ -60,7 +60,7 @@ const MODULES: &[Module] = &[
     ),
     module("scan", 2, &[]),
     module("recording", 2, &["serde", "serde_json"]),
-    module("broker", 2, &["tokio", "memchr"]),
+    module("broker", 2, &["tokio", "memchr", "serde_json"]),
     module(
         "app",
         3,

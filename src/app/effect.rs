@@ -15,6 +15,8 @@ pub enum Effect {
     Suspend,
     /// Take the terminal over once more, after the process was stopped.
     Resume,
+    /// Draw the whole screen anew, whatever is thought to stand there.
+    Repaint,
     /// End the program.
     Quit,
 }

@@ -29,7 +29,8 @@ impl App {
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
-            Event::Redraw | Event::Tick => Vec::new(),
+            Event::Redraw => vec![Effect::Repaint],
+            Event::Tick => Vec::new(),
         };
         self.refresh_channels();
         effects

@@ -119,7 +119,8 @@ fn translate(event: TerminalEvent) -> Option<Event> {
         TerminalEvent::Input(Input::Resize(width, height)) => Event::Resize(width, height),
         TerminalEvent::Input(_) => return None,
         TerminalEvent::Signal(Signal::Suspend) => Event::Suspend,
-        // Drawing asks for the size by itself.
+        // Drawing asks for the size by itself. But a screen that was smaller for a moment and has
+        // its old size again has lost what it showed.
         TerminalEvent::Signal(Signal::Resize) => Event::Redraw,
         TerminalEvent::Signal(Signal::Continue) => Event::Continued,
         TerminalEvent::Signal(_) | TerminalEvent::InputLost(_) => Event::Terminate,
@@ -154,6 +155,7 @@ impl Host<Screen<Tty>> for Desk {
                 self.session.resume()?;
                 terminal.clear()?;
             }
+            Effect::Repaint => terminal.clear()?,
             Effect::Quit => {}
         }
         Ok(None)
