@@ -655,7 +655,32 @@ fn a_lost_connection_at_80_by_24() {
 fn the_prompt_for_a_subscription_at_80_by_24() {
     let mut stage = Stage::busy(80, 24);
     stage.keys("aorders:*");
-    insta::assert_snapshot!(stage.screen(), @"");
+    insta::assert_snapshot!(stage.screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 ─────────────────────── following ▼ ╮
+    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 su │
+    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:c │
+    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
+    │   users              2.0/s ││ 22:13:25.250 users          hello              │
+    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
+    │       ╭ Subscribe to ────────────────────────────────────────────────╮       │
+    │       │ orders:*                                                     │       │
+    │       │ a pattern: every channel that it matches                     │       │
+    │       ╰──────────────────────────────────────────────────────────────╯       │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter subscribe  Ctrl-X exact name  Esc leave
+    "#);
 }
 
 #[test]
@@ -664,5 +689,18 @@ fn a_question_before_publishing_at_40_by_12() {
     stage.message(b"__keyspace@0__:x", b"set");
     stage.keys("pdel");
     stage.code(KeyCode::Enter);
-    insta::assert_snapshot!(stage.screen(), @"");
+    insta::assert_snapshot!(stage.screen(), @r#"
+     subscope  ● live 0.3 ms  4.0/s
+    ╭ Messages 5 ───────────── following ▼ ╮
+    ╭ Publish? ────────────────────────────╮
+    │ __keyspace@0__:x: programs take a    │
+    │ message there for a change that      │
+    │ Redis made to a key.                 │
+    │                                      │
+    │ y publishes it, n does not           │
+    ╰──────────────────────────────────────╯
+    │ del                                  │
+    ╰──────────────────────────────────────╯
+     y yes  n no
+    "#);
 }

@@ -3,13 +3,14 @@
 use crossterm::event::KeyEvent;
 
 use super::overlay::help_lines;
+use super::update::MAX_NAME_COLUMNS;
 use super::{
     Action, App, Effect, Focus, Letter, Outgoing, Overlay, Position, Prompt, Reader,
     SENTINEL_HELLO, SubscriptionState,
 };
 use crate::log::Content;
 use crate::message::{RowId, SubscriptionKind, Topic};
-use crate::payload::escape::whole;
+use crate::payload::escape::{self, whole};
 use crate::payload::figures;
 use crate::server::{Ask, Command, Connection};
 
@@ -450,7 +451,7 @@ impl App {
 
 /// The question to ask before publishing to `channel`, if one is due.
 fn why_ask(channel: &[u8]) -> Option<String> {
-    let name = whole(channel);
+    let name = escape::name(channel, MAX_NAME_COLUMNS).string;
     if channel == SENTINEL_HELLO {
         return Some(format!(
             "{name}: sentinels believe what they read there; a forged message can cause a failover."

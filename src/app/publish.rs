@@ -83,6 +83,7 @@ impl PublishBox {
 
     /// Takes `channel` as the one to publish to, and keeps the message.
     pub fn address(&mut self, channel: &[u8]) {
+        self.shown = None;
         match self.outgoing() {
             Ok(written) => self.load(channel, &written.payload),
             // What cannot be read is still the person's, to be mended.

@@ -180,13 +180,26 @@ impl Reader {
         }
     }
 
-    /// Keeps the position on a row when the width has changed to `columns`.
-    pub fn resize(&mut self, columns: usize) {
+    /// Keeps the position on a row when there are `columns` and `height` now, but not past where
+    /// the end is shown.
+    pub fn resize(&mut self, columns: usize, height: usize) {
+        if let Body::Text { offset } = &mut self.body {
+            *offset = rows::row_at(&self.letter.payload, columns, *offset);
+        }
+        let before = self.place();
+        self.go_to_end(columns, height);
+        let end = self.place();
         match &mut self.body {
-            Body::Text { offset } => {
-                *offset = rows::row_at(&self.letter.payload, columns, *offset);
-            }
-            Body::Json { row, .. } => *row = 0,
+            Body::Text { offset } => *offset = before.0.min(end.0),
+            Body::Json { line, row, .. } => (*line, *row) = (before.0, 0).min(end),
+        }
+    }
+
+    /// What is at the top: the offset, or the line and the row in it.
+    fn place(&self) -> (usize, usize) {
+        match self.body {
+            Body::Text { offset } => (offset, 0),
+            Body::Json { line, row, .. } => (line, row),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::actions::Step;
 use super::{
     App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, Remark, SENTINEL_HELLO,
     action_for,
@@ -84,9 +85,12 @@ impl App {
 
     fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
         (self.width, self.height) = (width, height);
-        let columns = usize::from(self.areas().reader_text().width);
+        let text = self.areas().reader_text();
         if let Some(Overlay::Message(reader)) = &mut self.overlay {
-            reader.resize(columns);
+            reader.resize(usize::from(text.width), usize::from(text.height));
+        } else if self.overlay.is_some() {
+            // Stays where it is, but not past its end.
+            self.move_by(Step::Lines(0));
         }
         Vec::new()
     }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, line, reader, theme};
@@ -80,7 +81,10 @@ fn subscribe(prompt: &Prompt, area: Rect, buffer: &mut Buffer) {
 }
 
 fn confirm(question: &str, area: Rect, buffer: &mut Buffer) {
-    let place = popup(area, 64, 6);
+    // Words wrap before the end of their line.
+    let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
+    let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
+    let place = popup(area, 64, lines.saturating_add(4));
     Clear.render(place, buffer);
     frame::draw(place, true, " Publish? ", ("", Style::new()), buffer);
     let lines = vec![
