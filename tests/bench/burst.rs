@@ -2,6 +2,10 @@
 //! beside `redis-cli psubscribe '*' > /dev/null` in the same run.
 
 #![expect(
+    clippy::cast_precision_loss,
+    reason = "figures for people have three digits"
+)]
+#![expect(
     clippy::unwrap_used,
     reason = "a benchmark that cannot run should panic"
 )]
@@ -13,17 +17,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::flood::Flood;
-use crate::pty::{Launch, Pty};
-use crate::redis::Redis;
+use crate::support::flood::Flood;
+use crate::support::pty::{Launch, Pty};
+use crate::support::redis::Redis;
 
-#[path = "../support/flood.rs"]
-mod flood;
-#[path = "../support/pty.rs"]
-mod pty;
-#[path = "../support/redis.rs"]
-#[expect(dead_code, reason = "the tests use the rest")]
-mod redis;
+#[path = "../support/mod.rs"]
+mod support;
 
 const MESSAGES: u64 = 2_000_000;
 const CHANNELS: u64 = 16;
@@ -74,7 +73,7 @@ impl Cost {
             MESSAGES as f64 / self.publishing.as_secs_f64() / 1e3,
             micros(self.cpu),
             micros(self.user),
-            micros(self.cpu - self.user),
+            micros(self.cpu.saturating_sub(self.user)),
         );
     }
 }
@@ -139,8 +138,8 @@ fn burst_on_subscope() -> Cost {
     Cost {
         wall,
         publishing,
-        cpu: cpu_after - cpu_before,
-        user: user_after - user_before,
+        cpu: cpu_after.saturating_sub(cpu_before),
+        user: user_after.saturating_sub(user_before),
     }
 }
 
@@ -199,8 +198,8 @@ fn burst_on_redis_cli() -> Cost {
     Cost {
         wall,
         publishing,
-        cpu: cpu_after - cpu_before,
-        user: user_after - user_before,
+        cpu: cpu_after.saturating_sub(cpu_before),
+        user: user_after.saturating_sub(user_before),
     }
 }
 

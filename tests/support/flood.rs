@@ -1,7 +1,5 @@
 //! Publishing as fast as a server takes it.
 
-#![allow(dead_code, reason = "each test program uses its own part of this")]
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread::{self, JoinHandle};
