@@ -348,20 +348,10 @@ impl MessageLog {
         self.sealed.push_back(Arc::new(sealed));
     }
 
+    /// Lets go of whole sealed segments. The open one stays, since a later delivery may still
+    /// join its last row; it is small beside the budget, or one message larger than that.
     fn evict(&mut self) {
-        while self.size() > self.keep {
-            if self.sealed.is_empty() {
-                // One message may be larger than the whole budget: the last row always stays.
-                if self.open.records.len() <= 1 {
-                    break;
-                }
-                self.seal();
-            }
-            if self.sealed.len() == 1 && self.open.records.is_empty() {
-                break;
-            }
-            self.evict_oldest();
-        }
+        while self.size() > self.keep && self.evict_oldest() {}
         self.channels.forget_idle();
     }
 

@@ -106,6 +106,8 @@ fn actual(log: &MessageLog, id: RowId) -> Option<Expected> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn rows_are_those_of_the_model_however_batches_are_cut(
         steps in prop::collection::vec(step(), 0..120),
