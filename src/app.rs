@@ -8,6 +8,7 @@
 mod action;
 mod actions;
 mod channels;
+mod current;
 mod effect;
 mod event;
 mod input;
@@ -15,10 +16,13 @@ mod keymap;
 mod layout;
 mod messages;
 mod mouse;
+mod moving;
 mod notices;
 mod overlay;
 mod publish;
+mod publishing;
 mod reader;
+mod subscribing;
 mod subscriptions;
 mod update;
 

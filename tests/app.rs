@@ -798,12 +798,12 @@ fn a_screen_that_grows_shows_no_blank_lines_below_the_help_and_an_open_message()
     stage.send(Event::Resize(80, 12));
     stage.keys("?G");
     stage.send(Event::Resize(80, 24));
-    let Some(Overlay::Help { top }) = stage.app.overlay() else {
+    let Some(Overlay::Help { top, .. }) = stage.app.overlay() else {
         panic!("no help");
     };
     let top = *top;
     stage.keys("G");
-    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { top: end }) if *end == top));
+    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { top: end, .. }) if *end == top));
     for payload in [
         format!("[{}]", vec!["1"; 100].join(",")),
         "line\n".repeat(100),
@@ -1058,7 +1058,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
     let mut stage = Stage::new(&[]);
     stage.keys("?");
     let top = |stage: &Stage| match stage.app.overlay() {
-        Some(Overlay::Help { top }) => *top,
+        Some(Overlay::Help { top, .. }) => *top,
         other => panic!("{other:?}"),
     };
     stage.keys("G");

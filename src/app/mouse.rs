@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
 
-use super::actions::Step;
+use super::moving::Step;
 use super::{App, Effect, Focus, inside};
 
 /// Lines that one notch of the wheel scrolls.

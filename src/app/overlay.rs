@@ -12,6 +12,8 @@ pub enum Overlay {
     Help {
         /// The first line shown.
         top: usize,
+        /// What it was opened over, and gives way to.
+        over: Option<Box<Overlay>>,
     },
     /// A message, whole.
     Message(Box<Reader>),

@@ -4,6 +4,9 @@ use super::input::Input;
 use crate::payload::escape::is_plain;
 use crate::payload::quoted::{parse_escaped, to_escaped};
 
+/// Messages that the history holds.
+const MAX_HISTORY: usize = 500;
+
 /// What stands in the box and can be sent again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Draft {
@@ -137,6 +140,9 @@ impl PublishBox {
         let sent = self.draft();
         self.history.retain(|draft| *draft != sent);
         self.history.push(sent);
+        if self.history.len() > MAX_HISTORY {
+            self.history.remove(0);
+        }
         self.shown = None;
         self.payload = Input::default();
         self.next_id += 1;

@@ -18,7 +18,7 @@ const KEY_COLUMNS: usize = 18;
 pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
     let areas = app.areas();
     match overlay {
-        Overlay::Help { top } => help(*top, areas.overlay, buffer),
+        Overlay::Help { top, .. } => help(*top, areas.overlay, buffer),
         Overlay::Message(open) => {
             let zone = line::zone(app.messages().time_form);
             reader::draw(open, zone, &areas, buffer);

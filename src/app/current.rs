@@ -1,0 +1,62 @@
+//! What keys act on: the current message and the current channel.
+
+use super::{App, Focus, Letter, Overlay};
+use crate::log::Content;
+use crate::message::{RowId, SubscriptionKind};
+
+impl App {
+    /// A row, copied out of the log.
+    pub(super) fn letter(&self, id: RowId) -> Option<Letter> {
+        let row = self.log.row(id)?;
+        let (channel, payload) = match row.content {
+            Content::Message { channel, payload } => {
+                let name = self
+                    .log
+                    .channels()
+                    .by_id(channel)
+                    .map(|channel| channel.name().into());
+                (name, payload.to_vec())
+            }
+            Content::Notice(notice) => (None, super::notice_words(notice).into_bytes()),
+        };
+        let topics = self
+            .log
+            .subscriptions(id)
+            .filter_map(|id| self.subscriptions.topic(id));
+        Some(Letter {
+            time: row.time,
+            channel,
+            topics: topics.cloned().collect(),
+            payload,
+        })
+    }
+
+    /// The message that keys act on: the open one, the selected one, or the last of the selected
+    /// channel.
+    pub(super) fn current_message(&self) -> Option<(Box<[u8]>, Vec<u8>)> {
+        let letter = match &self.overlay {
+            Some(Overlay::Message(reader)) => reader.letter().clone(),
+            _ if self.focus == Focus::Channels => {
+                let name = self.current_channel()?;
+                let channels = self.log.channels();
+                self.letter(channels.by_id(channels.find(&name)?)?.last_row)?
+            }
+            _ => self.letter(self.messages.selected(&self.shown)?)?,
+        };
+        Some((letter.channel?, letter.payload))
+    }
+
+    /// The channel that keys act on: the selected one, or that of the selected message.
+    pub(super) fn current_channel(&self) -> Option<Box<[u8]>> {
+        if self.focus == Focus::Channels {
+            let topic = self.channels.selected()?;
+            return (topic.kind == SubscriptionKind::Channel).then(|| (*topic.name).into());
+        }
+        match self.log.row(self.messages.selected(&self.shown)?)?.content {
+            Content::Message { channel, .. } => {
+                Some(self.log.channels().by_id(channel)?.name().into())
+            }
+            Content::Notice(_) => None,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Moving through what has the focus, by keys and by the wheel.
+
+use super::overlay::help_lines;
+use super::{App, Focus, Overlay, Position};
+
+/// How far a key moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Lines(isize),
+    HalfPages(isize),
+    First,
+    Last,
+}
+
+impl Step {
+    /// The lines to move by on a page of `height`; `None` for the ends.
+    fn lines(self, height: usize) -> Option<isize> {
+        let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
+        match self {
+            Self::Lines(lines) => Some(lines),
+            Self::HalfPages(halves) => Some(halves * (page / 2)),
+            Self::First | Self::Last => None,
+        }
+    }
+
+    /// The line that it leads to from `line`, on a page of `height` in lines up to `last`.
+    fn from(self, line: usize, height: usize, last: usize) -> usize {
+        match self.lines(height) {
+            Some(lines) => line.saturating_add_signed(lines).min(last),
+            None if self == Self::First => 0,
+            None => last,
+        }
+    }
+}
+
+impl App {
+    pub(super) fn move_by(&mut self, step: Step) {
+        let areas = self.areas();
+        let text = areas.reader_text();
+        match &mut self.overlay {
+            Some(Overlay::Help { top, .. }) => {
+                let height = usize::from(super::inside(areas.overlay).height);
+                let lowest = help_lines().count().saturating_sub(height);
+                *top = step.from(*top, height, lowest);
+            }
+            Some(Overlay::Message(reader)) => {
+                let (columns, height) = (usize::from(text.width), usize::from(text.height));
+                match step.lines(height) {
+                    Some(lines) if lines < 0 => reader.back(columns, lines.unsigned_abs()),
+                    Some(lines) => reader.forward(columns, height, lines.unsigned_abs()),
+                    None if step == Step::First => reader.go_to_start(),
+                    None => reader.go_to_end(columns, height),
+                }
+            }
+            Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. }) => {}
+            None if self.focus == Focus::Channels => self.move_in_channels(step),
+            None => self.move_in_messages(step),
+        }
+    }
+
+    pub(super) fn move_in_channels(&mut self, step: Step) {
+        let height = super::inside(self.areas().channels).height;
+        let last = self.channels.entries().len().saturating_sub(1);
+        let line = step.from(self.channels.selected_line(), usize::from(height), last);
+        self.select_channel_line(line);
+    }
+
+    pub(super) fn move_in_messages(&mut self, step: Step) {
+        let height = super::inside(self.areas().messages).height;
+        match step.lines(usize::from(height)) {
+            Some(rows) => self.messages.select_by(&self.shown, rows as i64, height),
+            None if step == Step::First => self.messages.select_first(&self.shown, height),
+            None => self.messages.follow(),
+        }
+    }
+
+    pub(super) fn select_channel_line(&mut self, line: usize) {
+        let height = super::inside(self.areas().channels).height;
+        let lists = super::Lists {
+            channels: self.log.channels(),
+            subscriptions: &self.subscriptions,
+        };
+        self.channels.select_line(line, height, &lists);
+    }
+
+    pub(super) fn toggle_freeze(&mut self) {
+        let height = super::inside(self.areas().messages).height;
+        match self.messages.position() {
+            Position::Following => self.messages.freeze(&self.shown, height),
+            Position::Frozen { .. } => self.messages.follow(),
+        }
+    }
+}

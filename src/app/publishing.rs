@@ -1,0 +1,140 @@
+//! Writing a message and sending it.
+
+use super::update::MAX_NAME_COLUMNS;
+use super::{App, Effect, Focus, Outgoing, Overlay, SENTINEL_HELLO};
+use crate::message::SubscriptionKind;
+use crate::payload::escape;
+use crate::payload::figures;
+use crate::server::Ask;
+
+/// A longer message is not taken into the box, where each key would wait for it.
+const MAX_EDITED: usize = 256 << 10;
+
+impl App {
+    pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
+        let Some((channel, payload)) = self.current_message() else {
+            return self.tell("select a message to edit and send it again");
+        };
+        if payload.len() > MAX_EDITED {
+            let size = figures::size(payload.len() as u64);
+            let most = figures::size(MAX_EDITED as u64);
+            return self.tell_error(format!("{size} are too much to edit here: {most} at most"));
+        }
+        self.overlay = None;
+        self.publish.take(&channel, &payload);
+        self.set_focus(Focus::PublishPayload);
+        Vec::new()
+    }
+
+    pub(super) fn write_message(&mut self) {
+        if let Some(channel) = self.current_channel() {
+            self.publish.address(&channel);
+        }
+        self.focus_box();
+    }
+
+    /// Goes to the box as it stands; only an empty one takes the current channel.
+    pub(super) fn enter_box(&mut self) {
+        if self.publish.channel.is_empty() {
+            self.write_message();
+        } else {
+            self.focus_box();
+        }
+    }
+
+    pub(super) fn focus_box(&mut self) {
+        let has_channel = !self.publish.channel.is_empty();
+        self.set_focus(if has_channel {
+            Focus::PublishPayload
+        } else {
+            Focus::PublishChannel
+        });
+    }
+
+    pub(super) fn show_older(&mut self) {
+        self.publish.show_older();
+        self.set_focus(Focus::PublishPayload);
+    }
+
+    pub(super) fn show_newer(&mut self) {
+        self.publish.show_newer();
+        self.set_focus(Focus::PublishPayload);
+    }
+
+    pub(super) fn complete(&mut self) -> Vec<Effect> {
+        let heard = self
+            .log
+            .channels()
+            .iter()
+            .map(|(_, channel)| channel.name());
+        let asked = self.subscriptions.listed().filter_map(|(_, topic, _)| {
+            (topic.kind == SubscriptionKind::Channel).then_some(&*topic.name)
+        });
+        let is_complete = self.publish.complete(heard.chain(asked));
+        self.set_focus(Focus::PublishChannel);
+        if is_complete {
+            return Vec::new();
+        }
+        if self.publish.channel.is_empty() {
+            // There is nothing to complete, and Tab must not be a trap.
+            self.focus_next();
+            return Vec::new();
+        }
+        self.tell("no other known channel starts like this; Enter goes on to the message")
+    }
+
+    /// Sends what is in the box, or asks first where that may do harm.
+    pub(super) fn send(&mut self) -> Vec<Effect> {
+        let channel = match self.publish.outgoing() {
+            Ok(message) => message.channel,
+            Err(wrong) => {
+                self.publish.refuse(wrong);
+                return Vec::new();
+            }
+        };
+        if self.settings.read_only {
+            self.publish
+                .refuse("not sent: --read-only refuses every write");
+            return Vec::new();
+        }
+        if let Some(question) = why_ask(&channel) {
+            self.overlay = Some(Overlay::ConfirmPublish { question });
+            return Vec::new();
+        }
+        self.send_now()
+    }
+
+    pub(super) fn send_now(&mut self) -> Vec<Effect> {
+        let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
+            return Vec::new();
+        };
+        let id = self.publish.send();
+        self.set_focus(Focus::PublishPayload);
+        vec![Effect::Ask(Ask::Publish {
+            id,
+            channel,
+            payload,
+        })]
+    }
+}
+
+/// The question to ask before publishing to `channel`, if one is due.
+fn why_ask(channel: &[u8]) -> Option<String> {
+    let name = escape::name(channel, MAX_NAME_COLUMNS).string;
+    if channel == SENTINEL_HELLO {
+        return Some(format!(
+            "{name}: sentinels believe what they read there; a forged message can cause a failover."
+        ));
+    }
+    let is_keyspace = [&b"__key"[..], b"__subkey"]
+        .iter()
+        .any(|start| channel.starts_with(start));
+    if is_keyspace {
+        return Some(format!(
+            "{name}: programs take a message there for a change that Redis made to a key."
+        ));
+    }
+    channel
+        .is_empty()
+        .then(|| "The channel's name is empty.".to_owned())
+}

@@ -1,0 +1,53 @@
+//! Subscribing and unsubscribing.
+
+use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
+use crate::message::Topic;
+use crate::payload::escape::whole;
+use crate::server::Command;
+
+impl App {
+    pub(super) fn open_prompt(&mut self) {
+        let mut prompt = Box::new(Prompt::default());
+        prompt.input.set_focus(true);
+        self.overlay = Some(Overlay::Subscribe(prompt));
+    }
+
+    pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
+        let topic = prompt.topic();
+        if topic.name.is_empty() && !prompt.is_exact {
+            return Vec::new();
+        }
+        let name = whole(&topic.name);
+        let known = self.subscriptions.find(&topic);
+        let state = known.and_then(|id| self.subscriptions.state(id));
+        if matches!(state, Some(SubscriptionState::Denied(_))) {
+            return vec![Effect::Command(Command::Reconnect)];
+        }
+        match self.subscriptions.add(topic) {
+            Some(subscription) => vec![Effect::Command(Command::Subscribe(subscription))],
+            None => self.tell(format!("already subscribed to {name}")),
+        }
+    }
+
+    pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
+        let topic = match self.channels.selected() {
+            Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
+            _ => self.current_channel().map(|name| Topic::channel(&name)),
+        };
+        let Some(topic) = topic else {
+            return self.tell("select a subscription to end it");
+        };
+        let listed = self.subscriptions.listed();
+        let of_topic = listed
+            .filter(|(_, of, _)| **of == topic)
+            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
+        let Some((id, ..)) = of_topic else {
+            let name = whole(&topic.name);
+            return self.tell(format!(
+                "{name} is heard through a pattern: unsubscribe from that, or press m to mute it"
+            ));
+        };
+        self.subscriptions.leave(id);
+        vec![Effect::Command(Command::Unsubscribe(id))]
+    }
+}
