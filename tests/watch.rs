@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -299,11 +300,25 @@ fn a_password_comes_from_the_url_the_environment_or_the_keyboard_and_is_never_sh
 
     let mut pty = launch(&redis, &["--askpass"]).start();
     pty.wait_for_text("Password:");
+    wait_until_nothing_is_echoed(&pty);
     pty.send(format!("{PASSWORD}\r"));
     wait_for_subscriptions(&pty, 1);
     assert_no_password(&pty);
     let arguments = fs::read(format!("/proc/{}/cmdline", pty.pid())).unwrap();
     assert!(!contains(&arguments, PASSWORD.as_bytes()));
+}
+
+/// The prompt comes a moment before the terminal stops to echo what is typed.
+fn wait_until_nothing_is_echoed(pty: &Pty) {
+    let terminal = format!("/proc/{}/fd/0", pty.pid());
+    let is_echoing = || {
+        let output = Command::new("stty").args(["-a", "-F", &terminal]).output();
+        !String::from_utf8_lossy(&output.unwrap().stdout).contains(" -echo ")
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while is_echoing() {
+        assert!(Instant::now() < deadline, "what is typed is echoed");
+    }
 }
 
 #[track_caller]

@@ -93,7 +93,8 @@ fn burst_on_subscope() -> Cost {
     let directory = tempfile::tempdir().unwrap();
     let stats = directory.path().join("stats.json");
     let arguments = ["-u", &redis.url(), "--stats", stats.to_str().unwrap()];
-    let mut pty = Launch::subscope(&arguments).size(120, 40).start();
+    // Wide enough that the count of messages is never cut off the status line.
+    let mut pty = Launch::subscope(&arguments).size(140, 40).start();
     pty.wait_for_text("subscribed to pattern *");
     thread::sleep(Duration::from_millis(300));
 
