@@ -89,6 +89,8 @@ pub struct MessageLog {
     channels: ChannelTable,
     counters: Counters,
     total: Option<History>,
+    /// When the last gap that was counted was noticed.
+    last_gap: Option<Time>,
     keep: usize,
 }
 
@@ -104,6 +106,7 @@ impl MessageLog {
             channels: ChannelTable::default(),
             counters: Counters::default(),
             total: None,
+            last_gap: None,
             keep,
         }
     }
@@ -222,9 +225,9 @@ impl MessageLog {
         let segments = self.sealed.range(start..).map(|segment| &**segment);
         segments.chain([&self.open]).flat_map(move |segment| {
             let skip = from.0.saturating_sub(segment.first.0);
-            let ids = (segment.first.0..).map(RowId);
-            ids.zip(&segment.records)
-                .skip(usize::try_from(skip).unwrap_or(usize::MAX))
+            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+            let records = segment.records.get(skip..).unwrap_or_default();
+            ((segment.first.0 + skip as u64)..).map(RowId).zip(records)
         })
     }
 
@@ -272,7 +275,11 @@ impl MessageLog {
             return;
         }
         match notice {
-            Notice::Gap(_) => self.counters.gaps += 1,
+            // A gap whose row has gone since gets another row, but stays one gap.
+            Notice::Gap(gap) if self.last_gap != Some(gap.noticed) => {
+                self.last_gap = Some(gap.noticed);
+                self.counters.gaps += 1;
+            }
             Notice::Dropped(dropped) => {
                 self.counters.received += dropped.count;
                 self.counters.dropped += dropped.count;
@@ -348,11 +355,16 @@ impl MessageLog {
         self.sealed.push_back(Arc::new(sealed));
     }
 
-    /// Lets go of whole sealed segments. The open one stays, since a later delivery may still
-    /// join its last row; it is small beside the budget, or one message larger than that.
+    /// Lets go of channels that nothing kept is of, then of whole sealed segments. The open one
+    /// stays, since a later delivery may still join its last row; it is small beside the budget,
+    /// or one message larger than that.
     fn evict(&mut self) {
-        while self.size() > self.keep && self.evict_oldest() {}
-        self.channels.forget_idle();
+        // Idle channels may take a part of the budget, so that they do not push out the messages.
+        let idle_room = self.keep / 8;
+        self.channels.forget_idle(idle_room);
+        while self.size() > self.keep && self.evict_oldest() {
+            self.channels.forget_idle(idle_room);
+        }
     }
 
     fn evict_oldest(&mut self) -> bool {

@@ -160,12 +160,6 @@ impl ChannelsPane {
         }
     }
 
-    /// Whether the order no longer fits what is listed.
-    #[must_use]
-    pub fn is_stale(&self, lists: &Lists) -> bool {
-        self.made_of != lists.generation()
-    }
-
     fn order(&mut self, lists: &Lists, now: Time) {
         self.entries = lists.entries(self.sort, now);
         self.made_of = lists.generation();
@@ -233,19 +227,28 @@ impl Lists<'_> {
                 SubscriptionKind::Channel => {}
             }
         }
-        let mut heard: Vec<(ChannelId, &Channel)> = self.channels.iter().collect();
-        heard.sort_unstable_by(|(_, one), (_, other)| {
-            let by_key = match sort {
-                Sort::Name => std::cmp::Ordering::Equal,
-                Sort::Rate => other.rate(now).total_cmp(&one.rate(now)),
-                Sort::Count => other.messages.cmp(&one.messages),
-                Sort::LastHeard => other.last_heard.cmp(&one.last_heard),
-            };
-            by_key.then_with(|| one.name().cmp(other.name()))
+        // The key is reckoned once a channel, since a rate is a sum.
+        let key = |channel: &Channel| match sort {
+            Sort::Name => 0.0,
+            Sort::Rate => channel.rate(now),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "an order of counts, near enough"
+            )]
+            Sort::Count => channel.messages as f64,
+            #[expect(clippy::cast_precision_loss, reason = "microseconds fit for 285 years")]
+            Sort::LastHeard => channel.last_heard.0 as f64,
+        };
+        let heard = self.channels.iter();
+        let mut heard: Vec<(f64, &[u8], ChannelId)> = heard
+            .map(|(id, channel)| (key(channel), channel.name(), id))
+            .collect();
+        heard.sort_unstable_by(|one, other| {
+            other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1))
         });
         let heard = heard
             .into_iter()
-            .map(|(id, channel)| (channel.name(), Entry::Channel(id)));
+            .map(|(_, name, id)| (name, Entry::Channel(id)));
         let mut named: Vec<(&[u8], Entry)> = heard.chain(unheard).collect();
         if sort == Sort::Name {
             named.sort_by_key(|(name, _)| *name);

@@ -27,8 +27,8 @@ pub struct Channel {
     pub last_row: RowId,
     /// Rows of it that the log still keeps.
     kept: u64,
-    /// Whether it stands in the queue of idle channels.
-    is_queued: bool,
+    /// When it had last been heard when it was put into the queue of idle channels, if it is there.
+    queued: Option<Time>,
     /// Absent until the second message, so that one-off channels stay small.
     history: Option<Box<History>>,
 }
@@ -45,7 +45,7 @@ impl Channel {
     pub fn rate(&self, now: Time) -> f64 {
         match &self.history {
             Some(history) => history.rate(now),
-            None => History::of_one(self.last_heard).rate(now),
+            None => History::rate_of_one(self.last_heard, now),
         }
     }
 
@@ -105,6 +105,8 @@ pub struct ChannelTable {
     queue: VecDeque<u32>,
     /// How many channels have no kept row.
     idle: usize,
+    /// The bytes that these take.
+    idle_bytes: usize,
     bytes: usize,
     /// Changes whenever a channel is added or forgotten.
     generation: u64,
@@ -166,7 +168,10 @@ impl ChannelTable {
     pub(super) fn hear(&mut self, name: &[u8], heard: &Heard) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
-            self.idle -= usize::from(channel.kept == 0);
+            if channel.kept == 0 {
+                self.idle -= 1;
+                self.idle_bytes -= channel.size();
+            }
             self.bytes -= channel.size();
             channel.hear(heard);
             self.bytes += channel.size();
@@ -191,23 +196,34 @@ impl ChannelTable {
             return;
         }
         self.idle += 1;
-        if !channel.is_queued {
-            channel.is_queued = true;
+        self.idle_bytes += channel.size();
+        if channel.queued.is_none() {
+            channel.queued = Some(channel.last_heard);
             self.queue.push_back(id);
         }
     }
 
-    /// Forgets idle channels beyond [`MAX_IDLE`].
-    pub(super) fn forget_idle(&mut self) {
-        while self.idle > MAX_IDLE {
+    /// Forgets idle channels beyond [`MAX_IDLE`], and those that take more than `room` bytes
+    /// together. The one that fell silent first goes first.
+    pub(super) fn forget_idle(&mut self, room: usize) {
+        while self.idle > MAX_IDLE || self.idle_bytes > room {
             let Some(id) = self.queue.pop_front() else {
                 return;
             };
-            match &mut self.slots[id as usize] {
-                Slot::Taken(channel) if channel.kept == 0 => self.forget(id),
-                // It has been heard again since it was queued.
-                Slot::Taken(channel) => channel.is_queued = false,
-                Slot::Free => {}
+            let Slot::Taken(channel) = &mut self.slots[id as usize] else {
+                continue;
+            };
+            if channel.kept > 0 {
+                channel.queued = None;
+            } else if channel
+                .queued
+                .is_some_and(|queued| queued < channel.last_heard)
+            {
+                // It has been heard since, and has fallen silent anew.
+                channel.queued = Some(channel.last_heard);
+                self.queue.push_back(id);
+            } else {
+                self.forget(id);
             }
         }
     }
@@ -220,11 +236,12 @@ impl ChannelTable {
             last_heard: Time::default(),
             last_row: RowId::default(),
             kept: 0,
-            is_queued: false,
+            queued: None,
             history: None,
         };
         self.bytes += channel.size();
         self.idle += 1;
+        self.idle_bytes += channel.size();
         let id = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::Free);
             u32::try_from(self.slots.len() - 1).expect("memory ends before 4 billion channels")
@@ -245,6 +262,7 @@ impl ChannelTable {
         }
         if let Slot::Taken(channel) = &self.slots[id as usize] {
             self.bytes -= channel.size();
+            self.idle_bytes -= channel.size();
         }
         self.slots[id as usize] = Slot::Free;
         self.free.push(id);

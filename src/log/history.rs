@@ -99,6 +99,17 @@ impl History {
         rate
     }
 
+    /// The rate of a channel whose one message came at `time`, as [`History::rate`] would have it.
+    #[must_use]
+    pub fn rate_of_one(time: Time, now: Time) -> f64 {
+        match usize::try_from(now.second() - time.second()).unwrap_or(0) {
+            0 => 1.0,
+            #[expect(clippy::cast_precision_loss, reason = "a handful of seconds")]
+            lived if lived <= RATE_SECONDS => 1.0 / lived as f64,
+            _ => 0.0,
+        }
+    }
+
     /// The last minute in `bars` equal parts, oldest first: messages in each.
     #[must_use]
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
@@ -145,6 +156,14 @@ mod tests {
         history.add(at(100), 7);
         assert!((history.rate(at(100)) - 7.0).abs() < 1e-9);
         assert!((history.rate(at(101)) - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_rate_of_one_message_is_that_of_a_history_of_it() {
+        for second in 100..110 {
+            let expected = History::of_one(at(100)).rate(at(second));
+            assert!((History::rate_of_one(at(100), at(second)) - expected).abs() < 1e-9);
+        }
     }
 
     #[test]
