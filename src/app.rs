@@ -37,7 +37,7 @@ pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use layout::{Areas, inside, padded};
 pub use messages::{MessagesPane, Position, TimeForm, Window};
-pub use notices::notice_words;
+pub use notices::{gap_briefly, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
@@ -51,6 +51,10 @@ use crate::server::Connection;
 /// Sentinels greet each other here every two seconds: noise, so it starts muted.
 pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
 
+/// A server that has said nothing for this long has left a PING unanswered: one is sent every
+/// 5 seconds.
+const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
+
 /// How long a remark stays in the hint line.
 const REMARK_TIME: Duration = Duration::from_secs(5);
 
@@ -61,6 +65,8 @@ pub struct Settings {
     pub address: String,
     /// What to say beside the address, such as how to join the demo; empty for nothing.
     pub note: String,
+    /// How redis-cli reaches the server, such as `redis-cli -p 6379`.
+    pub redis_cli: String,
     /// Every write is refused.
     pub read_only: bool,
     /// The bytes that the log may take.
@@ -102,6 +108,10 @@ pub struct ServerStatus {
     pub version: Option<Box<str>>,
     /// Something that is not as it should be, in words.
     pub trouble: Option<Box<str>>,
+    /// Since when the connection is live, if it is.
+    pub live_since: Time,
+    /// When the server last said anything.
+    pub answered: Time,
 }
 
 /// All that the screen shows.
@@ -154,6 +164,8 @@ impl App {
                 round_trip: None,
                 version: None,
                 trouble: None,
+                live_since: now,
+                answered: now,
             },
             focus: Focus::default(),
             pane: Focus::default(),
@@ -299,6 +311,15 @@ impl App {
         Areas::divide(self.width, self.height, wishes)
     }
 
+    /// For how long the server has said nothing though it was asked; `None` while it answers.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<Duration> {
+        // A server that refuses PING gives no signs of life to wait for.
+        let silence = self.now.since(self.server.answered);
+        let is_asked = self.server.connection == Connection::Live && self.server.trouble.is_none();
+        (is_asked && silence >= ANSWER_EXPECTED).then_some(silence)
+    }
+
     /// Where keys are looked up now.
     #[must_use]
     pub fn context(&self) -> Context {
@@ -331,7 +352,16 @@ impl App {
         };
         let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())
             .then(|| self.next_second());
-        [remark, retry, ages, self.next_tick_of_rates()]
+        let answer = match self.server.connection {
+            Connection::Live if self.server.trouble.is_none() => Some(
+                self.server
+                    .answered
+                    .after(ANSWER_EXPECTED)
+                    .max(self.next_second()),
+            ),
+            _ => None,
+        };
+        [remark, retry, ages, answer, self.next_tick_of_rates()]
             .into_iter()
             .flatten()
             .min()

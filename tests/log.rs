@@ -123,7 +123,7 @@ proptest! {
     #[test]
     fn a_small_log_keeps_the_newest_rows_and_its_counts_add_up(
         steps in prop::collection::vec(step(), 0..400),
-        keep in 1_000..60_000usize,
+        keep in 20_000..60_000usize,
     ) {
         let (log, expected, _) = play(&steps, keep);
         let counters = *log.counters();

@@ -59,6 +59,10 @@ impl Input {
 
     /// Edits by a key. Says whether the text has changed.
     pub fn press(&mut self, key: KeyEvent) -> bool {
+        // As in a shell: up to the start of the line. The library would undo.
+        if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
+            return self.area.delete_line_by_head();
+        }
         self.area.input(key)
     }
 

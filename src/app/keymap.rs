@@ -117,6 +117,7 @@ impl Chord {
                 letter.to_ascii_uppercase().to_string()
             }
             KeyCode::Char(letter) => letter.to_string(),
+            KeyCode::F(number) => format!("F{number}"),
             KeyCode::Up => "↑".to_owned(),
             KeyCode::Down => "↓".to_owned(),
             KeyCode::PageUp => "PgUp".to_owned(),

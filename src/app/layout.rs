@@ -9,7 +9,7 @@ const MIN_SIDE_BY_SIDE: u16 = 60;
 const MIN_FOR_BOX: u16 = 10;
 
 /// The columns of the channel list: a third of the screen within these bounds.
-const LIST_COLUMNS: (u16, u16) = (30, 64);
+const LIST_COLUMNS: (u16, u16) = (30, 76);
 
 /// The most lines of a message that the box shows at once.
 const MAX_BOX_LINES: u16 = 8;

@@ -54,6 +54,9 @@ pub enum Position {
         top: RowId,
         /// The selected row.
         selected: RowId,
+        /// The row behind the last that there was when the person last moved: what comes later
+        /// does not show by itself, even where there is room.
+        end: RowId,
     },
 }
 
@@ -66,8 +69,10 @@ pub struct Window {
     pub rows: Vec<RowId>,
     /// The selected row, if there is any row.
     pub selected: Option<RowId>,
-    /// How many rows lie below the last one shown.
+    /// How many rows that are kept lie below the last one shown.
     pub newer: u64,
+    /// Whether rows that were frozen have been let go meanwhile.
+    pub has_lost: bool,
 }
 
 /// The pane's state.
@@ -90,9 +95,18 @@ impl MessagesPane {
     pub fn window(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
         let (top, selected) = self.places(shown, height);
-        let end = total.min(top + u64::from(height));
+        let (limit, has_lost) = match self.position {
+            Position::Following => (total, false),
+            // What was frozen may be gone altogether; then the oldest rows stand in for it.
+            Position::Frozen { top, end, .. } => match shown.place_of(end) {
+                0 => (total, true),
+                limit => (limit, top < shown.first()),
+            },
+        };
+        let end = limit.min(top + u64::from(height));
         Window {
             is_at_top: top == 0,
+            has_lost,
             rows: (top..end).filter_map(|place| shown.row_at(place)).collect(),
             selected: shown.row_at(selected),
             newer: total - end,
@@ -152,7 +166,7 @@ impl MessagesPane {
         let last = shown.len().saturating_sub(1);
         match self.position {
             Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
-            Position::Frozen { top, selected } => {
+            Position::Frozen { top, selected, .. } => {
                 let selected = shown.place_of(selected).min(last);
                 // The screen may have become lower since.
                 let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
@@ -168,7 +182,8 @@ impl MessagesPane {
         let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
         let top = top.clamp(lowest_top, selected);
         if let (Some(top), Some(selected)) = (shown.row_at(top), shown.row_at(selected)) {
-            self.position = Position::Frozen { top, selected };
+            let end = shown.end();
+            self.position = Position::Frozen { top, selected, end };
         }
     }
 }

@@ -65,7 +65,9 @@ pub enum HelpLine {
 const NOTES: &[&str] = &[
     "The wheel scrolls the pane under it; a click focuses and selects.",
     "Shift-drag selects text with the mouse, and so does --no-mouse.",
-    "A rate is taken over the last 5 seconds; bars show the last minute.",
+    "A rate is the mean of the last 5 seconds, or of a younger channel's life;",
+    "bars show the last minute.",
+    "The receivers of a publish include this program, if it listens.",
     "Pub/Sub is at most once: what is published while the connection is",
     "lost is lost, and the log says from when to when.",
     "One publish is one row, however many subscriptions bring it.",

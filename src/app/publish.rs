@@ -152,9 +152,17 @@ impl PublishBox {
 
     /// Notes the answer to the question `id`.
     pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>) {
-        if self.answer == (Answer::Waiting { id }) {
-            self.answer = receivers.map_or_else(Answer::Failed, Answer::Received);
+        if self.answer != (Answer::Waiting { id }) {
+            return;
         }
+        // What was not sent comes back into the box, unless something else is being written.
+        if receivers.is_err()
+            && self.payload.is_empty()
+            && let Some(sent) = self.history.last().cloned()
+        {
+            self.put(&sent);
+        }
+        self.answer = receivers.map_or_else(Answer::Failed, Answer::Received);
     }
 
     /// Notes that the message was not sent at all.

@@ -15,7 +15,7 @@ impl App {
     pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
-            return Vec::new();
+            return self.tell("no name was given; Ctrl-X in the prompt takes an empty one too");
         }
         let name = whole(&topic.name);
         let known = self.subscriptions.find(&topic);
@@ -43,9 +43,11 @@ impl App {
             .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         let Some((id, ..)) = of_topic else {
             let name = whole(&topic.name);
-            return self.tell(format!(
-                "{name} is heard through a pattern: unsubscribe from that, or press m to mute it"
-            ));
+            return self.tell(if self.subscriptions.hear(&topic.name) {
+                format!("{name} is heard through a pattern: end that, or press m to mute it")
+            } else {
+                format!("{name} is not subscribed to")
+            });
         };
         self.subscriptions.leave(id);
         vec![Effect::Command(Command::Unsubscribe(id))]

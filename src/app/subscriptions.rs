@@ -1,6 +1,7 @@
 //! What is subscribed to, and how that stands.
 
-use crate::message::{Notice, Subscription, SubscriptionId, Topic};
+use crate::broker::glob;
+use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Topic};
 
 /// How a subscription stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub enum SubscriptionState {
     Ended(&'static str),
     /// Given up by the person. Kept only so that old rows can still name it.
     Left,
+}
+
+impl SubscriptionState {
+    /// Whether nothing will come of it any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Ended(_) | Self::Left)
+    }
 }
 
 #[derive(Debug)]
@@ -34,7 +43,8 @@ pub struct Subscriptions {
 impl Subscriptions {
     /// Notes that `topic` is asked for. `None` if it is subscribed to already.
     pub fn add(&mut self, topic: Topic) -> Option<Subscription> {
-        if self.find(&topic).is_some() {
+        let known = self.find(&topic).and_then(|id| self.state(id));
+        if known.is_some_and(|state| !state.is_over()) {
             return None;
         }
         // Those to the same topic that are over make room for the new one.
@@ -104,13 +114,12 @@ impl Subscriptions {
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
-    /// The listed subscription to `topic` that is not over, or else the last that is.
+    /// The listed subscription to `topic`: the one that is not over, or else the last that is.
     #[must_use]
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
-        let is_wanted = |state: &SubscriptionState| !matches!(state, SubscriptionState::Ended(_));
-        self.listed()
-            .find(|(_, of, state)| *of == topic && is_wanted(state))
-            .map(|(id, ..)| id)
+        let of_topic = self.listed().filter(|(_, of, _)| *of == topic);
+        let found = of_topic.max_by_key(|(id, _, state)| (!state.is_over(), *id));
+        found.map(|(id, ..)| id)
     }
 
     /// What a subscription asked for.
@@ -125,14 +134,35 @@ impl Subscriptions {
         Some(&self.entries.get(id.0 as usize)?.state)
     }
 
-    /// How many are live, and how many are listed at all.
+    /// How many are live, and how many are wanted: listed, and not over.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let live = self
-            .listed()
-            .filter(|(.., state)| **state == SubscriptionState::Live)
-            .count();
-        (live, self.listed().count())
+        let wanted = self.listed().filter(|(.., state)| !state.is_over());
+        (self.live().count(), wanted.count())
+    }
+
+    /// What is listened to.
+    pub fn live(&self) -> impl Iterator<Item = &Topic> {
+        let live = self.listed();
+        live.filter(|(.., state)| **state == SubscriptionState::Live)
+            .map(|(_, topic, _)| topic)
+    }
+
+    /// What Redis refuses, with its words.
+    pub fn denied(&self) -> impl Iterator<Item = (&Topic, &str)> {
+        self.listed().filter_map(|(_, topic, state)| match state {
+            SubscriptionState::Denied(reason) => Some((topic, &**reason)),
+            _ => None,
+        })
+    }
+
+    /// Whether a message on the channel `name` would be heard.
+    #[must_use]
+    pub fn hear(&self, name: &[u8]) -> bool {
+        self.live().any(|topic| match topic.kind {
+            SubscriptionKind::Channel => *topic.name == *name,
+            SubscriptionKind::Pattern => glob::matches(&topic.name, name),
+        })
     }
 
     /// Whether there were subscriptions and every one of them is over.

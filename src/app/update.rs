@@ -40,6 +40,8 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
+        // What was said has been read by now, and covers the hints.
+        self.remark = None;
         match action_for(self.context(), Chord::of(key)) {
             Some(action) => self.act(action, key),
             None => self.type_key(key),
@@ -67,6 +69,9 @@ impl App {
         match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
                 prompt.input.insert_in_line(text);
+                if text.trim_end().contains(['\r', '\n']) {
+                    return self.tell("a line break in the pasted name became a space");
+                }
             }
             (Context::PublishChannel, _) => {
                 let text = self.publish.readable(text);
@@ -99,15 +104,22 @@ impl App {
         match feed {
             Feed::Batch(batch) => self.take(&batch),
             Feed::Connection(connection) => self.note_connection(connection),
-            Feed::RoundTrip(time) => self.server.round_trip = Some(time),
+            Feed::RoundTrip(time) => {
+                self.server.round_trip = Some(time);
+                self.server.answered = self.now;
+            }
             Feed::ServerVersion(version) => self.server.version = Some(version),
-            Feed::Trouble(trouble) => self.server.trouble = trouble,
+            Feed::Trouble(trouble) => {
+                self.server.trouble = trouble;
+                self.server.answered = self.now;
+            }
             Feed::Published { id, receivers } => self.publish.note_answer(id, receivers),
         }
         Vec::new()
     }
 
     fn take(&mut self, batch: &Batch) {
+        self.server.answered = self.now;
         for notice in batch.notices() {
             self.subscriptions.note(notice);
         }
@@ -135,6 +147,10 @@ impl App {
             self.subscriptions.lose_connection();
             self.server.round_trip = None;
             self.server.trouble = None;
+        }
+        if connection == Connection::Live {
+            self.server.live_since = self.now;
+            self.server.answered = self.now;
         }
         self.server.connection = connection;
     }

@@ -1,23 +1,29 @@
 //! The screen on a terminal, with the server tasks behind it: what every watching command runs.
 
 use std::env;
-use std::time::Instant;
+use std::os::unix::ffi::OsStrExt as _;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::timeout;
 
 use super::{Failure, stats};
 use crate::app::{App, Effect, Event, Settings};
 use crate::cli;
 use crate::message::{Time, Topic};
+use crate::payload::escape::whole;
 use crate::runtime::{self, Host};
-use crate::server::{self, Config, Endpoint, Server};
+use crate::server::{self, Address, Config, Endpoint, Server};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
 
 /// Batches that may wait for the loop; past that the subscriber holds them itself.
 const FEED_ROOM: usize = 16;
+
+/// How long to wait to be told what ended the program, if anything from outside did.
+const ENDING_WITHIN: Duration = Duration::from_millis(50);
 
 /// Keys that may wait for the loop.
 const INPUT_ROOM: usize = 256;
@@ -47,6 +53,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 
     let settings = Settings {
         address: job.endpoint.to_string(),
+        redis_cli: redis_cli(job.endpoint.address()),
         note: job.note,
         read_only: job.options.read_only,
         keep: job.options.keep,
@@ -68,35 +75,56 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let result = runtime::run(app, &mut terminal, &mut desk, event_rx, feed_rx).await;
     desk.session.leave();
     desk.server.stop().await;
-    let ended_by = if listening.is_finished() {
-        listening.await.ok().flatten()
-    } else {
-        None
-    };
+    // It ends right after the event that ended the loop, or else waits for input in vain.
+    let ending = timeout(ENDING_WITHIN, listening).await;
+    let ending = ending.ok().and_then(Result::ok).flatten();
 
     let outcome = result.map_err(|error| Failure::other(format!("the terminal: {error}")))?;
     if let Some(path) = &job.options.stats {
         let output = terminal.backend().output();
         stats::write(path, &outcome, &counters, output, started.elapsed())?;
     }
-    Ok(ended_by.and_then(Signal::exit_code).unwrap_or(0))
+    match ending {
+        Some(Ending::Signal(signal)) => Ok(signal.exit_code().unwrap_or(0)),
+        Some(Ending::InputLost(why)) => {
+            Err(Failure::other(format!("the terminal gives no input any more: {why}")))
+        }
+        None => Ok(0),
+    }
+}
+
+/// What ended the program from outside.
+enum Ending {
+    Signal(Signal),
+    InputLost(String),
+}
+
+/// How redis-cli reaches the same server; who asks and with which password is left to the person.
+fn redis_cli(address: &Address) -> String {
+    match address {
+        Address::Tcp { host, port } => format!("redis-cli -h {host} -p {port}"),
+        Address::Unix(path) => format!("redis-cli -s {}", whole(path.as_os_str().as_bytes())),
+    }
 }
 
 /// Turns what comes from the terminal into the app's events, until one ends the program. Gives
-/// the signal that did.
+/// that one.
 async fn listen(
     mut terminal_rx: Receiver<TerminalEvent>,
     mut signals: Signals,
     event_tx: Sender<Event>,
-) -> Option<Signal> {
+) -> Option<Ending> {
     loop {
         let event = tokio::select! {
             biased;
             signal = signals.next() => TerminalEvent::Signal(signal),
             Some(event) = terminal_rx.recv() => event,
         };
-        let ending = match event {
-            TerminalEvent::Signal(signal) if signal.exit_code().is_some() => Some(signal),
+        let ending = match &event {
+            TerminalEvent::Signal(signal) if signal.exit_code().is_some() => {
+                Some(Ending::Signal(*signal))
+            }
+            TerminalEvent::InputLost(why) => Some(Ending::InputLost(why.clone())),
             _ => None,
         };
         let Some(event) = translate(event) else {

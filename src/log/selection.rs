@@ -150,6 +150,18 @@ impl Selection {
         self.seen = log.end();
     }
 
+    /// The oldest row that the log keeps.
+    #[must_use]
+    pub fn first(&self) -> RowId {
+        self.first
+    }
+
+    /// The row behind the newest.
+    #[must_use]
+    pub fn end(&self) -> RowId {
+        self.seen
+    }
+
     /// How many rows are shown.
     #[must_use]
     pub fn len(&self) -> u64 {

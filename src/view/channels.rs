@@ -12,13 +12,14 @@ use crate::app::{App, Entry, Focus, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
+use crate::server::Connection;
 
 /// A channel that has said nothing for this long is shown with how long, in place of its rate.
 const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// The columns of a line that are wide enough for a count, and for the latest payload.
-const MIN_FOR_COUNT: usize = 44;
-const MIN_FOR_LATEST: usize = 70;
+const MIN_FOR_COUNT: usize = 40;
+const MIN_FOR_LATEST: usize = 56;
 
 /// The columns of a rate with its bars, or of "silent 42s"; and on a narrow line of a rate or
 /// "42s" alone.
@@ -66,12 +67,15 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
     };
     let (mark, style) = mark_of(state);
     let words = match state {
-        SubscriptionState::Pending => "pending".to_owned(),
+        SubscriptionState::Pending => match app.server().connection {
+            Connection::Refused { .. } => "refused".to_owned(),
+            _ => "pending".to_owned(),
+        },
         SubscriptionState::Live => "live".to_owned(),
         SubscriptionState::Denied(reason) => {
             format!("denied: {}", escape::whole(reason.as_bytes()))
         }
-        SubscriptionState::Ended(by) => format!("ended {by}"),
+        SubscriptionState::Ended(_) => "ended".to_owned(),
         SubscriptionState::Left => "left".to_owned(),
     };
     line.word(format!("{mark} "), style);
@@ -130,9 +134,14 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
 /// The rate and its bars, or how long the channel has been silent, in `width` columns.
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
-    let silence = app.now().since(channel.last_heard);
+    // Silence counts from when it could be heard at all.
+    let silence = app
+        .now()
+        .since(channel.last_heard.max(app.server().live_since));
     if app.is_muted(channel.name()) {
         line.word(format!("{:>width$}", "muted"), theme::QUIET);
+    } else if !app.subscriptions().hear(channel.name()) {
+        line.word(format!("{:>width$}", "unheard"), theme::WATCH);
     } else if silence >= SILENT_AFTER {
         let silent = if has_bars { "silent " } else { "" };
         let words = format!("{silent}{}", figures::age(silence));

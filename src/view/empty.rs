@@ -8,7 +8,8 @@ use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
 use super::status::wait;
 use super::theme;
-use crate::app::{App, SubscriptionState};
+use crate::app::{App, topic_words};
+use crate::message::{SubscriptionKind, Topic};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::Connection;
@@ -45,7 +46,7 @@ fn explain(app: &App) -> Vec<Line<'static>> {
             retry_at,
             attempts,
         } => vec![
-            strong(format!("No connection to {address}")),
+            strong(format!("Not listening to {address}")),
             Line::styled(whole(reason.as_bytes()), theme::BAD),
             Line::default(),
             quiet(format!(
@@ -61,7 +62,7 @@ fn explain(app: &App) -> Vec<Line<'static>> {
             Line::styled(whole(reason.as_bytes()), theme::BAD),
             Line::default(),
             quiet(
-                "A password comes from the URL, from SUBSCOPE_PASSWORD, or by --askpass."
+                "A password comes from the URL, from SUBSCOPE_PASSWORD or REDISCLI_AUTH, or by --askpass."
                     .to_owned(),
             ),
             quiet("Press r to try again, q to quit.".to_owned()),
@@ -80,42 +81,80 @@ fn explain(app: &App) -> Vec<Line<'static>> {
 }
 
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
-    let live = app.subscriptions().listed();
-    let live: Vec<String> = live
-        .filter(|(.., state)| **state == SubscriptionState::Live)
+    let live: Vec<String> = app
+        .subscriptions()
+        .live()
         .take(5)
-        .map(|(_, topic, _)| whole(&topic.name))
+        .map(|topic| whole(&topic.name))
         .collect();
     if live.is_empty() {
+        return unheard(app, address);
+    }
+    let has_received = app.log().counters().received > 0;
+    let channel = app.subscriptions().live().find_map(sample_channel);
+    vec![
+        strong(format!("Listening to {}", live.join(", "))),
+        quiet(if has_received {
+            "Nothing has come since the log was emptied.".to_owned()
+        } else {
+            "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned()
+        }),
+        Line::default(),
+        quiet("Press p to publish a message, a to subscribe to more, or in a shell:".to_owned()),
+        Line::raw(format!(
+            "  {} publish {} hello",
+            app.settings().redis_cli,
+            channel.as_deref().unwrap_or("CHANNEL")
+        )),
+    ]
+}
+
+/// A channel that a message sent from a shell would be heard on, if one is easily told.
+fn sample_channel(topic: &Topic) -> Option<String> {
+    let name = std::str::from_utf8(&topic.name).ok()?;
+    let name = match topic.kind {
+        SubscriptionKind::Channel => name.to_owned(),
+        SubscriptionKind::Pattern => name.replacen('*', "test", 1),
+    };
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":_-./".contains(letter);
+    (!name.is_empty() && name.chars().all(is_plain)).then_some(name)
+}
+
+/// Connected, but nothing is listened to.
+fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
+    let mut denied = app.subscriptions().denied();
+    let Some((topic, reason)) = denied.next() else {
         return vec![
             strong(format!("Connected to {address}")),
             quiet("Redis has not confirmed any subscription yet.".to_owned()),
         ];
-    }
+    };
     vec![
-        strong(format!("Listening to {}", live.join(", "))),
-        quiet(match app.log().counters().received {
-            0 => "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned(),
-            _ => "The log has been cleared, and nothing has come since.".to_owned(),
-        }),
+        strong(format!("Redis refuses {}", topic_words(topic))),
+        Line::styled(whole(reason.as_bytes()), theme::BAD),
         Line::default(),
-        quiet("Press p to publish a message, a to subscribe to more, or in a shell:".to_owned()),
-        Line::raw(format!("  redis-cli -u {address} publish hello world")),
+        quiet("Press a to subscribe to what this user may hear: an ACL that allows a".to_owned()),
+        quiet("pattern allows just that pattern. Once it allows more, r asks again.".to_owned()),
     ]
 }
 
 /// There are messages, but none is shown.
 fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
-    let what = match app.only() {
-        Some(name) => format!("Nothing from {} yet", whole(name)),
-        None => "Every channel heard is muted".to_owned(),
-    };
     let count = figures::count(kept);
-    let how = match app.only() {
-        Some(_) => format!("{count} messages of other channels are hidden. Press Esc to show all."),
-        None => format!("{count} messages are hidden. Select a channel and press m to show it."),
-    };
-    vec![strong(what), quiet(how)]
+    match app.only() {
+        Some(name) => vec![
+            strong(format!("No message on {} is kept", whole(name))),
+            quiet(format!(
+                "{count} on other channels are hidden. Press Esc to show all."
+            )),
+        ],
+        None => vec![
+            strong("Every message kept is on a muted channel".to_owned()),
+            quiet(format!(
+                "{count} are hidden. Select a channel and press m to show it."
+            )),
+        ],
+    }
 }
 
 fn strong(text: String) -> Line<'static> {

@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{LineBuilder, zone};
 use super::{empty, frame, theme};
-use crate::app::{App, Focus, Position, TimeForm, Window, inside, notice_words};
+use crate::app::{App, Focus, Position, TimeForm, Window, gap_briefly, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
@@ -72,13 +73,20 @@ fn title(app: &App, window: &Window) -> String {
     let only = app
         .only()
         .map(|name| format!(" on {}", escape::name(name, 24).string));
+    // The local time of day needs no word; the other forms are easily taken for it.
+    let form = match app.messages().time_form {
+        TimeForm::Local => "",
+        TimeForm::Utc => "· UTC ",
+        TimeForm::Delta => "· time since the row before ",
+        TimeForm::Age => "· age ",
+    };
     let evicted = app.log().counters().evicted;
     // The top of the log says what is no longer above it.
     let gone =
         (window.is_at_top && evicted > 0 && app.messages().position() != Position::Following)
             .then(|| format!("· {} older ones are gone ", figures::count(evicted)));
     format!(
-        " Messages {count}{} {}",
+        " Messages {count}{} {form}{}",
         only.unwrap_or_default(),
         gone.unwrap_or_default()
     )
@@ -89,10 +97,13 @@ fn position_words(app: &App, window: &Window) -> (String, Style) {
         Position::Following => (" following ▼ ".to_owned(), theme::GOOD),
         Position::Frozen { .. } => {
             let newer = figures::count(window.newer);
-            (
-                format!(" frozen ❚❚ {newer} newer · space resumes "),
-                theme::WATCH,
-            )
+            // What is kept says nothing of how many came, once some of them have gone.
+            let newer = if window.has_lost {
+                format!("what was frozen has gone · {newer} newer kept")
+            } else {
+                format!("{newer} newer")
+            };
+            (format!(" frozen ❚❚ {newer} · space resumes "), theme::WATCH)
         }
     }
 }
@@ -179,7 +190,17 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         | Notice::AllEnded
         | Notice::ServerSaid(_) => theme::WATCH,
     };
-    line.words(&format!("── {} ", notice_words(notice)), style);
+    let room = line.left().saturating_sub(4);
+    let whole = notice_words(notice);
+    let words = match notice {
+        Notice::Gap(gap) if whole.width() > room => gap_briefly(gap),
+        _ => whole,
+    };
+    line.words("── ", style);
+    let cut = words.width() > line.left();
+    let text = escape::one_line(words.as_bytes(), line.left().saturating_sub(1));
+    line.text(text, style);
+    line.words(if cut { "…" } else { " " }, style);
     let rest = line.left();
     line.word("─".repeat(rest), style);
 }

@@ -14,17 +14,29 @@ use crate::payload::{escape, figures};
 /// What stands before the channel's name in the title.
 const TITLE: &str = " Publish to ";
 
+/// Columns that a name needs while it is written.
+const MIN_NAME: usize = 20;
+
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let has_focus = matches!(app.focus(), Focus::PublishChannel | Focus::PublishPayload);
+    let is_at_rest = !has_focus && app.publish().payload.is_empty();
     let (answer, style) = answer_words(app, usize::from(area.width) / 2);
-    let room = usize::from(area.width).saturating_sub(TITLE.width() + answer.width() + 6);
+    let columns = usize::from(area.width).saturating_sub(TITLE.width() + 6);
+    // Where a name is written, it comes before what became of the last message.
+    let is_naming = app.focus() == Focus::PublishChannel;
+    let answer = if is_naming && columns < answer.width() + MIN_NAME {
+        String::new()
+    } else {
+        answer
+    };
+    let room = columns.saturating_sub(answer.width());
     let name = escape::name(app.publish().channel.text().as_bytes(), room.max(8));
     let title = match app.focus() {
         Focus::PublishChannel => format!("{TITLE}{} ", " ".repeat(room)),
-        _ if name.string.is_empty() => " Publish ".to_owned(),
+        _ if name.string.is_empty() || is_at_rest => " Publish ".to_owned(),
         _ => format!("{TITLE}{} ", name.string),
     };
     frame::draw(area, has_focus, &title, (&answer, style), buffer);
@@ -46,7 +58,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if text.is_empty() {
         return;
     }
-    if has_focus || !app.publish().payload.is_empty() {
+    if !is_at_rest {
         app.publish().payload.widget().render(text, buffer);
         return;
     }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::theme;
@@ -15,84 +16,122 @@ use crate::server::Connection;
 /// Bars of the sparkline of all messages.
 const BARS: usize = 10;
 
+/// A part of the line. Where not all fit, those of the least weight are left out.
+struct Part {
+    weight: u8,
+    text: String,
+    style: Style,
+}
+
+fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
+    Part {
+        weight,
+        text: text.into(),
+        style,
+    }
+}
+
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    let mut line = LineBuilder::new(usize::from(area.width));
-    line.word(" subscope ", theme::STRONG);
-    let (dot, style, words) = state(app);
-    let short: String = words.chars().take(24).collect();
-    // On a narrow screen the state matters more than the address.
-    let address = format!(" {} ", app.settings().address);
-    if address.len() + short.chars().count() + 4 <= line.left() {
-        line.word(address, Style::new());
+    let columns = usize::from(area.width);
+    let parts = fitting(parts(app), columns);
+    let mut line = LineBuilder::new(columns);
+    for part in parts {
+        line.words(&part.text, part.style);
     }
-    line.word(format!(" {dot} "), style);
-    line.words(&words, style);
-    line.word("  ", Style::new());
-    if app.settings().read_only {
-        line.word("read-only  ", theme::WATCH);
-    }
-    if !app.settings().note.is_empty() {
-        line.word(format!("{}  ", app.settings().note), theme::STRONG);
-    }
-    if let Some(trouble) = &app.server().trouble {
-        line.words(trouble, theme::WATCH);
-        line.word("  ", Style::new());
-    }
-    if let Some(version) = &app.server().version {
-        let version = whole(version.as_bytes());
-        line.word(format!("{version}  "), theme::QUIET);
-    }
-    let (confirmed, listed) = app.subscriptions().counts();
-    let style = if confirmed < listed {
-        theme::WATCH
-    } else {
-        Style::new()
-    };
-    let plural = if listed == 1 { "" } else { "s" };
-    let subscriptions = if confirmed < listed {
-        format!("{confirmed} of {listed} subscription{plural} live  ")
-    } else {
-        format!("{listed} subscription{plural}  ")
-    };
-    line.word(subscriptions, style);
-    figures_of(app, &mut line);
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// The counts, as far as they are not nothing, and the rate of all channels.
-fn figures_of(app: &App, line: &mut LineBuilder) {
+/// The parts that fit into `columns` together, in their order on the line.
+fn fitting(parts: Vec<Part>, columns: usize) -> Vec<Part> {
+    let mut by_weight: Vec<usize> = (0..parts.len()).collect();
+    by_weight.sort_by_key(|index| std::cmp::Reverse(parts[*index].weight));
+    let mut left = columns;
+    let mut is_kept = vec![false; parts.len()];
+    for (rank, index) in by_weight.into_iter().enumerate() {
+        let width = parts[index].text.width();
+        // The weightiest, the state, is cut rather than left out.
+        if width > left && rank > 0 {
+            break;
+        }
+        left = left.saturating_sub(width);
+        is_kept[index] = true;
+    }
+    parts
+        .into_iter()
+        .zip(is_kept)
+        .filter_map(|(part, kept)| kept.then_some(part))
+        .collect()
+}
+
+/// All that the line can say, in its order.
+fn parts(app: &App) -> Vec<Part> {
+    let server = app.server();
+    let settings = app.settings();
     let counters = app.log().counters();
-    if let Some(history) = app.log().history() {
+    let (mark, style, words) = state(app);
+    let mut parts = vec![
+        part(3, " subscope ", theme::STRONG),
+        part(8, format!(" {}  ", settings.address), Style::new()),
+        part(11, format!(" {mark} {words}  "), style),
+    ];
+    if settings.read_only {
+        parts.push(part(9, "read-only  ", theme::WATCH));
+    }
+    if let Some(trouble) = &server.trouble {
+        parts.push(part(
+            9,
+            format!("{}  ", whole(trouble.as_bytes())),
+            theme::WATCH,
+        ));
+    }
+    if !settings.note.is_empty() {
+        parts.push(part(5, format!("{}  ", settings.note), theme::STRONG));
+    }
+    if let Some(version) = &server.version {
+        parts.push(part(
+            2,
+            format!("{}  ", whole(version.as_bytes())),
+            theme::QUIET,
+        ));
+    }
+    parts.push(subscriptions(app));
+    if server.connection == Connection::Live
+        && let Some(history) = app.log().history()
+    {
         let rate = figures::rate(history.rate(app.now()));
-        line.word(format!("{rate} "), theme::STRONG);
-        line.word(
-            figures::sparkline(&history.bars(app.now(), BARS)),
-            theme::BARS,
-        );
-        line.word("  ", Style::new());
+        parts.push(part(7, format!("{rate} "), theme::STRONG));
+        let bars = figures::sparkline(&history.bars(app.now(), BARS));
+        parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
-    if counters.dropped > 0 {
-        line.word(
-            format!("{} dropped  ", figures::count(counters.dropped)),
-            theme::BAD,
-        );
-    }
-    if counters.received > 0 {
-        line.word(
-            format!("{} received  ", figures::count(counters.received)),
-            theme::QUIET,
-        );
-    }
+    let mut count = |weight, count: u64, what: &str, style| {
+        if count > 0 {
+            parts.push(part(
+                weight,
+                format!("{} {what}  ", figures::count(count)),
+                style,
+            ));
+        }
+    };
+    count(10, counters.dropped, "dropped", theme::BAD);
+    count(6, counters.received, "received", theme::QUIET);
     if counters.evicted > 0 {
-        line.word(
-            format!("{} kept  ", figures::count(counters.kept)),
-            theme::QUIET,
-        );
-        line.word(
-            format!("{} evicted  ", figures::count(counters.evicted)),
-            theme::QUIET,
+        count(5, counters.kept, "kept", theme::QUIET);
+        count(5, counters.evicted, "evicted", theme::QUIET);
+    }
+    parts
+}
+
+fn subscriptions(app: &App) -> Part {
+    let (live, wanted) = app.subscriptions().counts();
+    let plural = if wanted == 1 { "" } else { "s" };
+    if live < wanted {
+        return part(
+            7,
+            format!("{live} of {wanted} subscription{plural} live  "),
+            theme::WATCH,
         );
     }
+    part(4, format!("{wanted} subscription{plural}  "), Style::new())
 }
 
 /// The state of the connection: a mark, its style, and words.
@@ -100,6 +139,10 @@ fn state(app: &App) -> (&'static str, Style, String) {
     let server = app.server();
     match &server.connection {
         Connection::Connecting => ("◌", theme::WATCH, "connecting".to_owned()),
+        Connection::Live if app.unanswered().is_some() => {
+            let silence = app.unanswered().map(figures::age).unwrap_or_default();
+            ("◐", theme::WATCH, format!("no answer for {silence}"))
+        }
         Connection::Live => {
             let time = server
                 .round_trip
