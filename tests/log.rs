@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use subscope::log::{Batch, ChannelFilter, Content, MessageLog, Selection};
-use subscope::message::{Dropped, Gap, Notice, RowId, SubscriptionId, Time};
+use subscope::message::{Dropped, Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
 
 /// What one row should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,11 +233,11 @@ fn a_gap_is_closed_in_its_own_row() {
     let open = Gap {
         last_heard: Time(1),
         noticed: Time(2),
-        restored: None,
+        end: GapEnd::Open,
         reason: "closed".into(),
     };
     let closed = Gap {
-        restored: Some(Time(9)),
+        end: GapEnd::Restored(Time(9)),
         ..open.clone()
     };
     let mut batch = Batch::default();

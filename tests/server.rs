@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use subscope::log::Batch;
-use subscope::message::{Dropped, Gap, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server, Timing, start};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
@@ -294,7 +294,7 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
     let [open] = &heard.gaps()[..] else {
         panic!("one open gap: {:?}", heard.gaps());
     };
-    assert_eq!(open.restored, None);
+    assert_eq!(open.end, GapEnd::Open);
     assert!(
         ["closed by the server", "connection reset"].contains(&&*open.reason),
         "{open:?}"
@@ -306,13 +306,12 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
         .await;
     let closed = heard.gaps()[1].clone();
     assert!(
-        closed
-            .restored
-            .is_some_and(|restored| restored >= closed.noticed)
+        matches!(closed.end, GapEnd::Restored(restored) if restored >= closed.noticed),
+        "{closed:?}"
     );
     assert_eq!(
         Gap {
-            restored: None,
+            end: GapEnd::Open,
             ..closed
         },
         *open
@@ -341,7 +340,44 @@ async fn a_killed_client_makes_a_gap_and_comes_back() {
         .await;
     assert_eq!(&*heard.gaps()[0].reason, "closed by the server");
     assert_eq!(heard.gaps()[0].noticed, heard.gaps()[1].noticed);
-    assert!(heard.gaps()[1].restored.is_some());
+    assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
+    let mut redis = Redis::start();
+    let mut heard = Heard::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
+    redis.kill();
+    heard
+        .until("the gap opens", |heard| heard.gaps().len() == 1)
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("it is given up", |heard| heard.is(&Connection::Idle))
+        .await;
+    let gaps = heard.gaps();
+    assert_eq!((gaps.len(), gaps[0].end), (2, GapEnd::Open));
+    assert!(matches!(gaps[1].end, GapEnd::GivenUp(_)), "{gaps:?}");
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
+    let redis = Redis::start();
+    let guest = ["ACL", "SETUSER", "guest"];
+    redis.cli(&[&guest[..], &["on", ">guest", "allchannels", "+@all"]].concat());
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let mut heard = Heard::listening(config(&url, &[channel(0, b"a")])).await;
+    // This also closes the connections that listen to what is no longer allowed.
+    redis.cli(&[&guest[..], &["resetchannels"]].concat());
+    heard
+        .until("the gap ends", |heard| heard.gaps().len() == 2)
+        .await;
+    let gaps = heard.gaps();
+    assert!(matches!(gaps[1].end, GapEnd::GivenUp(_)), "{gaps:?}");
     heard.server.stop().await;
 }
 
@@ -371,7 +407,7 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
     heard
         .until("it is back", |heard| heard.gaps().len() == 2)
         .await;
-    assert!(heard.gaps()[1].restored.is_some());
+    assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
     heard.server.stop().await;
 }
 
