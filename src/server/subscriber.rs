@@ -100,7 +100,7 @@ impl Subscriber {
     /// Waits until something is wanted.
     async fn rest(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
-        if self.wants.take_ended() > 0 {
+        if self.wants.has_ended() {
             self.inbox.push_notice(now, Notice::AllEnded);
         }
         // Nothing more can be missed, though nothing is back either.
@@ -114,6 +114,7 @@ impl Subscriber {
             let waited = self.meanwhile(forever.as_mut()).await?;
             let is_hurried = matches!(waited, Waited::Hurry) && !self.wants.is_empty();
             if is_hurried || !self.wants.is_over() {
+                self.wants.begin_again();
                 return Ok(());
             }
         }
