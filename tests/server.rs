@@ -618,6 +618,97 @@ async fn the_last_message_ends_its_subscription() {
 }
 
 #[tokio::test]
+async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_ended() {
+    let redis = Redis::start();
+    let guest = ["ACL", "SETUSER", "guest", "on", ">guest"];
+    redis.cli(&[&guest[..], &["resetchannels", "&open:*", "+@all"]].concat());
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let wanted = [
+        channel(0, b"open:a"),
+        channel(1, b"closed"),
+        channel(2, b"shut"),
+    ];
+    let mut heard = Heard::start(Config {
+        until: Some(b"END".as_slice().into()),
+        ..config(&url, &wanted)
+    });
+    let denied = |heard: &Heard| {
+        heard
+            .select(|notice| matches!(notice, Notice::Denied { .. }).then_some(()))
+            .len()
+    };
+    heard
+        .until("two are denied", |heard| denied(heard) == 2)
+        .await;
+    redis.cli(&["PUBLISH", "open:a", "END"]);
+    heard
+        .until("it rests", |heard| heard.is(&Connection::Idle))
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(1)));
+    heard
+        .until("it is gone", |heard| heard.unsubscribed().len() == 1)
+        .await;
+    heard
+        .server
+        .command(Command::Subscribe(channel(3, b"open:b")));
+    heard
+        .until("the new one is confirmed", |heard| {
+            heard.subscribed().last() == Some(&(3, 1)) && denied(heard) == 3
+        })
+        .await;
+    let idle_and_back = [
+        &Connection::Connecting,
+        &Connection::Live,
+        &Connection::Idle,
+        &Connection::Connecting,
+        &Connection::Live,
+    ];
+    assert_eq!(heard.connections(), idle_and_back);
+    let all_ended = heard.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
+    assert_eq!(all_ended.len(), 1);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
+    let redis = Redis::start();
+    let guest = ["ACL", "SETUSER", "guest", "on", ">guest", "allchannels"];
+    redis.cli(&[&guest[..], &["+@all", "-unsubscribe"]].concat());
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let mut heard = Heard::listening(config(&url, &[channel(0, b"a"), channel(1, b"b")])).await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("it is over", |heard| heard.unsubscribed().len() == 1)
+        .await;
+    let said = heard.select(|notice| match notice {
+        Notice::ServerSaid(words) => Some(words),
+        _ => None,
+    });
+    assert!(
+        matches!(&said[..], [words] if words.starts_with("NOPERM")),
+        "{said:?}"
+    );
+    // Redis still has both.
+    assert_eq!(heard.unsubscribed(), [(0, 2, true)]);
+    assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
+    redis.cli(&["PUBLISH", "b", "wanted"]);
+    heard
+        .until("a message comes", |heard| heard.messages() > 0)
+        .await;
+    let names: Vec<&[u8]> = heard
+        .batches
+        .iter()
+        .flat_map(Batch::channel_names)
+        .collect();
+    assert_eq!(names, [b"b"]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
 async fn an_ended_subscription_is_not_asked_for_again() {
     let redis = Redis::start();
     let wanted = [channel(0, b"one"), channel(1, b"two")];

@@ -143,9 +143,16 @@ impl Conversation<'_> {
                 self.deny(subscription, words, now);
                 Ok(())
             }
-            Some(Question::Unsubscribe { subscription, .. }) => {
-                self.wants.set(subscription.id, State::Live);
+            // Redis goes on sending, but what was given up is shown no more.
+            Some(Question::Unsubscribe {
+                subscription,
+                is_told,
+            }) => {
                 self.inbox.push_notice(now, Notice::ServerSaid(words));
+                self.wants.remove(subscription.id);
+                if !is_told {
+                    self.tell_unsubscribed(subscription, true, now);
+                }
                 Ok(())
             }
             Some(Question::Ping) => {
