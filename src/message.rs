@@ -148,7 +148,7 @@ pub enum Notice {
     AllEnded,
     /// The connection was lost, and with it every message published until it was back.
     ///
-    /// The same gap is told again when it changes: when it closes (`restored` is set then), or
+    /// The same gap is told again when it changes: when it comes to its end, or
     /// when the connection is lost once more before that (with the newest reason). The log takes
     /// a gap whose `noticed` equals that of a row it has as news of that row, and makes no other.
     Gap(Gap),
@@ -165,10 +165,22 @@ pub struct Gap {
     pub last_heard: Time,
     /// When the loss was noticed.
     pub noticed: Time,
-    /// When the last subscription was confirmed again; `None` while the gap is open.
-    pub restored: Option<Time>,
+    /// How it came to its end, if it has.
+    pub end: GapEnd,
     /// Why the connection was lost, in words.
     pub reason: Box<str>,
+}
+
+/// How a gap came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapEnd {
+    /// Not yet: messages are being lost.
+    Open,
+    /// The last subscription was confirmed again at this time.
+    Restored(Time),
+    /// Nothing came back: from this time on nothing was listened to, so that nothing more was
+    /// lost.
+    GivenUp(Time),
 }
 
 /// Messages that were received and then dropped unread, to go on reading from Redis.

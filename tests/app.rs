@@ -10,7 +10,7 @@ use subscope::app::{
     SubscriptionState, TimeForm,
 };
 use subscope::log::{Batch, Content};
-use subscope::message::{Gap, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
+use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
 use subscope::server::{Ask, Command, Connection, Feed};
 
 const START: Time = Time(1_700_000_000_000_000);
@@ -1265,11 +1265,11 @@ fn an_open_gap_becomes_closed_in_the_same_row() {
     let mut gap = Gap {
         last_heard: START,
         noticed: START.after(Duration::from_secs(1)),
-        restored: None,
+        end: GapEnd::Open,
         reason: "server closed the connection".into(),
     };
     stage.notice(Notice::Gap(gap.clone()));
-    gap.restored = Some(START.after(Duration::from_secs(9)));
+    gap.end = GapEnd::Restored(START.after(Duration::from_secs(9)));
     stage.notice(Notice::Gap(gap.clone()));
     assert_eq!(stage.shown(), 1);
     assert_eq!(stage.selected(), format!("{:?}", Notice::Gap(gap)));

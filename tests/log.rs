@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use subscope::log::{Batch, ChannelFilter, Content, MessageLog, Selection};
-use subscope::message::{Dropped, Gap, Notice, RowId, SubscriptionId, Time};
+use subscope::message::{Dropped, Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
 
 /// What one row should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,11 +233,11 @@ fn a_gap_is_closed_in_its_own_row() {
     let open = Gap {
         last_heard: Time(1),
         noticed: Time(2),
-        restored: None,
+        end: GapEnd::Open,
         reason: "closed".into(),
     };
     let closed = Gap {
-        restored: Some(Time(9)),
+        end: GapEnd::Restored(Time(9)),
         ..open.clone()
     };
     let mut batch = Batch::default();
@@ -306,6 +306,44 @@ fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
             subscriptions: vec![0],
         }
     );
+}
+
+#[test]
+fn deliveries_that_were_merged_stay_counted_when_their_row_is_dropped() {
+    let mut first = Batch::default();
+    first.push_message(Time(1), b"c", b"1", SubscriptionId(0));
+    first.push_message(Time(1), b"c", b"1", SubscriptionId(1));
+    let mut second = Batch::default();
+    second.push_message(Time(2), b"c", b"2", SubscriptionId(0));
+    second.push_message(Time(2), b"c", b"2", SubscriptionId(1));
+    let dropped = first.drop_messages();
+    second.prepend(&first, dropped);
+    assert_eq!((dropped.count, second.merged()), (1, 2));
+}
+
+#[test]
+fn a_batch_counts_its_copy_of_the_row_before_it_until_it_has_a_row() {
+    let mut first = Batch::default();
+    first.push_message(Time(1), b"c", &[7; 1000], SubscriptionId(0));
+    let mut second = Batch::following(first.tail());
+    assert!(second.size() > 1000, "{}", second.size());
+    second.push_message(Time(1), b"c", &[7; 1000], SubscriptionId(1));
+    assert!(second.size() > 1000, "{}", second.size());
+    second.push_message(Time(2), b"c", b"2", SubscriptionId(0));
+    assert!(second.size() < 1000, "{}", second.size());
+    let mut third = Batch::following(first.tail());
+    third.push_notice(Time(2), Notice::AllEnded);
+    assert!(third.size() < 1000, "{}", third.size());
+}
+
+#[test]
+fn notices_fill_a_batch_as_messages_do() {
+    let mut batch = Batch::default();
+    let said = Notice::ServerSaid("x".repeat(1000).into());
+    for _ in 0..1000 {
+        batch.push_notice(Time(1), said.clone());
+    }
+    assert!(batch.size() > 1_000_000 && batch.is_full());
 }
 
 #[test]

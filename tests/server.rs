@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use subscope::log::Batch;
-use subscope::message::{Dropped, Gap, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server, Timing, start};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
@@ -294,7 +294,7 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
     let [open] = &heard.gaps()[..] else {
         panic!("one open gap: {:?}", heard.gaps());
     };
-    assert_eq!(open.restored, None);
+    assert_eq!(open.end, GapEnd::Open);
     assert!(
         ["closed by the server", "connection reset"].contains(&&*open.reason),
         "{open:?}"
@@ -306,13 +306,12 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
         .await;
     let closed = heard.gaps()[1].clone();
     assert!(
-        closed
-            .restored
-            .is_some_and(|restored| restored >= closed.noticed)
+        matches!(closed.end, GapEnd::Restored(restored) if restored >= closed.noticed),
+        "{closed:?}"
     );
     assert_eq!(
         Gap {
-            restored: None,
+            end: GapEnd::Open,
             ..closed
         },
         *open
@@ -341,7 +340,44 @@ async fn a_killed_client_makes_a_gap_and_comes_back() {
         .await;
     assert_eq!(&*heard.gaps()[0].reason, "closed by the server");
     assert_eq!(heard.gaps()[0].noticed, heard.gaps()[1].noticed);
-    assert!(heard.gaps()[1].restored.is_some());
+    assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
+    let mut redis = Redis::start();
+    let mut heard = Heard::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
+    redis.kill();
+    heard
+        .until("the gap opens", |heard| heard.gaps().len() == 1)
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("it is given up", |heard| heard.is(&Connection::Idle))
+        .await;
+    let gaps = heard.gaps();
+    assert_eq!((gaps.len(), gaps[0].end), (2, GapEnd::Open));
+    assert!(matches!(gaps[1].end, GapEnd::GivenUp(_)), "{gaps:?}");
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
+    let redis = Redis::start();
+    let guest = ["ACL", "SETUSER", "guest"];
+    redis.cli(&[&guest[..], &["on", ">guest", "allchannels", "+@all"]].concat());
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let mut heard = Heard::listening(config(&url, &[channel(0, b"a")])).await;
+    // This also closes the connections that listen to what is no longer allowed.
+    redis.cli(&[&guest[..], &["resetchannels"]].concat());
+    heard
+        .until("the gap ends", |heard| heard.gaps().len() == 2)
+        .await;
+    let gaps = heard.gaps();
+    assert!(matches!(gaps[1].end, GapEnd::GivenUp(_)), "{gaps:?}");
     heard.server.stop().await;
 }
 
@@ -371,7 +407,7 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
     heard
         .until("it is back", |heard| heard.gaps().len() == 2)
         .await;
-    assert!(heard.gaps()[1].restored.is_some());
+    assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
     heard.server.stop().await;
 }
 
@@ -578,6 +614,97 @@ async fn the_last_message_ends_its_subscription() {
     heard
         .until("a message comes", |heard| heard.messages() == 5)
         .await;
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_ended() {
+    let redis = Redis::start();
+    let guest = ["ACL", "SETUSER", "guest", "on", ">guest"];
+    redis.cli(&[&guest[..], &["resetchannels", "&open:*", "+@all"]].concat());
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let wanted = [
+        channel(0, b"open:a"),
+        channel(1, b"closed"),
+        channel(2, b"shut"),
+    ];
+    let mut heard = Heard::start(Config {
+        until: Some(b"END".as_slice().into()),
+        ..config(&url, &wanted)
+    });
+    let denied = |heard: &Heard| {
+        heard
+            .select(|notice| matches!(notice, Notice::Denied { .. }).then_some(()))
+            .len()
+    };
+    heard
+        .until("two are denied", |heard| denied(heard) == 2)
+        .await;
+    redis.cli(&["PUBLISH", "open:a", "END"]);
+    heard
+        .until("it rests", |heard| heard.is(&Connection::Idle))
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(1)));
+    heard
+        .until("it is gone", |heard| heard.unsubscribed().len() == 1)
+        .await;
+    heard
+        .server
+        .command(Command::Subscribe(channel(3, b"open:b")));
+    heard
+        .until("the new one is confirmed", |heard| {
+            heard.subscribed().last() == Some(&(3, 1)) && denied(heard) == 3
+        })
+        .await;
+    let idle_and_back = [
+        &Connection::Connecting,
+        &Connection::Live,
+        &Connection::Idle,
+        &Connection::Connecting,
+        &Connection::Live,
+    ];
+    assert_eq!(heard.connections(), idle_and_back);
+    let all_ended = heard.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
+    assert_eq!(all_ended.len(), 1);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
+    let redis = Redis::start();
+    let guest = ["ACL", "SETUSER", "guest", "on", ">guest", "allchannels"];
+    redis.cli(&[&guest[..], &["+@all", "-unsubscribe"]].concat());
+    let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
+    let mut heard = Heard::listening(config(&url, &[channel(0, b"a"), channel(1, b"b")])).await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("it is over", |heard| heard.unsubscribed().len() == 1)
+        .await;
+    let said = heard.select(|notice| match notice {
+        Notice::ServerSaid(words) => Some(words),
+        _ => None,
+    });
+    assert!(
+        matches!(&said[..], [words] if words.starts_with("NOPERM")),
+        "{said:?}"
+    );
+    // Redis still has both.
+    assert_eq!(heard.unsubscribed(), [(0, 2, true)]);
+    assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
+    redis.cli(&["PUBLISH", "b", "wanted"]);
+    heard
+        .until("a message comes", |heard| heard.messages() > 0)
+        .await;
+    let names: Vec<&[u8]> = heard
+        .batches
+        .iter()
+        .flat_map(Batch::channel_names)
+        .collect();
+    assert_eq!(names, [b"b"]);
     heard.server.stop().await;
 }
 

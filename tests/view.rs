@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use subscope::app::{App, Event, Settings};
 use subscope::log::Batch;
-use subscope::message::{Dropped, Gap, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::message::{Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
 use subscope::server::{Connection, Feed};
 use subscope::view;
 
@@ -378,7 +378,7 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
     let mut gap = Gap {
         last_heard: stage.now,
         noticed: stage.now.after(Duration::from_millis(20)),
-        restored: None,
+        end: GapEnd::Open,
         reason: "the server closed the connection".into(),
     };
     stage.notice(Notice::Gap(gap.clone()));
@@ -388,11 +388,17 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
         "{screen}"
     );
     assert!(screen.contains("messages are being lost"), "{screen}");
-    gap.restored = Some(gap.last_heard.after(Duration::from_secs(12)));
-    stage.notice(Notice::Gap(gap));
+    gap.end = GapEnd::Restored(gap.last_heard.after(Duration::from_secs(12)));
+    stage.notice(Notice::Gap(gap.clone()));
     let screen = stage.screen();
     assert!(screen.contains("back after 12s"), "{screen}");
     assert!(!screen.contains("are being lost"), "{screen}");
+    // One that nothing came back from.
+    gap.end = GapEnd::GivenUp(gap.last_heard.after(Duration::from_secs(12)));
+    stage.notice(Notice::Gap(gap));
+    let screen = stage.screen();
+    assert!(screen.contains("nothing was listened to"), "{screen}");
+    assert!(!screen.contains("back after"), "{screen}");
 }
 
 #[test]

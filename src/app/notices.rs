@@ -1,6 +1,6 @@
 //! Notices in words, for the log's rows and for reading them whole.
 
-use crate::message::{Dropped, Gap, Notice, SubscriptionKind, Topic};
+use crate::message::{Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 
@@ -70,14 +70,17 @@ fn gap_words(gap: &Gap) -> String {
     } else {
         String::new()
     };
-    match gap.restored {
-        Some(restored) => {
+    match gap.end {
+        GapEnd::Restored(restored) => {
             let length = figures::duration(restored.since(gap.last_heard));
             format!(
                 "connection lost: {reason} · back after {length} · messages in between are lost{heard}"
             )
         }
-        None => format!("connection lost: {reason} · messages are being lost{heard}"),
+        GapEnd::GivenUp(_) => {
+            format!("connection lost: {reason} · nothing was listened to from then on{heard}")
+        }
+        GapEnd::Open => format!("connection lost: {reason} · messages are being lost{heard}"),
     }
 }
 

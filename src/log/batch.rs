@@ -29,6 +29,13 @@ pub struct Tail {
     subscriptions: Vec<SubscriptionId>,
 }
 
+impl Tail {
+    /// The bytes that this copy holds.
+    fn size(&self) -> usize {
+        self.channel.len() + self.payload.len() + size_of_val(self.subscriptions.as_slice())
+    }
+}
+
 /// Rows in the order of their arrival, on their way to the log.
 ///
 /// Redis delivers one publish once for every subscription that it matches, one right after the
@@ -46,6 +53,10 @@ pub struct Batch {
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
     merged: u64,
+    /// The bytes that the notices hold.
+    notice_bytes: usize,
+    /// The row before this batch, for as long as a delivery may still join it: until there is a
+    /// row here.
     tail_before: Option<Tail>,
 }
 
@@ -84,6 +95,7 @@ impl Batch {
             subscription,
         ));
         self.arena.extend_from_slice(payload);
+        self.tail_before = None;
         let entry = &mut self.channels[local as usize];
         entry.messages += 1;
         entry.bytes += payload.len() as u64;
@@ -94,7 +106,9 @@ impl Batch {
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         self.records
             .push(Record::notice(time, offset(self.notices.len())));
+        self.notice_bytes += notice_bytes(&notice);
         self.notices.push(notice);
+        self.tail_before = None;
     }
 
     /// Whether it holds nothing at all.
@@ -106,16 +120,25 @@ impl Batch {
     /// Whether it has reached the size at which it is handed over.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.size() >= BATCH_BYTES
+        // A large row before it is no reason to hand it over: the next batch would have to know
+        // that row as well.
+        self.own_size() >= BATCH_BYTES
     }
 
-    /// The bytes that it holds, names and records counted.
+    /// The bytes that it holds: names, records and notices counted, and its copy of the row
+    /// before it.
     #[must_use]
     pub fn size(&self) -> usize {
+        self.own_size() + self.tail_before.as_ref().map_or(0, Tail::size)
+    }
+
+    fn own_size(&self) -> usize {
         self.arena.len()
+            + self.notice_bytes
             + self.names.len()
             + self.records.len() * size_of::<Record>()
             + self.joins.len() * size_of::<Join>()
+            + size_of_val(self.continues.as_slice())
     }
 
     /// How many messages it holds, each publish counted once.
@@ -190,7 +213,7 @@ impl Batch {
     }
 
     /// Puts the notices of `earlier` before everything else here, and a notice of `dropped`
-    /// messages behind them.
+    /// messages behind them. The deliveries that `earlier` merged are counted here from now on.
     pub fn prepend(&mut self, earlier: &Self, dropped: Dropped) {
         let mut dropped = dropped;
         let mut before = earlier.records.as_slice();
@@ -223,6 +246,9 @@ impl Batch {
         }
         self.records = records;
         self.notices = notices;
+        self.notice_bytes = self.notices.iter().map(notice_bytes).sum();
+        self.merged += earlier.merged;
+        self.tail_before = None;
     }
 
     pub(super) fn channel_name(&self, local: u32) -> &[u8] {
@@ -315,6 +341,17 @@ impl Batch {
         self.index.insert_unique(hash, local, rehash);
         local
     }
+}
+
+/// The bytes that a notice holds. The names of topics are shared, and not counted.
+fn notice_bytes(notice: &Notice) -> usize {
+    let words = match notice {
+        Notice::Denied { reason, .. } => reason.len(),
+        Notice::Gap(gap) => gap.reason.len(),
+        Notice::ServerSaid(words) => words.len(),
+        _ => 0,
+    };
+    size_of::<Notice>() + words
 }
 
 /// An offset within a batch. A batch ends soon after [`BATCH_BYTES`], and one message adds at

@@ -23,7 +23,7 @@ use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Timing};
-use crate::message::{Gap, Notice, Subscription, Time};
+use crate::message::{Gap, GapEnd, Notice, Subscription, Time};
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
@@ -100,12 +100,12 @@ impl Subscriber {
     /// Waits until something is wanted.
     async fn rest(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
-        if self.wants.take_ended() > 0 {
+        if self.wants.has_ended() {
             self.inbox.push_notice(now, Notice::AllEnded);
         }
-        // Nothing more can be missed.
+        // Nothing more can be missed, though nothing is back either.
         if let Some(mut gap) = self.gap.take() {
-            gap.restored = Some(now);
+            gap.end = GapEnd::GivenUp(now);
             self.inbox.push_notice(now, Notice::Gap(gap));
         }
         self.push_connection(Connection::Idle);
@@ -114,6 +114,7 @@ impl Subscriber {
             let waited = self.meanwhile(forever.as_mut()).await?;
             let is_hurried = matches!(waited, Waited::Hurry) && !self.wants.is_empty();
             if is_hurried || !self.wants.is_over() {
+                self.wants.begin_again();
                 return Ok(());
             }
         }
@@ -190,7 +191,7 @@ impl Subscriber {
             None => Gap {
                 last_heard,
                 noticed: now,
-                restored: None,
+                end: GapEnd::Open,
                 reason,
             },
         };

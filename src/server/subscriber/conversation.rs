@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
 use super::{Command, Connection, Endpoint, Feed, Timing, say, without_arguments};
-use crate::message::{Gap, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+use crate::message::{
+    Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
+};
 use crate::wire::{Frame, Part, put_command};
 
 /// How a connection came to its end.
@@ -277,7 +279,11 @@ impl<'a> Conversation<'a> {
             return;
         }
         if let Some(mut gap) = self.gap.take() {
-            gap.restored = Some(now);
+            gap.end = if self.wants.any(State::Live) {
+                GapEnd::Restored(now)
+            } else {
+                GapEnd::GivenUp(now)
+            };
             self.inbox.push_notice(now, Notice::Gap(gap));
         }
     }

@@ -74,6 +74,9 @@ impl Inbox {
     /// Takes a notice.
     pub(super) fn push_notice(&mut self, time: Time, notice: Notice) {
         self.growing.push_notice(time, notice);
+        if self.growing.is_full() {
+            self.seal();
+        }
     }
 
     /// Takes whatever is not a row, behind the rows that came before it.
@@ -259,6 +262,30 @@ mod tests {
             })
             .reduce(Dropped::and_then)
             .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_flood_of_notices_makes_full_batches() {
+        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        for _ in 0..1000 {
+            inbox.push_notice(Time(1), Notice::ServerSaid("x".repeat(1000).into()));
+        }
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert_eq!(notices(&feeds).len(), 1000);
+        assert!(batches(&feeds).all(|batch| batch.size() < 300 << 10));
+        assert_eq!(inbox.waiting_bytes, 0);
+    }
+
+    #[test]
+    fn the_copy_of_the_row_before_counts_as_waiting() {
+        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        inbox.expect_deliveries(2);
+        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
+        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
+        inbox.push(Feed::Trouble(None));
+        assert!(inbox.waiting_bytes > 600 << 10, "{}", inbox.waiting_bytes);
+        drain(&mut inbox, &mut feed_rx);
+        assert_eq!(inbox.waiting_bytes, 0);
     }
 
     #[test]

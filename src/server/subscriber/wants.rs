@@ -33,8 +33,8 @@ pub(super) struct Wants {
     channels: HashMap<Arc<[u8]>, SubscriptionId>,
     /// The subscription that brings a `pmessage` of this pattern.
     patterns: HashMap<Arc<[u8]>, SubscriptionId>,
-    /// How many have ended since the last time that nothing was wanted.
-    ended: usize,
+    /// Whether any has ended since the last rest was over.
+    has_ended: bool,
 }
 
 impl Wants {
@@ -71,7 +71,7 @@ impl Wants {
     /// The same because of its last message.
     pub(super) fn end(&mut self, id: SubscriptionId) -> Option<Subscription> {
         let ended = self.remove(id)?;
-        self.ended += 1;
+        self.has_ended = true;
         Some(ended)
     }
 
@@ -133,16 +133,24 @@ impl Wants {
     /// the others have ended.
     pub(super) fn is_over(&self) -> bool {
         let only_denied = self.known.iter().all(|want| want.state == State::Denied);
-        self.known.is_empty() || (only_denied && self.ended > 0)
+        self.known.is_empty() || (only_denied && self.has_ended)
     }
 
-    /// How many have ended since this was last asked.
-    pub(super) fn take_ended(&mut self) -> usize {
-        std::mem::take(&mut self.ended)
+    /// Whether any has ended since the last rest was over.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// A rest is over: what has ended before it no longer matters, and what was refused is asked
+    /// for once more.
+    pub(super) fn begin_again(&mut self) {
+        self.has_ended = false;
+        self.restart();
     }
 
     /// Forgets what the lost connection had confirmed: all that is wanted has to be asked for
-    /// again. Gives back those whose end had not been confirmed, since they are over now.
+    /// again, but not for the sake of refused ones alone once the others have ended. Gives back
+    /// those whose end had not been confirmed, since they are over now.
     pub(super) fn restart(&mut self) -> Vec<Subscription> {
         self.channels.clear();
         self.patterns.clear();
@@ -150,8 +158,10 @@ impl Wants {
             .into_iter()
             .partition(|want| want.state == State::Leaving);
         self.known = wanted;
-        for want in &mut self.known {
-            want.state = State::Pending;
+        if !self.is_over() {
+            for want in &mut self.known {
+                want.state = State::Pending;
+            }
         }
         let leaving: Vec<Want> = leaving;
         leaving.into_iter().map(|want| want.subscription).collect()
@@ -225,8 +235,12 @@ mod tests {
         assert!(!wants.is_over());
         wants.end(SubscriptionId(0));
         assert!(wants.is_over());
-        assert_eq!((wants.take_ended(), wants.take_ended()), (1, 0));
-        assert!(!wants.is_over());
+        // The end of the connection changes nothing in that.
+        assert_eq!(wants.restart(), []);
+        assert!(wants.is_over() && wants.has_ended());
+        wants.begin_again();
+        assert!(!wants.is_over() && !wants.has_ended());
+        assert_eq!(wants.state(SubscriptionId(1)), Some(State::Pending));
         wants.remove(SubscriptionId(1));
         assert!(wants.is_over());
     }

@@ -20,6 +20,9 @@ const UNAUTHORIZED: [&str; 2] = ["NOAUTH", "WRONGPASS"];
 /// How much of an unknown frame is shown.
 const SHOWN_BYTES: usize = 80;
 
+/// How much of an error is kept. Redis's own are far shorter.
+const ERROR_BYTES: usize = 1 << 10;
+
 impl Conversation<'_> {
     /// Takes in a frame that is not a message.
     pub(super) fn hear_other(
@@ -48,8 +51,7 @@ impl Conversation<'_> {
             }
             (true, Some(b"pong"), [_, _]) => self.hear_pong(),
             (false, Some(text), [Part::Error(_)]) => {
-                let words = String::from_utf8_lossy(text).into_owned();
-                return self.hear_error(words.into(), now);
+                return self.hear_error(error_words(text), now);
             }
             (false, _, _) => match self.awaited.front().map(|awaited| &awaited.question) {
                 Some(Question::Auth) => drop(self.awaited.pop_front()),
@@ -141,9 +143,16 @@ impl Conversation<'_> {
                 self.deny(subscription, words, now);
                 Ok(())
             }
-            Some(Question::Unsubscribe { subscription, .. }) => {
-                self.wants.set(subscription.id, State::Live);
+            // Redis goes on sending, but what was given up is shown no more.
+            Some(Question::Unsubscribe {
+                subscription,
+                is_told,
+            }) => {
                 self.inbox.push_notice(now, Notice::ServerSaid(words));
+                self.wants.remove(subscription.id);
+                if !is_told {
+                    self.tell_unsubscribed(subscription, true, now);
+                }
                 Ok(())
             }
             Some(Question::Ping) => {
@@ -185,5 +194,32 @@ impl Conversation<'_> {
         };
         self.inbox.push_notice(now, notice);
         self.settle(now);
+    }
+}
+
+/// An error's words, cut to a length that any number of them may have.
+fn error_words(text: &[u8]) -> Box<str> {
+    if text.len() <= ERROR_BYTES {
+        return String::from_utf8_lossy(text).into();
+    }
+    // Not amid a character, which has four bytes at most.
+    let is_start = |&at: &usize| text[at] & 0xc0 != 0x80;
+    let end = (ERROR_BYTES - 3..=ERROR_BYTES).rev().find(is_start);
+    let shown = &text[..end.unwrap_or(ERROR_BYTES)];
+    format!("{}…", String::from_utf8_lossy(shown)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_error_is_cut_between_characters() {
+        assert_eq!(&*error_words(b"ERR no"), "ERR no");
+        let long = format!("x{}", "ü".repeat(ERROR_BYTES));
+        let words = error_words(long.as_bytes());
+        assert_eq!(words.len(), ERROR_BYTES - 1 + "…".len());
+        assert!(words.ends_with("ü…"));
+        assert!(error_words(&[0x80; 1 << 20]).len() < 4 * ERROR_BYTES);
     }
 }
