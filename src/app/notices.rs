@@ -84,6 +84,20 @@ fn gap_words(gap: &Gap) -> String {
     }
 }
 
+/// A gap in few words, for a row that has no room for all of them.
+#[must_use]
+pub fn gap_briefly(gap: &Gap) -> String {
+    let reason = whole(gap.reason.as_bytes());
+    match gap.end {
+        GapEnd::Restored(restored) => {
+            let length = figures::duration(restored.since(gap.last_heard));
+            format!("{length} of messages lost: {reason}")
+        }
+        GapEnd::GivenUp(_) => format!("connection lost and given up: {reason}"),
+        GapEnd::Open => format!("messages are being lost: {reason}"),
+    }
+}
+
 fn dropped_words(dropped: &Dropped) -> String {
     let count = figures::count(dropped.count);
     let size = figures::size(dropped.bytes);

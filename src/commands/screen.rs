@@ -86,9 +86,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     }
     match ending {
         Some(Ending::Signal(signal)) => Ok(signal.exit_code().unwrap_or(0)),
-        Some(Ending::InputLost(why)) => {
-            Err(Failure::other(format!("the terminal gives no input any more: {why}")))
-        }
+        Some(Ending::InputLost(why)) => Err(Failure::other(format!(
+            "the terminal gives no input any more: {why}"
+        ))),
         None => Ok(0),
     }
 }
