@@ -1,7 +1,7 @@
 //! An open message: whole, by itself, whatever the log lets go of meanwhile.
 
 use crate::message::{Time, Topic};
-use crate::payload::json::{self, Document};
+use crate::payload::json::{self, Document, RowStart};
 use crate::payload::rows;
 
 /// JSON longer than this is read as it came, so that opening it does not hold up the screen.
@@ -23,11 +23,13 @@ pub struct Letter {
 /// How its bytes are laid out.
 #[derive(Debug)]
 enum Body {
-    /// Indented; the position counts lines, and rows within a line too long for the width.
+    /// Indented; the position counts lines, and rows within a line too long for the width. Where
+    /// its rows start is kept down to the one at the top, the last: neither a step nor a frame
+    /// needs to lay out what is above.
     Json {
         document: Document,
         line: usize,
-        row: usize,
+        starts: Vec<RowStart>,
     },
     /// As it came; the position is an offset into the payload.
     Text { offset: usize },
@@ -52,7 +54,7 @@ impl Reader {
             Some(document) => Body::Json {
                 document,
                 line: 0,
-                row: 0,
+                starts: vec![RowStart::default()],
             },
             None => Body::Text { offset: 0 },
         };
@@ -65,15 +67,15 @@ impl Reader {
         &self.letter
     }
 
-    /// The layout, if it is JSON, and the line and the row of it at the top.
+    /// The layout, if it is JSON, the line at the top, and where the row of it there starts.
     #[must_use]
-    pub fn json(&self) -> Option<(&Document, usize, usize)> {
+    pub fn json(&self) -> Option<(&Document, usize, RowStart)> {
         match &self.body {
             Body::Json {
                 document,
                 line,
-                row,
-            } => Some((document, *line, *row)),
+                starts,
+            } => Some((document, *line, top(starts))),
             Body::Text { .. } => None,
         }
     }
@@ -91,7 +93,7 @@ impl Reader {
     #[must_use]
     pub fn is_at_start(&self) -> bool {
         match self.body {
-            Body::Json { line, row, .. } => line == 0 && row == 0,
+            Body::Json { .. } => self.place() == (0, 0),
             Body::Text { offset } => offset == 0,
         }
     }
@@ -99,7 +101,10 @@ impl Reader {
     /// Goes to the start.
     pub fn go_to_start(&mut self) {
         match &mut self.body {
-            Body::Json { line, row, .. } => (*line, *row) = (0, 0),
+            Body::Json { line, starts, .. } => {
+                *line = 0;
+                *starts = vec![RowStart::default()];
+            }
             Body::Text { offset } => *offset = 0,
         }
     }
@@ -110,13 +115,10 @@ impl Reader {
             Body::Json {
                 document,
                 line,
-                row,
+                starts,
             } => {
                 *line = document.len().saturating_sub(1);
-                let rows = document
-                    .rows(*line, &self.letter.payload, columns, usize::MAX)
-                    .len();
-                *row = rows.saturating_sub(1);
+                *starts = all_starts(document, &self.letter.payload, columns, *line);
             }
             Body::Text { offset } => {
                 *offset = rows::rows_back(&self.letter.payload, columns, rows::END, height);
@@ -140,18 +142,19 @@ impl Reader {
             Body::Json {
                 document,
                 line,
-                row,
+                starts,
             } => {
-                for _ in 0..count {
-                    if !has_more_than(document, payload, columns, (*line, *row), height) {
-                        break;
+                let height = height.max(1);
+                let reach = count.saturating_add(height);
+                let first = (*line, top(starts));
+                let ahead = starts_ahead(document, payload, columns, first, reach);
+                let steps = ahead.len().saturating_sub(height).min(count);
+                for (index, start) in ahead.into_iter().skip(1).take(steps) {
+                    if index != *line {
+                        *line = index;
+                        starts.clear();
                     }
-                    let rows = document.rows(*line, payload, columns, *row + 2).len();
-                    (*line, *row) = if rows > *row + 1 {
-                        (*line, *row + 1)
-                    } else {
-                        (*line + 1, 0)
-                    };
+                    starts.push(start);
                 }
             }
         }
@@ -165,15 +168,16 @@ impl Reader {
             Body::Json {
                 document,
                 line,
-                row,
+                starts,
             } => {
                 for _ in 0..count {
-                    if *row > 0 {
-                        *row -= 1;
+                    if starts.len() > 1 {
+                        starts.pop();
                     } else if *line > 0 {
                         *line -= 1;
-                        let rows = document.rows(*line, payload, columns, usize::MAX).len();
-                        *row = rows.saturating_sub(1);
+                        *starts = all_starts(document, payload, columns, *line);
+                    } else {
+                        break;
                     }
                 }
             }
@@ -191,36 +195,55 @@ impl Reader {
         let end = self.place();
         match &mut self.body {
             Body::Text { offset } => *offset = before.0.min(end.0),
-            Body::Json { line, row, .. } => (*line, *row) = (before.0, 0).min(end),
+            Body::Json { line, starts, .. } => {
+                if (before.0, 0) < end {
+                    *line = before.0;
+                    *starts = vec![RowStart::default()];
+                }
+            }
         }
     }
 
     /// What is at the top: the offset, or the line and the row in it.
     fn place(&self) -> (usize, usize) {
-        match self.body {
-            Body::Text { offset } => (offset, 0),
-            Body::Json { line, row, .. } => (line, row),
+        match &self.body {
+            Body::Text { offset } => (*offset, 0),
+            Body::Json { line, starts, .. } => (*line, starts.len().saturating_sub(1)),
         }
     }
 }
 
-/// Whether more than `height` rows follow from the line and row of `start` on.
-fn has_more_than(
+/// Where the row at the top starts.
+fn top(starts: &[RowStart]) -> RowStart {
+    starts.last().copied().unwrap_or_default()
+}
+
+/// Where all rows of a line start.
+fn all_starts(document: &Document, payload: &[u8], columns: usize, line: usize) -> Vec<RowStart> {
+    document.row_starts(line, RowStart::default(), payload, columns, usize::MAX)
+}
+
+/// The line and the start of each row from `first` on, `reach` of them or up to the end.
+fn starts_ahead(
     document: &Document,
     payload: &[u8],
     columns: usize,
-    start: (usize, usize),
-    height: usize,
-) -> bool {
-    let (line, row) = start;
-    let mut rows = 0;
+    first: (usize, RowStart),
+    reach: usize,
+) -> Vec<(usize, RowStart)> {
+    let (line, mut start) = first;
+    let mut ahead = Vec::new();
     for index in line..document.len() {
-        rows += document
-            .rows(index, payload, columns, row + height + 1)
-            .len();
-        if rows > row + height {
-            return true;
+        let missing = reach - ahead.len();
+        let starts = document.row_starts(index, start, payload, columns, missing);
+        ahead.extend(starts.into_iter().map(|start| (index, start)));
+        if ahead.len() >= reach {
+            break;
         }
+        start = RowStart::default();
     }
-    false
+    ahead
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,18 @@ pub struct JsonLine<'a> {
     pub spans: &'a [Span],
 }
 
+/// Where a row of a line starts, for the same payload and columns: what is laid out from here is
+/// what would follow if the rows before it were laid out too. The default is the line's start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowStart {
+    /// How many rows of the line come before.
+    row: usize,
+    /// Which of the line's spans it starts in.
+    span: usize,
+    /// How many bytes of that span come before.
+    offset: usize,
+}
+
 /// The layout of a JSON payload, to be used with that payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
@@ -125,44 +137,90 @@ impl Document {
         columns: usize,
         max_rows: usize,
     ) -> Vec<Vec<(Token, Text)>> {
+        self.rows_from(index, RowStart::default(), payload, columns, max_rows)
+    }
+
+    /// The same from the row at `start` on, in time that does not grow with the rows before it.
+    #[must_use]
+    pub fn rows_from(
+        &self,
+        index: usize,
+        start: RowStart,
+        payload: &[u8],
+        columns: usize,
+        max_rows: usize,
+    ) -> Vec<Vec<(Token, Text)>> {
+        self.break_up(index, start, payload, columns, max_rows).done
+    }
+
+    /// Where those rows start, `start` first.
+    #[must_use]
+    pub fn row_starts(
+        &self,
+        index: usize,
+        start: RowStart,
+        payload: &[u8],
+        columns: usize,
+        max_rows: usize,
+    ) -> Vec<RowStart> {
+        self.break_up(index, start, payload, columns, max_rows)
+            .starts
+    }
+
+    fn break_up(
+        &self,
+        index: usize,
+        start: RowStart,
+        payload: &[u8],
+        columns: usize,
+        max_rows: usize,
+    ) -> Rows {
         let Some(line) = self.line(index) else {
-            return Vec::new();
+            return Rows::default();
         };
-        let mut rows = Rows::new(line.depth, columns, max_rows);
-        for span in line.spans {
+        let mut rows = Rows::new(line.depth, columns, max_rows, start);
+        let mut offset = start.offset;
+        for (index, span) in line.spans.iter().enumerate().skip(start.span) {
             let token = &payload[span.range.clone()];
-            if !rows.push(span.token, token) {
+            if !rows.push(span.token, token, index, offset) {
                 break;
             }
+            offset = 0;
         }
-        rows.done
+        rows
     }
 }
 
 /// The rows that one line is broken into.
+#[derive(Default)]
 struct Rows {
     done: Vec<Vec<(Token, Text)>>,
+    /// Where each of them starts.
+    starts: Vec<RowStart>,
     depth: usize,
     columns: usize,
     max: usize,
     left: usize,
+    /// Whether the last row goes on from another and nothing is in it yet.
+    fresh: bool,
 }
 
 impl Rows {
-    fn new(depth: usize, columns: usize, max: usize) -> Self {
+    fn new(depth: usize, columns: usize, max: usize, start: RowStart) -> Self {
         let mut rows = Self {
-            done: Vec::new(),
             depth,
             columns: columns.max(1),
             max: max.max(1),
-            left: 0,
+            ..Self::default()
         };
-        rows.begin(depth);
+        rows.begin(start);
         rows
     }
 
     /// Begins a row, indented by no more than half of the columns.
-    fn begin(&mut self, depth: usize) {
+    fn begin(&mut self, start: RowStart) {
+        self.fresh = start.row > 0;
+        let depth = self.depth + usize::from(self.fresh);
         let indent = (depth * INDENT).min(self.columns / 2);
         let spaces = Text {
             string: " ".repeat(indent),
@@ -172,19 +230,21 @@ impl Rows {
         self.left = self.columns - indent;
         let spaces = (indent > 0).then_some((Token::Punctuation, spaces));
         self.done.push(spaces.into_iter().collect());
+        self.starts.push(start);
     }
 
-    /// Adds a token; `false` if the rows are used up.
-    fn push(&mut self, token: Token, bytes: &[u8]) -> bool {
+    /// Adds what follows `offset` in the token of this span; `false` if the rows are used up.
+    fn push(&mut self, token: Token, bytes: &[u8], span: usize, offset: usize) -> bool {
         let colon = token == Token::Punctuation && bytes == b":";
-        let mut rest = if colon { b": " } else { bytes };
-        let mut fresh = false;
+        let whole = if colon { b": " } else { bytes };
+        let mut rest = whole.get(offset..).unwrap_or_default();
         while !rest.is_empty() {
             let mut text = escape::one_line(rest, self.left);
-            if text.consumed == 0 && fresh {
+            if text.consumed == 0 && self.fresh {
                 // Not even a row of its own is wide enough for this character.
                 text = escape::wider_than_the_row(rest);
             }
+            self.fresh &= text.consumed == 0;
             rest = &rest[text.consumed..];
             self.left = self.left.saturating_sub(text.columns);
             let last = self.done.len() == self.max;
@@ -200,8 +260,9 @@ impl Rows {
                 break;
             }
             if !rest.is_empty() {
-                self.begin(self.depth + 1);
-                fresh = true;
+                let row = self.starts.last().map_or(0, |start| start.row) + 1;
+                let offset = whole.len() - rest.len();
+                self.begin(RowStart { row, span, offset });
             }
         }
         true

@@ -10,7 +10,7 @@ use super::{frame, theme};
 use crate::app::{Areas, Letter, Reader, inside, padded};
 use crate::message::{SubscriptionKind, Topic};
 use crate::payload::figures::{self, Clock, Zone};
-use crate::payload::json::{Document, Token};
+use crate::payload::json::{Document, RowStart, Token};
 use crate::payload::{escape, rows};
 
 pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer) {
@@ -30,8 +30,9 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
     header(open.letter(), zone, padded(inside(area)), buffer);
     let text = areas.reader_text();
     match open.json() {
-        Some((document, line, row)) => {
-            json(document, &open.letter().payload, (line, row), text, buffer);
+        Some((document, line, start)) => {
+            let first = (line, start);
+            json(document, &open.letter().payload, first, text, buffer);
         }
         None => plain(&open.letter().payload, open.offset(), text, buffer),
     }
@@ -96,18 +97,19 @@ fn plain(payload: &[u8], offset: usize, area: Rect, buffer: &mut Buffer) {
 fn json(
     document: &Document,
     payload: &[u8],
-    (line, skip): (usize, usize),
+    (line, start): (usize, RowStart),
     area: Rect,
     buffer: &mut Buffer,
 ) {
     let columns = usize::from(area.width);
     let height = usize::from(area.height);
     let rows = (line..document.len()).flat_map(|index| {
-        let skip = if index == line { skip } else { 0 };
-        document
-            .rows(index, payload, columns, skip + height)
-            .into_iter()
-            .skip(skip)
+        let start = if index == line {
+            start
+        } else {
+            RowStart::default()
+        };
+        document.rows_from(index, start, payload, columns, height)
     });
     for (row, content) in (0..area.height).zip(rows) {
         let mut drawn = LineBuilder::new(columns);
