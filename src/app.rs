@@ -37,7 +37,7 @@ pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use layout::{Areas, inside, padded};
 pub use messages::{MessagesPane, Position, TimeForm, Window};
-pub use notices::{gap_briefly, notice_words, topic_words};
+pub use notices::{gap_words, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};

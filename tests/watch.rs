@@ -167,7 +167,11 @@ fn a_killed_server_leaves_a_gap_that_closes_with_every_subscription_back() {
     pty.wait_for_text("before the loss");
     redis.kill();
     pty.wait_for_text("messages are being lost");
-    assert!(pty.text().contains("connection lost"), "{}", pty.text());
+    assert!(
+        pty.text().contains("closed by the server"),
+        "{}",
+        pty.text()
+    );
     redis.restart();
     pty.wait_for_text("back after");
     assert!(

@@ -38,7 +38,10 @@ pub fn notice_words(notice: &Notice) -> String {
             )
         }
         Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
-        Notice::Gap(gap) => gap_words(gap),
+        Notice::Gap(gap) => {
+            let [full, ..] = gap_words(gap);
+            full
+        }
         Notice::Dropped(dropped) => dropped_words(dropped),
         Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
     }
@@ -61,41 +64,42 @@ fn subscriptions(count: i64) -> String {
     }
 }
 
-fn gap_words(gap: &Gap) -> String {
-    let reason = whole(gap.reason.as_bytes());
-    let silence = gap.noticed.since(gap.last_heard);
-    // The heartbeat alone can make a second or so of silence; it is said from there on.
-    let heard = if silence.as_millis() >= 100 {
-        format!(" · last heard {} before", figures::duration(silence))
-    } else {
-        String::new()
-    };
-    match gap.end {
-        GapEnd::Restored(restored) => {
-            let length = figures::duration(restored.since(gap.last_heard));
-            format!(
-                "connection lost: {reason} · back after {length} · messages in between are lost{heard}"
-            )
-        }
-        GapEnd::GivenUp(_) => {
-            format!("connection lost: {reason} · nothing was listened to from then on{heard}")
-        }
-        GapEnd::Open => format!("connection lost: {reason} · messages are being lost{heard}"),
-    }
-}
-
-/// A gap in few words, for a row that has no room for all of them.
+/// A gap in words: all there is to say, then less for a row that has not the room, then the least.
 #[must_use]
-pub fn gap_briefly(gap: &Gap) -> String {
+pub fn gap_words(gap: &Gap) -> [String; 3] {
     let reason = whole(gap.reason.as_bytes());
-    match gap.end {
+    let lost = format!("connection lost: {reason}");
+    let [full, shorter, brief] = match gap.end {
         GapEnd::Restored(restored) => {
             let length = figures::duration(restored.since(gap.last_heard));
-            format!("{length} of messages lost: {reason}")
+            [
+                format!("{lost} · back after {length} · messages in between are lost"),
+                format!("{lost} · back after {length} · messages lost"),
+                format!("{length} of messages lost: {reason}"),
+            ]
         }
-        GapEnd::GivenUp(_) => format!("connection lost and given up: {reason}"),
-        GapEnd::Open => format!("messages are being lost: {reason}"),
+        GapEnd::GivenUp(_) => [
+            format!("{lost} · nothing was listened to from then on"),
+            format!("{lost} · and given up"),
+            format!("lost and given up: {reason}"),
+        ],
+        GapEnd::Open => [
+            format!("{lost} · messages are being lost"),
+            format!("{lost} · losing messages"),
+            format!("losing messages: {reason}"),
+        ],
+    };
+    // A heartbeat alone can make seconds of silence; they are said from here on.
+    let silence = gap.noticed.since(gap.last_heard);
+    if silence.as_millis() < 100 {
+        return [full, shorter, brief];
     }
+    let heard = figures::duration(silence);
+    [
+        format!("{full} · last heard {heard} before"),
+        shorter,
+        brief,
+    ]
 }
 
 fn dropped_words(dropped: &Dropped) -> String {

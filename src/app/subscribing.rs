@@ -43,7 +43,7 @@ impl App {
             .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         let Some((id, ..)) = of_topic else {
             let name = whole(&topic.name);
-            return self.tell(if self.subscriptions.hear(&topic.name) {
+            return self.tell(if self.subscriptions.want(&topic.name) {
                 format!("{name} is heard through a pattern: end that, or press m to mute it")
             } else {
                 format!("{name} is not subscribed to")

@@ -156,13 +156,17 @@ impl Subscriptions {
         })
     }
 
-    /// Whether a message on the channel `name` would be heard.
+    /// Whether a message on the channel `name` would be heard now.
     #[must_use]
     pub fn hear(&self, name: &[u8]) -> bool {
-        self.live().any(|topic| match topic.kind {
-            SubscriptionKind::Channel => *topic.name == *name,
-            SubscriptionKind::Pattern => glob::matches(&topic.name, name),
-        })
+        self.live().any(|topic| is_for(topic, name))
+    }
+
+    /// Whether messages on the channel `name` are asked for, live or not.
+    #[must_use]
+    pub fn want(&self, name: &[u8]) -> bool {
+        let mut wanted = self.listed().filter(|(.., state)| !state.is_over());
+        wanted.any(|(_, topic, _)| is_for(topic, name))
     }
 
     /// Whether there were subscriptions and every one of them is over.
@@ -186,5 +190,12 @@ impl Subscriptions {
             entry.state = state;
             self.generation += 1;
         }
+    }
+}
+
+fn is_for(topic: &Topic, name: &[u8]) -> bool {
+    match topic.kind {
+        SubscriptionKind::Channel => *topic.name == *name,
+        SubscriptionKind::Pattern => glob::matches(&topic.name, name),
     }
 }

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{LineBuilder, zone};
 use super::{empty, frame, theme};
-use crate::app::{App, Focus, Position, TimeForm, Window, gap_briefly, inside, notice_words};
+use crate::app::{App, Focus, Position, TimeForm, Window, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
@@ -191,10 +191,13 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         | Notice::ServerSaid(_) => theme::WATCH,
     };
     let room = line.left().saturating_sub(4);
-    let whole = notice_words(notice);
     let words = match notice {
-        Notice::Gap(gap) if whole.width() > room => gap_briefly(gap),
-        _ => whole,
+        Notice::Gap(gap) => {
+            let forms = gap_words(gap);
+            let fitting = forms.iter().find(|words| words.width() <= room);
+            fitting.unwrap_or(&forms[2]).clone()
+        }
+        _ => notice_words(notice),
     };
     line.words("── ", style);
     let cut = words.width() > line.left();
