@@ -361,19 +361,23 @@ fn rows_that_are_hidden_are_said_to_be_hidden() {
     let mut stage = Stage::new(120, 30, &["orders", "users"]);
     stage.message(b"users", b"1");
     stage.keys("m");
-    assert!(stage.screen().contains("Every channel heard is muted"));
+    assert!(
+        stage
+            .screen()
+            .contains("Every message kept is on a muted channel")
+    );
     stage.keys("m");
     stage.code(KeyCode::BackTab);
     stage.keys("g");
     stage.code(KeyCode::Enter);
     let screen = stage.screen();
-    assert!(screen.contains("Nothing from orders"), "{screen}");
+    assert!(screen.contains("No message on orders is kept"), "{screen}");
     assert!(screen.contains("Press Esc to show all"), "{screen}");
 }
 
 #[test]
 fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
-    let mut stage = Stage::new(160, 24, &["*"]);
+    let mut stage = Stage::new(200, 24, &["*"]);
     stage.message(b"a", b"1");
     let mut gap = Gap {
         last_heard: stage.now,
@@ -441,6 +445,7 @@ fn what_was_dropped_or_evicted_is_counted_on_the_screen() {
 #[test]
 fn a_silent_channel_says_for_how_long() {
     let mut stage = Stage::new(120, 24, &["*"]);
+    stage.live();
     stage.message(b"a", b"1");
     stage.wait(42_000);
     assert!(stage.screen().contains("silent 42s"), "{}", stage.screen());
@@ -469,10 +474,10 @@ fn the_title_of_a_narrow_box_stays() {
 #[test]
 fn a_session_at_80_by_24() {
     insta::assert_snapshot!(Stage::busy(80, 24).screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 ─────────────────────── following ▼ ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 su │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:c │
+     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
+    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
+    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
     │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
     │   users              2.0/s ││ 22:13:25.250 users          hello              │
     │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
@@ -499,9 +504,9 @@ fn a_session_at_80_by_24() {
 #[test]
 fn a_session_at_40_by_12() {
     insta::assert_snapshot!(Stage::busy(40, 12).screen(), @r#"
-     subscope  ● live 0.3 ms  4.0/s
-    ╭ Messages 4 ───────────── following ▼ ╮
-    │ 22:13:25 ── subscribed to channel or │
+     ● live 0.3 ms  4.0/s
+    ╭ Messages 4 · UTC ─────── following ▼ ╮
+    │ 22:13:25 ── subscribed to channel o… │
     │ 22:13:25 orders…eated {"id":1,… 42 B │
     │ 22:13:25 users        hello          │
     │ 22:13:25 bin          \0\xff\x1b[31m │
@@ -517,8 +522,8 @@ fn a_session_at_40_by_12() {
 #[test]
 fn a_session_at_120_by_30() {
     insta::assert_snapshot!(Stage::busy(120, 30).screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s ▁▁▁▁▁▁▁▁▁█  4 received
-    ╭ Channels 3 ───────────────── by name ╮╭ Messages 4 ───────────────────────────────────────────────────── following ▼ ╮
+     subscope  redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s ▁▁▁▁▁▁▁▁▁█  4 received
+    ╭ Channels 3 ───────────────── by name ╮╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
     │ ● *                             live ││ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
     │   bin                    1.0/s ▁▁▁▁█ ││ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
     │ ● orders:created         1.0/s ▁▁▁▁█ ││ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
@@ -556,7 +561,7 @@ fn an_open_message_at_80_by_24() {
     stage.keys("gjj");
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
+     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Message ───────────────────────────────────────────────────── JSON, indented ╮
     │ orders:created                                                               │
     │ 2023-11-14 22:13:25.000000 +00:00 · 42 B · brought by pattern *              │
@@ -594,10 +599,10 @@ fn the_box_with_an_answer_at_80_by_24() {
     }));
     stage.keys("second");
     insta::assert_snapshot!(stage.screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 ─────────────────────── following ▼ ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 su │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:c │
+     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
+    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
+    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
     │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
     │   users              2.0/s ││ 22:13:25.250 users          hello              │
     │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
@@ -629,13 +634,13 @@ fn a_lost_connection_at_80_by_24() {
         retry_at: stage.now.after(Duration::from_millis(2500)),
         attempts: 4,
     });
-    insta::assert_snapshot!(stage.screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ○ reconnecting in 3 s: Connection refused (os
-    ╭ Channels 0 ─────── by name ╮╭ Messages 0 ─────────────────────── following ▼ ╮
+    insta::assert_snapshot!(stage.screen(), @"
+     ○ reconnecting in 3 s: Connection refused (os error 111)
+    ╭ Channels 0 ─────── by name ╮╭ Messages 0 · UTC ───────────────── following ▼ ╮
     │ ◌ *                pending ││                                                │
     │                            ││                                                │
     │                            ││                                                │
-    │                            ││  No connection to redis://127.0.0.1:6379       │
+    │                            ││  Not listening to redis://127.0.0.1:6379       │
     │                            ││  Connection refused (os error 111)             │
     │                            ││                                                │
     │                            ││  Attempt 5 starts in 3 s. Press r to try now,  │
@@ -654,7 +659,7 @@ fn a_lost_connection_at_80_by_24() {
     │ press p to write a message to the selected channel                           │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter open  Tab pane  Space freeze  p publish  a subscribe  ? help  q quit
-    "#);
+    ");
 }
 
 #[test]
@@ -662,10 +667,10 @@ fn the_prompt_for_a_subscription_at_80_by_24() {
     let mut stage = Stage::busy(80, 24);
     stage.keys("aorders:*");
     insta::assert_snapshot!(stage.screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 ─────────────────────── following ▼ ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 su │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:c │
+     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
+    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
+    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
     │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
     │   users              2.0/s ││ 22:13:25.250 users          hello              │
     │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
@@ -695,9 +700,9 @@ fn a_question_before_publishing_at_40_by_12() {
     stage.message(b"__keyspace@0__:x", b"set");
     stage.keys("pdel");
     stage.code(KeyCode::Enter);
-    insta::assert_snapshot!(stage.screen(), @r#"
-     subscope  ● live 0.3 ms  4.0/s
-    ╭ Messages 5 ───────────── following ▼ ╮
+    insta::assert_snapshot!(stage.screen(), @"
+     ● live 0.3 ms  4.0/s
+    ╭ Messages 5 · UTC ─────── following ▼ ╮
     ╭ Publish? ────────────────────────────╮
     │ __keyspace@0__:x: programs take a    │
     │ message there for a change that      │
@@ -708,5 +713,5 @@ fn a_question_before_publishing_at_40_by_12() {
     │ del                                  │
     ╰──────────────────────────────────────╯
      y yes  n no
-    "#);
+    ");
 }

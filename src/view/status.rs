@@ -71,7 +71,7 @@ fn parts(app: &App) -> Vec<Part> {
     let (mark, style, words) = state(app);
     let mut parts = vec![
         part(3, " subscope ", theme::STRONG),
-        part(8, format!(" {}  ", settings.address), Style::new()),
+        part(7, format!(" {}  ", settings.address), Style::new()),
         part(11, format!(" {mark} {words}  "), style),
     ];
     if settings.read_only {
@@ -99,7 +99,7 @@ fn parts(app: &App) -> Vec<Part> {
         && let Some(history) = app.log().history()
     {
         let rate = figures::rate(history.rate(app.now()));
-        parts.push(part(7, format!("{rate} "), theme::STRONG));
+        parts.push(part(8, format!("{rate} "), theme::STRONG));
         let bars = figures::sparkline(&history.bars(app.now(), BARS));
         parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
