@@ -206,7 +206,7 @@ fn a_resize_redraws_in_the_new_size() {
         program.resize(columns, rows);
         program.wait_for("a screen drawn to its last row", |screen| {
             let rows: Vec<_> = screen.rows(0, columns).collect();
-            rows.first().is_some_and(|row| row.contains("subscope"))
+            rows.first().is_some_and(|row| row.contains("live"))
                 && rows.last().is_some_and(|row| !row.trim().is_empty())
         });
     }

@@ -474,7 +474,7 @@ fn the_title_of_a_narrow_box_stays() {
 #[test]
 fn a_session_at_80_by_24() {
     insta::assert_snapshot!(Stage::busy(80, 24).screen(), @r#"
-     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+     redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
     │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
     │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
@@ -522,7 +522,7 @@ fn a_session_at_40_by_12() {
 #[test]
 fn a_session_at_120_by_30() {
     insta::assert_snapshot!(Stage::busy(120, 30).screen(), @r#"
-     subscope  redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s ▁▁▁▁▁▁▁▁▁█  4 received
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s ▁▁▁▁▁▁▁▁▁█  4 received
     ╭ Channels 3 ───────────────── by name ╮╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
     │ ● *                             live ││ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
     │   bin                    1.0/s ▁▁▁▁█ ││ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
@@ -561,7 +561,7 @@ fn an_open_message_at_80_by_24() {
     stage.keys("gjj");
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"
-     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+     redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Message ───────────────────────────────────────────────────── JSON, indented ╮
     │ orders:created                                                               │
     │ 2023-11-14 22:13:25.000000 +00:00 · 42 B · brought by pattern *              │
@@ -599,7 +599,7 @@ fn the_box_with_an_answer_at_80_by_24() {
     }));
     stage.keys("second");
     insta::assert_snapshot!(stage.screen(), @r#"
-     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+     redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
     │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
     │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
@@ -667,7 +667,7 @@ fn the_prompt_for_a_subscription_at_80_by_24() {
     let mut stage = Stage::busy(80, 24);
     stage.keys("aorders:*");
     insta::assert_snapshot!(stage.screen(), @r#"
-     redis://127.0.0.1:6379   ● live 0.3 ms  2 subscriptions  4.0/s 4 received
+     redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
     │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
     │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │

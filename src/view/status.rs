@@ -71,7 +71,7 @@ fn parts(app: &App) -> Vec<Part> {
     let (mark, style, words) = state(app);
     let mut parts = vec![
         part(3, " subscope ", theme::STRONG),
-        part(7, format!(" {}  ", settings.address), Style::new()),
+        part(7, format!(" {} ", settings.address), Style::new()),
         part(11, format!(" {mark} {words}  "), style),
     ];
     if settings.read_only {
@@ -85,7 +85,7 @@ fn parts(app: &App) -> Vec<Part> {
         ));
     }
     if !settings.note.is_empty() {
-        parts.push(part(5, format!("{}  ", settings.note), theme::STRONG));
+        parts.push(part(7, format!("{}  ", settings.note), theme::STRONG));
     }
     if let Some(version) = &server.version {
         parts.push(part(
