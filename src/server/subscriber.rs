@@ -9,6 +9,7 @@ mod wants;
 use std::future::{Future, pending};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::select;
 use tokio::sync::Notify;
@@ -24,6 +25,10 @@ use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Timing};
 use crate::message::{Gap, GapEnd, Notice, Subscription, Time};
+
+/// A connection that was live for this long was a good one: after it the waits start anew, so that
+/// a hole is no longer than it must be.
+const STEADY: Duration = Duration::from_secs(1);
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
@@ -157,7 +162,8 @@ impl Subscriber {
             None => self.attempts.saturating_add(1),
         };
         // A server that accepts and then hangs up at once is not to be hammered.
-        if live_since.is_some_and(|since| since.elapsed() >= config.timing.longest_wait) {
+        let steady = STEADY.min(config.timing.longest_wait);
+        if live_since.is_some_and(|since| since.elapsed() >= steady) {
             self.backoff.reset();
         }
         self.forget_connection();
