@@ -200,10 +200,16 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         _ => notice_words(notice),
     };
     line.words("── ", style);
-    let cut = words.width() > line.left();
-    let text = escape::one_line(words.as_bytes(), line.left().saturating_sub(1));
-    line.text(text, style);
-    line.words(if cut { "…" } else { " " }, style);
+    if words.width() <= line.left() {
+        line.words(&words, style);
+        line.space(1);
+    } else {
+        line.text(
+            escape::one_line(words.as_bytes(), line.left().saturating_sub(1)),
+            style,
+        );
+        line.words("…", style);
+    }
     let rest = line.left();
     line.word("─".repeat(rest), style);
 }
