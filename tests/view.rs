@@ -564,7 +564,8 @@ fn an_open_message_at_80_by_24() {
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Message ───────────────────────────────────────────────────── JSON, indented ╮
     │ orders:created                                                               │
-    │ 2023-11-14 22:13:25.000000 +00:00 · 42 B · brought by pattern *              │
+    │ 2023-11-14 22:13:25.000000 +00:00 · 42 B                                     │
+    │ brought by pattern *                                                         │
     │                                                                              │
     │ {                                                                            │
     │   "id": 1,                                                                   │
@@ -575,7 +576,6 @@ fn an_open_message_at_80_by_24() {
     │     }                                                                        │
     │   ]                                                                          │
     │ }                                                                            │
-    │                                                                              │
     │                                                                              │
     │                                                                              │
     │                                                                              │
@@ -714,4 +714,18 @@ fn a_question_before_publishing_at_40_by_12() {
     ╰──────────────────────────────────────╯
      y yes  n no
     ");
+}
+
+#[test]
+fn a_frozen_view_says_so_at_every_width() {
+    for width in [40, 60, 80, 100, 120, 200] {
+        let mut stage = Stage::busy(width, 24);
+        stage.keys("k");
+        for _ in 0..30 {
+            stage.message(b"orders", b"newer");
+        }
+        let screen = stage.screen();
+        assert!(screen.contains("❚❚"), "{width}: {screen}");
+        assert!(screen.contains("30"), "{width}: {screen}");
+    }
 }

@@ -35,7 +35,7 @@ pub struct Areas {
 }
 
 /// Lines that an open message spends on saying what it is.
-const READER_HEADER: u16 = 3;
+const READER_HEADER: u16 = 4;
 
 /// What the regions depend on beside the size.
 #[derive(Clone, Copy, Debug)]

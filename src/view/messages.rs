@@ -19,14 +19,10 @@ const MIN_FOR_MILLISECONDS: usize = 42;
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
     let has_focus = app.focus() == Focus::Messages;
-    let (right, style) = position_words(app, &window);
-    frame::draw(
-        area,
-        has_focus,
-        &title(app, &window),
-        (&right, style),
-        buffer,
-    );
+    let title = title(app, &window);
+    let room = usize::from(area.width).saturating_sub(title.width() + 4);
+    let (right, style) = position_words(app, &window, room);
+    frame::draw(area, has_focus, &title, (&right, style), buffer);
     let lines = inside(area);
     let painter = Painter::new(app, usize::from(lines.width));
     let mut before = window
@@ -92,20 +88,28 @@ fn title(app: &App, window: &Window) -> String {
     )
 }
 
-fn position_words(app: &App, window: &Window) -> (String, Style) {
-    match app.messages().position() {
-        Position::Following => (" following ▼ ".to_owned(), theme::GOOD),
-        Position::Frozen { .. } => {
-            let newer = figures::count(window.newer);
-            // What is kept says nothing of how many came, once some of them have gone.
-            let newer = if window.has_lost {
-                format!("what was frozen has gone · {newer} newer kept")
-            } else {
-                format!("{newer} newer")
-            };
-            (format!(" frozen ❚❚ {newer} · space resumes "), theme::WATCH)
-        }
+/// Where the pane stands, in the longest form that fits into `room` columns. That a view is
+/// frozen is said in any case, since what it shows is then not what is.
+fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
+    if app.messages().position() == Position::Following {
+        return (" following ▼ ".to_owned(), theme::GOOD);
     }
+    let newer = figures::count(window.newer);
+    // What is kept says nothing of how many came, once some of them have gone.
+    let lost = if window.has_lost {
+        "what was frozen has gone · "
+    } else {
+        ""
+    };
+    let kept = if window.has_lost { " kept" } else { "" };
+    let forms = [
+        format!(" frozen ❚❚ {lost}{newer} newer{kept} · space resumes "),
+        format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
+        format!(" frozen ❚❚ {newer} newer{kept} "),
+    ];
+    let fitting = forms.iter().find(|words| words.width() <= room);
+    let words = fitting.cloned().unwrap_or_else(|| format!(" ❚❚ {newer} "));
+    (words, theme::WATCH)
 }
 
 /// Draws rows: what all of them share is reckoned once.

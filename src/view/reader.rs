@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{Areas, Letter, Reader, inside, padded};
-use crate::message::{SubscriptionKind, Topic};
+use crate::app::{Areas, Letter, Reader, inside, padded, topic_words};
+use crate::message::Topic;
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, RowStart, Token};
 use crate::payload::{escape, rows};
@@ -57,25 +58,30 @@ fn header(letter: &Letter, zone: Zone, area: Rect, buffer: &mut Buffer) {
     } else {
         format!("{size} ({bytes} B)")
     };
-    second.words(
-        &format!("{time} · {figures} · {}", via(&letter.topics)),
-        theme::QUIET,
-    );
+    second.words(&format!("{time} · {figures}"), theme::QUIET);
     second.draw(area, 1, Style::new(), buffer);
+    let mut third = LineBuilder::new(columns);
+    let via = via(&letter.topics);
+    if via.width() <= columns {
+        third.words(&via, theme::QUIET);
+    } else {
+        let room = columns.saturating_sub(1);
+        third.text(escape::one_line(via.as_bytes(), room), theme::QUIET);
+        third.words("…", theme::QUIET);
+    }
+    third.draw(area, 2, Style::new(), buffer);
 }
 
 fn via(topics: &[Topic]) -> String {
-    let names: Vec<String> = topics
-        .iter()
-        .map(|topic| match topic.kind {
-            SubscriptionKind::Channel => format!("channel {}", escape::whole(&topic.name)),
-            SubscriptionKind::Pattern => format!("pattern {}", escape::whole(&topic.name)),
-        })
-        .collect();
-    match names.len() {
-        0 => String::new(),
-        1 => format!("brought by {}", names[0]),
-        count => format!("brought by {count} subscriptions: {}", names.join(", ")),
+    let names: Vec<String> = topics.iter().map(topic_words).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("brought by {one}"),
+        several => format!(
+            "brought by {} subscriptions: {}",
+            several.len(),
+            several.join(", ")
+        ),
     }
 }
 
