@@ -5,8 +5,8 @@
 //! client libraries, answers in Redis's own words, and listens on the loopback address only.
 //! Every client is held to [`Limits`], so that none can make it grow without bound.
 //!
-//! From the bottom: [`glob`] matches patterns, `request` and `inline` cut commands from bytes, `client` is
-//! what is known of one client, `hub` holds the clients and who listens to what, `call` is one
+//! From the bottom: `request` and `inline` cut commands from bytes, `client` is what is known of one
+//! client, `hub` holds the clients and who listens to what, `call` is one
 //! command on its way, `session`, `clients`, `pubsub`, `server` and `describe` carry commands
 //! out, `commands` finds and checks them, `connection` is the task of one client. [`faults`] is
 //! for tests, and [`traffic`] is what the demo shows.
@@ -18,7 +18,6 @@ mod commands;
 mod connection;
 mod describe;
 pub mod faults;
-pub mod glob;
 mod hub;
 mod inline;
 mod pubsub;

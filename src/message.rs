@@ -1,6 +1,8 @@
 //! The vocabulary that every other module speaks: times, ids, subscriptions, and the notices
 //! that stand between messages.
 
+pub mod glob;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -100,6 +102,15 @@ impl Topic {
             Self::pattern(name)
         } else {
             Self::channel(name)
+        }
+    }
+
+    /// Whether Redis delivers a message on the channel `name` for it.
+    #[must_use]
+    pub fn matches(&self, name: &[u8]) -> bool {
+        match self.kind {
+            SubscriptionKind::Channel => *self.name == *name,
+            SubscriptionKind::Pattern => glob::matches(&self.name, name),
         }
     }
 }

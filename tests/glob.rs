@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use redis::Connection;
-use subscope::broker::glob;
+use subscope::message::glob;
 
 use self::support::redis::Redis;
 

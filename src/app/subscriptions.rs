@@ -1,7 +1,6 @@
 //! What is subscribed to, and how that stands.
 
-use crate::broker::glob;
-use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Topic};
+use crate::message::{Notice, Subscription, SubscriptionId, Topic};
 
 /// How a subscription stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,14 +158,14 @@ impl Subscriptions {
     /// Whether a message on the channel `name` would be heard now.
     #[must_use]
     pub fn hear(&self, name: &[u8]) -> bool {
-        self.live().any(|topic| is_for(topic, name))
+        self.live().any(|topic| topic.matches(name))
     }
 
     /// Whether messages on the channel `name` are asked for, live or not.
     #[must_use]
     pub fn want(&self, name: &[u8]) -> bool {
         let mut wanted = self.listed().filter(|(.., state)| !state.is_over());
-        wanted.any(|(_, topic, _)| is_for(topic, name))
+        wanted.any(|(_, topic, _)| topic.matches(name))
     }
 
     /// Whether there were subscriptions and every one of them is over.
@@ -190,12 +189,5 @@ impl Subscriptions {
             entry.state = state;
             self.generation += 1;
         }
-    }
-}
-
-fn is_for(topic: &Topic, name: &[u8]) -> bool {
-    match topic.kind {
-        SubscriptionKind::Channel => *topic.name == *name,
-        SubscriptionKind::Pattern => glob::matches(&topic.name, name),
     }
 }

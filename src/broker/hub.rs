@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use super::client::Client;
 pub use super::client::{ClientId, Family};
-use super::glob;
 use super::settings::{Limits, Refusal, Settings};
+use crate::message::glob;
 use crate::wire;
 
 /// What all tasks of a broker share.

@@ -8,7 +8,7 @@ use super::call::{
 };
 use super::client::Family;
 use super::describe;
-use super::glob;
+use crate::message::glob;
 use crate::wire;
 
 /// The commands of this file.

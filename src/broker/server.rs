@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::call::{Allowed::Usually, Call, Command};
 use super::client::{Client, Family};
 use super::describe;
-use super::glob;
 use super::session::DATABASES;
+use crate::message::glob;
 
 /// The commands of this file.
 pub const COMMANDS: &[Command] = &[

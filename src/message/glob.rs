@@ -8,7 +8,7 @@ use std::ffi::c_char;
 /// Whether `pattern` matches all of `name`, as Redis judges it.
 ///
 /// ```
-/// use subscope::broker::glob::matches;
+/// use subscope::message::glob::matches;
 ///
 /// assert!(matches(b"orders:[a-c]*", b"orders:created"));
 /// assert!(!matches(b"orders:?", b"orders:"));
