@@ -9,6 +9,7 @@
 //! - [`message`]: the vocabulary: times, ids, subscriptions, notices.
 //! - [`payload`]: bytes and figures made readable, and safe to show.
 //! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
+//! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
@@ -50,6 +51,7 @@ pub mod commands;
 pub mod log;
 pub mod message;
 pub mod payload;
+pub mod query;
 pub mod runtime;
 pub mod server;
 pub mod terminal;

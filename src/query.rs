@@ -1,0 +1,165 @@
+//! One language for filter, find, breakpoint and mute, asked of borrowed rows.
+//!
+//! A [`Query`] is a text made into a tree of terms; it is shared by every thread that asks it.
+//! A [`Matcher`] is that tree made ready for one thread: channel names judged once a piece, the
+//! caches and scratch that make a row cheap. What the language can say is listed in [`SYNTAX`].
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use self::error::QueryError;
+pub use self::literal::Literal;
+pub use self::matcher::{Kind, Matcher, Row};
+pub use self::syntax::{SYNTAX, Syntax};
+pub use self::time::Moment;
+
+use self::expr::{Expr, Is, Name, Term};
+
+mod error;
+mod expr;
+mod json;
+mod literal;
+mod marks;
+mod matcher;
+mod parse;
+mod path;
+mod pattern;
+mod syntax;
+mod time;
+
+/// A question that a row answers with yes or no. Cheap to clone, and sharable by threads.
+#[derive(Clone)]
+pub struct Query {
+    text: Arc<str>,
+    root: Arc<Expr>,
+}
+
+impl Query {
+    /// Reads a query as a person types it; an empty or blank one matches everything. `moment` is
+    /// when it is asked, for the terms that speak of times.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text, where, and what to do about it.
+    pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
+        Ok(Self::new(text, parse::parse(text, moment)?))
+    }
+
+    fn new(text: &str, root: Expr) -> Self {
+        Self {
+            text: text.into(),
+            root: Arc::new(root),
+        }
+    }
+
+    /// The query as it was written; something readable if it was put together from others.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What matches all of `parts`; everything if there are none.
+    #[must_use]
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut parts: Vec<Self> = parts.into_iter().collect();
+        parts.retain(|part| !part.is_everything());
+        if let [_] = parts[..] {
+            return parts.remove(0);
+        }
+        let text: Vec<String> = parts.iter().map(Self::grouped).collect();
+        let root = Expr::all(parts.iter().map(|part| (*part.root).clone()));
+        Self::new(&text.join(" "), root)
+    }
+
+    /// What matches any of `parts`; nothing if there are none.
+    #[must_use]
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut parts: Vec<Self> = parts.into_iter().collect();
+        if let [_] = parts[..] {
+            return parts.remove(0);
+        }
+        let text: Vec<String> = parts.iter().map(Self::grouped).collect();
+        let root = Expr::any(parts.iter().map(|part| (*part.root).clone()));
+        let text = if parts.is_empty() {
+            "(nothing)".to_owned()
+        } else {
+            text.join(" or ")
+        };
+        Self::new(&text, root)
+    }
+
+    /// What does not match this.
+    #[must_use]
+    pub fn negate(self) -> Self {
+        let text = format!("not {}", self.grouped());
+        Self::new(&text, (*self.root).clone().negate())
+    }
+
+    /// The messages on exactly the channel `name`.
+    #[must_use]
+    pub fn channel(name: &[u8]) -> Self {
+        let text = format!("channel:\"{}\"", name.escape_ascii());
+        Self::new(&text, Expr::Term(Term::Channel(Name::Exact(name.into()))))
+    }
+
+    /// Every notice.
+    #[must_use]
+    pub fn notice() -> Self {
+        Self::new("is:notice", Expr::Term(Term::Is(Is::Notice)))
+    }
+
+    /// Every gap.
+    #[must_use]
+    pub fn gap() -> Self {
+        Self::new("is:gap", Expr::Term(Term::Is(Is::Gap)))
+    }
+
+    /// Whether every row matches, because nothing is asked.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        matches!(&*self.root, Expr::All(parts) if parts.is_empty())
+    }
+
+    /// Whether it asks anywhere if a row is a notice or a gap.
+    #[must_use]
+    pub fn speaks_of_notices(&self) -> bool {
+        self.root
+            .has(&|term| matches!(term, Term::Is(Is::Notice | Is::Gap)))
+    }
+
+    /// Whether it asks which subscription brought a row, so that rows must say so.
+    #[must_use]
+    pub fn asks_via(&self) -> bool {
+        self.root.has(&|term| matches!(term, Term::Via(_)))
+    }
+
+    /// The bytes of `payload` to highlight: what the text and the regular expressions hit, and the
+    /// values that comparisons of JSON hold for, where they are not negated. Sorted, apart from
+    /// one another, none of them empty, at most 1000.
+    #[must_use]
+    pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
+        marks::marks(&self.root, payload)
+    }
+
+    /// The text within parentheses, unless it is a single term.
+    fn grouped(&self) -> String {
+        match &*self.root {
+            Expr::Term(_) => self.text.to_string(),
+            _ => format!("({})", self.text),
+        }
+    }
+}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Query({:?})", self.text)
+    }
+}
+
+/// Equal if the same is asked, however it is written.
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        self.root == other.root
+    }
+}

@@ -1,0 +1,244 @@
+//! JSON read where it lies, without recursion and without allocating.
+//!
+//! What counts as JSON is RFC 8259 (and a lone surrogate escape, which its grammar allows), nested
+//! no deeper than [`MAX_DEPTH`], as for the view of a message.
+
+pub mod locate;
+pub mod number;
+pub mod text;
+
+/// The deepest nesting that counts as JSON, as in `serde_json`.
+pub const MAX_DEPTH: usize = 127;
+
+/// Whether all of `bytes` are one JSON value.
+pub fn is_json(bytes: &[u8]) -> bool {
+    // Outside of strings the grammar has ASCII only, so this is to say: every string is UTF-8.
+    Grammar { bytes, at: 0 }.whole().is_some() && str::from_utf8(bytes).is_ok()
+}
+
+/// The position of the first byte at `at` or behind it that is no space.
+#[inline]
+fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// How far the bytes have been found to keep to the grammar.
+struct Grammar<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Grammar<'_> {
+    fn whole(mut self) -> Option<()> {
+        // What the open brackets belong to, the innermost in the lowest bit: 1 is an object.
+        let mut open: u128 = 0;
+        let mut depth = 0;
+        'value: loop {
+            match self.next()? {
+                first @ (b'{' | b'[') => {
+                    if depth == MAX_DEPTH {
+                        return None;
+                    }
+                    let is_object = first == b'{';
+                    let ahead = skip_space(self.bytes, self.at);
+                    let closing = if is_object { b'}' } else { b']' };
+                    if self.bytes.get(ahead) == Some(&closing) {
+                        self.at = ahead + 1;
+                    } else {
+                        depth += 1;
+                        open = open << 1 | u128::from(is_object);
+                        if is_object {
+                            self.key()?;
+                        }
+                        continue 'value;
+                    }
+                }
+                b'"' => self.string()?,
+                b't' => self.rest_of(b"rue")?,
+                b'f' => self.rest_of(b"alse")?,
+                b'n' => self.rest_of(b"ull")?,
+                first => self.number(first)?,
+            }
+            while depth > 0 {
+                match (self.next()?, open & 1 == 1) {
+                    (b',', true) => {
+                        self.key()?;
+                        continue 'value;
+                    }
+                    (b',', false) => continue 'value,
+                    (b'}', true) | (b']', false) => {
+                        depth -= 1;
+                        open >>= 1;
+                    }
+                    _ => return None,
+                }
+            }
+            let end = skip_space(self.bytes, self.at);
+            return (end == self.bytes.len()).then_some(());
+        }
+    }
+
+    /// Takes the next byte that is no space.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let at = skip_space(self.bytes, self.at);
+        self.at = at + 1;
+        self.bytes.get(at).copied()
+    }
+
+    /// Takes a key and its colon.
+    #[inline]
+    fn key(&mut self) -> Option<()> {
+        if self.next()? != b'"' {
+            return None;
+        }
+        self.string()?;
+        (self.next()? == b':').then_some(())
+    }
+
+    /// Takes the rest of a string behind its first quote.
+    #[inline]
+    fn string(&mut self) -> Option<()> {
+        loop {
+            let byte = *self.bytes.get(self.at)?;
+            self.at += 1;
+            match byte {
+                b'"' => return Some(()),
+                b'\\' => self.escape()?,
+                0..=0x1f => return None,
+                _ => {}
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<()> {
+        let kind = *self.bytes.get(self.at)?;
+        self.at += 1;
+        match kind {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
+            b'u' => {
+                let digits = self.bytes.get(self.at..self.at + 4)?;
+                self.at += 4;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
+            }
+            _ => None,
+        }
+    }
+
+    fn rest_of(&mut self, word: &[u8]) -> Option<()> {
+        let stands = self.bytes.get(self.at..)?.starts_with(word);
+        self.at += word.len();
+        stands.then_some(())
+    }
+
+    /// Takes the rest of a number behind its first byte.
+    fn number(&mut self, first: u8) -> Option<()> {
+        self.at -= usize::from(first != b'-');
+        let whole = self.at;
+        self.digits()?;
+        if self.bytes[whole] == b'0' && self.at > whole + 1 {
+            return None;
+        }
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            let signed = matches!(self.bytes.get(self.at), Some(b'+' | b'-'));
+            self.at += usize::from(signed);
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    /// Takes digits, at least one.
+    #[inline]
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_that_of_rfc_8259() {
+        for json in [
+            "0",
+            "-0",
+            "1e999999999",
+            " [ ] ",
+            "{ }",
+            r#"{"a":[1,{"b":null}],"c":"\ud800\/"}"#,
+            "[true,false,null]",
+            "1.5E+3",
+            "\"\u{7f}\u{e9}\"",
+            "\t\r\n1\t",
+        ] {
+            assert!(is_json(json.as_bytes()), "{json}");
+        }
+        for other in [
+            "",
+            " ",
+            "01",
+            "-",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "[1,]",
+            "[,1]",
+            "{,}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{a:1}",
+            "[1}",
+            "{\"a\":1]",
+            "[",
+            "]",
+            "1 2",
+            "tru",
+            "truex",
+            "nul",
+            "\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\u12",
+            "\"\n\"",
+            "\u{feff}1",
+            "'a'",
+            "NaN",
+            "[1",
+            "{\"a\":1,}",
+            "/**/1",
+            "\"\\",
+        ] {
+            assert!(!is_json(other.as_bytes()), "{other}");
+        }
+        assert!(!is_json(b"\"\xff\""));
+        assert!(!is_json(b"\"\xed\xa0\x80\""));
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        for (depth, is) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            assert_eq!(
+                is_json(&[b"[".repeat(depth), b"]".repeat(depth)].concat()),
+                is
+            );
+            let objects = [&b"{\"a\":".repeat(depth)[..], b"1", &b"}".repeat(depth)].concat();
+            assert_eq!(is_json(&objects), is);
+        }
+        assert!(!is_json(&b"[".repeat(1 << 20)));
+    }
+}

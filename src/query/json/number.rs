@@ -1,0 +1,231 @@
+//! Numbers compared exactly, by their digits.
+
+use std::cmp::Ordering;
+
+/// A number to compare others to.
+#[derive(Clone, Debug)]
+pub struct Number {
+    text: Box<[u8]>,
+    small: Option<i64>,
+}
+
+impl Number {
+    /// The number that `text` writes in JSON.
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.as_bytes().into(),
+            small: small(text.as_bytes()),
+        }
+    }
+
+    /// How the number that `text` writes compares to this one; nothing if it writes none.
+    /// Exponents of over 30 digits are all as large as one another.
+    #[inline]
+    pub fn order_of(&self, text: &[u8]) -> Option<Ordering> {
+        if let (Some(other), Some(this)) = (small(text), self.small) {
+            return Some(other.cmp(&this));
+        }
+        Some(Decimal::read(text)?.order(&Decimal::read(&self.text)?))
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.order_of(&other.text) == Some(Ordering::Equal)
+    }
+}
+
+/// A plain number of at most 18 digits.
+#[inline]
+fn small(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut value = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(digit - b'0');
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// A number taken apart.
+struct Decimal<'a> {
+    negative: bool,
+    /// The digits before the point from the first that is not 0 on, and those behind it.
+    digits: (&'a [u8], &'a [u8]),
+    /// The power of ten of the first digit that is not 0; nothing if all are.
+    magnitude: Option<i128>,
+}
+
+impl<'a> Decimal<'a> {
+    fn read(text: &'a [u8]) -> Option<Self> {
+        let (negative, rest) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let (whole, rest) = split_digits(rest);
+        let (fraction, rest) = match rest {
+            [b'.', rest @ ..] => split_digits(rest),
+            rest => (&rest[..0], rest),
+        };
+        let exponent = match rest {
+            [] => 0,
+            [b'e' | b'E', rest @ ..] => read_exponent(rest)?,
+            _ => return None,
+        };
+        if whole.is_empty() {
+            return None;
+        }
+        let is_digit = |digit: &u8| *digit != b'0';
+        let (digits, place) = if let Some(first) = whole.iter().position(is_digit) {
+            (
+                (&whole[first..], fraction),
+                Some(signed(whole.len() - first) - 1),
+            )
+        } else {
+            let first = fraction.iter().position(is_digit);
+            let behind = &fraction[first.unwrap_or(fraction.len())..];
+            ((&whole[..0], behind), first.map(|first| -signed(first) - 1))
+        };
+        Some(Self {
+            negative,
+            digits,
+            magnitude: place.map(|place| exponent + place),
+        })
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        let (Some(_), Some(_)) = (self.magnitude, other.magnitude) else {
+            return self.sign().cmp(&other.sign());
+        };
+        self.sign().cmp(&other.sign()).then_with(|| {
+            let order = self.magnitude.cmp(&other.magnitude);
+            let order =
+                order.then_with(|| order_of_digits(self.significant(), other.significant()));
+            if self.negative {
+                order.reverse()
+            } else {
+                order
+            }
+        })
+    }
+
+    fn sign(&self) -> i8 {
+        match (self.magnitude, self.negative) {
+            (None, _) => 0,
+            (_, true) => -1,
+            (_, false) => 1,
+        }
+    }
+
+    fn significant(&self) -> impl Iterator<Item = u8> {
+        self.digits.0.iter().chain(self.digits.1).copied()
+    }
+}
+
+/// How two rows of digits compare that start at the same place.
+fn order_of_digits(
+    mut left: impl Iterator<Item = u8>,
+    mut right: impl Iterator<Item = u8>,
+) -> Ordering {
+    loop {
+        let (this, that) = (left.next(), right.next());
+        if this.is_none() && that.is_none() {
+            return Ordering::Equal;
+        }
+        match this.unwrap_or(b'0').cmp(&that.unwrap_or(b'0')) {
+            Ordering::Equal => {}
+            order => return order,
+        }
+    }
+}
+
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.split_at(digits)
+}
+
+fn read_exponent(text: &[u8]) -> Option<i128> {
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
+    };
+    let (digits, rest) = split_digits(text);
+    if digits.is_empty() || !rest.is_empty() {
+        return None;
+    }
+    let most = 10_i128.pow(30);
+    let value = digits.iter().fold(0, |value: i128, digit| {
+        (value * 10 + i128::from(digit - b'0')).min(most)
+    });
+    Some(if negative { -value } else { value })
+}
+
+fn signed(length: usize) -> i128 {
+    i128::try_from(length).unwrap_or(i128::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_compare_by_what_they_are_worth() {
+        use Ordering::{Equal, Greater, Less};
+        for (left, right, order) in [
+            ("42", "42.0", Equal),
+            ("42", "4.2e1", Equal),
+            ("42", "420E-1", Equal),
+            ("0", "-0.0e9", Equal),
+            ("0", "0.000", Equal),
+            ("-1", "0", Less),
+            ("0", "-1e-999", Greater),
+            ("0.1", "0.10000000000000000001", Less),
+            ("9007199254740993", "9007199254740992", Greater),
+            (
+                "123456789012345678901234567890",
+                "123456789012345678901234567891",
+                Less,
+            ),
+            (
+                "-123456789012345678901234567890",
+                "-123456789012345678901234567891",
+                Greater,
+            ),
+            ("1e999999999", "1e999999998", Greater),
+            ("10e999999998", "1e999999999", Equal),
+            ("1e99999999999999999999", "9e99999999999999999998", Greater),
+            ("1000000000000000000000", "1e21", Equal),
+            ("0.001", "1e-3", Equal),
+            ("100", "99.99", Greater),
+            ("-5", "-50e-1", Equal),
+        ] {
+            assert_eq!(
+                Number::new(right).order_of(left.as_bytes()),
+                Some(order),
+                "{left} {right}"
+            );
+            assert_eq!(
+                Number::new(left).order_of(right.as_bytes()),
+                Some(order.reverse()),
+                "{right} {left}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_has_no_order() {
+        for text in [
+            "", "-", "x", "1x", "1e", "1e+", "1.5.5", ".5", "true", "\"1\"",
+        ] {
+            assert_eq!(Number::new("1").order_of(text.as_bytes()), None, "{text}");
+        }
+    }
+}

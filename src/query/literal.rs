@@ -1,0 +1,135 @@
+//! Text looked for in payloads, and in whole arenas of them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+use memchr::{memchr_iter, memchr2_iter};
+use regex::bytes::{Regex, RegexBuilder};
+
+/// A text looked for: as it is written if it holds an uppercase letter, else in any case.
+///
+/// In any case means what Unicode says (its simple case folding) if the text holds a letter
+/// outside of ASCII; for a text of ASCII alone it means A to Z, so that `k` does not find the
+/// Kelvin sign.
+#[derive(Clone, Debug)]
+pub struct Literal {
+    text: Arc<[u8]>,
+    search: Search,
+}
+
+#[derive(Clone, Debug)]
+enum Search {
+    Exact(Arc<Finder<'static>>),
+    /// ASCII in any case; `text` is in lowercase.
+    Ascii(Anchor),
+    Unicode(Regex),
+}
+
+/// The byte of a text that is likely to be the rarest, which is looked for first.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    at: usize,
+    lower: u8,
+    upper: u8,
+}
+
+impl Literal {
+    /// The text `bytes`, which need not be UTF-8.
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        let chars = || bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
+        let search = if chars().any(char::is_uppercase) || !chars().any(has_case) {
+            Search::Exact(Arc::new(Finder::new(bytes).into_owned()))
+        } else if bytes.is_ascii() {
+            Search::Ascii(Anchor::of(bytes))
+        } else {
+            folded(bytes).map_or_else(
+                || Search::Exact(Arc::new(Finder::new(bytes).into_owned())),
+                Search::Unicode,
+            )
+        };
+        Self {
+            text: bytes.into(),
+            search,
+        }
+    }
+
+    /// The text, as it was written.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Where the text stands first in `haystack`. An empty text stands at the start of everything.
+    #[must_use]
+    pub fn find(&self, haystack: &[u8]) -> Option<Range<usize>> {
+        let start = match &self.search {
+            Search::Exact(finder) => finder.find(haystack)?,
+            Search::Ascii(anchor) => anchor.find(&self.text, haystack)?,
+            Search::Unicode(regex) => return regex.find(haystack).map(|found| found.range()),
+        };
+        Some(start..start + self.text.len())
+    }
+}
+
+/// Whether there is an uppercase form.
+fn has_case(letter: char) -> bool {
+    letter.to_uppercase().ne([letter])
+}
+
+impl PartialEq for Literal {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Literal {}
+
+/// An expression for `bytes` in any case, as Unicode has it.
+fn folded(bytes: &[u8]) -> Option<Regex> {
+    let mut pattern = String::new();
+    for chunk in bytes.utf8_chunks() {
+        pattern.push_str(&regex::escape(chunk.valid()));
+        for byte in chunk.invalid() {
+            pattern.extend(["(?-u:", &byte.escape_ascii().to_string(), ")"]);
+        }
+    }
+    RegexBuilder::new(&pattern)
+        .case_insensitive(true)
+        .size_limit(64 << 20)
+        .build()
+        .ok()
+}
+
+impl Anchor {
+    fn of(text: &[u8]) -> Self {
+        let rarest = text
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, byte)| commonness(**byte));
+        let (at, lower) = rarest.map_or((0, 0), |(at, byte)| (at, *byte));
+        Self {
+            at,
+            lower,
+            upper: lower.to_ascii_uppercase(),
+        }
+    }
+
+    fn find(self, text: &[u8], haystack: &[u8]) -> Option<usize> {
+        let last_start = haystack.len().checked_sub(text.len())?;
+        let within = &haystack[self.at..=last_start + self.at];
+        let fits = |start: &usize| haystack[*start..*start + text.len()].eq_ignore_ascii_case(text);
+        if self.lower == self.upper {
+            memchr_iter(self.lower, within).find(fits)
+        } else {
+            memchr2_iter(self.lower, self.upper, within).find(fits)
+        }
+    }
+}
+
+/// How common a byte is in what programs send each other, from 0: a rough order, made for JSON.
+fn commonness(byte: u8) -> usize {
+    const ORDER: &[u8] =
+        b"zqjxkwvbyfgmphducl~^`@#%&*!?;<>|$+=()'\\\r[]nsiortae{}/_9876543-. 210:,\n\t\"";
+    ORDER.iter().position(|other| *other == byte).unwrap_or(0)
+}

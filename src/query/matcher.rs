@@ -1,0 +1,271 @@
+//! A query made ready to be asked of many rows.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use regex::bytes::Regex;
+
+use crate::message::{SubscriptionId, Time};
+use crate::query::Query;
+use crate::query::expr::{Compare, Expr, Is, Name, Term};
+use crate::query::json;
+use crate::query::literal::Literal;
+use crate::query::path::PathTerm;
+
+/// What sort of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A message, which has a payload and a channel.
+    Message,
+    /// A notice that is not a gap.
+    Notice,
+    /// A gap, which is a notice too.
+    Gap,
+}
+
+/// A row of the log, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// When it came.
+    pub time: Time,
+    /// What it is.
+    pub kind: Kind,
+    /// Its channel, as an index into those given to [`Matcher::enter`].
+    pub channel: u32,
+    /// The payload, or what is kept of it.
+    pub payload: &'a [u8],
+    /// How many bytes the payload had when it came.
+    pub size: u64,
+    /// The subscriptions that brought it; only needed if [`Query::asks_via`].
+    pub via: &'a [SubscriptionId],
+}
+
+/// A query made ready to be asked of many rows, on one thread.
+pub struct Matcher {
+    query: Arc<Query>,
+    root: Node,
+}
+
+/// An [`Expr`] with what is known about it.
+enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    /// Of messages only, as are all of the next ones.
+    Text(Literal),
+    Regex(Regex),
+    Channel(Verdicts),
+    Via(Verdicts),
+    Size(Compare, u64),
+    Path(Box<PathTerm>),
+    Json,
+    Binary,
+    /// Of all rows, as are all of the next ones.
+    Since(Time),
+    Until(Time),
+    Notice,
+    Gap,
+}
+
+/// A row, with what was found out about it.
+struct Asked<'a> {
+    row: &'a Row<'a>,
+    is_json: Cell<Option<bool>>,
+}
+
+impl Asked<'_> {
+    fn is_json(&self) -> bool {
+        self.is_json.get().unwrap_or_else(|| {
+            let is_json = json::is_json(self.row.payload);
+            self.is_json.set(Some(is_json));
+            is_json
+        })
+    }
+}
+
+/// A name, and for each channel or subscription by index whether it has it.
+struct Verdicts {
+    name: Name,
+    holds: Vec<bool>,
+}
+
+impl Matcher {
+    /// Makes `query` ready.
+    #[must_use]
+    pub fn new(query: Arc<Query>) -> Self {
+        let root = Node::new(&query.root);
+        Self { query, root }
+    }
+
+    /// The query that is asked.
+    #[must_use]
+    pub fn query(&self) -> &Arc<Query> {
+        &self.query
+    }
+
+    /// Takes the names of all subscriptions by [`SubscriptionId`], for `via:`. A row that was
+    /// brought by one that is not among them is as if it was not.
+    pub fn know_subscriptions(&mut self, names: &[Arc<[u8]>]) {
+        self.root.each(&mut |node| {
+            if let Node::Via(verdicts) = node {
+                verdicts.judge(names.iter().map(|name| &**name));
+            }
+        });
+    }
+
+    /// Takes the names of the channels that the rows which follow give by index.
+    pub fn enter<'n>(&mut self, channels: impl IntoIterator<Item = &'n [u8], IntoIter: Clone>) {
+        let channels = channels.into_iter();
+        self.root.each(&mut |node| {
+            if let Node::Channel(verdicts) = node {
+                verdicts.judge(channels.clone());
+            }
+        });
+    }
+
+    /// Whether the row matches.
+    #[inline]
+    pub fn matches(&mut self, row: &Row<'_>) -> bool {
+        self.root.holds(&Asked {
+            row,
+            is_json: Cell::new(None),
+        })
+    }
+
+    /// A text that every message which matches holds, to scan a whole arena for.
+    #[must_use]
+    pub fn required_text(&self) -> Option<&Literal> {
+        let all = match &self.root {
+            Node::All(parts) => parts.as_slice(),
+            alone => std::slice::from_ref(alone),
+        };
+        let texts = all.iter().filter_map(|node| match node {
+            Node::Text(literal) if !literal.text().is_empty() => Some(literal),
+            _ => None,
+        });
+        texts.max_by_key(|literal| literal.text().len())
+    }
+
+    /// Whether nothing but [`Self::required_text`] is asked, so that a hit within a message is a
+    /// match.
+    #[must_use]
+    pub fn is_only_text(&self) -> bool {
+        matches!(&self.root, Node::Text(literal) if !literal.text().is_empty())
+    }
+
+    /// What went wrong on the way, if anything did: the rows it went wrong with did not match.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Verdicts {
+    fn new(name: &Name) -> Self {
+        Self {
+            name: name.clone(),
+            holds: Vec::new(),
+        }
+    }
+
+    fn judge<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        self.holds.clear();
+        let name = &self.name;
+        self.holds.extend(names.map(|other| name.takes(other)));
+    }
+
+    fn of(&self, index: u32) -> bool {
+        self.holds.get(index as usize).copied().unwrap_or(false)
+    }
+}
+
+impl Node {
+    fn new(expr: &Expr) -> Self {
+        match expr {
+            Expr::All(parts) => Self::All(by_cost(parts)),
+            Expr::Any(parts) => Self::Any(by_cost(parts)),
+            Expr::Not(inner) => Self::Not(Box::new(Self::new(inner))),
+            Expr::Term(term) => match term {
+                Term::Text(literal) => Self::Text(literal.clone()),
+                // A clone has scratch of its own, so that threads do not wait for one another.
+                Term::Regex(pattern) => Self::Regex(pattern.regex().clone()),
+                Term::Channel(name) => Self::Channel(Verdicts::new(name)),
+                Term::Via(name) => Self::Via(Verdicts::new(name)),
+                Term::Size(compare, size) => Self::Size(*compare, *size),
+                Term::Path(path) => Self::Path(path.clone()),
+                Term::Since(time) => Self::Since(*time),
+                Term::Until(time) => Self::Until(*time),
+                Term::Is(Is::Json) => Self::Json,
+                Term::Is(Is::Binary) => Self::Binary,
+                Term::Is(Is::Notice) => Self::Notice,
+                Term::Is(Is::Gap) => Self::Gap,
+            },
+        }
+    }
+
+    fn holds(&self, asked: &Asked<'_>) -> bool {
+        let row = asked.row;
+        let is_message = row.kind == Kind::Message;
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(asked)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(asked)),
+            Self::Not(inner) => !inner.holds(asked),
+            Self::Since(time) => row.time >= *time,
+            Self::Until(time) => row.time < *time,
+            Self::Notice => !is_message,
+            Self::Gap => row.kind == Kind::Gap,
+            _ if !is_message => false,
+            Self::Text(literal) => literal.find(row.payload).is_some(),
+            Self::Regex(regex) => regex.is_match(row.payload),
+            Self::Channel(verdicts) => verdicts.of(row.channel),
+            Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
+            Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
+            Self::Path(path) => path.find(row.payload).is_some() && asked.is_json(),
+            Self::Json => asked.is_json(),
+            Self::Binary => is_binary(row.payload),
+        }
+    }
+
+    /// Gives `seen` every node that is no list and no negation.
+    fn each(&mut self, seen: &mut impl FnMut(&mut Self)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.each(seen);
+                }
+            }
+            Self::Not(inner) => inner.each(seen),
+            term => seen(term),
+        }
+    }
+
+    /// What it costs to ask this, roughly and to order by.
+    fn cost(&self) -> u32 {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
+            Self::Not(inner) => inner.cost(),
+            Self::Text(_) => 20,
+            Self::Binary => 30,
+            Self::Regex(_) => 60,
+            Self::Path(_) => 80,
+            Self::Json => 120,
+            Self::Via(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// The nodes of `parts`, cheap ones first: all are without effect, so the order is free.
+fn by_cost(parts: &[Expr]) -> Vec<Node> {
+    let mut nodes: Vec<Node> = parts.iter().map(Node::new).collect();
+    nodes.sort_by_key(Node::cost);
+    nodes
+}
+
+/// Whether `payload` is no text: not UTF-8, or with control characters that text has not.
+fn is_binary(payload: &[u8]) -> bool {
+    str::from_utf8(payload).map_or(true, |text| {
+        text.chars()
+            .any(|next| next.is_control() && !matches!(next, '\t' | '\n' | '\r'))
+    })
+}

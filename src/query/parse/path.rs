@@ -1,0 +1,239 @@
+//! JSON paths and what they are compared to.
+
+use crate::query::error::{QueryError, fail};
+use crate::query::expr::COMPARISONS;
+use crate::query::json::locate::Step;
+use crate::query::json::number::Number;
+use crate::query::path::{PathTerm, Scalar, Test};
+use crate::query::pattern::Pattern;
+
+use super::Parser;
+use super::strings::{self, Escapes};
+
+const NO_COMPARISON: &str = "a path needs a comparison: .a == 1, or has(.a)";
+
+const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
+
+impl Parser<'_> {
+    /// Whether a path starts here, and not a text such as `...` or `.5`.
+    pub(super) fn sees_path(&self) -> bool {
+        let Some(behind) = self.cursor.rest().strip_prefix('.') else {
+            return false;
+        };
+        match behind.chars().next() {
+            Some('[' | '"') => true,
+            Some(next) if next.is_alphabetic() || next == '_' || next == '$' => true,
+            Some(next) => next.is_whitespace() && sees_operator(behind.trim_start()),
+            None => false,
+        }
+    }
+
+    /// A path and what is asked of the value there.
+    pub(super) fn comparison(&mut self) -> Result<PathTerm, QueryError> {
+        let start = self.cursor.at();
+        let steps = self.steps()?;
+        let path = self.cursor.since(start);
+        self.cursor.skip_space();
+        let operator = self.cursor.at();
+        for (sign, compare) in COMPARISONS {
+            if self.cursor.eat(sign) {
+                let test = Test::Compare(compare, self.scalar()?);
+                return Ok(PathTerm::new(steps, test));
+            }
+        }
+        if self.cursor.eat("~") {
+            return Ok(PathTerm::new(steps, Test::Match(self.string_pattern()?)));
+        }
+        if self.cursor.eat("=") {
+            return fail(self.cursor.since(operator), "to compare, write ==");
+        }
+        if operator > path.end && self.cursor.sees_word("in") {
+            self.cursor.eat("in");
+            return Ok(PathTerm::new(steps, Test::In(self.list()?)));
+        }
+        fail(path, NO_COMPARISON)
+    }
+
+    /// `has(…)`, whose parenthesis has been taken; `start` is where it starts.
+    pub(super) fn has(&mut self, start: usize) -> Result<PathTerm, QueryError> {
+        self.cursor.skip_space();
+        if self.cursor.peek() != Some('.') {
+            let at = self.cursor.next_char();
+            return fail(at, "has(…) takes a path: has(.a)");
+        }
+        let steps = self.steps()?;
+        self.cursor.skip_space();
+        if !self.cursor.eat(")") {
+            let wrong = if self.cursor.at_end() {
+                start..self.cursor.at()
+            } else {
+                self.cursor.next_char()
+            };
+            return fail(
+                wrong,
+                "has(…) takes a path and nothing else: close it with a )",
+            );
+        }
+        Ok(PathTerm::new(steps, Test::Exists))
+    }
+
+    /// `.a.b[0]."odd key"["odd key"]`, or `.` for all of the payload.
+    fn steps(&mut self) -> Result<Vec<Step>, QueryError> {
+        let mut steps = Vec::new();
+        loop {
+            let start = self.cursor.at();
+            let dotted = self.cursor.eat(".");
+            match self.cursor.peek() {
+                // A dot before a bracket is only for the start: `.[0]`, but also `.a.[0]`, as in jq.
+                Some('[') => steps.push(self.bracket()?),
+                Some('"') if dotted => {
+                    let key = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
+                    steps.push(Step::Key(key.into()));
+                }
+                Some(next) if dotted && is_of_name(next) => {
+                    let name = self.cursor.take_while(is_of_name);
+                    steps.push(Step::Key(name.as_bytes().into()));
+                }
+                _ if dotted && steps.is_empty() => return Ok(steps),
+                _ if dotted => {
+                    return fail(
+                        self.cursor.since(start),
+                        "a name is missing behind this dot: .a.b, or .a.\"odd key\"",
+                    );
+                }
+                _ => return Ok(steps),
+            }
+        }
+    }
+
+    /// `[0]` or `["odd key"]`.
+    fn bracket(&mut self) -> Result<Step, QueryError> {
+        let start = self.cursor.at();
+        self.cursor.eat("[");
+        let step = if self.cursor.peek() == Some('"') {
+            Step::Key(strings::take_quoted(&mut self.cursor, Escapes::Json)?.into())
+        } else {
+            let digits = self.cursor.take_while(|next| next.is_ascii_digit());
+            match digits.parse() {
+                Ok(index) => Step::Index(index),
+                Err(_) => {
+                    return fail(
+                        self.cursor.since(start),
+                        "brackets hold an index from 0 on or a key in quotes: [0], [\"a\"]",
+                    );
+                }
+            }
+        };
+        if !self.cursor.eat("]") {
+            return fail(self.cursor.since(start), "this [ is not closed: add a ]");
+        }
+        Ok(step)
+    }
+
+    /// A value as JSON writes it.
+    fn scalar(&mut self) -> Result<Scalar, QueryError> {
+        self.cursor.skip_space();
+        let start = self.cursor.at();
+        match self.cursor.peek() {
+            None | Some(')') => fail(self.cursor.next_char(), NO_VALUE),
+            Some('"') => {
+                let bytes = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
+                Ok(Scalar::Text(bytes.into()))
+            }
+            Some('[' | '{') => {
+                self.cursor.take_word();
+                fail(
+                    self.cursor.since(start),
+                    "only numbers, strings, true, false and null are compared: use jq(…)",
+                )
+            }
+            Some(_) => {
+                let ends =
+                    |next: char| next.is_whitespace() || matches!(next, '(' | ')' | ',' | '"');
+                let word = self.cursor.take_while(|next| !ends(next));
+                scalar_of(word).map_or_else(
+                    || {
+                        fail(
+                            self.cursor.since(start),
+                            format!("{word} is no value: for the text, write \"{word}\" in quotes"),
+                        )
+                    },
+                    Ok,
+                )
+            }
+        }
+    }
+
+    /// `("a", "b")`.
+    fn list(&mut self) -> Result<Vec<Scalar>, QueryError> {
+        self.cursor.skip_space();
+        let start = self.cursor.at();
+        if !self.cursor.eat("(") {
+            return fail(
+                self.cursor.next_char(),
+                "in takes a list: in (\"a\", \"b\")",
+            );
+        }
+        let mut scalars = vec![self.scalar()?];
+        loop {
+            self.cursor.skip_space();
+            if self.cursor.eat(")") {
+                return Ok(scalars);
+            }
+            if self.cursor.at_end() {
+                return fail(start..start + 1, "this list is not closed: add a )");
+            }
+            if !self.cursor.eat(",") {
+                return fail(self.cursor.next_char(), "a comma is missing in this list");
+            }
+            scalars.push(self.scalar()?);
+        }
+    }
+
+    /// The regular expression behind a `~`: between quotes or slashes.
+    fn string_pattern(&mut self) -> Result<Pattern, QueryError> {
+        self.cursor.skip_space();
+        let start = self.cursor.at();
+        match self.cursor.peek() {
+            Some('/') => self.regex(),
+            Some('"') => {
+                let source = strings::take_raw(&mut self.cursor)?;
+                let at = self.cursor.since(start);
+                Pattern::new(&source, false)
+                    .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
+            }
+            _ => {
+                self.cursor.take_word();
+                fail(
+                    self.cursor.since(start),
+                    "~ takes a regular expression in quotes: .a ~ \"^x\"",
+                )
+            }
+        }
+    }
+}
+
+/// Whether an operator starts here.
+fn sees_operator(text: &str) -> bool {
+    let signs = ['=', '!', '<', '>', '~'];
+    text.starts_with(signs) || text.starts_with("in ") || text.starts_with("in(")
+}
+
+/// Whether a name in a path may hold this character.
+fn is_of_name(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
+}
+
+/// The value that `word` writes.
+fn scalar_of(word: &str) -> Option<Scalar> {
+    if let Some(word) = ["null", "true", "false"]
+        .into_iter()
+        .find(|other| *other == word)
+    {
+        return Some(Scalar::Word(word));
+    }
+    let first = word.bytes().next()?;
+    let is_number =
+        (first == b'-' || first.is_ascii_digit()) && crate::query::json::is_json(word.as_bytes());
+    is_number.then(|| Scalar::Number(Number::new(word)))
+}

@@ -1,0 +1,200 @@
+//! The terms, each by how it starts.
+
+use crate::query::error::{QueryError, fail};
+use crate::query::expr::{COMPARISONS, Is, Name, Term};
+use crate::query::literal::Literal;
+use crate::query::pattern::Pattern;
+use crate::query::time;
+
+use super::Parser;
+use super::strings::{self, Escapes};
+
+impl Parser<'_> {
+    /// The term that starts here, where neither a space nor a parenthesis stands.
+    pub(super) fn term(&mut self) -> Result<Term, QueryError> {
+        let start = self.cursor.at();
+        let term = match self.cursor.peek() {
+            Some('"') => {
+                let bytes = strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
+                Term::Text(Literal::new(&bytes))
+            }
+            Some('/') => Term::Regex(self.regex()?),
+            Some('.') if self.sees_path() => Term::Path(Box::new(self.comparison()?)),
+            _ if self.sees_size() => self.size()?,
+            _ => self.word()?,
+        };
+        if !self.cursor.sees_bound() {
+            return fail(
+                self.cursor.next_char(),
+                format!(
+                    "a space is missing behind {}: add one, or put the text in quotes",
+                    self.cursor.text_since(start)
+                ),
+            );
+        }
+        Ok(term)
+    }
+
+    /// `/…/` or `/…/i`.
+    pub(super) fn regex(&mut self) -> Result<Pattern, QueryError> {
+        let start = self.cursor.at();
+        let source = strings::take_slashed(&mut self.cursor)?;
+        let at = self.cursor.since(start);
+        let insensitive = match self.cursor.take_while(char::is_alphanumeric) {
+            "" => false,
+            "i" => true,
+            _ => {
+                return fail(
+                    self.cursor.since(at.end),
+                    "only i may stand behind a regular expression: /…/i; put a path in quotes",
+                );
+            }
+        };
+        Pattern::new(&source, insensitive)
+            .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
+    }
+
+    /// A word, which is text, or a key with its value.
+    fn word(&mut self) -> Result<Term, QueryError> {
+        let start = self.cursor.at();
+        for (key, parse) in KEYS {
+            if self.cursor.eat(key) {
+                return parse(self, start);
+            }
+        }
+        let word = self.cursor.take_word();
+        if self.cursor.peek() == Some('(') {
+            return fail(
+                self.cursor.since(start),
+                format!(
+                    "{word}(…) is nothing that can be asked: put text with parentheses in quotes"
+                ),
+            );
+        }
+        Ok(Term::Text(Literal::new(word.as_bytes())))
+    }
+
+    fn sees_size(&self) -> bool {
+        let Some(behind) = self.cursor.rest().strip_prefix("size") else {
+            return false;
+        };
+        let sign = behind.trim_start();
+        behind.starts_with(':') || sign.starts_with(['<', '>', '=']) || sign.starts_with("!=")
+    }
+
+    fn size(&mut self) -> Result<Term, QueryError> {
+        let start = self.cursor.at();
+        self.cursor.eat("size");
+        self.cursor.skip_space();
+        let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
+        let Some((_, compare)) = found else {
+            self.cursor.take_word();
+            return fail(
+                self.cursor.since(start),
+                "a size is compared by < <= > >= == or !=: size>10k",
+            );
+        };
+        self.cursor.skip_space();
+        let value = self.cursor.at();
+        let word = self.cursor.take_word();
+        match bytes_of(word) {
+            Some(bytes) => Ok(Term::Size(*compare, bytes)),
+            None => fail(
+                self.cursor.since(value),
+                "a size is a number of bytes, or of k, m or g: size>10k",
+            ),
+        }
+    }
+
+    /// The value behind a key, which may be quoted, and `start` where the key stands.
+    fn name(&mut self, start: usize) -> Result<Name, QueryError> {
+        if self.cursor.peek() == Some('"') {
+            let bytes = strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
+            return Ok(Name::Glob(bytes.into()));
+        }
+        let word = self.cursor.take_word();
+        if word.is_empty() {
+            return fail(
+                self.cursor.since(start),
+                format!(
+                    "a name is missing: {}orders.*",
+                    self.cursor.text_since(start)
+                ),
+            );
+        }
+        Ok(Name::Glob(word.as_bytes().into()))
+    }
+
+    fn time(&mut self) -> Result<crate::message::Time, QueryError> {
+        let start = self.cursor.at();
+        let word = self.cursor.take_word();
+        match time::time_of_day(word, self.moment) {
+            Some(time) => Ok(time),
+            None => fail(
+                self.cursor.since(start),
+                "a time of day is written HH:MM, HH:MM:SS or HH:MM:SS.mmm: 12:00:05",
+            ),
+        }
+    }
+
+    fn last(&mut self) -> Result<Term, QueryError> {
+        let start = self.cursor.at();
+        let word = self.cursor.take_word();
+        let Some(span) = time::span(word) else {
+            return fail(
+                self.cursor.since(start),
+                "a span of time is a number of ms, s, m, h or d: last:30s",
+            );
+        };
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let since = self.moment.now.0.saturating_sub(micros);
+        Ok(Term::Since(crate::message::Time(since)))
+    }
+
+    fn is(&mut self, start: usize) -> Result<Term, QueryError> {
+        Ok(Term::Is(match self.cursor.take_word() {
+            "json" => Is::Json,
+            "binary" => Is::Binary,
+            "notice" => Is::Notice,
+            "gap" => Is::Gap,
+            _ => {
+                return fail(
+                    self.cursor.since(start),
+                    "a row can be asked for is:json, is:binary, is:notice or is:gap",
+                );
+            }
+        }))
+    }
+}
+
+/// Reads what follows a key; the position is where the key starts.
+type ParseValue = fn(&mut Parser<'_>, usize) -> Result<Term, QueryError>;
+
+const KEYS: [(&str, ParseValue); 7] = [
+    ("has(", |parser, start| {
+        Ok(Term::Path(Box::new(parser.has(start)?)))
+    }),
+    ("channel:", |parser, start| {
+        parser.name(start).map(Term::Channel)
+    }),
+    ("via:", |parser, start| parser.name(start).map(Term::Via)),
+    ("since:", |parser, _| parser.time().map(Term::Since)),
+    ("until:", |parser, _| parser.time().map(Term::Until)),
+    ("last:", |parser, _| parser.last()),
+    ("is:", |parser, start| parser.is(start)),
+];
+
+/// The bytes that `10k` stands for.
+fn bytes_of(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let count: u64 = count.parse().ok()?;
+    let shift = match unit {
+        "" => 0,
+        "k" | "K" => 10,
+        "m" | "M" => 20,
+        "g" | "G" => 30,
+        _ => return None,
+    };
+    count.checked_mul(1 << shift)
+}

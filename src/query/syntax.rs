@@ -1,0 +1,101 @@
+//! What the language can say, for the help panel.
+
+/// One form of term.
+#[derive(Clone, Copy, Debug)]
+pub struct Syntax {
+    /// How it is written in general.
+    pub form: &'static str,
+    /// One that works as it stands.
+    pub example: &'static str,
+    /// What it asks.
+    pub meaning: &'static str,
+}
+
+/// Every form, in the order in which to read of them.
+pub const SYNTAX: &[Syntax] = &[
+    Syntax {
+        form: "text",
+        example: "timeout",
+        meaning: "the payload holds the text; an uppercase letter in it makes case count",
+    },
+    Syntax {
+        form: "\"text\"",
+        example: r#""took 5 ms\n""#,
+        meaning: r#"the same with spaces and \" \\ \n \t \r \xff"#,
+    },
+    Syntax {
+        form: "/regex/ or /regex/i",
+        example: r"/took \d{3,} ?ms/i",
+        meaning: "the payload matches the regular expression; i: in any case",
+    },
+    Syntax {
+        form: "channel:glob",
+        example: "channel:orders.*",
+        meaning: "the channel's name matches, as in PSUBSCRIBE",
+    },
+    Syntax {
+        form: "via:glob",
+        example: "via:orders.*",
+        meaning: "so does the name of a subscription that brought it",
+    },
+    Syntax {
+        form: "size>n",
+        example: "size>=10k",
+        meaning: "the payload's size; < <= > >= == != and k m g",
+    },
+    Syntax {
+        form: "since:time",
+        example: "since:12:00:05",
+        meaning: "came at the last such time of day or later",
+    },
+    Syntax {
+        form: "until:time",
+        example: "until:12:01",
+        meaning: "came before it",
+    },
+    Syntax {
+        form: "last:span",
+        example: "last:30s",
+        meaning: "came within ms, s, m, h or d before the query was entered",
+    },
+    Syntax {
+        form: "is:sort",
+        example: "is:json",
+        meaning: "is:json, is:binary, is:notice or is:gap",
+    },
+    Syntax {
+        form: ".path == value",
+        example: ".user.id == 42",
+        meaning: "the payload is JSON and the value there compares so; == != < <= > >=",
+    },
+    Syntax {
+        form: ".path in (values)",
+        example: r#".level in ("error", "warn")"#,
+        meaning: "the value is one of these",
+    },
+    Syntax {
+        form: ".path ~ \"regex\"",
+        example: r#".tags[0] ~ "^pay""#,
+        meaning: "the value is a string that matches; [0] is the first, .\"odd key\" any name",
+    },
+    Syntax {
+        form: "has(.path)",
+        example: "has(.error)",
+        meaning: "there is such a value, be it null",
+    },
+    Syntax {
+        form: "a b, a and b",
+        example: "timeout orders",
+        meaning: "both",
+    },
+    Syntax {
+        form: "a or b",
+        example: "timeout or refused",
+        meaning: "either",
+    },
+    Syntax {
+        form: "not a, -a",
+        example: "-heartbeat not (ping or pong)",
+        meaning: "the contrary; parentheses hold together",
+    },
+];

@@ -1,0 +1,128 @@
+//! Times of day and spans of time, as a person writes them.
+
+use std::time::Duration;
+
+use crate::message::Time;
+
+/// When and where a query is asked, for the terms that speak of times.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The time.
+    pub now: Time,
+    /// How many seconds the local time is ahead of UTC, east being positive.
+    pub utc_offset: i32,
+}
+
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The last time not after `moment` at which the local time of day was `text`, which is
+/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm`.
+pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
+    let wanted = micros_of_day(text)?;
+    let offset = i64::from(moment.utc_offset) * 1_000_000;
+    let local = moment.now.0.saturating_add(offset);
+    let of_day = local.rem_euclid(DAY);
+    let back = if wanted <= of_day { 0 } else { DAY };
+    let midnight = local.saturating_sub(of_day).saturating_sub(back);
+    Some(Time(midnight.saturating_add(wanted).saturating_sub(offset)))
+}
+
+fn micros_of_day(text: &str) -> Option<i64> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let mut parts = whole.split(':');
+    let hours = two_digits(parts.next()?, 24)?;
+    let minutes = two_digits(parts.next()?, 60)?;
+    let seconds = parts.next();
+    if parts.next().is_some() || (fraction.is_some() && seconds.is_none()) {
+        return None;
+    }
+    let seconds = seconds.map_or(Some(0), |seconds| two_digits(seconds, 60))?;
+    let micros = fraction.map_or(Some(0), micros_of_fraction)?;
+    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros)
+}
+
+fn two_digits(text: &str, below: i64) -> Option<i64> {
+    let digits = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let value: i64 = if digits {
+        text.parse().ok()?
+    } else {
+        return None;
+    };
+    (value < below).then_some(value)
+}
+
+fn micros_of_fraction(text: &str) -> Option<i64> {
+    if text.is_empty() || text.len() > 6 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    format!("{text:0<6}").parse().ok()
+}
+
+/// A span such as `30s`, `5m`, `2h`, `1d` or `500ms`.
+pub fn span(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let count: u64 = count.parse().ok()?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(count.checked_mul(millis)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_the_last_one_not_after_now() {
+        // 1970-01-02 10:00:00 UTC, 12:00:00 two hours east.
+        let moment = Moment {
+            now: Time(DAY + 10 * 3_600_000_000),
+            utc_offset: 7200,
+        };
+        let at = |text| time_of_day(text, &moment).map(|time| time.0);
+        assert_eq!(at("12:00"), Some(moment.now.0));
+        assert_eq!(at("11:59:59.5"), Some(moment.now.0 - 500_000));
+        assert_eq!(at("12:00:00.001"), Some(moment.now.0 - DAY + 1000));
+        assert_eq!(at("00:00"), Some(DAY - 7_200_000_000));
+        for wrong in [
+            "",
+            "12",
+            "24:00",
+            "12:60",
+            "1:2:3:4",
+            "12:00.5",
+            "a:b",
+            "12:00:00.",
+            "+1:00",
+        ] {
+            assert_eq!(at(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_span_has_a_unit() {
+        assert_eq!(span("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(span("2h"), Some(Duration::from_secs(7200)));
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "5 s",
+            "5y",
+            "-5s",
+            "99999999999999999999s",
+            "18446744073709551615d",
+        ] {
+            assert_eq!(span(wrong), None, "{wrong}");
+        }
+    }
+}
