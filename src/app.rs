@@ -7,13 +7,19 @@
 
 mod action;
 mod actions;
+mod asking;
+mod breakpoints;
 mod channels;
 mod current;
 mod effect;
 mod event;
+mod filtering;
+mod finding;
 mod input;
 mod keymap;
 mod layout;
+mod lists;
+mod marking;
 mod messages;
 mod mouse;
 mod moving;
@@ -25,14 +31,19 @@ mod reader;
 mod subscribing;
 mod subscriptions;
 mod update;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use action::Action;
+pub use asking::{Purpose, QueryBox};
+pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, Sort};
-pub use effect::Effect;
+pub use effect::{Alert, Effect};
 pub use event::Event;
+pub use filtering::{Filter, Filters};
+pub use finding::Find;
 pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use layout::{Areas, inside, padded};
@@ -43,9 +54,11 @@ pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use update::MAX_NAME_COLUMNS;
+pub use watch::Progress;
 
 use crate::log::{MessageLog, Selection};
-use crate::message::{Subscription, Time, Topic};
+use crate::message::{RowId, Subscription, Time, Topic};
+use crate::query::Query;
 use crate::server::Connection;
 
 /// Sentinels greet each other here every two seconds: noise, so it starts muted.
@@ -71,6 +84,12 @@ pub struct Settings {
     pub read_only: bool,
     /// The bytes that the log may take.
     pub keep: usize,
+    /// What to filter by from the start.
+    pub filters: Vec<Query>,
+    /// Where to stop from the start.
+    pub breakpoints: Vec<Query>,
+    /// Queries written in earlier runs, oldest first.
+    pub queries: Vec<String>,
 }
 
 /// Which region the keys go to while nothing stands over the panes.
@@ -125,6 +144,14 @@ pub struct App {
     shown: Selection,
     only: Option<Box<[u8]>>,
     muted: BTreeSet<Box<[u8]>>,
+    filters: Filters,
+    find: Option<Find>,
+    breakpoints: Breakpoints,
+    marked: BTreeSet<RowId>,
+    /// The history of queries, oldest first.
+    queries: Vec<String>,
+    /// Queries asked so far.
+    serial: u64,
     subscriptions: Subscriptions,
     server: ServerStatus,
     focus: Focus,
@@ -149,8 +176,15 @@ impl App {
         for topic in topics {
             subscriptions.add(topic);
         }
+        let breakpoints = settings.breakpoints.clone();
         let mut app = Self {
             log: MessageLog::new(settings.keep),
+            filters: Filters::new(&settings.filters),
+            find: None,
+            breakpoints: Breakpoints::default(),
+            marked: BTreeSet::new(),
+            queries: settings.queries.clone(),
+            serial: 0,
             settings,
             width: size.0,
             height: size.1,
@@ -176,6 +210,11 @@ impl App {
             remark: None,
             name_columns: 0,
         };
+        for query in breakpoints {
+            app.set_breakpoint(query);
+        }
+        // Nothing is kept yet that would have to be looked at.
+        app.refresh_shown();
         app.refresh_channels();
         app
     }
@@ -226,6 +265,24 @@ impl App {
     #[must_use]
     pub fn is_muted(&self, name: &[u8]) -> bool {
         self.muted.contains(name)
+    }
+
+    /// What is filtered by.
+    #[must_use]
+    pub fn filters(&self) -> &Filters {
+        &self.filters
+    }
+
+    /// What is looked for, if anything is.
+    #[must_use]
+    pub fn find(&self) -> Option<&Find> {
+        self.find.as_ref()
+    }
+
+    /// The breakpoints.
+    #[must_use]
+    pub fn breakpoints(&self) -> &Breakpoints {
+        &self.breakpoints
     }
 
     /// What is subscribed to.
@@ -328,6 +385,9 @@ impl App {
             Some(Overlay::Message(_)) => Context::Message,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::ConfirmPublish { .. }) => Context::Confirm,
+            Some(Overlay::Query(_)) => Context::Query,
+            Some(Overlay::Filters { .. }) => Context::Filters,
+            Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,
             None => match self.focus {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,

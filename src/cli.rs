@@ -80,6 +80,13 @@ pub struct Screen {
     /// Memory for the log, everything counted; the oldest messages go first
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = keep)]
     pub keep: usize,
+    /// Show only what QUERY matches; given more than once, what all of them match. In the program,
+    /// F1 in the box that / opens lists the syntax
+    #[arg(long, value_name = "QUERY")]
+    pub filter: Vec<String>,
+    /// Freeze the messages where QUERY matches, while receiving goes on
+    #[arg(long = "break", value_name = "QUERY")]
+    pub breakpoint: Vec<String>,
     /// Refuse every write before it leaves
     #[arg(long)]
     pub read_only: bool,

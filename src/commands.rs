@@ -1,6 +1,7 @@
 //! The commands, wired from all the layers below: a file each.
 
 pub mod demo;
+mod history;
 mod screen;
 mod stats;
 pub mod watch;

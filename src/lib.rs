@@ -12,6 +12,7 @@
 //! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
+//! - [`scan`]: queries asked of the log's rows, on a thread of their own.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: the screen drawn from that state.
@@ -23,7 +24,8 @@
 //!
 //! ```text
 //! keyboard ──(input thread)─────────────► Event ─┐
-//! Redis ──(background subscription task)─► Feed ─┤ mpsc, bounded      ┌─► Effect ─► server tasks ─► Redis
+//! sealed segments ──(scan thread)──────► Answer ─┤ mpsc, bounded      ┌─► Effect ─► server tasks ─► Redis
+//! Redis ──(background subscription task)─► Feed ─┤                    ├─► Effect ─► scan thread
 //! Redis ──(command connection)───────────► Feed ─┘                    │
 //!                                      runtime: App::update(event) ───┤
 //!                                               view::draw when due   └─► terminal
@@ -38,6 +40,7 @@
 //! - Pub/Sub is at most once. Every time in which messages may have been lost is a row of the log.
 //! - One publish is one row, whatever number of our subscriptions it matched.
 //! - `received = kept + evicted + dropped`.
+//! - No query is asked on the loop's thread, but of the rows on the screen, to mark what matched.
 //! - A row's id is never reused; whatever points into the log points by id.
 //! - Nothing that came from Redis reaches the terminal but through [`payload::escape`], and no
 //!   password reaches it at all.
@@ -53,6 +56,7 @@ pub mod message;
 pub mod payload;
 pub mod query;
 pub mod runtime;
+pub mod scan;
 pub mod server;
 pub mod terminal;
 pub mod view;

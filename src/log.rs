@@ -8,23 +8,30 @@
 
 mod batch;
 mod channels;
+mod eviction;
 mod history;
+mod pieces;
 mod record;
+mod rows;
 mod segment;
 mod selection;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use batch::{BATCH_BYTES, Batch, Tail};
 pub use channels::{Channel, ChannelTable};
 pub use history::{HISTORY_SECONDS, History, RATE_SECONDS};
-pub use selection::{ChannelFilter, Selection, UNHEARD};
+pub use pieces::Piece;
+pub use rows::{Found, RowSet};
+pub use segment::{RowKind, Segment, SegmentRow};
+pub use selection::Selection;
 
 use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
 use channels::Heard;
 use record::Record;
-use segment::Segment;
+use segment::OpenSegment;
 
 /// A segment is sealed at this size at the most, whatever the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
@@ -83,7 +90,12 @@ pub enum Content<'a> {
 #[derive(Debug)]
 pub struct MessageLog {
     sealed: VecDeque<Arc<Segment>>,
-    open: Segment,
+    open: OpenSegment,
+    /// Segments older than those of `sealed` that stay because they hold wanted rows.
+    held: Vec<Arc<Segment>>,
+    /// The stretches that are to be held when their turn to go comes.
+    wanted: Vec<Range<RowId>>,
+    /// The bytes of `sealed` and `held`.
     sealed_bytes: usize,
     notices: BTreeMap<RowId, Notice>,
     channels: ChannelTable,
@@ -100,7 +112,9 @@ impl MessageLog {
     pub fn new(keep: usize) -> Self {
         Self {
             sealed: VecDeque::new(),
-            open: Segment::default(),
+            open: OpenSegment::default(),
+            held: Vec::new(),
+            wanted: Vec::new(),
             sealed_bytes: 0,
             notices: BTreeMap::new(),
             channels: ChannelTable::default(),
@@ -118,19 +132,39 @@ impl MessageLog {
         self.counters.received += batch.messages();
         self.counters.kept += batch.messages();
         let ids = self.hear_channels(batch);
+        let mut numbers = vec![None; ids.len()];
         for (index, record) in (0..).zip(&batch.records) {
             if record.is_notice() {
-                self.append_notice(record, &batch.notices[record.start() as usize]);
+                if self.append_notice(record, &batch.notices[record.start() as usize]) {
+                    numbers.fill(None);
+                }
                 continue;
             }
-            let id = ids[record.channel() as usize];
-            self.append_message(record, id, batch);
+            let local = record.channel() as usize;
+            let payload = record.payload(&batch.arena);
+            if self.make_room(payload.len()) {
+                numbers.fill(None);
+            }
+            let channels = &self.channels;
+            let number = *numbers[local].get_or_insert_with(|| {
+                let id = ids[local];
+                self.open.intern(id, &channels.shared_name(id))
+            });
+            self.open.push(record, number, payload);
             self.note_joins(batch, index);
-            if batch.channels[record.channel() as usize].last == index {
-                self.channels.note_last_row(id, RowId(self.end().0 - 1));
+            if batch.channels[local].last == index {
+                self.channels
+                    .note_last_row(ids[local], RowId(self.end().0 - 1));
             }
         }
         self.evict();
+    }
+
+    /// Adds a row that is not a message, and that no batch brought.
+    pub fn push_notice(&mut self, time: Time, notice: Notice) {
+        let mut batch = Batch::default();
+        batch.push_notice(time, notice);
+        self.append(&batch);
     }
 
     /// The row with this id, if it is kept.
@@ -142,7 +176,7 @@ impl MessageLog {
             Content::Notice(self.notices.get(&id)?)
         } else {
             Content::Message {
-                channel: ChannelId(record.channel()),
+                channel: segment.channel_of(record),
                 payload: segment.payload(record),
             }
         };
@@ -165,13 +199,13 @@ impl MessageLog {
     pub fn first(&self) -> RowId {
         self.sealed
             .front()
-            .map_or(self.open.first, |segment| segment.first)
+            .map_or(self.open.segment().first, |segment| segment.first)
     }
 
     /// The id that the next row will have.
     #[must_use]
     pub fn end(&self) -> RowId {
-        self.open.end()
+        self.open.segment().end()
     }
 
     /// The channels heard.
@@ -202,7 +236,7 @@ impl MessageLog {
     #[must_use]
     pub fn size(&self) -> usize {
         self.sealed_bytes
-            + self.open.size()
+            + self.open.segment().size()
             + self.channels.size()
             + self.notices.len() * NOTICE_BYTES
     }
@@ -213,27 +247,27 @@ impl MessageLog {
         self.keep
     }
 
-    /// Lets go of every row. The counts and the channels stay.
-    pub fn clear(&mut self) {
-        self.seal();
-        while self.evict_oldest() {}
+    /// The rows of `rows` that are notices.
+    pub fn notices_in(&self, rows: Range<RowId>) -> impl Iterator<Item = RowId> {
+        self.notices.range(rows).map(|(row, _)| *row)
     }
 
-    /// The records of the rows from `from` on, for a scan.
-    fn records_from(&self, from: RowId) -> impl Iterator<Item = (RowId, &Record)> {
-        let start = self.sealed.partition_point(|segment| segment.end() <= from);
-        let segments = self.sealed.range(start..).map(|segment| &**segment);
-        segments.chain([&self.open]).flat_map(move |segment| {
-            let skip = from.0.saturating_sub(segment.first.0);
-            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            let records = segment.records.get(skip..).unwrap_or_default();
-            ((segment.first.0 + skip as u64)..).map(RowId).zip(records)
-        })
+    /// The notices kept, oldest first, each with its row.
+    #[must_use]
+    pub fn notices(&self) -> impl DoubleEndedIterator<Item = (RowId, &Notice)> {
+        self.notices.iter().map(|(row, notice)| (*row, notice))
     }
 
     fn segment_of(&self, id: RowId) -> Option<&Segment> {
-        if id >= self.open.first {
-            return Some(&self.open);
+        let open = self.open.segment();
+        if id >= open.first {
+            return Some(open);
+        }
+        if id < self.first() {
+            let mut held = self.held.iter();
+            return held
+                .find(|segment| segment.rows().contains(&id))
+                .map(|segment| &**segment);
         }
         let index = self.sealed.partition_point(|segment| segment.end() <= id);
         self.sealed.get(index).map(|segment| &**segment)
@@ -241,7 +275,7 @@ impl MessageLog {
 
     /// Counts what `batch` brought on each of its channels. Gives the ids of these channels, by
     /// the batch's own numbers.
-    fn hear_channels(&mut self, batch: &Batch) -> Vec<u32> {
+    fn hear_channels(&mut self, batch: &Batch) -> Vec<ChannelId> {
         let mut messages = 0;
         let ids = (0..).zip(&batch.channels).map(|(local, channel)| {
             messages += channel.messages;
@@ -250,7 +284,7 @@ impl MessageLog {
                 bytes: channel.bytes,
                 time: batch.records[channel.last as usize].time,
             };
-            self.channels.hear(batch.channel_name(local), &heard).0
+            self.channels.hear(batch.channel_name(local), &heard)
         });
         let ids = ids.collect();
         if let Some(last) = batch.records.iter().rfind(|record| !record.is_notice()) {
@@ -262,17 +296,12 @@ impl MessageLog {
         ids
     }
 
-    fn append_message(&mut self, record: &Record, channel: u32, batch: &Batch) {
-        let payload = record.payload(&batch.arena);
-        self.make_room(payload.len());
-        self.open.push(record, channel, payload);
-    }
-
-    fn append_notice(&mut self, record: &Record, notice: &Notice) {
+    /// Says whether that has sealed the open segment.
+    fn append_notice(&mut self, record: &Record, notice: &Notice) -> bool {
         if let Notice::Gap(gap) = notice
             && self.rewrite_gap(gap)
         {
-            return;
+            return false;
         }
         match notice {
             // A gap whose row has gone since gets another row, but stays one gap.
@@ -286,10 +315,15 @@ impl MessageLog {
             }
             _ => {}
         }
-        self.make_room(0);
+        let is_sealed = self.make_room(0);
         self.counters.notices += 1;
-        self.notices.insert(self.open.end(), notice.clone());
-        self.open.push_notice(record);
+        self.notices.insert(self.end(), notice.clone());
+        let kind = match notice {
+            Notice::Gap(_) | Notice::Dropped(_) => RowKind::Gap,
+            _ => RowKind::Notice,
+        };
+        self.open.push_notice(record.time, kind);
+        is_sealed
     }
 
     /// Writes news of a gap into the row that it already has. Says whether there was one.
@@ -322,6 +356,7 @@ impl MessageLog {
     fn join_last_row(&mut self, subscriptions: &[SubscriptionId]) {
         let is_message = self
             .open
+            .segment()
             .records
             .last()
             .is_some_and(|record| !record.is_notice());
@@ -332,10 +367,13 @@ impl MessageLog {
         }
     }
 
-    fn make_room(&mut self, payload_bytes: usize) {
-        if !self.open.has_room(payload_bytes, self.segment_bytes()) {
+    /// Makes room for one more row in the open segment. Says whether that had to be sealed.
+    fn make_room(&mut self, payload_bytes: usize) -> bool {
+        let is_full = !self.open.has_room(payload_bytes, self.segment_bytes());
+        if is_full {
             self.seal();
         }
+        is_full
     }
 
     /// The size at which a segment is sealed: small beside the budget, so that little goes at once.
@@ -346,40 +384,11 @@ impl MessageLog {
     /// Seals the open segment. Its last row can then no longer be joined by a later delivery, so
     /// this happens only when a row follows it.
     fn seal(&mut self) {
-        if self.open.records.is_empty() {
+        if self.open.segment().records.is_empty() {
             return;
         }
-        let next = self.open.next(self.segment_bytes());
-        let sealed = std::mem::replace(&mut self.open, next).seal();
+        let sealed = self.open.seal(self.segment_bytes());
         self.sealed_bytes += sealed.size();
         self.sealed.push_back(Arc::new(sealed));
-    }
-
-    /// Lets go of channels that nothing kept is of, then of whole sealed segments. The open one
-    /// stays, since a later delivery may still join its last row; it is small beside the budget,
-    /// or one message larger than that.
-    fn evict(&mut self) {
-        // Idle channels may take a part of the budget, so that they do not push out the messages.
-        let idle_room = self.keep / 8;
-        self.channels.forget_idle(idle_room);
-        while self.size() > self.keep && self.evict_oldest() {
-            self.channels.forget_idle(idle_room);
-        }
-    }
-
-    fn evict_oldest(&mut self) -> bool {
-        let Some(oldest) = self.sealed.pop_front() else {
-            return false;
-        };
-        self.sealed_bytes -= oldest.size();
-        for record in &oldest.records {
-            if !record.is_notice() {
-                self.channels.release_row(record.channel());
-                self.counters.kept -= 1;
-                self.counters.evicted += 1;
-            }
-        }
-        self.notices = self.notices.split_off(&oldest.end());
-        true
     }
 }

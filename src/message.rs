@@ -167,6 +167,15 @@ pub enum Notice {
     Dropped(Dropped),
     /// Redis said something that was not asked for.
     ServerSaid(Box<str>),
+    /// A breakpoint matched, and the view stopped there.
+    Breakpoint {
+        /// The breakpoint's query.
+        query: Box<str>,
+        /// The row that it matched.
+        row: RowId,
+        /// The channel that its message came on.
+        channel: Box<[u8]>,
+    },
 }
 
 /// A time in which messages may have been lost.

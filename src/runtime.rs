@@ -10,6 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
+use crate::scan::Answer;
 use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
 use crate::view;
@@ -46,6 +47,17 @@ pub trait Host<B: Backend> {
     fn written(&self, terminal: &Terminal<B>) -> u64;
 }
 
+/// Where events come from.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Keys and the like.
+    pub input_rx: Receiver<Event>,
+    /// Answers of scans.
+    pub answer_rx: Receiver<Answer>,
+    /// News from Redis.
+    pub feed_rx: Receiver<Feed>,
+}
+
 /// What a run leaves behind.
 #[derive(Debug)]
 pub struct Outcome {
@@ -59,7 +71,8 @@ pub struct Outcome {
 
 /// Runs until the person quits, or until no input can come any more.
 ///
-/// Input goes before news from Redis, so that a flood does not delay a key, and all that has
+/// Input goes before answers of scans, and these before news from Redis, so that a flood does not
+/// delay them, and all that has
 /// arrived is applied before one drawing. The first change after a rest draws at once; under load
 /// drawings are spaced. While nothing changes no timer runs.
 ///
@@ -70,13 +83,17 @@ pub async fn run<B, H>(
     app: App,
     terminal: &mut Terminal<B>,
     host: &mut H,
-    mut input_rx: Receiver<Event>,
-    mut feed_rx: Receiver<Feed>,
+    inputs: Inputs,
 ) -> Result<Outcome, B::Error>
 where
     B: Backend,
     H: Host<B>,
 {
+    let Inputs {
+        mut input_rx,
+        mut answer_rx,
+        mut feed_rx,
+    } = inputs;
     let mut session = Run::new(app);
     let mut feeds = Vec::with_capacity(FEED_BATCH);
     let mut has_feed = true;
@@ -89,6 +106,10 @@ where
                 Some(event) => drain(event, &mut input_rx),
                 None => break,
             },
+            Some(answer) = answer_rx.recv() => {
+                session.pace = session.pace.max(Pace::News);
+                vec![Event::Scanned(answer)]
+            }
             count = feed_rx.recv_many(&mut feeds, FEED_BATCH), if has_feed => {
                 has_feed = count > 0;
                 session.pace = session.pace.max(Pace::News);
@@ -99,7 +120,11 @@ where
                 vec![Event::Tick]
             }
         };
-        if !matches!(events.first(), Some(Event::Feed(_) | Event::Tick) | None) {
+        let is_news = matches!(
+            events.first(),
+            Some(Event::Feed(_) | Event::Scanned(_) | Event::Tick) | None
+        );
+        if !is_news {
             session.pace = Pace::Key;
         }
         if session.apply(events, terminal, host)? {

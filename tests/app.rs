@@ -3,183 +3,18 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 
 use subscope::app::{
-    Answer, App, Context, Effect, Event, Focus, Overlay, Position, Settings, Sort,
-    SubscriptionState, TimeForm,
+    Answer, Context, Effect, Event, Focus, Overlay, Sort, SubscriptionState, TimeForm,
 };
-use subscope::log::{Batch, Content};
-use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
-use subscope::server::{Ask, Command, Connection, Feed};
+use subscope::log::Batch;
+use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
+use subscope::server::{Command, Connection, Feed};
 
-const START: Time = Time(1_700_000_000_000_000);
+use crate::support::stage::{START, Stage, published};
 
-/// An app on a screen, a clock, and the keys.
-struct Stage {
-    app: App,
-    now: Time,
-}
-
-impl Stage {
-    fn new(topics: &[&str]) -> Self {
-        Self::with(topics, |_| {})
-    }
-
-    fn with(topics: &[&str], change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings {
-            address: "redis://127.0.0.1:6379".to_owned(),
-            keep: 1 << 20,
-            ..Settings::default()
-        };
-        change(&mut settings);
-        let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
-        Self {
-            app: App::new(settings, topics.collect(), (80, 24), START),
-            now: START,
-        }
-    }
-
-    fn send(&mut self, event: Event) -> Vec<Effect> {
-        self.app.update(event, self.now)
-    }
-
-    fn wait(&mut self, time: Duration) {
-        self.now = self.now.after(time);
-        self.send(Event::Tick);
-    }
-
-    fn code(&mut self, code: KeyCode) -> Vec<Effect> {
-        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
-    }
-
-    fn chord(&mut self, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
-        self.send(Event::Key(KeyEvent::new(code, modifiers)))
-    }
-
-    fn ctrl(&mut self, letter: char) -> Vec<Effect> {
-        self.chord(KeyModifiers::CONTROL, KeyCode::Char(letter))
-    }
-
-    /// Types the letters of `text`; gives the effects of the last.
-    fn keys(&mut self, text: &str) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for letter in text.chars() {
-            effects = self.code(KeyCode::Char(letter));
-        }
-        effects
-    }
-
-    fn messages(&mut self, messages: &[(&str, &[u8])]) {
-        let mut batch = Batch::default();
-        for (channel, payload) in messages {
-            batch.push_message(self.now, channel.as_bytes(), payload, SubscriptionId(0));
-        }
-        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
-    }
-
-    fn numbered(&mut self, channel: &str, count: usize) {
-        let payloads: Vec<String> = (0..count).map(|number| number.to_string()).collect();
-        let messages: Vec<_> = payloads
-            .iter()
-            .map(|payload| (channel, payload.as_bytes()))
-            .collect();
-        self.messages(&messages);
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        let mut batch = Batch::default();
-        batch.push_notice(self.now, notice);
-        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
-    }
-
-    fn connection(&mut self, connection: Connection) {
-        self.send(Event::Feed(Feed::Connection(connection)));
-    }
-
-    fn subscription(&self, id: u32) -> Subscription {
-        let id = SubscriptionId(id);
-        let topic = self.app.subscriptions().topic(id).unwrap().clone();
-        Subscription { id, topic }
-    }
-
-    fn confirm(&mut self, id: u32) {
-        let subscription = self.subscription(id);
-        self.notice(Notice::Subscribed {
-            subscription,
-            count: 1,
-        });
-    }
-
-    fn state(&self, id: u32) -> &SubscriptionState {
-        self.app.subscriptions().state(SubscriptionId(id)).unwrap()
-    }
-
-    fn payload_of(&self, row: RowId) -> String {
-        match self.app.log().row(row).unwrap().content {
-            Content::Message { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
-            Content::Notice(notice) => format!("{notice:?}"),
-        }
-    }
-
-    fn selected(&self) -> String {
-        self.payload_of(self.app.window().selected.unwrap())
-    }
-
-    fn channel_selected(&self) -> String {
-        let topic = self.app.channels().selected().unwrap();
-        String::from_utf8_lossy(&topic.name).into_owned()
-    }
-
-    fn listed(&self) -> Vec<String> {
-        let lists = self.app.lists();
-        let entries = self.app.channels().entries().iter();
-        entries
-            .map(|entry| String::from_utf8_lossy(&lists.topic(*entry).unwrap().name).into_owned())
-            .collect()
-    }
-
-    fn shown(&self) -> u64 {
-        self.app.shown().len()
-    }
-
-    fn is_following(&self) -> bool {
-        self.app.messages().position() == Position::Following
-    }
-
-    fn remark(&self) -> &str {
-        self.app.remark().map_or("", |remark| remark.text.as_str())
-    }
-
-    fn box_texts(&self) -> (String, String) {
-        let publish = self.app.publish();
-        (publish.channel.text(), publish.payload.text())
-    }
-
-    fn failure(&self) -> &str {
-        match self.app.publish().answer() {
-            Answer::Failed(words) => words,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
-        self.send(Event::Mouse(MouseEvent {
-            kind,
-            column,
-            row,
-            modifiers: KeyModifiers::NONE,
-        }));
-    }
-}
-
-fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
-    vec![Effect::Ask(Ask::Publish {
-        id,
-        channel: channel.as_bytes().into(),
-        payload: payload.into(),
-    })]
-}
+mod support;
 
 // --- The message log ---------------------------------------------------------------------------
 
@@ -1075,7 +910,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 9] = [
+    let starts: [&dyn Fn(&mut Stage); 12] = [
         &|_| {},
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
@@ -1093,6 +928,16 @@ fn everywhere() -> Vec<Stage> {
         },
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+        },
+        &|stage| drop(stage.keys("/3")),
+        &|stage| {
+            stage.keys("B3");
+            stage.code(KeyCode::Enter);
+            stage.keys("B");
+        },
+        &|stage| {
+            stage.keys("fa3");
             stage.code(KeyCode::Enter);
         },
     ];

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use subscope::log::{Batch, ChannelFilter, Content, MessageLog, Selection};
+use subscope::log::{Batch, Content, Found, MessageLog, Piece, RowKind, Selection};
 use subscope::message::{Dropped, Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
 
 /// What one row should be.
@@ -142,89 +142,201 @@ proptest! {
     }
 
     #[test]
-    fn a_selection_addresses_what_a_plain_scan_finds(
+    fn a_selection_addresses_what_was_found_whatever_goes_or_is_held(
         steps in prop::collection::vec(step(), 0..300),
-        keep in 2_000..60_000usize,
-        muted in prop::collection::vec(0..4u8, 0..3),
-        only in prop::option::of(0..4u8),
+        keep in 20_000..60_000usize,
+        with_notices in any::<bool>(),
+        held in prop::option::of((0..300u64, 1..40u64)),
         cut in 0..300usize,
     ) {
-        // The filter is set half way, so that it must both scan and follow.
+        // Every third message is found; the filter is set half way.
         let cut = cut.min(steps.len());
-        let (log, ..) = play(&steps[..cut], keep);
-        let id = |number: u8| log.channels().find(&channel(number));
-        let filter = ChannelFilter {
-            only: only.and_then(id),
-            muted: muted.iter().copied().filter_map(id).collect(),
-        };
+        let (mut log, ..) = play(&steps[..cut], keep);
         let mut selection = Selection::default();
-        selection.set_filter(filter.clone(), &log);
-        let mut log = log;
-        let mut batch = Batch::default();
+        if let Some((start, length)) = held {
+            log.hold(vec![RowId(start)..RowId(start + length)]);
+        }
+        selection.show_none(with_notices, &log);
+        for piece in log.pieces(RowId(0)) {
+            selection.add(&thirds(&piece), &log);
+        }
         for (time, step) in (0..).zip(&steps[cut..]) {
-            if let Step::Deliver(c, p, s) = *step {
-                batch.push_message(Time(time), &channel(c), &payload(p), SubscriptionId(s.into()));
+            let mut batch = Batch::default();
+            match *step {
+                Step::Deliver(c, p, s) => {
+                    let via = SubscriptionId(s.into());
+                    batch.push_message(Time(time), &channel(c), &payload(p), via);
+                }
+                Step::Notice => batch.push_notice(Time(time), Notice::AllEnded),
+                Step::HandOver => {}
+            }
+            let from = log.end();
+            log.append(&batch);
+            selection.follow(&log);
+            for piece in log.pieces(from) {
+                selection.add(&thirds(&piece), &log);
             }
         }
-        log.append(&batch);
-        selection.follow(&log);
-        let shown: Vec<RowId> = (log.first().0..log.end().0)
+        let shown: Vec<RowId> = (0..log.end().0)
             .map(RowId)
-            .filter(|row| match log.row(*row).unwrap().content {
-                Content::Notice(_) => true,
-                Content::Message { channel, .. } => match filter.only {
-                    Some(only) => only == channel,
-                    None => !filter.muted.contains(&channel),
-                },
+            .filter(|row| match log.row(*row).map(|row| row.content) {
+                None => false,
+                Some(Content::Notice(_)) => with_notices,
+                Some(Content::Message { .. }) => row.0 % 3 == 0,
             })
             .collect();
-        prop_assert_eq!(selection.len(), shown.len() as u64);
-        for (place, row) in (0..).zip(&shown) {
-            prop_assert_eq!(selection.row_at(place), Some(*row));
-            prop_assert_eq!(selection.place_of(*row), place);
+        check(&selection, &shown, &log)?;
+        selection.show_all(&log);
+        let kept = (0..log.end().0).map(RowId);
+        let kept: Vec<RowId> = kept.filter(|row| log.row(*row).is_some()).collect();
+        check(&selection, &kept, &log)?;
+    }
+
+    #[test]
+    fn pieces_hold_every_row_kept_once_from_the_newest_on(
+        steps in prop::collection::vec(step(), 0..300),
+        keep in 20_000..60_000usize,
+        from in 0..200u64,
+    ) {
+        let (log, ..) = play(&steps, keep);
+        let mut expected = log.end();
+        for piece in log.pieces(RowId(from)) {
+            prop_assert_eq!(piece.rows().end, expected);
+            expected = piece.rows().start;
+            let segment = piece.segment().unwrap();
+            for row in (piece.rows().start.0..piece.rows().end.0).map(RowId) {
+                let index = usize::try_from(row.0 - segment.rows().start.0).unwrap();
+                let here = segment.row(index).unwrap();
+                let via: Vec<_> = segment.subscriptions(row).collect();
+                match log.row(row).unwrap().content {
+                    Content::Message { channel, payload } => {
+                        let name = segment.channels().nth(here.channel as usize).unwrap();
+                        prop_assert_eq!(name, log.channels().by_id(channel).unwrap().name());
+                        prop_assert_eq!(here.payload, payload);
+                        prop_assert_eq!(here.kind, RowKind::Message);
+                        prop_assert_eq!(via, log.subscriptions(row).collect::<Vec<_>>());
+                        if !payload.is_empty() {
+                            let end = segment.payload_end(index);
+                            prop_assert_eq!(segment.row_of_byte(end - 1, 0), index);
+                            prop_assert_eq!(segment.row_of_byte(end - payload.len(), index), index);
+                        }
+                    }
+                    Content::Notice(_) => prop_assert_eq!(here.kind, RowKind::Notice),
+                }
+            }
         }
-        prop_assert_eq!(selection.row_at(shown.len() as u64), None);
+        prop_assert_eq!(expected, log.first().max(RowId(from)).min(log.end()));
     }
 }
 
+/// The rows of a piece that are divisible by three and messages.
+fn thirds(piece: &Piece) -> Found {
+    let segment = piece.segment().unwrap();
+    let first = piece.rows().start;
+    let mut found = Found::none_of(first, piece.length());
+    for row in (first.0..piece.rows().end.0).filter(|row| row % 3 == 0) {
+        let index = usize::try_from(row - segment.rows().start.0).unwrap();
+        if segment.row(index).unwrap().kind == RowKind::Message {
+            found.add(usize::try_from(row - first.0).unwrap());
+        }
+    }
+    found
+}
+
+/// That `selection` has exactly the rows `shown`, each at its place.
+fn check(selection: &Selection, shown: &[RowId], log: &MessageLog) -> Result<(), TestCaseError> {
+    prop_assert_eq!(selection.len(), shown.len() as u64);
+    for (place, row) in (0..).zip(shown) {
+        prop_assert_eq!(selection.row_at(place), Some(*row));
+        prop_assert_eq!(selection.place_of(*row), place);
+        prop_assert!(selection.contains(*row));
+    }
+    prop_assert_eq!(selection.row_at(shown.len() as u64), None);
+    let is_message =
+        |row: &&RowId| matches!(log.row(**row).unwrap().content, Content::Message { .. });
+    prop_assert_eq!(
+        selection.messages(),
+        shown.iter().filter(is_message).count() as u64
+    );
+    Ok(())
+}
+
+/// Appends a thousand messages of a hundred bytes.
+fn append_thousand(log: &mut MessageLog) {
+    let mut batch = Batch::default();
+    for n in 0..1_000u32 {
+        let name = if n % 10 == 0 { "rare" } else { "common" };
+        batch.push_message(Time(0), name.as_bytes(), &[b'x'; 100], SubscriptionId(0));
+    }
+    log.append(&batch);
+}
+
 #[test]
-fn a_selection_works_across_many_blocks_and_evictions() {
+fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released() {
     let mut log = MessageLog::new(1 << 20);
     let mut selection = Selection::default();
-    let mut is_filtered = false;
-    for round in 0..100 {
-        let mut batch = Batch::default();
-        for n in 0..1_000u32 {
-            let name = if n % 10 == 0 { "rare" } else { "common" };
-            batch.push_message(
-                Time(round),
-                name.as_bytes(),
-                &n.to_be_bytes(),
-                SubscriptionId(0),
-            );
-        }
-        log.append(&batch);
-        if !is_filtered {
-            let only = log.channels().find(b"rare");
-            selection.set_filter(
-                ChannelFilter {
-                    only,
-                    ..ChannelFilter::default()
-                },
-                &log,
-            );
-            is_filtered = true;
-        }
+    for _ in 0..5 {
+        append_thousand(&mut log);
+    }
+    log.hold(vec![RowId(1_500)..RowId(1_600)]);
+    for _ in 0..50 {
+        append_thousand(&mut log);
         selection.follow(&log);
+        assert!(log.size() <= log.budget());
     }
-    assert!(log.first() > RowId(4096 * 3), "rows were evicted");
-    let first = log.first().0.next_multiple_of(10);
-    let shown: Vec<u64> = (first..log.end().0).step_by(10).collect();
-    assert_eq!(selection.len(), shown.len() as u64);
-    for (place, row) in (0..).zip(&shown) {
-        assert_eq!(selection.row_at(place), Some(RowId(*row)));
-        assert_eq!(selection.place_of(RowId(*row)), place);
+    assert!(log.first() > RowId(40_000));
+    assert!(log.row(RowId(1_500)).is_some() && log.row(RowId(1_599)).is_some());
+    assert!(log.row(RowId(10_000)).is_none());
+    let held = log.held().remove(0);
+    assert!(held.start <= RowId(1_500) && RowId(1_600) <= held.end);
+    assert_eq!(selection.row_at(0), Some(held.start));
+    assert_eq!(
+        selection.row_at(held.end.0 - held.start.0),
+        Some(log.first())
+    );
+    assert_eq!(selection.len(), log.counters().kept);
+    let counters = *log.counters();
+    assert_eq!(counters.received, counters.kept + counters.evicted);
+
+    log.hold(Vec::new());
+    selection.follow(&log);
+    assert!(log.row(RowId(1_500)).is_none());
+    assert_eq!(selection.row_at(0), Some(log.first()));
+    assert_eq!(log.counters().kept, selection.len());
+}
+
+#[test]
+fn no_more_than_a_quarter_of_the_budget_is_held() {
+    let mut log = MessageLog::new(1 << 20);
+    append_thousand(&mut log);
+    log.hold(vec![RowId(0)..RowId(1_000_000)]);
+    for _ in 0..50 {
+        append_thousand(&mut log);
+        assert!(log.size() <= log.budget());
     }
+    let held: u64 = log
+        .held()
+        .iter()
+        .map(|rows| rows.end.0 - rows.start.0)
+        .sum();
+    assert!((1_000..3_000).contains(&held), "{held} rows are held");
+    assert!(log.first() > RowId(40_000));
+}
+
+#[test]
+fn a_piece_that_is_read_late_is_gone_and_keeps_nothing_in_memory() {
+    let mut log = MessageLog::new(1 << 20);
+    for _ in 0..3 {
+        append_thousand(&mut log);
+    }
+    let pieces = log.pieces(RowId(0));
+    for _ in 0..50 {
+        append_thousand(&mut log);
+    }
+    let (copied, sealed) = pieces.split_first().unwrap();
+    assert!(copied.segment().is_some());
+    assert!(!sealed.is_empty());
+    assert!(sealed.iter().all(|piece| piece.segment().is_none()));
 }
 
 #[test]

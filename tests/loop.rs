@@ -11,23 +11,25 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell as ScreenCell;
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
 use subscope::app::{App, Effect, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{SubscriptionId, Time, Topic};
-use subscope::runtime::{Host, Outcome, run};
+use subscope::runtime::{Host, Inputs, Outcome, run};
+use subscope::scan::{self, Scanner};
 use subscope::server::{Command, Connection, Feed};
 
-/// Does nothing, but tells the test of every effect and of every screen drawn.
+/// Does nothing but scan, and tells the test of every effect and of every screen drawn.
 struct Recorder {
     effect_tx: UnboundedSender<Effect>,
     screen_tx: UnboundedSender<String>,
     /// Pressed as soon as the first screen stands.
     first_key: Option<(Sender<Event>, KeyCode)>,
     written: Cell<u64>,
+    scanner: Scanner,
 }
 
 impl Host<TestBackend> for Recorder {
@@ -36,6 +38,11 @@ impl Host<TestBackend> for Recorder {
         effect: Effect,
         terminal: &mut Terminal<TestBackend>,
     ) -> Result<Option<Event>, Infallible> {
+        match &effect {
+            Effect::Scan(request) => self.scanner.ask(request.clone()),
+            Effect::StopScan(watch) => self.scanner.stop(*watch),
+            _ => {}
+        }
         let answer = match &effect {
             Effect::Copy(_) => Some(Event::Failed("not copied: the test says so".to_owned())),
             Effect::Resume => {
@@ -88,15 +95,23 @@ impl Session {
             feed_tx.try_send(feed).unwrap();
         }
         let (effect_tx, effect_rx) = unbounded_channel();
+        let (answer_tx, answer_rx) = channel(16);
+        let tell = move |answer| answer_tx.blocking_send(answer).is_ok();
         let (screen_tx, screen_rx) = unbounded_channel();
         let host = Recorder {
             effect_tx,
             screen_tx,
             first_key: first_key.map(|code| (input_tx.clone(), code)),
             written: Cell::new(0),
+            scanner: scan::start(tell).unwrap(),
         };
         let polls = Rc::new(Cell::new(0));
-        let task = spawn_local(watch(host, input_rx, feed_rx, Rc::clone(&polls)));
+        let inputs = Inputs {
+            input_rx,
+            answer_rx,
+            feed_rx,
+        };
+        let task = spawn_local(watch(host, inputs, Rc::clone(&polls)));
         Self {
             input_tx,
             feed_tx,
@@ -123,12 +138,7 @@ impl Session {
     }
 }
 
-async fn watch(
-    mut host: Recorder,
-    input_rx: Receiver<Event>,
-    feed_rx: Receiver<Feed>,
-    polls: Rc<Cell<u64>>,
-) -> Outcome {
+async fn watch(mut host: Recorder, inputs: Inputs, polls: Rc<Cell<u64>>) -> Outcome {
     let settings = Settings {
         address: "redis://127.0.0.1:6379".to_owned(),
         keep: 64 << 20,
@@ -136,7 +146,7 @@ async fn watch(
     };
     let app = App::new(settings, vec![Topic::pattern(b"*")], (80, 24), Time::now());
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    let mut running = pin!(run(app, &mut terminal, &mut host, input_rx, feed_rx));
+    let mut running = pin!(run(app, &mut terminal, &mut host, inputs));
     let outcome = poll_fn(|context| {
         polls.set(polls.get() + 1);
         running.as_mut().poll(context)

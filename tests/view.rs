@@ -12,14 +12,20 @@ use unicode_width::UnicodeWidthStr as _;
 use subscope::app::{App, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::scan::Worker;
 use subscope::server::{Connection, Feed};
 use subscope::view;
 
+use crate::support::scans::update;
+
 const START: Time = Time(1_700_000_000_000_000);
+
+mod support;
 
 /// An app on a screen of its own.
 struct Stage {
     app: App,
+    worker: Worker,
     now: Time,
 }
 
@@ -38,6 +44,7 @@ impl Stage {
         let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
         let mut stage = Self {
             app: App::new(settings, topics.collect(), (width, height), START),
+            worker: Worker::default(),
             now: START,
         };
         stage.keys("t");
@@ -46,7 +53,7 @@ impl Stage {
     }
 
     fn send(&mut self, event: Event) {
-        self.app.update(event, self.now);
+        update(&mut self.app, &mut self.worker, event, self.now);
     }
 
     fn wait(&mut self, milliseconds: u64) {
@@ -497,7 +504,7 @@ fn a_session_at_80_by_24() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                           │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space freeze  p publish  a subscribe  ? help  q quit
+     Enter open  Tab pane  Space freeze  / filter  p publish  ? help  q quit
     "#);
 }
 
@@ -551,7 +558,7 @@ fn a_session_at_120_by_30() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                                                                   │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space freeze  p publish  a subscribe  u unsubscribe  m mute  s sort  t time  ? help  q quit
+     Enter open  Tab pane  Space freeze  / filter  p publish  B break  a subscribe  F find  u unsubscribe  ? help  q quit
     "#);
 }
 
@@ -658,7 +665,7 @@ fn a_lost_connection_at_80_by_24() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                           │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space freeze  p publish  a subscribe  ? help  q quit
+     Enter open  Tab pane  Space freeze  / filter  p publish  ? help  q quit
     ");
 }
 

@@ -75,4 +75,44 @@ pub enum Action {
     ToggleEscapes,
     /// Do what was asked about.
     Confirm,
+    /// Write the filter.
+    Filter,
+    /// Write what to look for.
+    Find,
+    /// To the next row that was found.
+    NextHit,
+    /// To the row found before.
+    PreviousHit,
+    /// Open the list of filters.
+    Filters,
+    /// Open the list of breakpoints, or set the first.
+    Breakpoints,
+    /// Mark the selected row, or take its mark away.
+    ToggleMark,
+    /// To the next mark, hit of a breakpoint, or gap.
+    NextLandmark,
+    /// To the mark, hit of a breakpoint, or gap before.
+    PreviousLandmark,
+    /// List the syntax of queries, or not.
+    ToggleSyntax,
+    /// Put the filter being written into the list.
+    KeepFilter,
+    /// Add to the list that is open.
+    AddQuery,
+    /// Change the selected query of the list.
+    EditQuery,
+    /// Switch the selected query of the list on or off.
+    ToggleQuery,
+    /// Take the selected query out of the list.
+    RemoveQuery,
+    /// Have the selected filter show or hide what it matches.
+    ToggleExclude,
+    /// Have the selected breakpoint stop the view, or only count and mark.
+    ToggleLogOnly,
+    /// Have the selected breakpoint draw attention in the next way.
+    NextAttention,
+    /// Have the selected breakpoint stop one hit later.
+    StopLater,
+    /// Have the selected breakpoint stop one hit sooner.
+    StopSooner,
 }

@@ -3,7 +3,9 @@
 use crossterm::event::KeyEvent;
 
 use super::moving::Step;
-use super::{Action, App, Effect, Focus, Overlay, Reader, SubscriptionState};
+use super::{
+    Action, App, Context, Effect, Focus, Overlay, Position, Purpose, Reader, SubscriptionState,
+};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -15,7 +17,7 @@ impl App {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Help => self.open_help(),
-            Action::Back => self.step_back(),
+            Action::Back => return self.step_back(),
             Action::NextPane => self.focus_next(),
             Action::PreviousPane => self.focus_previous(),
             Action::Up => self.move_by(Step::Lines(-1)),
@@ -41,6 +43,12 @@ impl App {
             Action::Reconnect => return self.reconnect(),
             Action::Send => return self.send(),
             Action::NewLine => self.publish.payload.start_line(),
+            Action::OlderDraft if self.context() == Context::Query => {
+                return self.show_older_query();
+            }
+            Action::NewerDraft if self.context() == Context::Query => {
+                return self.show_newer_query();
+            }
             Action::OlderDraft if self.publish.payload.is_on_first_line() => self.show_older(),
             Action::NewerDraft if self.publish.payload.is_on_last_line() => self.show_newer(),
             Action::OlderDraft | Action::NewerDraft => return self.type_key(key),
@@ -49,6 +57,26 @@ impl App {
             Action::EnterChannel => self.set_focus(Focus::PublishChannel),
             Action::ToggleEscapes => self.toggle_literal(),
             Action::Confirm => return self.confirm(),
+            Action::Filter => self.write_query(Purpose::Filter),
+            Action::Find => self.write_query(Purpose::Find),
+            Action::NextHit => return self.go_to_hit(true),
+            Action::PreviousHit => return self.go_to_hit(false),
+            Action::Filters => self.open_filters(0),
+            Action::Breakpoints => self.breakpoints_key(),
+            Action::ToggleMark => return self.toggle_mark(),
+            Action::NextLandmark => return self.go_to_landmark(true),
+            Action::PreviousLandmark => return self.go_to_landmark(false),
+            Action::ToggleSyntax => self.toggle_syntax(),
+            Action::KeepFilter => return self.keep_filter(),
+            Action::AddQuery
+            | Action::EditQuery
+            | Action::ToggleQuery
+            | Action::RemoveQuery
+            | Action::ToggleExclude
+            | Action::ToggleLogOnly
+            | Action::NextAttention
+            | Action::StopLater
+            | Action::StopSooner => return self.act_in_list(action),
         }
         Vec::new()
     }
@@ -58,24 +86,48 @@ impl App {
         self.overlay = Some(Overlay::Help { top: 0, over });
     }
 
-    fn step_back(&mut self) {
+    fn step_back(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
             Some(Overlay::Help { over, .. }) => {
                 self.overlay = over.map(|over| *over);
-                return;
+                return Vec::new();
             }
-            Some(_) => return,
+            Some(Overlay::Query(query_box)) => return self.leave_query(query_box.purpose),
+            Some(_) => return Vec::new(),
             None => {}
         }
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
-            Focus::Channels | Focus::Messages => {
-                if self.only.take().is_some() {
-                    self.refresh_shown();
-                } else {
-                    self.messages.follow();
-                }
-            }
+            Focus::Channels | Focus::Messages => return self.show_more(),
+        }
+        Vec::new()
+    }
+
+    /// Takes back the last of what narrows the view: the filter, the channel chosen, the freeze,
+    /// the search.
+    fn show_more(&mut self) -> Vec<Effect> {
+        if self.filters.typed.is_some() {
+            return self.filter_by(None);
+        }
+        if self.only.take().is_some() {
+            return self.refresh_shown();
+        }
+        if self.messages.position() != Position::Following {
+            self.follow();
+            return Vec::new();
+        }
+        self.look_for(None)
+    }
+
+    /// Follows the newest row, past what breakpoints have hit.
+    pub(super) fn follow(&mut self) {
+        self.pass_stops();
+        self.messages.follow();
+    }
+
+    fn toggle_syntax(&mut self) {
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
+            query_box.shows_syntax = !query_box.shows_syntax;
         }
     }
 
@@ -111,8 +163,7 @@ impl App {
         } else {
             Some(name)
         };
-        self.refresh_shown();
-        Vec::new()
+        self.refresh_shown()
     }
 
     fn toggle_mute(&mut self) -> Vec<Effect> {
@@ -124,12 +175,12 @@ impl App {
         if !is_muted {
             self.muted.remove(&name);
         }
-        self.refresh_shown();
         self.tell(if is_muted {
             format!("{shown} is muted: still received and kept, not shown; m shows it again")
         } else {
             format!("{shown} is shown again")
-        })
+        });
+        self.refresh_shown()
     }
 
     fn sort_next(&mut self) -> Vec<Effect> {
@@ -148,9 +199,10 @@ impl App {
 
     fn clear(&mut self) -> Vec<Effect> {
         self.log.clear();
-        self.messages.follow();
-        self.refresh_shown();
-        self.tell("cleared; the counts go on")
+        self.forget_gone();
+        self.follow();
+        self.tell("cleared; the counts go on");
+        self.refresh_shown()
     }
 
     fn copy(&mut self) -> Vec<Effect> {
@@ -189,6 +241,9 @@ impl App {
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             other => {
                 self.overlay = other;
+                if self.context() == Context::Query {
+                    return self.confirm_query();
+                }
                 Vec::new()
             }
         }

@@ -52,7 +52,12 @@ impl App {
             let topic = self.channels.selected()?;
             return (topic.kind == SubscriptionKind::Channel).then(|| (*topic.name).into());
         }
-        match self.log.row(self.messages.selected(&self.shown)?)?.content {
+        self.channel_of(self.messages.selected(&self.shown)?)
+    }
+
+    /// The channel of a row, if that is a message.
+    pub(super) fn channel_of(&self, row: RowId) -> Option<Box<[u8]>> {
+        match self.log.row(row)?.content {
             Content::Message { channel, .. } => {
                 Some(self.log.channels().by_id(channel)?.name().into())
             }

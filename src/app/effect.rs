@@ -1,16 +1,25 @@
 //! What the outside must do, as plain data.
 
+use crate::scan::{Request, WatchId};
 use crate::server::{Ask, Command};
 
 /// What the outside must do. Comparable, so that tests can say what they expect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Tell the subscriber.
     Command(Command),
     /// Ask the commander.
     Ask(Ask),
+    /// Ask a query of rows of the log; the answers come as [`Event::Scanned`](super::Event).
+    Scan(Request),
+    /// Give up whatever this watch has asked.
+    StopScan(WatchId),
     /// Put these bytes on the clipboard.
     Copy(Box<[u8]>),
+    /// Draw attention beside the screen.
+    Alert(Alert),
+    /// Keep this query for the history of later runs.
+    RememberQuery(String),
     /// Give the terminal back and stop until continued.
     Suspend,
     /// Take the terminal over once more, after the process was stopped.
@@ -19,4 +28,13 @@ pub enum Effect {
     Repaint,
     /// End the program.
     Quit,
+}
+
+/// How attention is drawn beside the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// By the terminal's bell.
+    Bell,
+    /// By a notification of the desktop, with these words, not yet fit to be shown.
+    Notification(String),
 }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::scan::Answer;
 use crate::server::Feed;
 
 /// A fact that arrived. Its time comes beside it.
@@ -17,6 +18,8 @@ pub enum Event {
     Resize(u16, u16),
     /// A server task has news.
     Feed(Feed),
+    /// A query has been asked of some rows.
+    Scanned(Answer),
     /// An effect on the terminal could not be done; the words say why.
     Failed(String),
     /// The process is asked to end.

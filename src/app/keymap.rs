@@ -27,14 +27,23 @@ pub enum Context {
     Help,
     /// In a question that wants a yes.
     Confirm,
+    /// In the box for a query.
+    Query,
+    /// In the list of filters.
+    Filters,
+    /// In the list of breakpoints.
+    Breakpoints,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Panes,
         Self::Channels,
         Self::Messages,
+        Self::Query,
+        Self::Filters,
+        Self::Breakpoints,
         Self::Message,
         Self::PublishPayload,
         Self::PublishChannel,
@@ -58,6 +67,9 @@ impl Context {
             Self::Message => "Open message",
             Self::Help => "Help",
             Self::Confirm => "Question",
+            Self::Query => "Query: filter, search, breakpoint",
+            Self::Filters => "List of filters",
+            Self::Breakpoints => "List of breakpoints",
         }
     }
 
@@ -74,6 +86,9 @@ impl Context {
             Self::Message => &[Self::Message, Self::Always],
             Self::Help => &[Self::Help, Self::Always],
             Self::Confirm => &[Self::Confirm, Self::Always],
+            Self::Query => &[Self::Query, Self::Always],
+            Self::Filters => &[Self::Filters, Self::Always],
+            Self::Breakpoints => &[Self::Breakpoints, Self::Always],
         }
     }
 }
@@ -206,13 +221,22 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
     bind(C::Channels, &[key(K::Enter)], A::ToggleOnly, Some("only this channel"), "show only the selected channel, or all again"),
     bind(C::Messages, &[key(K::Enter)], A::Open, Some("open"), "open the selected message whole"),
-    bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze the messages, or follow again; receiving goes on"),
+    bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze the messages, or follow again; at a breakpoint: on to the next hit"),
+    bind(C::Panes, &[char('/')], A::Filter, Some("filter"), "filter: show only what matches, as it is typed"),
     bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the selected channel"),
+    bind(C::Panes, &[char('B')], A::Breakpoints, Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Subscribe, Some("subscribe"), "subscribe to a channel or a pattern"),
+    bind(C::Panes, &[char('F')], A::Find, Some("find"), "find: mark what matches, and show the rest too"),
     bind(C::Panes, &[char('u')], A::Unsubscribe, Some("unsubscribe"), "end the selected subscription"),
     bind(C::Panes, &[char('m')], A::ToggleMute, Some("mute"), "mute the selected channel, or show it again"),
     bind(C::Panes, &[char('s')], A::NextSort, Some("sort"), "sort the channels by name, rate, count, last heard"),
     bind(C::Panes, &[char('t')], A::NextTimeForm, Some("time"), "times: local, UTC, since the row before, age"),
+    bind(C::Panes, &[char('n')], A::NextHit, None, "to the next row found"),
+    bind(C::Panes, &[char('N')], A::PreviousHit, None, "to the row found before"),
+    bind(C::Panes, &[char('f')], A::Filters, None, "list of filters: on, off, include, exclude"),
+    bind(C::Panes, &[char('x')], A::ToggleMark, None, "mark the selected row, or take its mark away"),
+    bind(C::Panes, &[char(']')], A::NextLandmark, None, "to the next mark, breakpoint hit or gap"),
+    bind(C::Panes, &[char('[')], A::PreviousLandmark, None, "to the mark, breakpoint hit or gap before"),
     bind(C::Panes, &[char('e')], A::EditResend, None, "edit and resend the message, or the channel's last"),
     bind(C::Panes, &[char('y')], A::Copy, None, "copy the payload, or that of the channel's last (OSC 52)"),
     bind(C::Panes, &[char('c')], A::Clear, None, "clear the messages; the counts stay"),
@@ -225,7 +249,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::PageUp), ctrl('b')], A::PageUp, None, "a page up"),
     bind(C::Panes, &[char('g'), key(K::Home)], A::First, None, "to the first"),
     bind(C::Panes, &[char('G'), key(K::End)], A::Last, None, "to the last; in the messages follow them again"),
-    bind(C::Panes, &[key(K::Esc)], A::Back, None, "show all channels again; follow again"),
+    bind(C::Panes, &[key(K::Esc)], A::Back, None, "end the filter; show all channels again; follow again"),
     bind(C::Panes, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
     bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "quit"),
     bind(C::Message, &[key(K::Esc), key(K::Enter), char('q')], A::Back, Some("close"), "close the message"),
@@ -256,6 +280,37 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Prompt, &[key(K::Enter)], A::Confirm, Some("subscribe"), "subscribe; a name with * ? or [ is a pattern"),
     bind(C::Prompt, &[ctrl('x')], A::ToggleEscapes, Some("exact name"), "take * ? and [ literally, or as a pattern"),
     bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
+    bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the query, and close the box"),
+    bind(C::Query, &[key(K::F(1)), key(K::Tab)], A::ToggleSyntax, Some("syntax"), "list the syntax, with examples"),
+    bind(C::Query, &[key(K::Up)], A::OlderDraft, Some("history"), "the query written before"),
+    bind(C::Query, &[key(K::Down)], A::NewerDraft, None, "the query written after"),
+    bind(C::Query, &[alt(K::Enter)], A::KeepFilter, Some("to the list"), "put the filter into the list"),
+    bind(C::Query, &[key(K::Esc)], A::Back, Some("end"), "end the filter or search, and close the box"),
+    bind(C::Filters, &[char('a')], A::AddQuery, Some("add"), "add a filter"),
+    bind(C::Filters, &[key(K::Enter), char('e')], A::EditQuery, Some("edit"), "edit the filter"),
+    bind(C::Filters, &[char(' ')], A::ToggleQuery, Some("on/off"), "switch it on or off"),
+    bind(C::Filters, &[char('i')], A::ToggleExclude, Some("include/exclude"), "show what it matches, or hide it"),
+    bind(C::Filters, &[char('d'), key(K::Delete)], A::RemoveQuery, Some("remove"), "remove it"),
+    bind(C::Filters, &[char('j'), key(K::Down)], A::Down, None, "down"),
+    bind(C::Filters, &[char('k'), key(K::Up)], A::Up, None, "up"),
+    bind(C::Filters, &[char('g'), key(K::Home)], A::First, None, "to the first"),
+    bind(C::Filters, &[char('G'), key(K::End)], A::Last, None, "to the last"),
+    bind(C::Filters, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::Filters, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "close the list"),
+    bind(C::Breakpoints, &[char('a')], A::AddQuery, Some("add"), "set a breakpoint"),
+    bind(C::Breakpoints, &[key(K::Enter), char('e')], A::EditQuery, Some("edit"), "edit its query; its count starts anew"),
+    bind(C::Breakpoints, &[char(' ')], A::ToggleQuery, Some("on/off"), "switch it on or off"),
+    bind(C::Breakpoints, &[char('+'), char('=')], A::StopLater, Some("count"), "stop one hit later: at every 2nd, 3rd, …"),
+    bind(C::Breakpoints, &[char('-')], A::StopSooner, None, "stop one hit sooner"),
+    bind(C::Breakpoints, &[char('l')], A::ToggleLogOnly, Some("log only"), "only count and mark, or stop"),
+    bind(C::Breakpoints, &[char('b')], A::NextAttention, Some("bell"), "ring the bell, notify the desktop (OSC 9), or neither"),
+    bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::RemoveQuery, Some("remove"), "remove it"),
+    bind(C::Breakpoints, &[char('j'), key(K::Down)], A::Down, None, "down"),
+    bind(C::Breakpoints, &[char('k'), key(K::Up)], A::Up, None, "up"),
+    bind(C::Breakpoints, &[char('g'), key(K::Home)], A::First, None, "to the first"),
+    bind(C::Breakpoints, &[char('G'), key(K::End)], A::Last, None, "to the last"),
+    bind(C::Breakpoints, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::Breakpoints, &[key(K::Esc), char('q'), char('B')], A::Back, Some("close"), "close the list"),
     bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
     bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),
     bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),
@@ -354,6 +409,7 @@ mod tests {
             Context::PublishChannel,
             Context::PublishPayload,
             Context::Prompt,
+            Context::Query,
         ] {
             assert_eq!(action_for(context, char('q')), None);
         }

@@ -98,10 +98,13 @@ impl MessagesPane {
         let (limit, has_lost) = match self.position {
             Position::Following => (total, false),
             // What was frozen may be gone altogether; then the oldest rows stand in for it.
-            Position::Frozen { top, end, .. } => match shown.place_of(end) {
-                0 => (total, true),
-                limit => (limit, top < shown.first()),
-            },
+            Position::Frozen { top, end, .. } => {
+                let has_lost = !shown.keeps(top);
+                match shown.place_of(end) {
+                    0 if has_lost => (total, true),
+                    limit => (limit, has_lost),
+                }
+            }
         };
         let end = limit.min(top + u64::from(height));
         Window {
@@ -145,6 +148,22 @@ impl MessagesPane {
     pub fn select(&mut self, shown: &Selection, row: RowId, height: u16) {
         let (top, _) = self.places(shown, height);
         self.stand(shown, top, shown.place_of(row), height);
+    }
+
+    /// Selects `row`. If it was out of view, it comes into view with most of the pane above it.
+    /// Freezes the pane.
+    pub fn bring_in(&mut self, shown: &Selection, row: RowId, height: u16) {
+        let (top, _) = self.places(shown, height);
+        let place = shown.place_of(row);
+        let is_in_view =
+            self.position != Position::Following && (top..top + u64::from(height)).contains(&place);
+        let above = u64::from(height) * 3 / 4;
+        let top = if is_in_view {
+            top
+        } else {
+            place.saturating_sub(above)
+        };
+        self.stand(shown, top, place, height);
     }
 
     /// Moves the window by `rows`, down if positive, and the selection only as far as it must to

@@ -2,6 +2,7 @@
 
 use super::overlay::help_lines;
 use super::{App, Focus, Overlay, Position};
+use crate::message::RowId;
 
 /// How far a key moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Step {
     }
 
     /// The line that it leads to from `line`, on a page of `height` in lines up to `last`.
-    fn from(self, line: usize, height: usize, last: usize) -> usize {
+    pub(super) fn from(self, line: usize, height: usize, last: usize) -> usize {
         match self.lines(height) {
             Some(lines) => line.saturating_add_signed(lines).min(last),
             None if self == Self::First => 0,
@@ -52,7 +53,8 @@ impl App {
                     None => reader.go_to_end(columns, height),
                 }
             }
-            Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. }) => {}
+            Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. }) => self.move_in_list(step),
+            Some(Overlay::Subscribe(_) | Overlay::Query(_) | Overlay::ConfirmPublish { .. }) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None => self.move_in_messages(step),
         }
@@ -70,7 +72,7 @@ impl App {
         match step.lines(usize::from(height)) {
             Some(rows) => self.messages.select_by(&self.shown, rows as i64, height),
             None if step == Step::First => self.messages.select_first(&self.shown, height),
-            None => self.messages.follow(),
+            None => self.follow(),
         }
     }
 
@@ -87,7 +89,14 @@ impl App {
         let height = super::inside(self.areas().messages).height;
         match self.messages.position() {
             Position::Following => self.messages.freeze(&self.shown, height),
-            Position::Frozen { .. } => self.messages.follow(),
+            Position::Frozen { .. } if self.go_to_next_stop() => {}
+            Position::Frozen { .. } => self.follow(),
         }
+    }
+
+    /// Selects `row`, with as many rows before it as there is room for, but for a few.
+    pub(super) fn select_row(&mut self, row: RowId) {
+        let height = super::inside(self.areas().messages).height;
+        self.messages.bring_in(&self.shown, row, height);
     }
 }

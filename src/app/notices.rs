@@ -44,6 +44,13 @@ pub fn notice_words(notice: &Notice) -> String {
         }
         Notice::Dropped(dropped) => dropped_words(dropped),
         Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Notice::Breakpoint { query, channel, .. } => {
+            let query = whole(query.as_bytes());
+            format!(
+                "breakpoint {query} · hit on {} · [ goes there",
+                whole(channel)
+            )
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What stands over the panes: the help, an open message, a prompt, a question.
 
+use super::asking::QueryBox;
 use super::input::Input;
 use super::keymap::{Binding, Context, bindings_of};
 use super::reader::Reader;
@@ -19,6 +20,18 @@ pub enum Overlay {
     Message(Box<Reader>),
     /// What to subscribe to.
     Subscribe(Box<Prompt>),
+    /// A query being written.
+    Query(Box<QueryBox>),
+    /// The list of filters.
+    Filters {
+        /// The selected line.
+        line: usize,
+    },
+    /// The list of breakpoints.
+    Breakpoints {
+        /// The selected line.
+        line: usize,
+    },
     /// A question before the message in the box is published.
     ConfirmPublish {
         /// Why it is asked.
@@ -72,6 +85,10 @@ const NOTES: &[&str] = &[
     "Pub/Sub is at most once: what is published while the connection is",
     "lost is lost, and the log says from when to when.",
     "One publish is one row, however many subscriptions bring it.",
+    "Filter, search and breakpoints share one query language: F1 in their box",
+    "lists it. A filter hides no notice unless it speaks of is:notice or is:gap.",
+    "A row is shown if it matches every filter that includes, and none that",
+    "excludes. Breakpoints see every message that comes, shown or not.",
 ];
 
 /// The lines of the help, made from the table of keys.

@@ -1,5 +1,7 @@
 //! What is subscribed to, and how that stands.
 
+use std::sync::Arc;
+
 use crate::message::{Notice, Subscription, SubscriptionId, Topic};
 
 /// How a subscription stands.
@@ -125,6 +127,11 @@ impl Subscriptions {
     #[must_use]
     pub fn topic(&self, id: SubscriptionId) -> Option<&Topic> {
         Some(&self.entries.get(id.0 as usize)?.topic)
+    }
+
+    /// The names of all there ever were, by their ids.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<[u8]>> {
+        self.entries.iter().map(|entry| &entry.topic.name)
     }
 
     /// How a subscription stands.

@@ -7,7 +7,7 @@ use super::{
     App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, Remark, SENTINEL_HELLO,
     action_for,
 };
-use crate::log::{Batch, ChannelFilter, UNHEARD};
+use crate::log::Batch;
 use crate::message::Time;
 use crate::payload::escape::one_line;
 use crate::server::{Connection, Feed};
@@ -25,6 +25,7 @@ impl App {
             Event::Paste(text) => self.paste(&text),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
+            Event::Scanned(answer) => self.note_scan(&answer),
             Event::Failed(words) => self.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
@@ -54,6 +55,10 @@ impl App {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
                 prompt.input.press_in_line(key);
             }
+            (Context::Query, Some(Overlay::Query(query_box))) => {
+                query_box.input.press_in_line(key);
+                return self.read_query();
+            }
             (Context::PublishChannel, _) => {
                 self.publish.channel.press_in_line(key);
             }
@@ -72,6 +77,10 @@ impl App {
                 if text.trim_end().contains(['\r', '\n']) {
                     return self.tell("a line break in the pasted name became a space");
                 }
+            }
+            (Context::Query, Some(Overlay::Query(query_box))) => {
+                query_box.input.insert_in_line(text);
+                return self.read_query();
             }
             (Context::PublishChannel, _) => {
                 let text = self.publish.readable(text);
@@ -102,7 +111,7 @@ impl App {
 
     fn feed(&mut self, feed: Feed) -> Vec<Effect> {
         match feed {
-            Feed::Batch(batch) => self.take(&batch),
+            Feed::Batch(batch) => return self.take(&batch),
             Feed::Connection(connection) => self.note_connection(connection),
             Feed::RoundTrip(time) => {
                 self.server.round_trip = Some(time);
@@ -118,16 +127,22 @@ impl App {
         Vec::new()
     }
 
-    fn take(&mut self, batch: &Batch) {
+    fn take(&mut self, batch: &Batch) -> Vec<Effect> {
         self.server.answered = self.now;
         for notice in batch.notices() {
             self.subscriptions.note(notice);
         }
         let generation = self.log.channels().generation();
         self.log.append(batch);
+        self.forget_gone();
+        if batch.continues_row_before() {
+            self.watches()
+                .for_each(|(watch, log)| watch.look_again(log));
+        }
+        let mut effects = self.ask_about_arrived();
         if self.log.channels().generation() == generation {
             self.shown.follow(&self.log);
-            return;
+            return effects;
         }
         if self.name_columns < MAX_NAME_COLUMNS {
             let names = batch.channel_names().filter(|name| *name != SENTINEL_HELLO);
@@ -136,7 +151,8 @@ impl App {
                 .max();
             self.name_columns = self.name_columns.max(widest.unwrap_or(0));
         }
-        self.refresh_shown();
+        effects.extend(self.refresh_shown());
+        effects
     }
 
     fn note_connection(&mut self, connection: Connection) {
@@ -153,28 +169,6 @@ impl App {
             self.server.answered = self.now;
         }
         self.server.connection = connection;
-    }
-
-    /// Brings the rows shown up to date with the log, and with what is chosen and muted.
-    pub(super) fn refresh_shown(&mut self) {
-        let channels = self.log.channels();
-        // Ids are looked up anew, since one that is forgotten comes to mean another channel.
-        let filter = ChannelFilter {
-            only: self
-                .only
-                .as_ref()
-                .map(|name| channels.find(name).unwrap_or(UNHEARD)),
-            muted: self
-                .muted
-                .iter()
-                .filter_map(|name| channels.find(name))
-                .collect(),
-        };
-        if filter == *self.shown.filter() {
-            self.shown.follow(&self.log);
-        } else {
-            self.shown.set_filter(filter, &self.log);
-        }
     }
 
     pub(super) fn refresh_channels(&mut self) {

@@ -8,12 +8,15 @@ use ratatui::Terminal;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::timeout;
 
-use super::{Failure, stats};
-use crate::app::{App, Effect, Event, Settings};
+use super::{Failure, history, stats};
+use crate::app::{Alert, App, Effect, Event, Settings};
 use crate::cli;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
-use crate::runtime::{self, Host};
+use crate::payload::figures::{Clock, Zone};
+use crate::query::{Moment, Query};
+use crate::runtime::{self, Host, Inputs};
+use crate::scan::{self, Scanner};
 use crate::server::{self, Address, Config, Endpoint, Server};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::signals::Signals;
@@ -38,9 +41,13 @@ pub(super) struct Job {
     pub options: cli::Screen,
 }
 
+/// Answers of scans that may wait for the loop; past that the scan waits.
+const ANSWER_ROOM: usize = 64;
+
 /// Shows the screen until the person quits. Gives the code to exit with.
 pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let started = Instant::now();
+    let (filters, breakpoints) = queries(&job.options)?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let session = Session::enter(!job.options.no_mouse).map_err(|error| match error {
         TerminalError::NotATerminal => Failure::usage(error),
@@ -52,6 +59,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let size = terminal.size().map_err(Failure::other)?;
 
     let settings = Settings {
+        filters,
+        breakpoints,
+        queries: history::load(),
         address: job.endpoint.to_string(),
         redis_cli: redis_cli(job.endpoint.address()),
         note: job.note,
@@ -71,8 +81,19 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let (terminal_tx, terminal_rx) = mpsc::channel(INPUT_ROOM);
     input::spawn(terminal_tx).map_err(Failure::other)?;
     let listening = tokio::spawn(listen(terminal_rx, signals, event_tx));
-    let mut desk = Desk { session, server };
-    let result = runtime::run(app, &mut terminal, &mut desk, event_rx, feed_rx).await;
+    let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
+    let scanner = scan::start(move |answer| answer_tx.blocking_send(answer).is_ok());
+    let mut desk = Desk {
+        session,
+        server,
+        scanner: scanner.map_err(Failure::other)?,
+    };
+    let inputs = Inputs {
+        input_rx: event_rx,
+        answer_rx,
+        feed_rx,
+    };
+    let result = runtime::run(app, &mut terminal, &mut desk, inputs).await;
     desk.session.leave();
     desk.server.stop().await;
     // It ends right after the event that ended the loop, or else waits for input in vain.
@@ -91,6 +112,25 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         ))),
         None => Ok(0),
     }
+}
+
+/// The queries to filter by and those to stop at.
+fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
+    let now = Time::now();
+    let utc_offset = Clock::new(Zone::Local).utc_offset(now);
+    let moment = Moment { now, utc_offset };
+    let parse = |option: &str, text: &String| {
+        Query::parse(text, &moment).map_err(|error| {
+            let text = whole(text.as_bytes());
+            Failure::usage(format!("{option} {text:?}: {error}"))
+        })
+    };
+    let filters = options.filter.iter().map(|text| parse("--filter", text));
+    let breakpoints = options.breakpoint.iter().map(|text| parse("--break", text));
+    Ok((
+        filters.collect::<Result<_, _>>()?,
+        breakpoints.collect::<Result<_, _>>()?,
+    ))
 }
 
 /// What ended the program from outside.
@@ -159,6 +199,7 @@ fn translate(event: TerminalEvent) -> Option<Event> {
 struct Desk {
     session: Session,
     server: Server,
+    scanner: Scanner,
 }
 
 impl Host<Screen<Tty>> for Desk {
@@ -170,6 +211,18 @@ impl Host<Screen<Tty>> for Desk {
         match effect {
             Effect::Command(command) => self.server.command(command),
             Effect::Ask(ask) => self.server.ask(ask),
+            Effect::Scan(request) => self.scanner.ask(request),
+            Effect::StopScan(watch) => self.scanner.stop(watch),
+            Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
+            Effect::Alert(Alert::Notification(words)) => {
+                terminal.backend_mut().notify(&whole(words.as_bytes()))?;
+            }
+            Effect::RememberQuery(query) => {
+                if let Err(error) = history::append(&query) {
+                    let words = format!("the query is not kept for later runs: {error}");
+                    return Ok(Some(Event::Failed(words)));
+                }
+            }
             Effect::Copy(bytes) => {
                 if let Err(error) = terminal.backend_mut().copy(&bytes) {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));

@@ -111,6 +111,12 @@ impl Batch {
         self.tail_before = None;
     }
 
+    /// Whether it starts with a further delivery of the row before it.
+    #[must_use]
+    pub fn continues_row_before(&self) -> bool {
+        !self.continues.is_empty()
+    }
+
     /// Whether it holds nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -13,10 +14,13 @@ use crate::message::{ChannelId, RowId, Time};
 /// another, and millions of one-off channels stay bounded.
 const MAX_IDLE: usize = 10_000;
 
+/// What sharing a name takes: its two counts.
+const NAME_HEADER: usize = 16;
+
 /// What is known of a channel.
 #[derive(Debug)]
 pub struct Channel {
-    name: Box<[u8]>,
+    name: Arc<[u8]>,
     /// Messages received on it, each publish counted once.
     pub messages: u64,
     /// Bytes of payload received on it.
@@ -60,7 +64,7 @@ impl Channel {
 
     fn size(&self) -> usize {
         let history = self.history.as_ref().map_or(0, |_| size_of::<History>());
-        size_of::<Slot>() + size_of::<u32>() + self.name.len() + history
+        size_of::<Slot>() + size_of::<u32>() + NAME_HEADER + self.name.len() + history
     }
 
     fn hear(&mut self, heard: &Heard) {
@@ -179,19 +183,27 @@ impl ChannelTable {
         id
     }
 
+    /// The name of the channel `id`, to be shared; empty if it is not known.
+    pub(super) fn shared_name(&self, id: ChannelId) -> Arc<[u8]> {
+        match self.slots.get(id.0 as usize) {
+            Some(Slot::Taken(channel)) => Arc::clone(&channel.name),
+            Some(Slot::Free) | None => Arc::default(),
+        }
+    }
+
     /// Notes the row of the channel's last message.
-    pub(super) fn note_last_row(&mut self, id: u32, row: RowId) {
-        if let Slot::Taken(channel) = &mut self.slots[id as usize] {
+    pub(super) fn note_last_row(&mut self, id: ChannelId, row: RowId) {
+        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             channel.last_row = row;
         }
     }
 
-    /// Notes that a row of the channel is no longer kept.
-    pub(super) fn release_row(&mut self, id: u32) {
-        let Slot::Taken(channel) = &mut self.slots[id as usize] else {
+    /// Notes that so many rows of the channel are no longer kept.
+    pub(super) fn release_rows(&mut self, id: ChannelId, rows: u64) {
+        let Slot::Taken(channel) = &mut self.slots[id.0 as usize] else {
             return;
         };
-        channel.kept -= 1;
+        channel.kept -= rows;
         if channel.kept > 0 {
             return;
         }
@@ -199,7 +211,7 @@ impl ChannelTable {
         self.idle_bytes += channel.size();
         if channel.queued.is_none() {
             channel.queued = Some(channel.last_heard);
-            self.queue.push_back(id);
+            self.queue.push_back(id.0);
         }
     }
 

@@ -1,15 +1,19 @@
 //! The fixed-size records that batches and segments are made of.
 
+use super::segment::RowKind;
 use crate::message::{SubscriptionId, Time};
 
 /// Stands in [`Record::via`] for a row that is a notice.
 const NOTICE: u32 = u32::MAX;
 
+/// Stands in [`Record::via`] for a notice that tells of lost messages.
+const GAP: u32 = u32::MAX - 1;
+
 /// One row: where its payload lies in the arena beside it, and what is said of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
     pub(super) time: Time,
-    /// In a batch the batch's own number of the channel, in the log the channel's id.
+    /// The number of the channel in its batch or segment.
     channel: u32,
     /// Where the payload starts in the arena; for a notice of a batch, its index.
     start: u32,
@@ -43,6 +47,7 @@ impl Record {
         }
     }
 
+    /// A notice of a batch, by its index there.
     pub(super) fn notice(time: Time, index: u32) -> Self {
         Self {
             time,
@@ -50,6 +55,15 @@ impl Record {
             start: index,
             length: 0,
             via: NOTICE,
+        }
+    }
+
+    /// A notice of a segment, which stands between the payloads at `start` of the arena.
+    pub(super) fn row_of_notice(time: Time, kind: RowKind, start: u32) -> Self {
+        let via = if kind == RowKind::Gap { GAP } else { NOTICE };
+        Self {
+            via,
+            ..Self::notice(time, start)
         }
     }
 
@@ -61,17 +75,32 @@ impl Record {
         self
     }
 
-    /// The same record in an arena where its payload lies elsewhere, its channel renumbered.
+    /// The same record in another arena, where its payload lies at `start`, its channel
+    /// renumbered.
     #[inline]
-    pub(super) fn moved(mut self, channel: u32, start: u32) -> Self {
+    pub(super) fn placed(mut self, channel: u32, start: u32) -> Self {
         self.channel = channel;
         self.start = start;
         self
     }
 
+    /// The same record in an arena that lacks the first `bytes` of its own.
+    pub(super) fn moved_back(mut self, bytes: u32) -> Self {
+        self.start -= bytes;
+        self
+    }
+
     #[inline]
     pub(super) fn is_notice(&self) -> bool {
-        self.via == NOTICE
+        self.via >= GAP
+    }
+
+    pub(super) fn kind(&self) -> RowKind {
+        match self.via {
+            NOTICE => RowKind::Notice,
+            GAP => RowKind::Gap,
+            _ => RowKind::Message,
+        }
     }
 
     #[inline]
@@ -85,6 +114,12 @@ impl Record {
         self.start
     }
 
+    /// Where the payload ends in the arena.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        self.start as usize + self.length as usize
+    }
+
     /// The first subscription that delivered it; `None` for a notice.
     #[inline]
     pub(super) fn subscription(&self) -> Option<SubscriptionId> {
@@ -93,7 +128,6 @@ impl Record {
 
     #[inline]
     pub(super) fn payload<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
-        let start = self.start as usize;
-        &arena[start..start + self.length as usize]
+        &arena[self.start as usize..self.end()]
     }
 }

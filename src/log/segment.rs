@@ -1,80 +1,119 @@
 //! A stretch of the log in the form in which it was received: one arena, fixed-size records.
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
 use super::record::{Join, Record};
-use crate::message::{RowId, SubscriptionId};
+use crate::message::{ChannelId, RowId, SubscriptionId, Time};
+
+/// A channel as a segment knows it. With its name here, a segment can be read by itself, on
+/// another thread than the log's.
+#[derive(Clone, Debug)]
+pub(super) struct SegmentChannel {
+    pub(super) id: ChannelId,
+    name: Arc<[u8]>,
+    /// How many of the segment's rows are messages on it.
+    pub(super) rows: u64,
+}
+
+impl SegmentChannel {
+    /// The bytes that one takes, its part of a shared name left out.
+    const SIZE: usize = size_of::<Self>();
+}
 
 /// Consecutive rows. While it is the log's last one it grows; then it is sealed and shared.
-#[derive(Debug, Default)]
-pub(super) struct Segment {
+#[derive(Clone, Debug, Default)]
+pub struct Segment {
     pub(super) first: RowId,
     pub(super) records: Vec<Record>,
+    pub(super) channels: Vec<SegmentChannel>,
     arena: Vec<u8>,
     joins: Vec<Join>,
 }
 
+/// What kind of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A message.
+    Message,
+    /// Something that happened to the listening itself, but no gap.
+    Notice,
+    /// A time in which messages were lost, or may have been.
+    Gap,
+}
+
+/// A row as its segment has it.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentRow<'a> {
+    /// When it arrived.
+    pub time: Time,
+    /// What it is.
+    pub kind: RowKind,
+    /// The channel's index among [`Segment::channels`]; meaningless for a notice.
+    pub channel: u32,
+    /// The message; empty for a notice.
+    pub payload: &'a [u8],
+}
+
 impl Segment {
-    /// An empty segment that follows `self`, with room for as much, within `limit` bytes.
-    pub(super) fn next(&self, limit: usize) -> Self {
-        Self {
-            first: self.end(),
-            records: Vec::with_capacity(self.records.len().min(limit / size_of::<Record>())),
-            arena: Vec::with_capacity(self.arena.len().min(limit)),
-            joins: Vec::new(),
+    /// The rows it has.
+    #[must_use]
+    pub fn rows(&self) -> Range<RowId> {
+        self.first..self.end()
+    }
+
+    /// The names of its channels, which its rows refer to by index.
+    pub fn channels(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        self.channels.iter().map(|channel| &*channel.name)
+    }
+
+    /// All payloads, one right after the other in the order of their rows.
+    #[must_use]
+    pub fn arena(&self) -> &[u8] {
+        &self.arena
+    }
+
+    /// The row at `index`, counted from 0 at its first.
+    #[must_use]
+    pub fn row(&self, index: usize) -> Option<SegmentRow<'_>> {
+        let record = self.records.get(index)?;
+        Some(SegmentRow {
+            time: record.time,
+            kind: record.kind(),
+            channel: record.channel(),
+            payload: self.payload(record),
+        })
+    }
+
+    /// Where in the arena the payload of the row at `index` ends.
+    #[must_use]
+    pub fn payload_end(&self, index: usize) -> usize {
+        self.records.get(index).map_or(0, Record::end)
+    }
+
+    /// The index of the row whose payload holds the byte at `offset` of the arena, among the rows
+    /// from `from` on.
+    #[must_use]
+    pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
+        // Mostly it is near: the hits of a scan come one after the other.
+        let mut step = 1;
+        let mut low = from;
+        while self
+            .records
+            .get(low + step)
+            .is_some_and(|record| record.end() <= offset)
+        {
+            low += step;
+            step *= 2;
         }
-    }
-
-    /// The bytes it takes, records counted.
-    pub(super) fn size(&self) -> usize {
-        self.arena.len() + size_of_val(&*self.records) + size_of_val(&*self.joins)
-    }
-
-    /// Whether one more row with `payload_bytes` fits into a segment of `limit` bytes. A message
-    /// larger than that has a segment of its own.
-    pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
-        self.records.is_empty() || self.size() + payload_bytes + size_of::<Record>() <= limit
-    }
-
-    /// The id of the row behind its last.
-    pub(super) fn end(&self) -> RowId {
-        RowId(self.first.0 + self.records.len() as u64)
-    }
-
-    /// Appends a message whose channel is renumbered to `channel`.
-    pub(super) fn push(&mut self, record: &Record, channel: u32, payload: &[u8]) {
-        let start = offset(self.arena.len());
-        self.records.push(record.moved(channel, start));
-        self.arena.extend_from_slice(payload);
-    }
-
-    /// Appends a row that has no payload here.
-    pub(super) fn push_notice(&mut self, record: &Record) {
-        self.records.push(*record);
-    }
-
-    /// Says that its last row was delivered by `subscription` too.
-    pub(super) fn join_last(&mut self, subscription: SubscriptionId) {
-        let row = offset(self.records.len().saturating_sub(1));
-        self.joins.push(Join { row, subscription });
-    }
-
-    /// Gives back the room that growing had reserved.
-    pub(super) fn seal(mut self) -> Self {
-        self.arena.shrink_to_fit();
-        self.records.shrink_to_fit();
-        self.joins.shrink_to_fit();
-        self
-    }
-
-    pub(super) fn record(&self, row: RowId) -> Option<&Record> {
-        self.records.get(self.index(row)?)
-    }
-
-    pub(super) fn payload(&self, record: &Record) -> &[u8] {
-        record.payload(&self.arena)
+        let high = (low + step + 1).min(self.records.len());
+        low + self.records[low..high].partition_point(|record| record.end() <= offset)
     }
 
     /// The subscriptions that delivered `row`, in the order in which they did.
-    pub(super) fn subscriptions(&self, row: RowId) -> impl Iterator<Item = SubscriptionId> {
+    pub fn subscriptions(&self, row: RowId) -> impl Iterator<Item = SubscriptionId> {
         let index = self.index(row).and_then(|index| u32::try_from(index).ok());
         let first = self.record(row).and_then(Record::subscription);
         let start = index.map_or(0, |index| {
@@ -87,8 +126,131 @@ impl Segment {
         first.into_iter().chain(later)
     }
 
+    /// A copy of its rows from `from` on.
+    pub(super) fn copy_from(&self, from: RowId) -> Self {
+        let skip = self.index(from).unwrap_or(0).min(self.records.len());
+        let start = skip.checked_sub(1).map_or(0, |last| self.payload_end(last));
+        let records = self.records[skip..]
+            .iter()
+            .map(|record| record.moved_back(offset(start)));
+        let joins = self.joins.iter().filter_map(|join| {
+            let row = join.row.checked_sub(offset(skip))?;
+            Some(Join { row, ..*join })
+        });
+        Self {
+            first: RowId(self.first.0 + skip as u64),
+            records: records.collect(),
+            channels: self.channels.clone(),
+            arena: self.arena[start..].to_vec(),
+            joins: joins.collect(),
+        }
+    }
+
+    /// The bytes it takes, records counted.
+    pub(super) fn size(&self) -> usize {
+        self.arena.len()
+            + size_of_val(&*self.records)
+            + size_of_val(&*self.joins)
+            + self.channels.len() * SegmentChannel::SIZE
+    }
+
+    /// The id of the row behind its last.
+    pub(super) fn end(&self) -> RowId {
+        RowId(self.first.0 + self.records.len() as u64)
+    }
+
+    pub(super) fn record(&self, row: RowId) -> Option<&Record> {
+        self.records.get(self.index(row)?)
+    }
+
+    pub(super) fn payload(&self, record: &Record) -> &[u8] {
+        record.payload(&self.arena)
+    }
+
+    /// The channel of a message's record.
+    pub(super) fn channel_of(&self, record: &Record) -> ChannelId {
+        self.channels[record.channel() as usize].id
+    }
+
     fn index(&self, row: RowId) -> Option<usize> {
         usize::try_from(row.0.checked_sub(self.first.0)?).ok()
+    }
+}
+
+/// The log's last segment, which grows.
+#[derive(Debug, Default)]
+pub(super) struct OpenSegment {
+    segment: Segment,
+    /// The index of each of its channels.
+    index: HashMap<ChannelId, u32>,
+}
+
+impl OpenSegment {
+    pub(super) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    /// Whether one more row with `payload_bytes` fits into a segment of `limit` bytes. A message
+    /// larger than that has a segment of its own.
+    pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
+        let size = self.segment.size() + payload_bytes + size_of::<Record>();
+        self.segment.records.is_empty() || size <= limit
+    }
+
+    /// The index here of the channel `id`, called `name`.
+    pub(super) fn intern(&mut self, id: ChannelId, name: &Arc<[u8]>) -> u32 {
+        let channels = &mut self.segment.channels;
+        *self.index.entry(id).or_insert_with(|| {
+            channels.push(SegmentChannel {
+                id,
+                name: Arc::clone(name),
+                rows: 0,
+            });
+            offset(channels.len() - 1)
+        })
+    }
+
+    /// Appends a message on the channel at index `channel` here.
+    #[inline]
+    pub(super) fn push(&mut self, record: &Record, channel: u32, payload: &[u8]) {
+        let segment = &mut self.segment;
+        let start = offset(segment.arena.len());
+        segment.records.push(record.placed(channel, start));
+        segment.arena.extend_from_slice(payload);
+        segment.channels[channel as usize].rows += 1;
+    }
+
+    /// Appends a row that has no payload here.
+    pub(super) fn push_notice(&mut self, time: Time, kind: RowKind) {
+        let end = offset(self.segment.arena.len());
+        self.segment
+            .records
+            .push(Record::row_of_notice(time, kind, end));
+    }
+
+    /// Says that its last row was delivered by `subscription` too.
+    pub(super) fn join_last(&mut self, subscription: SubscriptionId) {
+        let row = offset(self.segment.records.len().saturating_sub(1));
+        self.segment.joins.push(Join { row, subscription });
+    }
+
+    /// Ends it, and begins one that follows, with room for as much within `limit` bytes.
+    pub(super) fn seal(&mut self, limit: usize) -> Segment {
+        let old = &self.segment;
+        let records = old.records.len().min(limit / size_of::<Record>());
+        let next = Segment {
+            first: old.end(),
+            records: Vec::with_capacity(records),
+            arena: Vec::with_capacity(old.arena.len().min(limit)),
+            ..Segment::default()
+        };
+        let mut sealed = std::mem::replace(&mut self.segment, next);
+        self.index.clear();
+        sealed.arena.shrink_to_fit();
+        sealed.records.shrink_to_fit();
+        sealed.joins.shrink_to_fit();
+        sealed.channels.shrink_to_fit();
+        sealed
     }
 }
 

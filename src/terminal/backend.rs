@@ -113,6 +113,30 @@ impl<W: Write> Screen<W> {
         &self.writer
     }
 
+    /// Rings the terminal's bell.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal cannot be written to.
+    pub fn ring(&mut self) -> io::Result<()> {
+        self.write(b"\x07")
+    }
+
+    /// Asks the terminal for a notification of the desktop, by OSC 9. Terminals that have none
+    /// ignore it.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal cannot be written to.
+    pub fn notify(&mut self, words: &str) -> io::Result<()> {
+        // What a terminal could act on would end the sequence early.
+        let words: String = words
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .collect();
+        self.write(format!("\x1b]9;{words}\x07").as_bytes())
+    }
+
     /// Asks the terminal to put `bytes` on the clipboard, by the OSC 52 sequence, which reaches
     /// the clipboard of the person's own machine even over ssh.
     ///

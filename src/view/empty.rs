@@ -141,6 +141,27 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
 /// There are messages, but none is shown.
 fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let count = figures::count(kept);
+    let filters = app.filters();
+    let progress = filters.progress().unwrap_or_default();
+    if !progress.is_done() {
+        let percent = progress.percent();
+        return vec![quiet(format!(
+            "Nothing yet, {percent} % of the log searched …"
+        ))];
+    }
+    if filters.typed().is_some() || filters.list().iter().any(|filter| filter.is_on) {
+        let how = if filters.typed().is_some() {
+            "Press / to change the filter, Esc to end it."
+        } else {
+            "Press f for the list of filters."
+        };
+        let mut lines = vec![strong("No message kept passes the filter".to_owned())];
+        if let Some(trouble) = filters.trouble() {
+            lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));
+        }
+        lines.push(quiet(format!("{count} are hidden. {how}")));
+        return lines;
+    }
     match app.only() {
         Some(name) => vec![
             strong(format!("No message on {} is kept", whole(name))),

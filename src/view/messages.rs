@@ -6,15 +6,20 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{LineBuilder, zone};
+use super::query::scanning;
 use super::{empty, frame, theme};
-use crate::app::{App, Focus, Position, TimeForm, Window, gap_words, inside, notice_words};
+use crate::app::{App, Focus, Position, Stop, TimeForm, Window, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
 use crate::payload::{escape, figures::delta};
+use crate::query::Query;
 
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
+
+/// The columns that a query takes in a title.
+const QUERY_COLUMNS: usize = 28;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
@@ -40,7 +45,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         painter.line(&row, before).draw(lines, line, style, buffer);
         before = Some(row.time);
     }
-    if shown_messages(app) == 0 {
+    if app.shown().messages() == 0 {
         let used = u16::try_from(window.rows.len())
             .unwrap_or(u16::MAX)
             .min(lines.height);
@@ -53,15 +58,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// How many messages are shown. Notices are always among the rows shown, and are not messages.
-fn shown_messages(app: &App) -> u64 {
-    app.shown().len().saturating_sub(app.log().kept_notices())
-}
-
 fn title(app: &App, window: &Window) -> String {
-    let shown = shown_messages(app);
+    let shown = app.shown().messages();
     let kept = app.log().counters().kept;
-    let count = if shown == kept {
+    let count = if app.shown().is_everything() {
         figures::count(shown)
     } else {
         format!("{} of {}", figures::count(shown), figures::count(kept))
@@ -82,10 +82,34 @@ fn title(app: &App, window: &Window) -> String {
         (window.is_at_top && evicted > 0 && app.messages().position() != Position::Following)
             .then(|| format!("· {} older ones are gone ", figures::count(evicted)));
     format!(
-        " Messages {count}{} {form}{}",
+        " Messages {count}{}{} {form}{}",
         only.unwrap_or_default(),
+        narrowed(app),
         gone.unwrap_or_default()
     )
+}
+
+/// What the rows shown are filtered by, and what is looked for among them.
+fn narrowed(app: &App) -> String {
+    let short = |query: &Query| escape::name(query.text().as_bytes(), QUERY_COLUMNS).string;
+    let filters = app.filters();
+    let mut parts = Vec::new();
+    parts.extend(filters.typed().map(|typed| format!("/{}", short(typed))));
+    match filters.list().iter().filter(|filter| filter.is_on).count() {
+        0 => {}
+        1 => parts.push("1 filter".to_owned()),
+        several => parts.push(format!("{several} filters")),
+    }
+    parts.extend(scanning(filters.progress()));
+    if filters.trouble().is_some() {
+        parts.push("the filter fails: press /".to_owned());
+    }
+    if let Some(find) = app.find() {
+        let found = figures::count(find.rows().len());
+        parts.push(format!("{found} found: {}", short(find.query())));
+        parts.extend(scanning(Some(find.progress())));
+    }
+    parts.iter().map(|part| [" · ", part].concat()).collect()
 }
 
 /// Where the pane stands, in the longest form that fits into `room` columns. That a view is
@@ -95,21 +119,61 @@ fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
         return (" following ▼ ".to_owned(), theme::GOOD);
     }
     let newer = figures::count(window.newer);
-    // What is kept says nothing of how many came, once some of them have gone.
-    let lost = if window.has_lost {
-        "what was frozen has gone · "
+    let waiting = app.breakpoints().waiting();
+    let forms = if let Some(stop) = app.breakpoints().stop() {
+        stop_words(app, &stop, &newer)
     } else {
-        ""
+        // What is kept says nothing of how many came, once some of them have gone.
+        let lost = if window.has_lost {
+            "what was frozen has gone · "
+        } else {
+            ""
+        };
+        let kept = if window.has_lost { " kept" } else { "" };
+        let next = if waiting > 0 {
+            "a breakpoint was hit · space goes there"
+        } else {
+            "space resumes"
+        };
+        vec![
+            format!(" frozen ❚❚ {lost}{newer} newer{kept} · {next} "),
+            format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
+            format!(" frozen ❚❚ {newer} newer{kept} "),
+        ]
     };
-    let kept = if window.has_lost { " kept" } else { "" };
-    let forms = [
-        format!(" frozen ❚❚ {lost}{newer} newer{kept} · space resumes "),
-        format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
-        format!(" frozen ❚❚ {newer} newer{kept} "),
-    ];
     let fitting = forms.iter().find(|words| words.width() <= room);
     let words = fitting.cloned().unwrap_or_else(|| format!(" ❚❚ {newer} "));
-    (words, theme::WATCH)
+    let style = if app.breakpoints().stop().is_some() {
+        theme::BAD
+    } else {
+        theme::WATCH
+    };
+    (words, style)
+}
+
+/// That a breakpoint has stopped the view: which, and what waits. The longest form first.
+fn stop_words(app: &App, stop: &Stop, newer: &str) -> Vec<String> {
+    let breakpoints = app.breakpoints();
+    let query = breakpoints
+        .list()
+        .get(stop.breakpoint)
+        .map_or("", |one| one.query().text());
+    let query = escape::name(query.as_bytes(), QUERY_COLUMNS).string;
+    let hits = match breakpoints.waiting() {
+        0 => "space resumes".to_owned(),
+        1 => "1 more hit · space goes there".to_owned(),
+        several => format!("{} more hits · space: the next", figures::count(several)),
+    };
+    let gone = match breakpoints.gone() {
+        0 => String::new(),
+        gone => format!("{} hits have gone · ", figures::count(gone)),
+    };
+    vec![
+        format!(" hit ❚❚ {query} · {newer} rows wait · {gone}{hits} "),
+        format!(" hit ❚❚ {query} · {newer} wait · {gone}{hits} "),
+        format!(" hit ❚❚ {query} · {newer} wait "),
+        format!(" hit ❚❚ {newer} wait "),
+    ]
 }
 
 /// Draws rows: what all of them share is reckoned once.
@@ -131,7 +195,9 @@ impl<'a> Painter<'a> {
     }
 
     fn line(&self, row: &Row<'_>, before: Option<Time>) -> LineBuilder {
-        let mut line = LineBuilder::padded(self.columns);
+        let mut line = LineBuilder::new(self.columns.saturating_sub(1));
+        let (mark, style) = self.landmark(row.id);
+        line.word(mark, style);
         line.word(format!("{} ", self.time(row.time, before)), theme::QUIET);
         match row.content {
             Content::Message { channel, payload } => {
@@ -144,6 +210,17 @@ impl<'a> Painter<'a> {
             Content::Notice(notice) => notice_line(notice, &mut line),
         }
         line
+    }
+
+    /// What stands in the margin of a row.
+    fn landmark(&self, row: RowId) -> (&'static str, Style) {
+        if self.app.is_marked(row) {
+            ("●", theme::FOCUS)
+        } else if self.app.breakpoints().hits().contains(row) {
+            ("◆", theme::BAD)
+        } else {
+            (" ", Style::new())
+        }
     }
 
     fn time(&self, time: Time, before: Option<Time>) -> String {
@@ -190,6 +267,7 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         Notice::Subscribed { .. } | Notice::Unsubscribed { asked: true, .. } => theme::QUIET,
         Notice::Gap(_) | Notice::Dropped(_) | Notice::Denied { .. } => theme::BAD,
         Notice::Unsubscribed { .. }
+        | Notice::Breakpoint { .. }
         | Notice::Ended { .. }
         | Notice::AllEnded
         | Notice::ServerSaid(_) => theme::WATCH,

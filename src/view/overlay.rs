@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, line, reader, theme};
+use super::{frame, line, lists, query, reader, theme};
 use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 
@@ -24,6 +24,9 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
             reader::draw(open, zone, &areas, buffer);
         }
         Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, buffer),
+        Overlay::Query(query_box) => query::draw(app, query_box, areas.overlay, buffer),
+        Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
+        Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
     }
 }
@@ -98,7 +101,7 @@ fn confirm(question: &str, area: Rect, buffer: &mut Buffer) {
 }
 
 /// A region of about the given size in the middle of `area`.
-fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
+pub(super) fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
     let width = columns.min(area.width);
     let height = rows.min(area.height);
     Rect {

@@ -5,3 +5,5 @@
 pub mod flood;
 pub mod pty;
 pub mod redis;
+pub mod scans;
+pub mod stage;

@@ -36,6 +36,12 @@ impl Clock {
         }
     }
 
+    /// How many seconds the zone is ahead of UTC at `time`.
+    #[must_use]
+    pub fn utc_offset(&self, time: Time) -> i32 {
+        self.local(time).map_or(0, |(_, offset)| offset)
+    }
+
     /// The time of day in milliseconds, cut off: `12:00:01.123`. Always twelve columns.
     #[must_use]
     pub fn time_of_day(&self, time: Time) -> String {

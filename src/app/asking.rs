@@ -1,0 +1,239 @@
+//! Writing a query: for the filter, the search, a filter of the list, or a breakpoint.
+
+use super::{App, Effect, Filter, Input, Overlay};
+use crate::payload::figures::{Clock, Zone};
+use crate::query::{Moment, Query, QueryError};
+
+/// Queries that the history holds.
+const MAX_HISTORY: usize = 500;
+
+/// What the query being written is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Hides what does not match, as it is written.
+    Filter,
+    /// Marks what matches, as it is written.
+    Find,
+    /// A filter of the list: that at this index, or a new one.
+    ListedFilter(Option<usize>),
+    /// A breakpoint: that at this index, or a new one.
+    Breakpoint(Option<usize>),
+}
+
+/// The box that a query is written in.
+#[derive(Debug)]
+pub struct QueryBox {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What is written.
+    pub input: Input,
+    /// Whether the syntax is listed above it.
+    pub shows_syntax: bool,
+    error: Option<QueryError>,
+    /// The entry of the history that is shown, if one is; then `kept` is what was being written.
+    older: Option<usize>,
+    kept: String,
+}
+
+impl QueryBox {
+    fn holding(purpose: Purpose, text: &str) -> Self {
+        let mut input = Input::holding(text);
+        input.set_focus(true);
+        Self {
+            purpose,
+            input,
+            shows_syntax: false,
+            error: None,
+            older: None,
+            kept: String::new(),
+        }
+    }
+
+    /// What is wrong with what is written, and where.
+    #[must_use]
+    pub fn error(&self) -> Option<&QueryError> {
+        self.error.as_ref()
+    }
+
+    fn put(&mut self, text: &str) {
+        self.input = Input::holding(text);
+        self.input.set_focus(true);
+    }
+}
+
+impl App {
+    /// Opens the box for a query.
+    pub(super) fn write_query(&mut self, purpose: Purpose) {
+        let text = match purpose {
+            Purpose::Filter => self.filters.typed.as_ref(),
+            Purpose::Find => self.find.as_ref().map(super::Find::query),
+            Purpose::ListedFilter(Some(index)) => {
+                self.filters.list.get(index).map(|filter| &filter.query)
+            }
+            Purpose::Breakpoint(Some(index)) => {
+                let list = self.breakpoints.list();
+                list.get(index).map(super::Breakpoint::query)
+            }
+            Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
+        };
+        let query_box = QueryBox::holding(purpose, text.map_or("", Query::text));
+        self.overlay = Some(Overlay::Query(Box::new(query_box)));
+    }
+
+    /// Reads what has been written, and applies it at once where that is the purpose. What is
+    /// wrong stays without effect: the last good query is in force.
+    pub(super) fn read_query(&mut self) -> Vec<Effect> {
+        let moment = self.moment();
+        let Some(Overlay::Query(query_box)) = &mut self.overlay else {
+            return Vec::new();
+        };
+        let parsed = Query::parse(&query_box.input.text(), &moment);
+        query_box.error = parsed.as_ref().err().cloned();
+        match (parsed, query_box.purpose) {
+            (Ok(query), Purpose::Filter) => self.filter_by(Some(query)),
+            (Ok(query), Purpose::Find) => self.look_for(Some(query)),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Closes the box and keeps what is written, unless something is wrong with it.
+    pub(super) fn confirm_query(&mut self) -> Vec<Effect> {
+        let moment = self.moment();
+        let Some(Overlay::Query(query_box)) = &mut self.overlay else {
+            return Vec::new();
+        };
+        let (purpose, text) = (query_box.purpose, query_box.input.text());
+        let query = match Query::parse(&text, &moment) {
+            Ok(query) => query,
+            Err(error) => {
+                query_box.error = Some(error);
+                return Vec::new();
+            }
+        };
+        self.overlay = None;
+        let mut effects = self.remember_query(&text);
+        effects.extend(self.use_query(purpose, query));
+        effects
+    }
+
+    /// Puts the filter that is being written into the list, and makes room for another.
+    pub(super) fn keep_filter(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Query(query_box)) = &self.overlay else {
+            return Vec::new();
+        };
+        if query_box.purpose != Purpose::Filter || query_box.input.text().trim().is_empty() {
+            return self.confirm_query();
+        }
+        let effects = self.confirm_query();
+        if self.overlay.is_some() {
+            return effects;
+        }
+        if let Some(query) = self.filters.typed.take() {
+            self.filters.list.push(Filter::including(query));
+        }
+        self.tell("kept in the list of filters: f shows it");
+        effects.into_iter().chain(self.refresh_shown()).collect()
+    }
+
+    /// Closes the box; a filter or a search that was being written ends.
+    pub(super) fn leave_query(&mut self, purpose: Purpose) -> Vec<Effect> {
+        match purpose {
+            Purpose::Filter => self.filter_by(None),
+            Purpose::Find => self.look_for(None),
+            Purpose::ListedFilter(index) => {
+                self.open_filters(index.unwrap_or(0));
+                Vec::new()
+            }
+            Purpose::Breakpoint(index) => {
+                self.open_breakpoints(index.unwrap_or(0));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Shows what `query` matches from now on, or everything.
+    pub(super) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
+        self.filters.typed = query.filter(|query| !query.is_everything());
+        self.refresh_shown()
+    }
+
+    /// The time that a query is written at, in the zone in which times are shown.
+    pub(super) fn moment(&self) -> Moment {
+        let zone = match self.messages.time_form {
+            super::TimeForm::Utc => Zone::Utc,
+            _ => Zone::Local,
+        };
+        Moment {
+            now: self.now,
+            utc_offset: Clock::new(zone).utc_offset(self.now),
+        }
+    }
+
+    /// Shows the query that was written before the one shown.
+    pub(super) fn show_older_query(&mut self) -> Vec<Effect> {
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
+            let at = query_box.older.unwrap_or(self.queries.len());
+            if let Some(older) = at.checked_sub(1) {
+                if query_box.older.is_none() {
+                    query_box.kept = query_box.input.text();
+                }
+                query_box.older = Some(older);
+                query_box.put(&self.queries[older]);
+            }
+        }
+        self.read_query()
+    }
+
+    /// Shows the query that was written after the one shown, or what was being written.
+    pub(super) fn show_newer_query(&mut self) -> Vec<Effect> {
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay
+            && let Some(at) = query_box.older
+        {
+            let newer = self.queries.get(at + 1).cloned();
+            query_box.older = newer.is_some().then_some(at + 1);
+            let text = newer.unwrap_or_else(|| std::mem::take(&mut query_box.kept));
+            query_box.put(&text);
+        }
+        self.read_query()
+    }
+
+    fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
+        match purpose {
+            Purpose::Filter => return self.filter_by(Some(query)),
+            Purpose::Find => return self.look_for(Some(query)),
+            _ if query.is_everything() => return self.leave_query(purpose),
+            Purpose::ListedFilter(index) => {
+                let list = &mut self.filters.list;
+                match index.and_then(|index| list.get_mut(index)) {
+                    Some(filter) => filter.query = query,
+                    None => list.push(Filter::including(query)),
+                }
+                let newest = self.filters.list.len() - 1;
+                self.open_filters(index.unwrap_or(newest));
+                return self.refresh_shown();
+            }
+            Purpose::Breakpoint(None) => {
+                self.set_breakpoint(query);
+                self.tell("breakpoint set; B lists them: count, bell, log only");
+            }
+            Purpose::Breakpoint(Some(index)) => {
+                self.change_breakpoint(index, query);
+                self.open_breakpoints(index);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Puts `text` at the end of the history.
+    fn remember_query(&mut self, text: &str) -> Vec<Effect> {
+        if text.trim().is_empty() || self.queries.last().is_some_and(|last| last == text) {
+            return Vec::new();
+        }
+        self.queries.retain(|query| query != text);
+        self.queries.push(text.to_owned());
+        if self.queries.len() > MAX_HISTORY {
+            self.queries.remove(0);
+        }
+        vec![Effect::RememberQuery(text.to_owned())]
+    }
+}

@@ -1,0 +1,163 @@
+//! Which rows are shown: the filter being typed, the list of filters kept, the channel chosen,
+//! and the channels muted, made into one query.
+
+use super::watch::{Progress, Watch};
+use super::{App, Effect};
+use crate::query::Query;
+use crate::scan::{Answer, WatchId};
+
+/// Who asks for the rows to show.
+pub(super) const FILTER: WatchId = WatchId(0);
+
+/// A filter of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter {
+    /// What it matches.
+    pub query: Query,
+    /// Whether it is in force.
+    pub is_on: bool,
+    /// Whether it hides what it matches, instead of everything else.
+    pub is_exclude: bool,
+}
+
+impl Filter {
+    /// One that shows what it matches, in force.
+    #[must_use]
+    pub fn including(query: Query) -> Self {
+        Self {
+            query,
+            is_on: true,
+            is_exclude: false,
+        }
+    }
+}
+
+/// What is filtered by.
+#[derive(Debug, Default)]
+pub struct Filters {
+    /// The one that `/` writes.
+    pub(super) typed: Option<Query>,
+    pub(super) list: Vec<Filter>,
+    watch: Option<Watch>,
+}
+
+impl Filters {
+    /// Those given at the start: a single one can be edited at once, several make the list.
+    pub(super) fn new(given: &[Query]) -> Self {
+        let mut filters = Self::default();
+        match given {
+            [one] => filters.typed = Some(one.clone()),
+            several => filters
+                .list
+                .extend(several.iter().cloned().map(Filter::including)),
+        }
+        filters
+    }
+
+    /// The filter that was typed last, if it is in force.
+    #[must_use]
+    pub fn typed(&self) -> Option<&Query> {
+        self.typed.as_ref()
+    }
+
+    /// The list, in the order in which it was made.
+    #[must_use]
+    pub fn list(&self) -> &[Filter] {
+        &self.list
+    }
+
+    /// How far the filter in force has got with the rows kept; `None` without one.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        Some(self.watch.as_ref()?.progress())
+    }
+
+    /// What is wrong with the filter in force.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.watch.as_ref()?.trouble()
+    }
+
+    /// The query in force.
+    pub(super) fn query(&self) -> Option<&Query> {
+        Some(self.watch.as_ref()?.query())
+    }
+
+    pub(super) fn watch_mut(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
+    }
+
+    /// The queries that a row must match, whatever its channel.
+    fn parts(&self) -> Vec<Query> {
+        let listed = self.list.iter().filter(|filter| filter.is_on);
+        let listed = listed.map(|filter| {
+            let query = filter.query.clone();
+            if filter.is_exclude {
+                query.negate()
+            } else {
+                query
+            }
+        });
+        let typed = self.typed.iter().filter(|query| !query.is_everything());
+        typed.cloned().chain(listed).collect()
+    }
+}
+
+impl App {
+    /// Brings the rows shown up to date with the log, and with what is filtered, chosen and muted.
+    pub(super) fn refresh_shown(&mut self) -> Vec<Effect> {
+        let Some((query, with_notices)) = self.wanted_filter() else {
+            if self.filters.watch.take().is_none() {
+                self.shown.follow(&self.log);
+                return Vec::new();
+            }
+            self.shown.show_all(&self.log);
+            return vec![Effect::StopScan(FILTER)];
+        };
+        if self.filters.query() == Some(&query) {
+            self.shown.follow(&self.log);
+            return Vec::new();
+        }
+        let mut watch = Watch::new(FILTER, self.next_serial(), query, &self.log);
+        let request = watch.ask_kept(&self.log, self.names_for(&watch));
+        self.filters.watch = Some(watch);
+        self.shown.show_none(with_notices, &self.log);
+        if request.pieces.is_empty() {
+            // The scan of an older query may still be under way.
+            return vec![Effect::StopScan(FILTER)];
+        }
+        vec![Effect::Scan(request)]
+    }
+
+    /// Takes in rows that are to be shown.
+    pub(super) fn note_filter(&mut self, answer: &Answer) {
+        if self
+            .filters
+            .watch
+            .as_mut()
+            .is_some_and(|watch| watch.note(answer))
+        {
+            for found in &answer.found {
+                self.shown.add(found, &self.log);
+            }
+        }
+    }
+
+    /// The query that a row must match to be shown, and whether notices are shown all the same;
+    /// `None` if every row is shown.
+    fn wanted_filter(&self) -> Option<(Query, bool)> {
+        let mut parts = self.filters.parts();
+        let with_notices = !parts.iter().any(Query::speaks_of_notices);
+        if let Some(only) = &self.only {
+            parts.push(Query::channel(only));
+        }
+        let channels = self.log.channels();
+        let muted = self.muted.iter().filter(|name| {
+            // The only channel chosen is shown even if it is muted, and a channel that has not
+            // been heard needs no scan.
+            self.only.is_none() && channels.find(name).is_some()
+        });
+        parts.extend(muted.map(|name| Query::channel(name).negate()));
+        (!parts.is_empty()).then(|| (Query::all(parts), with_notices))
+    }
+}

@@ -1,0 +1,93 @@
+//! The list of filters and the list of breakpoints, opened over the panes.
+
+use super::asking::Purpose;
+use super::moving::Step;
+use super::{Action, App, Effect, Overlay, inside};
+
+impl App {
+    /// Opens the list of filters at `line`.
+    pub(super) fn open_filters(&mut self, line: usize) {
+        self.overlay = Some(Overlay::Filters { line });
+    }
+
+    /// Opens the list of breakpoints at `line`.
+    pub(super) fn open_breakpoints(&mut self, line: usize) {
+        self.overlay = Some(Overlay::Breakpoints { line });
+    }
+
+    /// Opens the list of breakpoints; if there is none yet, the box to write the first.
+    pub(super) fn breakpoints_key(&mut self) {
+        if self.breakpoints.list().is_empty() {
+            self.write_query(Purpose::Breakpoint(None));
+        } else {
+            self.open_breakpoints(0);
+        }
+    }
+
+    /// Moves in the list that is open.
+    pub(super) fn move_in_list(&mut self, step: Step) {
+        let height = usize::from(inside(self.areas().overlay).height);
+        let (filters, breakpoints) = (self.filters.list.len(), self.breakpoints.list().len());
+        let (line, count) = match &mut self.overlay {
+            Some(Overlay::Filters { line }) => (line, filters),
+            Some(Overlay::Breakpoints { line }) => (line, breakpoints),
+            _ => return,
+        };
+        *line = step.from(*line, height, count.saturating_sub(1));
+    }
+
+    /// Does what `action` means for the list that is open, at its line.
+    pub(super) fn act_in_list(&mut self, action: Action) -> Vec<Effect> {
+        match self.overlay {
+            Some(Overlay::Filters { line }) => self.act_on_filter(action, line),
+            Some(Overlay::Breakpoints { line }) => self.act_on_breakpoint(action, line),
+            _ => Vec::new(),
+        }
+    }
+
+    fn act_on_filter(&mut self, action: Action, line: usize) -> Vec<Effect> {
+        if action == Action::AddQuery {
+            self.write_query(Purpose::ListedFilter(None));
+            return Vec::new();
+        }
+        let Some(filter) = self.filters.list.get_mut(line) else {
+            return self.tell("the list is empty: press a to add a filter");
+        };
+        match action {
+            Action::EditQuery => self.write_query(Purpose::ListedFilter(Some(line))),
+            Action::ToggleQuery => filter.is_on = !filter.is_on,
+            Action::ToggleExclude => filter.is_exclude = !filter.is_exclude,
+            Action::RemoveQuery => {
+                self.filters.list.remove(line);
+                self.move_in_list(Step::Lines(0));
+            }
+            _ => {}
+        }
+        self.refresh_shown()
+    }
+
+    fn act_on_breakpoint(&mut self, action: Action, line: usize) -> Vec<Effect> {
+        if action == Action::AddQuery {
+            self.write_query(Purpose::Breakpoint(None));
+            return Vec::new();
+        }
+        let Some(breakpoint) = self.breakpoint_mut(line) else {
+            return self.tell("the list is empty: press a to set a breakpoint");
+        };
+        match action {
+            Action::ToggleLogOnly => breakpoint.logs_only = !breakpoint.logs_only,
+            Action::NextAttention => breakpoint.attention = breakpoint.attention.next(),
+            Action::StopLater => breakpoint.every = breakpoint.every.saturating_add(1),
+            Action::StopSooner => breakpoint.every = (breakpoint.every - 1).max(1),
+            Action::EditQuery => self.write_query(Purpose::Breakpoint(Some(line))),
+            Action::ToggleQuery => return self.toggle_breakpoint(line),
+            Action::RemoveQuery => {
+                let effects = self.remove_breakpoint(line);
+                self.move_in_list(Step::Lines(0));
+                return effects;
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+}

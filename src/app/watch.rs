@@ -1,0 +1,210 @@
+//! A query asked of every row that is kept, and of every row that comes.
+
+use std::sync::Arc;
+
+use super::filtering::FILTER;
+use super::finding::FIND;
+use super::{App, Effect, Find};
+use crate::log::{MessageLog, Piece};
+use crate::message::RowId;
+use crate::query::Query;
+use crate::scan::{Answer, Purpose, Request, WatchId};
+
+/// How far a query has got with the rows that were kept when it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows looked at.
+    pub scanned: u64,
+    /// Rows to look at in all.
+    pub total: u64,
+}
+
+impl Progress {
+    /// Whether all have been looked at.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.scanned >= self.total
+    }
+
+    /// The same in percent, cut off, so that 100 means all.
+    #[must_use]
+    pub fn percent(&self) -> u64 {
+        (self.scanned * 100).checked_div(self.total).unwrap_or(100)
+    }
+}
+
+/// The names of all subscriptions by their ids.
+pub(super) type Names = Arc<[Arc<[u8]>]>;
+
+/// Keeps a query's answers coming: for the rows kept once, and for those that arrive as they do.
+#[derive(Debug)]
+pub(super) struct Watch {
+    id: WatchId,
+    serial: u64,
+    query: Arc<Query>,
+    /// Rows before this one have been asked about.
+    next: RowId,
+    /// Whether rows that arrived are being looked at. One question at a time: the next then
+    /// covers all that has come meanwhile.
+    is_asking: bool,
+    progress: Progress,
+    trouble: Option<Box<str>>,
+}
+
+impl Watch {
+    /// Asks `query` from now on. `serial` is higher than that of any query of `id` before.
+    pub(super) fn new(id: WatchId, serial: u64, query: Query, log: &MessageLog) -> Self {
+        Self {
+            id,
+            serial,
+            query: Arc::new(query),
+            next: log.end(),
+            is_asking: false,
+            progress: Progress::default(),
+            trouble: None,
+        }
+    }
+
+    pub(super) fn query(&self) -> &Query {
+        &self.query
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// What is wrong with the query itself.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// The question about every row that is kept.
+    pub(super) fn ask_kept(&mut self, log: &MessageLog, names: Names) -> Request {
+        let pieces = log.pieces(RowId::default());
+        self.next = log.end();
+        self.progress = Progress {
+            scanned: 0,
+            total: pieces.iter().map(Piece::length).sum(),
+        };
+        self.request(Purpose::Kept, pieces, names)
+    }
+
+    /// The question about the rows that have arrived since the last, if there are any and none is
+    /// being answered.
+    pub(super) fn ask_arrived(&mut self, log: &MessageLog, names: Names) -> Option<Request> {
+        if self.is_asking || self.next >= log.end() {
+            return None;
+        }
+        let mut pieces = log.pieces(self.next);
+        // Hits are counted in the order in which they came.
+        pieces.reverse();
+        self.next = log.end();
+        self.is_asking = true;
+        Some(self.request(Purpose::Arrived, pieces, names))
+    }
+
+    /// Asks once more about the newest row, which another subscription has brought as well.
+    pub(super) fn look_again(&mut self, log: &MessageLog) {
+        if self.query.asks_via() {
+            self.next = self.next.min(RowId(log.end().0.saturating_sub(1)));
+        }
+    }
+
+    /// Takes note of an answer. Says whether it is one to the query in force.
+    pub(super) fn note(&mut self, answer: &Answer) -> bool {
+        if (answer.watch, answer.serial) != (self.id, self.serial) {
+            return false;
+        }
+        match answer.purpose {
+            Purpose::Kept => self.progress.scanned += answer.scanned,
+            Purpose::Arrived => self.is_asking &= !answer.is_done,
+        }
+        if answer.trouble.is_some() {
+            self.trouble.clone_from(&answer.trouble);
+        }
+        true
+    }
+
+    fn request(&self, purpose: Purpose, pieces: Vec<Piece>, subscriptions: Names) -> Request {
+        Request {
+            watch: self.id,
+            serial: self.serial,
+            query: Arc::clone(&self.query),
+            subscriptions,
+            pieces,
+            purpose,
+        }
+    }
+}
+
+impl App {
+    /// Takes in what a query has found, and asks on.
+    pub(super) fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
+        let mut effects = match answer.watch {
+            FILTER => {
+                self.note_filter(answer);
+                Vec::new()
+            }
+            FIND => {
+                self.note_find(answer);
+                Vec::new()
+            }
+            _ => self.note_breakpoint(answer),
+        };
+        self.forget_gone();
+        effects.extend(self.ask_about_arrived());
+        effects
+    }
+
+    /// Asks every query about the rows that have come since it was asked last.
+    pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
+        let asks_via = self.watches().any(|(watch, _)| watch.query.asks_via());
+        let names = self.names_if(asks_via);
+        let requests = self
+            .watches()
+            .filter_map(|(watch, log)| watch.ask_arrived(log, Arc::clone(&names)));
+        requests.map(Effect::Scan).collect()
+    }
+
+    /// The names that `watch` has to know.
+    pub(super) fn names_for(&self, watch: &Watch) -> Names {
+        self.names_if(watch.query.asks_via())
+    }
+
+    fn names_if(&self, are_asked_for: bool) -> Names {
+        let names = self.subscriptions.names().cloned();
+        if are_asked_for {
+            names.collect()
+        } else {
+            Names::default()
+        }
+    }
+
+    /// A serial number higher than any before.
+    pub(super) fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// Every query that is asked, with the log to ask.
+    pub(super) fn watches(&mut self) -> impl Iterator<Item = (&mut Watch, &MessageLog)> {
+        let filter = self.filters.watch_mut().into_iter();
+        let find = self.find.iter_mut().map(Find::watch_mut);
+        let all = filter.chain(find).chain(self.breakpoints.watches_mut());
+        all.zip(std::iter::repeat(&self.log))
+    }
+
+    /// Lets go of what points to rows that have gone.
+    pub(super) fn forget_gone(&mut self) {
+        for gone in self.log.gone_from(RowId::default()..self.log.first()) {
+            if let Some(find) = &mut self.find {
+                find.rows_mut().remove(gone.clone());
+            }
+            self.breakpoints.forget(&gone);
+            let marks: Vec<RowId> = self.marked.range(gone).copied().collect();
+            for row in marks {
+                self.marked.remove(&row);
+            }
+        }
+    }
+}

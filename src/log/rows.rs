@@ -1,0 +1,306 @@
+//! A set of rows, as one bit a row.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::message::RowId;
+
+/// Rows in a block. A multiple of 64, so that a block starts at a word.
+const BLOCK_ROWS: u64 = 4096;
+
+const WORDS: usize = 64;
+
+/// Which rows of a stretch are meant: what a scan answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The first row of the stretch.
+    pub first: RowId,
+    /// How many rows the stretch has.
+    pub length: u64,
+    /// A bit a row from `first` on; what lies behind the stretch is zero.
+    pub bits: Vec<u64>,
+}
+
+impl Found {
+    /// None of the `length` rows from `first` on, yet.
+    #[must_use]
+    pub fn none_of(first: RowId, length: u64) -> Self {
+        let words = usize::try_from(length.div_ceil(64)).unwrap_or(0);
+        Self {
+            first,
+            length,
+            bits: vec![0; words],
+        }
+    }
+
+    /// Adds the row `offset` rows behind the first.
+    #[inline]
+    pub fn add(&mut self, offset: usize) {
+        self.bits[offset / 64] |= 1 << (offset % 64);
+    }
+
+    /// How many rows are meant.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.bits
+            .iter()
+            .map(|word| u64::from(word.count_ones()))
+            .sum()
+    }
+
+    /// The rows that are meant, in their order.
+    pub fn rows(&self) -> impl Iterator<Item = RowId> {
+        let words = (self.first.0..).step_by(64).zip(&self.bits);
+        words.flat_map(|(start, word)| ones(*word).map(move |bit| RowId(start + bit)))
+    }
+}
+
+/// The places of the bits set in `word`, ascending.
+fn ones(word: u64) -> impl Iterator<Item = u64> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let bit = (rest != 0).then(|| u64::from(rest.trailing_zeros()))?;
+        rest &= rest - 1;
+        Some(bit)
+    })
+}
+
+/// Consecutive rows from a multiple of [`BLOCK_ROWS`] on.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    /// Nothing at all while no bit has been set.
+    bits: Box<[u64]>,
+    count: u64,
+}
+
+impl Block {
+    /// Sets the bits of `word` in the word at `index`.
+    fn set(&mut self, index: usize, word: u64) {
+        if word == 0 {
+            return;
+        }
+        if self.bits.is_empty() {
+            self.bits = vec![0; WORDS].into();
+        }
+        let new = word & !self.bits[index];
+        self.bits[index] |= new;
+        self.count += u64::from(new.count_ones());
+    }
+
+    /// Clears the bits of the rows at these offsets.
+    fn clear(&mut self, rows: Range<u64>) {
+        if self.count == 0 {
+            return;
+        }
+        for (index, bits) in (0..).step_by(64).zip(&mut self.bits) {
+            let from = rows.start.saturating_sub(index).min(64);
+            let to = rows.end.saturating_sub(index).min(64);
+            *bits &= !(below(to) & !below(from));
+        }
+        self.count = self
+            .bits
+            .iter()
+            .map(|bits| u64::from(bits.count_ones()))
+            .sum();
+    }
+
+    /// How many bits are set before the row at `offset`.
+    fn count_before(&self, offset: u64) -> u64 {
+        let (word, bit) = place(offset);
+        let whole = self.bits.iter().take(word).map(|bits| bits.count_ones());
+        let part = self.bits.get(word).map_or(0, |bits| bits & below(bit));
+        u64::from(whole.sum::<u32>() + part.count_ones())
+    }
+
+    /// The offset of the `nth` bit set, counted from 0.
+    fn nth(&self, mut nth: u64) -> Option<u64> {
+        for (index, &word) in (0..).zip(&self.bits) {
+            let count = u64::from(word.count_ones());
+            if nth < count {
+                let bit = ones(word).nth(usize::try_from(nth).ok()?)?;
+                return Some(index * 64 + bit);
+            }
+            nth -= count;
+        }
+        None
+    }
+}
+
+/// The word that a row lies in at `offset` in its block, and its bit in that word.
+fn place(offset: u64) -> (usize, u64) {
+    (usize::try_from(offset / 64).unwrap_or(0), offset % 64)
+}
+
+/// A word whose lowest `bits` are set.
+fn below(bits: u64) -> u64 {
+    if bits >= 64 {
+        u64::MAX
+    } else {
+        (1 << bits) - 1
+    }
+}
+
+/// Rows, each addressed by its id or by its place among the others of the set.
+///
+/// An eighth of a byte a row of the stretch that it spans, whether many rows are in it or few;
+/// both directions of the address cost microseconds at millions of rows.
+#[derive(Clone, Debug, Default)]
+pub struct RowSet {
+    blocks: VecDeque<Block>,
+    /// The number of the first block held.
+    first_block: u64,
+    count: u64,
+}
+
+impl RowSet {
+    /// How many rows are in it.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether none is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Whether `row` is in it.
+    #[must_use]
+    pub fn contains(&self, row: RowId) -> bool {
+        let (word, bit) = place(row.0 % BLOCK_ROWS);
+        self.block(row.0 / BLOCK_ROWS)
+            .and_then(|block| block.bits.get(word))
+            .is_some_and(|bits| bits >> bit & 1 == 1)
+    }
+
+    /// Adds one row.
+    pub fn insert(&mut self, row: RowId) {
+        let (word, bit) = place(row.0 % BLOCK_ROWS);
+        self.set(row.0 / BLOCK_ROWS, word, 1 << bit);
+    }
+
+    /// Adds the rows that were found.
+    pub fn extend(&mut self, found: &Found) {
+        let shift = found.first.0 % 64;
+        let start = found.first.0 / 64;
+        for (index, &word) in (start..).zip(&found.bits) {
+            self.set_word(index, word << shift);
+            if shift > 0 {
+                self.set_word(index + 1, word >> (64 - shift));
+            }
+        }
+    }
+
+    /// Takes the rows of a stretch out.
+    pub fn remove(&mut self, rows: Range<RowId>) {
+        let (start, end) = (rows.start.0, rows.end.0);
+        let first = self.first_block.max(start / BLOCK_ROWS);
+        let last = (self.first_block + self.blocks.len() as u64).min(end.div_ceil(BLOCK_ROWS));
+        for number in first..last {
+            let base = number * BLOCK_ROWS;
+            let within = start.max(base) - base..end.min(base + BLOCK_ROWS).max(base) - base;
+            if let Some(block) = self.block_mut(number) {
+                let before = block.count;
+                block.clear(within);
+                let gone = before - block.count;
+                self.count -= gone;
+            }
+        }
+        while self.blocks.front().is_some_and(|block| block.count == 0) {
+            self.blocks.pop_front();
+            self.first_block += 1;
+        }
+    }
+
+    /// The row at `place`, counted from 0.
+    #[must_use]
+    pub fn row_at(&self, place: u64) -> Option<RowId> {
+        let mut rest = place;
+        for (number, block) in (self.first_block..).zip(&self.blocks) {
+            if rest < block.count {
+                let offset = block.nth(rest)?;
+                return Some(RowId(number * BLOCK_ROWS + offset));
+            }
+            rest -= block.count;
+        }
+        None
+    }
+
+    /// How many rows come before `row`: its place, if it is in the set itself.
+    #[must_use]
+    pub fn place_of(&self, row: RowId) -> u64 {
+        let number = row.0 / BLOCK_ROWS;
+        let whole = usize::try_from(number.saturating_sub(self.first_block)).unwrap_or(usize::MAX);
+        let before = self.blocks.iter().take(whole).map(|block| block.count);
+        let part = self.block(number);
+        before.sum::<u64>() + part.map_or(0, |block| block.count_before(row.0 % BLOCK_ROWS))
+    }
+
+    /// The first row of the set from `row` on.
+    #[must_use]
+    pub fn at_or_after(&self, row: RowId) -> Option<RowId> {
+        self.row_at(self.place_of(row))
+    }
+
+    /// The last row of the set before `row`.
+    #[must_use]
+    pub fn before(&self, row: RowId) -> Option<RowId> {
+        self.row_at(self.place_of(row).checked_sub(1)?)
+    }
+
+    /// The rows, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = RowId> {
+        let blocks = (self.first_block..).zip(&self.blocks);
+        blocks.flat_map(|(number, block)| {
+            let words = (number * BLOCK_ROWS..).step_by(64).zip(&block.bits);
+            words.flat_map(|(start, word)| ones(*word).map(move |bit| RowId(start + bit)))
+        })
+    }
+
+    /// The bytes that it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let bits = self.blocks.iter().map(|block| size_of_val(&*block.bits));
+        bits.sum::<usize>() + self.blocks.len() * size_of::<Block>()
+    }
+
+    fn set_word(&mut self, index: u64, word: u64) {
+        if word != 0 {
+            let (word_in_block, _) = place(index * 64 % BLOCK_ROWS);
+            self.set(index * 64 / BLOCK_ROWS, word_in_block, word);
+        }
+    }
+
+    fn set(&mut self, number: u64, word: usize, bits: u64) {
+        if self.blocks.is_empty() {
+            self.first_block = number;
+        }
+        while number < self.first_block {
+            self.blocks.push_front(Block::default());
+            self.first_block -= 1;
+        }
+        while self.first_block + self.blocks.len() as u64 <= number {
+            self.blocks.push_back(Block::default());
+        }
+        if let Some(block) = self.block_mut(number) {
+            let before = block.count;
+            block.set(word, bits);
+            let new = block.count - before;
+            self.count += new;
+        }
+    }
+
+    fn block(&self, number: u64) -> Option<&Block> {
+        let index = number.checked_sub(self.first_block)?;
+        self.blocks.get(usize::try_from(index).ok()?)
+    }
+
+    fn block_mut(&mut self, number: u64) -> Option<&mut Block> {
+        let index = number.checked_sub(self.first_block)?;
+        self.blocks.get_mut(usize::try_from(index).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The set against a `BTreeSet`.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Insert(u64),
+    Extend(u64, Vec<bool>),
+    Remove(u64, u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let row = 0..20_000u64;
+    prop_oneof![
+        row.clone().prop_map(Step::Insert),
+        (row.clone(), prop::collection::vec(any::<bool>(), 0..300))
+            .prop_map(|(first, bits)| Step::Extend(first, bits)),
+        (row, 0..9_000u64).prop_map(|(start, length)| Step::Remove(start, length)),
+    ]
+}
+
+fn found(first: u64, bits: &[bool]) -> Found {
+    let mut found = Found::none_of(RowId(first), bits.len() as u64);
+    for (offset, _) in bits.iter().enumerate().filter(|(_, bit)| **bit) {
+        found.add(offset);
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_row_set_is_a_set(steps in prop::collection::vec(step(), 0..40), probe in 0..21_000u64) {
+        let mut rows = RowSet::default();
+        let mut expected = BTreeSet::new();
+        for step in steps {
+            match step {
+                Step::Insert(row) => {
+                    rows.insert(RowId(row));
+                    expected.insert(row);
+                }
+                Step::Extend(first, bits) => {
+                    let found = found(first, &bits);
+                    rows.extend(&found);
+                    prop_assert_eq!(found.count(), found.rows().count() as u64);
+                    expected.extend(found.rows().map(|row| row.0));
+                }
+                Step::Remove(start, length) => {
+                    rows.remove(RowId(start)..RowId(start + length));
+                    expected.retain(|row| !(start..start + length).contains(row));
+                }
+            }
+        }
+        let all: Vec<u64> = rows.iter().map(|row| row.0).collect();
+        prop_assert!(all.iter().copied().eq(expected.iter().copied()));
+        prop_assert_eq!(rows.len(), expected.len() as u64);
+        prop_assert_eq!(rows.contains(RowId(probe)), expected.contains(&probe));
+        prop_assert_eq!(rows.place_of(RowId(probe)), expected.range(..probe).count() as u64);
+        let after = expected.range(probe..).next().copied();
+        prop_assert_eq!(rows.at_or_after(RowId(probe)).map(|row| row.0), after);
+        let before = expected.range(..probe).next_back().copied();
+        prop_assert_eq!(rows.before(RowId(probe)).map(|row| row.0), before);
+        for (place, row) in (0..).zip(&expected) {
+            prop_assert_eq!(rows.row_at(place), Some(RowId(*row)));
+        }
+        prop_assert_eq!(rows.row_at(expected.len() as u64), None);
+    }
+}

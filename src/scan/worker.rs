@@ -1,0 +1,299 @@
+//! The work itself: rows of a piece, put to a query, a bounded number at a time.
+
+use std::collections::HashMap;
+use std::mem;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::{Answer, Purpose, Request, WatchId};
+use crate::log::{Found, RowKind, Segment};
+use crate::message::{RowId, SubscriptionId};
+use crate::query::{Kind, Literal, Matcher, Row};
+
+/// Rows that are looked at before anything else has its turn. Even a slow query is through with
+/// them in a few milliseconds.
+const CHUNK_ROWS: usize = 512;
+
+/// Answers are at least this far apart, but for the last.
+const ANSWER_EVERY: Duration = Duration::from_millis(5);
+
+/// A request under way.
+#[derive(Debug)]
+pub struct Job {
+    /// Tells it from every other.
+    number: u64,
+    request: Request,
+    /// The piece that is being looked at.
+    piece: usize,
+    /// How many of its rows are still to be looked at.
+    left: Option<usize>,
+    /// What has been found and not been told yet.
+    found: Vec<Found>,
+    scanned: u64,
+    told: Instant,
+}
+
+impl Job {
+    pub(super) fn new(number: u64, request: Request) -> Self {
+        Self {
+            number,
+            request,
+            piece: 0,
+            left: None,
+            found: Vec::new(),
+            scanned: 0,
+            told: Instant::now(),
+        }
+    }
+
+    pub(super) fn watch(&self) -> WatchId {
+        self.request.watch
+    }
+
+    pub(super) fn serial(&self) -> u64 {
+        self.request.serial
+    }
+
+    pub(super) fn purpose(&self) -> Purpose {
+        self.request.purpose
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.piece >= self.request.pieces.len()
+    }
+
+    /// Goes on to the next piece.
+    fn turn(&mut self) {
+        self.piece += 1;
+        self.left = None;
+    }
+
+    /// What is to be told now, if it is time for that.
+    fn answer(&mut self, trouble: Option<Box<str>>) -> Option<Answer> {
+        let is_done = self.is_done();
+        if !is_done && self.told.elapsed() < ANSWER_EVERY {
+            return None;
+        }
+        self.told = Instant::now();
+        Some(Answer {
+            watch: self.request.watch,
+            serial: self.request.serial,
+            purpose: self.request.purpose,
+            found: mem::take(&mut self.found),
+            scanned: mem::take(&mut self.scanned),
+            is_done,
+            trouble,
+        })
+    }
+}
+
+/// A query made ready.
+struct Ready {
+    serial: u64,
+    matcher: Matcher,
+    /// What every message that matches holds.
+    text: Option<Literal>,
+    asks_via: bool,
+    /// How many subscriptions the matcher knows.
+    subscriptions: usize,
+    /// The job and the piece whose channels the matcher knows.
+    entered: Option<(u64, usize)>,
+}
+
+/// Puts rows to queries. Keeps what it has made ready for each watch.
+#[derive(Default)]
+pub struct Worker {
+    ready: HashMap<WatchId, Ready>,
+    via: Vec<SubscriptionId>,
+    /// How many requests were answered as a whole.
+    answered: u64,
+}
+
+impl Worker {
+    /// Answers `request` as a whole, at once.
+    #[must_use]
+    pub fn answer(&mut self, request: Request) -> Answer {
+        self.answered += 1;
+        let mut job = Job::new(self.answered, request);
+        let mut found = Vec::new();
+        let mut scanned = 0;
+        loop {
+            if let Some(mut answer) = self.go_on(&mut job) {
+                found.append(&mut answer.found);
+                scanned += answer.scanned;
+                if answer.is_done {
+                    return Answer {
+                        found,
+                        scanned,
+                        ..answer
+                    };
+                }
+            }
+        }
+    }
+
+    pub(super) fn forget_all_but(&mut self, is_wanted: impl Fn(WatchId) -> bool) {
+        self.ready.retain(|watch, _| is_wanted(*watch));
+    }
+
+    /// Looks at the next rows of `job`, and answers if it is time for that.
+    pub(super) fn go_on(&mut self, job: &mut Job) -> Option<Answer> {
+        let ready = self.ready.entry(job.request.watch);
+        let ready = ready.or_insert_with(|| Ready::new(&job.request));
+        ready.keep_up(&job.request);
+        if let Some(piece) = job.request.pieces.get(job.piece) {
+            let rows = piece.rows();
+            if let Some(segment) = piece.segment() {
+                ready.look_at_next(job, &segment, rows, &mut self.via);
+            } else {
+                // The log has let go of it.
+                let left = job.left.map_or(piece.length(), |left| left as u64);
+                job.scanned += left;
+                job.turn();
+            }
+        }
+        let trouble = ready.matcher.trouble().map(Into::into);
+        job.answer(trouble)
+    }
+}
+
+fn rows_between(from: RowId, to: RowId) -> usize {
+    usize::try_from(to.0 - from.0).unwrap_or(usize::MAX)
+}
+
+impl Ready {
+    fn new(request: &Request) -> Self {
+        let matcher = Matcher::new(std::sync::Arc::clone(&request.query));
+        Self {
+            serial: request.serial,
+            text: matcher.required_text().cloned(),
+            asks_via: request.query.asks_via(),
+            matcher,
+            subscriptions: 0,
+            entered: None,
+        }
+    }
+
+    /// Makes ready anew if the request has another query, or knows of more subscriptions.
+    fn keep_up(&mut self, request: &Request) {
+        if self.serial != request.serial {
+            *self = Self::new(request);
+        }
+        if self.asks_via && self.subscriptions != request.subscriptions.len() {
+            self.matcher.know_subscriptions(&request.subscriptions);
+            self.subscriptions = request.subscriptions.len();
+        }
+    }
+
+    /// Looks at the next rows of `job` among those of its piece, which are in `segment`.
+    fn look_at_next(
+        &mut self,
+        job: &mut Job,
+        segment: &Segment,
+        of_piece: Range<RowId>,
+        via: &mut Vec<SubscriptionId>,
+    ) {
+        // Jobs of one watch take turns.
+        let place = Some((job.number, job.piece));
+        if self.entered != place {
+            self.matcher.enter(segment.channels());
+            self.entered = place;
+        }
+        let first = rows_between(segment.rows().start, of_piece.start);
+        let length = rows_between(of_piece.start, of_piece.end);
+        let left = job.left.unwrap_or(length);
+        // A text is found in all payloads at once, which takes no time worth sharing.
+        let chunk = if self.text.is_some() {
+            left
+        } else {
+            CHUNK_ROWS.min(left)
+        };
+        let start = match job.request.purpose {
+            // The newest first, so that the screen fills at once.
+            Purpose::Kept => first + left - chunk,
+            // As they came, so that hits are counted in their order.
+            Purpose::Arrived => first + length - left,
+        };
+        job.scanned += chunk as u64;
+        job.found
+            .extend(self.look(segment, start..start + chunk, via));
+        job.left = Some(left - chunk);
+        if left == chunk {
+            job.turn();
+        }
+    }
+
+    /// The rows of `segment` at the indices `rows` that match, if any does.
+    fn look(
+        &mut self,
+        segment: &Segment,
+        rows: Range<usize>,
+        via: &mut Vec<SubscriptionId>,
+    ) -> Option<Found> {
+        let first = RowId(segment.rows().start.0 + rows.start as u64);
+        let mut found = Found::none_of(first, rows.len() as u64);
+        let mut is_any = false;
+        if let Some(text) = self.text.clone() {
+            let is_all = self.matcher.is_only_text();
+            self.each_with(&text, segment, rows.clone(), |ready, index, is_inside| {
+                if (is_all && is_inside) || ready.is_match(segment, index, via) {
+                    found.add(index - rows.start);
+                    is_any = true;
+                }
+            });
+        } else {
+            for index in rows.clone() {
+                if self.is_match(segment, index, via) {
+                    found.add(index - rows.start);
+                    is_any = true;
+                }
+            }
+        }
+        is_any.then_some(found)
+    }
+
+    /// Calls `visit` for each row that `text` starts in, with whether it also ends in it. The
+    /// payloads are searched as one, across their seams, which is much faster than one by one.
+    fn each_with(
+        &mut self,
+        text: &Literal,
+        segment: &Segment,
+        rows: Range<usize>,
+        mut visit: impl FnMut(&mut Self, usize, bool),
+    ) {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |i| segment.payload_end(i));
+        let bytes = &segment.arena()[..start(rows.end)];
+        let mut at = start(rows.start);
+        let mut index = rows.start;
+        while let Some(hit) = text.find(&bytes[at..]) {
+            index = segment.row_of_byte(at + hit.start, index);
+            let end = segment.payload_end(index);
+            visit(self, index, at + hit.end <= end);
+            at = end;
+            index += 1;
+        }
+    }
+
+    fn is_match(&mut self, segment: &Segment, index: usize, via: &mut Vec<SubscriptionId>) -> bool {
+        let Some(row) = segment.row(index) else {
+            return false;
+        };
+        if self.asks_via {
+            let id = RowId(segment.rows().start.0 + index as u64);
+            via.clear();
+            via.extend(segment.subscriptions(id));
+        }
+        self.matcher.matches(&Row {
+            time: row.time,
+            kind: match row.kind {
+                RowKind::Message => Kind::Message,
+                RowKind::Notice => Kind::Notice,
+                RowKind::Gap => Kind::Gap,
+            },
+            channel: row.channel,
+            payload: row.payload,
+            size: row.payload.len() as u64,
+            via,
+        })
+    }
+}

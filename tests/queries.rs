@@ -1,0 +1,656 @@
+//! One query language on the screen: filtering, finding, stopping, marking.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
+use subscope::log::Batch;
+use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
+use subscope::query::{Moment, Query};
+use subscope::scan::{WatchId, Worker};
+use subscope::server::Feed;
+
+use crate::support::stage::{START, Stage};
+
+mod support;
+
+fn query(text: &str) -> Query {
+    let moment = Moment {
+        now: START,
+        utc_offset: 0,
+    };
+    Query::parse(text, &moment).unwrap()
+}
+
+/// A stage with orders and jobs, every tenth of them an error, numbered from 0.
+fn stage() -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    feed(&mut stage, 0..100);
+    stage
+}
+
+fn feed(stage: &mut Stage, numbers: std::ops::Range<u32>) {
+    let mut batch = Batch::default();
+    for number in numbers {
+        let level = if number % 10 == 0 { "error" } else { "info" };
+        let payload = format!(r#"{{"n":{number},"level":"{level}"}}"#);
+        let channel = if number % 2 == 0 { "orders" } else { "jobs" };
+        let (channel, payload) = (channel.as_bytes(), payload.as_bytes());
+        batch.push_message(stage.now, channel, payload, SubscriptionId(0));
+    }
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+}
+
+fn filter(stage: &mut Stage, text: &str) {
+    stage.keys("/");
+    stage.keys(text);
+}
+
+fn break_at(stage: &mut Stage, text: &str) {
+    stage.keys("B");
+    if stage.app.context() == Context::Breakpoints {
+        stage.keys("a");
+    }
+    stage.keys(text);
+    stage.code(KeyCode::Enter);
+}
+
+fn written(stage: &Stage) -> String {
+    match stage.app.overlay() {
+        Some(Overlay::Query(query_box)) => query_box.input.text(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The number in the payload of the selected message.
+fn selected_number(stage: &Stage) -> u32 {
+    let payload = stage.selected();
+    let digits = payload.trim_start_matches(r#"{"n":"#);
+    digits[..digits.find(',').unwrap()].parse().unwrap()
+}
+
+// --- Filtering ---------------------------------------------------------------------------------
+
+#[test]
+fn a_filter_applies_as_it_is_typed_to_what_is_kept_and_to_what_arrives() {
+    let mut stage = stage();
+    filter(&mut stage, "err");
+    assert_eq!(stage.app.shown().messages(), 10);
+    feed(&mut stage, 100..200);
+    assert_eq!(stage.app.shown().messages(), 20);
+    stage.keys("x");
+    assert_eq!(stage.app.shown().messages(), 0);
+    stage.code(KeyCode::Backspace);
+    assert_eq!(stage.app.shown().messages(), 20);
+    stage.code(KeyCode::Enter);
+    assert!(stage.app.overlay().is_none());
+    assert_eq!(stage.app.shown().messages(), 20);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn escape_ends_the_filter_in_its_box_and_in_the_panes() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.overlay().is_none());
+    assert!(stage.app.shown().is_everything());
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.shown().is_everything());
+    assert_eq!(stage.app.shown().messages(), 100);
+}
+
+#[test]
+fn a_wrong_query_says_so_while_the_last_good_one_stays_in_force() {
+    let mut stage = stage();
+    filter(&mut stage, "error (");
+    let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
+        panic!("the box is open")
+    };
+    assert!(query_box.error().is_some());
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.code(KeyCode::Enter);
+    assert_eq!(written(&stage), "error (");
+}
+
+#[test]
+fn the_box_opens_with_the_filter_in_force() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    stage.keys("/");
+    assert_eq!(written(&stage), "error");
+}
+
+#[test]
+fn the_history_of_queries_is_walked_kept_and_handed_out_to_be_kept() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.queries = vec!["older".to_owned(), "old".to_owned()];
+    });
+    filter(&mut stage, "new");
+    let effects = stage.code(KeyCode::Enter);
+    assert_eq!(effects, [Effect::RememberQuery("new".to_owned())]);
+    stage.keys("F");
+    stage.keys("draft");
+    for expected in ["new", "old", "older", "older"] {
+        stage.code(KeyCode::Up);
+        assert_eq!(written(&stage), expected);
+    }
+    for expected in ["old", "new", "draft", "draft"] {
+        stage.code(KeyCode::Down);
+        assert_eq!(written(&stage), expected);
+    }
+}
+
+#[test]
+fn a_filter_leaves_the_frozen_row_where_it_is() {
+    let mut stage = stage();
+    stage.keys("kkkkkkkkk");
+    assert_eq!(selected_number(&stage), 90);
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 90);
+    stage.code(KeyCode::Esc);
+    assert_eq!(selected_number(&stage), 90);
+    assert!(!stage.is_following());
+}
+
+#[test]
+fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.chord(KeyModifiers::ALT, KeyCode::Enter);
+    assert!(stage.app.filters().typed().is_none());
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.shown().messages(), 10);
+    // Excluded: everything else.
+    stage.keys("fi");
+    assert_eq!(stage.app.shown().messages(), 90);
+    stage.keys("i");
+    // A second one that excludes narrows further.
+    stage.keys("a.n >= 50");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Filters);
+    assert_eq!(stage.app.shown().messages(), 5);
+    stage.keys("i");
+    assert_eq!(stage.app.shown().messages(), 5);
+    stage.keys(" ");
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.keys("kd");
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.shown().messages(), 100);
+}
+
+#[test]
+fn a_filter_from_the_command_line_is_in_force_from_the_first_message() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.filters = vec![query("error")];
+    });
+    feed(&mut stage, 0..100);
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.keys("/");
+    assert_eq!(written(&stage), "error");
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.filters = vec![query("error"), query("channel:orders")];
+    });
+    feed(&mut stage, 0..100);
+    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.app.filters().list().len(), 2);
+}
+
+#[test]
+fn notices_stay_under_a_filter_unless_it_speaks_of_them() {
+    let mut stage = stage();
+    stage.notice(Notice::AllEnded);
+    filter(&mut stage, "error");
+    assert_eq!(stage.shown(), 11);
+    stage.notice(Notice::AllEnded);
+    assert_eq!((stage.shown(), stage.app.shown().messages()), (12, 10));
+    stage.keys(" or is:notice");
+    assert_eq!((stage.shown(), stage.app.shown().messages()), (12, 10));
+    stage.ctrl('u');
+    stage.keys("error -is:notice");
+    assert_eq!((stage.shown(), stage.app.shown().messages()), (10, 10));
+}
+
+#[test]
+fn a_filter_keeps_its_counts_while_rows_are_evicted() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    for round in 0..400 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    let counters = *stage.app.log().counters();
+    assert!(counters.evicted > 0);
+    let log = stage.app.log();
+    let kept = (0..log.end().0).filter_map(|row| log.row(RowId(row)));
+    let errors = kept.filter(|row| stage.payload_of(row.id).contains("error"));
+    assert_eq!(stage.app.shown().messages(), errors.count() as u64);
+}
+
+#[test]
+fn a_filter_by_subscription_sees_a_delivery_that_comes_later() {
+    let mut stage = Stage::new(&["or*", "orders"]);
+    let mut first = Batch::default();
+    first.push_message(stage.now, b"orders", b"x", SubscriptionId(0));
+    let mut second = Batch::following(first.tail());
+    filter(&mut stage, "via:orders");
+    stage.send(Event::Feed(Feed::Batch(Box::new(first))));
+    assert_eq!(stage.app.shown().messages(), 0);
+    second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
+    stage.send(Event::Feed(Feed::Batch(Box::new(second))));
+    assert_eq!(stage.app.shown().messages(), 1);
+}
+
+#[test]
+fn an_answer_to_an_older_query_changes_nothing() {
+    let mut stage = stage();
+    stage.keys("/");
+    let key = |letter| Event::Key(KeyCode::Char(letter).into());
+    let late = stage.app.update(key('e'), stage.now);
+    stage.keys("rrorx");
+    assert_eq!(stage.app.shown().messages(), 0);
+    for effect in late {
+        if let Effect::Scan(request) = effect {
+            let answer = Worker::default().answer(request);
+            assert!(answer.found.iter().any(|found| found.count() > 0));
+            stage.send(Event::Scanned(answer));
+        }
+    }
+    assert_eq!(stage.app.shown().messages(), 0);
+}
+
+// --- Finding -----------------------------------------------------------------------------------
+
+#[test]
+fn finding_hides_nothing_and_jumps_between_hits() {
+    let mut stage = stage();
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.shown().messages(), 100);
+    assert_eq!(stage.app.find().unwrap().rows().len(), 10);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 90);
+    stage.keys("NN");
+    assert_eq!(selected_number(&stage), 70);
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 80);
+    stage.keys("nn");
+    assert_eq!(selected_number(&stage), 90);
+    assert_eq!(stage.remark(), "no newer row shown matches");
+    feed(&mut stage, 100..200);
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 100);
+}
+
+#[test]
+fn hits_that_a_filter_hides_are_passed_over() {
+    let mut stage = stage();
+    filter(&mut stage, "channel:jobs");
+    stage.code(KeyCode::Enter);
+    stage.keys("F/5}?/");
+    stage.ctrl('u');
+    stage.keys(r#"/"n":[0-9]*5,/"#);
+    stage.code(KeyCode::Enter);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 95);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 85);
+    stage.keys("Ferror");
+    stage.ctrl('u');
+    stage.keys("error");
+    stage.code(KeyCode::Enter);
+    stage.keys("N");
+    assert_eq!(stage.remark(), "no older row shown matches");
+}
+
+#[test]
+fn the_search_ends_by_escape_in_its_box() {
+    let mut stage = stage();
+    stage.keys("Ferror");
+    assert!(stage.app.find().is_some());
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.find().is_none());
+    stage.keys("n");
+    assert_eq!(stage.remark(), "nothing is looked for: press F to find");
+}
+
+// --- Breakpoints -------------------------------------------------------------------------------
+
+#[test]
+fn a_breakpoint_freezes_the_view_on_its_hit_while_receiving_goes_on() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..130);
+    assert!(!stage.is_following());
+    assert_eq!(selected_number(&stage), 110);
+    let stop = stage.app.breakpoints().stop().unwrap();
+    assert_eq!((stop.row, stop.breakpoint), (RowId(109), 0));
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
+    feed(&mut stage, 130..200);
+    assert_eq!(selected_number(&stage), 110);
+    assert_eq!(stage.app.log().counters().received, 199);
+    assert_eq!(stage.app.breakpoints().waiting(), 8);
+    // A notice marks the place.
+    let marks: Vec<_> = stage.app.log().notices().collect();
+    assert!(matches!(
+        marks[..],
+        [(
+            _,
+            Notice::Breakpoint {
+                row: RowId(109),
+                ..
+            }
+        )]
+    ));
+}
+
+#[test]
+fn space_goes_on_to_the_next_hit_and_then_follows() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    for expected in [110, 120, 130] {
+        assert_eq!(selected_number(&stage), expected);
+        stage.keys(" ");
+    }
+    assert!(stage.is_following());
+    feed(&mut stage, 131..141);
+    assert_eq!(selected_number(&stage), 140);
+}
+
+#[test]
+fn following_by_hand_passes_the_hits_that_wait() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..141);
+    stage.keys("G");
+    assert!(stage.is_following());
+    assert_eq!(stage.app.breakpoints().waiting(), 0);
+    assert!(stage.app.breakpoints().stop().is_none());
+}
+
+#[test]
+fn what_was_kept_before_a_breakpoint_was_set_does_not_stop_the_view() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    assert!(stage.is_following());
+    feed(&mut stage, 101..110);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn a_view_frozen_by_hand_is_not_moved_by_a_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("k");
+    let selected = stage.selected();
+    feed(&mut stage, 101..121);
+    assert_eq!(stage.selected(), selected);
+    assert_eq!(stage.app.breakpoints().waiting(), 2);
+    stage.keys(" ");
+    assert_eq!(selected_number(&stage), 110);
+}
+
+#[test]
+fn a_breakpoint_may_stop_at_every_nth_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("B++");
+    stage.code(KeyCode::Esc);
+    feed(&mut stage, 101..200);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 9);
+    for expected in [130, 160, 190] {
+        assert_eq!(selected_number(&stage), expected);
+        stage.keys(" ");
+    }
+    assert!(stage.is_following());
+    stage.keys("B--------");
+    assert_eq!(stage.app.breakpoints().list()[0].every, 1);
+}
+
+#[test]
+fn a_breakpoint_that_only_logs_counts_and_marks_without_stopping() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("Bl");
+    stage.code(KeyCode::Esc);
+    feed(&mut stage, 101..200);
+    assert!(stage.is_following());
+    let breakpoints = stage.app.breakpoints();
+    assert_eq!(
+        (breakpoints.list()[0].hits(), breakpoints.waiting()),
+        (9, 0)
+    );
+    assert!(breakpoints.hits().contains(RowId(109)));
+    stage.keys("[");
+    assert_eq!(selected_number(&stage), 190);
+}
+
+#[test]
+fn a_breakpoint_rings_the_bell_or_notifies_but_not_for_every_hit_of_a_flood() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("Bbl");
+    assert_eq!(stage.app.breakpoints().list()[0].attention, Attention::Bell);
+    stage.code(KeyCode::Esc);
+    let mut alerts = 0;
+    for round in 0..10 {
+        let mut batch = Batch::default();
+        batch.push_message(
+            stage.now,
+            b"c",
+            format!("error {round}").as_bytes(),
+            SubscriptionId(0),
+        );
+        let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        alerts += effects
+            .iter()
+            .filter(|effect| **effect == Effect::Alert(Alert::Bell))
+            .count();
+    }
+    assert_eq!(alerts, 1);
+    stage.wait(Duration::from_secs(2));
+    stage.keys("Bb");
+    let mut batch = Batch::default();
+    batch.push_message(stage.now, b"c", b"error", SubscriptionId(0));
+    let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    let words = "subscope: error was hit".to_owned();
+    assert_eq!(effects, [Effect::Alert(Alert::Notification(words))]);
+}
+
+#[test]
+fn a_breakpoint_switched_off_asks_nothing_and_counts_on_when_it_is_on_again() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    let effects = {
+        stage.keys("B");
+        let space = Event::Key(KeyCode::Char(' ').into());
+        stage.app.update(space, stage.now)
+    };
+    assert_eq!(effects, [Effect::StopScan(WatchId(2))]);
+    feed(&mut stage, 101..130);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
+    stage.keys(" ");
+    stage.code(KeyCode::Esc);
+    feed(&mut stage, 131..145);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 1);
+    stage.keys("Bd");
+    assert!(stage.app.breakpoints().list().is_empty());
+}
+
+#[test]
+fn a_hit_and_its_context_survive_eviction_until_the_view_goes_on() {
+    let mut stage = stage();
+    break_at(&mut stage, ".n == 150");
+    feed(&mut stage, 101..200);
+    assert_eq!(selected_number(&stage), 150);
+    let rows = stage.app.window().rows;
+    for round in 0..300 {
+        feed(&mut stage, 1_000 + round * 100..1_100 + round * 100);
+        assert!(stage.app.log().size() <= stage.app.log().budget());
+    }
+    assert!(stage.app.log().first() > RowId(10_000));
+    assert_eq!(selected_number(&stage), 150);
+    let window = stage.app.window();
+    assert_eq!(window.rows, rows);
+    assert!(!window.has_lost);
+    assert!(
+        window
+            .rows
+            .iter()
+            .all(|row| stage.app.log().row(*row).is_some())
+    );
+    // The view goes up and down there as anywhere.
+    stage.keys("k");
+    assert_eq!(selected_number(&stage), 149);
+    stage.keys(" ");
+    assert!(stage.is_following());
+    assert!(stage.app.log().row(RowId(149)).is_none());
+    let counters = *stage.app.log().counters();
+    assert_eq!(counters.received, counters.kept + counters.evicted);
+}
+
+#[test]
+fn hits_that_wait_survive_eviction_and_those_that_cannot_are_counted() {
+    let mut stage = stage();
+    break_at(&mut stage, ".n in (110, 150)");
+    feed(&mut stage, 101..200);
+    for round in 0..300 {
+        feed(&mut stage, 1_000 + round * 100..1_100 + round * 100);
+    }
+    assert_eq!(selected_number(&stage), 110);
+    stage.keys(" ");
+    assert_eq!(selected_number(&stage), 150);
+    stage.keys(" ");
+    break_at(&mut stage, "error");
+    for round in 0..600 {
+        feed(&mut stage, 100_000 + round * 100..100_100 + round * 100);
+    }
+    let breakpoints = stage.app.breakpoints();
+    assert!(breakpoints.gone() > 0);
+    let hits: u64 = breakpoints
+        .list()
+        .iter()
+        .map(subscope::app::Breakpoint::hits)
+        .sum();
+    let seen = 2 + 1;
+    assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone());
+}
+
+#[test]
+fn a_hit_that_the_filter_hides_is_shown_all_the_same() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    filter(&mut stage, "channel:jobs");
+    stage.code(KeyCode::Enter);
+    feed(&mut stage, 101..130);
+    assert_eq!(selected_number(&stage), 110);
+}
+
+#[test]
+fn a_breakpoint_from_the_command_line_stops_at_the_first_hit() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.breakpoints = vec![query(".n == 7")];
+    });
+    feed(&mut stage, 0..100);
+    assert_eq!(selected_number(&stage), 7);
+}
+
+#[test]
+fn an_edited_breakpoint_counts_anew() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..130);
+    stage.keys("Be");
+    assert_eq!(written(&stage), "error");
+    stage.ctrl('u');
+    stage.keys("info");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Breakpoints);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
+    assert_eq!(stage.app.breakpoints().list()[0].query().text(), "info");
+}
+
+// --- Marks -------------------------------------------------------------------------------------
+
+#[test]
+fn marks_hits_and_gaps_are_jumped_between() {
+    let mut stage = stage();
+    stage.keys("kkkkk");
+    assert_eq!(selected_number(&stage), 94);
+    stage.keys("x");
+    assert!(stage.app.is_marked(RowId(94)));
+    stage.notice(Notice::Dropped(subscope::message::Dropped::default()));
+    feed(&mut stage, 100..110);
+    stage.keys("G[");
+    assert!(stage.selected().starts_with("Dropped"));
+    stage.keys("[");
+    assert_eq!(selected_number(&stage), 94);
+    stage.keys("[");
+    assert_eq!(
+        stage.remark(),
+        "no older mark, breakpoint hit or gap is shown"
+    );
+    stage.keys("]");
+    assert!(stage.selected().starts_with("Dropped"));
+    stage.keys("[x");
+    assert!(!stage.app.is_marked(RowId(94)));
+}
+
+#[test]
+fn marks_go_with_their_rows() {
+    let mut stage = stage();
+    stage.keys("kx");
+    let row = stage.app.window().selected.unwrap();
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    assert!(stage.app.log().row(row).is_none());
+    assert!(!stage.app.is_marked(row));
+}
+
+#[test]
+fn the_box_says_what_it_is_for() {
+    let mut stage = stage();
+    for (key, purpose) in [
+        ("/", Purpose::Filter),
+        ("F", Purpose::Find),
+        ("B", Purpose::Breakpoint(None)),
+    ] {
+        stage.keys(key);
+        assert!(
+            matches!(stage.app.overlay(), Some(Overlay::Query(query_box)) if query_box.purpose == purpose)
+        );
+        stage.code(KeyCode::Esc);
+        stage.code(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn times_are_of_the_day_in_the_zone_that_is_shown() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("t");
+    // 2023-11-14 22:13:20 UTC
+    stage.messages(&[("c", b"early")]);
+    stage.now = Time(START.0 + 60_000_000);
+    stage.messages(&[("c", b"late")]);
+    filter(&mut stage, "since:22:14:00");
+    assert_eq!(stage.app.shown().messages(), 1);
+    stage.ctrl('u');
+    stage.keys("last:30s");
+    assert_eq!(stage.app.shown().messages(), 1);
+    stage.ctrl('u');
+    stage.keys("until:22:14");
+    assert_eq!(stage.app.shown().messages(), 1);
+}
+
+#[test]
+fn an_exact_topic_is_no_part_of_a_channel_query() {
+    assert!(Topic::channel(b"a*").matches(b"a*"));
+    assert!(!Topic::channel(b"a*").matches(b"ab"));
+}

@@ -1,0 +1,25 @@
+//! Scans done at once, for tests that drive an app by hand.
+
+use subscope::app::{App, Effect, Event};
+use subscope::message::Time;
+use subscope::scan::Worker;
+
+/// Feeds `event` to `app`, answers what it asks of the log until it asks no more, and gives the
+/// effects that are for others.
+pub fn update(app: &mut App, worker: &mut Worker, event: Event, now: Time) -> Vec<Effect> {
+    let mut others = Vec::new();
+    let mut effects = app.update(event, now);
+    while !effects.is_empty() {
+        for effect in std::mem::take(&mut effects) {
+            match effect {
+                Effect::Scan(request) => {
+                    let answer = worker.answer(request);
+                    effects.extend(app.update(Event::Scanned(answer), now));
+                }
+                Effect::StopScan(_) => {}
+                other => others.push(other),
+            }
+        }
+    }
+    others
+}

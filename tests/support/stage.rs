@@ -1,0 +1,185 @@
+//! An app on a screen of 80 columns and 24 rows, a clock, and the keys; scans are done at once.
+
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
+
+use subscope::app::{Answer, App, Effect, Event, Position, Settings, SubscriptionState};
+use subscope::log::{Batch, Content};
+use subscope::message::{Notice, RowId, Subscription, SubscriptionId, Time, Topic};
+use subscope::scan::Worker;
+use subscope::server::{Ask, Connection, Feed};
+
+use super::scans::update;
+
+pub const START: Time = Time(1_700_000_000_000_000);
+
+/// An app on a screen, a clock, and the keys.
+pub struct Stage {
+    pub app: App,
+    pub worker: Worker,
+    pub now: Time,
+}
+
+impl Stage {
+    pub fn new(topics: &[&str]) -> Self {
+        Self::with(topics, |_| {})
+    }
+
+    pub fn with(topics: &[&str], change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
+            address: "redis://127.0.0.1:6379".to_owned(),
+            keep: 1 << 20,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
+        Self {
+            app: App::new(settings, topics.collect(), (80, 24), START),
+            worker: Worker::default(),
+            now: START,
+        }
+    }
+
+    pub fn send(&mut self, event: Event) -> Vec<Effect> {
+        update(&mut self.app, &mut self.worker, event, self.now)
+    }
+
+    pub fn wait(&mut self, time: Duration) {
+        self.now = self.now.after(time);
+        self.send(Event::Tick);
+    }
+
+    pub fn code(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    pub fn chord(&mut self, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
+        self.send(Event::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    pub fn ctrl(&mut self, letter: char) -> Vec<Effect> {
+        self.chord(KeyModifiers::CONTROL, KeyCode::Char(letter))
+    }
+
+    /// Types the letters of `text`; gives the effects of the last.
+    pub fn keys(&mut self, text: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for letter in text.chars() {
+            effects = self.code(KeyCode::Char(letter));
+        }
+        effects
+    }
+
+    pub fn messages(&mut self, messages: &[(&str, &[u8])]) {
+        let mut batch = Batch::default();
+        for (channel, payload) in messages {
+            batch.push_message(self.now, channel.as_bytes(), payload, SubscriptionId(0));
+        }
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    }
+
+    pub fn numbered(&mut self, channel: &str, count: usize) {
+        let payloads: Vec<String> = (0..count).map(|number| number.to_string()).collect();
+        let messages: Vec<_> = payloads
+            .iter()
+            .map(|payload| (channel, payload.as_bytes()))
+            .collect();
+        self.messages(&messages);
+    }
+
+    pub fn notice(&mut self, notice: Notice) {
+        let mut batch = Batch::default();
+        batch.push_notice(self.now, notice);
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    }
+
+    pub fn connection(&mut self, connection: Connection) {
+        self.send(Event::Feed(Feed::Connection(connection)));
+    }
+
+    pub fn subscription(&self, id: u32) -> Subscription {
+        let id = SubscriptionId(id);
+        let topic = self.app.subscriptions().topic(id).unwrap().clone();
+        Subscription { id, topic }
+    }
+
+    pub fn confirm(&mut self, id: u32) {
+        let subscription = self.subscription(id);
+        self.notice(Notice::Subscribed {
+            subscription,
+            count: 1,
+        });
+    }
+
+    pub fn state(&self, id: u32) -> &SubscriptionState {
+        self.app.subscriptions().state(SubscriptionId(id)).unwrap()
+    }
+
+    pub fn payload_of(&self, row: RowId) -> String {
+        match self.app.log().row(row).unwrap().content {
+            Content::Message { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
+            Content::Notice(notice) => format!("{notice:?}"),
+        }
+    }
+
+    pub fn selected(&self) -> String {
+        self.payload_of(self.app.window().selected.unwrap())
+    }
+
+    pub fn channel_selected(&self) -> String {
+        let topic = self.app.channels().selected().unwrap();
+        String::from_utf8_lossy(&topic.name).into_owned()
+    }
+
+    pub fn listed(&self) -> Vec<String> {
+        let lists = self.app.lists();
+        let entries = self.app.channels().entries().iter();
+        entries
+            .map(|entry| String::from_utf8_lossy(&lists.topic(*entry).unwrap().name).into_owned())
+            .collect()
+    }
+
+    pub fn shown(&self) -> u64 {
+        self.app.shown().len()
+    }
+
+    pub fn is_following(&self) -> bool {
+        self.app.messages().position() == Position::Following
+    }
+
+    pub fn remark(&self) -> &str {
+        self.app.remark().map_or("", |remark| remark.text.as_str())
+    }
+
+    pub fn box_texts(&self) -> (String, String) {
+        let publish = self.app.publish();
+        (publish.channel.text(), publish.payload.text())
+    }
+
+    pub fn failure(&self) -> &str {
+        match self.app.publish().answer() {
+            Answer::Failed(words) => words,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        self.send(Event::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+    }
+}
+
+pub fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
+    vec![Effect::Ask(Ask::Publish {
+        id,
+        channel: channel.as_bytes().into(),
+        payload: payload.into(),
+    })]
+}
