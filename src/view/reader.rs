@@ -12,6 +12,7 @@ use crate::app::{Areas, Letter, Reader, inside, padded, topic_words};
 use crate::message::Topic;
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, RowStart, Token};
+use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 
 pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer) {
@@ -115,7 +116,7 @@ fn json(
         } else {
             RowStart::default()
         };
-        document.rows_from(index, start, payload, columns, height)
+        document.rows_from(index, start, payload, columns, height, Ranges::default())
     });
     for (row, content) in (0..area.height).zip(rows) {
         let mut drawn = LineBuilder::new(columns);
