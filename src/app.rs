@@ -34,6 +34,7 @@ mod update;
 mod watch;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 
 pub use action::Action;
@@ -326,6 +327,17 @@ impl App {
     #[must_use]
     pub fn publish(&self) -> &PublishBox {
         &self.publish
+    }
+
+    /// The bytes of a payload to mark: what the find query, or else the filter, matched. Ascending,
+    /// not empty, and merged where they touch or overlap.
+    ///
+    /// For a row of the log `payload` may be only the start of the payload, a little longer than
+    /// what is shown of it. What is shown must then be marked as in the whole.
+    #[must_use]
+    #[expect(unused_variables, reason = "nothing can be sought yet")]
+    pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
+        Vec::new()
     }
 
     /// What stands over the panes.

@@ -8,4 +8,5 @@ pub mod escape;
 pub mod figures;
 pub mod json;
 pub mod quoted;
+pub mod ranges;
 pub mod rows;

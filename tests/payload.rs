@@ -1,6 +1,8 @@
 //! Properties of `payload`: whatever bytes come, what is drawn is safe, fits and is honest.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+use std::ops::Range;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, CellWidth};
@@ -9,7 +11,8 @@ use ratatui::style::Style;
 use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
 
-use subscope::payload::escape::{self, Text};
+use subscope::payload::escape::{self, Part, Text};
+use subscope::payload::ranges::Ranges;
 use subscope::payload::rows::{self, BLOCK, END};
 use subscope::payload::{json, quoted};
 
@@ -46,26 +49,77 @@ fn ratatui_columns(string: &str) -> usize {
 /// Reads a drawn text back into the bytes it stands for. Tabs are lost, so there must be none.
 fn rejoined(text: &Text) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (part, escape) in text.parts() {
-        if !escape {
-            bytes.extend_from_slice(part.as_bytes());
-            continue;
-        }
-        let code = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
-        match part.split_at(2) {
-            ("\\n", "") => bytes.push(b'\n'),
-            ("\\r", "") => bytes.push(b'\r'),
-            ("\\0", "") => bytes.push(0),
-            ("\\x", digits) => bytes.push(u8::try_from(code(digits)).unwrap()),
-            ("\\u", braced) => {
-                let digits = braced.trim_start_matches('{').trim_end_matches('}');
-                let character = char::from_u32(code(digits)).unwrap();
-                bytes.extend(character.to_string().bytes());
-            }
-            other => panic!("{other:?} is no escape"),
-        }
+    for part in text.parts() {
+        bytes.extend(bytes_of(part));
     }
     bytes
+}
+
+/// The bytes that a part stands for.
+fn bytes_of(part: Part<'_>) -> Vec<u8> {
+    if !part.is_escape {
+        return part.text.as_bytes().to_vec();
+    }
+    let code = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
+    match part.text.split_at(2) {
+        ("\\n", "") => vec![b'\n'],
+        ("\\r", "") => vec![b'\r'],
+        ("\\0", "") => vec![0],
+        ("\\x", digits) => vec![u8::try_from(code(digits)).unwrap()],
+        ("\\u", braced) => {
+            let digits = braced.trim_start_matches('{').trim_end_matches('}');
+            let character = char::from_u32(code(digits)).unwrap();
+            character.to_string().into_bytes()
+        }
+        other => panic!("{other:?} is no escape"),
+    }
+}
+
+/// Where the marks of `text` should lie: under each cluster and escape that stands for a byte in
+/// `marks`, one mark where they touch. `start` is the offset of its first byte. There must be no
+/// tabs.
+fn expected_marks(text: &Text, start: usize, marks: &[Range<usize>]) -> Vec<Range<usize>> {
+    let unmarked = Text {
+        marks: Vec::new(),
+        ..text.clone()
+    };
+    let (mut place, mut offset) = (0, start);
+    let mut expected: Vec<Range<usize>> = Vec::new();
+    for part in unmarked.parts() {
+        let pieces: Vec<&str> = if part.is_escape {
+            vec![part.text]
+        } else {
+            part.text.graphemes(true).collect()
+        };
+        for text in pieces {
+            let count = bytes_of(Part { text, ..part }).len();
+            let is_marked = marks
+                .iter()
+                .any(|mark| mark.start < offset + count && offset < mark.end);
+            let end = place + text.len();
+            match expected.last_mut() {
+                Some(last) if is_marked && last.end == place => last.end = end,
+                _ if is_marked => expected.push(place..end),
+                _ => {}
+            }
+            place = end;
+            offset += count;
+        }
+    }
+    expected
+}
+
+/// Marks as a query gives them, of up to 200 bytes.
+fn any_marks() -> impl Strategy<Value = Vec<Range<usize>>> {
+    vec((0_usize..9, 1_usize..9), 0..20).prop_map(|steps| {
+        let mut at = 0;
+        let ranges = steps.into_iter().map(|(gap, length)| {
+            let start = at + gap;
+            at = start + length;
+            start..at
+        });
+        ranges.collect()
+    })
 }
 
 /// Written apart from the code under test, by the names of what must never pass.
@@ -87,7 +141,7 @@ fn assert_safe(text: &Text, columns: usize) {
         "{}",
         text.string.escape_unicode()
     );
-    let by_parts: usize = text.parts().map(|(part, _)| ratatui_columns(part)).sum();
+    let by_parts: usize = text.parts().map(|part| ratatui_columns(part.text)).sum();
     assert_eq!(text.columns, by_parts, "{}", text.string.escape_unicode());
     for cluster in text.string.graphemes(true) {
         assert!(cluster.cell_width() > 0, "{}", cluster.escape_unicode());
@@ -110,6 +164,51 @@ proptest! {
         let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
         let text = escape::one_line(&bytes, columns);
         prop_assert_eq!(rejoined(&text), &bytes[..text.consumed]);
+    }
+
+    #[test]
+    fn marks_change_nothing_but_what_is_marked(
+        bytes in any_bytes(),
+        columns in 0_usize..80,
+        marks in any_marks(),
+    ) {
+        let text = escape::one_line_marked(&bytes, columns, Ranges::of(&marks));
+        assert_safe(&text, columns);
+        let unmarked = Text { marks: Vec::new(), ..text };
+        prop_assert_eq!(unmarked, escape::one_line(&bytes, columns));
+    }
+
+    #[test]
+    fn what_stands_for_a_marked_byte_is_marked_and_nothing_else(
+        bytes in any_bytes(),
+        columns in 0_usize..80,
+        marks in any_marks(),
+    ) {
+        let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
+        let text = escape::one_line_marked(&bytes, columns, Ranges::of(&marks));
+        prop_assert_eq!(&text.marks, &expected_marks(&text, 0, &marks));
+        let marked: String = text.parts().filter(|part| part.is_marked).map(|part| part.text).collect();
+        let by_marks: String = text.marks.iter().map(|mark| &text.string[mark.clone()]).collect();
+        prop_assert_eq!(marked, by_marks);
+    }
+
+    #[test]
+    fn rows_are_marked_as_the_whole_payload_is(
+        bytes in any_bytes(),
+        columns in 12_usize..40,
+        marks in any_marks(),
+        skipped in 0_usize..4,
+    ) {
+        let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
+        let plain: Vec<_> = rows::rows(&bytes, columns, 0).skip(skipped).collect();
+        let start = plain.first().map_or(bytes.len() + 1, |row| row.start);
+        let marked: Vec<_> = rows::rows(&bytes, columns, start).marked(Ranges::of(&marks)).collect();
+        prop_assert_eq!(marked.len(), plain.len());
+        for (mut marked, plain) in marked.into_iter().zip(plain) {
+            prop_assert_eq!(&marked.text.marks, &expected_marks(&marked.text, marked.start, &marks));
+            marked.text.marks.clear();
+            prop_assert_eq!(marked, plain);
+        }
     }
 
     #[test]
@@ -276,6 +375,43 @@ proptest! {
         // A lone surrogate is valid by the grammar, but is no Rust string.
         let surrogate = bytes.windows(3).any(|three| three == b"\\ud");
         prop_assert!(ours == theirs || (ours && surrogate), "{:?}", bytes);
+    }
+
+    #[test]
+    fn json_rows_are_marked_in_each_token(
+        text in any_json(),
+        columns in 12_usize..40,
+        marks in any_marks(),
+    ) {
+        let payload = text.as_bytes();
+        let document = json::indent(payload, usize::MAX).unwrap();
+        let start = json::RowStart::default();
+        for index in 0..document.len() {
+            let spans = document.line(index).unwrap().spans;
+            let rows = document.rows_from(
+                index, start, payload, columns, usize::MAX, Ranges::of(&marks),
+            );
+            let mut plain = rows.clone();
+            plain.iter_mut().flatten().for_each(|(_, text)| text.marks.clear());
+            prop_assert_eq!(plain, document.rows(index, payload, columns, usize::MAX));
+            // An indent stands for no bytes, nor does the space behind a colon.
+            let texts = rows.into_iter().flatten().map(|(_, text)| text);
+            let mut texts = texts.filter(|text| text.consumed > 0);
+            for span in spans {
+                let mut at = span.range.start;
+                while at < span.range.end {
+                    let mut text = texts.next().unwrap();
+                    let expected = expected_marks(&text, at, &marks);
+                    at += text.consumed;
+                    if text.string == ": " {
+                        let is_space = |mark: &Range<usize>| mark.start == 1;
+                        prop_assert!(!text.marks.iter().any(is_space));
+                        text.marks.extend(expected.iter().filter(|mark| is_space(mark)).cloned());
+                    }
+                    prop_assert_eq!(&text.marks, &expected);
+                }
+            }
+        }
     }
 
     #[test]

@@ -151,6 +151,21 @@ impl App {
         let selected = self.messages.selected(&self.shown);
         if let Some(letter) = selected.and_then(|row| self.letter(row)) {
             self.overlay = Some(Overlay::Message(Box::new(Reader::open(letter))));
+            self.mark_open_message();
+        }
+    }
+
+    /// Finds what to mark in the open message: when it is opened, and whenever the query changes,
+    /// since a frame is too short a time for a payload of 100 MB.
+    pub(super) fn mark_open_message(&mut self) {
+        let marks = match &self.overlay {
+            Some(Overlay::Message(open)) if open.letter().channel.is_some() => {
+                self.marks(&open.letter().payload)
+            }
+            _ => return,
+        };
+        if let Some(Overlay::Message(open)) = &mut self.overlay {
+            open.set_marks(marks);
         }
     }
 

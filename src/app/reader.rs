@@ -1,5 +1,7 @@
 //! An open message: whole, by itself, whatever the log lets go of meanwhile.
 
+use std::ops::Range;
+
 use crate::message::{Time, Topic};
 use crate::payload::json::{self, Document, RowStart};
 use crate::payload::rows;
@@ -40,6 +42,7 @@ enum Body {
 pub struct Reader {
     letter: Letter,
     body: Body,
+    marks: Vec<Range<usize>>,
 }
 
 impl Reader {
@@ -58,7 +61,23 @@ impl Reader {
             },
             None => Body::Text { offset: 0 },
         };
-        Self { letter, body }
+        Self {
+            letter,
+            body,
+            marks: Vec::new(),
+        }
+    }
+
+    /// Marks these bytes of the payload from now on, as [`App::marks`](super::App::marks) gives
+    /// them.
+    pub fn set_marks(&mut self, marks: Vec<Range<usize>>) {
+        self.marks = marks;
+    }
+
+    /// The bytes of the payload that are marked: none at first.
+    #[must_use]
+    pub fn marks(&self) -> &[Range<usize>] {
+        &self.marks
     }
 
     /// The message.

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use self::pieces::{MAX_BYTES_A_COLUMN, MAX_CLUSTER_BYTES, Piece, Pieces};
+use crate::payload::ranges::Ranges;
 
 pub(super) mod pieces;
 
@@ -30,6 +31,8 @@ pub struct Text {
     pub string: String,
     /// The byte ranges of `string` that are escapes, ascending, to be drawn apart from the rest.
     pub escapes: Vec<Range<usize>>,
+    /// The byte ranges of `string` that stand for marked bytes, ascending and apart.
+    pub marks: Vec<Range<usize>>,
     /// How many terminal columns `string` takes.
     pub columns: usize,
     /// How many of the bytes `string` stands for, from the first.
@@ -38,22 +41,34 @@ pub struct Text {
     pub cut: bool,
 }
 
+/// A part of a [`Text`] that is drawn in one style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// What to draw.
+    pub text: &'a str,
+    /// Whether it is an escape, and then nothing but this one.
+    pub is_escape: bool,
+    /// Whether it stands for marked bytes.
+    pub is_marked: bool,
+}
+
 impl Text {
-    /// The parts of `string` in order, each with whether it is an escape.
-    pub fn parts(&self) -> impl Iterator<Item = (&str, bool)> {
-        let starts = self.escapes.iter().map(|escape| escape.end);
-        let plain_starts = std::iter::once(0).chain(starts);
-        let ends = self.escapes.iter().cloned().map(Some);
-        let parts = plain_starts.zip(ends.chain(std::iter::once(None)));
-        parts.flat_map(|(start, escape)| {
-            let end = escape
-                .as_ref()
-                .map_or(self.string.len(), |escape| escape.start);
-            let plain = (&self.string[start..end], false);
-            let escaped = (escape.map_or("", |escape| &self.string[escape]), true);
-            [plain, escaped]
-                .into_iter()
-                .filter(|(part, _)| !part.is_empty())
+    /// The parts of `string` in order.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let mut escapes = Ranges::of(&self.escapes);
+        let mut marks = Ranges::of(&self.marks);
+        let mut start = 0;
+        std::iter::from_fn(move || {
+            let (is_escape, escape_edge) = escapes.at(start);
+            let (is_marked, mark_edge) = marks.at(start);
+            let end = self.string.len().min(escape_edge).min(mark_edge);
+            let text = &self.string[start..end];
+            start = end;
+            (!text.is_empty()).then_some(Part {
+                text,
+                is_escape,
+                is_marked,
+            })
         })
     }
 
@@ -77,12 +92,29 @@ impl Text {
         true
     }
 
+    /// Adds printable ASCII.
+    fn push_ascii(&mut self, ascii: &str) {
+        self.string.push_str(ascii);
+        self.columns += ascii.len();
+        self.consumed += ascii.len();
+    }
+
     /// Adds the mark for something left out, of one column.
     fn push_ellipsis(&mut self) {
         let start = self.string.len();
         self.string.push_str(ELLIPSIS);
         self.escapes.push(start..self.string.len());
         self.columns += 1;
+    }
+
+    /// Marks what was added to `string` from `start` on.
+    fn mark_from(&mut self, start: usize) {
+        let end = self.string.len();
+        match self.marks.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ if start < end => self.marks.push(start..end),
+            _ => {}
+        }
     }
 }
 
@@ -92,17 +124,32 @@ impl Text {
 /// wide character or tab that does not fit whole is left out. The caller draws the mark of a cut.
 #[must_use]
 pub fn one_line(bytes: &[u8], columns: usize) -> Text {
+    one_line_marked(bytes, columns, Ranges::default())
+}
+
+/// The same line, with what stands for the bytes in `marks` marked. What is shown as one is
+/// marked whole if any byte of it is. Marks beyond what is shown take no time.
+#[must_use]
+pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text {
     let prefix = &bytes[..bytes.len().min(longest_prefix(columns))];
+    let mut marks = marks;
     let mut text = Text::default();
     let mut pieces = Pieces::new(prefix);
     while text.columns < columns {
-        let ascii = pieces.take_ascii(columns - text.columns);
-        text.string.push_str(ascii);
-        text.columns += ascii.len();
-        text.consumed += ascii.len();
+        let start = text.string.len();
+        let (is_marked, edge) = marks.at(text.consumed);
+        text.push_ascii(pieces.take_ascii((columns - text.columns).min(edge - text.consumed)));
+        if is_marked {
+            text.mark_from(start);
+        }
         let Some(piece) = pieces.next() else { break };
+        let start = text.string.len();
+        let is_marked = marks.meet(&(text.consumed..text.consumed + piece.bytes()));
         if !text.push(piece, columns) {
             break;
+        }
+        if is_marked {
+            text.mark_from(start);
         }
     }
     text.cut = text.consumed < bytes.len();
@@ -151,9 +198,7 @@ pub fn whole(bytes: &[u8]) -> String {
     let mut text = Text::default();
     let mut pieces = Pieces::new(bytes);
     loop {
-        let ascii = pieces.take_ascii(usize::MAX);
-        text.string.push_str(ascii);
-        text.columns += ascii.len();
+        text.push_ascii(pieces.take_ascii(usize::MAX));
         let Some(piece) = pieces.next() else { break };
         text.push(piece, usize::MAX);
     }
@@ -176,18 +221,24 @@ pub fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// Stands for the first piece of `bytes` where a whole row is too narrow for it, so that whoever
-/// breaks text into rows comes to an end.
-pub(super) fn wider_than_the_row(bytes: &[u8]) -> Text {
+/// breaks text into rows comes to an end. Marked if any byte of that piece is.
+pub(super) fn wider_than_the_row(bytes: &[u8], marks: Ranges<'_>) -> Text {
     let mut text = Text::default();
     text.push_ellipsis();
     let prefix = &bytes[..bytes.len().min(longest_prefix(0))];
     text.consumed = Pieces::new(prefix).next().map_or(0, Piece::bytes);
     text.cut = text.consumed < bytes.len();
+    let mut marks = marks;
+    if marks.meet(&(0..text.consumed)) {
+        text.mark_from(0);
+    }
     text
 }
 
-/// More bytes than `columns` columns can show, by enough to see where the last cluster ends.
-pub(super) fn longest_prefix(columns: usize) -> usize {
+/// More bytes than `columns` columns can show, by enough to see where the last cluster ends:
+/// what comes behind them makes no difference to a line.
+#[must_use]
+pub fn longest_prefix(columns: usize) -> usize {
     columns
         .saturating_mul(MAX_BYTES_A_COLUMN)
         .saturating_add(MAX_CLUSTER_BYTES + 8)

@@ -8,10 +8,12 @@
 
 use std::ops::Range;
 
-use crate::payload::escape::{self, Text};
-
+use self::breaking::Rows;
 use self::tokens::{Lexeme, Tokens};
+use crate::payload::escape::Text;
+use crate::payload::ranges::Ranges;
 
+mod breaking;
 mod tokens;
 
 /// The deepest nesting that is laid out, as in `serde_json`.
@@ -137,10 +139,13 @@ impl Document {
         columns: usize,
         max_rows: usize,
     ) -> Vec<Vec<(Token, Text)>> {
-        self.rows_from(index, RowStart::default(), payload, columns, max_rows)
+        let start = RowStart::default();
+        self.rows_from(index, start, payload, columns, max_rows, Ranges::default())
     }
 
-    /// The same from the row at `start` on, in time that does not grow with the rows before it.
+    /// The same from the row at `start` on, in time that does not grow with the rows before it,
+    /// and with what stands for the bytes in `marks`, ranges of the payload, marked. The space
+    /// behind a colon is marked where a mark goes on from the colon.
     #[must_use]
     pub fn rows_from(
         &self,
@@ -149,8 +154,10 @@ impl Document {
         payload: &[u8],
         columns: usize,
         max_rows: usize,
+        marks: Ranges<'_>,
     ) -> Vec<Vec<(Token, Text)>> {
-        self.break_up(index, start, payload, columns, max_rows).done
+        self.break_up(index, start, payload, columns, max_rows, marks)
+            .done
     }
 
     /// Where those rows start, `start` first.
@@ -163,7 +170,8 @@ impl Document {
         columns: usize,
         max_rows: usize,
     ) -> Vec<RowStart> {
-        self.break_up(index, start, payload, columns, max_rows)
+        let marks = Ranges::default();
+        self.break_up(index, start, payload, columns, max_rows, marks)
             .starts
     }
 
@@ -174,6 +182,7 @@ impl Document {
         payload: &[u8],
         columns: usize,
         max_rows: usize,
+        marks: Ranges<'_>,
     ) -> Rows {
         let Some(line) = self.line(index) else {
             return Rows::default();
@@ -182,90 +191,13 @@ impl Document {
         let mut offset = start.offset;
         for (index, span) in line.spans.iter().enumerate().skip(start.span) {
             let token = &payload[span.range.clone()];
-            if !rows.push(span.token, token, index, offset) {
+            let marks = marks.from(span.range.start);
+            if !rows.push(span.token, token, index, offset, marks) {
                 break;
             }
             offset = 0;
         }
         rows
-    }
-}
-
-/// The rows that one line is broken into.
-#[derive(Default)]
-struct Rows {
-    done: Vec<Vec<(Token, Text)>>,
-    /// Where each of them starts.
-    starts: Vec<RowStart>,
-    depth: usize,
-    columns: usize,
-    max: usize,
-    left: usize,
-    /// Whether the last row goes on from another and nothing is in it yet.
-    fresh: bool,
-}
-
-impl Rows {
-    fn new(depth: usize, columns: usize, max: usize, start: RowStart) -> Self {
-        let mut rows = Self {
-            depth,
-            columns: columns.max(1),
-            max: max.max(1),
-            ..Self::default()
-        };
-        rows.begin(start);
-        rows
-    }
-
-    /// Begins a row, indented by no more than half of the columns.
-    fn begin(&mut self, start: RowStart) {
-        self.fresh = start.row > 0;
-        let depth = self.depth + usize::from(self.fresh);
-        let indent = (depth * INDENT).min(self.columns / 2);
-        let spaces = Text {
-            string: " ".repeat(indent),
-            columns: indent,
-            ..Text::default()
-        };
-        self.left = self.columns - indent;
-        let spaces = (indent > 0).then_some((Token::Punctuation, spaces));
-        self.done.push(spaces.into_iter().collect());
-        self.starts.push(start);
-    }
-
-    /// Adds what follows `offset` in the token of this span; `false` if the rows are used up.
-    fn push(&mut self, token: Token, bytes: &[u8], span: usize, offset: usize) -> bool {
-        let colon = token == Token::Punctuation && bytes == b":";
-        let whole = if colon { b": " } else { bytes };
-        let mut rest = whole.get(offset..).unwrap_or_default();
-        while !rest.is_empty() {
-            let mut text = escape::one_line(rest, self.left);
-            if text.consumed == 0 && self.fresh {
-                // Not even a row of its own is wide enough for this character.
-                text = escape::wider_than_the_row(rest);
-            }
-            self.fresh &= text.consumed == 0;
-            rest = &rest[text.consumed..];
-            self.left = self.left.saturating_sub(text.columns);
-            let last = self.done.len() == self.max;
-            text.cut = last && !rest.is_empty();
-            let cut = text.cut;
-            if let Some(row) = self.done.last_mut().filter(|_| text.columns > 0 || cut) {
-                row.push((token, text));
-            }
-            if cut {
-                return false;
-            }
-            if rest == b" " && colon {
-                break;
-            }
-            if !rest.is_empty() {
-                let row = self.starts.last().map_or(0, |start| start.row) + 1;
-                let offset = whole.len() - rest.len();
-                self.begin(RowStart { row, span, offset });
-            }
-        }
-        true
     }
 }
 

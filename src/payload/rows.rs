@@ -7,6 +7,7 @@
 //! on the bytes alone: where a row starts can be found from the nearest line break or seam.
 
 use crate::payload::escape::{self, Text};
+use crate::payload::ranges::Ranges;
 
 /// Rows are found by looking back no further than about this many bytes.
 pub const BLOCK: usize = 64 * 1024;
@@ -34,13 +35,24 @@ pub struct Rows<'a> {
     bytes: &'a [u8],
     columns: usize,
     next: Option<usize>,
+    marks: Ranges<'a>,
+}
+
+impl<'a> Rows<'a> {
+    /// The same rows, with what stands for the bytes in `marks`, ranges of the whole payload,
+    /// marked. A line break that ends a row is not drawn, and so not marked.
+    #[must_use]
+    pub fn marked(self, marks: Ranges<'a>) -> Self {
+        Self { marks, ..self }
+    }
 }
 
 impl Iterator for Rows<'_> {
     type Item = Row;
 
     fn next(&mut self) -> Option<Row> {
-        let row = row(self.bytes, self.columns, self.next?);
+        let start = self.next?;
+        let row = row(self.bytes, self.columns, start, self.marks.from(start));
         self.next = row.next;
         Some(row)
     }
@@ -56,6 +68,7 @@ pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
         bytes,
         columns: columns.max(1),
         next: (start <= bytes.len()).then_some(start),
+        marks: Ranges::default(),
     }
 }
 
@@ -92,16 +105,17 @@ pub fn rows_back(bytes: &[u8], columns: usize, start: usize, count: usize) -> us
     start.min(bytes.len())
 }
 
-fn row(bytes: &[u8], columns: usize, start: usize) -> Row {
+/// The row that starts at `start`; `marks` are seen from there.
+fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     let prefix = start.saturating_add(escape::longest_prefix(columns));
     let end = prefix.min(bytes.len()).min(next_seam(bytes, start));
     let window = &bytes[start..end];
     let line_end = window.iter().position(|byte| *byte == b'\n');
     let line = &window[..line_end.unwrap_or(window.len())];
-    let mut text = escape::one_line(line, columns);
+    let mut text = escape::one_line_marked(line, columns, marks);
     if text.consumed == 0 && !line.is_empty() {
         // Not even one character fits: its place is marked, so that there is an end to it.
-        text = escape::wider_than_the_row(line);
+        text = escape::wider_than_the_row(line, marks);
     }
     text.cut = false;
     let after = start + text.consumed;

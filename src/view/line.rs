@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -70,20 +70,21 @@ impl LineBuilder {
         self.text(text, style);
     }
 
-    /// Adds text made from untrusted bytes, its escapes set apart. It must fit.
+    /// Adds text made from untrusted bytes, its escapes and marks set apart. It must fit.
     pub fn text(&mut self, text: Text, style: Style) {
         self.left = self.left.saturating_sub(text.columns);
-        if text.escapes.is_empty() {
+        if text.escapes.is_empty() && text.marks.is_empty() {
             self.spans.push(Span::styled(text.string, style));
             return;
         }
-        for (part, is_escape) in text.parts() {
-            let style = if is_escape {
-                style.patch(theme::ESCAPE)
-            } else {
-                style
+        for part in text.parts() {
+            let style = match (part.is_escape, part.is_marked) {
+                (false, false) => style,
+                (true, false) => style.patch(theme::ESCAPE),
+                (false, true) => style.patch(theme::MATCH),
+                (true, true) => style.patch(theme::MATCHED_ESCAPE),
             };
-            self.spans.push(Span::styled(part.to_owned(), style));
+            self.spans.push(Span::styled(part.text.to_owned(), style));
         }
     }
 
@@ -126,18 +127,20 @@ impl LineBuilder {
     }
 
     /// Draws the line at the `row` of `area`, over its whole width in `style`.
-    pub fn draw(self, area: Rect, row: u16, style: Style, buffer: &mut Buffer) {
+    pub fn draw(mut self, area: Rect, row: u16, style: Style, buffer: &mut Buffer) {
         let place = Rect {
             y: area.y + row,
             height: 1,
             ..area
         }
         .intersection(area);
-        self.build().render(place, buffer);
         if style.add_modifier.contains(Modifier::REVERSED) {
-            // Colours under a reversed line would be blocks of colour.
-            buffer.set_style(place, Style::new().fg(Color::Reset));
+            // Colours under a reversed line would be blocks of colour. What has a background of
+            // its own keeps it.
+            let plain = self.spans.iter_mut().filter(|span| span.style.bg.is_none());
+            plain.for_each(|span| span.style.fg = None);
         }
         buffer.set_style(place, style);
+        self.build().render(place, buffer);
     }
 }

@@ -1,5 +1,7 @@
 //! The message log: one line a row, the newest at the bottom.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,6 +14,7 @@ use crate::app::{App, Focus, Position, Stop, TimeForm, Window, gap_words, inside
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
+use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures::delta};
 use crate::query::Query;
 
@@ -205,7 +208,7 @@ impl<'a> Painter<'a> {
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
-                message(payload, &mut line);
+                message(payload, |bytes| self.app.marks(bytes), &mut line);
             }
             Content::Notice(notice) => notice_line(notice, &mut line),
         }
@@ -245,20 +248,27 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// A payload on the rest of the line; if it is cut, that is marked, with its true size.
-fn message(payload: &[u8], line: &mut LineBuilder) {
+/// A payload on the rest of the line, with what `marks` finds in it marked; if it is cut, that is
+/// said, with its true size.
+///
+/// `marks` is given no more than can make a difference to the line, which is a little more than
+/// is shown: a match that ends behind it all may be missed.
+fn message(payload: &[u8], marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>, line: &mut LineBuilder) {
     if payload.is_empty() {
         line.words("(empty)", theme::QUIET);
         return;
     }
-    let whole = escape::one_line(payload, line.left());
+    let seen = payload.len().min(escape::longest_prefix(line.left()));
+    let marks = marks(&payload[..seen]);
+    let marks = Ranges::of(&marks);
+    let whole = escape::one_line_marked(payload, line.left(), marks);
     if !whole.cut {
         line.text(whole, Style::new());
         return;
     }
     let mark = format!("… {}", figures::size(payload.len() as u64));
     let room = line.left().saturating_sub(mark.chars().count());
-    line.text(escape::one_line(payload, room), Style::new());
+    line.text(escape::one_line_marked(payload, room, marks), Style::new());
     line.word_at_end(&mark, theme::QUIET);
 }
 
@@ -295,3 +305,6 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
     let rest = line.left();
     line.word("─".repeat(rest), style);
 }
+
+#[cfg(test)]
+mod tests;

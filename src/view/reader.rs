@@ -12,6 +12,7 @@ use crate::app::{Areas, Letter, Reader, inside, padded, topic_words};
 use crate::message::Topic;
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, RowStart, Token};
+use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 
 pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer) {
@@ -33,9 +34,9 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
     match open.json() {
         Some((document, line, start)) => {
             let first = (line, start);
-            json(document, &open.letter().payload, first, text, buffer);
+            json(open, document, first, text, buffer);
         }
-        None => plain(&open.letter().payload, open.offset(), text, buffer),
+        None => plain(open, text, buffer),
     }
 }
 
@@ -85,7 +86,8 @@ fn via(topics: &[Topic]) -> String {
     }
 }
 
-fn plain(payload: &[u8], offset: usize, area: Rect, buffer: &mut Buffer) {
+fn plain(open: &Reader, area: Rect, buffer: &mut Buffer) {
+    let payload = &open.letter().payload;
     let columns = usize::from(area.width);
     if payload.is_empty() {
         let mut line = LineBuilder::new(columns);
@@ -93,7 +95,8 @@ fn plain(payload: &[u8], offset: usize, area: Rect, buffer: &mut Buffer) {
         line.draw(area, 0, Style::new(), buffer);
         return;
     }
-    for (row, content) in (0..area.height).zip(rows::rows(payload, columns, offset)) {
+    let rows = rows::rows(payload, columns, open.offset()).marked(Ranges::of(open.marks()));
+    for (row, content) in (0..area.height).zip(rows) {
         let mut line = LineBuilder::new(columns);
         line.text(content.text, Style::new());
         line.draw(area, row, Style::new(), buffer);
@@ -101,21 +104,23 @@ fn plain(payload: &[u8], offset: usize, area: Rect, buffer: &mut Buffer) {
 }
 
 fn json(
+    open: &Reader,
     document: &Document,
-    payload: &[u8],
     (line, start): (usize, RowStart),
     area: Rect,
     buffer: &mut Buffer,
 ) {
     let columns = usize::from(area.width);
     let height = usize::from(area.height);
+    let payload = &open.letter().payload;
+    let marks = Ranges::of(open.marks());
     let rows = (line..document.len()).flat_map(|index| {
         let start = if index == line {
             start
         } else {
             RowStart::default()
         };
-        document.rows_from(index, start, payload, columns, height)
+        document.rows_from(index, start, payload, columns, height, marks)
     });
     for (row, content) in (0..area.height).zip(rows) {
         let mut drawn = LineBuilder::new(columns);
@@ -135,3 +140,6 @@ fn token_style(token: Token) -> Style {
         Token::Punctuation => theme::QUIET,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,15 @@ pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 pub const SELECTED_QUIETLY: Style = Style::new().add_modifier(Modifier::BOLD);
 /// A byte or character shown by its number.
 pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
+/// What the query matched. It keeps its look in a selected line, where it stands out of the bar,
+/// and its underline without colours. Bold would turn black to grey on some terminals.
+pub const MATCH: Style = Style::new()
+    .fg(Color::Black)
+    .bg(Color::Yellow)
+    .add_modifier(Modifier::UNDERLINED)
+    .remove_modifier(Modifier::BOLD.union(Modifier::REVERSED));
+/// An escape that the query matched, still told from text.
+pub const MATCHED_ESCAPE: Style = MATCH.bg(Color::Magenta);
 /// Bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::payload::ranges::Ranges;
 
 const HEIGHT: usize = 5;
 
@@ -91,7 +92,7 @@ fn what_is_at_the_top_is_that_row_of_the_line() {
             };
             let mut rows = document.rows(line, payload, columns, row + HEIGHT);
             assert_eq!(
-                document.rows_from(line, start, payload, columns, HEIGHT),
+                document.rows_from(line, start, payload, columns, HEIGHT, Ranges::default()),
                 rows.split_off(row),
                 "{columns} columns"
             );

@@ -95,7 +95,10 @@ fn what_does_not_fit_whole_is_left_out() {
 #[test]
 fn escapes_are_told_from_the_payloads_own_backslashes() {
     let text = one_line(b"\\n\n\\n\x01", 20);
-    let parts: Vec<_> = text.parts().collect();
+    let parts: Vec<_> = text
+        .parts()
+        .map(|part| (part.text, part.is_escape))
+        .collect();
     assert_eq!(
         parts,
         [
@@ -106,6 +109,48 @@ fn escapes_are_told_from_the_payloads_own_backslashes() {
         ]
     );
     assert_eq!(Text::default().parts().count(), 0);
+}
+
+#[test]
+fn a_mark_takes_in_all_of_what_is_shown_as_one() {
+    let bytes = "ab\te\u{301}你\u{202e}\u{ff}".as_bytes();
+    for (mark, expected) in [
+        (1..2, "b"),
+        (2..3, "  "),
+        (3..4, "e\u{301}"),
+        (5..6, "e\u{301}"),
+        (5..7, "e\u{301}你"),
+        (10..11, "\\u{202e}"),
+        (1..4, "b  e\u{301}"),
+        (12..13, "\u{ff}"),
+        (14..15, ""),
+    ] {
+        let marks = std::slice::from_ref(&mark);
+        let text = one_line_marked(bytes, 200, Ranges::of(marks));
+        let marked = text.parts().filter(|part| part.is_marked);
+        let marked: String = marked.map(|part| part.text).collect();
+        assert_eq!(marked, expected, "{mark:?}");
+    }
+}
+
+#[test]
+fn an_ascii_letter_at_the_edge_of_a_mark_stays_the_base_of_its_cluster() {
+    let bytes = "abe\u{301}".as_bytes();
+    let text = one_line_marked(bytes, 9, Ranges::of(&[0..2, 2..3]));
+    assert_eq!((text.string.as_str(), text.columns), ("abe\u{301}", 3));
+    let marked: Vec<_> = text
+        .parts()
+        .map(|part| (part.text, part.is_marked))
+        .collect();
+    assert_eq!(marked, [("abe\u{301}", true)]);
+}
+
+#[test]
+fn marks_beyond_what_is_shown_are_not_looked_at() {
+    let marks: Vec<_> = (0..1 << 20).map(|at| 2 * at..2 * at + 1).collect();
+    let bytes = vec![b'x'; 2 << 20];
+    let text = one_line_marked(&bytes, 4, Ranges::of(&marks).from(1 << 20));
+    assert_eq!(text.marks, [0..1, 2..3]);
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! Sorted byte ranges, met on the way from the first byte to the last.
+
+use std::ops::Range;
+
+/// Byte ranges such as those that a query matched, seen from an offset: ascending, not empty and
+/// not overlapping, though they may touch. Ranges before the offset are gone, and one that it
+/// lies in goes on from there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ranges<'a> {
+    /// The ranges that may still be met, as they were given.
+    rest: &'a [Range<usize>],
+    /// Which of the bytes that `rest` counts from is offset 0 here.
+    origin: usize,
+}
+
+impl<'a> Ranges<'a> {
+    /// `ranges`, seen from where they are counted from.
+    #[must_use]
+    pub fn of(ranges: &'a [Range<usize>]) -> Self {
+        Self {
+            rest: ranges,
+            origin: 0,
+        }
+    }
+
+    /// The same seen from `offset` on. Takes no longer for ranges that are far away.
+    #[must_use]
+    pub fn from(self, offset: usize) -> Self {
+        let origin = self.origin.saturating_add(offset);
+        let passed = self.rest.partition_point(|range| range.end <= origin);
+        Self {
+            rest: &self.rest[passed..],
+            origin,
+        }
+    }
+
+    /// Whether the byte at `offset` lies in a range, and the next offset at which that may
+    /// change. Offsets must not go back from one call to the next.
+    pub(super) fn at(&mut self, offset: usize) -> (bool, usize) {
+        self.pass(offset);
+        match self.rest.first() {
+            Some(range) if range.start <= self.origin + offset => (true, range.end - self.origin),
+            Some(range) => (false, range.start - self.origin),
+            None => (false, usize::MAX),
+        }
+    }
+
+    /// Whether one of the bytes of `span` lies in a range. As with [`Self::at`], `span.start` must
+    /// not go back.
+    pub(super) fn meet(&mut self, span: &Range<usize>) -> bool {
+        self.pass(span.start);
+        let first = self.rest.first();
+        first.is_some_and(|range| range.start < self.origin + span.end)
+    }
+
+    /// Lets go of the ranges that end before `offset`.
+    fn pass(&mut self, offset: usize) {
+        while let [first, rest @ ..] = self.rest
+            && first.end <= self.origin + offset
+        {
+            self.rest = rest;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANGES: &[Range<usize>] = &[2..4, 4..5, 8..9];
+
+    #[test]
+    fn the_next_change_is_told_with_what_is_the_case() {
+        let mut ranges = Ranges::of(RANGES);
+        for (offset, expected) in [
+            (0, (false, 2)),
+            (2, (true, 4)),
+            (3, (true, 4)),
+            (4, (true, 5)),
+            (5, (false, 8)),
+            (8, (true, 9)),
+            (9, (false, usize::MAX)),
+        ] {
+            assert_eq!(ranges.at(offset), expected, "{offset}");
+        }
+    }
+
+    #[test]
+    fn offsets_are_counted_from_where_one_looks() {
+        for origin in 0..12 {
+            let mut seen = Ranges::of(RANGES)
+                .from(origin / 2)
+                .from(origin - origin / 2);
+            for offset in 0..12 {
+                let is_inside = RANGES
+                    .iter()
+                    .any(|range| range.contains(&(origin + offset)));
+                assert_eq!(seen.at(offset).0, is_inside, "{offset} from {origin}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_span_meets_a_range_that_has_one_byte_of_it() {
+        for (span, meets) in [(0..2, false), (0..3, true), (4..9, true), (5..8, false)] {
+            assert_eq!(Ranges::of(RANGES).meet(&span), meets, "{span:?}");
+        }
+    }
+}
