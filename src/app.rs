@@ -38,6 +38,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use action::Action;
+pub use actions::MAX_MARKED;
 pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, Sort};
@@ -335,9 +336,10 @@ impl App {
     /// For a row of the log `payload` may be only the start of the payload, a little longer than
     /// what is shown of it. What is shown must then be marked as in the whole.
     #[must_use]
-    #[expect(unused_variables, reason = "nothing can be sought yet")]
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
-        Vec::new()
+        let sought = self.find.as_ref().map(Find::query);
+        let query = sought.or_else(|| self.filters.typed());
+        query.map_or_else(Vec::new, |query| query.marks(payload))
     }
 
     /// What stands over the panes.

@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr as _;
 
 use subscope::app::{App, Event, Settings};
@@ -136,6 +137,14 @@ impl Stage {
         let rows = buffer.content.chunks(columns).map(line_of);
         let lines: Vec<String> = rows.map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")
+    }
+
+    /// What is drawn as a match.
+    fn marked(&self) -> String {
+        let buffer = self.buffer();
+        let cells = buffer.content.iter();
+        let marked = cells.filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+        marked.map(ratatui::buffer::Cell::symbol).collect()
     }
 }
 
@@ -734,5 +743,28 @@ fn a_frozen_view_says_so_at_every_width() {
         let screen = stage.screen();
         assert!(screen.contains("❚❚"), "{width}: {screen}");
         assert!(screen.contains("30"), "{width}: {screen}");
+    }
+}
+
+#[test]
+fn what_is_looked_for_is_marked_in_its_row_and_in_the_open_message() {
+    let mut stage = Stage::new(100, 24, &["*"]);
+    stage.message(b"orders", br#"{"level":"error","n":1}"#);
+    stage.message(b"orders", br#"{"level":"info","n":2}"#);
+    for query in ["Ferror", r#"F.level == "error""#, "/error"] {
+        stage.keys(query);
+        stage.code(KeyCode::Enter);
+        let marked = stage.marked();
+        assert!(marked.contains("error"), "{query}: {marked:?}");
+        assert!(!marked.contains("info"), "{query}: {marked:?}");
+        stage.keys("g");
+        stage.code(KeyCode::Enter);
+        assert!(stage.screen().contains("brought by"));
+        assert!(stage.marked().contains("error"), "{query}");
+        stage.code(KeyCode::Esc);
+        stage.code(KeyCode::Esc);
+        stage.code(KeyCode::Esc);
+        stage.code(KeyCode::Esc);
+        assert_eq!(stage.marked(), "");
     }
 }

@@ -10,6 +10,9 @@ use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
 
+/// So much of an open message is looked through for what to mark: no key is to wait for more.
+pub const MAX_MARKED: usize = 4 << 20;
+
 impl App {
     /// Does what `action` means here and now; `key` is what said it.
     pub(super) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
@@ -160,7 +163,8 @@ impl App {
     pub(super) fn mark_open_message(&mut self) {
         let marks = match &self.overlay {
             Some(Overlay::Message(open)) if open.letter().channel.is_some() => {
-                self.marks(&open.letter().payload)
+                let payload = &open.letter().payload;
+                self.marks(&payload[..payload.len().min(MAX_MARKED)])
             }
             _ => return,
         };

@@ -21,6 +21,9 @@ use crate::query::Query;
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
 
+/// The longest payload that is looked through as a whole for what to mark in its row.
+const MARKED_WHOLE: usize = 4 << 10;
+
 /// The columns that a query takes in a title.
 const QUERY_COLUMNS: usize = 28;
 
@@ -251,14 +254,16 @@ impl<'a> Painter<'a> {
 /// A payload on the rest of the line, with what `marks` finds in it marked; if it is cut, that is
 /// said, with its true size.
 ///
-/// `marks` is given no more than can make a difference to the line, which is a little more than
-/// is shown: a match that ends behind it all may be missed.
+/// Of a long payload `marks` is given a little more than is shown: a match that ends behind that
+/// may be missed.
 fn message(payload: &[u8], marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>, line: &mut LineBuilder) {
     if payload.is_empty() {
         line.words("(empty)", theme::QUIET);
         return;
     }
-    let seen = payload.len().min(escape::longest_prefix(line.left()));
+    // All of a payload that is not long, since JSON is only to be understood as a whole.
+    let seen = escape::longest_prefix(line.left()).max(MARKED_WHOLE);
+    let seen = payload.len().min(seen);
     let marks = marks(&payload[..seen]);
     let marks = Ranges::of(&marks);
     let whole = escape::one_line_marked(payload, line.left(), marks);

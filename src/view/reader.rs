@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{Areas, Letter, Reader, inside, padded, topic_words};
+use crate::app::{Areas, Letter, MAX_MARKED, Reader, inside, padded, topic_words};
 use crate::message::Topic;
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, RowStart, Token};
@@ -25,6 +25,8 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
     };
     let format = if open.json().is_some() {
         " JSON, indented "
+    } else if open.letter().payload.len() > MAX_MARKED && !open.marks().is_empty() {
+        " as it came, matches marked in the first 4 MiB "
     } else {
         " as it came "
     };
