@@ -654,3 +654,117 @@ fn an_exact_topic_is_no_part_of_a_channel_query() {
     assert!(Topic::channel(b"a*").matches(b"a*"));
     assert!(!Topic::channel(b"a*").matches(b"ab"));
 }
+
+// --- Drawn -------------------------------------------------------------------------------------
+
+/// Whether one line of the screen has all of `parts`, in their order.
+#[track_caller]
+fn assert_line(stage: &Stage, parts: &[&str]) {
+    let screen = stage.screen();
+    let has_all = |line: &str| {
+        let mut rest = line;
+        parts.iter().all(|part| {
+            rest.find(part)
+                .map(|at| rest = &rest[at + part.len()..])
+                .is_some()
+        })
+    };
+    assert!(screen.lines().any(has_all), "{parts:?} in\n{screen}");
+}
+
+#[test]
+fn the_title_says_how_many_of_how_many_pass_which_filter() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["Messages 10 of 100 · /error"]);
+    stage.code(KeyCode::Esc);
+    assert_line(&stage, &["Messages 100 ──"]);
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Resize(120, 24));
+    assert_line(&stage, &["Messages 100 · 10 found: error"]);
+}
+
+#[test]
+fn the_box_says_what_is_wrong_under_the_place_or_what_is_found() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    assert_line(&stage, &["│ error"]);
+    assert_line(&stage, &["│ 10 of 100"]);
+    stage.keys(" /(/");
+    let screen = stage.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let written = lines.iter().position(|line| line.contains("/(/")).unwrap();
+    let columns = |line: &str, part: &str| line[..line.find(part).unwrap()].chars().count();
+    let mark = columns(lines[written + 1], "▲");
+    let place = columns(lines[written], "/(/");
+    assert!((place..place + 3).contains(&mark), "{screen}");
+    assert_line(&stage, &["Messages 10 of 100 · /error"]);
+}
+
+#[test]
+fn the_syntax_is_listed_above_the_box_with_examples() {
+    let mut stage = stage();
+    stage.keys("/");
+    stage.code(KeyCode::F(1));
+    assert_line(&stage, &["Syntax"]);
+    assert_line(&stage, &["channel:orders.*"]);
+    stage.send(Event::Resize(140, 40));
+    for syntax in subscope::query::SYNTAX {
+        assert_line(&stage, &[syntax.form, syntax.example, syntax.meaning]);
+    }
+    stage.code(KeyCode::Tab);
+    assert!(!stage.screen().contains("Syntax"));
+}
+
+#[test]
+fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
+    let mut stage = stage();
+    stage.send(Event::Resize(120, 24));
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    assert_line(
+        &stage,
+        &[
+            "hit ❚❚ error · ",
+            " rows wait · 2 more hits · space: the next",
+        ],
+    );
+    assert_line(&stage, &["◆", "orders", r#""n":110,"#]);
+    stage.keys("]");
+    assert_line(&stage, &["◆", "orders", r#""n":120,"#]);
+    stage.keys("x");
+    assert_line(&stage, &["●", "orders", r#""n":120,"#]);
+}
+
+#[test]
+fn the_lists_say_what_each_filter_and_breakpoint_does() {
+    let mut stage = stage();
+    stage.keys("f");
+    assert_line(&stage, &["No filter is kept here. Press a to add one"]);
+    stage.code(KeyCode::Esc);
+    filter(&mut stage, "error");
+    stage.chord(KeyModifiers::ALT, KeyCode::Enter);
+    stage.keys("fi");
+    assert_line(&stage, &["● exclude", "error"]);
+    stage.keys(" ");
+    assert_line(&stage, &["○ exclude", "error"]);
+    stage.code(KeyCode::Esc);
+    break_at(&mut stage, ".n > 100");
+    stage.keys("B+bl");
+    feed(&mut stage, 100..103);
+    assert_line(
+        &stage,
+        &["● log only", ".n > 100", "every 2 · bell · 2 hits"],
+    );
+}
+
+#[test]
+fn a_filter_that_lets_nothing_pass_says_how_to_go_on() {
+    let mut stage = stage();
+    filter(&mut stage, "nothing like it");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["No message kept passes the filter"]);
+    assert_line(&stage, &["100 are hidden. Press / to change the"]);
+}

@@ -141,11 +141,15 @@ impl App {
             Purpose::Filter => self.filter_by(None),
             Purpose::Find => self.look_for(None),
             Purpose::ListedFilter(index) => {
-                self.open_filters(index.unwrap_or(0));
+                if !self.filters.list.is_empty() {
+                    self.open_filters(index.unwrap_or(0));
+                }
                 Vec::new()
             }
             Purpose::Breakpoint(index) => {
-                self.open_breakpoints(index.unwrap_or(0));
+                if !self.breakpoints.list().is_empty() {
+                    self.open_breakpoints(index.unwrap_or(0));
+                }
                 Vec::new()
             }
         }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::{Action, App, Binding, Position, bindings_in};
+use crate::app::{Action, App, Binding, Overlay, Position, Purpose, bindings_in};
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
@@ -30,6 +30,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         let hint = match binding.action {
             Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
             Action::ToggleOnly if app.only().is_some() => "all channels",
+            Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
+            Action::Back if is_kept_by_leaving(app) => "leave",
             _ => binding.hint?,
         };
         Some((binding.keys.first()?.label(), hint))
@@ -44,6 +46,22 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         hint_words(&mut line, key, hint);
     }
     line.draw(area, 0, Style::new(), buffer);
+}
+
+/// What the query that is being written is for.
+fn written_for(app: &App) -> Option<Purpose> {
+    match app.overlay() {
+        Some(Overlay::Query(query_box)) => Some(query_box.purpose),
+        _ => None,
+    }
+}
+
+/// Whether leaving the box changes nothing, while it ends the filter or the search otherwise.
+fn is_kept_by_leaving(app: &App) -> bool {
+    matches!(
+        written_for(app),
+        Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_))
+    )
 }
 
 fn columns_of((key, hint): (String, &str)) -> usize {

@@ -21,6 +21,9 @@ use crate::query::Query;
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
 
+/// The columns that are left to say where the pane stands.
+const MIN_FOR_POSITION: usize = 13;
+
 /// The longest payload that is looked through as a whole for what to mark in its row.
 const MARKED_WHOLE: usize = 4 << 10;
 
@@ -30,10 +33,13 @@ const QUERY_COLUMNS: usize = 28;
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
     let has_focus = app.focus() == Focus::Messages;
-    let title = title(app, &window);
-    let room = usize::from(area.width).saturating_sub(title.width() + 4);
+    let titles = titles(app, &window);
+    let room = usize::from(area.width.saturating_sub(4));
+    let fits = |title: &&String| title.width() + MIN_FOR_POSITION <= room;
+    let title = titles.iter().find(fits).unwrap_or(&titles[1]);
+    let room = room.saturating_sub(title.width());
     let (right, style) = position_words(app, &window, room);
-    frame::draw(area, has_focus, &title, (&right, style), buffer);
+    frame::draw(area, has_focus, title, (&right, style), buffer);
     let lines = inside(area);
     let painter = Painter::new(app, usize::from(lines.width));
     let mut before = window
@@ -64,7 +70,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn title(app: &App, window: &Window) -> String {
+/// How many rows are shown of how many, and why: all there is to say, then the numbers alone.
+fn titles(app: &App, window: &Window) -> [String; 2] {
     let shown = app.shown().messages();
     let kept = app.log().counters().kept;
     let count = if app.shown().is_everything() {
@@ -87,12 +94,17 @@ fn title(app: &App, window: &Window) -> String {
     let gone =
         (window.is_at_top && evicted > 0 && app.messages().position() != Position::Following)
             .then(|| format!("· {} older ones are gone ", figures::count(evicted)));
-    format!(
-        " Messages {count}{}{} {form}{}",
-        only.unwrap_or_default(),
-        narrowed(app),
-        gone.unwrap_or_default()
-    )
+    // Where a breakpoint has stopped the view, that is what matters.
+    let narrowed = match app.breakpoints().stop() {
+        Some(_) => String::new(),
+        None => narrowed(app),
+    };
+    let only = only.unwrap_or_default();
+    let gone = gone.unwrap_or_default();
+    [
+        format!(" Messages {count}{only}{narrowed} {form}{gone}"),
+        format!(" Messages {count}{only} {form}{gone}"),
+    ]
 }
 
 /// What the rows shown are filtered by, and what is looked for among them.
@@ -127,7 +139,11 @@ fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
     let newer = figures::count(window.newer);
     let waiting = app.breakpoints().waiting();
     let forms = if let Some(stop) = app.breakpoints().stop() {
-        stop_words(app, &stop, &newer)
+        let waiting = match window.newer {
+            1 => "1 row waits".to_owned(),
+            _ => format!("{newer} rows wait"),
+        };
+        stop_words(app, &stop, &waiting)
     } else {
         // What is kept says nothing of how many came, once some of them have gone.
         let lost = if window.has_lost {
@@ -158,7 +174,7 @@ fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
 }
 
 /// That a breakpoint has stopped the view: which, and what waits. The longest form first.
-fn stop_words(app: &App, stop: &Stop, newer: &str) -> Vec<String> {
+fn stop_words(app: &App, stop: &Stop, waiting: &str) -> Vec<String> {
     let breakpoints = app.breakpoints();
     let query = breakpoints
         .list()
@@ -175,10 +191,9 @@ fn stop_words(app: &App, stop: &Stop, newer: &str) -> Vec<String> {
         gone => format!("{} hits have gone · ", figures::count(gone)),
     };
     vec![
-        format!(" hit ❚❚ {query} · {newer} rows wait · {gone}{hits} "),
-        format!(" hit ❚❚ {query} · {newer} wait · {gone}{hits} "),
-        format!(" hit ❚❚ {query} · {newer} wait "),
-        format!(" hit ❚❚ {newer} wait "),
+        format!(" hit ❚❚ {query} · {waiting} · {gone}{hits} "),
+        format!(" hit ❚❚ {query} · {waiting} "),
+        format!(" hit ❚❚ {waiting} "),
     ]
 }
 

@@ -17,8 +17,11 @@ use crate::query::{QueryError, SYNTAX};
 const ROWS: u16 = 4;
 
 /// The columns of a form and of an example in the list of the syntax.
-const FORM_COLUMNS: usize = 17;
-const EXAMPLE_COLUMNS: usize = 28;
+const FORM_COLUMNS: usize = 20;
+const EXAMPLE_COLUMNS: usize = 31;
+
+/// A narrower list leaves the forms out, since the examples tell as much.
+const MIN_FOR_FORMS: usize = 100;
 
 pub(super) fn draw(app: &App, query_box: &QueryBox, area: Rect, buffer: &mut Buffer) {
     let rows = ROWS.min(area.height);
@@ -129,7 +132,9 @@ fn syntax(area: Rect, buffer: &mut Buffer) {
     let lines = padded(inside(place));
     for (row, syntax) in (0..lines.height).zip(SYNTAX) {
         let mut line = LineBuilder::new(usize::from(lines.width));
-        line.words(&format!("{:<FORM_COLUMNS$} ", syntax.form), theme::FOCUS);
+        if line.left() >= MIN_FOR_FORMS {
+            line.words(&format!("{:<FORM_COLUMNS$} ", syntax.form), theme::FOCUS);
+        }
         line.words(
             &format!("{:<EXAMPLE_COLUMNS$} ", syntax.example),
             theme::GOOD,

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 use subscope::app::{Answer, App, Effect, Event, Position, Settings, SubscriptionState};
 use subscope::log::{Batch, Content};
 use subscope::message::{Notice, RowId, Subscription, SubscriptionId, Time, Topic};
 use subscope::scan::Worker;
 use subscope::server::{Ask, Connection, Feed};
+use subscope::view;
 
 use super::scans::update;
 
@@ -140,6 +144,20 @@ impl Stage {
         entries
             .map(|entry| String::from_utf8_lossy(&lists.topic(*entry).unwrap().name).into_owned())
             .collect()
+    }
+
+    /// The screen as lines of text, without the blanks at their ends.
+    pub fn screen(&self) -> String {
+        let area = self.app.areas().screen;
+        let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
+        terminal.draw(|frame| view::draw(&self.app, frame)).unwrap();
+        let rows = terminal
+            .backend()
+            .buffer()
+            .content
+            .chunks(usize::from(area.width));
+        let lines = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>());
+        lines.map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
     pub fn shown(&self) -> u64 {
