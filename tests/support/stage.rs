@@ -157,7 +157,8 @@ impl Stage {
             .content
             .chunks(usize::from(area.width));
         let lines = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>());
-        lines.map(|line| format!("{}\n", line.trim_end())).collect()
+        let lines: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();
+        lines.join("\n")
     }
 
     pub fn shown(&self) -> u64 {
