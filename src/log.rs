@@ -10,11 +10,13 @@ mod batch;
 mod channels;
 mod eviction;
 mod history;
+mod large;
 mod pieces;
 mod record;
 mod rows;
 mod segment;
 mod selection;
+mod shared;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -23,12 +25,15 @@ use std::sync::Arc;
 pub use batch::{BATCH_BYTES, Batch, Tail};
 pub use channels::{Channel, ChannelTable};
 pub use history::{HISTORY_SECONDS, History, RATE_SECONDS};
+pub use large::{LARGE_PAYLOAD, LargePayload, PayloadLimit};
 pub use pieces::Piece;
 pub use rows::{Found, RowSet};
 pub use segment::{RowKind, Segment, SegmentRow};
 pub use selection::Selection;
+pub use shared::SharedBytes;
 
 use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
+use batch::BatchPayload;
 use channels::Heard;
 use record::Record;
 use segment::OpenSegment;
@@ -79,8 +84,10 @@ pub enum Content<'a> {
     Message {
         /// The channel it was published to.
         channel: ChannelId,
-        /// Its bytes.
+        /// Its bytes; only the first of them if there were more than the log has room for.
         payload: &'a [u8],
+        /// How many bytes it had.
+        size: u64,
     },
     /// Something that happened to the listening itself.
     Notice(&'a Notice),
@@ -104,6 +111,7 @@ pub struct MessageLog {
     /// When the last gap that was counted was noticed.
     last_gap: Option<Time>,
     keep: usize,
+    limit: PayloadLimit,
 }
 
 impl MessageLog {
@@ -122,10 +130,12 @@ impl MessageLog {
             total: None,
             last_gap: None,
             keep,
+            limit: PayloadLimit::within(keep),
         }
     }
 
-    /// Takes over the rows of `batch`, then lets go of the oldest rows beyond the budget.
+    /// Takes over the rows of `batch`, then lets go of the oldest rows beyond the budget. Of a
+    /// payload that does not fit into the budget the head is taken; see [`PayloadLimit::within`].
     pub fn append(&mut self, batch: &Batch) {
         self.join_last_row(&batch.continues);
         self.counters.merged += batch.merged();
@@ -141,8 +151,9 @@ impl MessageLog {
                 continue;
             }
             let local = record.channel() as usize;
-            let payload = record.payload(&batch.arena);
-            if self.make_room(payload.len()) {
+            let payload = batch.payload(index, record);
+            let kept = self.limit.kept(payload.bytes().len());
+            if self.make_room(kept) {
                 numbers.fill(None);
             }
             let channels = &self.channels;
@@ -150,7 +161,15 @@ impl MessageLog {
                 let id = ids[local];
                 self.open.intern(id, &channels.shared_name(id))
             });
-            self.open.push(record, number, payload);
+            match payload {
+                BatchPayload::Large(large) if kept == large.bytes.len() => {
+                    self.open.push_shared(record, number, &large.bytes);
+                }
+                _ => self.open.push(record, number, &payload.bytes()[..kept]),
+            }
+            if payload.size() > kept as u64 {
+                self.open.cut_last(payload.size());
+            }
             self.note_joins(batch, index);
             if batch.channels[local].last == index {
                 self.channels
@@ -178,6 +197,7 @@ impl MessageLog {
             Content::Message {
                 channel: segment.channel_of(record),
                 payload: segment.payload(record),
+                size: segment.size_at(segment.index(id)?),
             }
         };
         Some(Row {
@@ -185,6 +205,15 @@ impl MessageLog {
             time: record.time,
             content,
         })
+    }
+
+    /// The payload of the message with this id, to be held beyond its time here. One that is large
+    /// is not copied for that.
+    #[must_use]
+    pub fn share_payload(&self, id: RowId) -> Option<SharedBytes> {
+        let segment = self.segment_of(id)?;
+        let record = segment.record(id)?;
+        (!record.is_notice()).then(|| segment.share_payload(record))
     }
 
     /// The subscriptions that delivered a row, in the order in which they did.

@@ -93,7 +93,7 @@ fn play(steps: &[Step], keep: usize) -> (MessageLog, Vec<Expected>, u64) {
 
 fn actual(log: &MessageLog, id: RowId) -> Option<Expected> {
     Some(match log.row(id)?.content {
-        Content::Message { channel, payload } => Expected::Message {
+        Content::Message { channel, payload, .. } => Expected::Message {
             channel: log.channels().by_id(channel).unwrap().name().to_vec(),
             payload: payload.to_vec(),
             subscriptions: log
@@ -209,7 +209,7 @@ proptest! {
                 let here = segment.row(index).unwrap();
                 let via: Vec<_> = segment.subscriptions(row).collect();
                 match log.row(row).unwrap().content {
-                    Content::Message { channel, payload } => {
+                    Content::Message { channel, payload, .. } => {
                         let name = segment.channels().nth(here.channel as usize).unwrap();
                         prop_assert_eq!(name, log.channels().by_id(channel).unwrap().name());
                         prop_assert_eq!(here.payload, payload);

@@ -119,7 +119,7 @@ proptest! {
         ]) {
             let expected: Vec<u64> = (from..log.end().0)
                 .filter(|row| match log.row(RowId(*row)).map(|row| row.content) {
-                    Some(Content::Message { channel, payload }) => {
+                    Some(Content::Message { channel, payload, .. }) => {
                         let name = log.channels().by_id(channel).unwrap().name();
                         has_text(payload) && on.is_none_or(|on| name == on.as_bytes())
                     }

@@ -225,14 +225,20 @@ impl App {
     }
 
     fn copy(&mut self) -> Vec<Effect> {
-        let Some((_, payload)) = self.current_message() else {
+        let Some(letter) = self.current_message() else {
             return self.tell("select a message to copy its payload");
         };
-        let size = figures::size(payload.len() as u64);
+        let kept = figures::size(letter.payload.len() as u64);
+        let what = if letter.is_cut() {
+            let size = figures::size(letter.size);
+            format!("{kept}, all that was kept of {size},")
+        } else {
+            kept
+        };
         self.tell(format!(
-            "handed {size} to the terminal's clipboard (OSC 52)"
+            "handed {what} to the terminal's clipboard (OSC 52)"
         ));
-        vec![Effect::Copy(payload.into())]
+        vec![Effect::Copy(letter.payload)]
     }
 
     fn reconnect(&mut self) -> Vec<Effect> {

@@ -5,19 +5,23 @@ use crate::log::Content;
 use crate::message::{RowId, SubscriptionKind};
 
 impl App {
-    /// A row, copied out of the log.
+    /// A row, to be kept whatever the log lets go of.
     pub(super) fn letter(&self, id: RowId) -> Option<Letter> {
         let row = self.log.row(id)?;
-        let (channel, payload) = match row.content {
-            Content::Message { channel, payload } => {
+        let (channel, payload, size) = match row.content {
+            Content::Message { channel, size, .. } => {
                 let name = self
                     .log
                     .channels()
                     .by_id(channel)
                     .map(|channel| channel.name().into());
-                (name, payload.to_vec())
+                (name, self.log.share_payload(id)?, size)
             }
-            Content::Notice(notice) => (None, super::notice_words(notice).into_bytes()),
+            Content::Notice(notice) => {
+                let words = super::notice_words(notice).into_bytes();
+                let size = words.len() as u64;
+                (None, words.into(), size)
+            }
         };
         let topics = self
             .log
@@ -28,12 +32,13 @@ impl App {
             channel,
             topics: topics.cloned().collect(),
             payload,
+            size,
         })
     }
 
     /// The message that keys act on: the open one, the selected one, or the last of the selected
     /// channel.
-    pub(super) fn current_message(&self) -> Option<(Box<[u8]>, Vec<u8>)> {
+    pub(super) fn current_message(&self) -> Option<Letter> {
         let letter = match &self.overlay {
             Some(Overlay::Message(reader)) => reader.letter().clone(),
             _ if self.focus == Focus::Channels => {
@@ -43,7 +48,7 @@ impl App {
             }
             _ => self.letter(self.messages.selected(&self.shown)?)?,
         };
-        Some((letter.channel?, letter.payload))
+        letter.channel.is_some().then_some(letter)
     }
 
     /// The channel that keys act on: the selected one, or that of the selected message.

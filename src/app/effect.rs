@@ -1,5 +1,6 @@
 //! What the outside must do, as plain data.
 
+use crate::log::SharedBytes;
 use crate::scan::{Request, WatchId};
 use crate::server::{Ask, Command};
 
@@ -15,7 +16,7 @@ pub enum Effect {
     /// Give up whatever this watch has asked.
     StopScan(WatchId),
     /// Put these bytes on the clipboard.
-    Copy(Box<[u8]>),
+    Copy(SharedBytes),
     /// Draw attention beside the screen.
     Alert(Alert),
     /// Keep this query for the history of later runs.

@@ -12,9 +12,20 @@ const MAX_EDITED: usize = 256 << 10;
 
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
-        let Some((channel, payload)) = self.current_message() else {
+        let Some(letter) = self.current_message() else {
             return self.tell("select a message to edit and send it again");
         };
+        let (is_cut, size) = (letter.is_cut(), letter.size);
+        let (Some(channel), payload) = (letter.channel, letter.payload) else {
+            return Vec::new();
+        };
+        if is_cut {
+            let kept = figures::size(payload.len() as u64);
+            let size = figures::size(size);
+            return self.tell_error(format!(
+                "only the first {kept} of {size} were kept: it cannot be sent again"
+            ));
+        }
         if payload.len() > MAX_EDITED {
             let size = figures::size(payload.len() as u64);
             let most = figures::size(MAX_EDITED as u64);

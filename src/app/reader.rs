@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::log::SharedBytes;
 use crate::message::{Time, Topic};
 use crate::payload::json::{self, Document, RowStart};
 use crate::payload::rows;
@@ -18,8 +19,18 @@ pub struct Letter {
     pub channel: Option<Box<[u8]>>,
     /// The subscriptions that delivered it.
     pub topics: Vec<Topic>,
-    /// Its bytes; for a notice its words.
-    pub payload: Vec<u8>,
+    /// Its bytes, or the first of them; for a notice its words.
+    pub payload: SharedBytes,
+    /// How many bytes it had.
+    pub size: u64,
+}
+
+impl Letter {
+    /// Whether only its first bytes were kept.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.size > self.payload.len() as u64
+    }
 }
 
 /// How its bytes are laid out.
@@ -49,7 +60,9 @@ impl Reader {
     /// Opens a message at its start.
     #[must_use]
     pub fn open(letter: Letter) -> Self {
-        let is_structured = matches!(letter.payload.trim_ascii_start().first(), Some(b'{' | b'['));
+        // A long payload is not even searched for where it starts.
+        let is_structured = letter.payload.len() <= MAX_JSON
+            && matches!(letter.payload.trim_ascii_start().first(), Some(b'{' | b'['));
         let document = is_structured
             .then(|| json::indent(&letter.payload, MAX_JSON))
             .flatten();

@@ -4,6 +4,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
+use super::large::LargePayload;
 use super::record::{Join, Record};
 use crate::message::{Dropped, Notice, SubscriptionId, Time};
 
@@ -25,14 +26,73 @@ pub(super) struct BatchChannel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     channel: Box<[u8]>,
-    payload: Box<[u8]>,
+    payload: TailPayload,
     subscriptions: Vec<SubscriptionId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TailPayload {
+    Copied(Box<[u8]>),
+    Large(LargePayload),
 }
 
 impl Tail {
     /// The bytes that this copy holds.
     fn size(&self) -> usize {
-        self.channel.len() + self.payload.len() + size_of_val(self.subscriptions.as_slice())
+        let copied = match &self.payload {
+            TailPayload::Copied(bytes) => bytes.len(),
+            TailPayload::Large(_) => 0,
+        };
+        self.channel.len() + copied + size_of_val(self.subscriptions.as_slice())
+    }
+
+    fn payload(&self) -> BatchPayload<'_> {
+        match &self.payload {
+            TailPayload::Copied(bytes) => BatchPayload::Plain(bytes),
+            TailPayload::Large(large) => BatchPayload::Large(large),
+        }
+    }
+}
+
+/// A payload as a batch has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum BatchPayload<'a> {
+    /// Whole, among the others.
+    Plain(&'a [u8]),
+    /// By itself.
+    Large(&'a LargePayload),
+}
+
+impl BatchPayload<'_> {
+    /// What there is of it.
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Plain(bytes) => bytes,
+            Self::Large(large) => &large.bytes,
+        }
+    }
+
+    /// How many bytes it had.
+    #[inline]
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Plain(bytes) => bytes.len() as u64,
+            Self::Large(large) => large.size,
+        }
+    }
+}
+
+impl PartialEq for BatchPayload<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain(one), Self::Plain(other)) => one == other,
+            (Self::Large(one), Self::Large(other)) => one == other,
+            (Self::Plain(plain), Self::Large(large)) | (Self::Large(large), Self::Plain(plain)) => {
+                large.is(plain)
+            }
+        }
     }
 }
 
@@ -42,7 +102,9 @@ impl Tail {
 /// other. Such frames make one row here; see [`Batch::push_message`].
 #[derive(Debug, Default)]
 pub struct Batch {
-    pub(super) arena: Vec<u8>,
+    arena: Vec<u8>,
+    /// Payloads that do not lie in the arena, by their rows.
+    large: Vec<(u32, LargePayload)>,
     pub(super) records: Vec<Record>,
     pub(super) joins: Vec<Join>,
     /// Subscriptions that delivered the row before this batch once more.
@@ -81,25 +143,31 @@ impl Batch {
         payload: &[u8],
         subscription: SubscriptionId,
     ) {
-        if self.joins_row_before(channel, payload, subscription) {
+        let plain = BatchPayload::Plain(payload);
+        if self.joins_row_before(channel, plain, subscription) {
             self.merged += 1;
             return;
         }
-        let local = self.intern(channel);
-        let row = offset(self.records.len());
-        self.records.push(Record::message(
-            time,
-            local,
-            offset(self.arena.len()),
-            offset(payload.len()),
-            subscription,
-        ));
+        self.push_record(time, channel, plain, subscription);
         self.arena.extend_from_slice(payload);
-        self.tail_before = None;
-        let entry = &mut self.channels[local as usize];
-        entry.messages += 1;
-        entry.bytes += payload.len() as u64;
-        entry.last = row;
+    }
+
+    /// The same for a payload that is to stay where it is.
+    pub fn push_large(
+        &mut self,
+        time: Time,
+        channel: &[u8],
+        payload: LargePayload,
+        subscription: SubscriptionId,
+    ) {
+        let large = BatchPayload::Large(&payload);
+        if self.joins_row_before(channel, large, subscription) {
+            self.merged += 1;
+            return;
+        }
+        self.push_record(time, channel, large, subscription);
+        let row = offset(self.records.len() - 1);
+        self.large.push((row, payload));
     }
 
     /// Adds a row that is not a message.
@@ -139,7 +207,9 @@ impl Batch {
     }
 
     fn own_size(&self) -> usize {
+        let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.len()
+            + large.sum::<usize>()
             + self.notice_bytes
             + self.names.len()
             + self.records.len() * size_of::<Record>()
@@ -183,11 +253,46 @@ impl Batch {
         let first = last.subscription()?;
         Some(Tail {
             channel: self.channel_name(last.channel()).into(),
-            payload: last.payload(&self.arena).into(),
+            payload: match self.last_payload(last) {
+                BatchPayload::Plain(bytes) => TailPayload::Copied(bytes.into()),
+                BatchPayload::Large(large) => TailPayload::Large(large.clone()),
+            },
             subscriptions: std::iter::once(first)
                 .chain(self.joins_of_last_row().map(|join| join.subscription))
                 .collect(),
         })
+    }
+
+    /// The payload of the last row, or of that before this batch, if it is large and what comes
+    /// next may be another delivery of it: on the same `channel`, with `size` bytes, and brought
+    /// by a `subscription` that has not brought it yet.
+    #[must_use]
+    pub fn large_before(
+        &self,
+        channel: &[u8],
+        size: u64,
+        subscription: SubscriptionId,
+    ) -> Option<&LargePayload> {
+        let (name, payload, is_new) = match (self.records.last(), &self.tail_before) {
+            (Some(last), _) if last.is_notice() => return None,
+            (Some(last), _) => (
+                self.channel_name(last.channel()),
+                self.last_payload(last),
+                !self.has_brought_last(last, subscription),
+            ),
+            (None, Some(tail)) => (
+                &*tail.channel,
+                tail.payload(),
+                !self.has_brought_tail(tail, subscription),
+            ),
+            (None, None) => return None,
+        };
+        match payload {
+            BatchPayload::Large(large) if is_new && large.size == size && name == channel => {
+                Some(large)
+            }
+            _ => None,
+        }
     }
 
     /// Drops the messages and keeps the notices, since these say what state the listening is in.
@@ -204,6 +309,7 @@ impl Batch {
             });
         self.records.retain(Record::is_notice);
         self.arena = Vec::new();
+        self.large = Vec::new();
         self.joins.clear();
         self.channels.clear();
         self.names.clear();
@@ -247,6 +353,9 @@ impl Batch {
         for join in &mut self.joins {
             join.row += shift_rows;
         }
+        for (row, _) in &mut self.large {
+            *row += shift_rows;
+        }
         for channel in &mut self.channels {
             channel.last += shift_rows;
         }
@@ -257,30 +366,64 @@ impl Batch {
         self.tail_before = None;
     }
 
+    /// The payload of the message whose `record` is that of `row`.
+    #[inline]
+    pub(super) fn payload(&self, row: u32, record: &Record) -> BatchPayload<'_> {
+        // Mostly there is none that is large.
+        let large = self.large.iter().find(|(of, _)| *of == row);
+        match large {
+            Some((_, payload)) => BatchPayload::Large(payload),
+            None => BatchPayload::Plain(record.payload(&self.arena)),
+        }
+    }
+
     pub(super) fn channel_name(&self, local: u32) -> &[u8] {
         let channel = &self.channels[local as usize];
         let start = channel.name_start as usize;
         &self.names[start..start + channel.name_length as usize]
     }
 
+    #[inline]
+    fn push_record(
+        &mut self,
+        time: Time,
+        channel: &[u8],
+        payload: BatchPayload<'_>,
+        subscription: SubscriptionId,
+    ) {
+        let local = self.intern(channel);
+        let row = offset(self.records.len());
+        self.records.push(Record::message(
+            time,
+            local,
+            offset(self.arena.len()),
+            offset(payload.bytes().len()),
+            subscription,
+        ));
+        self.tail_before = None;
+        let entry = &mut self.channels[local as usize];
+        entry.messages += 1;
+        entry.bytes += payload.size();
+        entry.last = row;
+    }
+
+    fn last_payload(&self, last: &Record) -> BatchPayload<'_> {
+        self.payload(offset(self.records.len() - 1), last)
+    }
+
     fn joins_row_before(
         &mut self,
         channel: &[u8],
-        payload: &[u8],
+        payload: BatchPayload<'_>,
         subscription: SubscriptionId,
     ) -> bool {
         let Some(last) = self.records.last() else {
             return self.joins_batch_before(channel, payload, subscription);
         };
-        let Some(first) = last.subscription() else {
-            return false;
-        };
         // The cheap question first: with one subscription, or in step, it ends the matter.
-        if first == subscription
-            || self
-                .joins_of_last_row()
-                .any(|join| join.subscription == subscription)
-            || last.payload(&self.arena) != payload
+        if last.is_notice()
+            || self.has_brought_last(last, subscription)
+            || self.last_payload(last) != payload
             || self.channel_name(last.channel()) != channel
         {
             return false;
@@ -293,19 +436,32 @@ impl Batch {
     fn joins_batch_before(
         &mut self,
         channel: &[u8],
-        payload: &[u8],
+        payload: BatchPayload<'_>,
         subscription: SubscriptionId,
     ) -> bool {
         let joins = self.tail_before.as_ref().is_some_and(|tail| {
-            !tail.subscriptions.contains(&subscription)
-                && !self.continues.contains(&subscription)
-                && *tail.payload == *payload
+            !self.has_brought_tail(tail, subscription)
+                && tail.payload() == payload
                 && *tail.channel == *channel
         });
         if joins {
             self.continues.push(subscription);
         }
         joins
+    }
+
+    /// Whether `subscription` has delivered the last row.
+    #[inline]
+    fn has_brought_last(&self, last: &Record, subscription: SubscriptionId) -> bool {
+        last.subscription() == Some(subscription)
+            || self
+                .joins_of_last_row()
+                .any(|join| join.subscription == subscription)
+    }
+
+    /// The same of the row before this batch.
+    fn has_brought_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
+        tail.subscriptions.contains(&subscription) || self.continues.contains(&subscription)
     }
 
     fn joins_of_last_row(&self) -> impl Iterator<Item = &Join> {

@@ -66,7 +66,7 @@ impl MessageLog {
 
     /// Lets go of channels that nothing kept is of, then of whole sealed segments. The open one
     /// stays, since a later delivery may still join its last row; it is small beside the budget,
-    /// or one message larger than that.
+    /// or one message that fits into it.
     pub(super) fn evict(&mut self) {
         // Idle channels may take a part of the budget, so that they do not push out the messages.
         let idle_room = self.keep / 8;

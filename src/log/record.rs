@@ -1,5 +1,7 @@
 //! The fixed-size records that batches and segments are made of.
 
+use std::ops::Range;
+
 use super::segment::RowKind;
 use crate::message::{SubscriptionId, Time};
 
@@ -27,6 +29,15 @@ pub(super) struct Join {
     /// The row's index in its batch or segment.
     pub(super) row: u32,
     pub(super) subscription: SubscriptionId,
+}
+
+/// Says that of the payload of `row` only the head is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// The row's index in its segment.
+    pub(super) row: u32,
+    /// How many bytes the payload had.
+    pub(super) size: u64,
 }
 
 impl Record {
@@ -75,12 +86,13 @@ impl Record {
         self
     }
 
-    /// The same record in another arena, where its payload lies at `start`, its channel
-    /// renumbered.
+    /// The same record in another arena, where its payload lies in `length` bytes at `start`, its
+    /// channel renumbered.
     #[inline]
-    pub(super) fn placed(mut self, channel: u32, start: u32) -> Self {
+    pub(super) fn placed(mut self, channel: u32, start: u32, length: u32) -> Self {
         self.channel = channel;
         self.start = start;
+        self.length = length;
         self
     }
 
@@ -120,6 +132,12 @@ impl Record {
         self.start as usize + self.length as usize
     }
 
+    /// Where the payload lies in the arena.
+    #[inline]
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end()
+    }
+
     /// The first subscription that delivered it; `None` for a notice.
     #[inline]
     pub(super) fn subscription(&self) -> Option<SubscriptionId> {
@@ -128,6 +146,6 @@ impl Record {
 
     #[inline]
     pub(super) fn payload<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
-        &arena[self.start as usize..self.end()]
+        &arena[self.range()]
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::record::{Join, Record};
+use super::record::{Cut, Join, Record};
+use super::shared::{Arena, SharedBytes};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
 /// A channel as a segment knows it. With its name here, a segment can be read by itself, on
@@ -29,8 +30,10 @@ pub struct Segment {
     pub(super) first: RowId,
     pub(super) records: Vec<Record>,
     pub(super) channels: Vec<SegmentChannel>,
-    arena: Vec<u8>,
+    arena: Arena,
     joins: Vec<Join>,
+    /// Rows of which only the head is kept, in their order.
+    cuts: Vec<Cut>,
 }
 
 /// What kind of row it is.
@@ -53,8 +56,10 @@ pub struct SegmentRow<'a> {
     pub kind: RowKind,
     /// The channel's index among [`Segment::channels`]; meaningless for a notice.
     pub channel: u32,
-    /// The message; empty for a notice.
+    /// The message, or its head; empty for a notice.
     pub payload: &'a [u8],
+    /// How many bytes the message had.
+    pub size: u64,
 }
 
 impl Segment {
@@ -84,7 +89,19 @@ impl Segment {
             kind: record.kind(),
             channel: record.channel(),
             payload: self.payload(record),
+            size: self.size_at(index),
         })
+    }
+
+    /// How many bytes the message at `index` had.
+    pub(super) fn size_at(&self, index: usize) -> u64 {
+        let cut = self
+            .cuts
+            .binary_search_by_key(&index, |cut| cut.row as usize);
+        match cut {
+            Ok(cut) => self.cuts[cut].size,
+            Err(_) => self.records[index].range().len() as u64,
+        }
     }
 
     /// Where in the arena the payload of the row at `index` ends.
@@ -137,12 +154,17 @@ impl Segment {
             let row = join.row.checked_sub(offset(skip))?;
             Some(Join { row, ..*join })
         });
+        let cuts = self.cuts.iter().filter_map(|cut| {
+            let row = cut.row.checked_sub(offset(skip))?;
+            Some(Cut { row, ..*cut })
+        });
         Self {
             first: RowId(self.first.0 + skip as u64),
             records: records.collect(),
             channels: self.channels.clone(),
-            arena: self.arena[start..].to_vec(),
+            arena: self.arena.copy_from(start),
             joins: joins.collect(),
+            cuts: cuts.collect(),
         }
     }
 
@@ -151,6 +173,7 @@ impl Segment {
         self.arena.len()
             + size_of_val(&*self.records)
             + size_of_val(&*self.joins)
+            + size_of_val(&*self.cuts)
             + self.channels.len() * SegmentChannel::SIZE
     }
 
@@ -167,12 +190,17 @@ impl Segment {
         record.payload(&self.arena)
     }
 
+    /// The payload of `record`, to be held by others too.
+    pub(super) fn share_payload(&self, record: &Record) -> SharedBytes {
+        self.arena.share(record.range())
+    }
+
     /// The channel of a message's record.
     pub(super) fn channel_of(&self, record: &Record) -> ChannelId {
         self.channels[record.channel() as usize].id
     }
 
-    fn index(&self, row: RowId) -> Option<usize> {
+    pub(super) fn index(&self, row: RowId) -> Option<usize> {
         usize::try_from(row.0.checked_sub(self.first.0)?).ok()
     }
 }
@@ -213,11 +241,30 @@ impl OpenSegment {
     /// Appends a message on the channel at index `channel` here.
     #[inline]
     pub(super) fn push(&mut self, record: &Record, channel: u32, payload: &[u8]) {
+        self.push_record(record, channel, payload.len());
+        self.segment.arena.push(payload);
+    }
+
+    /// The same for a payload that need not be copied. There has to be a segment of its own for it.
+    pub(super) fn push_shared(&mut self, record: &Record, channel: u32, payload: &SharedBytes) {
+        self.push_record(record, channel, payload.len());
+        self.segment.arena.push_shared(payload);
+    }
+
+    #[inline]
+    fn push_record(&mut self, record: &Record, channel: u32, length: usize) {
         let segment = &mut self.segment;
         let start = offset(segment.arena.len());
-        segment.records.push(record.placed(channel, start));
-        segment.arena.extend_from_slice(payload);
+        segment
+            .records
+            .push(record.placed(channel, start, offset(length)));
         segment.channels[channel as usize].rows += 1;
+    }
+
+    /// Says that its last row holds only the head of a payload of `size` bytes.
+    pub(super) fn cut_last(&mut self, size: u64) {
+        let row = offset(self.segment.records.len().saturating_sub(1));
+        self.segment.cuts.push(Cut { row, size });
     }
 
     /// Appends a row that has no payload here.
@@ -241,7 +288,7 @@ impl OpenSegment {
         let next = Segment {
             first: old.end(),
             records: Vec::with_capacity(records),
-            arena: Vec::with_capacity(old.arena.len().min(limit)),
+            arena: Arena::with_capacity(old.arena.len().min(limit)),
             ..Segment::default()
         };
         let mut sealed = std::mem::replace(&mut self.segment, next);
@@ -249,6 +296,7 @@ impl OpenSegment {
         sealed.arena.shrink_to_fit();
         sealed.records.shrink_to_fit();
         sealed.joins.shrink_to_fit();
+        sealed.cuts.shrink_to_fit();
         sealed.channels.shrink_to_fit();
         sealed
     }

@@ -292,7 +292,7 @@ impl Ready {
             },
             channel: row.channel,
             payload: row.payload,
-            size: row.payload.len() as u64,
+            size: row.size,
             via,
         })
     }

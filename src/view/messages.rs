@@ -221,12 +221,16 @@ impl<'a> Painter<'a> {
         line.word(mark, style);
         line.word(format!("{} ", self.time(row.time, before)), theme::QUIET);
         match row.content {
-            Content::Message { channel, payload } => {
+            Content::Message {
+                channel,
+                payload,
+                size,
+            } => {
                 let channel = self.app.log().channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
-                message(payload, |bytes| self.app.marks(bytes), &mut line);
+                message((payload, size), |bytes| self.app.marks(bytes), &mut line);
             }
             Content::Notice(notice) => notice_line(notice, &mut line),
         }
@@ -267,12 +271,16 @@ impl<'a> Painter<'a> {
 }
 
 /// A payload on the rest of the line, with what `marks` finds in it marked; if it is cut, that is
-/// said, with its true size.
+/// said, with its true size, and so it is if the log has no more than its head.
 ///
 /// Of a long payload `marks` is given a little more than is shown: a match that ends behind that
 /// may be missed.
-fn message(payload: &[u8], marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>, line: &mut LineBuilder) {
-    if payload.is_empty() {
+fn message(
+    (payload, size): (&[u8], u64),
+    marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>,
+    line: &mut LineBuilder,
+) {
+    if size == 0 {
         line.words("(empty)", theme::QUIET);
         return;
     }
@@ -282,11 +290,13 @@ fn message(payload: &[u8], marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>, line:
     let marks = marks(&payload[..seen]);
     let marks = Ranges::of(&marks);
     let whole = escape::one_line_marked(payload, line.left(), marks);
-    if !whole.cut {
+    let is_head = size > payload.len() as u64;
+    if !whole.cut && !is_head {
         line.text(whole, Style::new());
         return;
     }
-    let mark = format!("… {}", figures::size(payload.len() as u64));
+    let head = if is_head { "head of " } else { "" };
+    let mark = format!("… {head}{}", figures::size(size));
     let room = line.left().saturating_sub(mark.chars().count());
     line.text(escape::one_line_marked(payload, room, marks), Style::new());
     line.word_at_end(&mark, theme::QUIET);

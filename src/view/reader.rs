@@ -44,8 +44,8 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
 
 fn header(letter: &Letter, zone: Zone, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
-    let size = figures::size(letter.payload.len() as u64);
-    let bytes = figures::count(letter.payload.len() as u64);
+    let size = figures::size(letter.size);
+    let bytes = figures::count(letter.size);
     let time = Clock::new(zone).date_and_time(letter.time);
     let mut first = LineBuilder::new(columns);
     if let Some(name) = &letter.channel {
@@ -56,7 +56,10 @@ fn header(letter: &Letter, zone: Zone, area: Rect, buffer: &mut Buffer) {
     }
     first.draw(area, 0, Style::new(), buffer);
     let mut second = LineBuilder::new(columns);
-    let figures = if letter.payload.len() < 1024 {
+    let figures = if letter.is_cut() {
+        let kept = figures::size(letter.payload.len() as u64);
+        format!("the first {kept} of {size} ({bytes} B) were kept")
+    } else if letter.size < 1024 {
         size
     } else {
         format!("{size} ({bytes} B)")

@@ -8,7 +8,8 @@ fn open(payload: &str) -> Reader {
         time: Time(0),
         channel: None,
         topics: Vec::new(),
-        payload: payload.as_bytes().to_vec(),
+        payload: payload.as_bytes().to_vec().into(),
+        size: payload.len() as u64,
     })
 }
 

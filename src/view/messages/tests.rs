@@ -12,7 +12,8 @@ fn drawn(
     let area = Rect::new(0, 0, columns, 1);
     let mut buffer = Buffer::empty(area);
     let mut line = LineBuilder::new(usize::from(columns));
-    message(payload, |_| marks.into_iter().collect(), &mut line);
+    let whole = (payload, payload.len() as u64);
+    message(whole, |_| marks.into_iter().collect(), &mut line);
     line.draw(area, 0, style, &mut buffer);
     buffer
 }
@@ -114,7 +115,7 @@ fn only_the_start_of_a_long_payload_is_looked_at() {
     let mut looked_at = 0;
     let mut line = LineBuilder::new(40);
     message(
-        &payload,
+        (&payload, payload.len() as u64),
         |bytes| {
             looked_at = bytes.len();
             Vec::new()

@@ -35,7 +35,8 @@ fn buffer(
         time: Time(0),
         channel: Some(b"c".as_slice().into()),
         topics: Vec::new(),
-        payload: payload.as_bytes().to_vec(),
+        size: payload.len() as u64,
+        payload: payload.as_bytes().to_vec().into(),
     });
     open.set_marks(marks.into_iter().collect());
     let area = Rect::new(0, 0, size.0, size.1);

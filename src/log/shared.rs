@@ -1,0 +1,124 @@
+//! Bytes that lie in one place, however many hold them.
+
+use std::mem;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+use std::thread;
+
+/// Memory of at least this size takes the system some milliseconds to take back.
+const SLOW_TO_FREE: usize = 16 << 20;
+
+/// Bytes that are handed on without being copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedBytes(Arc<Bytes>);
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Bytes(Vec<u8>);
+
+impl Drop for Bytes {
+    /// Much memory is given back on another thread, so that keys do not wait for that.
+    fn drop(&mut self) {
+        if self.0.capacity() >= SLOW_TO_FREE {
+            let bytes = mem::take(&mut self.0);
+            // Without a thread to be had it is given back at once.
+            drop(thread::Builder::new().spawn(move || drop(bytes)));
+        }
+    }
+}
+
+impl Deref for SharedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0.0
+    }
+}
+
+impl From<Vec<u8>> for SharedBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Bytes(bytes)))
+    }
+}
+
+impl<const LENGTH: usize> From<[u8; LENGTH]> for SharedBytes {
+    fn from(bytes: [u8; LENGTH]) -> Self {
+        bytes.to_vec().into()
+    }
+}
+
+/// The payloads of a segment, one right after the other.
+#[derive(Clone, Debug)]
+pub(super) enum Arena {
+    /// Copied together.
+    Own(Vec<u8>),
+    /// A single large one, as it was received.
+    Shared(SharedBytes),
+}
+
+impl Default for Arena {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
+}
+
+impl Deref for Arena {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl Arena {
+    /// An empty one with room for so many bytes.
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self::Own(Vec::with_capacity(capacity))
+    }
+
+    /// Appends a copy of `payload`.
+    #[inline]
+    pub(super) fn push(&mut self, payload: &[u8]) {
+        if let Self::Shared(bytes) = self {
+            *self = Self::Own(bytes.to_vec());
+        }
+        if let Self::Own(bytes) = self {
+            bytes.extend_from_slice(payload);
+        }
+    }
+
+    /// Appends `payload`, which is shared if nothing is here yet.
+    pub(super) fn push_shared(&mut self, payload: &SharedBytes) {
+        if self.is_empty() {
+            *self = Self::Shared(payload.clone());
+        } else {
+            self.push(payload);
+        }
+    }
+
+    /// The bytes in `range`: shared if they are all of a shared arena, else copied.
+    pub(super) fn share(&self, range: Range<usize>) -> SharedBytes {
+        match self {
+            Self::Shared(bytes) if range == (0..bytes.len()) => bytes.clone(),
+            _ => self[range].to_vec().into(),
+        }
+    }
+
+    /// The same without its first `start` bytes.
+    pub(super) fn copy_from(&self, start: usize) -> Self {
+        match self {
+            Self::Shared(bytes) if start == 0 => Self::Shared(bytes.clone()),
+            _ => Self::Own(self[start..].to_vec()),
+        }
+    }
+
+    /// Gives back what it has room for beyond its bytes.
+    pub(super) fn shrink_to_fit(&mut self) {
+        if let Self::Own(bytes) = self {
+            bytes.shrink_to_fit();
+        }
+    }
+}
