@@ -22,7 +22,7 @@ pub use self::endpoint::{Address, DEFAULT_URL, Endpoint, EndpointError};
 
 use self::commander::Commander;
 use self::subscriber::Subscriber;
-use crate::log::Batch;
+use crate::log::{Batch, PayloadLimit};
 use crate::message::{Subscription, SubscriptionId, Time};
 
 /// A task that does not end by itself within this time is made to.
@@ -43,6 +43,8 @@ pub struct Config {
     pub client_name: Box<str>,
     /// How many bytes of messages may wait for the loop before the oldest are dropped.
     pub pending_bytes: usize,
+    /// How much of a payload the log will keep: the rest is not even held while it arrives.
+    pub payload_limit: PayloadLimit,
     /// How long things may take.
     pub timing: Timing,
 }
@@ -58,6 +60,7 @@ impl Config {
             read_only: false,
             client_name: "subscope".into(),
             pending_bytes: 64 << 20,
+            payload_limit: PayloadLimit::NONE,
             timing: Timing::default(),
         }
     }

@@ -19,6 +19,9 @@ const MAX_HEADER: usize = 32;
 /// A line of text (a simple string or an error) is at most this long.
 const MAX_LINE: usize = 64 << 10;
 
+/// Ends every line and every bulk string.
+pub const LINE_END: &[u8] = b"\r\n";
+
 /// What a peer may send before it is held to be broken or hostile.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -64,6 +67,17 @@ pub struct Frame<'a> {
     /// Whether it was an array.
     pub is_array: bool,
     /// How many bytes it took.
+    pub length: usize,
+}
+
+/// A frame all of which has arrived but for the end of its last value, a bulk string.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LastBulk<'a> {
+    /// The values before it.
+    pub parts: &'a [Part],
+    /// Where it starts.
+    pub start: usize,
+    /// How long it will be, without its line end.
     pub length: usize,
 }
 
@@ -171,6 +185,33 @@ impl Decoder {
             is_array: true,
             length: position,
         }))
+    }
+
+    /// What is known of an array of strings whose last is still arriving. To be asked right after
+    /// [`Self::decode`] has found `bytes` unfinished.
+    #[must_use]
+    pub fn last_bulk(&self, bytes: &[u8]) -> Option<LastBulk<'_>> {
+        if bytes.first() != Some(&b'*') {
+            return None;
+        }
+        let (count, first) = number(bytes, 1).ok().flatten()?;
+        if i64::try_from(self.parts.len() + 1) != Ok(count) {
+            return None;
+        }
+        let start = match self.parts.last() {
+            None => first,
+            Some(Part::Bulk(before)) => before.end + LINE_END.len(),
+            Some(_) => return None,
+        };
+        if bytes.get(start) != Some(&b'$') {
+            return None;
+        }
+        let (length, start) = number(bytes, start + 1).ok().flatten()?;
+        Some(LastBulk {
+            parts: &self.parts,
+            start,
+            length: length_within(length, self.limits.bulk).ok()?,
+        })
     }
 
     /// The value at `start` and the position behind it.
@@ -321,4 +362,39 @@ fn put_header(out: &mut Vec<u8>, kind: u8, text: &str) {
     out.push(kind);
     out.extend_from_slice(text.as_bytes());
     out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        bulk: 1000,
+        parts: 8,
+    };
+
+    fn last_bulk(bytes: &[u8]) -> Option<(usize, usize, usize)> {
+        let mut decoder = Decoder::new(LIMITS);
+        assert_eq!(decoder.decode(bytes), Ok(None));
+        let last = decoder.last_bulk(bytes)?;
+        Some((last.parts.len(), last.start, last.length))
+    }
+
+    #[test]
+    fn the_last_string_of_an_array_is_known_while_it_arrives() {
+        let frame = b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$900\r\nabc";
+        let start = frame.len() - 3;
+        for end in 0..frame.len() {
+            let expected = (end >= start).then_some((2, start, 900));
+            assert_eq!(last_bulk(&frame[..end]), expected, "{end}");
+        }
+    }
+
+    #[test]
+    fn other_values_that_arrive_are_not_taken_for_it() {
+        assert_eq!(last_bulk(b"$900\r\nabc"), None);
+        assert_eq!(last_bulk(b"*3\r\n$7\r\nmessage\r\n$900\r\nabc"), None);
+        assert_eq!(last_bulk(b"*2\r\n:1\r\n$900\r\nabc"), None);
+        assert_eq!(last_bulk(b"*2\r\n$1\r\na\r\n:12"), None);
+    }
 }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::{Failure, history, stats};
 use crate::app::{Alert, App, Effect, Event, Settings};
 use crate::cli;
+use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
 use crate::payload::figures::{Clock, Zone};
@@ -74,6 +75,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     config.subscriptions = app.first_subscriptions();
     config.until = job.until;
     config.read_only = job.options.read_only;
+    config.payload_limit = PayloadLimit::within(job.options.keep);
     let server = server::start(config, feed_tx);
     let counters = server.counters();
 

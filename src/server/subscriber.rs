@@ -3,6 +3,7 @@
 mod buffer;
 mod conversation;
 mod inbox;
+mod large;
 mod session;
 mod wants;
 
@@ -153,7 +154,7 @@ impl Subscriber {
             &self.answering,
         );
         talk.greet(&config.endpoint, &config.client_name);
-        let session = Session::new(transport, &self.counters);
+        let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
         let (live_since, was_listening) = (talk.live_since, talk.was_listening);
         let last_heard = talk.last_heard;

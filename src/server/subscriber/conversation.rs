@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
 use super::{Command, Connection, Endpoint, Feed, Timing, say, without_arguments};
+use crate::log::LargePayload;
 use crate::message::{
     Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
@@ -48,6 +49,43 @@ enum Question {
 struct Awaited {
     question: Question,
     asked: Instant,
+}
+
+/// What a frame that brings a message says before the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delivery<'a> {
+    /// How the subscription that it is for matches.
+    pub(super) kind: SubscriptionKind,
+    /// The name of that subscription: the channel or the pattern.
+    pub(super) name: &'a [u8],
+    pub(super) channel: &'a [u8],
+}
+
+impl<'a> Delivery<'a> {
+    /// What `parts` of `bytes` announce, if that is a message.
+    #[inline]
+    pub(super) fn announced_by(parts: &[Part], bytes: &'a [u8]) -> Option<Self> {
+        match parts {
+            [Part::Bulk(word), Part::Bulk(pattern), Part::Bulk(channel)]
+                if bytes[word.clone()] == *b"pmessage" =>
+            {
+                Some(Self {
+                    kind: SubscriptionKind::Pattern,
+                    name: &bytes[pattern.clone()],
+                    channel: &bytes[channel.clone()],
+                })
+            }
+            [Part::Bulk(word), Part::Bulk(channel)] if bytes[word.clone()] == *b"message" => {
+                let channel = &bytes[channel.clone()];
+                Some(Self {
+                    kind: SubscriptionKind::Channel,
+                    name: channel,
+                    channel,
+                })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// One connection's talk. It cannot be printed, since `out` may hold a password.
@@ -130,26 +168,34 @@ impl<'a> Conversation<'a> {
     /// Takes in one frame, cut from the start of `bytes`.
     #[inline]
     pub(super) fn hear(&mut self, frame: &Frame<'_>, bytes: &[u8], now: Time) -> Result<(), End> {
-        match frame.parts {
-            [
-                Part::Bulk(word),
-                Part::Bulk(pattern),
-                Part::Bulk(channel),
-                Part::Bulk(payload),
-            ] if bytes[word.clone()] == *b"pmessage" => {
-                let (channel, payload) = (&bytes[channel.clone()], &bytes[payload.clone()]);
-                let name = &bytes[pattern.clone()];
-                self.hear_message(SubscriptionKind::Pattern, name, channel, payload, now);
-                Ok(())
-            }
-            [Part::Bulk(word), Part::Bulk(channel), Part::Bulk(payload)]
-                if bytes[word.clone()] == *b"message" =>
-            {
-                let (channel, payload) = (&bytes[channel.clone()], &bytes[payload.clone()]);
-                self.hear_message(SubscriptionKind::Channel, channel, channel, payload, now);
-                Ok(())
-            }
-            _ => self.hear_other(frame, bytes, now),
+        if let [before @ .., Part::Bulk(payload)] = frame.parts
+            && let Some(delivery) = Delivery::announced_by(before, bytes)
+        {
+            self.hear_message(&delivery, &bytes[payload.clone()], now);
+            return Ok(());
+        }
+        self.hear_other(frame, bytes, now)
+    }
+
+    /// The last payload, if the one of `size` bytes that `delivery` announces may be the same.
+    pub(super) fn large_before(
+        &self,
+        delivery: &Delivery<'_>,
+        size: usize,
+    ) -> Option<&LargePayload> {
+        let id = self.wants.bringer(delivery.kind, delivery.name)?;
+        self.inbox.large_before(delivery.channel, size as u64, id)
+    }
+
+    /// Takes in a delivery whose payload is large.
+    pub(super) fn hear_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload, now: Time) {
+        let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
+            return;
+        };
+        let is_last = self.until.is_some_and(|until| payload.is(until));
+        self.inbox.push_large(now, delivery.channel, payload, id);
+        if is_last {
+            self.end(id, now);
         }
     }
 
@@ -211,19 +257,12 @@ impl<'a> Conversation<'a> {
     }
 
     #[inline]
-    fn hear_message(
-        &mut self,
-        kind: SubscriptionKind,
-        name: &[u8],
-        channel: &[u8],
-        payload: &[u8],
-        now: Time,
-    ) {
+    fn hear_message(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
         // What is no longer wanted may still come until Redis has heard of that.
-        let Some(id) = self.wants.bringer(kind, name) else {
+        let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
             return;
         };
-        self.inbox.push_message(now, channel, payload, id);
+        self.inbox.push_message(now, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
             self.end(id, now);
         }

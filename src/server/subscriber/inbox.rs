@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Counters, Feed};
-use crate::log::Batch;
+use crate::log::{Batch, LargePayload};
 use crate::message::{Notice, SubscriptionId, Time};
 
 /// The loop is gone: there is nobody to receive for.
@@ -69,6 +69,32 @@ impl Inbox {
         if self.growing.is_full() {
             self.seal();
         }
+    }
+
+    /// Takes one delivery of a large message.
+    pub(super) fn push_large(
+        &mut self,
+        time: Time,
+        channel: &[u8],
+        payload: LargePayload,
+        subscription: SubscriptionId,
+    ) {
+        self.growing
+            .push_large(time, channel, payload, subscription);
+        if self.growing.is_full() {
+            self.seal();
+        }
+    }
+
+    /// The last payload taken, if that is large and what comes next may be another delivery of
+    /// it; see [`Batch::large_before`]. Known only where several deliveries are expected.
+    pub(super) fn large_before(
+        &self,
+        channel: &[u8],
+        size: u64,
+        subscription: SubscriptionId,
+    ) -> Option<&LargePayload> {
+        self.growing.large_before(channel, size, subscription)
     }
 
     /// Takes a notice.
@@ -147,7 +173,20 @@ impl Inbox {
         let full = std::mem::replace(&mut self.growing, Box::new(Batch::following(tail)));
         self.waiting_bytes += full.size();
         self.waiting.push_back(Feed::Batch(full));
-        while self.waiting_bytes > self.limit && self.drop_oldest() {}
+        while self.is_over() && self.drop_oldest() {}
+    }
+
+    /// Whether more waits than may. The largest batch does not count, so that a large message
+    /// is not dropped only because something else came right behind it.
+    fn is_over(&self) -> bool {
+        if self.waiting_bytes <= self.limit {
+            return false;
+        }
+        let sizes = self.waiting.iter().map(|feed| match feed {
+            Feed::Batch(batch) => batch.size(),
+            _ => 0,
+        });
+        self.waiting_bytes - sizes.max().unwrap_or(0) > self.limit
     }
 
     /// Drops the messages of the oldest batch that has any, but never those of the newest. Says
@@ -374,6 +413,25 @@ mod tests {
         inbox.push_message(Time(0), b"channel", &vec![0; 3 << 20], FIRST);
         let feeds = drain(&mut inbox, &mut feed_rx);
         assert_eq!((kept(&feeds), notices(&feeds).len()), (1, 0));
+    }
+
+    #[test]
+    fn a_large_message_outlasts_what_comes_behind_it_until_that_is_too_much() {
+        let (mut inbox, mut feed_rx) = inbox(1, 2 << 20);
+        let large = LargePayload::whole(vec![0; 8 << 20]);
+        inbox.push_large(Time(0), b"channel", large.clone(), FIRST);
+        for _ in 0..1 << 20 >> 10 {
+            inbox.push_message(Time(1), b"channel", &[0; 1 << 10], FIRST);
+        }
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert_eq!((kept(&feeds), notices(&feeds).len()), (1025, 0));
+        inbox.push_large(Time(0), b"channel", large, FIRST);
+        for _ in 0..3 << 20 >> 10 {
+            inbox.push_message(Time(1), b"channel", &[0; 1 << 10], FIRST);
+        }
+        let feeds = drain(&mut inbox, &mut feed_rx);
+        assert!(dropped(&feeds).bytes >= 8 << 20);
+        assert!(kept(&feeds) > 2000);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One connection of the subscriber: reads as long as there is anything to read, and meanwhile
 //! writes, hands over, obeys and keeps time.
 
+use std::hash::RandomState;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -10,10 +11,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::buffer::Buffer;
-use super::conversation::{Conversation, End};
+use super::conversation::{Conversation, Delivery, End};
+use super::large::Large;
 use super::{Command, Counters, Transport, words};
+use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::Time;
-use crate::wire::{Decoder, Limits, MAX_BULK};
+use crate::wire::{Decoder, Limits, MAX_BULK, WireError};
 
 /// What a server may send. Redis's own limit of a payload can be raised, so there is room above.
 const LIMITS: Limits = Limits {
@@ -37,17 +40,25 @@ pub(super) struct Session<'a> {
     writer: WriteHalf<Transport>,
     buffer: Buffer,
     decoder: Decoder,
+    /// The large payload that is arriving, if one is.
+    large: Option<Large>,
+    limit: PayloadLimit,
+    /// For the hashes of what is not kept of such payloads.
+    keys: RandomState,
     counters: &'a Counters,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(transport: Transport, counters: &'a Counters) -> Self {
+    pub(super) fn new(transport: Transport, limit: PayloadLimit, counters: &'a Counters) -> Self {
         let (reader, writer) = tokio::io::split(transport);
         Self {
             reader,
             writer,
             buffer: Buffer::new(),
             decoder: Decoder::new(LIMITS),
+            large: None,
+            limit,
+            keys: RandomState::new(),
             counters,
         }
     }
@@ -86,7 +97,13 @@ impl<'a> Session<'a> {
             if talk.due() < timer.deadline() {
                 timer.as_mut().reset(talk.due());
             }
-            let room = self.buffer.make_room();
+            let straight = self.large.as_mut().and_then(Large::room);
+            let is_straight = straight.is_some();
+            let (target, room) = straight.unwrap_or_else(|| {
+                let room = self.buffer.make_room();
+                (self.buffer.bytes_mut(), room)
+            });
+            let mut reader = (&mut self.reader).take(room as u64);
             // Reading stands before handing over, so that a batch grows while there is more to
             // read; what is full is handed over after each read.
             select! {
@@ -106,12 +123,12 @@ impl<'a> Session<'a> {
                     }
                 }
                 () = &mut moment, if is_gathering => is_gathering = false,
-                read = self.reader.read_buf(self.buffer.bytes_mut()), if !is_gathering => {
+                read = reader.read_buf(target), if !is_gathering => {
                     let length = read.map_err(|error| End::Lost(words(&error)))?;
                     let is_dry = length < room;
-                    self.take_in(length, talk)?;
+                    self.take_in(length, is_straight, talk)?;
                     talk.inbox.hand_over(is_dry).map_err(|_| End::Stopped)?;
-                    if is_dry && length >= BURST {
+                    if is_dry && length >= BURST && self.large.is_none() {
                         is_gathering = true;
                         moment.as_mut().reset(Instant::now() + MOMENT);
                     }
@@ -124,8 +141,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Understands all whole frames that have come with the last `length` bytes.
-    fn take_in(&mut self, length: usize, talk: &mut Conversation<'_>) -> Result<(), End> {
+    /// Understands all that is whole now that `length` more bytes have come, straight to where a
+    /// large payload is to lie or into the buffer.
+    fn take_in(
+        &mut self,
+        length: usize,
+        is_straight: bool,
+        talk: &mut Conversation<'_>,
+    ) -> Result<(), End> {
         if length == 0 {
             return Err(End::Lost("closed by the server".into()));
         }
@@ -136,6 +159,27 @@ impl<'a> Session<'a> {
         // The clock is read once for all that came at once.
         let now = Time::now();
         talk.note_read(now);
+        if let Some(mut large) = self.large.take() {
+            if is_straight {
+                large.note_read(length);
+            } else {
+                let taken = large.take_in(self.buffer.unread());
+                self.buffer.consume(taken);
+            }
+            if !large.is_done() {
+                self.large = Some(large);
+                return Ok(());
+            }
+            let (delivery, payload) = large.finish().map_err(out_of_step)?;
+            talk.hear_large(&delivery.borrow(), payload, now);
+            // It need not wait for what came behind it.
+            talk.inbox.hand_over(false).map_err(|_| End::Stopped)?;
+        }
+        self.understand(talk, now)
+    }
+
+    /// Understands all whole frames, and begins a large payload behind them.
+    fn understand(&mut self, talk: &mut Conversation<'_>, now: Time) -> Result<(), End> {
         let unread = self.buffer.unread();
         let mut position = 0;
         let outcome = loop {
@@ -148,10 +192,27 @@ impl<'a> Session<'a> {
                     }
                 }
                 Ok(None) => break Ok(()),
-                Err(error) => break Err(End::Lost(format!("not RESP2: {error}").into())),
+                Err(error) => break Err(out_of_step(error)),
             }
         };
+        let bytes = &unread[position..];
+        if outcome.is_ok()
+            && let Some(bulk) = self.decoder.last_bulk(bytes)
+            && bulk.length >= LARGE_PAYLOAD
+            && let Some(delivery) = Delivery::announced_by(bulk.parts, bytes)
+        {
+            let before = talk.large_before(&delivery, bulk.length);
+            let mut large = Large::new(&delivery, bulk.length, self.limit, before, &self.keys);
+            large.take_in(&bytes[bulk.start..]);
+            self.large = Some(large);
+            position = unread.len();
+        }
         self.buffer.consume(position);
         outcome
     }
+}
+
+/// Bytes came that are not what was to come.
+fn out_of_step(error: WireError) -> End {
+    End::Lost(format!("not RESP2: {error}").into())
 }
