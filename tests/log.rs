@@ -93,7 +93,9 @@ fn play(steps: &[Step], keep: usize) -> (MessageLog, Vec<Expected>, u64) {
 
 fn actual(log: &MessageLog, id: RowId) -> Option<Expected> {
     Some(match log.row(id)?.content {
-        Content::Message { channel, payload, .. } => Expected::Message {
+        Content::Message {
+            channel, payload, ..
+        } => Expected::Message {
             channel: log.channels().by_id(channel).unwrap().name().to_vec(),
             payload: payload.to_vec(),
             subscriptions: log

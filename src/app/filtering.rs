@@ -39,19 +39,26 @@ pub struct Filters {
     pub(super) typed: Option<Query>,
     pub(super) list: Vec<Filter>,
     watch: Option<Watch>,
+    /// Whether the rows shown are still those of the query before, until the first answer to
+    /// this one: nothing flickers while a filter is typed.
+    is_new: bool,
 }
 
 impl Filters {
     /// Those given at the start: a single one can be edited at once, several make the list.
     pub(super) fn new(given: &[Query]) -> Self {
-        let mut filters = Self::default();
-        match given {
-            [one] => filters.typed = Some(one.clone()),
-            several => filters
-                .list
-                .extend(several.iter().cloned().map(Filter::including)),
+        let (typed, list) = match given {
+            [one] => (Some(one.clone()), Vec::new()),
+            several => (
+                None,
+                several.iter().cloned().map(Filter::including).collect(),
+            ),
+        };
+        Self {
+            typed,
+            list,
+            ..Self::default()
         }
-        filters
     }
 
     /// The filter that was typed last, if it is in force.
@@ -87,6 +94,11 @@ impl Filters {
         self.watch.as_mut()
     }
 
+    /// Whether any of them asks for notices, which are shown in any case otherwise.
+    fn speak_of_notices(&self) -> bool {
+        self.parts().iter().any(Query::speaks_of_notices)
+    }
+
     /// The queries that a row must match, whatever its channel.
     fn parts(&self) -> Vec<Query> {
         let listed = self.list.iter().filter(|filter| filter.is_on);
@@ -106,7 +118,7 @@ impl Filters {
 impl App {
     /// Brings the rows shown up to date with the log, and with what is filtered, chosen and muted.
     pub(super) fn refresh_shown(&mut self) -> Vec<Effect> {
-        let Some((query, with_notices)) = self.wanted_filter() else {
+        let Some(query) = self.wanted_filter() else {
             if self.filters.watch.take().is_none() {
                 self.shown.follow(&self.log);
                 return Vec::new();
@@ -121,8 +133,10 @@ impl App {
         let mut watch = Watch::new(FILTER, self.next_serial(), query, &self.log);
         let request = watch.ask_kept(&self.log, self.names_for(&watch));
         self.filters.watch = Some(watch);
-        self.shown.show_none(with_notices, &self.log);
+        self.filters.is_new = true;
+        self.shown.follow(&self.log);
         if request.pieces.is_empty() {
+            self.begin_new_filter();
             // The scan of an older query may still be under way.
             return vec![Effect::StopScan(FILTER)];
         }
@@ -131,23 +145,27 @@ impl App {
 
     /// Takes in rows that are to be shown.
     pub(super) fn note_filter(&mut self, answer: &Answer) {
-        if self
-            .filters
-            .watch
-            .as_mut()
-            .is_some_and(|watch| watch.note(answer))
-        {
-            for found in &answer.found {
-                self.shown.add(found, &self.log);
-            }
+        let watch = self.filters.watch.as_mut();
+        if !watch.is_some_and(|watch| watch.note(answer)) {
+            return;
+        }
+        self.begin_new_filter();
+        for found in &answer.found {
+            self.shown.add(found, &self.log);
         }
     }
 
-    /// The query that a row must match to be shown, and whether notices are shown all the same;
-    /// `None` if every row is shown.
-    fn wanted_filter(&self) -> Option<(Query, bool)> {
+    /// Lets go of the rows that the query before has found.
+    fn begin_new_filter(&mut self) {
+        if std::mem::take(&mut self.filters.is_new) {
+            let with_notices = !self.filters.speak_of_notices();
+            self.shown.show_none(with_notices, &self.log);
+        }
+    }
+
+    /// The query that a row must match to be shown; `None` if every row is shown.
+    fn wanted_filter(&self) -> Option<Query> {
         let mut parts = self.filters.parts();
-        let with_notices = !parts.iter().any(Query::speaks_of_notices);
         if let Some(only) = &self.only {
             parts.push(Query::channel(only));
         }
@@ -158,6 +176,6 @@ impl App {
             self.only.is_none() && channels.find(name).is_some()
         });
         parts.extend(muted.map(|name| Query::channel(name).negate()));
-        (!parts.is_empty()).then(|| (Query::all(parts), with_notices))
+        (!parts.is_empty()).then(|| Query::all(parts))
     }
 }

@@ -122,10 +122,14 @@ fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
     let utc_offset = Clock::new(Zone::Local).utc_offset(now);
     let moment = Moment { now, utc_offset };
     let parse = |option: &str, text: &String| {
-        Query::parse(text, &moment).map_err(|error| {
-            let text = whole(text.as_bytes());
-            Failure::usage(format!("{option} {text:?}: {error}"))
-        })
+        let shown = whole(text.as_bytes());
+        match Query::parse(text, &moment) {
+            Ok(query) if query.is_everything() => Err(Failure::usage(format!(
+                "{option} {shown:?} asks for nothing: give a query, such as 'error'"
+            ))),
+            Ok(query) => Ok(query),
+            Err(error) => Err(Failure::usage(format!("{option} {shown:?}: {error}"))),
+        }
     };
     let filters = options.filter.iter().map(|text| parse("--filter", text));
     let breakpoints = options.breakpoint.iter().map(|text| parse("--break", text));
