@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use self::error::QueryError;
+pub use self::jq::{STACK, catches_panics, spawn};
 pub use self::literal::Literal;
 pub use self::matcher::{Kind, Matcher, Row};
 pub use self::syntax::{SYNTAX, Syntax};
@@ -18,6 +19,7 @@ use self::expr::{Expr, Is, Name, Term};
 
 mod error;
 mod expr;
+mod jq;
 mod json;
 mod literal;
 mod marks;

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use subscope::message::{SubscriptionId, Time};
 use subscope::query::{Kind, Matcher, Moment, Query, QueryError, Row, SYNTAX};
 
+#[path = "query/jq.rs"]
+mod jq;
+
 /// 1970-01-01 10:00:00 UTC, which is 12:00:00 where the query is asked.
 const MOMENT: Moment = Moment {
     now: Time(10 * 3_600_000_000),

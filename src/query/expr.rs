@@ -1,6 +1,7 @@
 //! A query as a tree.
 
 use crate::message::{Time, glob};
+use crate::query::jq::Program;
 use crate::query::literal::Literal;
 use crate::query::path::PathTerm;
 use crate::query::pattern::Pattern;
@@ -37,6 +38,8 @@ pub enum Term {
     Until(Time),
     /// The payload is JSON, and this is true of a value in it.
     Path(Box<PathTerm>),
+    /// The payload is JSON, and this says so of it.
+    Jq(Program),
     /// The row is of this sort.
     Is(Is),
 }

@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use crate::message::{SubscriptionId, Time};
 use crate::query::Query;
 use crate::query::expr::{Compare, Expr, Is, Name, Term};
+use crate::query::jq::asker::Asker;
 use crate::query::json;
 use crate::query::literal::Literal;
 use crate::query::path::PathTerm;
@@ -58,6 +59,7 @@ enum Node {
     Via(Verdicts),
     Size(Compare, u64),
     Path(Box<PathTerm>),
+    Jq(Box<Asker>),
     Json,
     Binary,
     /// Of all rows, as are all of the next ones.
@@ -156,7 +158,7 @@ impl Matcher {
     /// What went wrong on the way, if anything did: the rows it went wrong with did not match.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
-        None
+        self.root.trouble()
     }
 }
 
@@ -193,6 +195,7 @@ impl Node {
                 Term::Via(name) => Self::Via(Verdicts::new(name)),
                 Term::Size(compare, size) => Self::Size(*compare, *size),
                 Term::Path(path) => Self::Path(path.clone()),
+                Term::Jq(program) => Self::Jq(Box::new(Asker::new(program))),
                 Term::Since(time) => Self::Since(*time),
                 Term::Until(time) => Self::Until(*time),
                 Term::Is(Is::Json) => Self::Json,
@@ -221,6 +224,7 @@ impl Node {
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
             Self::Path(path) => path.find(row.payload).is_some() && asked.is_json(),
+            Self::Jq(program) => asked.is_json() && program.holds(row.payload),
             Self::Json => asked.is_json(),
             Self::Binary => is_binary(row.payload),
         }
@@ -239,6 +243,15 @@ impl Node {
         }
     }
 
+    fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::trouble),
+            Self::Not(inner) => inner.trouble(),
+            Self::Jq(program) => program.trouble(),
+            _ => None,
+        }
+    }
+
     /// What it costs to ask this, roughly and to order by.
     fn cost(&self) -> u32 {
         match self {
@@ -249,6 +262,7 @@ impl Node {
             Self::Regex(_) => 60,
             Self::Path(_) => 80,
             Self::Json => 120,
+            Self::Jq(_) => 2000,
             Self::Via(_) => 2,
             _ => 1,
         }

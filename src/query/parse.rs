@@ -15,6 +15,7 @@ use crate::query::time::Moment;
 use self::cursor::Cursor;
 
 mod cursor;
+mod jq;
 mod path;
 mod strings;
 mod terms;

@@ -84,6 +84,11 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "there is such a value, be it null",
     },
     Syntax {
+        form: "jq(filter)",
+        example: "jq(.items | length > 3)",
+        meaning: "the first output of the jq filter is neither false nor null",
+    },
+    Syntax {
         form: "a b, a and b",
         example: "timeout orders",
         meaning: "both",

@@ -170,7 +170,8 @@ impl Parser<'_> {
 /// Reads what follows a key; the position is where the key starts.
 type ParseValue = fn(&mut Parser<'_>, usize) -> Result<Term, QueryError>;
 
-const KEYS: [(&str, ParseValue); 7] = [
+const KEYS: [(&str, ParseValue); 8] = [
+    ("jq(", |parser, start| parser.jq(start).map(Term::Jq)),
     ("has(", |parser, start| {
         Ok(Term::Path(Box::new(parser.has(start)?)))
     }),

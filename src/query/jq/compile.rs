@@ -1,0 +1,99 @@
+//! A program's text made ready to run.
+
+use std::ops::Range;
+
+use jaq_core::compile::Undefined;
+use jaq_core::load::lex::{self, Lexer, Token};
+use jaq_core::load::parse::{self, Def, Parser};
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Compiler, Filter};
+
+use super::meter::Data;
+use super::{guard, natives};
+
+/// What the program is defined as. Its own definitions cannot reach it.
+const PROGRAM: &str = "subscope_program";
+
+/// The program that `source` writes, or which bytes of it are wrong, and how.
+pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
+    let tokens = Lexer::new(source)
+        .lex()
+        .map_err(|wrong| not_lexed(source, &wrong))?;
+    let body = Parser::new(&tokens)
+        .parse(Parser::term)
+        .map_err(|wrong| not_parsed(source, &wrong))?;
+    let definitions = jaq_core::defs()
+        .chain(jaq_std::defs())
+        .chain(jaq_json::defs());
+    let program = Def {
+        name: PROGRAM,
+        args: Vec::new(),
+        body,
+    };
+    let mut prelude: Vec<Def<&str>> = Vec::new();
+    for definition in definitions {
+        prelude.push(guard::definition(definition));
+    }
+    prelude.push(guard::definition(program));
+    let arena = Arena::default();
+    let file = File {
+        code: PROGRAM,
+        path: (),
+    };
+    let modules = Loader::new(prelude)
+        .load(&arena, file)
+        .map_err(|_| (0..source.len(), "jq cannot load this filter".to_owned()))?;
+    Compiler::default()
+        .with_funs(natives::all())
+        .compile(modules)
+        .map_err(|files| {
+            let first = files.into_iter().flat_map(|(_, wrong)| wrong).next();
+            first.map_or((0..source.len(), String::new()), |(name, kind)| {
+                (within(source, name), undefined(name, &kind))
+            })
+        })
+}
+
+fn not_lexed(source: &str, wrong: &[lex::Error<&str>]) -> (Range<usize>, String) {
+    let Some((expected, at)) = wrong.first() else {
+        return (0..source.len(), "jq cannot read this filter".to_owned());
+    };
+    let start = within(source, at).start;
+    let length = at.chars().next().map_or(0, char::len_utf8);
+    (
+        start..start + length,
+        format!("jq expects a {} here", expected.as_str()),
+    )
+}
+
+fn not_parsed(source: &str, wrong: &[parse::TError<'_, &str>]) -> (Range<usize>, String) {
+    let Some((expected, found)) = wrong.first() else {
+        return (0..source.len(), "jq cannot read this filter".to_owned());
+    };
+    let at = within(source, Token::opt_as_str(*found, source));
+    let message = match expected {
+        parse::Expect::Nothing => "jq expects nothing more here".to_owned(),
+        parse::Expect::Just(text) => format!("jq expects `{text}` here"),
+        other => format!("jq expects a {} here", other.as_str()),
+    };
+    (at, message)
+}
+
+fn undefined(name: &str, kind: &Undefined) -> String {
+    match kind {
+        Undefined::Filter(0) => format!("jq has no filter `{name}`"),
+        Undefined::Filter(count) => format!("jq has no filter `{name}` with {count} arguments"),
+        other => format!("there is no {} `{name}`", other.as_str()),
+    }
+}
+
+/// Where `part` stands in `source`, if it is a part of it.
+fn within(source: &str, part: &str) -> Range<usize> {
+    let all = source.as_bytes().as_ptr_range();
+    let part = part.as_bytes().as_ptr_range();
+    if part.start < all.start || part.end > all.end {
+        return 0..source.len();
+    }
+    let start = part.start.addr() - all.start.addr();
+    start..start + (part.end.addr() - part.start.addr())
+}

@@ -1,0 +1,60 @@
+//! `jq(…)`, whose end is found without knowing jq.
+
+use crate::query::error::{QueryError, fail};
+use crate::query::jq::Program;
+
+use super::Parser;
+
+/// What is open, from the outside in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Parenthesis,
+    String,
+}
+
+impl Parser<'_> {
+    /// `jq(…)`, whose parenthesis has been taken; `start` is where it starts.
+    pub(super) fn jq(&mut self, start: usize) -> Result<Program, QueryError> {
+        let inside = self.cursor.at();
+        let unclosed = start..inside;
+        self.skip_to_close(unclosed)?;
+        let source = self.cursor.text_since(inside);
+        self.cursor.eat(")");
+        if source.trim().is_empty() {
+            return fail(
+                self.cursor.since(start),
+                "a jq filter is missing: jq(.a + .b > 10)",
+            );
+        }
+        Program::new(source).map_err(|(at, message)| QueryError {
+            at: inside + at.start..inside + at.end,
+            message,
+        })
+    }
+
+    /// Takes what stands before the parenthesis that closes the one taken last.
+    fn skip_to_close(&mut self, unclosed: std::ops::Range<usize>) -> Result<(), QueryError> {
+        let mut open = vec![Open::Parenthesis];
+        loop {
+            let next = self.cursor.peek();
+            match (next, open.last()) {
+                (None, _) => return fail(unclosed, "this jq(… is not closed: add a )"),
+                (Some(')'), Some(Open::Parenthesis)) if open.len() == 1 => return Ok(()),
+                (Some(')'), Some(Open::Parenthesis)) | (Some('"'), Some(Open::String)) => {
+                    open.pop();
+                }
+                (Some('('), Some(Open::Parenthesis)) => open.push(Open::Parenthesis),
+                (Some('"'), _) => open.push(Open::String),
+                (Some('\\'), Some(Open::String)) => {
+                    self.cursor.take();
+                    // A value put into a string: `"\(.a)"`.
+                    if self.cursor.peek() == Some('(') {
+                        open.push(Open::Parenthesis);
+                    }
+                }
+                _ => {}
+            }
+            self.cursor.take();
+        }
+    }
+}

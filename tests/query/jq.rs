@@ -1,0 +1,251 @@
+//! jq programs within their bounds.
+
+use super::{matcher, matches, message, parse, wrong};
+use subscope::query;
+
+/// Whether `text` matches `payload` on a thread that has the stack, and what trouble there was.
+fn asked_on_stack(text: &str, payload: &str) -> (bool, Option<String>) {
+    let (text, payload) = (text.to_owned(), payload.to_owned());
+    let run = move || {
+        let mut matcher = matcher(parse(&text));
+        let answer = matcher.matches(&message(payload.as_bytes()));
+        (answer, matcher.trouble().map(str::to_owned))
+    };
+    query::spawn("asking", run).unwrap().join().unwrap()
+}
+
+#[test]
+fn the_first_output_decides() {
+    for (filter, holds) in [
+        (".a == 1", true),
+        (".a", true),
+        (".b", false),
+        (".missing", false),
+        ("false, true", false),
+        ("1, false", true),
+        ("empty", false),
+        (".items | length > 2", true),
+        (".items | map(. * 2) == [2, 4, 6]", true),
+        (".text | test(\"^h.*o$\")", true),
+        (".text as $t | \"<\\($t)>\" == \"<hello)>\"", false),
+        ("\"(\\(\"a)b\")\" == \"(a)b\"", true),
+        ("[.items[] | select(. > 1)] | add == 5", true),
+        ("{a, c: 2} == {\"a\": 1, c: 2}", true),
+        (".a += 4 | .a == 5", true),
+        (".a *= 4 | .a == 4", true),
+        (".items[1] *= 10 | .items == [1, 20, 3]", true),
+        ("\"ab\" * 2 == \"abab\"", true),
+        ("try error(\"x\") catch . == \"x\"", true),
+        (".a.b.c", false),
+        ("[range(0; 10; 3)] == [0, 3, 6, 9]", true),
+        ("[range(3; 0; -1)] == [3, 2, 1]", true),
+        ("[limit(3; repeat(1))] == [1, 1, 1]", true),
+        ("\"[1, {}]\" | fromjson == [1, {}]", true),
+        ("[.a, .b] | tojson == \"[1,false]\"", true),
+        ("first(range(10; infinite)) == 10", true),
+        ("reduce range(1000) as $i (0; . + $i) == 499500", true),
+    ] {
+        let text = format!("jq({filter})");
+        let payload = r#"{"a":1,"b":false,"items":[1,2,3],"text":"hello"}"#;
+        assert_eq!(matches(&text, payload), holds, "{filter}");
+        assert_eq!(asked_on_stack(&text, payload), (holds, None), "{filter}");
+    }
+}
+
+#[test]
+fn what_is_no_json_does_not_match() {
+    for payload in ["", "{", "[1]]", "1 2", "# 1", "NaN", "b\"x\""] {
+        assert!(!matches("jq(true)", payload), "{payload}");
+    }
+    assert!(matches("jq(true)", "null"));
+}
+
+#[test]
+fn a_program_that_does_not_end_is_cut_off() {
+    for filter in [
+        "range(infinite) | select(false)",
+        "def f: f; f",
+        "[repeat(1)]",
+        "last(range(infinite))",
+        "reduce range(infinite) as $x (0; . + 1)",
+        "def f: 1 + f; f",
+        "def f: f + 1; f",
+        "def f: [f]; f",
+        "def f: f | f; f",
+        "def f: f, 1; f",
+        "def f(g): f(g | g); f(1)",
+        "def f(g): f(g); f(1)",
+        "def f(g; h): f(h; g); f(1; 2)",
+        "def f(g): def h: f(g); h; f(1)",
+        "def f(g): f(def h: g; h); f(1)",
+        "def f($a; g): f([$a]; g); f(1; 2)",
+        "def f(g): label $a | f(break $a, g); f(1)",
+        "def f(g): f(g[0]); f(1)",
+        "def f(g): f(g as $x | $x); f(1)",
+        "def f(g): if . > 1e9 then g else . + 1 | f(g) end; 0 | f(1)",
+        "def f: . as $x | f; f",
+        "[range(0; 1; 0)]",
+        "until(false; .)",
+        "[recurse(1)] | length",
+        "label $out | foreach range(infinite) as $i (0; . + 1; empty)",
+        "skip(1e18; range(infinite))",
+        "isempty(range(infinite) | empty)",
+        "any(range(infinite); false)",
+        "path(last(repeat(.) | empty))",
+        "try (def f: f; f) catch true",
+        "(def f: f; f)? // true",
+        "(range(infinite) | select(false)) // true",
+        "[.[]?, (def f: 1 + f; f)?] | true",
+        "def f: try f catch f; f",
+        "def f: (f | f)? // f; f",
+        "def f: reduce 1 as $x (f; .); f",
+        "def f: . |= f; f",
+        "limit(1e18; repeat(empty))",
+        "first(repeat(empty))",
+    ] {
+        let text = format!("jq({filter})");
+        let (matches, trouble) = asked_on_stack(&text, "{}");
+        assert!(!matches, "{filter}");
+        let trouble = trouble.unwrap_or_else(|| panic!("{filter} was not cut off"));
+        assert!(
+            trouble.starts_with("jq(…) was cut off: "),
+            "{filter}: {trouble}"
+        );
+    }
+}
+
+#[test]
+fn a_value_that_grows_without_end_is_cut_off() {
+    for filter in [
+        "\"x\" * 1e12",
+        "\"x\" * 1000000000000",
+        "\"x\" * 100000000000000000000000000",
+        "\"x\" | until(false; . + .)",
+        "\"x\" | until(false; \"\\(.)\\(.)\")",
+        "[1] | until(false; . + .)",
+        "1 | until(false; [., .])",
+        "1 | until(false; {a: ., b: .})",
+        "{} | until(false; .a = [.])",
+        "\"'\" | until(false; tojson)",
+        "\"xx\" | until(false; @base64)",
+        "10 | until(false; . * .)",
+        "10 | until(false; . *= .)",
+        "reduce range(100000) as $i (0; [.])",
+        "reduce range(100000) as $i ({}; .a = .)",
+        "(\"[\" * 100000) | fromjson",
+        "(\"9\" * 100000) | fromjson",
+        "(\"9\" * 100000) | tonumber",
+        "[range(1e9)]",
+    ] {
+        let text = format!("jq({filter})");
+        let (matches, trouble) = asked_on_stack(&text, "{}");
+        // A float times a string is an error of jq's own.
+        if filter != "\"x\" * 1e12" {
+            assert!(trouble.is_some(), "{filter}");
+        }
+        assert!(!matches, "{filter}");
+    }
+}
+
+#[test]
+fn a_payload_that_is_made_to_hurt_is_cut_off() {
+    let nested = format!("\"{}\"", "[".repeat(1_000_000));
+    let (matches, trouble) = asked_on_stack("jq(fromjson)", &nested);
+    assert!(!matches && trouble.is_some());
+    let (matches, trouble) = asked_on_stack("jq(. > 1)", &"7".repeat(1_000_000));
+    assert!(!matches && trouble.is_some());
+    let (matches, trouble) = asked_on_stack("jq(.a < .b)", r#"{"a":1,"b":1e999999999}"#);
+    assert!(matches && trouble.is_none());
+}
+
+#[test]
+fn a_cut_off_is_the_same_on_a_thread_with_a_small_stack() {
+    let mut matcher = matcher(parse("jq(def f: 1 + f; if . == 0 then f else . > 1 end)"));
+    assert!(matcher.matches(&message(b"2")));
+    assert_eq!(matcher.trouble(), None);
+    assert!(!matcher.matches(&message(b"0")));
+    assert!(matcher.trouble().unwrap().contains("too deep"));
+    assert!(matcher.matches(&message(b"3")));
+    // Not for ever: each may have taken long.
+    for _ in 0..20 {
+        assert!(!matcher.matches(&message(b"0")));
+    }
+    assert!(!matcher.matches(&message(b"3")));
+}
+
+#[test]
+fn nothing_is_printed_told_or_ended() {
+    for filter in [
+        "debug",
+        "debug(\"x\")",
+        "stderr",
+        "halt",
+        "halt_error",
+        "\"x\" | halt_error(1)",
+    ] {
+        matches(&format!("jq({filter} | true)"), "{}");
+    }
+    for filter in [
+        "env",
+        "$ENV",
+        "input",
+        "inputs",
+        "$__prog_args",
+        "input_filename",
+        "include \"x\"; .",
+    ] {
+        wrong(&format!("jq({filter})"));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_filter_is_said_where_it_is() {
+    for (text, at, message) in [
+        ("jq(", 0..3, "not closed"),
+        ("x jq(.a", 2..5, "not closed"),
+        ("jq()", 0..4, "a jq filter is missing"),
+        ("jq(.a |)", 7..7, "jq expects a term here"),
+        ("jq(.a | foo)", 8..11, "jq has no filter `foo`"),
+        (
+            "jq(map(1; 2))",
+            3..6,
+            "jq has no filter `map` with 2 arguments",
+        ),
+        ("jq($x)", 3..5, "there is no variable `$x`"),
+        ("é jq(.a &)", 9..10, "jq expects a token here"),
+        ("jq(if 1 then 2)", 14..14, "jq expects a else or end here"),
+        ("jq(\"a)", 0..3, "not closed"),
+    ] {
+        let wrong = wrong(text);
+        assert!(wrong.message.contains(message), "{text}: {wrong}");
+        assert_eq!(wrong.at, at, "{text}: {wrong}");
+    }
+}
+
+#[test]
+fn a_program_nested_as_deep_as_its_length_allows_is_no_harm() {
+    for (open, inner, close) in [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("-", "1", ""),
+        ("try ", "1", ""),
+        ("def a: ", "1", ";1"),
+        ("if 1 then ", "1", " end"),
+        ("1 as $x|", "1", ""),
+        ("1|", "1", ""),
+        ("1+", "1", ""),
+        ("\"\\(", "1", ")\""),
+        ("reduce 1 as $x(", "1", ";1)"),
+        ("{a:", "1", "}"),
+        (".[", "1", "]"),
+        ("label $x|", "1", ""),
+    ] {
+        for size in [1000, 4000] {
+            let depth = size / (open.len() + close.len());
+            let filter = [&open.repeat(depth), inner, &close.repeat(depth)].concat();
+            if let Ok(query) = query::Query::parse(&format!("jq({filter})"), &super::MOMENT) {
+                matcher(query).matches(&message(b"{}"));
+            }
+        }
+    }
+}
