@@ -136,6 +136,12 @@ impl Query {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
+    /// Whether a row may take milliseconds, because a program is asked.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.root.has(&|term| matches!(term, Term::Jq(_)))
+    }
+
     /// The bytes of `payload` to highlight: what the text and the regular expressions hit, and the
     /// values that comparisons of JSON hold for, where they are not negated. Sorted, apart from
     /// one another, none of them empty, at most 1000.

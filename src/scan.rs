@@ -11,12 +11,11 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 pub use worker::Worker;
 
 use crate::log::{Found, Piece};
-use crate::query::Query;
+use crate::query::{self, Query};
 
 /// Who asks: something that wants to know of every row whether its query matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,9 +90,7 @@ pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Sc
         jobs: Vec::new(),
         taken: 0,
     };
-    thread::Builder::new()
-        .name("scan".to_owned())
-        .spawn(move || desk.run(tell))?;
+    query::spawn("scan", move || desk.run(tell))?;
     Ok(Scanner {
         request_tx,
         in_force,

@@ -21,6 +21,8 @@ use crossterm::terminal::{
 use signal_hook::consts::SIGTSTP;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::query;
+
 pub mod backend;
 pub mod input;
 mod pen;
@@ -253,6 +255,10 @@ fn restore_on_panic(hold: &Arc<Hold>) {
         let hold = Arc::clone(hold);
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
+            // What is caught and told on the screen must not take the screen away.
+            if query::catches_panics() {
+                return;
+            }
             hold.give_back();
             report(panic);
             process::exit(PANICKED);

@@ -10,8 +10,8 @@ use crate::log::{Found, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
 use crate::query::{Kind, Literal, Matcher, Row};
 
-/// Rows that are looked at before anything else has its turn. Even a slow query is through with
-/// them in a few milliseconds.
+/// Rows that are looked at before anything else has its turn, but for a slow query, for which
+/// that is one. It is through with them in a few milliseconds.
 const CHUNK_ROWS: usize = 512;
 
 /// Answers are at least this far apart, but for the last.
@@ -94,6 +94,8 @@ struct Ready {
     /// What every message that matches holds.
     text: Option<Literal>,
     asks_via: bool,
+    /// Rows that are looked at before anything else has its turn.
+    chunk: usize,
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
     /// The job and the piece whose channels the matcher knows.
@@ -168,6 +170,11 @@ impl Ready {
             serial: request.serial,
             text: matcher.required_text().cloned(),
             asks_via: request.query.asks_via(),
+            chunk: if request.query.is_slow() {
+                1
+            } else {
+                CHUNK_ROWS
+            },
             matcher,
             subscriptions: 0,
             entered: None,
@@ -206,7 +213,7 @@ impl Ready {
         let chunk = if self.text.is_some() {
             left
         } else {
-            CHUNK_ROWS.min(left)
+            self.chunk.min(left)
         };
         let start = match job.request.purpose {
             // The newest first, so that the screen fills at once.
