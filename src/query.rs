@@ -101,7 +101,20 @@ impl Query {
     /// The messages on exactly the channel `name`.
     #[must_use]
     pub fn channel(name: &[u8]) -> Self {
-        let text = format!("channel:\"{}\"", name.escape_ascii());
+        let mut text = "channel:\"".to_owned();
+        for byte in name {
+            match byte {
+                b'*' | b'?' | b'[' => text.push_str("\\\\"),
+                b'"' => text.push('\\'),
+                b'\\' => text.push_str("\\\\\\"),
+                _ => {}
+            }
+            match byte {
+                b' '..=b'~' => text.push(char::from(*byte)),
+                _ => text.extend(["\\x", &format!("{byte:02x}")]),
+            }
+        }
+        text.push('"');
         Self::new(&text, Expr::Term(Term::Channel(Name::Exact(name.into()))))
     }
 

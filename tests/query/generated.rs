@@ -1,0 +1,386 @@
+//! Generated queries on generated payloads, against an evaluator of a few plain loops.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{matcher, message, parse};
+
+/// A query, as it is generated.
+#[derive(Clone, Debug)]
+enum Ask {
+    Text(String),
+    Json,
+    Exists(Vec<Step>),
+    Compare(Vec<Step>, &'static str, Json),
+    In(Vec<Step>, Vec<Json>),
+    StartsWith(Vec<Step>, String),
+    All(Vec<Ask>),
+    Any(Vec<Ask>),
+    Not(Box<Ask>),
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A JSON value, with keys that may come twice and numbers as they are written.
+#[derive(Clone, Debug)]
+enum Json {
+    Plain(&'static str),
+    Number(String),
+    Text(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+fn key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "id", "odd key", "é", "x\"y", "\\", ""])
+        .prop_map(str::to_owned)
+}
+
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => prop::sample::select(vec!["0", "-0", "1", "1.0", "10e-1", "0.1e1", "-1", "42", "2"]).prop_map(str::to_owned),
+        1 => "-?(0|[1-9][0-9]{0,22})(\\.[0-9]{1,22})?([eE][+-]?[0-9]{1,2})?",
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "", "a", "A", "b", "aB", "é", "É", "42", "\n\"\\/", "😀"
+        ])
+        .prop_map(str::to_owned),
+        "[a-cA-C0é \"\\\\]{0,4}",
+    ]
+}
+
+fn scalar() -> impl Strategy<Value = Json> {
+    prop_oneof![
+        prop::sample::select(vec!["null", "true", "false"]).prop_map(Json::Plain),
+        number().prop_map(Json::Number),
+        text().prop_map(Json::Text),
+    ]
+}
+
+fn json() -> impl Strategy<Value = Json> {
+    scalar().prop_recursive(4, 24, 5, |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Json::List),
+            3 => prop::collection::vec((key(), inner), 0..5).prop_map(Json::Object),
+        ]
+    })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![4 => key().prop_map(Step::Key), 1 => (0..3_usize).prop_map(Step::Index)];
+    prop::collection::vec(step, 0..3)
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let operators = vec!["==", "!=", "<", "<=", ">", ">="];
+    let term = prop_oneof![
+        1 => text().prop_map(Ask::Text),
+        1 => Just(Ask::Json),
+        1 => steps().prop_map(Ask::Exists),
+        4 => (steps(), prop::sample::select(operators), scalar()).prop_map(|(s, o, v)| Ask::Compare(s, o, v)),
+        1 => (steps(), prop::collection::vec(scalar(), 1..4)).prop_map(|(s, v)| Ask::In(s, v)),
+        1 => (steps(), "[a-cA-C0é]{0,2}").prop_map(|(s, v)| Ask::StartsWith(s, v)),
+    ];
+    term.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Ask::All),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Ask::Any),
+            inner.prop_map(|inner| Ask::Not(Box::new(inner))),
+        ]
+    })
+}
+
+/// JSON in one of several ways to write it; `style` decides on escapes and spaces.
+fn written(json: &Json, style: u8) -> String {
+    let space = ["", " ", "\n\t", ""][usize::from(style % 4)];
+    let string = |text: &str| match style / 4 % 3 {
+        0 => serde_json::to_string(text).unwrap(),
+        1 => {
+            let units: Vec<_> = text
+                .encode_utf16()
+                .map(|unit| format!("\\u{unit:04X}"))
+                .collect();
+            format!("\"{}\"", units.concat())
+        }
+        _ => serde_json::to_string(text).unwrap().replace('/', "\\/"),
+    };
+    match json {
+        Json::Plain(word) => (*word).to_owned(),
+        Json::Number(number) => number.clone(),
+        Json::Text(text) => string(text),
+        Json::List(values) => {
+            let values: Vec<_> = values.iter().map(|value| written(value, style)).collect();
+            format!(
+                "[{space}{}{space}]",
+                values.join(&format!("{space},{space}"))
+            )
+        }
+        Json::Object(members) => {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(key, value)| {
+                    format!("{}{space}:{space}{}", string(key), written(value, style))
+                })
+                .collect();
+            format!(
+                "{{{space}{}{space}}}",
+                members.join(&format!("{space},{space}"))
+            )
+        }
+    }
+}
+
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    let whole = (json(), any::<u8>()).prop_map(|(json, style)| written(&json, style).into_bytes());
+    let edited = (
+        whole,
+        prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..2),
+    );
+    prop_oneof![
+        8 => edited.prop_map(|(mut bytes, edits)| {
+            for (at, byte) in edits {
+                let at = at.index(bytes.len());
+                match byte % 4 {
+                    0 => bytes[at] = byte,
+                    1 => bytes.insert(at, b"\",:[]{}0\\ "[usize::from(byte / 4 % 10)]),
+                    _ if bytes.len() > 1 => drop(bytes.remove(at)),
+                    _ => {}
+                }
+            }
+            bytes
+        }),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+    ]
+}
+
+/// The query as it is written.
+fn asked(ask: &Ask) -> String {
+    let path = |steps: &[Step]| {
+        let steps = steps.iter().map(|step| match step {
+            Step::Key(key) if key == "a" || key == "id" => format!(".{key}"),
+            Step::Key(key) => format!(".{}", serde_json::to_string(key).unwrap()),
+            Step::Index(index) => format!("[{index}]"),
+        });
+        let path: String = steps.collect();
+        if path.starts_with('.') {
+            path
+        } else {
+            format!(".{path}")
+        }
+    };
+    let joined = |asks: &[Ask], by: &str| {
+        let asks: Vec<_> = asks.iter().map(asked).collect();
+        format!("({})", asks.join(by))
+    };
+    match ask {
+        Ask::Text(text) => serde_json::to_string(text).unwrap(),
+        Ask::Json => "is:json".to_owned(),
+        Ask::Exists(steps) => format!("has({})", path(steps)),
+        Ask::Compare(steps, operator, value) => {
+            format!("{} {operator} {}", path(steps), written(value, 0))
+        }
+        Ask::In(steps, values) => {
+            let values: Vec<_> = values.iter().map(|value| written(value, 0)).collect();
+            format!("{} in ({})", path(steps), values.join(", "))
+        }
+        Ask::StartsWith(steps, text) => format!("{} ~ \"^{text}\"", path(steps)),
+        Ask::All(asks) => joined(asks, " "),
+        Ask::Any(asks) => joined(asks, " or "),
+        Ask::Not(inner) => format!("not {}", asked(inner)),
+    }
+}
+
+/// The answer, found plainly.
+fn answer(ask: &Ask, payload: &[u8], json: Option<&Value>) -> bool {
+    match ask {
+        Ask::Text(text) => holds_text(payload, text),
+        Ask::Json => json.is_some(),
+        Ask::Exists(steps) => json.is_some_and(|json| value_at(json, steps).is_some()),
+        Ask::Compare(steps, operator, literal) => json
+            .and_then(|json| value_at(json, steps))
+            .is_some_and(|value| compares(value, operator, literal)),
+        Ask::In(steps, literals) => {
+            json.and_then(|json| value_at(json, steps))
+                .is_some_and(|value| {
+                    literals
+                        .iter()
+                        .any(|literal| compares(value, "==", literal))
+                })
+        }
+        Ask::StartsWith(steps, text) => json
+            .and_then(|json| value_at(json, steps))
+            .and_then(Value::as_str)
+            .is_some_and(|value| value.starts_with(text)),
+        Ask::All(asks) => asks.iter().all(|ask| answer(ask, payload, json)),
+        Ask::Any(asks) => asks.iter().any(|ask| answer(ask, payload, json)),
+        Ask::Not(inner) => !answer(inner, payload, json),
+    }
+}
+
+fn holds_text(payload: &[u8], text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    if text.chars().any(char::is_uppercase) {
+        return payload
+            .windows(text.len())
+            .any(|window| window == text.as_bytes());
+    }
+    if text.is_ascii() {
+        return payload
+            .windows(text.len())
+            .any(|window| window.eq_ignore_ascii_case(text.as_bytes()));
+    }
+    String::from_utf8_lossy(payload)
+        .to_lowercase()
+        .contains(text)
+}
+
+fn value_at<'a>(json: &'a Value, steps: &[Step]) -> Option<&'a Value> {
+    steps
+        .iter()
+        .try_fold(json, |value, step| match (value, step) {
+            (Value::Object(members), Step::Key(key)) => members.get(key),
+            (Value::Array(values), Step::Index(index)) => values.get(*index),
+            _ => None,
+        })
+}
+
+fn compares(value: &Value, operator: &str, literal: &Json) -> bool {
+    let order = match (value, literal) {
+        (Value::Null, Json::Plain("null"))
+        | (Value::Bool(true), Json::Plain("true"))
+        | (Value::Bool(false), Json::Plain("false")) => return operator == "==",
+        (Value::Number(value), Json::Number(literal)) => {
+            Some(order_of(&value.to_string(), literal))
+        }
+        (Value::String(value), Json::Text(literal)) => {
+            Some(value.as_bytes().cmp(literal.as_bytes()))
+        }
+        _ => None,
+    };
+    match operator {
+        "==" => order == Some(Ordering::Equal),
+        "!=" => order != Some(Ordering::Equal),
+        "<" => order == Some(Ordering::Less),
+        ">" => order == Some(Ordering::Greater),
+        "<=" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+        _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+    }
+}
+
+/// Places before and behind the point that all numbers are written out to.
+const PLACES: i64 = 400;
+
+fn order_of(left: &str, right: &str) -> Ordering {
+    let (left, right) = (written_out(left), written_out(right));
+    let signed = |(negative, digits): (bool, Vec<u8>)| {
+        let is_zero = digits.iter().all(|digit| *digit == 0);
+        digits.into_iter().map(move |digit| {
+            let digit = i16::from(digit);
+            if negative && !is_zero { -digit } else { digit }
+        })
+    };
+    signed(left).cmp(signed(right))
+}
+
+fn written_out(number: &str) -> (bool, Vec<u8>) {
+    let unsigned = number.trim_start_matches('-');
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let exponent: i64 = exponent.parse().unwrap();
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut digits = vec![0; 2 * usize::try_from(PLACES).unwrap()];
+    let first = PLACES - i64::try_from(whole.len()).unwrap() - exponent;
+    for (at, digit) in (first..).zip(whole.bytes().chain(fraction.bytes())) {
+        if digit != b'0' {
+            digits[usize::try_from(at).unwrap()] = digit - b'0';
+        }
+    }
+    (number.starts_with('-'), digits)
+}
+
+/// Whether an exponent in `payload` may be too large to write the number out.
+fn has_large_exponent(payload: &[u8]) -> bool {
+    payload.windows(5).any(|window| {
+        let [b'e' | b'E', rest @ ..] = window else {
+            return false;
+        };
+        let digits = rest.iter().filter(|byte| byte.is_ascii_digit()).count();
+        digits >= 3
+    })
+}
+
+/// Half of a surrogate pair is JSON here, and none to `serde_json`.
+fn may_have_surrogate(payload: &[u8]) -> bool {
+    payload
+        .windows(3)
+        .any(|window| window.eq_ignore_ascii_case(b"\\ud"))
+}
+
+fn is_in_order(marks: &[Range<usize>], payload: &[u8]) -> bool {
+    marks
+        .iter()
+        .all(|mark| mark.start < mark.end && mark.end <= payload.len())
+        && marks.windows(2).all(|pair| pair[0].end < pair[1].start)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn answers_are_those_of_plain_loops(ask in ask(), payloads in prop::collection::vec(payload(), 1..8)) {
+        let text = asked(&ask);
+        let query = parse(&text);
+        let mut matcher = matcher(query.clone());
+        for payload in payloads {
+            if may_have_surrogate(&payload) && serde_json::from_slice::<Value>(&payload).is_err()
+                || has_large_exponent(&payload)
+            {
+                continue;
+            }
+            let json = serde_json::from_slice(&payload).ok();
+            let matches = matcher.matches(&message(&payload));
+            prop_assert_eq!(
+                matches,
+                answer(&ask, &payload, json.as_ref()),
+                "{} on {}", text, payload.escape_ascii()
+            );
+            let hit = matcher.required_text().map(|literal| literal.find(&payload));
+            prop_assert!(!matches || hit != Some(None), "{} on {}", text, payload.escape_ascii());
+            if matcher.is_only_text() {
+                prop_assert_eq!(Some(matches), hit.map(|hit| hit.is_some()));
+            }
+            let marks = query.marks(&payload);
+            prop_assert!(is_in_order(&marks, &payload), "{:?} of {} on {}", marks, text, payload.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_where_it_stands(
+        needle in "[a-cA-Cé.0 ]{1,4}",
+        haystack in prop::collection::vec(prop::sample::select(b"aAbBcC\xc3\xa9\x89.0 \xff".to_vec()), 0..60),
+    ) {
+        let matcher = matcher(parse(&serde_json::to_string(&needle).unwrap()));
+        let found = matcher.required_text().unwrap().find(&haystack);
+        if needle.is_ascii() {
+            let exact = needle.chars().any(char::is_uppercase);
+            let plain = haystack.windows(needle.len()).position(|window| {
+                if exact { window == needle.as_bytes() } else { window.eq_ignore_ascii_case(needle.as_bytes()) }
+            });
+            prop_assert_eq!(found, plain.map(|start| start..start + needle.len()));
+        } else {
+            prop_assert_eq!(found.is_some(), holds_text(&haystack, &needle));
+        }
+    }
+}

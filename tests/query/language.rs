@@ -1,0 +1,367 @@
+//! What the terms mean, but for those on JSON.
+
+use std::sync::Arc;
+
+use subscope::message::{SubscriptionId, Time};
+use subscope::query::{Kind, Matcher, Query, Row, SYNTAX};
+
+use super::{MOMENT, asks, matcher, matches, message, parse};
+
+#[test]
+fn every_example_of_the_syntax_parses() {
+    for syntax in SYNTAX {
+        parse(syntax.example);
+    }
+}
+
+#[test]
+fn nothing_asked_matches_everything() {
+    for text in ["", "  ", "\t\n"] {
+        assert!(parse(text).is_everything());
+        assert!(matches(text, "x"));
+    }
+    assert!(!parse("x").is_everything());
+    assert!(Query::all([]).is_everything());
+    assert!(Query::all([parse(""), parse(" ")]).is_everything());
+    assert!(!matcher(Query::any([])).matches(&message(b"x")));
+}
+
+#[test]
+fn text_in_lowercase_is_found_in_any_case_and_other_text_as_it_is() {
+    for (text, payload, holds) in [
+        ("timeout", "Read TimeOut", true),
+        ("Timeout", "a Timeout", true),
+        ("Timeout", "a timeout", false),
+        ("42", "x42y", true),
+        ("größe", "GRÖSSE", false),
+        ("größe", "die GRÖßE", true),
+        ("Größe", "größe", false),
+        ("\"two words\"", "in Two words", true),
+        ("two words", "words: two", true),
+        (r#""say \"hi\"""#, "say \"HI\"", true),
+        (r#""a\tb\\c""#, "a\tb\\c", true),
+        ("k", "\u{212a}", false),
+        ("\"\"", "anything", true),
+        ("foo:bar", "foo:bar", true),
+        ("http://x", "http://x", true),
+        ("sizes", "sizes", true),
+        ("size", "size", true),
+        ("...", "a...", true),
+        (".5", "0.5", true),
+        ("notes", "notes", true),
+        ("order", "order", true),
+    ] {
+        assert_eq!(matches(text, payload), holds, "{text} on {payload}");
+    }
+    assert!(asks(r#""\xff\x00""#, &message(b"a\xff\x00b")));
+    assert!(asks(r#""a\xffé""#, &message(b"A\xff\xc3\x89")));
+}
+
+#[test]
+fn regular_expressions_see_bytes() {
+    for (text, payload, holds) in [
+        ("/t.me/", "time", true),
+        ("/T.me/", "time", false),
+        ("/T.me/i", "time", true),
+        (r"/a\/b/", "a/b", true),
+        ("/two words/", "two words", true),
+        ("/(a b)/", "a b", true),
+        ("//", "", true),
+        ("-/^x/", "xy", false),
+    ] {
+        assert_eq!(matches(text, payload), holds, "{text} on {payload}");
+    }
+    assert!(asks(r"/(?-u:\xff)$/", &message(b"a\xff")));
+}
+
+#[test]
+fn terms_join_by_and_or_not_and_parentheses() {
+    for (text, payload, holds) in [
+        ("a b", "ab", true),
+        ("a b", "a", false),
+        ("a and b", "ab", true),
+        ("a or b", "b", true),
+        ("a or b c", "a", true),
+        ("a or b c", "b", false),
+        ("(a or b) c", "ac", true),
+        ("(a or b)c", "ac", true),
+        ("a(b or c)", "ac", true),
+        ("not a", "b", true),
+        ("-a", "a", false),
+        ("--a", "a", true),
+        ("not not a", "a", true),
+        ("-(a b)", "a", true),
+        ("not(a)", "b", true),
+        ("a not b", "a", true),
+        ("a and not b", "ab", false),
+        ("( ( a ) )", "a", true),
+        ("\"or\"", "or", true),
+        ("OR", "OR", true),
+    ] {
+        if text == "a(b or c)" {
+            // This could be meant as a call.
+            super::wrong(text);
+            continue;
+        }
+        assert_eq!(matches(text, payload), holds, "{text} on {payload}");
+    }
+}
+
+#[test]
+fn channels_and_subscriptions_match_by_glob() {
+    let row = message(b"");
+    for (text, holds) in [
+        ("channel:orders.*", true),
+        ("channel:orders", false),
+        ("channel:orders.[a-c]*", true),
+        ("channel:\"orders.created\"", true),
+        ("channel:logs", false),
+        ("-channel:logs", true),
+        ("via:orders.\\*", true),
+        ("via:*", true),
+        ("via:logs", false),
+    ] {
+        assert_eq!(asks(text, &row), holds, "{text}");
+    }
+    let unknown = Row {
+        channel: 9,
+        via: &[SubscriptionId(7)],
+        ..row
+    };
+    assert!(!asks("channel:*", &unknown));
+    assert!(!asks("via:*", &unknown));
+    assert!(asks(
+        "via:logs",
+        &Row {
+            via: &[SubscriptionId(0), SubscriptionId(1)],
+            ..row
+        }
+    ));
+}
+
+#[test]
+fn the_channels_are_those_of_the_piece_entered_last() {
+    let mut matcher = Matcher::new(Arc::new(parse("channel:b*")));
+    let on = |channel| Row {
+        channel,
+        ..message(b"")
+    };
+    assert!(!matcher.matches(&on(0)));
+    matcher.enter([&b"a"[..], b"bb"]);
+    assert!(!matcher.matches(&on(0)) && matcher.matches(&on(1)));
+    matcher.enter([&b"b"[..]]);
+    assert!(matcher.matches(&on(0)) && !matcher.matches(&on(1)));
+}
+
+#[test]
+fn a_name_given_by_a_program_is_that_name_only() {
+    for name in [
+        &b"a*"[..],
+        b"",
+        b"x\"y\\z?[q]",
+        b"\xff\n",
+        "größe ".as_bytes(),
+    ] {
+        let query = Query::channel(name);
+        let read = parse(query.text());
+        for (query, shown) in [(&query, "made"), (&read, "read")] {
+            let mut matcher = Matcher::new(Arc::new(query.clone()));
+            matcher.enter([name, b"ab", b"x\"y\\zwq"]);
+            let on = |channel| Row {
+                channel,
+                ..message(b"")
+            };
+            assert!(matcher.matches(&on(0)), "{} {shown}", query.text());
+            assert!(!matcher.matches(&on(1)) && !matcher.matches(&on(2)));
+        }
+    }
+}
+
+#[test]
+fn sizes_are_those_that_the_payload_had() {
+    let row = Row {
+        size: 10 << 10,
+        ..message(b"cut")
+    };
+    for (text, holds) in [
+        ("size>10k", false),
+        ("size>=10k", true),
+        ("size >= 10K", true),
+        ("size == 10240", true),
+        ("size!=10k", false),
+        ("size<1m", true),
+        ("size<=1g", true),
+        ("size>=10k size<10241", true),
+        ("-size<1", true),
+    ] {
+        assert_eq!(asks(text, &row), holds, "{text}");
+    }
+}
+
+#[test]
+fn times_are_of_the_day_and_back_from_now() {
+    let at = |micros| Row {
+        time: Time(MOMENT.now.0 + micros),
+        ..message(b"")
+    };
+    let second = 1_000_000;
+    for (text, micros, holds) in [
+        ("since:12:00", 0, true),
+        ("since:12:00", -1, false),
+        ("since:11:59:59.5", -500_000, true),
+        ("since:11:59:59.5", -500_001, false),
+        // Not yet today, so yesterday.
+        ("since:12:00:01", -86_399 * second, true),
+        ("since:12:00:01", -86_399 * second - 1, false),
+        ("until:12:00", -1, true),
+        ("until:12:00", 0, false),
+        ("last:30s", -30 * second, true),
+        ("last:30s", -30 * second - 1, false),
+        ("last:500ms", -500_000, true),
+        ("last:1d", -86_401 * second, false),
+    ] {
+        assert_eq!(asks(text, &at(micros)), holds, "{text} at {micros}");
+    }
+}
+
+#[test]
+fn a_notice_has_nothing_but_a_time() {
+    let notice = Row {
+        kind: Kind::Notice,
+        via: &[],
+        channel: 1,
+        ..message(b"")
+    };
+    let gap = Row {
+        kind: Kind::Gap,
+        ..notice
+    };
+    for (text, of_message, of_notice, of_gap) in [
+        ("", true, true, true),
+        ("is:notice", false, true, true),
+        ("is:gap", false, false, true),
+        ("not is:notice", true, false, false),
+        ("\"\"", true, false, false),
+        ("//", true, false, false),
+        ("size>=0", true, false, false),
+        ("channel:*", true, false, false),
+        ("via:*", true, false, false),
+        ("has(.)", false, false, false),
+        ("-has(.)", true, true, true),
+        ("is:binary", false, false, false),
+        ("since:12:00", true, true, true),
+        ("until:12:00", false, false, false),
+        ("last:1s is:gap", false, false, true),
+        ("jq(true)", false, false, false),
+    ] {
+        assert_eq!(asks(text, &message(b"")), of_message, "{text} of a message");
+        assert_eq!(asks(text, &notice), of_notice, "{text} of a notice");
+        assert_eq!(asks(text, &gap), of_gap, "{text} of a gap");
+    }
+}
+
+#[test]
+fn what_is_no_text_is_binary() {
+    for (payload, is) in [
+        (&b"text\t\r\n"[..], false),
+        ("größe".as_bytes(), false),
+        (b"", false),
+        (b"\xff", true),
+        (b"a\x00b", true),
+        (b"\x1b[0m", true),
+        (b"\x7f", true),
+        ("\u{85}".as_bytes(), true),
+    ] {
+        assert_eq!(asks("is:binary", &message(payload)), is, "{payload:?}");
+    }
+}
+
+#[test]
+fn queries_are_put_together() {
+    let both = Query::all([parse("a or b"), parse("c"), parse("")]);
+    assert_eq!(both.text(), "(a or b) c");
+    assert_eq!(both, parse(both.text()));
+    let either = Query::any([parse("a b"), parse("c").negate()]);
+    assert_eq!(either.text(), "(a b) or (not c)");
+    assert_eq!(either, parse(either.text()));
+    assert_eq!(Query::all([parse("a")]), parse("a"));
+    assert_eq!(parse("a").negate().negate(), parse("a"));
+    assert_eq!(parse("a  (b)"), parse("a b"));
+    assert_ne!(parse("a b"), parse("b a"));
+    assert_ne!(parse("/a/"), parse("/a/i"));
+    assert_eq!(parse(".a == 1"), parse(".a==1.0"));
+    assert!(matcher(Query::notice()).matches(&Row {
+        kind: Kind::Gap,
+        ..message(b"")
+    }));
+    assert!(!matcher(Query::gap()).matches(&Row {
+        kind: Kind::Notice,
+        ..message(b"")
+    }));
+}
+
+#[test]
+fn a_query_says_what_it_asks_for() {
+    for text in ["is:gap", "a or -is:notice", "not (a (b or is:gap))"] {
+        assert!(parse(text).speaks_of_notices(), "{text}");
+    }
+    assert!(!parse("is:json notice").speaks_of_notices());
+    assert!(parse("a or not via:x").asks_via());
+    assert!(!parse("channel:via").asks_via());
+}
+
+#[test]
+fn the_text_that_all_matches_hold_is_known() {
+    for (text, required, is_only) in [
+        ("timeout", Some("timeout"), true),
+        ("a timeout size>1", Some("timeout"), false),
+        ("a or b", None, false),
+        ("not a", None, false),
+        ("(a) (b or c)", Some("a"), false),
+        ("\"\"", None, false),
+        ("/a/", None, false),
+        ("", None, false),
+    ] {
+        let matcher = matcher(parse(text));
+        let found = matcher
+            .required_text()
+            .map(|literal| literal.text().to_vec());
+        assert_eq!(found.as_deref(), required.map(str::as_bytes), "{text}");
+        assert_eq!(matcher.is_only_text(), is_only, "{text}");
+    }
+}
+
+#[test]
+fn marks_are_what_made_it_match() {
+    for (text, payload, marks) in [
+        ("ab", "xABab_ab", &[(1, 5), (6, 8)][..]),
+        ("aa", "aaa", &[(0, 2)][..]),
+        ("a ab", "abx", &[(0, 2)][..]),
+        ("/x*/", "axxb", &[(1, 3)][..]),
+        ("-a b", "ab", &[(1, 2)][..]),
+        ("--a", "a", &[(0, 1)][..]),
+        ("a or b", "b", &[(0, 1)][..]),
+        ("not (a -b)", "ab", &[(1, 2)][..]),
+        ("\"\"", "ab", &[][..]),
+        (".a == \"x\"", "{\"a\": \"x\"}", &[(6, 9)][..]),
+        (".a == 1", "{\"a\":1}x", &[][..]),
+        (".a == 2", "{\"a\":1}", &[][..]),
+        ("has(.a)", "{\"a\":[1]}", &[(5, 8)][..]),
+        ("channel:a size>0", "a", &[][..]),
+    ] {
+        let found = parse(text).marks(payload.as_bytes());
+        let found: Vec<_> = found.iter().map(|mark| (mark.start, mark.end)).collect();
+        assert_eq!(found, marks, "{text} on {payload}");
+    }
+    let marks = parse("a").marks(&b"a ".repeat(5000));
+    assert_eq!(marks.len(), 1000);
+    assert_eq!(parse("a").marks(&b"a".repeat(5000)).len(), 1);
+}
+
+#[test]
+fn queries_are_shared_and_matchers_are_sent() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<Query>();
+    sent::<Matcher>();
+}
