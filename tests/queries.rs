@@ -650,6 +650,29 @@ fn times_are_of_the_day_in_the_zone_that_is_shown() {
 }
 
 #[test]
+fn every_query_in_the_readme_is_one() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let section = readme
+        .split("\n## ")
+        .find(|part| part.starts_with("Queries"));
+    let rows = section
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("| `"));
+    let mut count = 0;
+    for row in rows {
+        // What stands in backticks in the first cell; a bar within it is escaped.
+        let cell = row.replace("\\|", "\0");
+        let cell = cell.split('|').nth(1).unwrap().replace('\0', "|");
+        for text in cell.split('`').skip(1).step_by(2) {
+            assert!(!query(text).is_everything(), "{text}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
+#[test]
 fn an_exact_topic_is_no_part_of_a_channel_query() {
     assert!(Topic::channel(b"a*").matches(b"a*"));
     assert!(!Topic::channel(b"a*").matches(b"ab"));

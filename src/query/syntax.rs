@@ -16,7 +16,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "text",
         example: "timeout",
-        meaning: "the payload holds the text; an uppercase letter in it makes case count",
+        meaning: "the payload holds it; an uppercase letter makes case count",
     },
     Syntax {
         form: "\"text\"",
@@ -66,7 +66,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: ".path == value",
         example: ".user.id == 42",
-        meaning: "the payload is JSON and the value there compares so; == != < <= > >=",
+        meaning: "a value of the JSON compares so: == != < <= > >=",
     },
     Syntax {
         form: ".path in (values)",
@@ -76,7 +76,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: ".path ~ \"regex\"",
         example: r#".tags[0] ~ "^pay""#,
-        meaning: "the value is a string that matches; [0] is the first, .\"odd key\" any name",
+        meaning: "a string there matches; [0] the first, .\"odd key\" any name",
     },
     Syntax {
         form: "has(.path)",

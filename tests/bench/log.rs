@@ -95,7 +95,7 @@ fn payload(number: u64, out: &mut Vec<u8>) {
     let amount = (mix >> 30) % 100_000;
     write!(
         out,
-        r#"{{"id":{number},"level":"{level}","user":{{"id":{user},"tier":"gold"}},"msg":"order created by gateway 1","amount":{}.{:02}}}"#,
+        r#"{{"id":{number},"level":"{level}","user":{{"id":{user},"tier":"gold"}},"msg":"order created by gateway 1 in eu","amount":{}.{:02}}}"#,
         amount / 100,
         amount % 100
     )
@@ -245,7 +245,7 @@ const CASES: &[Case] = &[
     },
     Case {
         what: "jq",
-        query: "jq(.user.id == 42)",
+        query: "jq(.user.id < 50)",
         beside: None,
         budget: None,
     },
