@@ -23,10 +23,12 @@ pub struct Bench {
     pub directory: TempDir,
     /// A tenth of the messages, and one round.
     pub is_quick: bool,
+    /// What has been found.
     pub report: Report,
 }
 
 impl Bench {
+    /// A run that has not begun.
     pub fn new(is_quick: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("subscope");

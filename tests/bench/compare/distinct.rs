@@ -35,6 +35,7 @@ const SORTS: [&str; 4] = [" by rate ", " by count ", " by last heard ", " by nam
 /// The list's first line: the pattern subscribed to.
 const TOP: &str = "● * ";
 
+/// Measures and reports.
 pub fn run(bench: &mut Bench) {
     bench.report.section("One-off channels", HOW);
     let messages = bench.scaled(2_000_000);

@@ -32,6 +32,7 @@ const RATE_BUDGET: f64 = 200.0;
 const FRAME_BUDGET: f64 = 30.0;
 const DRAW_BUDGET: u64 = 3_000;
 
+/// Measures and reports.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Under a flood", HOW);
     for size in [(140, 40), LARGE] {
@@ -69,27 +70,11 @@ fn measure(bench: &mut Bench, size: (u16, u16)) {
     let (columns, rows) = size;
     let at = format!("{columns}×{rows}");
     report_keys(report, &at, &timeline, &presses);
-    let kilobytes = (end.0 - begin.0) as f64 / seconds / 1e3;
-    report.check(
-        &format!("{at}: terminal output"),
-        format!("{kilobytes:.0} KB/s"),
-        "≤ 200 KB/s",
-        kilobytes <= RATE_BUDGET,
-    );
-    let frames = timeline.frames(begin.0, end.0) as f64 / seconds;
-    report.check(
-        &format!("{at}: frames"),
-        format!("{frames:.1} a second"),
-        "≤ 30 a second",
-        frames <= FRAME_BUDGET,
-    );
-    let (writes, drawn) = (stats.figure("terminal_writes"), stats.figure("frames"));
-    report.check(
-        &format!("{at}: writes"),
-        format!("{writes} in {drawn} frames"),
-        "one a frame",
-        writes <= drawn,
-    );
+    let output = Output {
+        kilobytes: (end.0 - begin.0) as f64 / seconds / 1e3,
+        frames: timeline.frames(begin.0, end.0) as f64 / seconds,
+    };
+    report_output(report, &at, &output, &stats);
     report_drawing(report, size, &stats);
     let lost = stats.lost(messages);
     report.check(
@@ -97,6 +82,34 @@ fn measure(bench: &mut Bench, size: (u16, u16)) {
         lost,
         "0",
         lost.is_nothing(),
+    );
+}
+
+/// What came from the terminal in a second.
+struct Output {
+    kilobytes: f64,
+    frames: f64,
+}
+
+fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) {
+    report.check(
+        &format!("{at}: terminal output"),
+        format!("{:.0} KB/s", output.kilobytes),
+        "≤ 200 KB/s",
+        output.kilobytes <= RATE_BUDGET,
+    );
+    report.check(
+        &format!("{at}: frames"),
+        format!("{:.1} a second", output.frames),
+        "≤ 30 a second",
+        output.frames <= FRAME_BUDGET,
+    );
+    let (writes, drawn) = (stats.figure("terminal_writes"), stats.figure("frames"));
+    report.check(
+        &format!("{at}: writes"),
+        format!("{writes} in {drawn} frames"),
+        "one a frame",
+        writes <= drawn,
     );
 }
 

@@ -22,6 +22,7 @@ const WAIT: Duration = Duration::from_secs(20);
 /// Wake-ups that a heartbeat may cost.
 const A_HEARTBEAT: u64 = 10;
 
+/// Measures and reports.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Idle", HOW);
     let redis = bench.redis(&[]);

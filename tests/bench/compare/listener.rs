@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio, exit};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -11,11 +12,14 @@ use futures_util::StreamExt;
 use memchr::memchr_iter;
 
 use crate::process::Cpu;
-use crate::support::redis::Redis;
+use crate::support::redis::{Redis, pack};
 
 /// The first argument of the process that listens with the `redis` crate; the server's URL is
 /// the second.
 pub const CHILD: &str = "--listen-with-the-redis-crate";
+
+/// The first argument of the process that reads and throws away; the server's port is the second.
+pub const BARE_CHILD: &str = "--read-and-throw-away";
 
 /// A running listener. It is killed when this is dropped.
 pub struct Listener {
@@ -73,6 +77,18 @@ impl Listener {
         Self::once_subscribed(redis, child, Some(Counter::Asked(output)))
     }
 
+    /// A process that subscribes to everything, reads, and throws away what it has read: the least
+    /// that any listener can cost.
+    pub fn bare(redis: &Redis) -> Self {
+        let child = Command::new(env::current_exe().unwrap())
+            .args([BARE_CHILD, &redis.port().to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self::once_subscribed(redis, child, None)
+    }
+
     fn once_subscribed(redis: &Redis, child: Child, counter: Option<Counter>) -> Self {
         while redis.cli(&["client", "list", "type", "pubsub"]).is_empty() {
             thread::sleep(Duration::from_millis(10));
@@ -80,6 +96,7 @@ impl Listener {
         Self { child, counter }
     }
 
+    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -132,7 +149,7 @@ fn redis_cli(redis: &Redis, channels: &[String]) -> Command {
     } else {
         command.arg("subscribe").args(channels);
     }
-    command.stdin(Stdio::null());
+    command.stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 
@@ -163,4 +180,12 @@ pub fn listen_as_child(url: &str) {
     loop {
         thread::park();
     }
+}
+
+/// The process that reads and throws away, until it is killed.
+pub fn read_as_child(port: &str) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+    stream.write_all(&pack(&[b"PSUBSCRIBE", b"*"])).unwrap();
+    let mut buffer = vec![0; 256 << 10];
+    while stream.read(&mut buffer).unwrap() > 0 {}
 }

@@ -38,6 +38,7 @@ pub fn mark(number: usize) -> [u8; 8] {
 pub struct Publisher(TcpStream);
 
 impl Publisher {
+    /// Connects to the server on this port of the loopback.
     pub fn connect(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -61,6 +62,7 @@ pub struct Steady {
 }
 
 impl Steady {
+    /// Publishes in the background until it is stopped, payloads of this many bytes.
     pub fn start(port: u16, messages_a_second: u64, payload: usize) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&is_over);

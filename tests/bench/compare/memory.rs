@@ -17,6 +17,7 @@ without the payloads' bytes, a message. The log's own reckoning is `log_bytes` o
 const PAYLOAD: usize = 120;
 const BUDGET: f64 = 32.0;
 
+/// Measures and reports.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Memory", HOW);
     let messages = bench.scaled(5_000_000);

@@ -11,7 +11,9 @@ const TICK: Duration = Duration::from_millis(10);
 /// CPU time used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cpu {
+    /// In the program itself.
     pub user: Duration,
+    /// In the kernel for it.
     pub system: Duration,
 }
 
@@ -28,10 +30,12 @@ impl Cpu {
         }
     }
 
+    /// Both together.
     pub fn total(self) -> Duration {
         self.user + self.system
     }
 
+    /// What was used since `before`.
     pub fn since(self, before: Self) -> Self {
         Self {
             user: self.user.saturating_sub(before.user),
@@ -68,6 +72,7 @@ fn machine_ticks() -> (u64, u64) {
 /// What a thread has done so far.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
+    /// Its name, of at most 15 bytes.
     pub name: String,
     /// How often it has gone to sleep by itself; each time but the last it was woken up.
     pub voluntary: u64,

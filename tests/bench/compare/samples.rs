@@ -6,11 +6,13 @@ use std::time::Duration;
 pub struct Samples(Vec<Duration>);
 
 impl Samples {
+    /// Durations in any order.
     pub fn new(mut samples: Vec<Duration>) -> Self {
         samples.sort_unstable();
         Self(samples)
     }
 
+    /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -22,6 +24,7 @@ impl Samples {
         sample.copied().unwrap_or_default()
     }
 
+    /// The longest. Zero without any.
     pub fn max(&self) -> Duration {
         self.percentile(100)
     }
@@ -59,6 +62,7 @@ impl Pauses {
         }
     }
 
+    /// The next pause.
     pub fn next(&mut self) -> Duration {
         // The multiplier of Knuth's MMIX; the upper bits are the random ones.
         self.state = self

@@ -13,6 +13,7 @@ been read from a pty of 140×40. The program's file is in the page cache.";
 
 const BUDGET: Duration = Duration::from_millis(20);
 
+/// Measures and reports.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Start", HOW);
     let redis = bench.redis(&[]);

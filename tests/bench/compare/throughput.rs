@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use subscope::payload::figures::count;
 
 use crate::bench::{Bench, NO_LIMITS};
-use crate::listener::Listener;
+use crate::listener::{BARE_CHILD, CHILD, Listener};
 use crate::process::Cpu;
 use crate::samples::median;
 use crate::support::flood::Flood;
@@ -16,7 +16,8 @@ const HOW: &str = "Messages on 16 channels from 2 connections that pipeline with
 user and system time of the listener alone, from before the first publish until all was taken \
 in, a message; the median of the rounds, in which the listeners take turns, and the least and the \
 most. subscope draws on a terminal of 140×40 and has Redis's default buffer limits; for the \
-others the limits are lifted, except where it is said. What goes to /dev/null cannot be counted.";
+others the limits are lifted, except where it is said. What goes to /dev/null cannot be counted. \
+The redis crate and the bare read run in processes of their own.";
 
 const CHANNELS: u64 = 16;
 
@@ -38,17 +39,19 @@ enum Who {
     Psubscribe,
     Subscribe,
     RedisCrate,
+    Bare,
     CountedPsubscribe,
     LimitedPsubscribe,
     LimitedRedisCrate,
 }
 
 /// Those that run in every round.
-const ROUND: [Who; 4] = [
+const ROUND: [Who; 5] = [
     Who::Subscope,
     Who::Psubscribe,
     Who::Subscribe,
     Who::RedisCrate,
+    Who::Bare,
 ];
 
 /// Those that run once, to count what they lose.
@@ -65,6 +68,7 @@ impl Who {
             Self::Psubscribe => "redis-cli psubscribe '*' > /dev/null",
             Self::Subscribe => "redis-cli subscribe burst:0 … burst:15 > /dev/null",
             Self::RedisCrate => "redis crate, get_async_pubsub, PSUBSCRIBE *",
+            Self::Bare => "a bare read of the socket, thrown away",
             Self::CountedPsubscribe => "redis-cli psubscribe '*' \\| line counter",
             Self::LimitedPsubscribe => "redis-cli psubscribe '*' \\| line counter, default limits",
             Self::LimitedRedisCrate => "redis crate, default limits",
@@ -89,6 +93,7 @@ struct Cost {
     is_cut_off: bool,
 }
 
+/// Measures and reports.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Throughput", HOW);
     for (messages, payload) in [(2_000_000, 120), (200_000, 4_096)] {
@@ -99,7 +104,7 @@ pub fn run(bench: &mut Bench) {
 
 fn measure(bench: &mut Bench, load: Load) {
     let rounds = if bench.is_quick { 1 } else { 3 };
-    let costs: Vec<[Cost; 4]> = (0..rounds)
+    let costs: Vec<[Cost; ROUND.len()]> = (0..rounds)
         .map(|_| ROUND.map(|who| burst(bench, who, load)))
         .collect();
     let once = ONCE.map(|who| burst(bench, who, load));
@@ -214,10 +219,14 @@ fn start(bench: &mut Bench, who: Who, redis: &Redis) -> Listener {
             bench.report.ran("redis-cli -p PORT psubscribe '*' | …");
             Listener::counted_redis_cli(redis)
         }
-        Who::RedisCrate | Who::LimitedRedisCrate | Who::Subscope => {
+        Who::Bare => {
             bench
                 .report
-                .ran(format!("this benchmark {} URL", crate::listener::CHILD));
+                .ran(format!("this benchmark {BARE_CHILD} PORT"));
+            Listener::bare(redis)
+        }
+        Who::RedisCrate | Who::LimitedRedisCrate | Who::Subscope => {
+            bench.report.ran(format!("this benchmark {CHILD} URL"));
             Listener::redis_crate(redis)
         }
     }

@@ -21,11 +21,14 @@ pub struct Timeline {
 /// What a key press should bring to the screen.
 #[derive(Clone, Copy, Debug)]
 pub enum Wanted {
+    /// These words.
     Shows(&'static str),
+    /// That these words are gone.
     Lacks(&'static str),
 }
 
 impl Wanted {
+    /// Whether the screen is so.
     pub fn is_on(self, screen: &vt100::Screen) -> bool {
         let text = screen.contents();
         match self {
@@ -61,6 +64,7 @@ impl Press {
 }
 
 impl Timeline {
+    /// What has come from the terminal by now.
     pub fn of(pty: &Pty) -> Self {
         // In this order, so that every chunk is within the bytes.
         let chunks = pty.chunks();

@@ -19,6 +19,7 @@ const REST: Duration = Duration::from_millis(300);
 
 /// `subscope` at work.
 pub struct Watching {
+    /// Its terminal.
     pub pty: Pty,
     stats: PathBuf,
     /// Its memory in bytes when the subscription was live.
@@ -52,6 +53,7 @@ impl Watching {
         }
     }
 
+    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.pty.pid()
     }
@@ -85,6 +87,7 @@ impl Watching {
 pub struct Stats(Value);
 
 impl Stats {
+    /// The figure of this name.
     pub fn figure(&self, name: &str) -> u64 {
         self.0[name].as_u64().unwrap()
     }
@@ -104,6 +107,7 @@ impl Stats {
 /// Messages that were published and are not in the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Lost {
+    /// How many.
     pub messages: u64,
     /// Those of them that were read and then dropped.
     pub dropped: u64,
@@ -112,6 +116,7 @@ pub struct Lost {
 }
 
 impl Lost {
+    /// Whether every message is there, and the connection was never lost.
     pub fn is_nothing(self) -> bool {
         self.messages == 0 && self.gaps == 0
     }
