@@ -4,7 +4,7 @@
 //! `-- --quick` runs everything once and with a tenth of the messages; the names of sections, as
 //! in `-- throughput idle`, run only these. It starts its own servers on free ports, with the
 //! programs `redis-server` and `redis-cli` from the search path, and reads what processes used
-//! from Linux's `/proc`.
+//! from Linux's `/proc`. Before a section it waits up to two minutes for other programs to rest.
 
 #![expect(
     clippy::cast_precision_loss,

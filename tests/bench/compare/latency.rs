@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use subscope::payload::figures::count;
+
 use crate::bench::Bench;
 use crate::marks::{CHANNEL, Publisher, Steady, mark};
 use crate::samples::{Pauses, Samples, millis};
@@ -107,9 +109,10 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
     bench
         .report
         .note("– drawing, p99 of the run", format!("{draw:.2} ms"));
-    let lost = stats.figure("dropped") + stats.figure("gaps");
-    if lost > 0 {
-        bench.report.note("– dropped messages and gaps", lost);
+    let [dropped, gaps] = ["dropped", "gaps"].map(|name| stats.figure(name));
+    if dropped + gaps > 0 {
+        let both = format!("{} dropped, {gaps} × cut off", count(dropped));
+        bench.report.note("– lost", both);
     }
 }
 

@@ -1,12 +1,18 @@
 //! The report: tables for people, with the budget beside each figure.
 
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::process;
 
-/// How long the machine is watched before a section.
-const NOISE: Duration = Duration::from_millis(500);
+/// How long the machine is watched before and after a section.
+const NOISE: Duration = Duration::from_secs(1);
+
+/// What other programs may use of the machine in parts of 100, for figures that can be believed.
+const CALM: f64 = 5.0;
+
+/// How long others are waited for, before it is measured all the same.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The report. It prints as it goes, since a whole run takes minutes.
 #[derive(Default)]
@@ -24,7 +30,7 @@ impl Report {
         self.finish_section();
         title.clone_into(&mut self.section);
         println!("## {title}\n\n{how}\n");
-        let busy = process::busy_percent(NOISE);
+        let busy = wait_for_calm();
         println!("Other programs used {busy:.0} % of the machine right before.\n");
     }
 
@@ -83,9 +89,22 @@ impl Report {
         if self.commands.is_empty() {
             return;
         }
+        let busy = process::busy_percent(NOISE);
+        println!("Other programs used {busy:.0} % of the machine right after. Run were:\n");
         for command in self.commands.drain(..) {
             println!("    {command}");
         }
         println!();
+    }
+}
+
+/// Waits until others use little of the machine. Gives what they use in parts of 100.
+fn wait_for_calm() -> f64 {
+    let started = Instant::now();
+    loop {
+        let busy = process::busy_percent(NOISE);
+        if busy <= CALM || started.elapsed() > PATIENCE {
+            return busy;
+        }
     }
 }
