@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use super::redis::pack;
@@ -30,8 +32,13 @@ impl Flood {
         let each = self.messages / self.connections;
         assert_eq!(each * self.connections, self.messages);
         assert_eq!(each % CHUNK, 0);
+        let publish = move || {
+            let mut chunks = 0..each / CHUNK;
+            let published = self.publish(|| chunks.next().is_some());
+            assert_eq!(published, each, "every message is confirmed");
+        };
         (0..self.connections)
-            .map(|_| thread::spawn(move || self.publish(each)))
+            .map(|_| thread::spawn(publish))
             .collect()
     }
 
@@ -42,21 +49,24 @@ impl Flood {
         }
     }
 
-    fn publish(self, messages: u64) {
+    /// Publishes in the background until it is stopped, however many messages that makes.
+    pub fn start_endless(self) -> Endless {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let threads = (0..self.connections)
+            .map(|_| {
+                let is_over = Arc::clone(&is_over);
+                thread::spawn(move || self.publish(|| !is_over.load(Ordering::Relaxed)))
+            })
+            .collect();
+        Endless { is_over, threads }
+    }
+
+    /// Publishes a chunk for as long as `has_more` says so. Gives how many messages were
+    /// confirmed.
+    fn publish(self, mut has_more: impl FnMut() -> bool) -> u64 {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
-        let mut answers = stream.try_clone().expect("a second handle");
-        let reading = thread::spawn(move || {
-            let mut buffer = vec![0; 1 << 16];
-            let mut lines = 0;
-            while lines < messages {
-                let length = answers.read(&mut buffer).expect("the server answers");
-                assert!(length > 0, "the server has hung up");
-                lines += buffer[..length]
-                    .iter()
-                    .map(|&byte| u64::from(byte == b'\n'))
-                    .sum::<u64>();
-            }
-        });
+        let answers = stream.try_clone().expect("a second handle");
+        let reading = thread::spawn(move || count_lines(answers));
         let payload = vec![b'x'; self.payload];
         let chunk: Vec<u8> = (0..CHUNK)
             .flat_map(|index| {
@@ -64,9 +74,46 @@ impl Flood {
                 pack(&[b"PUBLISH", channel.as_bytes(), &payload])
             })
             .collect();
-        for _ in 0..messages / CHUNK {
+        while has_more() {
             stream.write_all(&chunk).expect("the server takes commands");
         }
-        reading.join().expect("every command is answered");
+        // The server answers this last, and hangs up.
+        stream
+            .write_all(&pack(&[b"QUIT"]))
+            .expect("the server takes commands");
+        reading.join().expect("every command is answered") - 1
+    }
+}
+
+/// A flood that has no end of its own. It goes on until [`Self::stop`], or until the process ends.
+pub struct Endless {
+    is_over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<u64>>,
+}
+
+impl Endless {
+    /// Ends it. Gives how many messages were published.
+    pub fn stop(self) -> u64 {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.threads
+            .into_iter()
+            .map(|thread| thread.join().expect("the publisher goes through"))
+            .sum()
+    }
+}
+
+/// How many lines come until the other side hangs up.
+fn count_lines(mut stream: TcpStream) -> u64 {
+    let mut buffer = vec![0; 1 << 16];
+    let mut lines = 0;
+    loop {
+        let length = stream.read(&mut buffer).expect("the server answers");
+        if length == 0 {
+            return lines;
+        }
+        lines += buffer[..length]
+            .iter()
+            .map(|&byte| u64::from(byte == b'\n'))
+            .sum::<u64>();
     }
 }

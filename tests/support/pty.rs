@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
@@ -76,6 +76,7 @@ impl Launch {
     /// Starts the program.
     pub fn start(self) -> Pty {
         let pair = native_pty_system().openpty(self.size).unwrap();
+        let started = Instant::now();
         let child = pair.slave.spawn_command(self.command).unwrap();
         // With the slave kept open here, the end of the program would not end the output.
         drop(pair.slave);
@@ -84,6 +85,7 @@ impl Launch {
             state: Mutex::new(State {
                 parser: vt100::Parser::new(rows, columns, 0),
                 raw: Vec::new(),
+                chunks: Vec::new(),
                 closed: false,
                 exit: None,
             }),
@@ -97,8 +99,18 @@ impl Launch {
             master: pair.master,
             stage,
             pid,
+            started,
         }
     }
+}
+
+/// A piece of output, as it was read from the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk {
+    /// When it had been read.
+    pub at: Instant,
+    /// How many bytes had come out by then, with it.
+    pub end: usize,
 }
 
 /// A running program on its terminal. It is killed when this is dropped.
@@ -107,6 +119,7 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     stage: Arc<Stage>,
     pid: u32,
+    started: Instant,
 }
 
 impl Pty {
@@ -132,25 +145,36 @@ impl Pty {
     /// failure, which shows the screen.
     #[track_caller]
     pub fn wait_for(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
+        if self.wait_up_to(PATIENCE, condition) {
+            return;
+        }
         let state = self.stage.lock();
-        let (state, timeout) = self
+        let why = if state.closed {
+            "can no longer come, the program has ended"
+        } else {
+            "did not come"
+        };
+        let picture = state.picture();
+        // A poisoned lock would hide the message behind another panic.
+        drop(state);
+        panic!("{what} {why}:\n{picture}");
+    }
+
+    /// Waits until the screen is as `condition` asks, for `patience` at most. Says whether it is.
+    pub fn wait_up_to(
+        &self,
+        patience: Duration,
+        condition: impl Fn(&vt100::Screen) -> bool,
+    ) -> bool {
+        let state = self.stage.lock();
+        let (state, _) = self
             .stage
             .changed
-            .wait_timeout_while(state, PATIENCE, |state| {
+            .wait_timeout_while(state, patience, |state| {
                 !condition(state.parser.screen()) && !state.closed
             })
             .unwrap();
-        if !condition(state.parser.screen()) {
-            let why = if timeout.timed_out() {
-                "did not come"
-            } else {
-                "can no longer come, the program has ended"
-            };
-            let picture = state.picture();
-            // A poisoned lock would hide the message behind another panic.
-            drop(state);
-            panic!("{what} {why}:\n{picture}");
-        }
+        condition(state.parser.screen())
     }
 
     /// Waits until `text` is on the screen.
@@ -179,6 +203,16 @@ impl Pty {
     /// How many bytes have come out so far.
     pub fn raw_len(&self) -> usize {
         self.stage.lock().raw.len()
+    }
+
+    /// The pieces in which the output has come so far, oldest first.
+    pub fn chunks(&self) -> Vec<Chunk> {
+        self.stage.lock().chunks.clone()
+    }
+
+    /// When the program was about to be started.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// The process id of the program started.
@@ -252,6 +286,7 @@ impl Stage {
 struct State {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    chunks: Vec<Chunk>,
     /// No more output will come.
     closed: bool,
     exit: Option<ExitStatus>,
@@ -285,8 +320,12 @@ fn watch_output(stage: &Arc<Stage>, mut output: Box<dyn Read + Send>) {
         let mut buffer = vec![0; 1 << 16];
         // Linux reports the end of the other side as an error (EIO).
         while let Ok(count @ 1..) = output.read(&mut buffer) {
+            // Before waiting for the lock.
+            let at = Instant::now();
             stage.change(|state| {
                 state.raw.extend_from_slice(&buffer[..count]);
+                let end = state.raw.len();
+                state.chunks.push(Chunk { at, end });
                 state.parser.process(&buffer[..count]);
             });
         }

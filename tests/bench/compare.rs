@@ -1,0 +1,105 @@
+//! What `subscope` costs and how fast it answers, beside `redis-cli` and the `redis` crate in the
+//! same run, each figure with its budget: `cargo bench --bench compare`.
+//!
+//! `-- --quick` runs everything once and with a tenth of the messages; the names of sections, as
+//! in `-- throughput idle`, run only these. It starts its own servers on free ports, with the
+//! programs `redis-server` and `redis-cli` from the search path, and reads what processes used
+//! from Linux's `/proc`. Before a section it waits up to two minutes for other programs to rest.
+
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "figures for people have three digits"
+)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot run should panic"
+)]
+
+use std::env;
+
+use crate::bench::Bench;
+
+#[path = "compare/bench.rs"]
+mod bench;
+#[path = "compare/distinct.rs"]
+mod distinct;
+#[path = "compare/filtered.rs"]
+mod filtered;
+#[path = "compare/flooded.rs"]
+mod flooded;
+#[path = "compare/huge.rs"]
+mod huge;
+#[path = "compare/idle.rs"]
+mod idle;
+#[path = "compare/latency.rs"]
+mod latency;
+#[path = "compare/listener.rs"]
+mod listener;
+#[path = "compare/marks.rs"]
+mod marks;
+#[path = "compare/memory.rs"]
+mod memory;
+#[path = "compare/process.rs"]
+mod process;
+#[path = "compare/report.rs"]
+mod report;
+#[path = "compare/samples.rs"]
+mod samples;
+#[path = "compare/start.rs"]
+mod start;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "compare/throughput.rs"]
+mod throughput;
+#[path = "compare/timeline.rs"]
+mod timeline;
+#[path = "compare/watching.rs"]
+mod watching;
+
+/// A part of the report.
+type Section = fn(&mut Bench);
+
+/// The parts by their names, in the order of the report.
+const SECTIONS: [(&str, Section); 9] = [
+    ("throughput", throughput::run),
+    ("latency", latency::run),
+    ("flooded", flooded::run),
+    ("filtered", filtered::run),
+    ("memory", memory::run),
+    ("idle", idle::run),
+    ("start", start::run),
+    ("distinct", distinct::run),
+    ("huge", huge::run),
+];
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    // The benchmark starts itself as some of the listeners.
+    match &arguments[..] {
+        [first, url] if first == listener::CHILD => return listener::listen_as_child(url),
+        [first, port] if first == listener::BARE_CHILD => return listener::read_as_child(port),
+        _ => {}
+    }
+    let names: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let unknown = names
+        .iter()
+        .find(|name| SECTIONS.iter().all(|(known, _)| known != *name));
+    if let Some(unknown) = unknown {
+        let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        eprintln!("no section {unknown}; there are {}", known.join(", "));
+        std::process::exit(2);
+    }
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let mut bench = Bench::new(is_quick);
+    bench.introduce();
+    for (name, run) in SECTIONS {
+        if names.is_empty() || names.contains(&name) {
+            run(&mut bench);
+        }
+    }
+    bench.report.finish();
+}

@@ -1,0 +1,131 @@
+//! Channels that come up once or twice and never again, as keyspace events make them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use subscope::payload::figures::{count, size};
+
+use crate::bench::Bench;
+use crate::flooded::report_keys;
+use crate::process;
+use crate::samples::Pauses;
+use crate::support::pty::Pty;
+use crate::support::redis::{Redis, pack};
+use crate::timeline::{Press, Timeline, Wanted};
+use crate::watching::Watching;
+
+const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two on each channel, \
+far apart. The channel list has the focus, and while they arrive, though 12 times at least, keys \
+are pressed in turn: s sorts it by something else, G goes to its end, g to its start; the time \
+runs until the screen (vt100) shows it. Memory is VmHWM at the end without VmRSS when the subscription was live.";
+
+const KEEP: u64 = 64 << 20;
+const BEYOND: u64 = 64 << 20;
+
+/// How long everything may take to be taken in after the last publish.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const LEAST_PRESSES: usize = 12;
+
+/// What the turns of `s` sort by.
+const SORTS: [&str; 4] = [" by rate ", " by count ", " by last heard ", " by name "];
+
+/// The list's first line: the pattern subscribed to.
+const TOP: &str = "● * ";
+
+/// Measures and reports.
+pub fn run(bench: &mut Bench) {
+    bench.report.section("One-off channels", HOW);
+    let messages = bench.scaled(2_000_000);
+    let redis = bench.redis(&[]);
+    let mut watching = Watching::start(bench, &redis, &["--keep", "64MiB"], (140, 40));
+    watching.click_channel(0);
+    let started = Instant::now();
+    let publishers = publish(&redis, messages);
+    let presses = press_meanwhile(&mut watching.pty, &publishers);
+    for publisher in publishers {
+        publisher.join().unwrap();
+    }
+    let published = started.elapsed();
+    let is_all_in = watching.wait_for_received(messages, PATIENCE);
+    let taken_in = started.elapsed();
+    let peak = process::memory(watching.pid(), "VmHWM") - watching.memory_at_start;
+    let timeline = Timeline::of(&watching.pty);
+    let stats = watching.quit();
+
+    let report = &mut bench.report;
+    let what = format!("{} on {} channels", count(messages), count(messages / 2));
+    let seconds = format!("{:.1} s", published.as_secs_f64());
+    report.note(&format!("{what}: published within"), seconds);
+    let seconds = format!("{:.1} s", taken_in.as_secs_f64());
+    report.check("– all on the screen within", seconds, "all", is_all_in);
+    let most = KEEP + BEYOND;
+    let budget = format!("≤ {}", size(most));
+    report.check("peak memory", size(peak), &budget, peak <= most);
+    report_keys(report, "meanwhile", &timeline, &presses);
+    let [received, kept, evicted, dropped] =
+        ["received", "kept", "evicted", "dropped"].map(|name| stats.figure(name));
+    report.check(
+        "received = kept + evicted + dropped",
+        format!("{received} = {kept} + {evicted} + {dropped}"),
+        "equal",
+        received == kept + evicted + dropped && received == messages,
+    );
+    report.note("– gaps", stats.figure("gaps"));
+    let draw = format!("{:.2} ms", stats.figure("draw_us_p99") as f64 / 1e3);
+    report.note("drawing, p99", draw);
+}
+
+/// Presses keys in the channel list for as long as something is published, and a few in any case.
+fn press_meanwhile(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
+    let mut pauses = Pauses::between(10, 50);
+    let mut sorts = SORTS.iter().cycle();
+    let mut presses = Vec::new();
+    // The end of the list is not its start once there are more channels than lines.
+    pty.wait_for_text("one-off:");
+    thread::sleep(Duration::from_millis(50));
+    while presses.len() < LEAST_PRESSES || !publishers.iter().all(JoinHandle::is_finished) {
+        let sort = sorts.next().unwrap();
+        for (key, wanted) in [
+            ("s", Wanted::Shows(sort)),
+            ("G", Wanted::Lacks(TOP)),
+            ("g", Wanted::Shows(TOP)),
+        ] {
+            thread::sleep(pauses.next());
+            presses.push(Press::new(pty, key, wanted));
+        }
+    }
+    presses
+}
+
+fn publish(redis: &Redis, messages: u64) -> Vec<JoinHandle<()>> {
+    let port = redis.port();
+    (0..2)
+        .map(|half| thread::spawn(move || publish_half(port, half, messages / 2)))
+        .collect()
+}
+
+/// Publishes `messages` on half as many channels, first one on each and then another.
+fn publish_half(port: u16, half: u64, messages: u64) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut answers = stream.try_clone().unwrap();
+    let reading = thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        while answers.read(&mut buffer).unwrap() > 0 {}
+    });
+    let payload = [b'x'; 120];
+    let mut chunk = Vec::new();
+    for index in 0..messages {
+        let channel = format!("one-off:{half}:{:06}", index % (messages / 2));
+        chunk.extend(pack(&[b"PUBLISH", channel.as_bytes(), &payload]));
+        if chunk.len() >= 1 << 17 {
+            stream.write_all(&chunk).unwrap();
+            chunk.clear();
+        }
+    }
+    chunk.extend(pack(&[b"QUIT"]));
+    stream.write_all(&chunk).unwrap();
+    reading.join().unwrap();
+}

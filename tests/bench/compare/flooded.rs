@@ -1,0 +1,163 @@
+//! The screen during a flood that does not end: keys, output, drawing.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use subscope::payload::figures::count;
+
+use crate::bench::Bench;
+use crate::report::Report;
+use crate::samples::{Pauses, millis};
+use crate::support::flood::Flood;
+use crate::support::pty::Pty;
+use crate::timeline::{Press, Timeline, Wanted};
+use crate::watching::{Stats, Watching};
+
+const HOW: &str = "Messages of 120 B on 16 channels at full publish speed on 2 connections for as \
+long as it takes, Redis's default buffer limits. First nobody touches a key for some seconds: \
+the bytes from the pty and the synchronised updates in them are counted. Then Space is pressed at \
+irregular times, which freezes the messages or follows them again, and the time runs until the \
+screen (vt100) says so. Writes and drawing times are those of `--stats`, over the whole run; \
+drawing is by the wall clock, so that it holds the time for which others had the core.";
+
+/// The screen that the budget of drawing is meant for.
+const LARGE: (u16, u16) = (200, 50);
+
+/// How long the output is counted.
+const WINDOW: Duration = Duration::from_secs(5);
+
+/// How long a key may take to show.
+pub const KEY_BUDGET: Duration = Duration::from_millis(50);
+const RATE_BUDGET: f64 = 200.0;
+const FRAME_BUDGET: f64 = 30.0;
+const DRAW_BUDGET: u64 = 3_000;
+
+/// Measures and reports.
+pub fn run(bench: &mut Bench) {
+    bench.report.section("Under a flood", HOW);
+    for size in [(140, 40), LARGE] {
+        measure(bench, size);
+    }
+}
+
+fn measure(bench: &mut Bench, size: (u16, u16)) {
+    let redis = bench.redis(&[]);
+    let mut watching = Watching::start(bench, &redis, &[], size);
+    let flood = Flood {
+        port: redis.port(),
+        messages: 0,
+        channels: 16,
+        payload: 120,
+        connections: 2,
+    };
+    let started = Instant::now();
+    let flood = flood.start_endless();
+    thread::sleep(Duration::from_secs(1));
+
+    let begin = (watching.pty.raw_len(), Instant::now());
+    thread::sleep(if bench.is_quick { WINDOW / 5 } else { WINDOW });
+    let end = (watching.pty.raw_len(), Instant::now());
+    let seconds = (end.1 - begin.1).as_secs_f64();
+
+    let presses = press_space(&mut watching.pty, bench.scaled(200));
+    let messages = flood.stop();
+    let rate = messages as f64 / started.elapsed().as_secs_f64();
+    watching.wait_for_received(messages, Duration::from_secs(30));
+    let timeline = Timeline::of(&watching.pty);
+    let stats = watching.quit();
+
+    let report = &mut bench.report;
+    let (columns, rows) = size;
+    let at = format!("{columns}×{rows}");
+    report_keys(report, &at, &timeline, &presses);
+    let output = Output {
+        kilobytes: (end.0 - begin.0) as f64 / seconds / 1e3,
+        frames: timeline.frames(begin.0, end.0) as f64 / seconds,
+    };
+    report_output(report, &at, &output, &stats);
+    report_drawing(report, size, &stats);
+    let lost = stats.lost(messages);
+    report.check(
+        &format!("{at}: lost of {} at {:.0} k/s", count(messages), rate / 1e3),
+        lost,
+        "0",
+        lost.is_nothing(),
+    );
+}
+
+/// What came from the terminal in a second.
+struct Output {
+    kilobytes: f64,
+    frames: f64,
+}
+
+fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) {
+    report.check(
+        &format!("{at}: terminal output"),
+        format!("{:.0} KB/s", output.kilobytes),
+        "≤ 200 KB/s",
+        output.kilobytes <= RATE_BUDGET,
+    );
+    report.check(
+        &format!("{at}: frames"),
+        format!("{:.1} a second", output.frames),
+        "≤ 30 a second",
+        output.frames <= FRAME_BUDGET,
+    );
+    let (writes, drawn) = (stats.figure("terminal_writes"), stats.figure("frames"));
+    report.check(
+        &format!("{at}: writes"),
+        format!("{writes} in {drawn} frames"),
+        "one a frame",
+        writes <= drawn,
+    );
+}
+
+/// The budget is one of a large screen.
+fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
+    let [p50, p99] = ["draw_us_p50", "draw_us_p99"].map(|name| stats.figure(name));
+    let what = format!("{}×{}: drawing", size.0, size.1);
+    let millis = |micros: u64| format!("{:.2} ms", micros as f64 / 1e3);
+    if size == LARGE {
+        let what = format!("{what}, p99");
+        report.check(&what, millis(p99), "≤ 3 ms", p99 <= DRAW_BUDGET);
+        report.note("– p50", millis(p50));
+    } else {
+        let both = format!("{} / {}", millis(p50), millis(p99));
+        report.note(&format!("{what}, p50 / p99"), both);
+    }
+}
+
+/// Presses Space at irregular times, each time waiting for the answer.
+fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
+    let mut pauses = Pauses::between(10, 50);
+    (0..count.max(2))
+        .map(|number| {
+            thread::sleep(pauses.next());
+            Press::new(pty, " ", space_brings(number))
+        })
+        .collect()
+}
+
+/// What the press of Space with this number, from 0, brings to a screen that follows.
+pub fn space_brings(number: u64) -> Wanted {
+    Wanted::Shows(if number.is_multiple_of(2) {
+        " frozen ❚❚"
+    } else {
+        " following ▼"
+    })
+}
+
+/// Reports how long the presses took to show.
+pub fn report_keys(report: &mut Report, at: &str, timeline: &Timeline, presses: &[Press]) {
+    let times = timeline.press_times(presses);
+    let p99 = times.percentile(99);
+    report.check(
+        &format!("{at}: a key's effect, p99 of {}", times.len()),
+        millis(p99),
+        "≤ 50 ms",
+        p99 <= KEY_BUDGET,
+    );
+    let both = format!("{} / {}", millis(times.percentile(50)), millis(times.max()));
+    report.note("– p50 / longest", both);
+}

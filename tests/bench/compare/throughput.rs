@@ -1,0 +1,263 @@
+//! What a message costs at full publish speed, beside other listeners.
+
+use std::time::{Duration, Instant};
+
+use subscope::payload::figures::count;
+
+use crate::bench::{Bench, NO_LIMITS};
+use crate::listener::{BARE_CHILD, CHILD, Listener};
+use crate::process::Cpu;
+use crate::samples::median;
+use crate::support::flood::Flood;
+use crate::support::redis::Redis;
+use crate::watching::Watching;
+
+const HOW: &str = "Messages on 16 channels from 2 connections that pipeline without a pause. CPU is \
+user and system time of the listener alone, from before the first publish until all was taken \
+in, a message; the median of the rounds, in which the listeners take turns, and the least and the \
+most. subscope draws on a terminal of 140×40 and has Redis's default buffer limits; for the \
+others the limits are lifted, except where it is said. What goes to /dev/null cannot be counted. \
+The redis crate and the bare read run in processes of their own.";
+
+const CHANNELS: u64 = 16;
+
+/// The budget: CPU a message, in parts of what redis-cli needs.
+const BUDGET: f64 = 0.5;
+
+/// How long the listener may take to come to the end after the last publish.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy)]
+struct Load {
+    messages: u64,
+    payload: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Subscope,
+    Psubscribe,
+    Subscribe,
+    RedisCrate,
+    Bare,
+    CountedPsubscribe,
+    LimitedPsubscribe,
+    LimitedRedisCrate,
+}
+
+/// Those that run in every round.
+const ROUND: [Who; 5] = [
+    Who::Subscope,
+    Who::Psubscribe,
+    Who::Subscribe,
+    Who::RedisCrate,
+    Who::Bare,
+];
+
+/// Those that run once, to count what they lose.
+const ONCE: [Who; 3] = [
+    Who::CountedPsubscribe,
+    Who::LimitedPsubscribe,
+    Who::LimitedRedisCrate,
+];
+
+impl Who {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Subscope => "subscope, terminal UI, default limits",
+            Self::Psubscribe => "redis-cli psubscribe '*' > /dev/null",
+            Self::Subscribe => "redis-cli subscribe burst:0 … burst:15 > /dev/null",
+            Self::RedisCrate => "redis crate, get_async_pubsub, PSUBSCRIBE *",
+            Self::Bare => "a bare read of the socket, thrown away",
+            Self::CountedPsubscribe => "redis-cli psubscribe '*' \\| line counter",
+            Self::LimitedPsubscribe => "redis-cli psubscribe '*' \\| line counter, default limits",
+            Self::LimitedRedisCrate => "redis crate, default limits",
+        }
+    }
+
+    fn has_default_limits(self) -> bool {
+        matches!(
+            self,
+            Self::Subscope | Self::LimitedPsubscribe | Self::LimitedRedisCrate
+        )
+    }
+}
+
+/// What a burst cost a listener.
+#[derive(Clone, Copy)]
+struct Cost {
+    cpu: Cpu,
+    publishing: Duration,
+    /// `None` if it cannot be counted.
+    lost: Option<u64>,
+    is_cut_off: bool,
+}
+
+/// Measures and reports.
+pub fn run(bench: &mut Bench) {
+    bench.report.section("Throughput", HOW);
+    for (messages, payload) in [(2_000_000, 120), (200_000, 4_096)] {
+        let messages = bench.scaled(messages);
+        measure(bench, Load { messages, payload });
+    }
+}
+
+fn measure(bench: &mut Bench, load: Load) {
+    let rounds = if bench.is_quick { 1 } else { 3 };
+    let costs: Vec<[Cost; ROUND.len()]> = (0..rounds)
+        .map(|_| ROUND.map(|who| burst(bench, who, load)))
+        .collect();
+    let once = ONCE.map(|who| burst(bench, who, load));
+
+    println!("{} × {} B:\n", count(load.messages), load.payload);
+    println!("| listener | CPU µs a message | user | system | lost | published k/s |");
+    println!("|---|---:|---:|---:|---:|---:|");
+    for (index, who) in ROUND.into_iter().enumerate() {
+        let costs: Vec<Cost> = costs.iter().map(|round| round[index]).collect();
+        print_costs(who, load, &costs);
+    }
+    for (who, cost) in ONCE.into_iter().zip(once) {
+        print_costs(who, load, &[cost]);
+    }
+    println!();
+
+    let ratios = costs.iter().map(|[subscope, redis_cli, ..]| {
+        subscope.cpu.total().as_secs_f64() / redis_cli.cpu.total().as_secs_f64()
+    });
+    let (ratio, least, most) = median(ratios.collect());
+    bench.report.check(
+        &format!(
+            "CPU a message of {} B, × redis-cli psubscribe",
+            load.payload
+        ),
+        format!("{ratio:.2} ({least:.2}–{most:.2})"),
+        "≤ 0.5",
+        ratio <= BUDGET,
+    );
+    let lost: u64 = costs
+        .iter()
+        .filter_map(|[subscope, ..]| subscope.lost)
+        .sum();
+    bench.report.check("– lost", lost, "0", lost == 0);
+    bench.report.end_table();
+}
+
+fn print_costs(who: Who, load: Load, costs: &[Cost]) {
+    let of = |part: fn(Cpu) -> Duration| {
+        let micros = costs
+            .iter()
+            .map(|cost| part(cost.cpu).as_secs_f64() * 1e6 / load.messages as f64);
+        median(micros.collect())
+    };
+    let (cpu, least, most) = of(Cpu::total);
+    let (user, ..) = of(|cpu| cpu.user);
+    let (system, ..) = of(|cpu| cpu.system);
+    let rate = costs
+        .iter()
+        .map(|cost| load.messages as f64 / cost.publishing.as_secs_f64() / 1e3);
+    let (rate, ..) = median(rate.collect());
+    let mut lost = match costs[0].lost {
+        Some(_) => count(costs.iter().filter_map(|cost| cost.lost).sum()),
+        None => "not counted".to_owned(),
+    };
+    if costs.iter().any(|cost| cost.is_cut_off) {
+        lost.push_str(", CUT OFF by the server");
+    }
+    let spread = if costs.len() > 1 {
+        format!(" ({least:.3}–{most:.3})")
+    } else {
+        String::new()
+    };
+    println!(
+        "| {} | {cpu:.3}{spread} | {user:.3} | {system:.3} | {lost} | {rate:.0} |",
+        who.name()
+    );
+}
+
+fn burst(bench: &mut Bench, who: Who, load: Load) -> Cost {
+    let limits: &[&str] = if who.has_default_limits() {
+        &[]
+    } else {
+        &NO_LIMITS
+    };
+    let redis = bench.redis(limits);
+    if who == Who::Subscope {
+        return burst_on_subscope(bench, &redis, load);
+    }
+    let listener = start(bench, who, &redis);
+    let before = Cpu::of(listener.pid());
+    let publishing = publish(&redis, load);
+    let is_cut_off = !listener.settle(&redis);
+    let cpu = Cpu::of(listener.pid()).since(before);
+    Cost {
+        cpu,
+        publishing,
+        lost: listener.finish().map(|received| load.messages - received),
+        is_cut_off,
+    }
+}
+
+fn start(bench: &mut Bench, who: Who, redis: &Redis) -> Listener {
+    let channels: Vec<String> = (0..CHANNELS)
+        .map(|index| format!("burst:{index}"))
+        .collect();
+    match who {
+        Who::Psubscribe => {
+            bench
+                .report
+                .ran("redis-cli -p PORT psubscribe '*' > /dev/null");
+            Listener::redis_cli(redis, &[])
+        }
+        Who::Subscribe => {
+            let names = channels.join(" ");
+            bench
+                .report
+                .ran(format!("redis-cli -p PORT subscribe {names} > /dev/null"));
+            Listener::redis_cli(redis, &channels)
+        }
+        Who::CountedPsubscribe | Who::LimitedPsubscribe => {
+            bench.report.ran("redis-cli -p PORT psubscribe '*' | …");
+            Listener::counted_redis_cli(redis)
+        }
+        Who::Bare => {
+            bench
+                .report
+                .ran(format!("this benchmark {BARE_CHILD} PORT"));
+            Listener::bare(redis)
+        }
+        Who::RedisCrate | Who::LimitedRedisCrate | Who::Subscope => {
+            bench.report.ran(format!("this benchmark {CHILD} URL"));
+            Listener::redis_crate(redis)
+        }
+    }
+}
+
+fn burst_on_subscope(bench: &mut Bench, redis: &Redis, load: Load) -> Cost {
+    let watching = Watching::start(bench, redis, &[], (140, 40));
+    let before = Cpu::of(watching.pid());
+    let publishing = publish(redis, load);
+    watching.wait_for_received(load.messages, PATIENCE);
+    let cpu = Cpu::of(watching.pid()).since(before);
+    let stats = watching.quit();
+    let lost = stats.lost(load.messages);
+    Cost {
+        cpu,
+        publishing,
+        lost: Some(lost.messages),
+        is_cut_off: lost.gaps > 0,
+    }
+}
+
+/// Publishes everything. Gives how long that took.
+fn publish(redis: &Redis, load: Load) -> Duration {
+    let started = Instant::now();
+    let flood = Flood {
+        port: redis.port(),
+        messages: load.messages,
+        channels: CHANNELS,
+        payload: load.payload,
+        connections: 2,
+    };
+    flood.run();
+    started.elapsed()
+}

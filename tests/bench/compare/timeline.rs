@@ -1,0 +1,118 @@
+//! What came out of a terminal, and when.
+
+use std::num::NonZeroU16;
+use std::time::{Duration, Instant};
+
+use memchr::memmem;
+
+use crate::samples::Samples;
+use crate::support::pty::{Chunk, Pty};
+
+/// What a frame that changes anything begins with: a synchronised update.
+pub const FRAME: &[u8] = b"\x1b[?2026h";
+
+/// All output of a terminal so far.
+pub struct Timeline {
+    raw: Vec<u8>,
+    chunks: Vec<Chunk>,
+    size: (NonZeroU16, NonZeroU16),
+}
+
+/// What a key press should bring to the screen.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// These words.
+    Shows(&'static str),
+    /// These words, at least so many times.
+    ShowsOften(&'static str, usize),
+    /// That these words are gone.
+    Lacks(&'static str),
+}
+
+impl Wanted {
+    /// Whether the screen is so.
+    pub fn is_on(self, screen: &vt100::Screen) -> bool {
+        let text = screen.contents();
+        match self {
+            Self::Shows(words) => text.contains(words),
+            Self::ShowsOften(words, times) => text.matches(words).count() >= times,
+            Self::Lacks(words) => !text.contains(words),
+        }
+    }
+}
+
+/// How long a key may take to show; it then counts as having taken this long.
+const KEY_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A key that was pressed.
+#[derive(Clone, Copy, Debug)]
+pub struct Press {
+    at: Instant,
+    wanted: Wanted,
+    has_shown: bool,
+}
+
+impl Press {
+    /// Presses a key, and waits for what it brings, which must not be on the screen yet.
+    pub fn new(pty: &mut Pty, key: &str, wanted: Wanted) -> Self {
+        let at = Instant::now();
+        pty.send(key);
+        let has_shown = pty.wait_up_to(KEY_PATIENCE, |screen| wanted.is_on(screen));
+        Self {
+            at,
+            wanted,
+            has_shown,
+        }
+    }
+}
+
+impl Timeline {
+    /// What has come from the terminal by now.
+    pub fn of(pty: &Pty) -> Self {
+        // In this order, so that every chunk is within the bytes.
+        let chunks = pty.chunks();
+        Self {
+            raw: pty.raw(),
+            chunks,
+            size: pty.screen().size(),
+        }
+    }
+
+    /// When `bytes`, of which nothing came before `from`, had come out whole. `None` if they
+    /// have not.
+    pub fn arrival_of(&self, bytes: &[u8], from: usize) -> Option<Instant> {
+        let place = from + memmem::find(&self.raw[from..], bytes)?;
+        let end = place + bytes.len();
+        let chunk = self.chunks.partition_point(|chunk| chunk.end < end);
+        Some(self.chunks.get(chunk)?.at)
+    }
+
+    /// How many frames changed anything in a part of the bytes.
+    pub fn frames(&self, from: usize, to: usize) -> usize {
+        memmem::find_iter(&self.raw[from..to], FRAME).count()
+    }
+
+    /// How long each press took to show. The output is shown to a terminal once more, and the
+    /// time is that of the first piece after which the screen is as wanted.
+    pub fn press_times(&self, presses: &[Press]) -> Samples {
+        let (rows, columns) = self.size;
+        let mut parser = vt100::Parser::new(rows, columns, 0);
+        let (shown, failed): (Vec<&Press>, Vec<&Press>) =
+            presses.iter().partition(|press| press.has_shown);
+        let mut presses = shown.into_iter().peekable();
+        let mut times = vec![KEY_PATIENCE; failed.len()];
+        let mut begin = 0;
+        for chunk in &self.chunks {
+            parser.process(&self.raw[begin..chunk.end]);
+            begin = chunk.end;
+            while let Some(press) = presses.peek()
+                && chunk.at >= press.at
+                && press.wanted.is_on(parser.screen())
+            {
+                times.push(chunk.at - press.at);
+                presses.next();
+            }
+        }
+        Samples::new(times)
+    }
+}
