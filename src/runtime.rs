@@ -10,7 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
-use crate::scan::Answer;
+use crate::scan::{Answer, Purpose, WatchId};
 use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
 use crate::view;
@@ -107,7 +107,7 @@ where
                 None => break,
             },
             Some(answer) = answer_rx.recv() => {
-                session.pace = session.pace.max(Pace::News);
+                session.pace = session.pace.max(session.pace_of(&answer));
                 vec![Event::Scanned(answer)]
             }
             count = feed_rx.recv_many(&mut feeds, FEED_BATCH), if has_feed => {
@@ -163,6 +163,8 @@ struct Run {
     drawn_at: Instant,
     /// How long drawings for news must be apart, so that the output stays within its rate.
     spacing: Duration,
+    /// The scan that the person's last key has started, until it finds something.
+    awaited: Option<(WatchId, u64)>,
 }
 
 impl Run {
@@ -178,7 +180,18 @@ impl Run {
             pace: Pace::Key,
             drawn_at: Instant::now(),
             spacing: FRAME_INTERVAL,
+            awaited: None,
         }
+    }
+
+    /// How soon an answer wants to be seen: the first find is what the person waits for.
+    fn pace_of(&mut self, answer: &Answer) -> Pace {
+        let is_awaited = self.awaited == Some((answer.watch, answer.serial));
+        if is_awaited && (answer.is_done || !answer.found.is_empty()) {
+            self.awaited = None;
+            return Pace::Key;
+        }
+        Pace::News
     }
 
     /// When the screen is to be drawn; `None` while nothing has changed.
@@ -211,8 +224,12 @@ impl Run {
             while !effects.is_empty() {
                 let mut answers = Vec::new();
                 for effect in effects.drain(..) {
-                    if effect == Effect::Quit {
-                        return Ok(true);
+                    match &effect {
+                        Effect::Quit => return Ok(true),
+                        Effect::Scan(request) if request.purpose == Purpose::Kept => {
+                            self.awaited = Some((request.watch, request.serial));
+                        }
+                        _ => {}
                     }
                     answers.extend(host.perform(effect, terminal)?);
                 }
