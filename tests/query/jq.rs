@@ -31,6 +31,16 @@ fn the_first_output_decides() {
         ("\"(\\(\"a)b\")\" == \"(a)b\"", true),
         ("[.items[] | select(. > 1)] | add == 5", true),
         ("{a, c: 2} == {\"a\": 1, c: 2}", true),
+        (
+            ".a as $x | {$x, \"b\", \"t\\(1)\": 2} == {x: 1, b: false, t1: 2}",
+            true,
+        ),
+        (
+            ". as {a: $x, items: [$y, $z]} | [$x, $y, $z] == [1, 1, 2]",
+            true,
+        ),
+        (".items[1:] |= map(. * 3) | .items == [1, 6, 9]", true),
+        ("@base64 \"\\(.text)!\" == \"aGVsbG8=!\"", true),
         (".a += 4 | .a == 5", true),
         (".a *= 4 | .a == 4", true),
         (".items[1] *= 10 | .items == [1, 20, 3]", true),
@@ -171,6 +181,15 @@ fn a_cut_off_is_the_same_on_a_thread_with_a_small_stack() {
         assert!(!matcher.matches(&message(b"0")));
     }
     assert!(!matcher.matches(&message(b"3")));
+}
+
+#[test]
+fn a_fault_in_jq_is_no_end() {
+    // Overflows in a debug build of jaq.
+    let (holds, trouble) = asked_on_stack("jq(9223372036854775807 | gmtime)", "{}");
+    assert!(!holds);
+    assert!(trouble.is_none_or(|trouble| trouble.contains("fault in jq")));
+    assert!(!query::catches_panics());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::worker::Worker;
 use super::{Program, has_stack};
 
 /// After how many cut-offs the program is asked no more: each may have taken seconds.
-const PATIENCE: u32 = 8;
+const PATIENCE: u32 = 4;
 
 /// A program, and how it went so far. Where it was cut off it does not hold.
 pub struct Asker {

@@ -41,21 +41,11 @@ pub fn term(whole: Term<&str>) -> Term<&str> {
         | Term::Break(_)
         | Term::Var(_)
         | Term::Arr(None) => whole,
-        Term::Str(format, parts) => {
-            let parts = parts.into_iter().map(|part| match part {
-                StrPart::Term(inner) => StrPart::Term(term(inner)),
-                StrPart::Str(text) => StrPart::Str(text),
-                StrPart::Char(character) => StrPart::Char(character),
-            });
-            let parts: Vec<_> = parts.collect();
-            let plain = !parts.iter().any(|part| matches!(part, StrPart::Term(_)));
-            let text = Term::Str(format, parts);
-            if plain { text } else { weighed(text) }
-        }
+        Term::Str(format, parts) => text(format, parts),
         Term::Arr(Some(inner)) => weighed(Term::Arr(Some(boxed(*inner)))),
         Term::Obj(members) => {
             let members = members.into_iter();
-            let members = members.map(|(key, value)| (key_of(key), value.map(term)));
+            let members = members.map(|(key, value)| (term(key), value.map(term)));
             weighed(Term::Obj(members.collect()))
         }
         Term::Neg(inner) => Term::Neg(boxed(*inner)),
@@ -105,13 +95,19 @@ fn weighed(inner: Term<&str>) -> Term<&str> {
     Term::BinOp(Box::new(inner), BinaryOp::Pipe(None), Box::new(weigh))
 }
 
-/// The key of an object. A variable stays one, for which `{$x}` is `{"x": $x}`, and a plain string
-/// stays one, for which `{a}` is `{"a": .a}`.
-fn key_of(key: Term<&str>) -> Term<&str> {
-    match key {
-        Term::Var(_) => key,
-        other => term(other),
-    }
+/// A string, which is weighed if values are put into it.
+fn text<'s>(format: Option<&'s str>, parts: Vec<StrPart<&'s str, Term<&'s str>>>) -> Term<&'s str> {
+    let mut is_plain = true;
+    let parts = parts.into_iter().map(|part| match part {
+        StrPart::Term(inner) => {
+            is_plain = false;
+            StrPart::Term(term(inner))
+        }
+        StrPart::Str(text) => StrPart::Str(text),
+        StrPart::Char(character) => StrPart::Char(character),
+    });
+    let whole = Term::Str(format, parts.collect());
+    if is_plain { whole } else { weighed(whole) }
 }
 
 fn binary<'s>(
