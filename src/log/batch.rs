@@ -199,13 +199,24 @@ impl Batch {
         self.own_size() >= BATCH_BYTES
     }
 
-    /// The bytes that it holds: names, records and notices counted, and its copy of the row
-    /// before it.
+    /// The bytes that it takes: everything counted, the room that it has not used yet, and its
+    /// copy of the row before it.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.own_size() + self.tail_before.as_ref().map_or(0, Tail::size)
+        let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
+        self.arena.capacity()
+            + large.sum::<usize>()
+            + self.notice_bytes
+            + self.names.capacity()
+            + self.records.capacity() * size_of::<Record>()
+            + self.joins.capacity() * size_of::<Join>()
+            + self.channels.capacity() * size_of::<BatchChannel>()
+            + self.index.allocation_size()
+            + size_of_val(self.continues.as_slice())
+            + self.tail_before.as_ref().map_or(0, Tail::size)
     }
 
+    /// The bytes that it holds, but for its copy of the row before it.
     fn own_size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.len()
@@ -214,6 +225,7 @@ impl Batch {
             + self.names.len()
             + self.records.len() * size_of::<Record>()
             + self.joins.len() * size_of::<Join>()
+            + self.channels.len() * size_of::<BatchChannel>()
             + size_of_val(self.continues.as_slice())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -44,6 +45,12 @@ impl Channel {
         &self.name
     }
 
+    /// Its name, to be held when the channel is forgotten.
+    #[must_use]
+    pub fn shared_name(&self) -> Arc<[u8]> {
+        Arc::clone(&self.name)
+    }
+
     /// Messages a second at `now`; see [`History::rate`].
     #[must_use]
     pub fn rate(&self, now: Time) -> f64 {
@@ -63,8 +70,12 @@ impl Channel {
     }
 
     fn size(&self) -> usize {
-        let history = self.history.as_ref().map_or(0, |_| size_of::<History>());
-        size_of::<Slot>() + size_of::<u32>() + NAME_HEADER + self.name.len() + history
+        let history = self
+            .history
+            .as_ref()
+            .map_or(0, |_| allocated(size_of::<History>()));
+        let name = allocated(NAME_HEADER + self.name.len());
+        size_of::<Slot>() + size_of::<Indexed>() + name + history
     }
 
     fn hear(&mut self, heard: &Heard) {
@@ -84,6 +95,11 @@ impl Channel {
     }
 }
 
+/// What the usual allocators take for so many bytes: a header of 8, and all in steps of 16.
+fn allocated(bytes: usize) -> usize {
+    (bytes + 8).next_multiple_of(16)
+}
+
 /// What one batch brought on one channel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heard {
@@ -98,12 +114,27 @@ enum Slot {
     Free,
 }
 
+/// A channel's entry in the index by name. With the hash here, the index grows without a look at
+/// the names, which lie all over the memory: a million would hold up the keys.
+#[derive(Clone, Copy, Debug)]
+struct Indexed {
+    hash: u32,
+    id: u32,
+}
+
+impl Indexed {
+    /// The hash as the index wants it: different in its lowest and in its highest bits.
+    fn wide_hash(self) -> u64 {
+        u64::from(self.hash) << 32 | u64::from(self.hash)
+    }
+}
+
 /// All channels heard, by id and by name.
 #[derive(Debug, Default)]
 pub struct ChannelTable {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    index: HashTable<u32>,
+    index: HashTable<Indexed>,
     hasher: DefaultHashBuilder,
     /// Channels that had no kept row when they were put here, oldest first, each once.
     queue: VecDeque<u32>,
@@ -129,18 +160,32 @@ impl ChannelTable {
     /// The id of the channel called `name`, if it has been heard.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<ChannelId> {
-        let hash = self.hasher.hash_one(name);
-        let id = self.index.find(hash, |&id| self.name(id) == name)?;
-        Some(ChannelId(*id))
+        let wanted = self.indexed(name, 0);
+        let is_it = |one: &Indexed| one.hash == wanted.hash && self.name(one.id) == name;
+        let found = self.index.find(wanted.wide_hash(), is_it)?;
+        Some(ChannelId(found.id))
     }
 
     /// Every channel, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
-        self.slots
+        self.within(0..self.slots.len())
+    }
+
+    /// How many places there are for channels; some may be free.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The channels in these places.
+    pub fn within(&self, slots: Range<usize>) -> impl Iterator<Item = (ChannelId, &Channel)> {
+        let ids = (0..self.slots.len()).skip(slots.start);
+        let slots = self.slots.get(slots).unwrap_or_default();
+        slots
             .iter()
-            .zip(0..)
-            .filter_map(|(slot, id)| match slot {
-                Slot::Taken(channel) => Some((ChannelId(id), channel)),
+            .zip(ids)
+            .filter_map(|(slot, index)| match slot {
+                Slot::Taken(channel) => Some((ChannelId(u32::try_from(index).ok()?), channel)),
                 Slot::Free => None,
             })
     }
@@ -163,9 +208,12 @@ impl ChannelTable {
         self.generation
     }
 
-    /// The bytes that the table takes.
+    /// The bytes that the table takes, what is free in it counted.
     pub(super) fn size(&self) -> usize {
-        self.bytes
+        let indexed = self.index.len() * size_of::<Indexed>();
+        let index = self.index.allocation_size().saturating_sub(indexed);
+        let free = self.free.len() * (size_of::<Slot>() + size_of::<u32>());
+        self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
     /// Notes what was heard on the channel `name` and gives its id.
@@ -259,17 +307,16 @@ impl ChannelTable {
             u32::try_from(self.slots.len() - 1).expect("memory ends before 4 billion channels")
         });
         self.slots[id as usize] = Slot::Taken(channel);
-        let hash = self.hasher.hash_one(name);
-        let (slots, hasher) = (&self.slots, &self.hasher);
+        let entry = self.indexed(name, id);
         self.index
-            .insert_unique(hash, id, |&id| hasher.hash_one(name_in(slots, id)));
+            .insert_unique(entry.wide_hash(), entry, |entry| entry.wide_hash());
         self.generation += 1;
         ChannelId(id)
     }
 
     fn forget(&mut self, id: u32) {
-        let hash = self.hasher.hash_one(self.name(id));
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
+        let hash = self.indexed(self.name(id), id).wide_hash();
+        if let Ok(entry) = self.index.find_entry(hash, |other| other.id == id) {
             entry.remove();
         }
         if let Slot::Taken(channel) = &self.slots[id as usize] {
@@ -282,14 +329,18 @@ impl ChannelTable {
         self.generation += 1;
     }
 
-    fn name(&self, id: u32) -> &[u8] {
-        name_in(&self.slots, id)
+    fn indexed(&self, name: &[u8], id: u32) -> Indexed {
+        let hash = self.hasher.hash_one(name) >> 32;
+        Indexed {
+            hash: u32::try_from(hash).expect("32 bits are left"),
+            id,
+        }
     }
-}
 
-fn name_in(slots: &[Slot], id: u32) -> &[u8] {
-    match &slots[id as usize] {
-        Slot::Taken(channel) => &channel.name,
-        Slot::Free => &[],
+    fn name(&self, id: u32) -> &[u8] {
+        match &self.slots[id as usize] {
+            Slot::Taken(channel) => &channel.name,
+            Slot::Free => &[],
+        }
     }
 }
