@@ -41,7 +41,7 @@ pub use action::Action;
 pub use actions::MAX_MARKED;
 pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
-pub use channels::{ChannelsPane, Entry, Lists, Sort};
+pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
 pub use effect::{Alert, Effect};
 pub use event::Event;
 pub use filtering::{Filter, Filters};
@@ -435,10 +435,18 @@ impl App {
             ),
             _ => None,
         };
-        [remark, retry, ages, answer, self.next_tick_of_rates()]
-            .into_iter()
-            .flatten()
-            .min()
+        let order = self.channels.due();
+        [
+            remark,
+            retry,
+            ages,
+            answer,
+            order,
+            self.next_tick_of_rates(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn next_tick_of_rates(&self) -> Option<Time> {

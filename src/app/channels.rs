@@ -1,9 +1,15 @@
 //! The channel list's pane: what it lists, in which order, and what is selected.
 
+mod ordering;
+
+use std::collections::HashSet;
 use std::time::Duration;
 
+pub use ordering::MOST_LISTED;
+
+use self::ordering::{Pass, Ranked};
 use super::subscriptions::Subscriptions;
-use crate::log::{Channel, ChannelTable};
+use crate::log::ChannelTable;
 use crate::message::{ChannelId, SubscriptionId, SubscriptionKind, Time, Topic};
 
 /// The order is made anew at most this often, so that rows can be read and clicked.
@@ -11,6 +17,9 @@ const SETTLE: Duration = Duration::from_millis(500);
 
 /// With many channels ordering takes time; it is then made anew this much more seldom, a channel.
 const SETTLE_A_CHANNEL: Duration = Duration::from_micros(10);
+
+/// The parts of an order are made at least this far apart, so that there is time for all else.
+const BETWEEN_PARTS: Duration = Duration::from_millis(20);
 
 /// By what the channels are sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +82,10 @@ pub struct ChannelsPane {
     top: usize,
     made_of: (u64, u64),
     made_at: Time,
+    /// The order that is being made, if that takes more than one go.
+    pass: Option<Pass>,
+    /// When its last part was made.
+    went_on_at: Time,
 }
 
 impl ChannelsPane {
@@ -142,28 +155,63 @@ impl ChannelsPane {
         self.order(lists, now);
     }
 
-    /// Makes the order anew if there is reason to.
+    /// Whether there are more channels than it lists.
+    #[must_use]
+    pub fn is_cut(&self, channels: &ChannelTable) -> bool {
+        channels.len() > MOST_LISTED
+    }
+
+    /// When it wants to be refreshed, if an order is being made.
+    #[must_use]
+    pub fn due(&self) -> Option<Time> {
+        let is_ordering = self.pass.is_some();
+        is_ordering.then(|| self.went_on_at.after(BETWEEN_PARTS))
+    }
+
+    /// Makes the order anew if there is reason to, or goes on with that.
     pub fn refresh(&mut self, lists: &Lists, now: Time) {
+        if self.due().is_some_and(|due| due <= now) {
+            self.go_on(lists, now);
+        }
         let made_of = lists.generation();
         let is_stale = self.made_of != made_of || self.sort != Sort::Name;
         let subscriptions_changed = self.made_of.1 != made_of.1;
-        let channels = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let channels = u32::try_from(lists.channels.len()).unwrap_or(u32::MAX);
         // A short list by name hardly moves, so that a new channel can stand in it at once.
-        let settled = if channels < 100 && self.sort == Sort::Name {
+        let settled = if self.entries.len() < 100 && self.sort == Sort::Name {
             self.made_at
         } else {
             let wait = SETTLE.max(SETTLE_A_CHANNEL.saturating_mul(channels));
             self.made_at.after(wait)
         };
-        if subscriptions_changed || (is_stale && now >= settled) || now < self.made_at {
+        let is_due = is_stale && now >= settled && self.pass.is_none();
+        if subscriptions_changed || is_due || now < self.made_at {
             self.order(lists, now);
         }
     }
 
+    /// Begins to make the order anew; with few channels it is made at once.
     fn order(&mut self, lists: &Lists, now: Time) {
-        self.entries = lists.entries(self.sort, now);
+        self.pass = Some(Pass::new(self.sort, lists.channels));
         self.made_of = lists.generation();
         self.made_at = now;
+        self.go_on(lists, now);
+    }
+
+    fn go_on(&mut self, lists: &Lists, now: Time) {
+        self.went_on_at = now;
+        let is_made = self
+            .pass
+            .as_mut()
+            .is_some_and(|pass| pass.go_on(lists.channels, now));
+        if is_made && let Some(pass) = self.pass.take() {
+            self.entries = lists.entries(self.sort, &pass.finish());
+            self.made_at = now;
+            self.find_selected(lists);
+        }
+    }
+
+    fn find_selected(&mut self, lists: &Lists) {
         let line = self.selected.as_ref().and_then(|selected| {
             self.entries
                 .iter()
@@ -215,41 +263,27 @@ impl Lists<'_> {
         (self.channels.generation(), self.subscriptions.generation())
     }
 
-    fn entries(&self, sort: Sort, now: Time) -> Vec<Entry> {
+    /// The lines, where `heard` are the channels to list, in their order.
+    fn entries(&self, sort: Sort, heard: &[Ranked]) -> Vec<Entry> {
         let mut patterns = Vec::new();
-        let mut unheard = Vec::new();
+        let mut others = Vec::new();
+        let listed: HashSet<ChannelId> = heard.iter().map(|one| one.id).collect();
         for (id, topic, _) in self.subscriptions.listed() {
-            match topic.kind {
-                SubscriptionKind::Pattern => patterns.push(Entry::Pattern(id)),
-                SubscriptionKind::Channel if self.channels.find(&topic.name).is_none() => {
-                    unheard.push((&*topic.name, Entry::Unheard(id)));
+            if topic.kind == SubscriptionKind::Pattern {
+                patterns.push(Entry::Pattern(id));
+                continue;
+            }
+            match self.channels.find(&topic.name) {
+                None => others.push((&*topic.name, Entry::Unheard(id))),
+                // One that is subscribed to by its name is listed in any case.
+                Some(heard) if !listed.contains(&heard) => {
+                    others.push((&*topic.name, Entry::Channel(heard)));
                 }
-                SubscriptionKind::Channel => {}
+                Some(_) => {}
             }
         }
-        // The key is reckoned once a channel, since a rate is a sum.
-        let key = |channel: &Channel| match sort {
-            Sort::Name => 0.0,
-            Sort::Rate => channel.rate(now),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "an order of counts, near enough"
-            )]
-            Sort::Count => channel.messages as f64,
-            #[expect(clippy::cast_precision_loss, reason = "microseconds fit for 285 years")]
-            Sort::LastHeard => channel.last_heard.0 as f64,
-        };
-        let heard = self.channels.iter();
-        let mut heard: Vec<(f64, &[u8], ChannelId)> = heard
-            .map(|(id, channel)| (key(channel), channel.name(), id))
-            .collect();
-        heard.sort_unstable_by(|one, other| {
-            other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1))
-        });
-        let heard = heard
-            .into_iter()
-            .map(|(_, name, id)| (name, Entry::Channel(id)));
-        let mut named: Vec<(&[u8], Entry)> = heard.chain(unheard).collect();
+        let heard = heard.iter().map(|one| (&*one.name, Entry::Channel(one.id)));
+        let mut named: Vec<(&[u8], Entry)> = heard.chain(others).collect();
         if sort == Sort::Name {
             named.sort_by_key(|(name, _)| *name);
         }
@@ -257,3 +291,6 @@ impl Lists<'_> {
         patterns
     }
 }
+
+#[cfg(test)]
+mod tests;

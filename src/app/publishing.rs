@@ -1,7 +1,7 @@
 //! Writing a message and sending it.
 
 use super::update::MAX_NAME_COLUMNS;
-use super::{App, Effect, Focus, Outgoing, Overlay, SENTINEL_HELLO};
+use super::{App, Effect, Entry, Focus, Outgoing, Overlay, SENTINEL_HELLO};
 use crate::message::SubscriptionKind;
 use crate::payload::escape;
 use crate::payload::figures;
@@ -73,11 +73,12 @@ impl App {
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
-        let heard = self
-            .log
-            .channels()
-            .iter()
-            .map(|(_, channel)| channel.name());
+        // Of very many channels those in the list: to look at all would hold up the key.
+        let listed = self.channels.entries().iter();
+        let heard = listed.filter_map(|entry| match entry {
+            Entry::Channel(id) => Some(self.log.channels().by_id(*id)?.name()),
+            Entry::Pattern(_) | Entry::Unheard(_) => None,
+        });
         let asked = self.subscriptions.listed().filter_map(|(_, topic, _)| {
             (topic.kind == SubscriptionKind::Channel).then_some(&*topic.name)
         });

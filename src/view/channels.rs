@@ -5,10 +5,11 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{App, Entry, Focus, SubscriptionState, inside};
+use crate::app::{App, Entry, Focus, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
@@ -30,9 +31,19 @@ const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
-    let count = app.log().channels().len();
-    let title = format!(" Channels {} ", figures::count(count as u64));
-    let sort = format!(" by {} ", app.channels().sort().name());
+    let count = figures::count(app.log().channels().len() as u64);
+    let is_cut = app.channels().is_cut(app.log().channels());
+    let listed = if is_cut {
+        format!("{} of ", figures::count(MOST_LISTED as u64))
+    } else {
+        String::new()
+    };
+    let title = format!(" Channels {listed}{count} ");
+    let mut sort = format!(" by {} ", app.channels().sort().name());
+    // That not all are listed is said in any case.
+    if is_cut && title.width() + sort.width() + 4 > usize::from(area.width) {
+        sort.clear();
+    }
     frame::draw(area, has_focus, &title, (&sort, theme::QUIET), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);

@@ -1,0 +1,76 @@
+use super::*;
+use crate::log::{Batch, MessageLog};
+
+/// A log that has heard `once:0` and so on once each, and `often` three times before.
+fn log(channels: usize) -> MessageLog {
+    let mut log = MessageLog::new(1 << 30);
+    let mut batch = Batch::default();
+    for _ in 0..3 {
+        batch.push_message(Time(0), b"often", b"x", SubscriptionId(0));
+    }
+    for index in 0..channels {
+        let name = format!("once:{index:07}");
+        batch.push_message(Time(1), name.as_bytes(), b"x", SubscriptionId(0));
+    }
+    log.append(&batch);
+    log
+}
+
+/// The names listed once the order is made, and how many goes that took.
+fn ordered(pane: &mut ChannelsPane, lists: &Lists, now: &mut Time) -> (Vec<Topic>, usize) {
+    let mut goes = 1;
+    while let Some(due) = pane.due() {
+        *now = due;
+        pane.refresh(lists, *now);
+        goes += 1;
+    }
+    let topics = pane
+        .entries()
+        .iter()
+        .filter_map(|entry| lists.topic(*entry));
+    (topics.collect(), goes)
+}
+
+#[test]
+fn of_very_many_channels_the_first_are_listed_in_several_goes() {
+    let log = log(100_000);
+    let mut subscriptions = Subscriptions::default();
+    subscriptions.add(Topic::pattern(b"*"));
+    subscriptions.add(Topic::channel(b"once:0099999"));
+    let lists = Lists {
+        channels: log.channels(),
+        subscriptions: &subscriptions,
+    };
+    let mut pane = ChannelsPane::default();
+    let mut now = Time(2);
+    pane.refresh(&lists, now);
+    let (by_name, goes) = ordered(&mut pane, &lists, &mut now);
+    assert!(goes > 3, "{goes}");
+    assert!(pane.is_cut(log.channels()));
+    assert_eq!(by_name.len(), MOST_LISTED + 2);
+    assert_eq!(by_name[0], Topic::pattern(b"*"));
+    assert_eq!(by_name[1], Topic::channel(b"often"));
+    assert_eq!(by_name[2], Topic::channel(b"once:0000000"));
+    // What is subscribed to by its name is listed in any case.
+    assert_eq!(by_name[MOST_LISTED + 1], Topic::channel(b"once:0099999"));
+    pane.sort_next(&lists, now);
+    pane.sort_next(&lists, now);
+    assert_eq!(pane.sort(), Sort::Count);
+    let (by_count, _) = ordered(&mut pane, &lists, &mut now);
+    assert_eq!(by_count[1], Topic::channel(b"often"));
+    assert_eq!(by_count[2], Topic::channel(b"once:0000000"));
+}
+
+#[test]
+fn few_channels_are_ordered_at_once() {
+    let log = log(1000);
+    let subscriptions = Subscriptions::default();
+    let lists = Lists {
+        channels: log.channels(),
+        subscriptions: &subscriptions,
+    };
+    let mut pane = ChannelsPane::default();
+    pane.refresh(&lists, Time(2));
+    assert_eq!((pane.entries().len(), pane.due()), (1001, None));
+    assert!(!pane.is_cut(log.channels()));
+}
