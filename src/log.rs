@@ -136,7 +136,6 @@ impl MessageLog {
 
     /// Takes over the rows of `batch`, then lets go of the oldest rows beyond the budget. Of a
     /// payload that does not fit into the budget the head is taken; see [`PayloadLimit::within`].
-    #[expect(clippy::missing_panics_doc, reason = "a channel just heard has a name")]
     pub fn append(&mut self, batch: &Batch) {
         self.join_last_row(&batch.continues);
         self.counters.merged += batch.merged();

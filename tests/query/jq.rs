@@ -268,3 +268,38 @@ fn a_program_nested_as_deep_as_its_length_allows_is_no_harm() {
         }
     }
 }
+
+#[test]
+fn a_program_is_not_asked_of_what_is_too_long_and_says_so_and_goes_on() {
+    let long = format!("\"{}\"", "x".repeat(16 << 20));
+    let run = move || {
+        let mut matcher = matcher(parse("jq(true)"));
+        let long = (0..5).any(|_| matcher.matches(&message(long.as_bytes())));
+        let short = matcher.matches(&message(b"1"));
+        (long, short, matcher.trouble().map(str::to_owned))
+    };
+    let (long, short, trouble) = query::spawn("asking", run).unwrap().join().unwrap();
+    assert!(!long && short);
+    assert_eq!(
+        trouble.as_deref(),
+        Some("jq(…) is not asked of messages over 16 MiB")
+    );
+}
+
+#[test]
+fn a_program_that_was_cut_off_four_times_is_asked_no_more_and_says_so() {
+    let run = move || {
+        let mut matcher = matcher(parse("jq(if . == 1 then true else last(repeat(1)) end)"));
+        assert!(matcher.matches(&message(b"1")));
+        for _ in 0..4 {
+            assert!(!matcher.matches(&message(b"2")));
+        }
+        assert!(!matcher.matches(&message(b"1")));
+        matcher.trouble().map(str::to_owned).unwrap()
+    };
+    let trouble = query::spawn("asking", run).unwrap().join().unwrap();
+    assert!(
+        trouble.ends_with("4 times: it is asked no more"),
+        "{trouble}"
+    );
+}

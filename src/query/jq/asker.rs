@@ -8,11 +8,17 @@ use super::{Program, has_stack};
 /// After how many cut-offs the program is asked no more: each may have taken seconds.
 const PATIENCE: u32 = 4;
 
+/// The longest payload that a program is given: what it is parsed into takes several times as much.
+const MAX_PAYLOAD: usize = 16 << 20;
+
 /// A program, and how it went so far. Where it was cut off it does not hold.
 pub struct Asker {
     program: Program,
     state: RefCell<State>,
+    /// What went wrong first.
     trouble: OnceCell<String>,
+    /// That it is asked no more.
+    given_up: OnceCell<String>,
 }
 
 #[derive(Default)]
@@ -29,11 +35,17 @@ impl Asker {
             program: program.clone(),
             state: RefCell::default(),
             trouble: OnceCell::new(),
+            given_up: OnceCell::new(),
         }
     }
 
     /// Whether it holds for `payload`, which is JSON.
     pub fn holds(&self, payload: &[u8]) -> bool {
+        if payload.len() > MAX_PAYLOAD {
+            let words = || "jq(…) is not asked of messages over 16 MiB".to_owned();
+            self.trouble.get_or_init(words);
+            return false;
+        }
         let mut state = self.state.borrow_mut();
         if state.cut_offs == PATIENCE {
             return false;
@@ -45,14 +57,19 @@ impl Asker {
         };
         answer.unwrap_or_else(|trouble| {
             state.cut_offs += 1;
+            if state.cut_offs == PATIENCE {
+                let words = || format!("{trouble}, {PATIENCE} times: it is asked no more");
+                self.given_up.get_or_init(words);
+            }
             self.trouble.get_or_init(|| trouble);
             false
         })
     }
 
-    /// What went wrong first.
+    /// That it is asked no more, or else what went wrong first.
     pub fn trouble(&self) -> Option<&str> {
-        self.trouble.get().map(String::as_str)
+        let said = self.given_up.get().or(self.trouble.get());
+        said.map(String::as_str)
     }
 }
 
