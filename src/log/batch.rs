@@ -1,12 +1,20 @@
 //! What the subscriber hands over: rows as they came, in one arena, with channel names interned
 //! for this batch only.
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+mod dropping;
+mod joining;
+
 use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+pub use joining::Tail;
+
+pub(super) use joining::BatchPayload;
 
 use super::large::LargePayload;
 use super::record::{Join, Record};
-use crate::message::{Dropped, Notice, SubscriptionId, Time};
+use crate::message::{Notice, SubscriptionId, Time};
 
 /// A batch of this many bytes is handed over even while more is to be read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -19,81 +27,6 @@ pub(super) struct BatchChannel {
     pub(super) messages: u32,
     pub(super) bytes: u64,
     pub(super) last: u32,
-}
-
-/// The last row of a batch, remembered so that the next batch can tell whether its first frame is
-/// another delivery of the same publish.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tail {
-    channel: Box<[u8]>,
-    payload: TailPayload,
-    subscriptions: Vec<SubscriptionId>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum TailPayload {
-    Copied(Box<[u8]>),
-    Large(LargePayload),
-}
-
-impl Tail {
-    /// The bytes that this copy holds.
-    fn size(&self) -> usize {
-        let copied = match &self.payload {
-            TailPayload::Copied(bytes) => bytes.len(),
-            TailPayload::Large(_) => 0,
-        };
-        self.channel.len() + copied + size_of_val(self.subscriptions.as_slice())
-    }
-
-    fn payload(&self) -> BatchPayload<'_> {
-        match &self.payload {
-            TailPayload::Copied(bytes) => BatchPayload::Plain(bytes),
-            TailPayload::Large(large) => BatchPayload::Large(large),
-        }
-    }
-}
-
-/// A payload as a batch has it.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum BatchPayload<'a> {
-    /// Whole, among the others.
-    Plain(&'a [u8]),
-    /// By itself.
-    Large(&'a LargePayload),
-}
-
-impl BatchPayload<'_> {
-    /// What there is of it.
-    #[inline]
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Plain(bytes) => bytes,
-            Self::Large(large) => &large.bytes,
-        }
-    }
-
-    /// How many bytes it had.
-    #[inline]
-    pub(super) fn size(&self) -> u64 {
-        match self {
-            Self::Plain(bytes) => bytes.len() as u64,
-            Self::Large(large) => large.size,
-        }
-    }
-}
-
-impl PartialEq for BatchPayload<'_> {
-    #[inline]
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Plain(one), Self::Plain(other)) => one == other,
-            (Self::Large(one), Self::Large(other)) => one == other,
-            (Self::Plain(plain), Self::Large(large)) | (Self::Large(large), Self::Plain(plain)) => {
-                large.is(plain)
-            }
-        }
-    }
 }
 
 /// Rows in the order of their arrival, on their way to the log.
@@ -179,12 +112,6 @@ impl Batch {
         self.tail_before = None;
     }
 
-    /// Whether it starts with a further delivery of the row before it.
-    #[must_use]
-    pub fn continues_row_before(&self) -> bool {
-        !self.continues.is_empty()
-    }
-
     /// Whether it holds nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -254,130 +181,6 @@ impl Batch {
             .map(|(local, _)| self.channel_name(local))
     }
 
-    /// The last row, if it is a message, for the batch that follows.
-    #[must_use]
-    pub fn tail(&self) -> Option<Tail> {
-        let Some(last) = self.records.last() else {
-            let mut tail = self.tail_before.clone()?;
-            tail.subscriptions.extend(&self.continues);
-            return Some(tail);
-        };
-        let first = last.subscription()?;
-        Some(Tail {
-            channel: self.channel_name(last.channel()).into(),
-            payload: match self.last_payload(last) {
-                BatchPayload::Plain(bytes) => TailPayload::Copied(bytes.into()),
-                BatchPayload::Large(large) => TailPayload::Large(large.clone()),
-            },
-            subscriptions: std::iter::once(first)
-                .chain(self.joins_of_last_row().map(|join| join.subscription))
-                .collect(),
-        })
-    }
-
-    /// The payload of the last row, or of that before this batch, if it is large and what comes
-    /// next may be another delivery of it: on the same `channel`, with `size` bytes, and brought
-    /// by a `subscription` that has not brought it yet.
-    #[must_use]
-    pub fn large_before(
-        &self,
-        channel: &[u8],
-        size: u64,
-        subscription: SubscriptionId,
-    ) -> Option<&LargePayload> {
-        let (name, payload, is_new) = match (self.records.last(), &self.tail_before) {
-            (Some(last), _) if last.is_notice() => return None,
-            (Some(last), _) => (
-                self.channel_name(last.channel()),
-                self.last_payload(last),
-                !self.has_brought_last(last, subscription),
-            ),
-            (None, Some(tail)) => (
-                &*tail.channel,
-                tail.payload(),
-                !self.has_brought_tail(tail, subscription),
-            ),
-            (None, None) => return None,
-        };
-        match payload {
-            BatchPayload::Large(large) if is_new && large.size == size && name == channel => {
-                Some(large)
-            }
-            _ => None,
-        }
-    }
-
-    /// Drops the messages and keeps the notices, since these say what state the listening is in.
-    /// Says what was dropped.
-    pub fn drop_messages(&mut self) -> Dropped {
-        let mut messages = self.records.iter().filter(|record| !record.is_notice());
-        let dropped = messages
-            .next()
-            .map_or_else(Dropped::default, |first| Dropped {
-                count: self.messages(),
-                bytes: self.channels.iter().map(|channel| channel.bytes).sum(),
-                from: first.time,
-                to: messages.next_back().unwrap_or(first).time,
-            });
-        self.records.retain(Record::is_notice);
-        self.arena = Vec::new();
-        self.large = Vec::new();
-        self.joins.clear();
-        self.channels.clear();
-        self.names.clear();
-        self.index.clear();
-        self.forget_row_before();
-        dropped
-    }
-
-    /// Forgets that this batch continues the row before it, because that row is gone.
-    pub fn forget_row_before(&mut self) {
-        self.continues.clear();
-        self.tail_before = None;
-    }
-
-    /// Puts the notices of `earlier` before everything else here, and a notice of `dropped`
-    /// messages behind them. The deliveries that `earlier` merged are counted here from now on.
-    pub fn prepend(&mut self, earlier: &Self, dropped: Dropped) {
-        let mut dropped = dropped;
-        let mut before = earlier.records.as_slice();
-        // What is dropped piece by piece is told as one.
-        if let (Some(Notice::Dropped(first)), [rest @ .., _]) = (earlier.notices.last(), before) {
-            dropped = first.and_then(dropped);
-            before = rest;
-        }
-        let mut records = Vec::with_capacity(before.len() + 1 + self.records.len());
-        let mut notices = Vec::with_capacity(before.len() + 1 + self.notices.len());
-        for (record, notice) in before.iter().zip(&earlier.notices) {
-            records.push(Record::notice(record.time, offset(notices.len())));
-            notices.push(notice.clone());
-        }
-        records.push(Record::notice(dropped.to, offset(notices.len())));
-        notices.push(Notice::Dropped(dropped));
-        let shift_rows = offset(records.len());
-        let shift_notices = offset(notices.len());
-        records.extend(
-            self.records
-                .iter()
-                .map(|record| record.with_later_notice(shift_notices)),
-        );
-        notices.append(&mut self.notices);
-        for join in &mut self.joins {
-            join.row += shift_rows;
-        }
-        for (row, _) in &mut self.large {
-            *row += shift_rows;
-        }
-        for channel in &mut self.channels {
-            channel.last += shift_rows;
-        }
-        self.records = records;
-        self.notices = notices;
-        self.notice_bytes = self.notices.iter().map(notice_bytes).sum();
-        self.merged += earlier.merged;
-        self.tail_before = None;
-    }
-
     /// The payload of the message whose `record` is that of `row`.
     #[inline]
     pub(super) fn payload(&self, row: u32, record: &Record) -> BatchPayload<'_> {
@@ -417,71 +220,6 @@ impl Batch {
         entry.messages += 1;
         entry.bytes += payload.size();
         entry.last = row;
-    }
-
-    fn last_payload(&self, last: &Record) -> BatchPayload<'_> {
-        self.payload(offset(self.records.len() - 1), last)
-    }
-
-    fn joins_row_before(
-        &mut self,
-        channel: &[u8],
-        payload: BatchPayload<'_>,
-        subscription: SubscriptionId,
-    ) -> bool {
-        let Some(last) = self.records.last() else {
-            return self.joins_batch_before(channel, payload, subscription);
-        };
-        // The cheap question first: with one subscription, or in step, it ends the matter.
-        if last.is_notice()
-            || self.has_brought_last(last, subscription)
-            || self.last_payload(last) != payload
-            || self.channel_name(last.channel()) != channel
-        {
-            return false;
-        }
-        let row = offset(self.records.len() - 1);
-        self.joins.push(Join { row, subscription });
-        true
-    }
-
-    fn joins_batch_before(
-        &mut self,
-        channel: &[u8],
-        payload: BatchPayload<'_>,
-        subscription: SubscriptionId,
-    ) -> bool {
-        let joins = self.tail_before.as_ref().is_some_and(|tail| {
-            !self.has_brought_tail(tail, subscription)
-                && tail.payload() == payload
-                && *tail.channel == *channel
-        });
-        if joins {
-            self.continues.push(subscription);
-        }
-        joins
-    }
-
-    /// Whether `subscription` has delivered the last row.
-    #[inline]
-    fn has_brought_last(&self, last: &Record, subscription: SubscriptionId) -> bool {
-        last.subscription() == Some(subscription)
-            || self
-                .joins_of_last_row()
-                .any(|join| join.subscription == subscription)
-    }
-
-    /// The same of the row before this batch.
-    fn has_brought_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
-        tail.subscriptions.contains(&subscription) || self.continues.contains(&subscription)
-    }
-
-    fn joins_of_last_row(&self) -> impl Iterator<Item = &Join> {
-        let last = offset(self.records.len().saturating_sub(1));
-        self.joins
-            .iter()
-            .rev()
-            .take_while(move |join| join.row == last)
     }
 
     fn intern(&mut self, name: &[u8]) -> u32 {

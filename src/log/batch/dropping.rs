@@ -1,0 +1,78 @@
+//! What is left of a batch for which there was no room, and how the next one tells of it.
+
+use super::{Batch, notice_bytes, offset};
+use crate::log::record::Record;
+use crate::message::{Dropped, Notice};
+
+impl Batch {
+    /// Drops the messages and keeps the notices, since these say what state the listening is in.
+    /// Says what was dropped.
+    pub fn drop_messages(&mut self) -> Dropped {
+        let mut messages = self.records.iter().filter(|record| !record.is_notice());
+        let dropped = messages
+            .next()
+            .map_or_else(Dropped::default, |first| Dropped {
+                count: self.messages(),
+                bytes: self.channels.iter().map(|channel| channel.bytes).sum(),
+                from: first.time,
+                to: messages.next_back().unwrap_or(first).time,
+            });
+        self.records.retain(Record::is_notice);
+        self.arena = Vec::new();
+        self.large = Vec::new();
+        self.joins.clear();
+        self.channels.clear();
+        self.names.clear();
+        self.index.clear();
+        self.forget_row_before();
+        dropped
+    }
+
+    /// Forgets that this batch continues the row before it, because that row is gone.
+    pub fn forget_row_before(&mut self) {
+        self.continues.clear();
+        self.tail_before = None;
+    }
+
+    /// Puts the notices of `earlier` before everything else here, and a notice of `dropped`
+    /// messages behind them. The deliveries that `earlier` merged are counted here from now on.
+    pub fn prepend(&mut self, earlier: &Self, dropped: Dropped) {
+        let mut dropped = dropped;
+        let mut before = earlier.records.as_slice();
+        // What is dropped piece by piece is told as one.
+        if let (Some(Notice::Dropped(first)), [rest @ .., _]) = (earlier.notices.last(), before) {
+            dropped = first.and_then(dropped);
+            before = rest;
+        }
+        let mut records = Vec::with_capacity(before.len() + 1 + self.records.len());
+        let mut notices = Vec::with_capacity(before.len() + 1 + self.notices.len());
+        for (record, notice) in before.iter().zip(&earlier.notices) {
+            records.push(Record::notice(record.time, offset(notices.len())));
+            notices.push(notice.clone());
+        }
+        records.push(Record::notice(dropped.to, offset(notices.len())));
+        notices.push(Notice::Dropped(dropped));
+        let shift_rows = offset(records.len());
+        let shift_notices = offset(notices.len());
+        records.extend(
+            self.records
+                .iter()
+                .map(|record| record.with_later_notice(shift_notices)),
+        );
+        notices.append(&mut self.notices);
+        for join in &mut self.joins {
+            join.row += shift_rows;
+        }
+        for (row, _) in &mut self.large {
+            *row += shift_rows;
+        }
+        for channel in &mut self.channels {
+            channel.last += shift_rows;
+        }
+        self.records = records;
+        self.notices = notices;
+        self.notice_bytes = self.notices.iter().map(notice_bytes).sum();
+        self.merged += earlier.merged;
+        self.tail_before = None;
+    }
+}

@@ -1,0 +1,207 @@
+//! One publish, one row: how a further delivery of it finds the row that it joins.
+
+use super::{Batch, offset};
+use crate::log::large::LargePayload;
+use crate::log::record::{Join, Record};
+use crate::message::SubscriptionId;
+
+/// The last row of a batch, remembered so that the next batch can tell whether its first frame is
+/// another delivery of the same publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    channel: Box<[u8]>,
+    payload: TailPayload,
+    subscriptions: Vec<SubscriptionId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TailPayload {
+    Copied(Box<[u8]>),
+    Large(LargePayload),
+}
+
+impl Tail {
+    /// The bytes that this copy holds.
+    pub(super) fn size(&self) -> usize {
+        let copied = match &self.payload {
+            TailPayload::Copied(bytes) => bytes.len(),
+            TailPayload::Large(_) => 0,
+        };
+        self.channel.len() + copied + size_of_val(self.subscriptions.as_slice())
+    }
+
+    fn payload(&self) -> BatchPayload<'_> {
+        match &self.payload {
+            TailPayload::Copied(bytes) => BatchPayload::Plain(bytes),
+            TailPayload::Large(large) => BatchPayload::Large(large),
+        }
+    }
+}
+
+/// A payload as a batch has it.
+#[derive(Clone, Copy, Debug)]
+pub enum BatchPayload<'a> {
+    /// Whole, among the others.
+    Plain(&'a [u8]),
+    /// By itself.
+    Large(&'a LargePayload),
+}
+
+impl BatchPayload<'_> {
+    /// What there is of it.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Plain(bytes) => bytes,
+            Self::Large(large) => &large.bytes,
+        }
+    }
+
+    /// How many bytes it had.
+    #[inline]
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Plain(bytes) => bytes.len() as u64,
+            Self::Large(large) => large.size,
+        }
+    }
+}
+
+impl PartialEq for BatchPayload<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain(one), Self::Plain(other)) => one == other,
+            (Self::Large(one), Self::Large(other)) => one == other,
+            (Self::Plain(plain), Self::Large(large)) | (Self::Large(large), Self::Plain(plain)) => {
+                large.is(plain)
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// Whether it starts with a further delivery of the row before it.
+    #[must_use]
+    pub fn continues_row_before(&self) -> bool {
+        !self.continues.is_empty()
+    }
+
+    /// The last row, if it is a message, for the batch that follows.
+    #[must_use]
+    pub fn tail(&self) -> Option<Tail> {
+        let Some(last) = self.records.last() else {
+            let mut tail = self.tail_before.clone()?;
+            tail.subscriptions.extend(&self.continues);
+            return Some(tail);
+        };
+        let first = last.subscription()?;
+        Some(Tail {
+            channel: self.channel_name(last.channel()).into(),
+            payload: match self.last_payload(last) {
+                BatchPayload::Plain(bytes) => TailPayload::Copied(bytes.into()),
+                BatchPayload::Large(large) => TailPayload::Large(large.clone()),
+            },
+            subscriptions: std::iter::once(first)
+                .chain(self.joins_of_last_row().map(|join| join.subscription))
+                .collect(),
+        })
+    }
+
+    /// The payload of the last row, or of that before this batch, if it is large and what comes
+    /// next may be another delivery of it: on the same `channel`, with `size` bytes, and brought
+    /// by a `subscription` that has not brought it yet.
+    #[must_use]
+    pub fn large_before(
+        &self,
+        channel: &[u8],
+        size: u64,
+        subscription: SubscriptionId,
+    ) -> Option<&LargePayload> {
+        let (name, payload, is_new) = match (self.records.last(), &self.tail_before) {
+            (Some(last), _) if last.is_notice() => return None,
+            (Some(last), _) => (
+                self.channel_name(last.channel()),
+                self.last_payload(last),
+                !self.has_brought_last(last, subscription),
+            ),
+            (None, Some(tail)) => (
+                &*tail.channel,
+                tail.payload(),
+                !self.has_brought_tail(tail, subscription),
+            ),
+            (None, None) => return None,
+        };
+        match payload {
+            BatchPayload::Large(large) if is_new && large.size == size && name == channel => {
+                Some(large)
+            }
+            _ => None,
+        }
+    }
+
+    fn last_payload(&self, last: &Record) -> BatchPayload<'_> {
+        self.payload(offset(self.records.len() - 1), last)
+    }
+
+    pub(super) fn joins_row_before(
+        &mut self,
+        channel: &[u8],
+        payload: BatchPayload<'_>,
+        subscription: SubscriptionId,
+    ) -> bool {
+        let Some(last) = self.records.last() else {
+            return self.joins_batch_before(channel, payload, subscription);
+        };
+        // The cheap question first: with one subscription, or in step, it ends the matter.
+        if last.is_notice()
+            || self.has_brought_last(last, subscription)
+            || self.last_payload(last) != payload
+            || self.channel_name(last.channel()) != channel
+        {
+            return false;
+        }
+        let row = offset(self.records.len() - 1);
+        self.joins.push(Join { row, subscription });
+        true
+    }
+
+    fn joins_batch_before(
+        &mut self,
+        channel: &[u8],
+        payload: BatchPayload<'_>,
+        subscription: SubscriptionId,
+    ) -> bool {
+        let joins = self.tail_before.as_ref().is_some_and(|tail| {
+            !self.has_brought_tail(tail, subscription)
+                && tail.payload() == payload
+                && *tail.channel == *channel
+        });
+        if joins {
+            self.continues.push(subscription);
+        }
+        joins
+    }
+
+    /// Whether `subscription` has delivered the last row.
+    #[inline]
+    fn has_brought_last(&self, last: &Record, subscription: SubscriptionId) -> bool {
+        last.subscription() == Some(subscription)
+            || self
+                .joins_of_last_row()
+                .any(|join| join.subscription == subscription)
+    }
+
+    /// The same of the row before this batch.
+    fn has_brought_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
+        tail.subscriptions.contains(&subscription) || self.continues.contains(&subscription)
+    }
+
+    fn joins_of_last_row(&self) -> impl Iterator<Item = &Join> {
+        let last = offset(self.records.len().saturating_sub(1));
+        self.joins
+            .iter()
+            .rev()
+            .take_while(move |join| join.row == last)
+    }
+}
