@@ -36,7 +36,7 @@ use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
 use batch::BatchPayload;
 use channels::Heard;
 use record::Record;
-use segment::OpenSegment;
+use segment::{OpenSegment, SegmentChannel};
 
 /// A segment is sealed at this size at the most, whatever the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
@@ -136,12 +136,41 @@ impl MessageLog {
 
     /// Takes over the rows of `batch`, then lets go of the oldest rows beyond the budget. Of a
     /// payload that does not fit into the budget the head is taken; see [`PayloadLimit::within`].
-    pub fn append(&mut self, batch: &Batch) {
+    pub fn append(&mut self, batch: Batch) {
         self.join_last_row(&batch.continues);
         self.counters.merged += batch.merged();
         self.counters.received += batch.messages();
         self.counters.kept += batch.messages();
-        let ids = self.hear_channels(batch);
+        let ids = self.hear_channels(&batch);
+        if batch.is_worth_adopting(self.segment_bytes()) {
+            self.adopt(batch, &ids);
+        } else {
+            self.copy(&batch, &ids);
+        }
+        self.evict();
+    }
+
+    /// Makes a full batch a segment as it is: its bytes are not copied once more.
+    fn adopt(&mut self, batch: Batch, ids: &[ChannelId]) {
+        self.seal();
+        let first = self.end();
+        for (id, channel) in ids.iter().zip(&batch.channels) {
+            let last = RowId(first.0 + u64::from(channel.last));
+            self.channels.note_last_row(*id, last);
+        }
+        let channels = ids.iter().zip(&batch.channels);
+        let channels = channels.map(|(id, channel)| SegmentChannel {
+            id: *id,
+            name: self.channels.shared_name(*id),
+            rows: u64::from(channel.messages),
+        });
+        let channels = channels.collect();
+        let (arena, records, joins) = batch.into_parts();
+        self.open.adopt(arena, records, joins, channels);
+    }
+
+    /// Copies the rows of `batch` behind those of the open segment.
+    fn copy(&mut self, batch: &Batch, ids: &[ChannelId]) {
         let mut numbers = vec![None; ids.len()];
         for (index, record) in (0..).zip(&batch.records) {
             if record.is_notice() {
@@ -176,14 +205,13 @@ impl MessageLog {
                     .note_last_row(ids[local], RowId(self.end().0 - 1));
             }
         }
-        self.evict();
     }
 
     /// Adds a row that is not a message, and that no batch brought.
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         let mut batch = Batch::default();
         batch.push_notice(time, notice);
-        self.append(&batch);
+        self.append(batch);
     }
 
     /// The row with this id, if it is kept.

@@ -62,8 +62,7 @@ fn the_log_takes_a_large_payload_over_without_a_copy() {
     batch.push_large(Time(2), b"c", sent, FIRST);
     batch.push_message(Time(3), b"c", b"behind", FIRST);
     assert!(batch.is_full() && batch.size() > 8 * MIB);
-    log.append(&batch);
-    drop(batch);
+    log.append(batch);
 
     assert_eq!(kept(&log, 0).0, b"before");
     assert_eq!(kept(&log, 1).0.as_ptr(), place);
@@ -85,7 +84,7 @@ fn a_large_row_that_may_still_be_joined_is_scanned_without_a_copy() {
     let sent = large(&payload(2 * MIB));
     let mut batch = Batch::default();
     batch.push_large(Time(2), b"c", sent.clone(), FIRST);
-    log.append(&batch);
+    log.append(batch);
     let segment = log.pieces(RowId(0))[0].segment().unwrap();
     let row = segment.row(0).unwrap();
     assert_eq!(row.payload.as_ptr(), sent.bytes.as_ptr());
@@ -113,14 +112,14 @@ fn large_deliveries_of_one_publish_join_and_others_do_not() {
         for (payload, subscription) in deliveries {
             batch.push_large(Time(1), b"c", payload, subscription);
             if is_handed_over {
-                log.append(&batch);
-                batch = Batch::following(batch.tail());
+                let next = Batch::following(batch.tail());
+                log.append(std::mem::replace(&mut batch, next));
             }
         }
         // As one that came whole, and is only kept elsewhere.
         batch.push_large(Time(1), b"c", large(b"small"), FIRST);
         batch.push_message(Time(1), b"c", b"small", SECOND);
-        log.append(&batch);
+        log.append(batch);
         let counters = log.counters();
         assert_eq!((counters.received, counters.merged), (7, 3));
         let sizes: Vec<u64> = (0..7).map(|row| kept(&log, row).1).collect();
@@ -139,7 +138,7 @@ fn a_payload_that_does_not_fit_is_cut_and_counted_whole() {
     batch.push_message(Time(1), b"plain", &sent, FIRST);
     batch.push_large(Time(2), b"large", large(&sent), FIRST);
     batch.push_message(Time(3), b"plain", b"behind", FIRST);
-    log.append(&batch);
+    log.append(batch);
     for row in [0, 1] {
         assert_eq!(kept(&log, row), (&sent[..MIB / 8], MIB as u64));
     }
@@ -156,7 +155,7 @@ fn a_large_payload_that_fits_evicts_what_is_older() {
     for count in 1..5 {
         let mut batch = Batch::default();
         batch.push_large(Time(count), b"c", large(&payload(10 * MIB)), FIRST);
-        log.append(&batch);
+        log.append(batch);
         assert_eq!(log.counters().kept, 1);
         assert!(log.size() <= log.budget());
     }
@@ -245,7 +244,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
     while log.counters().received < 2 {
         let feed = timeout(PATIENCE, feed_rx.recv()).await.unwrap().unwrap();
         if let Feed::Batch(batch) = feed {
-            log.append(&batch);
+            log.append(*batch);
         }
         if !is_published && log.counters().notices == patterns.len() as u64 {
             is_published = true;
@@ -259,7 +258,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
     // The second delivery of the last may still be under way.
     server.stop().await;
     while let Some(Feed::Batch(batch)) = feed_rx.recv().await {
-        log.append(&batch);
+        log.append(*batch);
     }
     log
 }

@@ -82,12 +82,12 @@ fn play(steps: &[Step], keep: usize) -> (MessageLog, Vec<Expected>, u64) {
                 expected.push(Expected::Notice);
             }
             Step::HandOver => {
-                log.append(&batch);
-                batch = Batch::following(batch.tail());
+                let next = Batch::following(batch.tail());
+                log.append(std::mem::replace(&mut batch, next));
             }
         }
     }
-    log.append(&batch);
+    log.append(batch);
     (log, expected, merged)
 }
 
@@ -173,7 +173,7 @@ proptest! {
                 Step::HandOver => {}
             }
             let from = log.end();
-            log.append(&batch);
+            log.append(batch);
             selection.follow(&log);
             for piece in log.pieces(from) {
                 selection.add(&thirds(&piece), &log);
@@ -270,7 +270,7 @@ fn append_thousand(log: &mut MessageLog) {
         let name = if n % 10 == 0 { "rare" } else { "common" };
         batch.push_message(Time(0), name.as_bytes(), &[b'x'; 100], SubscriptionId(0));
     }
-    log.append(&batch);
+    log.append(batch);
 }
 
 #[test]
@@ -357,11 +357,11 @@ fn a_gap_is_closed_in_its_own_row() {
     let mut batch = Batch::default();
     batch.push_notice(Time(2), Notice::Gap(open));
     batch.push_message(Time(8), b"c", b"1", SubscriptionId(0));
-    log.append(&batch);
+    log.append(batch);
     let mut batch = Batch::default();
     batch.push_notice(Time(9), Notice::Gap(closed.clone()));
     batch.push_message(Time(9), b"c", b"2", SubscriptionId(0));
-    log.append(&batch);
+    log.append(batch);
 
     let Content::Notice(Notice::Gap(gap)) = log.row(RowId(0)).unwrap().content else {
         panic!("row 0 is the gap")
@@ -395,7 +395,8 @@ fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
     let dropped = second.drop_messages();
     third.prepend(&second, dropped);
     let mut log = MessageLog::new(1 << 20);
-    log.append(&third);
+    let notices = third.notices().to_vec();
+    log.append(third);
 
     let expected = Dropped {
         count: 3,
@@ -403,10 +404,7 @@ fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
         from: Time(1),
         to: Time(4),
     };
-    assert_eq!(
-        third.notices(),
-        [Notice::AllEnded, Notice::Dropped(expected)]
-    );
+    assert_eq!(notices, [Notice::AllEnded, Notice::Dropped(expected)]);
     let counters = log.counters();
     assert_eq!(
         (counters.received, counters.kept, counters.dropped),
@@ -466,7 +464,7 @@ fn clearing_keeps_the_counts_and_the_channels() {
     let mut batch = Batch::default();
     batch.push_message(Time(1), b"c", b"1", SubscriptionId(0));
     batch.push_notice(Time(1), Notice::AllEnded);
-    log.append(&batch);
+    log.append(batch);
     log.clear();
     assert_eq!(log.first(), RowId(2));
     assert_eq!(log.row(RowId(0)).map(|row| row.id), None);
@@ -479,13 +477,13 @@ fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
     let mut log = MessageLog::new(4 << 20);
     let mut batch = Batch::default();
     batch.push_message(Time(0), b"quiet", b"1", SubscriptionId(0));
-    log.append(&batch);
+    log.append(batch);
     for round in 0..50 {
         let mut batch = Batch::default();
         for _ in 0..2_000 {
             batch.push_message(Time(round), b"flood", &[0; 100], SubscriptionId(0));
         }
-        log.append(&batch);
+        log.append(batch);
     }
     assert!(
         log.first() > RowId(0),
@@ -499,7 +497,7 @@ fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
             let name = format!("once:{round}:{n}");
             batch.push_message(Time(round), name.as_bytes(), b"x", SubscriptionId(0));
         }
-        log.append(&batch);
+        log.append(batch);
         assert!(log.size() <= log.budget());
     }
     let counters = log.counters();
@@ -510,4 +508,71 @@ fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
         "{} channels",
         log.channels().len()
     );
+}
+
+#[test]
+fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined() {
+    let fill = |batch: &mut Batch, count: u32| {
+        for n in 0..count {
+            let name = format!("c{}", n % 3);
+            let payload = [b"payload-".as_slice(), &n.to_be_bytes(), &[0; 200]].concat();
+            batch.push_message(Time(n.into()), name.as_bytes(), &payload, SubscriptionId(0));
+        }
+    };
+    let mut log = MessageLog::new(64 << 20);
+    let mut small = Batch::default();
+    fill(&mut small, 10);
+    let mut whole = Batch::following(small.tail());
+    log.append(small);
+    fill(&mut whole, 1_300);
+    assert!(whole.is_full());
+    let mut next = Batch::after(&whole, true);
+    log.append(whole);
+    // The last row once more, by another subscription, then others.
+    let last = [b"payload-".as_slice(), &1_299_u32.to_be_bytes(), &[0; 200]].concat();
+    next.push_message(Time(0), b"c0", &last, SubscriptionId(1));
+    fill(&mut next, 5);
+    log.append(next);
+    assert_eq!(log.end(), RowId(1_315));
+    let brought: Vec<u32> = log.subscriptions(RowId(1_309)).map(|id| id.0).collect();
+    assert_eq!(brought, [0, 1]);
+    for (row, number) in [(9, 9), (10, 0), (1_309, 1_299), (1_310, 0), (1_314, 4)] {
+        let Some(Content::Message {
+            payload, channel, ..
+        }) = log.row(RowId(row)).map(|row| row.content)
+        else {
+            panic!("row {row} is a message")
+        };
+        assert_eq!(payload[8..12], u32::to_be_bytes(number), "row {row}");
+        let name = format!("c{}", number % 3);
+        assert_eq!(
+            log.channels().by_id(channel).unwrap().name(),
+            name.as_bytes()
+        );
+    }
+    let (_, last_heard) = log
+        .channels()
+        .iter()
+        .find(|(_, one)| one.name() == b"c2")
+        .unwrap();
+    assert_eq!(last_heard.last_row, RowId(1_312));
+    assert_eq!(log.counters().kept, 1_315);
+}
+
+#[test]
+fn a_log_of_full_batches_stays_within_its_budget_and_counts_what_goes() {
+    let mut log = MessageLog::new(8 << 20);
+    let mut batch = Batch::default();
+    for round in 0..200 {
+        while !batch.is_full() {
+            batch.push_message(Time(round), b"c", &[7; 4096], SubscriptionId(0));
+        }
+        let next = Batch::after(&batch, false);
+        log.append(std::mem::replace(&mut batch, next));
+        assert!(log.size() <= log.budget());
+    }
+    let counters = log.counters();
+    assert!(counters.evicted > 0);
+    assert_eq!(counters.received, counters.kept + counters.evicted);
+    assert!(counters.kept * 4096 > 6 << 20, "{} are kept", counters.kept);
 }

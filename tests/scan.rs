@@ -58,7 +58,7 @@ fn log() -> MessageLog {
             batch.push_message(Time(0), name.as_bytes(), payload.as_bytes(), via);
         }
         batch.push_notice(Time(0), Notice::AllEnded);
-        log.append(&batch);
+        log.append(batch);
     }
     log
 }
@@ -104,7 +104,7 @@ proptest! {
                 batch.push_message(Time(0), name.as_bytes(), payload.as_bytes(), SubscriptionId(0));
             }
             batch.push_notice(Time(0), Notice::AllEnded);
-            log.append(&batch);
+            log.append(batch);
         }
         let is_exact = text.contains('E');
         let has_text = |payload: &[u8]| {
@@ -194,7 +194,7 @@ fn rows_that_arrived_are_not_kept_waiting_and_channels_stay_right_in_between() {
     let from = log.end();
     let mut batch = Batch::default();
     batch.push_message(Time(0), b"new", b"1", SubscriptionId(0));
-    log.append(&batch);
+    log.append(batch);
     scanner.ask(request(
         &log,
         "channel:new or channel:a:2",

@@ -111,7 +111,7 @@ impl App {
 
     fn feed(&mut self, feed: Feed) -> Vec<Effect> {
         match feed {
-            Feed::Batch(batch) => return self.take(&batch),
+            Feed::Batch(batch) => return self.take(*batch),
             Feed::Connection(connection) => self.note_connection(connection),
             Feed::RoundTrip(time) => {
                 self.server.round_trip = Some(time);
@@ -127,15 +127,17 @@ impl App {
         Vec::new()
     }
 
-    fn take(&mut self, batch: &Batch) -> Vec<Effect> {
+    fn take(&mut self, batch: Batch) -> Vec<Effect> {
         self.server.answered = self.now;
         for notice in batch.notices() {
             self.subscriptions.note(notice);
         }
         let generation = self.log.channels().generation();
+        let continues_row_before = batch.continues_row_before();
+        self.widen_names(&batch);
         self.log.append(batch);
         self.forget_gone();
-        if batch.continues_row_before() {
+        if continues_row_before {
             self.watches()
                 .for_each(|(watch, log)| watch.look_again(log));
         }
@@ -144,15 +146,21 @@ impl App {
             self.shown.follow(&self.log);
             return effects;
         }
-        if self.name_columns < MAX_NAME_COLUMNS {
-            let names = batch.channel_names().filter(|name| *name != SENTINEL_HELLO);
-            let widest = names
-                .map(|name| one_line(name, MAX_NAME_COLUMNS).columns)
-                .max();
-            self.name_columns = self.name_columns.max(widest.unwrap_or(0));
-        }
         effects.extend(self.refresh_shown());
         effects
+    }
+
+    /// Takes note of how wide the names of channels are that `batch` is the first to bring.
+    fn widen_names(&mut self, batch: &Batch) {
+        if self.name_columns == MAX_NAME_COLUMNS {
+            return;
+        }
+        let channels = self.log.channels();
+        let new = batch
+            .channel_names()
+            .filter(|name| *name != SENTINEL_HELLO && channels.find(name).is_none());
+        let widest = new.map(|name| one_line(name, MAX_NAME_COLUMNS).columns);
+        self.name_columns = self.name_columns.max(widest.max().unwrap_or(0));
     }
 
     fn note_connection(&mut self, connection: Connection) {

@@ -19,6 +19,9 @@ use crate::message::{Notice, SubscriptionId, Time};
 /// A batch of this many bytes is handed over even while more is to be read.
 pub const BATCH_BYTES: usize = 256 << 10;
 
+/// Bytes beyond those of a full batch that the next one has room for: none is just as full.
+const ROOM_TO_SPARE: usize = 8 << 10;
+
 /// A channel as this batch knows it: its name and what this batch holds of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchChannel {
@@ -63,6 +66,19 @@ impl Batch {
             tail_before: tail,
             ..Self::default()
         }
+    }
+
+    /// An empty batch that follows `full`, of which it is to know the last row if `with_tail`. It
+    /// has room for as much if that was full: in a burst the next is as large.
+    #[must_use]
+    pub fn after(full: &Self, with_tail: bool) -> Self {
+        let mut next = Self::following(with_tail.then(|| full.tail()).flatten());
+        if full.is_full() {
+            next.arena.reserve(full.arena.len() + ROOM_TO_SPARE);
+            next.records
+                .reserve(full.records.len() + full.records.len() / 32);
+        }
+        next
     }
 
     /// Adds one delivery: the message `payload` on `channel`, brought by `subscription`.
@@ -124,6 +140,19 @@ impl Batch {
         // A large row before it is no reason to hand it over: the next batch would have to know
         // that row as well.
         self.own_size() >= BATCH_BYTES
+    }
+
+    /// Whether it can be a segment of the log as it is, and is large enough to be one beside
+    /// segments of `segment_bytes`.
+    pub(super) fn is_worth_adopting(&self, segment_bytes: usize) -> bool {
+        (BATCH_BYTES / 2..=segment_bytes).contains(&self.own_size())
+            && self.large.is_empty()
+            && self.notices.is_empty()
+    }
+
+    /// Its payloads, its records, and which rows were delivered more than once.
+    pub(super) fn into_parts(self) -> (Vec<u8>, Vec<Record>, Vec<Join>) {
+        (self.arena, self.records, self.joins)
     }
 
     /// The bytes that it takes: everything counted, the room that it has not used yet, and its

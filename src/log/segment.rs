@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::record::{Cut, Join, Record};
-use super::shared::{Arena, SharedBytes};
+use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
 /// A channel as a segment knows it. With its name here, a segment can be read by itself, on
@@ -14,7 +14,7 @@ use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 #[derive(Clone, Debug)]
 pub(super) struct SegmentChannel {
     pub(super) id: ChannelId,
-    name: Arc<[u8]>,
+    pub(super) name: Arc<[u8]>,
     /// How many of the segment's rows are messages on it.
     pub(super) rows: u64,
 }
@@ -168,13 +168,22 @@ impl Segment {
         }
     }
 
-    /// The bytes it takes, records counted.
-    pub(super) fn size(&self) -> usize {
+    /// The bytes that its rows take.
+    fn used(&self) -> usize {
         self.arena.len()
             + size_of_val(&*self.records)
             + size_of_val(&*self.joins)
             + size_of_val(&*self.cuts)
             + self.channels.len() * SegmentChannel::SIZE
+    }
+
+    /// The bytes it takes, everything counted, and what it has room for.
+    pub(super) fn size(&self) -> usize {
+        self.arena.size()
+            + self.records.capacity() * size_of::<Record>()
+            + self.joins.capacity() * size_of::<Join>()
+            + self.cuts.capacity() * size_of::<Cut>()
+            + self.channels.capacity() * SegmentChannel::SIZE
     }
 
     /// The id of the row behind its last.
@@ -211,6 +220,8 @@ pub(super) struct OpenSegment {
     segment: Segment,
     /// The index of each of its channels.
     index: HashMap<ChannelId, u32>,
+    /// Whether it was a batch. It has no room for more, since growing would copy it.
+    is_adopted: bool,
 }
 
 impl OpenSegment {
@@ -221,8 +232,31 @@ impl OpenSegment {
     /// Whether one more row with `payload_bytes` fits into a segment of `limit` bytes. A message
     /// larger than that has a segment of its own.
     pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
-        let size = self.segment.size() + payload_bytes + size_of::<Record>();
-        self.segment.records.is_empty() || size <= limit
+        let size = self.segment.used() + payload_bytes + size_of::<Record>();
+        self.segment.records.is_empty() || (size <= limit && !self.is_adopted)
+    }
+
+    /// Takes the rows of a batch as they are. It must be empty.
+    pub(super) fn adopt(
+        &mut self,
+        arena: Vec<u8>,
+        records: Vec<Record>,
+        joins: Vec<Join>,
+        channels: Vec<SegmentChannel>,
+    ) {
+        debug_assert!(
+            self.segment.records.is_empty(),
+            "what is there would be lost"
+        );
+        self.is_adopted = true;
+        self.segment = Segment {
+            first: self.segment.first,
+            records,
+            channels,
+            arena: Arena::Own(arena),
+            joins,
+            cuts: Vec::new(),
+        };
     }
 
     /// The index here of the channel `id`, called `name`.
@@ -284,6 +318,8 @@ impl OpenSegment {
     /// Ends it, and begins one that follows, with room for as much within `limit` bytes.
     pub(super) fn seal(&mut self, limit: usize) -> Segment {
         let old = &self.segment;
+        // Behind a batch that was adopted there mostly is another.
+        let limit = if self.is_adopted { 0 } else { limit };
         let records = old.records.len().min(limit / size_of::<Record>());
         let next = Segment {
             first: old.end(),
@@ -291,11 +327,12 @@ impl OpenSegment {
             arena: Arena::with_capacity(old.arena.len().min(limit)),
             ..Segment::default()
         };
+        self.is_adopted = false;
         let mut sealed = std::mem::replace(&mut self.segment, next);
         self.index.clear();
-        sealed.arena.shrink_to_fit();
-        sealed.records.shrink_to_fit();
-        sealed.joins.shrink_to_fit();
+        sealed.arena.shrink();
+        shrink(&mut sealed.records);
+        shrink(&mut sealed.joins);
         sealed.cuts.shrink_to_fit();
         sealed.channels.shrink_to_fit();
         sealed

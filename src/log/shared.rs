@@ -115,10 +115,26 @@ impl Arena {
         }
     }
 
-    /// Gives back what it has room for beyond its bytes.
-    pub(super) fn shrink_to_fit(&mut self) {
+    /// Gives back what it has room for beyond its bytes, if that is worth it.
+    pub(super) fn shrink(&mut self) {
         if let Self::Own(bytes) = self {
-            bytes.shrink_to_fit();
+            shrink(bytes);
         }
+    }
+
+    /// The bytes that it takes, what it has room for counted.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Own(bytes) => bytes.capacity(),
+            Self::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Gives back the room beyond what `vector` holds, if that is more than a sixteenth: to give it
+/// back may be to copy the rest.
+pub(super) fn shrink<T>(vector: &mut Vec<T>) {
+    if vector.capacity() - vector.len() > vector.len() / 16 {
+        vector.shrink_to_fit();
     }
 }

@@ -138,7 +138,7 @@ fn append(messages: u64, keep: usize, what: &str) -> MessageLog {
     let mut time = Duration::ZERO;
     batches(messages, |batch| {
         let started = Instant::now();
-        log.append(&batch);
+        log.append(batch);
         time += started.elapsed();
     });
     let each = time.as_secs_f64() * 1e9 / messages as f64;

@@ -12,7 +12,7 @@ fn log(channels: usize) -> MessageLog {
         let name = format!("once:{index:07}");
         batch.push_message(Time(1), name.as_bytes(), b"x", SubscriptionId(0));
     }
-    log.append(&batch);
+    log.append(batch);
     log
 }
 

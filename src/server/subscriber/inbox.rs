@@ -169,8 +169,8 @@ impl Inbox {
         if self.growing.is_empty() {
             return;
         }
-        let tail = self.carries_tail.then(|| self.growing.tail()).flatten();
-        let full = std::mem::replace(&mut self.growing, Box::new(Batch::following(tail)));
+        let next = Batch::after(&self.growing, self.carries_tail);
+        let full = std::mem::replace(&mut self.growing, Box::new(next));
         self.waiting_bytes += full.size();
         self.waiting.push_back(Feed::Batch(full));
         while self.is_over() && self.drop_oldest() {}
