@@ -269,6 +269,17 @@ impl App {
         self.muted.contains(name)
     }
 
+    /// How many channels are muted that have been heard.
+    #[must_use]
+    pub fn muted_and_heard(&self) -> usize {
+        let channels = self.log.channels();
+        let heard = self
+            .muted
+            .iter()
+            .filter(|name| channels.find(name).is_some());
+        heard.count()
+    }
+
     /// What is filtered by.
     #[must_use]
     pub fn filters(&self) -> &Filters {

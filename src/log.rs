@@ -102,6 +102,11 @@ pub struct MessageLog {
     held: Vec<Arc<Segment>>,
     /// The stretches that are to be held when their turn to go comes.
     wanted: Vec<Range<RowId>>,
+    /// The row that is to be held before all others.
+    must_hold: Option<RowId>,
+    /// The rows in whose place rows have gone behind held ones: when the first of these came, and
+    /// how many messages they were.
+    seams: BTreeMap<RowId, (Time, u64)>,
     /// The bytes of `sealed` and `held`.
     sealed_bytes: usize,
     notices: BTreeMap<RowId, Notice>,
@@ -123,6 +128,8 @@ impl MessageLog {
             open: OpenSegment::default(),
             held: Vec::new(),
             wanted: Vec::new(),
+            must_hold: None,
+            seams: BTreeMap::new(),
             sealed_bytes: 0,
             notices: BTreeMap::new(),
             channels: ChannelTable::default(),
@@ -217,6 +224,13 @@ impl MessageLog {
     /// The row with this id, if it is kept.
     #[must_use]
     pub fn row(&self, id: RowId) -> Option<Row<'_>> {
+        if let Some((time, _)) = self.seams.get(&id) {
+            return Some(Row {
+                id,
+                time: *time,
+                content: Content::Notice(self.notices.get(&id)?),
+            });
+        }
         let segment = self.segment_of(id)?;
         let record = segment.record(id)?;
         let content = if record.is_notice() {

@@ -176,6 +176,11 @@ pub enum Notice {
         /// The channel that its message came on.
         channel: Box<[u8]>,
     },
+    /// Messages that stood here were let go of, while what is before them was held.
+    Evicted {
+        /// How many.
+        count: u64,
+    },
 }
 
 /// A time in which messages may have been lost.

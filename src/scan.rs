@@ -1,9 +1,10 @@
-//! Queries asked of the log's rows, on a thread of their own, so that neither keys nor the
+//! Queries asked of the log's rows, on threads of their own, so that neither keys nor the
 //! subscriber wait for them.
 //!
 //! What is asked is a [`Request`]: a query and [`Piece`]s of the log, the newest first, so that
 //! the screen fills at once. The answers come piece by piece. A request with a newer query of the
-//! same watch ends the older ones at once; rows that have just arrived go before those kept.
+//! same watch ends the older ones at once; rows that arrive and rows that were kept take turns, and
+//! queries that ask a program have a thread to themselves.
 
 mod worker;
 
@@ -60,6 +61,8 @@ pub struct Answer {
     pub found: Vec<Found>,
     /// How many rows were looked at, or had gone before they could be.
     pub scanned: u64,
+    /// How many of these had gone.
+    pub gone: u64,
     /// Whether nothing more will come for the request.
     pub is_done: bool,
     /// What went wrong with the query itself, in words.
@@ -69,30 +72,38 @@ pub struct Answer {
 /// Which query of each watch is in force.
 type InForce = Arc<Mutex<HashMap<WatchId, u64>>>;
 
-/// The thread that scans, as those see it who ask. It ends when this is dropped.
+/// The threads that scan, as those see them who ask. They end when this is dropped.
 #[derive(Debug)]
 pub struct Scanner {
     request_tx: Sender<Request>,
+    /// For queries that may take milliseconds a row: no other waits for them.
+    slow_tx: Sender<Request>,
     in_force: InForce,
 }
 
-/// Starts the thread. It gives its answers to `tell`, and ends when that says `false`.
+/// Starts the threads. They give their answers to `tell`, and end when that says `false`.
 ///
 /// # Errors
 ///
 /// If the system has no thread to give.
-pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Scanner> {
-    let (request_tx, request_rx) = channel();
+pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let in_force = InForce::default();
-    let desk = Desk {
-        request_rx,
-        in_force: Arc::clone(&in_force),
-        jobs: Vec::new(),
-        taken: 0,
+    let spawn = |name, tell| {
+        let (request_tx, request_rx) = channel();
+        let desk = Desk {
+            request_rx,
+            in_force: Arc::clone(&in_force),
+            jobs: Vec::new(),
+            taken: 0,
+            is_turn_of_kept: false,
+        };
+        query::spawn(name, move || desk.run(tell)).map(|_| request_tx)
     };
-    query::spawn("scan", move || desk.run(tell))?;
+    let request_tx = spawn("scan", tell.clone())?;
+    let slow_tx = spawn("scan-slow", tell)?;
     Ok(Scanner {
         request_tx,
+        slow_tx,
         in_force,
     })
 }
@@ -102,8 +113,13 @@ impl Scanner {
     pub fn ask(&self, request: Request) {
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         in_force.insert(request.watch, request.serial);
-        // The thread ends early only when nobody listens to it any more.
-        let _ = self.request_tx.send(request);
+        let thread = if request.query.is_slow() {
+            &self.slow_tx
+        } else {
+            &self.request_tx
+        };
+        // A thread ends early only when nobody listens to it any more.
+        let _ = thread.send(request);
     }
 
     /// Ends whatever `watch` has asked.
@@ -120,13 +136,15 @@ impl Drop for Scanner {
     }
 }
 
-/// The thread's side: the requests, and the work on them in turns.
+/// A thread's side: the requests, and the work on them in turns.
 struct Desk {
     request_rx: Receiver<Request>,
     in_force: InForce,
     jobs: Vec<worker::Job>,
     /// How many requests have come.
     taken: u64,
+    /// Whether rows that were kept have their turn next.
+    is_turn_of_kept: bool,
 }
 
 impl Desk {
@@ -175,12 +193,18 @@ impl Desk {
         worker.forget_all_but(|watch| in_force.contains_key(&watch));
     }
 
-    /// The job to go on with: the oldest of those for rows that have arrived, else the newest.
-    fn next(&self) -> Option<usize> {
-        let arrived = self
-            .jobs
-            .iter()
-            .position(|job| job.purpose() == Purpose::Arrived);
-        arrived.or_else(|| self.jobs.len().checked_sub(1))
+    /// The job to go on with. Rows that have arrived, the oldest request first, and rows that were
+    /// kept, the newest first, take turns: neither waits long in a flood.
+    fn next(&mut self) -> Option<usize> {
+        let mut jobs = self.jobs.iter();
+        let arrived = jobs.position(|job| job.purpose() == Purpose::Arrived);
+        let mut jobs = self.jobs.iter();
+        let kept = jobs.rposition(|job| job.purpose() == Purpose::Kept);
+        self.is_turn_of_kept = !self.is_turn_of_kept;
+        if self.is_turn_of_kept {
+            kept.or(arrived)
+        } else {
+            arrived.or(kept)
+        }
     }
 }

@@ -242,8 +242,24 @@ fn a_filter_by_subscription_sees_a_delivery_that_comes_later() {
     stage.send(Event::Feed(Feed::Batch(Box::new(first))));
     assert_eq!(stage.app.shown().messages(), 0);
     second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
+    second.push_message(stage.now, b"other", b"y", SubscriptionId(0));
     stage.send(Event::Feed(Feed::Batch(Box::new(second))));
     assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.app.window().rows, [RowId(0)]);
+}
+
+#[test]
+fn a_row_that_a_later_delivery_rules_out_is_hidden_again() {
+    let mut stage = Stage::new(&["or*", "orders"]);
+    let mut first = Batch::default();
+    first.push_message(stage.now, b"orders", b"x", SubscriptionId(0));
+    let mut second = Batch::following(first.tail());
+    filter(&mut stage, "not via:orders");
+    stage.send(Event::Feed(Feed::Batch(Box::new(first))));
+    assert_eq!(stage.app.shown().messages(), 1);
+    second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
+    stage.send(Event::Feed(Feed::Batch(Box::new(second))));
+    assert_eq!(stage.app.shown().messages(), 0);
 }
 
 #[test]
@@ -329,7 +345,7 @@ fn a_breakpoint_freezes_the_view_on_its_hit_while_receiving_goes_on() {
     assert!(!stage.is_following());
     assert_eq!(selected_number(&stage), 110);
     let stop = stage.app.breakpoints().stop().unwrap();
-    assert_eq!((stop.row, stop.breakpoint), (RowId(109), 0));
+    assert_eq!((stop.row, stop.query.text()), (RowId(109), "error"));
     assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
     feed(&mut stage, 130..200);
     assert_eq!(selected_number(&stage), 110);
@@ -574,6 +590,145 @@ fn an_edited_breakpoint_counts_anew() {
     assert_eq!(stage.app.context(), Context::Breakpoints);
     assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
     assert_eq!(stage.app.breakpoints().list()[0].query().text(), "info");
+}
+
+#[test]
+fn a_hit_stays_however_much_came_right_before_it() {
+    let mut stage = stage();
+    break_at(&mut stage, "BIGHIT");
+    let large = vec![b'x'; 4_000];
+    let many: Vec<(&str, &[u8])> = (0..600).map(|_| ("c", large.as_slice())).collect();
+    stage.messages(&many);
+    stage.messages(&[("c", b"BIGHIT")]);
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+        assert!(stage.app.log().size() <= stage.app.log().budget());
+    }
+    assert_eq!(stage.selected(), "BIGHIT");
+    assert!(!stage.app.breakpoints().stop().unwrap().is_gone);
+}
+
+#[test]
+fn a_large_hit_stays_too() {
+    let mut stage = stage();
+    break_at(&mut stage, "BIGHIT");
+    let large = [b"BIGHIT".as_slice(), &[b'x'; 500_000]].concat();
+    stage.messages(&[("c", &large)]);
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    assert!(stage.selected().starts_with("BIGHIT"));
+}
+
+#[test]
+fn a_row_says_where_others_have_gone_behind_a_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    for round in 0..300 {
+        feed(&mut stage, 101 + round * 100..201 + round * 100);
+    }
+    stage.keys("G");
+    break_at(&mut stage, "never");
+    assert!(stage.app.log().seams().next().is_none());
+    stage.keys("Bkd");
+    stage.code(KeyCode::Esc);
+    break_at(&mut stage, ".n == 50000");
+    feed(&mut stage, 50_000..50_100);
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    stage.send(Event::Resize(140, 60));
+    let seam = stage.app.log().seams().next().unwrap();
+    assert!(stage.payload_of(seam).starts_with("Evicted"));
+    while stage.app.window().selected != Some(seam) {
+        stage.keys("j");
+    }
+    assert_line(&stage, &["messages were evicted here"]);
+    let first_gone = stage.app.log().evicted_before_first();
+    assert!(first_gone < stage.app.log().counters().evicted);
+}
+
+#[test]
+fn an_edited_breakpoint_does_not_claim_what_the_query_before_has_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..141);
+    stage.keys("Be");
+    stage.ctrl('u');
+    stage.keys("zzz");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    let breakpoints = stage.app.breakpoints();
+    assert_eq!(breakpoints.stop().unwrap().query.text(), "error");
+    assert_eq!(breakpoints.waiting(), 0);
+    stage.keys(" ");
+    assert!(stage.is_following());
+    // One that is off stays off.
+    stage.keys("B e");
+    stage.keys("z");
+    stage.code(KeyCode::Enter);
+    assert!(!stage.app.breakpoints().list()[0].is_on());
+}
+
+#[test]
+fn a_row_that_two_breakpoints_hit_waits_once() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    break_at(&mut stage, "rror");
+    feed(&mut stage, 101..141);
+    assert_eq!(stage.app.breakpoints().waiting(), 3);
+    // What is switched off does not stop the view any more.
+    stage.keys("B j ");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.breakpoints().waiting(), 0);
+}
+
+#[test]
+fn a_hit_shown_beside_a_filter_is_not_counted_with_what_passes_it() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    break_at(&mut stage, ".n == 115");
+    feed(&mut stage, 100..120);
+    assert_eq!(selected_number(&stage), 115);
+    assert_eq!(stage.app.shown().messages(), 12);
+    stage.keys("k");
+    assert_eq!(selected_number(&stage), 110);
+    stage.keys("j ");
+    assert!(stage.is_following());
+    assert!(!stage.app.window().rows.contains(&RowId(115)));
+}
+
+#[test]
+fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    // Nobody answers for a while.
+    let mut waiting = Vec::new();
+    for round in 0..300 {
+        let mut batch = Batch::default();
+        for number in 0..100 {
+            let payload = format!("error {round} {number} {}", "x".repeat(60));
+            batch.push_message(stage.now, b"c", payload.as_bytes(), SubscriptionId(0));
+        }
+        let event = Event::Feed(Feed::Batch(Box::new(batch)));
+        waiting.extend(stage.app.update(event, stage.now));
+    }
+    for effect in waiting {
+        if let Effect::Scan(request) = effect {
+            let answer = stage.worker.answer(request);
+            stage.send(Event::Scanned(answer));
+        }
+    }
+    let breakpoint = &stage.app.breakpoints().list()[0];
+    assert!(breakpoint.missed() > 0);
+    assert_eq!(breakpoint.hits() + breakpoint.missed(), 30_000);
+    stage.keys("B");
+    stage.send(Event::Resize(140, 40));
+    assert_line(
+        &stage,
+        &["error", "hits", "rows went before it was asked of them"],
+    );
 }
 
 // --- Marks -------------------------------------------------------------------------------------

@@ -13,9 +13,6 @@ use crate::scan::{Answer, WatchId};
 /// The first id of a breakpoint's watch; those below belong to the filter and the search.
 const FIRST_ID: u32 = 2;
 
-/// Rows before and behind a hit that are kept with it, whatever the log lets go of.
-const CONTEXT: (u64, u64) = (500, 50);
-
 /// Hits that are kept so: the one at which the view has stopped, and those it will stop at next.
 const HITS_KEPT: usize = 8;
 
@@ -91,9 +88,20 @@ impl Breakpoint {
         self.watch.as_ref()?.trouble()
     }
 
+    /// How many rows arrived and went before it could be asked of them.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.watch.as_ref().map_or(0, Watch::missed)
+    }
+
     /// Takes in the rows that it matched. Says how many there were, and the first at which the
     /// view is to stop.
-    fn note(&mut self, answer: &Answer, hits: &mut RowSet) -> (u64, Option<RowId>) {
+    fn note(
+        &mut self,
+        answer: &Answer,
+        hits: &mut RowSet,
+        stops: &mut RowSet,
+    ) -> (u64, Option<RowId>) {
         let mut first = None;
         let before = self.hits;
         for row in answer.found.iter().flat_map(Found::rows) {
@@ -106,6 +114,7 @@ impl Breakpoint {
             hits.insert(row);
             if !self.logs_only && self.hits.is_multiple_of(self.every) {
                 self.stops.insert(row);
+                stops.insert(row);
                 first = first.or(Some(row));
             }
         }
@@ -114,12 +123,14 @@ impl Breakpoint {
 }
 
 /// Where the view has stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
     /// The row that was hit.
     pub row: RowId,
-    /// Which breakpoint of the list hit it.
-    pub breakpoint: usize,
+    /// What it matched.
+    pub query: Query,
+    /// Whether the row itself has gone since.
+    pub is_gone: bool,
 }
 
 /// All breakpoints, and what they have hit.
@@ -128,8 +139,10 @@ pub struct Breakpoints {
     list: Vec<Breakpoint>,
     /// The rows kept that any of them hit, whether the view stops there or not.
     hits: RowSet,
+    /// The rows kept at which any of them wants the view to stop.
+    stops: RowSet,
     /// Where the view has stopped.
-    at: Option<RowId>,
+    at: Option<Stop>,
     /// Rows before this one are done with: the view has stopped there, or has been told to go on.
     passed: RowId,
     /// Hits that went before the view came to them, since it stopped.
@@ -151,20 +164,16 @@ impl Breakpoints {
         &self.hits
     }
 
-    /// Where the view has stopped, unless that breakpoint is gone.
+    /// Where the view has stopped.
     #[must_use]
-    pub fn stop(&self) -> Option<Stop> {
-        let row = self.at?;
-        let mut list = self.list.iter();
-        let breakpoint = list.position(|breakpoint| breakpoint.stops.contains(row))?;
-        Some(Stop { row, breakpoint })
+    pub fn stop(&self) -> Option<&Stop> {
+        self.at.as_ref()
     }
 
     /// How many rows wait for the view to stop at them.
     #[must_use]
     pub fn waiting(&self) -> u64 {
-        let waiting = |stops: &RowSet| stops.len() - stops.place_of(self.passed);
-        self.list.iter().map(|one| waiting(&one.stops)).sum()
+        self.stops.len() - self.stops.place_of(self.passed)
     }
 
     /// How many rows went before the view could stop at them, since it stopped.
@@ -177,36 +186,54 @@ impl Breakpoints {
         self.list.iter_mut().filter_map(|one| one.watch.as_mut())
     }
 
-    /// The first row from `row` on at which the view is to stop.
-    fn next_stop(&self, row: RowId) -> Option<RowId> {
-        let next = |one: &Breakpoint| one.stops.at_or_after(row);
-        self.list.iter().filter_map(next).min()
-    }
-
     /// Lets go of rows that the log has let go of.
     pub(super) fn forget(&mut self, gone: &Range<RowId>) {
         let before = self.waiting();
         self.hits.remove(gone.clone());
+        self.stops.remove(gone.clone());
         for one in &mut self.list {
             one.stops.remove(gone.clone());
         }
         self.gone += before - self.waiting();
+        if let Some(stop) = &mut self.at {
+            stop.is_gone |= gone.contains(&stop.row);
+        }
     }
 
-    /// The stretches around the rows at which the view has stopped or will stop next.
-    fn contexts(&self) -> Vec<Range<RowId>> {
-        let (before, behind) = CONTEXT;
-        let mut rows: Vec<RowId> = self.at.into_iter().collect();
+    /// Takes back where the breakpoint at `index` wants the view to stop.
+    fn cancel_stops(&mut self, index: usize) {
+        if let Some(one) = self.list.get_mut(index) {
+            one.stops = RowSet::default();
+        }
+        self.gather_stops();
+    }
+
+    /// Puts together where all of them want the view to stop.
+    fn gather_stops(&mut self) {
+        self.stops = RowSet::default();
+        for row in self.list.iter().flat_map(|one| one.stops.iter()) {
+            self.stops.insert(row);
+        }
+    }
+
+    /// The rows that the log is to hold: where the view has stopped, and where it will stop next.
+    fn rows_to_hold(&self) -> Vec<RowId> {
+        let mut rows: Vec<RowId> = self.at.iter().map(|stop| stop.row).collect();
         let mut from = self.passed;
         while rows.len() < HITS_KEPT
-            && let Some(row) = self.next_stop(from)
+            && let Some(row) = self.stops.at_or_after(from)
         {
             rows.push(row);
             from = RowId(row.0 + 1);
         }
-        let around =
-            |row: RowId| RowId(row.0.saturating_sub(before))..RowId(row.0.saturating_add(behind));
-        rows.into_iter().map(around).collect()
+        rows
+    }
+
+    /// The query of the first breakpoint that wants the view to stop at `row`.
+    fn query_at(&self, row: RowId) -> Option<Query> {
+        let mut list = self.list.iter();
+        let one = list.find(|one| one.stops.contains(row))?;
+        Some(one.query.clone())
     }
 }
 
@@ -232,12 +259,15 @@ impl App {
     /// Gives a breakpoint another query, from the next row on; its count starts anew.
     pub(super) fn change_breakpoint(&mut self, index: usize, query: Query) {
         let serial = self.next_serial();
+        self.breakpoints.cancel_stops(index);
         if let Some(one) = self.breakpoints.list.get_mut(index) {
-            one.watch = Some(Watch::new(one.id, serial, query.clone(), &self.log));
+            let watch = || Watch::new(one.id, serial, query.clone(), &self.log);
+            one.watch = one.watch.is_some().then(watch);
             one.query = query;
             one.hits = 0;
             one.counted = self.log.end();
         }
+        self.hold_stops();
     }
 
     /// Switches a breakpoint off, or on again from the next row on.
@@ -247,7 +277,10 @@ impl App {
             return Vec::new();
         };
         if one.watch.take().is_some() {
-            return vec![Effect::StopScan(one.id)];
+            let id = one.id;
+            self.breakpoints.cancel_stops(index);
+            self.hold_stops();
+            return vec![Effect::StopScan(id)];
         }
         one.watch = Some(Watch::new(one.id, serial, one.query.clone(), &self.log));
         Vec::new()
@@ -259,8 +292,18 @@ impl App {
             return Vec::new();
         }
         let removed = self.breakpoints.list.remove(index);
-        self.hold_contexts();
+        self.breakpoints.gather_stops();
+        self.hold_stops();
         vec![Effect::StopScan(removed.id)]
+    }
+
+    /// Has a breakpoint stop the view, or only count and mark.
+    pub(super) fn toggle_log_only(&mut self, index: usize) {
+        if let Some(one) = self.breakpoints.list.get_mut(index) {
+            one.logs_only = !one.logs_only;
+        }
+        self.breakpoints.cancel_stops(index);
+        self.hold_stops();
     }
 
     /// The breakpoint at `index` of the list, to be changed.
@@ -271,7 +314,9 @@ impl App {
     /// Takes in rows that a breakpoint matched, and stops at the first of them if the view
     /// follows.
     pub(super) fn note_breakpoint(&mut self, answer: &Answer) -> Vec<Effect> {
-        let Breakpoints { list, hits, .. } = &mut self.breakpoints;
+        let Breakpoints {
+            list, hits, stops, ..
+        } = &mut self.breakpoints;
         let mut list = list.iter_mut();
         let Some(one) = list.find(|one| one.id == answer.watch) else {
             return Vec::new();
@@ -279,31 +324,38 @@ impl App {
         if !one.watch.as_mut().is_some_and(|watch| watch.note(answer)) {
             return Vec::new();
         }
-        let (count, first) = one.note(answer, hits);
+        let (count, first) = one.note(answer, hits, stops);
+        let calls = if one.logs_only {
+            count > 0
+        } else {
+            first.is_some()
+        };
         let (attention, query) = (one.attention, one.query.text().to_owned());
-        if count == 0 {
-            return Vec::new();
-        }
         self.forget_gone();
         if let Some(row) = first {
             if self.messages.position() == Position::Following {
                 self.stop_at(row);
             } else if self.breakpoints.at.is_none() {
-                self.tell("a breakpoint was hit: space goes there");
+                self.tell("a breakpoint was hit: space in the messages goes there");
             }
-            self.hold_contexts();
+            self.hold_stops();
         }
-        self.draw_attention(attention, &query)
+        if calls {
+            self.draw_attention(attention, &query)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Goes on to the next row at which the view is to stop; says whether there is one.
     pub(super) fn go_to_next_stop(&mut self) -> bool {
-        let next = self.breakpoints.next_stop(self.breakpoints.passed);
+        let breakpoints = &self.breakpoints;
+        let next = breakpoints.stops.at_or_after(breakpoints.passed);
         match next {
             Some(row) => self.stop_at(row),
             None => self.leave_stop(),
         }
-        self.hold_contexts();
+        self.hold_stops();
         next.is_some()
     }
 
@@ -311,24 +363,33 @@ impl App {
     pub(super) fn pass_stops(&mut self) {
         self.leave_stop();
         self.breakpoints.passed = self.log.end();
-        self.hold_contexts();
+        self.hold_stops();
     }
 
     fn leave_stop(&mut self) {
         self.breakpoints.at = None;
         self.breakpoints.gone = 0;
+        self.shown.show_beside(None);
     }
 
     /// Stops the view at `row`, and says so in the log.
     fn stop_at(&mut self, row: RowId) {
-        self.breakpoints.at = Some(row);
-        self.breakpoints.passed = RowId(row.0 + 1);
-        self.shown.insert(row);
-        let query = self.breakpoints.stop().map(|stop| {
-            let one = &self.breakpoints.list[stop.breakpoint];
-            one.query.text().into()
+        let Some(query) = self.breakpoints.query_at(row) else {
+            return;
+        };
+        let passed = RowId(row.0 + 1);
+        self.breakpoints.passed = self.breakpoints.passed.max(passed);
+        self.breakpoints.at = Some(Stop {
+            row,
+            query: query.clone(),
+            is_gone: false,
         });
-        if let (Some(query), Some(channel)) = (query, self.channel_of(row)) {
+        // It is shown even if the filter hides it.
+        self.shown.show_beside(Some(row));
+        // Before anything is added, which may push it out.
+        self.hold_stops();
+        if let Some(channel) = self.channel_of(row) {
+            let query = query.text().into();
             let notice = Notice::Breakpoint {
                 query,
                 row,
@@ -341,8 +402,8 @@ impl App {
     }
 
     /// Has the log keep what the view has stopped at and will stop at next.
-    fn hold_contexts(&mut self) {
-        self.log.hold(self.breakpoints.contexts());
+    fn hold_stops(&mut self) {
+        self.log.hold(&self.breakpoints.rows_to_hold());
         self.shown.follow(&self.log);
         self.forget_gone();
     }

@@ -85,6 +85,13 @@ impl Filters {
         self.watch.as_ref()?.trouble()
     }
 
+    /// Whether nothing has been heard of the filter in force yet, so that the rows shown are still
+    /// those of the one before.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
     /// The query in force.
     pub(super) fn query(&self) -> Option<&Query> {
         Some(self.watch.as_ref()?.query())
@@ -119,6 +126,7 @@ impl App {
     /// Brings the rows shown up to date with the log, and with what is filtered, chosen and muted.
     pub(super) fn refresh_shown(&mut self) -> Vec<Effect> {
         let Some(query) = self.wanted_filter() else {
+            self.filters.is_new = false;
             if self.filters.watch.take().is_none() {
                 self.shown.follow(&self.log);
                 return Vec::new();

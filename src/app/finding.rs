@@ -42,6 +42,12 @@ impl Find {
         self.watch.trouble()
     }
 
+    /// How many rows arrived and went before they could be looked at.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.watch.missed()
+    }
+
     pub(super) fn watch_mut(&mut self) -> &mut Watch {
         &mut self.watch
     }
@@ -75,7 +81,7 @@ impl App {
         let Some(find) = &mut self.find else { return };
         if find.watch.note(answer) {
             for found in &answer.found {
-                find.rows.extend(found);
+                find.rows.replace(found);
             }
         }
     }

@@ -75,7 +75,7 @@ impl App {
             return self.tell("the list is empty: press a to set a breakpoint");
         };
         match action {
-            Action::ToggleLogOnly => breakpoint.logs_only = !breakpoint.logs_only,
+            Action::ToggleLogOnly => self.toggle_log_only(line),
             Action::NextAttention => breakpoint.attention = breakpoint.attention.next(),
             Action::StopLater => breakpoint.every = breakpoint.every.saturating_add(1),
             Action::StopSooner => breakpoint.every = (breakpoint.every - 1).max(1),

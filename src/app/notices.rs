@@ -44,6 +44,9 @@ pub fn notice_words(notice: &Notice) -> String {
         }
         Notice::Dropped(dropped) => dropped_words(dropped),
         Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Notice::Evicted { count } => {
+            format!("{} messages were evicted here", figures::count(*count))
+        }
         Notice::Breakpoint { query, channel, .. } => {
             let query = whole(query.as_bytes());
             format!(

@@ -8,7 +8,7 @@ use super::{
     action_for,
 };
 use crate::log::Batch;
-use crate::message::Time;
+use crate::message::{RowId, Time};
 use crate::payload::escape::one_line;
 use crate::server::{Connection, Feed};
 
@@ -133,13 +133,14 @@ impl App {
             self.subscriptions.note(notice);
         }
         let generation = self.log.channels().generation();
-        let continues_row_before = batch.continues_row_before();
+        let joined = batch
+            .continues_row_before()
+            .then(|| RowId(self.log.end().0.saturating_sub(1)));
         self.widen_names(&batch);
         self.log.append(batch);
         self.forget_gone();
-        if continues_row_before {
-            self.watches()
-                .for_each(|(watch, log)| watch.look_again(log));
+        if let Some(row) = joined {
+            self.watches().for_each(|(watch, _)| watch.look_again(row));
         }
         let mut effects = self.ask_about_arrived();
         if self.log.channels().generation() == generation {

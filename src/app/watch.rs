@@ -48,6 +48,8 @@ pub(super) struct Watch {
     /// covers all that has come meanwhile.
     is_asking: bool,
     progress: Progress,
+    /// Rows that arrived and went before they could be looked at.
+    missed: u64,
     trouble: Option<Box<str>>,
 }
 
@@ -61,6 +63,7 @@ impl Watch {
             next: log.end(),
             is_asking: false,
             progress: Progress::default(),
+            missed: 0,
             trouble: None,
         }
     }
@@ -78,6 +81,11 @@ impl Watch {
         self.trouble.as_deref()
     }
 
+    /// How many rows arrived and went before they could be looked at.
+    pub(super) fn missed(&self) -> u64 {
+        self.missed
+    }
+
     /// The question about every row that is kept.
     pub(super) fn ask_kept(&mut self, log: &MessageLog, names: Names) -> Request {
         let pieces = log.pieces(RowId::default());
@@ -91,22 +99,30 @@ impl Watch {
 
     /// The question about the rows that have arrived since the last, if there are any and none is
     /// being answered.
-    pub(super) fn ask_arrived(&mut self, log: &MessageLog, names: Names) -> Option<Request> {
+    fn ask_arrived(
+        &mut self,
+        log: &MessageLog,
+        pieces: &mut NextPieces,
+        names: Names,
+    ) -> Option<Request> {
         if self.is_asking || self.next >= log.end() {
             return None;
         }
-        let mut pieces = log.pieces(self.next);
-        // Hits are counted in the order in which they came.
-        pieces.reverse();
-        self.next = log.end();
+        let gone = log.gone_from(self.next..log.end());
+        self.missed += gone
+            .iter()
+            .map(|rows| rows.end.0 - rows.start.0)
+            .sum::<u64>();
+        let pieces = pieces.of(log, self.next);
+        self.next = pieces.last().map_or(log.end(), |piece| piece.rows().end);
         self.is_asking = true;
         Some(self.request(Purpose::Arrived, pieces, names))
     }
 
-    /// Asks once more about the newest row, which another subscription has brought as well.
-    pub(super) fn look_again(&mut self, log: &MessageLog) {
+    /// Asks once more about `row`, which another subscription has brought as well.
+    pub(super) fn look_again(&mut self, row: RowId) {
         if self.query.asks_via() {
-            self.next = self.next.min(RowId(log.end().0.saturating_sub(1)));
+            self.next = self.next.min(row);
         }
     }
 
@@ -117,7 +133,10 @@ impl Watch {
         }
         match answer.purpose {
             Purpose::Kept => self.progress.scanned += answer.scanned,
-            Purpose::Arrived => self.is_asking &= !answer.is_done,
+            Purpose::Arrived => {
+                self.is_asking &= !answer.is_done;
+                self.missed += answer.gone;
+            }
         }
         if answer.trouble.is_some() {
             self.trouble.clone_from(&answer.trouble);
@@ -134,6 +153,25 @@ impl Watch {
             pieces,
             purpose,
         }
+    }
+}
+
+/// The pieces that are to be looked at next. Most queries have come to the same row, and share
+/// them.
+#[derive(Default)]
+struct NextPieces {
+    from: Option<RowId>,
+    pieces: Vec<Piece>,
+}
+
+impl NextPieces {
+    /// Those from `row` on.
+    fn of(&mut self, log: &MessageLog, row: RowId) -> Vec<Piece> {
+        if self.from != Some(row) {
+            self.pieces = log.next_pieces(row);
+            self.from = Some(row);
+        }
+        self.pieces.clone()
     }
 }
 
@@ -160,10 +198,13 @@ impl App {
     pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
         let asks_via = self.watches().any(|(watch, _)| watch.query.asks_via());
         let names = self.names_if(asks_via);
-        let requests = self
-            .watches()
-            .filter_map(|(watch, log)| watch.ask_arrived(log, Arc::clone(&names)));
-        requests.map(Effect::Scan).collect()
+        let mut pieces = NextPieces::default();
+        let mut effects = Vec::new();
+        for (watch, log) in self.watches() {
+            let request = watch.ask_arrived(log, &mut pieces, Arc::clone(&names));
+            effects.extend(request.map(Effect::Scan));
+        }
+        effects
     }
 
     /// The names that `watch` has to know.
@@ -196,7 +237,10 @@ impl App {
 
     /// Lets go of what points to rows that have gone.
     pub(super) fn forget_gone(&mut self) {
-        for gone in self.log.gone_from(RowId::default()..self.log.first()) {
+        let mut all_gone = self.log.gone_from(RowId::default()..self.log.first());
+        // What stood where a row now says that others have gone has gone as well.
+        all_gone.extend(self.log.seams().map(|row| row..RowId(row.0 + 1)));
+        for gone in all_gone {
             if let Some(find) = &mut self.find {
                 find.rows_mut().remove(gone.clone());
             }

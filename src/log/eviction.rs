@@ -4,16 +4,23 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{MessageLog, Segment};
-use crate::message::RowId;
+use crate::message::{Notice, RowId, Time};
 
-/// The part of the budget that may be held.
+/// The part of the budget that may be held, but for what must be.
 const HELD_PART: usize = 4;
 
+/// The part of the budget that is held of what came before a row that is held.
+const CONTEXT_PART: usize = 8;
+
 impl MessageLog {
-    /// Holds these stretches, in their order, and no others: they stay when older and newer rows
-    /// go. Only what takes no more than a quarter of the budget is held.
-    pub fn hold(&mut self, stretches: Vec<Range<RowId>>) {
-        self.wanted = stretches;
+    /// Holds these rows with what is around them, the first before all others, and nothing else:
+    /// they stay when older and newer rows go.
+    ///
+    /// The first is held if it fits into the budget at all, with a part of what came right before
+    /// it; of the rest no more than a quarter of the budget.
+    pub fn hold(&mut self, rows: &[RowId]) {
+        self.wanted = rows.iter().map(|row| self.around(*row)).collect();
+        self.must_hold = rows.first().copied();
         let held = std::mem::take(&mut self.held);
         for segment in held {
             if self.is_wanted(&segment) {
@@ -22,13 +29,41 @@ impl MessageLog {
                 self.release(&segment);
             }
         }
+        let held = &self.held;
+        let is_behind_held = |seam: &RowId| held.iter().any(|segment| segment.end() == *seam);
+        let seams: Vec<RowId> = self.seams.keys().copied().collect();
+        for seam in seams.into_iter().filter(|seam| !is_behind_held(seam)) {
+            self.seams.remove(&seam);
+            self.notices.remove(&seam);
+        }
     }
 
-    /// The stretches that are held before [`MessageLog::first`], in their order.
+    /// The rows around `row` that are worth holding with it: those of its segment, and of the
+    /// segments before it as many as take a small part of the budget.
+    fn around(&self, row: RowId) -> Range<RowId> {
+        let mut first = row;
+        let mut room = self.keep / CONTEXT_PART;
+        let until = self.sealed.partition_point(|segment| segment.first <= row);
+        for segment in self.sealed.range(..until).rev() {
+            if segment.size() > room && !segment.rows().contains(&row) {
+                break;
+            }
+            room = room.saturating_sub(segment.size());
+            first = segment.first;
+        }
+        let known = self.wanted.iter().find(|wanted| wanted.contains(&row));
+        let first = known.map_or(first, |known| known.start.min(first));
+        first..RowId(row.0 + 1)
+    }
+
+    /// The stretches that are held before [`MessageLog::first`], in their order. Behind each where
+    /// rows have gone there is one more row, which says so.
     #[must_use]
     pub fn held(&self) -> Vec<Range<RowId>> {
         let mut stretches: Vec<Range<RowId>> = Vec::new();
-        for rows in self.held.iter().map(|segment| segment.rows()) {
+        for segment in &self.held {
+            let mut rows = segment.rows();
+            rows.end.0 += u64::from(self.seams.contains_key(&rows.end));
             match stretches.last_mut().filter(|last| last.end == rows.start) {
                 Some(last) => last.end = rows.end,
                 None => stretches.push(rows),
@@ -57,7 +92,7 @@ impl MessageLog {
 
     /// Lets go of every row. The counts and the channels stay.
     pub fn clear(&mut self) {
-        self.hold(Vec::new());
+        self.hold(&[]);
         self.seal();
         while let Some(oldest) = self.sealed.pop_front() {
             self.release(&oldest);
@@ -80,13 +115,50 @@ impl MessageLog {
         let Some(oldest) = self.sealed.pop_front() else {
             return false;
         };
-        let held: usize = self.held.iter().map(|segment| segment.size()).sum();
-        if self.is_wanted(&oldest) && held + oldest.size() <= self.keep / HELD_PART {
+        if self.is_to_be_held(&oldest) {
             self.held.push(oldest);
         } else {
             self.release(&oldest);
+            self.note_seam(&oldest);
         }
         true
+    }
+
+    fn is_to_be_held(&self, segment: &Segment) -> bool {
+        let held: usize = self.held.iter().map(|segment| segment.size()).sum();
+        let size = held + segment.size();
+        let must = self.must_hold;
+        if must.is_some_and(|row| segment.rows().contains(&row)) {
+            return size <= self.keep - self.keep / CONTEXT_PART;
+        }
+        self.is_wanted(segment) && size <= self.keep / HELD_PART
+    }
+
+    /// Notes that rows have gone behind the last that are held.
+    fn note_seam(&mut self, gone: &Segment) {
+        let Some(row) = self.held.last().map(|held| held.end()) else {
+            return;
+        };
+        let messages: u64 = gone.channels.iter().map(|channel| channel.rows).sum();
+        let time = gone
+            .records
+            .first()
+            .map_or_else(Time::default, |record| record.time);
+        let seam = self.seams.entry(row).or_insert((time, 0));
+        seam.1 += messages;
+        self.notices.insert(row, Notice::Evicted { count: seam.1 });
+    }
+
+    /// The rows that say that others have gone. What they were themselves has gone as well.
+    pub fn seams(&self) -> impl Iterator<Item = RowId> {
+        self.seams.keys().copied()
+    }
+
+    /// How many messages went that were older than any that is kept.
+    #[must_use]
+    pub fn evicted_before_first(&self) -> u64 {
+        let within: u64 = self.seams.values().map(|(_, count)| count).sum();
+        self.counters.evicted - within
     }
 
     fn is_wanted(&self, segment: &Segment) -> bool {

@@ -6,6 +6,10 @@ use std::sync::{Arc, Weak};
 use super::{MessageLog, Segment};
 use crate::message::RowId;
 
+/// What may be held for a reader: this part of the budget, and no more than so many bytes.
+const READ_PART: usize = 16;
+const MOST_HELD: usize = 8 << 20;
+
 /// Consecutive rows, to be read elsewhere while the log goes on.
 #[derive(Clone, Debug)]
 pub struct Piece {
@@ -19,8 +23,8 @@ enum Hold {
     /// The log's own, which goes when the log lets go of it: a slow reader must not keep more in
     /// memory than the log may.
     Sealed(Weak<Segment>),
-    /// A copy of rows that the log still appends to.
-    Copied(Arc<Segment>),
+    /// Its own: a copy of rows that the log still appends to, or rows that must not go unseen.
+    Owned(Arc<Segment>),
 }
 
 impl Piece {
@@ -41,7 +45,7 @@ impl Piece {
     pub fn segment(&self) -> Option<Arc<Segment>> {
         match &self.hold {
             Hold::Sealed(segment) => segment.upgrade(),
-            Hold::Copied(segment) => Some(Arc::clone(segment)),
+            Hold::Owned(segment) => Some(Arc::clone(segment)),
         }
     }
 }
@@ -58,15 +62,7 @@ impl MessageLog {
     /// mebibyte at most.
     #[must_use]
     pub fn pieces(&self, from: RowId) -> Vec<Piece> {
-        let open = self.open.segment();
-        let mut pieces = Vec::new();
-        if from < open.end() && !open.records.is_empty() {
-            let copy = open.copy_from(from.max(open.first));
-            pieces.push(Piece {
-                rows: copy.rows(),
-                hold: Hold::Copied(Arc::new(copy)),
-            });
-        }
+        let mut pieces = Vec::from_iter(self.open_piece(from));
         let sealed = self.held.iter().chain(&self.sealed).rev();
         let wanted = sealed.take_while(|segment| from < segment.end());
         pieces.extend(wanted.map(|segment| Piece {
@@ -74,5 +70,39 @@ impl MessageLog {
             hold: Hold::Sealed(Arc::downgrade(segment)),
         }));
         pieces
+    }
+
+    /// The oldest of the rows kept from `from` on, the oldest piece first, held for the reader
+    /// whatever the log lets go of: no more than a small part of its budget.
+    #[must_use]
+    pub fn next_pieces(&self, from: RowId) -> Vec<Piece> {
+        let mut room = (self.keep / READ_PART).min(MOST_HELD);
+        let mut pieces = Vec::new();
+        let start = self.sealed.partition_point(|segment| segment.end() <= from);
+        let held = self.held.iter().filter(|segment| from < segment.end());
+        for segment in held.chain(self.sealed.range(start..)) {
+            if segment.size() > room && !pieces.is_empty() {
+                return pieces;
+            }
+            room = room.saturating_sub(segment.size());
+            pieces.push(Piece {
+                rows: from.max(segment.first)..segment.end(),
+                hold: Hold::Owned(Arc::clone(segment)),
+            });
+        }
+        pieces.extend(self.open_piece(from));
+        pieces
+    }
+
+    /// A copy of what is not sealed yet of the rows from `from` on.
+    fn open_piece(&self, from: RowId) -> Option<Piece> {
+        let open = self.open.segment();
+        (from < open.end()).then(|| {
+            let copy = open.copy_from(from.max(open.first));
+            Piece {
+                rows: copy.rows(),
+                hold: Hold::Owned(Arc::new(copy)),
+            }
+        })
     }
 }

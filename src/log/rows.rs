@@ -39,6 +39,12 @@ impl Found {
         self.bits[offset / 64] |= 1 << (offset % 64);
     }
 
+    /// The rows of the stretch.
+    #[must_use]
+    pub fn rows_looked_at(&self) -> Range<RowId> {
+        self.first..RowId(self.first.0 + self.length)
+    }
+
     /// How many rows are meant.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -102,6 +108,9 @@ impl Block {
             .iter()
             .map(|bits| u64::from(bits.count_ones()))
             .sum();
+        if self.count == 0 {
+            self.bits = Box::default();
+        }
     }
 
     /// How many bits are set before the row at `offset`.
@@ -180,6 +189,12 @@ impl RowSet {
         self.set(row.0 / BLOCK_ROWS, word, 1 << bit);
     }
 
+    /// Takes the rows that were found for those of their stretch.
+    pub fn replace(&mut self, found: &Found) {
+        self.remove(found.rows_looked_at());
+        self.extend(found);
+    }
+
     /// Adds the rows that were found.
     pub fn extend(&mut self, found: &Found) {
         let shift = found.first.0 % 64;
@@ -256,13 +271,6 @@ impl RowSet {
             let words = (number * BLOCK_ROWS..).step_by(64).zip(&block.bits);
             words.flat_map(|(start, word)| ones(*word).map(move |bit| RowId(start + bit)))
         })
-    }
-
-    /// The bytes that it takes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        let bits = self.blocks.iter().map(|block| size_of_val(&*block.bits));
-        bits.sum::<usize>() + self.blocks.len() * size_of::<Block>()
     }
 
     fn set_word(&mut self, index: u64, word: u64) {

@@ -21,6 +21,8 @@ pub struct Selection {
     end: RowId,
     /// How many of the rows kept are notices.
     kept_notices: u64,
+    /// A row that is shown beside those that pass the filter, and not counted with them.
+    beside: Option<RowId>,
 }
 
 /// What a scan has found.
@@ -51,10 +53,15 @@ impl Selection {
         self.follow(log);
     }
 
-    /// Shows `row` too, whatever the filter.
-    pub fn insert(&mut self, row: RowId) {
+    /// Shows `row` too, whatever the filter, and no other so.
+    pub fn show_beside(&mut self, row: Option<RowId>) {
+        self.beside = row;
+    }
+
+    /// Shows `row` no more, until it is found once more.
+    pub fn forget(&mut self, row: RowId) {
         if let Some(filtered) = &mut self.filtered {
-            filtered.rows.insert(row);
+            filtered.forget(row..RowId(row.0 + 1));
         }
     }
 
@@ -63,14 +70,18 @@ impl Selection {
         let Some(filtered) = &mut self.filtered else {
             return;
         };
-        filtered.rows.extend(found);
-        let stretch = found.first..RowId(found.first.0 + found.length);
+        filtered.rows.replace(found);
+        let stretch = found.rows_looked_at();
         let notices = log.notices_in(stretch.clone());
-        let shown = notices.filter(|row| filtered.rows.contains(*row));
-        filtered.notices.extend(shown);
-        for gone in log.gone_from(stretch) {
-            filtered.forget(gone);
+        for row in notices {
+            if filtered.with_notices {
+                filtered.rows.insert(row);
+            }
+            if filtered.rows.contains(row) {
+                filtered.notices.insert(row);
+            }
         }
+        filtered.let_go(stretch, log);
     }
 
     /// Takes note of the rows that came to the log and went from it since the last time.
@@ -84,9 +95,7 @@ impl Selection {
                 }
             }
             if self.first != log.first() || self.held != held {
-                for gone in log.gone_from(RowId::default()..log.first()) {
-                    filtered.forget(gone);
-                }
+                filtered.let_go(RowId::default()..log.first(), log);
             }
         }
         self.held = held;
@@ -123,7 +132,7 @@ impl Selection {
     #[must_use]
     pub fn len(&self) -> u64 {
         match &self.filtered {
-            Some(filtered) => filtered.rows.len(),
+            Some(filtered) => filtered.rows.len() + u64::from(self.extra(filtered).is_some()),
             None => self.place_of(self.end),
         }
     }
@@ -137,18 +146,17 @@ impl Selection {
     /// How many messages are shown.
     #[must_use]
     pub fn messages(&self) -> u64 {
-        let notices = match &self.filtered {
-            Some(filtered) => filtered.notices.len() as u64,
-            None => self.kept_notices,
-        };
-        self.len().saturating_sub(notices)
+        match &self.filtered {
+            Some(filtered) => filtered.rows.len() - filtered.notices.len() as u64,
+            None => self.len().saturating_sub(self.kept_notices),
+        }
     }
 
     /// Whether `row` is shown.
     #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         match &self.filtered {
-            Some(filtered) => filtered.rows.contains(row),
+            Some(filtered) => filtered.rows.contains(row) || self.extra(filtered) == Some(row),
             None => row < self.end && self.keeps(row),
         }
     }
@@ -157,7 +165,13 @@ impl Selection {
     #[must_use]
     pub fn row_at(&self, place: u64) -> Option<RowId> {
         if let Some(filtered) = &self.filtered {
-            return filtered.rows.row_at(place);
+            let extra = self.extra(filtered);
+            let extra = extra.map(|row| (row, filtered.rows.place_of(row)));
+            return match extra {
+                Some((row, its_place)) if place == its_place => Some(row),
+                Some((_, its_place)) if place > its_place => filtered.rows.row_at(place - 1),
+                _ => filtered.rows.row_at(place),
+            };
         }
         let mut rest = place;
         for range in self.stretches() {
@@ -174,7 +188,8 @@ impl Selection {
     #[must_use]
     pub fn place_of(&self, row: RowId) -> u64 {
         if let Some(filtered) = &self.filtered {
-            return filtered.rows.place_of(row);
+            let is_behind = self.extra(filtered).is_some_and(|extra| extra < row);
+            return filtered.rows.place_of(row) + u64::from(is_behind);
         }
         let before = self
             .stretches()
@@ -182,12 +197,10 @@ impl Selection {
         before.sum()
     }
 
-    /// The bytes that it takes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.filtered
-            .as_ref()
-            .map_or(0, |filtered| filtered.rows.size())
+    /// The row shown beside those of the filter, if it is not one of them and is still kept.
+    fn extra(&self, filtered: &Filtered) -> Option<RowId> {
+        let kept = self.beside.filter(|row| self.keeps(*row));
+        kept.filter(|row| !filtered.rows.contains(*row))
     }
 
     fn stretches(&self) -> impl Iterator<Item = Range<RowId>> {
@@ -197,6 +210,21 @@ impl Selection {
 }
 
 impl Filtered {
+    /// Lets go of what the log has let go of among `rows`, and of what stood where a row now says
+    /// so.
+    fn let_go(&mut self, rows: Range<RowId>, log: &MessageLog) {
+        for gone in log.gone_from(rows.clone()) {
+            self.forget(gone);
+        }
+        for row in log.seams().filter(|row| rows.contains(row)) {
+            self.forget(row..RowId(row.0 + 1));
+            if self.with_notices {
+                self.rows.insert(row);
+                self.notices.insert(row);
+            }
+        }
+    }
+
     fn forget(&mut self, rows: Range<RowId>) {
         let gone: Vec<RowId> = self.notices.range(rows.clone()).copied().collect();
         for row in gone {

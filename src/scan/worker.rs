@@ -30,6 +30,7 @@ pub struct Job {
     /// What has been found and not been told yet.
     found: Vec<Found>,
     scanned: u64,
+    gone: u64,
     told: Instant,
 }
 
@@ -42,6 +43,7 @@ impl Job {
             left: None,
             found: Vec::new(),
             scanned: 0,
+            gone: 0,
             told: Instant::now(),
         }
     }
@@ -81,6 +83,7 @@ impl Job {
             purpose: self.request.purpose,
             found: mem::take(&mut self.found),
             scanned: mem::take(&mut self.scanned),
+            gone: mem::take(&mut self.gone),
             is_done,
             trouble,
         })
@@ -118,15 +121,17 @@ impl Worker {
         self.answered += 1;
         let mut job = Job::new(self.answered, request);
         let mut found = Vec::new();
-        let mut scanned = 0;
+        let (mut scanned, mut gone) = (0, 0);
         loop {
             if let Some(mut answer) = self.go_on(&mut job) {
                 found.append(&mut answer.found);
                 scanned += answer.scanned;
+                gone += answer.gone;
                 if answer.is_done {
                     return Answer {
                         found,
                         scanned,
+                        gone,
                         ..answer
                     };
                 }
@@ -151,6 +156,7 @@ impl Worker {
                 // The log has let go of it.
                 let left = job.left.map_or(piece.length(), |left| left as u64);
                 job.scanned += left;
+                job.gone += left;
                 job.turn();
             }
         }
@@ -210,7 +216,7 @@ impl Ready {
         let length = rows_between(of_piece.start, of_piece.end);
         let left = job.left.unwrap_or(length);
         // A text is found in all payloads at once, which takes no time worth sharing.
-        let chunk = if self.text.is_some() {
+        let chunk = if self.text.is_some() && self.chunk > 1 {
             left
         } else {
             self.chunk.min(left)
@@ -256,7 +262,8 @@ impl Ready {
                 }
             }
         }
-        is_any.then_some(found)
+        // Of a row that is looked at again it also matters that it does not match any more.
+        (is_any || self.asks_via).then_some(found)
     }
 
     /// Calls `visit` for each row that `text` starts in, with whether it also ends in it. The

@@ -90,8 +90,22 @@ fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
         word_style,
         query: breakpoint.query().text().to_owned(),
         right: format!("{every}{attention}{hits} hit{plural}"),
-        trouble: breakpoint.trouble().map(str::to_owned),
+        trouble: trouble_of(breakpoint),
     }
+}
+
+/// What keeps a breakpoint from seeing every message.
+fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
+    let missed = match breakpoint.missed() {
+        0 => None,
+        missed => Some(format!(
+            "{} rows went before it was asked of them",
+            figures::count(missed)
+        )),
+    };
+    let trouble = breakpoint.trouble().map(str::to_owned);
+    let words = [trouble, missed].into_iter().flatten();
+    words.reduce(|one, other| format!("{one} · {other}"))
 }
 
 fn list(
@@ -136,7 +150,10 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     } else {
         theme::QUIET
     };
-    let right = entry.trouble.as_ref().unwrap_or(&entry.right);
+    let right = match &entry.trouble {
+        Some(trouble) => format!("{} · {trouble}", entry.right),
+        None => entry.right.clone(),
+    };
     let room = line.left().saturating_sub(right.chars().count() + 1);
     line.text(escape::name(entry.query.as_bytes(), room), style);
     let right_style = if entry.trouble.is_some() {
@@ -144,6 +161,6 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     } else {
         theme::QUIET
     };
-    line.word_at_end(right, right_style);
+    line.word_at_end(&right, right_style);
     line
 }

@@ -73,11 +73,8 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         }
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => (None, None),
     };
-    if let Some(trouble) = trouble {
-        line.words(trouble, theme::BAD);
-        return line;
-    }
     let count = match (query_box.purpose, app.find()) {
+        (Purpose::Filter, _) if app.filters().is_new() => "searching …".to_owned(),
         (Purpose::Filter, _) if app.filters().progress().is_some() => {
             let (shown, kept) = (app.shown().messages(), app.log().counters().kept);
             format!("{} of {}", figures::count(shown), figures::count(kept))
@@ -88,6 +85,9 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     line.words(&count, theme::GOOD);
     if let Some(words) = scanning(progress) {
         line.words(&format!(" · {words}"), theme::WATCH);
+    }
+    if let Some(trouble) = trouble {
+        line.words(&format!(" · {trouble}"), theme::BAD);
     }
     line
 }
