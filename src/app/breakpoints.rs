@@ -335,6 +335,9 @@ impl App {
         if let Some(row) = first {
             if self.messages.position() == Position::Following {
                 self.stop_at(row);
+                if self.overlay.is_some() {
+                    self.tell("a breakpoint was hit: the messages are frozen there");
+                }
             } else if self.breakpoints.at.is_none() {
                 self.tell("a breakpoint was hit: space in the messages goes there");
             }

@@ -59,16 +59,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
     let size = terminal.size().map_err(Failure::other)?;
 
-    let settings = Settings {
-        filters,
-        breakpoints,
-        queries: history::load(),
-        address: job.endpoint.to_string(),
-        redis_cli: redis_cli(job.endpoint.address()),
-        note: job.note,
-        read_only: job.options.read_only,
-        keep: job.options.keep,
-    };
+    let settings = settings(&job, filters, breakpoints);
     let app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let mut config = Config::new(job.endpoint);
@@ -113,6 +104,20 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
             "the terminal gives no input any more: {why}"
         ))),
         None => Ok(0),
+    }
+}
+
+/// What the screen is told at the start.
+fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
+    Settings {
+        address: job.endpoint.to_string(),
+        redis_cli: redis_cli(job.endpoint.address()),
+        note: job.note.clone(),
+        read_only: job.options.read_only,
+        keep: job.options.keep,
+        filters,
+        breakpoints,
+        queries: history::load(),
     }
 }
 
