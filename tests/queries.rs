@@ -612,7 +612,7 @@ fn a_hit_stays_however_much_came_right_before_it() {
 fn a_large_hit_stays_too() {
     let mut stage = stage();
     break_at(&mut stage, "BIGHIT");
-    let large = [b"BIGHIT".as_slice(), &[b'x'; 500_000]].concat();
+    let large = [b"BIGHIT".to_vec(), vec![b'x'; 500_000]].concat();
     stage.messages(&[("c", &large)]);
     for round in 0..300 {
         feed(&mut stage, round * 100..round * 100 + 100);
