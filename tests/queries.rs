@@ -309,6 +309,42 @@ fn hits_that_a_filter_hides_are_passed_over() {
 }
 
 #[test]
+fn while_following_the_last_row_itself_is_the_first_to_be_found() {
+    let mut stage = stage();
+    feed(&mut stage, 100..101);
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    assert!(stage.is_following());
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 100);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 90);
+    stage.keys("G");
+    assert!(stage.is_following());
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no newer row shown matches");
+    assert!(stage.is_following());
+}
+
+#[test]
+fn while_following_the_last_row_itself_is_the_first_mark_before() {
+    let mut stage = stage();
+    stage.keys("x");
+    assert!(stage.app.is_marked(RowId(99)));
+    stage.keys("G[");
+    assert_eq!(selected_number(&stage), 99);
+    assert!(!stage.is_following());
+    stage.keys("kxG[[");
+    assert_eq!(selected_number(&stage), 98);
+    stage.keys("G]");
+    assert_eq!(
+        stage.remark(),
+        "no newer mark, breakpoint hit or gap is shown"
+    );
+    assert!(stage.is_following());
+}
+
+#[test]
 fn the_search_ends_by_escape_in_its_box() {
     let mut stage = stage();
     stage.keys("Ferror");

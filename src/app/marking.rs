@@ -1,10 +1,11 @@
 //! Marked rows, and the jumps between them, the hits of breakpoints, and gaps.
 
-use super::{App, Effect};
+use super::{App, Effect, Position};
 use crate::message::{Notice, RowId};
 
 impl App {
-    /// Marks the selected row, or takes its mark away, and goes on to the next.
+    /// Marks the selected row, or takes its mark away. The view is frozen there, so that the row
+    /// stays in sight.
     pub(super) fn toggle_mark(&mut self) -> Vec<Effect> {
         let Some(row) = self.messages.selected(&self.shown) else {
             return self.tell("select a row to mark it");
@@ -25,7 +26,7 @@ impl App {
     /// Selects the next row shown that is marked, was hit by a breakpoint, or is a gap; or the
     /// one before.
     pub(super) fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {
-        let Some(mut from) = self.messages.selected(&self.shown) else {
+        let Some(mut from) = self.jumps_start() else {
             return self.tell("no row is shown");
         };
         while let Some(row) = self.landmark(from, is_forward) {
@@ -39,6 +40,16 @@ impl App {
         self.tell(format!(
             "no {direction} mark, breakpoint hit or gap is shown"
         ))
+    }
+
+    /// Where the jump to another row starts: at the selected row, or behind the last while
+    /// following, since nothing is seen to be selected then.
+    pub(super) fn jumps_start(&self) -> Option<RowId> {
+        let selected = self.messages.selected(&self.shown)?;
+        Some(match self.messages.position() {
+            Position::Following => self.shown.end(),
+            Position::Frozen { .. } => selected,
+        })
     }
 
     fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
