@@ -70,7 +70,22 @@ fn regular_expressions_see_bytes() {
     ] {
         assert_eq!(matches(text, payload), holds, "{text} on {payload}");
     }
-    assert!(asks(r"/(?-u:\xff)$/", &message(b"a\xff")));
+    for (text, payload, holds) in [
+        (r"/(?-u:\xff)$/", &b"a\xff"[..], true),
+        (r"/\xff/", b"\xff\xfe\0bin", true),
+        (r"/^\xff\xfe\x00/i", b"\xff\xfe\0bin", true),
+        (r"/[\x80-\xff]{2}/", b"\xff\xfe\0bin", true),
+        (r"/\xfd/", b"\xff\xfe\0bin", false),
+        (r"/\xc3\xa9/", "é".as_bytes(), true),
+        (r"/\xe9/", "é".as_bytes(), false),
+        (r"/\x{e9}/", "é".as_bytes(), true),
+        (r"/\\xff/", br"\xff", true),
+        (r"/\\xff/", b"\xff", false),
+        (r#".a ~ "^\xc3\xa9$""#, r#"{"a":"é"}"#.as_bytes(), true),
+    ] {
+        assert_eq!(asks(text, &message(payload)), holds, "{text}");
+    }
+    assert_eq!(parse(r"/\xff+/").marks(b"\xff\xff\0"), [0..2]);
 }
 
 #[test]
