@@ -85,7 +85,10 @@ fn regular_expressions_see_bytes() {
     ] {
         assert_eq!(asks(text, &message(payload)), holds, "{text}");
     }
-    assert_eq!(parse(r"/\xff+/").marks(b"\xff\xff\0"), [0..2]);
+    assert_eq!(
+        parse(r"/\xff+/").marks(b"\xff\xff\0").first(),
+        Some(&(0..2))
+    );
 }
 
 #[test]
