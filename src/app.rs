@@ -34,11 +34,9 @@ mod update;
 mod watch;
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::time::Duration;
 
 pub use action::Action;
-pub use actions::MAX_MARKED;
 pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
@@ -49,6 +47,7 @@ pub use finding::Find;
 pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use layout::{Areas, inside, padded};
+pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
@@ -339,18 +338,6 @@ impl App {
     #[must_use]
     pub fn publish(&self) -> &PublishBox {
         &self.publish
-    }
-
-    /// The bytes of a payload to mark: what the find query, or else the filter, matched. Ascending,
-    /// not empty, and merged where they touch or overlap.
-    ///
-    /// For a row of the log `payload` may be only the start of the payload, a little longer than
-    /// what is shown of it. What is shown must then be marked as in the whole.
-    #[must_use]
-    pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
-        let sought = self.find.as_ref().map(Find::query);
-        let query = sought.or_else(|| self.filters.typed());
-        query.map_or_else(Vec::new, |query| query.marks(payload))
     }
 
     /// What stands over the panes.

@@ -74,23 +74,6 @@ impl Query {
         Self::new(&text.join(" "), root)
     }
 
-    /// What matches any of `parts`; nothing if there are none.
-    #[must_use]
-    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
-        let mut parts: Vec<Self> = parts.into_iter().collect();
-        if let [_] = parts[..] {
-            return parts.remove(0);
-        }
-        let text: Vec<String> = parts.iter().map(Self::grouped).collect();
-        let root = Expr::any(parts.iter().map(|part| (*part.root).clone()));
-        let text = if parts.is_empty() {
-            "(nothing)".to_owned()
-        } else {
-            text.join(" or ")
-        };
-        Self::new(&text, root)
-    }
-
     /// What does not match this.
     #[must_use]
     pub fn negate(self) -> Self {
@@ -116,18 +99,6 @@ impl Query {
         }
         text.push('"');
         Self::new(&text, Expr::Term(Term::Channel(Name::Exact(name.into()))))
-    }
-
-    /// Every notice.
-    #[must_use]
-    pub fn notice() -> Self {
-        Self::new("is:notice", Expr::Term(Term::Is(Is::Notice)))
-    }
-
-    /// Every gap.
-    #[must_use]
-    pub fn gap() -> Self {
-        Self::new("is:gap", Expr::Term(Term::Is(Is::Gap)))
     }
 
     /// Whether every row matches, because nothing is asked.

@@ -117,17 +117,29 @@ fn queries_are_kept_between_runs_where_only_the_person_reads_them() {
 
 #[test]
 fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
-    for option in ["--filter", "--break"] {
-        let output = std::process::Command::new(support::pty::SUBSCOPE)
-            .args([option, "size>lots"])
-            .output()
-            .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(
-            said.contains(option) && said.contains("size>lots"),
-            "{said}"
-        );
-        assert_eq!(said.lines().count(), 1, "{said}");
+    for (query, place) in [
+        (
+            "size>lots",
+            r#""size>lots", at column 6 ("lots"): a size is"#,
+        ),
+        ("a or", r#""a or", at its end: a term is missing"#),
+        (
+            "é or or b",
+            r#""é or or b", at column 6 ("or"): `or` stands"#,
+        ),
+        (".a ==", r#"".a ==", at its end: a value is missing"#),
+        ("is:jso", r#""is:jso": a row can be"#),
+        ("(a\n", r#""(a\\n", at column 1 ("("): this ("#),
+    ] {
+        for option in ["--filter", "--break"] {
+            let output = std::process::Command::new(support::pty::SUBSCOPE)
+                .args([option, query])
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(&format!("{option} {place}")), "{said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::buffer::Cell;
+use ratatui::style::Modifier;
 
 use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
 use subscope::log::Batch;
@@ -322,6 +324,42 @@ fn hits_that_a_filter_hides_are_passed_over() {
     stage.code(KeyCode::Enter);
     stage.keys("N");
     assert_eq!(stage.remark(), "no older row shown matches");
+}
+
+#[test]
+fn while_following_the_last_row_itself_is_the_first_to_be_found() {
+    let mut stage = stage();
+    feed(&mut stage, 100..101);
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    assert!(stage.is_following());
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 100);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 90);
+    stage.keys("G");
+    assert!(stage.is_following());
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no newer row shown matches");
+    assert!(stage.is_following());
+}
+
+#[test]
+fn while_following_the_last_row_itself_is_the_first_mark_before() {
+    let mut stage = stage();
+    stage.keys("x");
+    assert!(stage.app.is_marked(RowId(99)));
+    stage.keys("G[");
+    assert_eq!(selected_number(&stage), 99);
+    assert!(!stage.is_following());
+    stage.keys("kxG[[");
+    assert_eq!(selected_number(&stage), 98);
+    stage.keys("G]");
+    assert_eq!(
+        stage.remark(),
+        "no newer mark, breakpoint hit or gap is shown"
+    );
+    assert!(stage.is_following());
 }
 
 #[test]
@@ -914,6 +952,72 @@ fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
     assert_line(&stage, &["◆", "orders", r#""n":120,"#]);
     stage.keys("x");
     assert_line(&stage, &["●", "orders", r#""n":120,"#]);
+}
+
+#[test]
+fn every_row_that_is_found_has_a_sign_in_its_margin_behind_those_of_marks_and_hits() {
+    let mut stage = stage();
+    stage.keys("Fchannel:jobs");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["▸", "jobs", r#""n":99,"#]);
+    assert!(!stage.screen().contains("▸ orders"));
+    let screen = stage.screen();
+    let of = |channel: &str| screen.lines().filter(|line| line.contains(channel)).count();
+    let found = screen.lines().filter(|line| line.contains("│▸")).count();
+    assert!(found > 5, "{screen}");
+    assert_eq!(found, of("jobs   {"), "{screen}");
+    stage.keys("Nx");
+    assert_line(&stage, &["│●", "jobs", r#""n":99,"#]);
+    stage.keys("x");
+    assert_line(&stage, &["│▸", "jobs", r#""n":99,"#]);
+    break_at(&mut stage, ".n == 101");
+    stage.keys("G");
+    feed(&mut stage, 100..102);
+    assert_line(&stage, &["│◆", "jobs", r#""n":101,"#]);
+}
+
+#[test]
+fn the_help_explains_the_signs_in_the_margin() {
+    let mut stage = stage();
+    stage.send(Event::Resize(80, 200));
+    stage.keys("?");
+    assert_line(&stage, &["●", "◆", "▸"]);
+}
+
+/// What is drawn as a match, line by line, where there is any.
+fn matches_drawn(stage: &Stage) -> Vec<String> {
+    let area = stage.app.areas().screen;
+    let buffer = stage.buffer();
+    let rows = buffer.content.chunks(usize::from(area.width));
+    let marked = rows.map(|row| {
+        let cells = row
+            .iter()
+            .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+        cells.map(Cell::symbol).collect::<String>()
+    });
+    marked.filter(|marked| !marked.is_empty()).collect()
+}
+
+#[test]
+fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
+    let mut stage = stage();
+    filter(&mut stage, "level");
+    stage.code(KeyCode::Enter);
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    assert_eq!(selected_number(&stage), 110);
+    let marked = matches_drawn(&stage);
+    assert_eq!(marked.iter().filter(|one| *one == "error").count(), 1);
+    assert!(marked.iter().all(|one| one == "error" || one == "level"));
+    stage.code(KeyCode::Enter);
+    assert_eq!(matches_drawn(&stage), ["error"]);
+    stage.code(KeyCode::Esc);
+    // What is looked for goes before it.
+    stage.keys("Finfo");
+    stage.code(KeyCode::Enter);
+    assert!(matches_drawn(&stage).iter().all(|one| one == "info"));
+    stage.code(KeyCode::Enter);
+    assert!(matches_drawn(&stage).is_empty());
 }
 
 #[test]

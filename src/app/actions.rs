@@ -10,9 +10,6 @@ use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
 
-/// So much of an open message is looked through for what to mark: no key is to wait for more.
-pub const MAX_MARKED: usize = 4 << 20;
-
 impl App {
     /// Does what `action` means here and now; `key` is what said it.
     pub(super) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
@@ -155,21 +152,6 @@ impl App {
         if let Some(letter) = selected.and_then(|row| self.letter(row)) {
             self.overlay = Some(Overlay::Message(Box::new(Reader::open(letter))));
             self.mark_open_message();
-        }
-    }
-
-    /// Finds what to mark in the open message: when it is opened, and whenever the query changes,
-    /// since a frame is too short a time for a payload of 100 MB.
-    pub(super) fn mark_open_message(&mut self) {
-        let marks = match &self.overlay {
-            Some(Overlay::Message(open)) if open.letter().channel.is_some() => {
-                let payload = &open.letter().payload;
-                self.marks(&payload[..payload.len().min(MAX_MARKED)])
-            }
-            _ => return,
-        };
-        if let Some(Overlay::Message(open)) = &mut self.overlay {
-            open.set_marks(marks);
         }
     }
 

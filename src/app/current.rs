@@ -28,6 +28,7 @@ impl App {
             .subscriptions(id)
             .filter_map(|id| self.subscriptions.topic(id));
         Some(Letter {
+            row: id,
             time: row.time,
             channel,
             topics: topics.cloned().collect(),

@@ -91,7 +91,7 @@ impl App {
         let Some(find) = &self.find else {
             return self.tell("nothing is looked for: press F to find");
         };
-        let from = self.messages.selected(&self.shown).unwrap_or_default();
+        let from = self.jumps_start().unwrap_or_default();
         let next = |row| step(&find.rows, row, is_forward);
         let mut hit = next(from);
         while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {

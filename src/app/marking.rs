@@ -1,10 +1,51 @@
-//! Marked rows, and the jumps between them, the hits of breakpoints, and gaps.
+//! Marked rows, and the jumps between them, the hits of breakpoints, and gaps; the bytes to mark in
+//! a payload.
 
-use super::{App, Effect};
+use std::ops::Range;
+
+use super::{App, Breakpoint, Effect, Find, Overlay, Position};
 use crate::message::{Notice, RowId};
 
+/// So much of an open message is looked through for what to mark: no key is to wait for more.
+pub const MAX_MARKED: usize = 4 << 20;
+
 impl App {
-    /// Marks the selected row, or takes its mark away, and goes on to the next.
+    /// The bytes to mark in the payload of `row`: what the find query matched, or else the
+    /// breakpoint that has stopped the view there, or else the filter. Ascending, not empty, and
+    /// merged where they touch or overlap.
+    ///
+    /// For a row of the log `payload` may be only the start of the payload, a little longer than
+    /// what is shown of it. What is shown must then be marked as in the whole.
+    #[must_use]
+    pub fn marks(&self, row: RowId, payload: &[u8]) -> Vec<Range<usize>> {
+        let breakpoints = &self.breakpoints;
+        let stop = breakpoints.stop().filter(|stop| stop.row == row);
+        let hit = stop.and_then(|stop| breakpoints.list().get(stop.breakpoint));
+        let sought = self.find.as_ref().map(Find::query);
+        let query = sought
+            .or_else(|| hit.map(Breakpoint::query))
+            .or_else(|| self.filters.typed());
+        query.map_or_else(Vec::new, |query| query.marks(payload))
+    }
+
+    /// Finds what to mark in the message that has just been opened: once, since a frame is too
+    /// short a time for a payload of 100 MB.
+    pub(super) fn mark_open_message(&mut self) {
+        let marks = match &self.overlay {
+            Some(Overlay::Message(open)) if open.letter().channel.is_some() => {
+                let payload = &open.letter().payload;
+                let seen = payload.len().min(MAX_MARKED);
+                self.marks(open.letter().row, &payload[..seen])
+            }
+            _ => return,
+        };
+        if let Some(Overlay::Message(open)) = &mut self.overlay {
+            open.set_marks(marks);
+        }
+    }
+
+    /// Marks the selected row, or takes its mark away. The view is frozen there, so that the row
+    /// stays in sight.
     pub(super) fn toggle_mark(&mut self) -> Vec<Effect> {
         let Some(row) = self.messages.selected(&self.shown) else {
             return self.tell("select a row to mark it");
@@ -25,7 +66,7 @@ impl App {
     /// Selects the next row shown that is marked, was hit by a breakpoint, or is a gap; or the
     /// one before.
     pub(super) fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {
-        let Some(mut from) = self.messages.selected(&self.shown) else {
+        let Some(mut from) = self.jumps_start() else {
             return self.tell("no row is shown");
         };
         while let Some(row) = self.landmark(from, is_forward) {
@@ -39,6 +80,16 @@ impl App {
         self.tell(format!(
             "no {direction} mark, breakpoint hit or gap is shown"
         ))
+    }
+
+    /// Where the jump to another row starts: at the selected row, or behind the last while
+    /// following, since nothing is seen to be selected then.
+    pub(super) fn jumps_start(&self) -> Option<RowId> {
+        let selected = self.messages.selected(&self.shown)?;
+        Some(match self.messages.position() {
+            Position::Following => self.shown.end(),
+            Position::Frozen { .. } => selected,
+        })
     }
 
     fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::log::SharedBytes;
-use crate::message::{Time, Topic};
+use crate::message::{RowId, Time, Topic};
 use crate::payload::json::{self, Document, RowStart};
 use crate::payload::rows;
 
@@ -13,6 +13,8 @@ const MAX_JSON: usize = 1 << 20;
 /// What an open message was.
 #[derive(Clone, Debug)]
 pub struct Letter {
+    /// Which row of the log it was.
+    pub row: RowId,
     /// When it arrived.
     pub time: Time,
     /// The channel it was published to; `None` for a notice.

@@ -121,7 +121,7 @@ impl Parser<'_> {
             }
         }
         match self.cursor.peek() {
-            None => fail(start..start, "a term is missing here"),
+            None => fail(start..start, "a term is missing: add one"),
             Some(')') => fail(self.cursor.next_char(), "a term is missing before this )"),
             Some('(') => self.group(),
             Some(_) => self.term().map(Expr::Term),

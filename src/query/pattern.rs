@@ -17,10 +17,10 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles `source`. A failure is said in words that follow "this is not a regular
-    /// expression:".
+    /// Compiles `source`, in which `\xff` is that byte and not the letter of this number. A
+    /// failure is said in words that follow "this is not a regular expression:".
     pub fn new(source: &str, insensitive: bool) -> Result<Self, String> {
-        let regex = RegexBuilder::new(source)
+        let regex = RegexBuilder::new(&with_bytes(source))
             .case_insensitive(insensitive)
             .size_limit(SIZE_LIMIT)
             .nest_limit(NEST_LIMIT)
@@ -50,8 +50,100 @@ impl PartialEq for Pattern {
     }
 }
 
+/// `source` with what names a byte of no ASCII character, `\x80` to `\xff`, set apart as a byte,
+/// and so are the classes that hold one.
+fn with_bytes(source: &str) -> String {
+    let mut text = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let (length, is_bytes) = match first {
+            '\\' => escape(rest),
+            '[' => class(rest),
+            other => (other.len_utf8(), false),
+        };
+        let (part, behind) = rest.split_at(length);
+        if is_bytes {
+            text.extend(["(?-u:", part, ")"]);
+        } else {
+            text.push_str(part);
+        }
+        rest = behind;
+    }
+    text
+}
+
+/// The length of the escape that `text` starts with, as far as it is told from what follows, and
+/// whether it is a byte of no ASCII character.
+fn escape(text: &str) -> (usize, bool) {
+    let is_high = matches!(
+        text.as_bytes(),
+        [_, b'x', high, low, ..]
+            if matches!(high, b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F') && low.is_ascii_hexdigit()
+    );
+    let escaped = text.chars().nth(1).map_or(0, char::len_utf8);
+    (if is_high { 4 } else { 1 + escaped }, is_high)
+}
+
+/// The length of the class that `text` starts with, those within it included, and whether one of
+/// its bytes is of no ASCII character.
+fn class(text: &str) -> (usize, bool) {
+    let mut depth = 0;
+    let mut holds_bytes = false;
+    let mut at = 0;
+    while let Some(next) = text[at..].chars().next() {
+        let mut length = next.len_utf8();
+        match next {
+            '[' => {
+                depth += 1;
+                // A ] that stands first in a class is one of its characters.
+                let is_negated = text[at + 1..].starts_with('^');
+                length += usize::from(is_negated);
+                length += usize::from(text[at + length..].starts_with(']'));
+            }
+            ']' => depth -= 1,
+            '\\' => {
+                let (escape, is_high) = escape(&text[at..]);
+                length = escape;
+                holds_bytes |= is_high;
+            }
+            _ => {}
+        }
+        at += length;
+        if depth == 0 {
+            return (at, holds_bytes);
+        }
+    }
+    // It has no end: what is wrong with it is said as it was written.
+    (text.len(), false)
+}
+
 /// What is wrong, from a message that also draws where.
 fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn high_bytes_are_set_apart_and_nothing_else_is() {
+        for (source, expected) in [
+            (r"a\xff+\x7f", r"a(?-u:\xff)+\x7f"),
+            (r"\\\xff\\xff", r"\\(?-u:\xff)\\xff"),
+            (r"\x{ff}\xf\xfg\x8", r"\x{ff}\xf\xfg\x8"),
+            (r"[a\xff]é\é[b]", r"(?-u:[a\xff])é\é[b]"),
+            (r"[^]\x80-\xFF]x", r"(?-u:[^]\x80-\xFF])x"),
+            (r"[[:alpha:]\]]\xff", r"[[:alpha:]\]](?-u:\xff)"),
+            (r"[a&&[^\xff]]b", r"(?-u:[a&&[^\xff]])b"),
+            (r"[a\xff", r"[a\xff"),
+            ("\\", "\\"),
+            ("[", "["),
+            ("[^", "[^"),
+            ("[]", "[]"),
+        ] {
+            assert_eq!(with_bytes(source), expected);
+        }
+    }
 }

@@ -280,19 +280,23 @@ impl<'a> Painter<'a> {
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
-                message((payload, size), |bytes| self.app.marks(bytes), &mut line);
+                let marks = |bytes: &[u8]| self.app.marks(row.id, bytes);
+                message((payload, size), marks, &mut line);
             }
             Content::Notice(notice) => notice_line(notice, &mut line),
         }
         line
     }
 
-    /// What stands in the margin of a row.
+    /// What stands in the margin of a row: its mark, or that it was hit, or that it was found.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
+        let find = self.app.find();
         if self.app.is_marked(row) {
             ("●", theme::FOCUS)
         } else if self.app.breakpoints().hits().contains(row) {
             ("◆", theme::BAD)
+        } else if find.is_some_and(|find| find.rows().contains(row)) {
+            (theme::FOUND, theme::WATCH)
         } else {
             (" ", Style::new())
         }

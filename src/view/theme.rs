@@ -29,6 +29,8 @@ pub const MATCH: Style = Style::new()
     .remove_modifier(Modifier::BOLD.union(Modifier::REVERSED));
 /// An escape that the query matched, still told from text.
 pub const MATCHED_ESCAPE: Style = MATCH.bg(Color::Magenta);
+/// Stands in the margin of what was found, where the match itself may be out of sight.
+pub const FOUND: &str = "▸";
 /// Bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKi
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
 use subscope::app::{Answer, App, Effect, Event, Position, Settings, SubscriptionState};
 use subscope::log::{Batch, Content};
 use subscope::message::{Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -146,16 +146,18 @@ impl Stage {
             .collect()
     }
 
-    /// The screen as lines of text, without the blanks at their ends.
-    pub fn screen(&self) -> String {
+    /// The screen as it is drawn.
+    pub fn buffer(&self) -> Buffer {
         let area = self.app.areas().screen;
         let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
         terminal.draw(|frame| view::draw(&self.app, frame)).unwrap();
-        let rows = terminal
-            .backend()
-            .buffer()
-            .content
-            .chunks(usize::from(area.width));
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as lines of text, without the blanks at their ends.
+    pub fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let rows = buffer.content.chunks(usize::from(buffer.area.width));
         let lines = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>());
         let lines: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")

@@ -5,6 +5,7 @@ const HEIGHT: usize = 5;
 
 fn open(payload: &str) -> Reader {
     Reader::open(Letter {
+        row: RowId(0),
         time: Time(0),
         channel: None,
         topics: Vec::new(),

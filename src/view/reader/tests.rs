@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::style::{Color, Modifier};
 
 use super::*;
-use crate::message::Time;
+use crate::message::{RowId, Time};
 
 /// The rows of an open message's text, and a `^` under each cell that is drawn as a match.
 fn drawn(
@@ -32,6 +32,7 @@ fn buffer(
     size: (u16, u16),
 ) -> Buffer {
     let mut open = Reader::open(Letter {
+        row: RowId(0),
         time: Time(0),
         channel: Some(b"c".as_slice().into()),
         topics: Vec::new(),
