@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{App, Breakpoint, Effect, Find, Overlay, Position};
+use super::{App, Effect, Find, Overlay, Position};
 use crate::message::{Notice, RowId};
 
 /// So much of an open message is looked through for what to mark: no key is to wait for more.
@@ -18,12 +18,10 @@ impl App {
     /// what is shown of it. What is shown must then be marked as in the whole.
     #[must_use]
     pub fn marks(&self, row: RowId, payload: &[u8]) -> Vec<Range<usize>> {
-        let breakpoints = &self.breakpoints;
-        let stop = breakpoints.stop().filter(|stop| stop.row == row);
-        let hit = stop.and_then(|stop| breakpoints.list().get(stop.breakpoint));
+        let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
         let sought = self.find.as_ref().map(Find::query);
         let query = sought
-            .or_else(|| hit.map(Breakpoint::query))
+            .or_else(|| stop.map(|stop| &stop.query))
             .or_else(|| self.filters.typed());
         query.map_or_else(Vec::new, |query| query.marks(payload))
     }
