@@ -28,6 +28,7 @@ mod overlay;
 mod publish;
 mod publishing;
 mod reader;
+mod stopping;
 mod subscribing;
 mod subscriptions;
 mod update;

@@ -1,0 +1,195 @@
+//! Setting breakpoints, and stopping the view where they match.
+
+use super::breakpoints::{ALERT_EVERY, FIRST_ID};
+use super::watch::Watch;
+use super::{Alert, App, Attention, Breakpoint, Breakpoints, Effect, Position, Stop};
+use crate::log::RowSet;
+use crate::message::{Notice, RowId};
+use crate::query::Query;
+use crate::scan::{Answer, WatchId};
+
+impl App {
+    /// Sets a breakpoint, from the next row on.
+    pub(super) fn set_breakpoint(&mut self, query: Query) {
+        let id = WatchId(FIRST_ID + self.breakpoints.made);
+        self.breakpoints.made += 1;
+        let watch = Watch::new(id, self.next_serial(), query.clone(), &self.log);
+        self.breakpoints.list.push(Breakpoint {
+            id,
+            query,
+            every: 1,
+            attention: Attention::default(),
+            logs_only: false,
+            hits: 0,
+            counted: self.log.end(),
+            stops: RowSet::default(),
+            watch: Some(watch),
+        });
+    }
+
+    /// Gives a breakpoint another query, from the next row on; its count starts anew.
+    pub(super) fn change_breakpoint(&mut self, index: usize, query: Query) {
+        let serial = self.next_serial();
+        self.breakpoints.cancel_stops(index);
+        if let Some(one) = self.breakpoints.list.get_mut(index) {
+            let watch = || Watch::new(one.id, serial, query.clone(), &self.log);
+            one.watch = one.watch.is_some().then(watch);
+            one.query = query;
+            one.hits = 0;
+            one.counted = self.log.end();
+        }
+        self.hold_stops();
+    }
+
+    /// Switches a breakpoint off, or on again from the next row on.
+    pub(super) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
+        let serial = self.next_serial();
+        let Some(one) = self.breakpoints.list.get_mut(index) else {
+            return Vec::new();
+        };
+        if one.watch.take().is_some() {
+            let id = one.id;
+            self.breakpoints.cancel_stops(index);
+            self.hold_stops();
+            return vec![Effect::StopScan(id)];
+        }
+        one.watch = Some(Watch::new(one.id, serial, one.query.clone(), &self.log));
+        Vec::new()
+    }
+
+    /// Removes a breakpoint. What it has hit stays marked.
+    pub(super) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
+        if index >= self.breakpoints.list.len() {
+            return Vec::new();
+        }
+        let removed = self.breakpoints.list.remove(index);
+        self.breakpoints.gather_stops();
+        self.hold_stops();
+        vec![Effect::StopScan(removed.id)]
+    }
+
+    /// Has a breakpoint stop the view, or only count and mark.
+    pub(super) fn toggle_log_only(&mut self, index: usize) {
+        if let Some(one) = self.breakpoints.list.get_mut(index) {
+            one.logs_only = !one.logs_only;
+        }
+        self.breakpoints.cancel_stops(index);
+        self.hold_stops();
+    }
+
+    /// The breakpoint at `index` of the list, to be changed.
+    pub(super) fn breakpoint_mut(&mut self, index: usize) -> Option<&mut Breakpoint> {
+        self.breakpoints.list.get_mut(index)
+    }
+
+    /// Takes in rows that a breakpoint matched, and stops at the first of them if the view
+    /// follows.
+    pub(super) fn note_breakpoint(&mut self, answer: &Answer) -> Vec<Effect> {
+        let Breakpoints {
+            list, hits, stops, ..
+        } = &mut self.breakpoints;
+        let mut list = list.iter_mut();
+        let Some(one) = list.find(|one| one.id == answer.watch) else {
+            return Vec::new();
+        };
+        if !one.watch.as_mut().is_some_and(|watch| watch.note(answer)) {
+            return Vec::new();
+        }
+        let (count, first) = one.note(answer, hits, stops);
+        let calls = if one.logs_only {
+            count > 0
+        } else {
+            first.is_some()
+        };
+        let (attention, query) = (one.attention, one.query.text().to_owned());
+        self.forget_gone();
+        if let Some(row) = first {
+            if self.messages.position() == Position::Following {
+                self.stop_at(row);
+                if self.overlay.is_some() {
+                    self.tell("a breakpoint was hit: the messages are frozen there");
+                }
+            } else if self.breakpoints.at.is_none() {
+                self.tell("a breakpoint was hit: space in the messages goes there");
+            }
+            self.hold_stops();
+        }
+        if calls {
+            self.draw_attention(attention, &query)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Goes on to the next row at which the view is to stop; says whether there is one.
+    pub(super) fn go_to_next_stop(&mut self) -> bool {
+        let breakpoints = &self.breakpoints;
+        let next = breakpoints.stops.at_or_after(breakpoints.passed);
+        match next {
+            Some(row) => self.stop_at(row),
+            None => self.leave_stop(),
+        }
+        self.hold_stops();
+        next.is_some()
+    }
+
+    /// Goes on without stopping at what has been hit so far.
+    pub(super) fn pass_stops(&mut self) {
+        self.leave_stop();
+        self.breakpoints.passed = self.log.end();
+        self.hold_stops();
+    }
+
+    fn leave_stop(&mut self) {
+        self.breakpoints.at = None;
+        self.breakpoints.gone = 0;
+        self.shown.show_beside(None);
+    }
+
+    /// Stops the view at `row`, and says so in the log.
+    fn stop_at(&mut self, row: RowId) {
+        let Some(query) = self.breakpoints.query_at(row) else {
+            return;
+        };
+        let passed = RowId(row.0 + 1);
+        self.breakpoints.passed = self.breakpoints.passed.max(passed);
+        self.breakpoints.at = Some(Stop {
+            row,
+            query: query.clone(),
+            is_gone: false,
+        });
+        // It is shown even if the filter hides it.
+        self.shown.show_beside(Some(row));
+        // Before anything is added, which may push it out.
+        self.hold_stops();
+        if let Some(channel) = self.channel_of(row) {
+            let query = query.text().into();
+            let notice = Notice::Breakpoint {
+                query,
+                row,
+                channel,
+            };
+            self.log.push_notice(self.now, notice);
+            self.shown.follow(&self.log);
+        }
+        self.select_row(row);
+    }
+
+    /// Has the log keep what the view has stopped at and will stop at next.
+    fn hold_stops(&mut self) {
+        self.log.hold(&self.breakpoints.rows_to_hold());
+        self.shown.follow(&self.log);
+        self.forget_gone();
+    }
+
+    fn draw_attention(&mut self, attention: Attention, query: &str) -> Vec<Effect> {
+        if attention == Attention::None || self.now < self.breakpoints.alerted.after(ALERT_EVERY) {
+            return Vec::new();
+        }
+        self.breakpoints.alerted = self.now;
+        vec![Effect::Alert(match attention {
+            Attention::Notification => Alert::Notification(format!("subscope: {query} was hit")),
+            Attention::Bell | Attention::None => Alert::Bell,
+        })]
+    }
+}
