@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub use self::error::QueryError;
 pub use self::jq::{STACK, catches_panics, spawn};
 pub use self::literal::Literal;
+pub use self::marks::MOST_MARKS;
 pub use self::matcher::{Kind, Matcher, Row};
 pub use self::syntax::{SYNTAX, Syntax};
 pub use self::time::Moment;
@@ -128,7 +129,7 @@ impl Query {
 
     /// The bytes of `payload` to highlight: what the text and the regular expressions hit, and the
     /// values that comparisons of JSON hold for, where they are not negated. Sorted, apart from
-    /// one another, none of them empty, at most 1000.
+    /// one another, none of them empty, at most [`MOST_MARKS`].
     #[must_use]
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
         marks::marks(&self.root, payload)

@@ -1020,6 +1020,102 @@ fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
     assert!(matches_drawn(&stage).is_empty());
 }
 
+/// A payload of 300 lines, of which lines 100, 200 and 290 hold `needle`; as JSON or as text.
+fn haystack(is_json: bool) -> String {
+    let word = |line: usize| match line {
+        100 | 200 | 290 => "needle",
+        _ => "straw",
+    };
+    let lines = (0..300).map(|line| format!(r#""{line} {}""#, word(line)));
+    let lines: Vec<String> = lines.collect();
+    if is_json {
+        format!("[{}]", lines.join(","))
+    } else {
+        lines.join("\n")
+    }
+}
+
+#[test]
+fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
+    for (is_json, query) in [(true, "Fneedle"), (false, "Fneedle"), (true, "/needle")] {
+        let mut stage = stage();
+        stage.messages(&[("big", haystack(is_json).as_bytes())]);
+        stage.keys(query);
+        stage.code(KeyCode::Enter);
+        stage.code(KeyCode::Enter);
+        let form = if is_json {
+            "JSON, indented"
+        } else {
+            "as it came"
+        };
+        assert_line(&stage, &["Message", " 1 of 3 matches · ", form]);
+        assert_line(&stage, &["▸", "100 needle"]);
+        assert_line(&stage, &["97 straw"]);
+        assert_line(&stage, &["n next match"]);
+        stage.keys("n");
+        assert_line(&stage, &[" 2 of 3 matches · "]);
+        assert_line(&stage, &["▸", "200 needle"]);
+        stage.keys("n");
+        assert_line(&stage, &[" 3 of 3 matches · "]);
+        assert_line(&stage, &["▸", "290 needle"]);
+        stage.keys("n");
+        assert_eq!(stage.remark(), "no further match in this message");
+        assert_line(&stage, &["▸", "290 needle"]);
+        stage.keys("N");
+        assert_line(&stage, &[" 2 of 3 matches · "]);
+        assert_line(&stage, &["▸", "200 needle"]);
+        stage.keys("NN");
+        assert_eq!(stage.remark(), "no earlier match in this message");
+        assert_line(&stage, &["▸", "100 needle"]);
+        // Somewhere else, they go on from there.
+        stage.keys("Gn");
+        assert_line(&stage, &[" 3 of 3 matches · "]);
+        stage.keys("gn");
+        assert_line(&stage, &[" 1 of 3 matches · "]);
+        stage.keys("GN");
+        assert_line(&stage, &[" 2 of 3 matches · "]);
+    }
+}
+
+#[test]
+fn an_open_message_says_where_its_only_match_is_the_only_one_and_where_there_is_none() {
+    let mut stage = stage();
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["── JSON, indented "]);
+    assert!(!stage.screen().contains("n next match"));
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no match is marked in this message");
+    stage.code(KeyCode::Esc);
+    stage.keys("Finfo");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &[" 1 match · JSON, indented "]);
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["Message", " 1 match "]);
+}
+
+#[test]
+fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let mut payload = b"needle straw ".repeat(2);
+    payload.resize(5 << 20, b'x');
+    payload.extend(b"needle");
+    stage.messages(&[("big", &payload)]);
+    stage.send(Event::Resize(100, 24));
+    stage.keys("Fneedle");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_line(
+        &stage,
+        &[" 1 of 2 matches in the first 4 MiB · as it came "],
+    );
+    stage.keys("nn");
+    assert_eq!(
+        stage.remark(),
+        "no further match in the first 4 MiB of this message"
+    );
+}
+
 #[test]
 fn the_lists_say_what_each_filter_and_breakpoint_does() {
     let mut stage = stage();

@@ -79,9 +79,9 @@ pub enum Action {
     Filter,
     /// Write what to look for.
     Find,
-    /// To the next row that was found.
+    /// To the next row that was found, or to the next match in the open message.
     NextHit,
-    /// To the row found before.
+    /// To the row found before, or to the match before.
     PreviousHit,
     /// Open the list of filters.
     Filters,

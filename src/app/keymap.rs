@@ -255,6 +255,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[key(K::Esc), key(K::Enter), char('q')], A::Back, Some("close"), "close the message"),
     bind(C::Message, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
     bind(C::Message, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),
+    bind(C::Message, &[char('n')], A::NextHit, Some("next match"), "to the next match in the message"),
+    bind(C::Message, &[char('N')], A::PreviousHit, None, "to the match before"),
     bind(C::Message, &[key(K::PageDown), char(' '), ctrl('f')], A::PageDown, None, "a page down"),
     bind(C::Message, &[key(K::PageUp), ctrl('b')], A::PageUp, None, "a page up"),
     bind(C::Message, &[ctrl('d')], A::HalfPageDown, None, "half a page down"),

@@ -26,7 +26,7 @@ impl App {
         query.map_or_else(Vec::new, |query| query.marks(payload))
     }
 
-    /// Finds what to mark in the message that has just been opened: once, since a frame is too
+    /// Finds what to mark in the message that has just been opened, and shows the first of it: once, since a frame is too
     /// short a time for a payload of 100 MB.
     pub(super) fn mark_open_message(&mut self) {
         let marks = match &self.overlay {
@@ -37,9 +37,39 @@ impl App {
             }
             _ => return,
         };
+        let (columns, height) = self.reader_size();
         if let Some(Overlay::Message(open)) = &mut self.overlay {
             open.set_marks(marks);
+            open.show_mark(columns, height);
         }
+    }
+
+    /// Goes to the next match in the open message, or to the one before.
+    pub(super) fn go_to_match(&mut self, is_forward: bool) -> Vec<Effect> {
+        let (columns, height) = self.reader_size();
+        let Some(Overlay::Message(open)) = &mut self.overlay else {
+            return Vec::new();
+        };
+        if open.go_to_mark(is_forward, columns, height) {
+            return Vec::new();
+        }
+        let which = match is_forward {
+            _ if open.marks().is_empty() => "match is marked",
+            true => "further match",
+            false => "earlier match",
+        };
+        let part = if open.letter().payload.len() > MAX_MARKED {
+            "the first 4 MiB of "
+        } else {
+            ""
+        };
+        self.tell(format!("no {which} in {part}this message"))
+    }
+
+    /// The columns and rows that show the text of an open message.
+    fn reader_size(&self) -> (usize, usize) {
+        let text = self.areas().reader_text();
+        (usize::from(text.width), usize::from(text.height))
     }
 
     /// Marks the selected row, or takes its mark away. The view is frozen there, so that the row

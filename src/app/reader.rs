@@ -1,11 +1,12 @@
 //! An open message: whole, by itself, whatever the log lets go of meanwhile.
 
-use std::ops::Range;
-
+use self::marks::Marks;
 use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
 use crate::payload::json::{self, Document, RowStart};
 use crate::payload::rows;
+
+mod marks;
 
 /// JSON longer than this is read as it came, so that opening it does not hold up the screen.
 const MAX_JSON: usize = 1 << 20;
@@ -55,7 +56,7 @@ enum Body {
 pub struct Reader {
     letter: Letter,
     body: Body,
-    marks: Vec<Range<usize>>,
+    marks: Marks,
 }
 
 impl Reader {
@@ -79,20 +80,8 @@ impl Reader {
         Self {
             letter,
             body,
-            marks: Vec::new(),
+            marks: Marks::default(),
         }
-    }
-
-    /// Marks these bytes of the payload from now on, as [`App::marks`](super::App::marks) gives
-    /// them.
-    pub fn set_marks(&mut self, marks: Vec<Range<usize>>) {
-        self.marks = marks;
-    }
-
-    /// The bytes of the payload that are marked: none at first.
-    #[must_use]
-    pub fn marks(&self) -> &[Range<usize>] {
-        &self.marks
     }
 
     /// The message.

@@ -22,6 +22,9 @@ pub const MAX_DEPTH: usize = 127;
 /// How many columns a level is moved in.
 const INDENT: usize = 2;
 
+/// Rows that are laid out at a time on the way to one of them.
+const ROWS_AHEAD: usize = 64;
+
 /// What a token is, for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Token {
@@ -173,6 +176,53 @@ impl Document {
         let marks = Ranges::default();
         self.break_up(index, start, payload, columns, max_rows, marks)
             .starts
+    }
+
+    /// The same down to the row that shows the byte of the payload at `offset`, in time that grows
+    /// with those rows only.
+    #[must_use]
+    pub fn row_starts_down_to(
+        &self,
+        index: usize,
+        start: RowStart,
+        payload: &[u8],
+        columns: usize,
+        offset: usize,
+    ) -> Vec<RowStart> {
+        let mut starts = vec![start];
+        while let Some(last) = starts.last() {
+            let next = self.row_starts(index, *last, payload, columns, ROWS_AHEAD);
+            let count = next.len();
+            let is_above = |start: &RowStart| self.byte_at(index, *start) <= offset;
+            let known = starts.len();
+            starts.extend(next.into_iter().skip(1).take_while(is_above));
+            if starts.len() + 1 < known + count || count < ROWS_AHEAD {
+                break;
+            }
+        }
+        starts
+    }
+
+    /// The first byte of the payload that the row of a line at `start` shows.
+    #[must_use]
+    pub fn byte_at(&self, index: usize, start: RowStart) -> usize {
+        let first = self
+            .lines
+            .get(index)
+            .map_or(self.spans.len(), |line| line.1);
+        let span = self.spans.get(first + start.span);
+        span.map_or(usize::MAX, |span| span.range.start + start.offset)
+    }
+
+    /// The line that shows the byte of the payload at `offset`, and that byte; where it stands
+    /// between tokens, those of the next.
+    #[must_use]
+    pub fn place_of(&self, offset: usize) -> (usize, usize) {
+        let passed = self.spans.partition_point(|span| span.range.end <= offset);
+        let span = passed.min(self.spans.len().saturating_sub(1));
+        let line = self.lines.partition_point(|line| line.1 <= span);
+        let start = self.spans.get(span).map_or(0, |span| span.range.start);
+        (line.saturating_sub(1), offset.max(start))
     }
 
     fn break_up(

@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::query::expr::{Expr, Term};
 use crate::query::json;
 
-/// The most ranges that are marked.
-const MOST: usize = 1000;
+/// The most ranges of a payload that are marked.
+pub const MOST_MARKS: usize = 1000;
 
 /// The ranges of `payload` that the terms of `root` which are not negated hit: sorted, merged,
 /// never empty.
@@ -23,12 +23,12 @@ pub fn marks(root: &Expr, payload: &[u8]) -> Vec<Range<usize>> {
                 from = hit.end.max(hit.start + 1);
                 Some(hit)
             });
-            hits.extend(next.filter(|hit| !hit.is_empty()).take(MOST));
+            hits.extend(next.filter(|hit| !hit.is_empty()).take(MOST_MARKS));
         }
         Term::Regex(pattern) => {
             let found = pattern.regex().find_iter(payload);
             let found = found.map(|found| found.range());
-            hits.extend(found.filter(|hit| !hit.is_empty()).take(MOST));
+            hits.extend(found.filter(|hit| !hit.is_empty()).take(MOST_MARKS));
         }
         Term::Path(path) => {
             let hit = path.find(payload);
@@ -41,13 +41,13 @@ pub fn marks(root: &Expr, payload: &[u8]) -> Vec<Range<usize>> {
 
 fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
     hits.sort_by_key(|hit| hit.start);
-    let mut merged: Vec<Range<usize>> = Vec::with_capacity(hits.len().min(MOST));
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(hits.len().min(MOST_MARKS));
     for hit in hits {
         match merged.last_mut() {
             Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
             _ => merged.push(hit),
         }
     }
-    merged.truncate(MOST);
+    merged.truncate(MOST_MARKS);
     merged
 }

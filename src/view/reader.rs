@@ -14,6 +14,7 @@ use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::json::{Document, RowStart, Token};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
+use crate::query::MOST_MARKS;
 
 pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer) {
     let area = areas.overlay;
@@ -23,14 +24,12 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
     } else {
         " Notice "
     };
-    let format = if open.json().is_some() {
-        " JSON, indented "
-    } else if open.letter().payload.len() > MAX_MARKED && !open.marks().is_empty() {
-        " as it came, matches marked in the first 4 MiB "
-    } else {
-        " as it came "
-    };
-    frame::draw(area, true, title, (format, theme::QUIET), buffer);
+    let room = usize::from(area.width.saturating_sub(4));
+    let room = room.saturating_sub(title.width());
+    let forms = standing(open);
+    let fitting = forms.iter().find(|words| words.width() <= room);
+    let words = fitting.map_or("", String::as_str);
+    frame::draw(area, true, title, (words, theme::QUIET), buffer);
     header(open.letter(), zone, padded(inside(area)), buffer);
     let text = areas.reader_text();
     match open.json() {
@@ -39,6 +38,50 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
             json(open, document, first, text, buffer);
         }
         None => plain(open, text, buffer),
+    }
+    sign(open, text, buffer);
+}
+
+/// At which match the person is, of how many, and how the text is laid out; the longest form first.
+fn standing(open: &Reader) -> Vec<String> {
+    let form = if open.json().is_some() {
+        "JSON, indented"
+    } else {
+        "as it came"
+    };
+    let Some(current) = open.current_mark() else {
+        return vec![format!(" {form} ")];
+    };
+    let current = figures::count(current as u64 + 1);
+    let count = open.marks().len();
+    let more = if count < MOST_MARKS { "" } else { "+" };
+    let (of, plural) = match count {
+        1 => (String::new(), ""),
+        _ => (format!("{current} of "), "es"),
+    };
+    let count = figures::count(count as u64);
+    let part = if open.letter().payload.len() > MAX_MARKED {
+        " in the first 4 MiB"
+    } else {
+        ""
+    };
+    vec![
+        format!(" {of}{count}{more} match{plural}{part} · {form} "),
+        format!(" {of}{count}{more} match{plural}{part} "),
+        format!(" {of}{count}{more} match{plural} "),
+        format!(" {current}/{count}{more} "),
+    ]
+}
+
+/// Shows in the margin where the match is that the person is at.
+fn sign(open: &Reader, text: Rect, buffer: &mut Buffer) {
+    let (columns, height) = (usize::from(text.width), usize::from(text.height));
+    let row = open.row_of_mark(columns, height);
+    let row = row.and_then(|row| u16::try_from(row).ok());
+    if let Some((row, x)) = row.zip(text.x.checked_sub(1))
+        && let Some(cell) = buffer.cell_mut((x, text.y + row))
+    {
+        cell.set_symbol(theme::FOUND).set_style(theme::WATCH);
     }
 }
 
