@@ -3,9 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::moving::Step;
-use super::{
-    Action, App, Context, Effect, Focus, Overlay, Position, Purpose, Reader, SubscriptionState,
-};
+use super::{Action, App, Context, Effect, Focus, Overlay, Position, Reader, SubscriptionState};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -43,40 +41,17 @@ impl App {
             Action::Reconnect => return self.reconnect(),
             Action::Send => return self.send(),
             Action::NewLine => self.publish.payload.start_line(),
-            Action::OlderDraft if self.context() == Context::Query => {
-                return self.show_older_query();
+            Action::OlderDraft if self.is_on_edge(true) => self.show_older(),
+            Action::NewerDraft if self.is_on_edge(false) => self.show_newer(),
+            Action::OlderDraft | Action::NewerDraft if self.context() != Context::Query => {
+                return self.type_key(key);
             }
-            Action::NewerDraft if self.context() == Context::Query => {
-                return self.show_newer_query();
-            }
-            Action::OlderDraft if self.publish.payload.is_on_first_line() => self.show_older(),
-            Action::NewerDraft if self.publish.payload.is_on_last_line() => self.show_newer(),
-            Action::OlderDraft | Action::NewerDraft => return self.type_key(key),
             Action::Complete => return self.complete(),
             Action::EnterPayload => self.set_focus(Focus::PublishPayload),
             Action::EnterChannel => self.set_focus(Focus::PublishChannel),
             Action::ToggleEscapes => self.toggle_literal(),
             Action::Confirm => return self.confirm(),
-            Action::Filter => self.write_query(Purpose::Filter),
-            Action::Find => self.write_query(Purpose::Find),
-            Action::NextHit => return self.go_to_hit(true),
-            Action::PreviousHit => return self.go_to_hit(false),
-            Action::Filters => self.open_filters(0),
-            Action::Breakpoints => self.breakpoints_key(),
-            Action::ToggleMark => return self.toggle_mark(),
-            Action::NextLandmark => return self.go_to_landmark(true),
-            Action::PreviousLandmark => return self.go_to_landmark(false),
-            Action::ToggleSyntax => self.toggle_syntax(),
-            Action::KeepFilter => return self.keep_filter(),
-            Action::AddQuery
-            | Action::EditQuery
-            | Action::ToggleQuery
-            | Action::RemoveQuery
-            | Action::ToggleExclude
-            | Action::ToggleLogOnly
-            | Action::NextAttention
-            | Action::StopLater
-            | Action::StopSooner => return self.act_in_list(action),
+            _ => return self.act_on_queries(action),
         }
         Vec::new()
     }
@@ -123,12 +98,6 @@ impl App {
     pub(super) fn follow(&mut self) {
         self.pass_stops();
         self.messages.follow();
-    }
-
-    fn toggle_syntax(&mut self) {
-        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
-            query_box.shows_syntax = !query_box.shows_syntax;
-        }
     }
 
     pub(super) fn focus_next(&mut self) {

@@ -1,6 +1,6 @@
 //! Writing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
-use super::{App, Effect, Filter, Input, Overlay};
+use super::{Action, App, Effect, Filter, Input, Overlay};
 use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query, QueryError};
 
@@ -62,6 +62,28 @@ impl QueryBox {
 }
 
 impl App {
+    /// Does what `action` means for filters, searches, breakpoints and marks.
+    pub(super) fn act_on_queries(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::OlderDraft => return self.show_older_query(),
+            Action::NewerDraft => return self.show_newer_query(),
+            Action::Filter => self.write_query(Purpose::Filter),
+            Action::Find => self.write_query(Purpose::Find),
+            Action::NextHit => return self.go_to_hit(true),
+            Action::PreviousHit => return self.go_to_hit(false),
+            Action::Filters => self.open_filters(0),
+            Action::Breakpoints => self.breakpoints_key(),
+            Action::ToggleMark => return self.toggle_mark(),
+            Action::NextLandmark => return self.go_to_landmark(true),
+            Action::PreviousLandmark => return self.go_to_landmark(false),
+            Action::ToggleSyntax => self.toggle_syntax(),
+            Action::KeepFilter => return self.keep_filter(),
+            // The rest are those of the lists.
+            _ => return self.act_in_list(action),
+        }
+        Vec::new()
+    }
+
     /// Opens the box for a query.
     pub(super) fn write_query(&mut self, purpose: Purpose) {
         let text = match purpose {
@@ -159,6 +181,12 @@ impl App {
     pub(super) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
         self.filters.typed = query.filter(|query| !query.is_everything());
         self.refresh_shown()
+    }
+
+    fn toggle_syntax(&mut self) {
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
+            query_box.shows_syntax = !query_box.shows_syntax;
+        }
     }
 
     /// The time that a query is written at, in the zone in which times are shown.

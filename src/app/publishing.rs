@@ -62,6 +62,18 @@ impl App {
         });
     }
 
+    /// Whether the message is being written, on its first line or its last: from there the arrow
+    /// leads to the history.
+    pub(super) fn is_on_edge(&self, is_first: bool) -> bool {
+        let payload = &self.publish.payload;
+        let is_there = if is_first {
+            payload.is_on_first_line()
+        } else {
+            payload.is_on_last_line()
+        };
+        self.focus == Focus::PublishPayload && self.overlay.is_none() && is_there
+    }
+
     pub(super) fn show_older(&mut self) {
         self.publish.show_older();
         self.set_focus(Focus::PublishPayload);
