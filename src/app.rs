@@ -30,6 +30,7 @@ mod publishing;
 mod reader;
 mod subscribing;
 mod subscriptions;
+mod syntax;
 mod update;
 mod watch;
 
@@ -54,6 +55,7 @@ pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};
+pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 

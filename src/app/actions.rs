@@ -125,12 +125,6 @@ impl App {
         self.messages.follow();
     }
 
-    fn toggle_syntax(&mut self) {
-        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
-            query_box.shows_syntax = !query_box.shows_syntax;
-        }
-    }
-
     pub(super) fn focus_next(&mut self) {
         self.set_focus(match self.focus {
             Focus::Channels => Focus::Messages,

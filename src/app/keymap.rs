@@ -284,6 +284,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
     bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the query, and close the box"),
     bind(C::Query, &[key(K::F(1)), key(K::Tab)], A::ToggleSyntax, Some("syntax"), "list the syntax, with examples"),
+    bind(C::Query, &[key(K::PageDown)], A::PageDown, None, "a page down in the syntax"),
+    bind(C::Query, &[key(K::PageUp)], A::PageUp, None, "a page up in the syntax"),
     bind(C::Query, &[key(K::Up)], A::OlderDraft, Some("history"), "the query written before"),
     bind(C::Query, &[key(K::Down)], A::NewerDraft, None, "the query written after"),
     bind(C::Query, &[alt(K::Enter)], A::KeepFilter, Some("to the list"), "put the filter into the list"),

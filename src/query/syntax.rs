@@ -11,7 +11,7 @@ pub struct Syntax {
     pub meaning: &'static str,
 }
 
-/// Every form, in the order in which to read of them.
+/// Every form, the ones first that one needs first.
 pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "text",
@@ -19,14 +19,24 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "the payload holds it; an uppercase letter makes case count",
     },
     Syntax {
-        form: "\"text\"",
-        example: r#""took 5 ms\n""#,
-        meaning: r#"the same with spaces and \" \\ \n \t \r \xff"#,
+        form: "a b, a and b",
+        example: "timeout orders",
+        meaning: "both",
+    },
+    Syntax {
+        form: "a or b",
+        example: "timeout or refused",
+        meaning: "either",
+    },
+    Syntax {
+        form: "not a, -a",
+        example: "-heartbeat not (ping or pong)",
+        meaning: "the contrary; parentheses hold together",
     },
     Syntax {
         form: "/regex/ or /regex/i",
         example: r"/took \d{3,} ?ms/i",
-        meaning: "the payload matches the regular expression; i: in any case",
+        meaning: r"the payload matches the regular expression; i: in any case; \xff: the byte",
     },
     Syntax {
         form: "channel:glob",
@@ -34,14 +44,19 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "the channel's name matches, as in PSUBSCRIBE",
     },
     Syntax {
-        form: "via:glob",
-        example: "via:orders.*",
-        meaning: "so does the name of a subscription that brought it",
+        form: ".path == value",
+        example: ".user.id == 42",
+        meaning: "a value of the JSON compares so: == != < <= > >=",
     },
     Syntax {
         form: "size>n",
         example: "size>=10k",
         meaning: "the payload's size; < <= > >= == != and k m g",
+    },
+    Syntax {
+        form: "last:span",
+        example: "last:30s",
+        meaning: "came within ms, s, m, h or d before the query was entered",
     },
     Syntax {
         form: "since:time",
@@ -54,19 +69,19 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "came before it",
     },
     Syntax {
-        form: "last:span",
-        example: "last:30s",
-        meaning: "came within ms, s, m, h or d before the query was entered",
-    },
-    Syntax {
         form: "is:sort",
         example: "is:json",
         meaning: "is:json, is:binary, is:notice or is:gap",
     },
     Syntax {
-        form: ".path == value",
-        example: ".user.id == 42",
-        meaning: "a value of the JSON compares so: == != < <= > >=",
+        form: "via:glob",
+        example: "via:orders.*",
+        meaning: "so does the name of a subscription that brought it",
+    },
+    Syntax {
+        form: "\"text\"",
+        example: r#""took 5 ms\n""#,
+        meaning: r#"the same with spaces and \" \\ \n \t \r \xff"#,
     },
     Syntax {
         form: ".path in (values)",
@@ -87,20 +102,5 @@ pub const SYNTAX: &[Syntax] = &[
         form: "jq(filter)",
         example: "jq(.items | length > 3)",
         meaning: "the first output of the jq filter is neither false nor null",
-    },
-    Syntax {
-        form: "a b, a and b",
-        example: "timeout orders",
-        meaning: "both",
-    },
-    Syntax {
-        form: "a or b",
-        example: "timeout or refused",
-        meaning: "either",
-    },
-    Syntax {
-        form: "not a, -a",
-        example: "-heartbeat not (ping or pong)",
-        meaning: "the contrary; parentheses hold together",
     },
 ];

@@ -24,7 +24,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
             reader::draw(open, zone, &areas, buffer);
         }
         Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, buffer),
-        Overlay::Query(query_box) => query::draw(app, query_box, areas.overlay, buffer),
+        Overlay::Query(query_box) => query::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
