@@ -55,7 +55,7 @@ pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};
-pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
+pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 

@@ -1063,6 +1063,11 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
     let mut stage = stage();
     stage.keys("f");
     assert_line(&stage, &["No filter is kept here. Press a to add one"]);
+    assert_line(&stage, &["opens."]);
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["No filter is kept here. Press a to"]);
+    assert_line(&stage, &["that / opens."]);
+    stage.send(Event::Resize(80, 24));
     stage.code(KeyCode::Esc);
     filter(&mut stage, "error");
     stage.chord(KeyModifiers::ALT, KeyCode::Enter);
@@ -1078,6 +1083,37 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
         &stage,
         &["● log only", ".n > 100", "every 2 · bell · 2 hits"],
     );
+    // A narrow list leaves the query its room.
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["● log only .n > 100           2 hits"]);
+}
+
+#[test]
+fn a_list_says_what_is_wrong_beside_the_query_however_long_that_is() {
+    let mut stage = stage();
+    break_at(&mut stage, "jq(def f: f; f)");
+    feed(&mut stage, 100..110);
+    let list = stage.app.breakpoints().list();
+    let trouble = list[0].trouble().expect("the program fails").to_owned();
+    stage.keys("B");
+    for width in [80, 40] {
+        stage.send(Event::Resize(width, 12));
+        let start: String = trouble.chars().take(8).collect();
+        assert_line(&stage, &["stop     jq(def f: f; f) ", &start, "…"]);
+    }
+}
+
+#[test]
+fn the_help_is_not_cut_at_80_columns() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 250));
+    stage.keys("?");
+    let screen = stage.screen();
+    let lines = screen.lines().filter(|line| line.starts_with('│'));
+    let mut lines = lines.map(|line| line.trim_matches(['│', ' ']));
+    let too_long = |line: &&str| line.chars().count() > 77;
+    assert_eq!(lines.clone().find(too_long), None);
+    assert!(lines.any(|line| line.starts_with("Before a row: ●")));
 }
 
 #[test]

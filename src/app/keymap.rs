@@ -221,7 +221,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
     bind(C::Channels, &[key(K::Enter)], A::ToggleOnly, Some("only this channel"), "show only the selected channel, or all again"),
     bind(C::Messages, &[key(K::Enter)], A::Open, Some("open"), "open the selected message whole"),
-    bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze the messages, or follow again; at a breakpoint: on to the next hit"),
+    bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze, or follow again; at a breakpoint: to the next hit"),
     bind(C::Panes, &[char('/')], A::Filter, Some("filter"), "filter: show only what matches, as it is typed"),
     bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the selected channel"),
     bind(C::Panes, &[char('B')], A::Breakpoints, Some("break"), "breakpoints: freeze where a query matches"),

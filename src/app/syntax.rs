@@ -76,8 +76,9 @@ pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
     lines
 }
 
-/// `text` in lines of at most `columns`, if its words are no longer.
-fn wrapped(text: &'static str, columns: usize) -> Vec<&'static str> {
+/// Words of our own in lines of at most `columns`, unless a word is longer.
+#[must_use]
+pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     while rest.width() > columns {

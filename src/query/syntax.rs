@@ -19,6 +19,11 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "the payload holds it; an uppercase letter makes case count",
     },
     Syntax {
+        form: "\"text\"",
+        example: r#""took 5 ms\n""#,
+        meaning: r#"the same, with spaces or with \" \\ \n \t \r \xff"#,
+    },
+    Syntax {
         form: "a b, a and b",
         example: "timeout orders",
         meaning: "both",
@@ -46,7 +51,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: ".path == value",
         example: ".user.id == 42",
-        meaning: "a value of the JSON compares so: == != < <= > >=",
+        meaning: "a value in the JSON: == != < <= > >=",
     },
     Syntax {
         form: "size>n",
@@ -66,7 +71,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "until:time",
         example: "until:12:01",
-        meaning: "came before it",
+        meaning: "came before that time of day",
     },
     Syntax {
         form: "is:sort",
@@ -76,22 +81,17 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "via:glob",
         example: "via:orders.*",
-        meaning: "so does the name of a subscription that brought it",
-    },
-    Syntax {
-        form: "\"text\"",
-        example: r#""took 5 ms\n""#,
-        meaning: r#"the same with spaces and \" \\ \n \t \r \xff"#,
+        meaning: "the name of a subscription that brought it matches",
     },
     Syntax {
         form: ".path in (values)",
         example: r#".level in ("error", "warn")"#,
-        meaning: "the value is one of these",
+        meaning: "such a value is one of these",
     },
     Syntax {
         form: ".path ~ \"regex\"",
         example: r#".tags[0] ~ "^pay""#,
-        meaning: "a string there matches; [0] the first, .\"odd key\" any name",
+        meaning: "a string in it matches; [0] the first, .\"odd key\" any name",
     },
     Syntax {
         form: "has(.path)",
