@@ -31,6 +31,7 @@ mod reader;
 mod stopping;
 mod subscribing;
 mod subscriptions;
+mod syntax;
 mod update;
 mod watch;
 
@@ -55,6 +56,7 @@ pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};
+pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 

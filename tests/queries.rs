@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Cell;
-use ratatui::style::Modifier;
+use ratatui::style::{Color, Modifier};
 
 use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
 use subscope::log::Batch;
@@ -765,7 +765,7 @@ fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
     stage.send(Event::Resize(140, 40));
     assert_line(
         &stage,
-        &["error", "hits", "rows went before it was asked of them"],
+        &["error", "rows went before it was asked of them", "hits"],
     );
 }
 
@@ -932,6 +932,103 @@ fn the_syntax_is_listed_above_the_box_with_examples() {
     }
     stage.code(KeyCode::Tab);
     assert!(!stage.screen().contains("Syntax"));
+}
+
+/// The words within the list of the syntax, as far as it is in view.
+fn syntax_in_view(stage: &Stage) -> Vec<String> {
+    let screen = stage.screen();
+    let lines = screen
+        .lines()
+        .skip_while(|line| !line.contains("╭ Syntax "));
+    let lines = lines.skip(1).take_while(|line| !line.starts_with('╰'));
+    let inside = |line: &str| line.trim_matches(['│', '┃', ' ']).to_owned();
+    lines.map(inside).collect()
+}
+
+/// All words of the list of the syntax, paged through from its top.
+fn syntax_paged(stage: &mut Stage) -> String {
+    let mut words = syntax_in_view(stage);
+    loop {
+        let before = syntax_in_view(stage);
+        stage.code(KeyCode::PageDown);
+        let page = syntax_in_view(stage);
+        if page == before {
+            return words.join(" ");
+        }
+        let overlap = (0..page.len()).find(|from| before.ends_with(&page[..page.len() - from]));
+        let known = overlap.map_or(0, |from| page.len() - from);
+        words.extend(page.into_iter().skip(known));
+    }
+}
+
+#[test]
+fn all_of_the_syntax_can_be_read_on_a_screen_of_any_width() {
+    let one_space = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (width, height) in [(80, 24), (104, 24), (60, 20), (40, 12), (33, 30)] {
+        let mut stage = stage();
+        stage.send(Event::Resize(width, height));
+        stage.keys("/");
+        stage.code(KeyCode::F(1));
+        assert!(stage.screen().contains('┃'), "{width}×{height}");
+        let words = syntax_paged(&mut stage);
+        assert!(!words.contains('…'), "{words}");
+        for syntax in subscope::query::SYNTAX {
+            assert!(words.contains(syntax.example), "{words}");
+            for word in one_space(syntax.meaning).split(' ') {
+                assert!(words.contains(word), "{word} in {words}");
+            }
+        }
+        // Back at the top there is what one needs first.
+        stage.code(KeyCode::PageDown);
+        for _ in 0..20 {
+            stage.code(KeyCode::PageUp);
+        }
+        assert!(syntax_in_view(&stage)[0].contains("timeout"));
+        assert_eq!(written(&stage), "");
+    }
+}
+
+#[test]
+fn the_essentials_of_the_syntax_are_seen_at_80_by_24_without_paging() {
+    let mut stage = stage();
+    stage.keys("/");
+    stage.code(KeyCode::F(1));
+    for example in [
+        "timeout",
+        "timeout or refused",
+        "/took",
+        "channel:",
+        ".user.id",
+        "size",
+    ] {
+        let seen = syntax_in_view(&stage);
+        assert!(
+            seen.iter().any(|line| line.starts_with(example)),
+            "{example}: {seen:?}"
+        );
+    }
+    assert_line(&stage, &["PgUp PgDn"]);
+    // It keeps its place on another screen, but does not go past its end.
+    stage.code(KeyCode::PageDown);
+    stage.send(Event::Resize(80, 60));
+    assert!(syntax_in_view(&stage)[0].starts_with("timeout"));
+    assert!(!stage.screen().contains("PgUp PgDn"));
+}
+
+#[test]
+fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
+    let mut stage = stage();
+    stage.send(Event::Resize(40, 12));
+    filter(&mut stage, "ab size>lots");
+    assert_line(&stage, &["│ a size is a number of bytes, or of …"]);
+    let buffer = stage.buffer();
+    let red = buffer.content.iter().filter(|cell| cell.fg == Color::Red);
+    let red: String = red.map(Cell::symbol).collect();
+    assert!(red.starts_with("lots"), "{red}");
+    // Where the text is longer than the box, its place is told.
+    stage.ctrl('u');
+    stage.keys("some long text that comes before is:jso");
+    assert_line(&stage, &["│ at column 34 (\"is:jso\"): a row can …"]);
 }
 
 #[test]
@@ -1121,6 +1218,11 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
     let mut stage = stage();
     stage.keys("f");
     assert_line(&stage, &["No filter is kept here. Press a to add one"]);
+    assert_line(&stage, &["opens."]);
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["No filter is kept here. Press a to"]);
+    assert_line(&stage, &["that / opens."]);
+    stage.send(Event::Resize(80, 24));
     stage.code(KeyCode::Esc);
     filter(&mut stage, "error");
     stage.chord(KeyModifiers::ALT, KeyCode::Enter);
@@ -1136,6 +1238,37 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
         &stage,
         &["● log only", ".n > 100", "every 2 · bell · 2 hits"],
     );
+    // A narrow list leaves the query its room.
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["● log only .n > 100           2 hits"]);
+}
+
+#[test]
+fn a_list_says_what_is_wrong_beside_the_query_however_long_that_is() {
+    let mut stage = stage();
+    break_at(&mut stage, "jq(def f: f; f)");
+    feed(&mut stage, 100..110);
+    let list = stage.app.breakpoints().list();
+    let trouble = list[0].trouble().expect("the program fails").to_owned();
+    stage.keys("B");
+    for width in [80, 40] {
+        stage.send(Event::Resize(width, 12));
+        let start: String = trouble.chars().take(8).collect();
+        assert_line(&stage, &["stop     jq(def f: f; f) ", &start, "…"]);
+    }
+}
+
+#[test]
+fn the_help_is_not_cut_at_80_columns() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 250));
+    stage.keys("?");
+    let screen = stage.screen();
+    let lines = screen.lines().filter(|line| line.starts_with('│'));
+    let mut lines = lines.map(|line| line.trim_matches(['│', ' ']));
+    let too_long = |line: &&str| line.chars().count() > 77;
+    assert_eq!(lines.clone().find(too_long), None);
+    assert!(lines.any(|line| line.starts_with("Before a row: ●")));
 }
 
 #[test]

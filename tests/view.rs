@@ -529,7 +529,7 @@ fn a_session_at_40_by_12() {
     │ 22:13:25 users        (empty)        │
     ╰──────────────────────────────────────╯
     ╭ Publish ─────────────────────────────╮
-    │ press p to write a message to the se │
+    │ press p to write a message to the s… │
     ╰──────────────────────────────────────╯
      Enter open  Tab pane  ? help  q quit
     "#);

@@ -27,8 +27,8 @@ pub struct QueryBox {
     pub purpose: Purpose,
     /// What is written.
     pub input: Input,
-    /// Whether the syntax is listed above it.
-    pub shows_syntax: bool,
+    /// The first line in view of the list of the syntax, while that stands above it.
+    pub syntax: Option<usize>,
     error: Option<QueryError>,
     /// The entry of the history that is shown, if one is; then `kept` is what was being written.
     older: Option<usize>,
@@ -42,7 +42,7 @@ impl QueryBox {
         Self {
             purpose,
             input,
-            shows_syntax: false,
+            syntax: None,
             error: None,
             older: None,
             kept: String::new(),
@@ -181,12 +181,6 @@ impl App {
     pub(super) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
         self.filters.typed = query.filter(|query| !query.is_everything());
         self.refresh_shown()
-    }
-
-    fn toggle_syntax(&mut self) {
-        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
-            query_box.shows_syntax = !query_box.shows_syntax;
-        }
     }
 
     /// The time that a query is written at, in the zone in which times are shown.

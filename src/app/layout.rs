@@ -37,6 +37,9 @@ pub struct Areas {
 /// Lines that an open message spends on saying what it is.
 const READER_HEADER: u16 = 4;
 
+/// Rows of the box that a query is written in: its border, what is written, what is said about it.
+const QUERY_ROWS: u16 = 4;
+
 /// What the regions depend on beside the size.
 #[derive(Clone, Copy, Debug)]
 pub struct Wishes {
@@ -73,6 +76,20 @@ impl Areas {
             overlay: rest,
             hints,
         }
+    }
+
+    /// The box that a query is written in, with its border: the lowest part of the overlay.
+    #[must_use]
+    pub fn query_box(&self) -> Rect {
+        cut_bottom(self.overlay, QUERY_ROWS).1
+    }
+
+    /// Where the syntax is listed above that box, with a border, if it takes up to `lines`.
+    #[must_use]
+    pub fn syntax(&self, lines: usize) -> Rect {
+        let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
+        let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+        cut_bottom(above, rows).1
     }
 
     /// The part of the overlay that shows the text of an open message.

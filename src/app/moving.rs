@@ -54,7 +54,8 @@ impl App {
                 }
             }
             Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. }) => self.move_in_list(step),
-            Some(Overlay::Subscribe(_) | Overlay::Query(_) | Overlay::ConfirmPublish { .. }) => {}
+            Some(Overlay::Query(_)) => self.move_in_syntax(step),
+            Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. }) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None => self.move_in_messages(step),
         }

@@ -87,7 +87,7 @@ const NOTES: &[&str] = &[
     "One publish is one row, however many subscriptions bring it.",
     "Filter, search and breakpoints share one query language: F1 in their box",
     "lists it. A filter hides no notice unless it speaks of is:notice or is:gap.",
-    "Before a row: ● you have marked it, ◆ a breakpoint has hit it, ▸ it was found.",
+    "Before a row: ● you marked it, ◆ a breakpoint has hit it, ▸ it was found.",
     "A row is shown if it matches every filter that includes, and none that",
     "excludes. Breakpoints see every message that comes, shown or not.",
 ];

@@ -13,9 +13,9 @@ use crate::app::{Alert, App, Effect, Event, Settings};
 use crate::cli;
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
-use crate::payload::escape::{self, whole};
+use crate::payload::escape::whole;
 use crate::payload::figures::{Clock, Zone};
-use crate::query::{Moment, Query, QueryError};
+use crate::query::{Moment, Query};
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
 use crate::server::{self, Address, Config, Endpoint, Server};
@@ -31,9 +31,6 @@ const ENDING_WITHIN: Duration = Duration::from_millis(50);
 
 /// Keys that may wait for the loop.
 const INPUT_ROOM: usize = 256;
-
-/// The columns that a wrong part of a query takes where it is said what is wrong.
-const PART_COLUMNS: usize = 24;
 
 /// What to watch, and how.
 pub(super) struct Job {
@@ -137,7 +134,8 @@ fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
             ))),
             Ok(query) => Ok(query),
             Err(error) => {
-                let place = place(text, &error);
+                let place = error.place(text).map(|place| format!(", {place}"));
+                let place = whole(place.unwrap_or_default().as_bytes());
                 Err(Failure::usage(format!(
                     "{option} {shown:?}{place}: {error}"
                 )))
@@ -150,23 +148,6 @@ fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
         filters.collect::<Result<_, _>>()?,
         breakpoints.collect::<Result<_, _>>()?,
     ))
-}
-
-/// Where in `text` something is wrong, unless all of it is.
-fn place(text: &str, error: &QueryError) -> String {
-    let before = text.get(..error.at.start).unwrap_or(text);
-    let part = text.get(error.at.clone()).unwrap_or_default();
-    let column = before.chars().count() + 1;
-    if part == text.trim() {
-        String::new()
-    } else if !part.is_empty() {
-        let part = escape::name(part.as_bytes(), PART_COLUMNS).string;
-        format!(", at column {column} ({part:?})")
-    } else if before == text {
-        ", at its end".to_owned()
-    } else {
-        format!(", at column {column}")
-    }
 }
 
 /// What ended the program from outside.

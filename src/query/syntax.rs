@@ -11,7 +11,7 @@ pub struct Syntax {
     pub meaning: &'static str,
 }
 
-/// Every form, in the order in which to read of them.
+/// Every form, the ones first that one needs first.
 pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "text",
@@ -21,72 +21,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "\"text\"",
         example: r#""took 5 ms\n""#,
-        meaning: r#"the same with spaces and \" \\ \n \t \r \xff"#,
-    },
-    Syntax {
-        form: "/regex/ or /regex/i",
-        example: r"/took \d{3,} ?ms/i",
-        meaning: "the payload matches the regular expression; i: in any case",
-    },
-    Syntax {
-        form: "channel:glob",
-        example: "channel:orders.*",
-        meaning: "the channel's name matches, as in PSUBSCRIBE",
-    },
-    Syntax {
-        form: "via:glob",
-        example: "via:orders.*",
-        meaning: "so does the name of a subscription that brought it",
-    },
-    Syntax {
-        form: "size>n",
-        example: "size>=10k",
-        meaning: "the payload's size; < <= > >= == != and k m g",
-    },
-    Syntax {
-        form: "since:time",
-        example: "since:12:00:05",
-        meaning: "came at the last such time of day or later",
-    },
-    Syntax {
-        form: "until:time",
-        example: "until:12:01",
-        meaning: "came before it",
-    },
-    Syntax {
-        form: "last:span",
-        example: "last:30s",
-        meaning: "came within ms, s, m, h or d before the query was entered",
-    },
-    Syntax {
-        form: "is:sort",
-        example: "is:json",
-        meaning: "is:json, is:binary, is:notice or is:gap",
-    },
-    Syntax {
-        form: ".path == value",
-        example: ".user.id == 42",
-        meaning: "a value of the JSON compares so: == != < <= > >=",
-    },
-    Syntax {
-        form: ".path in (values)",
-        example: r#".level in ("error", "warn")"#,
-        meaning: "the value is one of these",
-    },
-    Syntax {
-        form: ".path ~ \"regex\"",
-        example: r#".tags[0] ~ "^pay""#,
-        meaning: "a string there matches; [0] the first, .\"odd key\" any name",
-    },
-    Syntax {
-        form: "has(.path)",
-        example: "has(.error)",
-        meaning: "there is such a value, be it null",
-    },
-    Syntax {
-        form: "jq(filter)",
-        example: "jq(.items | length > 3)",
-        meaning: "the first output of the jq filter is neither false nor null",
+        meaning: r#"the same, with spaces or with \" \\ \n \t \r \xff"#,
     },
     Syntax {
         form: "a b, a and b",
@@ -102,5 +37,70 @@ pub const SYNTAX: &[Syntax] = &[
         form: "not a, -a",
         example: "-heartbeat not (ping or pong)",
         meaning: "the contrary; parentheses hold together",
+    },
+    Syntax {
+        form: "/regex/ or /regex/i",
+        example: r"/took \d{3,} ?ms/i",
+        meaning: r"the payload matches the regular expression; i: in any case; \xff: the byte",
+    },
+    Syntax {
+        form: "channel:glob",
+        example: "channel:orders.*",
+        meaning: "the channel's name matches, as in PSUBSCRIBE",
+    },
+    Syntax {
+        form: ".path == value",
+        example: ".user.id == 42",
+        meaning: "a value in the JSON: == != < <= > >=",
+    },
+    Syntax {
+        form: "size>n",
+        example: "size>=10k",
+        meaning: "the payload's size; < <= > >= == != and k m g",
+    },
+    Syntax {
+        form: "last:span",
+        example: "last:30s",
+        meaning: "came within ms, s, m, h or d before the query was entered",
+    },
+    Syntax {
+        form: "since:time",
+        example: "since:12:00:05",
+        meaning: "came at the last such time of day or later",
+    },
+    Syntax {
+        form: "until:time",
+        example: "until:12:01",
+        meaning: "came before that time of day",
+    },
+    Syntax {
+        form: "is:sort",
+        example: "is:json",
+        meaning: "is:json, is:binary, is:notice or is:gap",
+    },
+    Syntax {
+        form: "via:glob",
+        example: "via:orders.*",
+        meaning: "the name of a subscription that brought it matches",
+    },
+    Syntax {
+        form: ".path in (values)",
+        example: r#".level in ("error", "warn")"#,
+        meaning: "such a value is one of these",
+    },
+    Syntax {
+        form: ".path ~ \"regex\"",
+        example: r#".tags[0] ~ "^pay""#,
+        meaning: "a string in it matches; [0] the first, .\"odd key\" any name",
+    },
+    Syntax {
+        form: "has(.path)",
+        example: "has(.error)",
+        meaning: "there is such a value, be it null",
+    },
+    Syntax {
+        form: "jq(filter)",
+        example: "jq(.items | length > 3)",
+        meaning: "the first output of the jq filter is neither false nor null",
     },
 ];

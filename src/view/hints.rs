@@ -17,7 +17,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         } else {
             theme::WATCH
         };
-        line.words(&remark.text, style);
+        line.cut_words(&remark.text, style);
         line.draw(area, 0, Style::new(), buffer);
         return;
     }

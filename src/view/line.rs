@@ -70,6 +70,17 @@ impl LineBuilder {
         self.text(text, style);
     }
 
+    /// Adds words of our own; where the line ends too soon they are cut, and a `…` says so.
+    pub fn cut_words(&mut self, text: &str, style: Style) {
+        if text.width() <= self.left {
+            self.words(text, style);
+            return;
+        }
+        let room = self.left.saturating_sub(1);
+        self.text(escape::one_line(text.as_bytes(), room), style);
+        self.words("…", style);
+    }
+
     /// Adds text made from untrusted bytes, its escapes and marks set apart. It must fit.
     pub fn text(&mut self, text: Text, style: Style) {
         self.left = self.left.saturating_sub(text.columns);

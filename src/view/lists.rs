@@ -4,15 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::overlay::popup;
 use super::{frame, theme};
-use crate::app::{App, Attention, Breakpoint, Filter, inside};
+use crate::app::{App, Attention, Breakpoint, Filter, inside, wrapped};
 use crate::payload::{escape, figures};
 
 /// The columns of a list, where the screen has them.
 const COLUMNS: u16 = 90;
+
+/// The columns of a query that what stands at its right leaves to it.
+const QUERY_COLUMNS: usize = 16;
 
 pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
     let lines = app.filters().list().iter().map(filter_line);
@@ -41,13 +45,13 @@ pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut B
     );
 }
 
-/// A line of a list: what stands at its right, and the query.
+/// A line of a list: the query, and what stands at its right, in a long form and a short one.
 struct Entry {
     is_on: bool,
     word: &'static str,
     word_style: Style,
     query: String,
-    right: String,
+    right: [String; 2],
     trouble: Option<String>,
 }
 
@@ -62,7 +66,7 @@ fn filter_line(filter: &Filter) -> Entry {
         word,
         word_style,
         query: filter.query.text().to_owned(),
-        right: String::new(),
+        right: Default::default(),
         trouble: None,
     }
 }
@@ -84,12 +88,13 @@ fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
     };
     let hits = figures::count(breakpoint.hits());
     let plural = if breakpoint.hits() == 1 { "" } else { "s" };
+    let hits = format!("{hits} hit{plural}");
     Entry {
         is_on: breakpoint.is_on(),
         word,
         word_style,
         query: breakpoint.query().text().to_owned(),
-        right: format!("{every}{attention}{hits} hit{plural}"),
+        right: [format!("{every}{attention}{hits}"), hits],
         trouble: trouble_of(breakpoint),
     }
 }
@@ -116,16 +121,21 @@ fn list(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let rows = u16::try_from(entries.len().max(1)).unwrap_or(u16::MAX);
+    let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4));
+    let words = if entries.is_empty() {
+        wrapped(empty, columns)
+    } else {
+        Vec::new()
+    };
+    let rows = u16::try_from(entries.len().max(words.len())).unwrap_or(u16::MAX);
     let place = popup(area, COLUMNS, rows.saturating_add(2));
     Clear.render(place, buffer);
     frame::draw(place, true, title, ("", Style::new()), buffer);
     let lines = inside(place);
-    if entries.is_empty() {
+    for (row, words) in (0..lines.height).zip(words) {
         let mut line = LineBuilder::padded(usize::from(lines.width));
-        line.words(empty, theme::QUIET);
-        line.draw(lines, 0, Style::new(), buffer);
-        return;
+        line.cut_words(words, theme::QUIET);
+        line.draw(lines, row, Style::new(), buffer);
     }
     let height = usize::from(lines.height.max(1));
     let top = (selected + 1).saturating_sub(height);
@@ -150,17 +160,25 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     } else {
         theme::QUIET
     };
-    let right = match &entry.trouble {
-        Some(trouble) => format!("{} · {trouble}", entry.right),
-        None => entry.right.clone(),
-    };
-    let room = line.left().saturating_sub(right.chars().count() + 1);
-    line.text(escape::name(entry.query.as_bytes(), room), style);
-    let right_style = if entry.trouble.is_some() {
-        theme::BAD
-    } else {
-        theme::QUIET
-    };
-    line.word_at_end(&right, right_style);
+    let query = escape::name(entry.query.as_bytes(), line.left());
+    let room = line.left();
+    let room = room.saturating_sub(query.columns.min(QUERY_COLUMNS) + 1);
+    let (right, right_style) = right_words(entry, room);
+    let columns = right.width().min(room);
+    let query_room = line.left().saturating_sub(columns + 1);
+    line.text(escape::name(entry.query.as_bytes(), query_room), style);
+    line.space(line.left().saturating_sub(columns));
+    line.cut_words(&right, right_style);
     line
+}
+
+/// What stands at the right of a line: what is wrong, which is cut where it is longer than `room`,
+/// or the longer form of the rest that fits.
+fn right_words(entry: &Entry, room: usize) -> (String, Style) {
+    let [_, hits] = &entry.right;
+    if let Some(trouble) = &entry.trouble {
+        return (format!("{trouble} · {hits}"), theme::BAD);
+    }
+    let fitting = entry.right.iter().find(|words| words.width() <= room);
+    (fitting.cloned().unwrap_or_default(), theme::QUIET)
 }

@@ -24,7 +24,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
             reader::draw(open, zone, &areas, buffer);
         }
         Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, buffer),
-        Overlay::Query(query_box) => query::draw(app, query_box, areas.overlay, buffer),
+        Overlay::Query(query_box) => query::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
@@ -41,11 +41,11 @@ fn help(top: usize, area: Rect, buffer: &mut Buffer) {
         match content {
             HelpLine::Blank => {}
             HelpLine::Heading(words) => line.words(words, theme::STRONG),
-            HelpLine::Note(words) => line.words(words, Style::new()),
+            HelpLine::Note(words) => line.cut_words(words, Style::new()),
             HelpLine::Key(binding) => {
                 let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
                 line.word(format!("  {:<KEY_COLUMNS$}", keys.join(" ")), theme::FOCUS);
-                line.words(binding.help, Style::new());
+                line.cut_words(binding.help, Style::new());
             }
         }
         line.draw(lines, row, Style::new(), buffer);

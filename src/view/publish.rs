@@ -68,7 +68,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     } else {
         "press p to write a message to the selected channel"
     };
-    line.words(hint, theme::QUIET);
+    line.cut_words(hint, theme::QUIET);
     line.draw(text, 0, Style::new(), buffer);
 }
 

@@ -9,27 +9,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{App, Progress, Purpose, QueryBox, inside, padded};
+use crate::app::{App, Progress, Purpose, QueryBox, SyntaxColumns, inside, padded, syntax_lines};
 use crate::payload::figures;
-use crate::query::{QueryError, SYNTAX};
+use crate::query::QueryError;
 
-/// The rows of the box: its border, what is written, what is said about it.
-const ROWS: u16 = 4;
-
-/// The columns of a form and of an example in the list of the syntax.
-const FORM_COLUMNS: usize = 20;
-const EXAMPLE_COLUMNS: usize = 31;
-
-/// A narrower list leaves the forms out, since the examples tell as much.
-const MIN_FOR_FORMS: usize = 100;
-
-pub(super) fn draw(app: &App, query_box: &QueryBox, area: Rect, buffer: &mut Buffer) {
-    let rows = ROWS.min(area.height);
-    let place = Rect {
-        y: area.bottom() - rows,
-        height: rows,
-        ..area
-    };
+pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) {
+    let place = app.areas().query_box();
     Clear.render(place, buffer);
     let title = match query_box.purpose {
         Purpose::Filter | Purpose::ListedFilter(_) => " Filter ",
@@ -43,15 +28,14 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, area: Rect, buffer: &mut Buf
         ..text
     };
     query_box.input.widget().render(line, buffer);
+    if let Some(error) = query_box.error() {
+        colour_wrong(query_box, error, line, buffer);
+    }
     if text.height > 1 {
         said(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
     }
-    if query_box.shows_syntax {
-        let above = Rect {
-            height: area.height - rows,
-            ..area
-        };
-        syntax(above, buffer);
+    if let Some(top) = query_box.syntax {
+        syntax(app, top, buffer);
     }
 }
 
@@ -87,30 +71,56 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         line.words(&format!(" · {words}"), theme::WATCH);
     }
     if let Some(trouble) = trouble {
-        line.words(&format!(" · {trouble}"), theme::BAD);
+        line.cut_words(&format!(" · {trouble}"), theme::BAD);
     }
     line
 }
 
-/// What is wrong, below the place where it is.
+/// What is wrong: below the place where it is, if the words fit there.
 fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
     let text = query_box.input.text();
     let before = text.get(..error.at.start).map_or(0, str::width);
     let words = error.message.width() + 2;
-    let room = line.left();
-    if before + words <= room {
+    if is_scrolled(&text, line.left()) {
+        let place = error.place(&text).map(|place| format!("{place}: "));
+        let place = place.unwrap_or_default();
+        line.cut_words(&format!("{place}{}", error.message), theme::BAD);
+    } else if before + words <= line.left() {
         line.space(before);
         line.words("▲ ", theme::BAD);
         line.words(&error.message, theme::BAD);
-    } else if before < room && before >= words {
+    } else if before >= words {
         // Near the right end they stand before the mark.
         line.space(before - words + 1);
         line.words(&error.message, theme::BAD);
         line.words(" ▲", theme::BAD);
     } else {
-        line.words("▲ ", theme::BAD);
-        line.words(&error.message, theme::BAD);
+        line.cut_words(&error.message, theme::BAD);
     }
+}
+
+/// Colours the part of what is written that is wrong, or the place where something is missing.
+fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &mut Buffer) {
+    let text = query_box.input.text();
+    if is_scrolled(&text, usize::from(line.width)) {
+        return;
+    }
+    let columns = |part: Option<&str>| {
+        let columns = part.map_or(0, str::width);
+        u16::try_from(columns).unwrap_or(u16::MAX)
+    };
+    let part = Rect {
+        x: line.x.saturating_add(columns(text.get(..error.at.start))),
+        width: columns(text.get(error.at.clone())).max(1),
+        ..line
+    };
+    buffer.set_style(part.intersection(line), theme::BAD);
+}
+
+/// Whether only a part of `text` may be in view, and nobody knows which. The cursor behind its end
+/// takes a column too.
+fn is_scrolled(text: &str, columns: usize) -> bool {
+    text.width() >= columns
 }
 
 /// How far a scan has got, unless it is through.
@@ -119,27 +129,28 @@ pub(super) fn scanning(progress: Option<Progress>) -> Option<String> {
     Some(format!("{} % searched", progress.percent()))
 }
 
-fn syntax(area: Rect, buffer: &mut Buffer) {
-    let rows = u16::try_from(SYNTAX.len() + 2).unwrap_or(u16::MAX);
-    let rows = rows.min(area.height);
-    let place = Rect {
-        y: area.bottom() - rows,
-        height: rows,
-        ..area
-    };
+fn syntax(app: &App, top: usize, buffer: &mut Buffer) {
+    let columns = usize::from(padded(inside(app.areas().overlay)).width);
+    let list = syntax_lines(columns);
+    let place = app.areas().syntax(list.len());
     Clear.render(place, buffer);
     frame::draw(place, false, " Syntax ", ("", Style::new()), buffer);
     let lines = padded(inside(place));
-    for (row, syntax) in (0..lines.height).zip(SYNTAX) {
-        let mut line = LineBuilder::new(usize::from(lines.width));
-        if line.left() >= MIN_FOR_FORMS {
-            line.words(&format!("{:<FORM_COLUMNS$} ", syntax.form), theme::FOCUS);
+    let parts = SyntaxColumns::of(columns);
+    for (row, content) in (0..lines.height).zip(list.iter().skip(top)) {
+        let mut line = LineBuilder::new(columns);
+        if parts.form > 0 {
+            let form = format!("{:<1$}", content.form, parts.form);
+            line.words(&form, theme::FOCUS);
         }
-        line.words(
-            &format!("{:<EXAMPLE_COLUMNS$} ", syntax.example),
-            theme::GOOD,
-        );
-        line.words(syntax.meaning, Style::new());
+        let example = format!("{:<1$}", content.example, parts.example);
+        line.cut_words(&example, theme::GOOD);
+        line.cut_words(content.meaning, Style::new());
         line.draw(lines, row, Style::new(), buffer);
     }
+    let height = usize::from(lines.height);
+    if height < list.len() {
+        frame::footer(place, " PgUp PgDn ", buffer);
+    }
+    frame::scroll_bar(place, top, height, list.len(), buffer);
 }

@@ -107,17 +107,10 @@ fn header(letter: &Letter, zone: Zone, area: Rect, buffer: &mut Buffer) {
     } else {
         format!("{size} ({bytes} B)")
     };
-    second.words(&format!("{time} · {figures}"), theme::QUIET);
+    second.cut_words(&format!("{time} · {figures}"), theme::QUIET);
     second.draw(area, 1, Style::new(), buffer);
     let mut third = LineBuilder::new(columns);
-    let via = via(&letter.topics);
-    if via.width() <= columns {
-        third.words(&via, theme::QUIET);
-    } else {
-        let room = columns.saturating_sub(1);
-        third.text(escape::one_line(via.as_bytes(), room), theme::QUIET);
-        third.words("…", theme::QUIET);
-    }
+    third.cut_words(&via(&letter.topics), theme::QUIET);
     third.draw(area, 2, Style::new(), buffer);
 }
 

@@ -1,0 +1,153 @@
+//! The list of what the query language can say, in lines of a given width.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::moving::Step;
+use super::{App, Overlay, inside, padded};
+use crate::query::SYNTAX;
+
+/// The columns of a form and of an example, with the space behind each.
+const FORM: usize = 21;
+const EXAMPLE: usize = 31;
+
+/// A narrower list leaves the forms out, since the examples tell as much.
+const MIN_FOR_FORMS: usize = 100;
+
+/// A narrower list has what an example means below it.
+const MIN_FOR_MEANINGS: usize = 60;
+
+/// How far what an example means is moved in, where it stands below.
+const INDENT: usize = 2;
+
+/// A line of the list. What it says in a part of the line is empty where another line says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyntaxLine {
+    /// How a term is written in general.
+    pub form: &'static str,
+    /// One that works as it stands.
+    pub example: &'static str,
+    /// What it asks, or the part of that which this line has room for.
+    pub meaning: &'static str,
+}
+
+/// The columns that the parts of a line take up before the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyntaxColumns {
+    /// Those of the form; none if it is left out.
+    pub form: usize,
+    /// Those of the example, which may be longer where nothing stands behind it.
+    pub example: usize,
+}
+
+impl SyntaxColumns {
+    /// The columns in a list of `columns`.
+    #[must_use]
+    pub fn of(columns: usize) -> Self {
+        let form = if columns < MIN_FOR_FORMS { 0 } else { FORM };
+        let example = if columns < MIN_FOR_MEANINGS {
+            INDENT
+        } else {
+            EXAMPLE
+        };
+        Self { form, example }
+    }
+}
+
+/// The lines of the list in `columns`.
+#[must_use]
+pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
+    let parts = SyntaxColumns::of(columns);
+    let room = columns.saturating_sub(parts.form + parts.example);
+    let mut lines = Vec::new();
+    for syntax in SYNTAX {
+        let mut line = SyntaxLine {
+            form: syntax.form,
+            example: syntax.example,
+            meaning: "",
+        };
+        if columns < MIN_FOR_MEANINGS {
+            lines.push(std::mem::take(&mut line));
+        }
+        for meaning in wrapped(syntax.meaning, room) {
+            lines.push(SyntaxLine { meaning, ..line });
+            line = SyntaxLine::default();
+        }
+    }
+    lines
+}
+
+/// Words of our own in lines of at most `columns`, unless a word is longer.
+#[must_use]
+pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while rest.width() > columns {
+        let spaces = rest.match_indices(' ').map(|(at, _)| at);
+        let (fitting, longer): (Vec<_>, Vec<_>) =
+            spaces.partition(|at| rest[..*at].width() <= columns);
+        let Some(at) = fitting.last().or(longer.first()) else {
+            break;
+        };
+        lines.push(&rest[..*at]);
+        rest = &rest[at + 1..];
+    }
+    lines.push(rest);
+    lines
+}
+
+impl App {
+    /// Lists the syntax above the box that a query is written in, or not.
+    pub(super) fn toggle_syntax(&mut self) {
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
+            query_box.syntax = match query_box.syntax {
+                None => Some(0),
+                Some(_) => None,
+            };
+        }
+    }
+
+    /// Moves through the list of the syntax, if it is shown.
+    pub(super) fn move_in_syntax(&mut self, step: Step) {
+        let areas = self.areas();
+        let columns = padded(inside(areas.overlay)).width;
+        let lines = syntax_lines(usize::from(columns)).len();
+        let height = usize::from(inside(areas.syntax(lines)).height);
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay
+            && let Some(top) = &mut query_box.syntax
+        {
+            *top = step.from(*top, height, lines.saturating_sub(height));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_room_for_what_it_says() {
+        for columns in 30..200 {
+            let parts = SyntaxColumns::of(columns);
+            for line in syntax_lines(columns) {
+                let form = if parts.form > 0 { line.form } else { "" };
+                assert!(form.width() < parts.form.max(1), "{line:?}");
+                let example = if line.meaning.is_empty() {
+                    line.example.width()
+                } else {
+                    assert!(line.example.width() < parts.example, "{line:?}");
+                    parts.example
+                };
+                let total = parts.form + example + line.meaning.width();
+                assert!(total <= columns, "{line:?} in {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_has_a_line_of_its_own() {
+        assert_eq!(wrapped("a bc def g", 4), ["a bc", "def", "g"]);
+        assert_eq!(wrapped("a bcdef g", 2), ["a", "bcdef", "g"]);
+        assert_eq!(wrapped("bcdef", 2), ["bcdef"]);
+        assert_eq!(wrapped("", 0), [""]);
+    }
+}
