@@ -26,8 +26,8 @@ impl App {
         query.map_or_else(Vec::new, |query| query.marks(payload))
     }
 
-    /// Finds what to mark in the message that has just been opened, and shows the first of it: once, since a frame is too
-    /// short a time for a payload of 100 MB.
+    /// Finds what to mark in the message that has just been opened, and shows the first of it:
+    /// once, since a frame is too short a time for a payload of 100 MB.
     pub(super) fn mark_open_message(&mut self) {
         let marks = match &self.overlay {
             Some(Overlay::Message(open)) if open.letter().channel.is_some() => {

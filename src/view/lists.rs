@@ -45,6 +45,9 @@ pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut B
     );
 }
 
+/// The columns before a query: whether it is on, and a word of what it does.
+const BEFORE_QUERY: usize = 11;
+
 /// A line of a list: the query, and what stands at its right, in a long form and a short one.
 struct Entry {
     is_on: bool,
@@ -121,27 +124,33 @@ fn list(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4));
-    let words = if entries.is_empty() {
-        wrapped(empty, columns)
-    } else {
-        Vec::new()
+    let columns = usize::from(COLUMNS.min(area.width).saturating_sub(2));
+    let (words, style) = match entries.get(selected) {
+        Some(entry) => (trouble_below(entry, columns), theme::BAD),
+        None => (empty, theme::QUIET),
     };
-    let rows = u16::try_from(entries.len().max(words.len())).unwrap_or(u16::MAX);
+    let below = match words {
+        "" => Vec::new(),
+        words => wrapped(words, columns.saturating_sub(2)),
+    };
+    let rows = u16::try_from(entries.len() + below.len()).unwrap_or(u16::MAX);
     let place = popup(area, COLUMNS, rows.saturating_add(2));
     Clear.render(place, buffer);
     frame::draw(place, true, title, ("", Style::new()), buffer);
     let lines = inside(place);
-    for (row, words) in (0..lines.height).zip(words) {
-        let mut line = LineBuilder::padded(usize::from(lines.width));
-        line.cut_words(words, theme::QUIET);
-        line.draw(lines, row, Style::new(), buffer);
-    }
-    let height = usize::from(lines.height.max(1));
+    // The line that is selected stays in view, whatever is said of it.
+    let height = usize::from(lines.height).saturating_sub(below.len()).max(1);
     let top = (selected + 1).saturating_sub(height);
-    for (row, (index, entry)) in (0..lines.height).zip(entries.iter().enumerate().skip(top)) {
+    let shown = entries.iter().enumerate().skip(top).take(height);
+    for (row, (index, entry)) in (0..lines.height).zip(shown) {
         let style = frame::selection(index == selected, true);
         entry_line(entry, usize::from(lines.width)).draw(lines, row, style, buffer);
+    }
+    let used = u16::try_from(entries.len().min(height)).unwrap_or(u16::MAX);
+    for (row, words) in (used..lines.height).zip(below) {
+        let mut line = LineBuilder::padded(usize::from(lines.width));
+        line.cut_words(words, style);
+        line.draw(lines, row, Style::new(), buffer);
     }
     frame::scroll_bar(place, top, height, entries.len(), buffer);
 }
@@ -160,25 +169,39 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     } else {
         theme::QUIET
     };
-    let query = escape::name(entry.query.as_bytes(), line.left());
-    let room = line.left();
-    let room = room.saturating_sub(query.columns.min(QUERY_COLUMNS) + 1);
+    let room = room_at_right(&entry.query, line.left());
     let (right, right_style) = right_words(entry, room);
-    let columns = right.width().min(room);
-    let query_room = line.left().saturating_sub(columns + 1);
+    let query_room = line.left().saturating_sub(right.width() + 1);
     line.text(escape::name(entry.query.as_bytes(), query_room), style);
-    line.space(line.left().saturating_sub(columns));
-    line.cut_words(&right, right_style);
+    line.word_at_end(&right, right_style);
     line
 }
 
-/// What stands at the right of a line: what is wrong, which is cut where it is longer than `room`,
-/// or the longer form of the rest that fits.
+/// The columns at the right of a query that it leaves free, or has to, in a line that has `left`.
+fn room_at_right(query: &str, left: usize) -> usize {
+    let query = escape::name(query.as_bytes(), left).columns;
+    left.saturating_sub(query.min(QUERY_COLUMNS) + 1)
+}
+
+/// What stands at the right of a line: the longest form that fits into `room` columns.
 fn right_words(entry: &Entry, room: usize) -> (String, Style) {
-    let [_, hits] = &entry.right;
-    if let Some(trouble) = &entry.trouble {
-        return (format!("{trouble} · {hits}"), theme::BAD);
+    let [long, short] = entry.right.clone();
+    let (forms, style) = match &entry.trouble {
+        Some(trouble) => (vec![format!("{trouble} · {short}"), short], theme::BAD),
+        None => (vec![long, short], theme::QUIET),
+    };
+    let fitting = forms.into_iter().find(|words| words.width() <= room);
+    (fitting.unwrap_or_default(), style)
+}
+
+/// What is wrong with an entry, where its line of `columns` has no room to say so.
+fn trouble_below(entry: &Entry, columns: usize) -> &str {
+    let room = room_at_right(&entry.query, columns.saturating_sub(2 + BEFORE_QUERY));
+    let trouble = entry.trouble.as_deref().unwrap_or_default();
+    let (right, _) = right_words(entry, room);
+    if right.starts_with(trouble) {
+        ""
+    } else {
+        trouble
     }
-    let fitting = entry.right.iter().find(|words| words.width() <= room);
-    (fitting.cloned().unwrap_or_default(), theme::QUIET)
 }
