@@ -31,20 +31,16 @@ const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
-    let count = figures::count(app.log().channels().len() as u64);
-    let is_cut = app.channels().is_cut(app.log().channels());
-    let listed = if is_cut {
-        format!("{} of ", figures::count(MOST_LISTED as u64))
-    } else {
-        String::new()
-    };
-    let title = format!(" Channels {listed}{count} ");
     let mut sort = format!(" by {} ", app.channels().sort().name());
+    let titles = titles(app);
+    let room = usize::from(area.width).saturating_sub(sort.width() + 4);
+    let fitting = titles.iter().find(|title| title.width() <= room);
+    let title = fitting.unwrap_or(&titles[0]);
     // That not all are listed is said in any case.
-    if is_cut && title.width() + sort.width() + 4 > usize::from(area.width) {
+    if fitting.is_none() && titles.len() > 1 {
         sort.clear();
     }
-    frame::draw(area, has_focus, &title, (&sort, theme::QUIET), buffer);
+    frame::draw(area, has_focus, title, (&sort, theme::QUIET), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);
     let entries = app.channels().entries().iter().enumerate().skip(top);
@@ -56,6 +52,26 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     frame::footer(area, &details(app).unwrap_or_default(), buffer);
     let total = app.channels().entries().len();
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
+}
+
+/// How many channels there are, and how many of them are listed if not all are: the longest form
+/// first.
+fn titles(app: &App) -> Vec<String> {
+    let channels = app.log().channels();
+    let (all, listed) = (channels.len() as u64, MOST_LISTED as u64);
+    if !app.channels().is_cut(channels) {
+        return vec![format!(" Channels {} ", figures::count(all))];
+    }
+    let short = [listed, all].map(figures::short_count).join(" of ");
+    vec![
+        format!(
+            " Channels {} of {} ",
+            figures::count(listed),
+            figures::count(all)
+        ),
+        format!(" Channels {short} "),
+        format!(" {short} "),
+    ]
 }
 
 fn line(app: &App, entry: Entry, columns: usize) -> LineBuilder {
