@@ -27,8 +27,8 @@ const OUTPUT_RATE: u64 = 200_000;
 /// Drawings that take longer than this, in microseconds, are counted as taking this long.
 const LONGEST_DRAW: u64 = 60_000_000;
 
-/// News taken from the channel at once.
-const FEED_BATCH: usize = 64;
+/// News taken from the channel at once, before keys have their turn again.
+const FEED_BATCH: usize = 4;
 
 /// The outside: does what the app asks for.
 pub trait Host<B: Backend> {
