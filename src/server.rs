@@ -59,7 +59,7 @@ impl Config {
             until: None,
             read_only: false,
             client_name: "subscope".into(),
-            pending_bytes: 48 << 20,
+            pending_bytes: 40 << 20,
             payload_limit: PayloadLimit::NONE,
             timing: Timing::default(),
         }
