@@ -21,6 +21,9 @@ const FRAME_INTERVAL: Duration = Duration::from_millis(34);
 /// Drawings that the person's own keys ask for are at least this far apart.
 const KEY_INTERVAL: Duration = Duration::from_millis(8);
 
+/// For so long what a scan finds is drawn as soon as what the key itself has changed.
+const AWAITED: Duration = Duration::from_millis(100);
+
 /// What goes to the terminal under load, in bytes a second: what an ssh line carries easily.
 const OUTPUT_RATE: u64 = 200_000;
 
@@ -163,8 +166,8 @@ struct Run {
     drawn_at: Instant,
     /// How long drawings for news must be apart, so that the output stays within its rate.
     spacing: Duration,
-    /// The scan that the person's last key has started, until it finds something.
-    awaited: Option<(WatchId, u64)>,
+    /// The scan that the person's last key has started, and when.
+    awaited: Option<(WatchId, u64, Instant)>,
 }
 
 impl Run {
@@ -184,14 +187,12 @@ impl Run {
         }
     }
 
-    /// How soon an answer wants to be seen: the first find is what the person waits for.
-    fn pace_of(&mut self, answer: &Answer) -> Pace {
-        let is_awaited = self.awaited == Some((answer.watch, answer.serial));
-        if is_awaited && (answer.is_done || !answer.found.is_empty()) {
-            self.awaited = None;
-            return Pace::Key;
-        }
-        Pace::News
+    /// How soon an answer wants to be seen: the first finds are what the person waits for.
+    fn pace_of(&self, answer: &Answer) -> Pace {
+        let is_awaited = self.awaited.is_some_and(|(watch, serial, asked)| {
+            (watch, serial) == (answer.watch, answer.serial) && asked.elapsed() < AWAITED
+        });
+        if is_awaited { Pace::Key } else { Pace::News }
     }
 
     /// When the screen is to be drawn; `None` while nothing has changed.
@@ -227,7 +228,8 @@ impl Run {
                     match &effect {
                         Effect::Quit => return Ok(true),
                         Effect::Scan(request) if request.purpose == Purpose::Kept => {
-                            self.awaited = Some((request.watch, request.serial));
+                            let asked = Instant::now();
+                            self.awaited = Some((request.watch, request.serial, asked));
                         }
                         _ => {}
                     }
