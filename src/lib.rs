@@ -12,7 +12,7 @@
 //! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
-//! - [`scan`]: queries asked of the log's rows, on a thread of their own.
+//! - [`scan`]: queries asked of the log's rows, on threads of their own.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: the screen drawn from that state.
@@ -36,7 +36,9 @@
 //! - One loop owns all state of the screen. [`app::App::update`] is synchronous and total, does no
 //!   I/O and reads no clock; [`view::draw`] changes nothing.
 //! - The subscriber never stops reading: Redis closes a subscriber that lags. What the loop has no
-//!   room for is dropped oldest first, counted, and told in the log.
+//!   room for, past 40 MiB, is dropped oldest first, counted, and told in the log.
+//! - A full batch becomes a segment of the log as it is: its bytes are copied once, from what was
+//!   read.
 //! - Pub/Sub is at most once. Every time in which messages may have been lost is a row of the log.
 //! - One publish is one row, whatever number of our subscriptions it matched.
 //! - `received = kept + evicted + dropped`.

@@ -19,8 +19,8 @@ use crate::message::{Notice, SubscriptionId, Time};
 /// A batch of this many bytes is handed over even while more is to be read.
 pub const BATCH_BYTES: usize = 256 << 10;
 
-/// Bytes beyond those of a full batch that the next one has room for: none is just as full.
-const ROOM_TO_SPARE: usize = 8 << 10;
+/// Records beyond those of a full batch that the next one has room for.
+const RECORDS_TO_SPARE: usize = 16;
 
 /// A channel as this batch knows it: its name and what this batch holds of it.
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +69,17 @@ impl Batch {
     }
 
     /// An empty batch that follows `full`, of which it is to know the last row if `with_tail`. It
-    /// has room for as much if that was full: in a burst the next is as large.
+    /// has room for as much if that was at least half full: in a burst the next is as large.
     #[must_use]
     pub fn after(full: &Self, with_tail: bool) -> Self {
         let mut next = Self::following(with_tail.then(|| full.tail()).flatten());
-        if full.is_full() {
-            next.arena.reserve(full.arena.len() + ROOM_TO_SPARE);
+        if full.own_size() >= BATCH_BYTES / 2 {
+            // Two batches of the same traffic differ by less than one message.
+            let longest = full.records.iter().map(|record| record.range().len()).max();
+            let spare = longest.unwrap_or(0);
+            next.arena.reserve_exact(full.arena.len() + spare);
             next.records
-                .reserve(full.records.len() + full.records.len() / 32);
+                .reserve_exact(full.records.len() + RECORDS_TO_SPARE);
         }
         next
     }
