@@ -76,7 +76,8 @@ impl Batch {
         if full.own_size() >= BATCH_BYTES / 2 {
             // Two batches of the same traffic differ by less than one message.
             let longest = full.records.iter().map(|record| record.range().len()).max();
-            let spare = longest.unwrap_or(0);
+            // A large payload does not lie in the arena.
+            let spare = longest.unwrap_or(0).min(full.arena.len());
             next.arena.reserve_exact(full.arena.len() + spare);
             next.records
                 .reserve_exact(full.records.len() + RECORDS_TO_SPARE);
