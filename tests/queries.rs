@@ -1318,3 +1318,19 @@ fn whatever_queries_open_can_be_drawn_and_moved_through_at_every_small_size() {
         }
     }
 }
+
+#[test]
+fn a_stop_names_its_query_and_what_waits_in_every_width() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    for width in 80..200 {
+        stage.send(Event::Resize(width, 24));
+        assert_line(&stage, &["hit ❚❚ error", "2 more hits"]);
+        let screen = stage.screen();
+        assert!(
+            !screen.contains("· ─") && !screen.contains("· ╮"),
+            "{screen}"
+        );
+    }
+}

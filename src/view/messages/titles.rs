@@ -142,49 +142,53 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     let named = |columns| escape::name(stop.query.text().as_bytes(), columns).string;
     let (query, short) = (named(QUERY_COLUMNS), named(QUERY_COLUMNS / 2));
     let hits = match breakpoints.waiting() {
-        0 => "space resumes".to_owned(),
-        1 => "1 more hit · space goes there".to_owned(),
-        several => format!("{} more hits · space: the next", figures::count(several)),
+        0 => None,
+        1 => Some("1 more hit".to_owned()),
+        several => Some(format!("{} more hits", figures::count(several))),
     };
-    let mut lost = String::new();
-    if stop.is_gone {
-        lost += "its row has gone · ";
-    }
-    if breakpoints.gone() > 0 {
-        lost = format!(
-            "{lost}{} hits have gone · ",
-            figures::count(breakpoints.gone())
-        );
-    }
+    let space = match hits {
+        None => "space resumes",
+        Some(_) => "space: the next",
+    };
+    let gone = (breakpoints.gone() > 0)
+        .then(|| format!("{} hits have gone", figures::count(breakpoints.gone())));
+    let row_gone = stop.is_gone.then(|| "its row has gone".to_owned());
+    let lost: Vec<String> = row_gone.into_iter().chain(gone).collect();
     let rows = waiting_rows(app, window);
-    let brief = lost.trim_end_matches("· ");
+    let with = |query: &String, parts: &[&[String]]| {
+        let parts = [std::slice::from_ref(query), &parts.concat()].concat();
+        format!(" hit ❚❚ {} ", parts.join(" · "))
+    };
+    let (hits, rows, space) = (hits.as_slice(), rows.as_slice(), [space.to_owned()]);
     vec![
-        format!(" hit ❚❚ {query} · {rows}{lost}{hits} "),
-        format!(" hit ❚❚ {query} · {lost}{hits} "),
-        format!(" hit ❚❚ {query} · {rows}{brief}"),
-        format!(" hit ❚❚ {query} · {brief}"),
-        format!(" hit ❚❚ {short} · {brief}"),
-        format!(" hit ❚❚ {short} "),
+        with(&query, &[rows, &lost, hits, &space]),
+        with(&query, &[rows, &lost, hits]),
+        with(&query, &[&lost, hits]),
+        with(&short, &[&lost, hits]),
+        with(&query, &[&lost]),
+        with(&short, &[&lost]),
+        with(&short, &[]),
         " hit ❚❚ ".to_owned(),
     ]
 }
 
 /// How many rows have come since: those that wait to be seen, and if some of these have gone, how
 /// many are kept.
-fn waiting_rows(app: &App, window: &Window) -> String {
+fn waiting_rows(app: &App, window: &Window) -> Option<String> {
     let shown = app.shown();
     let last = window.rows.last().filter(|_| shown.is_everything());
     let came = last.map_or(window.newer, |last| {
         shown.end().0.saturating_sub(last.0 + 1)
     });
-    match (came, window.newer) {
-        (0, _) => String::new(),
-        (1, _) => "1 row waits · ".to_owned(),
+    let words = match (came, window.newer) {
+        (0, _) => return None,
+        (1, _) => "1 row waits".to_owned(),
         (came, kept) if came > kept => format!(
-            "{} rows came, {} are kept · ",
+            "{} rows came, {} are kept",
             figures::count(came),
             figures::count(kept)
         ),
-        (came, _) => format!("{} rows wait · ", figures::count(came)),
-    }
+        (came, _) => format!("{} rows wait", figures::count(came)),
+    };
+    Some(words)
 }
