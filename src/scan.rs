@@ -12,11 +12,20 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 pub use worker::Worker;
 
 use crate::log::{Found, Piece};
 use crate::query::{self, Query};
+
+/// A thread that scans takes a rest this often, so that no thread that reads or draws waits long
+/// for a core: a scheduler that thinks of fairness lets it wait for 50 ms and more.
+const REST_EVERY: Duration = Duration::from_millis(2);
+
+/// How long the rest is at least; a system's timers make it about twice that.
+const REST: Duration = Duration::from_micros(50);
 
 /// Who asks: something that wants to know of every row whether its query matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,7 +159,12 @@ struct Desk {
 impl Desk {
     fn run(mut self, mut tell: impl FnMut(Answer) -> bool) {
         let mut worker = Worker::default();
+        let mut rested = Instant::now();
         while self.take_requests().is_ok() {
+            if rested.elapsed() >= REST_EVERY {
+                thread::sleep(REST);
+                rested = Instant::now();
+            }
             self.drop_void(&mut worker);
             let Some(index) = self.next() else { continue };
             let answer = worker.go_on(&mut self.jobs[index]);

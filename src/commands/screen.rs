@@ -1,12 +1,15 @@
 //! The screen on a terminal, with the server tasks behind it: what every watching command runs.
 
 use std::env;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use ratatui::Terminal;
-use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::time::timeout;
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{self, Sender};
+use tokio::task::block_in_place;
 
 use super::{Failure, history, stats};
 use crate::app::{Alert, App, Effect, Event, Settings};
@@ -25,9 +28,6 @@ use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input}
 
 /// Batches that may wait for the loop; past that the subscriber holds them itself.
 const FEED_ROOM: usize = 16;
-
-/// How long to wait to be told what ended the program, if anything from outside did.
-const ENDING_WITHIN: Duration = Duration::from_millis(50);
 
 /// Keys that may wait for the loop.
 const INPUT_ROOM: usize = 256;
@@ -71,9 +71,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let counters = server.counters();
 
     let (event_tx, event_rx) = mpsc::channel(INPUT_ROOM);
-    let (terminal_tx, terminal_rx) = mpsc::channel(INPUT_ROOM);
-    input::spawn(terminal_tx).map_err(Failure::other)?;
-    let listening = tokio::spawn(listen(terminal_rx, signals, event_tx));
+    let ending = Arc::<OnceLock<Ending>>::default();
+    pass_on_input(event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
+    let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let scanner = scan::start(move |answer| answer_tx.blocking_send(answer).is_ok());
     let mut desk = Desk {
@@ -86,19 +86,19 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         answer_rx,
         feed_rx,
     };
-    let result = runtime::run(app, &mut terminal, &mut desk, inputs).await;
+    let result = run_loop(runtime::run(app, &mut terminal, &mut desk, inputs));
     desk.session.leave();
+    signalling.abort();
     desk.server.stop().await;
-    // It ends right after the event that ended the loop, or else waits for input in vain.
-    let ending = timeout(ENDING_WITHIN, listening).await;
-    let ending = ending.ok().and_then(Result::ok).flatten();
 
-    let outcome = result.map_err(|error| Failure::other(format!("the terminal: {error}")))?;
+    let outcome = result
+        .map_err(Failure::other)?
+        .map_err(|error| Failure::other(format!("the terminal: {error}")))?;
     if let Some(path) = &job.options.stats {
         let output = terminal.backend().output();
         stats::write(path, &outcome, &counters, output, started.elapsed())?;
     }
-    match ending {
+    match ending.get() {
         Some(Ending::Signal(signal)) => Ok(signal.exit_code().unwrap_or(0)),
         Some(Ending::InputLost(why)) => Err(Failure::other(format!(
             "the terminal gives no input any more: {why}"
@@ -151,6 +151,7 @@ fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
 }
 
 /// What ended the program from outside.
+#[derive(Debug)]
 enum Ending {
     Signal(Signal),
     InputLost(String),
@@ -164,52 +165,63 @@ fn redis_cli(address: &Address) -> String {
     }
 }
 
-/// Turns what comes from the terminal into the app's events, until one ends the program. Gives
-/// that one.
-async fn listen(
-    mut terminal_rx: Receiver<TerminalEvent>,
+/// Runs the loop on this thread, with a clock of its own: a key and a drawing that is due do not
+/// wait for the thread that reads from Redis, which may be without a core for 50 ms.
+fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
+    block_in_place(|| {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        Ok(runtime.block_on(looping))
+    })
+}
+
+/// Passes on what the person does, from the thread that reads it.
+fn pass_on_input(event_tx: Sender<Event>, ending: Arc<OnceLock<Ending>>) -> io::Result<()> {
+    let tell = move |event| match translate(event, &ending) {
+        Some(event) => event_tx.blocking_send(event).is_ok(),
+        None => true,
+    };
+    input::spawn(tell).map(drop)
+}
+
+/// Passes on the signals for as long as the loop listens.
+async fn pass_on_signals(
     mut signals: Signals,
     event_tx: Sender<Event>,
-) -> Option<Ending> {
+    ending: Arc<OnceLock<Ending>>,
+) {
     loop {
-        let event = tokio::select! {
-            biased;
-            signal = signals.next() => TerminalEvent::Signal(signal),
-            Some(event) = terminal_rx.recv() => event,
-        };
-        let ending = match &event {
-            TerminalEvent::Signal(signal) if signal.exit_code().is_some() => {
-                Some(Ending::Signal(*signal))
-            }
-            TerminalEvent::InputLost(why) => Some(Ending::InputLost(why.clone())),
-            _ => None,
-        };
-        let Some(event) = translate(event) else {
-            continue;
-        };
-        // The loop is gone only when the program ends.
-        let is_closed = event_tx.send(event).await.is_err();
-        if is_closed || ending.is_some() {
-            return ending;
+        let signal = TerminalEvent::Signal(signals.next().await);
+        if let Some(event) = translate(signal, &ending)
+            && event_tx.send(event).await.is_err()
+        {
+            return;
         }
     }
 }
 
-fn translate(event: TerminalEvent) -> Option<Event> {
+/// The app's event for what comes from the terminal. Notes what ends the program, before the loop
+/// can end for it.
+fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
     use crossterm::event::Event as Input;
-    Some(match event {
-        TerminalEvent::Input(Input::Key(key)) => Event::Key(key),
-        TerminalEvent::Input(Input::Mouse(mouse)) => Event::Mouse(mouse),
-        TerminalEvent::Input(Input::Paste(text)) => Event::Paste(text),
-        TerminalEvent::Input(Input::Resize(width, height)) => Event::Resize(width, height),
+    let why = match event {
+        TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
+        TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
+        TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
+        TerminalEvent::Input(Input::Resize(width, height)) => {
+            return Some(Event::Resize(width, height));
+        }
         TerminalEvent::Input(_) => return None,
-        TerminalEvent::Signal(Signal::Suspend) => Event::Suspend,
+        TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
         // Drawing asks for the size by itself. But a screen that was smaller for a moment and has
         // its old size again has lost what it showed.
-        TerminalEvent::Signal(Signal::Resize) => Event::Redraw,
-        TerminalEvent::Signal(Signal::Continue) => Event::Continued,
-        TerminalEvent::Signal(_) | TerminalEvent::InputLost(_) => Event::Terminate,
-    })
+        TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
+        TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
+        TerminalEvent::Signal(signal) => Ending::Signal(signal),
+        TerminalEvent::InputLost(why) => Ending::InputLost(why),
+    };
+    // What ended it first is what ended it.
+    let _ = ending.set(why);
+    Some(Event::Terminate)
 }
 
 /// Does what the app asks for.
@@ -224,7 +236,7 @@ impl Host<Screen<Tty>> for Desk {
         &mut self,
         effect: Effect,
         terminal: &mut Terminal<Screen<Tty>>,
-    ) -> Result<Option<Event>, std::io::Error> {
+    ) -> io::Result<Option<Event>> {
         match effect {
             Effect::Command(command) => self.server.command(command),
             Effect::Ask(ask) => self.server.ask(ask),
