@@ -5,8 +5,10 @@
 
 mod backoff;
 mod commander;
+mod complaint;
 mod endpoint;
 mod subscriber;
+mod target;
 mod transport;
 
 use std::sync::Arc;
@@ -18,7 +20,9 @@ use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-pub use self::endpoint::{Address, DEFAULT_URL, Endpoint, EndpointError};
+pub use self::complaint::EndpointError;
+pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
+pub use self::target::{Sentinels, Target};
 
 use self::commander::Commander;
 use self::subscriber::Subscriber;
