@@ -4,6 +4,7 @@ pub mod demo;
 mod history;
 mod screen;
 mod stats;
+mod target;
 pub mod watch;
 
 use std::fmt;

@@ -9,6 +9,7 @@ mod complaint;
 mod endpoint;
 mod subscriber;
 mod target;
+mod tls;
 mod transport;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tokio::time::timeout;
 pub use self::complaint::EndpointError;
 pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
 pub use self::target::{Sentinels, Target};
+pub use self::tls::{Tls, TlsError, TlsSettings};
 
 use self::commander::Commander;
 use self::subscriber::Subscriber;
@@ -37,6 +39,8 @@ const PATIENCE: Duration = Duration::from_millis(400);
 pub struct Config {
     /// The server.
     pub endpoint: Endpoint,
+    /// How TLS is spoken. Needed where the endpoint asks for TLS, and unused elsewhere.
+    pub tls: Option<Tls>,
     /// What to listen to from the start.
     pub subscriptions: Vec<Subscription>,
     /// A message whose whole payload is this ends the subscription that brought it.
@@ -59,6 +63,7 @@ impl Config {
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
+            tls: None,
             subscriptions: Vec::new(),
             until: None,
             read_only: false,

@@ -3,6 +3,7 @@
 use std::env;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
+use super::target::LoadedTls;
 use super::{Failure, history, stats};
 use crate::app::{Alert, App, Effect, Event, Settings};
 use crate::cli;
@@ -21,7 +23,7 @@ use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query};
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
-use crate::server::{self, Address, Config, Endpoint, Server};
+use crate::server::{self, Address, Config, Endpoint, Server, TlsSettings};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
@@ -36,7 +38,11 @@ const INPUT_ROOM: usize = 256;
 pub(super) struct Job {
     /// What to say beside the address.
     pub note: String,
+    /// What to say at the start though it stops nothing.
+    pub warning: Option<&'static str>,
     pub endpoint: Endpoint,
+    /// How TLS is spoken, where the endpoint asks for it.
+    pub tls: Option<LoadedTls>,
     pub topics: Vec<Topic>,
     pub until: Option<Box<[u8]>>,
     pub options: cli::Screen,
@@ -60,9 +66,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let size = terminal.size().map_err(Failure::other)?;
 
     let settings = settings(&job, filters, breakpoints);
-    let app = App::new(settings, job.topics, (size.width, size.height), Time::now());
+    let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
+    if let Some(warning) = job.warning {
+        app.update(Event::Failed(warning.to_owned()), Time::now());
+    }
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let mut config = Config::new(job.endpoint);
+    config.tls = job.tls.map(|loaded| loaded.tls);
     config.subscriptions = app.first_subscriptions();
     config.until = job.until;
     config.read_only = job.options.read_only;
@@ -109,9 +119,11 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 
 /// What the screen is told at the start.
 fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
+    let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         address: job.endpoint.to_string(),
-        redis_cli: redis_cli(job.endpoint.address()),
+        is_insecure: tls.is_some_and(|tls| tls.is_insecure),
+        redis_cli: redis_cli(job.endpoint.address(), tls),
         note: job.note.clone(),
         read_only: job.options.read_only,
         keep: job.options.keep,
@@ -158,11 +170,42 @@ enum Ending {
 }
 
 /// How redis-cli reaches the same server; who asks and with which password is left to the person.
-fn redis_cli(address: &Address) -> String {
-    match address {
-        Address::Tcp { host, port } => format!("redis-cli -h {host} -p {port}"),
-        Address::Unix(path) => format!("redis-cli -s {}", whole(path.as_os_str().as_bytes())),
+fn redis_cli(address: &Address, tls: Option<&TlsSettings>) -> String {
+    let mut command = match address {
+        Address::Tcp { host, port } => format!("redis-cli -h {} -p {port}", shell_word(host)),
+        Address::Unix(path) => format!("redis-cli -s {}", shell_path(path)),
+    };
+    let Some(tls) = tls else { return command };
+    command.push_str(" --tls");
+    for (option, path) in [
+        ("--cacert", &tls.cacert),
+        ("--cert", &tls.cert),
+        ("--key", &tls.key),
+    ] {
+        if let Some(path) = path {
+            command.push_str(&format!(" {option} {}", shell_path(path)));
+        }
     }
+    if let Some(name) = &tls.sni {
+        command.push_str(&format!(" --sni {}", shell_word(name)));
+    }
+    if tls.is_insecure {
+        command.push_str(" --insecure");
+    }
+    command
+}
+
+fn shell_path(path: &Path) -> String {
+    shell_word(&whole(path.as_os_str().as_bytes()))
+}
+
+/// A word that a shell takes as it is.
+fn shell_word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:%+@,=".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Runs the loop on this thread, with a clock of its own: a key and a drawing that is due do not
@@ -273,5 +316,43 @@ impl Host<Screen<Tty>> for Desk {
 
     fn written(&self, terminal: &Terminal<Screen<Tty>>) -> u64 {
         terminal.backend().output().bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redis_cli_is_told_of_the_same_tls() {
+        let host = Address::Tcp {
+            host: "::1".to_owned(),
+            port: 7000,
+        };
+        assert_eq!(redis_cli(&host, None), "redis-cli -h ::1 -p 7000");
+        let socket = Address::Unix("/run/it's.sock".into());
+        assert_eq!(
+            redis_cli(&socket, None),
+            r"redis-cli -s '/run/it'\''s.sock'"
+        );
+        let mut tls = TlsSettings {
+            cacert: Some("/my ca.pem".into()),
+            sni: Some("redis.example".to_owned()),
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            redis_cli(&host, Some(&tls)),
+            "redis-cli -h ::1 -p 7000 --tls --cacert '/my ca.pem' --sni redis.example"
+        );
+        tls = TlsSettings {
+            cert: Some("c.pem".into()),
+            key: Some("k.pem".into()),
+            is_insecure: true,
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            redis_cli(&host, Some(&tls)),
+            "redis-cli -h ::1 -p 7000 --tls --cert c.pem --key k.pem --insecure"
+        );
     }
 }

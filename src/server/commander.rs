@@ -1,5 +1,7 @@
 //! The connection that asks: publishes, and finds out who answers.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
@@ -11,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::without_arguments;
-use super::transport::{connect, say};
+use super::transport::{self, connect, say};
 use super::{Ask, Config, Feed};
 
 /// The commander's task.
@@ -168,7 +170,7 @@ impl Commander {
             reason,
             is_refusal: false,
         };
-        let transport = connect(endpoint.address(), timing.connect_within)
+        let transport = connect(endpoint, self.config.tls.as_ref(), timing.connect_within)
             .await
             .map_err(unreachable)?;
         // The greeting is sent below and not by the crate, which would hide Redis's words.
@@ -248,9 +250,18 @@ fn words(error: &RedisError) -> Box<str> {
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => format!("{code} {detail}").into(),
         (Some(code), None) => code.into(),
+        _ if let Some(error) = io_error(error) => transport::words(error),
         _ if error.is_connection_dropped() => "closed by the server".into(),
         _ => error.to_string().into(),
     }
+}
+
+/// The trouble with the stream behind an error of the crate.
+fn io_error(error: &RedisError) -> Option<&io::Error> {
+    let source = error.source()?;
+    source
+        .downcast_ref::<Arc<dyn Error + Send + Sync>>()?
+        .downcast_ref()
 }
 
 /// The kind and version of the server, from the answer to INFO.

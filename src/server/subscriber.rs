@@ -130,7 +130,8 @@ impl Subscriber {
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.config);
         let mut connecting = pin!(connect(
-            config.endpoint.address(),
+            &config.endpoint,
+            config.tls.as_ref(),
             config.timing.connect_within
         ));
         let transport = loop {
