@@ -23,6 +23,10 @@ use tokio_rustls::client::TlsStream;
 use self::check::{Checker, Distrust, NoChecker};
 use crate::payload::escape::whole;
 
+/// Said of a server that answers without TLS.
+pub(super) const NOT_SPOKEN: &str =
+    "the server does not speak TLS here; without TLS it is redis:// and no --tls";
+
 /// How TLS is to be spoken, as the command line says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
@@ -134,9 +138,7 @@ pub(super) fn words(error: &io::Error) -> Option<Box<str>> {
         return Some(distrust.words());
     }
     Some(match error {
-        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS here; without TLS it is redis:// and no --tls".into()
-        }
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => NOT_SPOKEN.into(),
         Error::AlertReceived(alert) => alert_words(*alert),
         Error::PeerIncompatible(why) => {
             format!("the server and subscope have no TLS in common: {why:?}").into()

@@ -3,12 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
@@ -24,6 +24,9 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Of several addresses each is given at least this long.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
+
+/// After this long a TLS handshake is suspected to be one that nobody understands.
+const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
 /// How a TLS record that brings an alert starts: what a server that wants TLS may say to one that
 /// does not speak it.
@@ -67,13 +70,32 @@ pub(super) async fn connect(
     }
     let tls = tls.ok_or("TLS is asked for, but it was not set up")?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
-    match timeout_at(deadline, tls.handshake(host, stream)).await {
+    let mut handshake = pin!(tls.handshake(host, stream));
+    let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
+    if outcome.is_err() {
+        if answers_without_tls(host, port).await {
+            return Err(tls::NOT_SPOKEN.into());
+        }
+        outcome = timeout_at(deadline, handshake).await;
+    }
+    match outcome {
         Ok(Ok(stream)) => Ok(Transport::Tls(Box::new(stream))),
         Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(words(&error)),
         Ok(Err(error)) => Err(tls::words(&error)
             .unwrap_or_else(|| format!("{} in the TLS handshake", words(&error)).into())),
         Err(_) => Err(format!("no answer to the TLS handshake for {}", say(within)).into()),
     }
+}
+
+/// Whether a Redis without TLS listens there. It says nothing to a TLS handshake, in which it
+/// looks for the end of a line, but it answers this.
+async fn answers_without_tls(host: &str, port: u16) -> bool {
+    let ask = async {
+        let mut stream = connect_tcp(host, port, LONG_HANDSHAKE).await.ok()?;
+        stream.write_all(b"PING\r\n").await.ok()?;
+        stream.read_u8().await.ok()
+    };
+    matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
 /// What went wrong with a stream, in words.
