@@ -2,6 +2,7 @@
 
 pub mod demo;
 mod history;
+mod redis_cli;
 mod screen;
 mod stats;
 mod target;

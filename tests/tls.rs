@@ -9,11 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    date_time_ymd,
-};
-use tempfile::TempDir;
+use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use vt100::Color;
@@ -24,6 +20,7 @@ use subscope::server::{
     Ask, Config, Connection, Endpoint, Feed, Server, Timing, Tls, TlsSettings, start,
 };
 
+use crate::support::authority::{self, Authority, Identity, expired, params};
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::Redis;
 
@@ -31,98 +28,6 @@ mod support;
 
 /// How long to wait for what should come before the test is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// An authority of the test's own, with the files of what it has issued.
-struct Authority {
-    directory: TempDir,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-/// A certificate and its key, in files.
-struct Identity {
-    cert: PathBuf,
-    key: PathBuf,
-}
-
-impl Authority {
-    /// One whose certificate lies in its directory as `ca.pem`.
-    fn new(name: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
-        let params = authority(name);
-        let pem = params.self_signed(&key).unwrap().pem();
-        fs::write(directory.path().join("ca.pem"), pem).unwrap();
-        let issuer = Issuer::new(params, key);
-        Self { directory, issuer }
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.directory.path().join(file)
-    }
-
-    /// What trusts this authority.
-    fn settings(&self) -> TlsSettings {
-        TlsSettings {
-            cacert: Some(self.path("ca.pem")),
-            ..TlsSettings::default()
-        }
-    }
-
-    /// A certificate for `hosts`, `name`d also in its files.
-    fn issue(
-        &self,
-        name: &str,
-        hosts: &[&str],
-        change: impl FnOnce(&mut CertificateParams),
-    ) -> Identity {
-        let (mut params, key) = (params(name, hosts), KeyPair::generate().unwrap());
-        change(&mut params);
-        let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
-        self.write(name, &pem, &key)
-    }
-
-    fn write(&self, name: &str, pem: &str, key: &KeyPair) -> Identity {
-        let identity = Identity {
-            cert: self.path(&format!("{name}.pem")),
-            key: self.path(&format!("{name}.key")),
-        };
-        fs::write(&identity.cert, pem).unwrap();
-        fs::write(&identity.key, key.serialize_pem()).unwrap();
-        identity
-    }
-
-    /// A server with that certificate, which asks clients for none unless `options` say so.
-    fn serve(&self, identity: &Identity, options: &[&str]) -> Redis {
-        let ca = self.path("ca.pem");
-        let [cert, key, ca] = [&identity.cert, &identity.key, &ca].map(|path| path.to_str());
-        let mut all = vec!["--tls-cert-file", cert.unwrap()];
-        all.extend(["--tls-key-file", key.unwrap()]);
-        all.extend(["--tls-ca-cert-file", ca.unwrap()]);
-        if !options.contains(&"--tls-auth-clients") {
-            all.extend(["--tls-auth-clients", "no"]);
-        }
-        all.extend(options);
-        Redis::start_tls(&all)
-    }
-}
-
-fn params(name: &str, hosts: &[&str]) -> CertificateParams {
-    let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
-    let mut params = CertificateParams::new(hosts).unwrap();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
-}
-
-fn authority(name: &str) -> CertificateParams {
-    let mut params = params(name, &[]);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-}
-
-fn expired(params: &mut CertificateParams) {
-    params.not_before = date_time_ymd(2023, 1, 1);
-    params.not_after = date_time_ymd(2024, 1, 1);
-}
 
 /// A server at `127.0.0.1` whose certificate is right.
 fn right(authority: &Authority) -> Redis {
@@ -285,7 +190,7 @@ async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accep
 async fn an_expired_certificate_between_is_told_from_the_servers() {
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
-    let mut between = crate::authority("Between CA");
+    let mut between = authority::params_of_authority("Between CA");
     expired(&mut between);
     let pem = between.signed_by(&key, &authority.issuer).unwrap().pem();
     let between = Issuer::new(between, key);
@@ -366,7 +271,8 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
     let client = authority.issue("client", &[], |params| {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     });
-    let stranger = Authority::new("Another CA").issue_elsewhere(&authority);
+    let another = Authority::new("Another CA");
+    let stranger = another.issue("stranger", &[], |_| {});
     for protocols in ["TLSv1.2", "TLSv1.3"] {
         let options = ["--tls-auth-clients", "yes", "--tls-protocols", protocols];
         let redis = authority.serve(&server, &options);
@@ -385,16 +291,6 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
         assert_accepted(&redis.url(), &with(&client)).await;
         let said = reason_of(&redis.url(), &with(&stranger)).await;
         assert!(said.contains("refuses our certificate"), "{said}");
-    }
-}
-
-impl Authority {
-    /// A client's certificate of this authority, in a file of another one's directory.
-    fn issue_elsewhere(&self, other: &Self) -> Identity {
-        let key = KeyPair::generate().unwrap();
-        let params = params("stranger", &[]);
-        let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
-        other.write("stranger", &pem, &key)
     }
 }
 

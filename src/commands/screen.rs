@@ -2,8 +2,6 @@
 
 use std::env;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -13,7 +11,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
 use super::target::LoadedTls;
-use super::{Failure, history, stats};
+use super::{Failure, history, redis_cli, stats};
 use crate::app::{Alert, App, Effect, Event, Settings};
 use crate::cli;
 use crate::log::PayloadLimit;
@@ -23,7 +21,7 @@ use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query};
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
-use crate::server::{self, Address, Config, Endpoint, Server, TlsSettings};
+use crate::server::{self, Config, Endpoint, Server};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
@@ -123,7 +121,7 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
     Settings {
         address: job.endpoint.to_string(),
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
-        redis_cli: redis_cli(job.endpoint.address(), tls),
+        redis_cli: redis_cli::command(job.endpoint.address(), tls),
         note: job.note.clone(),
         read_only: job.options.read_only,
         keep: job.options.keep,
@@ -167,45 +165,6 @@ fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
 enum Ending {
     Signal(Signal),
     InputLost(String),
-}
-
-/// How redis-cli reaches the same server; who asks and with which password is left to the person.
-fn redis_cli(address: &Address, tls: Option<&TlsSettings>) -> String {
-    let mut command = match address {
-        Address::Tcp { host, port } => format!("redis-cli -h {} -p {port}", shell_word(host)),
-        Address::Unix(path) => format!("redis-cli -s {}", shell_path(path)),
-    };
-    let Some(tls) = tls else { return command };
-    command.push_str(" --tls");
-    for (option, path) in [
-        ("--cacert", &tls.cacert),
-        ("--cert", &tls.cert),
-        ("--key", &tls.key),
-    ] {
-        if let Some(path) = path {
-            command.push_str(&format!(" {option} {}", shell_path(path)));
-        }
-    }
-    if let Some(name) = &tls.sni {
-        command.push_str(&format!(" --sni {}", shell_word(name)));
-    }
-    if tls.is_insecure {
-        command.push_str(" --insecure");
-    }
-    command
-}
-
-fn shell_path(path: &Path) -> String {
-    shell_word(&whole(path.as_os_str().as_bytes()))
-}
-
-/// A word that a shell takes as it is.
-fn shell_word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:%+@,=".contains(letter);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Runs the loop on this thread, with a clock of its own: a key and a drawing that is due do not
@@ -316,43 +275,5 @@ impl Host<Screen<Tty>> for Desk {
 
     fn written(&self, terminal: &Terminal<Screen<Tty>>) -> u64 {
         terminal.backend().output().bytes
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn redis_cli_is_told_of_the_same_tls() {
-        let host = Address::Tcp {
-            host: "::1".to_owned(),
-            port: 7000,
-        };
-        assert_eq!(redis_cli(&host, None), "redis-cli -h ::1 -p 7000");
-        let socket = Address::Unix("/run/it's.sock".into());
-        assert_eq!(
-            redis_cli(&socket, None),
-            r"redis-cli -s '/run/it'\''s.sock'"
-        );
-        let mut tls = TlsSettings {
-            cacert: Some("/my ca.pem".into()),
-            sni: Some("redis.example".to_owned()),
-            ..TlsSettings::default()
-        };
-        assert_eq!(
-            redis_cli(&host, Some(&tls)),
-            "redis-cli -h ::1 -p 7000 --tls --cacert '/my ca.pem' --sni redis.example"
-        );
-        tls = TlsSettings {
-            cert: Some("c.pem".into()),
-            key: Some("k.pem".into()),
-            is_insecure: true,
-            ..TlsSettings::default()
-        };
-        assert_eq!(
-            redis_cli(&host, Some(&tls)),
-            "redis-cli -h ::1 -p 7000 --tls --cert c.pem --key k.pem --insecure"
-        );
     }
 }
