@@ -1,5 +1,6 @@
-//! All that talks to Redis: the subscriber, which listens on a connection of its own and turns
-//! what comes into batches, and the commander, which publishes and asks on another.
+//! All that talks to Redis, by TCP, TLS or a unix socket: the subscriber, which listens on a
+//! connection of its own and turns what comes into batches, and the commander, which publishes and
+//! asks on another.
 //!
 //! Both are tasks of the current tokio runtime. They tell the loop by one channel of [`Feed`]s.
 

@@ -4,9 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -22,7 +25,7 @@ use subscope::server::{
 
 use crate::support::authority::{self, Authority, Identity, expired, params};
 use crate::support::pty::{Launch, SUBSCOPE};
-use crate::support::redis::Redis;
+use crate::support::redis::{Redis, pack};
 
 mod support;
 
@@ -311,10 +314,10 @@ async fn tls_and_plain_are_told_apart() {
     // The same, of a server that answers in TLS.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         for stream in listener.incoming() {
             let alert = [0x15, 3, 3, 0, 2, 2, 70];
-            let _ = std::io::Write::write_all(&mut stream.unwrap(), &alert);
+            let _ = stream.unwrap().write_all(&alert);
         }
     });
     let reason = "the server speaks TLS here: connect with --tls or rediss://";
@@ -342,6 +345,37 @@ async fn a_unix_socket_goes_without_tls() {
     let redis = right(&authority);
     let url = format!("unix://{}", redis.socket().display());
     assert_accepted(&url, &TlsSettings::default()).await;
+}
+
+#[tokio::test]
+async fn a_large_message_and_a_burst_come_whole() {
+    const BURST: usize = 20_000;
+    let authority = Authority::new("Test CA");
+    let redis = right(&authority);
+    let mut listener = Listener::start(&redis.url(), &authority.settings());
+    listener.live().await;
+    // A confirmed subscription is a notice; only then does the publishing start.
+    while listener.log.counters().notices == 0 {
+        listener.next().await;
+    }
+    let mut bytes = pack(&[b"PUBLISH", b"large", &vec![b'x'; 20 << 20]]);
+    for _ in 0..BURST {
+        bytes.extend(pack(&[b"PUBLISH", b"small", &[b'y'; 300]]));
+    }
+    let mut stream = UnixStream::connect(redis.socket()).unwrap();
+    let publisher = thread::spawn(move || {
+        stream.write_all(&bytes).unwrap();
+        // Redis goes on only while its answers are taken.
+        let answers = BufReader::new(stream).lines().take(BURST + 1);
+        answers
+            .filter(|answer| answer.as_ref().unwrap() == ":1")
+            .count()
+    });
+    while listener.log.counters().received < 1 + BURST as u64 {
+        listener.next().await;
+    }
+    assert_eq!(publisher.join().unwrap(), 1 + BURST);
+    assert_eq!(listener.log.counters().gaps, 0);
 }
 
 #[tokio::test]
