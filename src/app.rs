@@ -13,6 +13,7 @@ mod channels;
 mod current;
 mod effect;
 mod event;
+mod falling_back;
 mod filtering;
 mod finding;
 mod input;
@@ -63,7 +64,7 @@ pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 
 use crate::log::{MessageLog, Selection};
-use crate::message::{RowId, Subscription, Time, Topic};
+use crate::message::{Notice, RowId, Subscription, Time, Topic};
 use crate::query::Query;
 use crate::server::Connection;
 
@@ -163,6 +164,8 @@ pub struct App {
     subscriptions: Subscriptions,
     server: ServerStatus,
     nodes: Nodes,
+    /// What the user may hear, as was last told.
+    allowed: Option<Notice>,
     focus: Focus,
     /// The pane that the box gives the focus back to.
     pane: Focus,
@@ -211,6 +214,7 @@ impl App {
                 answered: now,
             },
             nodes: Nodes::default(),
+            allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),
             channels: ChannelsPane::default(),

@@ -235,6 +235,13 @@ pub enum Notice {
     Gap(Gap),
     /// Messages that arrived but that this program had no room for.
     Dropped(Dropped),
+    /// Redis refused to let us hear all channels, and was asked what the user may hear instead.
+    Allowed {
+        /// The user's name.
+        user: Box<str>,
+        /// What it may hear.
+        channels: Allowed,
+    },
     /// Redis said something that was not asked for.
     ServerSaid(Box<str>),
     /// A breakpoint matched, and the view stopped there.
@@ -251,6 +258,17 @@ pub enum Notice {
         /// How many.
         count: u64,
     },
+}
+
+/// What a user may hear, as far as it may be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// These channels and patterns, and no others. A pattern must be subscribed to as it is.
+    Only(Vec<Box<[u8]>>),
+    /// The user may not know, in Redis's own words.
+    Secret(Box<str>),
+    /// Redis could not be asked, for this reason.
+    Unknown(Box<str>),
 }
 
 /// A time in which messages may have been lost.

@@ -14,6 +14,8 @@ mod link;
 mod node;
 mod nodes;
 mod poller;
+mod resolver;
+mod rights;
 mod subscriber;
 mod target;
 mod tls;
@@ -32,6 +34,7 @@ use tokio::time::timeout;
 
 pub use self::complaint::EndpointError;
 pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
+pub use self::resolver::{Lookup, Resolver};
 pub use self::target::{Sentinels, Target};
 pub use self::tls::{Tls, TlsError, TlsSettings};
 pub use self::topology::Health;
@@ -40,7 +43,7 @@ use self::commander::Commander;
 use self::coordinator::Coordinator;
 use self::node::Place;
 use crate::log::{Batch, PayloadLimit};
-use crate::message::{NodeId, Subscription, SubscriptionId, Time};
+use crate::message::{Allowed, NodeId, Subscription, SubscriptionId, Time};
 
 /// A task that does not end by itself within this time is made to.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -52,6 +55,8 @@ pub struct Config {
     pub endpoint: Endpoint,
     /// How TLS is spoken. Needed where the endpoint asks for TLS, and unused elsewhere.
     pub tls: Option<Tls>,
+    /// How the names of hosts become addresses.
+    pub resolver: Resolver,
     /// What to listen to from the start.
     pub subscriptions: Vec<Subscription>,
     /// A message whose whole payload is this ends the subscription that brought it.
@@ -75,6 +80,7 @@ impl Config {
         Self {
             endpoint,
             tls: None,
+            resolver: Resolver::System,
             subscriptions: Vec::new(),
             until: None,
             read_only: false,
@@ -232,6 +238,13 @@ pub enum Feed {
     /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
     /// `None` once it is answered again.
     Trouble(Option<Box<str>>),
+    /// The answer to [`Ask::Allowed`].
+    Allowed {
+        /// The name of the user whom the connections belong to.
+        user: Box<str>,
+        /// What it may hear.
+        channels: Allowed,
+    },
     /// The answer to [`Ask::Publish`].
     Published {
         /// The id given with the question.
@@ -325,4 +338,6 @@ pub enum Ask {
         /// Whether the channel is a sharded one.
         is_sharded: bool,
     },
+    /// ACL GETUSER: which channels the user may hear.
+    Allowed,
 }

@@ -201,7 +201,8 @@ impl App {
             .subscriptions
             .listed()
             .any(|(.., state)| matches!(state, SubscriptionState::Denied(_)));
-        if self.server.connection == Connection::Live && !any_denied {
+        let is_well = self.server.connection == Connection::Live && self.server.trouble.is_none();
+        if is_well && !any_denied {
             return self.tell("already connected");
         }
         vec![Effect::Command(Command::Reconnect)]

@@ -1,6 +1,6 @@
 //! Notices in words, for the log's rows and for reading them whole.
 
-use crate::message::{Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic};
+use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 
@@ -51,6 +51,7 @@ pub fn notice_words(notice: &Notice) -> String {
             full
         }
         Notice::Dropped(dropped) => dropped_words(dropped),
+        Notice::Allowed { user, channels } => allowed_words(user, channels),
         Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
         Notice::Evicted { count } => {
             format!("{} messages were evicted here", figures::count(*count))
@@ -62,6 +63,31 @@ pub fn notice_words(notice: &Notice) -> String {
                 whole(channel)
             )
         }
+    }
+}
+
+/// What follows from the refusal of all channels.
+fn allowed_words(user: &str, channels: &Allowed) -> String {
+    let user = whole(user.as_bytes());
+    match channels {
+        Allowed::Only(names) if names.is_empty() => format!(
+            "* is refused, and user \"{user}\" may hear no channel: once an ACL rule such as \
+             &orders.* allows some, press r"
+        ),
+        Allowed::Only(names) => {
+            let names: Vec<String> = names.iter().map(|name| whole(name)).collect();
+            let names = names.join(", ");
+            format!("* is refused; listening to what user \"{user}\" may hear: {names}")
+        }
+        Allowed::Secret(words) => format!(
+            "* is refused, and user \"{user}\" may not ask which channels it may hear: press a to \
+             subscribe to them, or name them on the command line · Redis says: {}",
+            whole(words.as_bytes())
+        ),
+        Allowed::Unknown(reason) => format!(
+            "* is refused, and what user \"{user}\" may hear is not known: {} · press r to ask again",
+            whole(reason.as_bytes())
+        ),
     }
 }
 

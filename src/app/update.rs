@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::falling_back::is_refusal_of_all;
 use super::moving::Step;
 use super::{
     App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, Remark, SENTINEL_HELLO,
@@ -10,7 +11,7 @@ use super::{
 use crate::log::Batch;
 use crate::message::{RowId, Time};
 use crate::payload::escape::one_line;
-use crate::server::Feed;
+use crate::server::{Ask, Feed};
 
 /// A channel's name takes at most this many columns of the log.
 pub const MAX_NAME_COLUMNS: usize = 28;
@@ -125,6 +126,7 @@ impl App {
                 self.server.trouble = trouble;
                 self.server.answered = self.now;
             }
+            Feed::Allowed { user, channels } => return self.note_allowed(user, channels),
             Feed::Published { id, receivers } => self.publish.note_answer(id, receivers),
         }
         Vec::new()
@@ -135,6 +137,8 @@ impl App {
         for notice in batch.notices() {
             self.subscriptions.note(notice);
         }
+        let is_refused = batch.notices().iter().any(is_refusal_of_all);
+        let fall_back = is_refused.then_some(Effect::Ask(Ask::Allowed));
         let generation = self.log.channels().generation();
         let joined = self
             .log
@@ -148,6 +152,7 @@ impl App {
             self.watches().for_each(|(watch, _)| watch.look_again(row));
         }
         let mut effects = self.ask_about_arrived();
+        effects.extend(fall_back);
         if self.log.channels().generation() == generation {
             self.shown.follow(&self.log);
             return effects;

@@ -14,7 +14,7 @@ pub(super) use joining::BatchPayload;
 
 use super::large::LargePayload;
 use super::record::{Join, Record};
-use crate::message::{NodeId, Notice, SubscriptionId, Time};
+use crate::message::{Allowed, NodeId, Notice, SubscriptionId, Time};
 
 /// A batch of this many bytes is handed over even while more is to be read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -309,9 +309,20 @@ fn notice_bytes(notice: &Notice) -> usize {
         Notice::Denied { reason, .. } => reason.len(),
         Notice::Gap(gap) => gap.reason.len(),
         Notice::ServerSaid(words) => words.len(),
+        Notice::Allowed { user, channels } => user.len() + allowed_bytes(channels),
         _ => 0,
     };
     size_of::<Notice>() + words
+}
+
+fn allowed_bytes(allowed: &Allowed) -> usize {
+    match allowed {
+        Allowed::Only(names) => {
+            let names = names.iter();
+            names.map(|name| size_of_val(name) + name.len()).sum()
+        }
+        Allowed::Secret(words) | Allowed::Unknown(words) => words.len(),
+    }
 }
 
 /// An offset within a batch. A batch ends soon after [`BATCH_BYTES`], and one message adds at

@@ -9,9 +9,11 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::Address;
-use super::link::{Dial, Failure, Link, is_refusal, words};
+use super::link::{Dial, Failure, Link, is_refusal, is_unauthorized, words};
 use super::node::{Place, Report};
+use super::rights::channels_in;
 use super::{Ask, Config, Feed};
+use crate::message::Allowed;
 
 /// The commander's task.
 pub(super) struct Commander {
@@ -26,6 +28,8 @@ pub(super) struct Commander {
     link: Option<Link>,
     /// Whether the loop has been told of a refusal.
     is_troubled: bool,
+    /// Whether the password is wrong: then nothing is tried until the subscriber is let in.
+    is_locked_out: bool,
 }
 
 /// The loop is gone.
@@ -49,6 +53,7 @@ impl Commander {
             answering,
             link: None,
             is_troubled: false,
+            is_locked_out: false,
         }
     }
 
@@ -56,7 +61,7 @@ impl Commander {
     pub(super) async fn run(mut self) {
         let mut next_beat = Instant::now();
         loop {
-            let has_beat = self.link.is_some() || self.is_troubled;
+            let has_beat = self.link.is_some() || (self.is_troubled && !self.is_locked_out);
             let done = select! {
                 ask = self.asks.recv() => match ask {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
@@ -64,6 +69,7 @@ impl Commander {
                         let command = redis::cmd(word).arg(&*channel).arg(&*payload).to_owned();
                         self.answer_publish(id, &command).await
                     }
+                    Some(Ask::Allowed) => self.answer_allowed().await,
                     None => return,
                 },
                 () = self.answering.notified() => self.keep_up().await,
@@ -124,6 +130,37 @@ impl Commander {
         })
     }
 
+    async fn answer_allowed(&mut self) -> Result<(), Closed> {
+        let asked = match self.link_up().await? {
+            Ok(()) => self.ask_allowed().await,
+            Err(failure) => (None, Allowed::Unknown(failure.reason)),
+        };
+        let (user, channels) = asked;
+        let endpoint = &self.config.endpoint;
+        // Without a password nobody has logged in.
+        let login = endpoint.credentials().and(endpoint.user());
+        let user = user.as_deref().or(login).unwrap_or("default").into();
+        self.tell(Feed::Allowed { user, channels }).await
+    }
+
+    /// Asks who we are and what we may hear. Gives the name as well, if that may be known.
+    async fn ask_allowed(&mut self) -> (Option<String>, Allowed) {
+        let Some(link) = &mut self.link else {
+            return (None, Allowed::Unknown("not connected".into()));
+        };
+        let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
+        let name: String = match link.ask(&whoami).await {
+            Ok(name) => name,
+            Err(error) => return (None, not_allowed(link, &error)),
+        };
+        let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
+        let allowed = match link.ask(&command).await {
+            Ok(user) => Allowed::Only(channels_in(&user)),
+            Err(error) => not_allowed(link, &error),
+        };
+        (Some(name), allowed)
+    }
+
     /// Sees to it that the connection is there and alive.
     async fn keep_up(&mut self) -> Result<(), Closed> {
         if let Some(link) = &mut self.link {
@@ -136,7 +173,13 @@ impl Commander {
         match self.link_up().await? {
             Err(failure) if failure.is_refusal => {
                 self.is_troubled = true;
-                let trouble = format!("no connection to publish with: {}", failure.reason);
+                self.is_locked_out = is_unauthorized(&failure.reason);
+                let again = if self.is_locked_out {
+                    " · r tries again"
+                } else {
+                    ""
+                };
+                let trouble = format!("no connection to publish with: {}{again}", failure.reason);
                 self.tell(Feed::Trouble(Some(trouble.into()))).await
             }
             // The subscriber's connection tells of a server that cannot be reached.
@@ -183,6 +226,16 @@ impl Commander {
 
     async fn tell(&self, feed: Feed) -> Result<(), Closed> {
         self.feed_tx.send(feed).await.map_err(|_| Closed)
+    }
+}
+
+/// Why it is not known what the user may hear.
+fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
+    let reason = link.reason(error);
+    if is_refusal(error) {
+        Allowed::Secret(reason)
+    } else {
+        Allowed::Unknown(reason)
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{self, connect, say};
-use super::{Config, Tls};
+use super::{Config, Resolver, Tls};
 
 /// A connection and the task that drives it.
 pub(super) struct Link {
@@ -24,6 +24,7 @@ pub(super) struct Link {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dial<'a> {
     pub(super) tls: Option<&'a Tls>,
+    pub(super) resolver: &'a Resolver,
     /// The name that it carries in Redis's CLIENT LIST.
     pub(super) client_name: &'a str,
     pub(super) connect_within: Duration,
@@ -34,6 +35,7 @@ impl<'a> From<&'a Config> for Dial<'a> {
     fn from(config: &'a Config) -> Self {
         Self {
             tls: config.tls.as_ref(),
+            resolver: &config.resolver,
             client_name: &config.client_name,
             connect_within: config.timing.connect_within,
             answer_within: config.timing.answer_within,
@@ -56,7 +58,7 @@ impl Link {
             reason,
             is_refusal: false,
         };
-        let transport = connect(endpoint, dial.tls, dial.connect_within)
+        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within)
             .await
             .map_err(unreachable)?;
         // The greeting is sent below and not by the crate, which would hide Redis's words.
@@ -133,6 +135,11 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// Whether Redis's words say that no repetition helps, but another password may.
+pub(super) fn is_unauthorized(words: &str) -> bool {
+    words.starts_with("NOAUTH") || words.starts_with("WRONGPASS")
 }
 
 /// Whether Redis itself said this.

@@ -24,6 +24,7 @@ use self::wants::{State, Wants};
 use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
 use super::gaps::Loss;
+use super::link::is_unauthorized;
 use super::node::{Post, Report};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Timing};
@@ -136,7 +137,13 @@ impl Subscriber {
         let timing = &config.timing;
         let mut connecting = pin!(async {
             let endpoint = place.locate(timing).await?;
-            let transport = connect(&endpoint, config.tls.as_ref(), timing.connect_within).await?;
+            let transport = connect(
+                &endpoint,
+                config.tls.as_ref(),
+                &config.resolver,
+                timing.connect_within,
+            )
+            .await?;
             Ok::<_, Box<str>>((endpoint, transport))
         });
         let (endpoint, transport) = loop {
@@ -163,7 +170,7 @@ impl Subscriber {
         let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
         let live_since = talk.live_since;
-        let last_heard = talk.last_heard;
+        let last_heard = talk.heard_until();
         self.attempts = match live_since {
             Some(_) => 0,
             None => self.attempts.saturating_add(1),

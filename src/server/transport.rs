@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use super::endpoint::{Address, Endpoint};
+use super::resolver::Resolver;
 use super::tls::{self, Tls};
 
 /// The kernel probes a silent peer after this long, and as often again.
@@ -54,6 +55,7 @@ pub(super) struct Plain {
 pub(super) async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
+    resolver: &Resolver,
     within: Duration,
 ) -> Result<Transport, Box<str>> {
     let (host, port) = match endpoint.address() {
@@ -61,7 +63,7 @@ pub(super) async fn connect(
         Address::Unix(path) => return connect_unix(path, within).await,
     };
     let deadline = Instant::now() + within;
-    let stream = connect_tcp(host, port, within).await?;
+    let stream = connect_tcp(host, port, resolver, within).await?;
     if !endpoint.is_tls() {
         return Ok(Transport::Tcp(Plain {
             stream,
@@ -73,7 +75,7 @@ pub(super) async fn connect(
     let mut handshake = pin!(tls.handshake(host, stream));
     let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
     if outcome.is_err() {
-        if answers_without_tls(host, port).await {
+        if answers_without_tls(host, port, resolver).await {
             return Err(tls::NOT_SPOKEN.into());
         }
         outcome = timeout_at(deadline, handshake).await;
@@ -89,9 +91,11 @@ pub(super) async fn connect(
 
 /// Whether a Redis without TLS listens there. It says nothing to a TLS handshake, in which it
 /// looks for the end of a line, but it answers this.
-async fn answers_without_tls(host: &str, port: u16) -> bool {
+async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool {
     let ask = async {
-        let mut stream = connect_tcp(host, port, LONG_HANDSHAKE).await.ok()?;
+        let mut stream = connect_tcp(host, port, resolver, LONG_HANDSHAKE)
+            .await
+            .ok()?;
         stream.write_all(b"PING\r\n").await.ok()?;
         stream.read_u8().await.ok()
     };
@@ -125,9 +129,14 @@ pub(super) fn say(duration: Duration) -> String {
     }
 }
 
-async fn connect_tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, Box<str>> {
-    let addresses: Vec<SocketAddr> = match timeout(within, lookup_host((host, port))).await {
-        Ok(Ok(found)) => found.collect(),
+async fn connect_tcp(
+    host: &str,
+    port: u16,
+    resolver: &Resolver,
+    within: Duration,
+) -> Result<TcpStream, Box<str>> {
+    let addresses: Vec<SocketAddr> = match timeout(within, resolver.lookup(host, port)).await {
+        Ok(Ok(found)) => found,
         Ok(Err(error)) => {
             let reason = error.to_string();
             let reason = reason.rsplit(": ").next().unwrap_or(&reason);

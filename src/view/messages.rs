@@ -183,6 +183,7 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         Notice::Subscribed { .. } | Notice::Unsubscribed { asked: true, .. } => theme::QUIET,
         Notice::Gap(_) | Notice::Dropped(_) | Notice::Denied { .. } => theme::BAD,
         Notice::Unsubscribed { .. }
+        | Notice::Allowed { .. }
         | Notice::Breakpoint { .. }
         | Notice::Evicted { .. }
         | Notice::Ended { .. }

@@ -4,6 +4,8 @@
 
 pub mod authority;
 pub mod flood;
+pub mod listener;
+pub mod proxy;
 pub mod pty;
 pub mod redis;
 pub mod scans;

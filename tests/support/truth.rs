@@ -147,7 +147,7 @@ pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
 /// stands there once, in its order, and what is not there was published in one of the gaps. Says
 /// how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
-    let mut heard = heard(log);
+    let mut heard = heard(log, sent);
     let gaps = gaps(log);
     let mut missing = 0;
     let mut outside = Vec::new();
@@ -193,19 +193,21 @@ fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
     first == number
 }
 
-/// The numbers heard on each channel, in their order.
-fn heard(log: &MessageLog) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
-    let mut heard = BTreeMap::<_, VecDeque<_>>::new();
+/// The numbers heard on each channel that they were sent on, in their order.
+fn heard(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
+    let channels = sent
+        .iter()
+        .map(|sent| (sent.channel.clone(), VecDeque::new()));
+    let mut heard: BTreeMap<_, VecDeque<_>> = channels.collect();
     for id in log.first().0..log.end().0 {
-        let Content::Message {
+        let row = log.row(RowId(id)).unwrap();
+        if let Content::Message {
             channel, payload, ..
-        } = log.row(RowId(id)).unwrap().content
-        else {
-            continue;
-        };
-        let name: Box<[u8]> = log.channels().by_id(channel).unwrap().name().into();
-        let number = std::str::from_utf8(payload).unwrap().parse().unwrap();
-        heard.entry(name).or_default().push_back(number);
+        } = row.content
+            && let Some(numbers) = heard.get_mut(log.channels().by_id(channel).unwrap().name())
+        {
+            numbers.push_back(std::str::from_utf8(payload).unwrap().parse().unwrap());
+        }
     }
     heard
 }

@@ -11,10 +11,19 @@ use tokio::time::Instant;
 
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
-use super::{Command, Connection, Endpoint, Feed, Post, Report, Timing, say, without_arguments};
+use super::{
+    Command, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized, say,
+    without_arguments,
+};
 use crate::log::LargePayload;
 use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 use crate::wire::{Frame, Part, put_command};
+
+/// A timer that is later than this was halted with the program.
+const LAPSE: Duration = Duration::from_secs(1);
+
+/// An answer to a PING that takes no longer than this shows that what comes is new.
+const PROMPT: Duration = Duration::from_millis(300);
 
 /// How a connection came to its end.
 #[derive(Debug)]
@@ -47,6 +56,8 @@ enum Question {
 struct Awaited {
     question: Question,
     asked: Instant,
+    /// The same on the wall clock, which goes on while a laptop sleeps.
+    at: Time,
 }
 
 /// What a frame that brings a message says before the payload.
@@ -103,7 +114,11 @@ pub(super) struct Conversation<'a> {
     /// What is to be written.
     pub(super) out: Vec<u8>,
     /// When the last bytes came.
-    pub(super) last_heard: Time,
+    last_heard: Time,
+    /// All that was sent before this has been heard: then a PING was sent that is answered.
+    proven: Time,
+    /// Since when what comes may be old.
+    behind_since: Option<Time>,
     last_read: Instant,
     last_ping: Option<Instant>,
     awaited: VecDeque<Awaited>,
@@ -134,6 +149,8 @@ impl<'a> Conversation<'a> {
             answering,
             out: Vec::new(),
             last_heard: Time::now(),
+            proven: Time::default(),
+            behind_since: None,
             last_read: Instant::now(),
             last_ping: None,
             awaited: VecDeque::new(),
@@ -158,10 +175,25 @@ impl<'a> Conversation<'a> {
         self.inbox.expect_deliveries(self.wants.len());
     }
 
-    /// Bytes have come.
-    pub(super) fn note_read(&mut self, time: Time) {
+    /// Bytes have come, and if `is_full`, more than could be read at once: then they have waited.
+    pub(super) fn note_read(&mut self, time: Time, is_full: bool) {
+        if is_full || self.has_slept(time) {
+            self.behind_since.get_or_insert(self.last_heard);
+        }
         self.last_heard = time;
         self.last_read = Instant::now();
+    }
+
+    /// Until when all has been heard that was sent: until the last bytes came, if these were not
+    /// old. Redis may have hung up long before they were read, and have lost what came behind them.
+    pub(super) fn heard_until(&self) -> Time {
+        let behind_since = self.behind_since.map(|since| since.max(self.proven));
+        behind_since.unwrap_or(self.last_heard)
+    }
+
+    /// Whether the computer has slept since the last bytes came: then only the wall clock went on.
+    fn has_slept(&self, time: Time) -> bool {
+        time.since(self.last_heard) > self.last_read.elapsed() + LAPSE
     }
 
     /// Takes in one frame, cut from the start of `bytes`.
@@ -211,6 +243,8 @@ impl<'a> Conversation<'a> {
             Command::Unsubscribe(id) => self.unsubscribe(id, now),
             Command::Yield(id) => self.yield_it(id),
             Command::Reconnect => {
+                // The command connection may have given up.
+                self.answering.notify_one();
                 let denied: Vec<Subscription> = self
                     .wants
                     .iter()
@@ -244,16 +278,32 @@ impl<'a> Conversation<'a> {
     /// Sends the heartbeat, and gives a silent peer up for dead.
     pub(super) fn keep_time(&mut self) -> Result<(), End> {
         let now = Instant::now();
-        if now < self.due() {
+        let due = self.due();
+        if now < due {
             return Ok(());
+        }
+        if now > due + LAPSE {
+            self.go_on_after_a_lapse(now);
         }
         if self.awaited.is_empty() {
             self.last_ping = Some(now);
             self.ask(Question::Ping, &["PING"]);
             return Ok(());
         }
+        if now < self.due() {
+            return Ok(());
+        }
         let waited: Duration = self.timing.answer_within;
         Err(End::Lost(format!("no answer for {}", say(waited)).into()))
+    }
+
+    /// This program was halted. What the server says may have come long ago, and its silence is
+    /// only counted from now on.
+    fn go_on_after_a_lapse(&mut self, now: Instant) {
+        self.behind_since.get_or_insert(self.last_heard);
+        if let Some(oldest) = self.awaited.front_mut() {
+            oldest.asked = now;
+        }
     }
 
     #[inline]
@@ -295,7 +345,8 @@ impl<'a> Conversation<'a> {
     fn yield_it(&mut self, id: SubscriptionId) {
         let subscription = self.wants.subscription(id).cloned();
         let was_live = self.wants.state(id) == Some(State::Live);
-        let last_served = was_live.then(|| self.wants.last_served(id).unwrap_or(self.last_heard));
+        let last_served =
+            was_live.then(|| self.wants.last_served(id).unwrap_or(self.heard_until()));
         self.lose(id, last_served, "another server brings it now".into());
         if let Some(subscription) = subscription {
             self.ask_to_unsubscribe(subscription, true);
@@ -385,8 +436,11 @@ impl<'a> Conversation<'a> {
 
     fn ask<A: AsRef<[u8]>>(&mut self, question: Question, command: &[A]) {
         put_command(&mut self.out, command);
-        let asked = Instant::now();
-        self.awaited.push_back(Awaited { question, asked });
+        self.awaited.push_back(Awaited {
+            question,
+            asked: Instant::now(),
+            at: Time::now(),
+        });
     }
 
     fn take_question(&mut self, is_it: impl Fn(&Question) -> bool) -> Option<Question> {

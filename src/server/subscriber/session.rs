@@ -126,7 +126,12 @@ impl<'a> Session<'a> {
                 read = reader.read_buf(target), if !is_gathering => {
                     let length = read.map_err(|error| End::Lost(words(&error)))?;
                     let is_dry = length < room;
-                    self.take_in(length, is_straight, talk)?;
+                    // The clock is read once for all that came at once.
+                    let now = Time::now();
+                    if length > 0 {
+                        talk.note_read(now, !is_dry);
+                    }
+                    self.take_in(length, is_straight, talk, now)?;
                     talk.inbox.hand_over(is_dry).map_err(|_| End::Stopped)?;
                     if is_dry && length >= BURST && self.large.is_none() {
                         is_gathering = true;
@@ -148,6 +153,7 @@ impl<'a> Session<'a> {
         length: usize,
         is_straight: bool,
         talk: &mut Conversation<'_>,
+        now: Time,
     ) -> Result<(), End> {
         if length == 0 {
             return Err(End::Lost("closed by the server".into()));
@@ -156,9 +162,6 @@ impl<'a> Session<'a> {
         self.counters
             .bytes_received
             .fetch_add(length as u64, Relaxed);
-        // The clock is read once for all that came at once.
-        let now = Time::now();
-        talk.note_read(now);
         if let Some(mut large) = self.large.take() {
             if is_straight {
                 large.note_read(length);

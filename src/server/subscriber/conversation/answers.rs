@@ -1,8 +1,8 @@
 //! What Redis says besides messages: answers, errors, and what nobody asked for.
 
 use super::{
-    Conversation, End, Feed, Frame, Notice, Part, Question, State, Subscription, SubscriptionKind,
-    Time, without_arguments,
+    Conversation, End, Feed, Frame, Notice, PROMPT, Part, Question, State, Subscription,
+    SubscriptionKind, Time, is_unauthorized, without_arguments,
 };
 
 /// Errors that pass by themselves: the connection is tried again later.
@@ -13,9 +13,6 @@ const PASSING: [&str; 5] = [
     "BUSY",
     "ERR max number of clients",
 ];
-
-/// Errors that no repetition mends, but another password may.
-const UNAUTHORIZED: [&str; 2] = ["NOAUTH", "WRONGPASS"];
 
 /// Errors that say that a sharded channel is served elsewhere, or by nobody for the moment.
 const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
@@ -36,7 +33,7 @@ impl Conversation<'_> {
     ) -> Result<(), End> {
         let word = frame.parts.first().and_then(|part| part.text(bytes));
         match (frame.is_array, word, frame.parts) {
-            (true, Some(b"pong"), [_, _]) => self.hear_pong(),
+            (true, Some(b"pong"), [_, _]) => self.hear_pong(now),
             (true, Some(word), [_, name, Part::Integer(count)]) => {
                 let name = name.text(bytes).unwrap_or_default();
                 match confirmed(word) {
@@ -54,7 +51,7 @@ impl Conversation<'_> {
                     self.awaited.pop_front();
                     self.go_live();
                 }
-                Some(Question::Ping) => self.hear_pong(),
+                Some(Question::Ping) => self.hear_pong(now),
                 _ => self.hear_unknown(frame, bytes, now),
             },
             _ => self.hear_unknown(frame, bytes, now),
@@ -120,11 +117,15 @@ impl Conversation<'_> {
         true
     }
 
-    fn hear_pong(&mut self) {
+    fn hear_pong(&mut self, now: Time) {
         let is_ping = |question: &Question| matches!(question, Question::Ping);
         if let Some(index) = self.awaited.iter().position(|a| is_ping(&a.question))
             && let Some(ping) = self.awaited.remove(index)
         {
+            self.proven = ping.at;
+            if now.since(ping.at) <= PROMPT {
+                self.behind_since = None;
+            }
             let round_trip = Feed::RoundTrip(self.post.node, ping.asked.elapsed());
             self.inbox.push(round_trip);
         }
@@ -136,7 +137,7 @@ impl Conversation<'_> {
     /// An error answers the oldest question; the answers to all others have a form of their own.
     fn hear_error(&mut self, words: Box<str>, now: Time) -> Result<(), End> {
         let starts_with = |starts: &[&str]| starts.iter().any(|start| words.starts_with(start));
-        let (is_passing, is_unauthorized) = (starts_with(&PASSING), starts_with(&UNAUTHORIZED));
+        let (is_passing, is_unauthorized) = (starts_with(&PASSING), is_unauthorized(&words));
         let question = self.awaited.pop_front().map(|awaited| awaited.question);
         match question {
             Some(Question::Auth | Question::SetName | Question::Subscribe(_)) if is_passing => {

@@ -1,0 +1,147 @@
+//! A TCP proxy that is as bad as some networks are.
+
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a pipe looks up from its reading.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// A proxy on a free loopback port. It ends with this value.
+pub struct Proxy {
+    address: SocketAddr,
+    pipes: Arc<Mutex<Vec<Arc<Link>>>>,
+    is_over: Arc<AtomicBool>,
+}
+
+/// One connection through the proxy.
+struct Link {
+    client: TcpStream,
+    server: TcpStream,
+    /// Whether it takes all and gives nothing on. Held while a piece is passed on, so that none
+    /// is under way once it is set.
+    is_forgotten: Mutex<bool>,
+    last_byte: Mutex<Instant>,
+}
+
+impl Proxy {
+    /// Passes all on to the server at `to`.
+    pub fn start(to: SocketAddr) -> Self {
+        Self::cutting_idle(to, None)
+    }
+
+    /// The same, but cuts each connection on which no byte went either way for `idle`.
+    pub fn cutting_idle(to: SocketAddr, idle: Option<Duration>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let proxy = Self {
+            address: listener.local_addr().unwrap(),
+            pipes: Arc::default(),
+            is_over: Arc::default(),
+        };
+        let (pipes, is_over) = (Arc::clone(&proxy.pipes), Arc::clone(&proxy.is_over));
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if is_over.load(SeqCst) {
+                    return;
+                }
+                // A server that is not there hangs up at once.
+                if let Ok(server) = TcpStream::connect(to) {
+                    let link = Arc::new(Link::new(client, server));
+                    pipes.lock().unwrap().push(Arc::clone(&link));
+                    link.open(idle);
+                }
+            }
+        });
+        proxy
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// How many connections it has taken so far.
+    pub fn connections(&self) -> usize {
+        self.pipes.lock().unwrap().len()
+    }
+
+    /// Forgets the connections that there are, as a NAT does: what is sent on them gets nowhere,
+    /// and nobody is told. New ones are passed on.
+    pub fn forget(&self) {
+        for link in &*self.pipes.lock().unwrap() {
+            *link.is_forgotten.lock().unwrap() = true;
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.is_over.store(true, SeqCst);
+        for link in &*self.pipes.lock().unwrap() {
+            link.cut();
+        }
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+impl Link {
+    fn new(client: TcpStream, server: TcpStream) -> Self {
+        for stream in [&client, &server] {
+            stream.set_nodelay(true).unwrap();
+            stream.set_read_timeout(Some(GLANCE)).unwrap();
+        }
+        Self {
+            client,
+            server,
+            is_forgotten: Mutex::new(false),
+            last_byte: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Passes on, both ways.
+    fn open(self: Arc<Self>, idle: Option<Duration>) {
+        let link = Arc::clone(&self);
+        thread::spawn(move || link.pass(&link.client, &link.server, idle));
+        thread::spawn(move || self.pass(&self.server, &self.client, idle));
+    }
+
+    fn pass(&self, mut from: &TcpStream, mut to: &TcpStream, idle: Option<Duration>) {
+        let mut buffer = vec![0; 64 << 10];
+        while idle.is_none_or(|idle| self.last_byte.lock().unwrap().elapsed() < idle) {
+            let length = match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    continue;
+                }
+                Err(_) => break,
+            };
+            *self.last_byte.lock().unwrap() = Instant::now();
+            let is_forgotten = self.is_forgotten.lock().unwrap();
+            if !*is_forgotten && to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        // Nobody is told of the end of a connection that is forgotten.
+        if !*self.is_forgotten.lock().unwrap() {
+            self.cut();
+        }
+    }
+
+    fn cut(&self) {
+        let _ = self.client.shutdown(Shutdown::Both);
+        let _ = self.server.shutdown(Shutdown::Both);
+    }
+}
