@@ -990,7 +990,7 @@ fn scripted(lines: &[&str]) -> String {
 #[tokio::test]
 async fn what_redis_says_unasked_is_told_and_ends_nothing() {
     let url = scripted(&[concat!(
-        "+OK\r\n+OK\r\n",
+        "+OK\r\n+PONG\r\n+OK\r\n",
         "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
         "-ERR something is wrong\r\n*3\r\n$12\r\nsunsubscribe\r\n$1\r\nx\r\n:0\r\n",
         "*1\r\n$3\r\nodd\r\n*0\r\n*-1\r\n$-1\r\n:5\r\n+odd\r\n",
@@ -1025,8 +1025,8 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
 #[tokio::test]
 async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
     let url = scripted(&[
-        "+OK\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
-        "-LOADING Redis is loading the dataset in memory\r\n",
+        "+OK\r\n+PONG\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+        "-NOPERM this user has no permissions to run the 'ping' command\r\n",
         "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
     ]);
     let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
@@ -1042,7 +1042,7 @@ async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
         .await;
     assert!(
         matches!(&troubles(&heard)[..], [Some(words), None]
-            if words.ends_with("LOADING Redis is loading the dataset in memory")),
+            if words.ends_with("NOPERM this user has no permissions to run the 'ping' command")),
         "{:?}",
         troubles(&heard)
     );

@@ -4,12 +4,21 @@
 
 mod support;
 
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use subscope::log::{Batch, MessageLog};
-use subscope::message::{Gap, GapEnd, Notice, SubscriptionId, Time};
+use subscope::message::{Allowed, Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::server::{Ask, Command, Config, Endpoint, Resolver, Timing};
 
-use support::truth::{Sent, check};
+use support::listener::Listener;
+use support::proxy::Proxy;
+use support::pty::{Launch, Pty};
+use support::redis::{Redis, pack};
+use support::truth::{Publisher, Sent, check};
 
 /// A log in which number 1 of 0 to 2 is missing, with a gap from `last_heard` to `restored`.
 fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
@@ -56,4 +65,570 @@ fn a_number_that_is_missing_must_lie_in_a_gap() {
 #[should_panic(expected = "nobody sent these")]
 fn a_number_that_nobody_sent_is_no_truth() {
     check(&log_without_one(0, 1_000_000), &three()[..2]);
+}
+
+/// Heartbeats and retries quick enough for tests.
+const QUICK: Timing = Timing {
+    connect_within: Duration::from_secs(5),
+    ping_every: Duration::from_millis(100),
+    answer_within: Duration::from_secs(20),
+    first_wait: Duration::from_millis(10),
+    longest_wait: Duration::from_millis(100),
+};
+
+/// Listening must go on within this time once the server can serve.
+const SOON: Duration = Duration::from_secs(5);
+
+fn config(url: &str, topic: Topic) -> Config {
+    Config {
+        subscriptions: vec![Subscription {
+            id: SubscriptionId(0),
+            topic,
+        }],
+        timing: QUICK,
+        ..Config::new(Endpoint::parse(url).unwrap())
+    }
+}
+
+fn all(url: &str) -> Config {
+    config(url, Topic::pattern(b"*"))
+}
+
+/// A publisher of numbers on the channel `name`.
+fn publisher(address: SocketAddr, name: &str) -> Publisher {
+    Publisher::start("PUBLISH", name, move || TcpStream::connect(address))
+}
+
+fn publish_one(listener: &Listener) {
+    listener.server.ask(Ask::Publish {
+        id: 0,
+        channel: b"from us"[..].into(),
+        payload: b"hello"[..].into(),
+        is_sharded: false,
+    });
+}
+
+/// A connection that stays, whatever becomes of others.
+struct Admin(TcpStream);
+
+impl Admin {
+    fn say(&mut self, words: &[&str]) -> String {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        self.0.write_all(&pack(&words)).unwrap();
+        let mut answer = vec![0; 64 << 10];
+        let length = self.0.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn quick_heartbeats_keep_a_connection_that_is_cut_when_idle() {
+    let redis = Redis::start();
+    let idle = Some(Duration::from_secs(2));
+    let proxy = Proxy::cutting_idle(redis.address(), idle);
+    let mut listener = Listener::listening(all(&proxy.url())).await;
+    // More than twice as long as an idle connection lives.
+    listener
+        .until("many heartbeats", |listener| listener.pongs > 45)
+        .await;
+    assert_eq!(listener.gaps(), []);
+    let publisher = publisher(redis.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 20)
+        .await;
+    assert_eq!(listener.check(&publisher.stop()).await, 0);
+    assert_eq!(proxy.connections(), 2);
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn slow_heartbeats_do_not_and_a_gap_covers_the_hole() {
+    let redis = Redis::start();
+    let idle = Some(Duration::from_millis(300));
+    let proxy = Proxy::cutting_idle(redis.address(), idle);
+    let mut listener = Listener::listening(Config {
+        timing: Timing {
+            ping_every: Duration::from_secs(600),
+            ..QUICK
+        },
+        ..all(&proxy.url())
+    })
+    .await;
+    let first = publisher(redis.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 20)
+        .await;
+    let mut sent = first.stop();
+    listener
+        .until("it was cut and is back", Listener::is_restored)
+        .await;
+    let [gap, ..] = &listener.gaps()[..] else {
+        panic!("no gap");
+    };
+    assert!(gap.noticed.since(gap.last_heard) >= Duration::from_millis(200));
+    let before = listener.messages();
+    let second = publisher(redis.address(), "b");
+    listener
+        .until("more messages", |listener| {
+            listener.messages() > before + 20
+        })
+        .await;
+    sent.extend(second.stop());
+    listener.check(&sent).await;
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte() {
+    let redis = Redis::start();
+    let proxy = Proxy::start(redis.address());
+    let answer_within = Duration::from_millis(700);
+    let mut listener = Listener::listening(Config {
+        timing: Timing {
+            answer_within,
+            ..QUICK
+        },
+        ..all(&proxy.url())
+    })
+    .await;
+    let publisher = publisher(redis.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 50)
+        .await;
+    let before = Time::now();
+    proxy.forget();
+    let after = Time::now();
+    listener
+        .until("a gap", |listener| !listener.gaps().is_empty())
+        .await;
+    let [gap] = &listener.gaps()[..] else {
+        panic!("one gap: {:?}", listener.gaps());
+    };
+    assert_eq!(&*gap.reason, "no answer for 700 ms");
+    let near = Duration::from_millis(500);
+    assert!(before.since(gap.last_heard) < near, "{gap:?}");
+    assert!(gap.last_heard.since(after) < near, "{gap:?}");
+    assert!(
+        gap.noticed.since(gap.last_heard) < answer_within + SOON,
+        "{gap:?}"
+    );
+    listener
+        .within(SOON, "it is back", Listener::is_restored)
+        .await;
+    let heard = listener.messages();
+    listener
+        .until("more messages", |listener| listener.messages() > heard + 50)
+        .await;
+    let missing = listener.check(&publisher.stop()).await;
+    assert!(missing > 50, "{missing}");
+    listener.server.stop().await;
+}
+
+/// This test's thread is the one that the server tasks run on: while it does not wait for them,
+/// they stand still, as they do on a laptop that sleeps.
+#[tokio::test]
+async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
+    let redis = Redis::start();
+    redis.cli(&[
+        "CONFIG",
+        "SET",
+        "client-output-buffer-limit",
+        "pubsub 1mb 0 0",
+    ]);
+    let mut listener = Listener::listening(all(&redis.url())).await;
+    let publisher = publisher(redis.address(), "a");
+    listener
+        .until("messages and a heartbeat", |listener| {
+            listener.messages() > 50 && listener.pongs > 5
+        })
+        .await;
+    let asleep = Time::now();
+    let mut admin = Admin(redis.connect());
+    let noise = "x".repeat(100 << 10);
+    while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
+    let killed = publisher.published();
+    while publisher.published() < killed + 50 {
+        thread::yield_now();
+    }
+    listener.until("it is back", Listener::is_restored).await;
+    let [gap] = &listener.gaps()[..] else {
+        panic!("one gap: {:?}", listener.gaps());
+    };
+    assert!(
+        gap.last_heard <= asleep.after(Duration::from_millis(50)),
+        "{gap:?}"
+    );
+    let heard = listener.messages();
+    listener
+        .until("more messages", |listener| listener.messages() > heard + 50)
+        .await;
+    let missing = listener.check(&publisher.stop()).await;
+    assert!(missing >= 50, "{missing}");
+    listener.server.stop().await;
+}
+
+#[test]
+fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
+    let redis = Redis::start();
+    redis.cli(&[
+        "CONFIG",
+        "SET",
+        "client-output-buffer-limit",
+        "pubsub 1mb 0 0",
+    ]);
+    let mut pty = Launch::subscope(&["-u", &redis.url()])
+        .size(160, 40)
+        .start();
+    pty.wait_for_text("1 subscription live");
+    let mut admin = Admin(redis.connect());
+    let halted = Instant::now();
+    pty.signal("STOP");
+    let noise = "x".repeat(100 << 10);
+    while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
+    // Longer than from one heartbeat to the time at which the next is late.
+    let patience = Duration::from_secs(7);
+    thread::sleep(patience.saturating_sub(halted.elapsed()));
+    let length = halted.elapsed();
+    pty.signal("CONT");
+    pty.send("?");
+    pty.wait_for_text("Channels and messages");
+    pty.send("\x1b");
+    pty.wait_for_text("back after");
+    let text = pty.text();
+    let said = text.split("back after ").nth(1).unwrap();
+    let seconds: f64 = said.split(' ').next().unwrap().parse().unwrap();
+    assert!(seconds + 0.1 >= length.as_secs_f64(), "{length:?}: {text}");
+    redis.cli(&["PUBLISH", "a", "after the sleep"]);
+    pty.wait_for_text("after the sleep");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried() {
+    let (mut old, new) = (Redis::start(), Redis::start());
+    let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let closed = nobody.local_addr().unwrap();
+    drop(nobody);
+    let addresses = Arc::new(Mutex::new(vec![closed, old.address()]));
+    let lookup = {
+        let addresses = Arc::clone(&addresses);
+        move |host: &str, port: u16| {
+            assert_eq!((host, port), ("redis.example", 6379));
+            Ok(addresses.lock().unwrap().clone())
+        }
+    };
+    let mut listener = Listener::listening(Config {
+        resolver: Resolver::Of(Arc::new(lookup)),
+        ..all("redis://redis.example")
+    })
+    .await;
+    let (first, second) = (
+        publisher(old.address(), "old"),
+        publisher(new.address(), "new"),
+    );
+    listener
+        .until("messages", |listener| listener.messages() > 50)
+        .await;
+    let mut sent = first.stop();
+    old.kill();
+    *addresses.lock().unwrap() = vec![closed, new.address()];
+    listener
+        .within(SOON, "the new one is found", Listener::is_restored)
+        .await;
+    let heard = listener.messages();
+    listener
+        .until("messages of the new one", |listener| {
+            listener.messages() > heard + 50
+        })
+        .await;
+    // What the new one published before it was listened to is no loss of the old one's.
+    let [gap] = &listener.gaps()[..] else {
+        panic!("one gap: {:?}", listener.gaps());
+    };
+    let later = second.stop();
+    sent.extend(later.into_iter().filter(|sent| sent.from >= gap.last_heard));
+    listener.check(&sent).await;
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_on_the_ipv6_loopback_is_listened_to() {
+    TcpListener::bind(("::1", 0)).expect("this machine has no IPv6 loopback address ::1");
+    let redis = Redis::start_with(&["--bind", "127.0.0.1", "::1"]);
+    for host in ["[::1]", "localhost"] {
+        let url = format!("redis://{host}:{}", redis.port());
+        let mut listener = Listener::listening(all(&url)).await;
+        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, redis.port()));
+        let publisher = publisher(address, "a");
+        listener
+            .until("messages", |listener| listener.messages() > 20)
+            .await;
+        assert_eq!(listener.check(&publisher.stop()).await, 0);
+        listener.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_loading_is_waited_for() {
+    let mut redis = Redis::start_with(&[
+        "--key-load-delay",
+        "50000",
+        "--loading-process-events-interval-bytes",
+        "1024",
+        "--rdbcompression",
+        "no",
+    ]);
+    let value = "x".repeat(2 << 10);
+    for key in 0..400 {
+        redis.send(&[b"SET", key.to_string().as_bytes(), value.as_bytes()]);
+    }
+    assert_eq!(redis.cli(&["SAVE"]), "OK");
+    let mut listener = Listener::listening(all(&redis.url())).await;
+    let publisher = publisher(redis.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 50)
+        .await;
+    redis.kill();
+    redis.restart();
+    listener
+        .until("it says that it is loading", |listener| {
+            listener.has_failed("LOADING")
+        })
+        .await;
+    redis.cli(&["CONFIG", "SET", "key-load-delay", "0"]);
+    while redis.cli(&["PING"]) != "PONG" {
+        thread::yield_now();
+    }
+    listener
+        .within(SOON, "it is back", Listener::is_restored)
+        .await;
+    let heard = listener.messages();
+    listener
+        .until("more messages", |listener| listener.messages() > heard + 50)
+        .await;
+    listener.check(&publisher.stop()).await;
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
+    let mut primary = Redis::start();
+    let port = primary.port().to_string();
+    let replica = Redis::start_with(&[
+        "--replicaof",
+        "127.0.0.1",
+        &port,
+        "--replica-serve-stale-data",
+        "no",
+    ]);
+    // Until it has its primary it answers nothing, so that this waits as well.
+    let mut listener = Listener::listening(all(&replica.url())).await;
+    let publisher = publisher(primary.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 50)
+        .await;
+    primary.kill();
+    listener
+        .until("it says that its primary is down", |listener| {
+            !listener.gaps().is_empty() && listener.has_failed("MASTERDOWN")
+        })
+        .await;
+    primary.restart();
+    while replica.cli(&["PING"]) != "PONG" {
+        thread::yield_now();
+    }
+    listener
+        .within(SOON, "it is back", Listener::is_restored)
+        .await;
+    let heard = listener.messages();
+    listener
+        .until("more messages", |listener| listener.messages() > heard + 50)
+        .await;
+    listener.check(&publisher.stop()).await;
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_with_no_room_for_another_client_is_tried_until_it_has() {
+    let redis = Redis::start();
+    let mut admin = Admin(redis.connect());
+    let mut listener = Listener::listening(all(&redis.url())).await;
+    let publisher = publisher(redis.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 50)
+        .await;
+    assert_eq!(admin.say(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
+    assert_eq!(admin.say(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+    listener
+        .until("it is refused", |listener| {
+            listener.has_failed("max number of clients")
+        })
+        .await;
+    assert_eq!(
+        admin.say(&["CONFIG", "SET", "maxclients", "100"]),
+        "+OK\r\n"
+    );
+    listener
+        .within(SOON, "it is back", Listener::is_restored)
+        .await;
+    let heard = listener.messages();
+    listener
+        .until("more messages", |listener| listener.messages() > heard + 50)
+        .await;
+    listener.check(&publisher.stop()).await;
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_again() {
+    let redis = Redis::start();
+    redis.cli(&[
+        "ACL",
+        "SETUSER",
+        "app",
+        "on",
+        ">old",
+        "allchannels",
+        "+@all",
+    ]);
+    let url = format!("redis://app:old@{}", redis.address());
+    let mut listener = Listener::listening(all(&url)).await;
+    publish_one(&listener);
+    listener
+        .until("the answer", |listener| listener.published.len() == 1)
+        .await;
+    let publisher = publisher(redis.address(), "a");
+    listener
+        .until("messages", |listener| listener.messages() > 50)
+        .await;
+    redis.cli(&["ACL", "SETUSER", "app", "resetpass", ">new"]);
+    assert_eq!(redis.cli(&["CLIENT", "KILL", "USER", "app"]), "2");
+    listener
+        .until("both are refused", |listener| {
+            let trouble = listener.troubles.last().and_then(Option::as_deref);
+            listener.refusal().is_some() && trouble.is_some()
+        })
+        .await;
+    let refusal = listener.refusal().unwrap();
+    assert!(refusal.starts_with("WRONGPASS"), "{refusal}");
+    let trouble = listener.troubles.last().unwrap().clone().unwrap();
+    assert!(
+        trouble.contains("WRONGPASS") && trouble.contains("r tries again"),
+        "{trouble}"
+    );
+    assert_eq!(listener.gaps().len(), 1);
+    assert_eq!(listener.gaps()[0].end, GapEnd::Open);
+    // Each attempt would stand in Redis's log of what it refuses.
+    let attempts = redis.cli(&["ACL", "LOG"]);
+    let heard = publisher.published();
+    while publisher.published() < heard + 200 {
+        thread::yield_now();
+    }
+    let count = |log: &str| {
+        log.lines()
+            .skip_while(|line| *line != "count")
+            .nth(1)
+            .map(str::to_owned)
+    };
+    assert_eq!(count(&redis.cli(&["ACL", "LOG"])), count(&attempts));
+    redis.cli(&["ACL", "SETUSER", "app", "resetpass", ">old"]);
+    listener.server.command(Command::Reconnect);
+    listener
+        .within(SOON, "it is back, and nothing is in trouble", |listener| {
+            listener.is_restored() && listener.troubles.last() == Some(&None)
+        })
+        .await;
+    publish_one(&listener);
+    listener
+        .until("another answer", |listener| listener.published.len() == 2)
+        .await;
+    assert!(listener.published[1].is_ok(), "{:?}", listener.published);
+    let missing = listener.check(&publisher.stop()).await;
+    assert!(missing >= 200, "{missing}");
+    listener.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
+    let redis = Redis::start();
+    let mut admin = Admin(redis.connect());
+    let mut listener = Listener::listening(all(&redis.url())).await;
+    assert_eq!(
+        admin.say(&["CONFIG", "SET", "requirepass", "new"]),
+        "+OK\r\n"
+    );
+    admin.say(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    assert_eq!(admin.say(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+    listener
+        .until("both are refused", |listener| {
+            let trouble = listener.troubles.last().and_then(Option::as_deref);
+            listener.refusal().is_some() && trouble.is_some()
+        })
+        .await;
+    assert!(listener.refusal().unwrap().starts_with("NOAUTH"));
+    assert_eq!(listener.gaps()[0].end, GapEnd::Open);
+    assert_eq!(admin.say(&["CONFIG", "SET", "requirepass", ""]), "+OK\r\n");
+    listener.server.command(Command::Reconnect);
+    listener
+        .within(SOON, "it is back, and nothing is in trouble", |listener| {
+            listener.is_restored() && listener.troubles.last() == Some(&None)
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+fn app_at(redis: &Redis, rules: &[&str]) -> Pty {
+    let user = ["ACL", "SETUSER", "app", "on", ">secret", "+@all"];
+    redis.cli(&[&user[..], rules].concat());
+    let url = format!("redis://app:secret@{}", redis.address());
+    Launch::subscope(&["-u", &url]).size(160, 40).start()
+}
+
+#[test]
+fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
+    let redis = Redis::start();
+    let rules = ["resetchannels", "&orders.*", "&logs.*", "&plain"];
+    let mut pty = app_at(&redis, &rules);
+    pty.wait_for_text(
+        "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain",
+    );
+    pty.wait_for_text("3 of 4 subscriptions live");
+    redis.cli(&["PUBLISH", "orders.1", "an order"]);
+    redis.cli(&["PUBLISH", "plain", "a plain one"]);
+    pty.wait_for_text("an order");
+    pty.wait_for_text("a plain one");
+    // One rule more allows all; r asks again, and a message is one row all the same.
+    redis.cli(&["ACL", "SETUSER", "app", "&*"]);
+    pty.send("r");
+    pty.wait_for_text("4 subscriptions live");
+    redis.cli(&["PUBLISH", "orders.2", "once only"]);
+    redis.cli(&["PUBLISH", "other", "the last one"]);
+    pty.wait_for_text("the last one");
+    assert_eq!(pty.text().matches("once only").count(), 1, "{}", pty.text());
+}
+
+#[test]
+fn a_user_that_may_not_ask_is_told_what_to_do() {
+    let redis = Redis::start();
+    let pty = app_at(&redis, &["-acl", "resetchannels", "&orders.*"]);
+    pty.wait_for_text(
+        "* is refused, and user \"app\" may not ask which channels it may hear: press a to subscribe \
+         to them, or name them on the command line",
+    );
+}
+
+#[tokio::test]
+async fn what_a_user_may_hear_is_asked_for_with_its_name() {
+    let redis = Redis::start();
+    redis.cli(&["ACL", "SETUSER", "default", "resetchannels", "&a.*", "&b"]);
+    let mut listener = Listener::start(all(&redis.url()));
+    listener.server.ask(Ask::Allowed);
+    listener
+        .until("an answer", |listener| !listener.allowed.is_empty())
+        .await;
+    let names = vec![b"a.*"[..].into(), b"b"[..].into()];
+    assert_eq!(
+        listener.allowed[0],
+        ("default".into(), Allowed::Only(names))
+    );
+    listener.server.stop().await;
 }

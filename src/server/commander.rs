@@ -30,6 +30,8 @@ pub(super) struct Commander {
     is_troubled: bool,
     /// Whether the password is wrong: then nothing is tried until the subscriber is let in.
     is_locked_out: bool,
+    /// Whether the server was once found answering: from then on the connection is kept up.
+    is_kept_up: bool,
 }
 
 /// The loop is gone.
@@ -54,6 +56,7 @@ impl Commander {
             link: None,
             is_troubled: false,
             is_locked_out: false,
+            is_kept_up: false,
         }
     }
 
@@ -61,7 +64,7 @@ impl Commander {
     pub(super) async fn run(mut self) {
         let mut next_beat = Instant::now();
         loop {
-            let has_beat = self.link.is_some() || (self.is_troubled && !self.is_locked_out);
+            let has_beat = self.is_kept_up && !self.is_locked_out;
             let done = select! {
                 ask = self.asks.recv() => match ask {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
@@ -163,6 +166,7 @@ impl Commander {
 
     /// Sees to it that the connection is there and alive.
     async fn keep_up(&mut self) -> Result<(), Closed> {
+        self.is_kept_up = true;
         if let Some(link) = &mut self.link {
             match link.ask::<redis::Value>(&redis::cmd("PING")).await {
                 // Whatever the answer, it proves life.

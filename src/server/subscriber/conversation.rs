@@ -22,6 +22,9 @@ use crate::wire::{Frame, Part, put_command};
 /// A timer that is later than this was halted with the program.
 const LAPSE: Duration = Duration::from_secs(1);
 
+/// The time between two PINGs while what comes may be old: an answer tells.
+const DOUBT: Duration = Duration::from_millis(500);
+
 /// An answer to a PING that takes no longer than this shows that what comes is new.
 const PROMPT: Duration = Duration::from_millis(300);
 
@@ -167,6 +170,8 @@ impl<'a> Conversation<'a> {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
             self.ask(Question::Auth, &arguments);
         }
+        // Some servers let us subscribe though they cannot serve: then PING says so.
+        self.ping(Instant::now());
         self.ask(Question::SetName, &["CLIENT", "SETNAME", client_name]);
         let wanted: Vec<Subscription> = self.wants.iter().cloned().collect();
         for subscription in wanted {
@@ -175,9 +180,9 @@ impl<'a> Conversation<'a> {
         self.inbox.expect_deliveries(self.wants.len());
     }
 
-    /// Bytes have come, and if `is_full`, more than could be read at once: then they have waited.
-    pub(super) fn note_read(&mut self, time: Time, is_full: bool) {
-        if is_full || self.has_slept(time) {
+    /// Bytes have come, so many of them if `is_backlog` that they may be old.
+    pub(super) fn note_read(&mut self, time: Time, is_backlog: bool) {
+        if is_backlog || self.has_slept(time) {
             self.behind_since.get_or_insert(self.last_heard);
         }
         self.last_heard = time;
@@ -270,6 +275,9 @@ impl<'a> Conversation<'a> {
         match (self.awaited.front(), self.last_ping) {
             // Whatever comes proves life: an answer may stand in line behind a long payload.
             (Some(oldest), _) => oldest.asked.max(self.last_read) + self.timing.answer_within,
+            (None, Some(last)) if self.behind_since.is_some() => {
+                last + self.timing.ping_every.min(DOUBT)
+            }
             (None, Some(last)) => last + self.timing.ping_every,
             (None, None) => self.last_read,
         }
@@ -286,8 +294,7 @@ impl<'a> Conversation<'a> {
             self.go_on_after_a_lapse(now);
         }
         if self.awaited.is_empty() {
-            self.last_ping = Some(now);
-            self.ask(Question::Ping, &["PING"]);
+            self.ping(now);
             return Ok(());
         }
         if now < self.due() {
@@ -295,6 +302,11 @@ impl<'a> Conversation<'a> {
         }
         let waited: Duration = self.timing.answer_within;
         Err(End::Lost(format!("no answer for {}", say(waited)).into()))
+    }
+
+    fn ping(&mut self, now: Instant) {
+        self.last_ping = Some(now);
+        self.ask(Question::Ping, &["PING"]);
     }
 
     /// This program was halted. What the server says may have come long ago, and its silence is

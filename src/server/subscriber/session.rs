@@ -31,6 +31,9 @@ const FAREWELL: Duration = Duration::from_millis(200);
 /// moment, so that it finds more.
 const BURST: usize = 8 << 10;
 
+/// A read of this much has waited: a program that keeps up finds less.
+const BACKLOG: usize = 16 << 10;
+
 /// How long that moment is. The timer of tokio is no finer.
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -129,7 +132,7 @@ impl<'a> Session<'a> {
                     // The clock is read once for all that came at once.
                     let now = Time::now();
                     if length > 0 {
-                        talk.note_read(now, !is_dry);
+                        talk.note_read(now, length >= BACKLOG);
                     }
                     self.take_in(length, is_straight, talk, now)?;
                     talk.inbox.hand_over(is_dry).map_err(|_| End::Stopped)?;

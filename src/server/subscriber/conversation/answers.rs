@@ -140,12 +140,17 @@ impl Conversation<'_> {
         let (is_passing, is_unauthorized) = (starts_with(&PASSING), is_unauthorized(&words));
         let question = self.awaited.pop_front().map(|awaited| awaited.question);
         match question {
-            Some(Question::Auth | Question::SetName | Question::Subscribe(_)) if is_passing => {
+            // A replica that has lost its primary hears nothing either, though it stays connected.
+            Some(Question::Auth | Question::Ping | Question::SetName | Question::Subscribe(_))
+                if is_passing =>
+            {
                 Err(End::Lost(words))
             }
             // Some servers repeat what they do not know, and that is the password here.
             Some(Question::Auth) => Err(End::Refused(without_arguments(&words).into())),
-            Some(Question::SetName | Question::Subscribe(_)) if is_unauthorized => {
+            Some(Question::Ping | Question::SetName | Question::Subscribe(_))
+                if is_unauthorized =>
+            {
                 Err(End::Refused(words))
             }
             // A name is a courtesy, for CLIENT LIST.
