@@ -14,6 +14,7 @@ mod link;
 mod node;
 mod nodes;
 mod poller;
+mod sentinel;
 mod subscriber;
 mod target;
 mod tls;
@@ -48,8 +49,8 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// What the server tasks have to know.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The server.
-    pub endpoint: Endpoint,
+    /// The server, or how it is found.
+    pub target: Target,
     /// How TLS is spoken. Needed where the endpoint asks for TLS, and unused elsewhere.
     pub tls: Option<Tls>,
     /// What to listen to from the start.
@@ -71,9 +72,9 @@ pub struct Config {
 impl Config {
     /// The settings that a session has unless it says otherwise, with nothing to listen to.
     #[must_use]
-    pub fn new(endpoint: Endpoint) -> Self {
+    pub fn new(target: impl Into<Target>) -> Self {
         Self {
-            endpoint,
+            target: target.into(),
             tls: None,
             subscriptions: Vec::new(),
             until: None,
@@ -148,7 +149,7 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let (command_tx, command_rx) = unbounded_channel();
     let (ask_tx, ask_rx) = unbounded_channel();
     let (report_tx, report_rx) = unbounded_channel();
-    let (home_tx, home_rx) = watch::channel(config.endpoint.clone());
+    let (home_tx, home_rx) = watch::channel(None);
     let commander = Commander::new(
         Arc::clone(&config),
         Place::Home(home_rx),
@@ -296,6 +297,8 @@ pub enum Role {
     Primary,
     /// It copies a primary.
     Replica,
+    /// It watches over a master.
+    Sentinel,
 }
 
 /// What the loop asks of the subscriber.
@@ -303,6 +306,13 @@ pub enum Role {
 pub enum Command {
     /// Let go of this, which another server is to bring. Only the server tasks say so.
     Yield(SubscriptionId),
+    /// Connect anew: another server has taken the place of this. Only the server tasks say so.
+    Leave {
+        /// Until when this was certainly the right one.
+        last_served: Time,
+        /// Why, in words.
+        reason: Box<str>,
+    },
     /// Listen to this from now on.
     Subscribe(Subscription),
     /// Listen to this no more.

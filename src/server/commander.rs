@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
-use super::endpoint::Address;
+use super::endpoint::{Address, Endpoint};
 use super::link::{Dial, Failure, Link, is_refusal, words};
 use super::node::{Place, Report};
 use super::{Ask, Config, Feed};
@@ -24,6 +24,8 @@ pub(super) struct Commander {
     /// Woken when the subscriber finds the server answering.
     answering: Arc<Notify>,
     link: Option<Link>,
+    /// Where the link goes.
+    at: Option<Endpoint>,
     /// Whether the loop has been told of a refusal.
     is_troubled: bool,
 }
@@ -48,6 +50,7 @@ impl Commander {
             asks,
             answering,
             link: None,
+            at: None,
             is_troubled: false,
         }
     }
@@ -109,8 +112,7 @@ impl Commander {
 
     /// Publishes at the owner of the channel's slot, whom another node has named.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
-        let timing = &self.config.timing;
-        let endpoint = self.place.locate(timing).await?.at(owner);
+        let endpoint = self.place.locate().await?.at(owner);
         let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
@@ -126,6 +128,7 @@ impl Commander {
 
     /// Sees to it that the connection is there and alive.
     async fn keep_up(&mut self) -> Result<(), Closed> {
+        self.follow();
         if let Some(link) = &mut self.link {
             match link.ask::<redis::Value>(&redis::cmd("PING")).await {
                 // Whatever the answer, it proves life.
@@ -144,8 +147,16 @@ impl Commander {
         }
     }
 
+    /// Gives up a connection to where the server is no longer.
+    fn follow(&mut self) {
+        if self.at.as_ref().is_some_and(|at| self.place.has_left(at)) {
+            self.link = None;
+        }
+    }
+
     /// Connects unless there is a connection.
     async fn link_up(&mut self) -> Result<Result<(), Failure>, Closed> {
+        self.follow();
         // A closed connection ends its driver, so that nothing is sent into the void.
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
             return Ok(Ok(()));
@@ -171,14 +182,15 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    async fn connect(&self) -> Result<Link, Failure> {
-        let timing = &self.config.timing;
-        let located = self.place.locate(timing).await;
+    async fn connect(&mut self) -> Result<Link, Failure> {
+        let located = self.place.locate().await;
         let endpoint = located.map_err(|reason| Failure {
             reason,
             is_refusal: false,
         })?;
-        Link::open(&endpoint, &Dial::from(&*self.config)).await
+        let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
+        self.at = Some(endpoint);
+        link
     }
 
     async fn tell(&self, feed: Feed) -> Result<(), Closed> {

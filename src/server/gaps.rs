@@ -104,6 +104,14 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
+    /// Says what the loss that waits for `node` turned out to be. Gives the hole, if there is one.
+    pub(super) fn explain(&mut self, node: NodeId, event: &str) -> Option<Notice> {
+        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
+        let open = self.open.iter_mut().find(waits)?;
+        open.gap.event = event.into();
+        Some(Notice::Gap(open.gap.clone()))
+    }
+
     /// Notes that `node` brings a subscription. Gives the holes that this closes.
     pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| *missing == (id, node))

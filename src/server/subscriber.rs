@@ -133,10 +133,10 @@ impl Subscriber {
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.config);
         let place = self.post.place.clone();
-        let timing = &config.timing;
+        let within = config.timing.connect_within;
         let mut connecting = pin!(async {
-            let endpoint = place.locate(timing).await?;
-            let transport = connect(&endpoint, config.tls.as_ref(), timing.connect_within).await?;
+            let endpoint = place.locate().await?;
+            let transport = connect(&endpoint, config.tls.as_ref(), within).await?;
             Ok::<_, Box<str>>((endpoint, transport))
         });
         let (endpoint, transport) = loop {
@@ -163,7 +163,8 @@ impl Subscriber {
         let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
         let live_since = talk.live_since;
-        let last_heard = talk.last_heard;
+        // Whoever is no longer the master may still speak.
+        let last_heard = talk.left_at.unwrap_or(talk.last_heard);
         self.attempts = match live_since {
             Some(_) => 0,
             None => self.attempts.saturating_add(1),
@@ -274,6 +275,8 @@ impl Subscriber {
                         self.tell_unsubscribed(removed);
                         return Ok(Waited::WantsChanged);
                     }
+                    // There is no connection that would have to be left.
+                    Command::Leave { .. } => return Ok(Waited::Hurry),
                     Command::Yield(subscription) => {
                         self.wants.remove(subscription);
                         self.post.report(|node| Report::Moved {

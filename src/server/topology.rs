@@ -10,6 +10,8 @@ use super::endpoint::Address;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Topology {
     pub(super) nodes: Vec<Member>,
+    /// What the node that was asked is called by the others.
+    pub(super) myself: Option<Address>,
 }
 
 /// A node of a cluster.
@@ -42,8 +44,16 @@ impl Topology {
     /// nodes without an address, are left out.
     pub(super) fn parse(text: &str, asked: &Address) -> Self {
         let nodes = text.lines().filter_map(|line| Member::parse(line, asked));
+        let is_myself = |line: &&str| {
+            let flags = line.split(' ').nth(2).unwrap_or_default();
+            flags.split(',').any(|flag| flag == "myself")
+        };
+        let myself = text.lines().find(is_myself);
         Self {
             nodes: nodes.collect(),
+            myself: myself
+                .and_then(|line| Member::parse(line, asked))
+                .map(|member| member.address),
         }
     }
 

@@ -80,6 +80,11 @@ impl Redis {
         self.directory.path().join("redis.sock")
     }
 
+    /// Whether it has not been killed.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Kills it, as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -222,7 +227,14 @@ fn ping(mut stream: impl Read + Write) -> io::Result<bool> {
     Ok(stream.read(&mut [0; 16])? > 0)
 }
 
+/// A port that is free, and so is the one 10,000 above it, where a cluster's nodes talk.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("a bound port").port()
+    loop {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("a bound port").port();
+        let bus = port.checked_add(10_000);
+        if bus.is_some_and(|bus| TcpListener::bind(("127.0.0.1", bus)).is_ok()) {
+            return port;
+        }
+    }
 }

@@ -104,6 +104,10 @@ pub(super) struct Conversation<'a> {
     pub(super) out: Vec<u8>,
     /// When the last bytes came.
     pub(super) last_heard: Time,
+    /// Until when the server was the right one, once it is not.
+    pub(super) left_at: Option<Time>,
+    /// Why the connection is to end.
+    pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
     last_ping: Option<Instant>,
     awaited: VecDeque<Awaited>,
@@ -134,6 +138,8 @@ impl<'a> Conversation<'a> {
             answering,
             out: Vec::new(),
             last_heard: Time::now(),
+            left_at: None,
+            leaving: None,
             last_read: Instant::now(),
             last_ping: None,
             awaited: VecDeque::new(),
@@ -210,6 +216,13 @@ impl<'a> Conversation<'a> {
             }
             Command::Unsubscribe(id) => self.unsubscribe(id, now),
             Command::Yield(id) => self.yield_it(id),
+            Command::Leave {
+                last_served,
+                reason,
+            } => {
+                self.left_at = Some(last_served.min(self.last_heard));
+                self.leaving = Some(reason);
+            }
             Command::Reconnect => {
                 let denied: Vec<Subscription> = self
                     .wants
