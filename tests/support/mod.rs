@@ -9,3 +9,4 @@ pub mod pty;
 pub mod redis;
 pub mod scans;
 pub mod stage;
+pub mod truth;

@@ -1,0 +1,224 @@
+//! Whether a log tells the truth: a publisher numbers what it publishes, and every number that the
+//! log lacks must lie in one of its gaps.
+
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use subscope::log::{Batch, Content, MessageLog};
+use subscope::message::{GapEnd, Notice, RowId, Time};
+
+use super::redis::pack;
+
+/// The time between two messages.
+const PACE: Duration = Duration::from_millis(2);
+
+/// A publisher that gets no answer for this long asks no more on that connection.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// The wall clock may be asked for this much late: a machine that is busy lets threads wait.
+const LATE: Duration = Duration::from_millis(50);
+
+/// A message whose payload is its number.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its channel.
+    pub channel: Box<[u8]>,
+    /// Its number, which is its payload. Numbers of a channel rise.
+    pub number: u64,
+    /// The time before it was sent.
+    pub from: Time,
+    /// The time at which the server had answered that it is published. `None` if it said anything
+    /// else, or nothing: then it may be published or not.
+    pub to: Option<Time>,
+}
+
+/// A thread that publishes numbers until it is stopped.
+pub struct Publisher {
+    sent: Arc<Mutex<Vec<Sent>>>,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Publisher {
+    /// Publishes on `channel` by `word`, PUBLISH or SPUBLISH, to the server that `connect` reaches,
+    /// which is asked for another connection whenever one fails or brings an error.
+    pub fn start(
+        word: &'static str,
+        channel: &str,
+        connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
+    ) -> Self {
+        let sent = Arc::<Mutex<Vec<Sent>>>::default();
+        let is_over = Arc::<AtomicBool>::default();
+        let channel: Box<[u8]> = channel.as_bytes().into();
+        let thread = thread::spawn({
+            let (sent, is_over) = (Arc::clone(&sent), Arc::clone(&is_over));
+            move || {
+                while !is_over.load(Relaxed) {
+                    let _ = connect()
+                        .and_then(|stream| publish(word, &channel, &stream, &sent, &is_over));
+                    thread::sleep(PACE);
+                }
+            }
+        });
+        Self {
+            sent,
+            is_over,
+            thread: Some(thread),
+        }
+    }
+
+    /// How many messages are certainly published so far.
+    pub fn published(&self) -> usize {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().filter(|sent| sent.to.is_some()).count()
+    }
+
+    /// Ends it. Gives its record.
+    pub fn stop(mut self) -> Vec<Sent> {
+        self.end();
+        self.sent.lock().unwrap().clone()
+    }
+
+    fn end(&mut self) {
+        self.is_over.store(true, Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Publishes until the end, or until something goes wrong.
+fn publish(
+    word: &str,
+    channel: &[u8],
+    stream: &TcpStream,
+    record: &Mutex<Vec<Sent>>,
+    is_over: &AtomicBool,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    let mut answers = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    while !is_over.load(Relaxed) {
+        let number = record.lock().unwrap().len() as u64;
+        let command = pack(&[word.as_bytes(), channel, number.to_string().as_bytes()]);
+        let channel = channel.into();
+        let from = Time::now();
+        let sent = Sent {
+            channel,
+            number,
+            from,
+            to: None,
+        };
+        record.lock().unwrap().push(sent);
+        stream.write_all(&command)?;
+        let mut answer = String::new();
+        answers.read_line(&mut answer)?;
+        if !answer.starts_with(':') {
+            return Err(io::Error::other(answer));
+        }
+        record.lock().unwrap().last_mut().unwrap().to = Some(Time::now());
+        thread::sleep(PACE);
+    }
+    Ok(())
+}
+
+/// The log that these batches make.
+pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
+    let mut log = MessageLog::new(1 << 30);
+    batches.into_iter().for_each(|batch| log.append(batch));
+    log
+}
+
+/// Panics unless the log tells the truth of what was sent while it was listened to: each message
+/// stands there once, in its order, and what is not there was published in one of the gaps. Says
+/// how many are missing.
+pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
+    let mut heard = heard(log);
+    let gaps = gaps(log);
+    let mut missing = 0;
+    let mut outside = Vec::new();
+    for message in sent {
+        let is_heard = heard
+            .get_mut(&message.channel)
+            .is_some_and(|numbers| take(numbers, message.number));
+        let Some(to) = message.to.filter(|_| !is_heard) else {
+            continue;
+        };
+        missing += 1;
+        let is_in = |&(start, end): &(Time, Time)| message.from <= end && start <= to.after(LATE);
+        if !gaps.iter().any(is_in) {
+            outside.push((message.number, message.from, to));
+        }
+    }
+    for message in sent {
+        let left = heard.get(&message.channel);
+        let left = left.filter(|numbers| !numbers.is_empty());
+        assert!(left.is_none(), "nobody sent these, or twice: {left:?}");
+    }
+    assert!(
+        outside.is_empty(),
+        "{} of {missing} messages that are missing lie in no gap: {outside:?}; the gaps are \
+         {gaps:?}",
+        outside.len()
+    );
+    missing
+}
+
+/// Takes `number` from the front of the numbers heard, if it stands there.
+fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
+    let Some(&first) = heard.front() else {
+        return false;
+    };
+    assert!(
+        first >= number,
+        "{first} came twice or late: it stands before {number}"
+    );
+    if first == number {
+        heard.pop_front();
+    }
+    first == number
+}
+
+/// The numbers heard on each channel, in their order.
+fn heard(log: &MessageLog) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
+    let mut heard = BTreeMap::<_, VecDeque<_>>::new();
+    for id in log.first().0..log.end().0 {
+        let Content::Message {
+            channel, payload, ..
+        } = log.row(RowId(id)).unwrap().content
+        else {
+            continue;
+        };
+        let name: Box<[u8]> = log.channels().by_id(channel).unwrap().name().into();
+        let number = std::str::from_utf8(payload).unwrap().parse().unwrap();
+        heard.entry(name).or_default().push_back(number);
+    }
+    heard
+}
+
+/// When each gap began, and when all was back.
+fn gaps(log: &MessageLog) -> Vec<(Time, Time)> {
+    let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
+    rows.filter_map(|row| match row.content {
+        Content::Notice(Notice::Gap(gap)) => Some(match gap.end {
+            GapEnd::Open => (gap.last_heard, Time(i64::MAX)),
+            GapEnd::Restored(end) | GapEnd::GivenUp(end) => (gap.last_heard, end),
+        }),
+        _ => None,
+    })
+    .collect()
+}
