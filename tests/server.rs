@@ -15,7 +15,7 @@ use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server,
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
-use support::redis::{Redis, pack};
+use support::redis::{NO_LIMITS, Redis, pack, version};
 
 /// Far beyond what any condition here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -170,6 +170,16 @@ impl Heard {
             .collect()
     }
 
+    fn versions(&self) -> Vec<&str> {
+        self.others
+            .iter()
+            .filter_map(|feed| match feed {
+                Feed::ServerVersion(version) => Some(&**version),
+                _ => None,
+            })
+            .collect()
+    }
+
     fn is(&self, connection: &Connection) -> bool {
         self.connections().last() == Some(&connection)
     }
@@ -229,10 +239,10 @@ async fn confirmations_are_notices_with_their_count() {
     heard
         .until("a round trip and the version", |heard| {
             let trip = |feed: &Feed| matches!(feed, Feed::RoundTrip(_));
-            let version = |feed: &Feed| matches!(feed, Feed::ServerVersion(text) if text.starts_with("Redis "));
-            heard.others.iter().any(trip) && heard.others.iter().any(version)
+            heard.others.iter().any(trip) && heard.versions().len() == 1
         })
         .await;
+    assert_eq!(heard.versions(), [version()]);
     assert_eq!(
         heard.connections(),
         [&Connection::Connecting, &Connection::Live]
@@ -747,7 +757,7 @@ async fn a_unix_socket_serves_as_well() {
 #[tokio::test]
 async fn a_payload_of_100_mb_arrives_whole() {
     let _alone = MEMORY.lock().await;
-    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let redis = Redis::start_with(&NO_LIMITS);
     let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"large")])).await;
     let payload = vec![b'x'; 100 << 20];
     let port = redis.port();
@@ -804,7 +814,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     const LIMIT: usize = 16 << 20;
     let _alone = MEMORY.lock().await;
     // This is about our own limit: on a busy machine Redis's might come first.
-    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let redis = Redis::start_with(&NO_LIMITS);
     let mut heard = Heard::listening(Config {
         pending_bytes: LIMIT,
         timing: Timing::default(),

@@ -12,9 +12,6 @@ use crate::report::Report;
 use crate::support::pty::SUBSCOPE;
 use crate::support::redis::Redis;
 
-/// The server option that keeps Redis from cutting off a subscriber that reads too slowly.
-pub const NO_LIMITS: [&str; 2] = ["--client-output-buffer-limit", "pubsub 0 0 0"];
-
 /// A run of the benchmark.
 pub struct Bench {
     /// The program under test: a copy, so that a build meanwhile does not change what is measured.
