@@ -252,6 +252,13 @@ async fn confirmations_are_notices_with_their_count() {
     heard.server.stop().await;
 }
 
+#[test]
+fn a_server_is_asked_what_it_has() {
+    let redis = Redis::start();
+    assert!(redis.knows("PUBLISH") && !redis.knows("NO-SUCH-COMMAND"));
+    assert!(redis.has_setting("port") && !redis.has_setting("no-such-setting"));
+}
+
 #[tokio::test]
 async fn overlapping_subscriptions_make_one_row() {
     let redis = Redis::start();
@@ -1028,6 +1035,39 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         ]
     );
     assert_eq!(heard.unsubscribed(), [(0, 1, false)]);
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
+    let url = scripted(&[
+        "+OK\r\n+OK\r\n",
+        concat!(
+            "-NOPERM No permissions to access a channel\r\n",
+            "-NOSUB 'unsubscribe' command executed not in subscribed mode\r\n",
+        ),
+    ]);
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+    heard
+        .until("it is live", |heard| heard.is(&Connection::Live))
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("it is over", |heard| heard.is(&Connection::Idle))
+        .await;
+    assert!(
+        matches!(
+            &heard.notices()[..],
+            [
+                Notice::Denied { .. },
+                Notice::Unsubscribed { asked: true, .. }
+            ]
+        ),
+        "{:?}",
+        heard.notices()
+    );
     heard.server.stop().await;
 }
 
