@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::report::Report;
 use crate::support::pty::SUBSCOPE;
-use crate::support::redis::Redis;
+use crate::support::redis::{Redis, version};
 
 /// A run of the benchmark.
 pub struct Bench {
@@ -70,7 +70,7 @@ impl Bench {
         println!("# subscope compared{quick}\n");
         println!("- command: {}", command_line());
         println!("- machine: {}", machine());
-        println!("- server: {}", first_line("redis-server", "--version"));
+        println!("- server: {}", version());
         println!("- beside it: {}", first_line("redis-cli", "--version"));
         println!(
             "- subscope {}, optimised: {}\n",
