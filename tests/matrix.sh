@@ -31,16 +31,18 @@ cargo test --locked --no-run "$@"
 
 row server version result
 failed=0
-for name in $(tests/servers.sh); do
-    if ! found=$(tests/servers.sh "$name" 2> >(tee "$work/why" >&2)); then
-        row "$name" - "NOT TO BE HAD: $(tail -n 1 "$work/why")"
+for name in $(bash tests/servers.sh); do
+    found=$(bash tests/servers.sh "$name" 2>"$work/said") || found=''
+    cat "$work/said" >&2
+    if [ -z "$found" ]; then
+        row "$name" - "FAILED: $(sed -n '$s/^[^:]*: //p' "$work/said")"
         failed=1
         continue
     fi
     server=${found% *} version=${found##* }
     printf '\ntests/matrix.sh: the tests on %s (%s)\n' "$version" "$server"
     : >"$work/not-applicable"
-    result=passed
+    result=ok
     SUBSCOPE_TEST_SERVER=$server SUBSCOPE_TEST_NOT_APPLICABLE=$work/not-applicable \
         cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$work/output" || result=FAILED failed=1
     left_out=$(wc -l <"$work/not-applicable")

@@ -126,7 +126,8 @@ if ! is_there; then
     done < <(sources)
 fi
 if [[ $found != "$name".* ]]; then
-    say "$name is not to be had. ${tried:-No such server; without a name it lists them.}"
+    tried=${tried:+$tried; see $directory.log}
+    say "$name is not to be had. ${tried:-No such server: without a name the names are listed.}"
     exit 1
 fi
 printf '%s %s\n' "$directory/server" "$found"
