@@ -572,7 +572,8 @@ fn every_size_is_drawn_while_messages_flow() {
         pty.resize(columns, rows);
         // After a size at which nothing can be read comes one at which something can.
         if columns < 40 || rows < 12 {
-            pty.send("\t?\x1b");
+            // Esc in its long form: one byte of it and the next Tab, read at once, are Alt-Tab.
+            pty.send("\t?\x1b[27u");
             pty.resize(60, 20);
         }
         pty.wait_for_text("burst:");
