@@ -60,7 +60,7 @@ debian() {
     done
     rm -r "$apt"
     loader=$(find "$root" -name 'ld-linux-*.so.*' | head -n 1)
-    libraries=$(find "$root" -name '*.so*' -printf '%h\n' | sort -u | paste -s -d :)
+    libraries=$(find "$root" -type d -name '*-linux-gnu' | paste -s -d :)
     # The program is one for the server and its tools, and goes by the name it is called by.
     cat >"$directory/server" <<END && chmod +x "$directory/server"
 #!/bin/sh
@@ -117,7 +117,7 @@ if ! is_there; then
         rm -rf "$directory"
         mkdir "$directory"
         if ! "$way" "$directory" "${name%-*}" "$what" </dev/null >"$directory.log" 2>&1; then
-            found=$(tail -n 1 "$directory.log")
+            found=$(grep . "$directory.log" | tail -n 1) || found='no word of why'
         elif is_there; then
             break
         fi
