@@ -23,6 +23,7 @@ mod marking;
 mod messages;
 mod mouse;
 mod moving;
+mod nodes;
 mod notices;
 mod overlay;
 mod publish;
@@ -51,6 +52,7 @@ pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bin
 pub use layout::{Areas, inside, padded};
 pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
+pub use nodes::{NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use publish::{Answer, Outgoing, PublishBox};
@@ -158,6 +160,7 @@ pub struct App {
     serial: u64,
     subscriptions: Subscriptions,
     server: ServerStatus,
+    nodes: Nodes,
     focus: Focus,
     /// The pane that the box gives the focus back to.
     pane: Focus,
@@ -205,6 +208,7 @@ impl App {
                 live_since: now,
                 answered: now,
             },
+            nodes: Nodes::default(),
             focus: Focus::default(),
             pane: Focus::default(),
             channels: ChannelsPane::default(),
@@ -403,6 +407,7 @@ impl App {
             Some(Overlay::Query(_)) => Context::Query,
             Some(Overlay::Filters { .. }) => Context::Filters,
             Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,
+            Some(Overlay::Nodes { .. }) => Context::Nodes,
             None => match self.focus {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,

@@ -32,7 +32,7 @@ pub use segment::{RowKind, Segment, SegmentRow};
 pub use selection::Selection;
 pub use shared::SharedBytes;
 
-use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
+use crate::message::{ChannelId, Gap, GapEnd, NodeId, Notice, RowId, SubscriptionId, Time};
 use batch::BatchPayload;
 use channels::Heard;
 use record::Record;
@@ -113,8 +113,10 @@ pub struct MessageLog {
     channels: ChannelTable,
     counters: Counters,
     total: Option<History>,
-    /// When the last gap that was counted was noticed.
+    /// When the last gap that was counted was noticed. No two are noticed at the same time.
     last_gap: Option<Time>,
+    /// The server that the last row came from.
+    last_source: NodeId,
     keep: usize,
     limit: PayloadLimit,
 }
@@ -136,6 +138,7 @@ impl MessageLog {
             counters: Counters::default(),
             total: None,
             last_gap: None,
+            last_source: NodeId::default(),
             keep,
             limit: PayloadLimit::within(keep),
         }
@@ -144,7 +147,12 @@ impl MessageLog {
     /// Takes over the rows of `batch`, then lets go of the oldest rows beyond the budget. Of a
     /// payload that does not fit into the budget the head is taken; see [`PayloadLimit::within`].
     pub fn append(&mut self, batch: Batch) {
-        self.join_last_row(&batch.continues);
+        if self.continues_last_row(&batch) {
+            self.join_last_row(&batch.continues);
+        }
+        if !batch.records.is_empty() {
+            self.last_source = batch.source;
+        }
         self.counters.merged += batch.merged();
         self.counters.received += batch.messages();
         self.counters.kept += batch.messages();
@@ -155,6 +163,13 @@ impl MessageLog {
             self.copy(&batch, &ids);
         }
         self.evict();
+    }
+
+    /// Whether `batch` starts with a further delivery of the last row. A row that another server's
+    /// rows have come behind is left as it is.
+    #[must_use]
+    pub fn continues_last_row(&self, batch: &Batch) -> bool {
+        batch.continues_row_before() && batch.source == self.last_source
     }
 
     /// Makes a full batch a segment as it is: its bytes are not copied once more.
@@ -376,7 +391,7 @@ impl MessageLog {
         }
         match notice {
             // A gap whose row has gone since gets another row, but stays one gap.
-            Notice::Gap(gap) if self.last_gap != Some(gap.noticed) => {
+            Notice::Gap(gap) if self.last_gap < Some(gap.noticed) => {
                 self.last_gap = Some(gap.noticed);
                 self.counters.gaps += 1;
             }
@@ -408,7 +423,10 @@ impl MessageLog {
                 _ => None,
             });
         row.is_some_and(|gap| {
-            gap.clone_from(news);
+            // News of several servers may cross; an end is the last.
+            if gap.end == GapEnd::Open || news.end != GapEnd::Open {
+                gap.clone_from(news);
+            }
             true
         })
     }

@@ -58,6 +58,11 @@ pub struct RowId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriptionId(pub u32);
 
+/// A server of those that this session talks to, counted from 0 in the order in which it got to
+/// know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u16);
+
 /// How Redis matches a subscription's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubscriptionKind {
@@ -65,6 +70,13 @@ pub enum SubscriptionKind {
     Channel,
     /// PSUBSCRIBE: every channel that this glob matches.
     Pattern,
+    /// SSUBSCRIBE: exactly this sharded channel, at the owner of its slot.
+    Shard,
+    /// Every sharded channel that this glob matches and that somebody listens to. Redis knows no
+    /// such subscription: the channels are asked for again and again, and each is subscribed to.
+    ShardPattern,
+    /// PSUBSCRIBE at a sentinel, whose channels tell of what it does.
+    Sentinel,
 }
 
 /// What a subscription asks for: a channel or a pattern. Names are bytes, as in Redis.
@@ -95,23 +107,74 @@ impl Topic {
         }
     }
 
+    /// Exactly the sharded channel `name`.
+    #[must_use]
+    pub fn shard(name: &[u8]) -> Self {
+        Self {
+            kind: SubscriptionKind::Shard,
+            name: name.into(),
+        }
+    }
+
+    /// Every sharded channel that the glob `name` matches and that somebody listens to.
+    #[must_use]
+    pub fn shard_pattern(name: &[u8]) -> Self {
+        Self {
+            kind: SubscriptionKind::ShardPattern,
+            name: name.into(),
+        }
+    }
+
+    /// The sentinels' own channels that the glob `name` matches.
+    #[must_use]
+    pub fn sentinel(name: &[u8]) -> Self {
+        Self {
+            kind: SubscriptionKind::Sentinel,
+            name: name.into(),
+        }
+    }
+
+    /// A sharded channel, or several if `name` holds one of the glob characters `* ? [`.
+    #[must_use]
+    pub fn guess_shard(name: &[u8]) -> Self {
+        if Self::is_glob(name) {
+            Self::shard_pattern(name)
+        } else {
+            Self::shard(name)
+        }
+    }
+
     /// A pattern if `name` holds one of the glob characters `* ? [`, else a channel.
     #[must_use]
     pub fn guess(name: &[u8]) -> Self {
-        if name.iter().any(|byte| b"*?[".contains(byte)) {
+        if Self::is_glob(name) {
             Self::pattern(name)
         } else {
             Self::channel(name)
         }
     }
 
-    /// Whether Redis delivers a message on the channel `name` for it.
+    fn is_glob(name: &[u8]) -> bool {
+        name.iter().any(|byte| b"*?[".contains(byte))
+    }
+
+    /// Whether a name of its kind of channel is one that it asks for.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
-        match self.kind {
-            SubscriptionKind::Channel => *self.name == *name,
-            SubscriptionKind::Pattern => glob::matches(&self.name, name),
+        if self.names_one() {
+            *self.name == *name
+        } else {
+            glob::matches(&self.name, name)
         }
+    }
+
+    /// Whether it asks for exactly one channel.
+    #[must_use]
+    pub fn names_one(&self) -> bool {
+        matches!(
+            self.kind,
+            SubscriptionKind::Channel | SubscriptionKind::Shard
+        )
     }
 }
 
@@ -157,6 +220,13 @@ pub enum Notice {
     },
     /// The last subscription has ended: nothing is listened to any more.
     AllEnded,
+    /// Sharded channels that a pattern matches were looked for, on all nodes.
+    Discovered {
+        /// The pattern.
+        subscription: Subscription,
+        /// How many were found.
+        count: u64,
+    },
     /// The connection was lost, and with it every message published until it was back.
     ///
     /// The same gap is told again when it changes: when it comes to its end, or
@@ -192,7 +262,9 @@ pub struct Gap {
     pub noticed: Time,
     /// How it came to its end, if it has.
     pub end: GapEnd,
-    /// Why the connection was lost, in words.
+    /// What happened, such as "connection lost".
+    pub event: Box<str>,
+    /// Why, in words.
     pub reason: Box<str>,
 }
 

@@ -5,25 +5,35 @@
 
 mod backoff;
 mod commander;
+mod coordinator;
 mod endpoint;
+mod gaps;
+mod link;
+mod node;
+mod nodes;
+mod poller;
 mod subscriber;
+mod topology;
 mod transport;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub use self::endpoint::{Address, DEFAULT_URL, Endpoint, EndpointError};
+pub use self::topology::Health;
 
 use self::commander::Commander;
-use self::subscriber::Subscriber;
+use self::coordinator::Coordinator;
+use self::node::Place;
 use crate::log::{Batch, PayloadLimit};
-use crate::message::{Subscription, SubscriptionId, Time};
+use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 
 /// A task that does not end by itself within this time is made to.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -127,16 +137,22 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let answering = Arc::<Notify>::default();
     let (command_tx, command_rx) = unbounded_channel();
     let (ask_tx, ask_rx) = unbounded_channel();
+    let (report_tx, report_rx) = unbounded_channel();
+    let (home_tx, home_rx) = watch::channel(config.endpoint.clone());
     let commander = Commander::new(
         Arc::clone(&config),
+        Place::Home(home_rx),
         feed_tx.clone(),
+        report_tx.clone(),
         ask_rx,
         Arc::clone(&answering),
     );
-    let subscriber = Subscriber::new(
+    let coordinator = Coordinator::new(
         config,
         feed_tx,
         command_rx,
+        (report_tx, report_rx),
+        home_tx,
         Arc::clone(&counters),
         answering,
     );
@@ -145,7 +161,7 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
         ask_tx,
         counters,
         tasks: [
-            tokio::spawn(subscriber.run()),
+            tokio::spawn(coordinator.run()),
             tokio::spawn(commander.run()),
         ],
     }
@@ -186,10 +202,21 @@ impl Server {
 pub enum Feed {
     /// Rows for the log.
     Batch(Box<Batch>),
-    /// The subscriber's connection has changed its state.
-    Connection(Connection),
-    /// Redis answered a PING after this long.
-    RoundTrip(Duration),
+    /// The connection that listens to a server has changed its state.
+    Connection(NodeId, Connection),
+    /// A server answered a PING after this long.
+    RoundTrip(NodeId, Duration),
+    /// These were live, and have to be confirmed again.
+    Unconfirmed(Vec<SubscriptionId>),
+    /// The nodes of the cluster.
+    Nodes(Vec<NodeFacts>),
+    /// The sharded channels that there are now and that a pattern matches.
+    ShardChannels {
+        /// The pattern.
+        subscription: Subscription,
+        /// The channels' names, in order.
+        names: Vec<Box<[u8]>>,
+    },
     /// What kind of server answers, such as "Redis 7.0.15".
     ServerVersion(Box<str>),
     /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
@@ -229,9 +256,43 @@ pub enum Connection {
     Idle,
 }
 
+/// A server of a cluster, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// Its id.
+    pub node: NodeId,
+    /// Where it is.
+    pub name: Box<str>,
+    /// What it does.
+    pub role: Role,
+    /// What the others think of it.
+    pub health: Health,
+    /// The slots that it serves.
+    pub slots: Vec<RangeInclusive<u16>>,
+    /// How many subscriptions it brings.
+    pub subscriptions: usize,
+    /// Whether ordinary channels and patterns come by it.
+    pub is_home: bool,
+    /// How long its last answer took, if it was asked.
+    pub round_trip: Option<Duration>,
+}
+
+/// What a server does among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It stands alone, or nothing else is known.
+    Single,
+    /// It serves slots.
+    Primary,
+    /// It copies a primary.
+    Replica,
+}
+
 /// What the loop asks of the subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Let go of this, which another server is to bring. Only the server tasks say so.
+    Yield(SubscriptionId),
     /// Listen to this from now on.
     Subscribe(Subscription),
     /// Listen to this no more.
@@ -251,5 +312,7 @@ pub enum Ask {
         channel: Box<[u8]>,
         /// The message.
         payload: Box<[u8]>,
+        /// Whether the channel is a sharded one.
+        is_sharded: bool,
     },
 }

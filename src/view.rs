@@ -22,6 +22,7 @@ mod hints;
 mod line;
 mod lists;
 mod messages;
+mod nodes;
 mod overlay;
 mod publish;
 mod query;

@@ -9,7 +9,7 @@ use subscope::app::{
     Answer, Context, Effect, Event, Focus, Overlay, Sort, SubscriptionState, TimeForm,
 };
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
 use subscope::server::{Command, Connection, Feed};
 
 use crate::support::stage::{START, Stage, published};
@@ -446,6 +446,8 @@ fn subscriptions_go_through_their_states() {
         retry_at: stage.now.after(Duration::from_secs(3)),
         attempts: 0,
     });
+    let all = [0, 1, 2].map(SubscriptionId);
+    stage.send(Event::Feed(Feed::Unconfirmed(all.into())));
     assert_eq!(stage.app.subscriptions().counts(), (0, 3));
     assert_eq!(stage.app.server().round_trip, None);
     stage.connection(Connection::Live);
@@ -848,9 +850,10 @@ fn an_open_message_outlives_its_row_and_says_what_brought_it() {
     stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
     assert_eq!(stage.shown(), 1);
     stage.code(KeyCode::Enter);
-    stage
-        .app
-        .update(Event::Feed(Feed::RoundTrip(Duration::ZERO)), START);
+    stage.app.update(
+        Event::Feed(Feed::RoundTrip(NodeId(0), Duration::ZERO)),
+        START,
+    );
     let Some(Overlay::Message(reader)) = stage.app.overlay() else {
         panic!("not open");
     };
@@ -910,7 +913,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 12] = [
+    let starts: [&dyn Fn(&mut Stage); 13] = [
         &|_| {},
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
@@ -940,6 +943,7 @@ fn everywhere() -> Vec<Stage> {
             stage.keys("fa3");
             stage.code(KeyCode::Enter);
         },
+        &|stage| drop(stage.keys("C")),
     ];
     let stages = starts.map(|start| {
         let mut stage = Stage::new(&["*"]);
@@ -1114,6 +1118,7 @@ fn an_open_gap_becomes_closed_in_the_same_row() {
         last_heard: START,
         noticed: START.after(Duration::from_secs(1)),
         end: GapEnd::Open,
+        event: "connection lost".into(),
         reason: "server closed the connection".into(),
     };
     stage.notice(Notice::Gap(gap.clone()));

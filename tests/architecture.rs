@@ -53,6 +53,7 @@ const MODULES: &[Module] = &[
             "tokio",
             "rustls",
             "tokio_rustls",
+            "crc16",
             "socket2",
             "futures_util",
             "hashbrown",
@@ -90,6 +91,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("clap", &["cli", "commands", "main"]),
     ("rpassword", &["cli", "commands", "main"]),
     ("redis", &["server"]),
+    ("crc16", &["server"]),
     ("socket2", &["server"]),
 ];
 

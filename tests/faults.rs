@@ -67,7 +67,7 @@ impl Listener {
     async fn take(&mut self, what: &str) {
         match timeout(PATIENCE, self.feed_rx.recv()).await {
             Ok(Some(Feed::Batch(batch))) => self.log.append(*batch),
-            Ok(Some(Feed::RoundTrip(_))) => self.pongs += 1,
+            Ok(Some(Feed::RoundTrip(..))) => self.pongs += 1,
             Ok(Some(_)) => {}
             Ok(None) => panic!("the tasks ended before: {what}"),
             Err(elapsed) => panic!("{elapsed}: {what}; {:?}", notices(&self.log)),

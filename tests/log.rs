@@ -356,6 +356,7 @@ fn a_gap_is_closed_in_its_own_row() {
         last_heard: Time(1),
         noticed: Time(2),
         end: GapEnd::Open,
+        event: "connection lost".into(),
         reason: "closed".into(),
     };
     let closed = Gap {

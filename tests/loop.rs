@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
 use subscope::app::{App, Effect, Event, Settings};
 use subscope::log::Batch;
-use subscope::message::{SubscriptionId, Time, Topic};
+use subscope::message::{NodeId, SubscriptionId, Time, Topic};
 use subscope::runtime::{Host, Inputs, Outcome, run};
 use subscope::scan::{self, Scanner};
 use subscope::server::{Command, Connection, Feed};
@@ -269,7 +269,7 @@ fn nothing_is_drawn_and_nothing_wakes_the_loop_while_nothing_changes() {
     play(async {
         let mut session = Session::start();
         session.see("Connecting").await;
-        let live = Feed::Connection(Connection::Live);
+        let live = Feed::Connection(NodeId(0), Connection::Live);
         session.feed_tx.send(live).await.unwrap();
         session.see("● live").await;
         let polls = session.polls.get();

@@ -164,7 +164,7 @@ impl Heard {
         self.others
             .iter()
             .filter_map(|feed| match feed {
-                Feed::Connection(connection) => Some(connection),
+                Feed::Connection(_, connection) => Some(connection),
                 _ => None,
             })
             .collect()
@@ -201,6 +201,7 @@ impl Heard {
             id,
             channel: channel.into(),
             payload: payload.into(),
+            is_sharded: false,
         });
     }
 }
@@ -238,7 +239,7 @@ async fn confirmations_are_notices_with_their_count() {
     assert_eq!(heard.messages(), 0);
     heard
         .until("a round trip and the version", |heard| {
-            let trip = |feed: &Feed| matches!(feed, Feed::RoundTrip(_));
+            let trip = |feed: &Feed| matches!(feed, Feed::RoundTrip(..));
             heard.others.iter().any(trip) && heard.versions().len() == 1
         })
         .await;

@@ -12,7 +12,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use subscope::app::{App, Event, Settings};
 use subscope::log::Batch;
-use subscope::message::{Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::message::{
+    Dropped, Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Time, Topic,
+};
 use subscope::scan::Worker;
 use subscope::server::{Connection, Feed};
 use subscope::view;
@@ -86,7 +88,7 @@ impl Stage {
     }
 
     fn connection(&mut self, connection: Connection) {
-        self.send(Event::Feed(Feed::Connection(connection)));
+        self.send(Event::Feed(Feed::Connection(NodeId(0), connection)));
     }
 
     fn subscription(&self, id: u32) -> Subscription {
@@ -97,7 +99,10 @@ impl Stage {
 
     fn live(&mut self) {
         self.connection(Connection::Live);
-        self.send(Event::Feed(Feed::RoundTrip(Duration::from_micros(300))));
+        self.send(Event::Feed(Feed::RoundTrip(
+            NodeId(0),
+            Duration::from_micros(300),
+        )));
         let count = self.app.subscriptions().listed().count();
         for id in 0..u32::try_from(count).unwrap() {
             let subscription = self.subscription(id);
@@ -399,6 +404,7 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
         last_heard: stage.now,
         noticed: stage.now.after(Duration::from_millis(20)),
         end: GapEnd::Open,
+        event: "connection lost".into(),
         reason: "the server closed the connection".into(),
     };
     stage.notice(Notice::Gap(gap.clone()));
@@ -706,7 +712,7 @@ fn the_prompt_for_a_subscription_at_80_by_24() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                           │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter subscribe  Ctrl-X exact name  Esc leave
+     Enter subscribe  Ctrl-X exact name  Ctrl-S sharded  Esc leave
     "#);
 }
 

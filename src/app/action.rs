@@ -41,6 +41,12 @@ pub enum Action {
     Publish,
     /// Subscribe to a channel or pattern.
     Subscribe,
+    /// Subscribe to a sharded channel.
+    SubscribeSharded,
+    /// Take the channel as a sharded one, or as an ordinary one.
+    ToggleSharded,
+    /// Open the table of servers.
+    Nodes,
     /// End the selected subscription.
     Unsubscribe,
     /// Hide the messages of the selected channel, or show them again.

@@ -10,7 +10,7 @@ pub use ordering::MOST_LISTED;
 use self::ordering::{Pass, Ranked};
 use super::subscriptions::Subscriptions;
 use crate::log::ChannelTable;
-use crate::message::{ChannelId, SubscriptionId, SubscriptionKind, Time, Topic};
+use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
 /// The order is made anew at most this often, so that rows can be read and clicked.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -250,7 +250,7 @@ impl Lists<'_> {
         match entry {
             Entry::Pattern(id) | Entry::Unheard(id) => self.subscriptions.topic(id) == Some(topic),
             Entry::Channel(id) => {
-                topic.kind == SubscriptionKind::Channel
+                topic.names_one()
                     && self
                         .channels
                         .by_id(id)
@@ -269,7 +269,7 @@ impl Lists<'_> {
         let mut others = Vec::new();
         let listed: HashSet<ChannelId> = heard.iter().map(|one| one.id).collect();
         for (id, topic, _) in self.subscriptions.listed() {
-            if topic.kind == SubscriptionKind::Pattern {
+            if !topic.names_one() {
                 patterns.push(Entry::Pattern(id));
                 continue;
             }

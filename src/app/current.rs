@@ -2,7 +2,7 @@
 
 use super::{App, Focus, Letter, Overlay};
 use crate::log::Content;
-use crate::message::{RowId, SubscriptionKind};
+use crate::message::RowId;
 
 impl App {
     /// A row, to be kept whatever the log lets go of.
@@ -56,7 +56,7 @@ impl App {
     pub(super) fn current_channel(&self) -> Option<Box<[u8]>> {
         if self.focus == Focus::Channels {
             let topic = self.channels.selected()?;
-            return (topic.kind == SubscriptionKind::Channel).then(|| (*topic.name).into());
+            return topic.names_one().then(|| (*topic.name).into());
         }
         self.channel_of(self.messages.selected(&self.shown)?)
     }

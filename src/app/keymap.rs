@@ -33,17 +33,20 @@ pub enum Context {
     Filters,
     /// In the list of breakpoints.
     Breakpoints,
+    /// In the table of servers.
+    Nodes,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Panes,
         Self::Channels,
         Self::Messages,
         Self::Query,
         Self::Filters,
         Self::Breakpoints,
+        Self::Nodes,
         Self::Message,
         Self::PublishPayload,
         Self::PublishChannel,
@@ -70,6 +73,7 @@ impl Context {
             Self::Query => "Query: filter, search, breakpoint",
             Self::Filters => "List of filters",
             Self::Breakpoints => "List of breakpoints",
+            Self::Nodes => "Table of servers",
         }
     }
 
@@ -89,6 +93,7 @@ impl Context {
             Self::Query => &[Self::Query, Self::Always],
             Self::Filters => &[Self::Filters, Self::Always],
             Self::Breakpoints => &[Self::Breakpoints, Self::Always],
+            Self::Nodes => &[Self::Nodes, Self::Always],
         }
     }
 }
@@ -226,6 +231,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the selected channel"),
     bind(C::Panes, &[char('B')], A::Breakpoints, Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Subscribe, Some("subscribe"), "subscribe to a channel or a pattern"),
+    bind(C::Panes, &[char('S')], A::SubscribeSharded, None, "subscribe to a sharded channel, or a pattern of them"),
+    bind(C::Panes, &[char('C')], A::Nodes, None, "the servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Find, Some("find"), "find: mark what matches, and show the rest too"),
     bind(C::Panes, &[char('u')], A::Unsubscribe, Some("unsubscribe"), "end the selected subscription"),
     bind(C::Panes, &[char('m')], A::ToggleMute, Some("mute"), "mute the selected channel, or show it again"),
@@ -273,14 +280,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::PublishPayload, &[key(K::BackTab)], A::EnterChannel, Some("channel"), "edit the channel's name"),
     bind(C::PublishPayload, &[key(K::Tab)], A::NextPane, None, "next pane"),
     bind(C::PublishPayload, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff as bytes, or as they stand"),
+    bind(C::PublishPayload, &[ctrl('s')], A::ToggleSharded, None, "publish to a sharded channel (SPUBLISH), or an ordinary one"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
     bind(C::PublishChannel, &[key(K::Tab)], A::Complete, Some("complete"), "complete a known channel's name; again for the next"),
     bind(C::PublishChannel, &[key(K::Enter), key(K::Down)], A::EnterPayload, Some("message"), "go on to the message"),
     bind(C::PublishChannel, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
     bind(C::PublishChannel, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff as bytes, or as they stand"),
+    bind(C::PublishChannel, &[ctrl('s')], A::ToggleSharded, Some("sharded"), "publish to a sharded channel (SPUBLISH), or an ordinary one"),
     bind(C::PublishChannel, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
     bind(C::Prompt, &[key(K::Enter)], A::Confirm, Some("subscribe"), "subscribe; a name with * ? or [ is a pattern"),
     bind(C::Prompt, &[ctrl('x')], A::ToggleEscapes, Some("exact name"), "take * ? and [ literally, or as a pattern"),
+    bind(C::Prompt, &[ctrl('s')], A::ToggleSharded, Some("sharded"), "take it as a sharded channel, or an ordinary one"),
     bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
     bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the query, and close the box"),
     bind(C::Query, &[key(K::F(1)), key(K::Tab)], A::ToggleSyntax, Some("syntax"), "list the syntax, with examples"),
@@ -315,6 +325,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Breakpoints, &[char('G'), key(K::End)], A::Last, None, "to the last"),
     bind(C::Breakpoints, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
     bind(C::Breakpoints, &[key(K::Esc), char('q'), char('B')], A::Back, Some("close"), "close the list"),
+    bind(C::Nodes, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
+    bind(C::Nodes, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),
+    bind(C::Nodes, &[char('g'), key(K::Home)], A::First, None, "to the first"),
+    bind(C::Nodes, &[char('G'), key(K::End)], A::Last, None, "to the last"),
+    bind(C::Nodes, &[char('r')], A::Reconnect, Some("connect now"), "connect now, whatever the wait"),
+    bind(C::Nodes, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
     bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
     bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),
     bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),

@@ -53,7 +53,9 @@ impl App {
                     None => reader.go_to_end(columns, height),
                 }
             }
-            Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. }) => self.move_in_list(step),
+            Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. } | Overlay::Nodes { .. }) => {
+                self.move_in_list(step)
+            }
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
             Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. }) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),

@@ -37,6 +37,14 @@ pub fn notice_words(notice: &Notice) -> String {
                 topic_words(&subscription.topic)
             )
         }
+        Notice::Discovered {
+            subscription,
+            count,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            let found = figures::count(*count);
+            format!("looking for {topic} · {found} found · one that nobody listens to cannot be")
+        }
         Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
         Notice::Gap(gap) => {
             let [full, ..] = gap_words(gap);
@@ -63,6 +71,9 @@ pub fn topic_words(topic: &Topic) -> String {
     let kind = match topic.kind {
         SubscriptionKind::Channel => "channel",
         SubscriptionKind::Pattern => "pattern",
+        SubscriptionKind::Shard => "shard channel",
+        SubscriptionKind::ShardPattern => "shard channels",
+        SubscriptionKind::Sentinel => "sentinel events",
     };
     format!("{kind} {}", whole(&topic.name))
 }
@@ -78,7 +89,8 @@ fn subscriptions(count: i64) -> String {
 #[must_use]
 pub fn gap_words(gap: &Gap) -> [String; 3] {
     let reason = whole(gap.reason.as_bytes());
-    let lost = format!("connection lost: {reason}");
+    let event = whole(gap.event.as_bytes());
+    let lost = format!("{event}: {reason}");
     let [full, shorter, brief] = match gap.end {
         GapEnd::Restored(restored) => {
             let length = figures::duration(restored.since(gap.last_heard));

@@ -32,6 +32,11 @@ pub enum Overlay {
         /// The selected line.
         line: usize,
     },
+    /// The table of servers.
+    Nodes {
+        /// The first line shown.
+        line: usize,
+    },
     /// A question before the message in the box is published.
     ConfirmPublish {
         /// Why it is asked.
@@ -46,6 +51,8 @@ pub struct Prompt {
     pub input: Input,
     /// Whether `* ? [` stand for themselves.
     pub is_exact: bool,
+    /// Whether it asks for sharded channels.
+    pub is_sharded: bool,
 }
 
 impl Prompt {
@@ -53,10 +60,11 @@ impl Prompt {
     #[must_use]
     pub fn topic(&self) -> Topic {
         let text = self.input.text();
-        if self.is_exact {
-            Topic::channel(text.as_bytes())
-        } else {
-            Topic::guess(text.as_bytes())
+        match (self.is_sharded, self.is_exact) {
+            (false, false) => Topic::guess(text.as_bytes()),
+            (false, true) => Topic::channel(text.as_bytes()),
+            (true, false) => Topic::guess_shard(text.as_bytes()),
+            (true, true) => Topic::shard(text.as_bytes()),
         }
     }
 }

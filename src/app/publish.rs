@@ -48,6 +48,8 @@ pub struct PublishBox {
     pub channel: Input,
     /// The message.
     pub payload: Input,
+    /// Whether the channel is a sharded one, once the person has said so or not.
+    pub is_sharded: Option<bool>,
     /// Whether `\n`, `\xff` and the like stand for bytes, in the payload and in the channel.
     escapes: bool,
     answer: Answer,

@@ -2,7 +2,6 @@
 
 use super::update::MAX_NAME_COLUMNS;
 use super::{App, Effect, Entry, Focus, Outgoing, Overlay, SENTINEL_HELLO};
-use crate::message::SubscriptionKind;
 use crate::payload::escape;
 use crate::payload::figures;
 use crate::server::Ask;
@@ -91,9 +90,10 @@ impl App {
             Entry::Channel(id) => Some(self.log.channels().by_id(*id)?.name()),
             Entry::Pattern(_) | Entry::Unheard(_) => None,
         });
-        let asked = self.subscriptions.listed().filter_map(|(_, topic, _)| {
-            (topic.kind == SubscriptionKind::Channel).then_some(&*topic.name)
-        });
+        let asked = self
+            .subscriptions
+            .listed()
+            .filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
         let is_complete = self.publish.complete(heard.chain(asked));
         self.set_focus(Focus::PublishChannel);
         if is_complete {
@@ -132,13 +132,34 @@ impl App {
         let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
             return Vec::new();
         };
+        let is_sharded = self.publishes_sharded();
         let id = self.publish.send();
         self.set_focus(Focus::PublishPayload);
         vec![Effect::Ask(Ask::Publish {
             id,
             channel,
             payload,
+            is_sharded,
         })]
+    }
+
+    /// Whether what is in the box goes to a sharded channel: as the person says, or else if its
+    /// channel is subscribed to as one.
+    #[must_use]
+    pub fn publishes_sharded(&self) -> bool {
+        self.publish.is_sharded.unwrap_or_else(|| {
+            let outgoing = self.publish.outgoing();
+            outgoing.is_ok_and(|message| self.is_sharded(&message.channel))
+        })
+    }
+
+    pub(super) fn toggle_sharded(&mut self) -> Vec<Effect> {
+        if let Some(Overlay::Subscribe(prompt)) = &mut self.overlay {
+            prompt.is_sharded = !prompt.is_sharded;
+            return Vec::new();
+        }
+        self.publish.is_sharded = Some(!self.publishes_sharded());
+        Vec::new()
     }
 }
 

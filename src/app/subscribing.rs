@@ -6,8 +6,11 @@ use crate::payload::escape::whole;
 use crate::server::Command;
 
 impl App {
-    pub(super) fn open_prompt(&mut self) {
-        let mut prompt = Box::new(Prompt::default());
+    pub(super) fn open_prompt(&mut self, is_sharded: bool) {
+        let mut prompt = Box::new(Prompt {
+            is_sharded,
+            ..Prompt::default()
+        });
         prompt.input.set_focus(true);
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
@@ -38,8 +41,12 @@ impl App {
             return self.tell("select a subscription to end it");
         };
         let listed = self.subscriptions.listed();
+        // A line of the list stands for ordinary and sharded channels of its name alike.
+        let is_it = |of: &Topic| {
+            *of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
+        };
         let of_topic = listed
-            .filter(|(_, of, _)| **of == topic)
+            .filter(|(_, of, _)| is_it(of))
             .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         let Some((id, ..)) = of_topic else {
             let name = whole(&topic.name);

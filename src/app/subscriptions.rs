@@ -74,6 +74,9 @@ impl Subscriptions {
             Notice::Subscribed { subscription, .. } => {
                 self.set_state(subscription.id, SubscriptionState::Live);
             }
+            Notice::Discovered { subscription, .. } => {
+                self.set_state(subscription.id, SubscriptionState::Live);
+            }
             Notice::Denied {
                 subscription,
                 reason,
@@ -97,14 +100,19 @@ impl Subscriptions {
         }
     }
 
-    /// Notes that the connection is lost: what was live must be confirmed again.
-    pub fn lose_connection(&mut self) {
-        for entry in &mut self.entries {
-            if entry.state == SubscriptionState::Live {
-                entry.state = SubscriptionState::Pending;
+    /// Notes that these, if they were live, must be confirmed again.
+    pub fn lose(&mut self, ids: &[SubscriptionId]) {
+        for id in ids {
+            if self.state(*id) == Some(&SubscriptionState::Live) {
+                self.set_state(*id, SubscriptionState::Pending);
             }
         }
-        self.generation += 1;
+    }
+
+    /// Whether `topic` was ever subscribed to in this session.
+    #[must_use]
+    pub fn was_ever(&self, topic: &Topic) -> bool {
+        self.entries.iter().any(|entry| entry.topic == *topic)
     }
 
     /// Those that are listed: all but the ones that the person gave up.

@@ -10,7 +10,7 @@ use super::{
 use crate::log::Batch;
 use crate::message::{RowId, Time};
 use crate::payload::escape::one_line;
-use crate::server::{Connection, Feed};
+use crate::server::Feed;
 
 /// A channel's name takes at most this many columns of the log.
 pub const MAX_NAME_COLUMNS: usize = 28;
@@ -112,11 +112,14 @@ impl App {
     fn feed(&mut self, feed: Feed) -> Vec<Effect> {
         match feed {
             Feed::Batch(batch) => return self.take(*batch),
-            Feed::Connection(connection) => self.note_connection(connection),
-            Feed::RoundTrip(time) => {
-                self.server.round_trip = Some(time);
-                self.server.answered = self.now;
-            }
+            Feed::Connection(node, connection) => self.note_connection(node, connection),
+            Feed::RoundTrip(node, time) => self.note_round_trip(node, time),
+            Feed::Unconfirmed(subscriptions) => self.subscriptions.lose(&subscriptions),
+            Feed::Nodes(facts) => self.note_nodes(facts),
+            Feed::ShardChannels {
+                subscription,
+                names,
+            } => return self.note_shard_channels(subscription, &names),
             Feed::ServerVersion(version) => self.server.version = Some(version),
             Feed::Trouble(trouble) => {
                 self.server.trouble = trouble;
@@ -133,10 +136,12 @@ impl App {
             self.subscriptions.note(notice);
         }
         let generation = self.log.channels().generation();
-        let joined = batch
-            .continues_row_before()
+        let joined = self
+            .log
+            .continues_last_row(&batch)
             .then(|| RowId(self.log.end().0.saturating_sub(1)));
         self.widen_names(&batch);
+        self.count_for_node(&batch);
         self.log.append(batch);
         self.forget_gone();
         if let Some(row) = joined {
@@ -162,22 +167,6 @@ impl App {
             .filter(|name| *name != SENTINEL_HELLO && channels.find(name).is_none());
         let widest = new.map(|name| one_line(name, MAX_NAME_COLUMNS).columns);
         self.name_columns = self.name_columns.max(widest.max().unwrap_or(0));
-    }
-
-    fn note_connection(&mut self, connection: Connection) {
-        if matches!(
-            connection,
-            Connection::Reconnecting { .. } | Connection::Refused { .. }
-        ) {
-            self.subscriptions.lose_connection();
-            self.server.round_trip = None;
-            self.server.trouble = None;
-        }
-        if connection == Connection::Live {
-            self.server.live_since = self.now;
-            self.server.answered = self.now;
-        }
-        self.server.connection = connection;
     }
 
     pub(super) fn refresh_channels(&mut self) {

@@ -14,7 +14,7 @@ pub(super) use joining::BatchPayload;
 
 use super::large::LargePayload;
 use super::record::{Join, Record};
-use crate::message::{Notice, SubscriptionId, Time};
+use crate::message::{NodeId, Notice, SubscriptionId, Time};
 
 /// A batch of this many bytes is handed over even while more is to be read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -43,7 +43,9 @@ pub struct Batch {
     large: Vec<(u32, LargePayload)>,
     pub(super) records: Vec<Record>,
     pub(super) joins: Vec<Join>,
-    /// Subscriptions that delivered the row before this batch once more.
+    /// The server that it came from.
+    pub(super) source: NodeId,
+    /// Subscriptions that delivered the row before this batch, of the same server, once more.
     pub(super) continues: Vec<SubscriptionId>,
     pub(super) channels: Vec<BatchChannel>,
     pub(super) notices: Vec<Notice>,
@@ -68,11 +70,24 @@ impl Batch {
         }
     }
 
-    /// An empty batch that follows `full`, of which it is to know the last row if `with_tail`. It
+    /// The same batch, but from `source`.
+    #[must_use]
+    pub fn from_node(self, source: NodeId) -> Self {
+        Self { source, ..self }
+    }
+
+    /// The server that it came from.
+    #[must_use]
+    pub fn source(&self) -> NodeId {
+        self.source
+    }
+
+    /// An empty batch that follows `full` from the same server, of which it is to know the last row if `with_tail`. It
     /// has room for as much if that was at least half full: in a burst the next is as large.
     #[must_use]
     pub fn after(full: &Self, with_tail: bool) -> Self {
-        let mut next = Self::following(with_tail.then(|| full.tail()).flatten());
+        let tail = with_tail.then(|| full.tail()).flatten();
+        let mut next = Self::following(tail).from_node(full.source);
         if full.own_size() >= BATCH_BYTES / 2 {
             // Two batches of the same traffic differ by less than one message.
             let longest = full.records.iter().map(|record| record.range().len()).max();

@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, RedisError};
+use redis::{Cmd, RedisError};
 use tokio::select;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
-use super::endpoint::without_arguments;
-use super::transport::{connect, say};
+use super::endpoint::Address;
+use super::link::{Failure, Link, is_refusal, words};
+use super::node::{Place, Report};
 use super::{Ask, Config, Feed};
 
 /// The commander's task.
 pub(super) struct Commander {
     config: Arc<Config>,
     feed_tx: Sender<Feed>,
+    /// Where to publish.
+    place: Place,
+    report_tx: UnboundedSender<Report>,
     asks: UnboundedReceiver<Ask>,
     /// Woken when the subscriber finds the server answering.
     answering: Arc<Notify>,
@@ -26,32 +28,23 @@ pub(super) struct Commander {
     is_troubled: bool,
 }
 
-/// A connection and the task that drives it.
-struct Link {
-    connection: MultiplexedConnection,
-    driver: JoinHandle<()>,
-}
-
-/// Why there is no connection.
-struct Failure {
-    reason: Box<str>,
-    /// Whether these are Redis's own words: it could be reached, and does not want this.
-    is_refusal: bool,
-}
-
 /// The loop is gone.
 struct Closed;
 
 impl Commander {
     pub(super) fn new(
         config: Arc<Config>,
+        place: Place,
         feed_tx: Sender<Feed>,
+        report_tx: UnboundedSender<Report>,
         asks: UnboundedReceiver<Ask>,
         answering: Arc<Notify>,
     ) -> Self {
         Self {
             config,
+            place,
             feed_tx,
+            report_tx,
             asks,
             answering,
             link: None,
@@ -66,8 +59,10 @@ impl Commander {
             let has_beat = self.link.is_some() || self.is_troubled;
             let done = select! {
                 ask = self.asks.recv() => match ask {
-                    Some(Ask::Publish { id, channel, payload }) => {
-                        self.answer_publish(id, &channel, &payload).await
+                    Some(Ask::Publish { id, channel, payload, is_sharded }) => {
+                        let word = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
+                        let command = redis::cmd(word).arg(&*channel).arg(&*payload).to_owned();
+                        self.answer_publish(id, &command).await
                     }
                     None => return,
                 },
@@ -81,17 +76,12 @@ impl Commander {
         }
     }
 
-    async fn answer_publish(
-        &mut self,
-        id: u64,
-        channel: &[u8],
-        payload: &[u8],
-    ) -> Result<(), Closed> {
+    async fn answer_publish(&mut self, id: u64, command: &Cmd) -> Result<(), Closed> {
         let receivers = if self.config.read_only {
             Err("--read-only refuses every write".into())
         } else {
             match self.link_up().await? {
-                Ok(()) => self.publish(channel, payload).await,
+                Ok(()) => self.publish(command).await,
                 Err(failure) => Err(format!("not published: {}", failure.reason).into()),
             }
         };
@@ -99,20 +89,40 @@ impl Commander {
     }
 
     /// Publishes, once: what may have left is never sent again.
-    async fn publish(&mut self, channel: &[u8], payload: &[u8]) -> Result<i64, Box<str>> {
+    async fn publish(&mut self, command: &Cmd) -> Result<i64, Box<str>> {
         let Some(link) = &mut self.link else {
             return Err("not published: not connected".into());
         };
-        let command = redis::cmd("PUBLISH").arg(channel).arg(payload).to_owned();
-        match link.ask(&command).await {
+        match link.ask(command).await {
             Ok(receivers) => Ok(receivers),
-            Err(error) if is_refusal(&error) => Err(words(&error)),
+            Err(error) if is_refusal(&error) => match owner_in(&error) {
+                Some(owner) => self.publish_at(owner, command).await,
+                None => Err(words(&error)),
+            },
             Err(error) => {
+                let reason = link.reason(&error);
                 self.link = None;
-                let reason = self.reason(&error);
                 Err(format!("unknown whether it was published: {reason}").into())
             }
         }
+    }
+
+    /// Publishes at the owner of the channel's slot, whom another node has named.
+    async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
+        let timing = &self.config.timing;
+        let endpoint = self.place.locate(timing).await?.at(owner);
+        let name = &self.config.client_name;
+        let link = Link::open(&endpoint, name, timing.connect_within, timing.answer_within).await;
+        let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
+        let answer = link.ask(command).await;
+        answer.map_err(|error| {
+            let reason = link.reason(&error);
+            if is_refusal(&error) {
+                reason
+            } else {
+                format!("unknown whether it was published: {reason}").into()
+            }
+        })
     }
 
     /// Sees to it that the connection is there and alive.
@@ -138,11 +148,7 @@ impl Commander {
     /// Connects unless there is a connection.
     async fn link_up(&mut self) -> Result<Result<(), Failure>, Closed> {
         // A closed connection ends its driver, so that nothing is sent into the void.
-        if self
-            .link
-            .as_ref()
-            .is_some_and(|link| !link.driver.is_finished())
-        {
+        if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
             return Ok(Ok(()));
         }
         self.link = None;
@@ -152,8 +158,12 @@ impl Commander {
         };
         let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("server")).await;
         self.link = Some(link);
+        let info = info.ok();
+        if info.as_deref().is_some_and(is_cluster) {
+            let _ = self.report_tx.send(Report::IsCluster);
+        }
         // Some services refuse INFO; then the version is not shown.
-        if let Some(version) = info.ok().and_then(|info| version_in(&info)) {
+        if let Some(version) = info.and_then(|info| version_in(&info)) {
             self.tell(Feed::ServerVersion(version)).await?;
         }
         if std::mem::take(&mut self.is_troubled) {
@@ -163,62 +173,14 @@ impl Commander {
     }
 
     async fn connect(&self) -> Result<Link, Failure> {
-        let (endpoint, timing) = (&self.config.endpoint, &self.config.timing);
-        let unreachable = |reason| Failure {
+        let timing = &self.config.timing;
+        let located = self.place.locate(timing).await;
+        let endpoint = located.map_err(|reason| Failure {
             reason,
             is_refusal: false,
-        };
-        let transport = connect(endpoint.address(), timing.connect_within)
-            .await
-            .map_err(unreachable)?;
-        // The greeting is sent below and not by the crate, which would hide Redis's words.
-        let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
-        let settings =
-            AsyncConnectionConfig::new().set_response_timeout(Some(timing.answer_within));
-        let (connection, driver) =
-            MultiplexedConnection::new_with_config(&greeting, transport, settings)
-                .await
-                .map_err(|error| unreachable(words(&error)))?;
-        let mut link = Link {
-            connection,
-            driver: tokio::spawn(driver),
-        };
-        let failed = |error: RedisError| Failure {
-            is_refusal: is_refusal(&error),
-            reason: self.reason(&error),
-        };
-        if let Some(credentials) = endpoint.credentials() {
-            let command = redis::cmd("AUTH").arg(credentials).to_owned();
-            link.ask::<()>(&command).await.map_err(|error| {
-                let Failure { reason, is_refusal } = failed(error);
-                // Some servers repeat what they do not know, and that is the password here.
-                let reason = without_arguments(&reason).into();
-                Failure { reason, is_refusal }
-            })?;
-        }
-        let command = redis::cmd("CLIENT")
-            .arg("SETNAME")
-            .arg(&*self.config.client_name)
-            .to_owned();
-        match link.ask::<()>(&command).await {
-            Ok(()) => (),
-            // The name is a courtesy; but whoever is not let in learns it here.
-            Err(error) if is_refusal(&error) && error.code() != Some("NOAUTH") => (),
-            Err(error) => return Err(failed(error)),
-        }
-        if endpoint.db() != 0 {
-            let command = redis::cmd("SELECT").arg(endpoint.db()).to_owned();
-            link.ask::<()>(&command).await.map_err(failed)?;
-        }
-        Ok(link)
-    }
-
-    fn reason(&self, error: &RedisError) -> Box<str> {
-        if error.is_timeout() {
-            format!("no answer for {}", say(self.config.timing.answer_within)).into()
-        } else {
-            words(error)
-        }
+        })?;
+        let name = &self.config.client_name;
+        Link::open(&endpoint, name, timing.connect_within, timing.answer_within).await
     }
 
     async fn tell(&self, feed: Feed) -> Result<(), Closed> {
@@ -226,31 +188,24 @@ impl Commander {
     }
 }
 
-impl Link {
-    async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
-        command.query_async(&mut self.connection).await
-    }
+/// Where a sharded channel is served, if that is what an error says.
+fn owner_in(error: &RedisError) -> Option<Address> {
+    let (place, _slot) = error.redirect_node()?;
+    let (host, port) = place.rsplit_once(':')?;
+    Some(Address::Tcp {
+        host: host.to_owned(),
+        port: port.parse().ok()?,
+    })
 }
 
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
-}
-
-/// Whether Redis itself said this.
-fn is_refusal(error: &RedisError) -> bool {
-    error.code().is_some()
-}
-
-/// What went wrong: Redis's own words if it said any.
-fn words(error: &RedisError) -> Box<str> {
-    match (error.code(), error.detail()) {
-        (Some(code), Some(detail)) => format!("{code} {detail}").into(),
-        (Some(code), None) => code.into(),
-        _ if error.is_connection_dropped() => "closed by the server".into(),
-        _ => error.to_string().into(),
-    }
+/// Whether the answer to INFO is that of a cluster's node.
+fn is_cluster(info: &str) -> bool {
+    info.lines().any(|line| {
+        matches!(
+            line.trim_end(),
+            "redis_mode:cluster" | "server_mode:cluster"
+        )
+    })
 }
 
 /// The kind and version of the server, from the answer to INFO.

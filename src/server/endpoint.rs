@@ -12,7 +12,7 @@ pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 const RIGHT_FORM: &str = "redis://[user[:password]@]host[:port][/db] or unix:///path";
 
 /// How a server is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
     /// By TCP. An IPv6 address stands here without its brackets.
     Tcp {
@@ -104,6 +104,15 @@ impl Endpoint {
         self
     }
 
+    /// Another server, asked in the same way.
+    #[must_use]
+    pub fn at(&self, address: Address) -> Self {
+        Self {
+            address,
+            ..self.clone()
+        }
+    }
+
     /// How the server is reached.
     #[must_use]
     pub fn address(&self) -> &Address {
@@ -156,15 +165,21 @@ impl fmt::Display for Endpoint {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        match &self.address {
-            Address::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}")?,
-            Address::Tcp { host, port } => write!(f, "{host}:{port}")?,
-            Address::Unix(path) => write!(f, "{}", path.display())?,
-        }
+        write!(f, "{}", self.address)?;
         match (self.db, &self.address) {
             (0, _) => Ok(()),
             (db, Address::Tcp { .. }) => write!(f, "/{db}"),
             (db, Address::Unix(_)) => write!(f, "?db={db}"),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
         }
     }
 }

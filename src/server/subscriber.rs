@@ -20,12 +20,14 @@ use tokio::time::sleep;
 use self::conversation::{Conversation, End};
 use self::inbox::Inbox;
 use self::session::Session;
-use self::wants::Wants;
+use self::wants::{State, Wants};
 use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
+use super::gaps::Loss;
+use super::node::{Post, Report};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Timing};
-use crate::message::{Gap, GapEnd, Notice, Subscription, Time};
+use crate::message::{Notice, Subscription, SubscriptionId, Time};
 
 /// A connection that was live for this long was a good one: after it the waits start anew, so that
 /// a hole is no longer than it must be.
@@ -34,6 +36,8 @@ const STEADY: Duration = Duration::from_secs(1);
 /// The subscriber's task.
 pub(super) struct Subscriber {
     config: Arc<Config>,
+    /// The server, and those whom its state matters to.
+    post: Post,
     wants: Wants,
     inbox: Inbox,
     commands: UnboundedReceiver<Command>,
@@ -41,8 +45,6 @@ pub(super) struct Subscriber {
     /// Tells the commander that the server answers.
     answering: Arc<Notify>,
     backoff: Backoff,
-    /// The hole in the log that is still open.
-    gap: Option<Gap>,
     /// How many attempts have failed since the connection was last live.
     attempts: u32,
 }
@@ -63,19 +65,22 @@ struct Stopped;
 impl Subscriber {
     pub(super) fn new(
         config: Arc<Config>,
+        post: Post,
+        subscriptions: Vec<Subscription>,
         feed_tx: Sender<Feed>,
         commands: UnboundedReceiver<Command>,
         counters: Arc<Counters>,
         answering: Arc<Notify>,
     ) -> Self {
+        let inbox = Inbox::new(feed_tx, Arc::clone(&counters), config.pending_bytes);
         Self {
-            wants: Wants::new(config.subscriptions.clone()),
-            inbox: Inbox::new(feed_tx, Arc::clone(&counters), config.pending_bytes),
+            wants: Wants::new(subscriptions),
+            inbox: inbox.at_node(post.node),
+            post,
             commands,
             counters,
             answering,
             backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
-            gap: None,
             attempts: 0,
             config,
         }
@@ -106,14 +111,12 @@ impl Subscriber {
     /// Waits until something is wanted.
     async fn rest(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
-        if self.wants.has_ended() {
+        if self.wants.has_ended() && self.post.is_alone() {
             self.inbox.push_notice(now, Notice::AllEnded);
         }
         // Nothing more can be missed, though nothing is back either.
-        if let Some(mut gap) = self.gap.take() {
-            gap.end = GapEnd::GivenUp(now);
-            self.inbox.push_notice(now, Notice::Gap(gap));
-        }
+        let closed = self.post.gaps.lock().give_up_all(self.post.node, now);
+        self.push_notices(now, closed);
         self.push_connection(Connection::Idle);
         let mut forever = pin!(pending::<()>());
         loop {
@@ -129,13 +132,16 @@ impl Subscriber {
     /// Connects and talks until the connection's end.
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.config);
-        let mut connecting = pin!(connect(
-            config.endpoint.address(),
-            config.timing.connect_within
-        ));
-        let transport = loop {
+        let place = self.post.place.clone();
+        let timing = &config.timing;
+        let mut connecting = pin!(async {
+            let endpoint = place.locate(timing).await?;
+            let transport = connect(endpoint.address(), timing.connect_within).await?;
+            Ok::<_, Box<str>>((endpoint, transport))
+        });
+        let (endpoint, transport) = loop {
             match self.meanwhile(connecting.as_mut()).await {
-                Ok(Waited::Done(Ok(transport))) => break transport,
+                Ok(Waited::Done(Ok(connected))) => break connected,
                 Ok(Waited::Done(Err(reason))) => {
                     self.attempts = self.attempts.saturating_add(1);
                     return End::Lost(reason);
@@ -148,15 +154,15 @@ impl Subscriber {
         let mut talk = Conversation::new(
             &mut self.wants,
             &mut self.inbox,
-            &mut self.gap,
+            &self.post,
             config.until.as_deref(),
             &config.timing,
             &self.answering,
         );
-        talk.greet(&config.endpoint, &config.client_name);
+        talk.greet(&endpoint, &config.client_name);
         let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
-        let (live_since, was_listening) = (talk.live_since, talk.was_listening);
+        let live_since = talk.live_since;
         let last_heard = talk.last_heard;
         self.attempts = match live_since {
             Some(_) => 0,
@@ -167,19 +173,22 @@ impl Subscriber {
         if live_since.is_some_and(|since| since.elapsed() >= steady) {
             self.backoff.reset();
         }
-        self.forget_connection();
+        let live = self.forget_connection();
         if let End::Lost(reason) | End::Refused(reason) = &end
-            && was_listening
             && !self.wants.is_over()
         {
-            self.open_gap(last_heard, reason.clone());
+            self.open_gap(live, last_heard, reason.clone());
         }
         end
     }
 
-    /// Nothing is confirmed any more, and what was leaving is gone.
-    fn forget_connection(&mut self) {
+    /// Nothing is confirmed any more, and what was leaving is gone. Gives what was live.
+    fn forget_connection(&mut self) -> Vec<SubscriptionId> {
         let now = Time::now();
+        let live: Vec<SubscriptionId> = self.wants.in_state(State::Live).collect();
+        if !live.is_empty() {
+            self.inbox.push(Feed::Unconfirmed(live.clone()));
+        }
         for subscription in self.wants.restart() {
             let notice = Notice::Unsubscribed {
                 subscription,
@@ -188,28 +197,27 @@ impl Subscriber {
             };
             self.inbox.push_notice(now, notice);
         }
+        live
     }
 
     /// Opens a hole in the log, or gives the open one its newest reason.
-    fn open_gap(&mut self, last_heard: Time, reason: Box<str>) {
+    fn open_gap(&mut self, live: Vec<SubscriptionId>, last_heard: Time, reason: Box<str>) {
         let now = Time::now();
-        let gap = match self.gap.take() {
-            Some(open) => Gap { reason, ..open },
-            None => Gap {
-                last_heard,
-                noticed: now,
-                end: GapEnd::Open,
-                reason,
-            },
+        let loss = Loss {
+            last_heard,
+            event: self.post.loss_in_words(),
+            reason,
         };
-        self.inbox.push_notice(now, Notice::Gap(gap.clone()));
-        self.gap = Some(gap);
+        let opened = self.post.gaps.lock().lose(self.post.node, live, loss, now);
+        self.push_notices(now, opened);
     }
 
     async fn wait_for_retry(&mut self, reason: Box<str>) -> Result<(), Stopped> {
         if self.wants.is_over() {
             return Ok(());
         }
+        let attempts = self.attempts;
+        self.post.report(|node| Report::Lost { node, attempts });
         let wait = self.backoff.next_wait();
         self.push_connection(Connection::Reconnecting {
             reason,
@@ -266,6 +274,16 @@ impl Subscriber {
                         self.tell_unsubscribed(removed);
                         return Ok(Waited::WantsChanged);
                     }
+                    Command::Yield(subscription) => {
+                        self.wants.remove(subscription);
+                        self.post.report(|node| Report::Moved {
+                            node,
+                            subscription,
+                            last_served: None,
+                            reason: "another server brings it now".into(),
+                        });
+                        return Ok(Waited::WantsChanged);
+                    }
                 },
                 flushed = self.inbox.flush(), if !self.inbox.is_empty() => {
                     flushed.map_err(|_| Stopped)?;
@@ -276,16 +294,27 @@ impl Subscriber {
 
     fn tell_unsubscribed(&mut self, subscription: Option<Subscription>) {
         if let Some(subscription) = subscription {
+            let now = Time::now();
+            let id = subscription.id;
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
                 asked: true,
             };
-            self.inbox.push_notice(Time::now(), notice);
+            self.inbox.push_notice(now, notice);
+            let closed = self.post.gaps.lock().give_up(id, self.post.node, now);
+            self.push_notices(now, closed);
+        }
+    }
+
+    fn push_notices(&mut self, now: Time, notices: impl IntoIterator<Item = Notice>) {
+        for notice in notices {
+            self.inbox.push_notice(now, notice);
         }
     }
 
     fn push_connection(&mut self, connection: Connection) {
-        self.inbox.push(Feed::Connection(connection));
+        self.inbox
+            .push(Feed::Connection(self.post.node, connection));
     }
 }

@@ -11,7 +11,7 @@ use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::app::{App, Entry, Focus, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, SubscriptionKind, Topic};
+use crate::message::{SubscriptionId, Topic};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
@@ -190,7 +190,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
 /// The figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
     let topic = app.channels().selected()?;
-    if topic.kind != SubscriptionKind::Channel {
+    if !topic.names_one() {
         return None;
     }
     let channels = app.log().channels();

@@ -115,6 +115,10 @@ fn sample_channel(topic: &Topic) -> Option<String> {
     let name = match topic.kind {
         SubscriptionKind::Channel => name.to_owned(),
         SubscriptionKind::Pattern => name.replacen('*', "test", 1),
+        // Another command publishes to these.
+        SubscriptionKind::Shard | SubscriptionKind::ShardPattern | SubscriptionKind::Sentinel => {
+            return None;
+        }
     };
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":_-./".contains(letter);
     (!name.is_empty() && name.chars().all(is_plain)).then_some(name)

@@ -186,6 +186,7 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         | Notice::Breakpoint { .. }
         | Notice::Evicted { .. }
         | Notice::Ended { .. }
+        | Notice::Discovered { .. }
         | Notice::AllEnded
         | Notice::ServerSaid(_) => theme::WATCH,
     };

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, line, lists, query, reader, theme};
+use super::{frame, line, lists, nodes, query, reader, theme};
 use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 
@@ -27,6 +27,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
         Overlay::Query(query_box) => query::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
+        Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
     }
 }
@@ -76,6 +77,13 @@ fn subscribe(prompt: &Prompt, area: Rect, buffer: &mut Buffer) {
             (SubscriptionKind::Pattern, _) => "a pattern: every channel that it matches",
             (SubscriptionKind::Channel, true) => "exactly this channel, * ? and [ included",
             (SubscriptionKind::Channel, false) => "a channel; with * ? or [ in it, a pattern",
+            (SubscriptionKind::Shard, true) => "exactly this sharded channel",
+            (SubscriptionKind::Shard, false) => "a sharded channel; with * ? or [, all that match",
+            // One that nobody listens to is not known to Redis.
+            (SubscriptionKind::ShardPattern, _) => {
+                "all sharded channels that match and are listened to"
+            }
+            (SubscriptionKind::Sentinel, _) => "events of the sentinels",
         };
         let mut line = LineBuilder::new(usize::from(text.width));
         line.words(words, theme::QUIET);

@@ -80,7 +80,9 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
         ""
     };
     let (words, style) = match app.publish().answer() {
-        Answer::None if escapes.is_empty() => return (String::new(), theme::QUIET),
+        Answer::None if escapes.is_empty() && !app.publishes_sharded() => {
+            return (String::new(), theme::QUIET);
+        }
         Answer::None => (String::new(), theme::QUIET),
         Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
         // The usual sign of a mistyped channel, so it stands out.
@@ -91,5 +93,10 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
         }
         Answer::Failed(why) => (escape::one_line(why.as_bytes(), columns).string, theme::BAD),
     };
-    (format!("{escapes} {words} "), style)
+    let sharded = if app.publishes_sharded() {
+        " sharded ·"
+    } else {
+        ""
+    };
+    (format!("{sharded}{escapes} {words} "), style)
 }

@@ -11,7 +11,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use subscope::app::{Answer, App, Effect, Event, Position, Settings, SubscriptionState};
 use subscope::log::{Batch, Content};
-use subscope::message::{Notice, RowId, Subscription, SubscriptionId, Time, Topic};
+use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
 use subscope::scan::Worker;
 use subscope::server::{Ask, Connection, Feed};
 use subscope::view;
@@ -101,7 +101,7 @@ impl Stage {
     }
 
     pub fn connection(&mut self, connection: Connection) {
-        self.send(Event::Feed(Feed::Connection(connection)));
+        self.send(Event::Feed(Feed::Connection(NodeId(0), connection)));
     }
 
     pub fn subscription(&self, id: u32) -> Subscription {
@@ -202,5 +202,6 @@ pub fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
         id,
         channel: channel.as_bytes().into(),
         payload: payload.into(),
+        is_sharded: false,
     })]
 }

@@ -11,11 +11,9 @@ use tokio::time::Instant;
 
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
-use super::{Command, Connection, Endpoint, Feed, Timing, say, without_arguments};
+use super::{Command, Connection, Endpoint, Feed, Post, Report, Timing, say, without_arguments};
 use crate::log::LargePayload;
-use crate::message::{
-    Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
-};
+use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 use crate::wire::{Frame, Part, put_command};
 
 /// How a connection came to its end.
@@ -75,10 +73,15 @@ impl<'a> Delivery<'a> {
                     channel: &bytes[channel.clone()],
                 })
             }
-            [Part::Bulk(word), Part::Bulk(channel)] if bytes[word.clone()] == *b"message" => {
+            [Part::Bulk(word), Part::Bulk(channel)] => {
+                let kind = match &bytes[word.clone()] {
+                    b"message" => SubscriptionKind::Channel,
+                    b"smessage" => SubscriptionKind::Shard,
+                    _ => return None,
+                };
                 let channel = &bytes[channel.clone()];
                 Some(Self {
-                    kind: SubscriptionKind::Channel,
+                    kind,
                     name: channel,
                     channel,
                 })
@@ -92,8 +95,7 @@ impl<'a> Delivery<'a> {
 pub(super) struct Conversation<'a> {
     pub(super) wants: &'a mut Wants,
     pub(super) inbox: &'a mut Inbox,
-    /// The hole in the log that is to be closed.
-    pub(super) gap: &'a mut Option<Gap>,
+    pub(super) post: &'a Post,
     pub(super) until: Option<&'a [u8]>,
     pub(super) timing: &'a Timing,
     /// Woken when the server answers.
@@ -107,8 +109,6 @@ pub(super) struct Conversation<'a> {
     awaited: VecDeque<Awaited>,
     /// Since when Redis has accepted this connection.
     pub(super) live_since: Option<Instant>,
-    /// Whether any subscription has been confirmed, so that a loss makes a hole.
-    pub(super) was_listening: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
     /// How many subscriptions this connection has, as Redis counts them.
@@ -120,7 +120,7 @@ impl<'a> Conversation<'a> {
     pub(super) fn new(
         wants: &'a mut Wants,
         inbox: &'a mut Inbox,
-        gap: &'a mut Option<Gap>,
+        post: &'a Post,
         until: Option<&'a [u8]>,
         timing: &'a Timing,
         answering: &'a Notify,
@@ -128,7 +128,7 @@ impl<'a> Conversation<'a> {
         Self {
             wants,
             inbox,
-            gap,
+            post,
             until,
             timing,
             answering,
@@ -138,7 +138,6 @@ impl<'a> Conversation<'a> {
             last_ping: None,
             awaited: VecDeque::new(),
             live_since: None,
-            was_listening: false,
             is_ping_refused: false,
             count: 0,
         }
@@ -210,6 +209,7 @@ impl<'a> Conversation<'a> {
                 self.ask_to_subscribe(subscription);
             }
             Command::Unsubscribe(id) => self.unsubscribe(id, now),
+            Command::Yield(id) => self.yield_it(id),
             Command::Reconnect => {
                 let denied: Vec<Subscription> = self
                     .wants
@@ -262,6 +262,9 @@ impl<'a> Conversation<'a> {
         let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
             return;
         };
+        if delivery.kind == SubscriptionKind::Shard {
+            self.wants.note_served(id, now);
+        }
         self.inbox.push_message(now, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
             self.end(id, now);
@@ -272,7 +275,9 @@ impl<'a> Conversation<'a> {
     fn go_live(&mut self) {
         if self.live_since.is_none() {
             self.live_since = Some(Instant::now());
-            self.inbox.push(Feed::Connection(Connection::Live));
+            let live = Feed::Connection(self.post.node, Connection::Live);
+            self.inbox.push(live);
+            self.post.report(|node| Report::Live { node });
             self.answering.notify_one();
         }
     }
@@ -282,7 +287,31 @@ impl<'a> Conversation<'a> {
         if let Some(subscription) = self.wants.end(id) {
             self.ask_to_unsubscribe(subscription.clone(), true);
             self.inbox.push_notice(now, Notice::Ended { subscription });
+            self.give_up(id, now);
         }
+    }
+
+    /// Another server is to bring this from now on.
+    fn yield_it(&mut self, id: SubscriptionId) {
+        let subscription = self.wants.subscription(id).cloned();
+        let was_live = self.wants.state(id) == Some(State::Live);
+        let last_served = was_live.then(|| self.wants.last_served(id).unwrap_or(self.last_heard));
+        self.lose(id, last_served, "another server brings it now".into());
+        if let Some(subscription) = subscription {
+            self.ask_to_unsubscribe(subscription, true);
+        }
+    }
+
+    /// This server does not bring a subscription any more. Another may.
+    fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>, reason: Box<str>) {
+        self.wants.remove(subscription);
+        self.inbox.push(Feed::Unconfirmed(vec![subscription]));
+        self.post.report(|node| Report::Moved {
+            node,
+            subscription,
+            last_served,
+            reason,
+        });
     }
 
     fn unsubscribe(&mut self, id: SubscriptionId, now: Time) {
@@ -292,7 +321,7 @@ impl<'a> Conversation<'a> {
                 if let Some(subscription) = self.wants.subscription(id).cloned() {
                     self.ask_to_unsubscribe(subscription, false);
                 }
-                self.settle(now);
+                self.give_up(id, now);
             }
             Some(State::Denied) => {
                 if let Some(subscription) = self.wants.remove(id) {
@@ -304,26 +333,29 @@ impl<'a> Conversation<'a> {
     }
 
     fn tell_unsubscribed(&mut self, subscription: Subscription, asked: bool, now: Time) {
+        let id = subscription.id;
         let notice = Notice::Unsubscribed {
             subscription,
             count: self.count,
             asked,
         };
         self.inbox.push_notice(now, notice);
+        self.give_up(id, now);
     }
 
-    /// Closes the hole once every subscription is back, or known not to come back.
-    fn settle(&mut self, now: Time) {
-        if self.wants.any(State::Pending) {
-            return;
+    /// Closes the holes that waited for nothing but this subscription, which is back.
+    fn settle(&mut self, id: SubscriptionId, now: Time) {
+        let closed = self.post.gaps.lock().find(id, self.post.node, now);
+        for notice in closed {
+            self.inbox.push_notice(now, notice);
         }
-        if let Some(mut gap) = self.gap.take() {
-            gap.end = if self.wants.any(State::Live) {
-                GapEnd::Restored(now)
-            } else {
-                GapEnd::GivenUp(now)
-            };
-            self.inbox.push_notice(now, Notice::Gap(gap));
+    }
+
+    /// The same of a subscription that does not come back.
+    fn give_up(&mut self, id: SubscriptionId, now: Time) {
+        let closed = self.post.gaps.lock().give_up(id, self.post.node, now);
+        for notice in closed {
+            self.inbox.push_notice(now, notice);
         }
     }
 
@@ -331,7 +363,8 @@ impl<'a> Conversation<'a> {
         let Topic { kind, name } = subscription.topic.clone();
         let command: &[u8] = match kind {
             SubscriptionKind::Channel => b"SUBSCRIBE",
-            SubscriptionKind::Pattern => b"PSUBSCRIBE",
+            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PSUBSCRIBE",
+            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SSUBSCRIBE",
         };
         self.ask(Question::Subscribe(subscription), &[command, &name]);
     }
@@ -340,7 +373,8 @@ impl<'a> Conversation<'a> {
         let Topic { kind, name } = subscription.topic.clone();
         let command: &[u8] = match kind {
             SubscriptionKind::Channel => b"UNSUBSCRIBE",
-            SubscriptionKind::Pattern => b"PUNSUBSCRIBE",
+            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PUNSUBSCRIBE",
+            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SUNSUBSCRIBE",
         };
         let question = Question::Unsubscribe {
             subscription,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Counters, Feed};
 use crate::log::{Batch, LargePayload};
-use crate::message::{Notice, SubscriptionId, Time};
+use crate::message::{NodeId, Notice, SubscriptionId, Time};
 
 /// The loop is gone: there is nobody to receive for.
 #[derive(Debug)]
@@ -37,6 +37,14 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
+    /// The same queue, whose batches come from `node`.
+    pub(super) fn at_node(self, node: NodeId) -> Self {
+        Self {
+            growing: Box::new(Batch::default().from_node(node)),
+            ..self
+        }
+    }
+
     pub(super) fn new(feed_tx: Sender<Feed>, counters: Arc<Counters>, limit: usize) -> Self {
         Self {
             feed_tx,
@@ -109,7 +117,7 @@ impl Inbox {
     pub(super) fn push(&mut self, feed: Feed) {
         self.seal();
         // Of round trips only the newest says anything; the others would pile up.
-        if let (Feed::RoundTrip(_), Some(last @ Feed::RoundTrip(_))) =
+        if let (Feed::RoundTrip(..), Some(last @ Feed::RoundTrip(..))) =
             (&feed, self.waiting.back_mut())
         {
             *last = feed;
@@ -462,11 +470,11 @@ mod tests {
     fn only_the_newest_round_trip_waits() {
         let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
         for millis in 0..5 {
-            inbox.push(Feed::RoundTrip(Duration::from_millis(millis)));
+            inbox.push(Feed::RoundTrip(NodeId(0), Duration::from_millis(millis)));
         }
         let feeds = drain(&mut inbox, &mut feed_rx);
         assert!(
-            matches!(&feeds[..], [Feed::RoundTrip(trip)] if trip.as_millis() == 4),
+            matches!(&feeds[..], [Feed::RoundTrip(_, trip)] if trip.as_millis() == 4),
             "{feeds:?}"
         );
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::message::{Subscription, SubscriptionId, SubscriptionKind, Topic};
+use crate::message::{Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
 /// How far a wanted subscription has come on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,10 @@ pub(super) struct Wants {
     channels: HashMap<Arc<[u8]>, SubscriptionId>,
     /// The subscription that brings a `pmessage` of this pattern.
     patterns: HashMap<Arc<[u8]>, SubscriptionId>,
+    /// The subscription that brings an `smessage` of this channel.
+    shards: HashMap<Arc<[u8]>, SubscriptionId>,
+    /// When each sharded subscription was last known to be served here.
+    served: HashMap<SubscriptionId, Time>,
     /// Whether any has ended since the last rest was over.
     has_ended: bool,
 }
@@ -64,6 +68,8 @@ impl Wants {
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
         self.channels.retain(|_, brings| *brings != id);
         self.patterns.retain(|_, brings| *brings != id);
+        self.shards.retain(|_, brings| *brings != id);
+        self.served.remove(&id);
         let index = self.position(id)?;
         Some(self.known.remove(index).subscription)
     }
@@ -109,14 +115,20 @@ impl Wants {
     pub(super) fn bringer(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
         let map = match kind {
             SubscriptionKind::Channel => &self.channels,
-            SubscriptionKind::Pattern => &self.patterns,
+            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => &self.patterns,
+            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => &self.shards,
         };
         map.get(name).copied()
     }
 
-    /// Whether any is in `state`.
-    pub(super) fn any(&self, state: State) -> bool {
-        self.known.iter().any(|want| want.state == state)
+    /// Notes that a sharded subscription is served here.
+    pub(super) fn note_served(&mut self, id: SubscriptionId, now: Time) {
+        self.served.insert(id, now);
+    }
+
+    /// When a sharded subscription was last known to be served here, if ever.
+    pub(super) fn last_served(&self, id: SubscriptionId) -> Option<Time> {
+        self.served.get(&id).copied()
     }
 
     /// Whether nothing is wanted, live or refused.
@@ -154,6 +166,7 @@ impl Wants {
     pub(super) fn restart(&mut self) -> Vec<Subscription> {
         self.channels.clear();
         self.patterns.clear();
+        self.shards.clear();
         let (leaving, wanted) = std::mem::take(&mut self.known)
             .into_iter()
             .partition(|want| want.state == State::Leaving);
@@ -165,6 +178,14 @@ impl Wants {
         }
         let leaving: Vec<Want> = leaving;
         leaving.into_iter().map(|want| want.subscription).collect()
+    }
+
+    /// The ids of all that are in `state`.
+    pub(super) fn in_state(&self, state: State) -> impl Iterator<Item = SubscriptionId> {
+        self.known
+            .iter()
+            .filter(move |want| want.state == state)
+            .map(|want| want.subscription.id)
     }
 
     /// All that are known, in the order in which they were asked for.
@@ -181,7 +202,8 @@ impl Wants {
     fn map_mut(&mut self, kind: SubscriptionKind) -> &mut HashMap<Arc<[u8]>, SubscriptionId> {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
-            SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => &mut self.patterns,
+            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => &mut self.shards,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What Redis says besides messages: answers, errors, and what nobody asked for.
 
 use super::{
-    Conversation, End, Feed, Frame, Notice, Part, Question, State, Subscription, Time, Topic,
-    without_arguments,
+    Conversation, End, Feed, Frame, Notice, Part, Question, State, Subscription, SubscriptionKind,
+    Time, without_arguments,
 };
 
 /// Errors that pass by themselves: the connection is tried again later.
@@ -16,6 +16,9 @@ const PASSING: [&str; 5] = [
 
 /// Errors that no repetition mends, but another password may.
 const UNAUTHORIZED: [&str; 2] = ["NOAUTH", "WRONGPASS"];
+
+/// Errors that say that a sharded channel is served elsewhere, or by nobody for the moment.
+const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
 
 /// How much of an unknown frame is shown.
 const SHOWN_BYTES: usize = 80;
@@ -33,23 +36,15 @@ impl Conversation<'_> {
     ) -> Result<(), End> {
         let word = frame.parts.first().and_then(|part| part.text(bytes));
         match (frame.is_array, word, frame.parts) {
-            (true, Some(b"subscribe"), [_, name, Part::Integer(count)]) => {
-                let topic = Topic::channel(name.text(bytes).unwrap_or_default());
-                self.hear_subscribed(&topic, *count, now);
-            }
-            (true, Some(b"psubscribe"), [_, name, Part::Integer(count)]) => {
-                let topic = Topic::pattern(name.text(bytes).unwrap_or_default());
-                self.hear_subscribed(&topic, *count, now);
-            }
-            (true, Some(b"unsubscribe"), [_, name, Part::Integer(count)]) => {
-                let topic = Topic::channel(name.text(bytes).unwrap_or_default());
-                self.hear_unsubscribed(&topic, *count, now);
-            }
-            (true, Some(b"punsubscribe"), [_, name, Part::Integer(count)]) => {
-                let topic = Topic::pattern(name.text(bytes).unwrap_or_default());
-                self.hear_unsubscribed(&topic, *count, now);
-            }
             (true, Some(b"pong"), [_, _]) => self.hear_pong(),
+            (true, Some(word), [_, name, Part::Integer(count)]) => {
+                let name = name.text(bytes).unwrap_or_default();
+                match confirmed(word) {
+                    Some((kind, true)) => self.hear_subscribed(kind, name, *count, now),
+                    Some((kind, false)) if self.hear_unsubscribed(kind, name, *count, now) => (),
+                    Some(_) | None => self.hear_unknown(frame, bytes, now),
+                }
+            }
             (false, Some(text), [Part::Error(_)]) => {
                 return self.hear_error(error_words(text), now);
             }
@@ -67,30 +62,41 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    fn hear_subscribed(&mut self, topic: &Topic, count: i64, now: Time) {
+    fn hear_subscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64, now: Time) {
         self.count = count;
         let asked = self.take_question(|question| {
-            matches!(question, Question::Subscribe(subscription) if subscription.topic == *topic)
+            matches!(question, Question::Subscribe(subscription)
+                if is_confirmed(subscription, kind, name))
         });
         let Some(Question::Subscribe(subscription)) = asked else {
             return;
         };
         self.go_live();
-        self.was_listening = true;
         self.wants.confirm(&subscription);
+        let id = subscription.id;
+        if kind == SubscriptionKind::Shard {
+            self.wants.note_served(id, now);
+        }
         let notice = Notice::Subscribed {
             subscription,
             count,
         };
         self.inbox.push_notice(now, notice);
-        self.settle(now);
+        self.settle(id, now);
     }
 
-    fn hear_unsubscribed(&mut self, topic: &Topic, count: i64, now: Time) {
+    /// Says whether that could be expected.
+    fn hear_unsubscribed(
+        &mut self,
+        kind: SubscriptionKind,
+        name: &[u8],
+        count: i64,
+        now: Time,
+    ) -> bool {
         self.count = count;
         let asked = self.take_question(|question| {
             matches!(question, Question::Unsubscribe { subscription, .. }
-                if subscription.topic == *topic)
+                if is_confirmed(subscription, kind, name))
         });
         match asked {
             Some(Question::Unsubscribe { is_told: true, .. }) => (),
@@ -99,13 +105,19 @@ impl Conversation<'_> {
                 self.tell_unsubscribed(subscription, true, now);
             }
             _ => {
-                let ended = self.wants.bringer(topic.kind, &topic.name);
-                if let Some(subscription) = ended.and_then(|id| self.wants.remove(id)) {
+                let Some(id) = self.wants.bringer(kind, name) else {
+                    // Slots move by themselves; other confirmations come once too often.
+                    return kind != SubscriptionKind::Shard;
+                };
+                if kind == SubscriptionKind::Shard {
+                    let last_served = self.wants.last_served(id);
+                    self.lose(id, last_served, "its slot has moved".into());
+                } else if let Some(subscription) = self.wants.remove(id) {
                     self.tell_unsubscribed(subscription, false, now);
                 }
             }
         }
-        self.settle(now);
+        true
     }
 
     fn hear_pong(&mut self) {
@@ -113,7 +125,8 @@ impl Conversation<'_> {
         if let Some(index) = self.awaited.iter().position(|a| is_ping(&a.question))
             && let Some(ping) = self.awaited.remove(index)
         {
-            self.inbox.push(Feed::RoundTrip(ping.asked.elapsed()));
+            let round_trip = Feed::RoundTrip(self.post.node, ping.asked.elapsed());
+            self.inbox.push(round_trip);
         }
         if std::mem::take(&mut self.is_ping_refused) {
             self.inbox.push(Feed::Trouble(None));
@@ -137,6 +150,14 @@ impl Conversation<'_> {
             // A name is a courtesy, for CLIENT LIST.
             Some(Question::SetName) => {
                 self.go_live();
+                Ok(())
+            }
+            Some(Question::Subscribe(subscription))
+                if subscription.topic.kind == SubscriptionKind::Shard
+                    && starts_with(&ELSEWHERE) =>
+            {
+                let last_served = self.wants.last_served(subscription.id);
+                self.lose(subscription.id, last_served, words);
                 Ok(())
             }
             Some(Question::Subscribe(subscription)) => {
@@ -191,13 +212,37 @@ impl Conversation<'_> {
         if self.wants.state(subscription.id) == Some(State::Pending) {
             self.wants.set(subscription.id, State::Denied);
         }
+        let id = subscription.id;
         let notice = Notice::Denied {
             subscription,
             reason,
         };
         self.inbox.push_notice(now, notice);
-        self.settle(now);
+        self.give_up(id, now);
     }
+}
+
+/// What kind of subscription a confirmation with this word is of, and whether it begins.
+fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
+    Some(match word {
+        b"subscribe" => (SubscriptionKind::Channel, true),
+        b"psubscribe" => (SubscriptionKind::Pattern, true),
+        b"ssubscribe" => (SubscriptionKind::Shard, true),
+        b"unsubscribe" => (SubscriptionKind::Channel, false),
+        b"punsubscribe" => (SubscriptionKind::Pattern, false),
+        b"sunsubscribe" => (SubscriptionKind::Shard, false),
+        _ => return None,
+    })
+}
+
+/// Whether a confirmation of this kind and name is one of `subscription`.
+fn is_confirmed(subscription: &Subscription, kind: SubscriptionKind, name: &[u8]) -> bool {
+    let asked_as = match subscription.topic.kind {
+        // To the sentinel it is a pattern like any other.
+        SubscriptionKind::Sentinel => SubscriptionKind::Pattern,
+        kind => kind,
+    };
+    asked_as == kind && *subscription.topic.name == *name
 }
 
 /// An error's words, cut to a length that any number of them may have.

@@ -1,0 +1,178 @@
+//! The servers that are listened to, and how each of them does.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{App, Effect, Overlay, SubscriptionState};
+use crate::log::{Batch, History};
+use crate::message::{NodeId, Notice, Subscription, SubscriptionKind, Time, Topic};
+use crate::server::{Command, Connection, NodeFacts};
+
+/// How a server does.
+#[derive(Debug, Default)]
+pub struct NodeStatus {
+    /// What is known of its place among others; nothing of a server that stands alone.
+    pub facts: Option<NodeFacts>,
+    /// The state of the connection that listens to it, if there is one.
+    pub connection: Option<Connection>,
+    /// How long its last PING took.
+    pub round_trip: Option<Duration>,
+    /// The messages that it has brought.
+    history: Option<History>,
+}
+
+impl NodeStatus {
+    /// Messages a second that it brings; `None` before the first.
+    #[must_use]
+    pub fn rate(&self, now: Time) -> Option<f64> {
+        Some(self.history.as_ref()?.rate(now))
+    }
+}
+
+/// All servers that were heard of.
+#[derive(Debug, Default)]
+pub struct Nodes(BTreeMap<NodeId, NodeStatus>);
+
+impl Nodes {
+    /// The servers, in the order in which they got known.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &NodeStatus)> {
+        self.0.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// How many servers are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is known yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is more than one, so that it matters which.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        self.len() > 1
+    }
+
+    /// The state of all connections together: the worst of them, but for those that have nothing
+    /// to listen to.
+    fn connection(&self) -> Connection {
+        let connections = self.0.values().filter_map(|node| node.connection.as_ref());
+        let worst = connections.min_by_key(|connection| match connection {
+            Connection::Refused { .. } => 0,
+            Connection::Reconnecting { .. } => 1,
+            Connection::Connecting => 2,
+            Connection::Live => 3,
+            Connection::Idle => 4,
+        });
+        worst.cloned().unwrap_or(Connection::Connecting)
+    }
+
+    /// The longest round trip of those that are listened to.
+    fn round_trip(&self) -> Option<Duration> {
+        self.0.values().filter_map(|node| node.round_trip).max()
+    }
+}
+
+impl App {
+    /// The servers that are listened to.
+    #[must_use]
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    pub(super) fn note_connection(&mut self, id: NodeId, connection: Connection) {
+        let node = self.nodes.0.entry(id).or_default();
+        if connection != Connection::Live {
+            node.round_trip = None;
+        }
+        if connection == Connection::Live {
+            self.server.live_since = self.now;
+            self.server.answered = self.now;
+        }
+        if matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        ) {
+            self.server.trouble = None;
+        }
+        node.connection = Some(connection);
+        self.server.connection = self.nodes.connection();
+        self.server.round_trip = self.nodes.round_trip();
+    }
+
+    pub(super) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
+        self.nodes.0.entry(id).or_default().round_trip = Some(time);
+        self.server.round_trip = self.nodes.round_trip();
+        self.server.answered = self.now;
+    }
+
+    pub(super) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
+        for facts in facts {
+            let node = self.nodes.0.entry(facts.node).or_default();
+            node.facts = Some(facts);
+        }
+    }
+
+    /// Counts the messages of a batch for the server that brought it.
+    pub(super) fn count_for_node(&mut self, batch: &Batch) {
+        let messages = u32::try_from(batch.messages()).unwrap_or(u32::MAX);
+        if messages == 0 {
+            return;
+        }
+        let now = self.now;
+        let node = self.nodes.0.entry(batch.source()).or_default();
+        let start = || History::starting_at(now);
+        node.history.get_or_insert_with(start).add(now, messages);
+    }
+
+    pub(super) fn open_nodes(&mut self) {
+        self.overlay = Some(Overlay::Nodes { line: 0 });
+    }
+
+    /// Subscribes to the sharded channels found that are not subscribed to yet, and says how many
+    /// there are the first time.
+    pub(super) fn note_shard_channels(
+        &mut self,
+        pattern: Subscription,
+        names: &[Box<[u8]>],
+    ) -> Vec<Effect> {
+        let is_first = self.subscriptions.state(pattern.id) == Some(&SubscriptionState::Pending);
+        if is_first {
+            let notice = Notice::Discovered {
+                subscription: pattern,
+                count: names.len() as u64,
+            };
+            self.subscriptions.note(&notice);
+            self.log.push_notice(self.now, notice);
+        }
+        let mut effects = Vec::new();
+        for name in names {
+            let topic = Topic::shard(name);
+            // What the person has ended stays so.
+            if self.subscriptions.was_ever(&topic) {
+                continue;
+            }
+            let added = self.subscriptions.add(topic);
+            effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
+        }
+        if is_first || !effects.is_empty() {
+            effects.extend(self.refresh_shown());
+        }
+        effects
+    }
+
+    /// Whether `channel` is subscribed to as a sharded one only.
+    pub(super) fn is_sharded(&self, channel: &[u8]) -> bool {
+        let mut kinds = self.subscriptions.listed().filter_map(|(_, topic, state)| {
+            (!state.is_over() && topic.names_one() && *topic.name == *channel).then_some(topic.kind)
+        });
+        kinds
+            .next()
+            .is_some_and(|kind| kind == SubscriptionKind::Shard)
+            && kinds.all(|kind| kind == SubscriptionKind::Shard)
+    }
+}

@@ -1,0 +1,507 @@
+//! Who brings what: assigns each subscription to the server that is to bring it, and again when
+//! that changes.
+//!
+//! One server brings all there is. In a cluster ordinary channels and patterns come by one node,
+//! the home, since every node hears every ordinary publish; a sharded channel comes by the owner
+//! of its slot, and the events of keys by every primary, since none hears those of another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::gaps::{Loss, SharedGaps};
+use super::node::{Place, Report};
+use super::nodes::Nodes;
+use super::poller::{Poller, Wanted};
+use super::topology::{Health, Topology, slot_of};
+use super::{Command, Config, Counters, Endpoint, Feed, NodeFacts};
+use crate::log::Batch;
+use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+
+/// A home that is not back within this time is given up for another node.
+const HOME_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The node that a subscription waits at while no server is known that brings it.
+const NOWHERE: NodeId = NodeId(u16::MAX);
+
+/// What the names of channels and patterns begin with that tell of keys.
+const KEY_EVENTS: &[u8] = b"__key";
+
+/// The coordinator's task.
+pub(super) struct Coordinator {
+    config: Arc<Config>,
+    feed_tx: Sender<Feed>,
+    command_rx: UnboundedReceiver<Command>,
+    report_rx: UnboundedReceiver<Report>,
+    report_tx: UnboundedSender<Report>,
+    gaps: SharedGaps,
+    wanted: BTreeMap<SubscriptionId, Topic>,
+    nodes: Nodes,
+    /// Brings what any node can bring.
+    home: NodeId,
+    /// Tells the commander where that is.
+    home_tx: watch::Sender<Endpoint>,
+    cluster: Option<Cluster>,
+    /// What the poller is to look for, once it runs.
+    poll: Option<Arc<Wanted>>,
+    /// Subscriptions that a server has just sent elsewhere: they wait for news of where.
+    sent_away: BTreeSet<SubscriptionId>,
+}
+
+/// What is known of the cluster.
+#[derive(Default)]
+struct Cluster {
+    topology: Topology,
+    /// When each node last said that slots are as they are known here.
+    agreed: BTreeMap<NodeId, Time>,
+}
+
+/// The program wants no more.
+struct Stopped;
+
+impl Coordinator {
+    pub(super) fn new(
+        config: Arc<Config>,
+        feed_tx: Sender<Feed>,
+        command_rx: UnboundedReceiver<Command>,
+        (report_tx, report_rx): (UnboundedSender<Report>, UnboundedReceiver<Report>),
+        home_tx: watch::Sender<Endpoint>,
+        counters: Arc<Counters>,
+        answering: Arc<Notify>,
+    ) -> Self {
+        let gaps = SharedGaps::default();
+        let nodes = Nodes::new(
+            Arc::clone(&config),
+            feed_tx.clone(),
+            report_tx.clone(),
+            gaps.clone(),
+            counters,
+            answering,
+        );
+        Self {
+            config,
+            feed_tx,
+            command_rx,
+            report_rx,
+            report_tx,
+            gaps,
+            wanted: BTreeMap::new(),
+            nodes,
+            home: NodeId::default(),
+            home_tx,
+            cluster: None,
+            poll: None,
+            sent_away: BTreeSet::new(),
+        }
+    }
+
+    /// Coordinates until the commands' sender or the feeds' receiver is gone, and then waits for
+    /// the subscribers' end.
+    pub(super) async fn run(mut self) {
+        let endpoint = self.config.endpoint.clone();
+        let address = endpoint.address().clone();
+        self.home = self.nodes.know(Place::At(endpoint), &address);
+        let first = self.config.subscriptions.clone();
+        let is_polled =
+            |subscription: &Subscription| subscription.topic.kind == SubscriptionKind::ShardPattern;
+        let (looked_for, listened_to): (Vec<_>, Vec<_>) = first.into_iter().partition(is_polled);
+        for subscription in listened_to {
+            self.wanted.insert(subscription.id, subscription.topic);
+        }
+        self.nodes.start(self.home, self.subscriptions());
+        for subscription in looked_for {
+            self.wanted.insert(subscription.id, subscription.topic);
+        }
+        self.look_for_channels();
+        while self.step().await.is_ok() {}
+        self.nodes.stop().await;
+    }
+
+    async fn step(&mut self) -> Result<(), Stopped> {
+        let patience = self.home_lost_since().map(|since| since + HOME_PATIENCE);
+        select! {
+            command = self.command_rx.recv() => self.obey(command.ok_or(Stopped)?),
+            Some(report) = self.report_rx.recv() => self.hear(report).await?,
+            () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
+                self.move_home();
+            }
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Subscribe(subscription) => {
+                let Subscription { id, topic } = subscription;
+                let same = |of: &&SubscriptionId| self.wanted.get(of) == Some(&topic);
+                let replaced = self.wanted.keys().find(same).copied();
+                let is_polled = topic.kind == SubscriptionKind::ShardPattern;
+                self.wanted.insert(id, topic.clone());
+                if is_polled {
+                    self.look_for_channels();
+                    return;
+                }
+                // The subscriber replaces it as well, if it is the same that brings it.
+                if let Some(replaced) = replaced {
+                    self.wanted.remove(&replaced);
+                    self.nodes.forget(replaced);
+                }
+                self.assign();
+            }
+            Command::Unsubscribe(id) => {
+                let topic = self.wanted.remove(&id);
+                let is_polled = topic.is_some_and(|of| of.kind == SubscriptionKind::ShardPattern);
+                if is_polled {
+                    self.look_for_channels();
+                } else {
+                    self.nodes.command_carriers(id, &Command::Unsubscribe(id));
+                    let closed = self.gaps.lock().give_up(id, NOWHERE, Time::now());
+                    self.tell_later(closed);
+                }
+                self.nodes.forget(id);
+            }
+            Command::Reconnect => {
+                self.nodes.command_all(&Command::Reconnect);
+                self.hurry();
+            }
+            // Only this task says so.
+            Command::Yield(_) => (),
+        }
+    }
+
+    async fn hear(&mut self, report: Report) -> Result<(), Stopped> {
+        match report {
+            Report::Live { node } => self.nodes.get_mut(node).lost_since = None,
+            Report::Lost { node, attempts } => {
+                let lost = &mut self.nodes.get_mut(node).lost_since;
+                lost.get_or_insert_with(Instant::now);
+                self.hurry();
+                if node == self.home && attempts > 0 {
+                    self.move_home();
+                }
+            }
+            Report::IsCluster => self.become_cluster(),
+            Report::Topology {
+                asked,
+                at,
+                round_trip,
+                topology,
+            } => {
+                let node = self.nodes.find(&asked);
+                self.learn(node, at, topology);
+                if let Some(node) = node {
+                    self.nodes.get_mut(node).round_trip = Some(round_trip);
+                }
+                self.sent_away.clear();
+                self.assign();
+                self.tell_of_nodes().await?;
+            }
+            Report::Found {
+                subscription,
+                found,
+            } => self.tell_found(subscription, found).await?,
+            Report::Moved {
+                node,
+                subscription,
+                last_served,
+                reason,
+            } => {
+                let opened = self.note_moved(node, subscription, last_served, &reason);
+                self.tell(opened).await?;
+                self.hurry();
+                self.assign();
+            }
+        }
+        Ok(())
+    }
+
+    /// The server does not stand alone: from now on all nodes matter.
+    fn become_cluster(&mut self) {
+        if self.cluster.is_some() {
+            return;
+        }
+        self.cluster = Some(Cluster::default());
+        self.poll = None;
+        self.look_for_channels();
+    }
+
+    /// Starts the poller if there is anything to ask for, and tells it what.
+    fn look_for_channels(&mut self) {
+        let patterns: Vec<Subscription> = self
+            .subscriptions()
+            .into_iter()
+            .filter(|of| of.topic.kind == SubscriptionKind::ShardPattern)
+            .collect();
+        if self.poll.is_none() && (self.cluster.is_some() || !patterns.is_empty()) {
+            let wanted = Arc::<Wanted>::default();
+            let poller = Poller::new(
+                Arc::clone(&self.config),
+                Arc::clone(&wanted),
+                self.report_tx.clone(),
+                &self.seeds(),
+                self.cluster.is_some(),
+            );
+            self.nodes.spawn_poller(poller.run());
+            self.poll = Some(wanted);
+        }
+        if let Some(poll) = &self.poll {
+            poll.look_for(patterns);
+        }
+    }
+
+    fn seeds(&self) -> Vec<Endpoint> {
+        vec![self.nodes.get(self.home).endpoint()]
+    }
+
+    /// Takes over what a node says of the cluster, unless others know better.
+    fn learn(&mut self, asked: Option<NodeId>, at: Time, topology: Topology) {
+        let Some(cluster) = &mut self.cluster else {
+            return;
+        };
+        if topology.epoch() < cluster.topology.epoch() {
+            return;
+        }
+        for member in &topology.nodes {
+            let node = self.nodes.know_member(self.home, &member.address);
+            self.nodes.get_mut(node).note(member);
+        }
+        if !has_same_owners(&topology, &cluster.topology) {
+            cluster.agreed.clear();
+        }
+        cluster.agreed.extend(asked.map(|asked| (asked, at)));
+        cluster.topology = topology;
+    }
+
+    /// Notes that a subscription does not come from `node` any more. Gives the hole that this
+    /// opens.
+    fn note_moved(
+        &mut self,
+        node: NodeId,
+        id: SubscriptionId,
+        last_served: Option<Time>,
+        reason: &str,
+    ) -> Option<Notice> {
+        self.nodes.note_yielded(node, id);
+        let topic = self.wanted.get(&id)?.clone();
+        self.sent_away.insert(id);
+        let mut gaps = self.gaps.lock();
+        if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
+            gaps.hand_over(id, node, NOWHERE);
+            return None;
+        }
+        let last_heard = self.served_until(node, last_served?);
+        let loss = Loss {
+            last_heard,
+            event: self.moved_in_words(&topic, node).into(),
+            reason: whose_in_words(&topic, reason).into(),
+        };
+        Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
+    }
+
+    /// Until when `node` certainly brought what it brought last at `last_served`: for as long as
+    /// all other primaries said that its slots were its own.
+    fn served_until(&self, node: NodeId, last_served: Time) -> Time {
+        let Some(cluster) = &self.cluster else {
+            return last_served;
+        };
+        let others = cluster.topology.primaries();
+        let others = others.filter_map(|member| self.nodes.find(&member.address));
+        let agreed = others
+            .filter(|other| *other != node)
+            .map(|other| cluster.agreed.get(&other).copied().unwrap_or_default());
+        last_served.max(agreed.min().unwrap_or_default())
+    }
+
+    /// The servers that are to bring what `topic` asks for. None if no server is known for it.
+    fn carriers(&self, topic: &Topic) -> Vec<NodeId> {
+        let Some(cluster) = &self.cluster else {
+            return vec![self.home];
+        };
+        let topology = &cluster.topology;
+        let node = |address| self.nodes.find(address);
+        match topic.kind {
+            SubscriptionKind::ShardPattern => Vec::new(),
+            SubscriptionKind::Shard => topology
+                .owner(slot_of(&topic.name))
+                .and_then(|owner| node(&owner.address))
+                .into_iter()
+                .collect(),
+            _ if topic.name.starts_with(KEY_EVENTS) && !topology.nodes.is_empty() => topology
+                .primaries()
+                .filter_map(|primary| node(&primary.address))
+                .collect(),
+            _ => vec![self.home],
+        }
+    }
+
+    /// Sees to it that each subscription is brought by the servers that are to bring it.
+    fn assign(&mut self) {
+        for Subscription { id, topic } in self.subscriptions() {
+            if topic.kind == SubscriptionKind::ShardPattern || self.sent_away.contains(&id) {
+                continue;
+            }
+            let wanted = self.carriers(&topic);
+            let current = self.nodes.carriers(id);
+            if wanted.is_empty() {
+                continue;
+            }
+            let (stay, leave): (Vec<_>, Vec<_>) =
+                current.into_iter().partition(|node| wanted.contains(node));
+            for node in &leave {
+                // It reports when it has let go; then another is asked.
+                self.nodes.yield_at(*node, id);
+            }
+            let is_one = topic.kind == SubscriptionKind::Shard || wanted.len() == 1;
+            if is_one && !leave.is_empty() {
+                continue;
+            }
+            for node in wanted.into_iter().filter(|node| !stay.contains(node)) {
+                self.gaps.lock().hand_over(id, NOWHERE, node);
+                let topic = topic.clone();
+                self.nodes.subscribe_at(node, Subscription { id, topic });
+            }
+        }
+        self.nodes.note_alone();
+    }
+
+    /// Since when the home is lost, if there is another node to go to.
+    fn home_lost_since(&self) -> Option<Instant> {
+        let lost = self.nodes.get(self.home).lost_since?;
+        self.other_home().map(|_| lost)
+    }
+
+    /// Another node that ordinary channels may come by: a primary if there is one.
+    fn other_home(&self) -> Option<NodeId> {
+        let cluster = self.cluster.as_ref()?;
+        let well = cluster
+            .topology
+            .nodes
+            .iter()
+            .filter(|member| member.health == Health::Well);
+        let others = well.filter_map(|member| {
+            let node = self.nodes.find(&member.address)?;
+            let is_lost = self.nodes.get(node).lost_since.is_some();
+            (node != self.home && !is_lost).then_some((!member.is_primary, node))
+        });
+        others.min().map(|(_, node)| node)
+    }
+
+    fn move_home(&mut self) {
+        if let Some(home) = self.other_home() {
+            self.home = home;
+            self.home_tx.send_replace(self.nodes.get(home).endpoint());
+            self.assign();
+        }
+    }
+
+    /// That another server than `node` is to bring what `topic` asks for.
+    fn moved_in_words(&self, topic: &Topic, node: NodeId) -> String {
+        let from = self.nodes.get(node).name();
+        match topic.kind {
+            SubscriptionKind::Shard => format!("slot {} left {from}", slot_of(&topic.name)),
+            _ => format!("{from} brings the events of keys no more"),
+        }
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        let wanted = self.wanted.iter();
+        wanted
+            .map(|(id, topic)| Subscription {
+                id: *id,
+                topic: topic.clone(),
+            })
+            .collect()
+    }
+
+    fn hurry(&self) {
+        if let Some(poll) = &self.poll {
+            poll.hurry.notify_one();
+        }
+    }
+
+    async fn tell_found(
+        &mut self,
+        subscription: Subscription,
+        found: Result<Vec<Vec<u8>>, Box<str>>,
+    ) -> Result<(), Stopped> {
+        if !self.wanted.contains_key(&subscription.id) {
+            return Ok(());
+        }
+        match found {
+            Ok(names) => {
+                let names = names.into_iter().map(Into::into).collect();
+                let feed = Feed::ShardChannels {
+                    subscription,
+                    names,
+                };
+                self.feed_tx.send(feed).await.map_err(|_| Stopped)
+            }
+            Err(reason) => {
+                self.wanted.remove(&subscription.id);
+                self.look_for_channels();
+                let notice = Notice::Denied {
+                    subscription,
+                    reason,
+                };
+                self.tell([notice]).await
+            }
+        }
+    }
+
+    async fn tell_of_nodes(&self) -> Result<(), Stopped> {
+        let facts: Vec<NodeFacts> = self.nodes.facts(self.home);
+        let feed = Feed::Nodes(facts);
+        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+    }
+
+    async fn tell(&self, notices: impl IntoIterator<Item = Notice>) -> Result<(), Stopped> {
+        match batch_of(notices) {
+            Some(feed) => self.feed_tx.send(feed).await.map_err(|_| Stopped),
+            None => Ok(()),
+        }
+    }
+
+    /// The same without waiting: what there is no room for now is told as soon as there is.
+    fn tell_later(&self, notices: Vec<Notice>) {
+        if let Some(feed) = batch_of(notices) {
+            let feed_tx = self.feed_tx.clone();
+            // Whoever is gone needs no notice.
+            tokio::spawn(async move { feed_tx.send(feed).await });
+        }
+    }
+}
+
+fn batch_of(notices: impl IntoIterator<Item = Notice>) -> Option<Feed> {
+    let mut batch = Batch::default().from_node(NOWHERE);
+    for notice in notices {
+        batch.push_notice(Time::now(), notice);
+    }
+    (!batch.is_empty()).then(|| Feed::Batch(Box::new(batch)))
+}
+
+/// Whether the same nodes serve the same slots.
+fn has_same_owners(one: &Topology, other: &Topology) -> bool {
+    let owners = |topology: &Topology| {
+        let mut owners: Vec<_> = topology
+            .primaries()
+            .map(|node| (node.id.clone(), node.slots.clone()))
+            .collect();
+        owners.sort_by(|a, b| a.0.cmp(&b.0));
+        owners
+    };
+    owners(one) == owners(other)
+}
+
+/// What is lost with it, and why.
+fn whose_in_words(topic: &Topic, reason: &str) -> String {
+    let name = String::from_utf8_lossy(&topic.name);
+    match topic.kind {
+        SubscriptionKind::Shard => name.into_owned(),
+        _ => format!("{name}: {reason}"),
+    }
+}

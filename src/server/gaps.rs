@@ -1,0 +1,283 @@
+//! The holes in the log that are still open, over all servers.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::message::{Gap, GapEnd, NodeId, Notice, SubscriptionId, Time};
+
+/// What is not heard: a subscription, and the server that is to bring it back.
+type Missing = (SubscriptionId, NodeId);
+
+/// The holes that all subscribers share, since what one loses another may bring back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SharedGaps(Arc<Mutex<Gaps>>);
+
+impl SharedGaps {
+    /// The holes, for a moment.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Gaps> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The holes that are open. Each is closed when all that is missing in it is back, or known not to
+/// come back.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    open: Vec<OpenGap>,
+    last_noticed: Time,
+}
+
+#[derive(Debug)]
+struct OpenGap {
+    gap: Gap,
+    missing: BTreeSet<Missing>,
+    /// Whether anything that was missing is back.
+    is_any_back: bool,
+}
+
+/// How something came to be missing.
+#[derive(Clone, Debug)]
+pub(super) struct Loss {
+    pub(super) last_heard: Time,
+    pub(super) event: Box<str>,
+    pub(super) reason: Box<str>,
+}
+
+impl Gaps {
+    /// Notes that nothing of `subscriptions` comes from `node` any more. That opens a hole, or goes
+    /// on with the one that waits for `node`, which gets the newest reason. `None` if nothing
+    /// is missing.
+    pub(super) fn lose(
+        &mut self,
+        node: NodeId,
+        subscriptions: impl IntoIterator<Item = SubscriptionId>,
+        loss: Loss,
+        now: Time,
+    ) -> Option<Notice> {
+        let missing = subscriptions.into_iter().map(|id| (id, node));
+        let missing: BTreeSet<Missing> = missing.collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let waits = |open: &OpenGap| open.missing.iter().any(|(_, at)| *at == node);
+        if let Some(open) = self.open.iter_mut().find(|open| waits(open)) {
+            open.missing.extend(missing);
+            open.gap.reason = loss.reason;
+            return Some(Notice::Gap(open.gap.clone()));
+        }
+        Some(self.open(missing, loss, now))
+    }
+
+    fn open(&mut self, missing: BTreeSet<Missing>, loss: Loss, now: Time) -> Notice {
+        let gap = Gap {
+            last_heard: loss.last_heard,
+            noticed: self.unique(now),
+            end: GapEnd::Open,
+            event: loss.event,
+            reason: loss.reason,
+        };
+        self.open.push(OpenGap {
+            gap: gap.clone(),
+            missing,
+            is_any_back: false,
+        });
+        Notice::Gap(gap)
+    }
+
+    /// Notes that a subscription does not come from where it came, but is to come from `node`,
+    /// and what it was. All that are lost by the same event are in one hole.
+    pub(super) fn lose_to_others(
+        &mut self,
+        node: NodeId,
+        id: SubscriptionId,
+        loss: Loss,
+        now: Time,
+    ) -> Notice {
+        let same = |open: &&mut OpenGap| open.gap.event == loss.event;
+        if let Some(open) = self.open.iter_mut().find(same) {
+            open.missing.insert((id, node));
+            let gap = &mut open.gap;
+            gap.last_heard = gap.last_heard.min(loss.last_heard);
+            gap.reason = and_also(&gap.reason, &loss.reason);
+            return Notice::Gap(gap.clone());
+        }
+        self.open(BTreeSet::from([(id, node)]), loss, now)
+    }
+
+    /// Notes that `node` brings a subscription. Gives the holes that this closes.
+    pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
+        self.settle(now, true, |missing| *missing == (id, node))
+    }
+
+    /// Notes that a subscription is not to come from `node` any more. Gives the holes that this
+    /// closes.
+    pub(super) fn give_up(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
+        self.settle(now, false, |missing| *missing == (id, node))
+    }
+
+    /// The same of all subscriptions at `node`.
+    pub(super) fn give_up_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
+        self.settle(now, false, |(_, at)| *at == node)
+    }
+
+    /// Notes that another server is to bring a subscription back.
+    pub(super) fn hand_over(&mut self, id: SubscriptionId, from: NodeId, to: NodeId) {
+        for open in &mut self.open {
+            if open.missing.remove(&(id, from)) {
+                open.missing.insert((id, to));
+            }
+        }
+    }
+
+    /// Whether a subscription is missing at `node`.
+    pub(super) fn is_missing(&self, id: SubscriptionId, node: NodeId) -> bool {
+        self.open
+            .iter()
+            .any(|open| open.missing.contains(&(id, node)))
+    }
+
+    fn settle(
+        &mut self,
+        now: Time,
+        is_back: bool,
+        is_settled: impl Fn(&Missing) -> bool,
+    ) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        self.open.retain_mut(|open| {
+            let before = open.missing.len();
+            open.missing.retain(|missing| !is_settled(missing));
+            open.is_any_back |= is_back && open.missing.len() < before;
+            if !open.missing.is_empty() {
+                return true;
+            }
+            open.gap.end = if open.is_any_back {
+                GapEnd::Restored(now)
+            } else {
+                GapEnd::GivenUp(now)
+            };
+            notices.push(Notice::Gap(open.gap.clone()));
+            false
+        });
+        notices
+    }
+
+    /// A time that no other hole has: holes are told apart by it.
+    fn unique(&mut self, now: Time) -> Time {
+        self.last_noticed = now.max(Time(self.last_noticed.0 + 1));
+        self.last_noticed
+    }
+}
+
+/// A list of what is lost, with one thing more, if it is not too long already.
+fn and_also(list: &str, more: &str) -> Box<str> {
+    const LONGEST: usize = 60;
+    match list {
+        _ if list.ends_with(", …") => list.into(),
+        _ if list.len() + more.len() > LONGEST => format!("{list}, …").into(),
+        _ => format!("{list}, {more}").into(),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use super::*;
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+    const FIRST: SubscriptionId = SubscriptionId(0);
+    const SECOND: SubscriptionId = SubscriptionId(1);
+
+    fn loss(reason: &str) -> Loss {
+        Loss {
+            last_heard: Time(5),
+            event: "connection lost".into(),
+            reason: reason.into(),
+        }
+    }
+
+    fn gap(notice: Option<Notice>) -> Gap {
+        match notice {
+            Some(Notice::Gap(gap)) => gap,
+            other => panic!("no gap: {other:?}"),
+        }
+    }
+
+    fn only(notices: Vec<Notice>) -> Gap {
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        gap(notices.into_iter().next())
+    }
+
+    #[test]
+    fn a_hole_closes_when_all_is_back() {
+        let mut gaps = Gaps::default();
+        let open = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
+        assert_eq!((open.last_heard, open.noticed), (Time(5), Time(10)));
+        assert_eq!(gaps.find(FIRST, A, Time(11)), []);
+        assert!(gaps.is_missing(SECOND, A) && !gaps.is_missing(FIRST, A));
+        let closed = only(gaps.find(SECOND, A, Time(12)));
+        assert_eq!(closed.end, GapEnd::Restored(Time(12)));
+        assert_eq!(closed.noticed, open.noticed);
+        assert_eq!(gaps.find(SECOND, A, Time(13)), []);
+    }
+
+    #[test]
+    fn a_loss_before_the_end_goes_on_with_the_hole() {
+        let mut gaps = Gaps::default();
+        let first = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
+        gaps.find(FIRST, A, Time(11));
+        let again = gap(gaps.lose(A, [FIRST], loss("reset"), Time(12)));
+        assert_eq!((again.noticed, &*again.reason), (first.noticed, "reset"));
+        assert_eq!(gaps.find(SECOND, A, Time(13)), []);
+        assert_eq!(
+            only(gaps.find(FIRST, A, Time(14))).end,
+            GapEnd::Restored(Time(14))
+        );
+    }
+
+    #[test]
+    fn what_is_given_up_is_not_waited_for() {
+        let mut gaps = Gaps::default();
+        assert_eq!(gaps.lose(A, [], loss("closed"), Time(10)), None);
+        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
+            .unwrap();
+        gaps.give_up(FIRST, A, Time(11));
+        assert_eq!(
+            only(gaps.give_up(SECOND, A, Time(12))).end,
+            GapEnd::GivenUp(Time(12))
+        );
+        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(20))
+            .unwrap();
+        gaps.find(FIRST, A, Time(21));
+        assert_eq!(
+            only(gaps.give_up_all(A, Time(22))).end,
+            GapEnd::Restored(Time(22))
+        );
+    }
+
+    #[test]
+    fn another_server_may_bring_it_back() {
+        let mut gaps = Gaps::default();
+        let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
+        gaps.hand_over(FIRST, A, B);
+        let at_b = gap(gaps.lose(B, [SECOND], loss("closed"), Time(10)));
+        // B is waited for already.
+        assert_eq!(at_a.noticed, at_b.noticed);
+        assert_eq!(gaps.find(FIRST, A, Time(11)), []);
+        assert_eq!(gaps.find(FIRST, B, Time(12)), []);
+        assert_eq!(only(gaps.find(SECOND, B, Time(13))).noticed, at_a.noticed);
+    }
+
+    #[test]
+    fn no_two_holes_are_noticed_at_the_same_time() {
+        let mut gaps = Gaps::default();
+        let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
+        let at_b = gap(gaps.lose(B, [FIRST], loss("closed"), Time(10)));
+        assert!(at_a.noticed < at_b.noticed);
+        let ends = [
+            only(gaps.find(FIRST, B, Time(12))),
+            only(gaps.find(FIRST, A, Time(13))),
+        ];
+        assert_eq!(ends.map(|gap| gap.noticed), [at_b.noticed, at_a.noticed]);
+    }
+}

@@ -1,0 +1,131 @@
+//! A connection that asks, by the redis crate, and what its errors mean.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, RedisError};
+use tokio::task::JoinHandle;
+
+use super::endpoint::{Endpoint, without_arguments};
+use super::transport::{connect, say};
+
+/// A connection and the task that drives it.
+pub(super) struct Link {
+    connection: MultiplexedConnection,
+    driver: JoinHandle<()>,
+    answer_within: Duration,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) reason: Box<str>,
+    /// Whether these are Redis's own words: it could be reached, and does not want this.
+    pub(super) is_refusal: bool,
+}
+
+impl Link {
+    /// Connects, logs in, gives the connection a name and chooses the database.
+    pub(super) async fn open(
+        endpoint: &Endpoint,
+        client_name: &str,
+        connect_within: Duration,
+        answer_within: Duration,
+    ) -> Result<Self, Failure> {
+        let unreachable = |reason| Failure {
+            reason,
+            is_refusal: false,
+        };
+        let transport = connect(endpoint.address(), connect_within)
+            .await
+            .map_err(unreachable)?;
+        // The greeting is sent below and not by the crate, which would hide Redis's words.
+        let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let settings = AsyncConnectionConfig::new().set_response_timeout(Some(answer_within));
+        let (connection, driver) =
+            MultiplexedConnection::new_with_config(&greeting, transport, settings)
+                .await
+                .map_err(|error| unreachable(words(&error)))?;
+        let mut link = Self {
+            connection,
+            driver: tokio::spawn(driver),
+            answer_within,
+        };
+        link.greet(endpoint, client_name).await?;
+        Ok(link)
+    }
+
+    async fn greet(&mut self, endpoint: &Endpoint, client_name: &str) -> Result<(), Failure> {
+        if let Some(credentials) = endpoint.credentials() {
+            let command = redis::cmd("AUTH").arg(credentials).to_owned();
+            self.ask::<()>(&command).await.map_err(|error| Failure {
+                // Some servers repeat what they do not know, and that is the password here.
+                reason: without_arguments(&self.reason(&error)).into(),
+                is_refusal: is_refusal(&error),
+            })?;
+        }
+        let command = redis::cmd("CLIENT")
+            .arg("SETNAME")
+            .arg(client_name)
+            .to_owned();
+        match self.ask::<()>(&command).await {
+            Ok(()) => (),
+            // The name is a courtesy; but whoever is not let in learns it here.
+            Err(error) if is_refusal(&error) && error.code() != Some("NOAUTH") => (),
+            Err(error) => return Err(self.failure(&error)),
+        }
+        if endpoint.db() != 0 {
+            let command = redis::cmd("SELECT").arg(endpoint.db()).to_owned();
+            let selected = self.ask::<()>(&command).await;
+            selected.map_err(|error| self.failure(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Asks, and waits for the answer.
+    pub(super) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
+        command.query_async(&mut self.connection).await
+    }
+
+    /// Whether the connection has come to its end.
+    pub(super) fn is_closed(&self) -> bool {
+        self.driver.is_finished()
+    }
+
+    /// What went wrong, in words: Redis's own if it said any.
+    pub(super) fn reason(&self, error: &RedisError) -> Box<str> {
+        if error.is_timeout() {
+            format!("no answer for {}", say(self.answer_within)).into()
+        } else {
+            words(error)
+        }
+    }
+
+    fn failure(&self, error: &RedisError) -> Failure {
+        Failure {
+            is_refusal: is_refusal(error),
+            reason: self.reason(error),
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Whether Redis itself said this.
+pub(super) fn is_refusal(error: &RedisError) -> bool {
+    error.code().is_some()
+}
+
+/// What went wrong: Redis's own words if it said any.
+pub(super) fn words(error: &RedisError) -> Box<str> {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}").into(),
+        (Some(code), None) => code.into(),
+        _ if error.is_connection_dropped() => "closed by the server".into(),
+        _ => error.to_string().into(),
+    }
+}

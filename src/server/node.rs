@@ -1,0 +1,105 @@
+//! One of the servers that are listened to: where it is, and whom its state matters to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use super::Timing;
+use super::endpoint::{Address, Endpoint};
+use super::gaps::SharedGaps;
+use super::topology::Topology;
+use crate::message::{NodeId, Subscription, SubscriptionId, Time};
+
+/// Where a server is to be found.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// Always here.
+    At(Endpoint),
+    /// Where the coordinator says that it is.
+    Home(watch::Receiver<Endpoint>),
+}
+
+impl Place {
+    /// Where it is now.
+    ///
+    /// Fails with the reason in words.
+    #[expect(clippy::unused_async, reason = "a master is asked for")]
+    pub(super) async fn locate(&self, _timing: &Timing) -> Result<Endpoint, Box<str>> {
+        match self {
+            Self::At(endpoint) => Ok(endpoint.clone()),
+            Self::Home(home_rx) => Ok(home_rx.borrow().clone()),
+        }
+    }
+}
+
+/// A server as its subscriber knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Post {
+    pub(super) node: NodeId,
+    pub(super) place: Place,
+    /// What it is called where there are others.
+    pub(super) name: Box<str>,
+    /// The holes in the log, which all subscribers share.
+    pub(super) gaps: SharedGaps,
+    /// Tells the coordinator.
+    pub(super) report_tx: UnboundedSender<Report>,
+    /// Whether there is no other.
+    pub(super) alone: Arc<AtomicBool>,
+}
+
+impl Post {
+    /// Whether this is the only server that is listened to.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone.load(Relaxed)
+    }
+
+    /// That the connection is lost, and which.
+    pub(super) fn loss_in_words(&self) -> Box<str> {
+        if self.is_alone() {
+            "connection lost".into()
+        } else {
+            format!("connection to {} lost", self.name).into()
+        }
+    }
+
+    /// Tells the coordinator something of this server.
+    pub(super) fn report(&self, report: impl FnOnce(NodeId) -> Report) {
+        // The coordinator outlives all subscribers, but for the program's end.
+        let _ = self.report_tx.send(report(self.node));
+    }
+}
+
+/// What a subscriber tells the coordinator.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// The connection is up.
+    Live { node: NodeId },
+    /// The connection is lost, or could not be made so many times in a row.
+    Lost { node: NodeId, attempts: u32 },
+    /// The server belongs to a cluster.
+    IsCluster,
+    /// A node of the cluster has said who serves what.
+    Topology {
+        asked: Address,
+        at: Time,
+        round_trip: Duration,
+        topology: Topology,
+    },
+    /// The sharded channels were looked for that a pattern matches, or may not be.
+    Found {
+        subscription: Subscription,
+        found: Result<Vec<Vec<u8>>, Box<str>>,
+    },
+    /// The server does not bring a subscription, or no longer: another is to.
+    Moved {
+        node: NodeId,
+        subscription: SubscriptionId,
+        /// When the server last brought it, if it ever did.
+        last_served: Option<Time>,
+        /// What it said.
+        reason: Box<str>,
+    },
+}

@@ -1,0 +1,277 @@
+//! The servers that are known, and the subscribers that listen to those that bring anything.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+use super::endpoint::{Address, Endpoint};
+use super::gaps::SharedGaps;
+use super::node::{Place, Post, Report};
+use super::subscriber::Subscriber;
+use super::topology::{Health, Member};
+use super::{Command, Config, Counters, Feed, NodeFacts, Role};
+use crate::message::{NodeId, Subscription, SubscriptionId};
+
+/// A server.
+pub(super) struct Node {
+    place: Place,
+    address: Address,
+    role: Role,
+    health: Health,
+    slots: Vec<RangeInclusive<u16>>,
+    /// Its subscriber, once it has had anything to bring.
+    command_tx: Option<UnboundedSender<Command>>,
+    /// What it brings, or is asked to bring.
+    pub(super) carries: BTreeSet<SubscriptionId>,
+    /// What it is to let go of, and has not yet.
+    yielding: BTreeSet<SubscriptionId>,
+    /// Since when its connection is lost.
+    pub(super) lost_since: Option<Instant>,
+    /// How long it took to answer the last question.
+    pub(super) round_trip: Option<Duration>,
+}
+
+impl Node {
+    pub(super) fn endpoint(&self) -> Endpoint {
+        match &self.place {
+            Place::At(endpoint) => endpoint.clone(),
+            Place::Home(home_rx) => home_rx.borrow().clone(),
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Takes over what the cluster says of it.
+    pub(super) fn note(&mut self, member: &Member) {
+        self.role = if member.is_primary {
+            Role::Primary
+        } else {
+            Role::Replica
+        };
+        self.health = member.health;
+        self.slots.clone_from(&member.slots);
+    }
+}
+
+/// All servers that are known, by their ids.
+pub(super) struct Nodes {
+    config: Arc<Config>,
+    feed_tx: Sender<Feed>,
+    report_tx: UnboundedSender<Report>,
+    gaps: SharedGaps,
+    counters: Arc<Counters>,
+    answering: Arc<Notify>,
+    /// Whether no more than one is listened to.
+    alone: Arc<AtomicBool>,
+    nodes: Vec<Node>,
+    by_address: HashMap<Address, NodeId>,
+    tasks: JoinSet<()>,
+    poller: Option<AbortHandle>,
+}
+
+impl Nodes {
+    pub(super) fn new(
+        config: Arc<Config>,
+        feed_tx: Sender<Feed>,
+        report_tx: UnboundedSender<Report>,
+        gaps: SharedGaps,
+        counters: Arc<Counters>,
+        answering: Arc<Notify>,
+    ) -> Self {
+        Self {
+            config,
+            feed_tx,
+            report_tx,
+            gaps,
+            counters,
+            answering,
+            alone: Arc::new(AtomicBool::new(true)),
+            nodes: Vec::new(),
+            by_address: HashMap::new(),
+            tasks: JoinSet::new(),
+            poller: None,
+        }
+    }
+
+    pub(super) fn get(&self, id: NodeId) -> &Node {
+        &self.nodes[usize::from(id.0)]
+    }
+
+    pub(super) fn get_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[usize::from(id.0)]
+    }
+
+    pub(super) fn find(&self, address: &Address) -> Option<NodeId> {
+        self.by_address.get(address).copied()
+    }
+
+    /// The id of the server at `place`, which is known from now on.
+    pub(super) fn know(&mut self, place: Place, address: &Address) -> NodeId {
+        if let Some(known) = self.find(address) {
+            return known;
+        }
+        let id = NodeId(u16::try_from(self.nodes.len()).unwrap_or(u16::MAX - 1));
+        self.by_address.insert(address.clone(), id);
+        self.nodes.push(Node {
+            place,
+            address: address.clone(),
+            role: Role::Single,
+            health: Health::Well,
+            slots: Vec::new(),
+            command_tx: None,
+            carries: BTreeSet::new(),
+            yielding: BTreeSet::new(),
+            lost_since: None,
+            round_trip: None,
+        });
+        id
+    }
+
+    /// The id of another node of the cluster that `model` belongs to.
+    pub(super) fn know_member(&mut self, model: NodeId, address: &Address) -> NodeId {
+        let endpoint = self.get(model).endpoint().at(address.clone());
+        self.know(Place::At(endpoint), address)
+    }
+
+    /// The servers that bring a subscription, or are asked to.
+    pub(super) fn carriers(&self, id: SubscriptionId) -> Vec<NodeId> {
+        (0..)
+            .zip(&self.nodes)
+            .filter(|(_, node)| node.carries.contains(&id))
+            .map(|(index, _)| NodeId(index))
+            .collect()
+    }
+
+    /// Starts the subscriber of a server.
+    pub(super) fn start(&mut self, id: NodeId, subscriptions: Vec<Subscription>) {
+        let node = &mut self.nodes[usize::from(id.0)];
+        node.carries.extend(subscriptions.iter().map(|of| of.id));
+        let (command_tx, command_rx) = unbounded_channel();
+        node.command_tx = Some(command_tx);
+        let post = Post {
+            node: id,
+            place: node.place.clone(),
+            name: node.name().into(),
+            gaps: self.gaps.clone(),
+            report_tx: self.report_tx.clone(),
+            alone: Arc::clone(&self.alone),
+        };
+        let subscriber = Subscriber::new(
+            Arc::clone(&self.config),
+            post,
+            subscriptions,
+            self.feed_tx.clone(),
+            command_rx,
+            Arc::clone(&self.counters),
+            Arc::clone(&self.answering),
+        );
+        self.tasks.spawn(subscriber.run());
+    }
+
+    /// Asks a server to bring a subscription.
+    pub(super) fn subscribe_at(&mut self, id: NodeId, subscription: Subscription) {
+        let node = self.get_mut(id);
+        node.carries.insert(subscription.id);
+        match &node.command_tx {
+            Some(command_tx) => {
+                let _ = command_tx.send(Command::Subscribe(subscription));
+            }
+            None => self.start(id, vec![subscription]),
+        }
+    }
+
+    /// Asks a server to let go of a subscription, once.
+    pub(super) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
+        let node = self.get_mut(id);
+        if node.yielding.insert(subscription)
+            && let Some(command_tx) = &node.command_tx
+        {
+            let _ = command_tx.send(Command::Yield(subscription));
+        }
+    }
+
+    /// A server has let go of a subscription, or never had it.
+    pub(super) fn note_yielded(&mut self, id: NodeId, subscription: SubscriptionId) {
+        let node = self.get_mut(id);
+        node.carries.remove(&subscription);
+        node.yielding.remove(&subscription);
+    }
+
+    /// Tells all servers that bring a subscription.
+    pub(super) fn command_carriers(&self, id: SubscriptionId, command: &Command) {
+        for carrier in self.carriers(id) {
+            if let Some(command_tx) = &self.get(carrier).command_tx {
+                let _ = command_tx.send(command.clone());
+            }
+        }
+    }
+
+    /// Tells all servers that are listened to.
+    pub(super) fn command_all(&self, command: &Command) {
+        for command_tx in self
+            .nodes
+            .iter()
+            .filter_map(|node| node.command_tx.as_ref())
+        {
+            let _ = command_tx.send(command.clone());
+        }
+    }
+
+    /// Forgets who brings a subscription.
+    pub(super) fn forget(&mut self, id: SubscriptionId) {
+        for node in &mut self.nodes {
+            node.carries.remove(&id);
+            node.yielding.remove(&id);
+        }
+    }
+
+    /// Takes note of how many servers are listened to.
+    pub(super) fn note_alone(&self) {
+        let listened = self.nodes.iter().filter(|node| node.command_tx.is_some());
+        self.alone.store(listened.count() <= 1, Relaxed);
+    }
+
+    /// What there is to say of all servers.
+    pub(super) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
+        (0..)
+            .zip(&self.nodes)
+            .map(|(index, node)| NodeFacts {
+                node: NodeId(index),
+                name: node.name().into(),
+                role: node.role,
+                health: node.health,
+                slots: node.slots.clone(),
+                subscriptions: node.carries.len(),
+                is_home: NodeId(index) == home,
+                round_trip: node.round_trip,
+            })
+            .collect()
+    }
+
+    /// Runs the poller beside the subscribers, in place of the one before.
+    pub(super) fn spawn_poller(&mut self, poller: impl Future<Output = ()> + Send + 'static) {
+        if let Some(before) = self.poller.replace(self.tasks.spawn(poller)) {
+            before.abort();
+        }
+    }
+
+    /// Ends all subscribers and waits for them.
+    pub(super) async fn stop(mut self) {
+        for node in &mut self.nodes {
+            node.command_tx = None;
+        }
+        if let Some(poller) = &self.poller {
+            poller.abort();
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

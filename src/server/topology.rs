@@ -1,0 +1,199 @@
+//! A cluster as one of its nodes sees it: who serves which slots.
+
+use std::ops::RangeInclusive;
+
+use crc16::{State, XMODEM};
+
+use super::endpoint::Address;
+
+/// The nodes of a cluster, from the answer to CLUSTER NODES.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Topology {
+    pub(super) nodes: Vec<Member>,
+}
+
+/// A node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// What the cluster calls it.
+    pub(super) id: Box<str>,
+    pub(super) address: Address,
+    pub(super) is_primary: bool,
+    pub(super) health: Health,
+    /// The newest of the claims to slots is the one with the highest number.
+    pub(super) epoch: u64,
+    pub(super) slots: Vec<RangeInclusive<u16>>,
+}
+
+/// What the cluster thinks of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// It answers the others.
+    #[default]
+    Well,
+    /// It does not answer the node that was asked.
+    Suspected,
+    /// Most of the primaries think that it is gone.
+    Failed,
+}
+
+impl Topology {
+    /// Reads the answer to CLUSTER NODES of the node at `asked`. Lines that make no sense, and
+    /// nodes without an address, are left out.
+    pub(super) fn parse(text: &str, asked: &Address) -> Self {
+        let nodes = text.lines().filter_map(|line| Member::parse(line, asked));
+        Self {
+            nodes: nodes.collect(),
+        }
+    }
+
+    /// The node that serves the slot of a sharded channel.
+    pub(super) fn owner(&self, slot: u16) -> Option<&Member> {
+        self.primaries()
+            .find(|node| node.slots.iter().any(|range| range.contains(&slot)))
+    }
+
+    pub(super) fn primaries(&self) -> impl Iterator<Item = &Member> {
+        self.nodes.iter().filter(|node| node.is_primary)
+    }
+
+    /// How new the newest claim to slots is that this knows of.
+    pub(super) fn epoch(&self) -> u64 {
+        let epochs = self.nodes.iter().map(|node| node.epoch);
+        epochs.max().unwrap_or_default()
+    }
+}
+
+impl Member {
+    /// `<id> <host:port@cport[,hostname]> <flags> <master> <ping> <pong> <epoch> <link> <slot>...`
+    fn parse(line: &str, asked: &Address) -> Option<Self> {
+        let mut fields = line.split(' ');
+        let (id, place, flags) = (fields.next()?, fields.next()?, fields.next()?);
+        let (_master, _ping, _pong) = (fields.next()?, fields.next()?, fields.next()?);
+        let (epoch, _link) = (fields.next()?, fields.next()?);
+        let has = |flag: &str| flags.split(',').any(|of| of == flag);
+        if has("noaddr") || has("handshake") {
+            return None;
+        }
+        Some(Self {
+            id: id.into(),
+            address: address(place, asked)?,
+            is_primary: has("master"),
+            health: if has("fail") {
+                Health::Failed
+            } else if has("fail?") {
+                Health::Suspected
+            } else {
+                Health::Well
+            },
+            epoch: epoch.parse().ok()?,
+            slots: fields.filter_map(slots).collect(),
+        })
+    }
+}
+
+/// `host:port@cport[,hostname]`. A node that does not know its own host leaves it empty: it is
+/// the one that was asked.
+fn address(place: &str, asked: &Address) -> Option<Address> {
+    let place = place.split(',').next()?;
+    let (place, _) = place.split_once('@').unwrap_or((place, ""));
+    let (host, port) = place.rsplit_once(':')?;
+    let host = match (host, asked) {
+        ("", Address::Tcp { host, .. }) => host,
+        (host, _) => host,
+    };
+    Some(Address::Tcp {
+        host: host.to_owned(),
+        port: port.parse().ok()?,
+    })
+}
+
+/// `0-5460` or `7`, but not `[93-<-id]`, which tells of a move under way.
+fn slots(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    Some(first.parse().ok()?..=last.parse().ok()?)
+}
+
+/// The slot that a sharded channel lies in. Of a name with a tag, such as `{user:1}:paid`, only the
+/// tag counts.
+pub(super) fn slot_of(channel: &[u8]) -> u16 {
+    const SLOTS: u16 = 1 << 14;
+    State::<XMODEM>::calculate(tag(channel).unwrap_or(channel)) % SLOTS
+}
+
+/// What stands between the first `{` and the first `}` behind it, unless that is nothing.
+fn tag(name: &[u8]) -> Option<&[u8]> {
+    let start = name.iter().position(|byte| *byte == b'{')? + 1;
+    let length = name[start..].iter().position(|byte| *byte == b'}')?;
+    (length > 0).then(|| &name[start..start + length])
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use super::*;
+
+    const NODES: &str = "\
+a1 10.0.0.1:7000@17000 myself,master - 0 0 3 connected 0-5460 7000 [93-<-b2]
+b2 10.0.0.2:7000@17000,db2.example master,fail? - 0 1 12 connected 5461-6999
+c3 10.0.0.3:7000@17000 slave,fail a1 0 1 3 disconnected
+d4 :0@0 master,noaddr - 0 1 0 disconnected
+e5 ::1:7000@17000 handshake - 0 0 0 connected
+garbage
+f6 fe80::1:7001@17001 slave b2 0 0 12 connected
+";
+
+    fn asked() -> Address {
+        tcp("10.0.0.9", 7000)
+    }
+
+    fn tcp(host: &str, port: u16) -> Address {
+        Address::Tcp {
+            host: host.to_owned(),
+            port,
+        }
+    }
+
+    #[test]
+    fn the_nodes_are_read_from_the_answer() {
+        let topology = Topology::parse(NODES, &asked());
+        let nodes: Vec<_> = topology
+            .nodes
+            .iter()
+            .map(|node| (&*node.id, node.is_primary, node.health))
+            .collect();
+        assert_eq!(
+            nodes,
+            [
+                ("a1", true, Health::Well),
+                ("b2", true, Health::Suspected),
+                ("c3", false, Health::Failed),
+                ("f6", false, Health::Well),
+            ]
+        );
+        assert_eq!(topology.nodes[0].slots, [0..=5460, 7000..=7000]);
+        assert_eq!(topology.nodes[3].address, tcp("fe80::1", 7001));
+        assert_eq!(topology.epoch(), 12);
+        let owner = |slot| topology.owner(slot).map(|node| &*node.id);
+        assert_eq!(owner(5460), Some("a1"));
+        assert_eq!(owner(5461), Some("b2"));
+        assert_eq!(owner(7000), Some("a1"));
+        assert_eq!(owner(16000), None);
+    }
+
+    #[test]
+    fn a_node_that_does_not_know_its_host_is_where_it_was_asked() {
+        let text = "a1 :7911@17911 myself,master - 0 0 0 connected\n";
+        let topology = Topology::parse(text, &asked());
+        assert_eq!(topology.nodes[0].address, tcp("10.0.0.9", 7911));
+    }
+
+    #[test]
+    fn slots_are_those_of_redis() {
+        // From CLUSTER KEYSLOT.
+        assert_eq!(slot_of(b"foo"), 12182);
+        assert_eq!(slot_of(b"user:{foo}:x"), 12182);
+        assert_eq!(slot_of(b"a{}b"), 13694);
+        assert_eq!(slot_of(b""), 0);
+    }
+}
