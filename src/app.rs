@@ -82,6 +82,8 @@ const REMARK_TIME: Duration = Duration::from_secs(5);
 pub struct Settings {
     /// The server's address, without its password.
     pub address: String,
+    /// TLS is spoken there, but the server's certificate is not checked.
+    pub is_insecure: bool,
     /// What to say beside the address, such as how to join the demo; empty for nothing.
     pub note: String,
     /// How redis-cli reaches the server, such as `redis-cli -p 6379`.

@@ -1,9 +1,10 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
 
 use crate::payload::figures::parse_size;
 
@@ -13,7 +14,12 @@ const MIN_KEEP: u64 = 1 << 20;
 /// Watch Redis Pub/Sub in the terminal: channels, messages as they come, and a box to publish.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
+#[command(disable_help_flag = true, disable_help_subcommand = true)]
 pub struct Cli {
+    /// Print this help
+    // redis-cli's -h is the host.
+    #[arg(long, action = ArgAction::HelpShort, global = true)]
+    help: Option<bool>,
     /// Another command than watching.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -36,35 +42,99 @@ pub struct Watch {
     /// all means the pattern *
     #[arg(value_name = "CHANNEL")]
     pub channels: Vec<OsString>,
-    /// The server.
-    #[arg(
-        short,
-        long,
-        help = "The server: redis://[user[:password]@]host[:port][/db] or unix://path. \
-        Without it SUBSCOPE_URL and then REDIS_URL from the environment \
-        [default: redis://127.0.0.1:6379]"
-    )]
-    pub url: Option<String>,
     /// Take every CHANNEL literally, * ? and [ included
     #[arg(long)]
     pub exact: bool,
-    /// Ask for the password.
-    #[arg(
-        long,
-        help = "Ask for the password, without showing it. Otherwise it comes from the URL, \
-        or from SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
-    )]
-    pub askpass: bool,
     /// A message whose whole payload is TEXT ends the subscription that brought it
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
+    /// Where the server is, and how to get in.
+    #[command(flatten)]
+    pub server: Server,
     /// How the screen behaves.
     #[command(flatten)]
     pub screen: Screen,
 }
 
+/// Where the server is, and how to get in: as redis-cli takes it. It cannot be printed, since it
+/// may hold a password.
+#[derive(Args)]
+#[command(next_help_heading = "Server")]
+pub struct Server {
+    /// The server.
+    #[arg(
+        short,
+        long,
+        conflicts_with_all = ["host", "port", "socket"],
+        help = "The server: redis://[user[:password]@]host[:port][/db], rediss:// with TLS, or \
+        unix:///path. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
+        environment [default: redis://127.0.0.1:6379]"
+    )]
+    pub url: Option<String>,
+    /// The server's host: a name or an address [default: 127.0.0.1]
+    #[arg(short, long)]
+    pub host: Option<String>,
+    /// The server's port [default: 6379]
+    #[arg(short, long, value_parser = value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// The server's unix socket
+    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    pub socket: Option<PathBuf>,
+    /// The database's number, for commands; Pub/Sub has no databases
+    #[arg(short = 'n', long, value_name = "N", value_parser = value_parser!(i64).range(0..))]
+    pub db: Option<i64>,
+    /// The user to log in as
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The password. Other users can read it from the list of processes; see --askpass
+    #[arg(short = 'a', long, value_name = "PASSWORD")]
+    pub pass: Option<String>,
+    /// Ask for the password.
+    #[arg(
+        long,
+        conflicts_with = "pass",
+        help = "Ask for the password, without showing it. Otherwise it comes from --pass, from \
+        the URL, or from SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
+    )]
+    pub askpass: bool,
+    /// How to speak TLS.
+    #[command(flatten)]
+    pub tls: Tls,
+}
+
+/// How to speak TLS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct Tls {
+    /// Speak TLS, as with a rediss:// URL
+    #[arg(long)]
+    pub tls: bool,
+    /// Trust what is in this PEM file, in place of the system's authorities
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// The certificate to show to a server that asks for one, a PEM file; needs --key
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+    /// Its private key, a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Ask for the certificate of this name and check it, in place of the host's
+    #[arg(long, value_name = "NAME")]
+    pub sni: Option<String>,
+    /// Do not check the server's certificate: whoever is in between can read and change all
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
+    }
+}
+
 /// The demo.
 #[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
 pub struct Demo {
     /// Another number plays other traffic, the same number the same
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -76,6 +146,7 @@ pub struct Demo {
 
 /// How the screen behaves, whatever it watches.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Screen")]
 pub struct Screen {
     /// Memory for the log, everything counted; the oldest messages go first
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = keep)]

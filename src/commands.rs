@@ -2,8 +2,10 @@
 
 pub mod demo;
 mod history;
+mod redis_cli;
 mod screen;
 mod stats;
+mod target;
 pub mod watch;
 
 use std::fmt;

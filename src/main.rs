@@ -26,8 +26,10 @@ fn main() -> ExitCode {
 /// Says on one line what is wrong with the command line.
 fn refuse(error: &clap::Error) -> ExitCode {
     let words = error.to_string();
-    let line = words.lines().next().unwrap_or_default();
-    let line = line.strip_prefix("error: ").unwrap_or(line);
+    // What follows an empty line is the usage; a list of options may stand before it.
+    let lines = words.lines().take_while(|line| !line.is_empty());
+    let line = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
     eprintln!("subscope: {line} (see subscope --help)");
     ExitCode::from(2)
 }

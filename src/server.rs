@@ -1,10 +1,12 @@
-//! All that talks to Redis: the subscriber, which listens on a connection of its own and turns
-//! what comes into batches, and the commander, which publishes and asks on another.
+//! All that talks to Redis, by TCP, TLS or a unix socket: the subscriber, which listens on a
+//! connection of its own and turns what comes into batches, and the commander, which publishes and
+//! asks on another.
 //!
 //! Both are tasks of the current tokio runtime. They tell the loop by one channel of [`Feed`]s.
 
 mod backoff;
 mod commander;
+mod complaint;
 mod coordinator;
 mod endpoint;
 mod gaps;
@@ -13,6 +15,8 @@ mod node;
 mod nodes;
 mod poller;
 mod subscriber;
+mod target;
+mod tls;
 mod topology;
 mod transport;
 
@@ -26,7 +30,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-pub use self::endpoint::{Address, DEFAULT_URL, Endpoint, EndpointError};
+pub use self::complaint::EndpointError;
+pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
+pub use self::target::{Sentinels, Target};
+pub use self::tls::{Tls, TlsError, TlsSettings};
 pub use self::topology::Health;
 
 use self::commander::Commander;
@@ -43,6 +50,8 @@ const PATIENCE: Duration = Duration::from_millis(400);
 pub struct Config {
     /// The server.
     pub endpoint: Endpoint,
+    /// How TLS is spoken. Needed where the endpoint asks for TLS, and unused elsewhere.
+    pub tls: Option<Tls>,
     /// What to listen to from the start.
     pub subscriptions: Vec<Subscription>,
     /// A message whose whole payload is this ends the subscription that brought it.
@@ -65,6 +74,7 @@ impl Config {
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
+            tls: None,
             subscriptions: Vec::new(),
             until: None,
             read_only: false,

@@ -312,6 +312,22 @@ fn a_password_comes_from_the_url_the_environment_or_the_keyboard_and_is_never_sh
     assert!(!contains(&arguments, PASSWORD.as_bytes()));
 }
 
+#[test]
+fn a_password_on_the_command_line_works_and_is_warned_of() {
+    let redis = Redis::start_with(&["--requirepass", PASSWORD]);
+    let port = redis.port().to_string();
+    let pty = Launch::subscope(&["-h", "127.0.0.1", "-p", &port, "-a", PASSWORD])
+        .size(160, 40)
+        .start();
+    wait_for_subscriptions(&pty, 1);
+    let raw = String::from_utf8(pty.raw()).unwrap();
+    let (before, screen) = raw.split_once("\x1b[?1049h").unwrap();
+    for said in [before, screen] {
+        assert!(said.contains("SUBSCOPE_PASSWORD or --askpass"), "{said}");
+    }
+    assert_no_password(&pty);
+}
+
 /// The prompt comes a moment before the terminal stops to echo what is typed.
 fn wait_until_nothing_is_echoed(pty: &Pty) {
     let terminal = format!("/proc/{}/fd/0", pty.pid());
@@ -360,6 +376,9 @@ fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
         (&["--keep", "1KiB"], "1KiB"),
         (&["--keep"], "--keep"),
         (&["--nonsense"], "--nonsense"),
+        (&["-u", "redis://x", "-h", "y", "-p", "1"], "--port"),
+        (&["-u", "redis+sentinel://h/m"], "not supported yet"),
+        (&["demo", "--host", "x"], "--host"),
         (&["demo", "--seed", "x"], "'x'"),
     ] {
         let output = run(arguments);

@@ -54,7 +54,7 @@ impl App {
                 }
             }
             Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. } | Overlay::Nodes { .. }) => {
-                self.move_in_list(step)
+                self.move_in_list(step);
             }
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
             Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. }) => {}

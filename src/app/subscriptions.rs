@@ -71,10 +71,7 @@ impl Subscriptions {
     /// Notes what a notice says of a subscription.
     pub fn note(&mut self, notice: &Notice) {
         match notice {
-            Notice::Subscribed { subscription, .. } => {
-                self.set_state(subscription.id, SubscriptionState::Live);
-            }
-            Notice::Discovered { subscription, .. } => {
+            Notice::Subscribed { subscription, .. } | Notice::Discovered { subscription, .. } => {
                 self.set_state(subscription.id, SubscriptionState::Live);
             }
             Notice::Denied {

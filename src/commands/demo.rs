@@ -20,7 +20,9 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
     let job = screen::Job {
         note: format!("join in: redis-cli -p {}", address.port()),
+        warning: None,
         endpoint,
+        tls: None,
         topics: vec![Topic::pattern(b"*")],
         until: None,
         options: demo.screen,

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -11,7 +10,8 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
-use super::{Failure, history, stats};
+use super::target::LoadedTls;
+use super::{Failure, history, redis_cli, stats};
 use crate::app::{Alert, App, Effect, Event, Settings};
 use crate::cli;
 use crate::log::PayloadLimit;
@@ -21,7 +21,7 @@ use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query};
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
-use crate::server::{self, Address, Config, Endpoint, Server};
+use crate::server::{self, Config, Endpoint, Server};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
@@ -36,7 +36,11 @@ const INPUT_ROOM: usize = 256;
 pub(super) struct Job {
     /// What to say beside the address.
     pub note: String,
+    /// What to say at the start though it stops nothing.
+    pub warning: Option<&'static str>,
     pub endpoint: Endpoint,
+    /// How TLS is spoken, where the endpoint asks for it.
+    pub tls: Option<LoadedTls>,
     pub topics: Vec<Topic>,
     pub until: Option<Box<[u8]>>,
     pub options: cli::Screen,
@@ -60,9 +64,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let size = terminal.size().map_err(Failure::other)?;
 
     let settings = settings(&job, filters, breakpoints);
-    let app = App::new(settings, job.topics, (size.width, size.height), Time::now());
+    let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
+    if let Some(warning) = job.warning {
+        app.update(Event::Failed(warning.to_owned()), Time::now());
+    }
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let mut config = Config::new(job.endpoint);
+    config.tls = job.tls.map(|loaded| loaded.tls);
     config.subscriptions = app.first_subscriptions();
     config.until = job.until;
     config.read_only = job.options.read_only;
@@ -109,9 +117,11 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 
 /// What the screen is told at the start.
 fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
+    let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         address: job.endpoint.to_string(),
-        redis_cli: redis_cli(job.endpoint.address()),
+        is_insecure: tls.is_some_and(|tls| tls.is_insecure),
+        redis_cli: redis_cli::command(job.endpoint.address(), tls),
         note: job.note.clone(),
         read_only: job.options.read_only,
         keep: job.options.keep,
@@ -155,14 +165,6 @@ fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
 enum Ending {
     Signal(Signal),
     InputLost(String),
-}
-
-/// How redis-cli reaches the same server; who asks and with which password is left to the person.
-fn redis_cli(address: &Address) -> String {
-    match address {
-        Address::Tcp { host, port } => format!("redis-cli -h {host} -p {port}"),
-        Address::Unix(path) => format!("redis-cli -s {}", whole(path.as_os_str().as_bytes())),
-    }
 }
 
 /// Runs the loop on this thread, with a clock of its own: a key and a drawing that is due do not

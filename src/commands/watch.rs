@@ -1,13 +1,13 @@
 //! `subscope [CHANNEL]...`: watch a server.
 
-use std::env;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use super::target::{Found, find};
 use super::{Failure, screen};
 use crate::cli::Watch;
 use crate::message::Topic;
-use crate::server::{DEFAULT_URL, Endpoint};
+use crate::server::Target;
 
 /// Watches until the person quits. Gives the code to exit with.
 ///
@@ -15,11 +15,26 @@ use crate::server::{DEFAULT_URL, Endpoint};
 ///
 /// If the command line is wrong, or the terminal cannot be drawn on.
 pub async fn run(watch: Watch) -> Result<u8, Failure> {
-    let endpoint = endpoint(&watch)?;
+    let Found {
+        target,
+        tls,
+        warning,
+    } = find(&watch.server)?;
+    let Target::Server(endpoint) = target else {
+        return Err(Failure::usage(format!(
+            "'{target}': sentinels and clusters are not supported yet; give the address of one \
+             server"
+        )));
+    };
+    if let Some(warning) = warning {
+        eprintln!("subscope: {warning}");
+    }
     let topics = topics(&watch);
     let job = screen::Job {
         note: String::new(),
+        warning,
         endpoint,
+        tls,
         topics,
         until: watch.until.as_deref().map(|text| text.as_bytes().into()),
         options: watch.screen,
@@ -39,35 +54,4 @@ fn topics(watch: &Watch) -> Vec<Topic> {
         }
     };
     watch.channels.iter().map(|name| topic(name)).collect()
-}
-
-fn endpoint(watch: &Watch) -> Result<Endpoint, Failure> {
-    let url = watch
-        .url
-        .clone()
-        .or_else(|| variable("SUBSCOPE_URL"))
-        .or_else(|| variable("REDIS_URL"));
-    let endpoint =
-        Endpoint::parse(url.as_deref().unwrap_or(DEFAULT_URL)).map_err(Failure::usage)?;
-    if watch.askpass {
-        let password = rpassword::prompt_password("Password: ").map_err(|error| {
-            Failure::usage(format!(
-                "--askpass: the password could not be read: {error}"
-            ))
-        })?;
-        return Ok(endpoint.with_password(password));
-    }
-    if endpoint.has_password() {
-        return Ok(endpoint);
-    }
-    let password = variable("SUBSCOPE_PASSWORD").or_else(|| variable("REDISCLI_AUTH"));
-    Ok(match password {
-        Some(password) => endpoint.with_password(password),
-        None => endpoint,
-    })
-}
-
-/// A variable of the environment, unless it is empty.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::Address;
-use super::link::{Failure, Link, is_refusal, words};
+use super::link::{Dial, Failure, Link, is_refusal, words};
 use super::node::{Place, Report};
 use super::{Ask, Config, Feed};
 
@@ -111,8 +111,7 @@ impl Commander {
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
         let timing = &self.config.timing;
         let endpoint = self.place.locate(timing).await?.at(owner);
-        let name = &self.config.client_name;
-        let link = Link::open(&endpoint, name, timing.connect_within, timing.answer_within).await;
+        let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
         answer.map_err(|error| {
@@ -179,8 +178,7 @@ impl Commander {
             reason,
             is_refusal: false,
         })?;
-        let name = &self.config.client_name;
-        Link::open(&endpoint, name, timing.connect_within, timing.answer_within).await
+        Link::open(&endpoint, &Dial::from(&*self.config)).await
     }
 
     async fn tell(&self, feed: Feed) -> Result<(), Closed> {

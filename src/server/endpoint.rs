@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use redis::{ConnectionAddr, IntoConnectionInfo};
 
+use super::complaint::EndpointError;
+
 /// The address that is used when none is given.
 pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 
 /// What an address has to look like, as every complaint about one says.
-const RIGHT_FORM: &str = "redis://[user[:password]@]host[:port][/db] or unix:///path";
+const RIGHT_FORM: &str =
+    "redis://[user[:password]@]host[:port][/db], rediss:// with TLS, or unix:///path";
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,66 +33,71 @@ pub enum Address {
 /// Neither `Display` nor `Debug` shows the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    scheme: &'static str,
+    /// What the scheme is made of: `redis` or `valkey`.
+    kind: &'static str,
+    is_tls: bool,
     address: Address,
     user: Option<String>,
     password: Option<String>,
     db: i64,
 }
 
-/// Why a text is not the address of a server: one line that names the text, its password hidden,
-/// and the right form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointError {
-    url: String,
-    problem: String,
-}
-
 impl Endpoint {
-    /// Reads `redis://`, `valkey://`, `unix://`, `redis+unix://` and `valkey+unix://` URLs.
+    /// Reads `redis://`, `rediss://` (with TLS), `valkey://`, `valkeys://`, `unix://`,
+    /// `redis+unix://` and `valkey+unix://` URLs.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with `url`, and the right form. TLS is not supported yet.
+    /// Says what is wrong with `url`, and the right form.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        let fail = |problem: &str| EndpointError {
-            url: without_password(url),
-            problem: problem.to_owned(),
-        };
+        Self::read(url).map_err(|problem| EndpointError::new(url, problem, RIGHT_FORM))
+    }
+
+    /// The same; what is wrong is said without the URL, which may hold a password.
+    pub(super) fn read(url: &str) -> Result<Self, String> {
         let (scheme, rest) = url
             .split_once(':')
-            .ok_or_else(|| fail("has no scheme such as redis://"))?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "redis" => "redis",
-            "valkey" => "valkey",
-            "unix" | "redis+unix" | "valkey+unix" => "unix",
-            "rediss" | "valkeys" => return Err(fail("asks for TLS, which is not supported yet")),
-            _ => return Err(fail("does not start with redis://, valkey:// or unix://")),
+            .ok_or("has no scheme such as redis://")?;
+        let (kind, is_tls) = match scheme.to_ascii_lowercase().as_str() {
+            "redis" => ("redis", false),
+            "rediss" => ("redis", true),
+            "valkey" => ("valkey", false),
+            "valkeys" => ("valkey", true),
+            "unix" | "redis+unix" | "valkey+unix" => {
+                let path = rest.strip_prefix("//").filter(|path| path.starts_with('/'));
+                path.ok_or("needs an absolute path")?;
+                ("unix", false)
+            }
+            _ => {
+                let problem = "does not start with redis://, rediss://, valkey:// or unix://";
+                return Err(problem.to_owned());
+            }
         };
-        let rest = rest.strip_prefix("//");
-        if scheme == "unix" && !rest.is_some_and(|path| path.starts_with('/')) {
-            return Err(fail("needs an absolute path"));
+        if is_tls && rest.ends_with("#insecure") {
+            return Err("ends in #insecure, which is the option --insecure here".to_owned());
         }
-        let parsed = redis::parse_redis_url(url).ok_or_else(|| fail("is not a URL"))?;
+        // The parser is not asked for TLS, which it leaves to us.
+        let parsed = redis::parse_redis_url(&format!("{kind}:{rest}")).ok_or("is not a URL")?;
         let info = parsed
             .into_connection_info()
-            .map_err(|error| fail(&problem_in_words(&error)))?;
+            .map_err(|error| problem_in_words(&error))?;
         let address = match info.addr() {
-            ConnectionAddr::Tcp(host, _) if host.is_empty() => return Err(fail("names no host")),
+            ConnectionAddr::Tcp(host, _) if host.is_empty() => return Err("names no host".into()),
             ConnectionAddr::Tcp(host, port) => Address::Tcp {
                 host: host.clone(),
                 port: *port,
             },
             ConnectionAddr::Unix(path) => Address::Unix(path.clone()),
-            _ => return Err(fail("asks for TLS, which is not supported yet")),
+            _ => return Err("is not the address of a server".to_owned()),
         };
         let settings = info.redis_settings();
         if settings.db() < 0 {
-            return Err(fail("has a database number below zero"));
+            return Err("has a database number below zero".to_owned());
         }
         let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         Ok(Self {
-            scheme,
+            kind: if kind == "valkey" { kind } else { "redis" },
+            is_tls,
             address,
             user: filled(settings.username()),
             password: filled(settings.password()),
@@ -97,20 +105,41 @@ impl Endpoint {
         })
     }
 
-    /// The same server, asked with `password` instead of the one in the URL.
-    #[must_use]
-    pub fn with_password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into());
-        self
-    }
-
-    /// Another server, asked in the same way.
+    /// Another server, at `address`, asked with the same user, password, database and TLS.
     #[must_use]
     pub fn at(&self, address: Address) -> Self {
         Self {
             address,
             ..self.clone()
         }
+    }
+
+    /// The same server, asked as `user`.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// The same server with TLS. A unix socket stays as it is: nobody can listen in on one.
+    #[must_use]
+    pub fn with_tls(mut self) -> Self {
+        self.is_tls = true;
+        self
+    }
+
+    /// The same server with database `db`.
+    #[must_use]
+    pub fn with_db(mut self, db: i64) -> Self {
+        self.db = db;
+        self
+    }
+
+    /// The same server, asked with `password` instead of the one in the URL.
+    #[must_use]
+    pub fn with_password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
     }
 
     /// How the server is reached.
@@ -131,6 +160,22 @@ impl Endpoint {
         self.password.is_some()
     }
 
+    /// Whether TLS is spoken there.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.is_tls && matches!(self.address, Address::Tcp { .. })
+    }
+
+    /// What a URL of it starts with, such as `rediss`.
+    pub(super) fn scheme(&self) -> &'static str {
+        match (&self.address, self.kind, self.is_tls) {
+            (Address::Unix(_), _, _) => "unix",
+            (_, "valkey", true) => "valkeys",
+            (_, _, true) => "rediss",
+            (_, kind, false) => kind,
+        }
+    }
+
     /// The database's number. Pub/Sub does not care, but commands do.
     #[must_use]
     pub fn db(&self) -> i64 {
@@ -144,10 +189,21 @@ impl Endpoint {
     }
 }
 
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 impl Default for Endpoint {
     fn default() -> Self {
         Self {
-            scheme: "redis",
+            kind: "redis",
+            is_tls: false,
             address: Address::Tcp {
                 host: "127.0.0.1".to_owned(),
                 port: 6379,
@@ -161,7 +217,7 @@ impl Default for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://", self.scheme)?;
+        write!(f, "{}://", self.scheme())?;
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
@@ -174,30 +230,11 @@ impl fmt::Display for Endpoint {
     }
 }
 
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
-            Self::Unix(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
-
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Endpoint({self})")
     }
 }
-
-impl fmt::Display for EndpointError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, problem } = self;
-        write!(f, "'{url}' {problem}; the right form is {RIGHT_FORM}")
-    }
-}
-
-impl std::error::Error for EndpointError {}
 
 /// A refusal of AUTH without the arguments of the command, which some servers repeat in it: one of
 /// them is the password.
@@ -218,57 +255,6 @@ fn problem_in_words(error: &redis::RedisError) -> String {
     }
 }
 
-/// The text as it may be shown: on one line, and without whatever may be a password.
-///
-/// It must hold for texts that are no URL too, so it looks for less than a parser would.
-fn without_password(url: &str) -> String {
-    let start = url.find("://").map_or(0, |scheme| scheme + 3);
-    let (scheme, rest) = url.split_at(start);
-    let shown = match rest.rfind('@') {
-        Some(at) => match rest[..at].find(':') {
-            Some(colon) => format!("{scheme}{}:***{}", &rest[..colon], &rest[at..]),
-            None => url.to_owned(),
-        },
-        None => hide_odd_port(scheme, rest),
-    };
-    let shown = hide_query(&shown);
-    shown.escape_debug().to_string().replace("\\'", "'")
-}
-
-/// Hides what stands where a port should but is none: `redis://:secret` lacks its `@host`.
-fn hide_odd_port(scheme: &str, rest: &str) -> String {
-    let host_start = rest.rfind(']').unwrap_or(0);
-    let Some(colon) = rest[host_start..].find(':').map(|colon| host_start + colon) else {
-        return format!("{scheme}{rest}");
-    };
-    let port = rest[colon + 1..]
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or_default();
-    let is_port = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
-    if is_port || scheme.is_empty() || rest.starts_with('[') {
-        return format!("{scheme}{rest}");
-    }
-    format!("{scheme}{}:***", &rest[..colon])
-}
-
-/// Hides the values of parameters that carry a password.
-fn hide_query(url: &str) -> String {
-    let Some((path, query)) = url.split_once('?') else {
-        return url.to_owned();
-    };
-    let parameters: Vec<String> = query
-        .split('&')
-        .map(|parameter| match parameter.split_once('=') {
-            Some((name, _)) if name.to_ascii_lowercase().starts_with("pass") => {
-                format!("{name}=***")
-            }
-            _ => parameter.to_owned(),
-        })
-        .collect();
-    format!("{path}?{}", parameters.join("&"))
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test should panic")]
 mod tests {
@@ -287,6 +273,8 @@ mod tests {
             ("redis://me:secret@localhost", "redis://me@localhost:6379"),
             ("redis://me@localhost", "redis://me@localhost:6379"),
             ("valkey://localhost", "valkey://localhost:6379"),
+            ("rediss://me:secret@localhost", "rediss://me@localhost:6379"),
+            ("valkeys://localhost:7000/1", "valkeys://localhost:7000/1"),
             ("redis://[::1]:7000", "redis://[::1]:7000"),
             ("redis://[::1]", "redis://[::1]:6379"),
             ("unix:///run/redis.sock", "unix:///run/redis.sock"),
@@ -329,14 +317,32 @@ mod tests {
     }
 
     #[test]
+    fn another_place_is_asked_in_the_same_way() {
+        let endpoint = Endpoint::parse("rediss://me:secret@localhost/2").unwrap();
+        let other = Address::Tcp {
+            host: "::1".to_owned(),
+            port: 7000,
+        };
+        let other = endpoint.at(other);
+        assert_eq!(other.to_string(), "rediss://me@[::1]:7000/2");
+        assert_eq!(other.credentials(), endpoint.credentials());
+        assert!(other.is_tls());
+        let changed = Endpoint::default().with_user("you").with_db(3).with_tls();
+        assert_eq!(changed.to_string(), "rediss://you@127.0.0.1:6379/3");
+        let socket = changed.at(Address::Unix("/run/redis.sock".into()));
+        assert_eq!(socket.to_string(), "unix://you@/run/redis.sock?db=3");
+        assert!(!socket.is_tls());
+    }
+
+    #[test]
     fn a_wrong_address_is_refused_in_one_line_with_the_right_form() {
         for (url, problem) in [
             ("", "has no scheme"),
             ("localhost", "has no scheme"),
             ("localhost:6379", "does not start with redis://"),
             ("http://localhost", "does not start with redis://"),
-            ("rediss://localhost", "TLS, which is not supported yet"),
-            ("valkeys://localhost", "TLS, which is not supported yet"),
+            ("rediss://localhost/#insecure", "the option --insecure"),
+            ("rediss://", "names no host"),
             ("redis://", "names no host"),
             ("redis:///1", "names no host"),
             ("redis://localhost:port", "is not a URL"),
@@ -364,7 +370,8 @@ mod tests {
             "redis://:p@secret@localhost:x",
             "redis://:secret",
             "redis://me:secret",
-            "rediss://me:secret@localhost",
+            "rediss://me:secret@localhost:port",
+            "redis://localhost/x?db=1&pass=a@secret",
             "me:secret@localhost",
             "http://me:secret@localhost/?a",
             "unix://x?pass=secret&db=1",

@@ -1,5 +1,8 @@
 //! A connection that asks, by the redis crate, and what its errors mean.
 
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -7,13 +10,35 @@ use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, Red
 use tokio::task::JoinHandle;
 
 use super::endpoint::{Endpoint, without_arguments};
-use super::transport::{connect, say};
+use super::transport::{self, connect, say};
+use super::{Config, Tls};
 
 /// A connection and the task that drives it.
 pub(super) struct Link {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     answer_within: Duration,
+}
+
+/// How a connection is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dial<'a> {
+    pub(super) tls: Option<&'a Tls>,
+    /// The name that it carries in Redis's CLIENT LIST.
+    pub(super) client_name: &'a str,
+    pub(super) connect_within: Duration,
+    pub(super) answer_within: Duration,
+}
+
+impl<'a> From<&'a Config> for Dial<'a> {
+    fn from(config: &'a Config) -> Self {
+        Self {
+            tls: config.tls.as_ref(),
+            client_name: &config.client_name,
+            connect_within: config.timing.connect_within,
+            answer_within: config.timing.answer_within,
+        }
+    }
 }
 
 /// Why there is no connection.
@@ -26,22 +51,17 @@ pub(super) struct Failure {
 
 impl Link {
     /// Connects, logs in, gives the connection a name and chooses the database.
-    pub(super) async fn open(
-        endpoint: &Endpoint,
-        client_name: &str,
-        connect_within: Duration,
-        answer_within: Duration,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Self, Failure> {
         let unreachable = |reason| Failure {
             reason,
             is_refusal: false,
         };
-        let transport = connect(endpoint.address(), connect_within)
+        let transport = connect(endpoint, dial.tls, dial.connect_within)
             .await
             .map_err(unreachable)?;
         // The greeting is sent below and not by the crate, which would hide Redis's words.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
-        let settings = AsyncConnectionConfig::new().set_response_timeout(Some(answer_within));
+        let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&greeting, transport, settings)
                 .await
@@ -49,9 +69,9 @@ impl Link {
         let mut link = Self {
             connection,
             driver: tokio::spawn(driver),
-            answer_within,
+            answer_within: dial.answer_within,
         };
-        link.greet(endpoint, client_name).await?;
+        link.greet(endpoint, dial.client_name).await?;
         Ok(link)
     }
 
@@ -125,7 +145,16 @@ pub(super) fn words(error: &RedisError) -> Box<str> {
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => format!("{code} {detail}").into(),
         (Some(code), None) => code.into(),
+        _ if let Some(error) = io_error(error) => transport::words(error),
         _ if error.is_connection_dropped() => "closed by the server".into(),
         _ => error.to_string().into(),
     }
+}
+
+/// The trouble with the stream behind an error of the crate.
+fn io_error(error: &RedisError) -> Option<&io::Error> {
+    let source = error.source()?;
+    source
+        .downcast_ref::<Arc<dyn Error + Send + Sync>>()?
+        .downcast_ref()
 }

@@ -72,7 +72,7 @@ pub(super) struct Nodes {
     answering: Arc<Notify>,
     /// Whether no more than one is listened to.
     alone: Arc<AtomicBool>,
-    nodes: Vec<Node>,
+    all: Vec<Node>,
     by_address: HashMap<Address, NodeId>,
     tasks: JoinSet<()>,
     poller: Option<AbortHandle>,
@@ -95,7 +95,7 @@ impl Nodes {
             counters,
             answering,
             alone: Arc::new(AtomicBool::new(true)),
-            nodes: Vec::new(),
+            all: Vec::new(),
             by_address: HashMap::new(),
             tasks: JoinSet::new(),
             poller: None,
@@ -103,11 +103,11 @@ impl Nodes {
     }
 
     pub(super) fn get(&self, id: NodeId) -> &Node {
-        &self.nodes[usize::from(id.0)]
+        &self.all[usize::from(id.0)]
     }
 
     pub(super) fn get_mut(&mut self, id: NodeId) -> &mut Node {
-        &mut self.nodes[usize::from(id.0)]
+        &mut self.all[usize::from(id.0)]
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<NodeId> {
@@ -119,9 +119,9 @@ impl Nodes {
         if let Some(known) = self.find(address) {
             return known;
         }
-        let id = NodeId(u16::try_from(self.nodes.len()).unwrap_or(u16::MAX - 1));
+        let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
         self.by_address.insert(address.clone(), id);
-        self.nodes.push(Node {
+        self.all.push(Node {
             place,
             address: address.clone(),
             role: Role::Single,
@@ -145,7 +145,7 @@ impl Nodes {
     /// The servers that bring a subscription, or are asked to.
     pub(super) fn carriers(&self, id: SubscriptionId) -> Vec<NodeId> {
         (0..)
-            .zip(&self.nodes)
+            .zip(&self.all)
             .filter(|(_, node)| node.carries.contains(&id))
             .map(|(index, _)| NodeId(index))
             .collect()
@@ -153,7 +153,7 @@ impl Nodes {
 
     /// Starts the subscriber of a server.
     pub(super) fn start(&mut self, id: NodeId, subscriptions: Vec<Subscription>) {
-        let node = &mut self.nodes[usize::from(id.0)];
+        let node = &mut self.all[usize::from(id.0)];
         node.carries.extend(subscriptions.iter().map(|of| of.id));
         let (command_tx, command_rx) = unbounded_channel();
         node.command_tx = Some(command_tx);
@@ -217,18 +217,14 @@ impl Nodes {
 
     /// Tells all servers that are listened to.
     pub(super) fn command_all(&self, command: &Command) {
-        for command_tx in self
-            .nodes
-            .iter()
-            .filter_map(|node| node.command_tx.as_ref())
-        {
+        for command_tx in self.all.iter().filter_map(|node| node.command_tx.as_ref()) {
             let _ = command_tx.send(command.clone());
         }
     }
 
     /// Forgets who brings a subscription.
     pub(super) fn forget(&mut self, id: SubscriptionId) {
-        for node in &mut self.nodes {
+        for node in &mut self.all {
             node.carries.remove(&id);
             node.yielding.remove(&id);
         }
@@ -236,14 +232,14 @@ impl Nodes {
 
     /// Takes note of how many servers are listened to.
     pub(super) fn note_alone(&self) {
-        let listened = self.nodes.iter().filter(|node| node.command_tx.is_some());
+        let listened = self.all.iter().filter(|node| node.command_tx.is_some());
         self.alone.store(listened.count() <= 1, Relaxed);
     }
 
     /// What there is to say of all servers.
     pub(super) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
         (0..)
-            .zip(&self.nodes)
+            .zip(&self.all)
             .map(|(index, node)| NodeFacts {
                 node: NodeId(index),
                 name: node.name().into(),
@@ -266,7 +262,7 @@ impl Nodes {
 
     /// Ends all subscribers and waits for them.
     pub(super) async fn stop(mut self) {
-        for node in &mut self.nodes {
+        for node in &mut self.all {
             node.command_tx = None;
         }
         if let Some(poller) = &self.poller {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Config;
 use super::endpoint::{Address, Endpoint};
-use super::link::{Link, is_refusal};
+use super::link::{Dial, Link, is_refusal};
 use super::node::Report;
 use super::topology::{Health, Topology};
 use crate::message::{Subscription, Time};
@@ -217,8 +217,12 @@ impl Poller {
             Some(link) if !link.is_closed() => link,
             _ => {
                 let endpoint = self.model.at(address.clone());
-                let name = &self.config.client_name;
-                let opened = Link::open(&endpoint, name, CONNECT_WITHIN, ANSWER_WITHIN).await;
+                let dial = Dial {
+                    connect_within: CONNECT_WITHIN,
+                    answer_within: ANSWER_WITHIN,
+                    ..Dial::from(&*self.config)
+                };
+                let opened = Link::open(&endpoint, &dial).await;
                 opened.map_err(|failure| failure.is_refusal.then_some(failure.reason))?
             }
         };

@@ -136,7 +136,7 @@ impl Subscriber {
         let timing = &config.timing;
         let mut connecting = pin!(async {
             let endpoint = place.locate(timing).await?;
-            let transport = connect(endpoint.address(), timing.connect_within).await?;
+            let transport = connect(&endpoint, config.tls.as_ref(), timing.connect_within).await?;
             Ok::<_, Box<str>>((endpoint, transport))
         });
         let (endpoint, transport) = loop {

@@ -129,7 +129,6 @@ fn tag(name: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
 mod tests {
     use super::*;
 

@@ -1,18 +1,20 @@
-//! Byte streams to a server: TCP or a unix socket.
+//! Byte streams to a server: TCP, with TLS or without, or a unix socket.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::client::TlsStream;
 
-use super::endpoint::Address;
+use super::endpoint::{Address, Endpoint};
+use super::tls::{self, Tls};
 
 /// The kernel probes a silent peer after this long, and as often again.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -23,29 +25,89 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Of several addresses each is given at least this long.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 
+/// After this long a TLS handshake is suspected to be one that nobody understands.
+const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
+
+/// How a TLS record that brings an alert starts: what a server that wants TLS may say to one that
+/// does not speak it.
+const TLS_ALERT: &[u8] = &[0x15, 0x03];
+
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Transport {
-    Tcp(TcpStream),
+    Tcp(Plain),
+    Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
 }
 
-/// Connects to `address`, trying each of a host's addresses in turn.
+/// A stream without TLS, watched for a server that wants it.
+#[derive(Debug)]
+pub(super) struct Plain {
+    stream: TcpStream,
+    has_heard: bool,
+}
+
+/// Connects to `endpoint`, trying each of a host's addresses in turn. Where it asks for TLS, `tls`
+/// says how.
 ///
 /// Fails with the reason in words.
-pub(super) async fn connect(address: &Address, within: Duration) -> Result<Transport, Box<str>> {
-    match address {
-        Address::Tcp { host, port } => connect_tcp(host, *port, within).await,
-        Address::Unix(path) => connect_unix(path, within).await,
+pub(super) async fn connect(
+    endpoint: &Endpoint,
+    tls: Option<&Tls>,
+    within: Duration,
+) -> Result<Transport, Box<str>> {
+    let (host, port) = match endpoint.address() {
+        Address::Tcp { host, port } => (host, *port),
+        Address::Unix(path) => return connect_unix(path, within).await,
+    };
+    let deadline = Instant::now() + within;
+    let stream = connect_tcp(host, port, within).await?;
+    if !endpoint.is_tls() {
+        return Ok(Transport::Tcp(Plain {
+            stream,
+            has_heard: false,
+        }));
     }
+    let tls = tls.ok_or("TLS is asked for, but it was not set up")?;
+    let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
+    let mut handshake = pin!(tls.handshake(host, stream));
+    let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
+    if outcome.is_err() {
+        if answers_without_tls(host, port).await {
+            return Err(tls::NOT_SPOKEN.into());
+        }
+        outcome = timeout_at(deadline, handshake).await;
+    }
+    match outcome {
+        Ok(Ok(stream)) => Ok(Transport::Tls(Box::new(stream))),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(words(&error)),
+        Ok(Err(error)) => Err(tls::words(&error)
+            .unwrap_or_else(|| format!("{} in the TLS handshake", words(&error)).into())),
+        Err(_) => Err(format!("no answer to the TLS handshake for {}", say(within)).into()),
+    }
+}
+
+/// Whether a Redis without TLS listens there. It says nothing to a TLS handshake, in which it
+/// looks for the end of a line, but it answers this.
+async fn answers_without_tls(host: &str, port: u16) -> bool {
+    let ask = async {
+        let mut stream = connect_tcp(host, port, LONG_HANDSHAKE).await.ok()?;
+        stream.write_all(b"PING\r\n").await.ok()?;
+        stream.read_u8().await.ok()
+    };
+    matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
 /// What went wrong with a stream, in words.
 pub(super) fn words(error: &io::Error) -> Box<str> {
+    if let Some(words) = tls::words(error) {
+        return words;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "connection reset".into(),
         io::ErrorKind::ConnectionAborted => "connection aborted".into(),
+        io::ErrorKind::UnexpectedEof => "closed by the server".into(),
         io::ErrorKind::TimedOut => "the network gave up: no acknowledgement".into(),
         io::ErrorKind::HostUnreachable => "host unreachable".into(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".into(),
@@ -63,7 +125,7 @@ pub(super) fn say(duration: Duration) -> String {
     }
 }
 
-async fn connect_tcp(host: &str, port: u16, within: Duration) -> Result<Transport, Box<str>> {
+async fn connect_tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, Box<str>> {
     let addresses: Vec<SocketAddr> = match timeout(within, lookup_host((host, port))).await {
         Ok(Ok(found)) => found.collect(),
         Ok(Err(error)) => {
@@ -84,7 +146,7 @@ async fn connect_tcp(host: &str, port: u16, within: Duration) -> Result<Transpor
             Ok(Ok(stream)) if is_own_echo(&stream) => failure = "connection refused".into(),
             Ok(Ok(stream)) => {
                 tune(&stream);
-                return Ok(Transport::Tcp(stream));
+                return Ok(stream);
             }
             Ok(Err(error)) => failure = words(&error),
             Err(_) => {
@@ -126,6 +188,51 @@ fn tune(stream: &TcpStream) {
     let _ = UNACKNOWLEDGED;
 }
 
+impl Plain {
+    /// Looks at the first bytes that come: a server that wants TLS says so in TLS, or hangs up at
+    /// once, as Redis does.
+    fn poll_first_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let start = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.has_heard = true;
+        let first = &buffer.filled()[start..];
+        let silent = match &result {
+            Ok(()) => first.is_empty(),
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        };
+        Poll::Ready(if first.starts_with(TLS_ALERT) {
+            Err(io::Error::other(
+                "the server speaks TLS here: connect with --tls or rediss://",
+            ))
+        } else if silent {
+            Err(io::Error::other(
+                "closed by the server before it said anything; if it wants TLS, connect with \
+                 --tls or rediss://",
+            ))
+        } else {
+            result
+        })
+    }
+}
+
+/// A server that broke off may have said why before. Its words are looked for when a write fails,
+/// which may come to light first.
+fn poll_last_words(
+    stream: &mut TlsStream<TcpStream>,
+    context: &mut Context<'_>,
+    failure: io::Error,
+) -> io::Error {
+    let mut buffer = [0; 16];
+    match Pin::new(stream).poll_read(context, &mut ReadBuf::new(&mut buffer)) {
+        Poll::Ready(Err(error)) if tls::words(&error).is_some() => error,
+        _ => failure,
+    }
+}
+
 /// The system's message without ` (os error 111)`.
 fn without_code(message: &str) -> &str {
     message.split(" (os error").next().unwrap_or(message)
@@ -138,7 +245,17 @@ impl AsyncRead for Transport {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tcp(plain) if plain.has_heard => {
+                Pin::new(&mut plain.stream).poll_read(context, buffer)
+            }
+            Self::Tcp(plain) => plain.poll_first_read(context, buffer),
+            Self::Tls(stream) => {
+                // What a full socket has not taken yet leaves with the reads: no write may come.
+                if stream.get_ref().1.wants_write() {
+                    let _ = Pin::new(&mut *stream).poll_flush(context)?;
+                }
+                Pin::new(stream).poll_read(context, buffer)
+            }
             Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
@@ -151,21 +268,29 @@ impl AsyncWrite for Transport {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tcp(plain) => Pin::new(&mut plain.stream).poll_write(context, bytes),
+            Self::Tls(stream) => match Pin::new(&mut *stream).poll_write(context, bytes) {
+                Poll::Ready(Err(error)) => {
+                    Poll::Ready(Err(poll_last_words(stream, context, error)))
+                }
+                written => written,
+            },
             Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tcp(plain) => Pin::new(&mut plain.stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
             Self::Unix(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tcp(plain) => Pin::new(&mut plain.stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }

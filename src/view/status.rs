@@ -72,8 +72,12 @@ fn parts(app: &App) -> Vec<Part> {
     let mut parts = vec![
         part(3, " subscope ", theme::STRONG),
         part(7, format!(" {} ", settings.address), Style::new()),
-        part(11, format!(" {mark} {words}  "), style),
     ];
+    // It weighs more than the address, which never stands without it.
+    if settings.is_insecure {
+        parts.push(part(10, "INSECURE TLS ", theme::BAD));
+    }
+    parts.push(part(11, format!(" {mark} {words}  "), style));
     if settings.read_only {
         parts.push(part(9, "read-only  ", theme::WATCH));
     }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod authority;
 pub mod flood;
 pub mod pty;
 pub mod redis;

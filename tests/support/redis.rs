@@ -3,9 +3,10 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,6 +73,8 @@ pub fn applies(has: bool, feature: &str) -> bool {
 /// A server on a free loopback port and on a unix socket. It ends with this value.
 pub struct Redis {
     port: u16,
+    /// Whether the port speaks TLS; the socket does not.
+    is_tls: bool,
     directory: TempDir,
     options: Vec<String>,
     process: Option<Child>,
@@ -85,19 +88,36 @@ impl Redis {
 
     /// Starts a server with more options, as on redis-server's command line.
     pub fn start_with(options: &[&str]) -> Self {
+        Self::try_start(false, options)
+            .unwrap_or_else(|| panic!("{} does not start", program().display()))
+    }
+
+    /// Starts a server whose port speaks TLS, with options that name its certificate.
+    pub fn start_tls(options: &[&str]) -> Self {
+        Self::try_start(true, options).unwrap_or_else(|| {
+            panic!(
+                "{} does not start with --tls-port: install one that is built with TLS, such as \
+                 Debian's package redis-server",
+                program().display()
+            )
+        })
+    }
+
+    fn try_start(is_tls: bool, options: &[&str]) -> Option<Self> {
         // Another program may take the free port before the server does; then the next is tried.
         for _ in 0..10 {
             let mut server = Self {
                 port: free_port(),
+                is_tls,
                 directory: tempfile::tempdir().expect("a directory for the server"),
                 options: options.iter().map(|&option| option.to_owned()).collect(),
                 process: None,
             };
             if server.launch() {
-                return server;
+                return Some(server);
             }
         }
-        panic!("{} does not start", program().display());
+        None
     }
 
     /// The port that it listens on, or listened on before it was killed.
@@ -112,7 +132,8 @@ impl Redis {
 
     /// Its address as a URL.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.is_tls { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// The path of its unix socket.
@@ -150,7 +171,8 @@ impl Redis {
     /// Runs a command with redis-cli and gives its output back. Arguments must not be empty.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli")
-            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .arg("-s")
+            .arg(self.socket())
             .args(arguments)
             .stdin(Stdio::null())
             .output()
@@ -196,8 +218,15 @@ impl Redis {
     }
 
     fn launch(&mut self) -> bool {
+        let port = self.port.to_string();
+        let ports: &[&str] = if self.is_tls {
+            &["--port", "0", "--tls-port", &port]
+        } else {
+            &["--port", &port]
+        };
         let mut process = Command::new(program())
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(ports)
+            .args(["--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no"])
             .arg("--unixsocket")
             .arg(self.socket())
@@ -214,7 +243,7 @@ impl Redis {
             if matches!(process.try_wait(), Ok(Some(_))) {
                 return false;
             }
-            if answers(self.port, &self.socket()) {
+            if self.answers() {
                 self.process = Some(process);
                 return true;
             }
@@ -223,6 +252,13 @@ impl Redis {
         let _ = process.kill();
         let _ = process.wait();
         false
+    }
+
+    /// Whether it answers, on its socket and then on its port.
+    fn answers(&self) -> bool {
+        let by_socket = || ping(UnixStream::connect(self.socket())?);
+        let by_port = || ping(TcpStream::connect(self.address())?);
+        by_socket().unwrap_or(false) && (self.is_tls || by_port().unwrap_or(false))
     }
 
     fn signal(&self, signal: &str) {
@@ -244,7 +280,7 @@ impl Drop for Redis {
     }
 }
 
-fn cannot_start(error: &std::io::Error) -> ! {
+fn cannot_start(error: &io::Error) -> ! {
     panic!(
         "cannot start {}: {error}; install the package redis-server, or name a server's program \
          in {PROGRAM}",
@@ -263,17 +299,10 @@ pub fn pack(arguments: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// Whether a server answers on the port, and is the one with this socket.
-fn answers(port: u16, socket: &Path) -> bool {
-    let ask = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        stream.write_all(b"PING\r\n")?;
-        let mut answer = [0; 16];
-        // Any answer will do: a server with a password refuses to PING.
-        Ok(stream.read(&mut answer)? > 0)
-    };
-    socket.exists() && ask().unwrap_or(false)
+fn ping(mut stream: impl Read + Write) -> io::Result<bool> {
+    stream.write_all(b"PING\r\n")?;
+    // Any answer will do: a server with a password refuses to PING.
+    Ok(stream.read(&mut [0; 16])? > 0)
 }
 
 fn free_port() -> u16 {

@@ -1,0 +1,87 @@
+//! How redis-cli reaches the same server, for a person who wants to publish from a shell.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use crate::payload::escape::whole;
+use crate::server::{Address, TlsSettings};
+
+/// The command without what it is to do. Who asks and with which password is left to the person.
+pub(super) fn command(address: &Address, tls: Option<&TlsSettings>) -> String {
+    let mut words = vec!["redis-cli".to_owned()];
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    match address {
+        Address::Tcp { host, port } => {
+            option("-h", quoted(host));
+            option("-p", port.to_string());
+        }
+        Address::Unix(path) => option("-s", quoted_path(path)),
+    }
+    if let Some(tls) = tls {
+        words.extend(tls_words(tls));
+    }
+    words.join(" ")
+}
+
+fn tls_words(tls: &TlsSettings) -> Vec<String> {
+    let mut words = vec!["--tls".to_owned()];
+    let mut option = |name: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+    };
+    option("--cacert", tls.cacert.as_deref().map(quoted_path));
+    option("--cert", tls.cert.as_deref().map(quoted_path));
+    option("--key", tls.key.as_deref().map(quoted_path));
+    option("--sni", tls.sni.as_deref().map(quoted));
+    if tls.is_insecure {
+        words.push("--insecure".to_owned());
+    }
+    words
+}
+
+fn quoted_path(path: &Path) -> String {
+    quoted(&whole(path.as_os_str().as_bytes()))
+}
+
+/// A word that a shell takes as it is.
+fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:%+@,=".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_of_the_same_place_and_the_same_tls() {
+        let host = Address::Tcp {
+            host: "::1".to_owned(),
+            port: 7000,
+        };
+        assert_eq!(command(&host, None), "redis-cli -h ::1 -p 7000");
+        let socket = Address::Unix("/run/it's.sock".into());
+        assert_eq!(command(&socket, None), r"redis-cli -s '/run/it'\''s.sock'");
+        let trusting = TlsSettings {
+            cacert: Some("/my ca.pem".into()),
+            sni: Some("redis.example".to_owned()),
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            command(&host, Some(&trusting)),
+            "redis-cli -h ::1 -p 7000 --tls --cacert '/my ca.pem' --sni redis.example"
+        );
+        let known = TlsSettings {
+            cert: Some("c.pem".into()),
+            key: Some("k.pem".into()),
+            is_insecure: true,
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            command(&host, Some(&known)),
+            "redis-cli -h ::1 -p 7000 --tls --cert c.pem --key k.pem --insecure"
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! TLS: whom to trust, who we are, and what to say when a server is not trusted.
+
+mod certificate;
+mod check;
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{
+    AlertDescription, ClientConfig, Error, InconsistentKeys, InvalidMessage, RootCertStore,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use self::check::{Checker, Distrust, NoChecker};
+use crate::payload::escape::whole;
+
+/// Said of a server that answers without TLS.
+pub(super) const NOT_SPOKEN: &str =
+    "the server does not speak TLS here; without TLS it is redis:// and no --tls";
+
+/// How TLS is to be spoken, as the command line says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// A PEM file of what to trust in place of the system's authorities.
+    pub cacert: Option<PathBuf>,
+    /// A PEM file of the certificate to show, and those between it and its authority.
+    pub cert: Option<PathBuf>,
+    /// A PEM file of that certificate's private key, not encrypted.
+    pub key: Option<PathBuf>,
+    /// The name to ask for and to check, in place of the host's.
+    pub sni: Option<String>,
+    /// Whether any certificate will do.
+    pub is_insecure: bool,
+}
+
+/// TLS, ready to be spoken: all files read, all certificates understood. Cheap to clone.
+#[derive(Clone)]
+pub struct Tls {
+    connector: TlsConnector,
+    name: Option<ServerName<'static>>,
+    is_insecure: bool,
+}
+
+/// What is wrong with the settings, in a line that names the option and the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsError(String);
+
+impl Tls {
+    /// Reads the files, and the system's authorities if no others are given.
+    ///
+    /// # Errors
+    ///
+    /// Names the option whose file or value cannot be used, and says why.
+    pub fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError(format!("TLS cannot be set up: {error}")))?
+            .dangerous();
+        let trusted = match &settings.cacert {
+            Some(path) => certificates("--cacert", path)?,
+            None => Vec::new(),
+        };
+        let builder = if settings.is_insecure {
+            builder.with_custom_certificate_verifier(Arc::new(NoChecker::new(&provider)))
+        } else {
+            let roots = match &settings.cacert {
+                Some(path) => roots_of(path, &trusted)?,
+                None => system_roots(),
+            };
+            let checker = Checker::new(roots, trusted, provider)
+                .map_err(|error| TlsError(format!("no certificate can be checked: {error}")))?;
+            builder.with_custom_certificate_verifier(Arc::new(checker))
+        };
+        let mut config = match (&settings.cert, &settings.key) {
+            (None, None) => builder.with_no_client_auth(),
+            (Some(cert), Some(key)) => builder
+                .with_client_auth_cert(certificates("--cert", cert)?, private_key(key)?)
+                .map_err(|error| identity_error(cert, key, &error))?,
+            (Some(_), None) => return Err(TlsError("--cert FILE needs --key FILE too".into())),
+            (None, Some(_)) => return Err(TlsError("--key FILE needs --cert FILE too".into())),
+        };
+        // Every connection is checked anew.
+        config.resumption = Resumption::disabled();
+        Ok(Self {
+            connector: TlsConnector::from(Arc::new(config)),
+            name: settings.sni.as_deref().map(sni).transpose()?,
+            is_insecure: settings.is_insecure,
+        })
+    }
+
+    /// Speaks TLS on `stream` with the server that is called `host`.
+    ///
+    /// Fails with an error of which [`words`] may know more.
+    pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        host: &str,
+        stream: S,
+    ) -> io::Result<TlsStream<S>> {
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => server_name(host)?,
+        };
+        self.connector.connect(name, stream).await
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name, is_insecure, ..
+        } = self;
+        write!(f, "Tls {{ name: {name:?}, is_insecure: {is_insecure} }}")
+    }
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+/// What TLS has against a connection, in words, if it is TLS that has.
+pub(super) fn words(error: &io::Error) -> Option<Box<str>> {
+    let error = error.get_ref()?.downcast_ref::<Error>()?;
+    if let Some(distrust) = Distrust::behind(error) {
+        return Some(distrust.words());
+    }
+    Some(match error {
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => NOT_SPOKEN.into(),
+        Error::AlertReceived(alert) => alert_words(*alert),
+        Error::PeerIncompatible(why) => {
+            format!("the server and subscope have no TLS in common: {why:?}").into()
+        }
+        other => format!("TLS failed: {other}").into(),
+    })
+}
+
+/// Why the server has broken off.
+fn alert_words(alert: AlertDescription) -> Box<str> {
+    use AlertDescription as Alert;
+    match alert {
+        Alert::CertificateRequired => {
+            "the server wants a client certificate: give --cert FILE and --key FILE".into()
+        }
+        Alert::NoCertificate
+        | Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateExpired
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::AccessDenied => {
+            format!("the server refuses our certificate ({alert:?}): give another with --cert FILE and --key FILE").into()
+        }
+        // Before TLS 1.3 this is also how a missing certificate is refused.
+        Alert::HandshakeFailure => "the server breaks off the TLS handshake (HandshakeFailure): \
+            it may want a client certificate, given with --cert FILE and --key FILE"
+            .into(),
+        Alert::UnrecognisedName => {
+            "the server knows no such name (UnrecognisedName): --sni NAME asks for another".into()
+        }
+        _ => format!("the server breaks off TLS: {alert:?}").into(),
+    }
+}
+
+fn server_name(host: &str) -> io::Result<ServerName<'static>> {
+    // The zone of a link-local address is in no certificate.
+    let name = host.split('%').next().unwrap_or(host);
+    ServerName::try_from(name.to_owned()).map_err(|_| {
+        io::Error::other(format!(
+            "no certificate can be for {host:?}: give the server's name with --sni NAME"
+        ))
+    })
+}
+
+fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| TlsError(format!("--sni {name:?} is not the name of a server")))
+}
+
+/// The system's authorities. One that cannot be read is left out, and where there are none at
+/// all, as in a bare container, those that Mozilla trusts stand in.
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
+}
+
+fn roots_of(
+    path: &Path,
+    certificates: &[CertificateDer<'static>],
+) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for (index, certificate) in certificates.iter().enumerate() {
+        roots.add(certificate.clone()).map_err(|error| {
+            let problem = format!("its certificate {} cannot be trusted: {error}", index + 1);
+            file_error("--cacert", path, &problem)
+        })?;
+    }
+    Ok(roots)
+}
+
+/// The certificates in a PEM file: at least one.
+fn certificates(option: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let text = read(option, path)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err(file_error(
+            option,
+            path,
+            "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+        )),
+        Ok(found) => Ok(found),
+        Err(_) => Err(file_error(
+            option,
+            path,
+            "is damaged: it is not PEM throughout",
+        )),
+    }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let text = read("--key", path)?;
+    PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
+        let is_encrypted = text.windows(9).any(|window| window == b"ENCRYPTED");
+        let problem = if is_encrypted {
+            "is encrypted: give a copy without, as 'openssl pkey -in FILE -out COPY' makes it"
+        } else {
+            "holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)"
+        };
+        file_error("--key", path, problem)
+    })
+}
+
+fn read(option: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(path).map_err(|error| {
+        let error = error.to_string();
+        let reason = error.split(" (os error").next().unwrap_or(&error);
+        file_error(option, path, &format!("cannot be read: {reason}"))
+    })
+}
+
+/// The certificate and the key are well-formed, but of no use.
+fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
+    match error {
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            let problem = format!("is not the key of --cert {}", cert.display());
+            file_error("--key", key, &problem)
+        }
+        Error::InvalidCertificate(_) => {
+            file_error("--cert", cert, &format!("cannot be used: {error}"))
+        }
+        _ => file_error("--key", key, &format!("cannot be used: {error}")),
+    }
+}
+
+fn file_error(option: &str, path: &Path, problem: &str) -> TlsError {
+    let words = format!("{option} {} {problem}", path.display());
+    TlsError(whole(words.as_bytes()))
+}

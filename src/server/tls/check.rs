@@ -1,0 +1,280 @@
+//! The check of a server's certificate, which says in words what it has against one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
+
+use super::certificate::{Certificate, quoted};
+
+/// Checks with the library's own rules. What they refuse is put in words here, where the
+/// certificate is still at hand.
+#[derive(Debug)]
+pub(super) struct Checker {
+    rules: Arc<WebPkiServerVerifier>,
+    /// Certificates that were given one by one. A server that shows one of them is trusted, even
+    /// if it is an authority's: one that a server has signed by itself often says it is.
+    trusted: Vec<CertificateDer<'static>>,
+}
+
+/// Lets every certificate pass.
+#[derive(Debug)]
+pub(super) struct NoChecker {
+    schemes: Vec<SignatureScheme>,
+}
+
+/// Why a certificate is not trusted, as it travels in an error of the library.
+#[derive(Debug)]
+pub(super) struct Distrust(Box<str>);
+
+impl Checker {
+    pub(super) fn new(
+        roots: RootCertStore,
+        trusted: Vec<CertificateDer<'static>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, VerifierBuilderError> {
+        let rules = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        Ok(Self {
+            rules: rules.build()?,
+            trusted,
+        })
+    }
+}
+
+impl ServerCertVerifier for Checker {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let result = if self.trusted.contains(leaf) {
+            check_trusted(leaf, name, now)
+        } else {
+            self.rules.verify_server_cert(leaf, others, name, ocsp, now)
+        };
+        result.map_err(|error| Distrust(complaint(&error, leaf, others, name, now).into()).into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.rules.verify_tls12_signature(message, leaf, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.rules.verify_tls13_signature(message, leaf, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.rules.supported_verify_schemes()
+    }
+}
+
+impl NoChecker {
+    pub(super) fn new(provider: &CryptoProvider) -> Self {
+        Self {
+            schemes: provider
+                .signature_verification_algorithms
+                .supported_schemes(),
+        }
+    }
+}
+
+impl ServerCertVerifier for NoChecker {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    // The key is anybody's, and the library cannot even read some old certificates.
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes.clone()
+    }
+}
+
+impl Distrust {
+    /// The distrust that made the library fail with `error`, if any did.
+    pub(super) fn behind(error: &Error) -> Option<&Self> {
+        match error {
+            Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
+                inner.downcast_ref()
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn words(&self) -> Box<str> {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Distrust {}
+
+impl From<Distrust> for Error {
+    fn from(distrust: Distrust) -> Self {
+        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(distrust))))
+    }
+}
+
+/// Nobody has to vouch for a certificate that was given; but it may be another server's, or old.
+fn check_trusted(
+    leaf: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, Error> {
+    verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
+    match Certificate::read(leaf) {
+        None => Err(CertificateError::BadEncoding.into()),
+        Some(leaf) if leaf.has_expired(now) => Err(CertificateError::Expired.into()),
+        Some(leaf) if leaf.is_too_new(now) => Err(CertificateError::NotValidYet.into()),
+        Some(_) => Ok(ServerCertVerified::assertion()),
+    }
+}
+
+/// Which certificate is wrong, and in what.
+fn complaint(
+    error: &Error,
+    leaf: &CertificateDer<'_>,
+    others: &[CertificateDer<'_>],
+    asked: &ServerName<'_>,
+    now: UnixTime,
+) -> String {
+    use CertificateError as Problem;
+    let (Error::InvalidCertificate(problem), Some(leaf)) = (error, Certificate::read(leaf)) else {
+        return format!("the server's certificate cannot be understood: {error}");
+    };
+    let others: Vec<Certificate<'_>> = others.iter().filter_map(Certificate::read).collect();
+    let subject = format!("the server's certificate for {}", leaf.owner());
+    match problem {
+        Problem::Expired | Problem::ExpiredContext { .. } => {
+            let (which, day) = culprit(&leaf, &others, |one| one.has_expired(now));
+            format!("{which} expired on {}", day.last_day())
+        }
+        Problem::NotValidYet | Problem::NotValidYetContext { .. } => {
+            let (which, day) = culprit(&leaf, &others, |one| one.is_too_new(now));
+            format!("{which} is not valid before {}", day.first_day())
+        }
+        Problem::NotValidForName | Problem::NotValidForNameContext { .. } => {
+            wrong_name(&leaf, &asked.to_str())
+        }
+        // What is signed by itself often says that it is an authority's, which is refused first.
+        Problem::UnknownIssuer | Problem::Other(_) if leaf.is_issued_by(&leaf) => {
+            format!("{subject} is signed by itself; to trust it, give it with --cacert FILE")
+        }
+        Problem::Other(_) if leaf.is_authority() => format!(
+            "{subject} is an authority's and no server's; to trust it, give it with --cacert FILE"
+        ),
+        Problem::UnknownIssuer => format!(
+            "{subject} is issued by {}, which is not among the trusted ones; give it with \
+             --cacert FILE",
+            missing_issuer(&leaf, &others)
+        ),
+        Problem::BadSignature => format!(
+            "{subject} says that it is issued by {}, but the one known here by that name did not \
+             sign it; check --cacert FILE",
+            leaf.issuer()
+        ),
+        Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. } => {
+            format!("{subject} is not one for servers")
+        }
+        _ => format!("{subject} is refused: {problem}"),
+    }
+}
+
+fn wrong_name(leaf: &Certificate<'_>, asked: &str) -> String {
+    let asked = quoted(asked);
+    match leaf.hosts() {
+        Some(hosts) => format!(
+            "the server's certificate is for {hosts}, not for {asked}; --sni NAME checks another \
+             name"
+        ),
+        None => format!(
+            "the server's certificate names no host (its subject is {}), so it is not for {asked}; \
+             only --insecure accepts it",
+            leaf.subject()
+        ),
+    }
+}
+
+/// The first certificate of the chain that is at fault, and what to call it.
+fn culprit<'a, 'b>(
+    leaf: &'a Certificate<'b>,
+    others: &'a [Certificate<'b>],
+    is_at_fault: impl Fn(&Certificate<'_>) -> bool,
+) -> (String, &'a Certificate<'b>) {
+    match others.iter().find(|other| is_at_fault(other)) {
+        Some(other) if !is_at_fault(leaf) => {
+            let (subject, issuer) = (other.subject(), other.issuer());
+            let which = format!(
+                "the certificate of {subject} (issued by {issuer}), which vouches for the server's,"
+            );
+            (which, other)
+        }
+        _ => {
+            let (owner, issuer) = (leaf.owner(), leaf.issuer());
+            let which = format!("the server's certificate for {owner} (issued by {issuer})");
+            (which, leaf)
+        }
+    }
+}
+
+/// Who vouches for the last certificate of the chain that the server has sent.
+fn missing_issuer(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> String {
+    let mut last = leaf;
+    // A chain that goes in circles ends too.
+    for _ in others {
+        match others.iter().find(|other| last.is_issued_by(other)) {
+            Some(next) => last = next,
+            None => break,
+        }
+    }
+    last.issuer()
+}
