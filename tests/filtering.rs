@@ -63,7 +63,7 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
     let redis = patient_redis();
     let mut pty = watch(
         &redis,
-        &["--keep", "4MiB", "--break", "channel:rare Needle"],
+        &["--keep", "16MiB", "--break", "channel:rare Needle"],
     );
     let publishers = flood(&redis).start();
     redis.cli(&["publish", "rare", "the one Needle"]);
