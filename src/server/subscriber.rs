@@ -278,6 +278,7 @@ impl Subscriber {
                     }
                     Command::Yield(subscription) => {
                         self.wants.remove(subscription);
+                        self.post.let_go(subscription);
                         self.post.report(|node| Report::Moved {
                             node,
                             subscription,
