@@ -377,7 +377,11 @@ fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
         (&["--keep"], "--keep"),
         (&["--nonsense"], "--nonsense"),
         (&["-u", "redis://x", "-h", "y", "-p", "1"], "--port"),
-        (&["-u", "redis+sentinel://h/m"], "not supported yet"),
+        (&["-u", "redis+sentinel://h"], "redis+sentinel://h"),
+        (
+            &["-u", "redis://h", "--sentinel-events"],
+            "--sentinel-events",
+        ),
         (&["demo", "--host", "x"], "--host"),
         (&["demo", "--seed", "x"], "'x'"),
     ] {
