@@ -129,6 +129,10 @@ impl Coordinator {
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
+        if matches!(self.config.target, Target::Sentinel(_)) && self.tell_of_nodes().await.is_err()
+        {
+            return;
+        }
         while self.step().await.is_ok() {}
         self.nodes.stop().await;
     }
