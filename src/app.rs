@@ -87,7 +87,7 @@ pub struct Settings {
     pub is_insecure: bool,
     /// What to say beside the address, such as how to join the demo; empty for nothing.
     pub note: String,
-    /// How redis-cli reaches the server, such as `redis-cli -p 6379`.
+    /// How redis-cli reaches the server, such as `redis-cli -p 6379`; empty if it is not told.
     pub redis_cli: String,
     /// Every write is refused.
     pub read_only: bool,

@@ -45,6 +45,13 @@ pub struct Watch {
     /// Take every CHANNEL literally, * ? and [ included
     #[arg(long)]
     pub exact: bool,
+    /// Subscribe to a sharded channel (Redis 7 and newer); with * ? or [ in it, to every one that
+    /// matches and that somebody listens to. Can be given more than once
+    #[arg(long, value_name = "CHANNEL")]
+    pub shard: Vec<OsString>,
+    /// With sentinels: listen to their own channels as well
+    #[arg(long)]
+    pub sentinel_events: bool,
     /// A message whose whole payload is TEXT ends the subscription that brought it
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,

@@ -16,6 +16,7 @@ mod nodes;
 mod poller;
 mod resolver;
 mod rights;
+mod sentinel;
 mod subscriber;
 mod target;
 mod tls;
@@ -42,6 +43,7 @@ pub use self::topology::Health;
 use self::commander::Commander;
 use self::coordinator::Coordinator;
 use self::node::Place;
+use self::topology::Owners;
 use crate::log::{Batch, PayloadLimit};
 use crate::message::{Allowed, NodeId, Subscription, SubscriptionId, Time};
 
@@ -51,8 +53,8 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// What the server tasks have to know.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The server.
-    pub endpoint: Endpoint,
+    /// The server, or how it is found.
+    pub target: Target,
     /// How TLS is spoken. Needed where the endpoint asks for TLS, and unused elsewhere.
     pub tls: Option<Tls>,
     /// How the names of hosts become addresses.
@@ -76,9 +78,9 @@ pub struct Config {
 impl Config {
     /// The settings that a session has unless it says otherwise, with nothing to listen to.
     #[must_use]
-    pub fn new(endpoint: Endpoint) -> Self {
+    pub fn new(target: impl Into<Target>) -> Self {
         Self {
-            endpoint,
+            target: target.into(),
             tls: None,
             resolver: Resolver::System,
             subscriptions: Vec::new(),
@@ -154,12 +156,13 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let (command_tx, command_rx) = unbounded_channel();
     let (ask_tx, ask_rx) = unbounded_channel();
     let (report_tx, report_rx) = unbounded_channel();
-    let (home_tx, home_rx) = watch::channel(config.endpoint.clone());
+    let (home_tx, home_rx) = watch::channel(None);
+    let owners = Owners::default();
     let commander = Commander::new(
         Arc::clone(&config),
         Place::Home(home_rx),
         feed_tx.clone(),
-        report_tx.clone(),
+        (report_tx.clone(), owners.clone()),
         ask_rx,
         Arc::clone(&answering),
     );
@@ -168,7 +171,7 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
         feed_tx,
         command_rx,
         (report_tx, report_rx),
-        home_tx,
+        (home_tx, owners),
         Arc::clone(&counters),
         answering,
     );
@@ -309,6 +312,8 @@ pub enum Role {
     Primary,
     /// It copies a primary.
     Replica,
+    /// It watches over a master.
+    Sentinel,
 }
 
 /// What the loop asks of the subscriber.
@@ -316,6 +321,13 @@ pub enum Role {
 pub enum Command {
     /// Let go of this, which another server is to bring. Only the server tasks say so.
     Yield(SubscriptionId),
+    /// Connect anew: another server has taken the place of this. Only the server tasks say so.
+    Leave {
+        /// Until when this was certainly the right one.
+        last_served: Time,
+        /// Why, in words.
+        reason: Box<str>,
+    },
     /// Listen to this from now on.
     Subscribe(Subscription),
     /// Listen to this no more.

@@ -11,12 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use subscope::log::{Batch, MessageLog};
-use subscope::message::{Allowed, Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
 use subscope::server::{Ask, Command, Config, Endpoint, Resolver, Timing};
 
 use support::listener::Listener;
 use support::proxy::Proxy;
-use support::pty::{Launch, Pty};
+use support::pty::Launch;
 use support::redis::{Redis, pack};
 use support::truth::{Publisher, Sent, check};
 
@@ -573,62 +573,5 @@ async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
             listener.is_restored() && listener.troubles.last() == Some(&None)
         })
         .await;
-    listener.server.stop().await;
-}
-
-fn app_at(redis: &Redis, rules: &[&str]) -> Pty {
-    let user = ["ACL", "SETUSER", "app", "on", ">secret", "+@all"];
-    redis.cli(&[&user[..], rules].concat());
-    let url = format!("redis://app:secret@{}", redis.address());
-    Launch::subscope(&["-u", &url]).size(160, 40).start()
-}
-
-#[test]
-fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
-    let redis = Redis::start();
-    let rules = ["resetchannels", "&orders.*", "&logs.*", "&plain"];
-    let mut pty = app_at(&redis, &rules);
-    pty.wait_for_text(
-        "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain",
-    );
-    pty.wait_for_text("3 of 4 subscriptions live");
-    redis.cli(&["PUBLISH", "orders.1", "an order"]);
-    redis.cli(&["PUBLISH", "plain", "a plain one"]);
-    pty.wait_for_text("an order");
-    pty.wait_for_text("a plain one");
-    // One rule more allows all; r asks again, and a message is one row all the same.
-    redis.cli(&["ACL", "SETUSER", "app", "&*"]);
-    pty.send("r");
-    pty.wait_for_text("4 subscriptions live");
-    redis.cli(&["PUBLISH", "orders.2", "once only"]);
-    redis.cli(&["PUBLISH", "other", "the last one"]);
-    pty.wait_for_text("the last one");
-    assert_eq!(pty.text().matches("once only").count(), 1, "{}", pty.text());
-}
-
-#[test]
-fn a_user_that_may_not_ask_is_told_what_to_do() {
-    let redis = Redis::start();
-    let pty = app_at(&redis, &["-acl", "resetchannels", "&orders.*"]);
-    pty.wait_for_text(
-        "* is refused, and user \"app\" may not ask which channels it may hear: press a to subscribe \
-         to them, or name them on the command line",
-    );
-}
-
-#[tokio::test]
-async fn what_a_user_may_hear_is_asked_for_with_its_name() {
-    let redis = Redis::start();
-    redis.cli(&["ACL", "SETUSER", "default", "resetchannels", "&a.*", "&b"]);
-    let mut listener = Listener::start(all(&redis.url()));
-    listener.server.ask(Ask::Allowed);
-    listener
-        .until("an answer", |listener| !listener.allowed.is_empty())
-        .await;
-    let names = vec![b"a.*"[..].into(), b"b"[..].into()];
-    assert_eq!(
-        listener.allowed[0],
-        ("default".into(), Allowed::Only(names))
-    );
     listener.server.stop().await;
 }

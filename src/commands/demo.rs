@@ -21,7 +21,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let job = screen::Job {
         note: format!("join in: redis-cli -p {}", address.port()),
         warning: None,
-        endpoint,
+        target: endpoint.into(),
         tls: None,
         topics: vec![Topic::pattern(b"*")],
         until: None,

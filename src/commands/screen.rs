@@ -21,7 +21,7 @@ use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query};
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
-use crate::server::{self, Config, Endpoint, Server};
+use crate::server::{self, Config, Server, Target};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
@@ -38,8 +38,8 @@ pub(super) struct Job {
     pub note: String,
     /// What to say at the start though it stops nothing.
     pub warning: Option<&'static str>,
-    pub endpoint: Endpoint,
-    /// How TLS is spoken, where the endpoint asks for it.
+    pub target: Target,
+    /// How TLS is spoken, where the target asks for it.
     pub tls: Option<LoadedTls>,
     pub topics: Vec<Topic>,
     pub until: Option<Box<[u8]>>,
@@ -69,7 +69,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         app.update(Event::Failed(warning.to_owned()), Time::now());
     }
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
-    let mut config = Config::new(job.endpoint);
+    let mut config = Config::new(job.target);
     config.tls = job.tls.map(|loaded| loaded.tls);
     config.subscriptions = app.first_subscriptions();
     config.until = job.until;
@@ -119,9 +119,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
-        address: job.endpoint.to_string(),
+        address: job.target.to_string(),
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
-        redis_cli: redis_cli::command(job.endpoint.address(), tls),
+        redis_cli: match &job.target {
+            // What is published at a sentinel reaches no channel of the master.
+            Target::Sentinel(_) => String::new(),
+            target => redis_cli::command(target.any_address(), tls),
+        },
         note: job.note.clone(),
         read_only: job.options.read_only,
         keep: job.options.keep,

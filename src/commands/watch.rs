@@ -20,12 +20,12 @@ pub async fn run(watch: Watch) -> Result<u8, Failure> {
         tls,
         warning,
     } = find(&watch.server)?;
-    let Target::Server(endpoint) = target else {
+    if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
         return Err(Failure::usage(format!(
-            "'{target}': sentinels and clusters are not supported yet; give the address of one \
-             server"
+            "--sentinel-events: '{target}' is not found by sentinels; give them as \
+             redis+sentinel://host:port/master"
         )));
-    };
+    }
     if let Some(warning) = warning {
         eprintln!("subscope: {warning}");
     }
@@ -33,7 +33,7 @@ pub async fn run(watch: Watch) -> Result<u8, Failure> {
     let job = screen::Job {
         note: String::new(),
         warning,
-        endpoint,
+        target,
         tls,
         topics,
         until: watch.until.as_deref().map(|text| text.as_bytes().into()),
@@ -43,7 +43,23 @@ pub async fn run(watch: Watch) -> Result<u8, Failure> {
 }
 
 fn topics(watch: &Watch) -> Vec<Topic> {
-    if watch.channels.is_empty() {
+    let mut topics = channels(watch);
+    topics.extend(watch.shard.iter().map(|name| {
+        if watch.exact {
+            Topic::shard(name.as_bytes())
+        } else {
+            Topic::guess_shard(name.as_bytes())
+        }
+    }));
+    if watch.sentinel_events {
+        topics.push(Topic::sentinel(b"*"));
+    }
+    topics
+}
+
+/// The ordinary channels and patterns: all there are, if nothing else is asked for.
+fn channels(watch: &Watch) -> Vec<Topic> {
+    if watch.channels.is_empty() && watch.shard.is_empty() {
         return vec![Topic::pattern(b"*")];
     }
     let topic = |name: &OsStr| {

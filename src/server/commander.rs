@@ -8,10 +8,11 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
-use super::endpoint::Address;
+use super::endpoint::{Address, Endpoint};
 use super::link::{Dial, Failure, Link, is_refusal, is_unauthorized, words};
 use super::node::{Place, Report};
 use super::rights::channels_in;
+use super::topology::Owners;
 use super::{Ask, Config, Feed};
 use crate::message::Allowed;
 
@@ -22,10 +23,14 @@ pub(super) struct Commander {
     /// Where to publish.
     place: Place,
     report_tx: UnboundedSender<Report>,
+    /// Who serves which sharded channel.
+    owners: Owners,
     asks: UnboundedReceiver<Ask>,
     /// Woken when the subscriber finds the server answering.
     answering: Arc<Notify>,
     link: Option<Link>,
+    /// Where the link goes.
+    at: Option<Endpoint>,
     /// Whether the loop has been told of a refusal.
     is_troubled: bool,
     /// Whether the password is wrong: then nothing is tried until the subscriber is let in.
@@ -42,7 +47,7 @@ impl Commander {
         config: Arc<Config>,
         place: Place,
         feed_tx: Sender<Feed>,
-        report_tx: UnboundedSender<Report>,
+        (report_tx, owners): (UnboundedSender<Report>, Owners),
         asks: UnboundedReceiver<Ask>,
         answering: Arc<Notify>,
     ) -> Self {
@@ -51,9 +56,11 @@ impl Commander {
             place,
             feed_tx,
             report_tx,
+            owners,
             asks,
             answering,
             link: None,
+            at: None,
             is_troubled: false,
             is_locked_out: false,
             is_kept_up: false,
@@ -70,7 +77,8 @@ impl Commander {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
                         let word = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
                         let command = redis::cmd(word).arg(&*channel).arg(&*payload).to_owned();
-                        self.answer_publish(id, &command).await
+                        let owner = is_sharded.then(|| self.owners.of(&channel)).flatten();
+                        self.answer_publish(id, owner, &command).await
                     }
                     Some(Ask::Allowed) => self.answer_allowed().await,
                     None => return,
@@ -85,12 +93,17 @@ impl Commander {
         }
     }
 
-    async fn answer_publish(&mut self, id: u64, command: &Cmd) -> Result<(), Closed> {
+    async fn answer_publish(
+        &mut self,
+        id: u64,
+        owner: Option<Address>,
+        command: &Cmd,
+    ) -> Result<(), Closed> {
         let receivers = if self.config.read_only {
             Err("--read-only refuses every write".into())
         } else {
             match self.link_up().await? {
-                Ok(()) => self.publish(command).await,
+                Ok(()) => self.publish(owner, command).await,
                 Err(failure) => Err(format!("not published: {}", failure.reason).into()),
             }
         };
@@ -98,10 +111,18 @@ impl Commander {
     }
 
     /// Publishes, once: what may have left is never sent again.
-    async fn publish(&mut self, command: &Cmd) -> Result<i64, Box<str>> {
+    ///
+    /// `owner` is who serves the channel, if that matters and is known. A replica would take a
+    /// sharded message, and tell nobody of it.
+    async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Result<i64, Box<str>> {
         let Some(link) = &mut self.link else {
             return Err("not published: not connected".into());
         };
+        if let Some(owner) = owner
+            && self.at.as_ref().is_some_and(|at| *at.address() != owner)
+        {
+            return self.publish_at(owner, command).await;
+        }
         match link.ask(command).await {
             Ok(receivers) => Ok(receivers),
             Err(error) if is_refusal(&error) => match owner_in(&error) {
@@ -118,8 +139,7 @@ impl Commander {
 
     /// Publishes at the owner of the channel's slot, whom another node has named.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
-        let timing = &self.config.timing;
-        let endpoint = self.place.locate(timing).await?.at(owner);
+        let endpoint = self.place.locate().await?.at(owner);
         let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
@@ -139,9 +159,9 @@ impl Commander {
             Err(failure) => (None, Allowed::Unknown(failure.reason)),
         };
         let (user, channels) = asked;
-        let endpoint = &self.config.endpoint;
         // Without a password nobody has logged in.
-        let login = endpoint.credentials().and(endpoint.user());
+        let has_login = |at: &&Endpoint| at.credentials().is_some();
+        let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.tell(Feed::Allowed { user, channels }).await
     }
@@ -167,6 +187,7 @@ impl Commander {
     /// Sees to it that the connection is there and alive.
     async fn keep_up(&mut self) -> Result<(), Closed> {
         self.is_kept_up = true;
+        self.follow();
         if let Some(link) = &mut self.link {
             match link.ask::<redis::Value>(&redis::cmd("PING")).await {
                 // Whatever the answer, it proves life.
@@ -191,8 +212,16 @@ impl Commander {
         }
     }
 
+    /// Gives up a connection to where the server is no longer.
+    fn follow(&mut self) {
+        if self.at.as_ref().is_some_and(|at| self.place.has_left(at)) {
+            self.link = None;
+        }
+    }
+
     /// Connects unless there is a connection.
     async fn link_up(&mut self) -> Result<Result<(), Failure>, Closed> {
+        self.follow();
         // A closed connection ends its driver, so that nothing is sent into the void.
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
             return Ok(Ok(()));
@@ -218,14 +247,15 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    async fn connect(&self) -> Result<Link, Failure> {
-        let timing = &self.config.timing;
-        let located = self.place.locate(timing).await;
+    async fn connect(&mut self) -> Result<Link, Failure> {
+        let located = self.place.locate().await;
         let endpoint = located.map_err(|reason| Failure {
             reason,
             is_refusal: false,
         })?;
-        Link::open(&endpoint, &Dial::from(&*self.config)).await
+        let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
+        self.at = Some(endpoint);
+        link
     }
 
     async fn tell(&self, feed: Feed) -> Result<(), Closed> {

@@ -14,20 +14,20 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::gaps::{Loss, SharedGaps};
+use super::gaps::{Loss, NOWHERE, SharedGaps};
 use super::node::{Place, Report};
 use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
-use super::topology::{Health, Topology, slot_of};
-use super::{Command, Config, Counters, Endpoint, Feed, NodeFacts};
+use super::sentinel::Masters;
+use super::topology::{Health, Owners, Topology, slot_of};
+use super::{
+    Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
+};
 use crate::log::Batch;
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
 /// A home that is not back within this time is given up for another node.
 const HOME_PATIENCE: Duration = Duration::from_secs(1);
-
-/// The node that a subscription waits at while no server is known that brings it.
-const NOWHERE: NodeId = NodeId(u16::MAX);
 
 /// What the names of channels and patterns begin with that tell of keys.
 const KEY_EVENTS: &[u8] = b"__key";
@@ -45,7 +45,9 @@ pub(super) struct Coordinator {
     /// Brings what any node can bring.
     home: NodeId,
     /// Tells the commander where that is.
-    home_tx: watch::Sender<Endpoint>,
+    home_tx: watch::Sender<Option<Endpoint>>,
+    /// Tells the commander who serves which sharded channel.
+    owners: Owners,
     cluster: Option<Cluster>,
     /// What the poller is to look for, once it runs.
     poll: Option<Arc<Wanted>>,
@@ -70,7 +72,7 @@ impl Coordinator {
         feed_tx: Sender<Feed>,
         command_rx: UnboundedReceiver<Command>,
         (report_tx, report_rx): (UnboundedSender<Report>, UnboundedReceiver<Report>),
-        home_tx: watch::Sender<Endpoint>,
+        (home_tx, owners): (watch::Sender<Option<Endpoint>>, Owners),
         counters: Arc<Counters>,
         answering: Arc<Notify>,
     ) -> Self {
@@ -94,6 +96,7 @@ impl Coordinator {
             nodes,
             home: NodeId::default(),
             home_tx,
+            owners,
             cluster: None,
             poll: None,
             sent_away: BTreeSet::new(),
@@ -103,23 +106,48 @@ impl Coordinator {
     /// Coordinates until the commands' sender or the feeds' receiver is gone, and then waits for
     /// the subscribers' end.
     pub(super) async fn run(mut self) {
-        let endpoint = self.config.endpoint.clone();
-        let address = endpoint.address().clone();
-        self.home = self.nodes.know(Place::At(endpoint), &address);
-        let first = self.config.subscriptions.clone();
-        let is_polled =
-            |subscription: &Subscription| subscription.topic.kind == SubscriptionKind::ShardPattern;
-        let (looked_for, listened_to): (Vec<_>, Vec<_>) = first.into_iter().partition(is_polled);
-        for subscription in listened_to {
+        for subscription in self.config.subscriptions.clone() {
             self.wanted.insert(subscription.id, subscription.topic);
         }
-        self.nodes.start(self.home, self.subscriptions());
-        for subscription in looked_for {
-            self.wanted.insert(subscription.id, subscription.topic);
+        match self.config.target.clone() {
+            Target::Server(endpoint) => {
+                self.home_tx.send_replace(Some(endpoint.clone()));
+                self.home = self.nodes.know(endpoint);
+            }
+            Target::Cluster(nodes) => {
+                self.home_tx.send_replace(nodes.first().cloned());
+                for endpoint in nodes.into_iter().rev() {
+                    self.home = self.nodes.know(endpoint);
+                }
+                self.become_cluster();
+            }
+            Target::Sentinel(sentinels) => self.ask_sentinels(sentinels),
         }
         self.look_for_channels();
+        self.assign();
+        // Somebody has to say that there is nothing to listen to.
+        if !self.nodes.is_listening() {
+            self.nodes.start(self.home, Vec::new());
+        }
+        if matches!(self.config.target, Target::Sentinel(_)) && self.tell_of_nodes().await.is_err()
+        {
+            return;
+        }
         while self.step().await.is_ok() {}
         self.nodes.stop().await;
+    }
+
+    /// Listens to the master that sentinels know, and to the sentinels if that is wanted.
+    fn ask_sentinels(&mut self, sentinels: Sentinels) {
+        let config = Arc::clone(&self.config);
+        let name = sentinels.master.clone();
+        let masters = Arc::new(Masters::new(config, sentinels, self.home_tx.clone()));
+        let master = Place::Master(Arc::clone(&masters));
+        self.home = self.nodes.add(master, &name, Role::Primary);
+        let any = Place::AnySentinel(Arc::clone(&masters));
+        self.nodes.add(any, "a sentinel", Role::Sentinel);
+        let watching = masters.watch(self.report_tx.clone());
+        self.nodes.spawn_asker(watching);
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
@@ -170,7 +198,7 @@ impl Coordinator {
                 self.hurry();
             }
             // Only this task says so.
-            Command::Yield(_) => (),
+            Command::Yield(_) | Command::Leave { .. } => (),
         }
     }
 
@@ -201,6 +229,11 @@ impl Coordinator {
                 self.assign();
                 self.tell_of_nodes().await?;
             }
+            Report::MasterMoved {
+                from,
+                to,
+                last_served,
+            } => self.follow_master(&from, &to, last_served).await?,
             Report::Found {
                 subscription,
                 found,
@@ -230,6 +263,24 @@ impl Coordinator {
         self.look_for_channels();
     }
 
+    /// The sentinels have another master: whoever listens to the one before is to leave it.
+    async fn follow_master(
+        &mut self,
+        from: &Address,
+        to: &Address,
+        last_served: Time,
+    ) -> Result<(), Stopped> {
+        let reason = format!("failover from {from} to {to}").into();
+        let leave = Command::Leave {
+            last_served,
+            reason,
+        };
+        self.nodes.command(self.home, leave);
+        let event = format!("failover from {from} to {to}");
+        let explained = self.gaps.lock().explain(self.home, &event);
+        self.tell(explained).await
+    }
+
     /// Starts the poller if there is anything to ask for, and tells it what.
     fn look_for_channels(&mut self) {
         let patterns: Vec<Subscription> = self
@@ -255,7 +306,11 @@ impl Coordinator {
     }
 
     fn seeds(&self) -> Vec<Endpoint> {
-        vec![self.nodes.get(self.home).endpoint()]
+        match &self.config.target {
+            Target::Cluster(nodes) => nodes.clone(),
+            Target::Server(endpoint) => vec![endpoint.clone()],
+            Target::Sentinel(_) => self.home_tx.borrow().iter().cloned().collect(),
+        }
     }
 
     /// Takes over what a node says of the cluster, unless others know better.
@@ -266,14 +321,21 @@ impl Coordinator {
         if topology.epoch() < cluster.topology.epoch() {
             return;
         }
+        if let (Some(asked), Some(myself)) = (asked, &topology.myself) {
+            self.nodes.also_at(asked, myself);
+        }
+        let Some(model) = self.nodes.get(self.home).endpoint().cloned() else {
+            return;
+        };
         for member in &topology.nodes {
-            let node = self.nodes.know_member(self.home, &member.address);
+            let node = self.nodes.know(model.at(member.address.clone()));
             self.nodes.get_mut(node).note(member);
         }
         if !has_same_owners(&topology, &cluster.topology) {
             cluster.agreed.clear();
         }
         cluster.agreed.extend(asked.map(|asked| (asked, at)));
+        self.owners.learn(&topology);
         cluster.topology = topology;
     }
 
@@ -319,6 +381,9 @@ impl Coordinator {
 
     /// The servers that are to bring what `topic` asks for. None if no server is known for it.
     fn carriers(&self, topic: &Topic) -> Vec<NodeId> {
+        if topic.kind == SubscriptionKind::Sentinel {
+            return self.nodes.with_role(Role::Sentinel).into_iter().collect();
+        }
         let Some(cluster) = &self.cluster else {
             return vec![self.home];
         };
@@ -394,7 +459,8 @@ impl Coordinator {
     fn move_home(&mut self) {
         if let Some(home) = self.other_home() {
             self.home = home;
-            self.home_tx.send_replace(self.nodes.get(home).endpoint());
+            self.home_tx
+                .send_replace(self.nodes.get(home).endpoint().cloned());
             self.assign();
         }
     }

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::message::{Gap, GapEnd, NodeId, Notice, SubscriptionId, Time};
 
+/// The node that a subscription waits at while no server is known that brings it.
+pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
+
 /// What is not heard: a subscription, and the server that is to bring it back.
 type Missing = (SubscriptionId, NodeId);
 
@@ -102,6 +105,14 @@ impl Gaps {
             return Notice::Gap(gap.clone());
         }
         self.open(BTreeSet::from([(id, node)]), loss, now)
+    }
+
+    /// Says what the loss that waits for `node` turned out to be. Gives the hole, if there is one.
+    pub(super) fn explain(&mut self, node: NodeId, event: &str) -> Option<Notice> {
+        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
+        let open = self.open.iter_mut().find(waits)?;
+        open.gap.event = event.into();
+        Some(Notice::Gap(open.gap.clone()))
     }
 
     /// Notes that `node` brings a subscription. Gives the holes that this closes.

@@ -5,9 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, RedisError};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{self, connect, say};
@@ -75,6 +76,23 @@ impl Link {
         };
         link.greet(endpoint, dial.client_name).await?;
         Ok(link)
+    }
+
+    /// Connects for listening, by the crate's own Pub/Sub: for events that come seldom, and whose
+    /// loss another way makes good.
+    pub(super) async fn listen(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<PubSub, Box<str>> {
+        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
+        let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
+        match endpoint.credentials().as_deref() {
+            Some([password]) => login = login.set_password(*password),
+            Some([user, password]) => {
+                login = login.set_username(*user).set_password(*password);
+            }
+            _ => (),
+        }
+        let listening = timeout(dial.answer_within, PubSub::new(&login, transport)).await;
+        let listening = listening.map_err(|_| format!("no answer for {}", say(dial.answer_within)));
+        listening?.map_err(|error| words(&error))
     }
 
     async fn greet(&mut self, endpoint: &Endpoint, client_name: &str) -> Result<(), Failure> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use super::Timing;
 use super::endpoint::{Address, Endpoint};
-use super::gaps::SharedGaps;
+use super::gaps::{NOWHERE, SharedGaps};
+use super::sentinel::Masters;
 use super::topology::Topology;
 use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 
@@ -18,19 +18,35 @@ use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 pub(super) enum Place {
     /// Always here.
     At(Endpoint),
-    /// Where the coordinator says that it is.
-    Home(watch::Receiver<Endpoint>),
+    /// Where the sentinels say that the master is.
+    Master(Arc<Masters>),
+    /// Any of the sentinels, each time another.
+    AnySentinel(Arc<Masters>),
+    /// Where the others have found it.
+    Home(watch::Receiver<Option<Endpoint>>),
 }
 
 impl Place {
     /// Where it is now.
     ///
     /// Fails with the reason in words.
-    #[expect(clippy::unused_async, reason = "a master is asked for")]
-    pub(super) async fn locate(&self, _timing: &Timing) -> Result<Endpoint, Box<str>> {
+    pub(super) async fn locate(&self) -> Result<Endpoint, Box<str>> {
         match self {
             Self::At(endpoint) => Ok(endpoint.clone()),
-            Self::Home(home_rx) => Ok(home_rx.borrow().clone()),
+            Self::Master(masters) => masters.locate().await,
+            Self::AnySentinel(masters) => Ok(masters.next_sentinel()),
+            Self::Home(home_rx) => {
+                let home = home_rx.borrow().clone();
+                home.ok_or_else(|| "the sentinels have named no master yet".into())
+            }
+        }
+    }
+
+    /// Whether it is elsewhere by now than at `endpoint`.
+    pub(super) fn has_left(&self, endpoint: &Endpoint) -> bool {
+        match self {
+            Self::Home(home_rx) => home_rx.borrow().as_ref() != Some(endpoint),
+            Self::At(_) | Self::Master(_) | Self::AnySentinel(_) => false,
         }
     }
 }
@@ -65,6 +81,13 @@ impl Post {
         }
     }
 
+    /// What is missing here of a subscription another server is to bring back. To be said before
+    /// this server has nothing left to bring, which would end its holes.
+    pub(super) fn let_go(&self, subscription: SubscriptionId) {
+        let mut gaps = self.gaps.lock();
+        gaps.hand_over(subscription, self.node, NOWHERE);
+    }
+
     /// Tells the coordinator something of this server.
     pub(super) fn report(&self, report: impl FnOnce(NodeId) -> Report) {
         // The coordinator outlives all subscribers, but for the program's end.
@@ -87,6 +110,13 @@ pub(super) enum Report {
         at: Time,
         round_trip: Duration,
         topology: Topology,
+    },
+    /// The sentinels have another master.
+    MasterMoved {
+        from: Address,
+        to: Address,
+        /// When they last had the one before.
+        last_served: Time,
     },
     /// The sharded channels were looked for that a pattern matches, or may not be.
     Found {

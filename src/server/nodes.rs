@@ -22,7 +22,8 @@ use crate::message::{NodeId, Subscription, SubscriptionId};
 /// A server.
 pub(super) struct Node {
     place: Place,
-    address: Address,
+    /// What it is called.
+    name: Box<str>,
     role: Role,
     health: Health,
     slots: Vec<RangeInclusive<u16>>,
@@ -39,15 +40,16 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn endpoint(&self) -> Endpoint {
+    /// Where it is, if that never changes.
+    pub(super) fn endpoint(&self) -> Option<&Endpoint> {
         match &self.place {
-            Place::At(endpoint) => endpoint.clone(),
-            Place::Home(home_rx) => home_rx.borrow().clone(),
+            Place::At(endpoint) => Some(endpoint),
+            Place::Master(_) | Place::AnySentinel(_) | Place::Home(_) => None,
         }
     }
 
-    pub(super) fn name(&self) -> String {
-        self.address.to_string()
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Takes over what the cluster says of it.
@@ -74,7 +76,9 @@ pub(super) struct Nodes {
     alone: Arc<AtomicBool>,
     all: Vec<Node>,
     by_address: HashMap<Address, NodeId>,
-    tasks: JoinSet<()>,
+    subscribers: JoinSet<()>,
+    /// Those that only ask. They end when this is dropped.
+    askers: JoinSet<()>,
     poller: Option<AbortHandle>,
 }
 
@@ -97,7 +101,8 @@ impl Nodes {
             alone: Arc::new(AtomicBool::new(true)),
             all: Vec::new(),
             by_address: HashMap::new(),
-            tasks: JoinSet::new(),
+            subscribers: JoinSet::new(),
+            askers: JoinSet::new(),
             poller: None,
         }
     }
@@ -115,16 +120,12 @@ impl Nodes {
     }
 
     /// The id of the server at `place`, which is known from now on.
-    pub(super) fn know(&mut self, place: Place, address: &Address) -> NodeId {
-        if let Some(known) = self.find(address) {
-            return known;
-        }
+    pub(super) fn add(&mut self, place: Place, name: &str, role: Role) -> NodeId {
         let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
-        self.by_address.insert(address.clone(), id);
         self.all.push(Node {
             place,
-            address: address.clone(),
-            role: Role::Single,
+            name: name.into(),
+            role,
             health: Health::Well,
             slots: Vec::new(),
             command_tx: None,
@@ -136,10 +137,30 @@ impl Nodes {
         id
     }
 
-    /// The id of another node of the cluster that `model` belongs to.
-    pub(super) fn know_member(&mut self, model: NodeId, address: &Address) -> NodeId {
-        let endpoint = self.get(model).endpoint().at(address.clone());
-        self.know(Place::At(endpoint), address)
+    /// The id of the server at `endpoint`, which is known from now on.
+    pub(super) fn know(&mut self, endpoint: Endpoint) -> NodeId {
+        let address = endpoint.address().clone();
+        if let Some(known) = self.find(&address) {
+            return known;
+        }
+        let name = address.to_string();
+        let id = self.add(Place::At(endpoint), &name, Role::Single);
+        self.by_address.insert(address, id);
+        id
+    }
+
+    /// Notes that a server is at `address` as well: the others call it so.
+    pub(super) fn also_at(&mut self, id: NodeId, address: &Address) {
+        if self.find(address).is_none() {
+            self.by_address.insert(address.clone(), id);
+            self.get_mut(id).name = address.to_string().into();
+        }
+    }
+
+    /// The servers that nothing is to be listened to at but what no other has.
+    pub(super) fn with_role(&self, role: Role) -> Option<NodeId> {
+        let index = self.all.iter().position(|node| node.role == role)?;
+        Some(NodeId(u16::try_from(index).ok()?))
     }
 
     /// The servers that bring a subscription, or are asked to.
@@ -160,7 +181,7 @@ impl Nodes {
         let post = Post {
             node: id,
             place: node.place.clone(),
-            name: node.name().into(),
+            name: node.name.clone(),
             gaps: self.gaps.clone(),
             report_tx: self.report_tx.clone(),
             alone: Arc::clone(&self.alone),
@@ -174,7 +195,7 @@ impl Nodes {
             Arc::clone(&self.counters),
             Arc::clone(&self.answering),
         );
-        self.tasks.spawn(subscriber.run());
+        self.subscribers.spawn(subscriber.run());
     }
 
     /// Asks a server to bring a subscription.
@@ -215,6 +236,18 @@ impl Nodes {
         }
     }
 
+    /// Whether any server is listened to.
+    pub(super) fn is_listening(&self) -> bool {
+        self.all.iter().any(|node| node.command_tx.is_some())
+    }
+
+    /// Tells one server.
+    pub(super) fn command(&self, id: NodeId, command: Command) {
+        if let Some(command_tx) = &self.get(id).command_tx {
+            let _ = command_tx.send(command);
+        }
+    }
+
     /// Tells all servers that are listened to.
     pub(super) fn command_all(&self, command: &Command) {
         for command_tx in self.all.iter().filter_map(|node| node.command_tx.as_ref()) {
@@ -242,7 +275,7 @@ impl Nodes {
             .zip(&self.all)
             .map(|(index, node)| NodeFacts {
                 node: NodeId(index),
-                name: node.name().into(),
+                name: node.name.clone(),
                 role: node.role,
                 health: node.health,
                 slots: node.slots.clone(),
@@ -253,9 +286,14 @@ impl Nodes {
             .collect()
     }
 
-    /// Runs the poller beside the subscribers, in place of the one before.
+    /// Runs what asks and does not listen beside the subscribers.
+    pub(super) fn spawn_asker(&mut self, asker: impl Future<Output = ()> + Send + 'static) {
+        self.askers.spawn(asker);
+    }
+
+    /// The same of the poller, which takes the place of the one before.
     pub(super) fn spawn_poller(&mut self, poller: impl Future<Output = ()> + Send + 'static) {
-        if let Some(before) = self.poller.replace(self.tasks.spawn(poller)) {
+        if let Some(before) = self.poller.replace(self.askers.spawn(poller)) {
             before.abort();
         }
     }
@@ -265,9 +303,6 @@ impl Nodes {
         for node in &mut self.all {
             node.command_tx = None;
         }
-        if let Some(poller) = &self.poller {
-            poller.abort();
-        }
-        while self.tasks.join_next().await.is_some() {}
+        while self.subscribers.join_next().await.is_some() {}
     }
 }

@@ -134,16 +134,11 @@ impl Subscriber {
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.config);
         let place = self.post.place.clone();
-        let timing = &config.timing;
+        let within = config.timing.connect_within;
         let mut connecting = pin!(async {
-            let endpoint = place.locate(timing).await?;
-            let transport = connect(
-                &endpoint,
-                config.tls.as_ref(),
-                &config.resolver,
-                timing.connect_within,
-            )
-            .await?;
+            let endpoint = place.locate().await?;
+            let transport =
+                connect(&endpoint, config.tls.as_ref(), &config.resolver, within).await?;
             Ok::<_, Box<str>>((endpoint, transport))
         });
         let (endpoint, transport) = loop {
@@ -170,7 +165,8 @@ impl Subscriber {
         let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
         let live_since = talk.live_since;
-        let last_heard = talk.heard_until();
+        // Whoever is no longer the master may still speak.
+        let last_heard = talk.left_at.unwrap_or(talk.heard_until());
         self.attempts = match live_since {
             Some(_) => 0,
             None => self.attempts.saturating_add(1),
@@ -270,7 +266,8 @@ impl Subscriber {
             select! {
                 done = &mut event => return Ok(Waited::Done(done)),
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
-                    Command::Reconnect => return Ok(Waited::Hurry),
+                    // There is no connection that would have to be left.
+                    Command::Reconnect | Command::Leave { .. } => return Ok(Waited::Hurry),
                     Command::Subscribe(subscription) => {
                         let replaced = self.wants.add(subscription);
                         self.tell_unsubscribed(replaced);
@@ -283,6 +280,7 @@ impl Subscriber {
                     }
                     Command::Yield(subscription) => {
                         self.wants.remove(subscription);
+                        self.post.let_go(subscription);
                         self.post.report(|node| Report::Moved {
                             node,
                             subscription,

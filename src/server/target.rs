@@ -40,6 +40,12 @@ pub struct Sentinels {
     pub server: Endpoint,
 }
 
+impl From<Endpoint> for Target {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::Server(endpoint)
+    }
+}
+
 /// A URL of several servers, taken apart; nothing is decoded yet.
 struct Parts<'a> {
     /// `redis`, `rediss`, `valkey` or `valkeys`.
@@ -84,6 +90,15 @@ impl Target {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.server().is_tls()
+    }
+
+    /// The server, or any of them.
+    #[must_use]
+    pub fn any_address(&self) -> &Address {
+        match self {
+            Self::Sentinel(sentinels) => sentinels.sentinels[0].address(),
+            Self::Server(_) | Self::Cluster(_) => self.server().address(),
+        }
     }
 
     /// The same target with the servers asked as `user`. Sentinels keep their own login.

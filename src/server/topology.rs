@@ -1,6 +1,7 @@
 //! A cluster as one of its nodes sees it: who serves which slots.
 
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crc16::{State, XMODEM};
 
@@ -10,6 +11,8 @@ use super::endpoint::Address;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Topology {
     pub(super) nodes: Vec<Member>,
+    /// What the node that was asked is called by the others.
+    pub(super) myself: Option<Address>,
 }
 
 /// A node of a cluster.
@@ -42,8 +45,16 @@ impl Topology {
     /// nodes without an address, are left out.
     pub(super) fn parse(text: &str, asked: &Address) -> Self {
         let nodes = text.lines().filter_map(|line| Member::parse(line, asked));
+        let is_myself = |line: &&str| {
+            let flags = line.split(' ').nth(2).unwrap_or_default();
+            flags.split(',').any(|flag| flag == "myself")
+        };
+        let myself = text.lines().find(is_myself);
         Self {
             nodes: nodes.collect(),
+            myself: myself
+                .and_then(|line| Member::parse(line, asked))
+                .map(|member| member.address),
         }
     }
 
@@ -112,6 +123,26 @@ fn address(place: &str, asked: &Address) -> Option<Address> {
 fn slots(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     Some(first.parse().ok()?..=last.parse().ok()?)
+}
+
+/// Who serves which sharded channel, as far as the coordinator knows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Owners(Arc<Mutex<Topology>>);
+
+impl Owners {
+    /// Takes over what is known now.
+    pub(super) fn learn(&self, topology: &Topology) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(topology);
+    }
+
+    /// Where `channel` is served; `None` if that is not known, or does not matter.
+    pub(super) fn of(&self, channel: &[u8]) -> Option<Address> {
+        let topology = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(topology.owner(slot_of(channel))?.address.clone())
+    }
 }
 
 /// The slot that a sharded channel lies in. Of a name with a tag, such as `{user:1}:paid`, only the

@@ -92,7 +92,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     }
     let has_received = app.log().counters().received > 0;
     let channel = app.subscriptions().live().find_map(sample_channel);
-    vec![
+    let mut lines = vec![
         strong(format!("Listening to {}", live.join(", "))),
         quiet(if has_received {
             "Nothing has come since the log was emptied.".to_owned()
@@ -100,13 +100,17 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
             "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned()
         }),
         Line::default(),
-        quiet("Press p to publish a message, a to subscribe to more, or in a shell:".to_owned()),
-        Line::raw(format!(
-            "  {} publish {} hello",
-            app.settings().redis_cli,
-            channel.as_deref().unwrap_or("CHANNEL")
-        )),
-    ]
+    ];
+    let keys = "Press p to publish a message, a to subscribe to more";
+    let shell = &app.settings().redis_cli;
+    if shell.is_empty() {
+        lines.push(quiet(format!("{keys}.")));
+        return lines;
+    }
+    let channel = channel.as_deref().unwrap_or("CHANNEL");
+    lines.push(quiet(format!("{keys}, or in a shell:")));
+    lines.push(Line::raw(format!("  {shell} publish {channel} hello")));
+    lines
 }
 
 /// A channel that a message sent from a shell would be heard on, if one is easily told.

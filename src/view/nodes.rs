@@ -128,6 +128,7 @@ fn role(role: Role) -> &'static str {
         Role::Single => "",
         Role::Primary => "primary",
         Role::Replica => "replica",
+        Role::Sentinel => "sentinel",
     }
 }
 

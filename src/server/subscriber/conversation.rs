@@ -122,6 +122,10 @@ pub(super) struct Conversation<'a> {
     proven: Time,
     /// Since when what comes may be old.
     behind_since: Option<Time>,
+    /// Until when the server was the right one, once it is not.
+    pub(super) left_at: Option<Time>,
+    /// Why the connection is to end.
+    pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
     last_ping: Option<Instant>,
     awaited: VecDeque<Awaited>,
@@ -154,6 +158,8 @@ impl<'a> Conversation<'a> {
             last_heard: Time::now(),
             proven: Time::default(),
             behind_since: None,
+            left_at: None,
+            leaving: None,
             last_read: Instant::now(),
             last_ping: None,
             awaited: VecDeque::new(),
@@ -247,6 +253,13 @@ impl<'a> Conversation<'a> {
             }
             Command::Unsubscribe(id) => self.unsubscribe(id, now),
             Command::Yield(id) => self.yield_it(id),
+            Command::Leave {
+                last_served,
+                reason,
+            } => {
+                self.left_at = Some(last_served.min(self.heard_until()));
+                self.leaving = Some(reason);
+            }
             Command::Reconnect => {
                 // The command connection may have given up.
                 self.answering.notify_one();
@@ -368,6 +381,7 @@ impl<'a> Conversation<'a> {
     /// This server does not bring a subscription any more. Another may.
     fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>, reason: Box<str>) {
         self.wants.remove(subscription);
+        self.post.let_go(subscription);
         self.inbox.push(Feed::Unconfirmed(vec![subscription]));
         self.post.report(|node| Report::Moved {
             node,

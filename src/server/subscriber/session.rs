@@ -113,6 +113,9 @@ impl<'a> Session<'a> {
                 biased;
                 command = commands.recv() => {
                     talk.obey(command.ok_or(End::Stopped)?, Time::now());
+                    if let Some(reason) = talk.leaving.take() {
+                        return Err(End::Lost(reason));
+                    }
                 }
                 () = &mut timer => {
                     talk.keep_time()?;

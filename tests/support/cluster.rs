@@ -1,0 +1,119 @@
+//! A Redis cluster of a test's own: three primaries and a replica of each.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::redis::Redis;
+
+const PRIMARIES: usize = 3;
+
+/// How long the nodes may take to agree.
+const AGREED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The nodes, the primaries first. Each ends with this value.
+pub struct Cluster {
+    pub nodes: Vec<Redis>,
+}
+
+impl Cluster {
+    /// Starts a cluster, and waits until all nodes are content with it.
+    pub fn start() -> Self {
+        let options = [
+            "--cluster-enabled",
+            "yes",
+            "--cluster-node-timeout",
+            "1500",
+            // A replica that has never copied anything may take over as well.
+            "--cluster-replica-validity-factor",
+            "0",
+        ];
+        let nodes: Vec<Redis> = (0..2 * PRIMARIES)
+            .map(|_| Redis::start_with(&options))
+            .collect();
+        let cluster = Self { nodes };
+        let addresses: Vec<String> = cluster
+            .nodes
+            .iter()
+            .map(|node| node.address().to_string())
+            .collect();
+        let mut create = vec!["--cluster", "create"];
+        create.extend(addresses.iter().map(String::as_str));
+        create.extend(["--cluster-replicas", "1", "--cluster-yes"]);
+        cluster.nodes[0].cli(&create);
+        cluster.wait("all nodes agree", |cluster| {
+            cluster.nodes.iter().all(|node| {
+                let nodes = node.cli(&["cluster", "nodes"]);
+                let info = node.cli(&["cluster", "info"]);
+                info.contains("cluster_state:ok")
+                    && nodes.matches("slave").count() == PRIMARIES
+                    && !nodes.contains("fail")
+            })
+        });
+        cluster
+    }
+
+    /// The place of the node that owns the slot of `channel`, by what `asked` says.
+    pub fn owner(&self, asked: usize, channel: &str) -> usize {
+        let slot: u16 = self.slot(channel);
+        let nodes = self.nodes[asked].cli(&["cluster", "nodes"]);
+        let line = nodes.lines().find(|line| {
+            let ranges = line.split(' ').skip(8);
+            ranges.into_iter().any(|range| {
+                let (first, last) = range.split_once('-').unwrap_or((range, range));
+                let bounds = (first.parse::<u16>(), last.parse::<u16>());
+                matches!(bounds, (Ok(first), Ok(last)) if (first..=last).contains(&slot))
+            })
+        });
+        let line = line.unwrap_or_else(|| panic!("nobody owns {slot}: {nodes}"));
+        self.place(line.split(' ').nth(1).expect("an address"))
+    }
+
+    pub fn slot(&self, channel: &str) -> u16 {
+        let running = self.nodes.iter().find(|node| node.is_running());
+        let slot = running
+            .expect("a node runs")
+            .cli(&["cluster", "keyslot", channel]);
+        slot.parse().expect("a slot")
+    }
+
+    /// How many slots a node owns.
+    pub fn slots(&self, node: usize) -> usize {
+        let nodes = self.nodes[node].cli(&["cluster", "nodes"]);
+        let line = nodes.lines().find(|line| line.contains("myself"));
+        line.map_or(0, |line| line.split(' ').skip(8).count())
+    }
+
+    /// The id that the cluster gives a node.
+    pub fn id(&self, node: usize) -> String {
+        self.nodes[node].cli(&["cluster", "myid"])
+    }
+
+    /// Moves the slot of `channel` to another node, as an operator does: the new owner learns of it
+    /// first.
+    pub fn move_slot(&self, channel: &str, to: usize) {
+        let from = self.owner(to, channel);
+        let slot = self.slot(channel).to_string();
+        let (from_id, to_id) = (self.id(from), self.id(to));
+        self.nodes[to].cli(&["cluster", "setslot", &slot, "importing", &from_id]);
+        self.nodes[from].cli(&["cluster", "setslot", &slot, "migrating", &to_id]);
+        self.nodes[to].cli(&["cluster", "setslot", &slot, "node", &to_id]);
+        self.nodes[from].cli(&["cluster", "setslot", &slot, "node", &to_id]);
+    }
+
+    pub fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + AGREED_WITHIN;
+        while !is_so(self) {
+            assert!(Instant::now() < deadline, "not within a minute: {what}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn place(&self, address: &str) -> usize {
+        let host = address.split('@').next().unwrap_or_default();
+        let at = |node: &Redis| node.address().to_string() == host;
+        self.nodes
+            .iter()
+            .position(at)
+            .unwrap_or_else(|| panic!("no node is at {address}"))
+    }
+}
