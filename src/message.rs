@@ -38,6 +38,15 @@ impl Time {
         )
     }
 
+    /// The time `wait` earlier.
+    #[must_use]
+    pub fn before(self, wait: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)),
+        )
+    }
+
     /// The whole second that this lies in, since the Unix epoch.
     #[must_use]
     pub fn second(self) -> i64 {

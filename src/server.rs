@@ -22,6 +22,7 @@ mod target;
 mod tls;
 mod topology;
 mod transport;
+mod upstream;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

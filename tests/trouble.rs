@@ -369,17 +369,11 @@ async fn a_server_on_the_ipv6_loopback_is_listened_to() {
 
 #[tokio::test]
 async fn a_server_that_is_loading_is_waited_for() {
-    let mut redis = Redis::start_with(&[
-        "--key-load-delay",
-        "50000",
-        "--loading-process-events-interval-bytes",
-        "1024",
-        "--rdbcompression",
-        "no",
-    ]);
-    let value = "x".repeat(2 << 10);
-    for key in 0..400 {
-        redis.send(&[b"SET", key.to_string().as_bytes(), value.as_bytes()]);
+    // While it loads it looks up every 2 MiB, and each key takes a while.
+    let mut redis = Redis::start_with(&["--key-load-delay", "50000", "--rdbcompression", "no"]);
+    let value = vec![b'x'; 512 << 10];
+    for key in 0..60 {
+        redis.send(&[b"SET", key.to_string().as_bytes(), &value]);
     }
     assert_eq!(redis.cli(&["SAVE"]), "OK");
     let mut listener = Listener::listening(all(&redis.url())).await;
@@ -409,41 +403,100 @@ async fn a_server_that_is_loading_is_waited_for() {
     listener.server.stop().await;
 }
 
-#[tokio::test]
-async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
-    let mut primary = Redis::start();
+/// A server that takes replicas in at once.
+fn primary() -> Redis {
+    Redis::start_with(&["--repl-diskless-sync-delay", "0"])
+}
+
+/// A replica of `primary`, which answers or does not while it is without it.
+fn replica_of(primary: &Redis, answers: bool) -> Redis {
     let port = primary.port().to_string();
+    let answers = if answers { "yes" } else { "no" };
     let replica = Redis::start_with(&[
         "--replicaof",
         "127.0.0.1",
         &port,
         "--replica-serve-stale-data",
-        "no",
+        answers,
     ]);
-    // Until it has its primary it answers nothing, so that this waits as well.
+    wait_for_link(&replica);
+    replica
+}
+
+fn wait_for_link(replica: &Redis) {
+    let is_up = || {
+        replica
+            .cli(&["INFO", "replication"])
+            .contains("master_link_status:up")
+    };
+    while !is_up() {
+        thread::yield_now();
+    }
+}
+
+#[tokio::test]
+async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
+    for answers in [true, false] {
+        let mut primary = primary();
+        let replica = replica_of(&primary, answers);
+        let mut listener = Listener::listening(all(&replica.url())).await;
+        let publisher = publisher(primary.address(), "a");
+        listener
+            .until("messages", |listener| listener.messages() > 50)
+            .await;
+        primary.kill();
+        listener
+            .until("it is said to be down", |listener| {
+                let mut reasons = listener.gaps().into_iter().map(|gap| gap.reason);
+                reasons.any(|reason| reason.contains("link to the primary is down"))
+            })
+            .await;
+        primary.restart();
+        wait_for_link(&replica);
+        listener
+            .within(SOON, "it is back", Listener::is_restored)
+            .await;
+        let heard = listener.messages();
+        listener
+            .until("more messages", |listener| listener.messages() > heard + 50)
+            .await;
+        listener.check(&publisher.stop()).await;
+        listener.server.stop().await;
+    }
+}
+
+/// The server tasks stand still from the primary's end until the replica has it again.
+#[tokio::test]
+async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a_gap() {
+    let mut primary = primary();
+    let replica = replica_of(&primary, true);
     let mut listener = Listener::listening(all(&replica.url())).await;
     let publisher = publisher(primary.address(), "a");
     listener
-        .until("messages", |listener| listener.messages() > 50)
-        .await;
-    primary.kill();
-    listener
-        .until("it says that its primary is down", |listener| {
-            !listener.gaps().is_empty() && listener.has_failed("MASTERDOWN")
+        .until("messages and heartbeats", |listener| {
+            listener.messages() > 50 && listener.pongs > 5
         })
         .await;
-    primary.restart();
-    while replica.cli(&["PING"]) != "PONG" {
+    primary.kill();
+    let up = || {
+        replica
+            .cli(&["INFO", "replication"])
+            .contains("master_link_status:up")
+    };
+    while up() {
         thread::yield_now();
     }
+    primary.restart();
+    wait_for_link(&replica);
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "a gap that is closed", Listener::is_restored)
         .await;
     let heard = listener.messages();
     listener
         .until("more messages", |listener| listener.messages() > heard + 50)
         .await;
-    listener.check(&publisher.stop()).await;
+    let missing = listener.check(&publisher.stop()).await;
+    assert!(missing > 0);
     listener.server.stop().await;
 }
 
@@ -542,6 +595,10 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
         .until("another answer", |listener| listener.published.len() == 2)
         .await;
     assert!(listener.published[1].is_ok(), "{:?}", listener.published);
+    let heard = listener.messages();
+    listener
+        .until("more messages", |listener| listener.messages() > heard + 50)
+        .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing >= 200, "{missing}");
     listener.server.stop().await;

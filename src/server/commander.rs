@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, RedisError};
+use redis::{Cmd, FromRedisValue as _, RedisError, Value};
 use tokio::select;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
@@ -13,8 +13,9 @@ use super::link::{Dial, Failure, Link, is_refusal, is_unauthorized, words};
 use super::node::{Place, Report};
 use super::rights::channels_in;
 use super::topology::Owners;
-use super::{Ask, Config, Feed};
-use crate::message::Allowed;
+use super::upstream::{Change, Upstream};
+use super::{Ask, Config, Feed, Target};
+use crate::message::{Allowed, Time};
 
 /// The commander's task.
 pub(super) struct Commander {
@@ -37,6 +38,8 @@ pub(super) struct Commander {
     is_locked_out: bool,
     /// Whether the server was once found answering: from then on the connection is kept up.
     is_kept_up: bool,
+    /// What the server says of its primary, if it may be asked and that matters.
+    upstream: Option<Upstream>,
 }
 
 /// The loop is gone.
@@ -64,6 +67,7 @@ impl Commander {
             is_troubled: false,
             is_locked_out: false,
             is_kept_up: false,
+            upstream: None,
         }
     }
 
@@ -188,12 +192,11 @@ impl Commander {
     async fn keep_up(&mut self) -> Result<(), Closed> {
         self.is_kept_up = true;
         self.follow();
-        if let Some(link) = &mut self.link {
-            match link.ask::<redis::Value>(&redis::cmd("PING")).await {
-                // Whatever the answer, it proves life.
-                Err(error) if !is_refusal(&error) => self.link = None,
-                _ => return Ok(()),
-            }
+        if self.link.is_some() {
+            self.beat().await;
+        }
+        if self.link.is_some() {
+            return Ok(());
         }
         match self.link_up().await? {
             Err(failure) if failure.is_refusal => {
@@ -209,6 +212,45 @@ impl Commander {
             }
             // The subscriber's connection tells of a server that cannot be reached.
             _ => Ok(()),
+        }
+    }
+
+    /// Asks something, to learn whether the connection is alive. Whatever the answer, it is.
+    async fn beat(&mut self) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        let asked = Time::now();
+        let question = if self.upstream.is_some() {
+            redis::cmd("INFO").arg("replication").to_owned()
+        } else {
+            redis::cmd("PING")
+        };
+        match link.ask::<Value>(&question).await {
+            Ok(answer) => {
+                let info = String::from_redis_value(answer).unwrap_or_default();
+                let upstream = self.upstream.as_mut();
+                let changes = upstream.map(|upstream| upstream.note(&info, asked));
+                self.report_changes(changes.unwrap_or_default());
+            }
+            Err(error) if is_refusal(&error) => self.look_upstream(false),
+            Err(_) => self.link = None,
+        }
+    }
+
+    /// Asks of the server's primary from now on, or no more.
+    fn look_upstream(&mut self, is_on: bool) {
+        if is_on {
+            self.upstream.get_or_insert_default();
+        } else if let Some(mut upstream) = self.upstream.take() {
+            self.report_changes(upstream.forget());
+        }
+    }
+
+    fn report_changes(&self, changes: Vec<Change>) {
+        for change in changes {
+            // The coordinator outlives this task, but for the program's end.
+            let _ = self.report_tx.send(Report::Upstream(change));
         }
     }
 
@@ -234,9 +276,14 @@ impl Commander {
         let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("server")).await;
         self.link = Some(link);
         let info = info.ok();
-        if info.as_deref().is_some_and(is_cluster) {
+        let is_cluster = info.as_deref().is_some_and(is_cluster);
+        if is_cluster {
             let _ = self.report_tx.send(Report::IsCluster);
         }
+        // The nodes of a cluster tell each other of what is published; sentinels lead to a master.
+        let is_alone = !is_cluster && matches!(self.config.target, Target::Server(_));
+        self.look_upstream(is_alone && info.is_some());
+        self.beat().await;
         // Some services refuse INFO; then the version is not shown.
         if let Some(version) = info.and_then(|info| version_in(&info)) {
             self.tell(Feed::ServerVersion(version)).await?;

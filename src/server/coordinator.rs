@@ -20,6 +20,7 @@ use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
 use super::sentinel::Masters;
 use super::topology::{Health, Owners, Topology, slot_of};
+use super::upstream::Change;
 use super::{
     Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
 };
@@ -28,6 +29,9 @@ use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionK
 
 /// A home that is not back within this time is given up for another node.
 const HOME_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The node that all wait at while a replica is cut off from its primary.
+const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
 
 /// What the names of channels and patterns begin with that tell of keys.
 const KEY_EVENTS: &[u8] = b"__key";
@@ -188,8 +192,10 @@ impl Coordinator {
                     self.look_for_channels();
                 } else {
                     self.nodes.command_carriers(id, &Command::Unsubscribe(id));
-                    let closed = self.gaps.lock().give_up(id, NOWHERE, Time::now());
-                    self.tell_later(closed);
+                    for nobody in [NOWHERE, UPSTREAM] {
+                        let closed = self.gaps.lock().give_up(id, nobody, Time::now());
+                        self.tell_later(closed);
+                    }
                 }
                 self.nodes.forget(id);
             }
@@ -214,6 +220,10 @@ impl Coordinator {
                 }
             }
             Report::IsCluster => self.become_cluster(),
+            Report::Upstream(change) => {
+                let told = self.note_upstream(change);
+                self.tell(told).await?;
+            }
             Report::Topology {
                 asked,
                 at,
@@ -251,6 +261,24 @@ impl Coordinator {
             }
         }
         Ok(())
+    }
+
+    /// Opens or closes the hole that a replica's primary leaves.
+    fn note_upstream(&self, change: Change) -> Vec<Notice> {
+        let now = Time::now();
+        let wanted = self.wanted.keys().copied();
+        let mut gaps = self.gaps.lock();
+        match change {
+            Change::Cut { last_heard, reason } => {
+                let loss = Loss {
+                    last_heard,
+                    event: "the replica was cut off".into(),
+                    reason: reason.into(),
+                };
+                gaps.lose(UPSTREAM, wanted, loss, now).into_iter().collect()
+            }
+            Change::Restored => wanted.flat_map(|id| gaps.find(id, UPSTREAM, now)).collect(),
+        }
     }
 
     /// The server does not stand alone: from now on all nodes matter.

@@ -11,6 +11,7 @@ use super::endpoint::{Address, Endpoint};
 use super::gaps::{NOWHERE, SharedGaps};
 use super::sentinel::Masters;
 use super::topology::Topology;
+use super::upstream::Change;
 use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 
 /// Where a server is to be found.
@@ -104,6 +105,8 @@ pub(super) enum Report {
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
+    /// The server is a replica, and its link to its primary has changed.
+    Upstream(Change),
     /// A node of the cluster has said who serves what.
     Topology {
         asked: Address,

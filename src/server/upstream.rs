@@ -1,0 +1,156 @@
+//! What a replica hears, it hears from its primary: whether that passes anything on.
+//!
+//! A replica that is cut off keeps its clients, and most let them subscribe; only INFO tells.
+//! (<https://redis.io/docs/latest/commands/info/>)
+
+use std::time::Duration;
+
+use crate::message::Time;
+
+/// What is known of a replica's link to its primary. Nothing, of a server that is none.
+#[derive(Debug, Default)]
+pub(super) struct Upstream {
+    last_up: Option<Up>,
+    is_cut: bool,
+}
+
+/// A link that was found up.
+#[derive(Debug)]
+struct Up {
+    /// When that was asked.
+    asked: Time,
+    /// Names the primary's history: another has another, and one that has restarted, too.
+    history: Box<str>,
+}
+
+/// How the link has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It is cut, or was.
+    Cut {
+        /// Until when all was passed on.
+        last_heard: Time,
+        /// What is known of why.
+        reason: &'static str,
+    },
+    /// All is passed on from now on.
+    Restored,
+}
+
+impl Upstream {
+    /// Takes in what a server that was asked at this time says of its replication.
+    pub(super) fn note(&mut self, info: &str, asked: Time) -> Vec<Change> {
+        if field(info, "role") != Some("slave") {
+            return self.forget();
+        }
+        if field(info, "master_link_status") != Some("up") {
+            return self.note_down(asked);
+        }
+        let history = field(info, "master_replid").unwrap_or_default();
+        let mut changes = Vec::new();
+        let is_other = |up: &&Up| *up.history != *history;
+        if let Some(up) = self.last_up.as_ref().filter(is_other)
+            && !self.is_cut
+        {
+            changes.push(Change::Cut {
+                last_heard: up.asked,
+                reason: "its primary has restarted, or is another",
+            });
+            self.is_cut = true;
+        }
+        changes.extend(self.restore());
+        // A primary that has gone without a word is only missed when it is silent for long.
+        let silence = field(info, "master_last_io_seconds_ago").and_then(|text| text.parse().ok());
+        let silence = Duration::from_secs(silence.unwrap_or(0_u64));
+        self.last_up = Some(Up {
+            asked: asked.before(silence),
+            history: history.into(),
+        });
+        changes
+    }
+
+    /// Nothing is to be known any more.
+    pub(super) fn forget(&mut self) -> Vec<Change> {
+        self.last_up = None;
+        self.restore().into_iter().collect()
+    }
+
+    fn note_down(&mut self, asked: Time) -> Vec<Change> {
+        if std::mem::replace(&mut self.is_cut, true) {
+            return Vec::new();
+        }
+        vec![Change::Cut {
+            last_heard: self.last_up.as_ref().map_or(asked, |up| up.asked),
+            reason: "its link to the primary is down",
+        }]
+    }
+
+    fn restore(&mut self) -> Option<Change> {
+        std::mem::take(&mut self.is_cut).then_some(Change::Restored)
+    }
+}
+
+/// A field of the answer to INFO.
+fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines()
+        .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    fn replica(link: &str, history: &str, silence: i64) -> String {
+        format!(
+            "# Replication\r\nrole:slave\r\nmaster_link_status:{link}\r\n\
+             master_last_io_seconds_ago:{silence}\r\nmaster_replid:{history}\r\n"
+        )
+    }
+
+    fn cut(seconds: i64, reason: &'static str) -> Change {
+        let last_heard = Time(seconds * SECOND);
+        Change::Cut { last_heard, reason }
+    }
+
+    #[test]
+    fn a_link_that_is_down_is_cut_since_it_was_last_known_to_be_up() {
+        let mut upstream = Upstream::default();
+        let mut note = |info: &str, seconds: i64| upstream.note(info, Time(seconds * SECOND));
+        assert_eq!(note(&replica("up", "a", 0), 10), []);
+        assert_eq!(note(&replica("up", "a", 3), 20), []);
+        let down = replica("down", "a", -1);
+        assert_eq!(
+            note(&down, 25),
+            [cut(17, "its link to the primary is down")]
+        );
+        assert_eq!(note(&down, 30), []);
+        // The same or another, that makes no difference now.
+        assert_eq!(note(&replica("up", "b", 0), 35), [Change::Restored]);
+        assert_eq!(note(&replica("up", "b", 0), 40), []);
+    }
+
+    #[test]
+    fn another_history_is_a_cut_that_is_over() {
+        let mut upstream = Upstream::default();
+        let mut note = |info: &str, seconds: i64| upstream.note(info, Time(seconds * SECOND));
+        assert_eq!(note(&replica("up", "a", 0), 10), []);
+        let changes = note(&replica("up", "b", 0), 15);
+        let other = cut(10, "its primary has restarted, or is another");
+        assert_eq!(changes, [other, Change::Restored]);
+    }
+
+    #[test]
+    fn a_server_that_is_no_replica_is_never_cut_off() {
+        let mut upstream = Upstream::default();
+        let down = replica("down", "a", -1);
+        assert_eq!(upstream.note("role:master\r\n", Time(5)), []);
+        assert_eq!(upstream.note(&down, Time(SECOND)).len(), 1);
+        assert_eq!(
+            upstream.note("role:master\r\n", Time(5)),
+            [Change::Restored]
+        );
+        assert_eq!(upstream.note("", Time(5)), []);
+    }
+}
