@@ -451,6 +451,14 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
                 reasons.any(|reason| reason.contains("link to the primary is down"))
             })
             .await;
+        // Not all servers say so to a PING.
+        if replica.cli(&["PING"]).starts_with("MASTERDOWN") {
+            listener
+                .until("that is said in its words", |listener| {
+                    listener.has_failed("MASTERDOWN")
+                })
+                .await;
+        }
         primary.restart();
         wait_for_link(&replica);
         listener
