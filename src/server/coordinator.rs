@@ -381,7 +381,7 @@ impl Coordinator {
         self.sent_away.insert(id);
         let mut gaps = self.gaps.lock();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
-            gaps.hand_over(id, node, NOWHERE);
+            gaps.hand_over(id, node, &[NOWHERE]);
             return None;
         }
         let last_heard = self.served_until(node, last_served?);
@@ -449,12 +449,18 @@ impl Coordinator {
                 // It reports when it has let go; then another is asked.
                 self.nodes.yield_at(*node, id);
             }
-            let is_one = topic.kind == SubscriptionKind::Shard || wanted.len() == 1;
-            if is_one && !leave.is_empty() {
+            if !leave.is_empty() {
                 continue;
             }
-            for node in wanted.into_iter().filter(|node| !stay.contains(node)) {
-                self.gaps.lock().hand_over(id, NOWHERE, node);
+            let (stay, new): (Vec<_>, Vec<_>) =
+                wanted.into_iter().partition(|node| stay.contains(node));
+            if new.is_empty() && !stay.is_empty() {
+                // Those that stay bring all there is of it.
+                let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
+                self.tell_later(closed);
+            }
+            self.gaps.lock().hand_over(id, NOWHERE, &new);
+            for node in new {
                 let topic = topic.clone();
                 self.nodes.subscribe_at(node, Subscription { id, topic });
             }

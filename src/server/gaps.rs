@@ -131,11 +131,11 @@ impl Gaps {
         self.settle(now, false, |(_, at)| *at == node)
     }
 
-    /// Notes that another server is to bring a subscription back.
-    pub(super) fn hand_over(&mut self, id: SubscriptionId, from: NodeId, to: NodeId) {
+    /// Notes that other servers are to bring a subscription back, all of them together.
+    pub(super) fn hand_over(&mut self, id: SubscriptionId, from: NodeId, to: &[NodeId]) {
         for open in &mut self.open {
-            if open.missing.remove(&(id, from)) {
-                open.missing.insert((id, to));
+            if !to.is_empty() && open.missing.remove(&(id, from)) {
+                open.missing.extend(to.iter().map(|node| (id, *node)));
             }
         }
     }
@@ -270,13 +270,28 @@ mod tests {
     fn another_server_may_bring_it_back() {
         let mut gaps = Gaps::default();
         let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
-        gaps.hand_over(FIRST, A, B);
+        gaps.hand_over(FIRST, A, &[B]);
         let at_b = gap(gaps.lose(B, [SECOND], loss("closed"), Time(10)));
         // B is waited for already.
         assert_eq!(at_a.noticed, at_b.noticed);
         assert_eq!(gaps.find(FIRST, A, Time(11)), []);
         assert_eq!(gaps.find(FIRST, B, Time(12)), []);
         assert_eq!(only(gaps.find(SECOND, B, Time(13))).noticed, at_a.noticed);
+    }
+
+    #[test]
+    fn several_servers_may_have_to_bring_it_back_together() {
+        let mut gaps = Gaps::default();
+        gaps.lose(NOWHERE, [FIRST], loss("moved"), Time(10))
+            .unwrap();
+        gaps.hand_over(FIRST, NOWHERE, &[]);
+        assert!(gaps.is_missing(FIRST, NOWHERE));
+        gaps.hand_over(FIRST, NOWHERE, &[A, B]);
+        assert_eq!(gaps.find(FIRST, B, Time(11)), []);
+        assert_eq!(
+            only(gaps.find(FIRST, A, Time(12))).end,
+            GapEnd::Restored(Time(12))
+        );
     }
 
     #[test]

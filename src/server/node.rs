@@ -86,7 +86,7 @@ impl Post {
     /// this server has nothing left to bring, which would end its holes.
     pub(super) fn let_go(&self, subscription: SubscriptionId) {
         let mut gaps = self.gaps.lock();
-        gaps.hand_over(subscription, self.node, NOWHERE);
+        gaps.hand_over(subscription, self.node, &[NOWHERE]);
     }
 
     /// Tells the coordinator something of this server.

@@ -369,11 +369,15 @@ impl<'a> Conversation<'a> {
     /// Another server is to bring this from now on.
     fn yield_it(&mut self, id: SubscriptionId) {
         let subscription = self.wants.subscription(id).cloned();
-        let was_live = self.wants.state(id) == Some(State::Live);
+        let state = self.wants.state(id);
+        let was_live = state == Some(State::Live);
         let last_served =
             was_live.then(|| self.wants.last_served(id).unwrap_or(self.heard_until()));
         self.lose(id, last_served, "another server brings it now".into());
-        if let Some(subscription) = subscription {
+        // What was refused has no end here.
+        if let Some(subscription) = subscription
+            && state != Some(State::Denied)
+        {
             self.ask_to_unsubscribe(subscription, true);
         }
     }
