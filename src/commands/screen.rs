@@ -34,6 +34,8 @@ const INPUT_ROOM: usize = 256;
 
 /// What to watch, and how.
 pub(super) struct Job {
+    /// The profile, if one was asked for.
+    pub profile: Option<Badge>,
     /// What to say beside the address.
     pub note: String,
     /// What to say at the start though it stops nothing.
@@ -119,6 +121,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
+        profile: job.profile.clone(),
         address: job.target.to_string(),
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &job.target {
