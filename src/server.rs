@@ -40,6 +40,7 @@ pub use self::topology::Health;
 use self::commander::Commander;
 use self::coordinator::Coordinator;
 use self::node::Place;
+use self::topology::Owners;
 use crate::log::{Batch, PayloadLimit};
 use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 
@@ -150,11 +151,12 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let (ask_tx, ask_rx) = unbounded_channel();
     let (report_tx, report_rx) = unbounded_channel();
     let (home_tx, home_rx) = watch::channel(None);
+    let owners = Owners::default();
     let commander = Commander::new(
         Arc::clone(&config),
         Place::Home(home_rx),
         feed_tx.clone(),
-        report_tx.clone(),
+        (report_tx.clone(), owners.clone()),
         ask_rx,
         Arc::clone(&answering),
     );
@@ -163,7 +165,7 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
         feed_tx,
         command_rx,
         (report_tx, report_rx),
-        home_tx,
+        (home_tx, owners),
         Arc::clone(&counters),
         answering,
     );

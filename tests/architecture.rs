@@ -525,3 +525,17 @@ fn a_stranger_at_the_top_level_is_found() {
     let found = strangers(["src", ".github", "Cargo.toml", "benches", "notes.md"]);
     assert_eq!(found, BTreeSet::from(["benches", "notes.md"]));
 }
+
+/// `tests/run.sh --all-servers` tests against others than the redis-server on the PATH.
+#[test]
+fn only_one_file_of_the_tests_chooses_the_server() {
+    let name = ["\"redis", "-server\""].concat();
+    let mut files = Vec::new();
+    read_sources(&root().join("tests"), &mut files);
+    let choosing: Vec<&str> = files
+        .iter()
+        .filter(|file| file.text.contains(&name))
+        .map(|file| file.path.as_str())
+        .collect();
+    assert_eq!(choosing, ["tests/support/redis.rs"], "see `program` there");
+}

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::support::flood::Flood;
 use crate::support::pty::{Launch, Pty};
-use crate::support::redis::Redis;
+use crate::support::redis::{NO_LIMITS, Redis};
 
 mod support;
 
@@ -13,7 +13,7 @@ const MESSAGES: u64 = 300_000;
 
 /// A server that does not cut off a listener that a busy machine has made slow.
 fn patient_redis() -> Redis {
-    Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"])
+    Redis::start_with(&NO_LIMITS)
 }
 
 fn flood(redis: &Redis) -> Flood {
@@ -63,7 +63,7 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
     let redis = patient_redis();
     let mut pty = watch(
         &redis,
-        &["--keep", "4MiB", "--break", "channel:rare Needle"],
+        &["--keep", "16MiB", "--break", "channel:rare Needle"],
     );
     let publishers = flood(&redis).start();
     redis.cli(&["publish", "rare", "the one Needle"]);

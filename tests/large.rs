@@ -17,7 +17,7 @@ use subscope::view;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use support::redis::{Redis, pack};
+use support::redis::{NO_LIMITS, Redis, pack};
 
 const MIB: usize = 1 << 20;
 const FIRST: SubscriptionId = SubscriptionId(0);
@@ -227,7 +227,7 @@ fn opening_and_copying_a_large_message_copies_no_bytes() {
 /// Listens to all, once for each of `patterns`, and publishes `sent` on a real server. Gives the
 /// log as it is when `small`, published behind it, has come.
 async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u8]) -> MessageLog {
-    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let redis = Redis::start_with(&NO_LIMITS);
     let subscriptions = (0..).zip(patterns).map(|(id, name)| Subscription {
         id: SubscriptionId(id),
         topic: Topic::guess(name),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The one test command: installs what the tests need beside a Rust toolchain, then runs them all.
-# Arguments go to cargo, e.g. `tests/run.sh --test terminal`.
+# Arguments go to cargo, e.g. `tests/run.sh --test terminal`. With `--all-servers` first, the tests
+# that use a server run on each of those that tests/servers.sh fetches, and on no other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -60,4 +61,7 @@ if ! have_redis; then
     fi
 fi
 
+if [ "${1-}" = --all-servers ]; then
+    exec bash tests/matrix.sh "${@:2}"
+fi
 exec cargo test --locked "$@"

@@ -15,7 +15,7 @@ use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server,
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
-use support::redis::{Redis, pack};
+use support::redis::{NO_LIMITS, Redis, pack, version};
 
 /// Far beyond what any condition here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -170,6 +170,16 @@ impl Heard {
             .collect()
     }
 
+    fn versions(&self) -> Vec<&str> {
+        self.others
+            .iter()
+            .filter_map(|feed| match feed {
+                Feed::ServerVersion(version) => Some(&**version),
+                _ => None,
+            })
+            .collect()
+    }
+
     fn is(&self, connection: &Connection) -> bool {
         self.connections().last() == Some(&connection)
     }
@@ -230,10 +240,10 @@ async fn confirmations_are_notices_with_their_count() {
     heard
         .until("a round trip and the version", |heard| {
             let trip = |feed: &Feed| matches!(feed, Feed::RoundTrip(..));
-            let version = |feed: &Feed| matches!(feed, Feed::ServerVersion(text) if text.starts_with("Redis "));
-            heard.others.iter().any(trip) && heard.others.iter().any(version)
+            heard.others.iter().any(trip) && heard.versions().len() == 1
         })
         .await;
+    assert_eq!(heard.versions(), [version()]);
     assert_eq!(
         heard.connections(),
         [&Connection::Connecting, &Connection::Live]
@@ -241,6 +251,13 @@ async fn confirmations_are_notices_with_their_count() {
     let clients = redis.cli(&["CLIENT", "LIST"]);
     assert_eq!(clients.matches("name=subscope").count(), 2, "{clients}");
     heard.server.stop().await;
+}
+
+#[test]
+fn a_server_is_asked_what_it_has() {
+    let redis = Redis::start();
+    assert!(redis.knows("PUBLISH") && !redis.knows("NO-SUCH-COMMAND"));
+    assert!(redis.has_setting("port") && !redis.has_setting("no-such-setting"));
 }
 
 #[tokio::test]
@@ -748,7 +765,7 @@ async fn a_unix_socket_serves_as_well() {
 #[tokio::test]
 async fn a_payload_of_100_mb_arrives_whole() {
     let _alone = MEMORY.lock().await;
-    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let redis = Redis::start_with(&NO_LIMITS);
     let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"large")])).await;
     let payload = vec![b'x'; 100 << 20];
     let port = redis.port();
@@ -805,7 +822,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     const LIMIT: usize = 16 << 20;
     let _alone = MEMORY.lock().await;
     // This is about our own limit: on a busy machine Redis's might come first.
-    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let redis = Redis::start_with(&NO_LIMITS);
     let mut heard = Heard::listening(Config {
         pending_bytes: LIMIT,
         timing: Timing::default(),
@@ -1023,6 +1040,39 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
 }
 
 #[tokio::test]
+async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
+    let url = scripted(&[
+        "+OK\r\n+OK\r\n",
+        concat!(
+            "-NOPERM No permissions to access a channel\r\n",
+            "-NOSUB 'unsubscribe' command executed not in subscribed mode\r\n",
+        ),
+    ]);
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+    heard
+        .until("it is live", |heard| heard.is(&Connection::Live))
+        .await;
+    heard
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(0)));
+    heard
+        .until("it is over", |heard| heard.is(&Connection::Idle))
+        .await;
+    assert!(
+        matches!(
+            &heard.notices()[..],
+            [
+                Notice::Denied { .. },
+                Notice::Unsubscribed { asked: true, .. }
+            ]
+        ),
+        "{:?}",
+        heard.notices()
+    );
+    heard.server.stop().await;
+}
+
+#[tokio::test]
 async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
     let url = scripted(&[
         "+OK\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
@@ -1084,16 +1134,26 @@ async fn a_greeting_that_goes_wrong_says_why() {
 
 #[tokio::test]
 async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
-    let answer = "-ERR unknown command 'AUTH', with args beginning with: 'secret' \r\n";
-    let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
-    heard
-        .until("it is refused", |heard| {
-            heard.is(&Connection::Refused {
-                reason: "ERR unknown command 'AUTH'".into(),
+    // As Redis 7.0 says it, and as 6.2 did.
+    for (answer, shown) in [
+        (
+            "-ERR unknown command 'AUTH', with args beginning with: 'secret' \r\n",
+            "ERR unknown command 'AUTH'",
+        ),
+        (
+            "-ERR unknown command `AUTH`, with args beginning with: `secret`, \r\n",
+            "ERR unknown command `AUTH`",
+        ),
+    ] {
+        let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+        heard
+            .until("it is refused", |heard| {
+                let reason = shown.into();
+                heard.is(&Connection::Refused { reason })
             })
-        })
-        .await;
-    heard.server.stop().await;
+            .await;
+        heard.server.stop().await;
+    }
 }
 
 /// The memory that this process holds.

@@ -25,12 +25,17 @@ use subscope::server::{
 
 use crate::support::authority::{self, Authority, Identity, expired, params};
 use crate::support::pty::{Launch, SUBSCOPE};
-use crate::support::redis::{Redis, pack};
+use crate::support::redis::{Redis, applies, pack};
 
 mod support;
 
 /// How long to wait for what should come before the test is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Whether the server to test against is built with TLS.
+fn tls_applies() -> bool {
+    applies(Redis::start().has_setting("tls-port"), "TLS")
+}
 
 /// A server at `127.0.0.1` whose certificate is right.
 fn right(authority: &Authority) -> Redis {
@@ -146,6 +151,9 @@ async fn assert_accepted(url: &str, settings: &TlsSettings) {
 
 #[tokio::test]
 async fn a_certificate_of_a_given_authority_is_accepted() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let redis = right(&authority);
     assert_accepted(&redis.url(), &authority.settings()).await;
@@ -155,6 +163,9 @@ async fn a_certificate_of_a_given_authority_is_accepted() {
 
 #[tokio::test]
 async fn an_unknown_authority_is_named() {
+    if !tls_applies() {
+        return;
+    }
     let [known, unknown] = ["Known CA", "Unknown CA"].map(Authority::new);
     let redis = right(&unknown);
     let reason = "the server's certificate for \"127.0.0.1\", \"localhost\" is issued by \
@@ -170,6 +181,9 @@ async fn an_unknown_authority_is_named() {
 
 #[tokio::test]
 async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accepted() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let hosts = ["redis.example", "127.0.0.1"];
     let old = authority.issue("old", &hosts, expired);
@@ -195,6 +209,9 @@ async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accep
 
 #[tokio::test]
 async fn an_expired_certificate_between_is_told_from_the_servers() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
     let mut between = authority::params_of_authority("Between CA");
@@ -213,6 +230,9 @@ async fn an_expired_certificate_between_is_told_from_the_servers() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let other = authority.issue("other", &["other.example"], |_| {});
     let redis = authority.serve(&other, &[]);
@@ -236,6 +256,9 @@ async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
 
 #[tokio::test]
 async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
     // As 'openssl req -x509' makes one: it says that it is an authority's.
@@ -259,6 +282,9 @@ async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
 
 #[tokio::test]
 async fn an_insecure_connection_takes_any_certificate() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let bad = authority.issue("bad", &["other.example"], expired);
     let insecure = TlsSettings {
@@ -273,6 +299,9 @@ async fn an_insecure_connection_takes_any_certificate() {
 
 #[tokio::test]
 async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let server = authority.issue("server", &["127.0.0.1"], |_| {});
     let client = authority.issue("client", &[], |params| {
@@ -308,6 +337,9 @@ async fn tls_and_plain_are_told_apart() {
     let reason = "the server does not speak TLS here; without TLS it is redis:// and no --tls";
     assert_refused(&url, &TlsSettings::default(), reason).await;
 
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let redis = right(&authority);
     let url = redis.url().replace("rediss://", "redis://");
@@ -345,6 +377,9 @@ async fn a_server_that_is_silent_in_the_handshake_is_given_up() {
 
 #[tokio::test]
 async fn a_unix_socket_goes_without_tls() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let redis = right(&authority);
     let url = format!("unix://{}", redis.socket().display());
@@ -354,6 +389,9 @@ async fn a_unix_socket_goes_without_tls() {
 #[tokio::test]
 async fn a_large_message_and_a_burst_come_whole() {
     const BURST: usize = 20_000;
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let redis = right(&authority);
     let mut listener = Listener::start(&redis.url(), &authority.settings());
@@ -384,6 +422,9 @@ async fn a_large_message_and_a_burst_come_whole() {
 
 #[tokio::test]
 async fn names_in_a_certificate_are_shown_escaped() {
+    if !tls_applies() {
+        return;
+    }
     let known = Authority::new("Test CA");
     let hostile = Authority::new("Evil\x1b[31m\u{202e}CA");
     let redis = right(&hostile);
@@ -452,6 +493,9 @@ fn a_wrong_file_is_named_with_its_option() {
 
 #[test]
 fn the_screen_says_what_is_wrong_with_a_certificate() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let old = authority.issue("old", &["127.0.0.1"], expired);
     let redis = authority.serve(&old, &[]);
@@ -467,6 +511,9 @@ fn the_screen_says_what_is_wrong_with_a_certificate() {
 
 #[test]
 fn an_insecure_connection_is_shown_in_red_wherever_the_address_is() {
+    if !tls_applies() {
+        return;
+    }
     let authority = Authority::new("Test CA");
     let old = authority.issue("old", &["other.example"], expired);
     let redis = authority.serve(&old, &[]);

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::flood::Flood;
 use crate::support::pty::{Launch, Pty, SUBSCOPE};
-use crate::support::redis::{Redis, pack};
+use crate::support::redis::{NO_LIMITS, Redis, pack};
 
 mod support;
 
@@ -377,7 +377,11 @@ fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
         (&["--keep"], "--keep"),
         (&["--nonsense"], "--nonsense"),
         (&["-u", "redis://x", "-h", "y", "-p", "1"], "--port"),
-        (&["-u", "redis+sentinel://h/m"], "not supported yet"),
+        (&["-u", "redis+sentinel://h"], "redis+sentinel://h"),
+        (
+            &["-u", "redis://h", "--sentinel-events"],
+            "--sentinel-events",
+        ),
         (&["demo", "--host", "x"], "--host"),
         (&["demo", "--seed", "x"], "'x'"),
     ] {
@@ -474,7 +478,7 @@ fn nothing_in_a_name_or_a_payload_reaches_the_terminal_as_control() {
 
 #[test]
 fn a_message_of_100_megabytes_is_received_and_opened() {
-    let redis = Redis::start_with(&["--client-output-buffer-limit", "pubsub 0 0 0"]);
+    let redis = Redis::start_with(&NO_LIMITS);
     let mut pty = watch(&redis, &["big"], 1);
     let mut payload = vec![b'x'; 100 << 20];
     payload.extend_from_slice(b" the very end");
@@ -591,7 +595,8 @@ fn every_size_is_drawn_while_messages_flow() {
         pty.resize(columns, rows);
         // After a size at which nothing can be read comes one at which something can.
         if columns < 40 || rows < 12 {
-            pty.send("\t?\x1b");
+            // Esc in its long form: one byte of it and the next Tab, read at once, are Alt-Tab.
+            pty.send("\t?\x1b[27u");
             pty.resize(60, 20);
         }
         pty.wait_for_text("burst:");

@@ -90,6 +90,11 @@ fn subscriptions(count: i64) -> String {
 pub fn gap_words(gap: &Gap) -> [String; 3] {
     let reason = whole(gap.reason.as_bytes());
     let event = whole(gap.event.as_bytes());
+    // The least that can be said is what it was, where that is more than a lost connection.
+    let brief_reason = match &*gap.event {
+        "connection lost" => reason.clone(),
+        _ => event.clone(),
+    };
     let lost = format!("{event}: {reason}");
     let [full, shorter, brief] = match gap.end {
         GapEnd::Restored(restored) => {
@@ -97,18 +102,18 @@ pub fn gap_words(gap: &Gap) -> [String; 3] {
             [
                 format!("{lost} · back after {length} · messages in between are lost"),
                 format!("{lost} · back after {length} · messages lost"),
-                format!("{length} of messages lost: {reason}"),
+                format!("{length} of messages lost: {brief_reason}"),
             ]
         }
         GapEnd::GivenUp(_) => [
             format!("{lost} · nothing was listened to from then on"),
             format!("{lost} · and given up"),
-            format!("lost and given up: {reason}"),
+            format!("lost and given up: {brief_reason}"),
         ],
         GapEnd::Open => [
             format!("{lost} · messages are being lost"),
             format!("{lost} · losing messages"),
-            format!("losing messages: {reason}"),
+            format!("losing messages: {brief_reason}"),
         ],
     };
     // A heartbeat alone can make seconds of silence; they are said from here on.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::endpoint::{Address, Endpoint};
 use super::link::{Dial, Failure, Link, is_refusal, words};
 use super::node::{Place, Report};
+use super::topology::Owners;
 use super::{Ask, Config, Feed};
 
 /// The commander's task.
@@ -20,6 +21,8 @@ pub(super) struct Commander {
     /// Where to publish.
     place: Place,
     report_tx: UnboundedSender<Report>,
+    /// Who serves which sharded channel.
+    owners: Owners,
     asks: UnboundedReceiver<Ask>,
     /// Woken when the subscriber finds the server answering.
     answering: Arc<Notify>,
@@ -38,7 +41,7 @@ impl Commander {
         config: Arc<Config>,
         place: Place,
         feed_tx: Sender<Feed>,
-        report_tx: UnboundedSender<Report>,
+        (report_tx, owners): (UnboundedSender<Report>, Owners),
         asks: UnboundedReceiver<Ask>,
         answering: Arc<Notify>,
     ) -> Self {
@@ -47,6 +50,7 @@ impl Commander {
             place,
             feed_tx,
             report_tx,
+            owners,
             asks,
             answering,
             link: None,
@@ -65,7 +69,8 @@ impl Commander {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
                         let word = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
                         let command = redis::cmd(word).arg(&*channel).arg(&*payload).to_owned();
-                        self.answer_publish(id, &command).await
+                        let owner = is_sharded.then(|| self.owners.of(&channel)).flatten();
+                        self.answer_publish(id, owner, &command).await
                     }
                     None => return,
                 },
@@ -79,12 +84,17 @@ impl Commander {
         }
     }
 
-    async fn answer_publish(&mut self, id: u64, command: &Cmd) -> Result<(), Closed> {
+    async fn answer_publish(
+        &mut self,
+        id: u64,
+        owner: Option<Address>,
+        command: &Cmd,
+    ) -> Result<(), Closed> {
         let receivers = if self.config.read_only {
             Err("--read-only refuses every write".into())
         } else {
             match self.link_up().await? {
-                Ok(()) => self.publish(command).await,
+                Ok(()) => self.publish(owner, command).await,
                 Err(failure) => Err(format!("not published: {}", failure.reason).into()),
             }
         };
@@ -92,10 +102,18 @@ impl Commander {
     }
 
     /// Publishes, once: what may have left is never sent again.
-    async fn publish(&mut self, command: &Cmd) -> Result<i64, Box<str>> {
+    ///
+    /// `owner` is who serves the channel, if that matters and is known. A replica would take a
+    /// sharded message, and tell nobody of it.
+    async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Result<i64, Box<str>> {
         let Some(link) = &mut self.link else {
             return Err("not published: not connected".into());
         };
+        if let Some(owner) = owner
+            && self.at.as_ref().is_some_and(|at| *at.address() != owner)
+        {
+            return self.publish_at(owner, command).await;
+        }
         match link.ask(command).await {
             Ok(receivers) => Ok(receivers),
             Err(error) if is_refusal(&error) => match owner_in(&error) {

@@ -14,12 +14,12 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::gaps::{Loss, SharedGaps};
+use super::gaps::{Loss, NOWHERE, SharedGaps};
 use super::node::{Place, Report};
 use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
 use super::sentinel::Masters;
-use super::topology::{Health, Topology, slot_of};
+use super::topology::{Health, Owners, Topology, slot_of};
 use super::{
     Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
 };
@@ -28,9 +28,6 @@ use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionK
 
 /// A home that is not back within this time is given up for another node.
 const HOME_PATIENCE: Duration = Duration::from_secs(1);
-
-/// The node that a subscription waits at while no server is known that brings it.
-const NOWHERE: NodeId = NodeId(u16::MAX);
 
 /// What the names of channels and patterns begin with that tell of keys.
 const KEY_EVENTS: &[u8] = b"__key";
@@ -49,6 +46,8 @@ pub(super) struct Coordinator {
     home: NodeId,
     /// Tells the commander where that is.
     home_tx: watch::Sender<Option<Endpoint>>,
+    /// Tells the commander who serves which sharded channel.
+    owners: Owners,
     cluster: Option<Cluster>,
     /// What the poller is to look for, once it runs.
     poll: Option<Arc<Wanted>>,
@@ -73,7 +72,7 @@ impl Coordinator {
         feed_tx: Sender<Feed>,
         command_rx: UnboundedReceiver<Command>,
         (report_tx, report_rx): (UnboundedSender<Report>, UnboundedReceiver<Report>),
-        home_tx: watch::Sender<Option<Endpoint>>,
+        (home_tx, owners): (watch::Sender<Option<Endpoint>>, Owners),
         counters: Arc<Counters>,
         answering: Arc<Notify>,
     ) -> Self {
@@ -97,6 +96,7 @@ impl Coordinator {
             nodes,
             home: NodeId::default(),
             home_tx,
+            owners,
             cluster: None,
             poll: None,
             sent_away: BTreeSet::new(),
@@ -128,6 +128,10 @@ impl Coordinator {
         // Somebody has to say that there is nothing to listen to.
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
+        }
+        if matches!(self.config.target, Target::Sentinel(_)) && self.tell_of_nodes().await.is_err()
+        {
+            return;
         }
         while self.step().await.is_ok() {}
         self.nodes.stop().await;
@@ -331,6 +335,7 @@ impl Coordinator {
             cluster.agreed.clear();
         }
         cluster.agreed.extend(asked.map(|asked| (asked, at)));
+        self.owners.learn(&topology);
         cluster.topology = topology;
     }
 

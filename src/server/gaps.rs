@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::message::{Gap, GapEnd, NodeId, Notice, SubscriptionId, Time};
 
+/// The node that a subscription waits at while no server is known that brings it.
+pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
+
 /// What is not heard: a subscription, and the server that is to bring it back.
 type Missing = (SubscriptionId, NodeId);
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::endpoint::{Address, Endpoint};
-use super::gaps::SharedGaps;
+use super::gaps::{NOWHERE, SharedGaps};
 use super::sentinel::Masters;
 use super::topology::Topology;
 use crate::message::{NodeId, Subscription, SubscriptionId, Time};
@@ -79,6 +79,13 @@ impl Post {
         } else {
             format!("connection to {} lost", self.name).into()
         }
+    }
+
+    /// What is missing here of a subscription another server is to bring back. To be said before
+    /// this server has nothing left to bring, which would end its holes.
+    pub(super) fn let_go(&self, subscription: SubscriptionId) {
+        let mut gaps = self.gaps.lock();
+        gaps.hand_over(subscription, self.node, NOWHERE);
     }
 
     /// Tells the coordinator something of this server.

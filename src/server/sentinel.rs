@@ -209,5 +209,5 @@ async fn next(events: &mut Option<PubSubStream>) {
         }
         *events = None;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

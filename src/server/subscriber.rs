@@ -264,7 +264,8 @@ impl Subscriber {
             select! {
                 done = &mut event => return Ok(Waited::Done(done)),
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
-                    Command::Reconnect => return Ok(Waited::Hurry),
+                    // There is no connection that would have to be left.
+                    Command::Reconnect | Command::Leave { .. } => return Ok(Waited::Hurry),
                     Command::Subscribe(subscription) => {
                         let replaced = self.wants.add(subscription);
                         self.tell_unsubscribed(replaced);
@@ -275,10 +276,9 @@ impl Subscriber {
                         self.tell_unsubscribed(removed);
                         return Ok(Waited::WantsChanged);
                     }
-                    // There is no connection that would have to be left.
-                    Command::Leave { .. } => return Ok(Waited::Hurry),
                     Command::Yield(subscription) => {
                         self.wants.remove(subscription);
+                        self.post.let_go(subscription);
                         self.post.report(|node| Report::Moved {
                             node,
                             subscription,

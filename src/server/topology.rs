@@ -1,6 +1,7 @@
 //! A cluster as one of its nodes sees it: who serves which slots.
 
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crc16::{State, XMODEM};
 
@@ -122,6 +123,26 @@ fn address(place: &str, asked: &Address) -> Option<Address> {
 fn slots(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     Some(first.parse().ok()?..=last.parse().ok()?)
+}
+
+/// Who serves which sharded channel, as far as the coordinator knows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Owners(Arc<Mutex<Topology>>);
+
+impl Owners {
+    /// Takes over what is known now.
+    pub(super) fn learn(&self, topology: &Topology) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(topology);
+    }
+
+    /// Where `channel` is served; `None` if that is not known, or does not matter.
+    pub(super) fn of(&self, channel: &[u8]) -> Option<Address> {
+        let topology = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(topology.owner(slot_of(channel))?.address.clone())
+    }
 }
 
 /// The slot that a sharded channel lies in. Of a name with a tag, such as `{user:1}:paid`, only the

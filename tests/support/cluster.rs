@@ -76,6 +76,13 @@ impl Cluster {
         slot.parse().expect("a slot")
     }
 
+    /// How many slots a node owns.
+    pub fn slots(&self, node: usize) -> usize {
+        let nodes = self.nodes[node].cli(&["cluster", "nodes"]);
+        let line = nodes.lines().find(|line| line.contains("myself"));
+        line.map_or(0, |line| line.split(' ').skip(8).count())
+    }
+
     /// The id that the cluster gives a node.
     pub fn id(&self, node: usize) -> String {
         self.nodes[node].cli(&["cluster", "myid"])

@@ -1,5 +1,8 @@
 //! A real Redis server of a test's own.
 
+use std::env;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -10,8 +13,62 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+/// The options that keep a server from cutting off a subscriber that reads too slowly.
+pub const NO_LIMITS: [&str; 5] = ["--client-output-buffer-limit", "pubsub", "0", "0", "0"];
+
 /// How long a server may take to answer for the first time.
 const START_WITHIN: Duration = Duration::from_secs(20);
+
+/// Names the server to test against, where that is not the redis-server on the PATH.
+const PROGRAM: &str = "SUBSCOPE_TEST_SERVER";
+
+/// Names a file that takes the tests that do not apply to that server, for a summary to list.
+const NOT_APPLICABLE: &str = "SUBSCOPE_TEST_NOT_APPLICABLE";
+
+/// The program of the server to test against. A test that starts one otherwise than by [`Redis`]
+/// starts this.
+pub fn program() -> OsString {
+    env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into())
+}
+
+/// What that server says it is, such as `Redis 7.0.15` or `Valkey 9.1.2`.
+pub fn version() -> String {
+    let output = Command::new(program()).arg("--version").output();
+    let said = output.unwrap_or_else(|error| cannot_start(&error)).stdout;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    // "Redis server v=7.0.15 sha=…"
+    let found = said.split_once(" server v=").and_then(|(kind, rest)| {
+        let version = rest.split_whitespace().next()?;
+        Some(format!("{kind} {version}"))
+    });
+    found.unwrap_or_else(|| panic!("{} --version says {said:?}", program().display()))
+}
+
+/// Whether a test applies to the server, which does or does not have the feature that it needs.
+/// Where it does not, the summary of `tests/run.sh --all-servers` lists the test, which has to
+/// return at once; in any other run, where nobody would learn of it, this fails.
+pub fn applies(has: bool, feature: &str) -> bool {
+    if has {
+        return true;
+    }
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    let Some(list) = env::var_os(NOT_APPLICABLE) else {
+        panic!(
+            "{} has no {feature}, which {test} needs: put another server on the PATH, or name \
+             its program in {PROGRAM}",
+            program().display()
+        );
+    };
+    let mut list = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(list)
+        .expect("a file for the tests that do not apply");
+    // In one write, since several tests may do so at once.
+    list.write_all(format!("{test}: the server has no {feature}\n").as_bytes())
+        .expect("room for the tests that do not apply");
+    false
+}
 
 /// A server on a free loopback port and on a unix socket. It ends with this value.
 pub struct Redis {
@@ -31,15 +88,19 @@ impl Redis {
 
     /// Starts a server with more options, as on redis-server's command line.
     pub fn start_with(options: &[&str]) -> Self {
-        Self::try_start(false, options).expect("redis-server starts")
+        Self::try_start(false, options)
+            .unwrap_or_else(|| panic!("{} does not start", program().display()))
     }
 
     /// Starts a server whose port speaks TLS, with options that name its certificate.
     pub fn start_tls(options: &[&str]) -> Self {
-        Self::try_start(true, options).expect(
-            "redis-server starts with --tls-port: install one that is built with TLS, such as \
-             Debian's package redis-server",
-        )
+        Self::try_start(true, options).unwrap_or_else(|| {
+            panic!(
+                "{} does not start with --tls-port: install one that is built with TLS, such as \
+                 Debian's package redis-server",
+                program().display()
+            )
+        })
     }
 
     fn try_start(is_tls: bool, options: &[&str]) -> Option<Self> {
@@ -98,7 +159,7 @@ impl Redis {
         assert!(self.process.is_none(), "kill it first");
         let deadline = Instant::now() + START_WITHIN;
         while !self.launch() {
-            assert!(Instant::now() < deadline, "redis-server does not restart");
+            assert!(Instant::now() < deadline, "the server does not restart");
         }
     }
 
@@ -142,6 +203,20 @@ impl Redis {
         answer
     }
 
+    /// Whether it knows a command, such as `SSUBSCRIBE`, which came with Redis 7.0.
+    pub fn knows(&self, command: &str) -> bool {
+        let answer = self.send(&[b"COMMAND", b"INFO", command.as_bytes()]);
+        assert!(answer.starts_with(b"*1\r\n"), "{}", answer.escape_ascii());
+        !answer.ends_with(b"-1\r\n")
+    }
+
+    /// Whether it has a setting, such as `tls-port`, which a server built without TLS lacks.
+    pub fn has_setting(&self, name: &str) -> bool {
+        let answer = self.send(&[b"CONFIG", b"GET", name.as_bytes()]);
+        assert!(answer.starts_with(b"*"), "{}", answer.escape_ascii());
+        answer != b"*0\r\n"
+    }
+
     /// A plain connection.
     pub fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens")
@@ -154,7 +229,7 @@ impl Redis {
         } else {
             &["--port", &port]
         };
-        let mut process = Command::new("redis-server")
+        let mut process = Command::new(program())
             .args(ports)
             .args(["--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no"])
@@ -167,7 +242,7 @@ impl Redis {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("redis-server is installed (package redis-server)");
+            .unwrap_or_else(|error| cannot_start(&error));
         let deadline = Instant::now() + START_WITHIN;
         while Instant::now() < deadline {
             if matches!(process.try_wait(), Ok(Some(_))) {
@@ -208,6 +283,14 @@ impl Drop for Redis {
             let _ = process.wait();
         }
     }
+}
+
+fn cannot_start(error: &io::Error) -> ! {
+    panic!(
+        "cannot start {}: {error}; install the package redis-server, or name a server's program \
+         in {PROGRAM}",
+        program().display()
+    )
 }
 
 /// A command as RESP writes it.

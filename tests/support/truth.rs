@@ -54,6 +54,24 @@ impl Publisher {
         channel: &str,
         connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
     ) -> Self {
+        Self::start_in_bursts(1, word, channel, connect)
+    }
+
+    /// The same, some thousands a second.
+    pub fn start_fast(
+        word: &'static str,
+        channel: &str,
+        connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
+    ) -> Self {
+        Self::start_in_bursts(10, word, channel, connect)
+    }
+
+    fn start_in_bursts(
+        burst: u64,
+        word: &'static str,
+        channel: &str,
+        connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
+    ) -> Self {
         let sent = Arc::<Mutex<Vec<Sent>>>::default();
         let is_over = Arc::<AtomicBool>::default();
         let channel: Box<[u8]> = channel.as_bytes().into();
@@ -61,8 +79,9 @@ impl Publisher {
             let (sent, is_over) = (Arc::clone(&sent), Arc::clone(&is_over));
             move || {
                 while !is_over.load(Relaxed) {
-                    let _ = connect()
-                        .and_then(|stream| publish(word, &channel, &stream, &sent, &is_over));
+                    let _ = connect().and_then(|stream| {
+                        publish(burst, word, &channel, &stream, &sent, &is_over)
+                    });
                     thread::sleep(PACE);
                 }
             }
@@ -102,6 +121,7 @@ impl Drop for Publisher {
 
 /// Publishes until the end, or until something goes wrong.
 fn publish(
+    burst: u64,
     word: &str,
     channel: &[u8],
     stream: &TcpStream,
@@ -113,24 +133,29 @@ fn publish(
     let mut answers = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     while !is_over.load(Relaxed) {
-        let number = record.lock().unwrap().len() as u64;
-        let command = pack(&[word.as_bytes(), channel, number.to_string().as_bytes()]);
-        let channel = channel.into();
+        let first = record.lock().unwrap().len() as u64;
         let from = Time::now();
-        let sent = Sent {
-            channel,
-            number,
-            from,
-            to: None,
-        };
-        record.lock().unwrap().push(sent);
-        stream.write_all(&command)?;
-        let mut answer = String::new();
-        answers.read_line(&mut answer)?;
-        if !answer.starts_with(':') {
-            return Err(io::Error::other(answer));
+        let mut commands = Vec::new();
+        for number in first..first + burst {
+            let payload = number.to_string();
+            commands.extend(pack(&[word.as_bytes(), channel, payload.as_bytes()]));
+            record.lock().unwrap().push(Sent {
+                channel: channel.into(),
+                number,
+                from,
+                to: None,
+            });
         }
-        record.lock().unwrap().last_mut().unwrap().to = Some(Time::now());
+        stream.write_all(&commands)?;
+        for number in first..first + burst {
+            let mut answer = String::new();
+            answers.read_line(&mut answer)?;
+            if !answer.starts_with(':') {
+                return Err(io::Error::other(answer));
+            }
+            let place = usize::try_from(number).unwrap();
+            record.lock().unwrap()[place].to = Some(Time::now());
+        }
         thread::sleep(PACE);
     }
     Ok(())

@@ -318,6 +318,7 @@ impl<'a> Conversation<'a> {
     /// This server does not bring a subscription any more. Another may.
     fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>, reason: Box<str>) {
         self.wants.remove(subscription);
+        self.post.let_go(subscription);
         self.inbox.push(Feed::Unconfirmed(vec![subscription]));
         self.post.report(|node| Report::Moved {
             node,

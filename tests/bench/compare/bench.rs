@@ -10,10 +10,7 @@ use tempfile::TempDir;
 
 use crate::report::Report;
 use crate::support::pty::SUBSCOPE;
-use crate::support::redis::Redis;
-
-/// The server option that keeps Redis from cutting off a subscriber that reads too slowly.
-pub const NO_LIMITS: [&str; 2] = ["--client-output-buffer-limit", "pubsub 0 0 0"];
+use crate::support::redis::{Redis, version};
 
 /// A run of the benchmark.
 pub struct Bench {
@@ -73,7 +70,7 @@ impl Bench {
         println!("# subscope compared{quick}\n");
         println!("- command: {}", command_line());
         println!("- machine: {}", machine());
-        println!("- server: {}", first_line("redis-server", "--version"));
+        println!("- server: {}", version());
         println!("- beside it: {}", first_line("redis-cli", "--version"));
         println!(
             "- subscope {}, optimised: {}\n",

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use subscope::payload::figures::size;
 
-use crate::bench::{Bench, NO_LIMITS};
+use crate::bench::Bench;
 use crate::flooded::{KEY_BUDGET, space_brings};
 use crate::process;
 use crate::samples::millis;
 use crate::support::pty::Pty;
-use crate::support::redis::Redis;
+use crate::support::redis::{NO_LIMITS, Redis};
 use crate::timeline::{Press, Timeline};
 use crate::watching::Watching;
 

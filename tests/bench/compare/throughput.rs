@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use subscope::payload::figures::count;
 
-use crate::bench::{Bench, NO_LIMITS};
+use crate::bench::Bench;
 use crate::listener::{BARE_CHILD, CHILD, Listener};
 use crate::process::Cpu;
 use crate::samples::median;
 use crate::support::flood::Flood;
-use crate::support::redis::Redis;
+use crate::support::redis::{NO_LIMITS, Redis};
 use crate::watching::Watching;
 
 const HOW: &str = "Messages on 16 channels from 2 connections that pipeline without a pause. CPU is \

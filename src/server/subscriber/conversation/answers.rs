@@ -169,7 +169,10 @@ impl Conversation<'_> {
                 subscription,
                 is_told,
             }) => {
-                self.inbox.push_notice(now, Notice::ServerSaid(words));
+                // Valkey 8.0 says NOSUB where there is nothing to end, as after a refusal.
+                if !words.starts_with("NOSUB ") {
+                    self.inbox.push_notice(now, Notice::ServerSaid(words));
+                }
                 self.wants.remove(subscription.id);
                 if !is_told {
                     self.tell_unsubscribed(subscription, true, now);

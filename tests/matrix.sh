@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Runs the tests that start a server once for each server that tests/servers.sh knows, and ends
+# with a table. Arguments go to cargo in place of the choice of tests, e.g. `--test server`.
+# Run by `tests/run.sh --all-servers`, which sees to redis-cli.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+
+# The test programs that start a server: by support/redis.rs or by a file beside it that uses it.
+programs_with_a_server() {
+    local modules
+    modules=$(grep -lE '\bredis::' tests/support/*.rs | sed -E 's|.*/(.*)\.rs|\1|' | paste -s -d '|')
+    grep -rlE "\bsupport::(redis|$modules)\b" tests --include='*.rs' |
+        sed -E 's|^tests/([^/.]+).*|\1|' | grep -vxE 'support|bench' | sort -u
+}
+
+# How many tests have `passed` or `failed`, by cargo's output.
+count() { grep -oE "^test result: .*" "$work/output" | grep -oE "[0-9]+ $1" | awk '{n += $1} END {print n + 0}'; }
+
+# Adds a line to the table.
+row() { printf '%-11s %-15s %s\n' "$@" >>"$work/table"; }
+
+if [ $# -eq 0 ]; then
+    for program in $(programs_with_a_server); do
+        set -- "$@" --test "$program"
+    done
+fi
+cargo test --locked --no-run "$@"
+
+row server version result
+failed=0
+for name in $(bash tests/servers.sh); do
+    found=$(bash tests/servers.sh "$name" 2>"$work/said") || found=''
+    cat "$work/said" >&2
+    if [ -z "$found" ]; then
+        row "$name" - "FAILED: $(sed -n '$s/^[^:]*: //p' "$work/said")"
+        failed=1
+        continue
+    fi
+    server=${found% *} version=${found##* }
+    printf '\ntests/matrix.sh: the tests on %s (%s)\n' "$version" "$server"
+    : >"$work/not-applicable"
+    result=ok
+    SUBSCOPE_TEST_SERVER=$server SUBSCOPE_TEST_NOT_APPLICABLE=$work/not-applicable \
+        cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$work/output" || result=FAILED failed=1
+    left_out=$(wc -l <"$work/not-applicable")
+    row "$name" "${version#*-}" "$result: $(($(count passed) - left_out)) passed, $(count failed) failed, $left_out not applicable"
+    sed 's/^/            not applicable: /' "$work/not-applicable" >>"$work/table"
+done
+echo
+cat "$work/table"
+exit "$failed"
