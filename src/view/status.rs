@@ -92,7 +92,10 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
         left -= least;
     }
     // The state, whose reason may be long, is the last to get more than it needs.
-    for &index in firm.iter().rev().filter(|index| shares[**index] > 0) {
+    for &index in firm.iter().rev() {
+        if shares[index] == 0 {
+            continue;
+        }
         let more = (parts[index].width(columns) - shares[index]).min(left);
         shares[index] += more;
         left -= more;
