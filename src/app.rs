@@ -56,7 +56,7 @@ pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
-pub use picker::{Badge, Picker, Pickable};
+pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};

@@ -240,10 +240,7 @@ mod tests {
 
     #[test]
     fn q_leaves_but_not_in_a_name() {
-        assert_eq!(
-            press(&mut picker(), KeyCode::Char('q')),
-            Some(Effect::Quit)
-        );
+        assert_eq!(press(&mut picker(), KeyCode::Char('q')), Some(Effect::Quit));
         let mut picker = picker();
         keys(&mut picker, "/q");
         let control = KeyModifiers::CONTROL;

@@ -49,7 +49,11 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         )));
     }
     let of_profile = profile.as_ref().and_then(|chosen| chosen.warning.clone());
-    let warnings: Vec<String> = warning.map(str::to_owned).into_iter().chain(of_profile).collect();
+    let warnings: Vec<String> = warning
+        .map(str::to_owned)
+        .into_iter()
+        .chain(of_profile)
+        .collect();
     for warning in &warnings {
         eprintln!("subscope: {warning}");
     }

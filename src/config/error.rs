@@ -35,7 +35,10 @@ impl ConfigError {
             names => {
                 let hint = suggestion(name, names);
                 let mark = if hint.is_empty() { "." } else { "" };
-                format!("no profile '{name}'{hint}{mark} There are {}", names.join(", "))
+                format!(
+                    "no profile '{name}'{hint}{mark} There are {}",
+                    names.join(", ")
+                )
             }
         };
         Self {
@@ -67,10 +70,13 @@ pub(super) fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
         // The start of a name is as good as a slip.
         let is_start = !name.is_empty() && other.starts_with(name);
-        let distance = strsim::osa_distance(name, other);
-        if is_start { distance.min(1) } else { distance }
+        if is_start {
+            return 0;
+        }
+        strsim::osa_distance(name, other)
     };
-    let most = (name.chars().count() / 3).max(1);
+    // In a short name every letter counts.
+    let most = name.chars().count() / 3;
     let nearest = names.iter().min_by_key(|other| distance(other));
     match nearest.filter(|other| distance(other) <= most) {
         Some(nearest) => format!(", did you mean '{nearest}'?"),

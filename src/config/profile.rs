@@ -179,7 +179,9 @@ impl Profile {
             "socket" => &["host", "port"],
             _ => &[],
         };
-        let second = others.iter().find(|key| self.place.lines.contains_key(**key));
+        let second = others
+            .iter()
+            .find(|key| self.place.lines.contains_key(**key));
         match second {
             Some(second) => Err(self.wrong(second, format!("cannot stand beside {first}"))),
             None => Ok(self),

@@ -64,7 +64,13 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
 fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
     let place = popup(area, 64, 4);
     Clear.render(place, buffer);
-    frame::draw(place, Some(accent), " Subscribe to ", ("", Style::new()), buffer);
+    frame::draw(
+        place,
+        Some(accent),
+        " Subscribe to ",
+        ("", Style::new()),
+        buffer,
+    );
     let text = padded(inside(place));
     prompt.input.widget().render(
         Rect {
@@ -98,7 +104,13 @@ fn confirm(question: &str, area: Rect, accent: Style, buffer: &mut Buffer) {
     let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
     let place = popup(area, 64, lines.saturating_add(4));
     Clear.render(place, buffer);
-    frame::draw(place, Some(accent), " Publish? ", ("", Style::new()), buffer);
+    frame::draw(
+        place,
+        Some(accent),
+        " Publish? ",
+        ("", Style::new()),
+        buffer,
+    );
     let lines = vec![
         Line::styled(question.to_owned(), theme::WATCH),
         Line::default(),

@@ -101,10 +101,7 @@ fn profile_line(profile: &Pickable, name_columns: usize, columns: usize) -> Line
         ("", 0)
     };
     let room = line.left().saturating_sub(mark.len() + gap);
-    line.text(
-        escape::name(profile.address.as_bytes(), room),
-        Style::new(),
-    );
+    line.text(escape::name(profile.address.as_bytes(), room), Style::new());
     line.space(gap);
     line.word_at_end(mark, theme::WATCH);
     line

@@ -16,13 +16,7 @@ use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
 
-pub(super) fn draw(
-    open: &Reader,
-    zone: Zone,
-    areas: &Areas,
-    accent: Style,
-    buffer: &mut Buffer,
-) {
+pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, accent: Style, buffer: &mut Buffer) {
     let area = areas.overlay;
     Clear.render(area, buffer);
     let title = if open.letter().channel.is_some() {
