@@ -37,7 +37,7 @@ pub(super) async fn pick(profiles: Vec<Pickable>) -> Result<Picked, Failure> {
     let mut picker = Picker::new(profiles);
     let result = desk.run(&mut picker, &mut terminal).await;
     desk.session.leave();
-    result.map_err(tty::failed)?;
+    result.map_err(|error| tty::failed(&error))?;
     match (desk.ending.get(), picker.chosen()) {
         (Some(ending), _) => ending.exit_code().map(Picked::Nothing),
         (None, Some(number)) => Ok(Picked::Profile(number, desk.signals)),

@@ -1,5 +1,6 @@
 //! A profile of the config file, as the command line that it stands for.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::config_file::{self, ConfigFile, complaint};
@@ -88,12 +89,10 @@ impl Chosen {
     }
 
     /// A complaint in which the profile may have its part.
-    pub fn blame(&self, failure: Failure) -> Failure {
-        let words = format!("{} (profile '{}')", failure.words, self.profile.name);
-        Failure {
-            words: whole(words.as_bytes()),
-            ..failure
-        }
+    pub fn blame(&self, mut failure: Failure) -> Failure {
+        let name = whole(self.profile.name.as_bytes());
+        let _ = write!(failure.words, " (profile '{name}')");
+        failure
     }
 }
 

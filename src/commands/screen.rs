@@ -96,7 +96,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     signalling.abort();
     desk.server.stop().await;
 
-    let outcome = result.map_err(Failure::other)?.map_err(tty::failed)?;
+    let outcome = result
+        .map_err(Failure::other)?
+        .map_err(|error| tty::failed(&error))?;
     if let Some(path) = &job.options.stats {
         let output = terminal.backend().output();
         stats::write(path, &outcome, &counters, output, started.elapsed())?;

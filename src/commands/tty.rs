@@ -43,7 +43,7 @@ pub(super) fn enter(mouse: bool) -> Result<(Session, Terminal<Screen<Tty>>), Fai
 }
 
 /// The terminal has failed.
-pub(super) fn failed(error: io::Error) -> Failure {
+pub(super) fn failed(error: &io::Error) -> Failure {
     Failure::other(format!("the terminal: {error}"))
 }
 

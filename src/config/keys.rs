@@ -29,14 +29,14 @@ pub(super) struct Value<'a> {
     key: String,
     /// The line of the key, counted from 1.
     pub line: usize,
-    value: &'a DeValue<'a>,
+    content: &'a DeValue<'a>,
 }
 
 impl<'a> Source<'a> {
     /// The number of the line in which the byte at `offset` stands.
     pub fn line(self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        1 + before.iter().filter(|byte| **byte == b'\n').count()
+        let before = self.text.get(..offset).unwrap_or_default();
+        1 + before.matches('\n').count()
     }
 
     /// The keys of the outermost table.
@@ -54,7 +54,7 @@ impl<'a> Keys<'a> {
                 source,
                 key: format!("{place}{}", written(key)),
                 line: source.line(name.span().start),
-                value: value.get_ref(),
+                content: value.get_ref(),
             };
             (key, value)
         });
@@ -120,7 +120,7 @@ impl<'a> Value<'a> {
 
     /// A text.
     pub fn text(self) -> Result<String, ConfigError> {
-        match self.value {
+        match self.content {
             DeValue::String(text) => Ok(text.to_string()),
             _ => Err(self.must_be("a text in quotes")),
         }
@@ -128,7 +128,7 @@ impl<'a> Value<'a> {
 
     /// Yes or no.
     pub fn flag(self) -> Result<bool, ConfigError> {
-        match self.value {
+        match self.content {
             DeValue::Boolean(flag) => Ok(*flag),
             _ => Err(self.must_be("true or false")),
         }
@@ -136,7 +136,7 @@ impl<'a> Value<'a> {
 
     /// A whole number from `least` to `most`.
     pub fn number(self, least: i64, most: i64) -> Result<i64, ConfigError> {
-        let number = match self.value {
+        let number = match self.content {
             DeValue::Integer(number) => {
                 i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX)
             }
@@ -154,7 +154,7 @@ impl<'a> Value<'a> {
     /// What one of the names in `choices` stands for.
     pub fn one_of<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        let DeValue::String(text) = self.value else {
+        let DeValue::String(text) = self.content else {
             return Err(self.must_be(&format!("one of the texts {}", names.join(", "))));
         };
         let found = choices.iter().find(|(name, _)| *name == text.as_ref());
@@ -167,7 +167,7 @@ impl<'a> Value<'a> {
     /// A list of texts.
     pub fn texts(self) -> Result<Vec<String>, ConfigError> {
         const FORM: &str = "a list of texts, such as [\"one\", \"two\"]";
-        let DeValue::Array(values) = self.value else {
+        let DeValue::Array(values) = self.content else {
             return Err(self.must_be(FORM));
         };
         let texts = values.iter().map(|value| match value.get_ref() {
@@ -179,7 +179,7 @@ impl<'a> Value<'a> {
 
     /// A table, by its keys.
     pub fn table(self) -> Result<Keys<'a>, ConfigError> {
-        match self.value {
+        match self.content {
             DeValue::Table(table) => Ok(Keys::of(self.source, &format!("{}.", self.key), table)),
             _ => Err(self.must_be("a table")),
         }
@@ -188,7 +188,7 @@ impl<'a> Value<'a> {
     /// The complaint that it is of another kind than `right`. It does not show what it is, which
     /// may be a password without its quotes.
     fn must_be(&self, right: &str) -> ConfigError {
-        let kind = match self.value {
+        let kind = match self.content {
             DeValue::String(_) => "a text",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
             DeValue::Boolean(_) => "true or false",

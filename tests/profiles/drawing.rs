@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
 use subscope::app::{Badge, Event, Pickable, Picker};
@@ -54,7 +54,7 @@ fn drawn(picker: &Picker, width: u16, height: u16) -> Buffer {
 fn lines(buffer: &Buffer) -> Vec<String> {
     let columns = usize::from(buffer.area.width).max(1);
     let rows = buffer.content.chunks(columns);
-    let text = |row: &[ratatui::buffer::Cell]| row.iter().map(|cell| cell.symbol()).collect();
+    let text = |row: &[Cell]| row.iter().map(Cell::symbol).collect();
     rows.map(|row| {
         let line: String = text(row);
         line.trim_end().to_owned()
