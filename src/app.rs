@@ -27,6 +27,7 @@ mod moving;
 mod nodes;
 mod notices;
 mod overlay;
+mod picker;
 mod publish;
 mod publishing;
 mod reader;
@@ -56,6 +57,7 @@ pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
+pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
 pub use subscriptions::{SubscriptionState, Subscriptions};
@@ -81,6 +83,8 @@ const REMARK_TIME: Duration = Duration::from_secs(5);
 /// What the screen is told at the start and never changes.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
+    /// The profile, if one was asked for.
+    pub profile: Option<Badge>,
     /// The server's address, without its password.
     pub address: String,
     /// TLS is spoken there, but the server's certificate is not checked.

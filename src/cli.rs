@@ -11,6 +11,9 @@ use crate::payload::figures::parse_size;
 /// The least that the log can do with.
 const MIN_KEEP: u64 = 1 << 20;
 
+/// What it has unless something else is said.
+const DEFAULT_KEEP: usize = 256 << 20;
+
 /// Watch Redis Pub/Sub in the terminal: channels, messages as they come, and a box to publish.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -55,6 +58,25 @@ pub struct Watch {
     /// A message whose whole payload is TEXT ends the subscription that brought it
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
+    /// A profile of the config file; `Some(None)` if it is to be picked.
+    #[arg(
+        long,
+        value_name = "NAME",
+        num_args = 0..=1,
+        conflicts_with_all = ["url", "host", "port", "socket"],
+        help = "Take the server, its colour, channels, filters and more from the profile NAME of \
+        the config file; options given here win. Without NAME, pick one from a list"
+    )]
+    pub profile: Option<Option<String>>,
+    /// The config file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "profile",
+        help = "The config file [default: SUBSCOPE_CONFIG from the environment, or \
+        subscope/config.toml in XDG_CONFIG_HOME, which is ~/.config unless set]"
+    )]
+    pub config: Option<PathBuf>,
     /// Where the server is, and how to get in.
     #[command(flatten)]
     pub server: Server,
@@ -65,7 +87,7 @@ pub struct Watch {
 
 /// Where the server is, and how to get in: as redis-cli takes it. It cannot be printed, since it
 /// may hold a password.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "Server")]
 pub struct Server {
     /// The server.
@@ -104,13 +126,16 @@ pub struct Server {
         the URL, or from SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
+    /// The command of a profile that says the password.
+    #[arg(skip)]
+    pub password_command: Option<String>,
     /// How to speak TLS.
     #[command(flatten)]
     pub tls: Tls,
 }
 
 /// How to speak TLS.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Default)]
 #[command(next_help_heading = "TLS")]
 pub struct Tls {
     /// Speak TLS, as with a rediss:// URL
@@ -155,9 +180,9 @@ pub struct Demo {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Screen {
-    /// Memory for the log, everything counted; the oldest messages go first
-    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = keep)]
-    pub keep: usize,
+    /// Memory for the log, everything counted; the oldest messages go first [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_keep)]
+    pub keep: Option<usize>,
     /// Show only what QUERY matches; given more than once, what all of them match. In the program,
     /// F1 in the box that / opens lists the syntax
     #[arg(long, value_name = "QUERY")]
@@ -176,7 +201,20 @@ pub struct Screen {
     pub stats: Option<PathBuf>,
 }
 
-fn keep(text: &str) -> Result<usize, String> {
+impl Screen {
+    /// Memory for the log, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.keep.unwrap_or(DEFAULT_KEEP)
+    }
+}
+
+/// Reads how much memory the log may take.
+///
+/// # Errors
+///
+/// Says why `text` is no size, or too small a one.
+pub fn parse_keep(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_KEEP {
         return Err("the log needs at least 1MiB".to_owned());

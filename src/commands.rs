@@ -1,14 +1,24 @@
 //! The commands, wired from all the layers below: a file each.
 
+mod config_file;
 pub mod demo;
 mod history;
+mod password;
+mod pick;
+mod profile;
+mod queries;
 mod redis_cli;
 mod screen;
 mod stats;
 mod target;
+mod tty;
 pub mod watch;
 
 use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use crate::payload::escape::whole;
 
 /// Why a command could not do its work, in a line for the person, and the code to exit with.
 #[derive(Debug)]
@@ -35,4 +45,9 @@ impl Failure {
             exit_code: 1,
         }
     }
+}
+
+/// A path as it can be shown.
+fn shown_path(path: &Path) -> String {
+    whole(path.as_os_str().as_bytes())
 }

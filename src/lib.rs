@@ -7,6 +7,7 @@
 //! `tests/architecture.rs` enforces it.
 //!
 //! - [`message`]: the vocabulary: times, ids, subscriptions, notices.
+//! - [`config`]: the profiles of the person's file, as plain data.
 //! - [`payload`]: bytes and figures made readable, and safe to show.
 //! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
 //! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
@@ -53,6 +54,7 @@ pub mod app;
 pub mod broker;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod log;
 pub mod message;
 pub mod payload;

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::{fmt, panic, process};
 
 use crossterm::cursor::{Hide, Show};
@@ -251,17 +251,26 @@ impl Hold {
 /// end the program. A thread that dies alone would leave a screen that answers no key.
 fn restore_on_panic(hold: &Arc<Hold>) {
     static INSTALLED: Once = Once::new();
+    *last_hold() = Arc::downgrade(hold);
     INSTALLED.call_once(|| {
-        let hold = Arc::clone(hold);
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             // What is caught and told on the screen must not take the screen away.
             if query::catches_panics() {
                 return;
             }
-            hold.give_back();
+            let hold = last_hold().upgrade();
+            if let Some(hold) = hold {
+                hold.give_back();
+            }
             report(panic);
             process::exit(PANICKED);
         }));
     });
+}
+
+/// The hold of the session that was entered last: one may follow another.
+fn last_hold() -> MutexGuard<'static, Weak<Hold>> {
+    static LAST: Mutex<Weak<Hold>> = Mutex::new(Weak::new());
+    LAST.lock().unwrap_or_else(PoisonError::into_inner)
 }

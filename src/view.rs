@@ -24,6 +24,7 @@ mod lists;
 mod messages;
 mod nodes;
 mod overlay;
+mod picker;
 mod publish;
 mod query;
 mod reader;
@@ -32,6 +33,7 @@ mod theme;
 
 use ratatui::Frame;
 
+pub use self::picker::draw as draw_picker;
 use crate::app::App;
 
 /// Draws the whole screen.

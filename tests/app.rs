@@ -966,7 +966,10 @@ fn quitting_and_suspending_work_everywhere() {
         assert_eq!(stage.send(Event::Terminate), [Effect::Quit]);
     }
     for context in Context::ALL {
-        let is_a_place = !matches!(context, Context::Always | Context::Panes);
+        let is_around = matches!(context, Context::Always | Context::Panes);
+        // A screen of its own.
+        let is_before = matches!(context, Context::Profiles | Context::ProfileName);
+        let is_a_place = !is_around && !is_before;
         assert_eq!(contexts.contains(&context), is_a_place, "{context:?}");
     }
     assert_eq!(Stage::new(&[]).keys("q"), [Effect::Quit]);

@@ -27,7 +27,7 @@ const ALL: &[&str] = &["*"];
 
 const MODULES: &[Module] = &[
     module("message", 0, &[]),
-    module("config", 0, &["serde", "toml"]),
+    module("config", 0, &["strsim", "toml"]),
     module(
         "payload",
         1,
@@ -96,6 +96,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rpassword", &["cli", "commands", "main"]),
     ("redis", &["server"]),
     ("crc16", &["server"]),
+    ("toml", &["config"]),
     ("socket2", &["server"]),
 ];
 

@@ -35,11 +35,15 @@ pub enum Context {
     Breakpoints,
     /// In the table of servers.
     Nodes,
+    /// Where a profile is picked.
+    Profiles,
+    /// There, while a name is typed.
+    ProfileName,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Panes,
         Self::Channels,
         Self::Messages,
@@ -53,6 +57,8 @@ impl Context {
         Self::Prompt,
         Self::Confirm,
         Self::Help,
+        Self::Profiles,
+        Self::ProfileName,
         Self::Always,
     ];
 
@@ -74,6 +80,8 @@ impl Context {
             Self::Filters => "List of filters",
             Self::Breakpoints => "List of breakpoints",
             Self::Nodes => "Table of servers",
+            Self::Profiles => "Profiles, before it starts",
+            Self::ProfileName => "Profiles: name",
         }
     }
 
@@ -94,6 +102,8 @@ impl Context {
             Self::Filters => &[Self::Filters, Self::Always],
             Self::Breakpoints => &[Self::Breakpoints, Self::Always],
             Self::Nodes => &[Self::Nodes, Self::Always],
+            Self::Profiles => &[Self::Profiles, Self::Always],
+            Self::ProfileName => &[Self::ProfileName, Self::Always],
         }
     }
 }
@@ -341,6 +351,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Help, &[key(K::PageUp)], A::PageUp, None, "a page up"),
     bind(C::Help, &[char('g'), key(K::Home)], A::First, None, "to the start"),
     bind(C::Help, &[char('G'), key(K::End)], A::Last, None, "to the end"),
+    bind(C::Profiles, &[key(K::Enter)], A::Confirm, Some("choose"), "watch with the selected profile"),
+    bind(C::Profiles, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
+    bind(C::Profiles, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),
+    bind(C::Profiles, &[char('g'), key(K::Home)], A::First, None, "to the first"),
+    bind(C::Profiles, &[char('G'), key(K::End)], A::Last, None, "to the last"),
+    bind(C::Profiles, &[char('/')], A::Filter, Some("name"), "type a name; any other letter starts it as well"),
+    bind(C::Profiles, &[key(K::Esc), char('q')], A::Quit, Some("quit"), "quit"),
+    bind(C::ProfileName, &[key(K::Enter)], A::Confirm, Some("choose"), "watch with the selected profile"),
+    bind(C::ProfileName, &[key(K::Down)], A::Down, None, "down"),
+    bind(C::ProfileName, &[key(K::Up)], A::Up, None, "up"),
+    bind(C::ProfileName, &[key(K::Esc)], A::Back, Some("all"), "list all profiles again"),
     bind(C::Always, &[ctrl('c')], A::Quit, None, "quit"),
     bind(C::Always, &[ctrl('z')], A::Suspend, None, "suspend; fg in the shell comes back"),
 ];
@@ -431,6 +452,7 @@ mod tests {
             Context::PublishPayload,
             Context::Prompt,
             Context::Query,
+            Context::ProfileName,
         ] {
             assert_eq!(action_for(context, char('q')), None);
         }

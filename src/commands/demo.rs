@@ -19,6 +19,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
     let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
     let job = screen::Job {
+        profile: None,
         note: format!("join in: redis-cli -p {}", address.port()),
         warning: None,
         target: endpoint.into(),

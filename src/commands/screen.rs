@@ -1,6 +1,5 @@
 //! The screen on a terminal, with the server tasks behind it: what every watching command runs.
 
-use std::env;
 use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -11,20 +10,20 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
 use super::target::LoadedTls;
-use super::{Failure, history, redis_cli, stats};
-use crate::app::{Alert, App, Effect, Event, Settings};
+use super::tty::{self, Ending, translate};
+use super::{Failure, history, queries, redis_cli, stats};
+use crate::app::{Alert, App, Badge, Effect, Event, Settings};
 use crate::cli;
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
-use crate::payload::figures::{Clock, Zone};
-use crate::query::{Moment, Query};
+use crate::query::Query;
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
 use crate::server::{self, Config, Server, Target};
-use crate::terminal::backend::{Colours, Screen};
+use crate::terminal::backend::Screen;
 use crate::terminal::signals::Signals;
-use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty, input};
+use crate::terminal::{Session, TerminalEvent, Tty, input};
 
 /// Batches that may wait for the loop; past that the subscriber holds them itself.
 const FEED_ROOM: usize = 16;
@@ -34,10 +33,12 @@ const INPUT_ROOM: usize = 256;
 
 /// What to watch, and how.
 pub(super) struct Job {
+    /// The profile, if one was asked for.
+    pub profile: Option<Badge>,
     /// What to say beside the address.
     pub note: String,
     /// What to say at the start though it stops nothing.
-    pub warning: Option<&'static str>,
+    pub warning: Option<String>,
     pub target: Target,
     /// How TLS is spoken, where the target asks for it.
     pub tls: Option<LoadedTls>,
@@ -52,21 +53,17 @@ const ANSWER_ROOM: usize = 64;
 /// Shows the screen until the person quits. Gives the code to exit with.
 pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let started = Instant::now();
-    let (filters, breakpoints) = queries(&job.options)?;
+    let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
+    let filters = queries::read(&job.options.filter, blame("--filter"))?;
+    let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
     let signals = Signals::listen().map_err(Failure::other)?;
-    let session = Session::enter(!job.options.no_mouse).map_err(|error| match error {
-        TerminalError::NotATerminal => Failure::usage(error),
-        TerminalError::Refused(_) => Failure::other(error),
-    })?;
-    let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
-    let backend = Screen::new(session.writer(), colours);
-    let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
+    let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;
     let size = terminal.size().map_err(Failure::other)?;
 
     let settings = settings(&job, filters, breakpoints);
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
-        app.update(Event::Failed(warning.to_owned()), Time::now());
+        app.update(Event::Failed(warning), Time::now());
     }
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let mut config = Config::new(job.target);
@@ -74,7 +71,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     config.subscriptions = app.first_subscriptions();
     config.until = job.until;
     config.read_only = job.options.read_only;
-    config.payload_limit = PayloadLimit::within(job.options.keep);
+    config.payload_limit = PayloadLimit::within(job.options.memory());
     let server = server::start(config, feed_tx);
     let counters = server.counters();
 
@@ -101,16 +98,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 
     let outcome = result
         .map_err(Failure::other)?
-        .map_err(|error| Failure::other(format!("the terminal: {error}")))?;
+        .map_err(|error| tty::failed(&error))?;
     if let Some(path) = &job.options.stats {
         let output = terminal.backend().output();
         stats::write(path, &outcome, &counters, output, started.elapsed())?;
     }
     match ending.get() {
-        Some(Ending::Signal(signal)) => Ok(signal.exit_code().unwrap_or(0)),
-        Some(Ending::InputLost(why)) => Err(Failure::other(format!(
-            "the terminal gives no input any more: {why}"
-        ))),
+        Some(ending) => ending.exit_code(),
         None => Ok(0),
     }
 }
@@ -119,6 +113,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
+        profile: job.profile.clone(),
         address: job.target.to_string(),
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &job.target {
@@ -128,47 +123,11 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
         },
         note: job.note.clone(),
         read_only: job.options.read_only,
-        keep: job.options.keep,
+        keep: job.options.memory(),
         filters,
         breakpoints,
         queries: history::load(),
     }
-}
-
-/// The queries to filter by and those to stop at.
-fn queries(options: &cli::Screen) -> Result<(Vec<Query>, Vec<Query>), Failure> {
-    let now = Time::now();
-    let utc_offset = Clock::new(Zone::Local).utc_offset(now);
-    let moment = Moment { now, utc_offset };
-    let parse = |option: &str, text: &String| {
-        let shown = whole(text.as_bytes());
-        match Query::parse(text, &moment) {
-            Ok(query) if query.is_everything() => Err(Failure::usage(format!(
-                "{option} {shown:?} asks for nothing: give a query, such as 'error'"
-            ))),
-            Ok(query) => Ok(query),
-            Err(error) => {
-                let place = error.place(text).map(|place| format!(", {place}"));
-                let place = whole(place.unwrap_or_default().as_bytes());
-                Err(Failure::usage(format!(
-                    "{option} {shown:?}{place}: {error}"
-                )))
-            }
-        }
-    };
-    let filters = options.filter.iter().map(|text| parse("--filter", text));
-    let breakpoints = options.breakpoint.iter().map(|text| parse("--break", text));
-    Ok((
-        filters.collect::<Result<_, _>>()?,
-        breakpoints.collect::<Result<_, _>>()?,
-    ))
-}
-
-/// What ended the program from outside.
-#[derive(Debug)]
-enum Ending {
-    Signal(Signal),
-    InputLost(String),
 }
 
 /// Runs the loop on this thread, with a clock of its own: a key and a drawing that is due do not
@@ -205,31 +164,6 @@ async fn pass_on_signals(
     }
 }
 
-/// The app's event for what comes from the terminal. Notes what ends the program, before the loop
-/// can end for it.
-fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
-    use crossterm::event::Event as Input;
-    let why = match event {
-        TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
-        TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
-        TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
-        TerminalEvent::Input(Input::Resize(width, height)) => {
-            return Some(Event::Resize(width, height));
-        }
-        TerminalEvent::Input(_) => return None,
-        TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
-        // Drawing asks for the size by itself. But a screen that was smaller for a moment and has
-        // its old size again has lost what it showed.
-        TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
-        TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
-        TerminalEvent::Signal(signal) => Ending::Signal(signal),
-        TerminalEvent::InputLost(why) => Ending::InputLost(why),
-    };
-    // What ended it first is what ended it.
-    let _ = ending.set(why);
-    Some(Event::Terminate)
-}
-
 /// Does what the app asks for.
 struct Desk {
     session: Session,
@@ -263,15 +197,9 @@ impl Host<Screen<Tty>> for Desk {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));
                 }
             }
-            Effect::Suspend => {
-                self.session.suspend()?;
-                terminal.clear()?;
+            Effect::Suspend | Effect::Resume | Effect::Repaint => {
+                tty::perform(&effect, &self.session, terminal)?;
             }
-            Effect::Resume => {
-                self.session.resume()?;
-                terminal.clear()?;
-            }
-            Effect::Repaint => terminal.clear()?,
             Effect::Quit => {}
         }
         Ok(None)

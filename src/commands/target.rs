@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use super::Failure;
+use super::{Failure, password};
 use crate::cli::{Server, Tls as TlsOptions};
 use crate::server::{Address, Endpoint, Target, Tls, TlsSettings};
 
@@ -28,7 +28,7 @@ pub(super) struct LoadedTls {
 
 /// Finds out, and asks for the password if that is wanted.
 pub(super) fn find(options: &Server) -> Result<Found, Failure> {
-    let target = refined(place(options)?, options)?;
+    let target = named(options)?;
     let tls = tls(&target, &options.tls)?;
     let target = with_password(target, options)?;
     let warning = options.pass.is_some().then_some(PASSWORD_IN_SIGHT);
@@ -37,6 +37,11 @@ pub(super) fn find(options: &Server) -> Result<Found, Failure> {
         tls,
         warning,
     })
+}
+
+/// What the options name, still without the password that they do not hold.
+pub(super) fn named(options: &Server) -> Result<Target, Failure> {
+    refined(place(options)?, options)
 }
 
 /// The server that the options name, or else the one of the environment.
@@ -162,6 +167,11 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Failure> {
     if target.has_password() {
         return Ok(target);
     }
+    if let Some(command) = &options.password_command {
+        let password = password::said_by(command)
+            .map_err(|words| Failure::usage(format!("password-command: {words}")))?;
+        return Ok(target.with_password(&password));
+    }
     let password = variable("SUBSCOPE_PASSWORD").or_else(|| variable("REDISCLI_AUTH"));
     Ok(match password {
         Some(password) => target.with_password(&password),
@@ -170,7 +180,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Failure> {
 }
 
 /// A variable of the environment, unless it is empty.
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

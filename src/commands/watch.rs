@@ -2,37 +2,66 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::process;
 
+use super::profile::{Choice, choose};
 use super::target::{Found, find};
 use super::{Failure, screen};
 use crate::cli::Watch;
 use crate::message::Topic;
 use crate::server::Target;
+use crate::terminal::signals::Signals;
 
 /// Watches until the person quits. Gives the code to exit with.
 ///
 /// # Errors
 ///
 /// If the command line is wrong, or the terminal cannot be drawn on.
-pub async fn run(watch: Watch) -> Result<u8, Failure> {
+pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
+    let mut profile = None;
+    if let Some(name) = &watch.profile {
+        match choose(name.as_deref(), watch.config.as_deref()).await? {
+            Choice::Profile(chosen) => {
+                watch = chosen.add_to(watch)?;
+                profile = Some(chosen);
+            }
+            Choice::Nothing(exit_code) => return Ok(exit_code),
+        }
+    }
+    let signals = profile.as_mut().and_then(|chosen| chosen.signals.take());
+    let guard = signals.map(|signals| tokio::spawn(end_at_a_signal(signals)));
+    let found = find(&watch.server).map_err(|failure| match &profile {
+        Some(chosen) => chosen.blame(failure),
+        None => failure,
+    });
+    if let Some(guard) = guard {
+        guard.abort();
+    }
     let Found {
         target,
         tls,
         warning,
-    } = find(&watch.server)?;
+    } = found?;
     if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
         return Err(Failure::usage(format!(
             "--sentinel-events: '{target}' is not found by sentinels; give them as \
              redis+sentinel://host:port/master"
         )));
     }
-    if let Some(warning) = warning {
+    let of_profile = profile.as_ref().and_then(|chosen| chosen.warning.clone());
+    let warnings: Vec<String> = warning
+        .map(str::to_owned)
+        .into_iter()
+        .chain(of_profile)
+        .collect();
+    for warning in &warnings {
         eprintln!("subscope: {warning}");
     }
     let topics = topics(&watch);
     let job = screen::Job {
+        profile: profile.map(|chosen| chosen.badge()),
         note: String::new(),
-        warning,
+        warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
         target,
         tls,
         topics,
@@ -40,6 +69,15 @@ pub async fn run(watch: Watch) -> Result<u8, Failure> {
         options: watch.screen,
     };
     screen::run(job).await
+}
+
+/// Ends the program at a signal, for as long as it only asks for a password.
+async fn end_at_a_signal(mut signals: Signals) {
+    loop {
+        if let Some(exit_code) = signals.next().await.exit_code() {
+            process::exit(exit_code.into());
+        }
+    }
 }
 
 fn topics(watch: &Watch) -> Vec<Topic> {

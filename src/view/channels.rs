@@ -40,7 +40,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if fitting.is_none() && titles.len() > 1 {
         sort.clear();
     }
-    frame::draw(area, has_focus, title, (&sort, theme::QUIET), buffer);
+    let accent = has_focus.then(|| frame::accent(app));
+    frame::draw(area, accent, title, (&sort, theme::QUIET), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);
     let entries = app.channels().entries().iter().enumerate().skip(top);

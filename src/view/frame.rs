@@ -8,29 +8,29 @@ use ratatui::widgets::{Block, BorderType, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
+use crate::app::App;
 
-/// A border with a title at the left and, where there is room beside it, one at the right.
+/// The look of a frame that has the focus: that of the profile.
+pub(super) fn accent(app: &App) -> Style {
+    let profile = app.settings().profile.as_ref();
+    theme::accent(profile.and_then(|badge| badge.colour))
+}
+
+/// A border with a title at the left and, where there is room beside it, one at the right; in its
+/// `accent` if it has the focus.
 pub(super) fn draw(
     area: Rect,
-    has_focus: bool,
+    accent: Option<Style>,
     title: &str,
     right: (&str, Style),
     buffer: &mut Buffer,
 ) {
-    let style = if has_focus {
-        theme::FOCUS
-    } else {
-        theme::QUIET
-    };
+    let style = accent.unwrap_or(theme::QUIET);
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(style);
     let room = usize::from(area.width.saturating_sub(4));
-    let title_style = if has_focus {
-        theme::FOCUS.patch(theme::STRONG)
-    } else {
-        theme::STRONG
-    };
+    let title_style = accent.unwrap_or_default().patch(theme::STRONG);
     block = block.title(Line::styled(title.to_owned(), title_style));
     if title.width() + right.0.width() <= room {
         block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());

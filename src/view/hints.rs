@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::{Action, App, Binding, Overlay, Position, Purpose, bindings_in};
+use crate::app::{Action, App, Binding, Context, Overlay, Position, Purpose, bindings_in};
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
@@ -21,32 +21,38 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         line.draw(area, 0, Style::new(), buffer);
         return;
     }
-    let bindings: Vec<_> = bindings_in(app.context()).collect();
-    let (leave, others): (Vec<_>, Vec<_>) = bindings
-        .into_iter()
-        .partition(|binding| matches!(binding.action, Action::Help | Action::Quit | Action::Back));
-    // How to get help and how to get out are said first of all, then what there is room for.
-    let words = |binding: &&'static Binding| {
-        let hint = match binding.action {
+    keys(&mut line, app.context(), |binding| {
+        Some(match binding.action {
             Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
             Action::ToggleOnly if app.only().is_some() => "all channels",
             Action::NextHit if has_no_match(app) => return None,
             Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
             Action::Back if is_kept_by_leaving(app) => "leave",
             _ => binding.hint?,
-        };
-        Some((binding.keys.first()?.label(), hint))
-    };
+        })
+    });
+    line.draw(area, 0, Style::new(), buffer);
+}
+
+/// The keys that hold in `context`, each with the word that `hint` has for it, as far as there is
+/// room. How to get help and how to get out are said first of all.
+pub(super) fn keys(
+    line: &mut LineBuilder,
+    context: Context,
+    hint: impl Fn(&'static Binding) -> Option<&'static str>,
+) {
+    let (leave, others): (Vec<&Binding>, Vec<&Binding>) = bindings_in(context)
+        .partition(|binding| matches!(binding.action, Action::Help | Action::Quit | Action::Back));
+    let words = |binding: &&'static Binding| Some((binding.keys.first()?.label(), hint(binding)?));
     let kept: usize = leave.iter().filter_map(&words).map(columns_of).sum();
     for (key, hint) in others.iter().filter_map(&words) {
         if columns_of((key.clone(), hint)) + kept <= line.left() {
-            hint_words(&mut line, key, hint);
+            hint_words(line, key, hint);
         }
     }
     for (key, hint) in leave.iter().filter_map(&words) {
-        hint_words(&mut line, key, hint);
+        hint_words(line, key, hint);
     }
-    line.draw(area, 0, Style::new(), buffer);
 }
 
 /// What the query that is being written is for.

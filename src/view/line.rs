@@ -72,13 +72,19 @@ impl LineBuilder {
 
     /// Adds words of our own; where the line ends too soon they are cut, and a `…` says so.
     pub fn cut_words(&mut self, text: &str, style: Style) {
-        if text.width() <= self.left {
-            self.words(text, style);
-            return;
+        self.words_within(self.left, text, style);
+    }
+
+    /// The same, within the next `columns`.
+    pub fn words_within(&mut self, columns: usize, text: &str, style: Style) {
+        let columns = columns.min(self.left);
+        let whole = escape::one_line(text.as_bytes(), columns);
+        if !whole.cut {
+            self.text(whole, style);
+        } else if columns > 0 {
+            self.text(escape::one_line(text.as_bytes(), columns - 1), style);
+            self.word("…", style);
         }
-        let room = self.left.saturating_sub(1);
-        self.text(escape::one_line(text.as_bytes(), room), style);
-        self.words("…", style);
     }
 
     /// Adds text made from untrusted bytes, its escapes and marks set apart. It must fit.

@@ -26,6 +26,7 @@ pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffe
         empty,
         &lines.collect::<Vec<_>>(),
         selected,
+        frame::accent(app),
         area,
         buffer,
     );
@@ -40,6 +41,7 @@ pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut B
         empty,
         &lines.collect::<Vec<_>>(),
         selected,
+        frame::accent(app),
         area,
         buffer,
     );
@@ -121,6 +123,7 @@ fn list(
     empty: &str,
     entries: &[Entry],
     selected: usize,
+    accent: Style,
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -136,7 +139,7 @@ fn list(
     let rows = u16::try_from(entries.len() + below.len()).unwrap_or(u16::MAX);
     let place = popup(area, COLUMNS, rows.saturating_add(2));
     Clear.render(place, buffer);
-    frame::draw(place, true, title, ("", Style::new()), buffer);
+    frame::draw(place, Some(accent), title, ("", Style::new()), buffer);
     let lines = inside(place);
     // The line that is selected stays in view, whatever is said of it.
     let height = usize::from(lines.height).saturating_sub(below.len()).max(1);

@@ -38,7 +38,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let title = titles.iter().find(fits).unwrap_or(&titles[shortest]);
     let room = room.saturating_sub(title.width());
     let (right, style) = position_words(app, &window, room);
-    frame::draw(area, has_focus, title, (&right, style), buffer);
+    let accent = has_focus.then(|| frame::accent(app));
+    frame::draw(area, accent, title, (&right, style), buffer);
     let lines = inside(area);
     let painter = Painter::new(app, usize::from(lines.width));
     let mut before = window

@@ -31,7 +31,8 @@ pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
     let rows = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
     let place = popup(area, COLUMNS, rows.saturating_add(3));
     Clear.render(place, buffer);
-    frame::draw(place, true, " Servers ", ("", Style::new()), buffer);
+    let accent = Some(frame::accent(app));
+    frame::draw(place, accent, " Servers ", ("", Style::new()), buffer);
     let text = padded(inside(place));
     let columns = fitting(columns(app, &nodes), usize::from(text.width));
     let mut line = LineBuilder::new(usize::from(text.width));

@@ -17,24 +17,25 @@ const KEY_COLUMNS: usize = 18;
 
 pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
     let areas = app.areas();
+    let accent = frame::accent(app);
     match overlay {
-        Overlay::Help { top, .. } => help(*top, areas.overlay, buffer),
+        Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
         Overlay::Message(open) => {
             let zone = line::zone(app.messages().time_form);
-            reader::draw(open, zone, &areas, buffer);
+            reader::draw(open, zone, &areas, accent, buffer);
         }
-        Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, buffer),
+        Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Query(query_box) => query::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
-        Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, buffer),
+        Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, accent, buffer),
     }
 }
 
-fn help(top: usize, area: Rect, buffer: &mut Buffer) {
+fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
     Clear.render(area, buffer);
-    frame::draw(area, true, " Keys ", ("", Style::new()), buffer);
+    frame::draw(area, Some(accent), " Keys ", ("", Style::new()), buffer);
     let lines = inside(area);
     for (row, content) in (0..lines.height).zip(help_lines().skip(top)) {
         let mut line = LineBuilder::new(usize::from(lines.width));
@@ -60,10 +61,16 @@ fn help(top: usize, area: Rect, buffer: &mut Buffer) {
     );
 }
 
-fn subscribe(prompt: &Prompt, area: Rect, buffer: &mut Buffer) {
+fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
     let place = popup(area, 64, 4);
     Clear.render(place, buffer);
-    frame::draw(place, true, " Subscribe to ", ("", Style::new()), buffer);
+    frame::draw(
+        place,
+        Some(accent),
+        " Subscribe to ",
+        ("", Style::new()),
+        buffer,
+    );
     let text = padded(inside(place));
     prompt.input.widget().render(
         Rect {
@@ -91,13 +98,19 @@ fn subscribe(prompt: &Prompt, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn confirm(question: &str, area: Rect, buffer: &mut Buffer) {
+fn confirm(question: &str, area: Rect, accent: Style, buffer: &mut Buffer) {
     // Words wrap before the end of their line.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
     let place = popup(area, 64, lines.saturating_add(4));
     Clear.render(place, buffer);
-    frame::draw(place, true, " Publish? ", ("", Style::new()), buffer);
+    frame::draw(
+        place,
+        Some(accent),
+        " Publish? ",
+        ("", Style::new()),
+        buffer,
+    );
     let lines = vec![
         Line::styled(question.to_owned(), theme::WATCH),
         Line::default(),

@@ -39,7 +39,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         _ if name.string.is_empty() || is_at_rest => " Publish ".to_owned(),
         _ => format!("{TITLE}{} ", name.string),
     };
-    frame::draw(area, has_focus, &title, (&answer, style), buffer);
+    let accent = has_focus.then(|| frame::accent(app));
+    frame::draw(area, accent, &title, (&answer, style), buffer);
     if app.focus() == Focus::PublishChannel {
         let x = area.x + 1 + u16::try_from(TITLE.width()).unwrap_or(0);
         let width = u16::try_from(room).unwrap_or(u16::MAX);

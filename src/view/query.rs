@@ -21,7 +21,8 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) {
         Purpose::Find => " Find ",
         Purpose::Breakpoint(_) => " Breakpoint: freeze where this matches ",
     };
-    frame::draw(place, true, title, ("", Style::new()), buffer);
+    let accent = Some(frame::accent(app));
+    frame::draw(place, accent, title, ("", Style::new()), buffer);
     let text = padded(inside(place));
     let line = Rect {
         height: text.height.min(1),
@@ -134,7 +135,7 @@ fn syntax(app: &App, top: usize, buffer: &mut Buffer) {
     let list = syntax_lines(columns);
     let place = app.areas().syntax(list.len());
     Clear.render(place, buffer);
-    frame::draw(place, false, " Syntax ", ("", Style::new()), buffer);
+    frame::draw(place, None, " Syntax ", ("", Style::new()), buffer);
     let lines = padded(inside(place));
     let parts = SyntaxColumns::of(columns);
     for (row, content) in (0..lines.height).zip(list.iter().skip(top)) {

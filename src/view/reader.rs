@@ -16,7 +16,7 @@ use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
 
-pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer) {
+pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, accent: Style, buffer: &mut Buffer) {
     let area = areas.overlay;
     Clear.render(area, buffer);
     let title = if open.letter().channel.is_some() {
@@ -29,7 +29,7 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, buffer: &mut Buffer
     let forms = standing(open);
     let fitting = forms.iter().find(|words| words.width() <= room);
     let words = fitting.map_or("", String::as_str);
-    frame::draw(area, true, title, (words, theme::QUIET), buffer);
+    frame::draw(area, Some(accent), title, (words, theme::QUIET), buffer);
     header(open.letter(), zone, padded(inside(area)), buffer);
     let text = areas.reader_text();
     match open.json() {

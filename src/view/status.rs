@@ -3,18 +3,29 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::App;
+use crate::app::{App, Badge};
 use crate::message::Time;
-use crate::payload::escape::whole;
+use crate::payload::escape::{self, whole};
 use crate::payload::figures;
 use crate::server::Connection;
 
 /// Bars of the sparkline of all messages.
 const BARS: usize = 10;
+
+/// The columns that the name of a profile may take.
+const NAME_COLUMNS: usize = 16;
+
+/// The weights of what must be seen, whatever else has to go: how the connection is, the
+/// profile, and that anybody may be listening in. The first two are cut before they are left out,
+/// to so few columns that all three fit into 40.
+const STATE: u8 = 13;
+const PROFILE: u8 = 12;
+const INSECURE: u8 = 11;
+const STATE_LEAST: usize = 8;
+const PROFILE_LEAST: usize = 6;
 
 /// A part of the line. Where not all fit, those of the least weight are left out.
 struct Part {
@@ -31,36 +42,73 @@ fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
     }
 }
 
+impl Part {
+    /// The columns it takes, or as many as the line has.
+    fn width(&self, columns: usize) -> usize {
+        escape::one_line(self.text.as_bytes(), columns + 1).columns
+    }
+
+    /// The columns that it needs at least.
+    fn least(&self, columns: usize) -> usize {
+        let least = match self.weight {
+            STATE => STATE_LEAST.min(columns),
+            PROFILE => PROFILE_LEAST,
+            _ => usize::MAX,
+        };
+        self.width(columns).min(least)
+    }
+}
+
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
-    let parts = fitting(parts(app), columns);
+    let parts = parts(app);
+    let shares = shares(&parts, columns);
     let mut line = LineBuilder::new(columns);
-    for part in parts {
-        line.words(&part.text, part.style);
+    for (part, share) in parts.iter().zip(shares) {
+        if part.width(columns) <= share {
+            line.words(&part.text, part.style);
+        } else {
+            // The blanks behind it are no loss.
+            line.words_within(share, part.text.trim_end(), part.style);
+        }
     }
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// The parts that fit into `columns` together, in their order on the line.
-fn fitting(parts: Vec<Part>, columns: usize) -> Vec<Part> {
+/// The columns that each part gets of those of the line; 0 leaves it out.
+fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     let mut by_weight: Vec<usize> = (0..parts.len()).collect();
     by_weight.sort_by_key(|index| std::cmp::Reverse(parts[*index].weight));
+    let firm = by_weight.partition_point(|index| parts[*index].weight >= INSECURE);
+    let (firm, others) = by_weight.split_at(firm);
+    let mut shares = vec![0; parts.len()];
     let mut left = columns;
-    let mut is_kept = vec![false; parts.len()];
-    for (rank, index) in by_weight.into_iter().enumerate() {
-        let width = parts[index].text.width();
-        // The weightiest, the state, is cut rather than left out.
-        if width > left && rank > 0 {
+    for &index in firm {
+        let least = parts[index].least(columns);
+        if least > left {
             break;
         }
-        left = left.saturating_sub(width);
-        is_kept[index] = true;
+        shares[index] = least;
+        left -= least;
     }
-    parts
-        .into_iter()
-        .zip(is_kept)
-        .filter_map(|(part, kept)| kept.then_some(part))
-        .collect()
+    // The state, whose reason may be long, is the last to get more than it needs.
+    for &index in firm.iter().rev() {
+        if shares[index] == 0 {
+            continue;
+        }
+        let more = (parts[index].width(columns) - shares[index]).min(left);
+        shares[index] += more;
+        left -= more;
+    }
+    for &index in others {
+        let width = parts[index].width(columns);
+        if width > left {
+            break;
+        }
+        shares[index] = width;
+        left -= width;
+    }
+    shares
 }
 
 /// All that the line can say, in its order.
@@ -69,15 +117,15 @@ fn parts(app: &App) -> Vec<Part> {
     let settings = app.settings();
     let counters = app.log().counters();
     let (mark, style, words) = state(app);
-    let mut parts = vec![
-        part(3, " subscope ", theme::STRONG),
-        part(7, format!(" {} ", settings.address), Style::new()),
-    ];
+    let mut parts = Vec::new();
+    parts.extend(settings.profile.as_ref().map(profile));
+    parts.push(part(3, " subscope ", theme::STRONG));
+    parts.push(part(7, format!(" {} ", settings.address), Style::new()));
     // It weighs more than the address, which never stands without it.
     if settings.is_insecure {
-        parts.push(part(10, "INSECURE TLS ", theme::BAD));
+        parts.push(part(INSECURE, "INSECURE TLS ", theme::BAD));
     }
-    parts.push(part(11, format!(" {mark} {words}  "), style));
+    parts.push(part(STATE, format!(" {mark} {words}  "), style));
     if settings.read_only {
         parts.push(part(9, "read-only  ", theme::WATCH));
     }
@@ -123,6 +171,11 @@ fn parts(app: &App) -> Vec<Part> {
         count(5, counters.evicted, "evicted", theme::QUIET);
     }
     parts
+}
+
+fn profile(badge: &Badge) -> Part {
+    let name = escape::name(badge.name.as_bytes(), NAME_COLUMNS).string;
+    part(PROFILE, format!(" {name} "), theme::badge(badge.colour))
 }
 
 fn subscriptions(app: &App) -> Part {

@@ -2,9 +2,11 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::config::Colour;
+
 /// What is said beside the point: borders at rest, units, labels.
 pub const QUIET: Style = Style::new().fg(Color::DarkGray);
-/// The pane that has the focus.
+/// What belongs to where the keys go, unless a profile has a colour of its own.
 pub const FOCUS: Style = Style::new().fg(Color::Cyan);
 /// Well: live, received.
 pub const GOOD: Style = Style::new().fg(Color::Green);
@@ -44,6 +46,38 @@ const CHANNEL_COLOURS: [Color; 6] = [
     Color::LightBlue,
     Color::LightMagenta,
 ];
+
+/// The frame of the pane that has the focus, where a profile has this colour.
+#[must_use]
+pub fn accent(colour: Option<Colour>) -> Style {
+    Style::new().fg(match colour {
+        None => return FOCUS,
+        Some(Colour::Red) => Color::Red,
+        Some(Colour::Yellow) => Color::Yellow,
+        Some(Colour::Green) => Color::Green,
+        // The dark blue vanishes on black.
+        Some(Colour::Blue) => Color::LightBlue,
+        Some(Colour::Magenta) => Color::Magenta,
+        Some(Colour::Cyan) => Color::Cyan,
+        Some(Colour::White) => Color::White,
+    })
+}
+
+/// The name of a profile that has this colour; without one it is reversed.
+#[must_use]
+pub fn badge(colour: Option<Colour>) -> Style {
+    let (fg, bg) = match colour {
+        None => return SELECTED.patch(STRONG),
+        Some(Colour::Red) => (Color::White, Color::Red),
+        Some(Colour::Yellow) => (Color::Black, Color::Yellow),
+        Some(Colour::Green) => (Color::Black, Color::Green),
+        Some(Colour::Blue) => (Color::White, Color::Blue),
+        Some(Colour::Magenta) => (Color::Black, Color::Magenta),
+        Some(Colour::Cyan) => (Color::Black, Color::Cyan),
+        Some(Colour::White) => (Color::Black, Color::White),
+    };
+    Style::new().fg(fg).bg(bg)
+}
 
 /// A channel's colour: the same for the same name, in every session (FNV-1a of the name).
 #[must_use]

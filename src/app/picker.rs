@@ -1,0 +1,278 @@
+//! Picking a profile, before anything connects.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::input::Input;
+use super::keymap::{Chord, Context, action_for};
+use super::moving::Step;
+use super::{Action, Effect, Event};
+use crate::config::Colour;
+
+/// The name of a profile in its colour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Badge {
+    /// The name, not yet fit to be shown.
+    pub name: String,
+    /// The colour, if it has one.
+    pub colour: Option<Colour>,
+}
+
+/// A profile that can be picked.
+#[derive(Clone, Debug)]
+pub struct Pickable {
+    /// What it is called, and looks like.
+    pub badge: Badge,
+    /// The server's address, without its password.
+    pub address: String,
+    /// Every write is refused.
+    pub read_only: bool,
+}
+
+/// The list of profiles to pick one from.
+#[derive(Debug)]
+pub struct Picker {
+    profiles: Vec<Pickable>,
+    /// What has been typed of a name, if one is being typed.
+    name: Option<Input>,
+    /// The line selected among those listed.
+    line: usize,
+    is_chosen: bool,
+}
+
+impl Picker {
+    /// The list of all `profiles`, with the first selected.
+    #[must_use]
+    pub fn new(profiles: Vec<Pickable>) -> Self {
+        Self {
+            profiles,
+            name: None,
+            line: 0,
+            is_chosen: false,
+        }
+    }
+
+    /// Takes in one event, and says what the outside must do about it. Picking ends with
+    /// [`Effect::Quit`].
+    pub fn update(&mut self, event: Event) -> Option<Effect> {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
+            Event::Paste(text) => self.typing().insert_in_line(&text),
+            Event::Terminate => return Some(Effect::Quit),
+            Event::Suspend => return Some(Effect::Suspend),
+            Event::Continued => return Some(Effect::Resume),
+            Event::Redraw => return Some(Effect::Repaint),
+            _ => {}
+        }
+        self.step(Step::Lines(0));
+        None
+    }
+
+    /// The number, among all profiles, of the one that was chosen. `None` if none was.
+    #[must_use]
+    pub fn chosen(&self) -> Option<usize> {
+        let mut listed = self.listed();
+        let (number, _) = listed.nth(self.line).filter(|_| self.is_chosen)?;
+        Some(number)
+    }
+
+    /// The profiles whose names hold what has been typed, each with its number among all.
+    pub fn listed(&self) -> impl Iterator<Item = (usize, &Pickable)> {
+        let typed = self.name.as_ref().map(Input::text).unwrap_or_default();
+        let typed = typed.to_lowercase();
+        let profiles = self.profiles.iter().enumerate();
+        profiles.filter(move |(_, profile)| profile.badge.name.to_lowercase().contains(&typed))
+    }
+
+    /// The line selected among those listed.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// What has been typed of a name, if one is being typed.
+    #[must_use]
+    pub fn name(&self) -> Option<&Input> {
+        self.name.as_ref()
+    }
+
+    /// Where keys are looked up now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self.name {
+            None => Context::Profiles,
+            Some(_) => Context::ProfileName,
+        }
+    }
+
+    fn press(&mut self, key: KeyEvent) -> Option<Effect> {
+        match action_for(self.context(), Chord::of(key)) {
+            Some(Action::Quit) => return Some(Effect::Quit),
+            Some(Action::Suspend) => return Some(Effect::Suspend),
+            Some(Action::Confirm) if self.listed().next().is_some() => {
+                self.is_chosen = true;
+                return Some(Effect::Quit);
+            }
+            Some(Action::Up) => self.step(Step::Lines(-1)),
+            Some(Action::Down) => self.step(Step::Lines(1)),
+            Some(Action::First) => self.step(Step::First),
+            Some(Action::Last) => self.step(Step::Last),
+            Some(Action::Filter) => drop(self.typing()),
+            Some(Action::Back) => self.list_all(),
+            Some(_) => {}
+            None => self.type_key(key),
+        }
+        None
+    }
+
+    /// Gives the key to the name; the first letter starts one.
+    fn type_key(&mut self, key: KeyEvent) {
+        let is_new = self.name.is_none();
+        let is_changed = self.typing().press_in_line(key);
+        if is_changed {
+            self.line = 0;
+        } else if is_new {
+            self.name = None;
+        }
+    }
+
+    /// The name as it is being typed.
+    fn typing(&mut self) -> &mut Input {
+        self.name.get_or_insert_with(|| {
+            let mut name = Input::default();
+            name.set_focus(true);
+            name
+        })
+    }
+
+    /// Lists all profiles again, the same selected.
+    fn list_all(&mut self) {
+        let number = self.listed().nth(self.line).map(|(number, _)| number);
+        self.name = None;
+        self.line = number.unwrap_or(0);
+    }
+
+    fn step(&mut self, step: Step) {
+        let last = self.listed().count().saturating_sub(1);
+        // No key moves by pages, whose height would matter.
+        self.line = step.from(self.line, 1, last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    fn picker() -> Picker {
+        let profiles = ["local", "staging", "production", "queue"].map(|name| Pickable {
+            badge: Badge {
+                name: name.to_owned(),
+                colour: None,
+            },
+            address: String::new(),
+            read_only: false,
+        });
+        Picker::new(profiles.into())
+    }
+
+    fn press(picker: &mut Picker, code: KeyCode) -> Option<Effect> {
+        picker.update(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    fn keys(picker: &mut Picker, keys: &str) {
+        for letter in keys.chars() {
+            assert_eq!(press(picker, KeyCode::Char(letter)), None, "{letter}");
+        }
+    }
+
+    /// The name of the profile that Enter chooses after `typed`.
+    fn chosen_after(typed: &str) -> Option<String> {
+        let mut picker = picker();
+        keys(&mut picker, typed);
+        assert_eq!(picker.chosen(), None);
+        let effect = press(&mut picker, KeyCode::Enter);
+        let number = picker.chosen()?;
+        assert_eq!(effect, Some(Effect::Quit));
+        Some(picker.profiles[number].badge.name.clone())
+    }
+
+    #[test]
+    fn the_selected_profile_is_chosen() {
+        for (typed, name) in [
+            ("", "local"),
+            ("j", "staging"),
+            ("jjk", "staging"),
+            ("jjjjjj", "queue"),
+            ("kk", "local"),
+            ("G", "queue"),
+            ("Gg", "local"),
+        ] {
+            assert_eq!(chosen_after(typed).as_deref(), Some(name), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_means_nothing_else_starts_a_name() {
+        for (typed, name) in [
+            ("s", Some("staging")),
+            ("prod", Some("production")),
+            ("PROD", Some("production")),
+            ("/q", Some("queue")),
+            ("/g", Some("staging")),
+            ("jjjs", Some("staging")),
+            ("xyz", None),
+        ] {
+            assert_eq!(chosen_after(typed).as_deref(), name, "{typed}");
+        }
+    }
+
+    #[test]
+    fn esc_ends_the_name_first_and_picking_then() {
+        let mut picker = picker();
+        keys(&mut picker, "prod");
+        assert_eq!(picker.listed().count(), 1);
+        assert_eq!(press(&mut picker, KeyCode::Esc), None);
+        assert_eq!((picker.listed().count(), picker.line()), (4, 2));
+        assert_eq!(press(&mut picker, KeyCode::Esc), Some(Effect::Quit));
+        assert_eq!(picker.chosen(), None);
+    }
+
+    #[test]
+    fn q_leaves_but_not_in_a_name() {
+        assert_eq!(press(&mut picker(), KeyCode::Char('q')), Some(Effect::Quit));
+        let mut picker = picker();
+        keys(&mut picker, "/q");
+        let control = KeyModifiers::CONTROL;
+        for (letter, effect) in [('c', Effect::Quit), ('z', Effect::Suspend)] {
+            let key = KeyEvent::new(KeyCode::Char(letter), control);
+            assert_eq!(picker.update(Event::Key(key)), Some(effect));
+        }
+        assert_eq!(picker.chosen(), None);
+    }
+
+    #[test]
+    fn fewer_listed_lines_keep_one_selected() {
+        let mut picker = picker();
+        keys(&mut picker, "G");
+        assert_eq!(picker.update(Event::Paste("sta\n".to_owned())), None);
+        assert_eq!((picker.listed().count(), picker.line()), (1, 0));
+        press(&mut picker, KeyCode::F(5));
+        assert_eq!(press(&mut picker, KeyCode::Enter), Some(Effect::Quit));
+        assert_eq!(picker.chosen(), Some(1));
+    }
+
+    #[test]
+    fn signals_are_passed_on() {
+        for (event, effect) in [
+            (Event::Terminate, Effect::Quit),
+            (Event::Suspend, Effect::Suspend),
+            (Event::Continued, Effect::Resume),
+            (Event::Redraw, Effect::Repaint),
+        ] {
+            assert_eq!(picker().update(event), Some(effect));
+        }
+        assert_eq!(picker().update(Event::Resize(0, 0)), None);
+        assert_eq!(Picker::new(Vec::new()).update(Event::Tick), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! The config file: where it is, and what it says.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+use super::target::variable;
+use super::{Failure, shown_path};
+use crate::config::{Config, ConfigError};
+use crate::payload::escape::whole;
+
+/// The config file, which has been read.
+pub(super) struct ConfigFile {
+    pub path: PathBuf,
+    pub config: Config,
+    /// Whether others than its owner can read it.
+    pub is_open: bool,
+}
+
+/// Reads the file that `option` names, or else the environment, or else the one of the person.
+pub(super) fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
+    let path = path(option)?;
+    let text = fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
+    let config = Config::parse(&path, &text).map_err(|error| complaint(&error))?;
+    let is_open = fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0);
+    Ok(ConfigFile {
+        path,
+        config,
+        is_open,
+    })
+}
+
+/// What is wrong with the file, fit to be shown.
+pub(super) fn complaint(error: &ConfigError) -> Failure {
+    Failure::usage(whole(error.to_string().as_bytes()))
+}
+
+fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = option {
+        return Ok(path.to_owned());
+    }
+    if let Some(path) = variable("SUBSCOPE_CONFIG") {
+        return Ok(path.into());
+    }
+    let base = etcetera::choose_base_strategy().map_err(|error| {
+        Failure::usage(format!(
+            "--profile: no place is known for a config file: {error}; name it by --config"
+        ))
+    })?;
+    Ok(base.config_dir().join("subscope").join("config.toml"))
+}
+
+fn unread(path: &Path, error: &io::Error) -> Failure {
+    let path = shown_path(path);
+    if error.kind() == ErrorKind::NotFound {
+        return Failure::usage(format!(
+            "--profile: there is no config file {path}; such a file holds, for example\n\
+             [profile.staging]\n\
+             url = \"redis://staging.example:6379\""
+        ));
+    }
+    Failure::usage(format!("--profile: {path} cannot be read: {error}"))
+}

@@ -1,0 +1,55 @@
+//! The password that a command of the person's own says.
+
+use std::process::{Command, Stdio};
+
+/// The first line of what `command` writes. It may ask the person for something, on the terminal
+/// or by its standard error. Neither the command nor what it writes is in the complaint.
+pub(super) fn said_by(command: &str) -> Result<String, String> {
+    let mut shell = Command::new("/bin/sh");
+    let output = shell
+        .args(["-c", command])
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("the shell cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("the command failed: {}", output.status));
+    }
+    let line = output.stdout.split(|byte| *byte == b'\n').next();
+    let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    match line.map(str::from_utf8) {
+        None | Some(Ok("")) => Err("the command wrote no password on its first line".to_owned()),
+        Some(Ok(password)) => Ok(password.to_owned()),
+        Some(Err(_)) => Err("the command's first line is not UTF-8".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_is_the_password() {
+        for (command, password) in [
+            ("echo secret", "secret"),
+            ("printf 'secret'", "secret"),
+            ("printf 'se cret \\r\\nuser: me\\n'", "se cret "),
+        ] {
+            assert_eq!(said_by(command).as_deref(), Ok(password), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_says_none_is_complained_of_without_its_words() {
+        for (command, words) in [
+            ("echo secret; exit 3", "exit status: 3"),
+            (": secret", "wrote no password"),
+            ("printf '\\nsecret'", "wrote no password"),
+            ("printf '\\377secret'", "not UTF-8"),
+        ] {
+            let said = said_by(command).err().unwrap_or_default();
+            assert!(said.contains(words), "{command}: {said}");
+            assert!(!said.contains("secret"), "{said}");
+        }
+    }
+}

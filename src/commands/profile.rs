@@ -1,0 +1,218 @@
+//! A profile of the config file, as the command line that it stands for.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::config_file::{self, ConfigFile, complaint};
+use super::pick::{Picked, pick};
+use super::{Failure, queries, shown_path, target};
+use crate::app::{Badge, Pickable};
+use crate::cli::{self, Screen, Server, Watch};
+use crate::config::{ConfigError, Profile};
+use crate::payload::escape::whole;
+use crate::server::{Endpoint, Target};
+use crate::terminal::signals::Signals;
+
+/// What the person has chosen.
+pub(super) enum Choice {
+    /// This profile.
+    Profile(Box<Chosen>),
+    /// None; the code to exit with.
+    Nothing(u8),
+}
+
+/// The profile that was chosen.
+pub(super) struct Chosen {
+    profile: Profile,
+    /// What the person should know though it stops nothing.
+    pub warning: Option<String>,
+    /// The signals, if it was picked: see [`Picked::Profile`].
+    pub signals: Option<Signals>,
+}
+
+/// The profile called `name`, or else the one that the person picks, of the file that `config`
+/// names or of the usual one.
+pub(super) async fn choose(name: Option<&str>, config: Option<&Path>) -> Result<Choice, Failure> {
+    let file = config_file::read(config)?;
+    let (profile, signals) = match name {
+        Some(name) => {
+            let profile = file.config.profile(name);
+            (profile.map_err(|error| complaint(&error))?, None)
+        }
+        None => match pick(pickable(&file)?).await? {
+            Picked::Profile(number, signals) => (&file.config.profiles()[number], Some(signals)),
+            Picked::Nothing(exit_code) => return Ok(Choice::Nothing(exit_code)),
+        },
+    };
+    let target = target_of(profile).map_err(|error| complaint(&error))?;
+    let chosen = Chosen {
+        warning: warning(&file, &target),
+        profile: profile.clone(),
+        signals,
+    };
+    Ok(Choice::Profile(Box::new(chosen)))
+}
+
+impl Chosen {
+    /// Its name and colour.
+    pub fn badge(&self) -> Badge {
+        badge(&self.profile)
+    }
+
+    /// The command line with the profile in it. What stands on the command line wins: options that
+    /// can be given once replace those of the profile, others add to them, and channels replace
+    /// its channels. Nothing undoes a refusal to write.
+    pub fn add_to(&self, given: Watch) -> Result<Watch, Failure> {
+        let profile = &self.profile;
+        let screen = screen(profile, given.screen).map_err(|error| complaint(&error))?;
+        let is_given = !given.channels.is_empty() || !given.shard.is_empty();
+        let texts = |texts: &[String]| texts.iter().map(Into::into).collect();
+        let (channels, shard, exact) = if is_given {
+            (given.channels, given.shard, false)
+        } else {
+            (
+                texts(&profile.channels),
+                texts(&profile.shard),
+                profile.exact,
+            )
+        };
+        Ok(Watch {
+            channels,
+            exact: exact || given.exact,
+            shard,
+            sentinel_events: given.sentinel_events || profile.sentinel_events,
+            until: given.until.or(profile.until.as_ref().map(Into::into)),
+            server: merged(given.server, server(profile)),
+            screen,
+            ..given
+        })
+    }
+
+    /// A complaint in which the profile may have its part.
+    pub fn blame(&self, mut failure: Failure) -> Failure {
+        let name = whole(self.profile.name.as_bytes());
+        let _ = write!(failure.words, " (profile '{name}')");
+        failure
+    }
+}
+
+/// The profiles of the file, to pick one from.
+fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
+    let profiles = file.config.profiles();
+    if profiles.is_empty() {
+        return Err(Failure::usage(format!(
+            "--profile: there is no profile in {}; one is, for example\n\
+             [profile.staging]\n\
+             url = \"redis://staging.example:6379\"",
+            shown_path(&file.path)
+        )));
+    }
+    let pickable = profiles.iter().map(|profile| {
+        let target = target_of(profile).map_err(|error| complaint(&error))?;
+        Ok(Pickable {
+            badge: badge(profile),
+            address: target.to_string(),
+            read_only: profile.read_only,
+        })
+    });
+    pickable.collect()
+}
+
+fn badge(profile: &Profile) -> Badge {
+    Badge {
+        name: profile.name.clone(),
+        colour: profile.colour,
+    }
+}
+
+/// What others can read though it is not theirs.
+fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
+    let sentinels = match target {
+        Target::Sentinel(sentinels) => sentinels.sentinels.as_slice(),
+        _ => &[],
+    };
+    let holds_password = target.has_password() || sentinels.iter().any(Endpoint::has_password);
+    let path = shown_path(&file.path);
+    (file.is_open && holds_password)
+        .then(|| format!("other users can read the password in {path}: chmod 600 keeps it in"))
+}
+
+/// What the profile connects to.
+fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
+    let target = target::named(&server(profile))
+        .map_err(|failure| profile.wrong(profile.address_key(), failure.words))?;
+    if target.has_password() && profile.password_command.is_some() {
+        return Err(profile.wrong("password-command", "the URL holds a password already"));
+    }
+    Ok(target)
+}
+
+/// The server as options would name it.
+fn server(profile: &Profile) -> Server {
+    let tls = profile.tls.clone().unwrap_or_default();
+    // Where no server is named, that of the environment is not meant.
+    let is_nowhere = profile.address_key().is_empty();
+    let here = is_nowhere.then(|| "127.0.0.1".to_owned());
+    Server {
+        url: profile.url.clone(),
+        host: profile.host.clone().or(here),
+        port: profile.port,
+        socket: profile.socket.clone(),
+        db: profile.db,
+        user: profile.user.clone(),
+        pass: None,
+        askpass: false,
+        password_command: profile.password_command.clone(),
+        tls: cli::Tls {
+            tls: profile.tls.is_some(),
+            cacert: tls.cacert,
+            cert: tls.cert,
+            key: tls.key,
+            sni: tls.sni,
+            insecure: tls.insecure,
+        },
+    }
+}
+
+/// The server of the profile, as the command line wants it.
+fn merged(given: Server, profile: Server) -> Server {
+    Server {
+        db: given.db.or(profile.db),
+        user: given.user.or(profile.user),
+        pass: given.pass,
+        askpass: given.askpass,
+        tls: cli::Tls {
+            tls: given.tls.tls || profile.tls.tls,
+            cacert: given.tls.cacert.or(profile.tls.cacert),
+            cert: given.tls.cert.or(profile.tls.cert),
+            key: given.tls.key.or(profile.tls.key),
+            sni: given.tls.sni.or(profile.tls.sni),
+            insecure: given.tls.insecure || profile.tls.insecure,
+        },
+        ..profile
+    }
+}
+
+/// The options of the screen. Queries of the profile are looked at here, so that a complaint about
+/// one names its line.
+fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
+    for (key, texts) in [
+        ("filter", &profile.filters),
+        ("break", &profile.breakpoints),
+    ] {
+        queries::read(texts, |words| profile.wrong(key, words))?;
+    }
+    let keep = profile.keep.as_deref().map(cli::parse_keep).transpose();
+    let keep = keep.map_err(|words| profile.wrong("keep", words))?;
+    let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
+    Ok(Screen {
+        keep: given.keep.or(keep),
+        filter: both(&profile.filters, given.filter),
+        breakpoint: both(&profile.breakpoints, given.breakpoint),
+        read_only: given.read_only || profile.read_only,
+        ..given
+    })
+}
+
+#[cfg(test)]
+mod tests;

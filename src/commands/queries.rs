@@ -1,0 +1,31 @@
+//! Queries that were written before the start.
+
+use crate::message::Time;
+use crate::payload::escape::whole;
+use crate::payload::figures::{Clock, Zone};
+use crate::query::{Moment, Query};
+
+/// Each of `texts` as a query, or the complaint about the first that is none; `blame` says where
+/// it comes from.
+pub(super) fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
+    let now = Time::now();
+    let utc_offset = Clock::new(Zone::Local).utc_offset(now);
+    let moment = Moment { now, utc_offset };
+    let queries = texts.iter().map(|text| one(text, &moment).map_err(&blame));
+    queries.collect()
+}
+
+fn one(text: &str, moment: &Moment) -> Result<Query, String> {
+    let shown = whole(text.as_bytes());
+    match Query::parse(text, moment) {
+        Ok(query) if query.is_everything() => Err(format!(
+            "{shown:?} asks for nothing: give a query, such as 'error'"
+        )),
+        Ok(query) => Ok(query),
+        Err(error) => {
+            let place = error.place(text).map(|place| format!(", {place}"));
+            let place = whole(place.unwrap_or_default().as_bytes());
+            Err(format!("{shown:?}{place}: {error}"))
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What every command that draws does with its terminal.
+
+use std::env;
+use std::io;
+use std::sync::OnceLock;
+
+use ratatui::Terminal;
+
+use super::Failure;
+use crate::app::{Effect, Event};
+use crate::terminal::backend::{Colours, Screen};
+use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty};
+
+/// What ended the program from outside.
+#[derive(Debug)]
+pub(super) enum Ending {
+    Signal(Signal),
+    InputLost(String),
+}
+
+impl Ending {
+    /// The code to exit with.
+    pub fn exit_code(&self) -> Result<u8, Failure> {
+        match self {
+            Self::Signal(signal) => Ok(signal.exit_code().unwrap_or(0)),
+            Self::InputLost(why) => Err(Failure::other(format!(
+                "the terminal gives no input any more: {why}"
+            ))),
+        }
+    }
+}
+
+/// Takes the terminal over, with the mouse if `mouse` is set.
+pub(super) fn enter(mouse: bool) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
+    let session = Session::enter(mouse).map_err(|error| match error {
+        TerminalError::NotATerminal => Failure::usage(error),
+        TerminalError::Refused(_) => Failure::other(error),
+    })?;
+    let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
+    let backend = Screen::new(session.writer(), colours);
+    let terminal = Terminal::new(backend).map_err(Failure::other)?;
+    Ok((session, terminal))
+}
+
+/// The terminal has failed.
+pub(super) fn failed(error: &io::Error) -> Failure {
+    Failure::other(format!("the terminal: {error}"))
+}
+
+/// The app's event for what comes from the terminal. Notes what ends the program, before the loop
+/// can end for it.
+pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
+    use crossterm::event::Event as Input;
+    let why = match event {
+        TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
+        TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
+        TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
+        TerminalEvent::Input(Input::Resize(width, height)) => {
+            return Some(Event::Resize(width, height));
+        }
+        TerminalEvent::Input(_) => return None,
+        TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
+        // Drawing asks for the size by itself. But a screen that was smaller for a moment and has
+        // its old size again has lost what it showed.
+        TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
+        TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
+        TerminalEvent::Signal(signal) => Ending::Signal(signal),
+        TerminalEvent::InputLost(why) => Ending::InputLost(why),
+    };
+    // What ended it first is what ended it.
+    let _ = ending.set(why);
+    Some(Event::Terminate)
+}
+
+/// Does what `effect` asks of the terminal itself, if it does.
+pub(super) fn perform(
+    effect: &Effect,
+    session: &Session,
+    terminal: &mut Terminal<Screen<Tty>>,
+) -> io::Result<()> {
+    match effect {
+        Effect::Suspend => session.suspend()?,
+        Effect::Resume => session.resume()?,
+        Effect::Repaint => {}
+        _ => return Ok(()),
+    }
+    terminal.clear()
+}

@@ -1,0 +1,238 @@
+//! A profile: a server by its name, with the options that go with it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::error::ConfigError;
+use super::keys::{Keys, Source, Value};
+
+/// What a profile looks like on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the colour that it is called")]
+pub enum Colour {
+    Red,
+    Yellow,
+    Green,
+    Blue,
+    Magenta,
+    Cyan,
+    White,
+}
+
+impl Colour {
+    const NAMES: [(&str, Self); 7] = [
+        ("red", Self::Red),
+        ("yellow", Self::Yellow),
+        ("green", Self::Green),
+        ("blue", Self::Blue),
+        ("magenta", Self::Magenta),
+        ("cyan", Self::Cyan),
+        ("white", Self::White),
+    ];
+}
+
+/// A server by its name, with the options that go with it.
+///
+/// `Debug` shows its name only: the URL may hold a password, and so may the command that says it.
+#[derive(Clone, Default)]
+pub struct Profile {
+    /// What `--profile` calls it.
+    pub name: String,
+    /// What it looks like.
+    pub colour: Option<Colour>,
+    /// The server's URL. Of `url`, `socket`, and `host` with `port` there is one at most.
+    pub url: Option<String>,
+    /// The server's unix socket.
+    pub socket: Option<PathBuf>,
+    /// The server's host.
+    pub host: Option<String>,
+    /// The server's port.
+    pub port: Option<u16>,
+    /// The database's number.
+    pub db: Option<i64>,
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// A command of the shell. The first line of what it writes is the password.
+    pub password_command: Option<String>,
+    /// How to speak TLS, if it is to be spoken whatever the URL says.
+    pub tls: Option<Tls>,
+    /// Every write is refused.
+    pub read_only: bool,
+    /// What to subscribe to.
+    pub channels: Vec<String>,
+    /// `* ? [` in channels stand for themselves.
+    pub exact: bool,
+    /// Which sharded channels to subscribe to.
+    pub shard: Vec<String>,
+    /// The sentinels' own channels are listened to.
+    pub sentinel_events: bool,
+    /// Queries to show only what they match.
+    pub filters: Vec<String>,
+    /// Queries to freeze where they match.
+    pub breakpoints: Vec<String>,
+    /// The payload that ends a subscription.
+    pub until: Option<String>,
+    /// The memory for the log.
+    pub keep: Option<String>,
+    place: Place,
+}
+
+/// How to speak TLS. Paths of the file are from the folder in which it lies.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// What to trust.
+    pub cacert: Option<PathBuf>,
+    /// The certificate to show.
+    pub cert: Option<PathBuf>,
+    /// Its private key.
+    pub key: Option<PathBuf>,
+    /// The name to ask for and check.
+    pub sni: Option<String>,
+    /// Any certificate will do.
+    pub insecure: bool,
+}
+
+/// Where a profile and its keys stand, for complaints.
+#[derive(Clone, Default)]
+struct Place {
+    path: PathBuf,
+    /// The profile's own, such as `profile.staging`.
+    key: String,
+    line: usize,
+    lines: BTreeMap<String, usize>,
+}
+
+impl Profile {
+    /// The complaint that the value of `key` is wrong; that the profile is, if it has no such key.
+    /// `problem` must not hold a password.
+    #[must_use]
+    pub fn wrong(&self, key: &str, problem: impl Into<String>) -> ConfigError {
+        let place = &self.place;
+        match place.lines.get(key) {
+            Some(line) => {
+                let key = format!("{}.{key}", place.key);
+                ConfigError::new(&place.path, *line, key, problem)
+            }
+            None => ConfigError::new(&place.path, place.line, place.key.clone(), problem),
+        }
+    }
+
+    /// The key that says where the server is; the profile itself if none does.
+    #[must_use]
+    pub fn address_key(&self) -> &'static str {
+        let keys = ["url", "socket", "host", "port"];
+        let mut present = keys.into_iter();
+        present
+            .find(|key| self.place.lines.contains_key(*key))
+            .unwrap_or_default()
+    }
+
+    fn read(name: &str, value: Value<'_>, source: Source<'_>) -> Result<Self, ConfigError> {
+        if name.is_empty() {
+            return Err(value.wrong("a profile needs a name"));
+        }
+        let folder = source.path.parent().unwrap_or(Path::new(""));
+        let mut place = Place {
+            path: source.path.to_owned(),
+            key: value.key().to_owned(),
+            line: value.line,
+            lines: BTreeMap::new(),
+        };
+        let mut keys = value.table()?;
+        place.lines = keys.lines();
+        let place_of = |text: String| folder.join(text);
+        let flag = |found: Option<bool>| found.unwrap_or(false);
+        let profile = Self {
+            name: name.to_owned(),
+            colour: keys.read("color", colour)?,
+            url: keys.read("url", Value::text)?,
+            socket: keys.read("socket", Value::text)?.map(place_of),
+            host: keys.read("host", Value::text)?,
+            port: keys.read("port", port)?,
+            db: keys.read("db", |value| value.number(0, i64::MAX))?,
+            user: keys.read("user", Value::text)?,
+            password_command: keys.read("password-command", Value::text)?,
+            tls: keys.read("tls", |value| Tls::read(value, folder))?,
+            read_only: flag(keys.read("read-only", Value::flag)?),
+            channels: keys.read("channels", Value::texts)?.unwrap_or_default(),
+            exact: flag(keys.read("exact", Value::flag)?),
+            shard: keys.read("shard", Value::texts)?.unwrap_or_default(),
+            sentinel_events: flag(keys.read("sentinel-events", Value::flag)?),
+            filters: keys.read("filter", Value::texts)?.unwrap_or_default(),
+            breakpoints: keys.read("break", Value::texts)?.unwrap_or_default(),
+            until: keys.read("until", Value::text)?,
+            keep: keys.read("keep", Value::text)?,
+            place,
+        };
+        keys.finish()?;
+        profile.with_one_address()
+    }
+
+    /// The same profile, unless it says twice where the server is.
+    fn with_one_address(self) -> Result<Self, ConfigError> {
+        let first = self.address_key();
+        let others: &[&str] = match first {
+            "url" => &["socket", "host", "port"],
+            "socket" => &["host", "port"],
+            _ => &[],
+        };
+        let second = others
+            .iter()
+            .find(|key| self.place.lines.contains_key(**key));
+        match second {
+            Some(second) => Err(self.wrong(second, format!("cannot stand beside {first}"))),
+            None => Ok(self),
+        }
+    }
+}
+
+impl Tls {
+    fn read(value: Value<'_>, folder: &Path) -> Result<Self, ConfigError> {
+        let mut keys = value.table()?;
+        let place_of = |text: String| folder.join(text);
+        let tls = Self {
+            cacert: keys.read("cacert", Value::text)?.map(place_of),
+            cert: keys.read("cert", Value::text)?.map(place_of),
+            key: keys.read("key", Value::text)?.map(place_of),
+            sni: keys.read("sni", Value::text)?,
+            insecure: keys.read("insecure", Value::flag)?.unwrap_or(false),
+        };
+        keys.finish()?;
+        Ok(tls)
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Profile");
+        shown.field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The profiles in `text`, in their order.
+pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Profile>, ConfigError> {
+    let source = Source { path, text };
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = source.line(error.span().map_or(0, |span| span.start));
+        // What it shows of the file is left out: that may be a password.
+        ConfigError::new(path, line, String::new(), error.message())
+    })?;
+    let mut keys: Keys<'_> = source.keys(table.get_ref());
+    let profiles = keys.read("profile", Value::table)?;
+    keys.finish()?;
+    let profiles = profiles.map(Keys::rest).unwrap_or_default();
+    let read = |(name, value)| Profile::read(name, value, source);
+    profiles.into_iter().map(read).collect()
+}
+
+fn colour(value: Value<'_>) -> Result<Colour, ConfigError> {
+    value.one_of(&Colour::NAMES)
+}
+
+fn port(value: Value<'_>) -> Result<u16, ConfigError> {
+    let port = value.number(1, i64::from(u16::MAX))?;
+    Ok(u16::try_from(port).unwrap_or(u16::MAX))
+}

@@ -1,0 +1,229 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("/etc/it.toml"), text)
+}
+
+/// What is said of `text`.
+fn complaint(text: &str) -> String {
+    let words = parse(text).unwrap_err().to_string();
+    assert_eq!(words.lines().count(), 1, "{words}");
+    words
+}
+
+#[test]
+fn every_key_of_a_profile_is_read() {
+    let config = parse(
+        r#"
+        [profile.production]
+        color = "red"
+        url = "rediss://app@redis.example:6380"
+        db = 2
+        user = "me"
+        password-command = "pass show redis"
+        read-only = true
+        tls = { cacert = "ca.pem", cert = "/c.pem", key = "k.pem", sni = "x", insecure = true }
+        channels = ["orders.*", "jobs"]
+        exact = true
+        shard = ["orders:{1}"]
+        sentinel-events = true
+        filter = ["a"]
+        break = ["b", "c"]
+        until = "END"
+        keep = "1MiB"
+        [profile.local]
+        host = "h"
+        port = 7000
+        [profile."by socket"]
+        socket = "run/redis.sock"
+        "#,
+    )
+    .unwrap();
+    let names: Vec<&str> = config.profiles().iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["production", "local", "by socket"]);
+    let profile = config.profile("production").unwrap();
+    assert_eq!(profile.colour, Some(Colour::Red));
+    assert_eq!(
+        profile.url.as_deref(),
+        Some("rediss://app@redis.example:6380")
+    );
+    assert_eq!((profile.db, profile.user.as_deref()), (Some(2), Some("me")));
+    assert_eq!(profile.password_command.as_deref(), Some("pass show redis"));
+    assert!(profile.read_only && profile.exact && profile.sentinel_events);
+    let tls = profile.tls.as_ref().unwrap();
+    assert_eq!(tls.cacert.as_deref(), Some(Path::new("/etc/ca.pem")));
+    assert_eq!(tls.cert.as_deref(), Some(Path::new("/c.pem")));
+    assert_eq!(tls.key.as_deref(), Some(Path::new("/etc/k.pem")));
+    assert_eq!((tls.sni.as_deref(), tls.insecure), (Some("x"), true));
+    assert_eq!(profile.channels, ["orders.*", "jobs"]);
+    assert_eq!(profile.shard, ["orders:{1}"]);
+    assert_eq!(profile.filters, ["a"]);
+    assert_eq!(profile.breakpoints, ["b", "c"]);
+    assert_eq!(profile.until.as_deref(), Some("END"));
+    assert_eq!(profile.keep.as_deref(), Some("1MiB"));
+    let local = config.profile("local").unwrap();
+    assert_eq!((local.host.as_deref(), local.port), (Some("h"), Some(7000)));
+    assert!(!local.read_only && local.tls.is_none() && local.colour.is_none());
+    let socket = config.profile("by socket").unwrap().socket.clone();
+    assert_eq!(socket.as_deref(), Some(Path::new("/etc/run/redis.sock")));
+}
+
+#[test]
+fn a_file_without_profiles_is_right() {
+    for text in ["", "# nothing", "[profile]"] {
+        assert!(parse(text).unwrap().profiles().is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
+    for (text, words) in [
+        (
+            "[profile.a]\n\ncolour = \"red\"",
+            "/etc/it.toml:3: profile.a.colour: no such key, did you mean 'color'?",
+        ),
+        (
+            "[profile.a]\npass = \"x\"",
+            "/etc/it.toml:2: profile.a.pass: no such key, did you mean 'password-command'?",
+        ),
+        (
+            "[profile.a]\nbanana = 1",
+            "/etc/it.toml:2: profile.a.banana: no such key; there are color, url, socket, ",
+        ),
+        (
+            "[profiles.a]",
+            "/etc/it.toml:1: profiles: no such key, did you mean 'profile'?",
+        ),
+        (
+            "[profile.a]\ntls = { ca = \"x\" }",
+            "/etc/it.toml:2: profile.a.tls.ca: no such key, did you mean 'cacert'?",
+        ),
+        (
+            "[profile.a]\ntls = true",
+            "/etc/it.toml:2: profile.a.tls: must be a table, not true or false",
+        ),
+        (
+            "[profile.a]\ncolor = \"pink\"",
+            "/etc/it.toml:2: profile.a.color: 'pink' is not one of red, yellow, green, blue, \
+             magenta, cyan, white",
+        ),
+        (
+            "[profile.a]\ncolor = 1",
+            "/etc/it.toml:2: profile.a.color: must be one of the texts red, yellow, green, blue, \
+             magenta, cyan, white, not a number",
+        ),
+        (
+            "[profile.a]\nread-only = \"yes\"",
+            "/etc/it.toml:2: profile.a.read-only: must be true or false, not a text",
+        ),
+        (
+            "[profile.a]\nurl = 1",
+            "/etc/it.toml:2: profile.a.url: must be a text in quotes, not a number",
+        ),
+        (
+            "[profile.a]\nport = 70000",
+            "/etc/it.toml:2: profile.a.port: must be from 1 to 65535",
+        ),
+        (
+            "[profile.a]\nport = \"1\"",
+            "/etc/it.toml:2: profile.a.port: must be a whole number, not a text",
+        ),
+        (
+            "[profile.a]\ndb = -1",
+            "/etc/it.toml:2: profile.a.db: must be at least 0",
+        ),
+        (
+            "[profile.a]\nchannels = \"a\"",
+            "/etc/it.toml:2: profile.a.channels: must be a list of texts, such as \
+             [\"one\", \"two\"], not a text",
+        ),
+        (
+            "[profile.a]\nfilter = [\"x\", 1]",
+            "/etc/it.toml:2: profile.a.filter: must be a list of texts, such as \
+             [\"one\", \"two\"]; something in it is not a text",
+        ),
+        (
+            "[profile.a]\nhost = \"h\"\nurl = \"redis://h\"",
+            "/etc/it.toml:2: profile.a.host: cannot stand beside url",
+        ),
+        (
+            "[profile.a]\nsocket = \"/s\"\nport = 1",
+            "/etc/it.toml:3: profile.a.port: cannot stand beside socket",
+        ),
+        (
+            "profile = 1",
+            "/etc/it.toml:1: profile: must be a table, not a number",
+        ),
+        (
+            "[profile]\na = 1",
+            "/etc/it.toml:2: profile.a: must be a table, not a number",
+        ),
+        (
+            "[profile.\"\"]",
+            "/etc/it.toml:1: profile.\"\": a profile needs a name",
+        ),
+        ("\n\n[profile.a", "/etc/it.toml:3: "),
+        ("[profile.a]\n[profile.a]", "/etc/it.toml:2: "),
+        ("[profile.a]\nurl =", "/etc/it.toml:2: "),
+    ] {
+        let said = complaint(text);
+        assert!(said.starts_with(words), "{text:?}: {said}");
+    }
+}
+
+#[test]
+fn an_unknown_profile_names_those_there_are() {
+    let config = parse("[profile.staging]\n[profile.production]").unwrap();
+    for (name, words) in [
+        (
+            "stagng",
+            "/etc/it.toml: no profile 'stagng', did you mean 'staging'? There are staging, production",
+        ),
+        (
+            "prod",
+            "/etc/it.toml: no profile 'prod', did you mean 'production'? There are staging, production",
+        ),
+        (
+            "x",
+            "/etc/it.toml: no profile 'x'. There are staging, production",
+        ),
+    ] {
+        assert_eq!(config.profile(name).unwrap_err().to_string(), words);
+    }
+    let none = parse("").unwrap().profile("x").unwrap_err().to_string();
+    assert_eq!(none, "/etc/it.toml: no profile 'x', nor any other");
+}
+
+#[test]
+fn no_complaint_shows_a_password() {
+    for text in [
+        "[profile.a]\nurl = redis://:secret@h",
+        "[profile.a]\nurl = \"redis://:secret@h",
+        "[profile.a]\nurl = 'redis://:secret@h\"\nx = 1",
+        "[profile.a]\nurl = [\"redis://:secret@h\"]",
+        "[profile.a]\nurl = \"redis://:sec\\qret@h secret\"",
+        "[profile.a]\npassword-command = [\"secret\"]",
+        "[profile.a]\npass = \"secret\"",
+        "[profile.a]\nurl = \"redis://:secret@h\" secret",
+        "[profile.a]\nurl = \"redis://:secret@h\"\nurl = \"secret\"",
+        "[profile.a]\nurl = \"redis://:secret@h\"\nhost = \"h\"",
+    ] {
+        let error = parse(text).unwrap_err();
+        let words = format!("{error} {error:?}");
+        assert!(!words.contains("secret"), "{text}: {words}");
+    }
+    let config = parse("[profile.a]\nurl = \"redis://:secret@h\"").unwrap();
+    assert!(!format!("{config:?}").contains("secret"));
+}
+
+#[test]
+fn a_value_that_means_nothing_is_named_by_its_line() {
+    let config = parse("[profile.a]\nread-only = true\nkeep = \"x\"\n").unwrap();
+    let profile = config.profile("a").unwrap();
+    let words = profile.wrong("keep", "is no size").to_string();
+    assert_eq!(words, "/etc/it.toml:3: profile.a.keep: is no size");
+    let words = profile.wrong("url", "is missing").to_string();
+    assert_eq!(words, "/etc/it.toml:1: profile.a: is missing");
+}

@@ -1,0 +1,108 @@
+//! The list of profiles to pick one from, on a screen of its own.
+//!
+//! ```text
+//!       ╭ Profiles 2 ─────────────────────────────────────────────╮
+//!       │  local       redis://127.0.0.1:6379                      │
+//!       │  production  rediss://app@redis.example:6380   read-only │
+//!       ╰──────────────────────────────────────────────────────────╯
+//!  Enter choose  j down  k up  / name  Esc quit
+//! ```
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget as _;
+
+use super::line::LineBuilder;
+use super::overlay::popup;
+use super::{frame, hints, theme};
+use crate::app::{Pickable, Picker, inside, padded};
+use crate::payload::escape;
+
+/// The columns of the list, where the screen has them.
+const COLUMNS: u16 = 90;
+
+/// The columns that a name may take.
+const NAME_COLUMNS: usize = 24;
+
+/// Draws the list, and the keys below it.
+pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
+    let screen = frame.area();
+    if screen.is_empty() {
+        return;
+    }
+    let hint_row = screen.height - 1;
+    let above = Rect {
+        height: hint_row,
+        ..screen
+    };
+    let buffer = frame.buffer_mut();
+    if !above.is_empty() {
+        list(picker, above, buffer);
+    }
+    let mut line = LineBuilder::padded(usize::from(screen.width));
+    hints::keys(&mut line, picker.context(), |binding| binding.hint);
+    line.draw(screen, hint_row, Style::new(), buffer);
+}
+
+fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
+    let listed: Vec<&Pickable> = picker.listed().map(|(_, profile)| profile).collect();
+    let selected = listed.get(picker.line());
+    let typed_rows = u16::from(picker.name().is_some());
+    let rows = u16::try_from(listed.len().max(1)).unwrap_or(u16::MAX);
+    let place = popup(area, COLUMNS, rows.saturating_add(2 + typed_rows));
+    let title = format!(" Profiles {} ", listed.len());
+    let accent = theme::accent(selected.and_then(|profile| profile.badge.colour));
+    frame::draw(place, Some(accent), &title, ("", Style::new()), buffer);
+    let mut lines = inside(place);
+    if let Some(name) = picker.name() {
+        let line = Rect {
+            height: lines.height.min(1),
+            ..padded(lines)
+        };
+        name.widget().render(line, buffer);
+        lines.y += line.height;
+        lines.height -= line.height;
+    }
+    if listed.is_empty() {
+        let mut line = LineBuilder::padded(usize::from(lines.width));
+        line.cut_words("no profile has such a name", theme::QUIET);
+        line.draw(lines, 0, Style::new(), buffer);
+    }
+    let height = usize::from(lines.height).max(1);
+    let top = (picker.line() + 1).saturating_sub(height);
+    let name_columns = name_columns(&listed);
+    let shown = listed.iter().enumerate().skip(top);
+    for (row, (index, profile)) in (0..lines.height).zip(shown) {
+        let style = frame::selection(index == picker.line(), true);
+        let line = profile_line(profile, name_columns, usize::from(lines.width));
+        line.draw(lines, row, style, buffer);
+    }
+}
+
+/// The columns of the widest name.
+fn name_columns(listed: &[&Pickable]) -> usize {
+    let names = listed.iter().map(|profile| profile.badge.name.as_bytes());
+    let widths = names.map(|name| escape::name(name, NAME_COLUMNS).columns);
+    widths.max().unwrap_or(0)
+}
+
+fn profile_line(profile: &Pickable, name_columns: usize, columns: usize) -> LineBuilder {
+    let mut line = LineBuilder::padded(columns);
+    let style = theme::badge(profile.badge.colour);
+    line.words(" ", style);
+    line.name(profile.badge.name.as_bytes(), name_columns, style);
+    line.words(" ", style);
+    line.space(2);
+    let (mark, gap) = if profile.read_only {
+        ("read-only", 2)
+    } else {
+        ("", 0)
+    };
+    let room = line.left().saturating_sub(mark.len() + gap);
+    line.text(escape::name(profile.address.as_bytes(), room), Style::new());
+    line.space(gap);
+    line.word_at_end(mark, theme::WATCH);
+    line
+}

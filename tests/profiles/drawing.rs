@@ -1,0 +1,237 @@
+//! The list of profiles, the badge and the accent, cell by cell.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Color;
+
+use subscope::app::{Badge, Event, Pickable, Picker};
+use subscope::config::Colour;
+use subscope::server::Connection;
+use subscope::view;
+
+use crate::support::stage::{START, Stage};
+
+const NASTY: &str = "\u{1b}[31m\u{202e}x\r\n\u{200b}漢字";
+
+const LOST: &str = "Connection refused by 10.0.0.1:6379, as it was before, and before that";
+
+fn pickable(name: &str, colour: Option<Colour>, read_only: bool) -> Pickable {
+    Pickable {
+        badge: Badge {
+            name: name.to_owned(),
+            colour,
+        },
+        address: format!("redis://{name}:6379"),
+        read_only,
+    }
+}
+
+fn picker() -> Picker {
+    Picker::new(vec![
+        pickable("local", None, false),
+        pickable("production", Some(Colour::Red), true),
+        pickable(NASTY, Some(Colour::Blue), false),
+    ])
+}
+
+fn type_keys(picker: &mut Picker, keys: &str) {
+    for letter in keys.chars() {
+        let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        picker.update(Event::Key(key));
+    }
+}
+
+fn drawn(picker: &Picker, width: u16, height: u16) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let draw = |frame: &mut ratatui::Frame<'_>| view::draw_picker(picker, frame);
+    terminal.draw(draw).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// The lines of the buffer, without the blanks at their ends.
+fn lines(buffer: &Buffer) -> Vec<String> {
+    let columns = usize::from(buffer.area.width).max(1);
+    let rows = buffer.content.chunks(columns);
+    let text = |row: &[Cell]| row.iter().map(Cell::symbol).collect();
+    rows.map(|row| {
+        let line: String = text(row);
+        line.trim_end().to_owned()
+    })
+    .collect()
+}
+
+/// The background below the first letter of `text` in the first line that holds it.
+fn background_of(text: &str, buffer: &Buffer) -> Color {
+    let lines = lines(buffer);
+    let row = lines.iter().position(|line| line.contains(text)).unwrap();
+    let column = lines[row].split(text).next().unwrap().chars().count();
+    buffer.content[row * usize::from(buffer.area.width) + column].bg
+}
+
+#[test]
+fn every_profile_has_a_line_with_its_colour() {
+    let mut picker = picker();
+    type_keys(&mut picker, "j");
+    let buffer = drawn(&picker, 60, 6);
+    let expected = [
+        "╭ Profiles 3 ──────────────────────────────────────────────╮",
+        "│  local           redis://local:6379                      │",
+        "│  production      redis://production:6379       read-only │",
+    ];
+    let lines = lines(&buffer);
+    assert_eq!(&lines[..3], expected, "{lines:#?}");
+    assert_eq!(background_of("production", &buffer), Color::Red);
+    assert!(lines[5].contains("Enter choose") && lines[5].contains("Esc quit"));
+    // The frame is that of the selected one.
+    assert_eq!(buffer.content[0].fg, Color::Red);
+}
+
+#[test]
+fn a_typed_name_stands_above_what_it_leaves() {
+    let mut picker = picker();
+    type_keys(&mut picker, "prod");
+    let shown = lines(&drawn(&picker, 60, 5));
+    let expected = [
+        "╭ Profiles 1 ──────────────────────────────────────────────╮",
+        "│ prod                                                     │",
+        "│  production   redis://production:6379          read-only │",
+        "╰──────────────────────────────────────────────────────────╯",
+        " Enter choose  Esc all",
+    ];
+    assert_eq!(shown, expected, "{shown:#?}");
+    type_keys(&mut picker, "xx");
+    let shown = lines(&drawn(&picker, 60, 5));
+    assert!(
+        shown[2].contains("no profile has such a name"),
+        "{shown:#?}"
+    );
+}
+
+#[test]
+fn the_selected_profile_stays_in_view_in_a_low_screen() {
+    let profiles = (0..50).map(|number| pickable(&format!("p{number}"), None, false));
+    let mut picker = Picker::new(profiles.collect());
+    type_keys(&mut picker, "G");
+    let shown = lines(&drawn(&picker, 60, 6)).join("\n");
+    assert!(shown.contains("p49") && !shown.contains("p10"), "{shown}");
+}
+
+#[test]
+fn the_list_is_drawn_at_every_size_and_nothing_in_it_acts_on_the_terminal() {
+    for width in [0, 1, 2, 3, 10, 40, 80, 200] {
+        for height in [0, 1, 2, 3, 4, 24] {
+            for keys in ["", "j", "jj", "x", "xyz"] {
+                let mut picker = picker();
+                type_keys(&mut picker, keys);
+                let text = lines(&drawn(&picker, width, height)).concat();
+                let is_bad =
+                    |letter: char| letter.is_control() || matches!(letter, '\u{202e}' | '\u{200b}');
+                assert!(!text.contains(is_bad), "{text:?}");
+            }
+            drawn(&Picker::new(Vec::new()), width, height);
+        }
+    }
+}
+
+/// The screen of a profile called `name`, with a lost connection.
+fn stage(name: &str, colour: Option<Colour>, is_insecure: bool) -> Stage {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.profile = Some(Badge {
+            name: name.to_owned(),
+            colour,
+        });
+        settings.is_insecure = is_insecure;
+    });
+    stage.connection(Connection::Reconnecting {
+        reason: LOST.into(),
+        retry_at: START,
+        attempts: 1,
+    });
+    stage
+}
+
+fn status(stage: &mut Stage, width: u16) -> String {
+    stage.send(Event::Resize(width, 24));
+    lines(&stage.buffer()).swap_remove(0)
+}
+
+#[test]
+fn the_badge_and_insecure_tls_stay_at_every_width_from_40_on() {
+    for name in ["p", "production", "a-name-that-is-much-too-long-for-it"] {
+        let mut stage = stage(name, Some(Colour::Red), true);
+        for width in 40..=220 {
+            let line = status(&mut stage, width);
+            let start = &name[..name.len().min(6)];
+            assert!(line.starts_with(&format!(" {start}")), "{width}: {line}");
+            assert!(line.contains("INSECURE TLS"), "{width}: {line}");
+            assert!(line.contains("○ reco"), "{width}: {line}");
+        }
+        let line = status(&mut stage, 220);
+        assert!(line.contains(LOST), "{line}");
+        assert!(line.contains("redis://127.0.0.1:6379"), "{line}");
+    }
+}
+
+#[test]
+fn the_long_reason_is_cut_with_a_mark() {
+    let mut stage = stage("production", Some(Colour::Red), true);
+    let line = status(&mut stage, 60);
+    let expected = " production INSECURE TLS  ○ reconnecting now: Connection re…";
+    assert_eq!(line, expected);
+}
+
+#[test]
+fn the_badge_stands_beside_the_state_in_every_width_that_has_room_for_both() {
+    let mut stage = stage("production", Some(Colour::Red), false);
+    for width in 1..=40 {
+        let line = status(&mut stage, width);
+        if width >= 14 {
+            assert!(line.starts_with(" prod"), "{width}: {line}");
+        }
+        if width >= 8 {
+            assert!(line.contains("○ reco"), "{width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_profile_has_its_colour_in_the_badge_and_in_the_frame_that_has_the_focus() {
+    for (colour, badge, accent) in [
+        (Some(Colour::Red), Color::Red, Color::Red),
+        (Some(Colour::Blue), Color::Blue, Color::LightBlue),
+        (Some(Colour::White), Color::White, Color::White),
+        (None, Color::Reset, Color::Cyan),
+    ] {
+        let mut stage = stage("it", colour, false);
+        let buffer = stage.buffer();
+        assert_eq!(background_of("it", &buffer), badge);
+        let frames = |stage: &Stage| {
+            let buffer = stage.buffer();
+            let corners = buffer.content.iter().filter(|cell| cell.symbol() == "╭");
+            corners.filter(|cell| cell.fg == accent).count()
+        };
+        assert_eq!(frames(&stage), 1);
+        for keys in ["?", "a", "/", "f", "B", "C", "p"] {
+            let mut stage = self::stage("it", colour, false);
+            stage.keys(keys);
+            assert!(frames(&stage) >= 1, "{keys}");
+        }
+        stage.code(KeyCode::BackTab);
+        assert_eq!(frames(&stage), 1);
+    }
+}
+
+#[test]
+fn the_name_of_a_profile_reaches_the_screen_escaped() {
+    let mut stage = stage(NASTY, None, false);
+    for width in [14, 40, 80] {
+        let line = status(&mut stage, width);
+        assert!(
+            !line.contains(['\u{1b}', '\u{202e}', '\r', '\u{200b}']),
+            "{line:?}"
+        );
+        assert!(line.starts_with(r" \x1b"), "{line}");
+    }
+}

@@ -1,0 +1,393 @@
+//! The whole program with a profile, against a real Redis.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
+use crate::support::redis::Redis;
+
+const PASSWORD: &str = "s3cret-of-the-test";
+
+/// A config file in a folder of its own.
+struct File {
+    folder: TempDir,
+}
+
+impl File {
+    fn holding(text: &str) -> Self {
+        let file = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        fs::write(file.path(), text).unwrap();
+        file.set_mode(0o600);
+        file
+    }
+
+    /// One with the profiles `local` and `production`, both of `redis`.
+    fn of(redis: &Redis) -> Self {
+        let (url, port) = (redis.url(), redis.port());
+        Self::holding(&format!(
+            "[profile.local]\nhost = \"127.0.0.1\"\nport = {port}\ncolor = \"green\"\n\n\
+             [profile.production]\nurl = \"{url}\"\ncolor = \"red\"\nread-only = true\n\
+             channels = [\"orders.*\", \"jobs\"]\nfilter = [\"wanted\"]\nbreak = [\"size>1m\"]\n"
+        ))
+    }
+
+    fn path(&self) -> String {
+        let path = self.folder.path().join("config.toml");
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn set_mode(&self, mode: u32) {
+        fs::set_permissions(self.path(), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// `subscope` with this file, on a wide terminal.
+    fn launch(&self, arguments: &[&str]) -> Launch {
+        let launch = Launch::subscope(arguments).size(160, 40);
+        // The environment's address does not count where a profile does.
+        launch
+            .env("SUBSCOPE_CONFIG", &self.path())
+            .env("SUBSCOPE_URL", "redis://127.0.0.1:1")
+    }
+}
+
+/// The program without a terminal.
+fn run(arguments: &[&str], config: Option<&File>) -> Output {
+    let mut command = Command::new(SUBSCOPE);
+    command
+        .args(arguments)
+        .env_remove("SUBSCOPE_CONFIG")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .stdin(Stdio::null());
+    if let Some(file) = config {
+        command.env("SUBSCOPE_CONFIG", file.path());
+    }
+    command.output().unwrap()
+}
+
+/// What the program says when it refuses to start.
+#[track_caller]
+fn refusal(arguments: &[&str], config: Option<&File>) -> String {
+    let output = run(arguments, config);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    assert_eq!(output.stdout, b"");
+    said
+}
+
+fn wait_for_list(pty: &Pty) {
+    pty.wait_for_text("Profiles 2");
+    pty.wait_for_text("Enter choose");
+}
+
+fn wait_for_subscriptions(pty: &Pty, count: usize) {
+    let plural = if count == 1 { "" } else { "s" };
+    let live = format!("  {count} subscription{plural}  ");
+    pty.wait_for("live subscriptions", |screen| {
+        let text = screen.contents();
+        // The blanks at the end of a line do not count as text.
+        let status = format!("{}  ", text.lines().next().unwrap_or_default());
+        status.contains("● live") && status.contains(&live)
+    });
+}
+
+/// Waits for the badge of production, and checks its colour and that of the frame below.
+fn wait_for_production(pty: &Pty) {
+    wait_for_subscriptions(pty, 2);
+    let screen = pty.screen();
+    let badge = screen.cell(0, 1).unwrap();
+    assert_eq!(
+        (badge.contents(), badge.bgcolor()),
+        ("p", vt100::Color::Idx(1))
+    );
+    assert!(pty.text().starts_with(" production "), "{}", pty.text());
+    let accents = (0..160).filter(|column| {
+        let cell = screen.cell(1, *column).unwrap();
+        cell.contents() == "╭" && cell.fgcolor() == vt100::Color::Idx(1)
+    });
+    assert_eq!(accents.count(), 1);
+}
+
+#[test]
+fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
+    let redis = Redis::start();
+    let file = File::of(&redis);
+    let mut pty = file.launch(&["--profile"]).start();
+    wait_for_list(&pty);
+    for text in ["local", "redis://127.0.0.1", "read-only"] {
+        pty.wait_for_text(text);
+    }
+    assert_eq!(redis.cli(&["pubsub", "numpat"]), "0", "not connected yet");
+    pty.send("j");
+    // What is typed ahead reaches the screen that follows.
+    pty.send("\r?");
+    pty.wait_for_text("Channels and messages");
+    pty.send("\x1b");
+    wait_for_production(&pty);
+    assert_eq!(redis.cli(&["pubsub", "numpat"]), "1");
+    pty.send("q");
+    assert_eq!(pty.wait_for_exit().exit_code(), 0);
+}
+
+#[test]
+fn a_profile_that_is_read_only_refuses_a_publish() {
+    let redis = Redis::start();
+    let file = File::of(&redis);
+    for arguments in [&["--profile", "production"][..], &["--profile=production"]] {
+        let mut pty = file.launch(arguments).start();
+        wait_for_production(&pty);
+        pty.send("p");
+        pty.wait_for_text("Publish to");
+        pty.send("jobs\r");
+        pty.send("it must not go out\r");
+        pty.wait_for_text("not sent: --read-only refuses every write");
+        for payload in ["a wanted one", "another"] {
+            redis.send(&[b"PUBLISH", b"jobs", payload.as_bytes()]);
+        }
+        // The filter of the profile holds, and nothing but these two was heard.
+        pty.wait_for_text("Messages 1 of 2");
+        pty.wait_for_text("a wanted one");
+    }
+}
+
+#[test]
+fn channels_on_the_command_line_replace_those_of_the_profile_and_filters_add() {
+    let redis = Redis::start();
+    let file = File::of(&redis);
+    let arguments = ["--profile", "production", "--filter", "much", "--", "own:*"];
+    let pty = file.launch(&arguments).start();
+    wait_for_subscriptions(&pty, 1);
+    for payload in ["wanted", "much", "much wanted"] {
+        redis.send(&[b"PUBLISH", b"own:1", payload.as_bytes()]);
+    }
+    pty.wait_for_text("3 received");
+    pty.wait_for_text("Messages 1 of 3");
+}
+
+#[test]
+fn the_list_is_left_with_code_0_by_esc_q_and_ctrl_c_and_by_a_signal_with_its_own() {
+    let file = File::holding("[profile.a]\n[profile.b]\n");
+    for keys in ["\x1b", "q", "\x03"] {
+        let mut pty = file.launch(&["--profile"]).start();
+        wait_for_list(&pty);
+        pty.send(keys);
+        assert_eq!(pty.wait_for_exit().exit_code(), 0, "{keys:?}");
+        assert!(!pty.screen().alternate_screen());
+    }
+    for (name, exit_code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+        let pty = file.launch(&["--profile"]).start();
+        wait_for_list(&pty);
+        pty.signal(name);
+        assert_eq!(pty.wait_for_exit().exit_code(), exit_code, "{name}");
+        assert!(!pty.screen().alternate_screen());
+    }
+}
+
+#[test]
+fn the_list_is_drawn_anew_in_another_size() {
+    let file = File::holding("[profile.a]\n[profile.b]\n");
+    let mut pty = file.launch(&["--profile"]).start();
+    wait_for_list(&pty);
+    for (columns, rows) in [(40, 10), (2, 2), (100, 30)] {
+        pty.resize(columns, rows);
+        pty.wait_for("something drawn", |screen| {
+            !screen.contents().trim().is_empty()
+        });
+    }
+    wait_for_list(&pty);
+}
+
+#[test]
+fn ctrl_z_and_sigtstp_stop_the_list_and_fg_comes_back_to_it() {
+    let file = File::holding("[profile.a]\n[profile.b]\n");
+    let pid_file = file.folder.path().join("pid");
+    let mut shell = Launch::shell().env("CONFIG", &file.path()).start();
+    shell.wait_for_text("$ ");
+    // A shell in between tells the number that its program then has.
+    shell.send(format!(
+        "sh -c 'echo $$ > {}; exec \"$SUBSCOPE\" --config \"$CONFIG\" --profile'\r",
+        pid_file.display()
+    ));
+    wait_for_list(&shell);
+    let pid = fs::read_to_string(pid_file)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let stops: [&dyn Fn(&mut Pty); 2] = [&|shell| shell.send("\x1a"), &|_| signal(pid, "TSTP")];
+    for stop in stops {
+        stop(&mut shell);
+        shell.wait_for("the shell", |screen| {
+            !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
+        });
+        shell.send("fg\r");
+        shell.wait_for("the list", |screen| {
+            screen.alternate_screen() && screen.contents().contains("Enter choose")
+        });
+    }
+    shell.send("q");
+    shell.wait_for("the shell", |screen| !screen.alternate_screen());
+}
+
+#[test]
+fn without_colours_the_name_still_stands_there() {
+    let redis = Redis::start();
+    let file = File::of(&redis);
+    let mut pty = file.launch(&["--profile"]).env("NO_COLOR", "1").start();
+    wait_for_list(&pty);
+    pty.send("prod\r");
+    wait_for_subscriptions(&pty, 2);
+    assert!(pty.text().starts_with(" production "), "{}", pty.text());
+    assert_eq!(
+        pty.screen().cell(0, 1).unwrap().bgcolor(),
+        vt100::Color::Default
+    );
+}
+
+#[test]
+fn a_command_says_the_password_and_may_ask_for_it_after_picking() {
+    let redis = Redis::start_with(&["--requirepass", PASSWORD]);
+    let port = redis.port();
+    let file = File::holding(&format!(
+        "[profile.it]\nport = {port}\n\
+         password-command = \"echo 'asks you' >&2; stty -echo; read x; stty echo; echo $x\"\n"
+    ));
+    let mut pty = file.launch(&["--profile"]).start();
+    pty.wait_for_text("Enter choose");
+    pty.send("\r");
+    pty.wait_for_text("asks you");
+    wait_until_nothing_is_echoed(&pty);
+    pty.send(format!("{PASSWORD}\r"));
+    wait_for_subscriptions(&pty, 1);
+    let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+    assert!(!raw.contains(PASSWORD), "{raw}");
+    let arguments = fs::read(format!("/proc/{}/cmdline", pty.pid())).unwrap();
+    assert!(!String::from_utf8_lossy(&arguments).contains(PASSWORD));
+}
+
+/// Waits until the terminal does not show what is typed.
+fn wait_until_nothing_is_echoed(pty: &Pty) {
+    let terminal = format!("/proc/{}/fd/0", pty.pid());
+    let is_echoing = || {
+        let output = Command::new("stty").args(["-a", "-F", &terminal]).output();
+        !String::from_utf8_lossy(&output.unwrap().stdout).contains(" -echo ")
+    };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while is_echoing() {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "what is typed is echoed"
+        );
+    }
+}
+
+#[test]
+fn a_signal_ends_it_while_the_command_asks() {
+    let file = File::holding("[profile.it]\npassword-command = \"echo 'asks you' >&2; read x\"\n");
+    let mut pty = file.launch(&["--profile"]).start();
+    pty.wait_for_text("Enter choose");
+    pty.send("\r");
+    pty.wait_for_text("asks you");
+    pty.signal("TERM");
+    assert_eq!(pty.wait_for_exit().exit_code(), 143);
+}
+
+#[test]
+fn a_password_that_others_can_read_is_warned_of() {
+    let redis = Redis::start_with(&["--requirepass", PASSWORD]);
+    let port = redis.port();
+    let url = format!("redis://:{PASSWORD}@127.0.0.1:{port}");
+    let file = File::holding(&format!("[profile.it]\nurl = \"{url}\"\n"));
+    for (mode, is_warned_of) in [(0o600, false), (0o644, true), (0o640, true)] {
+        file.set_mode(mode);
+        let pty = file.launch(&["--profile", "it"]).start();
+        wait_for_subscriptions(&pty, 1);
+        let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+        let warning = "other users can read the password in";
+        let times = raw.matches(warning).count();
+        // Before the screen, where it stays, and on it.
+        assert_eq!(times >= 2, is_warned_of, "{mode:o}: {raw}");
+        assert_eq!(times == 0, !is_warned_of, "{mode:o}: {raw}");
+        assert!(!raw.contains(PASSWORD), "{raw}");
+    }
+}
+
+#[test]
+fn a_missing_file_matters_to_a_profile_only_and_is_shown_where_it_should_be() {
+    for arguments in [&["--profile"][..], &["--profile", "x"]] {
+        let said = refusal(arguments, None);
+        let place = "/nonexistent/subscope/config.toml";
+        assert!(said.contains(place), "{said}");
+        assert!(said.contains("[profile.staging]\nurl = "), "{said}");
+    }
+    let said = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
+    assert!(said.contains("/nonexistent/c.toml"), "{said}");
+    let said = refusal(&[], None);
+    assert!(said.contains("not a terminal"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
+    let file = File::holding(
+        "[profile.a]\nurl = \"http://:secret@h\"\n\
+         [profile.b]\nkeep = \"lots\"\n\
+         [profile.c]\nfilter = [\"size>\"]\n\
+         [profile.d]\nurl = \"redis://:secret@h\"\npassword-command = \"echo secret\"\n\
+         [profile.e]\npassword-command = \"echo secret; exit 3\"\n\
+         [profile.f]\nhost = \"h\"\ntls = { cacert = \"missing.pem\" }\n\
+         [profile.g]\nsocket = \"/s\"\ntls = {}\n\
+         [profile.\"h\\u001b[31m\"]\nbreak = [\"\"]\n",
+    );
+    let folder = file.folder.path().display().to_string();
+    let config = format!("{folder}/config.toml");
+    for (name, words) in [
+        ("a", format!("{config}:2: profile.a.url: 'http://")),
+        ("b", format!("{config}:4: profile.b.keep: ")),
+        ("c", format!("{config}:6: profile.c.filter: \"size>\"")),
+        (
+            "d",
+            format!("{config}:9: profile.d.password-command: the URL"),
+        ),
+        (
+            "e",
+            "password-command: the command failed: exit status: 3 (profile 'e')".to_owned(),
+        ),
+        ("f", format!("--cacert {folder}/missing.pem cannot be read")),
+        ("g", format!("{config}:16: profile.g.socket: --tls: ")),
+        (
+            "h\u{1b}[31m",
+            format!("{config}:19: profile.\"h\\x1b[31m\".break: \"\" asks"),
+        ),
+        ("x", format!("{config}: no profile 'x'. There are a, b, c")),
+    ] {
+        let said = refusal(&["--profile", name], Some(&file));
+        assert!(said.contains(&words), "{name}: {said}");
+        assert_eq!(said.lines().count(), 1, "{name}: {said}");
+        assert!(
+            !said.contains("secret") && !said.contains('\u{1b}'),
+            "{said:?}"
+        );
+    }
+    let said = refusal(&["--profile"], Some(&file));
+    assert!(said.contains("profile.a.url"), "{said}");
+}
+
+#[test]
+fn a_server_on_the_command_line_contradicts_a_profile() {
+    let file = File::holding("[profile.a]\n");
+    for server in [["-u", "redis://h"], ["-h", "h"], ["-p", "1"], ["-s", "/s"]] {
+        let arguments = [&server[..], &["--profile", "a"]].concat();
+        let said = refusal(&arguments, Some(&file));
+        assert!(said.contains("--profile"), "{said}");
+        assert!(said.contains("cannot be used with"), "{said}");
+    }
+    let said = refusal(&["--config", &file.path()], None);
+    assert!(said.contains("--profile"), "{said}");
+    let empty = File::holding("");
+    let said = refusal(&["--profile"], Some(&empty));
+    assert!(said.contains("no profile in"), "{said}");
+}
