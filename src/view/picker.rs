@@ -23,7 +23,7 @@ use crate::payload::escape;
 /// The columns of the list, where the screen has them.
 const COLUMNS: u16 = 90;
 
-/// The columns that a name may take.
+/// The columns that a name may take, of which a narrow list has less.
 const NAME_COLUMNS: usize = 24;
 
 /// Draws the list, and the keys below it.
@@ -72,7 +72,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
     }
     let height = usize::from(lines.height).max(1);
     let top = (picker.line() + 1).saturating_sub(height);
-    let name_columns = name_columns(&listed);
+    let name_columns = name_columns(&listed, NAME_COLUMNS.min(usize::from(lines.width) / 3));
     let shown = listed.iter().enumerate().skip(top);
     for (row, (index, profile)) in (0..lines.height).zip(shown) {
         let style = frame::selection(index == picker.line(), true);
@@ -81,10 +81,10 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The columns of the widest name.
-fn name_columns(listed: &[&Pickable]) -> usize {
+/// The columns of the widest name, up to `most`.
+fn name_columns(listed: &[&Pickable], most: usize) -> usize {
     let names = listed.iter().map(|profile| profile.badge.name.as_bytes());
-    let widths = names.map(|name| escape::name(name, NAME_COLUMNS).columns);
+    let widths = names.map(|name| escape::name(name, most).columns);
     widths.max().unwrap_or(0)
 }
 
