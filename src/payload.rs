@@ -10,3 +10,4 @@ pub mod json;
 pub mod quoted;
 pub mod ranges;
 pub mod rows;
+pub mod tree;

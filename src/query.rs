@@ -13,6 +13,7 @@ pub use self::jq::{STACK, catches_panics, spawn};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::{Kind, Matcher, Row};
+pub use self::path::Path;
 pub use self::syntax::{SYNTAX, Syntax};
 pub use self::time::Moment;
 
@@ -21,7 +22,6 @@ use self::expr::{Expr, Is, Name, Term};
 mod error;
 mod expr;
 mod jq;
-mod json;
 mod literal;
 mod marks;
 mod matcher;

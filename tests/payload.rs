@@ -14,7 +14,9 @@ use unicode_segmentation::UnicodeSegmentation;
 use subscope::payload::escape::{self, Part, Text};
 use subscope::payload::ranges::Ranges;
 use subscope::payload::rows::{self, BLOCK, END};
+use subscope::payload::tree::NodeId;
 use subscope::payload::{json, quoted};
+use subscope::query::Path;
 
 /// Characters that meet in ways that matter: marks, joiners, emoji, jamo, Indic letters, flags.
 const TROUBLE: &str = "a \\\"{}\t\n\r\0\x1b\x7f\u{85}\u{ad}\u{301}\u{308}\u{34f}\u{903}\u{94d}\u{915}\
@@ -334,23 +336,37 @@ fn string() -> impl Strategy<Value = String> {
     vec(part, 0..4).prop_map(|parts| format!("\"{}\"", parts.concat()))
 }
 
+/// Where `text` stands without the space around it.
+fn trimmed(text: &str) -> Range<usize> {
+    let start = text.len() - text.trim_start().len();
+    start..text.trim_end().len()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn json_keeps_its_value_and_its_tokens(text in any_json()) {
-        let document = json::indent(text.as_bytes(), usize::MAX).unwrap();
-        let laid_out = document.to_bytes(text.as_bytes());
+    fn json_keeps_its_value_and_is_written_back(text in any_json()) {
+        let tree = json::read(text.as_bytes()).unwrap();
+        let written = tree.to_json(NodeId(0), text.as_bytes());
         let before: Value = serde_json::from_str(&text).unwrap();
-        let after: Value = serde_json::from_slice(&laid_out).unwrap();
+        let after: Value = serde_json::from_slice(&written).unwrap();
         prop_assert_eq!(before, after);
-        let spans = (0..document.len()).flat_map(|index| document.line(index).unwrap().spans);
-        let mut at = 0;
-        for span in spans {
-            prop_assert!(text[at..span.range.start].trim().is_empty());
-            at = span.range.end;
+        prop_assert_eq!(tree.source(NodeId(0)).unwrap(), trimmed(&text));
+    }
+
+    #[test]
+    fn the_path_of_a_value_of_json_leads_back_to_it(text in any_json()) {
+        let tree = json::read(text.as_bytes()).unwrap();
+        for index in 0..tree.len() {
+            let id = NodeId(u32::try_from(index).unwrap());
+            let Some(path) = tree.path(id, text.as_bytes()) else {
+                continue;
+            };
+            let path = Path::parse(&path).unwrap();
+            let found = path.locate(text.as_bytes());
+            prop_assert_eq!(found, tree.source(id), "{:?}", path);
         }
-        prop_assert!(text[at..].trim().is_empty());
     }
 
     #[test]
@@ -370,63 +386,12 @@ proptest! {
         } else {
             bytes[at] = byte;
         }
-        let ours = json::indent(&bytes, usize::MAX).is_some();
+        let ours = json::read(&bytes).is_ok();
+        prop_assert_eq!(ours, json::is_json(&bytes));
         let theirs = serde_json::from_slice::<Value>(&bytes).is_ok();
         // A lone surrogate is valid by the grammar, but is no Rust string.
         let surrogate = bytes.windows(3).any(|three| three == b"\\ud");
         prop_assert!(ours == theirs || (ours && surrogate), "{:?}", bytes);
-    }
-
-    #[test]
-    fn json_rows_are_marked_in_each_token(
-        text in any_json(),
-        columns in 12_usize..40,
-        marks in any_marks(),
-    ) {
-        let payload = text.as_bytes();
-        let document = json::indent(payload, usize::MAX).unwrap();
-        let start = json::RowStart::default();
-        for index in 0..document.len() {
-            let spans = document.line(index).unwrap().spans;
-            let rows = document.rows_from(
-                index, start, payload, columns, usize::MAX, Ranges::of(&marks),
-            );
-            let mut plain = rows.clone();
-            plain.iter_mut().flatten().for_each(|(_, text)| text.marks.clear());
-            prop_assert_eq!(plain, document.rows(index, payload, columns, usize::MAX));
-            // An indent stands for no bytes, nor does the space behind a colon.
-            let texts = rows.into_iter().flatten().map(|(_, text)| text);
-            let mut texts = texts.filter(|text| text.consumed > 0);
-            for span in spans {
-                let mut at = span.range.start;
-                while at < span.range.end {
-                    let mut text = texts.next().unwrap();
-                    let expected = expected_marks(&text, at, &marks);
-                    at += text.consumed;
-                    if text.string == ": " {
-                        let is_space = |mark: &Range<usize>| mark.start == 1;
-                        prop_assert!(!text.marks.iter().any(is_space));
-                        text.marks.extend(expected.iter().filter(|mark| is_space(mark)).cloned());
-                    }
-                    prop_assert_eq!(&text.marks, &expected);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn json_rows_are_safe_and_fit(text in any_json(), columns in 1_usize..40, max in 1_usize..9) {
-        let document = json::indent(text.as_bytes(), usize::MAX).unwrap();
-        for index in 0..document.len() {
-            let rows = document.rows(index, text.as_bytes(), columns, max);
-            prop_assert!(!rows.is_empty() && rows.len() <= max);
-            for row in rows {
-                for (_, text) in &row {
-                    assert_safe(text, columns);
-                }
-                prop_assert!(row.iter().map(|(_, text)| text.columns).sum::<usize>() <= columns);
-            }
-        }
     }
 }
 

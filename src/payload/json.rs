@@ -1,295 +1,253 @@
-//! JSON laid out in lines, every token exactly as it came.
+//! JSON read where it lies, without recursion: asked of every message of a flood, a value in it
+//! found, or all of it laid out as a tree.
 //!
-//! The order of keys, keys that come twice, the digits of numbers and the escapes in strings are
-//! what a person debugs, so nothing is decoded: the tokens are ranges of the payload. What is
-//! accepted is RFC 8259 (and a lone surrogate escape, which its grammar allows), nested no
-//! deeper than [`MAX_DEPTH`]. Tokens are untrusted bytes: draw them with [`Document::rows`] or
-//! [`crate::payload::escape`].
+//! What counts as JSON is RFC 8259 (and a lone surrogate escape, which its grammar allows), nested
+//! no deeper than [`MAX_DEPTH`].
 
-use std::ops::Range;
+pub mod locate;
+pub mod number;
+pub mod text;
 
-use self::breaking::Rows;
-use self::tokens::{Lexeme, Tokens};
-use crate::payload::escape::Text;
-use crate::payload::ranges::Ranges;
-
-mod breaking;
+mod layout;
 mod tokens;
 
-/// The deepest nesting that is laid out, as in `serde_json`.
-pub const MAX_DEPTH: usize = 127;
+pub use layout::{read, read_lines};
+pub use tokens::NotJson;
 
-/// How many columns a level is moved in.
-const INDENT: usize = 2;
+use crate::payload::tree;
 
-/// Rows that are laid out at a time on the way to one of them.
-const ROWS_AHEAD: usize = 64;
+/// The deepest nesting that counts as JSON, as in `serde_json`.
+pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
 
-/// What a token is, for its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Token {
-    /// The name of a member, with its quotes.
-    Key,
-    /// A string, with its quotes.
-    String,
-    /// A number.
-    Number,
-    /// `true`, `false` or `null`.
-    Literal,
-    /// One of `{ } [ ] : ,`.
-    Punctuation,
+/// Whether all of `bytes` are one JSON value.
+pub fn is_json(bytes: &[u8]) -> bool {
+    // Outside of strings the grammar has ASCII only, so this is to say: every string is UTF-8.
+    Grammar { bytes, at: 0 }.whole().is_some() && str::from_utf8(bytes).is_ok()
 }
 
-/// A token and where it is in the payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// What it is.
-    pub token: Token,
-    /// Its bytes, as a range of the payload.
-    pub range: Range<usize>,
-}
-
-/// A line of the layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JsonLine<'a> {
-    /// How deep it is nested, from 0.
-    pub depth: usize,
-    /// Its tokens; a space belongs behind each colon.
-    pub spans: &'a [Span],
-}
-
-/// Where a row of a line starts, for the same payload and columns: what is laid out from here is
-/// what would follow if the rows before it were laid out too. The default is the line's start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowStart {
-    /// How many rows of the line come before.
-    row: usize,
-    /// Which of the line's spans it starts in.
-    span: usize,
-    /// How many bytes of that span come before.
-    offset: usize,
-}
-
-/// The layout of a JSON payload, to be used with that payload.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Document {
-    spans: Vec<Span>,
-    /// For each line its depth and its first span.
-    lines: Vec<(usize, usize)>,
-}
-
-/// Lays out `bytes`; `None` if they are not JSON or longer than `limit`, which keeps the screen
-/// from waiting for it.
-#[must_use]
-pub fn indent(bytes: &[u8], limit: usize) -> Option<Document> {
-    if bytes.len() > limit {
-        return None;
+/// The position of the first byte at `at` or behind it that is no space.
+#[inline]
+fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
     }
-    Layout::default().run(bytes)
+    at
 }
 
-impl Document {
-    /// How many lines there are, at least one.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
+/// How far the bytes have been found to keep to the grammar.
+struct Grammar<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
 
-    /// Whether there are no lines, which no layout of a payload has.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    /// The line of this index.
-    #[must_use]
-    pub fn line(&self, index: usize) -> Option<JsonLine<'_>> {
-        let (depth, start) = *self.lines.get(index)?;
-        let end = self.lines.get(index + 1).map_or(self.spans.len(), |l| l.1);
-        Some(JsonLine {
-            depth,
-            spans: &self.spans[start..end],
-        })
-    }
-
-    /// All as text, indented by two spaces a level. Not safe to draw: it is the payload's bytes.
-    #[must_use]
-    pub fn to_bytes(&self, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(payload.len() * 2);
-        for line in (0..self.len()).filter_map(|index| self.line(index)) {
-            if !bytes.is_empty() {
-                bytes.push(b'\n');
+impl Grammar<'_> {
+    fn whole(mut self) -> Option<()> {
+        // What the open brackets belong to, the innermost in the lowest bit: 1 is an object.
+        let mut open: u128 = 0;
+        let mut depth = 0;
+        'value: loop {
+            match self.next()? {
+                first @ (b'{' | b'[') => {
+                    if depth == MAX_DEPTH {
+                        return None;
+                    }
+                    let is_object = first == b'{';
+                    let ahead = skip_space(self.bytes, self.at);
+                    let closing = if is_object { b'}' } else { b']' };
+                    if self.bytes.get(ahead) == Some(&closing) {
+                        self.at = ahead + 1;
+                    } else {
+                        depth += 1;
+                        open = open << 1 | u128::from(is_object);
+                        if is_object {
+                            self.key()?;
+                        }
+                        continue 'value;
+                    }
+                }
+                b'"' => self.string()?,
+                b't' => self.rest_of(b"rue")?,
+                b'f' => self.rest_of(b"alse")?,
+                b'n' => self.rest_of(b"ull")?,
+                first => self.number(first)?,
             }
-            bytes.extend(std::iter::repeat_n(b' ', line.depth * INDENT));
-            for span in line.spans {
-                let token = &payload[span.range.clone()];
-                bytes.extend_from_slice(token);
-                bytes.extend_from_slice(if token == b":" { b" " } else { b"" });
+            while depth > 0 {
+                match (self.next()?, open & 1 == 1) {
+                    (b',', true) => {
+                        self.key()?;
+                        continue 'value;
+                    }
+                    (b',', false) => continue 'value,
+                    (b'}', true) | (b']', false) => {
+                        depth -= 1;
+                        open >>= 1;
+                    }
+                    _ => return None,
+                }
+            }
+            let end = skip_space(self.bytes, self.at);
+            return (end == self.bytes.len()).then_some(());
+        }
+    }
+
+    /// Takes the next byte that is no space.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let at = skip_space(self.bytes, self.at);
+        self.at = at + 1;
+        self.bytes.get(at).copied()
+    }
+
+    /// Takes a key and its colon.
+    #[inline]
+    fn key(&mut self) -> Option<()> {
+        if self.next()? != b'"' {
+            return None;
+        }
+        self.string()?;
+        (self.next()? == b':').then_some(())
+    }
+
+    /// Takes the rest of a string behind its first quote.
+    #[inline]
+    fn string(&mut self) -> Option<()> {
+        loop {
+            let byte = *self.bytes.get(self.at)?;
+            self.at += 1;
+            match byte {
+                b'"' => return Some(()),
+                b'\\' => self.escape()?,
+                0..=0x1f => return None,
+                _ => {}
             }
         }
-        bytes
     }
 
-    /// A line as safe text in rows of at most `columns`: the first indented, the ones that a
-    /// long line goes on in a level deeper. A string of 1 MB makes thousands of rows; a caller
-    /// that shows fewer gives that as `max_rows`, and learns by `cut` of the last text if
-    /// something was left out.
-    #[must_use]
-    pub fn rows(
-        &self,
-        index: usize,
-        payload: &[u8],
-        columns: usize,
-        max_rows: usize,
-    ) -> Vec<Vec<(Token, Text)>> {
-        let start = RowStart::default();
-        self.rows_from(index, start, payload, columns, max_rows, Ranges::default())
-    }
-
-    /// The same from the row at `start` on, in time that does not grow with the rows before it,
-    /// and with what stands for the bytes in `marks`, ranges of the payload, marked. The space
-    /// behind a colon is marked where a mark goes on from the colon.
-    #[must_use]
-    pub fn rows_from(
-        &self,
-        index: usize,
-        start: RowStart,
-        payload: &[u8],
-        columns: usize,
-        max_rows: usize,
-        marks: Ranges<'_>,
-    ) -> Vec<Vec<(Token, Text)>> {
-        self.break_up(index, start, payload, columns, max_rows, marks)
-            .done
-    }
-
-    /// Where those rows start, `start` first.
-    #[must_use]
-    pub fn row_starts(
-        &self,
-        index: usize,
-        start: RowStart,
-        payload: &[u8],
-        columns: usize,
-        max_rows: usize,
-    ) -> Vec<RowStart> {
-        let marks = Ranges::default();
-        self.break_up(index, start, payload, columns, max_rows, marks)
-            .starts
-    }
-
-    /// The same down to the row that shows the byte of the payload at `offset`, in time that grows
-    /// with those rows only.
-    #[must_use]
-    pub fn row_starts_down_to(
-        &self,
-        index: usize,
-        start: RowStart,
-        payload: &[u8],
-        columns: usize,
-        offset: usize,
-    ) -> Vec<RowStart> {
-        let mut starts = vec![start];
-        while let Some(last) = starts.last() {
-            let next = self.row_starts(index, *last, payload, columns, ROWS_AHEAD);
-            let count = next.len();
-            let is_above = |start: &RowStart| self.byte_at(index, *start) <= offset;
-            let known = starts.len();
-            starts.extend(next.into_iter().skip(1).take_while(is_above));
-            if starts.len() + 1 < known + count || count < ROWS_AHEAD {
-                break;
+    fn escape(&mut self) -> Option<()> {
+        let kind = *self.bytes.get(self.at)?;
+        self.at += 1;
+        match kind {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
+            b'u' => {
+                let digits = self.bytes.get(self.at..self.at + 4)?;
+                self.at += 4;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
             }
+            _ => None,
         }
-        starts
     }
 
-    /// The first byte of the payload that the row of a line at `start` shows.
-    #[must_use]
-    pub fn byte_at(&self, index: usize, start: RowStart) -> usize {
-        let first = self
-            .lines
-            .get(index)
-            .map_or(self.spans.len(), |line| line.1);
-        let span = self.spans.get(first + start.span);
-        span.map_or(usize::MAX, |span| span.range.start + start.offset)
+    fn rest_of(&mut self, word: &[u8]) -> Option<()> {
+        let stands = self.bytes.get(self.at..)?.starts_with(word);
+        self.at += word.len();
+        stands.then_some(())
     }
 
-    /// The line that shows the byte of the payload at `offset`, and that byte; where it stands
-    /// between tokens, those of the next.
-    #[must_use]
-    pub fn place_of(&self, offset: usize) -> (usize, usize) {
-        let passed = self.spans.partition_point(|span| span.range.end <= offset);
-        let span = passed.min(self.spans.len().saturating_sub(1));
-        let line = self.lines.partition_point(|line| line.1 <= span);
-        let start = self.spans.get(span).map_or(0, |span| span.range.start);
-        (line.saturating_sub(1), offset.max(start))
-    }
-
-    fn break_up(
-        &self,
-        index: usize,
-        start: RowStart,
-        payload: &[u8],
-        columns: usize,
-        max_rows: usize,
-        marks: Ranges<'_>,
-    ) -> Rows {
-        let Some(line) = self.line(index) else {
-            return Rows::default();
-        };
-        let mut rows = Rows::new(line.depth, columns, max_rows, start);
-        let mut offset = start.offset;
-        for (index, span) in line.spans.iter().enumerate().skip(start.span) {
-            let token = &payload[span.range.clone()];
-            let marks = marks.from(span.range.start);
-            if !rows.push(span.token, token, index, offset, marks) {
-                break;
-            }
-            offset = 0;
+    /// Takes the rest of a number behind its first byte.
+    fn number(&mut self, first: u8) -> Option<()> {
+        self.at -= usize::from(first != b'-');
+        let whole = self.at;
+        self.digits()?;
+        if self.bytes[whole] == b'0' && self.at > whole + 1 {
+            return None;
         }
-        rows
-    }
-}
-
-/// Puts tokens on lines.
-#[derive(Default)]
-struct Layout {
-    document: Document,
-    depth: usize,
-    /// Whether the last token opened an object or array.
-    opened: bool,
-}
-
-impl Layout {
-    fn run(mut self, bytes: &[u8]) -> Option<Document> {
-        let mut tokens = Tokens::new(bytes, MAX_DEPTH);
-        self.document.lines.push((0, 0));
-        while let Some(Lexeme { token, range }) = tokens.next_token().ok()? {
-            let punctuation = (token == Token::Punctuation).then(|| bytes[range.start]);
-            let closes = matches!(punctuation, Some(b'}' | b']'));
-            if closes {
-                self.depth -= 1;
-            }
-            if self.opened != closes && (self.opened || closes) {
-                self.begin_line();
-            }
-            self.document.spans.push(Span { token, range });
-            self.opened = matches!(punctuation, Some(b'{' | b'['));
-            if self.opened {
-                self.depth += 1;
-            }
-            if punctuation == Some(b',') {
-                self.begin_line();
-            }
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
         }
-        Some(self.document)
+        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            let signed = matches!(self.bytes.get(self.at), Some(b'+' | b'-'));
+            self.at += usize::from(signed);
+            self.digits()?;
+        }
+        Some(())
     }
 
-    fn begin_line(&mut self) {
-        let spans = self.document.spans.len();
-        self.document.lines.push((self.depth, spans));
+    /// Takes digits, at least one.
+    #[inline]
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_that_of_rfc_8259() {
+        for json in [
+            "0",
+            "-0",
+            "1e999999999",
+            " [ ] ",
+            "{ }",
+            r#"{"a":[1,{"b":null}],"c":"\ud800\/"}"#,
+            "[true,false,null]",
+            "1.5E+3",
+            "\"\u{7f}\u{e9}\"",
+            "\t\r\n1\t",
+        ] {
+            assert!(is_json(json.as_bytes()), "{json}");
+        }
+        for other in [
+            "",
+            " ",
+            "01",
+            "-",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "[1,]",
+            "[,1]",
+            "{,}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{a:1}",
+            "[1}",
+            "{\"a\":1]",
+            "[",
+            "]",
+            "1 2",
+            "tru",
+            "truex",
+            "nul",
+            "\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\u12",
+            "\"\n\"",
+            "\u{feff}1",
+            "'a'",
+            "NaN",
+            "[1",
+            "{\"a\":1,}",
+            "/**/1",
+            "\"\\",
+        ] {
+            assert!(!is_json(other.as_bytes()), "{other}");
+        }
+        assert!(!is_json(b"\"\xff\""));
+        assert!(!is_json(b"\"\xed\xa0\x80\""));
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        for (depth, is) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            assert_eq!(
+                is_json(&[b"[".repeat(depth), b"]".repeat(depth)].concat()),
+                is
+            );
+            let objects = [&b"{\"a\":".repeat(depth)[..], b"1", &b"}".repeat(depth)].concat();
+            assert_eq!(is_json(&objects), is);
+        }
+        assert!(!is_json(&b"[".repeat(1 << 20)));
+    }
+}

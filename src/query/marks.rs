@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::payload::json;
 use crate::query::expr::{Expr, Term};
-use crate::query::json;
 
 /// The most ranges of a payload that are marked.
 pub const MOST_MARKS: usize = 1000;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use regex::bytes::Regex;
 
 use crate::message::{SubscriptionId, Time};
+use crate::payload::json;
 use crate::query::Query;
 use crate::query::expr::{Compare, Expr, Is, Name, Term};
 use crate::query::jq::asker::Asker;
-use crate::query::json;
 use crate::query::literal::Literal;
 use crate::query::path::PathTerm;
 

@@ -8,6 +8,8 @@
 //! one    := "(" any ")" | term
 //! ```
 
+use crate::message::Time;
+use crate::payload::json::locate::Step;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::Expr;
 use crate::query::time::Moment;
@@ -55,6 +57,34 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Expr, QueryError> {
         );
     }
     Ok(expr)
+}
+
+/// The steps of a path that is all of `text`.
+pub fn path(text: &str) -> Result<Vec<Step>, QueryError> {
+    let moment = Moment {
+        now: Time(0),
+        utc_offset: 0,
+    };
+    let mut parser = Parser {
+        cursor: Cursor::new(text),
+        moment: &moment,
+        depth: 0,
+    };
+    if !parser.sees_path() && text != "." {
+        return fail(
+            0..text.len(),
+            "a path starts with a dot: .user.id, .[0], or . for all",
+        );
+    }
+    let steps = parser.steps()?;
+    if parser.cursor.at_end() {
+        return Ok(steps);
+    }
+    let start = parser.cursor.at();
+    fail(
+        start..text.len(),
+        "a path ends before this: a name with such characters needs quotes",
+    )
 }
 
 struct Parser<'a> {

@@ -1,15 +1,69 @@
-//! A comparison of a value within a JSON payload.
+//! The path of a value within a JSON payload, and what may be asked of what is there.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::memchr;
 use memchr::memmem::Finder;
 
+use crate::payload::json::locate::{self, Step};
+use crate::payload::json::number::Number;
+use crate::payload::json::text;
+use crate::query::error::QueryError;
 use crate::query::expr::Compare;
-use crate::query::json::locate::{self, Step};
-use crate::query::json::number::Number;
-use crate::query::json::text;
+use crate::query::parse;
 use crate::query::pattern::Pattern;
+
+/// Where a value lies within JSON: `.user.tags[0]`. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Path {
+    text: Arc<str>,
+    steps: Arc<[Step]>,
+}
+
+impl Path {
+    /// Reads a path as queries write it; `.` is all of the payload.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text, where, and what to do about it.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        let text = text.trim();
+        Ok(Self {
+            text: text.into(),
+            steps: parse::path(text)?.into(),
+        })
+    }
+
+    /// The path as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The keys and indexes on the way.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Where in `payload` the value stands: if `payload` is JSON, which is not checked. If it is
+    /// not, anything may be found or nothing.
+    #[must_use]
+    #[inline]
+    pub fn locate(&self, payload: &[u8]) -> Option<Range<usize>> {
+        locate::locate(payload, &self.steps)
+    }
+}
+
+/// Equal if they lead to the same value, however they are written.
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        self.steps == other.steps
+    }
+}
+
+impl Eq for Path {}
 
 /// What is asked of the value at a path.
 #[derive(Clone, Debug)]

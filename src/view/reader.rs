@@ -11,7 +11,6 @@ use super::{frame, theme};
 use crate::app::{Areas, Letter, MAX_MARKED, Reader, inside, padded, topic_words};
 use crate::message::Topic;
 use crate::payload::figures::{self, Clock, Zone};
-use crate::payload::json::{Document, RowStart, Token};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
@@ -32,23 +31,13 @@ pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, accent: Style, buff
     frame::draw(area, Some(accent), title, (words, theme::QUIET), buffer);
     header(open.letter(), zone, padded(inside(area)), buffer);
     let text = areas.reader_text();
-    match open.json() {
-        Some((document, line, start)) => {
-            let first = (line, start);
-            json(open, document, first, text, buffer);
-        }
-        None => plain(open, text, buffer),
-    }
+    plain(open, text, buffer);
     sign(open, text, buffer);
 }
 
 /// At which match the person is, of how many, and how the text is laid out; the longest form first.
 fn standing(open: &Reader) -> Vec<String> {
-    let form = if open.json().is_some() {
-        "JSON, indented"
-    } else {
-        "as it came"
-    };
+    let form = "as it came";
     let Some(current) = open.current_mark() else {
         return vec![format!(" {form} ")];
     };
@@ -143,44 +132,3 @@ fn plain(open: &Reader, area: Rect, buffer: &mut Buffer) {
         line.draw(area, row, Style::new(), buffer);
     }
 }
-
-fn json(
-    open: &Reader,
-    document: &Document,
-    (line, start): (usize, RowStart),
-    area: Rect,
-    buffer: &mut Buffer,
-) {
-    let columns = usize::from(area.width);
-    let height = usize::from(area.height);
-    let payload = &open.letter().payload;
-    let marks = Ranges::of(open.marks());
-    let rows = (line..document.len()).flat_map(|index| {
-        let start = if index == line {
-            start
-        } else {
-            RowStart::default()
-        };
-        document.rows_from(index, start, payload, columns, height, marks)
-    });
-    for (row, content) in (0..area.height).zip(rows) {
-        let mut drawn = LineBuilder::new(columns);
-        for (token, text) in content {
-            drawn.text(text, token_style(token));
-        }
-        drawn.draw(area, row, Style::new(), buffer);
-    }
-}
-
-fn token_style(token: Token) -> Style {
-    match token {
-        Token::Key => theme::FOCUS,
-        Token::String => theme::GOOD,
-        Token::Number => theme::WATCH,
-        Token::Literal => theme::ESCAPE,
-        Token::Punctuation => theme::QUIET,
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Body, Reader, starts_ahead, top};
-use crate::payload::json::RowStart;
+use super::Reader;
 use crate::payload::rows;
 
 /// Rows that are left above a mark that comes into view, where there are so many.
@@ -82,14 +81,7 @@ impl Reader {
 
     /// The first byte shown.
     pub(super) fn first_byte(&self) -> usize {
-        match &self.body {
-            Body::Text { offset } => *offset,
-            Body::Json {
-                document,
-                line,
-                starts,
-            } => document.byte_at(*line, top(starts)),
-        }
+        self.offset
     }
 
     /// The row that shows the byte at `offset`, counted from the top, if it is in view.
@@ -99,29 +91,10 @@ impl Reader {
         columns: usize,
         height: usize,
     ) -> Option<usize> {
-        let payload = &self.letter.payload;
-        match &self.body {
-            Body::Text { offset: top } => {
-                let mut rows = rows::rows(payload, columns, *top).take(height);
-                let holds = |row: rows::Row| row.next.is_none_or(|next| offset < next);
-                let row = rows.position(holds);
-                row.filter(|_| *top <= offset)
-            }
-            Body::Json {
-                document,
-                line,
-                starts,
-            } => {
-                let (_, offset) = document.place_of(offset);
-                let first = (*line, top(starts));
-                let ahead = starts_ahead(document, payload, columns, first, height + 1);
-                let starts = ahead
-                    .iter()
-                    .map(|(line, start)| document.byte_at(*line, *start));
-                let row = starts.take_while(|start| *start <= offset).count();
-                row.checked_sub(1).filter(|row| *row < height)
-            }
-        }
+        let mut rows = rows::rows(&self.letter.payload, columns, self.offset).take(height);
+        let holds = |row: rows::Row| row.next.is_none_or(|next| offset < next);
+        let row = rows.position(holds);
+        row.filter(|_| self.offset <= offset)
     }
 
     /// Brings the byte at `offset` into view, unless it is there already: with some rows above it,
@@ -131,47 +104,9 @@ impl Reader {
         if self.row_in_view(offset, columns, height).is_some() {
             return;
         }
-        self.put_on_top(offset, columns);
+        self.offset = rows::row_at(&self.letter.payload, columns, offset);
         self.back(columns, ROWS_ABOVE.min((height - 1) / 2));
-        let payload = &self.letter.payload;
-        match &mut self.body {
-            Body::Text { offset } => {
-                *offset = rows::rows_back(payload, columns, rows::END, height).min(*offset);
-            }
-            Body::Json {
-                document,
-                line,
-                starts,
-            } => {
-                let first = (*line, top(starts));
-                let below = starts_ahead(document, payload, columns, first, height).len();
-                self.back(columns, height - below);
-            }
-        }
-    }
-
-    /// Has the row at the top be that which shows the byte at `offset`.
-    fn put_on_top(&mut self, offset: usize, columns: usize) {
-        let payload = &self.letter.payload;
-        match &mut self.body {
-            Body::Text { offset: top } => *top = rows::row_at(payload, columns, offset),
-            Body::Json {
-                document,
-                line,
-                starts,
-            } => {
-                let (index, offset) = document.place_of(offset);
-                if index != *line {
-                    *line = index;
-                    *starts = vec![RowStart::default()];
-                }
-                while starts.len() > 1 && document.byte_at(index, top(starts)) > offset {
-                    starts.pop();
-                }
-                let from = top(starts);
-                let down = document.row_starts_down_to(index, from, payload, columns, offset);
-                starts.extend(down.into_iter().skip(1));
-            }
-        }
+        let last = rows::rows_back(&self.letter.payload, columns, rows::END, height);
+        self.offset = last.min(self.offset);
     }
 }

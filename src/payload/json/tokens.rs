@@ -1,8 +1,24 @@
 //! Cuts JSON into tokens and checks its grammar on the way, without recursion.
 
+use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
-use super::Token;
+use super::skip_space;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// The name of a member, with its quotes.
+    Key,
+    /// A string, with its quotes.
+    String,
+    /// A number.
+    Number,
+    /// `true`, `false` or `null`.
+    Literal,
+    /// One of `{ } [ ] : ,`.
+    Punctuation,
+}
 
 /// A token found in the payload.
 #[derive(Debug)]
@@ -13,9 +29,20 @@ pub struct Lexeme {
     pub range: Range<usize>,
 }
 
-/// The payload is not JSON, or nested too deep.
-#[derive(Debug)]
-pub struct NotJson;
+/// Why a payload is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotJson {
+    /// The byte, counted from 0, at which it stops being JSON.
+    pub at: usize,
+    /// What is wrong there.
+    pub why: &'static str,
+}
+
+impl Display for NotJson {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "not JSON: {} at byte {}", self.why, self.at)
+    }
+}
 
 /// What an open bracket belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,18 +85,18 @@ impl<'a> Tokens<'a> {
 
     /// The next token, `None` after the last one of a complete value.
     pub fn next_token(&mut self) -> Result<Option<Lexeme>, NotJson> {
-        let rest = &self.bytes[self.at..];
-        let space = rest
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-        self.at += space.count();
-        let start = self.at;
-        let complete = self.expect == Expect::CommaOrEnd && self.open.is_empty();
+        let start = skip_space(self.bytes, self.at);
+        self.at = start;
+        let is_complete = self.expect == Expect::CommaOrEnd && self.open.is_empty();
         let Some(first) = self.bytes.get(start).copied() else {
-            return if complete { Ok(None) } else { Err(NotJson) };
+            return if is_complete {
+                Ok(None)
+            } else {
+                Err(self.wrong("it ends too early"))
+            };
         };
-        if complete {
-            return Err(NotJson);
+        if is_complete {
+            return Err(self.wrong("something follows the value"));
         }
         let token = self.accept(first)?;
         Ok(Some(Lexeme {
@@ -84,7 +111,7 @@ impl<'a> Tokens<'a> {
         let nest = self.open.last().copied();
         match (self.expect, first) {
             (Key | KeyOrEnd, b'"') => {
-                self.at += string_length(&self.bytes[self.at..])?;
+                self.string()?;
                 self.expect = Colon;
                 return Ok(Token::Key);
             }
@@ -95,12 +122,11 @@ impl<'a> Tokens<'a> {
             (Value | ValueOrEnd, b'{') => self.open(Nest::Object)?,
             (Value | ValueOrEnd, b'[') => self.open(Nest::Array)?,
             (Value | ValueOrEnd, _) => {
-                let (token, length) = scalar(&self.bytes[self.at..], first)?;
-                self.at += length;
+                let token = self.scalar(first)?;
                 self.expect = CommaOrEnd;
                 return Ok(token);
             }
-            _ => return Err(NotJson),
+            _ => return Err(self.wrong(missing(self.expect, nest))),
         }
         self.at += 1;
         Ok(Token::Punctuation)
@@ -108,7 +134,7 @@ impl<'a> Tokens<'a> {
 
     fn open(&mut self, nest: Nest) -> Result<(), NotJson> {
         if self.open.len() == self.max_depth {
-            return Err(NotJson);
+            return Err(self.wrong("it is nested too deep"));
         }
         self.open.push(nest);
         self.expect = match nest {
@@ -122,53 +148,95 @@ impl<'a> Tokens<'a> {
         self.open.pop();
         self.expect = Expect::CommaOrEnd;
     }
-}
 
-fn scalar(rest: &[u8], first: u8) -> Result<(Token, usize), NotJson> {
-    match first {
-        b'"' => Ok((Token::String, string_length(rest)?)),
-        b'-' | b'0'..=b'9' => Ok((Token::Number, number_length(rest)?)),
-        _ => ["true", "false", "null"]
-            .iter()
-            .find(|literal| rest.starts_with(literal.as_bytes()))
-            .map(|literal| (Token::Literal, literal.len()))
-            .ok_or(NotJson),
+    fn scalar(&mut self, first: u8) -> Result<Token, NotJson> {
+        let rest = &self.bytes[self.at..];
+        match first {
+            b'"' => {
+                self.string()?;
+                Ok(Token::String)
+            }
+            b'-' | b'0'..=b'9' => {
+                let length = number_length(rest);
+                self.at += length.ok_or(self.wrong("a number that breaks off"))?;
+                Ok(Token::Number)
+            }
+            _ => {
+                let mut literals = ["true", "false", "null"].into_iter();
+                let literal = literals.find(|literal| rest.starts_with(literal.as_bytes()));
+                self.at += literal.ok_or(self.wrong("no value starts"))?.len();
+                Ok(Token::Literal)
+            }
+        }
+    }
+
+    /// Takes a string, quotes and all.
+    fn string(&mut self) -> Result<(), NotJson> {
+        let start = self.at;
+        let mut at = start + 1;
+        loop {
+            // Most of a string needs no second look.
+            let rest = &self.bytes[at.min(self.bytes.len())..];
+            let plain = rest
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            at += plain.ok_or(self.wrong("a string is not closed"))?;
+            match self.bytes[at] {
+                b'"' => break,
+                b'\\' => {
+                    let length = escape_length(&self.bytes[at..]);
+                    self.at = at;
+                    at += length.ok_or(self.wrong("an escape that is none"))?;
+                }
+                _ => {
+                    self.at = at;
+                    return Err(self.wrong("a control character in a string"));
+                }
+            }
+        }
+        if let Err(wrong) = str::from_utf8(&self.bytes[start..=at]) {
+            self.at = start + wrong.valid_up_to();
+            return Err(self.wrong("a string that is not UTF-8"));
+        }
+        self.at = at + 1;
+        Ok(())
+    }
+
+    /// What is wrong where it has come to.
+    fn wrong(&self, why: &'static str) -> NotJson {
+        NotJson { at: self.at, why }
     }
 }
 
-/// The length of the string that `rest` begins with, quotes and all.
-fn string_length(rest: &[u8]) -> Result<usize, NotJson> {
-    let mut at = 1;
-    loop {
-        match rest.get(at) {
-            Some(b'"') => break,
-            Some(b'\\') => at += escape_length(&rest[at..])?,
-            Some(0..=0x1f) | None => return Err(NotJson),
-            Some(_) => at += 1,
-        }
+/// What is missing where something else stands.
+fn missing(expect: Expect, nest: Option<Nest>) -> &'static str {
+    match (expect, nest) {
+        (Expect::Key | Expect::KeyOrEnd, _) => "the name of a member is missing",
+        (Expect::Colon, _) => "a colon is missing",
+        (_, Some(Nest::Object)) => "a comma or } is missing",
+        (_, Some(Nest::Array)) => "a comma or ] is missing",
+        (_, None) => "a value is missing",
     }
-    str::from_utf8(&rest[..=at]).map_err(|_| NotJson)?;
-    Ok(at + 1)
 }
 
-fn escape_length(rest: &[u8]) -> Result<usize, NotJson> {
-    match rest.get(1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
-        Some(b'u') => {
-            let digits = rest.get(2..6).ok_or(NotJson)?;
-            let valid = digits.iter().all(u8::is_ascii_hexdigit);
-            if valid { Ok(6) } else { Err(NotJson) }
+/// The length of the escape that `rest` begins with.
+fn escape_length(rest: &[u8]) -> Option<usize> {
+    match rest.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => {
+            let digits = rest.get(2..6)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(6)
         }
-        _ => Err(NotJson),
+        _ => None,
     }
 }
 
 /// The length of the number that `rest` begins with.
-fn number_length(rest: &[u8]) -> Result<usize, NotJson> {
+fn number_length(rest: &[u8]) -> Option<usize> {
     let mut at = usize::from(rest[0] == b'-');
     let whole = digits(&rest[at..])?;
     if whole > 1 && rest[at] == b'0' {
-        return Err(NotJson);
+        return None;
     }
     at += whole;
     if rest.get(at) == Some(&b'.') {
@@ -178,13 +246,11 @@ fn number_length(rest: &[u8]) -> Result<usize, NotJson> {
         at += 1 + usize::from(matches!(rest.get(at + 1), Some(b'+' | b'-')));
         at += digits(&rest[at..])?;
     }
-    Ok(at)
+    Some(at)
 }
 
 /// How many digits `rest` begins with, at least one.
-fn digits(rest: &[u8]) -> Result<usize, NotJson> {
-    match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-        0 => Err(NotJson),
-        count => Ok(count),
-    }
+fn digits(rest: &[u8]) -> Option<usize> {
+    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then_some(count)
 }

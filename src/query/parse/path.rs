@@ -1,9 +1,9 @@
 //! JSON paths and what they are compared to.
 
+use crate::payload::json::locate::Step;
+use crate::payload::json::number::Number;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::COMPARISONS;
-use crate::query::json::locate::Step;
-use crate::query::json::number::Number;
 use crate::query::path::{PathTerm, Scalar, Test};
 use crate::query::pattern::Pattern;
 
@@ -78,7 +78,7 @@ impl Parser<'_> {
     }
 
     /// `.a.b[0]."odd key"["odd key"]`, or `.` for all of the payload.
-    fn steps(&mut self) -> Result<Vec<Step>, QueryError> {
+    pub(super) fn steps(&mut self) -> Result<Vec<Step>, QueryError> {
         let mut steps = Vec::new();
         loop {
             let start = self.cursor.at();
@@ -234,6 +234,6 @@ fn scalar_of(word: &str) -> Option<Scalar> {
     }
     let first = word.bytes().next()?;
     let is_number =
-        (first == b'-' || first.is_ascii_digit()) && crate::query::json::is_json(word.as_bytes());
+        (first == b'-' || first.is_ascii_digit()) && crate::payload::json::is_json(word.as_bytes());
     is_number.then(|| Scalar::Number(Number::new(word)))
 }

@@ -1,0 +1,187 @@
+//! How decoders put a tree together.
+
+use std::ops::Range;
+
+use super::{Kind, MAX_DEPTH, MAX_NODES, Node, NodeKey, Piece, Tree};
+
+/// Why a payload is not taken any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// It has more than [`MAX_NODES`] values; those before are kept.
+    Full,
+    /// It does not fit the addresses of a tree: 4 GiB.
+    TooLong,
+}
+
+/// The bytes of a text that a decoder has found.
+#[derive(Clone, Debug)]
+pub enum Said<'a> {
+    /// They stand there in the payload.
+    Written(Range<usize>),
+    /// They are these.
+    Spelt(&'a [u8]),
+}
+
+/// Builds a tree from values that come in reading order.
+#[derive(Debug, Default)]
+pub struct Builder {
+    tree: Tree,
+    /// The containers that are open, the innermost last.
+    open: Vec<u32>,
+    key: Option<NodeKey>,
+}
+
+impl Builder {
+    /// The name of the next value.
+    ///
+    /// # Errors
+    ///
+    /// If the tree cannot hold it.
+    pub fn name(&mut self, said: Said<'_>) -> Result<(), Refusal> {
+        self.key = Some(NodeKey::Name(self.piece(said)?));
+        Ok(())
+    }
+
+    /// The key of the next value, in words, where it is no string.
+    ///
+    /// # Errors
+    ///
+    /// If the tree cannot hold it.
+    pub fn odd_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
+        self.key = Some(NodeKey::Odd(self.piece(Said::Spelt(words))?));
+        Ok(())
+    }
+
+    /// A value that holds no others, written at `source`.
+    ///
+    /// # Errors
+    ///
+    /// If the tree cannot hold it.
+    pub fn scalar(
+        &mut self,
+        kind: Kind,
+        said: Said<'_>,
+        source: Range<usize>,
+    ) -> Result<(), Refusal> {
+        debug_assert!(!kind.is_container());
+        let text = self.piece(said)?;
+        self.push(kind, text, source)
+    }
+
+    /// A value that holds what comes until it is closed; its mark, if it is a tag. `start` is
+    /// where it is written.
+    ///
+    /// # Errors
+    ///
+    /// If the tree cannot hold it.
+    pub fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal> {
+        debug_assert!(kind.is_container());
+        if self.open.len() == MAX_DEPTH {
+            return Err(Refusal::TooDeep);
+        }
+        let text = match kind {
+            Kind::Tag => self.piece(Said::Spelt(mark))?,
+            _ => Piece::default(),
+        };
+        let index = self.end();
+        self.push(kind, text, start..start)?;
+        self.open.push(index);
+        Ok(())
+    }
+
+    /// Closes the innermost open value, which is written up to `end`.
+    pub fn close(&mut self, end: usize) {
+        let Some(index) = self.open.pop() else { return };
+        let behind = self.end();
+        let node = &mut self.tree.nodes[index as usize];
+        node.end = behind;
+        let length = end.saturating_sub(node.source.0 as usize);
+        node.source.1 = u32::try_from(length).unwrap_or(u32::MAX);
+    }
+
+    /// What the innermost open value is, and how many it holds by now.
+    #[must_use]
+    pub fn innermost(&self) -> Option<(Kind, usize)> {
+        let node = &self.tree.nodes[*self.open.last()? as usize];
+        Some((node.kind, node.text.length as usize))
+    }
+
+    /// The tree, if a value has come and all are closed.
+    #[must_use]
+    pub fn finish(self) -> Option<Tree> {
+        (self.open.is_empty() && !self.tree.is_empty()).then_some(self.tree)
+    }
+
+    /// The tree as far as it has come, of which `cut_at` bytes are laid out.
+    #[must_use]
+    pub fn finish_cut(mut self, cut_at: usize) -> Option<Tree> {
+        while !self.open.is_empty() {
+            self.close(cut_at);
+        }
+        self.tree.cut_at = Some(cut_at);
+        self.finish()
+    }
+
+    fn push(&mut self, kind: Kind, text: Piece, source: Range<usize>) -> Result<(), Refusal> {
+        if self.tree.nodes.len() == MAX_NODES {
+            return Err(Refusal::Full);
+        }
+        let start = u32::try_from(source.start).map_err(|_| Refusal::TooLong)?;
+        let length = u32::try_from(source.len()).map_err(|_| Refusal::TooLong)?;
+        let (key, parent) = self.place();
+        let index = self.end();
+        self.tree.nodes.push(Node {
+            kind,
+            depth: u8::try_from(self.open.len()).unwrap_or(u8::MAX),
+            parent,
+            end: index + 1,
+            key,
+            text,
+            source: (start, length),
+        });
+        Ok(())
+    }
+
+    /// The key of the value that comes now, and the index of what holds it.
+    fn place(&mut self) -> (NodeKey, u32) {
+        let key = self.key.take();
+        let Some(parent) = self.open.last().copied() else {
+            return (NodeKey::None, 0);
+        };
+        let holder = &mut self.tree.nodes[parent as usize];
+        let key = match holder.kind {
+            Kind::Array => NodeKey::Index(holder.text.length),
+            Kind::Object => key.unwrap_or(NodeKey::None),
+            _ => return (NodeKey::None, parent),
+        };
+        holder.text.length += 1;
+        (key, parent)
+    }
+
+    fn piece(&mut self, said: Said<'_>) -> Result<Piece, Refusal> {
+        let small = |size: usize| u32::try_from(size).map_err(|_| Refusal::TooLong);
+        match said {
+            Said::Written(range) => Ok(Piece {
+                start: small(range.start)?,
+                length: small(range.len())?,
+                is_in_arena: false,
+            }),
+            Said::Spelt(bytes) => {
+                let start = small(self.tree.arena.len())?;
+                small(self.tree.arena.len() + bytes.len())?;
+                self.tree.arena.extend_from_slice(bytes);
+                Ok(Piece {
+                    start,
+                    length: small(bytes.len())?,
+                    is_in_arena: true,
+                })
+            }
+        }
+    }
+
+    fn end(&self) -> u32 {
+        u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX)
+    }
+}

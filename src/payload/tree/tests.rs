@@ -1,0 +1,173 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use super::*;
+use crate::payload::json;
+
+fn read(text: &str) -> Tree {
+    json::read(text.as_bytes()).unwrap()
+}
+
+/// The tree in words, a line a value.
+fn drawn(text: &str) -> Vec<String> {
+    let tree = read(text);
+    let ids = (0..tree.len()).map(|index| NodeId(u32::try_from(index).unwrap()));
+    ids.map(|id| {
+        let value = tree.value(id, text.as_bytes()).unwrap();
+        let key = match value.key {
+            Key::None => String::new(),
+            Key::Index(index) => format!("[{index}] "),
+            Key::Name(name) | Key::Odd(name) => format!("{} ", String::from_utf8_lossy(name)),
+        };
+        let said = match value.kind {
+            Kind::Array | Kind::Object => format!("{:?} {}", value.kind, value.count),
+            kind => format!("{kind:?} {}", String::from_utf8_lossy(value.text)),
+        };
+        format!("{}{key}{said}", "  ".repeat(value.depth))
+    })
+    .collect()
+}
+
+/// The value that a query's path finds in `text`.
+fn at(tree: &Tree, text: &str, steps: &[Key<'_>]) -> NodeId {
+    tree.find(steps, text.as_bytes()).unwrap()
+}
+
+#[test]
+fn values_keep_their_order_their_digits_and_keys_that_come_twice() {
+    assert_eq!(
+        drawn(r#" {"b":1.0,"a":[12345678901234567890,-0,1E+2],"b":{},"s":"\u00e9\n","n":null}"#),
+        [
+            "Object 5",
+            "  b Number 1.0",
+            "  a Array 3",
+            "    [0] Number 12345678901234567890",
+            "    [1] Number -0",
+            "    [2] Number 1E+2",
+            "  b Object 0",
+            "  s String é\n",
+            "  n Null null",
+        ]
+    );
+    assert_eq!(drawn("true"), ["Bool true"]);
+}
+
+#[test]
+fn a_value_is_passed_with_all_within_it() {
+    let text = r#"{"a":[1,[2,3]],"b":4}"#;
+    let tree = read(text);
+    let a = at(&tree, text, &[Key::Name(b"a")]);
+    let b = at(&tree, text, &[Key::Name(b"b")]);
+    assert_eq!(tree.behind(a), Some(b));
+    assert_eq!(tree.behind(b), None);
+    assert_eq!(tree.behind(NodeId(0)), None);
+    assert_eq!(tree.next(a), Some(NodeId(a.0 + 1)));
+    assert_eq!(tree.children(NodeId(0)).collect::<Vec<_>>(), [a, b]);
+    assert_eq!(tree.parent(a), Some(NodeId(0)));
+    assert_eq!(tree.parent(NodeId(0)), None);
+    assert_eq!(tree.value(NodeId(99), text.as_bytes()).map(|_| ()), None);
+}
+
+#[test]
+fn a_path_is_written_as_queries_write_it() {
+    let text = r#"{"user":{"tags":["x",{"odd key":1,"é":2,"a\"b":3,"0":4}]}}"#;
+    let tree = read(text);
+    let paths: Vec<_> = (0..tree.len())
+        .map(|index| tree.path(NodeId(u32::try_from(index).unwrap()), text.as_bytes()))
+        .map(Option::unwrap)
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            ".",
+            ".user",
+            ".user.tags",
+            ".user.tags[0]",
+            ".user.tags[1]",
+            ".user.tags[1].\"odd key\"",
+            ".user.tags[1].é",
+            ".user.tags[1].\"a\\\"b\"",
+            ".user.tags[1].\"0\"",
+        ]
+    );
+    assert_eq!(
+        read("[[1]]").path(NodeId(2), b"[[1]]").as_deref(),
+        Some(".[0][0]")
+    );
+}
+
+#[test]
+fn no_path_leads_to_a_member_that_a_later_one_hides() {
+    let text = r#"{"a":1,"b":2,"a":3}"#;
+    let tree = read(text);
+    assert_eq!(tree.path(NodeId(1), text.as_bytes()), None);
+    assert_eq!(tree.path(NodeId(3), text.as_bytes()).as_deref(), Some(".a"));
+    assert_eq!(at(&tree, text, &[Key::Name(b"a")]), NodeId(3));
+}
+
+#[test]
+fn bytes_of_the_payload_lead_to_values_and_back() {
+    let text = r#" {"a": [10, "xy"], "b\n": true}"#;
+    let tree = read(text);
+    let element = at(&tree, text, &[Key::Name(b"a"), Key::Index(1)]);
+    let quoted = text.find("\"xy\"").unwrap();
+    assert_eq!(tree.source(element), Some(quoted..quoted + 4));
+    assert_eq!(tree.written(element), (Some(quoted + 1..quoted + 3), None));
+    assert_eq!(tree.at_offset(quoted + 1), element);
+    let last = at(&tree, text, &[Key::Name(b"b\n")]);
+    assert_eq!(tree.written(last).1, None);
+    assert_eq!(tree.source(NodeId(0)), Some(1..text.len()));
+}
+
+#[test]
+fn lines_of_json_are_the_elements_of_one_array() {
+    let text = "{\"a\":1}\n\n[2]\n";
+    let tree = json::read_lines(text.as_bytes()).unwrap();
+    let root = tree.value(NodeId(0), text.as_bytes()).unwrap();
+    assert_eq!((root.kind, root.count), (Kind::Array, 2));
+    let second = tree.find(&[Key::Index(1), Key::Index(0)], text.as_bytes());
+    let second = tree.value(second.unwrap(), text.as_bytes()).unwrap();
+    assert_eq!(second.text, b"2");
+    assert!(json::read_lines(b"{\"a\":1}").is_err());
+    let wrong = json::read_lines(b"1\n2\nx").unwrap_err();
+    assert_eq!(wrong.at, 4);
+}
+
+#[test]
+fn what_is_not_json_says_where_and_why() {
+    for (text, at, why) in [
+        ("", 0, "it ends too early"),
+        ("{\"a\":1", 6, "it ends too early"),
+        ("{\"a\" 1}", 5, "a colon is missing"),
+        ("{1:2}", 1, "the name of a member is missing"),
+        ("[1 2]", 3, "a comma or ] is missing"),
+        ("[1,]", 3, "no value starts"),
+        ("1 2", 2, "something follows the value"),
+        ("\"a", 0, "a string is not closed"),
+        ("\"a\\q\"", 2, "an escape that is none"),
+        ("\"a\nb\"", 2, "a control character in a string"),
+        ("01", 0, "a number that breaks off"),
+        ("nul", 0, "no value starts"),
+    ] {
+        let wrong = json::read(text.as_bytes()).unwrap_err();
+        assert_eq!((wrong.at, wrong.why), (at, why), "{text}");
+    }
+    assert_eq!(json::read(b"\"\xff\"").unwrap_err().at, 1);
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(json::read(nested(MAX_DEPTH).as_bytes()).is_ok());
+    let wrong = json::read(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err();
+    assert_eq!(wrong.why, "it is nested too deep");
+    assert!(json::read(nested(1_000_000).as_bytes()).is_err());
+}
+
+#[test]
+fn of_too_many_values_the_first_are_laid_out() {
+    let text = format!("[{}0]", "1,".repeat(MAX_NODES + 5));
+    let tree = json::read(text.as_bytes()).unwrap();
+    assert_eq!(tree.len(), MAX_NODES);
+    assert_eq!(tree.cut_at(), Some(1 + 2 * (MAX_NODES - 1)));
+    assert_eq!(tree.behind(NodeId(0)), None);
+}

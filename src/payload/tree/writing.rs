@@ -1,0 +1,116 @@
+//! A value written as JSON.
+
+use super::{Key, Kind, NodeId, Tree};
+use crate::payload::json;
+
+/// What is still to be written.
+enum Step {
+    Value(NodeId),
+    Name(NodeId),
+    Text(&'static str),
+}
+
+impl Tree {
+    /// The value as JSON, on one line. What came as JSON is written as it came, but for the space
+    /// between its tokens. What JSON does not know is said as well as it can: bytes as a string of
+    /// hexadecimal digits, a key that is no string in words, a number that is none as null, and of
+    /// what a tag is on only the value.
+    #[must_use]
+    pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut steps = vec![Step::Value(id)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Step::Name(id) => {
+                    let name = self.value(id, payload).map(|value| value.key);
+                    if let Some(Key::Name(name) | Key::Odd(name)) = name {
+                        self.write_name(id, name, payload, &mut out);
+                    }
+                }
+                Step::Value(id) => self.write_value(id, payload, &mut out, &mut steps),
+            }
+        }
+        out
+    }
+
+    fn write_value(&self, id: NodeId, payload: &[u8], out: &mut Vec<u8>, steps: &mut Vec<Step>) {
+        let Some(value) = self.value(id, payload) else {
+            return;
+        };
+        match value.kind {
+            Kind::Tag => steps.extend(self.children(id).map(Step::Value)),
+            Kind::Array | Kind::Object => {
+                let (open, close) = match value.kind {
+                    Kind::Array => ("[", "]"),
+                    _ => ("{", "}"),
+                };
+                out.extend_from_slice(open.as_bytes());
+                let start = steps.len();
+                for (index, child) in self.children(id).enumerate() {
+                    if index > 0 {
+                        steps.push(Step::Text(","));
+                    }
+                    if value.kind == Kind::Object {
+                        steps.extend([Step::Name(child), Step::Text(":")]);
+                    }
+                    steps.push(Step::Value(child));
+                }
+                steps.push(Step::Text(close));
+                steps[start..].reverse();
+            }
+            _ => {
+                let source = self.source(id).and_then(|range| payload.get(range));
+                match source.filter(|source| json::is_json(source)) {
+                    Some(source) => out.extend_from_slice(source),
+                    None => write_scalar(value.kind, value.text, out),
+                }
+            }
+        }
+    }
+
+    /// Writes a name as it came if it came as JSON.
+    fn write_name(&self, id: NodeId, name: &[u8], payload: &[u8], out: &mut Vec<u8>) {
+        let range = self.written(id).1;
+        let quoted = range.and_then(|range| {
+            let start = range.start.checked_sub(1)?;
+            payload.get(start..=range.end)
+        });
+        match quoted.filter(|quoted| json::is_json(quoted)) {
+            Some(quoted) => out.extend_from_slice(quoted),
+            None => write_string(name, out),
+        }
+    }
+}
+
+fn write_scalar(kind: Kind, text: &[u8], out: &mut Vec<u8>) {
+    match kind {
+        Kind::Null => out.extend_from_slice(b"null"),
+        Kind::Bool | Kind::Number if json::is_json(text) => out.extend_from_slice(text),
+        Kind::Bool | Kind::Number => out.extend_from_slice(b"null"),
+        Kind::Bytes => {
+            let digits: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
+            write_string(digits.as_bytes(), out);
+        }
+        _ => write_string(text, out),
+    }
+}
+
+/// Writes what `text` says as a string of JSON; bytes that are not UTF-8 become U+FFFD.
+fn write_string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for letter in String::from_utf8_lossy(text).chars() {
+        match letter {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            control if control.is_control() => {
+                out.extend_from_slice(format!("\\u{:04x}", u32::from(control)).as_bytes());
+            }
+            other => out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
