@@ -19,6 +19,7 @@ mod finding;
 mod input;
 mod keymap;
 mod layout;
+mod lens;
 mod lists;
 mod marking;
 mod messages;
@@ -26,11 +27,13 @@ mod mouse;
 mod moving;
 mod nodes;
 mod notices;
+mod opening;
 mod overlay;
 mod picker;
 mod publish;
 mod publishing;
 mod reader;
+mod reading;
 mod stopping;
 mod subscribing;
 mod subscriptions;
@@ -38,7 +41,7 @@ mod syntax;
 mod update;
 mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use action::Action;
@@ -56,10 +59,11 @@ pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
+pub use opening::Open;
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
-pub use reader::{Letter, Reader};
+pub use reader::{Columns, Letter, Outline, Page, Place, Reader, Room, Tab};
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
@@ -67,7 +71,7 @@ pub use watch::Progress;
 
 use crate::log::{MessageLog, Selection};
 use crate::message::{Notice, RowId, Subscription, Time, Topic};
-use crate::query::Query;
+use crate::query::{Path, Query};
 use crate::server::Connection;
 
 /// Sentinels greet each other here every two seconds: noise, so it starts muted.
@@ -113,6 +117,8 @@ pub enum Focus {
     /// The message log.
     #[default]
     Messages,
+    /// The open message.
+    Message,
     /// The box, on the channel's name.
     PublishChannel,
     /// The box, on the payload.
@@ -157,6 +163,7 @@ pub struct App {
     shown: Selection,
     only: Option<Box<[u8]>>,
     muted: BTreeSet<Box<[u8]>>,
+    lenses: BTreeMap<Box<[u8]>, Path>,
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
@@ -176,6 +183,9 @@ pub struct App {
     channels: ChannelsPane,
     messages: MessagesPane,
     publish: PublishBox,
+    open: Option<Open>,
+    /// The number of the open message for those who find out what it is.
+    reading: u64,
     overlay: Option<Overlay>,
     remark: Option<Remark>,
     /// The widest name of a channel so far, in columns: the log's column never shrinks, so that
@@ -207,6 +217,7 @@ impl App {
             now,
             shown: Selection::default(),
             only: None,
+            lenses: BTreeMap::new(),
             muted: BTreeSet::from([SENTINEL_HELLO.into()]),
             subscriptions,
             server: ServerStatus {
@@ -224,6 +235,8 @@ impl App {
             channels: ChannelsPane::default(),
             messages: MessagesPane::default(),
             publish: PublishBox::default(),
+            open: None,
+            reading: 0,
             overlay: None,
             remark: None,
             name_columns: 0,
@@ -393,6 +406,8 @@ impl App {
             channels_focused: self.focus == Focus::Channels,
             publish_focused: matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload),
             box_lines: self.publish.payload.line_count(),
+            message: self.open.as_ref().map(|open| open.is_whole),
+            message_focused: self.focus == Focus::Message,
         };
         Areas::divide(self.width, self.height, wishes)
     }
@@ -411,16 +426,17 @@ impl App {
     pub fn context(&self) -> Context {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
-            Some(Overlay::Message(_)) => Context::Message,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::ConfirmPublish { .. }) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,
             Some(Overlay::Filters { .. }) => Context::Filters,
             Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,
             Some(Overlay::Nodes { .. }) => Context::Nodes,
+            Some(Overlay::Seek(_)) => Context::Seek,
             None => match self.focus {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
+                Focus::Message => Context::Message,
                 Focus::PublishChannel => Context::PublishChannel,
                 Focus::PublishPayload => Context::PublishPayload,
             },
@@ -458,6 +474,7 @@ impl App {
             ages,
             answer,
             order,
+            self.follow_due(),
             self.next_tick_of_rates(),
         ]
         .into_iter()

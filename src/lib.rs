@@ -14,6 +14,7 @@
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
 //! - [`scan`]: queries asked of the log's rows, on threads of their own.
+//! - [`decoding`]: large payloads understood, on a thread of its own.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: the screen drawn from that state.
@@ -55,6 +56,7 @@ pub mod broker;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod decoding;
 pub mod log;
 pub mod message;
 pub mod payload;

@@ -6,6 +6,8 @@
 
 pub mod escape;
 pub mod figures;
+pub mod format;
+pub mod hex;
 pub mod json;
 pub mod quoted;
 pub mod ranges;

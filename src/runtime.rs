@@ -10,7 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
-use crate::scan::{Answer, Purpose, WatchId};
+use crate::scan::{Purpose, WatchId};
 use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
 use crate::view;
@@ -55,8 +55,8 @@ pub trait Host<B: Backend> {
 pub struct Inputs {
     /// Keys and the like.
     pub input_rx: Receiver<Event>,
-    /// Answers of scans.
-    pub answer_rx: Receiver<Answer>,
+    /// What other threads were asked for: scans and large payloads.
+    pub answer_rx: Receiver<Event>,
     /// News from Redis.
     pub feed_rx: Receiver<Feed>,
 }
@@ -111,7 +111,7 @@ where
             },
             Some(answer) = answer_rx.recv() => {
                 session.pace = session.pace.max(session.pace_of(&answer));
-                vec![Event::Scanned(answer)]
+                vec![answer]
             }
             count = feed_rx.recv_many(&mut feeds, FEED_BATCH), if has_feed => {
                 has_feed = count > 0;
@@ -125,7 +125,7 @@ where
         };
         let is_news = matches!(
             events.first(),
-            Some(Event::Feed(_) | Event::Scanned(_) | Event::Tick) | None
+            Some(Event::Feed(_) | Event::Scanned(_) | Event::Decoded(_) | Event::Tick) | None
         );
         if !is_news {
             session.pace = Pace::Key;
@@ -188,7 +188,10 @@ impl Run {
     }
 
     /// How soon an answer wants to be seen: the first finds are what the person waits for.
-    fn pace_of(&self, answer: &Answer) -> Pace {
+    fn pace_of(&self, answer: &Event) -> Pace {
+        let Event::Scanned(answer) = answer else {
+            return Pace::Key;
+        };
         let is_awaited = self.awaited.is_some_and(|(watch, serial, asked)| {
             (watch, serial) == (answer.watch, answer.serial) && asked.elapsed() < AWAITED
         });

@@ -56,6 +56,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if !areas.messages.is_empty() {
         messages::draw(app, areas.messages, buffer);
     }
+    if !areas.message.is_empty() {
+        reader::draw(app, buffer);
+    }
     publish::draw(app, areas.publish, buffer);
     if let Some(overlay) = app.overlay() {
         overlay::draw(app, overlay, buffer);

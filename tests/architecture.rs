@@ -65,6 +65,7 @@ const MODULES: &[Module] = &[
         ],
     ),
     module("scan", 3, &[]),
+    module("decoding", 2, &[]),
     module("recording", 2, &["serde", "serde_json"]),
     module("broker", 2, &["tokio", "memchr", "serde_json"]),
     module(

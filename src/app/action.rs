@@ -121,4 +121,36 @@ pub enum Action {
     StopLater,
     /// Have the selected breakpoint stop one hit sooner.
     StopSooner,
+    /// Close the message.
+    CloseMessage,
+    /// Hide what the value holds, or go to what holds it.
+    Fold,
+    /// Show what the value holds, or go into it.
+    Unfold,
+    /// Hide or show what the value holds.
+    ToggleFold,
+    /// Show what all values hold.
+    OpenAll,
+    /// Hide what all values hold.
+    CloseAll,
+    /// Show the next part of the open message.
+    NextTab,
+    /// Show the part of the open message before.
+    PreviousTab,
+    /// Give the open message the whole screen, or its place again.
+    ToggleWhole,
+    /// Open the row above.
+    OlderMessage,
+    /// Open the row below.
+    NewerMessage,
+    /// Look for something in the open message.
+    Seek,
+    /// Copy all of the open message as JSON.
+    CopyWhole,
+    /// Copy the path of the value.
+    CopyPath,
+    /// Show only what has the same value at the same path.
+    FilterByValue,
+    /// Show the value at this path as the message in the log, or all of it again.
+    ToggleLens,
 }

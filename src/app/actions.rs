@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::moving::Step;
-use super::{Action, App, Context, Effect, Focus, Overlay, Position, Reader, SubscriptionState};
+use super::{Action, App, Context, Effect, Focus, Overlay, Position, SubscriptionState};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -27,7 +27,7 @@ impl App {
             Action::First => self.move_by(Step::First),
             Action::Last => self.move_by(Step::Last),
             Action::ToggleFreeze => self.toggle_freeze(),
-            Action::Open => self.open_message(),
+            Action::Open => return self.open_message(),
             Action::ToggleOnly => return self.toggle_only(),
             Action::Publish => self.write_message(),
             Action::Subscribe => self.open_prompt(false),
@@ -54,6 +54,8 @@ impl App {
             Action::EnterChannel => self.set_focus(Focus::PublishChannel),
             Action::ToggleEscapes => self.toggle_literal(),
             Action::Confirm => return self.confirm(),
+            Action::CloseMessage => self.close_message(),
+            _ if self.context() == Context::Message => return self.act_in_message(action),
             _ => return self.act_on_queries(action),
         }
         Vec::new()
@@ -71,11 +73,17 @@ impl App {
                 return Vec::new();
             }
             Some(Overlay::Query(query_box)) => return self.leave_query(query_box.purpose),
+            Some(Overlay::Seek(_)) => {
+                self.seek("");
+                return Vec::new();
+            }
             Some(_) => return Vec::new(),
             None => {}
         }
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
+            Focus::Message => self.leave_message(),
+            Focus::Messages if self.open.is_some() => self.close_message(),
             Focus::Channels | Focus::Messages => return self.show_more(),
         }
         Vec::new()
@@ -106,7 +114,8 @@ impl App {
     pub(super) fn focus_next(&mut self) {
         self.set_focus(match self.focus {
             Focus::Channels => Focus::Messages,
-            Focus::Messages => return self.enter_box(),
+            Focus::Messages if self.open.is_some() => Focus::Message,
+            Focus::Messages | Focus::Message => return self.enter_box(),
             Focus::PublishChannel | Focus::PublishPayload => Focus::Channels,
         });
     }
@@ -115,16 +124,9 @@ impl App {
         self.set_focus(match self.focus {
             Focus::Channels => return self.enter_box(),
             Focus::Messages => Focus::Channels,
-            Focus::PublishChannel | Focus::PublishPayload => Focus::Messages,
+            Focus::PublishChannel | Focus::PublishPayload if self.open.is_some() => Focus::Message,
+            Focus::Message | Focus::PublishChannel | Focus::PublishPayload => Focus::Messages,
         });
-    }
-
-    fn open_message(&mut self) {
-        let selected = self.messages.selected(&self.shown);
-        if let Some(letter) = selected.and_then(|row| self.letter(row)) {
-            self.overlay = Some(Overlay::Message(Box::new(Reader::open(letter))));
-            self.mark_open_message();
-        }
     }
 
     fn toggle_only(&mut self) -> Vec<Effect> {
@@ -179,6 +181,11 @@ impl App {
     }
 
     fn copy(&mut self) -> Vec<Effect> {
+        if self.focus == Focus::Message
+            && let Some(effects) = self.copy_value()
+        {
+            return effects;
+        }
         let Some(letter) = self.current_message() else {
             return self.tell("select a message to copy its payload");
         };
@@ -219,6 +226,7 @@ impl App {
         match self.overlay.take() {
             Some(Overlay::ConfirmPublish { .. }) => self.send_now(),
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
+            Some(Overlay::Seek(_)) => self.end_seek(),
             other => {
                 self.overlay = other;
                 if self.context() == Context::Query {

@@ -73,6 +73,8 @@ impl App {
             Action::PreviousHit => return self.go_to_hit(false),
             Action::Filters => self.open_filters(0),
             Action::Breakpoints => self.breakpoints_key(),
+            Action::ToggleWhole => return self.toggle_whole(),
+            Action::ToggleLens => return self.take_lens_away(),
             Action::ToggleMark => return self.toggle_mark(),
             Action::NextLandmark => return self.go_to_landmark(true),
             Action::PreviousLandmark => return self.go_to_landmark(false),

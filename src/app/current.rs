@@ -1,6 +1,6 @@
 //! What keys act on: the current message and the current channel.
 
-use super::{App, Focus, Letter, Overlay};
+use super::{App, Focus, Letter};
 use crate::log::Content;
 use crate::message::RowId;
 
@@ -40,8 +40,8 @@ impl App {
     /// The message that keys act on: the open one, the selected one, or the last of the selected
     /// channel.
     pub(super) fn current_message(&self) -> Option<Letter> {
-        let letter = match &self.overlay {
-            Some(Overlay::Message(reader)) => reader.letter().clone(),
+        let letter = match &self.open {
+            Some(open) if self.focus == Focus::Message => open.reader.letter().clone(),
             _ if self.focus == Focus::Channels => {
                 let name = self.current_channel()?;
                 let channels = self.log.channels();
@@ -57,6 +57,9 @@ impl App {
         if self.focus == Focus::Channels {
             let topic = self.channels.selected()?;
             return topic.names_one().then(|| (*topic.name).into());
+        }
+        if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
+            return open.reader.letter().channel.clone();
         }
         self.channel_of(self.messages.selected(&self.shown)?)
     }

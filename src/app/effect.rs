@@ -1,5 +1,6 @@
 //! What the outside must do, as plain data.
 
+use crate::decoding;
 use crate::log::SharedBytes;
 use crate::scan::{Request, WatchId};
 use crate::server::{Ask, Command};
@@ -15,6 +16,8 @@ pub enum Effect {
     Scan(Request),
     /// Give up whatever this watch has asked.
     StopScan(WatchId),
+    /// Find out what a large payload is; the answer comes as [`Event::Decoded`](super::Event).
+    Decode(decoding::Request),
     /// Put these bytes on the clipboard.
     Copy(SharedBytes),
     /// Draw attention beside the screen.

@@ -1,7 +1,7 @@
 //! Finding: rows that match a query are marked, and the others stay.
 
 use super::watch::{Progress, Watch};
-use super::{App, Effect, Overlay};
+use super::{App, Effect, Focus};
 use crate::log::RowSet;
 use crate::message::RowId;
 use crate::query::Query;
@@ -89,7 +89,7 @@ impl App {
     /// Selects the next row shown that was found, or the one before; in an open message goes to the
     /// next match, or to the one before.
     pub(super) fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
-        if let Some(Overlay::Message(_)) = self.overlay {
+        if self.focus == Focus::Message {
             return self.go_to_match(is_forward);
         }
         let Some(find) = &self.find else {

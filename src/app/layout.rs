@@ -25,6 +25,8 @@ pub struct Areas {
     pub channels: Rect,
     /// The message log with its border.
     pub messages: Rect,
+    /// The open message with its border.
+    pub message: Rect,
     /// The box to publish from with its border.
     pub publish: Rect,
     /// What lies between the status line and the hint line: where the help or an open message
@@ -35,7 +37,13 @@ pub struct Areas {
 }
 
 /// Lines that an open message spends on saying what it is.
-const READER_HEADER: u16 = 4;
+const MESSAGE_HEADER: u16 = 1;
+
+/// From this width of the log on, an open message stands beside it: half of it each.
+const MIN_BESIDE: u16 = 110;
+
+/// From this height of the log on, an open message stands below it.
+const MIN_BELOW: u16 = 14;
 
 /// Rows of the box that a query is written in: its border, what is written, what is said about it.
 const QUERY_ROWS: u16 = 4;
@@ -49,6 +57,10 @@ pub struct Wishes {
     pub publish_focused: bool,
     /// Lines of text in the box.
     pub box_lines: usize,
+    /// A message is open; whether it wants the whole screen.
+    pub message: Option<bool>,
+    /// The open message has the focus.
+    pub message_focused: bool,
 }
 
 impl Areas {
@@ -58,6 +70,16 @@ impl Areas {
         let screen = Rect::new(0, 0, width, height);
         let (status, rest) = cut_top(screen, u16::from(height >= 4));
         let (rest, hints) = cut_bottom(rest, u16::from(height >= 5));
+        if wishes.message == Some(true) && wishes.message_focused {
+            return Self {
+                screen,
+                status,
+                message: rest,
+                overlay: rest,
+                hints,
+                ..Self::default()
+            };
+        }
         let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
         let (channels, messages) = if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
@@ -67,11 +89,16 @@ impl Areas {
         } else {
             (Rect::default(), body)
         };
+        let (messages, message) = match wishes.message {
+            Some(_) => beside_message(messages, wishes.message_focused),
+            None => (messages, Rect::default()),
+        };
         Self {
             screen,
             status,
             channels,
             messages,
+            message,
             publish,
             overlay: rest,
             hints,
@@ -92,11 +119,25 @@ impl Areas {
         cut_bottom(above, rows).1
     }
 
-    /// The part of the overlay that shows the text of an open message.
+    /// The part of an open message's region that shows its text.
     #[must_use]
-    pub fn reader_text(&self) -> Rect {
-        let (_, text) = cut_top(padded(inside(self.overlay)), READER_HEADER);
+    pub fn message_text(&self) -> Rect {
+        let (_, text) = cut_top(padded(inside(self.message)), MESSAGE_HEADER);
         text
+    }
+}
+
+/// The log and the open message, side by side or one below the other; where there is no room for
+/// both, the one that has the focus.
+fn beside_message(area: Rect, message_focused: bool) -> (Rect, Rect) {
+    if area.width >= MIN_BESIDE {
+        cut_left(area, area.width / 2)
+    } else if area.height >= MIN_BELOW {
+        cut_top(area, area.height * 2 / 5)
+    } else if message_focused {
+        (Rect::default(), area)
+    } else {
+        (area, Rect::default())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{App, Effect, Find, Overlay, Position};
+use super::{App, Effect, Find, Position};
 use crate::message::{Notice, RowId};
 
 /// So much of an open message is looked through for what to mark: no key is to wait for more.
@@ -29,32 +29,32 @@ impl App {
     /// Finds what to mark in the message that has just been opened, and shows the first of it:
     /// once, since a frame is too short a time for a payload of 100 MB.
     pub(super) fn mark_open_message(&mut self) {
-        let marks = match &self.overlay {
-            Some(Overlay::Message(open)) if open.letter().channel.is_some() => {
-                let payload = &open.letter().payload;
-                let seen = payload.len().min(MAX_MARKED);
-                self.marks(open.letter().row, &payload[..seen])
+        let marks = match &self.open {
+            Some(open) if open.reader.letter().channel.is_some() => {
+                // What is asked is asked of the bytes as they came.
+                let payload = &open.reader.letter().payload;
+                let is_packed = open.reader.bytes().as_ptr() != payload.as_ptr();
+                let seen = payload.len().min(if is_packed { 0 } else { MAX_MARKED });
+                self.marks(open.reader.letter().row, &payload[..seen])
             }
             _ => return,
         };
-        let (columns, height) = self.reader_size();
-        if let Some(Overlay::Message(open)) = &mut self.overlay {
-            open.set_marks(marks);
-            open.show_mark(columns, height);
+        if let Some((reader, room)) = self.reading() {
+            reader.set_marks(marks);
+            reader.show_mark(room);
         }
     }
 
     /// Goes to the next match in the open message, or to the one before.
     pub(super) fn go_to_match(&mut self, is_forward: bool) -> Vec<Effect> {
-        let (columns, height) = self.reader_size();
-        let Some(Overlay::Message(open)) = &mut self.overlay else {
+        let Some((open, room)) = self.reading() else {
             return Vec::new();
         };
-        if open.go_to_mark(is_forward, columns, height) {
+        if open.go_to_mark(is_forward, room) {
             return Vec::new();
         }
         let which = match is_forward {
-            _ if open.marks().is_empty() => "match is marked",
+            _ if open.mark_count() == 0 => "match is marked",
             true => "further match",
             false => "earlier match",
         };
@@ -64,12 +64,6 @@ impl App {
             ""
         };
         self.tell(format!("no {which} in {part}this message"))
-    }
-
-    /// The columns and rows that show the text of an open message.
-    fn reader_size(&self) -> (usize, usize) {
-        let text = self.areas().reader_text();
-        (usize::from(text.width), usize::from(text.height))
     }
 
     /// Marks the selected row, or takes its mark away. The view is frozen there, so that the row

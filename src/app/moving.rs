@@ -15,7 +15,7 @@ pub(super) enum Step {
 
 impl Step {
     /// The lines to move by on a page of `height`; `None` for the ends.
-    fn lines(self, height: usize) -> Option<isize> {
+    pub(super) fn lines(self, height: usize) -> Option<isize> {
         let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
         match self {
             Self::Lines(lines) => Some(lines),
@@ -37,28 +37,19 @@ impl Step {
 impl App {
     pub(super) fn move_by(&mut self, step: Step) {
         let areas = self.areas();
-        let text = areas.reader_text();
         match &mut self.overlay {
             Some(Overlay::Help { top, .. }) => {
                 let height = usize::from(super::inside(areas.overlay).height);
                 let lowest = help_lines().count().saturating_sub(height);
                 *top = step.from(*top, height, lowest);
             }
-            Some(Overlay::Message(reader)) => {
-                let (columns, height) = (usize::from(text.width), usize::from(text.height));
-                match step.lines(height) {
-                    Some(lines) if lines < 0 => reader.back(columns, lines.unsigned_abs()),
-                    Some(lines) => reader.forward(columns, height, lines.unsigned_abs()),
-                    None if step == Step::First => reader.go_to_start(),
-                    None => reader.go_to_end(columns, height),
-                }
-            }
             Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. } | Overlay::Nodes { .. }) => {
                 self.move_in_list(step);
             }
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
-            Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. }) => {}
+            Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. } | Overlay::Seek(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
+            None if self.focus == Focus::Message => self.move_in_message(step),
             None => self.move_in_messages(step),
         }
     }

@@ -3,7 +3,6 @@
 use super::asking::QueryBox;
 use super::input::Input;
 use super::keymap::{Binding, Context, bindings_of};
-use super::reader::Reader;
 use crate::message::Topic;
 
 /// What stands over the panes and has the focus until it is closed.
@@ -16,8 +15,6 @@ pub enum Overlay {
         /// What it was opened over, and gives way to.
         over: Option<Box<Overlay>>,
     },
-    /// A message, whole.
-    Message(Box<Reader>),
     /// What to subscribe to.
     Subscribe(Box<Prompt>),
     /// A query being written.
@@ -37,6 +34,8 @@ pub enum Overlay {
         /// The first line shown.
         line: usize,
     },
+    /// What to look for in the open message.
+    Seek(Box<Input>),
     /// A question before the message in the box is published.
     ConfirmPublish {
         /// Why it is asked.

@@ -1,11 +1,17 @@
 //! An open message: whole, by itself, whatever the log lets go of meanwhile.
 
+mod marks;
+mod outline;
+
+use std::sync::Arc;
+
+pub use outline::{Columns, Outline, Page, Place};
+
 use self::marks::Marks;
 use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
-use crate::payload::rows;
-
-mod marks;
+use crate::payload::format::Decoded;
+use crate::payload::{hex, rows};
 
 /// What an open message was.
 #[derive(Clone, Debug)]
@@ -32,11 +38,60 @@ impl Letter {
     }
 }
 
+/// What of a message is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// What it says.
+    #[default]
+    Value,
+    /// Its bytes.
+    Bytes,
+}
+
+impl Tab {
+    /// All of them, in order.
+    pub const ALL: [Self; 2] = [Self::Value, Self::Bytes];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// The one `steps` further, round and round.
+    #[must_use]
+    pub fn further(self, steps: isize) -> Self {
+        let here = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        let count = isize::try_from(Self::ALL.len()).unwrap_or(1);
+        let index = (isize::try_from(here).unwrap_or(0) + steps).rem_euclid(count);
+        Self::ALL[usize::try_from(index).unwrap_or(0)]
+    }
+}
+
+/// The room in which a message is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Columns of its text.
+    pub columns: usize,
+    /// Rows of its text.
+    pub height: usize,
+}
+
 /// A message being read, and how far.
 #[derive(Debug)]
 pub struct Reader {
     letter: Letter,
+    /// What it was found to be; `None` until that is known.
+    decoded: Option<Arc<Decoded>>,
+    tab: Tab,
+    outline: Outline,
+    /// The first byte shown of a text.
     offset: usize,
+    /// The first row shown of the bytes.
+    line: usize,
     marks: Marks,
 }
 
@@ -46,7 +101,11 @@ impl Reader {
     pub fn open(letter: Letter) -> Self {
         Self {
             letter,
+            decoded: None,
+            tab: Tab::default(),
+            outline: Outline::default(),
             offset: 0,
+            line: 0,
             marks: Marks::default(),
         }
     }
@@ -57,48 +116,182 @@ impl Reader {
         &self.letter
     }
 
-    /// The offset of the first byte shown.
+    /// What it was found to be, if that is known yet.
+    #[must_use]
+    pub fn decoded(&self) -> Option<&Decoded> {
+        self.decoded.as_deref()
+    }
+
+    /// Takes note of what it is.
+    pub fn decode(&mut self, decoded: Arc<Decoded>) {
+        self.decoded = Some(decoded);
+    }
+
+    /// What of it is shown. A notice has no more than its words.
+    #[must_use]
+    pub fn tab(&self) -> Tab {
+        match self.letter.channel {
+            Some(_) => self.tab,
+            None => Tab::Value,
+        }
+    }
+
+    /// Shows another part of it.
+    pub fn show_tab(&mut self, tab: Tab) {
+        self.tab = tab;
+    }
+
+    /// Its bytes, unpacked.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        let payload = &self.letter.payload;
+        self.decoded
+            .as_ref()
+            .map_or(payload, |decoded| decoded.bytes(payload))
+    }
+
+    /// Its values with the room to show them in, if it has any and they are shown.
+    #[must_use]
+    pub fn page(&self, room: Room) -> Option<Page<'_>> {
+        let decoded = self.decoded.as_deref()?;
+        let tree = decoded.tree.as_ref().filter(|_| self.tab() == Tab::Value)?;
+        Some(Page {
+            tree,
+            bytes: decoded.bytes(&self.letter.payload),
+            columns: room.columns,
+            height: room.height,
+        })
+    }
+
+    /// What is folded of its values, and which of them the person is at.
+    #[must_use]
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// The first byte shown of a text.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Whether nothing lies above what is shown.
+    /// The first row shown of the bytes.
     #[must_use]
-    pub fn is_at_start(&self) -> bool {
-        self.offset == 0
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Stands where `before` stood, of a message that may be built alike.
+    pub fn carry_over(&mut self, before: &Self, room: Room) {
+        self.tab = before.tab;
+        if let (Some(from), Some(to)) = (before.page(room), self.page(room)) {
+            self.outline = before.outline.carried_over(&from, &to);
+        }
+        self.marks.carry_over(&before.marks);
+        self.find_again();
+    }
+
+    /// Changes what is folded, or where the person is, in its values. Says whether it has any.
+    pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
+        let mut outline = std::mem::take(&mut self.outline);
+        let page = self.page(room);
+        if let Some(page) = &page {
+            step(&mut outline, page);
+        }
+        let has_values = page.is_some();
+        self.outline = outline;
+        has_values
     }
 
     /// Goes to the start.
     pub fn go_to_start(&mut self) {
-        self.offset = 0;
+        match self.tab() {
+            Tab::Value => {
+                self.outline.go_to_start();
+                self.offset = 0;
+            }
+            Tab::Bytes => self.line = 0,
+        }
     }
 
-    /// Goes to where the last of `height` rows of `columns` is the end.
-    pub fn go_to_end(&mut self, columns: usize, height: usize) {
-        self.offset = rows::rows_back(&self.letter.payload, columns, rows::END, height);
+    /// Goes to where the last row is the end.
+    pub fn go_to_end(&mut self, room: Room) {
+        if self.walk(room, Outline::go_to_end) {
+            return;
+        }
+        match self.tab() {
+            Tab::Value => self.offset = self.last_offset(room),
+            Tab::Bytes => self.line = self.last_line(room),
+        }
     }
 
-    /// Goes `count` rows of `columns` on, but not past where `height` rows show the end.
-    pub fn forward(&mut self, columns: usize, height: usize, count: usize) {
-        let payload = &self.letter.payload;
-        let last = rows::rows_back(payload, columns, rows::END, height);
-        let next = rows::rows(payload, columns, self.offset)
-            .nth(count)
-            .map(|row| row.start);
-        self.offset = next.map_or(last, |next| next.min(last)).max(self.offset);
+    /// Goes by one row or value, down if `lines` is positive.
+    pub fn step(&mut self, lines: isize, room: Room) {
+        let count = lines.unsigned_abs();
+        let has_values = self.walk(room, |outline, page| {
+            for _ in 0..count {
+                if lines > 0 {
+                    outline.down(page);
+                } else {
+                    outline.up(page);
+                }
+            }
+        });
+        if !has_values {
+            self.scroll_rows(lines, room);
+        }
     }
 
-    /// Goes `count` rows of `columns` back.
-    pub fn back(&mut self, columns: usize, count: usize) {
-        self.offset = rows::rows_back(&self.letter.payload, columns, self.offset, count);
+    /// Scrolls by rows, down if `lines` is positive.
+    pub fn scroll(&mut self, lines: isize, room: Room) {
+        let count = lines.unsigned_abs();
+        let has_values = self.walk(room, |outline, page| {
+            if lines > 0 {
+                outline.page_down(count, page);
+            } else {
+                outline.page_up(count, page);
+            }
+        });
+        if !has_values {
+            self.scroll_rows(lines, room);
+        }
     }
 
-    /// Keeps the position on a row when there are `columns` and `height` now, but not past where
-    /// the end is shown.
-    pub fn resize(&mut self, columns: usize, height: usize) {
-        let before = rows::row_at(&self.letter.payload, columns, self.offset);
-        self.go_to_end(columns, height);
-        self.offset = before.min(self.offset);
+    /// Keeps the position in a room of another size.
+    pub fn resize(&mut self, room: Room) {
+        let columns = room.columns;
+        self.walk(room, Outline::resize);
+        let offset = rows::row_at(self.bytes(), columns, self.offset);
+        self.offset = offset.min(self.last_offset(room));
+        self.line = self.line.min(self.last_line(room));
+    }
+
+    fn scroll_rows(&mut self, lines: isize, room: Room) {
+        let count = lines.unsigned_abs();
+        match self.tab() {
+            Tab::Bytes => {
+                let line = self.line.saturating_add_signed(lines);
+                self.line = line.min(self.last_line(room));
+            }
+            Tab::Value if lines < 0 => {
+                self.offset = rows::rows_back(self.bytes(), room.columns, self.offset, count);
+            }
+            Tab::Value => {
+                let last = self.last_offset(room);
+                let mut ahead = rows::rows(self.bytes(), room.columns, self.offset);
+                let next = ahead.nth(count).map(|row| row.start);
+                self.offset = next.map_or(last, |next| next.min(last)).max(self.offset);
+            }
+        }
+    }
+
+    /// The first byte shown where the end is.
+    fn last_offset(&self, room: Room) -> usize {
+        rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
+    }
+
+    /// The first row of the bytes shown where the end is.
+    fn last_line(&self, room: Room) -> usize {
+        hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
     }
 }

@@ -20,13 +20,17 @@ impl App {
     /// Takes in one event that arrived at `now`, and says what the outside must do about it.
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.now = now;
-        let effects = match event {
+        let mut effects = match event {
             Event::Key(key) => self.press(key),
             Event::Mouse(mouse) => self.point(mouse),
             Event::Paste(text) => self.paste(&text),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
+            Event::Decoded(reading) => {
+                self.note_reading(reading);
+                Vec::new()
+            }
             Event::Failed(words) => self.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
@@ -35,6 +39,7 @@ impl App {
             Event::Tick => Vec::new(),
         };
         self.refresh_channels();
+        effects.extend(self.follow_selection());
         effects
     }
 
@@ -60,6 +65,11 @@ impl App {
                 query_box.input.press_in_line(key);
                 return self.read_query();
             }
+            (Context::Seek, Some(Overlay::Seek(input))) => {
+                input.press_in_line(key);
+                let text = input.text();
+                self.seek(&text);
+            }
             (Context::PublishChannel, _) => {
                 self.publish.channel.press_in_line(key);
             }
@@ -83,6 +93,11 @@ impl App {
                 query_box.input.insert_in_line(text);
                 return self.read_query();
             }
+            (Context::Seek, Some(Overlay::Seek(input))) => {
+                input.insert_in_line(text);
+                let text = input.text();
+                self.seek(&text);
+            }
             (Context::PublishChannel, _) => {
                 let text = self.publish.readable(text);
                 self.publish.channel.insert_in_line(&text);
@@ -100,10 +115,8 @@ impl App {
 
     fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
         (self.width, self.height) = (width, height);
-        let text = self.areas().reader_text();
-        if let Some(Overlay::Message(reader)) = &mut self.overlay {
-            reader.resize(usize::from(text.width), usize::from(text.height));
-        } else if self.overlay.is_some() {
+        self.resize_open();
+        if self.overlay.is_some() {
             // Stays where it is, but not past its end.
             self.move_by(Step::Lines(0));
         }
@@ -184,7 +197,7 @@ impl App {
 
     pub(super) fn set_focus(&mut self, focus: Focus) {
         self.focus = focus;
-        if matches!(focus, Focus::Channels | Focus::Messages) {
+        if matches!(focus, Focus::Channels | Focus::Messages | Focus::Message) {
             self.pane = focus;
         }
         self.publish

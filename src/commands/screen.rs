@@ -14,6 +14,7 @@ use super::tty::{self, Ending, translate};
 use super::{Failure, history, queries, redis_cli, stats};
 use crate::app::{Alert, App, Badge, Effect, Event, Settings};
 use crate::cli;
+use crate::decoding::{self, Decoder};
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
@@ -47,7 +48,7 @@ pub(super) struct Job {
     pub options: cli::Screen,
 }
 
-/// Answers of scans that may wait for the loop; past that the scan waits.
+/// Answers of other threads that may wait for the loop; past that they wait.
 const ANSWER_ROOM: usize = 64;
 
 /// Shows the screen until the person quits. Gives the code to exit with.
@@ -80,11 +81,16 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     pass_on_input(event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
     let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
-    let scanner = scan::start(move |answer| answer_tx.blocking_send(answer).is_ok());
+    let decoded_tx = answer_tx.clone();
+    let tell = move |reading| decoded_tx.blocking_send(Event::Decoded(reading)).is_ok();
+    let decoder = decoding::start(tell).map_err(Failure::other)?;
+    let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
+    let scanner = scan::start(tell);
     let mut desk = Desk {
         session,
         server,
         scanner: scanner.map_err(Failure::other)?,
+        decoder,
     };
     let inputs = Inputs {
         input_rx: event_rx,
@@ -169,6 +175,7 @@ struct Desk {
     session: Session,
     server: Server,
     scanner: Scanner,
+    decoder: Decoder,
 }
 
 impl Host<Screen<Tty>> for Desk {
@@ -181,6 +188,7 @@ impl Host<Screen<Tty>> for Desk {
             Effect::Command(command) => self.server.command(command),
             Effect::Ask(ask) => self.server.ask(ask),
             Effect::Scan(request) => self.scanner.ask(request),
+            Effect::Decode(request) => self.decoder.ask(request),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
             Effect::Alert(Alert::Notification(words)) => {

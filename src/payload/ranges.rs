@@ -34,6 +34,14 @@ impl<'a> Ranges<'a> {
         }
     }
 
+    /// Whether the first byte seen lies in a range.
+    #[must_use]
+    pub fn covers_first(self) -> bool {
+        self.rest
+            .first()
+            .is_some_and(|range| range.start <= self.origin)
+    }
+
     /// Whether the byte at `offset` lies in a range, and the next offset at which that may
     /// change. Offsets must not go back from one call to the next.
     pub(super) fn at(&mut self, offset: usize) -> (bool, usize) {

@@ -36,7 +36,8 @@ struct Anchor {
 
 impl Literal {
     /// The text `bytes`, which need not be UTF-8.
-    pub(super) fn new(bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
         let chars = || bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
         let search = if chars().any(char::is_uppercase) || !chars().any(has_case) {
             Search::Exact(Arc::new(Finder::new(bytes).into_owned()))

@@ -25,7 +25,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Some(match binding.action {
             Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
             Action::ToggleOnly if app.only().is_some() => "all channels",
-            Action::NextHit if has_no_match(app) => return None,
+            Action::NextHit if app.context() == Context::Message && has_no_match(app) => {
+                return None;
+            }
             Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
             Action::Back if is_kept_by_leaving(app) => "leave",
             _ => binding.hint?,
@@ -65,7 +67,7 @@ fn written_for(app: &App) -> Option<Purpose> {
 
 /// Whether nothing is marked in the open message.
 fn has_no_match(app: &App) -> bool {
-    matches!(app.overlay(), Some(Overlay::Message(open)) if open.marks().is_empty())
+    app.open().is_none_or(|open| open.reader.mark_count() == 0)
 }
 
 /// Whether leaving the box changes nothing, while it ends the filter or the search otherwise.

@@ -8,8 +8,8 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, line, lists, nodes, query, reader, theme};
-use crate::app::{App, HelpLine, Overlay, Prompt, help_lines, inside, padded};
+use super::{frame, lists, nodes, query, theme};
+use crate::app::{App, HelpLine, Input, Overlay, Prompt, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 
 /// The columns of the keys in the help.
@@ -20,15 +20,12 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
     let accent = frame::accent(app);
     match overlay {
         Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
-        Overlay::Message(open) => {
-            let zone = line::zone(app.messages().time_form);
-            reader::draw(open, zone, &areas, accent, buffer);
-        }
         Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Query(query_box) => query::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
+        Overlay::Seek(input) => seek(app, input, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, accent, buffer),
     }
 }
@@ -96,6 +93,29 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
         line.words(words, theme::QUIET);
         line.draw(text, 1, Style::new(), buffer);
     }
+}
+
+/// Where something is looked for in the open message: over the last rows of it.
+fn seek(app: &App, input: &Input, buffer: &mut Buffer) {
+    let message = app.areas().message;
+    let height = 3.min(message.height);
+    let place = Rect {
+        y: message.bottom() - height,
+        height,
+        ..message
+    };
+    Clear.render(place, buffer);
+    let found = app.open().map_or(0, |open| open.reader.mark_count());
+    let right = match found {
+        _ if input.is_empty() => String::new(),
+        0 => " not found ".to_owned(),
+        1 => " 1 match ".to_owned(),
+        several => format!(" {several} matches "),
+    };
+    let title = " Find in the message ";
+    let accent = frame::accent(app);
+    frame::draw(place, Some(accent), title, (&right, theme::QUIET), buffer);
+    input.widget().render(padded(inside(place)), buffer);
 }
 
 fn confirm(question: &str, area: Rect, accent: Style, buffer: &mut Buffer) {

@@ -1,4 +1,14 @@
-//! An open message: what it is in three lines, and its text below.
+//! The open message: in its border what it was, its tabs, and below them the one that is shown.
+//!
+//! ```text
+//! ╭ orders:created ─────────────────── 14:03:22.123 · 312 B ╮
+//! │ value  bytes                                       JSON │
+//! │ ▾ user: {2}                                             │
+//! ╰ .user.tags[0] ──────────────────────────── 1 of 3 found ╯
+//! ```
+
+mod bytes;
+mod values;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,66 +16,165 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
+use super::line::{self, LineBuilder};
 use super::{frame, theme};
-use crate::app::{Areas, Letter, MAX_MARKED, Reader, inside, padded, topic_words};
-use crate::message::Topic;
+use crate::app::{App, Focus, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::ranges::Ranges;
+use crate::payload::tree::NodeId;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
 
-pub(super) fn draw(open: &Reader, zone: Zone, areas: &Areas, accent: Style, buffer: &mut Buffer) {
-    let area = areas.overlay;
+pub(super) fn draw(app: &App, buffer: &mut Buffer) {
+    let areas = app.areas();
+    let Some(open) = app.open() else { return };
+    let reader = &open.reader;
+    let area = areas.message;
     Clear.render(area, buffer);
-    let title = if open.letter().channel.is_some() {
-        " Message "
-    } else {
-        " Notice "
+    let has_focus = app.focus() == Focus::Message;
+    border(app, reader, has_focus, area, buffer);
+    tabs(reader, padded(inside(area)), buffer);
+    let text = areas.message_text();
+    let room = Room {
+        columns: usize::from(text.width),
+        height: usize::from(text.height),
     };
-    let room = usize::from(area.width.saturating_sub(4));
-    let room = room.saturating_sub(title.width());
-    let forms = standing(open);
-    let fitting = forms.iter().find(|words| words.width() <= room);
-    let words = fitting.map_or("", String::as_str);
-    frame::draw(area, Some(accent), title, (words, theme::QUIET), buffer);
-    header(open.letter(), zone, padded(inside(area)), buffer);
-    let text = areas.reader_text();
-    plain(open, text, buffer);
-    sign(open, text, buffer);
+    match (reader.page(room), reader.tab()) {
+        (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
+        (None, Tab::Bytes) => bytes::draw(reader, text, buffer),
+        (None, Tab::Value) => plain(reader, text, buffer),
+    }
+    if reader.page(room).is_none() {
+        sign(reader, room, text, buffer);
+    }
 }
 
-/// At which match the person is, of how many, and how the text is laid out; the longest form first.
-fn standing(open: &Reader) -> Vec<String> {
-    let form = "as it came";
-    let Some(current) = open.current_mark() else {
-        return vec![format!(" {form} ")];
+fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
+    let letter = reader.letter();
+    let room = usize::from(area.width.saturating_sub(4));
+    let right = right_forms(letter, line::zone(app.messages().time_form));
+    let right = right.iter().find(|words| words.width() + 12 <= room);
+    let right = right.map_or("", String::as_str);
+    let columns = room.saturating_sub(right.width() + 2);
+    let title = match &letter.channel {
+        Some(name) => format!(" {} ", escape::name(name, columns).string),
+        None => " Notice ".to_owned(),
+    };
+    let accent = has_focus.then(|| frame::accent(app));
+    frame::draw(area, accent, &title, (right, theme::QUIET), buffer);
+    let path = path_of_cursor(reader, room);
+    let standing = standing(reader);
+    let used = standing.first().map_or(0, |words| words.width());
+    let path = path.filter(|path| path.width() + 2 + used <= room);
+    if let Some(path) = path.filter(|_| area.height > 1) {
+        let style = if has_focus {
+            theme::FOCUS
+        } else {
+            theme::QUIET
+        };
+        buffer.set_string(area.x + 2, area.bottom() - 1, format!(" {path} "), style);
+    }
+    if let Some(words) = standing.iter().find(|words| words.width() <= room) {
+        frame::footer(area, words, buffer);
+    }
+}
+
+/// When it came and how long it was; the longest form first.
+fn right_forms(letter: &Letter, zone: Zone) -> Vec<String> {
+    let clock = Clock::new(zone);
+    let size = figures::size(letter.size);
+    let bytes = figures::count(letter.size);
+    let exact = match letter.size {
+        0..1024 => size.clone(),
+        _ => format!("{size} ({bytes} B)"),
+    };
+    let time = clock.time_of_day(letter.time);
+    let date = clock.date_and_time(letter.time);
+    if letter.channel.is_none() {
+        return vec![format!(" {date} "), format!(" {time} ")];
+    }
+    if letter.is_cut() {
+        let kept = figures::size(letter.payload.len() as u64);
+        return vec![
+            format!(" {date} · the first {kept} of {exact} were kept "),
+            format!(" {time} · head of {size} "),
+            format!(" head of {size} "),
+        ];
+    }
+    vec![
+        format!(" {date} · {exact} "),
+        format!(" {time} · {exact} "),
+        format!(" {time} · {size} "),
+        format!(" {size} "),
+    ]
+}
+
+/// The path of the value that the person is at, if it fits into `columns`.
+fn path_of_cursor(reader: &Reader, columns: usize) -> Option<String> {
+    let room = Room {
+        columns: 1,
+        height: 1,
+    };
+    let page = reader.page(room)?;
+    let cursor = reader.outline().cursor();
+    if cursor == NodeId::default() {
+        return None;
+    }
+    let path = page.tree.path(cursor, page.bytes)?;
+    Some(escape::name(path.as_bytes(), columns).string)
+}
+
+/// At which match the person is, of how many; the longest form first.
+fn standing(reader: &Reader) -> Vec<String> {
+    let Some(current) = reader.current_mark() else {
+        return match reader.sought() {
+            Some(_) => vec![" not found ".to_owned()],
+            None => Vec::new(),
+        };
     };
     let current = figures::count(current as u64 + 1);
-    let count = open.marks().len();
+    let count = reader.mark_count();
     let more = if count < MOST_MARKS { "" } else { "+" };
-    let (of, plural) = match count {
-        1 => (String::new(), ""),
-        _ => (format!("{current} of "), "es"),
-    };
+    let plural = if count == 1 { "" } else { "es" };
     let count = figures::count(count as u64);
-    let part = if open.letter().payload.len() > MAX_MARKED {
-        " in the first 4 MiB"
-    } else {
-        ""
-    };
+    let is_long = reader.sought().is_none() && reader.letter().payload.len() > MAX_MARKED;
+    let part = if is_long { " in the first 4 MiB" } else { "" };
     vec![
-        format!(" {of}{count}{more} match{plural}{part} · {form} "),
-        format!(" {of}{count}{more} match{plural}{part} "),
-        format!(" {of}{count}{more} match{plural} "),
+        format!(" {current} of {count}{more} match{plural}{part} "),
         format!(" {current}/{count}{more} "),
     ]
 }
 
+/// The tabs, and what the message was found to be.
+fn tabs(reader: &Reader, area: Rect, buffer: &mut Buffer) {
+    let mut line = LineBuilder::new(usize::from(area.width));
+    if reader.letter().channel.is_none() {
+        return;
+    }
+    for tab in Tab::ALL {
+        let style = if tab == reader.tab() {
+            theme::STRONG
+        } else {
+            theme::QUIET
+        };
+        line.word(tab.name(), style);
+        line.space(2);
+    }
+    line.word_at_end(&format_words(reader), theme::QUIET);
+    line.draw(area, 0, Style::new(), buffer);
+}
+
+/// What the message was found to be, in words.
+fn format_words(reader: &Reader) -> String {
+    let Some(decoded) = reader.decoded() else {
+        return "reading …".to_owned();
+    };
+    decoded.format.name().to_owned()
+}
+
 /// Shows in the margin where the match is that the person is at.
-fn sign(open: &Reader, text: Rect, buffer: &mut Buffer) {
-    let (columns, height) = (usize::from(text.width), usize::from(text.height));
-    let row = open.row_of_mark(columns, height);
+fn sign(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
+    let row = reader.row_of_mark(room);
     let row = row.and_then(|row| u16::try_from(row).ok());
     if let Some((row, x)) = row.zip(text.x.checked_sub(1))
         && let Some(cell) = buffer.cell_mut((x, text.y + row))
@@ -74,58 +183,16 @@ fn sign(open: &Reader, text: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn header(letter: &Letter, zone: Zone, area: Rect, buffer: &mut Buffer) {
+fn plain(reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
-    let size = figures::size(letter.size);
-    let bytes = figures::count(letter.size);
-    let time = Clock::new(zone).date_and_time(letter.time);
-    let mut first = LineBuilder::new(columns);
-    if let Some(name) = &letter.channel {
-        first.text(
-            escape::name(name, columns),
-            theme::channel(name).patch(theme::STRONG),
-        );
-    }
-    first.draw(area, 0, Style::new(), buffer);
-    let mut second = LineBuilder::new(columns);
-    let figures = if letter.is_cut() {
-        let kept = figures::size(letter.payload.len() as u64);
-        format!("the first {kept} of {size} ({bytes} B) were kept")
-    } else if letter.size < 1024 {
-        size
-    } else {
-        format!("{size} ({bytes} B)")
-    };
-    second.cut_words(&format!("{time} · {figures}"), theme::QUIET);
-    second.draw(area, 1, Style::new(), buffer);
-    let mut third = LineBuilder::new(columns);
-    third.cut_words(&via(&letter.topics), theme::QUIET);
-    third.draw(area, 2, Style::new(), buffer);
-}
-
-fn via(topics: &[Topic]) -> String {
-    let names: Vec<String> = topics.iter().map(topic_words).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => format!("brought by {one}"),
-        several => format!(
-            "brought by {} subscriptions: {}",
-            several.len(),
-            several.join(", ")
-        ),
-    }
-}
-
-fn plain(open: &Reader, area: Rect, buffer: &mut Buffer) {
-    let payload = &open.letter().payload;
-    let columns = usize::from(area.width);
-    if payload.is_empty() {
+    if reader.bytes().is_empty() {
         let mut line = LineBuilder::new(columns);
         line.words("(empty)", theme::QUIET);
         line.draw(area, 0, Style::new(), buffer);
         return;
     }
-    let rows = rows::rows(payload, columns, open.offset()).marked(Ranges::of(open.marks()));
+    let rows = rows::rows(reader.bytes(), columns, reader.offset());
+    let rows = rows.marked(Ranges::of(reader.marks()));
     for (row, content) in (0..area.height).zip(rows) {
         let mut line = LineBuilder::new(columns);
         line.text(content.text, Style::new());

@@ -1,97 +1,204 @@
-//! The marks of an open message: which of them the person is at, and the ways to the others.
+//! What is marked in an open message, by a query or by looking for something in it, and the ways
+//! from one to the next.
 
 use std::ops::Range;
 
-use super::Reader;
+use super::{Page, Reader, Room, Tab};
+use crate::payload::hex;
 use crate::payload::rows;
+use crate::payload::tree::{Key, NodeId};
+use crate::query::{Literal, MOST_MARKS};
 
 /// Rows that are left above a mark that comes into view, where there are so many.
 const ROWS_ABOVE: usize = 3;
 
-/// Bytes of the payload that are marked, and which of them the person is at.
+/// What is marked, and which of it the person is at.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
+    /// Bytes.
     ranges: Vec<Range<usize>>,
+    /// Values, if there are any: those that hold such bytes.
+    nodes: Vec<NodeId>,
+    /// What is looked for in this message, instead of what a query matches.
+    sought: Option<Literal>,
     current: usize,
+}
+
+impl Marks {
+    pub(super) fn carry_over(&mut self, before: &Self) {
+        self.sought.clone_from(&before.sought);
+    }
+
+    fn len(&self, has_values: bool) -> usize {
+        if has_values {
+            self.nodes.len()
+        } else {
+            self.ranges.len()
+        }
+    }
 }
 
 impl Reader {
     /// Marks these bytes of the payload from now on, as [`App::marks`](crate::app::App::marks)
-    /// gives them. The person is at the first.
+    /// gives them, unless something else is looked for. The person is at the first.
     pub fn set_marks(&mut self, ranges: Vec<Range<usize>>) {
-        self.marks = Marks { ranges, current: 0 };
+        if self.marks.sought.is_some() {
+            return;
+        }
+        let tree = self.decoded().and_then(|decoded| decoded.tree.as_ref());
+        let mut nodes: Vec<NodeId> = tree.map_or_else(Vec::new, |tree| {
+            let starts = ranges.iter().map(|range| range.start);
+            starts.map(|start| tree.at_offset(start)).collect()
+        });
+        nodes.dedup();
+        self.marks = Marks {
+            ranges,
+            nodes,
+            ..Marks::default()
+        };
     }
 
-    /// The bytes of the payload that are marked: none at first.
+    /// Looks for a text in this message and those that are opened after it; for nothing any more if
+    /// it is empty.
+    pub fn find(&mut self, text: &str) {
+        let sought = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
+        self.marks = Marks {
+            sought,
+            ..Marks::default()
+        };
+        self.find_again();
+    }
+
+    /// What is looked for in this message.
+    #[must_use]
+    pub fn sought(&self) -> Option<&Literal> {
+        self.marks.sought.as_ref()
+    }
+
+    pub(super) fn find_again(&mut self) {
+        let Some(sought) = self.marks.sought.clone() else {
+            return;
+        };
+        let room = Room {
+            columns: 1,
+            height: 1,
+        };
+        self.marks.nodes = match self.page(room) {
+            Some(page) => nodes_with(&page, &sought),
+            None => Vec::new(),
+        };
+        self.marks.ranges = ranges_of(self.bytes(), &sought);
+        self.marks.current = 0;
+    }
+
+    /// The bytes that are marked, of those that [`Self::bytes`] gives: none at first.
     #[must_use]
     pub fn marks(&self) -> &[Range<usize>] {
         &self.marks.ranges
+    }
+
+    /// How many marks the person can go to, as the message is shown.
+    #[must_use]
+    pub fn mark_count(&self) -> usize {
+        self.marks.len(self.shows_values())
     }
 
     /// Which of the marks the person is at, from 0, if there are any.
     #[must_use]
     pub fn current_mark(&self) -> Option<usize> {
         let current = self.marks.current;
-        (current < self.marks.ranges.len()).then_some(current)
+        (current < self.mark_count()).then_some(current)
     }
 
     /// The row that shows the mark that the person is at, counted from the top, unless it is not
-    /// among the `height` rows of `columns` in view.
+    /// in view.
     #[must_use]
-    pub fn row_of_mark(&self, columns: usize, height: usize) -> Option<usize> {
-        self.row_in_view(self.start_of_mark()?, columns, height)
+    pub fn row_of_mark(&self, room: Room) -> Option<usize> {
+        let current = self.current_mark()?;
+        if let Some(page) = self.page(room) {
+            let node = self.marks.nodes.get(current)?;
+            let mut rows = self.outline.rows(&page);
+            return rows.position(|place| place.node == *node);
+        }
+        self.row_in_view(self.start_of_mark()?, room)
     }
 
     /// Brings the mark that the person is at into view.
-    pub fn show_mark(&mut self, columns: usize, height: usize) {
-        if let Some(offset) = self.start_of_mark() {
-            self.show(offset, columns, height);
+    pub fn show_mark(&mut self, room: Room) {
+        let Some(current) = self.current_mark() else {
+            return;
+        };
+        if self.shows_values() {
+            if let Some(node) = self.marks.nodes.get(current).copied() {
+                self.walk(room, |outline, page| outline.go_to(node, page));
+            }
+        } else if let Some(offset) = self.start_of_mark() {
+            self.show(offset, room);
         }
     }
 
     /// Goes to the next mark, or to the one before: from the mark that the person is at, or from
-    /// the top if that is out of view. Says whether there is one.
-    pub fn go_to_mark(&mut self, is_forward: bool, columns: usize, height: usize) -> bool {
+    /// where the person has gone since. Says whether there is one.
+    pub fn go_to_mark(&mut self, is_forward: bool, room: Room) -> bool {
+        let Some(next) = self.mark_beside(is_forward, room) else {
+            return false;
+        };
+        self.marks.current = next;
+        self.show_mark(room);
+        true
+    }
+
+    fn mark_beside(&self, is_forward: bool, room: Room) -> Option<usize> {
         let current = self.marks.current;
-        let top = self.first_byte();
-        let below = self.marks.ranges.partition_point(|mark| mark.start < top);
-        let is_in_view = self.row_of_mark(columns, height.max(1)).is_some();
-        let next = match (is_in_view, is_forward) {
+        let (is_there, below) = if self.shows_values() {
+            let cursor = self.outline.cursor();
+            let nodes = &self.marks.nodes;
+            let is_there = nodes.get(current) == Some(&cursor);
+            (is_there, nodes.partition_point(|node| *node <= cursor))
+        } else {
+            let top = self.first_byte(room);
+            let below = self.marks.ranges.partition_point(|mark| mark.start < top);
+            (self.row_of_mark(room).is_some(), below)
+        };
+        let next = match (is_there, is_forward) {
             (true, true) => Some(current + 1),
             (true, false) => current.checked_sub(1),
             (false, true) => Some(below),
             (false, false) => below.checked_sub(1),
         };
-        let Some(next) = next.filter(|next| *next < self.marks.ranges.len()) else {
-            return false;
-        };
-        self.marks.current = next;
-        self.show_mark(columns, height);
-        true
+        next.filter(|next| *next < self.mark_count())
+    }
+
+    fn shows_values(&self) -> bool {
+        let has_tree = |decoded: &crate::payload::format::Decoded| decoded.tree.is_some();
+        self.tab() == Tab::Value && self.decoded().is_some_and(has_tree)
     }
 
     /// Where the mark that the person is at can be seen to start: a line break at the end of a row
     /// is not drawn.
     fn start_of_mark(&self) -> Option<usize> {
         let mark = self.marks.ranges.get(self.current_mark()?)?;
-        let bytes = self.letter.payload.get(mark.clone())?;
+        let bytes = self.bytes().get(mark.clone())?;
         let breaks = bytes.iter().take_while(|byte| **byte == b'\n').count();
         Some((mark.start + breaks).min(mark.end - 1))
     }
 
     /// The first byte shown.
-    pub(super) fn first_byte(&self) -> usize {
-        self.offset
+    fn first_byte(&self, room: Room) -> usize {
+        match self.tab() {
+            Tab::Bytes => self.line * hex::bytes_in_row(room.columns),
+            _ => self.offset,
+        }
     }
 
     /// The row that shows the byte at `offset`, counted from the top, if it is in view.
-    pub(super) fn row_in_view(
-        &self,
-        offset: usize,
-        columns: usize,
-        height: usize,
-    ) -> Option<usize> {
-        let mut rows = rows::rows(&self.letter.payload, columns, self.offset).take(height);
+    fn row_in_view(&self, offset: usize, room: Room) -> Option<usize> {
+        if self.tab() == Tab::Bytes {
+            let line = offset / hex::bytes_in_row(room.columns);
+            let row = line.checked_sub(self.line);
+            return row.filter(|row| *row < room.height);
+        }
+        let mut rows = rows::rows(self.bytes(), room.columns, self.offset).take(room.height);
         let holds = |row: rows::Row| row.next.is_none_or(|next| offset < next);
         let row = rows.position(holds);
         row.filter(|_| self.offset <= offset)
@@ -99,14 +206,47 @@ impl Reader {
 
     /// Brings the byte at `offset` into view, unless it is there already: with some rows above it,
     /// but not past where the end is shown.
-    pub(super) fn show(&mut self, offset: usize, columns: usize, height: usize) {
-        let height = height.max(1);
-        if self.row_in_view(offset, columns, height).is_some() {
+    fn show(&mut self, offset: usize, room: Room) {
+        if self.row_in_view(offset, room).is_some() {
             return;
         }
-        self.offset = rows::row_at(&self.letter.payload, columns, offset);
-        self.back(columns, ROWS_ABOVE.min((height - 1) / 2));
-        let last = rows::rows_back(&self.letter.payload, columns, rows::END, height);
-        self.offset = last.min(self.offset);
+        let above = ROWS_ABOVE.min(room.height.saturating_sub(1) / 2);
+        if self.tab() == Tab::Bytes {
+            let line = offset / hex::bytes_in_row(room.columns);
+            self.line = line.saturating_sub(above).min(self.last_line(room));
+            return;
+        }
+        let row = rows::row_at(self.bytes(), room.columns, offset);
+        let top = rows::rows_back(self.bytes(), room.columns, row, above);
+        self.offset = top.min(self.last_offset(room));
     }
+}
+
+/// The values in whose name or text `sought` stands.
+fn nodes_with(page: &Page<'_>, sought: &Literal) -> Vec<NodeId> {
+    let ids = (0..page.tree.len()).filter_map(|index| u32::try_from(index).ok());
+    let has = |id: &NodeId| {
+        page.value(*id).is_some_and(|value| {
+            let name = match value.key {
+                Key::Name(name) | Key::Odd(name) => name,
+                Key::Index(_) | Key::None => b"",
+            };
+            sought.find(value.text).is_some() || sought.find(name).is_some()
+        })
+    };
+    ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
+}
+
+/// Where `sought` stands in `bytes`.
+pub(super) fn ranges_of(bytes: &[u8], sought: &Literal) -> Vec<Range<usize>> {
+    let mut from = 0;
+    let mut ranges = Vec::new();
+    while let Some(found) = bytes.get(from..).and_then(|rest| sought.find(rest)) {
+        if ranges.len() == MOST_MARKS || found.is_empty() {
+            break;
+        }
+        ranges.push(found.start + from..found.end + from);
+        from += found.end;
+    }
+    ranges
 }

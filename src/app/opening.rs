@@ -1,0 +1,246 @@
+//! The message pane: opened on the selected row, and following it from there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::moving::Step;
+use super::reader::{Page, Tab};
+use super::{App, Effect, Focus, Outline, Position, Reader, Room};
+use crate::decoding::{Reading, Request};
+use crate::message::{RowId, Time};
+use crate::payload::format;
+
+/// A payload of up to so many bytes is understood at once: that takes less than a frame.
+const UNDERSTOOD_AT_ONCE: usize = 64 << 10;
+
+/// While the log follows what arrives, the pane goes on to the newest row this often.
+const FOLLOW_EVERY: Duration = Duration::from_millis(34);
+
+/// The open message, and how it is shown.
+#[derive(Debug)]
+pub struct Open {
+    /// The message.
+    pub reader: Box<Reader>,
+    /// Whether it takes the whole screen.
+    pub is_whole: bool,
+    /// When another message was opened last.
+    opened: Time,
+}
+
+impl App {
+    /// The open message.
+    #[must_use]
+    pub fn open(&self) -> Option<&Open> {
+        self.open.as_ref()
+    }
+
+    /// Opens the selected row, or goes to what is open.
+    pub(super) fn open_message(&mut self) -> Vec<Effect> {
+        if self.open.is_some() {
+            self.set_focus(Focus::Message);
+            return Vec::new();
+        }
+        let height = super::inside(self.areas().messages).height;
+        if self.messages.position() == Position::Following {
+            self.messages.freeze(&self.shown, height);
+        }
+        let selected = self.messages.selected(&self.shown);
+        let Some(letter) = selected.and_then(|row| self.letter(row)) else {
+            return self.tell("select a row to open it");
+        };
+        self.open = Some(Open {
+            reader: Box::new(Reader::open(letter)),
+            is_whole: false,
+            opened: self.now,
+        });
+        if self.areas().messages.is_empty() {
+            self.set_focus(Focus::Message);
+        }
+        let effects = self.understand();
+        self.settle_messages();
+        effects
+    }
+
+    /// Closes the open message.
+    pub(super) fn close_message(&mut self) {
+        self.open = None;
+        if self.focus == Focus::Message {
+            self.set_focus(Focus::Messages);
+        }
+        self.pane = Focus::Messages;
+    }
+
+    /// Leaves the open message for the log, or closes it where the log has no room beside it.
+    pub(super) fn leave_message(&mut self) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.is_whole) {
+            open.is_whole = false;
+            self.resize_open();
+            return;
+        }
+        if self.areas().messages.is_empty() {
+            self.close_message();
+        } else {
+            self.set_focus(Focus::Messages);
+        }
+    }
+
+    /// Gives the open message the whole screen, or its place again.
+    pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
+        if self.open.is_none() {
+            return self.tell("open a message with Enter first");
+        }
+        if let Some(open) = &mut self.open {
+            open.is_whole = !open.is_whole;
+        }
+        self.set_focus(Focus::Message);
+        self.resize_open();
+        Vec::new()
+    }
+
+    /// Opens the row that is selected now, if it is another. What the log has let go of stays open
+    /// until the person selects something else.
+    pub(super) fn follow_selection(&mut self) -> Vec<Effect> {
+        let Some(row) = self.row_to_open() else {
+            return Vec::new();
+        };
+        if self.messages.position() == Position::Following && !self.may_follow() {
+            return Vec::new();
+        }
+        let Some(letter) = self.letter(row) else {
+            return Vec::new();
+        };
+        let room = self.room();
+        let Some(open) = &mut self.open else {
+            return Vec::new();
+        };
+        open.opened = self.now;
+        let before = std::mem::replace(&mut open.reader, Box::new(Reader::open(letter)));
+        let effects = self.understand();
+        if let Some(open) = &mut self.open {
+            open.reader.carry_over(&before, room);
+        }
+        effects
+    }
+
+    /// When the open message must go on to the newest row.
+    pub(super) fn follow_due(&self) -> Option<Time> {
+        self.row_to_open()?;
+        let open = self.open.as_ref()?;
+        Some(open.opened.after(FOLLOW_EVERY))
+    }
+
+    /// The selected row, if another is open.
+    fn row_to_open(&self) -> Option<RowId> {
+        let open = self.open.as_ref()?;
+        if let Position::Frozen { selected, .. } = self.messages.position() {
+            self.log.row(selected)?;
+        }
+        let row = self.messages.selected(&self.shown)?;
+        (row != open.reader.letter().row).then_some(row)
+    }
+
+    fn may_follow(&self) -> bool {
+        let opened = self.open.as_ref().map(|open| open.opened);
+        opened.is_none_or(|opened| self.now.since(opened) >= FOLLOW_EVERY)
+    }
+
+    /// Finds out what the open message is, or has that found out.
+    fn understand(&mut self) -> Vec<Effect> {
+        let serial = self.next_serial();
+        self.reading = serial;
+        let Some(open) = &mut self.open else {
+            return Vec::new();
+        };
+        let payload = &open.reader.letter().payload;
+        if open.reader.letter().channel.is_none() {
+            return Vec::new();
+        }
+        if payload.len() > UNDERSTOOD_AT_ONCE {
+            return vec![Effect::Decode(Request {
+                serial,
+                payload: payload.clone(),
+            })];
+        }
+        let decoded = format::recognise(payload);
+        open.reader.decode(Arc::new(decoded));
+        self.mark_open_message();
+        Vec::new()
+    }
+
+    /// Takes in what the open message was found to be.
+    pub(super) fn note_reading(&mut self, reading: Reading) {
+        if reading.serial != self.reading {
+            return;
+        }
+        if let Some(open) = &mut self.open {
+            open.reader.decode(reading.decoded);
+        }
+        self.mark_open_message();
+    }
+
+    /// The room in which the open message is shown.
+    pub(super) fn room(&self) -> Room {
+        let text = self.areas().message_text();
+        Room {
+            columns: usize::from(text.width),
+            height: usize::from(text.height),
+        }
+    }
+
+    /// The open message, and the room in which it is shown.
+    pub(super) fn reading(&mut self) -> Option<(&mut Reader, Room)> {
+        let room = self.room();
+        Some((&mut self.open.as_mut()?.reader, room))
+    }
+
+    pub(super) fn resize_open(&mut self) {
+        if let Some((reader, room)) = self.reading() {
+            reader.resize(room);
+        }
+        self.settle_messages();
+    }
+
+    /// Keeps the selected row in view where the log has become lower.
+    fn settle_messages(&mut self) {
+        let height = super::inside(self.areas().messages).height;
+        if height > 0 && self.messages.position() != Position::Following {
+            self.messages.select_by(&self.shown, 0, height);
+        }
+    }
+
+    pub(super) fn move_in_message(&mut self, step: Step) {
+        let Some((reader, room)) = self.reading() else {
+            return;
+        };
+        match step {
+            Step::Lines(lines) => reader.step(lines, room),
+            Step::HalfPages(_) => {
+                let rows = step.lines(room.height).unwrap_or(0);
+                reader.scroll(rows, room);
+            }
+            Step::First => reader.go_to_start(),
+            Step::Last => reader.go_to_end(room),
+        }
+    }
+
+    /// Opens the row before or after the open one.
+    pub(super) fn open_beside(&mut self, rows: i64) -> Vec<Effect> {
+        let height = super::inside(self.areas().messages).height.max(1);
+        self.messages.select_by(&self.shown, rows, height);
+        self.follow_selection()
+    }
+
+    pub(super) fn show_tab(&mut self, tab: impl FnOnce(Tab) -> Tab) {
+        if let Some((reader, room)) = self.reading() {
+            reader.show_tab(tab(reader.tab()));
+            reader.show_mark(room);
+        }
+    }
+
+    /// Folds or opens values of the open message.
+    pub(super) fn fold(&mut self, step: impl FnOnce(&mut Outline, &Page<'_>)) {
+        if let Some((reader, room)) = self.reading() {
+            reader.walk(room, step);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What the person means in the open message.
+
+use super::reader::Page;
+use super::{Action, App, Effect, Outline, Overlay};
+use crate::log::SharedBytes;
+use crate::payload::figures;
+use crate::payload::tree::{Kind, NodeId, Value};
+use crate::query::{Path, Query};
+
+impl App {
+    pub(super) fn act_in_message(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::NextHit => return self.go_to_match(true),
+            Action::PreviousHit => return self.go_to_match(false),
+            Action::Fold => self.fold(Outline::fold),
+            Action::Unfold => self.fold(Outline::unfold),
+            Action::ToggleFold => self.fold(Outline::toggle),
+            Action::OpenAll => self.fold(Outline::open_all),
+            Action::CloseAll => self.fold(Outline::close_all),
+            Action::NextTab => self.show_tab(|tab| tab.further(1)),
+            Action::PreviousTab => self.show_tab(|tab| tab.further(-1)),
+            Action::ToggleWhole => return self.toggle_whole(),
+            Action::OlderMessage => return self.open_beside(-1),
+            Action::NewerMessage => return self.open_beside(1),
+            Action::Seek => self.open_seek(),
+            Action::CopyWhole => return self.copy_whole(),
+            Action::CopyPath => return self.copy_path(),
+            Action::FilterByValue => return self.filter_by_value(),
+            Action::ToggleLens => return self.toggle_lens(),
+            Action::ToggleMark => return self.toggle_mark(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Opens the prompt for what to look for in the open message.
+    fn open_seek(&mut self) {
+        let text = self.open.as_ref().and_then(|open| open.reader.sought());
+        let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
+        let mut input = super::Input::default();
+        input.insert_in_line(&text.unwrap_or_default());
+        input.set_focus(true);
+        self.overlay = Some(Overlay::Seek(Box::new(input)));
+    }
+
+    /// Looks for what is written in the prompt, as it is written.
+    pub(super) fn seek(&mut self, text: &str) {
+        if let Some((reader, room)) = self.reading() {
+            reader.find(text);
+            reader.show_mark(room);
+        }
+        if text.is_empty() {
+            // What a query matched is marked again.
+            self.mark_open_message();
+        }
+    }
+
+    /// Closes the prompt; what was found stays marked.
+    pub(super) fn end_seek(&mut self) -> Vec<Effect> {
+        let reader = self.open.as_ref().map(|open| &open.reader);
+        match reader {
+            Some(reader) if reader.sought().is_some() && reader.mark_count() == 0 => {
+                self.tell("not found in this message")
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value that the person is at, with the tree that it lies in.
+    fn with_value<T>(&self, use_it: impl FnOnce(&Page<'_>, &Value<'_>) -> T) -> Option<T> {
+        let reader = &self.open.as_ref()?.reader;
+        let page = reader.page(self.room())?;
+        let value = page.value(reader.outline().cursor())?;
+        Some(use_it(&page, &value))
+    }
+
+    /// Copies the value that the person is at: what a text says, all else as it was written.
+    /// `None` if the message has no values.
+    pub(super) fn copy_value(&mut self) -> Option<Vec<Effect>> {
+        let bytes = self.with_value(|page, value| match value.kind {
+            Kind::Array | Kind::Object | Kind::Tag => page.tree.source(value.id).map_or_else(
+                || page.tree.to_json(value.id, page.bytes),
+                |range| page.bytes[range].to_vec(),
+            ),
+            _ => value.text.to_vec(),
+        })?;
+        Some(self.hand_over(bytes.into(), "the value"))
+    }
+
+    /// Copies all of the message as JSON.
+    fn copy_whole(&mut self) -> Vec<Effect> {
+        let json = self.with_value(|page, _| page.tree.to_json(NodeId::default(), page.bytes));
+        match json {
+            Some(json) => self.hand_over(json.into(), "the message as JSON"),
+            None => self.tell("this is no message with values: y copies it as it came"),
+        }
+    }
+
+    fn copy_path(&mut self) -> Vec<Effect> {
+        match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
+            None => self.tell("this message has no values, and so no paths"),
+            Some(None) => self.tell_error(NO_PATH),
+            Some(Some(path)) => {
+                let words = format!("the path {path}");
+                self.hand_over(path.into_bytes().into(), &words)
+            }
+        }
+    }
+
+    fn hand_over(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
+        let size = figures::size(bytes.len() as u64);
+        let clipboard = "to the terminal's clipboard (OSC 52)";
+        self.tell(format!("handed {what}, {size}, {clipboard}"));
+        vec![Effect::Copy(bytes)]
+    }
+
+    /// Shows only what has the same value at the same path.
+    fn filter_by_value(&mut self) -> Vec<Effect> {
+        let text = self.with_value(|page, value| {
+            let path = page.tree.path(value.id, page.bytes)?;
+            Some(match value.kind {
+                Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
+                    let written = page.tree.to_json(value.id, page.bytes);
+                    format!("{path} == {}", String::from_utf8(written).ok()?)
+                }
+                _ => format!("has({path})"),
+            })
+        });
+        let text = match text {
+            None => return self.tell("this message has no values to filter by"),
+            Some(None) => return self.tell_error(NO_PATH),
+            Some(Some(text)) => text,
+        };
+        match Query::parse(&text, &self.moment()) {
+            Ok(query) => {
+                let typed = self.filters.typed.clone();
+                let both = Query::all(typed.into_iter().chain([query]));
+                let mut effects = self.filter_by(Some(both));
+                effects.extend(self.tell(format!("filtered by {text}; Esc in the log ends it")));
+                effects
+            }
+            Err(wrong) => self.tell_error(format!("{text}: {wrong}")),
+        }
+    }
+
+    /// Shows the value at this path instead of the messages of the channel, or these again.
+    fn toggle_lens(&mut self) -> Vec<Effect> {
+        let Some(channel) = self.current_channel() else {
+            return self.tell("a notice has no channel");
+        };
+        let path = match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
+            None => return self.tell("this message has no values, and so no paths"),
+            Some(None) => return self.tell_error(NO_PATH),
+            Some(Some(path)) => path,
+        };
+        match Path::parse(&path) {
+            Ok(path) => self.look_through(channel, path),
+            Err(wrong) => self.tell_error(format!("{path}: {wrong}")),
+        }
+    }
+}
+
+/// Why a value has no path.
+const NO_PATH: &str =
+    "no path leads to this value: a key is no plain text, or a later one has the same name";

@@ -1,0 +1,69 @@
+//! Bytes as numbers: what the bytes tab shows.
+
+use std::ops::Range;
+
+/// Digits of an offset.
+pub const OFFSET_DIGITS: usize = 8;
+
+/// Columns that a row of `bytes` takes: the offset, the bytes by eights, the characters.
+const fn columns_of(bytes: usize) -> usize {
+    OFFSET_DIGITS + 2 + bytes * 3 + bytes / 8 + 1 + bytes
+}
+
+/// How many bytes a row of so many columns has: a power of two, so that offsets stay round.
+#[must_use]
+pub fn bytes_in_row(columns: usize) -> usize {
+    let fits = |bytes: &usize| columns_of(*bytes) <= columns;
+    [32, 16, 8, 4].into_iter().find(fits).unwrap_or(2)
+}
+
+/// How many rows so many bytes take.
+#[must_use]
+pub fn row_count(bytes: usize, columns: usize) -> usize {
+    bytes.div_ceil(bytes_in_row(columns))
+}
+
+/// The bytes of a row.
+#[must_use]
+pub fn row(bytes: &[u8], line: usize, columns: usize) -> Option<Range<usize>> {
+    let width = bytes_in_row(columns);
+    let start = line.checked_mul(width)?;
+    (start < bytes.len()).then(|| start..bytes.len().min(start + width))
+}
+
+/// How a byte is drawn among characters, and whether it is one.
+#[must_use]
+pub fn character(byte: u8) -> (char, bool) {
+    match byte {
+        b' '..=b'~' => (char::from(byte), true),
+        _ => ('·', false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_as_wide_as_there_is_room() {
+        for (columns, bytes) in [(0, 2), (30, 4), (43, 8), (44, 8), (77, 16), (200, 32)] {
+            assert_eq!(bytes_in_row(columns), bytes, "{columns}");
+        }
+        for columns in 30..200 {
+            assert!(columns_of(bytes_in_row(columns)) <= columns, "{columns}");
+        }
+    }
+
+    #[test]
+    fn rows_cover_all_bytes() {
+        let bytes = [0; 37];
+        for columns in [0, 40, 80, 160] {
+            let count = row_count(bytes.len(), columns);
+            let rows: Vec<_> = (0..count)
+                .map(|line| row(&bytes, line, columns).unwrap_or_default())
+                .collect();
+            assert_eq!(rows.iter().map(Range::len).sum::<usize>(), bytes.len());
+            assert_eq!(row(&bytes, count, columns), None);
+        }
+    }
+}

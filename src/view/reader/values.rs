@@ -1,0 +1,226 @@
+//! The values of an open message, as a tree that can be folded.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::line::LineBuilder;
+use super::super::{frame, theme};
+use crate::app::{Page, Place, Reader};
+use crate::payload::escape::{self, Text};
+use crate::payload::figures;
+use crate::payload::ranges::Ranges;
+use crate::payload::rows;
+use crate::payload::tree::{Key, Kind, Value};
+use crate::query::Literal;
+
+/// The longest part of a value's name or text that is looked through for what is sought.
+const MOST_SOUGHT: usize = 4 << 10;
+
+pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffer: &mut Buffer) {
+    let painter = Painter { reader, page };
+    for (row, place) in (0..area.height).zip(reader.outline().rows(page)) {
+        let Some(value) = page.value(place.node) else {
+            continue;
+        };
+        let is_selected = place.node == reader.outline().cursor();
+        let style = frame::selection(is_selected && has_focus, has_focus);
+        painter.row(&value, place).draw(area, row, style, buffer);
+        if is_selected && !has_focus && place.offset == 0 {
+            // Where the keys would go.
+            if let Some(cell) = buffer.cell_mut((area.x.saturating_sub(1), area.y + row)) {
+                cell.set_symbol(theme::FOUND).set_style(theme::QUIET);
+            }
+        }
+    }
+}
+
+struct Painter<'a> {
+    reader: &'a Reader,
+    page: &'a Page<'a>,
+}
+
+impl Painter<'_> {
+    fn row(&self, value: &Value<'_>, place: Place) -> LineBuilder {
+        let mut line = LineBuilder::new(self.page.columns);
+        let columns = self.page.columns_of(value);
+        line.space(columns.indent);
+        if place.offset > 0 {
+            // The text goes on below where it began, behind the quote.
+            line.space(
+                self.page
+                    .columns
+                    .saturating_sub(columns.indent + columns.text + 1),
+            );
+            self.text_row(value, place.offset, &mut line);
+            return line;
+        }
+        let outline = self.reader.outline();
+        let is_folded = outline.is_folded(value, self.page);
+        let sign = match (value.count > 0 || self.page.is_long(value), is_folded) {
+            (false, _) => "  ",
+            (true, true) => "▸ ",
+            (true, false) => "▾ ",
+        };
+        line.word(sign, theme::QUIET);
+        self.name(value, columns.name, &mut line);
+        self.said(value, is_folded, &mut line);
+        line
+    }
+
+    fn name(&self, value: &Value<'_>, columns: usize, line: &mut LineBuilder) {
+        match value.key {
+            Key::None => return,
+            Key::Index(index) => {
+                line.word(format!("[{index}]"), theme::QUIET);
+            }
+            Key::Name(name) => {
+                let marks = self.marks(name, self.page.tree.written(value.id).1);
+                let text = if escape::one_line(name, columns).cut {
+                    escape::name(name, columns)
+                } else {
+                    escape::one_line_marked(name, columns, Ranges::of(&marks))
+                };
+                if name.is_empty() {
+                    line.word("\"\"", theme::ESCAPE);
+                }
+                line.text(text, theme::FOCUS);
+            }
+            Key::Odd(name) => line.text(escape::name(name, columns), theme::ESCAPE),
+        }
+        line.word(": ", theme::QUIET);
+    }
+
+    fn said(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
+        let count = figures::count(value.count as u64);
+        match value.kind {
+            Kind::Array => drop(line.word(format!("[{count}]"), theme::QUIET)),
+            Kind::Object => drop(line.word(format!("{{{count}}}"), theme::QUIET)),
+            Kind::Tag => self.one_line(value, theme::ESCAPE, line),
+            Kind::String if self.page.is_long(value) && !is_folded => {
+                line.word("\"", theme::GOOD);
+                self.text_row(value, 0, line);
+            }
+            Kind::String => self.string(value, line),
+            Kind::Bytes => bytes(value.text, line),
+            Kind::Number => self.one_line(value, theme::WATCH, line),
+            Kind::Null | Kind::Bool | Kind::Other => self.one_line(value, theme::ESCAPE, line),
+        }
+    }
+
+    /// A string on one line, with a word on its length where it is cut.
+    fn string(&self, value: &Value<'_>, line: &mut LineBuilder) {
+        line.word("\"", theme::GOOD);
+        let marks = self.marks(value.text, self.page.tree.written(value.id).0);
+        let marks = Ranges::of(&marks);
+        let room = line.left().saturating_sub(1);
+        let whole = escape::one_line_marked(value.text, room, marks);
+        if !whole.cut {
+            line.text(whole, theme::GOOD);
+            line.word("\"", theme::GOOD);
+            return;
+        }
+        let size = format!("… {}", figures::size(value.text.len() as u64));
+        let room = line.left().saturating_sub(size.chars().count());
+        line.text(
+            escape::one_line_marked(value.text, room, marks),
+            theme::GOOD,
+        );
+        line.word_at_end(&size, theme::QUIET);
+    }
+
+    /// The row of a text that starts at `offset`, and the quote behind its end.
+    fn text_row(&self, value: &Value<'_>, offset: usize, line: &mut LineBuilder) {
+        let columns = self.page.columns_of(value).text;
+        let written = self.page.tree.written(value.id).0;
+        let marks = self.marks_in(value.text, written, offset);
+        let mut rows = rows::rows(value.text, columns, offset).marked(Ranges::of(&marks));
+        if let Some(row) = rows.next() {
+            line.text(row.text, theme::GOOD);
+            if row.next.is_none() {
+                line.word("\"", theme::GOOD);
+            }
+        }
+    }
+
+    fn one_line(&self, value: &Value<'_>, style: Style, line: &mut LineBuilder) {
+        let marks = self.marks(value.text, self.page.tree.written(value.id).0);
+        let whole = escape::one_line_marked(value.text, line.left(), Ranges::of(&marks));
+        if whole.cut {
+            let room = line.left().saturating_sub(1);
+            let text: Text = escape::one_line_marked(value.text, room, Ranges::of(&marks));
+            line.text(text, style);
+            line.word("…", theme::QUIET);
+        } else {
+            line.text(whole, style);
+        }
+    }
+
+    /// What is marked of a text, which stands there in the bytes if it stands there as it is read.
+    fn marks(
+        &self,
+        text: &[u8],
+        written: Option<std::ops::Range<usize>>,
+    ) -> Vec<std::ops::Range<usize>> {
+        self.marks_in(text, written, 0)
+    }
+
+    /// The same for the part of a text from `offset` on that may be seen.
+    fn marks_in(
+        &self,
+        text: &[u8],
+        written: Option<std::ops::Range<usize>>,
+        offset: usize,
+    ) -> Vec<std::ops::Range<usize>> {
+        if let Some(sought) = self.reader.sought() {
+            return sought_in(text, sought, offset);
+        }
+        let Some(written) = written else {
+            return Vec::new();
+        };
+        let marks = self.reader.marks();
+        let first = marks.partition_point(|mark| mark.end <= written.start);
+        let inside = marks[first..]
+            .iter()
+            .take_while(|mark| mark.start < written.end);
+        let moved = inside.map(|mark| {
+            let start = mark.start.max(written.start) - written.start;
+            start..mark.end.min(written.end) - written.start
+        });
+        moved.collect()
+    }
+}
+
+/// Where `sought` stands in the part of a text from `offset` on that may be seen.
+fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<std::ops::Range<usize>> {
+    // What begins before the row goes on in it.
+    let start = offset.saturating_sub(sought.text().len());
+    let end = text.len().min(offset + MOST_SOUGHT);
+    let mut found = Vec::new();
+    let mut at = start;
+    while let Some(next) = sought.find(&text[at..end]).filter(|next| !next.is_empty()) {
+        found.push(at + next.start..at + next.end);
+        at += next.end;
+    }
+    found
+}
+
+fn bytes(text: &[u8], line: &mut LineBuilder) {
+    line.word("h'", theme::ESCAPE);
+    let size = format!("' {}", figures::size(text.len() as u64));
+    let room = line.left().saturating_sub(size.chars().count() + 1) / 2;
+    let digits: String = text
+        .iter()
+        .take(room)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    line.word(digits, theme::ESCAPE);
+    if text.len() > room {
+        line.word("…", theme::QUIET);
+    }
+    line.word("'", theme::ESCAPE);
+    line.word(
+        format!(" {}", figures::size(text.len() as u64)),
+        theme::QUIET,
+    );
+}
