@@ -6,10 +6,10 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 
 use subscope::app::{
-    Answer, Context, Effect, Event, Focus, Overlay, Sort, SubscriptionState, TimeForm,
+    Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm,
 };
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
 use subscope::server::{Command, Connection, Feed};
 
 use crate::support::stage::{START, Stage, published};
@@ -649,17 +649,11 @@ fn a_screen_that_grows_shows_no_blank_lines_below_the_help_and_an_open_message()
         stage.messages(&[("a", payload.as_bytes())]);
         stage.send(Event::Resize(80, 12));
         stage.code(KeyCode::Enter);
-        stage.keys("G");
+        stage.keys("zG");
         stage.send(Event::Resize(80, 24));
-        let place = |stage: &Stage| match stage.app.overlay() {
-            Some(Overlay::Message(reader)) => {
-                reader.json().map_or(reader.offset(), |(_, line, _)| line)
-            }
-            other => panic!("{other:?}"),
-        };
-        let before = place(&stage);
+        let before = top_of_message(&stage);
         stage.keys("G");
-        assert_eq!(place(&stage), before);
+        assert_eq!(top_of_message(&stage), before);
     }
 }
 
@@ -791,6 +785,21 @@ fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
 
 // --- Overlays ----------------------------------------------------------------------------------
 
+/// What stands at the top of the open message: which value, or which byte of a text.
+fn top_of_message(stage: &Stage) -> usize {
+    let reader = &stage.app.open().unwrap().reader;
+    let text = stage.app.areas().message_text();
+    let room = Room {
+        columns: usize::from(text.width),
+        height: usize::from(text.height),
+    };
+    let Some(page) = reader.page(room) else {
+        return reader.offset();
+    };
+    let first = reader.outline().rows(&page).next();
+    first.unwrap().node.0 as usize
+}
+
 #[test]
 fn an_open_message_pages_to_both_ends_whatever_its_form() {
     let text = "line\n".repeat(100);
@@ -800,43 +809,45 @@ fn an_open_message_pages_to_both_ends_whatever_its_form() {
         let mut stage = Stage::new(&["*"]);
         stage.messages(&[("a", payload.as_bytes())]);
         stage.code(KeyCode::Enter);
-        let place = |stage: &Stage| match stage.app.overlay() {
-            Some(Overlay::Message(reader)) => {
-                assert_eq!(reader.json().is_some(), is_json);
-                reader.json().map_or(reader.offset(), |(_, line, _)| line)
-            }
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(place(&stage), 0);
+        stage.keys("z");
+        let reader = &stage.app.open().unwrap().reader;
+        assert_eq!(reader.decoded().unwrap().tree.is_some(), is_json);
+        assert_eq!(top_of_message(&stage), 0);
         stage.keys("G");
-        let end = place(&stage);
+        let end = top_of_message(&stage);
         assert!(end > 0);
         stage.keys("j");
         stage.code(KeyCode::PageDown);
-        assert_eq!(place(&stage), end);
+        assert_eq!(top_of_message(&stage), end);
         stage.keys("g");
-        assert_eq!(place(&stage), 0);
-        stage.keys("j");
-        let second = place(&stage);
-        assert!(second > 0 && second < end);
-        stage.keys("kk");
-        assert_eq!(place(&stage), 0);
+        assert_eq!(top_of_message(&stage), 0);
         for _ in 0..20 {
             stage.keys(" ");
         }
-        assert_eq!(place(&stage), end);
+        assert_eq!(top_of_message(&stage), end);
         for _ in 0..20 {
             stage.code(KeyCode::PageUp);
         }
-        assert_eq!(place(&stage), 0);
+        assert_eq!(top_of_message(&stage), 0);
         stage.ctrl('d');
-        assert!(place(&stage) > second);
+        let half = top_of_message(&stage);
+        assert!(half > 0 && half < end);
         stage.ctrl('u');
-        assert_eq!(place(&stage), 0);
+        assert_eq!(top_of_message(&stage), 0);
         stage.mouse(MouseEventKind::ScrollDown, 5, 5);
-        assert!(place(&stage) > second);
-        stage.code(KeyCode::Esc);
-        assert!(stage.app.overlay().is_none());
+        assert!(top_of_message(&stage) > 0);
+        // First the whole screen is given back, then the focus, then it closes.
+        for (is_open, focus) in [
+            (true, Focus::Message),
+            (true, Focus::Messages),
+            (false, Focus::Messages),
+        ] {
+            stage.code(KeyCode::Esc);
+            assert_eq!(
+                (stage.app.open().is_some(), stage.app.focus()),
+                (is_open, focus)
+            );
+        }
     }
 }
 
@@ -850,17 +861,14 @@ fn an_open_message_outlives_its_row_and_says_what_brought_it() {
     stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
     assert_eq!(stage.shown(), 1);
     stage.code(KeyCode::Enter);
-    stage.app.update(
-        Event::Feed(Feed::RoundTrip(NodeId(0), Duration::ZERO)),
-        START,
-    );
-    let Some(Overlay::Message(reader)) = stage.app.overlay() else {
-        panic!("not open");
-    };
     assert_eq!(
-        reader.letter().topics,
+        stage.letter().topics,
         [Topic::pattern(b"*"), Topic::channel(b"a")]
     );
+    stage.code(KeyCode::Enter);
+    stage.messages(&vec![("b", &[b'x'; 4096][..]); 20_000]);
+    assert!(stage.app.log().row(stage.letter().row).is_none());
+    assert_eq!(&*stage.letter().payload, b"payload");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"payload").into())]);
     stage.keys("e");
     assert_eq!(stage.box_texts(), ("a".into(), "payload".into()));
@@ -888,7 +896,7 @@ fn keys_that_need_a_message_say_so_on_an_empty_log() {
     }
     let mut stage = Stage::new(&[]);
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert!(stage.app.overlay().is_none());
+    assert!(stage.app.open().is_none());
 }
 
 #[test]
@@ -913,7 +921,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 13] = [
+    let starts: [&dyn Fn(&mut Stage); 15] = [
         &|_| {},
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
@@ -932,6 +940,17 @@ fn everywhere() -> Vec<Stage> {
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
             stage.code(KeyCode::Enter);
+            stage.code(KeyCode::Enter);
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("z]");
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("z/a");
         },
         &|stage| drop(stage.keys("/3")),
         &|stage| {

@@ -96,7 +96,7 @@ impl Session {
         }
         let (effect_tx, effect_rx) = unbounded_channel();
         let (answer_tx, answer_rx) = channel(16);
-        let tell = move |answer| answer_tx.blocking_send(answer).is_ok();
+        let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
         let (screen_tx, screen_rx) = unbounded_channel();
         let host = Recorder {
             effect_tx,

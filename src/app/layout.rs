@@ -213,35 +213,55 @@ fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
 mod tests {
     use super::*;
 
-    fn areas(width: u16, height: u16, channels_focused: bool, publish_focused: bool) -> Areas {
-        Areas::divide(
-            width,
-            height,
-            Wishes {
-                channels_focused,
-                publish_focused,
-                box_lines: 3,
-            },
-        )
+    const NOTHING: Wishes = Wishes {
+        channels_focused: false,
+        publish_focused: false,
+        box_lines: 3,
+        message: None,
+        message_focused: false,
+    };
+
+    /// What may be wished for.
+    fn any_wishes() -> Vec<Wishes> {
+        let messages = [None, Some(false), Some(true)];
+        let with_message = |message: Option<bool>| {
+            let focused = |message_focused| Wishes {
+                message,
+                message_focused,
+                ..NOTHING
+            };
+            [
+                focused(message.is_some()),
+                Wishes {
+                    channels_focused: true,
+                    ..focused(false)
+                },
+                Wishes {
+                    publish_focused: true,
+                    ..focused(false)
+                },
+                focused(false),
+            ]
+        };
+        messages.into_iter().flat_map(with_message).collect()
     }
 
     #[test]
     fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
-        for width in 0..130 {
+        for width in 0..260 {
             for height in 0..40 {
-                for (channels_focused, publish_focused) in
-                    [(false, false), (true, false), (false, true)]
-                {
-                    let areas = areas(width, height, channels_focused, publish_focused);
+                for wishes in any_wishes() {
+                    let areas = Areas::divide(width, height, wishes);
                     let parts = [
                         areas.status,
                         areas.channels,
                         areas.messages,
+                        areas.message,
                         areas.publish,
                         areas.hints,
                     ];
                     let total: u32 = parts.iter().map(|part| part.area()).sum();
-                    assert_eq!(total, areas.screen.area(), "{width}×{height}");
+                    assert_eq!(total, areas.screen.area(), "{width}×{height} {wishes:?}");
                     for part in parts {
                         assert!(part.intersection(areas.screen) == part || part.area() == 0);
                     }
@@ -252,14 +272,49 @@ mod tests {
 
     #[test]
     fn narrow_screens_show_the_pane_that_has_the_focus() {
-        assert_eq!(areas(40, 12, false, false).channels, Rect::default());
-        assert_eq!(areas(40, 12, true, false).messages, Rect::default());
-        assert_eq!(areas(40, 12, true, false).channels.width, 40);
+        let channels = Wishes {
+            channels_focused: true,
+            ..NOTHING
+        };
+        assert_eq!(Areas::divide(40, 12, NOTHING).channels, Rect::default());
+        assert_eq!(Areas::divide(40, 12, channels).messages, Rect::default());
+        assert_eq!(Areas::divide(40, 12, channels).channels.width, 40);
+    }
+
+    #[test]
+    fn an_open_message_stands_beside_the_log_or_below_it_or_in_its_place() {
+        let open = Wishes {
+            message: Some(false),
+            message_focused: true,
+            ..NOTHING
+        };
+        let wide = Areas::divide(200, 50, open);
+        assert_eq!(wide.messages.height, wide.message.height);
+        let high = Areas::divide(100, 30, open);
+        assert_eq!(high.messages.width, high.message.width);
+        assert!(high.message.height > high.messages.height);
+        let small = Areas::divide(40, 12, open);
+        assert_eq!(small.messages, Rect::default());
+        assert_eq!(small.message.width, 40);
+        let log = Wishes {
+            message_focused: false,
+            ..open
+        };
+        assert_eq!(Areas::divide(40, 12, log).message, Rect::default());
+        let whole = Wishes {
+            message: Some(true),
+            ..open
+        };
+        assert_eq!(Areas::divide(200, 50, whole).message.width, 200);
     }
 
     #[test]
     fn the_box_grows_with_its_text_while_it_has_the_focus() {
-        assert_eq!(areas(80, 24, false, false).publish.height, 3);
-        assert_eq!(areas(80, 24, false, true).publish.height, 5);
+        let publish = Wishes {
+            publish_focused: true,
+            ..NOTHING
+        };
+        assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 3);
+        assert_eq!(Areas::divide(80, 24, publish).publish.height, 5);
     }
 }

@@ -35,6 +35,8 @@ impl App {
         } else if areas.messages.contains(at) {
             let height = inside(areas.messages).height;
             self.messages.scroll_by(&self.shown, lines as i64, height);
+        } else if areas.message.contains(at) {
+            self.scroll_message(lines);
         }
     }
 
@@ -56,6 +58,9 @@ impl App {
                 self.messages
                     .select(&self.shown, *row, inside(areas.messages).height);
             }
+        } else if areas.message.contains(at) {
+            self.set_focus(Focus::Message);
+            self.click_in_message(at);
         } else if areas.publish.contains(at) {
             let is_title = at.y == areas.publish.y;
             self.set_focus(if is_title {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ratatui::layout::Position as Point;
+
 use super::moving::Step;
 use super::reader::{Page, Tab};
 use super::{App, Effect, Focus, Outline, Position, Reader, Room};
@@ -156,10 +158,9 @@ impl App {
             return Vec::new();
         }
         if payload.len() > UNDERSTOOD_AT_ONCE {
-            return vec![Effect::Decode(Request {
-                serial,
-                payload: payload.clone(),
-            })];
+            let payload = payload.clone();
+            self.mark_open_message();
+            return vec![Effect::Decode(Request { serial, payload })];
         }
         let decoded = format::recognise(payload);
         open.reader.decode(Arc::new(decoded));
@@ -221,6 +222,29 @@ impl App {
             Step::First => reader.go_to_start(),
             Step::Last => reader.go_to_end(room),
         }
+    }
+
+    pub(super) fn scroll_message(&mut self, lines: isize) {
+        if let Some((reader, room)) = self.reading() {
+            reader.scroll(lines, room);
+        }
+    }
+
+    /// Goes to the value that was clicked; a second click folds it or opens it.
+    pub(super) fn click_in_message(&mut self, at: Point) {
+        let text = self.areas().message_text();
+        if !text.contains(at) {
+            return;
+        }
+        let row = usize::from(at.y - text.y);
+        self.fold(|outline, page| {
+            let clicked = outline.rows(page).nth(row);
+            match clicked {
+                Some(place) if place.node == outline.cursor() => outline.toggle(page),
+                Some(place) => outline.go_to(place.node, page),
+                None => {}
+            }
+        });
     }
 
     /// Opens the row before or after the open one.

@@ -46,11 +46,13 @@ pub enum Tab {
     Value,
     /// Its bytes.
     Bytes,
+    /// How it came, and its channel.
+    Channel,
 }
 
 impl Tab {
     /// All of them, in order.
-    pub const ALL: [Self; 2] = [Self::Value, Self::Bytes];
+    pub const ALL: [Self; 3] = [Self::Value, Self::Bytes, Self::Channel];
 
     /// Its name.
     #[must_use]
@@ -58,6 +60,7 @@ impl Tab {
         match self {
             Self::Value => "value",
             Self::Bytes => "bytes",
+            Self::Channel => "channel",
         }
     }
 
@@ -211,6 +214,7 @@ impl Reader {
                 self.offset = 0;
             }
             Tab::Bytes => self.line = 0,
+            Tab::Channel => {}
         }
     }
 
@@ -222,6 +226,7 @@ impl Reader {
         match self.tab() {
             Tab::Value => self.offset = self.last_offset(room),
             Tab::Bytes => self.line = self.last_line(room),
+            Tab::Channel => {}
         }
     }
 
@@ -273,6 +278,7 @@ impl Reader {
                 let line = self.line.saturating_add_signed(lines);
                 self.line = line.min(self.last_line(room));
             }
+            Tab::Channel => {}
             Tab::Value if lines < 0 => {
                 self.offset = rows::rows_back(self.bytes(), room.columns, self.offset, count);
             }
@@ -295,3 +301,6 @@ impl Reader {
         hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
     }
 }
+
+#[cfg(test)]
+mod tests;

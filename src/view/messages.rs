@@ -17,7 +17,8 @@ use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
-use crate::payload::{escape, figures::delta};
+use crate::payload::{escape, figures::delta, json};
+use crate::query::Path;
 
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
@@ -70,6 +71,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// The longest message that is looked at through a lens: a frame has many rows.
+const MOST_THROUGH_LENS: usize = 64 << 10;
+
 /// Draws rows: what all of them share is reckoned once.
 struct Painter<'a> {
     app: &'a App,
@@ -103,8 +107,12 @@ impl<'a> Painter<'a> {
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
-                let marks = |bytes: &[u8]| self.app.marks(row.id, bytes);
-                message((payload, size), marks, &mut line);
+                if let Some(path) = self.app.lens(name) {
+                    through_lens(path, (payload, size), &mut line);
+                } else {
+                    let marks = |bytes: &[u8]| self.app.marks(row.id, bytes);
+                    message((payload, size), marks, &mut line);
+                }
             }
             Content::Notice(notice) => notice_line(notice, &mut line),
         }
@@ -177,6 +185,38 @@ fn message(
     let room = line.left().saturating_sub(mark.chars().count());
     line.text(escape::one_line_marked(payload, room, marks), Style::new());
     line.word_at_end(&mark, theme::QUIET);
+}
+
+/// A message looked at through a lens: only the value at its path.
+fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuilder) {
+    let looked_at = payload.len() <= MOST_THROUGH_LENS && size == payload.len() as u64;
+    let found = path.locate(payload).filter(|_| looked_at);
+    // What is found in something that is no JSON means nothing.
+    match found.filter(|_| json::is_json(payload)) {
+        Some(found) => {
+            let value = &payload[found];
+            let text = match value {
+                [b'"', inside @ .., b'"'] => json::text::Unescaped::new(inside).collect(),
+                other => other.to_vec(),
+            };
+            let room = line.left();
+            let whole = escape::one_line(&text, room);
+            if whole.cut {
+                line.text(
+                    escape::one_line(&text, room.saturating_sub(1)),
+                    Style::new(),
+                );
+                line.word("…", theme::QUIET);
+            } else {
+                line.text(whole, Style::new());
+            }
+        }
+        None if looked_at => line.words(&format!("no {}", path.text()), theme::QUIET),
+        None => line.words(
+            &format!("{} · too long for a lens", figures::size(size)),
+            theme::QUIET,
+        ),
+    }
 }
 
 fn notice_line(notice: &Notice, line: &mut LineBuilder) {

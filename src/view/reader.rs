@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! ╭ orders:created ─────────────────── 14:03:22.123 · 312 B ╮
-//! │ value  bytes                                       JSON │
+//! │ value  bytes  channel                              JSON │
 //! │ ▾ user: {2}                                             │
 //! ╰ .user.tags[0] ──────────────────────────── 1 of 3 found ╯
 //! ```
 
 mod bytes;
+mod channel;
 mod values;
 
 use ratatui::buffer::Buffer;
@@ -42,11 +43,10 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     match (reader.page(room), reader.tab()) {
         (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
         (None, Tab::Bytes) => bytes::draw(reader, text, buffer),
+        (None, Tab::Channel) => channel::draw(app, reader, text, buffer),
         (None, Tab::Value) => plain(reader, text, buffer),
     }
-    if reader.page(room).is_none() {
-        sign(reader, room, text, buffer);
-    }
+    sign(reader, room, text, buffer);
 }
 
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {

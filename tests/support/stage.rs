@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKi
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
-use subscope::app::{Answer, App, Effect, Event, Position, Settings, SubscriptionState};
+use subscope::app::{Answer, App, Effect, Event, Letter, Position, Settings, SubscriptionState};
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
 use subscope::scan::Worker;
@@ -92,6 +92,11 @@ impl Stage {
             .map(|payload| (channel, payload.as_bytes()))
             .collect();
         self.messages(&messages);
+    }
+
+    /// The open message.
+    pub fn letter(&self) -> &Letter {
+        self.app.open().unwrap().reader.letter()
     }
 
     pub fn notice(&mut self, notice: Notice) {

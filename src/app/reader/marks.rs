@@ -100,7 +100,10 @@ impl Reader {
     /// How many marks the person can go to, as the message is shown.
     #[must_use]
     pub fn mark_count(&self) -> usize {
-        self.marks.len(self.shows_values())
+        match self.tab() {
+            Tab::Channel => 0,
+            Tab::Value | Tab::Bytes => self.marks.len(self.shows_values()),
+        }
     }
 
     /// Which of the marks the person is at, from 0, if there are any.
@@ -187,7 +190,7 @@ impl Reader {
     fn first_byte(&self, room: Room) -> usize {
         match self.tab() {
             Tab::Bytes => self.line * hex::bytes_in_row(room.columns),
-            _ => self.offset,
+            Tab::Value | Tab::Channel => self.offset,
         }
     }
 

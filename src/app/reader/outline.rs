@@ -308,10 +308,17 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Keeps the cursor in view on a page of another size.
+    /// Keeps the cursor in view on a page of another size, and no row empty that need not be.
     pub fn resize(&mut self, page: &Page<'_>) {
         self.top.offset = 0;
         self.show_cursor(page);
+        let empty = page.height - self.rows(page).count().min(page.height);
+        for _ in 0..empty {
+            let Some(before) = self.row_before(self.top, page) else {
+                break;
+            };
+            self.top = before;
+        }
     }
 
     /// The same place in another tree: the value of the same path, and the same folded if all is
@@ -503,3 +510,6 @@ fn is_built_alike(one: &Page<'_>, other: &Page<'_>) -> bool {
             }
         })
 }
+
+#[cfg(test)]
+mod tests;

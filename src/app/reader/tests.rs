@@ -1,0 +1,137 @@
+use super::*;
+use crate::payload::format;
+
+const ROOM: Room = Room {
+    columns: 40,
+    height: 5,
+};
+
+fn open(payload: &str) -> Reader {
+    let mut reader = Reader::open(Letter {
+        row: RowId(0),
+        time: Time(0),
+        channel: Some(b"c".as_slice().into()),
+        topics: Vec::new(),
+        size: payload.len() as u64,
+        payload: payload.as_bytes().to_vec().into(),
+    });
+    reader.decode(Arc::new(format::recognise(payload.as_bytes())));
+    reader
+}
+
+fn numbered(lines: usize) -> String {
+    let lines: Vec<String> = (0..lines).map(|line| format!("line {line}")).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_text_is_scrolled_no_further_than_its_end() {
+    let mut reader = open(&numbered(20));
+    reader.step(3, ROOM);
+    assert_eq!(reader.offset(), numbered(3).len() + 1);
+    reader.scroll(100, ROOM);
+    assert_eq!(reader.offset(), numbered(15).len() + 1);
+    reader.step(-1, ROOM);
+    assert_eq!(reader.offset(), numbered(14).len() + 1);
+    reader.go_to_start();
+    assert_eq!(reader.offset(), 0);
+    reader.go_to_end(ROOM);
+    assert_eq!(reader.offset(), numbered(15).len() + 1);
+}
+
+#[test]
+fn the_place_in_a_text_is_kept_in_another_room() {
+    let mut reader = open(&numbered(20));
+    reader.step(3, ROOM);
+    reader.resize(Room {
+        columns: 4,
+        height: 5,
+    });
+    assert_eq!(reader.offset(), numbered(3).len() + 1);
+    reader.resize(Room {
+        columns: 40,
+        height: 18,
+    });
+    assert_eq!(reader.offset(), numbered(2).len() + 1);
+}
+
+#[test]
+fn bytes_are_scrolled_by_rows() {
+    let mut reader = open(&"x".repeat(100));
+    reader.show_tab(Tab::Bytes);
+    reader.step(2, ROOM);
+    assert_eq!(reader.line(), 2);
+    reader.go_to_end(ROOM);
+    let rows = hex::row_count(100, ROOM.columns);
+    assert_eq!(reader.line(), rows - ROOM.height);
+    reader.scroll(-1000, ROOM);
+    assert_eq!(reader.line(), 0);
+}
+
+#[test]
+fn what_is_sought_is_found_in_names_and_values() {
+    let mut reader = open(r#"{"name":"x","other":["a name","b"],"n":{"m":"NAME"}}"#);
+    reader.find("name");
+    assert_eq!((reader.mark_count(), reader.current_mark()), (3, Some(0)));
+    reader.show_mark(ROOM);
+    let mut cursors = vec![reader.outline().cursor()];
+    while reader.go_to_mark(true, ROOM) {
+        cursors.push(reader.outline().cursor());
+    }
+    assert_eq!(cursors, [1, 3, 6].map(crate::payload::tree::NodeId));
+    assert!(reader.go_to_mark(false, ROOM));
+    assert_eq!(reader.current_mark(), Some(1));
+    reader.find("nowhere");
+    assert_eq!((reader.mark_count(), reader.current_mark()), (0, None));
+    assert!(!reader.go_to_mark(true, ROOM));
+}
+
+#[test]
+fn from_where_one_has_gone_the_next_mark_is_the_nearest() {
+    let mut reader = open(r#"["x","a","x","a","x"]"#);
+    reader.find("x");
+    reader.show_mark(ROOM);
+    reader.step(3, ROOM);
+    assert!(reader.go_to_mark(true, ROOM));
+    assert_eq!(reader.current_mark(), Some(2));
+    reader.step(-1, ROOM);
+    assert!(reader.go_to_mark(false, ROOM));
+    assert_eq!(reader.current_mark(), Some(1));
+}
+
+#[test]
+fn matches_in_a_text_come_into_view_one_after_the_other() {
+    let mut reader = open(&numbered(50));
+    reader.set_marks(vec![0..4, 200..204, 300..304]);
+    reader.show_mark(ROOM);
+    assert_eq!(reader.row_of_mark(ROOM), Some(0));
+    for mark in 1..3 {
+        assert!(reader.go_to_mark(true, ROOM));
+        assert_eq!(reader.current_mark(), Some(mark));
+        assert!(reader.row_of_mark(ROOM).is_some());
+    }
+    assert!(!reader.go_to_mark(true, ROOM));
+    reader.scroll(-1000, ROOM);
+    assert_eq!(reader.row_of_mark(ROOM), None);
+    assert!(reader.go_to_mark(true, ROOM));
+    assert_eq!(reader.current_mark(), Some(0));
+}
+
+#[test]
+fn what_is_sought_is_sought_in_the_next_message_too() {
+    let mut before = open(r#"{"a":1}"#);
+    before.find("b");
+    let mut reader = open(r#"{"b":1}"#);
+    reader.carry_over(&before, ROOM);
+    assert_eq!(reader.mark_count(), 1);
+}
+
+#[test]
+fn a_notice_has_no_bytes_to_show() {
+    let mut reader = Reader::open(Letter {
+        channel: None,
+        ..open("words").letter().clone()
+    });
+    reader.show_tab(Tab::Bytes);
+    assert_eq!(reader.tab(), Tab::Value);
+}
