@@ -177,8 +177,9 @@ impl MessageLog {
         self.seal();
         let first = self.end();
         for (id, channel) in ids.iter().zip(&batch.channels) {
-            let last = RowId(first.0 + u64::from(channel.last));
-            self.channels.note_last_row(*id, last);
+            for row in [channel.before, channel.last] {
+                self.channels.note_row(*id, RowId(first.0 + u64::from(row)));
+            }
         }
         let channels = ids.iter().zip(&batch.channels);
         let channels = channels.map(|(id, channel)| SegmentChannel {
@@ -222,9 +223,10 @@ impl MessageLog {
                 self.open.cut_last(payload.size());
             }
             self.note_joins(batch, index);
-            if batch.channels[local].last == index {
-                self.channels
-                    .note_last_row(ids[local], RowId(self.end().0 - 1));
+            let channel = &batch.channels[local];
+            if index == channel.before || index == channel.last {
+                let row = RowId(self.end().0 - 1);
+                self.channels.note_row(ids[local], row);
             }
         }
     }
@@ -262,6 +264,20 @@ impl MessageLog {
             time: record.time,
             content,
         })
+    }
+
+    /// The message before the one with this id on the same channel, if it is kept.
+    #[must_use]
+    pub fn message_before(&self, id: RowId) -> Option<RowId> {
+        let segment = self.segment_of(id)?;
+        let record = segment.record(id).filter(|record| !record.is_notice())?;
+        let channel = segment.channel_of(record);
+        let older = self.held.iter().chain(&self.sealed).rev();
+        let older = older.map(|segment| &**segment);
+        std::iter::once(self.open.segment())
+            .chain(older)
+            .filter(|segment| segment.first < id)
+            .find_map(|segment| segment.last_on(channel, id))
     }
 
     /// The payload of the message with this id, to be held beyond its time here. One that is large

@@ -144,6 +144,35 @@ proptest! {
     }
 
     #[test]
+    fn the_message_before_is_the_nearest_on_the_same_channel(
+        steps in prop::collection::vec(step(), 0..300),
+        keep in 20_000..60_000usize,
+    ) {
+        let (log, expected, _) = play(&steps, keep);
+        let first = usize::try_from(log.first().0).unwrap();
+        let on = |row: &Expected| match row {
+            Expected::Message { channel, .. } => Some(channel.clone()),
+            Expected::Notice => None,
+        };
+        for (index, row) in expected.iter().enumerate().skip(first) {
+            let before = (first..index).rev().find(|before| {
+                on(row).is_some() && on(&expected[*before]) == on(row)
+            });
+            let found = log.message_before(RowId(index as u64));
+            prop_assert_eq!(found, before.map(|before| RowId(before as u64)), "{}", index);
+        }
+        for (_, channel) in log.channels().iter() {
+            let name = channel.name().to_vec();
+            let all = expected.iter().enumerate();
+            let mut rows = all.filter(|(_, row)| on(row).as_ref() == Some(&name)).rev();
+            let last = rows.next().map(|(index, _)| RowId(index as u64));
+            let before = rows.next().map(|(index, _)| RowId(index as u64));
+            prop_assert_eq!(Some(channel.last_row), last);
+            prop_assert_eq!(channel.row_before(), before);
+        }
+    }
+
+    #[test]
     fn a_selection_addresses_what_was_found_whatever_goes_or_is_held(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,

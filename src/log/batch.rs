@@ -29,7 +29,10 @@ pub(super) struct BatchChannel {
     name_length: u32,
     pub(super) messages: u32,
     pub(super) bytes: u64,
+    /// Its last row here.
     pub(super) last: u32,
+    /// The one before; the same as the last if there is none.
+    pub(super) before: u32,
 }
 
 /// Rows in the order of their arrival, on their way to the log.
@@ -265,6 +268,7 @@ impl Batch {
         ));
         self.tail_before = None;
         let entry = &mut self.channels[local as usize];
+        entry.before = if entry.messages == 0 { row } else { entry.last };
         entry.messages += 1;
         entry.bytes += payload.size();
         entry.last = row;
@@ -290,6 +294,7 @@ impl Batch {
             messages: 0,
             bytes: 0,
             last: 0,
+            before: 0,
         });
         self.names.extend_from_slice(name);
         let (channels, names, hasher) = (&self.channels, &self.names, &self.hasher);

@@ -30,6 +30,7 @@ pub struct Channel {
     pub last_heard: Time,
     /// The row of its last message; it may have been evicted.
     pub last_row: RowId,
+    row_before: RowId,
     /// Rows of it that the log still keeps.
     kept: u64,
     /// When it had last been heard when it was put into the queue of idle channels, if it is there.
@@ -49,6 +50,12 @@ impl Channel {
     #[must_use]
     pub fn shared_name(&self) -> Arc<[u8]> {
         Arc::clone(&self.name)
+    }
+
+    /// The row of the message before its last, if there was one; it may have been evicted.
+    #[must_use]
+    pub fn row_before(&self) -> Option<RowId> {
+        (self.messages > 1).then_some(self.row_before)
     }
 
     /// Messages a second at `now`; see [`History::rate`].
@@ -239,9 +246,12 @@ impl ChannelTable {
         }
     }
 
-    /// Notes the row of the channel's last message.
-    pub(super) fn note_last_row(&mut self, id: ChannelId, row: RowId) {
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+    /// Notes the row of a message of the channel: of its last, or of the one before that first.
+    pub(super) fn note_row(&mut self, id: ChannelId, row: RowId) {
+        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize]
+            && channel.last_row != row
+        {
+            channel.row_before = channel.last_row;
             channel.last_row = row;
         }
     }
@@ -295,6 +305,7 @@ impl ChannelTable {
             bytes: 0,
             last_heard: Time::default(),
             last_row: RowId::default(),
+            row_before: RowId::default(),
             kept: 0,
             queued: None,
             history: None,

@@ -195,6 +195,17 @@ impl Segment {
         self.records.get(self.index(row)?)
     }
 
+    /// The last of its rows before `end` that is a message on `channel`.
+    pub(super) fn last_on(&self, channel: ChannelId, end: RowId) -> Option<RowId> {
+        let mut channels = self.channels.iter();
+        let local = channels.position(|known| known.id == channel && known.rows > 0)?;
+        let rows = self.index(end).unwrap_or(self.records.len());
+        let records = &self.records[..rows.min(self.records.len())];
+        let is_on = |record: &Record| !record.is_notice() && record.channel() as usize == local;
+        let index = records.iter().rposition(is_on)?;
+        Some(RowId(self.first.0 + index as u64))
+    }
+
     pub(super) fn payload(&self, record: &Record) -> &[u8] {
         record.payload(&self.arena)
     }

@@ -72,7 +72,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 /// The longest message that is looked at through a lens: a frame has many rows.
-const MOST_THROUGH_LENS: usize = 64 << 10;
+const MOST_THROUGH_LENS: usize = 16 << 10;
 
 /// Draws rows: what all of them share is reckoned once.
 struct Painter<'a> {

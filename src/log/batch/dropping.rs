@@ -68,6 +68,7 @@ impl Batch {
         }
         for channel in &mut self.channels {
             channel.last += shift_rows;
+            channel.before += shift_rows;
         }
         self.records = records;
         self.notices = notices;
