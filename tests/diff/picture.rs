@@ -1,5 +1,7 @@
 //! Differences drawn as text, so that a test shows what it expects.
 
+use std::ops::Range;
+
 use subscope::payload::diff::lines::{Line, Written};
 use subscope::payload::diff::structure::Change;
 use subscope::payload::diff::{Diff, compare};
@@ -68,20 +70,24 @@ pub fn drawn_text(old: &str, new: &str) -> Vec<String> {
                 assert_eq!(text(old, before), text(new, after));
                 format!("    {}", text(old, before))
             }
-            Line::Removed { old: line, marks } => format!("-   {}", marked(old, line, marks)),
-            Line::Added { new: line, marks } => format!("+   {}", marked(new, line, marks)),
+            Line::Removed { old: line, marks } => {
+                format!("-   {}", marked(old, line.range.clone(), marks))
+            }
+            Line::Added { new: line, marks } => {
+                format!("+   {}", marked(new, line.range.clone(), marks))
+            }
             Line::Folded { count, .. } => format!("    … {count} unchanged"),
         })
         .collect()
 }
 
-fn marked(text: &str, line: &Written, marks: &[std::ops::Range<usize>]) -> String {
-    let mut at = line.range.start;
+/// The `line` of a text with brackets around what is marked.
+pub fn marked(text: &str, line: Range<usize>, marks: &[Range<usize>]) -> String {
+    let mut at = line.start;
     let mut drawn = String::new();
     for mark in marks {
-        drawn += &text[at..mark.start];
-        drawn += &format!("[{}]", &text[mark.clone()]);
+        drawn.extend([&text[at..mark.start], "[", &text[mark.clone()], "]"]);
         at = mark.end;
     }
-    drawn + &text[at..line.range.end]
+    drawn + &text[at..line.end]
 }

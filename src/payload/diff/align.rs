@@ -6,10 +6,10 @@ use super::digest::Digest;
 
 /// How much work a comparison may make of aligning beyond what is near-linear: pairs of equal
 /// values looked at.
-const EFFORT: usize = 1 << 23;
+const EFFORT: usize = 1 << 20;
 
 /// As many pairs for each value are looked at without counting.
-const FREE_PAIRS: usize = 8;
+const FREE_PAIRS: usize = 2;
 
 /// The index of a value in the old row and of an equal one in the new.
 pub type Pair = (usize, usize);
@@ -155,19 +155,18 @@ impl Meetings {
         new: &[Digest],
         right: impl Iterator<Item = usize>,
     ) -> Self {
-        let left = sorted(old, left);
-        let right = sorted(new, right);
-        let run = |row: &[Digest], order: &[usize], start: usize| {
-            let first = row[order[start]];
+        let (left, right) = (sorted(old, left), sorted(new, right));
+        let run = |order: &[(Digest, usize)], start: usize| {
             let rest = order[start..].iter();
-            start..start + rest.take_while(|index| row[**index] == first).count()
+            let equal = rest.take_while(|(digest, _)| *digest == order[start].0);
+            start..start + equal.count()
         };
         let mut groups = Vec::new();
         let (mut at, mut over) = (0, 0);
         while at < left.len() && over < right.len() {
-            let ours = run(old, &left, at);
-            let theirs = run(new, &right, over);
-            let order = old[left[at]].cmp(&new[right[over]]);
+            let ours = run(&left, at);
+            let theirs = run(&right, over);
+            let order = left[at].0.cmp(&right[over].0);
             if order.is_le() {
                 at = ours.end;
             }
@@ -182,8 +181,8 @@ impl Meetings {
             }
         }
         Self {
-            old: left,
-            new: right,
+            old: left.into_iter().map(|(_, index)| index).collect(),
+            new: right.into_iter().map(|(_, index)| index).collect(),
             groups,
         }
     }
@@ -246,9 +245,9 @@ struct Link {
 }
 
 /// The indexes, equal values together in their order.
-fn sorted(row: &[Digest], indexes: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut sorted: Vec<usize> = indexes.collect();
-    sorted.sort_unstable_by_key(|index| (row[*index], *index));
+fn sorted(row: &[Digest], indexes: impl Iterator<Item = usize>) -> Vec<(Digest, usize)> {
+    let mut sorted: Vec<_> = indexes.map(|index| (row[index], index)).collect();
+    sorted.sort_unstable();
     sorted
 }
 

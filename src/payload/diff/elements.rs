@@ -57,31 +57,27 @@ impl Matches {
     fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
         let mut alike = Vec::new();
         let mut at = (0, 0);
-        let ids = |(half, elements): Row<'_>, indexes: &[usize]| -> Vec<Digest> {
-            let ids = indexes.iter().map(|index| half.id(elements[*index]));
-            ids.collect()
-        };
-        for (left, right) in self
-            .pairs
-            .iter()
-            .copied()
-            .chain([(old.1.len(), new.1.len())])
-        {
-            let before: Vec<usize> = (at.0..left).filter(|old| !self.is_gone[*old]).collect();
+        let end = (old.1.len(), new.1.len());
+        for (left, right) in self.pairs.iter().copied().chain([end]) {
+            let before = (at.0..left).filter(|old| !self.is_gone[*old]);
+            let (before, ids) = with_ids(old, before);
             let after = (at.1..right).filter(|new| self.origins[*new].is_none());
-            let after: Vec<usize> = after.collect();
+            let (after, new_ids) = with_ids(new, after);
+            let common = align::align(&ids, &new_ids, effort);
+            alike.extend(common.iter().map(|(old, new)| (before[*old], after[*new])));
             at = (left + 1, right + 1);
-            // One is alone with the other in any case.
-            if before.len().min(after.len()) > 0 && before.len().max(after.len()) > 1 {
-                let common = align::align(&ids(old, &before), &ids(new, &after), effort);
-                alike.extend(
-                    common
-                        .into_iter()
-                        .map(|(old, new)| (before[old], after[new])),
-                );
-            }
         }
         self.pairs.extend(alike);
         self.pairs.sort_unstable();
     }
+}
+
+/// Those of the elements at `indexes` that have an id, with it.
+fn with_ids(
+    (half, elements): Row<'_>,
+    indexes: impl Iterator<Item = usize>,
+) -> (Vec<usize>, Vec<Digest>) {
+    indexes
+        .filter_map(|index| Some((index, half.id(elements[index])?)))
+        .unzip()
 }

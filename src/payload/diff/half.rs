@@ -46,8 +46,11 @@ impl<'a> Half<'a> {
         members
     }
 
-    /// Equal for objects that have the same id, whatever else has changed, and for equal values.
-    pub fn id(&self, id: NodeId) -> Digest {
+    /// Equal for objects that have the same id, whatever else has changed; of others nothing.
+    pub fn id(&self, id: NodeId) -> Option<Digest> {
+        if self.shape(id)?.0 != Kind::Object {
+            return None;
+        }
         let members = self.tree.children(id).filter_map(|child| {
             let Key::Name(name) = self.tree.value(child, self.payload)?.key else {
                 return None;
@@ -55,7 +58,6 @@ impl<'a> Half<'a> {
             let rank = NAMES_OF_IDS.iter().position(|known| *known == name)?;
             Some((rank, child))
         });
-        let best = members.min().and_then(|(_, child)| self.digest(child));
-        best.or_else(|| self.digest(id)).unwrap_or_default()
+        members.min().and_then(|(_, child)| self.digest(child))
     }
 }

@@ -107,7 +107,7 @@ pub fn compare(old: &str, new: &str) -> Option<Lines> {
 
 /// A text and its lines.
 struct Text<'a> {
-    text: &'a str,
+    whole: &'a str,
     lines: Vec<Range<usize>>,
     digests: Vec<Digest>,
 }
@@ -127,7 +127,7 @@ impl<'a> Text<'a> {
             start += line.len() + 1;
         }
         Some(Self {
-            text,
+            whole: text,
             lines,
             digests,
         })
@@ -227,7 +227,7 @@ impl Comparison<'_> {
     /// What has changed from an old line to a new one, if they are alike enough to say so.
     fn marks(&mut self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         let (old, new) = (self.old.lines[old].clone(), self.new.lines[new].clone());
-        let (before, after) = (&self.old.text[old.clone()], &self.new.text[new.clone()]);
+        let (before, after) = (&self.old.whole[old.clone()], &self.new.whole[new.clone()]);
         let (gone, come) = marks::changed(before, after, &self.digester, &mut self.effort);
         let shared = |length: usize, marks: &[Range<usize>]| {
             let marked: usize = marks.iter().map(Range::len).sum();

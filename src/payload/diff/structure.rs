@@ -91,7 +91,7 @@ pub enum Change {
 impl Change {
     /// The value in the old tree; `None` if it has come, and of those that are the same.
     #[must_use]
-    pub fn old(&self) -> Option<NodeId> {
+    pub fn in_old(&self) -> Option<NodeId> {
         match *self {
             Self::Within { old, .. } | Self::Changed { old, .. } | Self::Moved { old, .. } => {
                 Some(old)
@@ -104,7 +104,7 @@ impl Change {
     /// The value in the new tree, of those that are the same the first; `None` if it has gone. A
     /// line goes by its key and its path, or else by those of the old value.
     #[must_use]
-    pub fn new(&self) -> Option<NodeId> {
+    pub fn in_new(&self) -> Option<NodeId> {
         match *self {
             Self::Within { new, .. } | Self::Changed { new, .. } | Self::Moved { new, .. } => {
                 Some(new)
@@ -222,13 +222,13 @@ impl Comparison<'_> {
         for (old, new) in matches.pairs.iter().copied().chain([end]) {
             // What stands between two pairs goes together by its place.
             let mut stayed = (at.0..old).filter(|old| !matches.is_gone[*old]);
-            for to in at.1..new {
+            for (to, id) in after.iter().enumerate().take(new).skip(at.1) {
                 if let Some(from) = matches.origins[to] {
-                    self.moved((before[from], from), (after[to], to), depth);
+                    self.moved((before[from], from), (*id, to), depth);
                 } else if let Some(from) = stayed.next() {
-                    self.value(before[from], after[to], depth);
+                    self.value(before[from], *id, depth);
                 } else {
-                    self.added(after[to], depth);
+                    self.added(*id, depth);
                 }
             }
             for from in stayed {
