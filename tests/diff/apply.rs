@@ -1,5 +1,6 @@
 //! Turns one value into the other by what is told of them.
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 use std::slice::Iter;
 
@@ -45,7 +46,7 @@ impl Apply<'_> {
 
     fn elements(&mut self, old: &[Value], depth: usize) -> Value {
         let ahead = self.lines.clone().take_while(|line| line.depth >= depth);
-        let moved: Vec<usize> = ahead
+        let moved: HashSet<usize> = ahead
             .filter(|line| line.depth == depth)
             .filter_map(|line| match line.change {
                 Change::Moved { from, .. } => Some(from),
