@@ -4,6 +4,7 @@
 //! or a message but through [`escape`], which shows what a terminal would act on or hide. All
 //! functions here are pure, and those that draw touch no more of a payload than is seen.
 
+pub mod diff;
 pub mod escape;
 pub mod figures;
 pub mod format;

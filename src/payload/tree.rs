@@ -56,7 +56,7 @@ impl Kind {
 }
 
 /// By what a value is known within the one that holds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key<'a> {
     /// It is the root, or what a tag is on.
     None,

@@ -35,6 +35,28 @@ impl PartialEq for Number {
     }
 }
 
+/// Appends to `out` the one spelling of the number that `text` writes: its digits between the zeros
+/// before and behind, and the power of ten of the first of them. Two numbers are worth the same if
+/// theirs are the same, but for exponents of over 30 digits, as above. Nothing if it writes none.
+pub fn write_worth(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let decimal = Decimal::read(text)?;
+    let Some(magnitude) = decimal.magnitude else {
+        out.push(b'0');
+        return Some(());
+    };
+    if decimal.negative {
+        out.push(b'-');
+    }
+    out.extend(decimal.significant());
+    // The first digit is none, so this ends there at the latest.
+    while out.last() == Some(&b'0') {
+        out.pop();
+    }
+    out.push(b'e');
+    out.extend_from_slice(magnitude.to_string().as_bytes());
+    Some(())
+}
+
 /// A plain number of at most 18 digits.
 #[inline]
 fn small(text: &[u8]) -> Option<i64> {
@@ -173,6 +195,7 @@ fn signed(length: usize) -> i128 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
 mod tests {
     use super::*;
 
@@ -218,6 +241,27 @@ mod tests {
                 "{right} {left}"
             );
         }
+    }
+
+    #[test]
+    fn a_worth_is_spelt_in_one_way() {
+        let worth = |text: &str| {
+            let mut out = b"> ".to_vec();
+            write_worth(text.as_bytes(), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        for (spellings, expected) in [
+            (&["0", "-0", "0.00", "0e7"][..], "> 0"),
+            (&["1", "1.0", "1e0", "0.1E+1", "10e-1"], "> 1e0"),
+            (&["-120", "-1.2e2", "-0.0120e4"], "> -12e2"),
+            (&["0.05", "5e-2", "50E-3"], "> 5e-2"),
+            (&["9007199254740993"], "> 9007199254740993e15"),
+        ] {
+            for spelling in spellings {
+                assert_eq!(worth(spelling), expected, "{spelling}");
+            }
+        }
+        assert_eq!(write_worth(b"NaN", &mut Vec::new()), None);
     }
 
     #[test]

@@ -1,0 +1,255 @@
+//! What two rows of values have in common, in the order of both.
+
+use std::ops::Range;
+
+use super::digest::Digest;
+
+/// How much work a comparison may make of aligning beyond what is near-linear: pairs of equal
+/// values looked at.
+const EFFORT: usize = 1 << 20;
+
+/// As many pairs for each value are looked at without counting.
+const FREE_PAIRS: usize = 2;
+
+/// The index of a value in the old row and of an equal one in the new.
+pub type Pair = (usize, usize);
+
+/// The work that a comparison has left for aligning.
+#[derive(Debug)]
+pub struct Effort {
+    left: usize,
+    /// Whether it did not suffice somewhere, and a common subsequence is not the longest.
+    pub is_spent: bool,
+}
+
+impl Effort {
+    /// That of a whole comparison.
+    pub fn new() -> Self {
+        Self {
+            left: EFFORT,
+            is_spent: false,
+        }
+    }
+
+    fn take(&mut self, work: usize) -> bool {
+        let left = self.left.checked_sub(work);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+}
+
+/// Rows that are still to be aligned.
+struct Stretch {
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+/// A common subsequence of the two, ascending: the longest but where that would take too much
+/// effort. There it is led through values that both have once, and where there are none, equal
+/// values at equal places are taken.
+pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    let mut stretches = vec![Stretch {
+        old: 0..old.len(),
+        new: 0..new.len(),
+    }];
+    while let Some(stretch) = stretches.pop() {
+        let middle = trim(old, new, stretch, &mut pairs);
+        if !middle.old.is_empty() && !middle.new.is_empty() {
+            align_stretch(old, new, &middle, effort, &mut pairs, &mut stretches);
+        }
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
+/// Takes what is equal at the start and the end, and gives the rest.
+fn trim(old: &[Digest], new: &[Digest], stretch: Stretch, pairs: &mut Vec<Pair>) -> Stretch {
+    let Stretch {
+        old: mut left,
+        new: mut right,
+    } = stretch;
+    while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
+        pairs.push((left.start, right.start));
+        left.start += 1;
+        right.start += 1;
+    }
+    while !left.is_empty() && !right.is_empty() && old[left.end - 1] == new[right.end - 1] {
+        left.end -= 1;
+        right.end -= 1;
+        pairs.push((left.end, right.end));
+    }
+    Stretch {
+        old: left,
+        new: right,
+    }
+}
+
+fn align_stretch(
+    old: &[Digest],
+    new: &[Digest],
+    stretch: &Stretch,
+    effort: &mut Effort,
+    pairs: &mut Vec<Pair>,
+    stretches: &mut Vec<Stretch>,
+) {
+    let meetings = Meetings::of(old, stretch.old.clone(), new, stretch.new.clone());
+    let free = FREE_PAIRS * (stretch.old.len() + stretch.new.len());
+    let cost = meetings.groups.iter().map(Group::pairs).sum();
+    if cost <= free || effort.take(cost) {
+        pairs.extend(meetings.longest_chain(stretch, |_| true));
+        return;
+    }
+    let has_anchors = meetings.groups.iter().any(|group| group.pairs() == 1);
+    if has_anchors && effort.take(stretch.old.len() + stretch.new.len()) {
+        let mut at = (stretch.old.start, stretch.new.start);
+        let anchors = meetings.longest_chain(stretch, |group| group.pairs() == 1);
+        for (left, right) in anchors {
+            pairs.push((left, right));
+            stretches.push(Stretch {
+                old: at.0..left,
+                new: at.1..right,
+            });
+            at = (left + 1, right + 1);
+        }
+        stretches.push(Stretch {
+            old: at.0..stretch.old.end,
+            new: at.1..stretch.new.end,
+        });
+        return;
+    }
+    effort.is_spent = true;
+    let places = stretch.old.clone().zip(stretch.new.clone());
+    pairs.extend(places.filter(|(left, right)| old[*left] == new[*right]));
+}
+
+/// The equal values of two rows, whatever their order.
+pub struct Meetings {
+    /// The indexes of the old values, equal ones together in their order.
+    pub old: Vec<usize>,
+    /// Those of the new values.
+    pub new: Vec<usize>,
+    /// What meets.
+    pub groups: Vec<Group>,
+}
+
+/// Values that are equal, as ranges of [`Meetings::old`] and [`Meetings::new`], none empty.
+pub struct Group {
+    /// The old ones.
+    pub old: Range<usize>,
+    /// The new ones.
+    pub new: Range<usize>,
+}
+
+impl Group {
+    fn pairs(&self) -> usize {
+        self.old.len().saturating_mul(self.new.len())
+    }
+}
+
+impl Meetings {
+    /// Of the old values at `left` and the new ones at `right`.
+    pub fn of(
+        old: &[Digest],
+        left: impl Iterator<Item = usize>,
+        new: &[Digest],
+        right: impl Iterator<Item = usize>,
+    ) -> Self {
+        let (left, right) = (sorted(old, left), sorted(new, right));
+        let run = |order: &[(Digest, usize)], start: usize| {
+            let rest = order[start..].iter();
+            let equal = rest.take_while(|(digest, _)| *digest == order[start].0);
+            start..start + equal.count()
+        };
+        let mut groups = Vec::new();
+        let (mut at, mut over) = (0, 0);
+        while at < left.len() && over < right.len() {
+            let ours = run(&left, at);
+            let theirs = run(&right, over);
+            let order = left[at].0.cmp(&right[over].0);
+            if order.is_le() {
+                at = ours.end;
+            }
+            if order.is_ge() {
+                over = theirs.end;
+            }
+            if order.is_eq() {
+                groups.push(Group {
+                    old: ours,
+                    new: theirs,
+                });
+            }
+        }
+        Self {
+            old: left.into_iter().map(|(_, index)| index).collect(),
+            new: right.into_iter().map(|(_, index)| index).collect(),
+            groups,
+        }
+    }
+
+    /// Equal values one to one, the first with the first, until one side has no more.
+    pub fn one_to_one(&self) -> impl Iterator<Item = Pair> {
+        self.groups.iter().flat_map(|group| {
+            let left = self.old[group.old.clone()].iter();
+            left.copied()
+                .zip(self.new[group.new.clone()].iter().copied())
+        })
+    }
+
+    /// The most pairs of equal values that ascend on both sides, of those groups that are
+    /// `eligible`: Hunt and Szymanski, A fast algorithm for computing longest common subsequences
+    /// (1977).
+    fn longest_chain(&self, stretch: &Stretch, eligible: impl Fn(&Group) -> bool) -> Vec<Pair> {
+        // For each old value where in `self.new` the equal ones are.
+        let mut equals = vec![0..0; stretch.old.len()];
+        for group in self.groups.iter().filter(|group| eligible(group)) {
+            for index in &self.old[group.old.clone()] {
+                equals[index - stretch.old.start] = group.new.clone();
+            }
+        }
+        let mut links: Vec<Link> = Vec::new();
+        // For each length of a chain the last link of the one that ends first in the new row.
+        let mut ends: Vec<usize> = Vec::new();
+        for (left, equal) in stretch.old.clone().zip(equals) {
+            // From the last on, so that none follows another of the same old value.
+            for right in self.new[equal].iter().rev().copied() {
+                let length = ends.partition_point(|end| links[*end].pair.1 < right);
+                let before = length.checked_sub(1).map(|shorter| ends[shorter]);
+                let link = links.len();
+                match ends.get_mut(length) {
+                    Some(end) if links[*end].pair.1 == right => continue,
+                    Some(end) => *end = link,
+                    None => ends.push(link),
+                }
+                links.push(Link {
+                    pair: (left, right),
+                    before,
+                });
+            }
+        }
+        let mut chain = Vec::with_capacity(ends.len());
+        let mut next = ends.last().copied();
+        while let Some(link) = next.map(|link| &links[link]) {
+            chain.push(link.pair);
+            next = link.before;
+        }
+        chain.reverse();
+        chain
+    }
+}
+
+/// A pair of a chain and the link before it.
+struct Link {
+    pair: Pair,
+    before: Option<usize>,
+}
+
+/// The indexes, equal values together in their order.
+fn sorted(row: &[Digest], indexes: impl Iterator<Item = usize>) -> Vec<(Digest, usize)> {
+    let mut sorted: Vec<_> = indexes.map(|index| (row[index], index)).collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+#[cfg(test)]
+mod tests;

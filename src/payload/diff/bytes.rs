@@ -1,0 +1,151 @@
+//! Where two payloads differ, byte by byte.
+
+use std::ops::Range;
+
+/// The most stretches that are told apart.
+pub const MAX_STRETCHES: usize = 10_000;
+
+/// Two differences with fewer equal bytes than these between are one.
+const CLOSE: usize = 4;
+
+/// So many bytes are compared at once.
+const BLOCK: usize = 4096;
+
+/// What two payloads have in common at their ends, and what lies between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// What lies between in the old payload.
+    pub old: Range<usize>,
+    /// What lies between in the new payload.
+    pub new: Range<usize>,
+}
+
+impl Ends {
+    /// Of any bytes.
+    #[must_use]
+    pub fn of(old: &[u8], new: &[u8]) -> Self {
+        let prefix = common_prefix(old, new);
+        let suffix = common_suffix(&old[prefix..], &new[prefix..]);
+        Self {
+            old: prefix..old.len() - suffix,
+            new: prefix..new.len() - suffix,
+        }
+    }
+
+    /// Of texts: characters are left whole.
+    #[must_use]
+    pub fn of_texts(old: &str, new: &str) -> Self {
+        let mut ends = Self::of(old.as_bytes(), new.as_bytes());
+        while !old.is_char_boundary(ends.old.start) || !new.is_char_boundary(ends.new.start) {
+            ends.old.start -= 1;
+            ends.new.start -= 1;
+        }
+        while !old.is_char_boundary(ends.old.end) || !new.is_char_boundary(ends.new.end) {
+            ends.old.end += 1;
+            ends.new.end += 1;
+        }
+        ends
+    }
+
+    /// How many bytes are the same at the start.
+    #[must_use]
+    pub fn prefix(&self) -> usize {
+        self.old.start
+    }
+
+    /// Whether nothing lies between.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.old.is_empty() && self.new.is_empty()
+    }
+}
+
+/// Where the bytes of two payloads differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bytes {
+    /// The first and the last difference.
+    pub ends: Ends,
+    /// The bytes that differ, ascending. Payloads of the same length are compared at each offset,
+    /// and both ranges are the same; of others it is what lies between the ends, and a range may
+    /// be empty.
+    pub stretches: Vec<Ends>,
+    /// From where on differences are no longer told apart but are one stretch, the last, if there
+    /// are more than [`MAX_STRETCHES`].
+    pub cut_at: Option<usize>,
+}
+
+impl Bytes {
+    /// Whether they are the same.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.ends.is_same()
+    }
+}
+
+/// Compares any bytes.
+#[must_use]
+pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
+    let ends = Ends::of(old, new);
+    let mut bytes = Bytes {
+        stretches: Vec::new(),
+        ends,
+        cut_at: None,
+    };
+    if bytes.is_same() {
+        return bytes;
+    }
+    if old.len() != new.len() {
+        bytes.stretches.push(bytes.ends.clone());
+        return bytes;
+    }
+    let mut ranges = differences(old, new, &bytes.ends.old);
+    let end = bytes.ends.old.end;
+    if let Some(last) = ranges
+        .get_mut(MAX_STRETCHES - 1)
+        .filter(|last| last.end < end)
+    {
+        bytes.cut_at = Some(last.start);
+        last.end = end;
+    }
+    ranges.truncate(MAX_STRETCHES);
+    let both = |range: Range<usize>| Ends {
+        old: range.clone(),
+        new: range,
+    };
+    bytes.stretches = ranges.into_iter().map(both).collect();
+    bytes
+}
+
+/// The ranges in `within` at which two payloads of the same length differ, up to one more than
+/// are told.
+fn differences(old: &[u8], new: &[u8], within: &Range<usize>) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut at = within.start;
+    while at < within.end && ranges.len() <= MAX_STRETCHES {
+        let same = common_prefix(&old[at..within.end], &new[at..within.end]);
+        let start = at + same;
+        let pairs = old[start..within.end].iter().zip(&new[start..within.end]);
+        let end = start + pairs.take_while(|(old, new)| old != new).count();
+        match ranges.last_mut() {
+            Some(last) if start - last.end < CLOSE => last.end = end,
+            _ => ranges.push(start..end),
+        }
+        at = end;
+    }
+    ranges
+}
+
+fn common_prefix(old: &[u8], new: &[u8]) -> usize {
+    let blocks = old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK));
+    let start = BLOCK * blocks.take_while(|(old, new)| old == new).count();
+    let rest = old[start..].iter().zip(&new[start..]);
+    start + rest.take_while(|(old, new)| old == new).count()
+}
+
+fn common_suffix(old: &[u8], new: &[u8]) -> usize {
+    let blocks = old.rchunks_exact(BLOCK).zip(new.rchunks_exact(BLOCK));
+    let length = BLOCK * blocks.take_while(|(old, new)| old == new).count();
+    let old = old[..old.len() - length].iter().rev();
+    let new = new[..new.len() - length].iter().rev();
+    length + old.zip(new).take_while(|(old, new)| old == new).count()
+}

@@ -1,0 +1,83 @@
+//! Which elements of two arrays belong together.
+//!
+//! Those of a common subsequence do, and what is equal but elsewhere has moved. Between two common
+//! elements objects with the same id belong together, and what then stands between two pairs goes
+//! together by its place.
+
+use super::align::{self, Effort, Meetings, Pair};
+use super::digest::Digest;
+use super::half::Half;
+use crate::payload::tree::NodeId;
+
+/// The elements of an array and the tree that they are of.
+type Row<'a> = (&'a Half<'a>, &'a [NodeId]);
+
+/// What belongs together in two arrays, by indexes.
+pub struct Matches {
+    /// Elements that are equal or have the same id, in the order of both.
+    pub pairs: Vec<Pair>,
+    /// By the old index, whether it stands elsewhere.
+    pub is_gone: Vec<bool>,
+    /// By the new index, which old index it had, if it has moved.
+    pub origins: Vec<Option<usize>>,
+}
+
+impl Matches {
+    /// Of two arrays.
+    pub fn of(old: Row<'_>, new: Row<'_>, effort: &mut Effort) -> Self {
+        let digests = |(half, ids): Row<'_>| -> Vec<Digest> {
+            ids.iter().map(|id| half.digests[id.0 as usize]).collect()
+        };
+        let (left, right) = (digests(old), digests(new));
+        let mut matches = Self {
+            pairs: align::align(&left, &right, effort),
+            is_gone: vec![false; left.len()],
+            origins: vec![None; right.len()],
+        };
+        matches.find_moves(&left, &right);
+        matches.find_ids(old, new, effort);
+        matches
+    }
+
+    fn find_moves(&mut self, old: &[Digest], new: &[Digest]) {
+        let (mut left, mut right) = (vec![true; old.len()], vec![true; new.len()]);
+        for (old, new) in &self.pairs {
+            left[*old] = false;
+            right[*new] = false;
+        }
+        let left = (0..old.len()).filter(|index| left[*index]);
+        let right = (0..new.len()).filter(|index| right[*index]);
+        for (from, to) in Meetings::of(old, left, new, right).one_to_one() {
+            self.is_gone[from] = true;
+            self.origins[to] = Some(from);
+        }
+    }
+
+    /// Pairs what has the same id between what is equal.
+    fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
+        let mut alike = Vec::new();
+        let mut at = (0, 0);
+        let end = (old.1.len(), new.1.len());
+        for (left, right) in self.pairs.iter().copied().chain([end]) {
+            let before = (at.0..left).filter(|old| !self.is_gone[*old]);
+            let (before, ids) = with_ids(old, before);
+            let after = (at.1..right).filter(|new| self.origins[*new].is_none());
+            let (after, new_ids) = with_ids(new, after);
+            let common = align::align(&ids, &new_ids, effort);
+            alike.extend(common.iter().map(|(old, new)| (before[*old], after[*new])));
+            at = (left + 1, right + 1);
+        }
+        self.pairs.extend(alike);
+        self.pairs.sort_unstable();
+    }
+}
+
+/// Those of the elements at `indexes` that have an id, with it.
+fn with_ids(
+    (half, elements): Row<'_>,
+    indexes: impl Iterator<Item = usize>,
+) -> (Vec<usize>, Vec<Digest>) {
+    indexes
+        .filter_map(|index| Some((index, half.id(elements[index])?)))
+        .unzip()
+}

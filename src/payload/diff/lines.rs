@@ -1,0 +1,248 @@
+//! What has changed between two texts, line by line.
+
+use std::ops::Range;
+
+use super::align::{self, Effort};
+use super::digest::{Digest, Digester};
+use super::marks;
+
+/// The longest text that is compared line by line, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// The most lines of a text that is compared line by line.
+pub const MAX_LINES: usize = 20_000;
+
+/// So many lines that are the same are told before and behind each change.
+pub const CONTEXT: usize = 3;
+
+/// What has changed between two texts.
+///
+/// A line ends before its line break, and what follows the last line break is a line too, if an
+/// empty one: so a line break that has come at the end is seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Both texts in one, as far as they differ. Of lines that were exchanged the old come first.
+    /// Empty if nothing has changed.
+    pub lines: Vec<Line>,
+    /// How many lines only the new text has.
+    pub added: usize,
+    /// How many lines only the old text has.
+    pub removed: usize,
+    /// Whether the texts were too long, with too many equal lines, to find the fewest changes.
+    /// Those that are told are true.
+    pub is_coarse: bool,
+}
+
+/// One line of the merged text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// It stands in both.
+    Same {
+        /// In the old text.
+        old: Written,
+        /// In the new text.
+        new: Written,
+    },
+    /// Only the old text has it.
+    Removed {
+        /// In the old text.
+        old: Written,
+        /// What has changed of it: ranges of the old text, ascending. Empty if it became no other
+        /// line, or one that is like it in little only.
+        marks: Vec<Range<usize>>,
+    },
+    /// Only the new text has it.
+    Added {
+        /// In the new text.
+        new: Written,
+        /// What has changed of it: ranges of the new text, as above.
+        marks: Vec<Range<usize>>,
+    },
+    /// Lines that stand in both, far from any change.
+    Folded {
+        /// How many they are, at least two.
+        count: usize,
+        /// The number of the first in the old text, from 0.
+        old: usize,
+        /// The number of the first in the new text, from 0.
+        new: usize,
+    },
+}
+
+/// Where a line stands in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its number, from 0.
+    pub number: usize,
+    /// Its bytes, without the line break.
+    pub range: Range<usize>,
+}
+
+impl Lines {
+    /// Whether both texts are the same.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
+/// Compares two texts line by line; `None` if one has more than [`MAX_BYTES`] or [`MAX_LINES`].
+#[must_use]
+pub fn compare(old: &str, new: &str) -> Option<Lines> {
+    let digester = Digester::new();
+    let (old, new) = (Text::of(old, &digester)?, Text::of(new, &digester)?);
+    let mut effort = Effort::new();
+    let common = align::align(&old.digests, &new.digests, &mut effort);
+    let mut comparison = Comparison {
+        old,
+        new,
+        digester,
+        effort,
+        found: Lines::default(),
+    };
+    comparison.tell(&common);
+    comparison.found.is_coarse = comparison.effort.is_spent;
+    Some(comparison.found)
+}
+
+/// A text and its lines.
+struct Text<'a> {
+    whole: &'a str,
+    lines: Vec<Range<usize>>,
+    digests: Vec<Digest>,
+}
+
+impl<'a> Text<'a> {
+    fn of(text: &'a str, digester: &Digester) -> Option<Self> {
+        let is_short = text.len() <= MAX_BYTES;
+        let mut lines = Vec::new();
+        let mut digests = Vec::new();
+        let mut start = 0;
+        for line in is_short.then(|| text.split('\n'))? {
+            if lines.len() == MAX_LINES {
+                return None;
+            }
+            lines.push(start..start + line.len());
+            digests.push(digester.of_text(line));
+            start += line.len() + 1;
+        }
+        Some(Self {
+            whole: text,
+            lines,
+            digests,
+        })
+    }
+
+    fn line(&self, number: usize) -> Written {
+        Written {
+            number,
+            range: self.lines[number].clone(),
+        }
+    }
+}
+
+/// Two texts on the way.
+struct Comparison<'a> {
+    old: Text<'a>,
+    new: Text<'a>,
+    digester: Digester,
+    effort: Effort,
+    found: Lines,
+}
+
+impl Comparison<'_> {
+    /// Tells all lines; `common` are those that stand in both.
+    fn tell(&mut self, common: &[align::Pair]) {
+        let (old_end, new_end) = (self.old.lines.len(), self.new.lines.len());
+        let mut at = (0, 0);
+        let mut rest = common;
+        while at != (old_end, new_end) {
+            let run = rest.iter().enumerate();
+            let same = run
+                .take_while(|(step, pair)| **pair == (at.0 + step, at.1 + step))
+                .count();
+            let is_last = at.0 + same == old_end && at.1 + same == new_end;
+            self.same(at, same, is_last);
+            rest = &rest[same..];
+            let from = (at.0 + same, at.1 + same);
+            let to = rest.first().copied().unwrap_or((old_end, new_end));
+            self.changed(from.0..to.0, from.1..to.1);
+            at = to;
+        }
+    }
+
+    /// Tells a run of lines that stand in both, the first of which are `start`.
+    fn same(&mut self, start: align::Pair, count: usize, is_last: bool) {
+        let is_first = start == (0, 0);
+        if is_first && is_last {
+            return;
+        }
+        let head = if is_first { 0 } else { CONTEXT };
+        let tail = if is_last { 0 } else { CONTEXT };
+        // The place of a single line would not be less than the line.
+        let folded = match count.saturating_sub(head + tail) {
+            1 => 0,
+            folded => folded,
+        };
+        let head = if folded > 0 { head } else { count };
+        self.unchanged(start, 0..head);
+        if folded > 0 {
+            self.found.lines.push(Line::Folded {
+                count: folded,
+                old: start.0 + head,
+                new: start.1 + head,
+            });
+        }
+        self.unchanged(start, head + folded..count);
+    }
+
+    fn unchanged(&mut self, start: align::Pair, steps: Range<usize>) {
+        let lines = steps.map(|step| Line::Same {
+            old: self.old.line(start.0 + step),
+            new: self.new.line(start.1 + step),
+        });
+        self.found.lines.extend(lines);
+    }
+
+    /// Tells lines that were exchanged for others.
+    fn changed(&mut self, old: Range<usize>, new: Range<usize>) {
+        let pairs = old.clone().zip(new.clone());
+        let marks: Vec<_> = pairs.map(|(old, new)| self.marks(old, new)).collect();
+        let (mut gone, mut come): (Vec<_>, Vec<_>) = marks.into_iter().unzip();
+        gone.resize(old.len(), Vec::new());
+        come.resize(new.len(), Vec::new());
+        self.found.removed += old.len();
+        self.found.added += new.len();
+        let removed = old.zip(gone).map(|(number, marks)| Line::Removed {
+            old: self.old.line(number),
+            marks,
+        });
+        let added = new.zip(come).map(|(number, marks)| Line::Added {
+            new: self.new.line(number),
+            marks,
+        });
+        self.found.lines.extend(removed.chain(added));
+    }
+
+    /// What has changed from an old line to a new one, if they are alike enough to say so.
+    fn marks(&mut self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+        let (old, new) = (self.old.lines[old].clone(), self.new.lines[new].clone());
+        let (before, after) = (&self.old.whole[old.clone()], &self.new.whole[new.clone()]);
+        let (gone, come) = marks::changed(before, after, &self.digester, &mut self.effort);
+        let shared = |length: usize, marks: &[Range<usize>]| {
+            let marked: usize = marks.iter().map(Range::len).sum();
+            (length - marked) * 4 >= length
+        };
+        if !shared(old.len(), &gone) && !shared(new.len(), &come) {
+            return (Vec::new(), Vec::new());
+        }
+        (shifted(gone, old.start), shifted(come, new.start))
+    }
+}
+
+fn shifted(ranges: Vec<Range<usize>>, by: usize) -> Vec<Range<usize>> {
+    let ranges = ranges.into_iter();
+    ranges
+        .map(|range| range.start + by..range.end + by)
+        .collect()
+}
