@@ -51,8 +51,10 @@ impl Spread {
         } else {
             &mut self.positive
         };
-        // It grows to all 64 bits; without memory for that it has the value among its highest.
-        half.saturating_record(micros.unsigned_abs());
+        // It grows with its values, up to all that 64 bits hold.
+        if half.record(micros.unsigned_abs()).is_err() {
+            half.saturating_record(micros.unsigned_abs());
+        }
     }
 
     /// How many values are negative.
