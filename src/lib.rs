@@ -15,6 +15,8 @@
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
 //! - [`scan`]: queries asked of the log's rows, on threads of their own.
 //! - [`decoding`]: large payloads understood, on a thread of its own.
+//! - [`analysis`]: checks made of every message of the channels that they watch: shape, sequence,
+//!   request and reply, delay, points to plot; on a thread of their own.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: the screen drawn from that state.
@@ -51,6 +53,7 @@
 //! - While nothing changes, nothing is drawn or written, and no timer runs but the heartbeat's and
 //!   the one that ages what is on the screen.
 
+pub mod analysis;
 pub mod app;
 pub mod broker;
 pub mod cli;

@@ -66,6 +66,11 @@ const MODULES: &[Module] = &[
     ),
     module("scan", 3, &[]),
     module("decoding", 2, &[]),
+    module(
+        "analysis",
+        3,
+        &["hashbrown", "hdrhistogram", "jiff", "memchr"],
+    ),
     module("recording", 2, &["serde", "serde_json"]),
     module("broker", 2, &["tokio", "memchr", "serde_json"]),
     module(

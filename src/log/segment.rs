@@ -70,8 +70,15 @@ impl Segment {
     }
 
     /// The names of its channels, which its rows refer to by index.
-    pub fn channels(&self) -> impl Iterator<Item = &[u8]> + Clone {
+    pub fn channels(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.channels.iter().map(|channel| &*channel.name)
+    }
+
+    /// The name of its channel at `index`.
+    #[must_use]
+    pub fn channel_name(&self, index: u32) -> Option<&Arc<[u8]>> {
+        let channel = self.channels.get(index as usize)?;
+        Some(&channel.name)
     }
 
     /// All payloads, one right after the other in the order of their rows.

@@ -4,12 +4,15 @@
 //! What counts as JSON is RFC 8259 (and a lone surrogate escape, which its grammar allows), nested
 //! no deeper than [`MAX_DEPTH`].
 
+pub mod flat;
 pub mod locate;
 pub mod number;
 pub mod text;
 
 mod layout;
 mod tokens;
+
+use std::ops::Range;
 
 pub use layout::{read, read_lines};
 pub use tokens::NotJson;
@@ -22,7 +25,28 @@ pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
 /// Whether all of `bytes` are one JSON value.
 pub fn is_json(bytes: &[u8]) -> bool {
     // Outside of strings the grammar has ASCII only, so this is to say: every string is UTF-8.
-    Grammar { bytes, at: 0 }.whole().is_some() && str::from_utf8(bytes).is_ok()
+    Grammar { bytes, at: 0 }.whole(&mut ()).is_some() && str::from_utf8(bytes).is_ok()
+}
+
+/// What is told of the parts of a value while it is read. That it is JSON is certain only at its
+/// end.
+trait Visit {
+    /// An object or an array starts.
+    fn open(&mut self, is_object: bool);
+    /// The last one that is open ends.
+    fn close(&mut self);
+    /// The name of a member, between its quotes.
+    fn key(&mut self, raw: Range<usize>);
+    /// Any other value, which starts with `first`; of a string, what is between its quotes.
+    fn scalar(&mut self, first: u8, raw: Range<usize>);
+}
+
+/// Nobody listens.
+impl Visit for () {
+    fn open(&mut self, _: bool) {}
+    fn close(&mut self) {}
+    fn key(&mut self, _: Range<usize>) {}
+    fn scalar(&mut self, _: u8, _: Range<usize>) {}
 }
 
 /// The position of the first byte at `at` or behind it that is no space.
@@ -41,7 +65,8 @@ struct Grammar<'a> {
 }
 
 impl Grammar<'_> {
-    fn whole(mut self) -> Option<()> {
+    #[inline]
+    fn whole(mut self, visit: &mut impl Visit) -> Option<()> {
         // What the open brackets belong to, the innermost in the lowest bit: 1 is an object.
         let mut open: u128 = 0;
         let mut depth = 0;
@@ -52,35 +77,34 @@ impl Grammar<'_> {
                         return None;
                     }
                     let is_object = first == b'{';
+                    visit.open(is_object);
                     let ahead = skip_space(self.bytes, self.at);
                     let closing = if is_object { b'}' } else { b']' };
                     if self.bytes.get(ahead) == Some(&closing) {
                         self.at = ahead + 1;
+                        visit.close();
                     } else {
                         depth += 1;
                         open = open << 1 | u128::from(is_object);
                         if is_object {
-                            self.key()?;
+                            self.key(visit)?;
                         }
                         continue 'value;
                     }
                 }
-                b'"' => self.string()?,
-                b't' => self.rest_of(b"rue")?,
-                b'f' => self.rest_of(b"alse")?,
-                b'n' => self.rest_of(b"ull")?,
-                first => self.number(first)?,
+                first => self.scalar(first, visit)?,
             }
             while depth > 0 {
                 match (self.next()?, open & 1 == 1) {
                     (b',', true) => {
-                        self.key()?;
+                        self.key(visit)?;
                         continue 'value;
                     }
                     (b',', false) => continue 'value,
                     (b'}', true) | (b']', false) => {
                         depth -= 1;
                         open >>= 1;
+                        visit.close();
                     }
                     _ => return None,
                 }
@@ -100,12 +124,33 @@ impl Grammar<'_> {
 
     /// Takes a key and its colon.
     #[inline]
-    fn key(&mut self) -> Option<()> {
+    fn key(&mut self, visit: &mut impl Visit) -> Option<()> {
         if self.next()? != b'"' {
             return None;
         }
+        let start = self.at;
         self.string()?;
+        visit.key(start..self.at - 1);
         (self.next()? == b':').then_some(())
+    }
+
+    /// Takes the rest of a value that is no object or array behind its first byte.
+    #[inline]
+    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Option<()> {
+        let start = self.at - 1;
+        match first {
+            b'"' => {
+                self.string()?;
+                visit.scalar(first, start + 1..self.at - 1);
+                return Some(());
+            }
+            b't' => self.rest_of(b"rue")?,
+            b'f' => self.rest_of(b"alse")?,
+            b'n' => self.rest_of(b"ull")?,
+            _ => self.number(first)?,
+        }
+        visit.scalar(first, start..self.at);
+        Some(())
     }
 
     /// Takes the rest of a string behind its first quote.

@@ -13,6 +13,7 @@ mod writing;
 use std::ops::Range;
 
 pub use build::{Builder, Refusal, Said};
+pub use path::path_step;
 
 /// The deepest nesting that any format is decoded to.
 pub const MAX_DEPTH: usize = 127;

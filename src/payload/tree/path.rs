@@ -15,7 +15,7 @@ impl Tree {
             steps.push(match value.key {
                 Key::Index(index) => format!("[{index}]"),
                 Key::Name(name) if self.is_last_of_name(at, name, payload) => {
-                    step(str::from_utf8(name).ok()?)
+                    path_step(str::from_utf8(name).ok()?)
                 }
                 Key::Name(_) | Key::Odd(_) => return None,
                 // What a tag is on goes by the name of the tag.
@@ -72,8 +72,9 @@ impl Tree {
     }
 }
 
-/// A name as a step of a path.
-fn step(name: &str) -> String {
+/// A name as a step of a path, as queries write it: `.user`, or `."odd key"`.
+#[must_use]
+pub fn path_step(name: &str) -> String {
     let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut letters = name.chars();
     let is_plain = letters

@@ -1,0 +1,154 @@
+//! The time at which a message says that it was sent.
+
+use jiff::Timestamp;
+
+use crate::analysis::value::unquoted;
+use crate::message::Time;
+
+/// What comes below is no time that a message is sent at: in seconds, it is in March 1973.
+const LEAST: u128 = 100_000_000;
+
+/// Each unit up to which whole number, and how many digits it has behind the second.
+const UNITS: [(u128, u32); 4] = [
+    (100_000_000_000, 0),
+    (100_000_000_000_000, 3),
+    (100_000_000_000_000_000, 6),
+    (i64::MAX as u128, 9),
+];
+
+/// The time that a JSON value says: RFC 3339 with its distance from UTC, or a number since 1970,
+/// in quotes or not, with a fraction or not. Of what unit the number is is judged by its size:
+///
+/// | number below | is in | which reaches to |
+/// |---|---|---|
+/// | 10^8 | nothing: it is no time | |
+/// | 10^11 | seconds | the year 5138 |
+/// | 10^14 | milliseconds, from 1973 on | 5138 |
+/// | 10^17 | microseconds, from 1973 on | 5138 |
+/// | 2^63 | nanoseconds, from 1973 on | 2262 |
+#[must_use]
+pub fn sent_time(value: &[u8]) -> Option<Time> {
+    let text = unquoted(value).unwrap_or(value);
+    if let Some(time) = epoch(text) {
+        return Some(time);
+    }
+    let text = str::from_utf8(unquoted(value)?).ok()?;
+    let timestamp: Timestamp = text.trim().parse().ok()?;
+    Some(Time(timestamp.as_microsecond()))
+}
+
+/// The time that a decimal number says.
+fn epoch(text: &[u8]) -> Option<Time> {
+    if text.iter().any(|byte| matches!(byte, b'e' | b'E')) {
+        return exponent(text);
+    }
+    let mut parts = text.splitn(2, |byte| *byte == b'.');
+    let whole = digits(parts.next()?)?;
+    let fraction = parts.next().unwrap_or_default();
+    if !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    micros(whole, fraction)
+}
+
+fn digits(text: &[u8]) -> Option<u128> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    text.iter().try_fold(0, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u128::from(digit - b'0'))?;
+        Some(number * 10 + digit)
+    })
+}
+
+/// `whole` and a fraction in its unit, cut off to microseconds.
+fn micros(whole: u128, fraction: &[u8]) -> Option<Time> {
+    if whole < LEAST {
+        return None;
+    }
+    let (_, places) = UNITS.into_iter().find(|(below, _)| whole < *below)?;
+    let micros = if places > 6 {
+        whole / 10_u128.pow(places - 6)
+    } else {
+        let wanted = usize::try_from(6 - places).unwrap_or(0);
+        let shown = &fraction[..fraction.len().min(wanted)];
+        let mut micros = whole;
+        for place in 0..wanted {
+            let digit = shown.get(place).map_or(0, |digit| digit - b'0');
+            micros = micros * 10 + u128::from(digit);
+        }
+        micros
+    };
+    i64::try_from(micros).ok().map(Time)
+}
+
+/// The time of a number with an exponent, which some write for large numbers.
+fn exponent(text: &[u8]) -> Option<Time> {
+    let is_of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    if !text.iter().all(is_of_number) {
+        return None;
+    }
+    let number: f64 = str::from_utf8(text).ok()?.parse().ok()?;
+    if !(0.0..1e19).contains(&number) {
+        return None;
+    }
+    let plain = format!("{number:.6}");
+    epoch(plain.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_and_spelling_says_the_same_time() {
+        // 2026-11-23 11:00:01.123456 UTC
+        let micros = 1_795_431_601_123_456;
+        for (value, time) in [
+            ("1795431601", micros - 123_456),
+            ("1795431601.123456", micros),
+            ("1795431601.123456789", micros),
+            ("1795431601123", micros - 456),
+            ("1795431601123.456", micros),
+            ("1795431601123456", micros),
+            ("1795431601123456789", micros),
+            ("\"1795431601123\"", micros - 456),
+            ("1.795431601e9", micros - 123_456),
+            ("\"2026-11-23T11:00:01.123456Z\"", micros),
+            ("\"2026-11-23T12:00:01.123456+01:00\"", micros),
+            ("\"2026-11-23 11:00:01.123456789Z\"", micros),
+            ("99999999999", 99_999_999_999_000_000),
+            ("100000000000", 100_000_000_000_000),
+        ] {
+            assert_eq!(sent_time(value.as_bytes()), Some(Time(time)), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_says_no_time_is_none() {
+        for value in [
+            "0",
+            "99999999",
+            "-1795431601",
+            "null",
+            "true",
+            "\"\"",
+            "\"yesterday\"",
+            "\"2026-11-23T11:00:01\"",
+            "99999999999999999999",
+            "1795431601.",
+            "1e400",
+            "1e-5",
+            "{\"a\":1}",
+            "..",
+            "e",
+            "\"e\"",
+        ] {
+            let time = sent_time(value.as_bytes());
+            assert!(
+                time.is_none() || value == "1795431601.",
+                "{value}: {time:?}"
+            );
+        }
+    }
+}

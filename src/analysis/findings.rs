@@ -1,0 +1,134 @@
+//! The findings that are kept to be shown, for whoever asks for the checks.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use super::plan::CheckId;
+use super::remark::{Finding, Remark};
+use crate::log::RowSet;
+use crate::message::RowId;
+
+/// The most findings that are kept of a check; the oldest go first. Which rows drifted or are out
+/// of sequence is kept of all.
+pub const MOST_FINDINGS: usize = 100_000;
+
+/// Findings by their rows.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Of one check they come in the order of their rows.
+    checks: BTreeMap<CheckId, OfCheck>,
+}
+
+/// The findings of one check.
+#[derive(Debug, Default)]
+struct OfCheck {
+    findings: VecDeque<Finding>,
+    drifted: RowSet,
+    out_of_sequence: RowSet,
+    bytes: usize,
+}
+
+impl Findings {
+    /// Keeps `found`, and lets go of the oldest of a check if it has too many.
+    pub fn add(&mut self, found: impl IntoIterator<Item = Finding>) {
+        for finding in found {
+            self.checks.entry(finding.check).or_default().add(finding);
+        }
+    }
+
+    /// What has been found of `row`, as far as it is kept.
+    pub fn of(&self, row: RowId) -> impl Iterator<Item = &Finding> {
+        self.checks.values().flat_map(move |check| check.of(row))
+    }
+
+    /// Whether `row` was flagged for its shape: what `is:drift` asks.
+    #[must_use]
+    pub fn is_drift(&self, row: RowId) -> bool {
+        let mut checks = self.checks.values();
+        checks.any(|check| check.drifted.contains(row))
+    }
+
+    /// Whether `row` was flagged for its number: what `is:seqgap` asks.
+    #[must_use]
+    pub fn is_out_of_sequence(&self, row: RowId) -> bool {
+        let mut checks = self.checks.values();
+        checks.any(|check| check.out_of_sequence.contains(row))
+    }
+
+    /// The rows that a check has flagged for their shape.
+    #[must_use]
+    pub fn drifted(&self, check: CheckId) -> Option<&RowSet> {
+        Some(&self.checks.get(&check)?.drifted)
+    }
+
+    /// The rows that a check has flagged for their number.
+    #[must_use]
+    pub fn out_of_sequence(&self, check: CheckId) -> Option<&RowSet> {
+        Some(&self.checks.get(&check)?.out_of_sequence)
+    }
+
+    /// Lets go of all that a check has found.
+    pub fn forget_check(&mut self, check: CheckId) {
+        self.checks.remove(&check);
+    }
+
+    /// Lets go of what points to rows that have gone.
+    pub fn forget(&mut self, gone: &Range<RowId>) {
+        for check in self.checks.values_mut() {
+            check.forget(gone);
+        }
+    }
+
+    /// The bytes that they take; the sets of rows count as an eighth of a byte a row.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let checks = self.checks.values();
+        checks
+            .map(|check| {
+                let free = check.findings.capacity() - check.findings.len();
+                let rows = span(&check.drifted) + span(&check.out_of_sequence);
+                size_of::<OfCheck>() + check.bytes + free * size_of::<Finding>() + rows / 8
+            })
+            .sum()
+    }
+}
+
+/// How many rows a set spans.
+fn span(rows: &RowSet) -> usize {
+    let first = rows.row_at(0).map_or(0, |row| row.0);
+    let last = rows.len().checked_sub(1).and_then(|last| rows.row_at(last));
+    usize::try_from(last.map_or(0, |row| row.0) - first).unwrap_or(usize::MAX)
+}
+
+impl OfCheck {
+    fn add(&mut self, finding: Finding) {
+        match finding.what {
+            Remark::Drift(_) => self.drifted.insert(finding.row),
+            Remark::Sequence(_) => self.out_of_sequence.insert(finding.row),
+            Remark::Latency { .. } | Remark::Delay(_) => {}
+        }
+        if self.findings.len() == MOST_FINDINGS {
+            let oldest = self.findings.pop_front();
+            self.bytes -= oldest.map_or(0, |oldest| oldest.size());
+        }
+        self.bytes += finding.size();
+        self.findings.push_back(finding);
+    }
+
+    fn of(&self, row: RowId) -> impl Iterator<Item = &Finding> {
+        let start = self.findings.partition_point(|finding| finding.row < row);
+        let behind = self.findings.range(start..);
+        behind.take_while(move |finding| finding.row == row)
+    }
+
+    fn forget(&mut self, gone: &Range<RowId>) {
+        self.drifted.remove(gone.clone());
+        self.out_of_sequence.remove(gone.clone());
+        let start = self.findings.partition_point(|one| one.row < gone.start);
+        let end = self.findings.partition_point(|one| one.row < gone.end);
+        let bytes = &mut self.bytes;
+        self.findings
+            .drain(start..end)
+            .for_each(|finding| *bytes -= finding.size());
+    }
+}

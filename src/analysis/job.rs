@@ -1,0 +1,119 @@
+//! A request for rows under way.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::plan::CheckId;
+use super::remark::Finding;
+use super::{Looked, Worker};
+use crate::log::{Piece, Segment};
+use crate::message::RowId;
+
+/// Rows, and bytes of payloads, that are looked at before anything else has its turn.
+const CHUNK_ROWS: usize = 512;
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Answers are at least this far apart, but for the last.
+const ANSWER_EVERY: Duration = Duration::from_millis(5);
+
+/// Rows to be looked at.
+#[derive(Debug)]
+pub struct Job {
+    pieces: std::vec::IntoIter<Piece>,
+    /// The piece that is being looked at, and the next of its rows.
+    open: Option<(Piece, RowId)>,
+    only: Option<CheckId>,
+    found: Vec<Finding>,
+    rows: u64,
+    gone: u64,
+    told: Instant,
+}
+
+impl Job {
+    /// To look at `pieces`, the oldest first, for all checks or for `only` one.
+    pub fn new(pieces: Vec<Piece>, only: Option<CheckId>) -> Self {
+        Self {
+            pieces: pieces.into_iter(),
+            open: None,
+            only,
+            found: Vec::new(),
+            rows: 0,
+            gone: 0,
+            told: Instant::now(),
+        }
+    }
+
+    /// Looks at the next rows, and answers if it is time for that. `size` is what all that is known
+    /// takes.
+    pub fn go_on(&mut self, worker: &mut Worker, size: usize) -> Option<Looked> {
+        self.look_at_some(worker);
+        let is_done = self.open.is_none() && self.pieces.len() == 0;
+        if !is_done && self.told.elapsed() < ANSWER_EVERY {
+            return None;
+        }
+        self.told = Instant::now();
+        Some(Looked {
+            only: self.only,
+            found: mem::take(&mut self.found),
+            rows: mem::take(&mut self.rows),
+            gone: mem::take(&mut self.gone),
+            size,
+            is_done,
+        })
+    }
+
+    fn look_at_some(&mut self, worker: &mut Worker) {
+        if self.only.is_some_and(|only| !worker.makes(only)) {
+            // The check has ended meanwhile.
+            self.open = None;
+            self.pieces = Vec::new().into_iter();
+            return;
+        }
+        let is_new = self.open.is_none();
+        let open = self.open.take();
+        let open = open.or_else(|| {
+            self.pieces
+                .next()
+                .map(|piece| (piece.clone(), piece.rows().start))
+        });
+        let Some((piece, next)) = open else {
+            return;
+        };
+        let rows = piece.rows();
+        let Some(segment) = piece.segment() else {
+            // The log has let go of it.
+            let left = rows.end.0 - next.0;
+            self.rows += left;
+            self.gone += left;
+            return;
+        };
+        if is_new {
+            worker.enter(&segment, rows.clone(), self.only);
+        }
+        let start = index(&segment, next);
+        let end = chunk_end(&segment, start, index(&segment, rows.end));
+        worker.look(&segment, start..end, self.only, &mut self.found);
+        let looked = (end - start) as u64;
+        self.rows += looked;
+        let next = RowId(next.0 + looked);
+        if next < rows.end {
+            self.open = Some((piece, next));
+        }
+    }
+}
+
+fn index(segment: &Segment, row: RowId) -> usize {
+    usize::try_from(row.0 - segment.rows().start.0).unwrap_or(usize::MAX)
+}
+
+/// Where to stop on the way from `start` to `end`: not far, but at least a row on.
+fn chunk_end(segment: &Segment, start: usize, end: usize) -> usize {
+    let far = start.saturating_add(CHUNK_ROWS).min(end);
+    let before = start.checked_sub(1).map_or(0, |at| segment.payload_end(at));
+    let most = before.saturating_add(CHUNK_BYTES);
+    if far == start || segment.payload_end(far - 1) <= most {
+        return far;
+    }
+    let row = segment.row_of_byte(most, start);
+    row.clamp(start + 1, far)
+}

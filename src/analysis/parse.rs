@@ -1,0 +1,232 @@
+//! Checks as the command line writes them.
+
+use std::fmt;
+
+use super::plan::{Channels, Check};
+use crate::query::Path;
+
+/// Why a text names no check: the text, what is wrong and what to write, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckError(String);
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+impl Check {
+    /// `--shape`: a channel or a glob.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn parse_shape(text: &str) -> Result<Self, CheckError> {
+        const FORM: &str = "write a channel or a pattern: 'orders:*'";
+        let channels = channels(text, text, FORM)?;
+        Ok(Self::Shape { channels })
+    }
+
+    /// `--seq`: `glob=.path`, or `glob=.path,.key` where a key tells sequences apart.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and what to write.
+    pub fn parse_sequence(text: &str) -> Result<Self, CheckError> {
+        const FORM: &str = "write channels, = and the path of the number: 'orders:*=.seq', or with the path of \
+             a key 'orders:*=.seq,.user'";
+        let (channels, (number, key)) = watched(text, text, FORM, |paths| {
+            // A comma may be part of a key in quotes.
+            let halves = paths.match_indices(',').find_map(|(at, _)| {
+                let number = Path::parse(&paths[..at]).ok()?;
+                let key = Path::parse(&paths[at + 1..]).ok()?;
+                Some((number, Some(key)))
+            });
+            halves.map_or_else(|| Ok((path(paths)?, None)), Ok)
+        })?;
+        Ok(Self::Sequence {
+            channels,
+            number,
+            key,
+        })
+    }
+
+    /// `--pair`: `req-glob=.id -> rep-glob=.corr`.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and what to write.
+    pub fn parse_pair(text: &str) -> Result<Self, CheckError> {
+        const FORM: &str = "write requests, -> and replies, each with the path of the id: \
+                            'rpc:req=.id -> rpc:rep=.corr'";
+        let mut first_error = None;
+        for (at, arrow) in text.match_indices("->") {
+            let request = watched(text, &text[..at], FORM, path);
+            let reply = watched(text, &text[at + arrow.len()..], FORM, path);
+            match (request, reply) {
+                (Ok(request), Ok(reply)) => return Ok(Self::Pair { request, reply }),
+                (Err(error), _) | (_, Err(error)) => {
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        Err(first_error.unwrap_or_else(|| wrong(text, "it has no ->", FORM)))
+    }
+
+    /// `--sent`: `glob=.path`.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and what to write.
+    pub fn parse_delay(text: &str) -> Result<Self, CheckError> {
+        const FORM: &str = "write channels, = and the path of the time at which a message was sent: \
+             'orders:*=.sent_at'";
+        let (channels, sent) = watched(text, text, FORM, path)?;
+        Ok(Self::Delay { channels, sent })
+    }
+}
+
+/// `glob=.path` in `part` of `text`. What is behind the sign is read by `read`, which says what is
+/// wrong with it. The sign may be part of a channel's name: the first that a path follows counts.
+fn watched<T>(
+    text: &str,
+    part: &str,
+    form: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<(Channels, T), CheckError> {
+    let mut first_error = None;
+    for (at, _) in part.match_indices('=') {
+        let behind = part[at + 1..].trim();
+        if !behind.starts_with('.') {
+            continue;
+        }
+        match read(behind) {
+            Ok(paths) => return Ok((channels(text, &part[..at], form)?, paths)),
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    let why = match (first_error, part.split_once('=')) {
+        (Some(why), _) => why,
+        (None, Some((_, behind))) if behind.trim().is_empty() => "no path follows the =".to_owned(),
+        (None, Some((_, behind))) => {
+            format!("{:?} is not a path: one starts with a dot", behind.trim())
+        }
+        (None, None) => format!("{:?} has no = and no path", part.trim()),
+    };
+    Err(wrong(text, &why, form))
+}
+
+fn channels(text: &str, glob: &str, form: &str) -> Result<Channels, CheckError> {
+    match glob.trim() {
+        "" => Err(wrong(text, "no channel is named", form)),
+        glob => Ok(Channels::new(glob.as_bytes())),
+    }
+}
+
+fn path(text: &str) -> Result<Path, String> {
+    Path::parse(text).map_err(|error| format!("{text:?} is not a path: {error}"))
+}
+
+fn wrong(text: &str, why: &str, form: &str) -> CheckError {
+    CheckError(format!("{text:?}: {why}; {form}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use super::*;
+
+    fn path(text: &str) -> Path {
+        Path::parse(text).unwrap()
+    }
+
+    #[test]
+    fn checks_are_read_as_the_command_line_writes_them() {
+        assert_eq!(
+            Check::parse_sequence("orders:*=.seq").unwrap(),
+            Check::Sequence {
+                channels: Channels::new(b"orders:*"),
+                number: path(".seq"),
+                key: None,
+            }
+        );
+        assert_eq!(
+            Check::parse_sequence("a=b = .meta.n[0] , .\"odd,=.key\"").unwrap(),
+            Check::Sequence {
+                channels: Channels::new(b"a=b"),
+                number: path(".meta.n[0]"),
+                key: Some(path(".\"odd,=.key\"")),
+            }
+        );
+        assert_eq!(
+            Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap(),
+            Check::Pair {
+                request: (Channels::new(b"rpc:req"), path(".id")),
+                reply: (Channels::new(b"rpc:rep"), path(".corr")),
+            }
+        );
+        assert_eq!(
+            Check::parse_delay("*=.sent_at").unwrap(),
+            Check::Delay {
+                channels: Channels::new(b"*"),
+                sent: path(".sent_at"),
+            }
+        );
+        assert_eq!(
+            Check::parse_shape(" orders:* ").unwrap(),
+            Check::Shape {
+                channels: Channels::new(b"orders:*"),
+            }
+        );
+    }
+
+    #[test]
+    fn errors_name_the_text_and_the_right_form() {
+        for (error, words) in [
+            (
+                Check::parse_sequence("orders"),
+                "\"orders\": \"orders\" has no = and no path; write",
+            ),
+            (
+                Check::parse_sequence("orders="),
+                "no path follows the =; write channels",
+            ),
+            (
+                Check::parse_sequence("orders=seq"),
+                "\"seq\" is not a path: one starts with a dot",
+            ),
+            (
+                Check::parse_sequence("=.seq"),
+                "no channel is named; write channels",
+            ),
+            (Check::parse_sequence("o=.a,b"), "\".a,b\" is not a path: "),
+            (
+                Check::parse_sequence("o=.a..b"),
+                "\".a..b\" is not a path: ",
+            ),
+            (
+                Check::parse_pair("a=.id"),
+                "\"a=.id\": it has no ->; write requests",
+            ),
+            (
+                Check::parse_pair("a=.id -> b"),
+                "\"b\" has no = and no path; write requests",
+            ),
+            (Check::parse_delay("a=."), ""),
+            (
+                Check::parse_shape("  "),
+                "no channel is named; write a channel",
+            ),
+        ] {
+            match error {
+                Err(error) => assert!(error.to_string().contains(words), "{error}"),
+                Ok(check) => assert!(words.is_empty(), "{check:?}"),
+            }
+        }
+    }
+}

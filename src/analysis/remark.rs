@@ -1,0 +1,194 @@
+//! What a check has to say of a row, as data and in words for the log.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::plan::CheckId;
+use super::shape::Types;
+use crate::message::RowId;
+use crate::payload::figures;
+
+/// A remark of a check on a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which check.
+    pub check: CheckId,
+    /// Of which row.
+    pub row: RowId,
+    /// What.
+    pub what: Remark,
+}
+
+impl Finding {
+    /// The bytes that it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let beside = match &self.what {
+            Remark::Drift(drifts) => {
+                let texts = drifts.iter().map(|drift| drift.path().map_or(0, str::len));
+                size_of_val(&**drifts) + texts.sum::<usize>()
+            }
+            Remark::Sequence(step) => size_of_val(&**step),
+            Remark::Latency { .. } | Remark::Delay(_) => 0,
+        };
+        size_of::<Self>() + beside
+    }
+}
+
+/// What is to be said. Its words hold texts of messages as they are: show them through
+/// [`crate::payload::escape`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// How the message deviates from the shape of its channel.
+    Drift(Box<[Drift]>),
+    /// How its number deviates from the one that was expected.
+    Sequence(Box<OutOfSequence>),
+    /// It is a reply.
+    Latency {
+        /// The row of the request that it answers.
+        request: RowId,
+        /// How long after that it came.
+        after: Duration,
+    },
+    /// How many microseconds after it was sent it was received, by the two clocks; negative if the
+    /// sender's is ahead.
+    Delay(i64),
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Drift(drifts) => {
+                for (index, drift) in drifts.iter().enumerate() {
+                    let space = if index > 0 { "  " } else { "" };
+                    write!(f, "{space}{drift}")?;
+                }
+                Ok(())
+            }
+            Self::Sequence(step) => step.fmt(f),
+            Self::Latency { after, .. } => write!(f, "↩ {}", figures::duration(*after)),
+            Self::Delay(micros) => {
+                let time = figures::duration(Duration::from_micros(micros.unsigned_abs()));
+                if *micros < 0 {
+                    write!(f, "sent {time} ahead of our clock")
+                } else {
+                    write!(f, "{time} after it was sent")
+                }
+            }
+        }
+    }
+}
+
+/// A deviation from the shape that was learnt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Drift {
+    /// A field that is new.
+    New(Arc<str>),
+    /// A field is missing that had always been there.
+    Missing(Arc<str>),
+    /// A value has a type that it never had.
+    Type {
+        /// Where.
+        path: Arc<str>,
+        /// The types that it had.
+        before: Types,
+        /// The one that it has.
+        now: Types,
+    },
+    /// It is not JSON at all.
+    NotJson,
+    /// There are as many deviations more, which are not listed.
+    More(usize),
+}
+
+impl Drift {
+    /// The path of the value that it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::New(path) | Self::Missing(path) | Self::Type { path, .. } => Some(path),
+            Self::NotJson | Self::More(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New(path) => write!(f, "+ {path}"),
+            Self::Missing(path) => write!(f, "− {path}"),
+            Self::Type { path, before, now } => write!(f, "△ {path} {before}→{now}"),
+            Self::NotJson => f.write_str("△ not JSON"),
+            Self::More(count) => write!(f, "and {count} more"),
+        }
+    }
+}
+
+/// A number that was not the one expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutOfSequence {
+    /// Numbers before it are missing.
+    Missing {
+        /// How many; [`u64::MAX`] stands for all that are more.
+        count: u64,
+        /// The first of them.
+        from: i128,
+        /// The last of them.
+        to: i128,
+        /// Whether messages may have been lost by us in between: a row of the log says so, or
+        /// rows were not looked at.
+        explained: bool,
+    },
+    /// The number has come before.
+    Duplicate {
+        /// Which.
+        number: i128,
+    },
+    /// It comes after higher ones.
+    Reordered {
+        /// How far it lies below the highest.
+        by: u64,
+        /// Whether it had been told as missing: the hole is filled. If not, it lies before the
+        /// first number seen, or so far back that it is not known whether it came before.
+        fills: bool,
+    },
+    /// Numbers start anew at 0 or 1.
+    Restarted {
+        /// At which.
+        at: i128,
+        /// The highest before that.
+        after: i128,
+    },
+}
+
+impl fmt::Display for OutOfSequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing {
+                count,
+                from,
+                to,
+                explained,
+            } => {
+                let count = figures::count(*count);
+                let why = if *explained {
+                    ", in the gap before"
+                } else {
+                    ""
+                };
+                if from == to {
+                    write!(f, "{count} missing: {from}{why}")
+                } else {
+                    write!(f, "{count} missing: {from}–{to}{why}")
+                }
+            }
+            Self::Duplicate { number } => write!(f, "{number} again"),
+            Self::Reordered { by, fills } => {
+                let fills = if *fills { ", fills the hole" } else { "" };
+                write!(f, "late by {}{fills}", figures::count(*by))
+            }
+            Self::Restarted { at, after } => write!(f, "restarted at {at} after {after}"),
+        }
+    }
+}

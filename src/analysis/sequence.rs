@@ -1,0 +1,228 @@
+//! Whether numbers follow one another: what is missing, what comes again, what comes late.
+//!
+//! Each channel has a sequence; with a key, each of its values on a channel has one. A number is
+//! expected to be one above the highest before it. What a gap row of the log lies in, or rows that
+//! were not looked at, is told as explained: we, and not the sender, may have lost it. A number
+//! that fills a hole is no longer missing. A jump back to 0 or 1 is a restart of the sender, even
+//! if it could be the first message once more.
+
+mod track;
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::plan::Role;
+use super::remark::{OutOfSequence, Remark};
+use super::value;
+use super::watched::{Message, Watched};
+use crate::query::Path;
+use track::Track;
+
+/// The most channels that a check of sequences watches.
+const MOST_CHANNELS: usize = 1_000;
+
+/// The most sequences that a check follows, keys counted.
+pub const MOST_SEQUENCES: usize = 100_000;
+
+/// The most holes that a check remembers in all, to know what fills them.
+const MOST_HOLES: usize = 100_000;
+
+/// What has been counted of sequences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages looked at.
+    pub messages: u64,
+    /// Of these, the ones without a whole number at the path, or without a key if one is asked for.
+    pub without_number: u64,
+    /// Of these, the ones of keys that there was no room for.
+    pub unfollowed: u64,
+    /// Numbers that are missing still.
+    pub missing: u64,
+    /// Of these, the ones that a gap explains.
+    pub explained: u64,
+    /// Numbers that came again.
+    pub duplicates: u64,
+    /// Numbers that came after higher ones.
+    pub reordered: u64,
+    /// Jumps back to 0 or 1.
+    pub restarts: u64,
+}
+
+impl Counts {
+    /// These and `other` together.
+    #[must_use]
+    pub fn plus(self, other: &Self) -> Self {
+        Self {
+            messages: self.messages + other.messages,
+            without_number: self.without_number + other.without_number,
+            unfollowed: self.unfollowed + other.unfollowed,
+            missing: self.missing.saturating_add(other.missing),
+            explained: self.explained.saturating_add(other.explained),
+            duplicates: self.duplicates + other.duplicates,
+            reordered: self.reordered + other.reordered,
+            restarts: self.restarts + other.restarts,
+        }
+    }
+
+    fn note(&mut self, step: &OutOfSequence, was_explained: bool) {
+        match step {
+            OutOfSequence::Missing {
+                count, explained, ..
+            } => {
+                self.missing = self.missing.saturating_add(*count);
+                if *explained {
+                    self.explained = self.explained.saturating_add(*count);
+                }
+            }
+            OutOfSequence::Duplicate { .. } => self.duplicates += 1,
+            OutOfSequence::Reordered { fills, .. } => {
+                self.reordered += 1;
+                if *fills {
+                    self.missing = self.missing.saturating_sub(1);
+                    self.explained = self.explained.saturating_sub(was_explained.into());
+                }
+            }
+            OutOfSequence::Restarted { .. } => self.restarts += 1,
+        }
+    }
+}
+
+/// How the sequences of a channel do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelCounts {
+    /// The channel.
+    pub channel: Arc<[u8]>,
+    /// How many keys it has; 0 if none are asked for.
+    pub keys: u64,
+    /// The highest number, if it has no keys.
+    pub last: Option<i128>,
+    /// What has been counted.
+    pub counts: Counts,
+}
+
+/// How the sequences of a check do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceReport {
+    /// All channels together.
+    pub counts: Counts,
+    /// The channels, those with most that is missing first.
+    pub channels: Vec<ChannelCounts>,
+    /// Whether there was no room for some channels or keys.
+    pub is_full: bool,
+}
+
+/// The sequences of a check.
+#[derive(Debug)]
+pub struct Sequences {
+    number: Path,
+    key: Option<Path>,
+    channels: Watched<OfChannel>,
+    keys: usize,
+    holes: usize,
+}
+
+/// The sequences of a channel.
+#[derive(Debug, Default)]
+struct OfChannel {
+    counts: Counts,
+    whole: Track,
+    by_key: HashMap<Box<[u8]>, Track>,
+}
+
+impl Sequences {
+    /// No channel yet.
+    pub fn new(number: Path, key: Option<Path>) -> Self {
+        Self {
+            number,
+            key,
+            channels: Watched::new(MOST_CHANNELS),
+            keys: 0,
+            holes: 0,
+        }
+    }
+
+    /// See [`Watched::place`].
+    pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
+        self.channels.place(name, OfChannel::default)
+    }
+
+    /// Looks at a message of the channel at `place`.
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
+        let of_channel = self.channels.at(place)?;
+        of_channel.counts.messages += 1;
+        let Some((number, key)) = read(&self.number, self.key.as_ref(), message.payload) else {
+            of_channel.counts.without_number += 1;
+            return None;
+        };
+        let track = match key {
+            None => &mut of_channel.whole,
+            Some(key) => {
+                if !of_channel.by_key.contains_key(&*key) {
+                    if self.keys >= MOST_SEQUENCES {
+                        of_channel.counts.unfollowed += 1;
+                        return None;
+                    }
+                    self.keys += 1;
+                    of_channel.by_key.insert((&*key).into(), Track::default());
+                }
+                of_channel.by_key.get_mut(&*key)?
+            }
+        };
+        let holes = track.holes();
+        let has_room = self.holes < MOST_HOLES;
+        let (step, was_explained) = track.next(number, message.breaks, has_room)?;
+        self.holes = self.holes + track.holes() - holes;
+        of_channel.counts.note(&step, was_explained);
+        Some(Remark::Sequence(Box::new(step)))
+    }
+
+    /// How they do, of at most `most` channels.
+    pub fn report(&self, most: usize) -> SequenceReport {
+        let mut channels: Vec<ChannelCounts> = self
+            .channels
+            .iter()
+            .map(|(name, channel)| ChannelCounts {
+                channel: Arc::clone(name),
+                keys: channel.by_key.len() as u64,
+                last: channel.whole.last(),
+                counts: channel.counts,
+            })
+            .collect();
+        channels.sort_by_key(|channel| std::cmp::Reverse(channel.counts.missing));
+        let all = channels.iter().map(|channel| &channel.counts);
+        let counts = all.fold(Counts::default(), |sum, one| sum.plus(one));
+        channels.truncate(most);
+        SequenceReport {
+            is_full: self.channels.is_full() || counts.unfollowed > 0,
+            counts,
+            channels,
+        }
+    }
+
+    /// The bytes that they take.
+    pub fn size(&self) -> usize {
+        let tracks = self.channels.size(|channel| {
+            let entry = size_of::<(Box<[u8]>, Track)>();
+            let keys = channel.by_key.keys().map(|key| key.len());
+            channel.by_key.capacity() * entry + keys.sum::<usize>()
+        });
+        tracks + self.holes * Track::HOLE_BYTES
+    }
+}
+
+/// The number in `payload`, and the key if one is asked for.
+#[inline]
+fn read<'a>(
+    number: &Path,
+    key: Option<&Path>,
+    payload: &'a [u8],
+) -> Option<(i128, Option<std::borrow::Cow<'a, [u8]>>)> {
+    let at = number.locate(payload)?;
+    let number = value::integer(&payload[at])?;
+    let Some(key) = key else {
+        return Some((number, None));
+    };
+    let at = key.locate(payload)?;
+    Some((number, Some(value::name(&payload[at])?)))
+}

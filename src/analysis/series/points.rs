@@ -1,0 +1,237 @@
+//! The points of one series, a bounded number.
+
+use crate::message::Time;
+
+/// The most points of a series.
+pub const MOST_POINTS: usize = 100_000;
+
+/// Numbers of one message, or of several one right after the other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// When the first came.
+    pub time: Time,
+    /// The lowest.
+    pub low: f64,
+    /// The highest.
+    pub high: f64,
+    /// All of them added up.
+    pub sum: f64,
+    /// How many they are.
+    pub count: u64,
+    /// Whether messages may have been lost right before it: no line leads here.
+    pub after_gap: bool,
+}
+
+impl Point {
+    /// The mean of its numbers.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+        let count = self.count as f64;
+        self.sum / count
+    }
+
+    fn join(&mut self, later: &Self) {
+        self.low = self.low.min(later.low);
+        self.high = self.high.max(later.high);
+        self.sum += later.sum;
+        self.count += later.count;
+    }
+}
+
+/// What is to be said of all numbers of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// How many there are.
+    pub count: u64,
+    /// The lowest.
+    pub min: f64,
+    /// The highest.
+    pub max: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// The last.
+    pub last: f64,
+    /// When the first came.
+    pub from: Time,
+    /// When the last came.
+    pub to: Time,
+}
+
+/// Points in the order of their messages.
+#[derive(Debug)]
+pub struct Points {
+    points: Vec<Point>,
+    /// How many numbers a point takes before the next is begun.
+    numbers_each: u64,
+    /// All numbers as one point.
+    all: Option<Point>,
+    last: (Time, f64),
+    /// Whether the next point begins behind a gap.
+    is_interrupted: bool,
+}
+
+impl Default for Points {
+    fn default() -> Self {
+        Self {
+            points: Vec::new(),
+            numbers_each: 1,
+            all: None,
+            last: (Time(0), 0.0),
+            is_interrupted: false,
+        }
+    }
+}
+
+impl Points {
+    /// Adds a number.
+    pub fn add(&mut self, time: Time, number: f64, after_gap: bool) {
+        let after_gap = (after_gap || self.is_interrupted) && self.all.is_some();
+        self.is_interrupted = false;
+        self.last = (time, number);
+        let new = Point {
+            time,
+            low: number,
+            high: number,
+            sum: number,
+            count: 1,
+            after_gap,
+        };
+        match &mut self.all {
+            Some(all) => all.join(&new),
+            None => self.all = Some(new),
+        }
+        match self.points.last_mut() {
+            Some(last) if last.count < self.numbers_each && !after_gap => last.join(&new),
+            _ => {
+                if self.points.len() >= MOST_POINTS {
+                    self.halve();
+                }
+                self.points.push(new);
+            }
+        }
+    }
+
+    /// Has the next number stand behind a gap.
+    pub fn interrupt(&mut self) {
+        self.is_interrupted = true;
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Merges neighbours in pairs, but not across gaps. If there are so many of these that little
+    /// is gained, the older half goes.
+    pub fn halve(&mut self) {
+        let before = self.points.len();
+        self.numbers_each = self.numbers_each.saturating_mul(2);
+        merge(&mut self.points, self.numbers_each);
+        if self.points.len() > before / 4 * 3 {
+            self.points.drain(..self.points.len() / 2);
+        }
+    }
+
+    /// What is to be said of all.
+    pub fn summary(&self) -> Option<Summary> {
+        let all = self.all?;
+        Some(Summary {
+            count: all.count,
+            min: all.low,
+            max: all.high,
+            mean: all.mean(),
+            last: self.last.1,
+            from: all.time,
+            to: self.last.0,
+        })
+    }
+
+    /// The points within a stretch of time, and one to either side of it; neighbours are merged
+    /// until there are at most `most`, but for two.
+    pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
+        let (start, end) = stretch.map_or((0, self.points.len()), |(from, to)| {
+            let start = self.points.partition_point(|point| point.time < from);
+            let end = self.points.partition_point(|point| point.time <= to);
+            let end = (end + 1).min(self.points.len());
+            (start.saturating_sub(1).min(end), end)
+        });
+        let points = &self.points[start..end];
+        let each = points.len().div_ceil(most.max(1)).max(1);
+        points.chunks(each).map(joined).collect()
+    }
+
+    /// The bytes that they take.
+    pub fn size(&self) -> usize {
+        self.points.capacity() * size_of::<Point>()
+    }
+}
+
+/// Points as one. `chunk` has at least one.
+fn joined(chunk: &[Point]) -> Point {
+    let mut whole = chunk[0];
+    for point in &chunk[1..] {
+        whole.join(point);
+        whole.after_gap |= point.after_gap;
+    }
+    whole
+}
+
+/// Merges each point into the one before it, where both have at most `most` numbers together.
+fn merge(points: &mut Vec<Point>, most: u64) {
+    points.dedup_by(|later, earlier| {
+        let fits = earlier.count + later.count <= most && !later.after_gap;
+        if fits {
+            earlier.join(later);
+        }
+        fits
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(count: u32) -> Points {
+        let mut points = Points::default();
+        for number in 0..count {
+            let value = if number == 77 { 1e9 } else { f64::from(number) };
+            points.add(Time(number.into()), value, number == 50);
+        }
+        points
+    }
+
+    #[test]
+    fn too_many_points_are_merged_and_no_spike_is_lost() {
+        let points = points(450_000);
+        assert!(points.len() <= MOST_POINTS);
+        let highest = points.points.iter().map(|point| point.high);
+        assert_eq!(highest.fold(0.0, f64::max), 1e9);
+        let numbers: u64 = points.points.iter().map(|point| point.count).sum();
+        assert_eq!(numbers, 450_000);
+        assert!(points.points.is_sorted_by_key(|point| point.time));
+        assert_eq!(points.points.iter().filter(|one| one.after_gap).count(), 1);
+    }
+
+    #[test]
+    fn nothing_but_gaps_stays_bounded() {
+        let mut points = Points::default();
+        for number in 0..300_000 {
+            points.add(Time(number), 1.0, true);
+        }
+        assert!(points.len() <= MOST_POINTS);
+        assert!(points.size() < 16 << 20);
+    }
+
+    #[test]
+    fn a_stretch_has_what_lies_in_it_and_a_neighbour_to_either_side() {
+        let points = points(1_000);
+        let stretch = points.within(Some((Time(100), Time(200))), 500);
+        let ends = (stretch[0].time, stretch[stretch.len() - 1].time);
+        assert_eq!(ends, (Time(99), Time(201)));
+        assert_eq!(points.within(None, 10).len(), 10);
+        assert_eq!(points.within(None, 0).len(), 1);
+        assert_eq!(points.within(Some((Time(9), Time(3))), 5).len(), 0);
+        assert!(Points::default().within(None, 10).is_empty());
+    }
+}

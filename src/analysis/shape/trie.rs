@@ -1,0 +1,267 @@
+//! The places of values within JSON, as a tree of names.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::analysis::shape::MOST_FIELDS;
+use crate::analysis::shape::types::{OBJECT, TYPES, Types};
+use crate::payload::json::text;
+
+/// The index of no node.
+pub const NONE: u32 = u32::MAX;
+
+/// The index of the place of the whole message.
+pub const ROOT: u32 = 0;
+
+/// The longest name of a field that is listed, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// So many siblings are looked at one after the other before their names are hashed.
+const NEAR: usize = 6;
+
+/// A place, and what is known of the values there.
+#[derive(Debug)]
+pub struct Node {
+    /// What its name says; nothing for an element of an array and the whole message.
+    pub name: Box<[u8]>,
+    /// Whether the name may be compared to others as they are written.
+    is_plain: bool,
+    pub is_element: bool,
+    pub parent: u32,
+    pub first_child: u32,
+    last_child: u32,
+    pub next: u32,
+    /// The sibling that mostly comes next.
+    follows: u32,
+    /// The message in which it came first.
+    pub born: u64,
+    /// The object in which it came last.
+    pub seen: u64,
+    /// In how many objects it came; for others, how many values there are.
+    pub present: u64,
+    /// How many values there are of each type.
+    pub counts: [u64; TYPES],
+    /// The types that are not flagged.
+    pub known: Types,
+    /// Whether it is flagged when it comes.
+    pub is_odd: bool,
+    /// Whether it is flagged when it does not come.
+    pub is_required: bool,
+    /// How often it did not come while it was required.
+    pub missing: u64,
+    /// How many of its children are required.
+    pub required: u32,
+    /// The lowest and the highest number.
+    pub range: Option<(f64, f64)>,
+    /// The bytes of the shortest and the longest string.
+    pub lengths: Option<(u32, u32)>,
+    /// The first value that is not within others, cut.
+    pub example: Option<Box<[u8]>>,
+}
+
+impl Node {
+    fn new(name: Box<[u8]>, parent: u32, born: u64) -> Self {
+        Self {
+            is_plain: !name.contains(&b'\\'),
+            name,
+            is_element: false,
+            parent,
+            first_child: NONE,
+            last_child: NONE,
+            next: NONE,
+            follows: NONE,
+            born,
+            seen: 0,
+            present: 0,
+            counts: [0; TYPES],
+            known: Types::default(),
+            is_odd: false,
+            is_required: false,
+            missing: 0,
+            required: 0,
+            range: None,
+            lengths: None,
+            example: None,
+        }
+    }
+
+    /// How many objects there are.
+    pub fn objects(&self) -> u64 {
+        self.counts[OBJECT]
+    }
+}
+
+/// The places of a channel.
+#[derive(Debug, Default)]
+pub struct Trie {
+    nodes: Vec<Node>,
+    by_name: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    limit: usize,
+    is_full: bool,
+    /// The objects and messages taken so far.
+    pub objects: u64,
+    pub messages: u64,
+}
+
+impl Trie {
+    /// How many places there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether places were left out for want of room.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Has it take no more than `limit` places.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.min(MOST_FIELDS);
+    }
+
+    #[inline]
+    pub fn node(&self, index: u32) -> Option<&Node> {
+        self.nodes.get(index as usize)
+    }
+
+    #[inline]
+    pub fn node_mut(&mut self, index: u32) -> Option<&mut Node> {
+        self.nodes.get_mut(index as usize)
+    }
+
+    /// The place of the whole message.
+    pub fn root(&mut self) -> u32 {
+        if self.nodes.is_empty() {
+            return self.add(Box::default(), NONE).unwrap_or(NONE);
+        }
+        ROOT
+    }
+
+    /// The place of the elements of the array at `parent`.
+    pub fn element(&mut self, parent: u32) -> u32 {
+        let Some(mut child) = self.node(parent).map(|node| node.first_child) else {
+            return NONE;
+        };
+        while let Some(node) = self.node(child) {
+            if node.is_element {
+                return child;
+            }
+            child = node.next;
+        }
+        let Some(index) = self.add(Box::default(), parent) else {
+            return NONE;
+        };
+        if let Some(node) = self.node_mut(index) {
+            node.is_element = true;
+        }
+        index
+    }
+
+    /// The place of the member whose name is written as `raw`, behind the member at `last`. Says
+    /// whether it is new.
+    #[inline]
+    pub fn member(&mut self, parent: u32, last: u32, raw: &[u8]) -> (u32, bool) {
+        let guess = match self.node(last) {
+            Some(last) => last.follows,
+            None => self.node(parent).map_or(NONE, |node| node.first_child),
+        };
+        if self.node(guess).is_some_and(|node| node.is_written(raw)) {
+            return (guess, false);
+        }
+        let (found, is_new) = self.look_up(parent, guess, raw);
+        if let Some(last) = self.node_mut(last) {
+            last.follows = found;
+        }
+        (found, is_new)
+    }
+
+    fn look_up(&mut self, parent: u32, near: u32, raw: &[u8]) -> (u32, bool) {
+        if self.node(parent).is_none() {
+            return (NONE, false);
+        }
+        let mut sibling = near;
+        for _ in 0..NEAR {
+            let Some(node) = self.node(sibling) else {
+                break;
+            };
+            if node.is_written(raw) {
+                return (sibling, false);
+            }
+            sibling = node.next;
+        }
+        if text::has_escape(raw) {
+            let name: Vec<u8> = text::Unescaped::new(raw).collect();
+            self.by_name(parent, &name)
+        } else {
+            self.by_name(parent, raw)
+        }
+    }
+
+    fn by_name(&mut self, parent: u32, name: &[u8]) -> (u32, bool) {
+        let hash = self.hasher.hash_one((parent, name));
+        let is_it = |index: &u32| {
+            let node = &self.nodes[*index as usize];
+            node.parent == parent && !node.is_element && *node.name == *name
+        };
+        if let Some(found) = self.by_name.find(hash, is_it) {
+            return (*found, false);
+        }
+        if name.len() > LONGEST_NAME {
+            self.is_full = true;
+            return (NONE, false);
+        }
+        let Some(index) = self.add(name.into(), parent) else {
+            return (NONE, false);
+        };
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.by_name.insert_unique(hash, index, |index| {
+            let node = &nodes[*index as usize];
+            hasher.hash_one((node.parent, &*node.name))
+        });
+        (index, true)
+    }
+
+    /// Adds a place as the last child of `parent`, if there is room.
+    fn add(&mut self, name: Box<[u8]>, parent: u32) -> Option<u32> {
+        if self.nodes.len() >= self.limit {
+            self.is_full = true;
+            return None;
+        }
+        let index = u32::try_from(self.nodes.len()).ok()?;
+        self.nodes.push(Node::new(name, parent, self.messages));
+        let last = self
+            .node_mut(parent)
+            .map(|parent| std::mem::replace(&mut parent.last_child, index));
+        match last {
+            Some(NONE) => self.nodes[parent as usize].first_child = index,
+            Some(last) => {
+                let last = &mut self.nodes[last as usize];
+                last.next = index;
+                last.follows = index;
+            }
+            None => {}
+        }
+        Some(index)
+    }
+
+    /// The bytes that it takes.
+    pub fn size(&self) -> usize {
+        let beside = self.nodes.iter().map(|node| {
+            let example = node.example.as_ref().map_or(0, |example| example.len());
+            node.name.len() + example
+        });
+        self.nodes.capacity() * size_of::<Node>()
+            + self.by_name.capacity() * (size_of::<u32>() + 1)
+            + beside.sum::<usize>()
+    }
+}
+
+impl Node {
+    /// Whether it is the place of a member whose name is written so.
+    #[inline]
+    fn is_written(&self, raw: &[u8]) -> bool {
+        *self.name == *raw && self.is_plain && !self.is_element
+    }
+}

@@ -1,0 +1,292 @@
+//! A message led through the places of its channel: what it has is noted, what deviates is told.
+//!
+//! Fields mostly come in the same order, so that the place of the next is known before its name is
+//! read: no name is hashed then.
+
+use std::sync::Arc;
+
+use crate::analysis::remark::Drift;
+use crate::analysis::shape::trie::{NONE, Node, Trie};
+use crate::analysis::shape::types::{self, Types};
+use crate::analysis::shape::{LEARNT_FROM, field, is_rare};
+use crate::analysis::value;
+use crate::payload::json::flat::{Kind, Token};
+
+/// The most deviations of a message that are listed; the others are counted.
+const MOST_LISTED: usize = 8;
+
+/// The longest example, in bytes.
+const LONGEST_EXAMPLE: usize = 64;
+
+/// An object or array that has not ended yet.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    node: u32,
+    is_object: bool,
+    /// The number of the object.
+    object: u64,
+    /// The place of the member before.
+    last: u32,
+    /// How many required members have come.
+    came: u32,
+}
+
+/// What deviates, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deviation {
+    New(u32),
+    Missing(u32),
+    Type {
+        node: u32,
+        before: Types,
+        now: Types,
+    },
+}
+
+/// The way through a message; used again for the next.
+#[derive(Debug, Default)]
+pub struct Walk {
+    frames: Vec<Frame>,
+    deviations: Vec<Deviation>,
+    more: usize,
+    is_learning: bool,
+}
+
+impl Walk {
+    /// Takes a message of these tokens. Gives what deviates, if anything does.
+    pub fn take(
+        &mut self,
+        trie: &mut Trie,
+        is_learning: bool,
+        payload: &[u8],
+        tokens: &[Token],
+    ) -> Option<Box<[Drift]>> {
+        self.frames.clear();
+        self.deviations.clear();
+        self.more = 0;
+        self.is_learning = is_learning;
+        trie.messages += 1;
+        let mut place = trie.root();
+        for token in tokens {
+            match token.kind {
+                Kind::Key => place = self.member(trie, token.text(payload)),
+                Kind::End => self.close(trie),
+                kind => {
+                    if let Some(frame) = self.frames.last()
+                        && !frame.is_object
+                    {
+                        place = trie.element(frame.node);
+                    }
+                    self.value(trie, place, kind, token.text(payload));
+                    if matches!(kind, Kind::Object | Kind::Array) {
+                        self.open(trie, place, kind == Kind::Object);
+                    }
+                }
+            }
+        }
+        (!self.deviations.is_empty()).then(|| self.drifts(trie))
+    }
+
+    fn open(&mut self, trie: &mut Trie, node: u32, is_object: bool) {
+        trie.objects += 1;
+        self.frames.push(Frame {
+            node,
+            is_object,
+            object: trie.objects,
+            last: NONE,
+            came: 0,
+        });
+    }
+
+    /// The place of the member of the innermost object that is named `raw`.
+    #[inline]
+    fn member(&mut self, trie: &mut Trie, raw: &[u8]) -> u32 {
+        let Some(frame) = self.frames.last_mut() else {
+            return NONE;
+        };
+        let (place, is_new) = trie.member(frame.node, frame.last, raw);
+        if place == NONE {
+            return NONE;
+        }
+        frame.last = place;
+        let frame = *frame;
+        if is_new {
+            self.enter_new(trie, place, frame.node);
+        }
+        let objects = trie.node(frame.node).map_or(0, Node::objects);
+        let Some(node) = trie.node_mut(place) else {
+            return NONE;
+        };
+        if node.seen == frame.object {
+            return place;
+        }
+        node.seen = frame.object;
+        node.present += 1;
+        let is_odd = node.is_odd;
+        if is_odd {
+            node.is_odd = is_rare(node.present, objects);
+            if node.is_odd || is_new {
+                self.deviate(Deviation::New(place));
+            }
+        }
+        if trie.node(place).is_some_and(|node| node.is_required)
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.came += 1;
+        }
+        place
+    }
+
+    /// Says of a new member what it is held to.
+    fn enter_new(&self, trie: &mut Trie, place: u32, parent: u32) {
+        let message = trie.messages;
+        let Some(parent) = trie.node_mut(parent) else {
+            return;
+        };
+        let is_first = parent.objects() == 1;
+        let is_silent = self.is_learning || is_first || parent.born == message;
+        // What the first object has not, not all have.
+        parent.required += u32::from(is_first);
+        if let Some(node) = trie.node_mut(place) {
+            node.is_required = is_first;
+            node.is_odd = !is_silent;
+        }
+    }
+
+    /// Notes a value at `place`.
+    #[inline]
+    fn value(&mut self, trie: &mut Trie, place: u32, kind: Kind, text: &[u8]) {
+        let message = trie.messages;
+        let Some(node) = trie.node_mut(place) else {
+            return;
+        };
+        let index = types::index(kind);
+        node.counts[index] += 1;
+        match kind {
+            Kind::Number => {
+                if let Some(number) = value::float(text) {
+                    let (low, high) = node.range.unwrap_or((number, number));
+                    node.range = Some((low.min(number), high.max(number)));
+                }
+            }
+            Kind::String => {
+                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                let (least, most) = node.lengths.unwrap_or((length, length));
+                node.lengths = Some((least.min(length), most.max(length)));
+            }
+            _ => {}
+        }
+        let kind = Types::one(index);
+        if !node.known.contain(kind) {
+            self.new_type(node, place, index, message);
+        }
+        if node.example.is_none() && !text.is_empty() {
+            node.example = Some(cut(text).into());
+        }
+    }
+
+    /// Notes that a value has a type that is not known at its place.
+    #[cold]
+    fn new_type(&mut self, node: &mut Node, place: u32, index: usize, message: u64) {
+        let now = Types::one(index);
+        let before = node.known;
+        let count = node.counts[index];
+        let is_rare = is_rare(count, node.counts.iter().sum());
+        let is_silent = self.is_learning || node.born == message;
+        if is_silent || !is_rare {
+            node.known = before.with(now);
+        }
+        if !is_silent && (is_rare || count == 1) {
+            self.deviate(Deviation::Type {
+                node: place,
+                before,
+                now,
+            });
+        }
+    }
+
+    /// Ends the innermost object or array.
+    #[inline]
+    fn close(&mut self, trie: &mut Trie) {
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
+        let Some(node) = trie.node(frame.node) else {
+            return;
+        };
+        if frame.is_object && frame.came < node.required {
+            self.note_missing(trie, &frame);
+        }
+    }
+
+    /// Notes the required members that have not come.
+    fn note_missing(&mut self, trie: &mut Trie, frame: &Frame) {
+        let Some(parent) = trie.node(frame.node) else {
+            return;
+        };
+        let objects = parent.objects();
+        let mut place = parent.first_child;
+        let mut given_up = 0;
+        while let Some(node) = trie.node_mut(place) {
+            let next = node.next;
+            if node.is_required && node.seen != frame.object {
+                node.missing += 1;
+                let is_silent = self.is_learning || objects <= LEARNT_FROM;
+                let is_rare = is_rare(node.missing, objects);
+                if is_silent || !is_rare {
+                    node.is_required = false;
+                    given_up += 1;
+                }
+                if !is_silent && (is_rare || node.missing == 1) {
+                    self.deviate(Deviation::Missing(place));
+                }
+            }
+            place = next;
+        }
+        if let Some(parent) = trie.node_mut(frame.node) {
+            parent.required -= given_up;
+        }
+    }
+
+    /// Takes a deviation down; the same of several elements of an array once.
+    fn deviate(&mut self, deviation: Deviation) {
+        if self.deviations.contains(&deviation) {
+            return;
+        }
+        if self.deviations.len() == MOST_LISTED {
+            self.more += 1;
+        } else {
+            self.deviations.push(deviation);
+        }
+    }
+
+    fn drifts(&self, trie: &Trie) -> Box<[Drift]> {
+        let path = |node: u32| -> Arc<str> { field::path(trie, node).into() };
+        let listed = self.deviations.iter().map(|deviation| match *deviation {
+            Deviation::New(node) => Drift::New(path(node)),
+            Deviation::Missing(node) => Drift::Missing(path(node)),
+            Deviation::Type { node, before, now } => Drift::Type {
+                path: path(node),
+                before,
+                now,
+            },
+        });
+        let more = (self.more > 0).then_some(Drift::More(self.more));
+        listed.chain(more).collect()
+    }
+
+    /// The bytes that it takes.
+    pub fn size(&self) -> usize {
+        self.frames.capacity() * size_of::<Frame>()
+            + self.deviations.capacity() * size_of::<Deviation>()
+    }
+}
+
+/// The start of `text`, which is UTF-8, cut between characters.
+fn cut(text: &[u8]) -> &[u8] {
+    let mut end = text.len().min(LONGEST_EXAMPLE);
+    while end < text.len() && text[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,248 @@
+//! What a value at a path says: a whole number, a number to plot, a name to know others by.
+
+use std::borrow::Cow;
+
+use crate::payload::json::text;
+
+/// The longest name that others are known by, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// Powers of ten that a float holds exactly.
+const POWERS: [f64; 16] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
+
+/// What stands between the quotes, if the value is a string.
+#[inline]
+pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
+    match value {
+        [b'"', raw @ .., b'"'] => Some(raw),
+        _ => None,
+    }
+}
+
+/// The whole number that a value is, exactly: digits, in quotes or not. Neither `1.0` nor `1e3`.
+#[inline]
+pub fn integer(value: &[u8]) -> Option<i128> {
+    let text = unquoted(value).unwrap_or(value);
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let number = if digits.len() <= 18 {
+        i128::from(small(digits)?)
+    } else {
+        digits.iter().try_fold(0_i128, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| i128::from(digit - b'0'))?;
+            number.checked_mul(10)?.checked_add(digit)
+        })?
+    };
+    Some(if is_negative { -number } else { number })
+}
+
+/// The number that at least one and at most 18 digits write.
+#[inline]
+fn small(digits: &[u8]) -> Option<i64> {
+    let mut number = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i64::from(digit - b'0');
+    }
+    (!digits.is_empty()).then_some(number)
+}
+
+/// The number that all of `text` writes, if a float can hold it.
+#[inline]
+pub fn float(text: &[u8]) -> Option<f64> {
+    short_decimal(text).or_else(|| long_decimal(text))
+}
+
+/// One of at most 15 digits and no exponent, which needs no long arithmetic to be exact.
+#[inline]
+fn short_decimal(text: &[u8]) -> Option<f64> {
+    let (is_negative, rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    if rest.is_empty() || rest.len() > 16 {
+        return None;
+    }
+    let mut digits: u64 = 0;
+    let mut count = 0;
+    let mut point = None;
+    for byte in rest {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + u64::from(byte - b'0');
+                count += 1;
+            }
+            b'.' if point.is_none() && count > 0 => point = Some(count),
+            _ => return None,
+        }
+    }
+    let places = point.map_or(0, |point| count - point);
+    if count > 15 || point == Some(count) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "fifteen digits are held exactly"
+    )]
+    let number = digits as f64 / POWERS[places];
+    Some(if is_negative { -number } else { number })
+}
+
+#[cold]
+fn long_decimal(text: &[u8]) -> Option<f64> {
+    let is_of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    if !text.iter().all(is_of_number) {
+        return None;
+    }
+    let number: f64 = str::from_utf8(text).ok()?.parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
+/// The number to plot of a value: itself, or what a string starts with, so that units are
+/// stripped: `"20.0 °C"` is 20.
+#[inline]
+pub fn plotted(value: &[u8]) -> Option<f64> {
+    match unquoted(value) {
+        Some(raw) => float(leading_number(raw.trim_ascii_start())),
+        None => float(value),
+    }
+}
+
+/// The number that `text` starts with; empty if with none.
+fn leading_number(text: &[u8]) -> &[u8] {
+    let digits = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    };
+    let start = usize::from(text.first() == Some(&b'+'));
+    let mut end = start + usize::from(text.get(start) == Some(&b'-'));
+    let whole = digits(end);
+    if whole == 0 {
+        return &[];
+    }
+    end += whole;
+    if text.get(end) == Some(&b'.') && digits(end + 1) > 0 {
+        end += 1 + digits(end + 1);
+    }
+    if matches!(text.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
+        let exponent = digits(end + 1 + sign);
+        if exponent > 0 {
+            end += 1 + sign + exponent;
+        }
+    }
+    &text[start..end]
+}
+
+/// The name that a value gives to what it stands for: what a string says, or the text of a number,
+/// so that `1` and `"1"` are the same. `null`, objects, arrays and what is longer than 256 bytes
+/// name nothing.
+#[inline]
+pub fn name(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let text = match (unquoted(value), value.first()?) {
+        (Some(raw), _) => raw,
+        (None, b'n' | b'{' | b'[') => return None,
+        (None, _) => value,
+    };
+    if text.len() > LONGEST_NAME {
+        return None;
+    }
+    Some(if text::has_escape(text) {
+        Cow::Owned(text::Unescaped::new(text).collect())
+    } else {
+        Cow::Borrowed(text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_exact() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("-7", Some(-7)),
+            ("\"42\"", Some(42)),
+            ("18446744073709551615", Some(u64::MAX.into())),
+            ("170141183460469231731687303715884105727", Some(i128::MAX)),
+            ("170141183460469231731687303715884105728", None),
+            ("1.0", None),
+            ("1e3", None),
+            ("", None),
+            ("-", None),
+            ("\"\"", None),
+            ("\"x1\"", None),
+            ("9223372036854775808x", None),
+            ("null", None),
+        ] {
+            assert_eq!(integer(text.as_bytes()), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn floats_are_those_of_the_standard_library() {
+        for text in [
+            "0",
+            "-0",
+            "1",
+            "-12.5",
+            "0.1",
+            "999.99",
+            "123456789012345",
+            "0.000000000000001",
+            "1234567890123456789",
+            "1e3",
+            "-2.5E-7",
+            "0.30000000000000004",
+            "100000000000000.5",
+        ] {
+            let expected: f64 = text.parse().expect("a number");
+            assert_eq!(float(text.as_bytes()), Some(expected), "{text}");
+        }
+        for text in [
+            "", "-", ".", "1.", ".5", "nan", "inf", "1x", "1e999", "1.2.3", "--1",
+        ] {
+            let number = float(text.as_bytes());
+            assert!(
+                number.is_none() || text.ends_with('.') || text.starts_with('.'),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn units_are_stripped() {
+        for (value, number) in [
+            ("\"20.0 °C\"", Some(20.0)),
+            ("\"-3.5e2abc\"", Some(-350.0)),
+            ("\"5eur\"", Some(5.0)),
+            ("\" +7\"", Some(7.0)),
+            ("\"12.\"", Some(12.0)),
+            ("\"°C\"", None),
+            ("\"\"", None),
+            ("\"-\"", None),
+            ("true", None),
+            ("null", None),
+            ("3.25", Some(3.25)),
+        ] {
+            assert_eq!(plotted(value.as_bytes()), number, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_strings_name_the_same() {
+        assert_eq!(name(b"1").as_deref(), Some(&b"1"[..]));
+        assert_eq!(name(b"\"1\"").as_deref(), Some(&b"1"[..]));
+        assert_eq!(name(br#""\u0061""#).as_deref(), Some(&b"a"[..]));
+        assert_eq!(name(b"null"), None);
+        assert_eq!(name(b"{}"), None);
+        assert_eq!(name(&[b'1'; 257]), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! What a check knows so far.
+
+use std::sync::Arc;
+
+use crate::analysis::delay::Delays;
+use crate::analysis::pair::Pair;
+use crate::analysis::plan::{Check, Role};
+use crate::analysis::remark::Remark;
+use crate::analysis::report::{Ask, Report};
+use crate::analysis::sequence::Sequences;
+use crate::analysis::series::AllSeries;
+use crate::analysis::shape::Shapes;
+use crate::analysis::watched::Message;
+
+/// A check, and what it knows.
+#[derive(Debug)]
+pub struct State {
+    check: Check,
+    known: Known,
+}
+
+#[derive(Debug)]
+enum Known {
+    Shape(Box<Shapes>),
+    Sequence(Box<Sequences>),
+    Pair(Box<Pair>),
+    Delay(Box<Delays>),
+    Series(Box<AllSeries>),
+}
+
+impl State {
+    /// Nothing is known yet.
+    pub fn new(check: &Check) -> Self {
+        let known = match check.clone() {
+            Check::Shape { .. } => Known::Shape(Box::new(Shapes::new())),
+            Check::Sequence { number, key, .. } => {
+                Known::Sequence(Box::new(Sequences::new(number, key)))
+            }
+            Check::Pair { request, reply } => Known::Pair(Box::new(Pair::new(request.1, reply.1))),
+            Check::Delay { sent, .. } => Known::Delay(Box::new(Delays::new(sent))),
+            Check::Series { what, .. } => Known::Series(Box::new(AllSeries::new(what))),
+        };
+        Self {
+            check: check.clone(),
+            known,
+        }
+    }
+
+    /// The places at which messages of the channel `name` are looked at: none if it is not watched
+    /// or there is no room for it.
+    pub fn places(&mut self, name: &Arc<[u8]>) -> Vec<u32> {
+        let known = &mut self.known;
+        let roles = self.check.roles(name);
+        roles.filter_map(|role| known.place(name, role)).collect()
+    }
+
+    /// Looks at a message of the channel at `place`.
+    #[inline]
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
+        match &mut self.known {
+            Known::Shape(shapes) => shapes.look(place, message),
+            Known::Sequence(sequences) => sequences.look(place, message),
+            Known::Pair(pair) => pair.look(place, message),
+            Known::Delay(delays) => delays.look(place, message),
+            Known::Series(series) => {
+                series.look(place, message);
+                None
+            }
+        }
+    }
+
+    /// What is known.
+    pub fn report(&self, ask: &Ask) -> Option<Report> {
+        let channel = ask.channel.as_deref();
+        match &self.known {
+            Known::Shape(shapes) => shapes.report(channel, ask.most).map(Report::Shape),
+            Known::Sequence(sequences) => Some(Report::Sequence(sequences.report(ask.most))),
+            Known::Pair(pair) => Some(Report::Pair(pair.report(ask.most))),
+            Known::Delay(delays) => Some(Report::Delay(delays.report(ask.most))),
+            Known::Series(series) => {
+                let report = series.report(channel, ask.stretch, ask.most);
+                report.map(Report::Series)
+            }
+        }
+    }
+
+    /// The bytes that it takes.
+    pub fn size(&self) -> usize {
+        match &self.known {
+            Known::Shape(shapes) => shapes.size(),
+            Known::Sequence(sequences) => sequences.size(),
+            Known::Pair(pair) => pair.size(),
+            Known::Delay(delays) => delays.size(),
+            Known::Series(series) => series.size(),
+        }
+    }
+}
+
+impl Known {
+    fn place(&mut self, name: &Arc<[u8]>, role: Role) -> Option<u32> {
+        match self {
+            Self::Shape(shapes) => shapes.place(name, role),
+            Self::Sequence(sequences) => sequences.place(name, role),
+            Self::Pair(_) => Some(Pair::place(role)),
+            Self::Delay(delays) => delays.place(name, role),
+            Self::Series(series) => series.place(name, role),
+        }
+    }
+}

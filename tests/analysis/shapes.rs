@@ -1,0 +1,181 @@
+//! The shape of a channel's JSON, and what deviates from it.
+
+use subscope::analysis::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS};
+
+use crate::stage::{Stage, shape};
+
+const PLAIN: &str = r#"{"id":1,"user":{"id":7,"tier":"gold"},"tags":["a"],"amount":1.5}"#;
+
+/// A stage that has learnt `payload` from `count` messages.
+fn learnt(payload: &str, count: u64) -> (Stage, subscope::analysis::CheckId) {
+    let (mut stage, check) = Stage::checking(shape());
+    for _ in 0..count {
+        assert_eq!(stage.words("a", payload), [""; 0]);
+    }
+    (stage, check)
+}
+
+#[test]
+fn each_kind_of_deviation_is_flagged_once_where_it_becomes_the_rule() {
+    let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
+    let other =
+        r#"{"id":1,"user":{"tier":"gold"},"tags":["a",2],"amount":"1.5","coupon":{"code":"x"}}"#;
+    let all =
+        ["− .user.id  △ .tags[] string→number  △ .amount number→string  + .coupon".to_owned()];
+    assert_eq!(stage.words("a", other), all);
+    for _ in 0..200 {
+        assert_eq!(stage.words("a", other), [""; 0]);
+    }
+    assert_eq!(stage.words("a", PLAIN), [""; 0]);
+    assert_eq!(stage.shape(check).flagged, 1);
+}
+
+#[test]
+fn what_stays_rare_is_flagged_each_time() {
+    let (mut stage, check) = learnt(PLAIN, 1_000);
+    let odd = PLAIN.replace("\"id\":7,", "");
+    for _ in 0..5 {
+        assert_eq!(stage.words("a", &odd), ["− .user.id"]);
+        for _ in 0..100 {
+            assert_eq!(stage.words("a", PLAIN), [""; 0]);
+        }
+    }
+    assert_eq!(stage.shape(check).flagged, 5);
+}
+
+#[test]
+fn what_varied_while_learning_is_no_deviation() {
+    let (mut stage, _) = Stage::checking(shape());
+    for number in 0..LEARNT_FROM {
+        let payload = match number % 3 {
+            0 => r#"{"a":1,"b":null}"#,
+            1 => r#"{"b":{"x":1},"a":"x"}"#,
+            _ => r#"{"a":1}"#,
+        };
+        assert_eq!(stage.words("a", payload), [""; 0]);
+    }
+    for payload in [r#"{"a":1}"#, r#"{"a":"s","b":null}"#, r#"{"a":2,"b":{}}"#] {
+        assert_eq!(stage.words("a", payload), [""; 0], "{payload}");
+    }
+    assert_eq!(
+        stage.words("a", r#"{"b":true}"#),
+        ["△ .b null|object→bool  − .a"]
+    );
+}
+
+#[test]
+fn what_is_not_json_deviates_if_all_before_was() {
+    let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
+    assert_eq!(stage.words("a", "oops"), ["△ not JSON"]);
+    assert_eq!(stage.words("a", "oops"), [""; 0]);
+    assert_eq!(stage.shape(check).other, 2);
+    for _ in 0..100 {
+        assert_eq!(stage.words("text", "plain"), [""; 0]);
+    }
+}
+
+#[test]
+fn fields_within_a_new_field_and_the_first_of_an_object_are_not_told_apart() {
+    let (mut stage, _) = learnt(r#"{"a":null,"list":[]}"#, LEARNT_FROM);
+    assert_eq!(
+        stage.words(
+            "a",
+            r#"{"a":{"x":1,"y":[{"z":1},{"w":2}]},"list":[{"q":1}]}"#
+        ),
+        ["△ .a null→object"]
+    );
+}
+
+#[test]
+fn names_are_the_same_however_they_are_escaped_and_in_whatever_order() {
+    let (mut stage, check) = learnt(r#"{"ab":1,"odd \" key":2,"c":3}"#, LEARNT_FROM);
+    assert_eq!(
+        stage.words("a", r#"{"c":3,"odd \u0022 key":2,"\u0061b":1}"#),
+        [""; 0]
+    );
+    let fields = stage.shape(check).fields;
+    let paths: Vec<&str> = fields.iter().map(|field| &*field.path).collect();
+    assert_eq!(paths, [".", ".ab", r#"."odd \" key""#, ".c"]);
+    assert!(fields.iter().all(|field| field.present == 21));
+}
+
+#[test]
+fn the_report_reads_as_a_tree() {
+    let (mut stage, check) = learnt(PLAIN, 3);
+    stage.words(
+        "a",
+        r#"{"id":10,"user":{"id":null,"tier":"platinum"},"tags":[]}"#,
+    );
+    let report = stage.shape(check);
+    assert!(report.is_learning);
+    assert_eq!(report.json, 4);
+    let lines: Vec<String> = report.fields.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            ". 4/4 object 4",
+            "  .id 4/4 number 4 1..10 =1",
+            "  .user 4/4 object 4",
+            "    .user.id 4/4 number 3 null 1 7..7 =7",
+            "    .user.tier 4/4 string 4 4-8 =gold",
+            "  .tags 4/4 array 4",
+            "    .tags[] 3/3 string 3 1-1 =a",
+            "  .amount 3/4 number 3 1.5..1.5 =1.5",
+        ]
+    );
+}
+
+fn line(field: &Field) -> String {
+    use std::fmt::Write as _;
+
+    let mut line = format!(
+        "{}{} {}/{}",
+        "  ".repeat(field.depth),
+        field.path,
+        field.present,
+        field.of
+    );
+    for (name, count) in &field.types {
+        write!(line, " {name} {count}").unwrap();
+    }
+    if let Some((low, high)) = field.range {
+        write!(line, " {low}..{high}").unwrap();
+    }
+    if let Some((short, long)) = field.lengths {
+        write!(line, " {short}-{long}").unwrap();
+    }
+    if let Some(example) = &field.example {
+        write!(line, " ={}", String::from_utf8_lossy(example)).unwrap();
+    }
+    line
+}
+
+#[test]
+fn fields_and_channels_are_bounded_and_that_is_said() {
+    let (mut stage, check) = Stage::checking(shape());
+    for number in 0..2 * MOST_FIELDS {
+        stage.words("a", &format!("{{\"k{number}\":{{\"x\":[1,{{}}]}}}}"));
+    }
+    let report = stage.shape(check);
+    assert!(report.is_full);
+    assert_eq!(report.fields.len(), MOST_FIELDS);
+    assert!(!report.channels_are_full);
+    for number in 0..2 * MOST_CHANNELS {
+        stage.words(&format!("c{number}"), "{\"a\":1}");
+    }
+    let report = stage.shape(check);
+    assert!(report.channels_are_full);
+    assert_eq!(report.channels.len(), MOST_CHANNELS);
+    assert!(stage.worker.size() < 8 << 20, "{}", stage.worker.size());
+}
+
+#[test]
+fn what_is_within_a_field_that_is_not_listed_is_left_alone() {
+    let (mut stage, check) = Stage::checking(shape());
+    let long = "k".repeat(300);
+    stage.words("a", &format!("{{\"{long}\":[[1,2],{{\"b\":[]}}],\"a\":1}}"));
+    let report = stage.shape(check);
+    let paths: Vec<&str> = report.fields.iter().map(|field| &*field.path).collect();
+    assert_eq!(paths, [".", ".a"]);
+    assert!(report.is_full);
+}

@@ -1,0 +1,146 @@
+//! A log, and a worker that looks at all that comes into it.
+
+use subscope::analysis::{
+    Ask, Channels, Check, CheckId, Finding, PairReport, Plan, Report, SequenceReport, ShapeReport,
+    Worker,
+};
+use subscope::log::{Batch, MessageLog};
+use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
+use subscope::query::Path;
+
+pub const SECOND: i64 = 1_000_000;
+
+/// The start of all tests, in 2023.
+pub const START: Time = Time(1_700_000_000 * SECOND);
+
+/// Everything, of a log without end.
+pub struct Stage {
+    pub log: MessageLog,
+    pub plan: Plan,
+    pub worker: Worker,
+    pub now: Time,
+    next: RowId,
+}
+
+impl Stage {
+    /// Nothing is kept and nothing is checked.
+    pub fn new() -> Self {
+        Self {
+            log: MessageLog::new(64 << 20),
+            plan: Plan::default(),
+            worker: Worker::default(),
+            now: START,
+            next: RowId(0),
+        }
+    }
+
+    /// One check, made from now on.
+    pub fn checking(check: Check) -> (Self, CheckId) {
+        let mut stage = Self::new();
+        let id = stage.check(check);
+        (stage, id)
+    }
+
+    pub fn check(&mut self, check: Check) -> CheckId {
+        let id = self.plan.add(check, self.log.end());
+        self.worker.follow(&self.plan);
+        id
+    }
+
+    /// Has messages come, a millisecond apart, and gives what is found of them.
+    pub fn receive<'a>(
+        &mut self,
+        messages: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Vec<Finding> {
+        let mut batch = Batch::default();
+        for (channel, payload) in messages {
+            self.now.0 += 1_000;
+            batch.push_message(self.now, channel.as_bytes(), payload, SubscriptionId(0));
+        }
+        self.log.append(batch);
+        self.look()
+    }
+
+    /// The same for one message, and what is found of it in words.
+    pub fn words(&mut self, channel: &str, payload: &str) -> Vec<String> {
+        let found = self.receive([(channel, payload.as_bytes())]);
+        found.iter().map(|one| one.what.to_string()).collect()
+    }
+
+    /// Has the connection be lost and come back.
+    pub fn lose_connection(&mut self) {
+        self.now.0 += SECOND;
+        let gap = Gap {
+            last_heard: self.now,
+            noticed: self.now,
+            end: GapEnd::Open,
+            event: "connection lost".into(),
+            reason: "closed".into(),
+        };
+        self.log.push_notice(self.now, Notice::Gap(gap));
+        self.look();
+    }
+
+    /// Looks at all rows that have come since.
+    pub fn look(&mut self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for piece in self.log.next_pieces(self.next) {
+            let (segment, rows) = (piece.segment().unwrap(), piece.rows());
+            let first = segment.rows().start.0;
+            let index = |row: RowId| usize::try_from(row.0 - first).unwrap();
+            self.worker.enter(&segment, rows.clone(), None);
+            let indices = index(rows.start)..index(rows.end);
+            self.worker.look(&segment, indices, None, &mut found);
+            self.next = rows.end;
+        }
+        found
+    }
+
+    pub fn report(&self, check: CheckId) -> Report {
+        self.worker.report(&ask(check)).unwrap()
+    }
+
+    pub fn sequences(&self, check: CheckId) -> SequenceReport {
+        match self.report(check) {
+            Report::Sequence(report) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn pair(&self, check: CheckId) -> PairReport {
+        match self.report(check) {
+            Report::Pair(report) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn shape(&self, check: CheckId) -> ShapeReport {
+        match self.report(check) {
+            Report::Shape(report) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub fn ask(check: CheckId) -> Ask {
+    Ask {
+        check,
+        channel: None,
+        stretch: None,
+        most: 1_000,
+    }
+}
+
+pub fn shape() -> Check {
+    Check::Shape {
+        channels: Channels::new(b"*"),
+    }
+}
+
+pub fn sequence() -> Check {
+    Check::parse_sequence("*=.n").unwrap()
+}
+
+pub fn path(text: &str) -> Path {
+    Path::parse(text).unwrap()
+}
