@@ -8,6 +8,7 @@
 //! default value and is not shown.
 
 mod raw;
+mod sink;
 mod typed;
 mod wire;
 
@@ -91,7 +92,7 @@ impl MessageType {
     pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
         let mut reader = typed::Reader::new(bytes);
         let read = reader.root(&self.descriptor);
-        finish(reader.builder, read, NAME)
+        finish(reader.sink.builder, read, NAME)
     }
 
     /// Reads `bytes` as a message of this type if they look like one: there is a field that the
@@ -101,7 +102,9 @@ impl MessageType {
         let mut reader = typed::Reader::new(bytes);
         let read = reader.root(&self.descriptor);
         let fits = reader.knows_any || bytes.is_empty();
-        finish(reader.builder, read, NAME).ok().filter(|_| fits)
+        finish(reader.sink.builder, read, NAME)
+            .ok()
+            .filter(|_| fits)
     }
 }
 
@@ -114,7 +117,8 @@ impl MessageType {
 ///
 /// Where it stops being Protobuf, and why.
 pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
-    let mut reader = raw::Reader::new(bytes);
-    let read = reader.root();
-    finish(reader.builder, read, NAME)
+    let mut sink = sink::Sink::new();
+    let whole = 0..bytes.len();
+    let read = raw::message(bytes, &mut sink, whole.clone(), &whole);
+    finish(sink.builder, read, NAME)
 }

@@ -6,9 +6,10 @@ use std::ops::Range;
 use prost_reflect::{ExtensionDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
 
 use super::raw;
+use super::sink::Sink;
 use super::wire::{self, Field, Wire};
 use crate::payload::reading::{Cursor, Stop};
-use crate::payload::tree::{Builder, Kind, MAX_NODES, Said};
+use crate::payload::tree::{Kind, MAX_NODES, Said};
 
 mod scalars;
 
@@ -17,13 +18,9 @@ use scalars::Scalar;
 /// Reads messages into a tree.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
-    pub(super) builder: Builder,
+    pub(super) sink: Sink,
     /// Whether the outermost message has a field that its type knows.
     pub(super) knows_any: bool,
-    /// How many values are open.
-    depth: usize,
-    /// Where the latest value is written: a tree wants them in order.
-    latest: usize,
     /// How many fields have been read, and where it ended when they were too many.
     read: usize,
     cut_at: Option<usize>,
@@ -90,10 +87,8 @@ impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
-            builder: Builder::of_binary(),
+            sink: Sink::new(),
             knows_any: false,
-            depth: 0,
-            latest: 0,
             read: 0,
             cut_at: None,
         }
@@ -112,12 +107,12 @@ impl<'a> Reader<'a> {
         range: Range<usize>,
         source: &Range<usize>,
     ) -> Result<(), Stop> {
-        self.open(Kind::Object, source.start)?;
+        self.sink.open(Kind::Object, source.start)?;
         let fields = self.fields(range)?;
         for of_number in fields.chunk_by(|one, next| one.number == next.number) {
             self.fields_of_number(descriptor, of_number)?;
         }
-        self.close(source.end);
+        self.sink.close(source.end);
         Ok(())
     }
 
@@ -152,7 +147,7 @@ impl<'a> Reader<'a> {
             return self.raw(fields.iter());
         };
         let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
-        self.knows_any |= self.depth == 1 && !fitting.is_empty();
+        self.knows_any |= self.sink.depth() == 1 && !fitting.is_empty();
         if let (Some(first), Some(last)) = (fitting.first(), fitting.last()) {
             // What is written in pieces stands nowhere as a whole.
             let is_whole = fitting
@@ -175,18 +170,18 @@ impl<'a> Reader<'a> {
         let name = known.name();
         if let Some(entry) = known.map_entry() {
             self.name(&name, source.start)?;
-            self.open(Kind::Object, source.start)?;
+            self.sink.open(Kind::Object, source.start)?;
             for field in fields {
                 self.map_entry(&entry, field)?;
             }
-            self.close(source.end);
+            self.sink.close(source.end);
         } else if known.is_list() {
             self.name(&name, source.start)?;
-            self.open(Kind::Array, source.start)?;
+            self.sink.open(Kind::Array, source.start)?;
             for field in fields {
                 self.elements(known, field)?;
             }
-            self.close(source.end);
+            self.sink.close(source.end);
         } else {
             for field in fields {
                 self.name(&name, field.source.start)?;
@@ -244,67 +239,31 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, kind: &Type, wire: &Wire, start: usize) -> Result<(), Stop> {
-        let named = match scalars::read(kind, wire) {
-            Scalar::Written(_, range) => self.builder.name(Said::Written(range)),
-            Scalar::Spelt(_, words) => self.builder.odd_key(words.as_bytes()),
+        match scalars::read(kind, wire) {
+            Scalar::Written(_, range) => self.sink.name(Said::Written(range), start),
+            Scalar::Spelt(_, words) => self.sink.odd_key(&words, start),
+            // The key of a map is never a message.
             Scalar::Message(..) => Ok(()),
-        };
-        named.map_err(|refusal| Stop::refused(refusal, start))
+        }
     }
 
     fn value(&mut self, kind: &Type, wire: &Wire, source: Range<usize>) -> Result<(), Stop> {
-        let start = source.start;
-        let added = match scalars::read(kind, wire) {
-            Scalar::Message(descriptor, range) => {
-                return self.message(&descriptor, range, &source);
-            }
-            Scalar::Written(kind, range) => {
-                let source = self.place(source);
-                self.builder.scalar(kind, Said::Written(range), source)
-            }
+        match scalars::read(kind, wire) {
+            Scalar::Message(descriptor, range) => self.message(&descriptor, range, &source),
+            Scalar::Written(kind, range) => self.sink.scalar(kind, Said::Written(range), source),
             Scalar::Spelt(kind, words) => {
-                let source = self.place(source);
                 let said = Said::Spelt(words.as_bytes());
-                self.builder.scalar(kind, said, source)
+                self.sink.scalar(kind, said, source)
             }
-        };
-        added.map_err(|refusal| Stop::refused(refusal, start))
+        }
     }
 
     /// Lays out fields of which nothing is known.
-    fn raw<'f>(&mut self, fields: impl Iterator<Item = &'f Field>) -> Result<(), Stop> {
-        for field in fields {
-            let mut field = field.clone();
-            field.source = self.place(field.source);
-            raw::field(self.bytes, &mut self.builder, &field, self.depth)?;
-        }
-        Ok(())
+    fn raw<'f>(&mut self, mut fields: impl Iterator<Item = &'f Field>) -> Result<(), Stop> {
+        fields.try_for_each(|field| raw::field(self.bytes, &mut self.sink, field))
     }
 
     fn name(&mut self, name: &str, start: usize) -> Result<(), Stop> {
-        let named = self.builder.name(Said::Spelt(name.as_bytes()));
-        named.map_err(|refusal| Stop::refused(refusal, start))
-    }
-
-    fn open(&mut self, kind: Kind, start: usize) -> Result<(), Stop> {
-        let place = self.place(start..start);
-        let opened = self.builder.open(kind, b"", place.start);
-        opened.map_err(|refusal| Stop::refused(refusal, start))?;
-        self.depth += 1;
-        Ok(())
-    }
-
-    fn close(&mut self, end: usize) {
-        self.depth -= 1;
-        self.builder.close(end);
-    }
-
-    /// Where a value is said to be written: nowhere, if one before it is written behind it.
-    fn place(&mut self, source: Range<usize>) -> Range<usize> {
-        if source.start < self.latest {
-            return self.latest..self.latest;
-        }
-        self.latest = source.start;
-        source
+        self.sink.name(Said::Spelt(name.as_bytes()), start)
     }
 }
