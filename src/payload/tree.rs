@@ -123,6 +123,8 @@ pub struct Tree {
     arena: Vec<u8>,
     /// How many bytes of the payload are laid out, if that is not all of it.
     cut_at: Option<usize>,
+    /// Whether the payload is no JSON, however its bytes look.
+    is_binary: bool,
 }
 
 impl Tree {

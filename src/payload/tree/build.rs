@@ -34,6 +34,14 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// For a payload of a binary format, none of whose bytes are to be taken for JSON.
+    #[must_use]
+    pub fn of_binary() -> Self {
+        let mut builder = Self::default();
+        builder.tree.is_binary = true;
+        builder
+    }
+
     /// The name of the next value.
     ///
     /// # Errors

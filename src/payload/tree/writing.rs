@@ -1,5 +1,8 @@
 //! A value written as JSON.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Key, Kind, NodeId, Tree};
 use crate::payload::json;
 
@@ -12,9 +15,9 @@ enum Step {
 
 impl Tree {
     /// The value as JSON, on one line. What came as JSON is written as it came, but for the space
-    /// between its tokens. What JSON does not know is said as well as it can: bytes as a string of
-    /// hexadecimal digits, a key that is no string in words, a number that is none as null, and of
-    /// what a tag is on only the value.
+    /// between its tokens. What JSON does not know is said as well as it can: bytes as a string in
+    /// base64 (RFC 4648 section 4), a key that is no string in words, a number that is none as
+    /// null, and of what a tag is on only the value.
     #[must_use]
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
@@ -61,7 +64,7 @@ impl Tree {
             }
             _ => {
                 let source = self.source(id).and_then(|range| payload.get(range));
-                match source.filter(|source| json::is_json(source)) {
+                match source.filter(|source| self.is_as_json(source)) {
                     Some(source) => out.extend_from_slice(source),
                     None => write_scalar(value.kind, value.text, out),
                 }
@@ -76,10 +79,15 @@ impl Tree {
             let start = range.start.checked_sub(1)?;
             payload.get(start..=range.end)
         });
-        match quoted.filter(|quoted| json::is_json(quoted)) {
+        match quoted.filter(|quoted| self.is_as_json(quoted)) {
             Some(quoted) => out.extend_from_slice(quoted),
             None => write_string(name, out),
         }
+    }
+
+    /// Whether `written` stands in the payload as JSON has it.
+    fn is_as_json(&self, written: &[u8]) -> bool {
+        !self.is_binary && json::is_json(written)
     }
 }
 
@@ -88,10 +96,7 @@ fn write_scalar(kind: Kind, text: &[u8], out: &mut Vec<u8>) {
         Kind::Null => out.extend_from_slice(b"null"),
         Kind::Bool | Kind::Number if json::is_json(text) => out.extend_from_slice(text),
         Kind::Bool | Kind::Number => out.extend_from_slice(b"null"),
-        Kind::Bytes => {
-            let digits: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
-            write_string(digits.as_bytes(), out);
-        }
+        Kind::Bytes => write_string(STANDARD.encode(text).as_bytes(), out),
         _ => write_string(text, out),
     }
 }

@@ -1,0 +1,73 @@
+//! Values on one line, for keys that are no strings: `[1, "a"]`, `{2: nil}`, `bytes 0a0b`.
+
+use crate::payload::tree::Kind;
+
+/// The words of a key as far as they have come.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    text: Vec<u8>,
+}
+
+impl Words {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// A value that holds no others; `within` is what holds it in the key, and how many values,
+    /// keys counted apart, have come there before it.
+    pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {
+        self.separate(within);
+        match kind {
+            Kind::String => {
+                self.text.push(b'"');
+                for byte in text {
+                    if matches!(byte, b'"' | b'\\') {
+                        self.text.push(b'\\');
+                    }
+                    self.text.push(*byte);
+                }
+                self.text.push(b'"');
+            }
+            Kind::Bytes => {
+                self.text.extend_from_slice(b"bytes ");
+                for byte in text {
+                    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+                    self.text.extend([digit(byte >> 4), digit(byte & 15)]);
+                }
+            }
+            _ => self.text.extend_from_slice(text),
+        }
+    }
+
+    /// The start of a container; `within` as of a scalar.
+    pub(super) fn open(&mut self, kind: Kind, mark: &str, within: Option<(Kind, u64)>) {
+        self.separate(within);
+        match kind {
+            Kind::Array => self.text.push(b'['),
+            Kind::Object => self.text.push(b'{'),
+            _ => {
+                self.text.extend_from_slice(mark.as_bytes());
+                self.text.push(b'(');
+            }
+        }
+    }
+
+    /// The end of a container.
+    pub(super) fn close(&mut self, kind: Kind) {
+        self.text.push(match kind {
+            Kind::Array => b']',
+            Kind::Object => b'}',
+            _ => b')',
+        });
+    }
+
+    fn separate(&mut self, within: Option<(Kind, u64)>) {
+        match within {
+            Some((Kind::Object, come)) if !come.is_multiple_of(2) => {
+                self.text.extend_from_slice(b": ");
+            }
+            Some((_, 1..)) => self.text.extend_from_slice(b", "),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! CBOR (RFC 8949) as a tree.
+//!
+//! What is well-formed (section 3 and appendix C) is read, valid or not: keys that come twice stay
+//! two, and a text that is no UTF-8 stays the bytes that it is. Numbers are exact, bignums up to
+//! [`number::MAX_BIGNUM`] bytes among them; other tags are a mark on what they are on.
+
+mod number;
+mod tags;
+
+use std::ops::Range;
+
+use super::assembly::{Assembly, Count, check_count};
+use super::decimal::{decimal, decimal_f32};
+use super::reading::{Cursor, Stop, Unreadable};
+use super::tree::{Kind, Said, Tree};
+
+/// The name of the format.
+pub const NAME: &str = "CBOR";
+
+/// The head of the tag that says that CBOR follows (RFC 8949, section 3.4.6).
+pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
+
+/// Reads one data item, which must be all of `bytes`. Of one with more values than a tree holds
+/// the first are laid out, and the rest is not read.
+///
+/// # Errors
+///
+/// Where it stops being CBOR, and why.
+pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
+    let mut reader = Reader {
+        bytes,
+        cursor: Cursor::new(bytes),
+        assembly: Assembly::new(),
+    };
+    let read = reader.read();
+    reader.assembly.finish(read, NAME)
+}
+
+/// The first byte of an item, and the number that is in it or follows it.
+struct Head {
+    /// What kind of item it is, 0 to 7.
+    major: u8,
+    /// The lower five bits.
+    info: u8,
+    /// The argument; `None` for what ends by a break.
+    argument: Option<u64>,
+    start: usize,
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    cursor: Cursor<'a>,
+    assembly: Assembly,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) -> Result<(), Stop> {
+        while !self.assembly.is_complete() {
+            self.item()?;
+        }
+        if self.cursor.left() > 0 {
+            let at = self.cursor.at();
+            return Err(Stop::wrong("something follows the value", at));
+        }
+        Ok(())
+    }
+
+    /// Takes the next head and, unless it is that of a container, what belongs to it.
+    fn item(&mut self) -> Result<(), Stop> {
+        let head = self.head()?;
+        let Head { major, start, .. } = head;
+        match (major, head.argument) {
+            (0, Some(number)) => self.spelt(Kind::Number, &number.to_string(), start),
+            (1, Some(number)) => {
+                let number = -1 - i128::from(number);
+                self.spelt(Kind::Number, &number.to_string(), start)
+            }
+            (2 | 3, Some(length)) => {
+                let written = self.cursor.stretch(length, start)?;
+                let source = start..written.end;
+                let kind = string_kind(major);
+                self.assembly.written(kind, self.bytes, written, source)
+            }
+            (2 | 3, None) => self.pieces(major, start),
+            (4 | 5, count) => self.container(major, count, start),
+            (6, Some(tag)) => self.tagged(tag, start),
+            (7, Some(argument)) => self.simple(head.info, argument, start),
+            (7, None) => self.assembly.end_unknown(start..self.cursor.at()),
+            _ => Err(Stop::wrong("a length that is left open", start)),
+        }
+    }
+
+    fn head(&mut self) -> Result<Head, Stop> {
+        let start = self.cursor.at();
+        let first = self.cursor.byte()?;
+        let info = first & 0x1f;
+        let argument = match info {
+            0..24 => Some(u64::from(info)),
+            24 => Some(self.cursor.number::<1>()?),
+            25 => Some(self.cursor.number::<2>()?),
+            26 => Some(self.cursor.number::<4>()?),
+            27 => Some(self.cursor.number::<8>()?),
+            31 => None,
+            _ => return Err(Stop::wrong("a byte that starts no item", start)),
+        };
+        Ok(Head {
+            major: first >> 5,
+            info,
+            argument,
+            start,
+        })
+    }
+
+    fn container(&mut self, major: u8, count: Option<u64>, start: usize) -> Result<(), Stop> {
+        let header = start..self.cursor.at();
+        let kind = if major == 4 {
+            Kind::Array
+        } else {
+            Kind::Object
+        };
+        let count = match count {
+            Some(count) => {
+                check_count(kind, count, self.cursor.left(), start)?;
+                Count::Known(count)
+            }
+            None => Count::Unknown,
+        };
+        self.assembly.open(kind, count, "", header)
+    }
+
+    /// Takes the pieces of a string of open length, up to its break.
+    fn pieces(&mut self, major: u8, start: usize) -> Result<(), Stop> {
+        let mut text = Vec::new();
+        let mut only: Option<Range<usize>> = None;
+        let mut count = 0_usize;
+        loop {
+            let piece = self.head()?;
+            match piece.argument {
+                Some(length) if piece.major == major => {
+                    let range = self.cursor.stretch(length, piece.start)?;
+                    text.extend_from_slice(self.cursor.slice(range.clone()));
+                    only = Some(range);
+                    count += 1;
+                }
+                None if piece.major == 7 => break,
+                _ => return Err(Stop::wrong("no piece of the string", piece.start)),
+            }
+        }
+        let source = start..self.cursor.at();
+        let said = match only {
+            Some(range) if count == 1 => Said::Written(range),
+            _ => Said::Spelt(&text),
+        };
+        self.assembly
+            .scalar(string_kind(major), said, &text, source)
+    }
+
+    /// Takes a tag; with what it is on if that is a bignum.
+    fn tagged(&mut self, tag: u64, start: usize) -> Result<(), Stop> {
+        if let 2 | 3 = tag {
+            let mut ahead = self.cursor.clone();
+            if let Some(digits) = bignum(tag, &mut ahead) {
+                self.cursor = ahead;
+                return self.spelt(Kind::Number, &digits, start);
+            }
+        }
+        let header = start..self.cursor.at();
+        let mark = tags::mark(tag);
+        self.assembly
+            .open(Kind::Tag, Count::Known(1), &mark, header)
+    }
+
+    /// Takes a value of major type 7 (RFC 8949, section 3.3), whose argument has been taken.
+    fn simple(&mut self, info: u8, argument: u64, start: usize) -> Result<(), Stop> {
+        let (kind, words) = match (info, argument) {
+            (20, _) => (Kind::Bool, "false".to_owned()),
+            (21, _) => (Kind::Bool, "true".to_owned()),
+            (22, _) => (Kind::Null, "null".to_owned()),
+            (23, _) => (Kind::Null, "undefined".to_owned()),
+            (24, 0..32) => {
+                return Err(Stop::wrong(
+                    "a simple value that is written too long",
+                    start,
+                ));
+            }
+            (25, _) => (Kind::Number, decimal_f32(number::half(argument))),
+            (26, _) => {
+                let bits = u32::try_from(argument).unwrap_or_default();
+                (Kind::Number, decimal_f32(f32::from_bits(bits)))
+            }
+            (27, _) => (Kind::Number, decimal(f64::from_bits(argument))),
+            _ => (Kind::Other, format!("simple({argument})")),
+        };
+        self.spelt(kind, &words, start)
+    }
+
+    fn spelt(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
+        self.assembly.spelt(kind, words, start..self.cursor.at())
+    }
+}
+
+fn string_kind(major: u8) -> Kind {
+    if major == 2 {
+        Kind::Bytes
+    } else {
+        Kind::String
+    }
+}
+
+/// Takes what a tag of a bignum is on and gives the digits. `None` if it is on something else, or
+/// on too many bytes, or on bytes of open length.
+fn bignum(tag: u64, ahead: &mut Cursor<'_>) -> Option<String> {
+    let start = ahead.at();
+    let first = ahead.byte().ok()?;
+    let length = match first {
+        0x40..=0x57 => u64::from(first & 0x1f),
+        0x58 => ahead.number::<1>().ok()?,
+        0x59 => ahead.number::<2>().ok()?,
+        _ => return None,
+    };
+    let range = ahead.stretch(length, start).ok()?;
+    let magnitude = ahead.slice(range);
+    (magnitude.len() <= number::MAX_BIGNUM).then(|| number::bignum(magnitude, tag == 3))
+}

@@ -1,0 +1,94 @@
+//! A payload read as what someone says that it is.
+
+use super::{Decoded, Format, MAX_WRAPPINGS, Unwrapped, Wrapping, encoded, guess, named};
+use crate::payload::protobuf::{self, MessageType};
+use crate::payload::tree::Tree;
+use crate::payload::{cbor, json, msgpack};
+
+/// Reads a payload as a text: unpacked if that gives one, else as it is.
+pub(super) fn text(payload: &[u8]) -> Decoded {
+    let mut unwrapped = Unwrapped::new(payload);
+    while unwrapped.wrappings.len() < MAX_WRAPPINGS {
+        match guess::packed(unwrapped.bytes()) {
+            Some((wrapping, Ok(inner))) => unwrapped.take_off(wrapping, inner),
+            _ => break,
+        }
+    }
+    if str::from_utf8(unwrapped.bytes()).is_err() {
+        unwrapped = Unwrapped::new(payload);
+    }
+    unwrapped.into_decoded(Format::Text, None, None)
+}
+
+/// Reads a payload as a format that not everything is of.
+pub(super) fn read(
+    payload: &[u8],
+    format: Format,
+    message_type: Option<&MessageType>,
+) -> Result<Decoded, String> {
+    let mut unwrapped = Unwrapped::new(payload);
+    let mut wrong: Option<String> = None;
+    loop {
+        let (wrapping, inner) = match guess::packed(unwrapped.bytes()) {
+            Some((wrapping, Ok(inner))) => {
+                wrong = None;
+                (wrapping, inner)
+            }
+            broken => match bare(unwrapped.bytes(), format, message_type) {
+                Ok(tree) => return Ok(unwrapped.into_decoded(format, tree, None)),
+                Err(why) => {
+                    // Many a word is base64 of noise: what is wrong with the word is said then.
+                    let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
+                    let Some(inner) = encoded::decode(unwrapped.bytes()) else {
+                        return Err(why);
+                    };
+                    wrong = Some(why);
+                    (Wrapping::Base64, inner)
+                }
+            },
+        };
+        if unwrapped.wrappings.len() == MAX_WRAPPINGS {
+            let otherwise = format!("more than {MAX_WRAPPINGS} wrappings are around it");
+            return Err(wrong.unwrap_or(otherwise));
+        }
+        unwrapped.take_off(wrapping, inner);
+    }
+}
+
+/// What is wrong with bytes, and with the compression that they look like.
+fn with_broken(why: String, packed: Option<guess::Packed>, unwrapped: &Unwrapped<'_>) -> String {
+    match packed {
+        Some((wrapping, Err(broken))) => {
+            let named = unwrapped.next_named(wrapping);
+            format!("{why}; {named} was not unpacked: {broken}")
+        }
+        _ => why,
+    }
+}
+
+/// The values of `bytes`, which someone says are of this format; `None` of what has none.
+fn bare(
+    bytes: &[u8],
+    format: Format,
+    message_type: Option<&MessageType>,
+) -> Result<Option<Tree>, String> {
+    let tree = match format {
+        Format::Json => json::read(bytes).map_err(|wrong| wrong.to_string()),
+        Format::JsonLines => json::read_lines(bytes).map_err(|wrong| wrong.to_string()),
+        Format::MessagePack => msgpack::read(bytes).map_err(|wrong| wrong.to_string()),
+        Format::Cbor => cbor::read(bytes).map_err(|wrong| wrong.to_string()),
+        Format::Protobuf => match message_type {
+            Some(message_type) => message_type.decode(bytes),
+            None => protobuf::read_raw(bytes),
+        }
+        .map_err(|wrong| wrong.to_string()),
+        Format::Pickle | Format::Php | Format::Java => {
+            return match named::named(bytes) {
+                Some(found) if found == format => Ok(None),
+                _ => Err(format!("not {}: it does not look like it", format.name())),
+            };
+        }
+        Format::Text | Format::Binary => return Ok(None),
+    };
+    tree.map(Some)
+}

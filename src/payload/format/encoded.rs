@@ -1,0 +1,57 @@
+//! Base64 within a text.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::unpack::MAX_SIZE;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(false);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// The fewest letters of base64 that are recognised without being told.
+const SHORTEST: usize = 16;
+
+/// How many letters tell whether the rest is worth decoding.
+const PROBE: usize = 16;
+
+/// What `text` stands for in base64, if it is base64 of no more than [`MAX_SIZE`] bytes; lines
+/// broken as in MIME and space around it do not matter.
+pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    if text.is_empty() || text.len() / 4 * 3 > MAX_SIZE {
+        return None;
+    }
+    if text.contains(&b'\n') {
+        let is_letter = |byte: &u8| !matches!(byte, b'\n' | b'\r');
+        let joined: Vec<u8> = text.iter().copied().filter(is_letter).collect();
+        return decode_line(&joined);
+    }
+    decode_line(text)
+}
+
+/// The first bytes that `text` stands for, if it can be base64 by its length and its letters.
+pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    // Most texts have a space or a dot among their first letters.
+    let head = text.get(..SHORTEST.max(PROBE))?;
+    if !head.iter().all(|byte| is_letter(*byte)) || text.len() / 4 * 3 > MAX_SIZE {
+        return None;
+    }
+    let rest = &text[head.len()..];
+    let is_possible = |byte: &u8| is_letter(*byte) || matches!(byte, b'=' | b'\n' | b'\r');
+    rest.iter().all(is_possible).then(|| decode_line(head))?
+}
+
+fn decode_line(text: &[u8]) -> Option<Vec<u8>> {
+    let is_url_safe = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let engine = if is_url_safe { &URL_SAFE } else { &STANDARD };
+    engine.decode(text).ok()
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}

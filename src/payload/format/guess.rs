@@ -1,0 +1,191 @@
+//! How a payload is told by its looks.
+
+use super::unpack::{Failure, packed_by, unpack};
+use super::{Format, Wrapping, encoded, named};
+use crate::payload::protobuf::MessageType;
+use crate::payload::tree::{Key, Kind, NodeId, Tree};
+use crate::payload::{cbor, json, msgpack};
+
+/// What some bytes look like.
+pub(super) enum Look {
+    /// This, with its values.
+    Is(Format, Option<Tree>),
+    /// Something wrapped in this: what is within, or why it is not unpacked.
+    Wrapped(Wrapping, Result<Vec<u8>, String>),
+}
+
+/// A compression, and what is within it or why that is not known.
+pub(super) type Packed = (Wrapping, Result<Vec<u8>, String>);
+
+/// What `bytes` look like. `message_type` is what someone says that they are.
+pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>) -> Look {
+    if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
+        return Look::Is(Format::Protobuf, Some(tree));
+    }
+    if let Some((format, tree)) = as_json(bytes) {
+        return Look::Is(format, Some(tree));
+    }
+    if let Some(format) = named::named(bytes) {
+        return Look::Is(format, None);
+    }
+    if is_words(bytes) {
+        return match encoded(bytes) {
+            Some(inner) => Look::Wrapped(Wrapping::Base64, Ok(inner)),
+            None => Look::Is(Format::Text, None),
+        };
+    }
+    if let Some((wrapping, inner)) = packed(bytes) {
+        return Look::Wrapped(wrapping, inner);
+    }
+    match as_binary(bytes) {
+        Some((format, tree)) => Look::Is(format, Some(tree)),
+        None => Look::Is(Format::Binary, None),
+    }
+}
+
+/// What bytes are to be called that look wrapped and are not unwrapped.
+pub(super) fn unopened(bytes: &[u8]) -> Format {
+    if is_words(bytes) {
+        Format::Text
+    } else {
+        Format::Binary
+    }
+}
+
+/// What is within compressed bytes, or why it is not known. What begins like zlib and is broken
+/// is taken for something else.
+pub(super) fn packed(bytes: &[u8]) -> Option<Packed> {
+    let wrapping = packed_by(bytes)?;
+    let inner = unpack(wrapping, bytes);
+    if wrapping == Wrapping::Zlib && is_none_of_zlib(bytes, &inner) {
+        return None;
+    }
+    Some((wrapping, inner.map_err(|failure| failure.to_string())))
+}
+
+/// Whether what failed to unpack as zlib is rather something else. `0x78` is what encoders write,
+/// and begins no map or array of another format.
+fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
+    match inner {
+        Err(Failure::Broken(..)) => true,
+        Err(Failure::EndsEarly(_)) => bytes.first() != Some(&0x78) || bytes.len() < 3,
+        _ => false,
+    }
+}
+
+/// JSON, if it is more than a bare number or word: those are as well a text.
+fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    match first {
+        b'{' | b'[' => match json::read(bytes) {
+            Ok(tree) => Some((Format::Json, tree)),
+            // What follows the first value may be the second line.
+            Err(_) if bytes.contains(&b'\n') => {
+                let tree = json::read_lines(bytes).ok()?;
+                Some((Format::JsonLines, tree))
+            }
+            Err(_) => None,
+        },
+        b'"' => Some((Format::Json, json::read(bytes).ok()?)),
+        _ => None,
+    }
+}
+
+/// Whether `bytes` are UTF-8 without control characters but those of texts: tab, line feed, form
+/// feed, carriage return, and escape, which colours are written with.
+fn is_words(bytes: &[u8]) -> bool {
+    let is_control = |byte: &u8| match byte {
+        b'\t' | b'\n' | b'\x0c' | b'\r' | b'\x1b' => false,
+        0..0x20 | 0x7f => true,
+        _ => false,
+    };
+    !bytes.iter().any(is_control) && str::from_utf8(bytes).is_ok()
+}
+
+/// What words stand for in base64, if that is something that can be told from noise: compressed
+/// bytes, an object or array of JSON, serialised objects, or a map of MessagePack or CBOR whose
+/// keys are strings. Digits, words and identifiers decode to noise.
+fn encoded(words: &[u8]) -> Option<Vec<u8>> {
+    let head = encoded::probe(words)?;
+    let is_worth_it = match head.trim_ascii_start() {
+        [b'{' | b'[', ..] => true,
+        _ => {
+            packed_by(&head).is_some()
+                || matches!(head.first(), Some(0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf))
+                || head.starts_with(&cbor::SELF_DESCRIBED)
+        }
+    };
+    let inner = is_worth_it.then(|| encoded::decode(words))??;
+    is_telling(&inner).then_some(inner)
+}
+
+/// Whether bytes cannot well be noise.
+fn is_telling(bytes: &[u8]) -> bool {
+    if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
+        return true;
+    }
+    as_json(bytes).is_some()
+        || named::named(bytes).is_some()
+        || packed(bytes).is_some_and(|(_, inner)| inner.is_ok())
+        || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
+}
+
+/// MessagePack or CBOR, if all of `bytes` are one map or array that is not empty.
+///
+/// A first byte from `80` to `8f` is a map of one and an array of the other, one from `90` to `9f`
+/// an array of either, of different lengths; `dc` to `df` begin containers of MessagePack only and
+/// `a0` to `bf` maps of CBOR only, as does the tag that says that CBOR follows. What can be read
+/// as both is taken for the one that makes it a map with strings for keys, else for MessagePack.
+/// Without such keys the bytes behind the first must not all be printable ASCII: then it is rather
+/// a text in an old encoding.
+fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
+    let readings = match bytes {
+        [] | [_] => return None,
+        [0xd9, 0xd9, 0xf7, ..] => {
+            return cbor::read(bytes).ok().map(|tree| (Format::Cbor, tree));
+        }
+        [0x80..=0x9f, ..] => [msgpack(bytes), cbor(bytes)],
+        [0xdc..=0xdf, ..] => [msgpack(bytes), None],
+        [0xa0..=0xbf, ..] => [None, cbor(bytes)],
+        _ => return None,
+    };
+    let mut readings = readings.into_iter().flatten().collect::<Vec<_>>();
+    let named = readings
+        .iter()
+        .position(|(_, tree)| is_named_map(tree, bytes));
+    let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    if named.is_none() && bytes.iter().skip(1).all(is_printable) {
+        return None;
+    }
+    let index = named.unwrap_or_default();
+    (index < readings.len()).then(|| readings.swap_remove(index))
+}
+
+fn msgpack(bytes: &[u8]) -> Option<(Format, Tree)> {
+    let tree = msgpack::read(bytes).ok()?;
+    (tree.len() > 1).then_some((Format::MessagePack, tree))
+}
+
+fn cbor(bytes: &[u8]) -> Option<(Format, Tree)> {
+    let tree = cbor::read(bytes).ok()?;
+    (tree.len() > 1).then_some((Format::Cbor, tree))
+}
+
+/// Whether the root is a map with members, and their keys are texts.
+fn is_named_map(tree: &Tree, bytes: &[u8]) -> bool {
+    let mut root = NodeId::default();
+    while tree
+        .value(root, bytes)
+        .is_some_and(|value| value.kind == Kind::Tag)
+    {
+        root = NodeId(root.0 + 1);
+    }
+    let is_map = tree
+        .value(root, bytes)
+        .is_some_and(|value| value.kind == Kind::Object && value.count > 0);
+    let has_name = |child: NodeId| {
+        let key = tree.value(child, bytes).map(|value| value.key);
+        matches!(key, Some(Key::Name(name)) if is_words(name))
+    };
+    is_map && tree.children(root).all(has_name)
+}

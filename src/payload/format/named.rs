@@ -1,0 +1,54 @@
+//! Formats that are named and never read: to read them is to run what they say.
+
+use super::Format;
+
+/// The format of serialised objects that `bytes` are of.
+pub(super) fn named(bytes: &[u8]) -> Option<Format> {
+    match bytes {
+        // Protocols 2 to 5 begin with their number and end with STOP (`pickletools`).
+        [0x80, 2..=5, .., b'.'] if bytes.len() > 3 => Some(Format::Pickle),
+        // STREAM_MAGIC and STREAM_VERSION (Java Object Serialization Specification, section 6.4).
+        [0xac, 0xed, 0x00, 0x05, ..] => Some(Format::Java),
+        [b'a' | b'O' | b'C' | b's', b':', b'0'..=b'9', ..] => is_php(bytes).then_some(Format::Php),
+        _ => None,
+    }
+}
+
+/// Whether `bytes` are an array, an object or a string as `serialize` writes them: `a:0:{}`,
+/// `O:8:"stdClass":0:{}`, `s:1:"x";`. Numbers and the like are words like others.
+fn is_php(bytes: &[u8]) -> bool {
+    let (kind, rest) = (bytes.first(), bytes.get(2..).unwrap_or_default());
+    let Some((length, rest)) = number(rest) else {
+        return false;
+    };
+    match kind {
+        Some(b'a') => is_braced(rest),
+        Some(b's') => quoted(rest, length) == Some(b";"),
+        Some(_) => quoted(rest, length)
+            .and_then(|rest| number(rest.strip_prefix(b":")?))
+            .is_some_and(|(_, rest)| is_braced(rest)),
+        None => false,
+    }
+}
+
+/// A number and what follows the colon behind it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let colon = bytes.iter().take(20).position(|byte| *byte == b':')?;
+    let digits = str::from_utf8(&bytes[..colon]).ok()?;
+    let number = digits.parse().ok()?;
+    Some((number, &bytes[colon + 1..]))
+}
+
+/// What follows a quoted name of `length` bytes.
+fn quoted(bytes: &[u8], length: usize) -> Option<&[u8]> {
+    let rest = bytes.strip_prefix(b"\"")?.get(length..)?;
+    rest.strip_prefix(b"\"")
+}
+
+/// Whether they are members in braces, each of which ends with a semicolon or a brace.
+fn is_braced(bytes: &[u8]) -> bool {
+    let within = bytes
+        .strip_prefix(b"{")
+        .and_then(|bytes| bytes.strip_suffix(b"}"));
+    within.is_some_and(|within| matches!(within.last(), None | Some(b';' | b'}')))
+}

@@ -1,0 +1,206 @@
+//! Compressed bytes unpacked, within bounds.
+//!
+//! A payload comes from strangers, and a few of its bytes can stand for gigabytes. What is
+//! unpacked is counted as it comes, whatever a header says of it.
+
+use std::fmt::{self, Display, Formatter};
+use std::io::{self, ErrorKind, Read};
+
+use flate2::bufread::{GzDecoder, ZlibDecoder};
+use lz4_flex::frame::FrameDecoder;
+
+use super::Wrapping;
+use crate::payload::figures;
+
+/// The most bytes that are unpacked or that something is unpacked from: 64 MiB.
+pub const MAX_SIZE: usize = 64 << 20;
+
+/// How many times larger than packed it may be at most.
+pub const MAX_RATIO: usize = 1024;
+
+/// What may come of a few bytes, whatever the ratio: 1 MiB.
+pub const SMALL: usize = 1 << 20;
+
+/// The most members or frames that stand behind one another.
+pub const MAX_PIECES: usize = 4096;
+
+/// The logarithms of the least and the greatest window that zstd may ask for. The least is what
+/// every decoder should take (RFC 8878, section 3.1.1.1.2).
+const ZSTD_WINDOWS: (u32, u32) = (23, 26);
+
+/// Why something was not unpacked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It would become larger than it may.
+    Large {
+        /// How large it is packed, in bytes.
+        packed: usize,
+        /// How large it may become, in bytes.
+        limit: usize,
+    },
+    /// There are more than [`MAX_SIZE`] bytes of it.
+    LargePacked(usize),
+    /// There are more than [`MAX_PIECES`] pieces of it.
+    ManyPieces,
+    /// Its end is missing.
+    EndsEarly(Wrapping),
+    /// It is broken, in the words of the decoder.
+    Broken(Wrapping, String),
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let size = |bytes: usize| figures::size(bytes as u64);
+        match self {
+            Self::Large { packed, limit } => {
+                let (packed_size, limit_size) = (size(*packed), size(*limit));
+                write!(formatter, "{packed_size} would become over {limit_size}")?;
+                let ratio = limit / packed.max(&1);
+                write!(formatter, " (ratio > {ratio})")
+            }
+            Self::LargePacked(packed) => {
+                let (packed, limit) = (size(*packed), size(MAX_SIZE));
+                write!(formatter, "{packed} are more than {limit}")
+            }
+            Self::ManyPieces => write!(formatter, "it has more than {MAX_PIECES} pieces"),
+            Self::EndsEarly(wrapping) => write!(formatter, "{} ends too early", wrapping.name()),
+            Self::Broken(wrapping, why) => {
+                write!(formatter, "{} is broken: {why}", wrapping.name())
+            }
+        }
+    }
+}
+
+/// The compression that `bytes` begin like by their magic number. A header of zlib says little:
+/// it is zlib if it can be unpacked.
+#[must_use]
+pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
+    match bytes {
+        [0x1f, 0x8b, 0x08, ..] => Some(Wrapping::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Wrapping::Zstd),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some(Wrapping::Lz4),
+        // Deflate, a window up to 32 KiB, no dictionary, and the check bits (RFC 1950, section 2.2).
+        [method, flags, ..]
+            if method & 0x0f == 8
+                && method >> 4 <= 7
+                && flags & 0x20 == 0
+                && u16::from_be_bytes([*method, *flags]).is_multiple_of(31) =>
+        {
+            Some(Wrapping::Zlib)
+        }
+        _ => None,
+    }
+}
+
+/// How large something that has `packed` bytes may become.
+#[must_use]
+pub fn limit(packed: usize) -> usize {
+    packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
+}
+
+/// Unpacks all of `bytes`, which are compressed by `wrapping`, that is not base64.
+///
+/// # Errors
+///
+/// Why they are not unpacked.
+pub fn unpack(wrapping: Wrapping, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    if bytes.len() > MAX_SIZE {
+        return Err(Failure::LargePacked(bytes.len()));
+    }
+    let limit = limit(bytes.len());
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    for _ in 0..MAX_PIECES {
+        rest = piece(wrapping, rest, limit, &mut out)?;
+        if out.len() > limit {
+            let packed = bytes.len();
+            return Err(Failure::Large { packed, limit });
+        }
+        if rest.is_empty() {
+            out.shrink_to_fit();
+            return Ok(out);
+        }
+        if wrapping == Wrapping::Zlib {
+            return Err(Failure::Broken(wrapping, "something follows it".to_owned()));
+        }
+    }
+    Err(Failure::ManyPieces)
+}
+
+/// Unpacks the first member or frame of `bytes` to `out`, until that is larger than `limit`, and
+/// gives what follows.
+fn piece<'a>(
+    wrapping: Wrapping,
+    bytes: &'a [u8],
+    limit: usize,
+    out: &mut Vec<u8>,
+) -> Result<&'a [u8], Failure> {
+    let room = limit + 1 - out.len().min(limit);
+    let rest = match wrapping {
+        Wrapping::Gzip => {
+            let mut decoder = GzDecoder::new(bytes);
+            drain(&mut decoder, room, out).map(|()| decoder.into_inner())
+        }
+        Wrapping::Zlib => {
+            let mut decoder = ZlibDecoder::new(bytes);
+            drain(&mut decoder, room, out).map(|()| decoder.into_inner())
+        }
+        Wrapping::Zstd => zstd_frame(bytes, room, limit, out),
+        Wrapping::Lz4 => lz4_frame(bytes, room, out),
+        Wrapping::Base64 => Err(io::Error::other("base64 is no compression")),
+    };
+    rest.map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => Failure::EndsEarly(wrapping),
+        _ => Failure::Broken(wrapping, error.to_string()),
+    })
+}
+
+fn zstd_frame<'a>(
+    bytes: &'a [u8],
+    room: usize,
+    limit: usize,
+    out: &mut Vec<u8>,
+) -> io::Result<&'a [u8]> {
+    let mut decoder = zstd::Decoder::with_buffer(bytes)?.single_frame();
+    // What a header claims is allocated at once, so that a small payload may not claim much.
+    let (least, greatest) = ZSTD_WINDOWS;
+    decoder.window_log_max(limit.ilog2().clamp(least, greatest))?;
+    drain(&mut decoder, room, out)?;
+    Ok(decoder.finish())
+}
+
+/// A decoder of its own for each frame, since one for several of different sizes asserts too much.
+fn lz4_frame<'a>(bytes: &'a [u8], room: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
+    let source = Watched {
+        rest: bytes,
+        has_starved: false,
+    };
+    let mut decoder = FrameDecoder::new(source);
+    let length = out.len();
+    drain(&mut decoder, room, out)?;
+    // The decoder ends without a word where the bytes end between two blocks.
+    let has_room = out.len() - length < room;
+    let source = decoder.into_inner();
+    if source.has_starved && has_room {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(source.rest)
+}
+
+/// Bytes that know whether more of them were asked for than there are.
+struct Watched<'a> {
+    rest: &'a [u8],
+    has_starved: bool,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.has_starved |= self.rest.is_empty() && !buffer.is_empty();
+        self.rest.read(buffer)
+    }
+}
+
+/// Reads up to `room` bytes. The buffer grows with what comes.
+fn drain(decoder: &mut impl Read, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    decoder.take(room as u64).read_to_end(out).map(drop)
+}

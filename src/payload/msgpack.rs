@@ -1,0 +1,206 @@
+//! MessagePack (<https://github.com/msgpack/msgpack/blob/master/spec.md>) as a tree.
+//!
+//! A text and bytes are shown where they are written; a text that is no UTF-8 stays the bytes that
+//! it is. An extension is shown in words, a timestamp (type -1, in its three forms) as RFC 3339.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use super::assembly::{Assembly, Count, check_count};
+use super::decimal::{decimal, decimal_f32};
+use super::reading::{Cursor, Stop, Unreadable};
+use super::tree::{Kind, Tree};
+
+/// The name of the format.
+pub const NAME: &str = "MessagePack";
+
+/// The most bytes of an extension that are written out.
+const EXTENSION_SHOWN: usize = 64;
+
+/// Reads one value, which must be all of `bytes`. Of one with more values than a tree holds the
+/// first are laid out, and the rest is not read.
+///
+/// # Errors
+///
+/// Where it stops being MessagePack, and why.
+pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
+    let mut reader = Reader {
+        bytes,
+        cursor: Cursor::new(bytes),
+        assembly: Assembly::new(),
+    };
+    let read = reader.read();
+    reader.assembly.finish(read, NAME)
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    cursor: Cursor<'a>,
+    assembly: Assembly,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) -> Result<(), Stop> {
+        while !self.assembly.is_complete() {
+            self.value()?;
+        }
+        if self.cursor.left() > 0 {
+            let at = self.cursor.at();
+            return Err(Stop::wrong("something follows the value", at));
+        }
+        Ok(())
+    }
+
+    /// Takes the next header and, unless it is that of a container, what belongs to it.
+    fn value(&mut self) -> Result<(), Stop> {
+        let start = self.cursor.at();
+        let marker = self.cursor.byte()?;
+        match marker {
+            0x00..=0x7f => self.spelt(Kind::Number, &marker.to_string(), start),
+            0x80..=0x8f => self.container(Kind::Object, u64::from(marker & 0x0f), start),
+            0x90..=0x9f => self.container(Kind::Array, u64::from(marker & 0x0f), start),
+            0xa0..=0xbf => self.stretch(Kind::String, u64::from(marker & 0x1f), start),
+            0xc0 => self.spelt(Kind::Null, "nil", start),
+            0xc1 => Err(Stop::wrong("the byte c1, which is never used", start)),
+            0xc2 => self.spelt(Kind::Bool, "false", start),
+            0xc3 => self.spelt(Kind::Bool, "true", start),
+            0xc4..=0xc6 | 0xd9..=0xdb => self.sized_stretch(marker, start),
+            0xc7 => {
+                let length = self.cursor.number::<1>()?;
+                self.extension(length, start)
+            }
+            0xc8 => {
+                let length = self.cursor.number::<2>()?;
+                self.extension(length, start)
+            }
+            0xc9 => {
+                let length = self.cursor.number::<4>()?;
+                self.extension(length, start)
+            }
+            0xca..=0xd3 => self.sized_number(marker, start),
+            0xd4..=0xd8 => self.extension(1 << (marker - 0xd4), start),
+            0xdc..=0xdf => self.sized_container(marker, start),
+            0xe0..=0xff => {
+                let number = i8::from_be_bytes([marker]);
+                self.spelt(Kind::Number, &number.to_string(), start)
+            }
+        }
+    }
+
+    fn sized_stretch(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
+        let length = match marker {
+            0xc4 | 0xd9 => self.cursor.number::<1>()?,
+            0xc5 | 0xda => self.cursor.number::<2>()?,
+            _ => self.cursor.number::<4>()?,
+        };
+        let kind = if marker < 0xd9 {
+            Kind::Bytes
+        } else {
+            Kind::String
+        };
+        self.stretch(kind, length, start)
+    }
+
+    fn sized_number(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
+        let cursor = &mut self.cursor;
+        let digits = match marker {
+            0xca => decimal_f32(f32::from_be_bytes(cursor.array()?)),
+            0xcb => decimal(f64::from_be_bytes(cursor.array()?)),
+            0xcc => cursor.number::<1>()?.to_string(),
+            0xcd => cursor.number::<2>()?.to_string(),
+            0xce => cursor.number::<4>()?.to_string(),
+            0xcf => cursor.number::<8>()?.to_string(),
+            0xd0 => i8::from_be_bytes(cursor.array()?).to_string(),
+            0xd1 => i16::from_be_bytes(cursor.array()?).to_string(),
+            0xd2 => i32::from_be_bytes(cursor.array()?).to_string(),
+            _ => i64::from_be_bytes(cursor.array()?).to_string(),
+        };
+        self.spelt(Kind::Number, &digits, start)
+    }
+
+    fn sized_container(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
+        let count = match marker {
+            0xdc | 0xde => self.cursor.number::<2>()?,
+            _ => self.cursor.number::<4>()?,
+        };
+        let kind = if marker < 0xde {
+            Kind::Array
+        } else {
+            Kind::Object
+        };
+        self.container(kind, count, start)
+    }
+
+    fn container(&mut self, kind: Kind, count: u64, start: usize) -> Result<(), Stop> {
+        let header = start..self.cursor.at();
+        check_count(kind, count, self.cursor.left(), start)?;
+        self.assembly.open(kind, Count::Known(count), "", header)
+    }
+
+    fn stretch(&mut self, kind: Kind, length: u64, start: usize) -> Result<(), Stop> {
+        let written = self.cursor.stretch(length, start)?;
+        let source = start..written.end;
+        self.assembly.written(kind, self.bytes, written, source)
+    }
+
+    /// Takes the type and the `length` bytes of an extension.
+    fn extension(&mut self, length: u64, start: usize) -> Result<(), Stop> {
+        let kind = i8::from_be_bytes(self.cursor.array()?);
+        let range: Range<usize> = self.cursor.stretch(length, start)?;
+        let content = self.cursor.slice(range);
+        let time = if kind == -1 { timestamp(content) } else { None };
+        let words = time.unwrap_or_else(|| extension_words(kind, content));
+        self.spelt(Kind::Other, &words, start)
+    }
+
+    fn spelt(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
+        self.assembly.spelt(kind, words, start..self.cursor.at())
+    }
+}
+
+/// A point in time by the timestamp extension, in UTC; `None` if the bytes are none.
+fn timestamp(content: &[u8]) -> Option<String> {
+    let mut cursor = Cursor::new(content);
+    let (seconds, nanoseconds) = match content.len() {
+        4 => (i64::try_from(cursor.number::<4>().ok()?).ok()?, 0),
+        8 => {
+            let both = cursor.number::<8>().ok()?;
+            (i64::try_from(both & ((1 << 34) - 1)).ok()?, both >> 34)
+        }
+        12 => {
+            let nanoseconds = cursor.number::<4>().ok()?;
+            (i64::from_be_bytes(cursor.array().ok()?), nanoseconds)
+        }
+        _ => return None,
+    };
+    if nanoseconds > 999_999_999 {
+        return None;
+    }
+    let nanoseconds = i32::try_from(nanoseconds).ok()?;
+    let time = Timestamp::from_second(seconds).ok()?;
+    let time = time.checked_add(jiff::SignedDuration::from_nanos(nanoseconds.into()));
+    // RFC 3339 has years of four digits only.
+    let words = time.ok()?.to_string();
+    (!words.starts_with('-')).then_some(words)
+}
+
+/// An extension in words: `ext 5, 3 bytes: 0a 0b 0c`.
+fn extension_words(kind: i8, content: &[u8]) -> String {
+    let mut words = match content.len() {
+        1 => format!("ext {kind}, 1 byte:"),
+        length => format!("ext {kind}, {length} bytes:"),
+    };
+    if content.is_empty() {
+        words.pop();
+    }
+    for byte in content.iter().take(EXTENSION_SHOWN) {
+        // Writing to a string cannot fail.
+        let _ = write!(words, " {byte:02x}");
+    }
+    if content.len() > EXTENSION_SHOWN {
+        words.push_str(" …");
+    }
+    words
+}

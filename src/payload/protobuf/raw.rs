@@ -1,0 +1,68 @@
+//! Fields without a schema.
+
+use std::ops::Range;
+
+use super::sink::Sink;
+use super::wire::{self, Field, Wire};
+use crate::payload::decimal::{decimal, decimal_f32};
+use crate::payload::reading::{Cursor, Stop};
+use crate::payload::tree::{Kind, MAX_DEPTH, Said};
+
+/// Lays out the message that stands at `range` and is written at `source`, as an object.
+pub(super) fn message(
+    bytes: &[u8],
+    sink: &mut Sink,
+    range: Range<usize>,
+    source: &Range<usize>,
+) -> Result<(), Stop> {
+    sink.open(Kind::Object, source.start)?;
+    let mut cursor = Cursor::within(bytes, range);
+    while cursor.left() > 0 {
+        field(bytes, sink, &wire::field(&mut cursor)?)?;
+    }
+    sink.close(source.end);
+    Ok(())
+}
+
+/// Lays out one field of the innermost open object.
+pub(super) fn field(bytes: &[u8], sink: &mut Sink, field: &Field) -> Result<(), Stop> {
+    let source = field.source.clone();
+    sink.odd_key(&field.number.to_string(), source.start)?;
+    let (kind, words) = match &field.wire {
+        Wire::Varint(number) => (Kind::Number, number.to_string()),
+        Wire::Fixed64(bits) => (Kind::Other, either(*bits, &decimal(f64::from_bits(*bits)))),
+        Wire::Fixed32(bits) => {
+            let float = decimal_f32(f32::from_bits(*bits));
+            (Kind::Other, either((*bits).into(), &float))
+        }
+        Wire::Stretch(range) => return stretch(bytes, sink, range, source),
+        Wire::Group(range) => return message(bytes, sink, range.clone(), &source),
+    };
+    sink.scalar(kind, Said::Spelt(words.as_bytes()), source)
+}
+
+/// What a number of fixed size can mean: `1065353216 or 1.0`.
+fn either(whole: u64, float: &str) -> String {
+    format!("{whole} or {float}")
+}
+
+/// Lays out what may be a text, a message or just bytes.
+fn stretch(
+    bytes: &[u8],
+    sink: &mut Sink,
+    range: &Range<usize>,
+    source: Range<usize>,
+) -> Result<(), Stop> {
+    let content = bytes.get(range.clone()).unwrap_or_default();
+    let text = str::from_utf8(content).ok();
+    // Words are seldom a message, and a message is seldom without control characters.
+    let is_plain = text.is_some_and(|text| !text.contains(char::is_control));
+    if !is_plain && sink.depth() < MAX_DEPTH && wire::is_message(bytes, range.clone()) {
+        return message(bytes, sink, range.clone(), &source);
+    }
+    let kind = match text {
+        Some(_) => Kind::String,
+        None => Kind::Bytes,
+    };
+    sink.scalar(kind, Said::Written(range.clone()), source)
+}

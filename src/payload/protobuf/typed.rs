@@ -1,0 +1,269 @@
+//! Fields by a message type.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use prost_reflect::{ExtensionDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
+
+use super::raw;
+use super::sink::Sink;
+use super::wire::{self, Field, Wire};
+use crate::payload::reading::{Cursor, Stop};
+use crate::payload::tree::{Kind, MAX_NODES, Said};
+
+mod scalars;
+
+use scalars::Scalar;
+
+/// Reads messages into a tree.
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    pub(super) sink: Sink,
+    /// Whether the outermost message has a field that its type knows.
+    pub(super) knows_any: bool,
+    /// How many fields have been read, and where it ended when they were too many.
+    read: usize,
+    cut_at: Option<usize>,
+}
+
+/// What a message type says about a field.
+enum Known {
+    Field(FieldDescriptor),
+    Extension(ExtensionDescriptor),
+}
+
+impl Known {
+    fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
+        let extension = || message.get_extension(number).map(Self::Extension);
+        message
+            .get_field(number)
+            .map(Self::Field)
+            .or_else(extension)
+    }
+
+    /// How text formats write its name.
+    fn name(&self) -> String {
+        match self {
+            Self::Field(field) => field.name().to_owned(),
+            Self::Extension(extension) => format!("[{}]", extension.full_name()),
+        }
+    }
+
+    fn kind(&self) -> Type {
+        match self {
+            Self::Field(field) => field.kind(),
+            Self::Extension(extension) => extension.kind(),
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        match self {
+            Self::Field(field) => field.is_list(),
+            Self::Extension(extension) => extension.is_list(),
+        }
+    }
+
+    /// The type of its entries, if it is a map.
+    fn map_entry(&self) -> Option<MessageDescriptor> {
+        match (self, self.kind()) {
+            (Self::Field(field), Type::Message(entry)) if field.is_map() => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// Whether it may be written so.
+    fn fits(&self, field: &Field) -> bool {
+        let kind = self.kind();
+        scalars::fits(&kind, &field.wire) || self.is_packed(field, &kind)
+    }
+
+    fn is_packed(&self, field: &Field, kind: &Type) -> bool {
+        let is_packable = !matches!(kind, Type::String | Type::Bytes | Type::Message(_));
+        self.is_list() && is_packable && matches!(field.wire, Wire::Stretch(_))
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            sink: Sink::new(),
+            knows_any: false,
+            read: 0,
+            cut_at: None,
+        }
+    }
+
+    pub(super) fn root(&mut self, descriptor: &MessageDescriptor) -> Result<(), Stop> {
+        let whole = 0..self.bytes.len();
+        self.message(descriptor, whole.clone(), &whole)?;
+        self.cut_at.map_or(Ok(()), |at| Err(Stop::Full(at)))
+    }
+
+    /// Lays out a message whose fields stand at `range` and that is written at `source`.
+    fn message(
+        &mut self,
+        descriptor: &MessageDescriptor,
+        range: Range<usize>,
+        source: &Range<usize>,
+    ) -> Result<(), Stop> {
+        self.sink.open(Kind::Object, source.start)?;
+        let fields = self.fields(range)?;
+        for of_number in fields.chunk_by(|one, next| one.number == next.number) {
+            self.fields_of_number(descriptor, of_number)?;
+        }
+        self.sink.close(source.end);
+        Ok(())
+    }
+
+    /// The fields at `range`, those of a number together, in the order in which they come first.
+    fn fields(&mut self, range: Range<usize>) -> Result<Vec<Field>, Stop> {
+        let mut cursor = Cursor::within(self.bytes, range);
+        let mut fields: Vec<Field> = Vec::new();
+        let mut ranks = HashMap::new();
+        while cursor.left() > 0 {
+            // The tree takes no more values.
+            if self.read == MAX_NODES {
+                self.cut_at.get_or_insert(cursor.at());
+                break;
+            }
+            self.read += 1;
+            let field = wire::field(&mut cursor)?;
+            let rank = ranks.len();
+            ranks.entry(field.number).or_insert(rank);
+            fields.push(field);
+        }
+        fields.sort_by_key(|field| ranks.get(&field.number));
+        Ok(fields)
+    }
+
+    fn fields_of_number(
+        &mut self,
+        message: &MessageDescriptor,
+        fields: &[Field],
+    ) -> Result<(), Stop> {
+        let number = fields.first().map_or(0, |field| field.number);
+        let Some(known) = Known::of(message, number) else {
+            return self.raw(fields.iter());
+        };
+        let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
+        self.knows_any |= self.sink.depth() == 1 && !fitting.is_empty();
+        if let (Some(first), Some(last)) = (fitting.first(), fitting.last()) {
+            // What is written in pieces stands nowhere as a whole.
+            let is_whole = fitting
+                .windows(2)
+                .all(|pair| pair[0].source.end == pair[1].source.start);
+            let start = first.source.start;
+            let end = if is_whole { last.source.end } else { start };
+            self.known(&known, &fitting, start..end)?;
+        }
+        self.raw(fields.iter().filter(|field| !known.fits(field)))
+    }
+
+    /// Lays out the fields of one number, which are written at `source`.
+    fn known(
+        &mut self,
+        known: &Known,
+        fields: &[&Field],
+        source: Range<usize>,
+    ) -> Result<(), Stop> {
+        let name = known.name();
+        if let Some(entry) = known.map_entry() {
+            self.name(&name, source.start)?;
+            self.sink.open(Kind::Object, source.start)?;
+            for field in fields {
+                self.map_entry(&entry, field)?;
+            }
+            self.sink.close(source.end);
+        } else if known.is_list() {
+            self.name(&name, source.start)?;
+            self.sink.open(Kind::Array, source.start)?;
+            for field in fields {
+                self.elements(known, field)?;
+            }
+            self.sink.close(source.end);
+        } else {
+            for field in fields {
+                self.name(&name, field.source.start)?;
+                self.value(&known.kind(), &field.wire, field.source.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays out what a field adds to an array: one value, or packed ones.
+    fn elements(&mut self, known: &Known, field: &Field) -> Result<(), Stop> {
+        let kind = known.kind();
+        let Wire::Stretch(range) = &field.wire else {
+            return self.value(&kind, &field.wire, field.source.clone());
+        };
+        if !known.is_packed(field, &kind) {
+            return self.value(&kind, &field.wire, field.source.clone());
+        }
+        let mut cursor = Cursor::within(self.bytes, range.clone());
+        while cursor.left() > 0 {
+            let start = cursor.at();
+            let wire = scalars::packed(&kind, &mut cursor)?;
+            self.value(&kind, &wire, start..cursor.at())?;
+        }
+        Ok(())
+    }
+
+    /// Lays out an entry of a map; what is missing of it has its default value.
+    fn map_entry(&mut self, entry: &MessageDescriptor, field: &Field) -> Result<(), Stop> {
+        let start = field.source.start;
+        let (Wire::Stretch(range) | Wire::Group(range)) = &field.wire else {
+            return Ok(());
+        };
+        let (key_kind, value_kind) = (
+            entry.map_entry_key_field().kind(),
+            entry.map_entry_value_field().kind(),
+        );
+        let mut parts = [None, None];
+        let mut cursor = Cursor::within(self.bytes, range.clone());
+        while cursor.left() > 0 {
+            let part = wire::field(&mut cursor)?;
+            let index = match part.number {
+                1 if scalars::fits(&key_kind, &part.wire) => 0,
+                2 if scalars::fits(&value_kind, &part.wire) => 1,
+                _ => continue,
+            };
+            parts[index] = Some(part.wire);
+        }
+        let empty = range.end..range.end;
+        let [key, value] = parts;
+        let key = key.unwrap_or_else(|| scalars::default(&key_kind, &empty));
+        let value = value.unwrap_or_else(|| scalars::default(&value_kind, &empty));
+        self.key(&key_kind, &key, start)?;
+        self.value(&value_kind, &value, field.source.clone())
+    }
+
+    fn key(&mut self, kind: &Type, wire: &Wire, start: usize) -> Result<(), Stop> {
+        match scalars::read(kind, wire) {
+            Scalar::Written(_, range) => self.sink.name(Said::Written(range), start),
+            Scalar::Spelt(_, words) => self.sink.odd_key(&words, start),
+            // The key of a map is never a message.
+            Scalar::Message(..) => Ok(()),
+        }
+    }
+
+    fn value(&mut self, kind: &Type, wire: &Wire, source: Range<usize>) -> Result<(), Stop> {
+        match scalars::read(kind, wire) {
+            Scalar::Message(descriptor, range) => self.message(&descriptor, range, &source),
+            Scalar::Written(kind, range) => self.sink.scalar(kind, Said::Written(range), source),
+            Scalar::Spelt(kind, words) => {
+                let said = Said::Spelt(words.as_bytes());
+                self.sink.scalar(kind, said, source)
+            }
+        }
+    }
+
+    /// Lays out fields of which nothing is known.
+    fn raw<'f>(&mut self, mut fields: impl Iterator<Item = &'f Field>) -> Result<(), Stop> {
+        fields.try_for_each(|field| raw::field(self.bytes, &mut self.sink, field))
+    }
+
+    fn name(&mut self, name: &str, start: usize) -> Result<(), Stop> {
+        self.sink.name(Said::Spelt(name.as_bytes()), start)
+    }
+}

@@ -1,0 +1,154 @@
+//! The fields of a message as they are written.
+
+use std::ops::Range;
+
+use crate::payload::reading::{Cursor, Stop};
+use crate::payload::tree::MAX_DEPTH;
+
+/// The largest number of a field.
+const MAX_NUMBER: u64 = (1 << 29) - 1;
+
+/// What a field holds, by its wire type.
+#[derive(Clone, Debug)]
+pub(super) enum Wire {
+    /// A number of variable length.
+    Varint(u64),
+    /// Eight bytes, as a number.
+    Fixed64(u64),
+    /// Four bytes, as a number.
+    Fixed32(u32),
+    /// Bytes that stand there: a text, a message, packed numbers.
+    Stretch(Range<usize>),
+    /// Fields that stand there, between the marks of a group.
+    Group(Range<usize>),
+}
+
+/// A field of a message.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    pub number: u32,
+    pub wire: Wire,
+    /// Where it is written, with its number.
+    pub source: Range<usize>,
+}
+
+/// The number of a field and how it is written.
+struct Mark {
+    number: u32,
+    wire_type: u64,
+    start: usize,
+}
+
+/// Takes the next field.
+pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Stop> {
+    let mark = mark(cursor)?;
+    let wire = match mark.wire_type {
+        0 => Wire::Varint(varint(cursor)?),
+        1 => Wire::Fixed64(fixed64(cursor)?),
+        2 => {
+            let length = varint(cursor)?;
+            Wire::Stretch(cursor.stretch(length, mark.start)?)
+        }
+        3 => Wire::Group(group(cursor, &mark)?),
+        4 => {
+            return Err(Stop::wrong(
+                "the end of a group that has not begun",
+                mark.start,
+            ));
+        }
+        5 => Wire::Fixed32(fixed32(cursor)?),
+        other => return Err(no_wire_type(other, mark.start)),
+    };
+    Ok(Field {
+        number: mark.number,
+        wire,
+        source: mark.start..cursor.at(),
+    })
+}
+
+/// Whether fields, one or more, are all that stands at `range`.
+pub(super) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
+    let mut cursor = Cursor::within(bytes, range);
+    let is_empty = cursor.left() == 0;
+    while cursor.left() > 0 {
+        if field(&mut cursor).is_err() {
+            return false;
+        }
+    }
+    !is_empty
+}
+
+/// Takes a number of variable length.
+pub(super) fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
+    let start = cursor.at();
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = cursor.byte()?;
+        let digit = u64::from(byte & 0x7f);
+        if shift == 63 && digit > 1 {
+            break;
+        }
+        number |= digit << shift;
+        if byte < 0x80 {
+            return Ok(number);
+        }
+    }
+    Err(Stop::wrong("a number of more than 64 bits", start))
+}
+
+/// Takes eight bytes.
+pub(super) fn fixed64(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
+    Ok(u64::from_le_bytes(cursor.array()?))
+}
+
+/// Takes four bytes.
+pub(super) fn fixed32(cursor: &mut Cursor<'_>) -> Result<u32, Stop> {
+    Ok(u32::from_le_bytes(cursor.array()?))
+}
+
+fn mark(cursor: &mut Cursor<'_>) -> Result<Mark, Stop> {
+    let start = cursor.at();
+    let both = varint(cursor)?;
+    let number = both >> 3;
+    match u32::try_from(number) {
+        Ok(number) if (1..=MAX_NUMBER).contains(&u64::from(number)) => Ok(Mark {
+            number,
+            wire_type: both & 7,
+            start,
+        }),
+        _ => Err(Stop::wrong(
+            format!("a field of the number {number}"),
+            start,
+        )),
+    }
+}
+
+/// Takes the rest of a group behind its mark, and gives where its fields stand.
+fn group(cursor: &mut Cursor<'_>, opened: &Mark) -> Result<Range<usize>, Stop> {
+    let start = cursor.at();
+    let mut open = vec![opened.number];
+    loop {
+        let mark = mark(cursor)?;
+        match mark.wire_type {
+            0 => drop(varint(cursor)?),
+            1 => drop(fixed64(cursor)?),
+            2 => {
+                let length = varint(cursor)?;
+                cursor.stretch(length, mark.start)?;
+            }
+            3 if open.len() == MAX_DEPTH => return Err(Stop::too_deep(mark.start)),
+            3 => open.push(mark.number),
+            4 if open.pop() != Some(mark.number) => {
+                return Err(Stop::wrong("the end of another group", mark.start));
+            }
+            4 if open.is_empty() => return Ok(start..mark.start),
+            4 => {}
+            5 => drop(fixed32(cursor)?),
+            other => return Err(no_wire_type(other, mark.start)),
+        }
+    }
+}
+
+fn no_wire_type(wire_type: u64, start: usize) -> Stop {
+    Stop::wrong(format!("a field of the wire type {wire_type}"), start)
+}

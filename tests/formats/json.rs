@@ -1,0 +1,123 @@
+//! JSON, in the manner of JSONTestSuite: what must be taken, what must not, and what may be either
+//! but is decided here.
+
+use subscope::payload::format::{Format, read_as};
+use subscope::payload::json;
+
+fn nested(depth: usize) -> Vec<u8> {
+    [b"[".repeat(depth), b"]".repeat(depth)].concat()
+}
+
+#[test]
+fn what_is_json_is_taken() {
+    for json in [
+        "[]",
+        "{}",
+        "[1e+2]",
+        "[-0]",
+        "[0E0]",
+        "[123.456e78]",
+        "[\"\\u0000\"]",
+        "[\"\\uD801\\udc37\"]",
+        "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]",
+        "[\"\u{7f}\"]",
+        "[\"\u{2028}\u{2029}\"]",
+        "[\"\u{10ffff}\u{ffff}\"]",
+        "[\"\u{feff}\"]",
+        "{\"a\":\"b\",\"a\":\"c\"}",
+        "{\"\":0}",
+        "{\"\\u0000\":1}",
+        " [1 , 2\t]\r\n",
+        "true",
+        "-1",
+        "\"\"",
+        "[[[[[[[]]]]]]]",
+        "[\"a/*b*/c\"]",
+        "[1.7976931348623157e309]",
+        "[100000000000000000000000000000000000000001]",
+        "[\"\\ud800\"]",
+        "[\"\\udc00\\ud800\"]",
+    ] {
+        assert!(json::read(json.as_bytes()).is_ok(), "{json}");
+    }
+    assert!(json::read(&nested(json::MAX_DEPTH)).is_ok());
+}
+
+#[test]
+fn what_is_no_json_is_refused() {
+    for other in [
+        "",
+        " ",
+        "[1,]",
+        "[,1]",
+        "[1,,2]",
+        "[\"a\",\n4\n,1,",
+        "[1:2]",
+        "[+1]",
+        "[.5]",
+        "[1.]",
+        "[-]",
+        "[- 1]",
+        "[012]",
+        "[-01]",
+        "[0x1]",
+        "[1e]",
+        "[1 000.0]",
+        "[NaN]",
+        "[Infinity]",
+        "[True]",
+        "[nul]",
+        "{\"a\":1,}",
+        "{\"a\" b}",
+        "{\"a\":}",
+        "{:1}",
+        "{1:1}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":1}#",
+        "{\"a\":1}/**/",
+        "[\"\\x00\"]",
+        "[\"\\u00A\"]",
+        "[\"\\uD800\\u1\"]",
+        "[\"\t\"]",
+        "[\"new\nline\"]",
+        "[\"\\",
+        "[1]x",
+        "[1]]",
+        "]",
+        "\"",
+        "abc",
+        "\u{feff}[]",
+        "[\u{a0}]",
+        "[\u{c}]",
+        "\u{2060}[]",
+        "*",
+        "<.>",
+    ] {
+        assert!(json::read(other.as_bytes()).is_err(), "{other}");
+    }
+    for other in [
+        &b"[\"\xff\"]"[..],
+        b"[\"\xed\xa0\x80\"]",
+        b"[\"\xc0\xaf\"]",
+        b"[\xff]",
+        b"\xff\xfe[\0]\0",
+        b"[\0]",
+        b"[\"a\0a\"]",
+    ] {
+        assert!(json::read(other).is_err(), "{other:?}");
+    }
+    assert!(json::read(&nested(json::MAX_DEPTH + 1)).is_err());
+}
+
+#[test]
+fn by_hand_a_bare_value_is_json_too() {
+    for json in ["1", "null", "\"a\""] {
+        let decoded = read_as(json.as_bytes(), Format::Json, None).unwrap();
+        assert_eq!(decoded.format, Format::Json);
+        assert_eq!(decoded.tree.unwrap().len(), 1);
+    }
+    let wrong = read_as(b"{\"a\":tru}", Format::Json, None).unwrap_err();
+    assert_eq!(wrong, "not JSON: no value starts at byte 5");
+}

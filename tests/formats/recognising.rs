@@ -1,0 +1,277 @@
+//! What is recognised, and what is left the text that it is.
+
+use proptest::prelude::*;
+use subscope::payload::format::{Format, Wrapping, recognise};
+use subscope::payload::tree::NodeId;
+
+use crate::packed::{base64, pack};
+use crate::{bytes, shown};
+
+/// What is found, without what is within.
+fn found(payload: &[u8]) -> (Vec<Wrapping>, Format) {
+    let decoded = recognise(payload, None);
+    assert_eq!(decoded.unwrapped.is_some(), !decoded.wrappings.is_empty());
+    (decoded.wrappings, decoded.format)
+}
+
+fn bare(payload: &[u8]) -> Format {
+    let (wrappings, format) = found(payload);
+    assert_eq!(wrappings, [], "{}", String::from_utf8_lossy(payload));
+    format
+}
+
+#[test]
+fn words_stay_words() {
+    for text in [
+        "",
+        " ",
+        "hello",
+        "hello world",
+        "set",
+        "del",
+        "expired",
+        "OK",
+        "test",
+        "abcdefghijklmnop",
+        "aaaaaaaaaaaaaaaaaaaaaaaa",
+        "AAAAAAAAAAAAAAAAAAAAAAAA",
+        "oneHundredTwentyThousand",
+        "internationalization",
+        "gggggggggggggggggggg",
+        "HelloWorldThisIsCamelCase",
+        "user_created_event_v2_final",
+        "42",
+        "-17.5",
+        "1e9",
+        "12345678901234567890123456789012",
+        "true",
+        "null",
+        "1735689600000",
+        "0x1f8b08",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "6f1d2c3b-4a5e-6f70-8192-a3b4c5d6e7f8",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4",
+        "https://example.com/a/b?c=d&e=f#g",
+        "/var/log/redis/redis-server.log",
+        "192.168.0.1:6379",
+        "key=value;other=thing",
+        "2024-01-02T03:04:05.678Z INFO [main] started in 1.2 s",
+        "[2024-01-02 03:04:05] ERROR: something {bad} happened",
+        "{not json}",
+        "{{ mustache }}",
+        "[section]\nkey = value\n",
+        "a,b,c\n1,2,3\n4,5,6\n",
+        "\"a\",\"b\"\n\"1\",\"2\"\n",
+        "1\n2\n3\n",
+        "a:b:c",
+        "a:1:nothing of PHP",
+        "s:5:\"four\";",
+        "i:5;",
+        "b:1;",
+        "O:thing",
+        "\u{1b}[32mgreen\u{1b}[0m",
+        "tab\tand\r\nline",
+        "gr\u{fc}\u{df}e \u{4f60}\u{597d} \u{1f44d}",
+        "x\u{9c}y",
+        "x^2",
+        "<xml/>",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        "c29tZSB3b3JkcyB0aGF0IGFyZSBlbmNvZGVk",
+        "xpto+/xpto+/xpto+/xpto+/",
+    ] {
+        assert_eq!(bare(text.as_bytes()), Format::Text, "{text}");
+    }
+}
+
+#[test]
+fn a_single_byte_is_a_text_or_bytes() {
+    for byte in 0..=u8::MAX {
+        let decoded = recognise(&[byte], None);
+        let is_word = matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b | 0x20..=0x7e);
+        let expected = if is_word {
+            Format::Text
+        } else {
+            Format::Binary
+        };
+        assert_eq!(decoded.format, expected, "{byte:02x}");
+        assert_eq!((decoded.tree, decoded.remark), (None, None));
+    }
+}
+
+#[test]
+fn two_bytes_are_seldom_more() {
+    let mut claimed = 0;
+    for both in 0..=u16::MAX {
+        let payload = both.to_be_bytes();
+        let decoded = recognise(&payload, None);
+        match decoded.format {
+            Format::Text | Format::Binary => {}
+            Format::Json => assert!(matches!(&payload, b"[]" | b"{}" | b"\"\"")),
+            // An array of one number, or of one of nothing.
+            Format::MessagePack => assert_eq!(payload[0], 0x91),
+            Format::Cbor => assert!(matches!(payload[0], 0x81 | 0x9f | 0xbf)),
+            other => panic!("{payload:02x?} is {other:?}"),
+        }
+        claimed += usize::from(!matches!(decoded.format, Format::Text | Format::Binary));
+    }
+    assert!(claimed < 450, "{claimed}");
+}
+
+#[test]
+fn json_comes_first() {
+    for json in [
+        "{}",
+        "[]",
+        "{\"a\":1}",
+        " [1,2]\n",
+        "\"a string\"",
+        "\"{\\\"a\\\":1}\"",
+        "{\n  \"a\": [\n    1\n  ]\n}\n",
+    ] {
+        assert_eq!(bare(json.as_bytes()), Format::Json, "{json}");
+    }
+    for lines in ["{\"a\":1}\n{\"a\":2}\n", "[1]\r\n[2]", "{}\n\n{}"] {
+        assert_eq!(bare(lines.as_bytes()), Format::JsonLines, "{lines}");
+    }
+    for text in ["{\"a\":1}{\"a\":2}", "{\"a\":1}\nnot", "{\"a\":", "[1"] {
+        assert_eq!(bare(text.as_bytes()), Format::Text, "{text}");
+    }
+}
+
+#[test]
+fn maps_and_arrays_of_binary_formats_are_told_apart() {
+    for (hex, format, expected) in [
+        (
+            "82a161 01 a162 02",
+            Format::MessagePack,
+            "{\"a\": 1, \"b\": 2}",
+        ),
+        ("93 01 02 03", Format::MessagePack, "[1, 2, 3]"),
+        ("83 01 02 03", Format::Cbor, "[1, 2, 3]"),
+        ("a1 6161 01", Format::Cbor, "{\"a\": 1}"),
+        (
+            "a1 646e616d65 63626f62",
+            Format::Cbor,
+            "{\"name\": \"bob\"}",
+        ),
+        ("bf 6161 01 ff", Format::Cbor, "{\"a\": 1}"),
+        ("9f 01 ff", Format::Cbor, "[1]"),
+        ("dc0001 c0", Format::MessagePack, "[nil]"),
+        ("de0001 a161 01", Format::MessagePack, "{\"a\": 1}"),
+        ("a2 01 02 03 04", Format::Cbor, "{1: 2, 3: 4}"),
+        ("81 01 c0", Format::MessagePack, "{1: nil}"),
+        ("d9d9f7 01", Format::Cbor, "55799 self-described CBOR(1)"),
+    ] {
+        let payload = bytes(hex);
+        let decoded = recognise(&payload, None);
+        assert_eq!(decoded.format, format, "{hex}");
+        assert_eq!(shown(&decoded.tree.unwrap(), &payload), expected);
+    }
+}
+
+#[test]
+fn what_is_no_whole_map_or_array_is_bytes() {
+    for hex in [
+        "00 01 02",
+        "82 a161 01 a162",
+        "93 01 02 03 04",
+        "a1 6161 01 00",
+        "c0 c0",
+        "ca 00 00 00 00",
+        "80 90",
+        // An old encoding: a quotation mark, then letters.
+        "92 61 62",
+        "91 61",
+        "a1 41 42 43",
+        "ff fe 41 00",
+    ] {
+        assert_eq!(bare(&bytes(hex)), Format::Binary, "{hex}");
+    }
+}
+
+#[test]
+fn serialised_objects_are_named_and_not_read() {
+    let pickles = [
+        &b"\x80\x02}q\0X\x01\0\0\0aq\x01K\x01s."[..],
+        b"\x80\x04\x95\n\0\0\0\0\0\0\0}\x94\x8c\x01a\x94K\x01s.",
+    ];
+    for (payload, format) in [
+        (pickles[0], Format::Pickle),
+        (pickles[1], Format::Pickle),
+        (b"\xac\xed\0\x05t\0\x03abc", Format::Java),
+        (b"a:0:{}", Format::Php),
+        (b"a:2:{i:0;s:1:\"a\";i:1;b:1;}", Format::Php),
+        (b"O:8:\"stdClass\":1:{s:1:\"a\";i:1;}", Format::Php),
+        (b"O:3:\"Foo\":1:{s:6:\"\0Foo\0a\";a:0:{}}", Format::Php),
+        (b"s:5:\"hello\";", Format::Php),
+    ] {
+        let decoded = recognise(payload, None);
+        assert_eq!(decoded.format, format, "{payload:?}");
+        assert_eq!((decoded.tree, decoded.unwrapped), (None, None));
+    }
+    assert_eq!(bare(b"\x80\x02}q\0"), Format::Binary);
+}
+
+#[test]
+fn base64_is_taken_off_where_something_telling_is_within() {
+    let json = br#"{"user":"ada","id":12}"#;
+    let encoded = base64(json);
+    assert_eq!(found(&encoded), (vec![Wrapping::Base64], Format::Json));
+    let with_line = [&encoded[..], b"\n"].concat();
+    assert_eq!(found(&with_line), (vec![Wrapping::Base64], Format::Json));
+    // The head of a JSON web token: the other alphabet, without padding.
+    let head = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+    assert_eq!(found(head), (vec![Wrapping::Base64], Format::Json));
+    let gzip = base64(&pack(Wrapping::Gzip, &json[..]));
+    let both = vec![Wrapping::Base64, Wrapping::Gzip];
+    assert_eq!(found(&gzip), (both, Format::Json));
+    let msgpack = base64(&bytes("82a4757365 72a3616461a26964 0c"));
+    assert_eq!(
+        found(&msgpack),
+        (vec![Wrapping::Base64], Format::MessagePack)
+    );
+    let cbor = base64(&bytes("a2647573657263616461 62696 40c"));
+    assert_eq!(found(&cbor), (vec![Wrapping::Base64], Format::Cbor));
+    let pickle = base64(b"\x80\x02}q\0X\x01\0\0\0aq\x01K\x01s.");
+    assert_eq!(found(&pickle), (vec![Wrapping::Base64], Format::Pickle));
+}
+
+#[test]
+fn a_tree_belongs_to_what_is_unwrapped() {
+    let encoded = base64(br#"{"user":"ada","id":12}"#);
+    let decoded = recognise(&encoded, None);
+    let tree = decoded.tree.as_ref().unwrap();
+    let inner = decoded.bytes(&encoded);
+    assert_eq!(tree.value(NodeId(1), inner).unwrap().text, b"ada");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn letters_and_digits_are_words(text in "[a-zA-Z0-9]{0,80}") {
+        prop_assert_eq!(bare(text.as_bytes()), Format::Text);
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_words(text in "[0-9a-f]{0,128}|[0-9A-F]{0,128}") {
+        prop_assert_eq!(bare(text.as_bytes()), Format::Text);
+    }
+
+    #[test]
+    fn noise_in_base64_is_words(noise in proptest::collection::vec(any::<u8>(), 12..60)) {
+        let is_plain = !matches!(noise[0], 0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf);
+        prop_assume!(is_plain);
+        prop_assert_eq!(bare(&base64(&noise)), Format::Text);
+    }
+
+    #[test]
+    fn printable_text_is_json_or_words(text in "[ -~]{0,100}") {
+        let format = bare(text.as_bytes());
+        prop_assert!(matches!(format, Format::Text | Format::Json | Format::Php), "{:?}", format);
+    }
+}
