@@ -10,6 +10,7 @@ mod actions;
 mod asking;
 mod breakpoints;
 mod channels;
+mod comparing;
 mod current;
 mod effect;
 mod event;
@@ -59,11 +60,11 @@ pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
-pub use opening::Open;
+pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
-pub use reader::{Columns, Letter, Outline, Page, Place, Reader, Room, Tab};
+pub use reader::{Columns, DIFF_HEADER, Letter, Outline, Page, Place, Reader, Room, Tab};
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
@@ -71,6 +72,7 @@ pub use watch::Progress;
 
 use crate::log::{MessageLog, Selection};
 use crate::message::{Notice, RowId, Subscription, Time, Topic};
+use crate::payload::format::Format;
 use crate::query::{Path, Query};
 use crate::server::Connection;
 
@@ -164,6 +166,8 @@ pub struct App {
     only: Option<Box<[u8]>>,
     muted: BTreeSet<Box<[u8]>>,
     lenses: BTreeMap<Box<[u8]>, Path>,
+    /// The formats that the person has chosen for channels.
+    formats: BTreeMap<Box<[u8]>, Format>,
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
@@ -218,6 +222,7 @@ impl App {
             shown: Selection::default(),
             only: None,
             lenses: BTreeMap::new(),
+            formats: BTreeMap::new(),
             muted: BTreeSet::from([SENTINEL_HELLO.into()]),
             subscriptions,
             server: ServerStatus {

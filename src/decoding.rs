@@ -1,4 +1,4 @@
-//! Large payloads understood, on a thread of its own, so that no key waits for them.
+//! Large payloads understood and compared, on a thread of its own, so that no key waits for them.
 
 use std::io;
 use std::sync::Arc;
@@ -6,24 +6,50 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::log::SharedBytes;
-use crate::payload::format::{self, Decoded};
+use crate::payload::diff::{self, Diff, Side};
+use crate::payload::format::{self, Decoded, Format};
+use crate::payload::protobuf::MessageType;
 
-/// A payload to understand.
+/// A payload, and what is said of it beforehand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Source {
+    /// The payload.
+    pub payload: SharedBytes,
+    /// The format that the person has chosen for its channel.
+    pub format: Option<Format>,
+    /// The type of Protobuf messages that its channel carries.
+    pub message_type: Option<MessageType>,
+}
+
+/// Something to be found out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Which request this is: a higher number makes those with a lower one void.
     pub serial: u64,
-    /// The payload.
-    pub payload: SharedBytes,
+    /// What is to be read.
+    pub source: Source,
+    /// What it is to be compared with.
+    pub base: Option<Source>,
 }
 
-/// What a payload was found to be.
+/// What was found out.
 #[derive(Clone, Debug)]
 pub struct Reading {
     /// Which request it is for.
     pub serial: u64,
-    /// What the payload is.
+    /// What the payload is; if it is not of the chosen format, why not.
     pub decoded: Arc<Decoded>,
+    /// What it was compared with.
+    pub comparison: Option<Arc<Comparison>>,
+}
+
+/// What a payload has become.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What it was.
+    pub old: Decoded,
+    /// What has changed.
+    pub diff: Diff,
 }
 
 /// The thread, as those see it who ask. It ends when this is dropped.
@@ -63,11 +89,43 @@ fn run(request_rx: &Receiver<Request>, mut tell: impl FnMut(Reading) -> bool) {
     }
 }
 
-/// What the payload of `request` is.
+/// Finds out what `request` asks for.
 #[must_use]
 pub fn answer(request: &Request) -> Reading {
+    let decoded = read(&request.source);
+    let base = request.base.as_ref();
+    let comparison = base.map(|base| {
+        let old = read(base);
+        let before = side(&old, &base.payload);
+        let diff = diff::compare(before, side(&decoded, &request.source.payload));
+        Arc::new(Comparison { old, diff })
+    });
     Reading {
         serial: request.serial,
-        decoded: Arc::new(format::recognise(&request.payload)),
+        decoded: Arc::new(decoded),
+        comparison,
+    }
+}
+
+fn side<'a>(decoded: &'a Decoded, payload: &'a [u8]) -> Side<'a> {
+    Side {
+        bytes: decoded.bytes(payload),
+        tree: decoded.tree.as_ref(),
+    }
+}
+
+/// What a payload is. If it is not of the format that was chosen, it is what it is without that,
+/// with a remark on why.
+fn read(source: &Source) -> Decoded {
+    let message_type = source.message_type.as_ref();
+    let Some(format) = source.format else {
+        return format::recognise(&source.payload, message_type);
+    };
+    match format::read_as(&source.payload, format, message_type) {
+        Ok(decoded) => decoded,
+        Err(why) => Decoded {
+            remark: Some(why),
+            ..format::recognise(&source.payload, message_type)
+        },
     }
 }

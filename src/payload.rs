@@ -6,15 +6,12 @@
 //! payload is, [`format`] finds out; every decoder gives a [`tree`], or says what is wrong where,
 //! in a time and a memory that grow with the bytes given and never with what they claim.
 
+pub mod cbor;
 pub mod diff;
 pub mod escape;
 pub mod figures;
 pub mod format;
 pub mod hex;
-pub mod cbor;
-pub mod escape;
-pub mod figures;
-pub mod format;
 pub mod json;
 pub mod msgpack;
 pub mod protobuf;

@@ -121,6 +121,10 @@ pub enum Action {
     StopLater,
     /// Have the selected breakpoint stop one hit sooner.
     StopSooner,
+    /// Show what has changed since the message before on the channel.
+    Diff,
+    /// Show what has changed since a marked message.
+    DiffToMark,
     /// Close the message.
     CloseMessage,
     /// Hide what the value holds, or go to what holds it.

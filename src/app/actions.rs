@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::moving::Step;
-use super::{Action, App, Context, Effect, Focus, Overlay, Position, SubscriptionState};
+use super::{Action, Against, App, Context, Effect, Focus, Overlay, Position, SubscriptionState};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -54,6 +54,8 @@ impl App {
             Action::EnterChannel => self.set_focus(Focus::PublishChannel),
             Action::ToggleEscapes => self.toggle_literal(),
             Action::Confirm => return self.confirm(),
+            Action::Diff => return self.toggle_diff(Against::Before),
+            Action::DiffToMark => return self.toggle_diff(Against::Marked),
             Action::CloseMessage => self.close_message(),
             _ if self.context() == Context::Message => return self.act_in_message(action),
             _ => return self.act_on_queries(action),

@@ -2,6 +2,7 @@
 
 use super::{App, Effect};
 use crate::payload::escape::whole;
+use crate::payload::format::Format;
 use crate::query::Path;
 
 impl App {
@@ -9,6 +10,12 @@ impl App {
     #[must_use]
     pub fn lens(&self, name: &[u8]) -> Option<&Path> {
         self.lenses.get(name)
+    }
+
+    /// The format that the person has chosen for the channel called `name`.
+    #[must_use]
+    pub fn format(&self, name: &[u8]) -> Option<Format> {
+        self.formats.get(name).copied()
     }
 
     /// Looks at the messages of `channel` through `path`, or at all of them again.

@@ -1,19 +1,20 @@
 //! The message pane: opened on the selected row, and following it from there.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::layout::Position as Point;
 
 use super::moving::Step;
 use super::reader::{Page, Tab};
-use super::{App, Effect, Focus, Outline, Position, Reader, Room};
-use crate::decoding::{Reading, Request};
+use super::{App, Effect, Focus, Letter, Outline, Position, Reader, Room};
+use crate::decoding::{self, Reading, Request, Source};
 use crate::message::{RowId, Time};
-use crate::payload::format;
 
-/// A payload of up to so many bytes is understood at once: that takes less than a frame.
-const UNDERSTOOD_AT_ONCE: usize = 64 << 10;
+/// JSON of up to so many bytes is understood at once: that takes less than a frame.
+const MOST_JSON: usize = 64 << 10;
+
+/// Anything of up to so many bytes is. What is longer may be packed, and take long to unpack.
+const MOST_PACKED: usize = 1 << 10;
 
 /// While the log follows what arrives, the pane goes on to the newest row this often.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
@@ -25,8 +26,27 @@ pub struct Open {
     pub reader: Box<Reader>,
     /// Whether it takes the whole screen.
     pub is_whole: bool,
+    /// What it is compared with.
+    pub against: Against,
     /// When another message was opened last.
     opened: Time,
+}
+
+/// What the open message is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Against {
+    /// The message before it on its channel.
+    #[default]
+    Before,
+    /// A row that the person has marked.
+    Marked,
+}
+
+/// Whether it takes less than a frame to find out what it is.
+fn is_soon_understood(source: &Source) -> bool {
+    let payload = &source.payload;
+    let is_json = || matches!(payload.trim_ascii_start().first(), Some(b'{' | b'['));
+    payload.len() <= MOST_PACKED || payload.len() <= MOST_JSON && is_json()
 }
 
 impl App {
@@ -53,6 +73,7 @@ impl App {
         self.open = Some(Open {
             reader: Box::new(Reader::open(letter)),
             is_whole: false,
+            against: Against::default(),
             opened: self.now,
         });
         if self.areas().messages.is_empty() {
@@ -117,6 +138,7 @@ impl App {
         };
         open.opened = self.now;
         let before = std::mem::replace(&mut open.reader, Box::new(Reader::open(letter)));
+        open.reader.show_tab(before.tab());
         let effects = self.understand();
         if let Some(open) = &mut self.open {
             open.reader.carry_over(&before, room);
@@ -146,26 +168,29 @@ impl App {
         opened.is_none_or(|opened| self.now.since(opened) >= FOLLOW_EVERY)
     }
 
-    /// Finds out what the open message is, or has that found out.
-    fn understand(&mut self) -> Vec<Effect> {
+    /// Finds out what the open message is and what has changed in it, or has that found out.
+    pub(super) fn understand(&mut self) -> Vec<Effect> {
+        self.find_base();
         let serial = self.next_serial();
         self.reading = serial;
-        let Some(open) = &mut self.open else {
+        let Some(open) = &self.open else {
             return Vec::new();
         };
-        let payload = &open.reader.letter().payload;
-        if open.reader.letter().channel.is_none() {
+        let reader = &open.reader;
+        if reader.letter().channel.is_none() {
             return Vec::new();
         }
-        if payload.len() > UNDERSTOOD_AT_ONCE {
-            let payload = payload.clone();
-            self.mark_open_message();
-            return vec![Effect::Decode(Request { serial, payload })];
+        let request = Request {
+            serial,
+            source: self.source(reader.letter()),
+            base: reader.base().map(|base| self.source(base)),
+        };
+        if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
+            self.note_reading(decoding::answer(&request));
+            return Vec::new();
         }
-        let decoded = format::recognise(payload);
-        open.reader.decode(Arc::new(decoded));
         self.mark_open_message();
-        Vec::new()
+        vec![Effect::Decode(request)]
     }
 
     /// Takes in what the open message was found to be.
@@ -174,9 +199,22 @@ impl App {
             return;
         }
         if let Some(open) = &mut self.open {
-            open.reader.decode(reading.decoded);
+            open.reader.note(reading);
         }
         self.mark_open_message();
+    }
+
+    /// A message, with what is known of its channel.
+    fn source(&self, letter: &Letter) -> Source {
+        let format = letter
+            .channel
+            .as_ref()
+            .and_then(|name| self.formats.get(name));
+        Source {
+            payload: letter.payload.clone(),
+            format: format.copied(),
+            message_type: None,
+        }
     }
 
     /// The room in which the open message is shown.
@@ -254,11 +292,16 @@ impl App {
         self.follow_selection()
     }
 
-    pub(super) fn show_tab(&mut self, tab: impl FnOnce(Tab) -> Tab) {
-        if let Some((reader, room)) = self.reading() {
-            reader.show_tab(tab(reader.tab()));
-            reader.show_mark(room);
+    pub(super) fn show_tab(&mut self, tab: impl FnOnce(Tab) -> Tab) -> Vec<Effect> {
+        let Some((reader, room)) = self.reading() else {
+            return Vec::new();
+        };
+        reader.show_tab(tab(reader.tab()));
+        reader.show_mark(room);
+        if reader.tab() == Tab::Diff {
+            return self.understand();
         }
+        Vec::new()
     }
 
     /// Folds or opens values of the open message.

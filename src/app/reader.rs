@@ -8,8 +8,10 @@ use std::sync::Arc;
 pub use outline::{Columns, Outline, Page, Place};
 
 use self::marks::Marks;
+use crate::decoding::{Comparison, Reading};
 use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
+use crate::payload::diff::Diff;
 use crate::payload::format::Decoded;
 use crate::payload::{hex, rows};
 
@@ -44,6 +46,8 @@ pub enum Tab {
     /// What it says.
     #[default]
     Value,
+    /// What has changed from another message to it.
+    Diff,
     /// Its bytes.
     Bytes,
     /// How it came, and its channel.
@@ -52,13 +56,14 @@ pub enum Tab {
 
 impl Tab {
     /// All of them, in order.
-    pub const ALL: [Self; 3] = [Self::Value, Self::Bytes, Self::Channel];
+    pub const ALL: [Self; 4] = [Self::Value, Self::Diff, Self::Bytes, Self::Channel];
 
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Value => "value",
+            Self::Diff => "diff",
             Self::Bytes => "bytes",
             Self::Channel => "channel",
         }
@@ -89,12 +94,17 @@ pub struct Reader {
     letter: Letter,
     /// What it was found to be; `None` until that is known.
     decoded: Option<Arc<Decoded>>,
+    /// The message that it is compared with.
+    base: Option<Letter>,
+    comparison: Option<Arc<Comparison>>,
     tab: Tab,
     outline: Outline,
     /// The first byte shown of a text.
     offset: usize,
     /// The first row shown of the bytes.
     line: usize,
+    /// The first row shown of what has changed.
+    change: usize,
     marks: Marks,
 }
 
@@ -105,10 +115,13 @@ impl Reader {
         Self {
             letter,
             decoded: None,
+            base: None,
+            comparison: None,
             tab: Tab::default(),
             outline: Outline::default(),
             offset: 0,
             line: 0,
+            change: 0,
             marks: Marks::default(),
         }
     }
@@ -125,9 +138,38 @@ impl Reader {
         self.decoded.as_deref()
     }
 
-    /// Takes note of what it is.
-    pub fn decode(&mut self, decoded: Arc<Decoded>) {
-        self.decoded = Some(decoded);
+    /// Takes note of what it is, and of what has changed in it.
+    pub fn note(&mut self, reading: Reading) {
+        self.decoded = Some(reading.decoded);
+        if self.base.is_some() {
+            self.comparison = reading.comparison;
+        }
+        self.find_again();
+    }
+
+    /// Compares it with `base` from now on.
+    pub fn compare_with(&mut self, base: Option<Letter>) {
+        self.base = base;
+        self.comparison = None;
+        self.change = 0;
+    }
+
+    /// The message that it is compared with.
+    #[must_use]
+    pub fn base(&self) -> Option<&Letter> {
+        self.base.as_ref()
+    }
+
+    /// What has changed from that message to this, if it is known yet.
+    #[must_use]
+    pub fn comparison(&self) -> Option<&Comparison> {
+        self.comparison.as_deref()
+    }
+
+    /// The first row shown of what has changed.
+    #[must_use]
+    pub fn change(&self) -> usize {
+        self.change
     }
 
     /// What of it is shown. A notice has no more than its words.
@@ -214,6 +256,7 @@ impl Reader {
                 self.offset = 0;
             }
             Tab::Bytes => self.line = 0,
+            Tab::Diff => self.change = 0,
             Tab::Channel => {}
         }
     }
@@ -226,6 +269,7 @@ impl Reader {
         match self.tab() {
             Tab::Value => self.offset = self.last_offset(room),
             Tab::Bytes => self.line = self.last_line(room),
+            Tab::Diff => self.change = self.last_change(room),
             Tab::Channel => {}
         }
     }
@@ -278,6 +322,10 @@ impl Reader {
                 let line = self.line.saturating_add_signed(lines);
                 self.line = line.min(self.last_line(room));
             }
+            Tab::Diff => {
+                let line = self.change.saturating_add_signed(lines);
+                self.change = line.min(self.last_change(room));
+            }
             Tab::Channel => {}
             Tab::Value if lines < 0 => {
                 self.offset = rows::rows_back(self.bytes(), room.columns, self.offset, count);
@@ -296,9 +344,30 @@ impl Reader {
         rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
     }
 
+    /// The first row of what has changed shown where the end is.
+    fn last_change(&self, room: Room) -> usize {
+        let rows = self
+            .comparison()
+            .map_or(0, |comparison| rows_of(&comparison.diff));
+        rows.saturating_sub(room.height.saturating_sub(DIFF_HEADER))
+    }
+
     /// The first row of the bytes shown where the end is.
     fn last_line(&self, room: Room) -> usize {
         hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
+    }
+}
+
+/// Rows that say what is compared with what.
+pub const DIFF_HEADER: usize = 1;
+
+/// How many rows a comparison takes.
+fn rows_of(diff: &Diff) -> usize {
+    match diff {
+        Diff::Structure(structure) => structure.lines.len(),
+        Diff::Lines(lines) => lines.lines.len(),
+        Diff::LongTexts(_) => 2,
+        Diff::Bytes(bytes) => 2 * bytes.stretches.len(),
     }
 }
 

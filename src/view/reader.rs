@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! ╭ orders:created ─────────────────── 14:03:22.123 · 312 B ╮
-//! │ value  bytes  channel                              JSON │
+//! │ value  diff  bytes  channel                              JSON │
 //! │ ▾ user: {2}                                             │
 //! ╰ .user.tags[0] ──────────────────────────── 1 of 3 found ╯
 //! ```
 
 mod bytes;
+mod changes;
 mod channel;
 mod values;
 
@@ -34,7 +35,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     Clear.render(area, buffer);
     let has_focus = app.focus() == Focus::Message;
     border(app, reader, has_focus, area, buffer);
-    tabs(reader, padded(inside(area)), buffer);
+    tabs(app, reader, padded(inside(area)), buffer);
     let text = areas.message_text();
     let room = Room {
         columns: usize::from(text.width),
@@ -43,6 +44,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     match (reader.page(room), reader.tab()) {
         (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
         (None, Tab::Bytes) => bytes::draw(reader, text, buffer),
+        (None, Tab::Diff) => changes::draw(app, reader, text, buffer),
         (None, Tab::Channel) => channel::draw(app, reader, text, buffer),
         (None, Tab::Value) => plain(reader, text, buffer),
     }
@@ -146,7 +148,7 @@ fn standing(reader: &Reader) -> Vec<String> {
 }
 
 /// The tabs, and what the message was found to be.
-fn tabs(reader: &Reader, area: Rect, buffer: &mut Buffer) {
+fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     if reader.letter().channel.is_none() {
         return;
@@ -160,16 +162,34 @@ fn tabs(reader: &Reader, area: Rect, buffer: &mut Buffer) {
         line.word(tab.name(), style);
         line.space(2);
     }
-    line.word_at_end(&format_words(reader), theme::QUIET);
+    line.word_at_end(&format_words(app, reader), theme::QUIET);
     line.draw(area, 0, Style::new(), buffer);
 }
 
 /// What the message was found to be, in words.
-fn format_words(reader: &Reader) -> String {
+fn format_words(app: &App, reader: &Reader) -> String {
+    let letter = reader.letter();
     let Some(decoded) = reader.decoded() else {
         return "reading …".to_owned();
     };
-    decoded.format.name().to_owned()
+    let format = decoded.format.name();
+    let mut words = match decoded.wrappings.as_slice() {
+        [] => format.to_owned(),
+        wrappings => {
+            let names: Vec<_> = wrappings.iter().rev().map(|one| one.name()).collect();
+            let sizes = [letter.payload.len(), reader.bytes().len()];
+            let [packed, plain] = sizes.map(|size| figures::size(size as u64));
+            format!("{format} in {} ({packed} → {plain})", names.join(" in "))
+        }
+    };
+    let is_chosen = letter
+        .channel
+        .as_ref()
+        .is_some_and(|name| app.format(name).is_some());
+    if is_chosen {
+        words.push_str(" · chosen");
+    }
+    words
 }
 
 /// Shows in the margin where the match is that the person is at.

@@ -101,7 +101,7 @@ impl Reader {
     #[must_use]
     pub fn mark_count(&self) -> usize {
         match self.tab() {
-            Tab::Channel => 0,
+            Tab::Diff | Tab::Channel => 0,
             Tab::Value | Tab::Bytes => self.marks.len(self.shows_values()),
         }
     }
@@ -190,7 +190,7 @@ impl Reader {
     fn first_byte(&self, room: Room) -> usize {
         match self.tab() {
             Tab::Bytes => self.line * hex::bytes_in_row(room.columns),
-            Tab::Value | Tab::Channel => self.offset,
+            Tab::Value | Tab::Diff | Tab::Channel => self.offset,
         }
     }
 

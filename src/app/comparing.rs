@@ -1,0 +1,58 @@
+//! What the open message is compared with.
+
+use super::reader::Tab;
+use super::{Against, App, Effect, Focus};
+use crate::message::RowId;
+
+impl App {
+    /// Shows what has changed in the selected or open message since the one before it, or since a
+    /// marked one; or what it says again.
+    pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.open.is_none() {
+            effects = self.open_message();
+        }
+        let focus = self.focus;
+        let Some(open) = &mut self.open else {
+            return effects;
+        };
+        let is_shown = open.reader.tab() == Tab::Diff && open.against == against;
+        let was_open = focus == Focus::Message || effects.is_empty();
+        open.against = against;
+        let tab = if is_shown && was_open {
+            Tab::Value
+        } else {
+            Tab::Diff
+        };
+        effects.extend(self.show_tab(|_| tab));
+        effects
+    }
+
+    /// Finds the message that the open one is compared with, while that is shown.
+    pub(super) fn find_base(&mut self) {
+        let Some(open) = &self.open else { return };
+        if open.reader.tab() != Tab::Diff {
+            return;
+        }
+        let row = open.reader.letter().row;
+        let base = match open.against {
+            Against::Before => self.log.message_before(row),
+            Against::Marked => self.marked_beside(row),
+        };
+        let letter = base.and_then(|row| self.letter(row));
+        if let Some(open) = &mut self.open {
+            open.reader.compare_with(letter);
+        }
+    }
+
+    /// The nearest marked message before `row`, or else the nearest behind it.
+    fn marked_beside(&self, row: RowId) -> Option<RowId> {
+        let is_message = |marked: &&RowId| self.channel_of(**marked).is_some();
+        let before = self.marked.range(..row).rev().find(is_message);
+        let behind = || {
+            let rows = self.marked.range(RowId(row.0 + 1)..);
+            rows.into_iter().find(is_message)
+        };
+        before.or_else(behind).copied()
+    }
+}

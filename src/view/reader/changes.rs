@@ -1,0 +1,338 @@
+//! What has changed from another message to the open one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::line::{self, LineBuilder};
+use super::super::theme;
+use crate::app::{Against, App, DIFF_HEADER, Letter, Reader};
+use crate::decoding::Comparison;
+use crate::payload::diff::bytes::{Bytes, Ends};
+use crate::payload::diff::lines::{self as texts, Lines};
+use crate::payload::diff::structure::{Change, Counts, Structure};
+use crate::payload::diff::{Diff, Side};
+use crate::payload::escape;
+use crate::payload::figures::{self, Clock};
+use crate::payload::ranges::Ranges;
+use crate::payload::tree::{Key, NodeId, Tree};
+
+/// Columns that a level is moved in, and those before it for the sign.
+const INDENT: usize = 2;
+
+/// Columns of what has changed that are shown before it.
+const LEAD: usize = 8;
+
+pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
+    let columns = usize::from(area.width);
+    header(app, reader, columns).draw(area, 0, Style::new(), buffer);
+    let (Some(comparison), Some(base)) = (reader.comparison(), reader.base()) else {
+        return;
+    };
+    let painter = Painter::new(reader, comparison, base, columns);
+    for row in 0..area.height.saturating_sub(1) {
+        let index = reader.change() + usize::from(row);
+        let Some(line) = painter.row(index) else {
+            break;
+        };
+        let y = row + u16::try_from(DIFF_HEADER).unwrap_or(1);
+        line.draw(area, y, Style::new(), buffer);
+    }
+}
+
+/// What is compared with what, and how much has changed.
+fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
+    let mut line = LineBuilder::new(columns);
+    let against = app.open().map(|open| open.against).unwrap_or_default();
+    let Some(base) = reader.base() else {
+        let words = match against {
+            Against::Before => "no message before it on its channel is kept",
+            Against::Marked => "no message is marked: x marks the selected one, D compares with it",
+        };
+        line.cut_words(words, theme::QUIET);
+        return line;
+    };
+    let clock = Clock::new(line::zone(app.messages().time_form));
+    let time = clock.time_of_day(base.time);
+    let which = match against {
+        Against::Before => format!("since {time}, the message before"),
+        Against::Marked => {
+            let name = base.channel.as_deref().unwrap_or_default();
+            format!(
+                "since the marked {time} on {}",
+                escape::name(name, 24).string
+            )
+        }
+    };
+    let counts = match reader.comparison() {
+        None => "comparing …".to_owned(),
+        Some(comparison) => summary(&comparison.diff),
+    };
+    line.cut_words(&format!("{counts} · {which}"), theme::QUIET);
+    line
+}
+
+/// How much has changed.
+fn summary(diff: &Diff) -> String {
+    match diff {
+        _ if diff.is_same() => "the same".to_owned(),
+        Diff::Structure(structure) => {
+            let Counts {
+                added,
+                removed,
+                changed,
+                moved,
+            } = structure.counts;
+            let parts = [
+                (changed, "changed"),
+                (added, "added"),
+                (removed, "removed"),
+                (moved, "moved"),
+            ];
+            counted(&parts, structure.is_coarse)
+        }
+        Diff::Lines(lines) => {
+            let parts = [(lines.added, "lines added"), (lines.removed, "removed")];
+            counted(&parts, lines.is_coarse)
+        }
+        Diff::LongTexts(_) => "too long to compare by line: from the first difference".to_owned(),
+        Diff::Bytes(bytes) => {
+            let count = figures::count(bytes.stretches.len() as u64);
+            let more = if bytes.cut_at.is_some() { "+" } else { "" };
+            format!("{count}{more} stretches of bytes differ")
+        }
+    }
+}
+
+fn counted(parts: &[(usize, &str)], is_coarse: bool) -> String {
+    let some = parts.iter().filter(|(count, _)| *count > 0);
+    let words: Vec<String> = some
+        .map(|(count, word)| format!("{} {word}", figures::count(*count as u64)))
+        .collect();
+    let coarse = if is_coarse { " (not the fewest)" } else { "" };
+    format!("{}{coarse}", words.join(", "))
+}
+
+struct Painter<'a> {
+    diff: &'a Diff,
+    old: Side<'a>,
+    new: Side<'a>,
+    columns: usize,
+}
+
+impl<'a> Painter<'a> {
+    fn new(
+        reader: &'a Reader,
+        comparison: &'a Comparison,
+        base: &'a Letter,
+        columns: usize,
+    ) -> Self {
+        Self {
+            diff: &comparison.diff,
+            old: Side {
+                bytes: comparison.old.bytes(&base.payload),
+                tree: comparison.old.tree.as_ref(),
+            },
+            new: Side {
+                bytes: reader.bytes(),
+                tree: reader.decoded().and_then(|decoded| decoded.tree.as_ref()),
+            },
+            columns,
+        }
+    }
+
+    fn row(&self, index: usize) -> Option<LineBuilder> {
+        match self.diff {
+            Diff::Structure(structure) => self.value(structure, index),
+            Diff::Lines(lines) => self.text(lines, index),
+            Diff::LongTexts(ends) => self.stretch(ends, index, true),
+            Diff::Bytes(bytes) => self.bytes(bytes, index),
+        }
+    }
+
+    fn value(&self, structure: &Structure, index: usize) -> Option<LineBuilder> {
+        let line = structure.lines.get(index)?;
+        let (old, new) = (self.old.tree?, self.new.tree?);
+        let mut row = LineBuilder::new(self.columns);
+        let indent = (line.depth * INDENT).min(self.columns / 3);
+        let mut start = |sign: &str, style: Style| {
+            row.word(format!("{sign} "), style);
+            row.space(indent);
+        };
+        match line.change {
+            Change::Within { new: id, .. } => {
+                start(" ", theme::QUIET);
+                self.key(new, self.new.bytes, id, &mut row);
+            }
+            Change::Added(id) => {
+                start("+", theme::GOOD);
+                self.key(new, self.new.bytes, id, &mut row);
+                said(new, self.new.bytes, id, theme::GOOD, &mut row);
+            }
+            Change::Removed(id) => {
+                start("-", theme::BAD);
+                self.key(old, self.old.bytes, id, &mut row);
+                said(old, self.old.bytes, id, theme::BAD, &mut row);
+            }
+            Change::Changed { old: was, new: is } => {
+                start("~", theme::WATCH);
+                self.key(new, self.new.bytes, is, &mut row);
+                self.changed((old, was), (new, is), &mut row);
+            }
+            Change::Moved {
+                new: id, from, to, ..
+            } => {
+                start(">", theme::FOCUS);
+                row.word(format!("[{from}] → [{to}]: "), theme::FOCUS);
+                said(new, self.new.bytes, id, theme::QUIET, &mut row);
+            }
+            Change::Same { count, .. } => {
+                start(" ", theme::QUIET);
+                let count = figures::count(count as u64);
+                row.cut_words(&format!("… {count} unchanged"), theme::QUIET);
+            }
+        }
+        Some(row)
+    }
+
+    fn key(&self, tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
+        let Some(value) = tree.value(id, bytes) else {
+            return;
+        };
+        let most = self.columns / 3;
+        match value.key {
+            Key::None => row.words("(all of it)", theme::QUIET),
+            Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
+            Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
+            Key::Odd(name) => row.text(escape::name(name, most), theme::ESCAPE),
+        }
+        row.word(": ", theme::QUIET);
+    }
+
+    /// What a value was and what it is, each in half of what is left of the line.
+    fn changed(&self, old: (&Tree, NodeId), new: (&Tree, NodeId), row: &mut LineBuilder) {
+        let was = old.0.to_json(old.1, self.old.bytes);
+        let is = new.0.to_json(new.1, self.new.bytes);
+        let room = row.left().saturating_sub(3);
+        let whole = [&was, &is].map(|text| escape::one_line(text, room));
+        let fits = !whole[0].cut && !whole[1].cut && whole[0].columns + whole[1].columns <= room;
+        let half = if fits { room } else { room / 2 };
+        let ends = Ends::of(&was, &is);
+        part_of(&was, ends.old.start, half, theme::BAD, row);
+        row.word(" → ", theme::QUIET);
+        part_of(&is, ends.new.start, half, theme::GOOD, row);
+    }
+
+    fn text(&self, lines: &Lines, index: usize) -> Option<LineBuilder> {
+        let mut row = LineBuilder::new(self.columns);
+        match lines.lines.get(index)? {
+            texts::Line::Same { new, .. } => {
+                row.word("  ", theme::QUIET);
+                cut_text(
+                    &self.new.bytes[new.range.clone()],
+                    &[],
+                    0,
+                    theme::QUIET,
+                    &mut row,
+                );
+            }
+            texts::Line::Removed { old, marks } => {
+                row.word("- ", theme::BAD);
+                let text = &self.old.bytes[old.range.clone()];
+                cut_text(text, marks, old.range.start, theme::BAD, &mut row);
+            }
+            texts::Line::Added { new, marks } => {
+                row.word("+ ", theme::GOOD);
+                let text = &self.new.bytes[new.range.clone()];
+                cut_text(text, marks, new.range.start, theme::GOOD, &mut row);
+            }
+            texts::Line::Folded { count, .. } => {
+                let count = figures::count(*count as u64);
+                row.cut_words(&format!("  … {count} lines unchanged"), theme::QUIET);
+            }
+        }
+        Some(row)
+    }
+
+    fn bytes(&self, bytes: &Bytes, index: usize) -> Option<LineBuilder> {
+        self.stretch(bytes.stretches.get(index / 2)?, index % 2, false)
+    }
+
+    /// The old bytes of a stretch, or the new ones.
+    fn stretch(&self, ends: &Ends, index: usize, is_text: bool) -> Option<LineBuilder> {
+        let (sign, range, bytes, style) = match index {
+            0 => ("-", &ends.old, self.old.bytes, theme::BAD),
+            1 => ("+", &ends.new, self.new.bytes, theme::GOOD),
+            _ => return None,
+        };
+        let mut row = LineBuilder::new(self.columns);
+        row.word(format!("{sign} "), style);
+        row.word(format!("{:08x}  ", range.start), theme::QUIET);
+        let bytes = bytes.get(range.clone())?;
+        if is_text {
+            cut_text(bytes, &[], 0, style, &mut row);
+            return Some(row);
+        }
+        let size = format!("  {} B", figures::count(bytes.len() as u64));
+        let most = row.left().saturating_sub(size.len()) / 3;
+        for byte in bytes.iter().take(most) {
+            row.word(format!("{byte:02x} "), style);
+        }
+        row.word(size, theme::QUIET);
+        Some(row)
+    }
+}
+
+/// A value on the rest of a line, as JSON.
+fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
+    let json = tree.to_json(id, bytes);
+    cut_text(&json, &[], 0, style, row);
+}
+
+/// A text within `columns`, from a little before the byte at `from` on if it does not fit whole.
+fn part_of(text: &[u8], from: usize, columns: usize, style: Style, row: &mut LineBuilder) {
+    let columns = columns.min(row.left());
+    let whole = escape::one_line(text, columns);
+    if !whole.cut {
+        row.text(whole, style);
+        return;
+    }
+    let mut start = from.saturating_sub(LEAD);
+    while text.get(start).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        start -= 1;
+    }
+    let mut room = columns;
+    if start > 0 {
+        row.word("…", theme::QUIET);
+        room = room.saturating_sub(1);
+    }
+    let rest = escape::one_line(&text[start..], room);
+    if rest.cut {
+        row.text(
+            escape::one_line(&text[start..], room.saturating_sub(1)),
+            style,
+        );
+        row.word("…", theme::QUIET);
+    } else {
+        row.text(rest, style);
+    }
+}
+
+/// A text on the rest of a line, with `marks`, which count from `origin` before it.
+fn cut_text(
+    text: &[u8],
+    marks: &[std::ops::Range<usize>],
+    origin: usize,
+    style: Style,
+    row: &mut LineBuilder,
+) {
+    let marks = Ranges::of(marks).from(origin);
+    let whole = escape::one_line_marked(text, row.left(), marks);
+    if whole.cut {
+        let room = row.left().saturating_sub(1);
+        row.text(escape::one_line_marked(text, room, marks), style);
+        row.word("…", theme::QUIET);
+    } else {
+        row.text(whole, style);
+    }
+}
