@@ -191,7 +191,7 @@ impl Sequences {
             .collect();
         channels.sort_by_key(|channel| std::cmp::Reverse(channel.counts.missing));
         let all = channels.iter().map(|channel| &channel.counts);
-        let counts = all.fold(Counts::default(), |sum, one| sum.plus(one));
+        let counts = all.fold(Counts::default(), Counts::plus);
         channels.truncate(most);
         SequenceReport {
             is_full: self.channels.is_full() || counts.unfollowed > 0,
