@@ -12,6 +12,9 @@ use crate::message::RowId;
 /// of sequence is kept of all.
 pub const MOST_FINDINGS: usize = 100_000;
 
+/// The most bytes that the findings of a check take.
+const MOST_BYTES: usize = 16 << 20;
+
 /// Findings by their rows.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -107,12 +110,12 @@ impl OfCheck {
             Remark::Sequence(_) => self.out_of_sequence.insert(finding.row),
             Remark::Latency { .. } | Remark::Delay(_) => {}
         }
-        if self.findings.len() == MOST_FINDINGS {
+        self.bytes += finding.size();
+        self.findings.push_back(finding);
+        while self.findings.len() > MOST_FINDINGS || self.bytes > MOST_BYTES {
             let oldest = self.findings.pop_front();
             self.bytes -= oldest.map_or(0, |oldest| oldest.size());
         }
-        self.bytes += finding.size();
-        self.findings.push_back(finding);
     }
 
     fn of(&self, row: RowId) -> impl Iterator<Item = &Finding> {
