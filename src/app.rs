@@ -5,11 +5,13 @@
 //! data that says what the outside must do. A file here for each pane: what it shows of the log,
 //! where it stands, what is selected.
 
+mod about;
 mod action;
 mod actions;
 mod asking;
 mod breakpoints;
 mod channels;
+mod checks;
 mod comparing;
 mod current;
 mod effect;
@@ -45,10 +47,12 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+pub use about::About;
 pub use action::Action;
 pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
+pub use checks::Checks;
 pub use effect::{Alert, Effect};
 pub use event::Event;
 pub use filtering::{Filter, Filters};
@@ -70,6 +74,7 @@ pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 
+use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
 use crate::message::{Notice, RowId, Subscription, Time, Topic};
 use crate::payload::format::Format;
@@ -107,6 +112,8 @@ pub struct Settings {
     pub filters: Vec<Query>,
     /// Where to stop from the start.
     pub breakpoints: Vec<Query>,
+    /// What is checked of messages from the start.
+    pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.
     pub queries: Vec<String>,
 }
@@ -171,6 +178,7 @@ pub struct App {
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
+    checks: Checks,
     marked: BTreeSet<RowId>,
     /// The history of queries, oldest first.
     queries: Vec<String>,
@@ -207,8 +215,10 @@ impl App {
             subscriptions.add(topic);
         }
         let breakpoints = settings.breakpoints.clone();
+        let log = MessageLog::new(settings.keep);
         let mut app = Self {
-            log: MessageLog::new(settings.keep),
+            checks: Checks::new(&settings.checks, &log),
+            log,
             filters: Filters::new(&settings.filters),
             find: None,
             breakpoints: Breakpoints::default(),
@@ -480,6 +490,7 @@ impl App {
             answer,
             order,
             self.follow_due(),
+            self.report_due(),
             self.next_tick_of_rates(),
         ]
         .into_iter()

@@ -44,6 +44,7 @@ fn message(payload: &[u8]) -> Row<'_> {
         payload,
         size: payload.len() as u64,
         via: &[SubscriptionId(0)],
+        flags: Flags::default(),
     }
 }
 

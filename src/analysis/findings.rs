@@ -58,6 +58,19 @@ impl Findings {
         checks.any(|check| check.out_of_sequence.contains(row))
     }
 
+    /// The rows in `rows` that were flagged for their shape, ascending.
+    #[must_use]
+    pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
+        union(self.checks.values().map(|check| &check.drifted), &rows)
+    }
+
+    /// The rows in `rows` that were flagged for their number, ascending.
+    #[must_use]
+    pub fn out_of_sequence_in(&self, rows: Range<RowId>) -> Vec<RowId> {
+        let sets = self.checks.values().map(|check| &check.out_of_sequence);
+        union(sets, &rows)
+    }
+
     /// The rows that a check has flagged for their shape.
     #[must_use]
     pub fn drifted(&self, check: CheckId) -> Option<&RowSet> {
@@ -94,6 +107,21 @@ impl Findings {
             })
             .sum()
     }
+}
+
+/// The rows in `rows` that are in any of `sets`, ascending.
+fn union<'a>(sets: impl Iterator<Item = &'a RowSet>, rows: &Range<RowId>) -> Vec<RowId> {
+    let mut all = Vec::new();
+    for set in sets {
+        let mut next = set.at_or_after(rows.start);
+        while let Some(row) = next.filter(|row| *row < rows.end) {
+            all.push(row);
+            next = set.at_or_after(RowId(row.0 + 1));
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// How many rows a set spans.

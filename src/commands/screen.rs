@@ -12,6 +12,7 @@ use tokio::task::block_in_place;
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
 use super::{Failure, history, queries, redis_cli, stats};
+use crate::analysis::{self, Analyst};
 use crate::app::{Alert, App, Badge, Effect, Event, Settings};
 use crate::cli;
 use crate::decoding::{self, Decoder};
@@ -82,6 +83,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let decoded_tx = answer_tx.clone();
+    let analysed_tx = answer_tx.clone();
+    let tell = move |answer| analysed_tx.blocking_send(Event::Analysed(answer)).is_ok();
+    let analyst = analysis::start(tell).map_err(Failure::other)?;
     let tell = move |reading| decoded_tx.blocking_send(Event::Decoded(reading)).is_ok();
     let decoder = decoding::start(tell).map_err(Failure::other)?;
     let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
@@ -91,6 +95,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         server,
         scanner: scanner.map_err(Failure::other)?,
         decoder,
+        analyst,
     };
     let inputs = Inputs {
         input_rx: event_rx,
@@ -132,6 +137,7 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
         keep: job.options.memory(),
         filters,
         breakpoints,
+        checks: Vec::new(),
         queries: history::load(),
     }
 }
@@ -176,6 +182,7 @@ struct Desk {
     server: Server,
     scanner: Scanner,
     decoder: Decoder,
+    analyst: Analyst,
 }
 
 impl Host<Screen<Tty>> for Desk {
@@ -188,6 +195,7 @@ impl Host<Screen<Tty>> for Desk {
             Effect::Command(command) => self.server.command(command),
             Effect::Ask(ask) => self.server.ask(ask),
             Effect::Scan(request) => self.scanner.ask(request),
+            Effect::Analyse(request) => self.analyst.ask(request),
             Effect::Decode(request) => self.decoder.ask(request),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
