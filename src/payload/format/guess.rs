@@ -103,7 +103,7 @@ fn is_words(bytes: &[u8]) -> bool {
 }
 
 /// What words stand for in base64, if that is something that can be told from noise: compressed
-/// bytes, an object or array of JSON, serialised objects, or a map of MessagePack or CBOR whose
+/// bytes, an object or array of JSON, serialised objects, or a map of `MessagePack` or CBOR whose
 /// keys are strings. Digits, words and identifiers decode to noise.
 fn encoded(words: &[u8]) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
@@ -130,14 +130,14 @@ fn is_telling(bytes: &[u8]) -> bool {
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
 }
 
-/// MessagePack or CBOR, if all of `bytes` are one map or array that is not empty.
+/// `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.
 ///
 /// A first byte from `80` to `8f` is a map of one and an array of the other, one from `90` to `9f`
-/// an array of either, of different lengths; `dc` to `df` begin containers of MessagePack only and
-/// `a0` to `bf` maps of CBOR only, as does the tag that says that CBOR follows. What can be read
-/// as both is taken for the one that makes it a map with strings for keys, else for MessagePack.
-/// Without such keys the bytes behind the first must not all be printable ASCII: then it is rather
-/// a text in an old encoding.
+/// an array of either, of different lengths; `dc` to `df` begin containers of `MessagePack` only
+/// and `a0` to `bf` maps of CBOR only, as does the tag that says that CBOR follows. What can be
+/// read as both is taken for the one that makes it a map with strings for keys, else for
+/// `MessagePack`. Without such keys the bytes behind the first must not all be printable ASCII:
+/// then it is rather a text in an old encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
     let readings = match bytes {
         [] | [_] => return None,
