@@ -196,6 +196,22 @@ fn every_piece_of_every_sample_gives_an_answer() {
     }
 }
 
+#[test]
+fn a_schema_with_a_wrong_byte_is_one_or_an_error() {
+    let described = described();
+    for at in 0..described.len() {
+        for byte in [0, 1, 0x7f, 0x80, 0xff, described[at] ^ 8, described[at] ^ 1] {
+            let mut broken = described.clone();
+            broken[at] = byte;
+            if let Ok(schema) = Schema::read(&broken) {
+                for name in schema.message_types() {
+                    let _ = schema.decode(&samples()[5], &name);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 

@@ -63,12 +63,14 @@ pub(super) fn packed(bytes: &[u8]) -> Option<Packed> {
     Some((wrapping, inner.map_err(|failure| failure.to_string())))
 }
 
-/// Whether what failed to unpack as zlib is rather something else. `0x78` is what encoders write,
-/// and begins no map or array of another format.
+/// Whether what failed to unpack as zlib is rather something else: a text that begins like `x^2`,
+/// say. `0x78` is what encoders write, and begins no map or array of another format.
 fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     match inner {
         Err(Failure::Broken(..)) => true,
-        Err(Failure::EndsEarly(_)) => bytes.first() != Some(&0x78) || bytes.len() < 3,
+        Err(Failure::EndsEarly(_)) => {
+            bytes.first() != Some(&0x78) || bytes.len() < 3 || is_words(bytes)
+        }
         _ => false,
     }
 }
