@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{Kind, Matcher, Moment, Query, QueryError, Row};
+use subscope::query::{Flags, Kind, Matcher, Moment, Query, QueryError, Row};
 
 #[path = "query/errors.rs"]
 mod errors;

@@ -11,6 +11,7 @@ use crate::analysis::{
 };
 use crate::log::MessageLog;
 use crate::message::{RowId, Time};
+use crate::payload::format::{Decoded, Format};
 use crate::query::Path;
 
 /// What is known is asked for this often while it is shown.
@@ -253,15 +254,17 @@ impl App {
 
     /// Learns the shape of the open message's channel, from now on and from what is kept.
     pub(super) fn learn_shape(&mut self) -> Vec<Effect> {
-        let Some(name) = self
-            .open
-            .as_ref()
-            .and_then(|open| open.reader.letter().channel.clone())
-        else {
+        let Some(open) = &self.open else {
             return Vec::new();
         };
-        let mut checks = self.checks.of_channel(&name);
-        if checks.any(|(_, check)| matches!(check, Check::Shape { .. })) {
+        let is_json =
+            |decoded: &Decoded| decoded.format == Format::Json && decoded.unwrapped.is_none();
+        let name = open.reader.letter().channel.clone();
+        let Some(name) = name.filter(|_| open.reader.decoded().is_some_and(is_json)) else {
+            return Vec::new();
+        };
+        let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
+        if self.checks.of_channel(&name).any(is_shape) {
             return Vec::new();
         }
         let channels = only(&name);
@@ -272,11 +275,11 @@ impl App {
     pub(super) fn toggle_sequence(&mut self, name: &[u8], path: Path) -> Vec<Effect> {
         let text = path.text().to_owned();
         let shown = crate::payload::escape::whole(name);
-        let mut checks = self.checks.of_channel(name);
-        let known = checks.find_map(|(id, check)| match check {
+        let of_path = |(id, check): (CheckId, &Check)| match check {
             Check::Sequence { number, .. } if *number == path => Some(id),
             _ => None,
-        });
+        };
+        let known = self.checks.of_channel(name).find_map(of_path);
         if let Some(id) = known {
             let effects = self.end_check(id);
             self.tell(format!("the numbers at {text} are followed no longer"));

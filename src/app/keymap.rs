@@ -290,7 +290,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[key(K::Enter)], A::ToggleFold, None, "fold or open the value"),
     bind(C::Message, &[char('o')], A::OpenAll, None, "open all"),
     bind(C::Message, &[char('O')], A::CloseAll, None, "fold all"),
-    bind(C::Message, &[char(']')], A::NextTab, Some("tab"), "next tab: value, diff, bytes, channel"),
+    bind(C::Message, &[char(']')], A::NextTab, Some("tab"), "next tab: value, diff, bytes, channel (learns its shape)"),
     bind(C::Message, &[char('[')], A::PreviousTab, None, "previous tab"),
     bind(C::Message, &[char('d')], A::Diff, Some("diff"), "what changed since the message before on the channel"),
     bind(C::Message, &[char('D')], A::DiffToMark, None, "what changed since the nearest marked message (x marks)"),

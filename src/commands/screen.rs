@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
-use super::{Failure, history, queries, redis_cli, stats};
+use super::{Failure, checks, history, queries, redis_cli, stats};
 use crate::analysis::{self, Analyst};
 use crate::app::{Alert, App, Badge, Effect, Event, Settings};
 use crate::cli;
@@ -19,7 +19,6 @@ use crate::decoding::{self, Decoder};
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
-use crate::query::Query;
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
 use crate::server::{self, Config, Server, Target};
@@ -58,11 +57,17 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
     let filters = queries::read(&job.options.filter, blame("--filter"))?;
     let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
+    let checks = checks::read(&job.options.checks)?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;
     let size = terminal.size().map_err(Failure::other)?;
 
-    let settings = settings(&job, filters, breakpoints);
+    let settings = Settings {
+        filters,
+        breakpoints,
+        checks,
+        ..settings(&job)
+    };
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
         app.update(Event::Failed(warning), Time::now());
@@ -121,7 +126,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 }
 
 /// What the screen is told at the start.
-fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
+fn settings(job: &Job) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         profile: job.profile.clone(),
@@ -135,10 +140,8 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
         note: job.note.clone(),
         read_only: job.options.read_only,
         keep: job.options.memory(),
-        filters,
-        breakpoints,
-        checks: Vec::new(),
         queries: history::load(),
+        ..Settings::default()
     }
 }
 

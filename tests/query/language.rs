@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{Kind, Matcher, Query, Row, SYNTAX};
+use subscope::query::{Flags, Kind, Matcher, Query, Row, SYNTAX};
 
 use super::{MOMENT, asks, matcher, matches, message, parse};
 

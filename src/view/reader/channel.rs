@@ -48,7 +48,7 @@ fn line_of(
     columns: usize,
 ) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
-    let mut label = |line: &mut LineBuilder, words: &str| {
+    let label = |line: &mut LineBuilder, words: &str| {
         line.word(format!("{words:<LABEL$}"), theme::QUIET);
     };
     match about {
