@@ -1,4 +1,5 @@
-//! What checks cost: nanoseconds a message, on channels that they watch and on others.
+//! What checks cost: nanoseconds a message, on channels that they watch and on others. On Linux
+//! it is the processor's time, so that other programs count for little.
 //!
 //! `cargo bench --bench analysis`
 
@@ -12,6 +13,7 @@
 )]
 
 use std::io::Write as _;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use subscope::analysis::{Channels, Check, Plan, Plotted, Worker};
@@ -21,7 +23,12 @@ use subscope::query::Path;
 
 const MESSAGES: u64 = 500_000;
 const CHANNELS: u64 = 16;
+/// Users on each channel, whose messages have numbers of their own.
+const USERS: u64 = 500;
 const BATCH: u64 = 1_500;
+/// How long each is measured, and what is too short to be measured alone.
+const ENOUGH: Duration = Duration::from_millis(800);
+const SHORT: Duration = Duration::from_millis(20);
 const START: i64 = 1_700_000_000_000_000;
 
 fn main() {
@@ -52,7 +59,7 @@ fn main() {
     measure("five on other channels", &elsewhere, &pieces);
     measure("shape", &[shape()], &pieces);
     measure("sequence", &[sequence()], &pieces);
-    let keyed = Check::parse_sequence("orders:*=.n,.user.id").unwrap();
+    let keyed = Check::parse_sequence("orders:*=.un,.user.id").unwrap();
     measure("sequence with a key", &[keyed], &pieces);
     measure("pair", &[pair()], &pieces);
     measure("delay", &[delay()], &pieces);
@@ -93,11 +100,12 @@ fn payload(number: u64, out: &mut Vec<u8>) {
     let amount = (mix >> 30) % 100_000;
     write!(
         out,
-        r#"{{"n":{},"id":"r{}","corr":"r{}","user":{{"id":{}}},"amount":{}.{:02},"sent":{},"at":"2023-11-14T22:13:20.5Z"}}"#,
+        r#"{{"n":{},"un":{},"id":"r{}","corr":"r{}","user":{{"id":{}}},"amount":{}.{:02},"sent":{},"at":"2023-11-14T22:13:20Z"}}"#,
         number / CHANNELS,
+        number / (CHANNELS * USERS),
         number,
         number - number % 2,
-        (mix >> 40) % 500,
+        number / CHANNELS % USERS,
         amount / 100,
         amount % 100,
         START / 1_000 + i64::try_from(number / 1_000).unwrap(),
@@ -105,10 +113,23 @@ fn payload(number: u64, out: &mut Vec<u8>) {
     .unwrap();
 }
 
+/// The time that this thread has run for; where the system does not say, the time that has passed.
+fn cpu_time() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat");
+    let nanos = stat
+        .ok()
+        .and_then(|stat| stat.split(' ').next()?.parse().ok());
+    nanos.map_or_else(
+        || START.get_or_init(Instant::now).elapsed(),
+        Duration::from_nanos,
+    )
+}
+
 fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
-    let mut best = Duration::MAX;
+    let mut passes = Vec::new();
     let (mut findings, mut size) = (0, 0);
-    for _ in 0..3 {
+    while passes.iter().sum::<Duration>() < ENOUGH {
         let mut plan = Plan::default();
         for check in checks {
             plan.add(check.clone(), RowId(0));
@@ -117,7 +138,7 @@ fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
         worker.follow(&plan);
         let mut found = Vec::new();
         findings = 0;
-        let started = Instant::now();
+        let started = cpu_time();
         for piece in pieces {
             let (segment, rows) = (piece.segment().unwrap(), piece.rows());
             let length = usize::try_from(piece.length()).unwrap();
@@ -126,9 +147,13 @@ fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
             findings += found.len();
             found.clear();
         }
-        best = best.min(started.elapsed());
+        passes.push(cpu_time().saturating_sub(started));
         size = worker.size();
     }
+    // The system counts in milliseconds: short passes have to be taken together.
+    let mean = passes.iter().sum::<Duration>() / u32::try_from(passes.len()).unwrap();
+    let best = *passes.iter().min().unwrap();
+    let best = if mean < SHORT { mean } else { best };
     println!(
         "| {what:<42} | {:>12.1} | {findings:>9} | {:>4} KiB |",
         best.as_secs_f64() * 1e9 / MESSAGES as f64,
