@@ -18,11 +18,13 @@ mod resolver;
 mod rights;
 mod sentinel;
 mod subscriber;
+mod succession;
 mod target;
 mod tls;
 mod topology;
 mod transport;
 mod upstream;
+mod watcher;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -326,6 +328,8 @@ pub enum Command {
     Leave {
         /// Until when this was certainly the right one.
         last_served: Time,
+        /// What has happened.
+        event: Box<str>,
         /// Why, in words.
         reason: Box<str>,
     },

@@ -15,12 +15,13 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::gaps::{Loss, NOWHERE, SharedGaps};
-use super::node::{Place, Report};
+use super::node::{Place, Report, failover_in_words};
 use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
 use super::sentinel::Masters;
 use super::topology::{Health, Owners, Topology, slot_of};
 use super::upstream::Change;
+use super::watcher::Watcher;
 use super::{
     Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
 };
@@ -32,6 +33,9 @@ const HOME_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The node that all wait at while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
+
+/// The node that all wait at while the master before this one still takes messages.
+const FORMER: NodeId = NodeId(u16::MAX - 2);
 
 /// What the names of channels and patterns begin with that tell of keys.
 const KEY_EVENTS: &[u8] = b"__key";
@@ -150,8 +154,8 @@ impl Coordinator {
         self.home = self.nodes.add(master, &name, Role::Primary);
         let any = Place::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
-        let watching = masters.watch(self.report_tx.clone());
-        self.nodes.spawn_asker(watching);
+        let watcher = Watcher::new(masters, self.report_tx.clone());
+        self.nodes.spawn_asker(watcher.run());
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
@@ -192,7 +196,7 @@ impl Coordinator {
                     self.look_for_channels();
                 } else {
                     self.nodes.command_carriers(id, &Command::Unsubscribe(id));
-                    for nobody in [NOWHERE, UPSTREAM] {
+                    for nobody in [NOWHERE, UPSTREAM, FORMER] {
                         let closed = self.gaps.lock().give_up(id, nobody, Time::now());
                         self.tell_later(closed);
                     }
@@ -244,6 +248,14 @@ impl Coordinator {
                 to,
                 last_served,
             } => self.follow_master(&from, &to, last_served).await?,
+            Report::FormerServes { server, since } => {
+                let opened = self.note_former(&server, since);
+                self.tell(opened).await?;
+            }
+            Report::FormerIsOver => {
+                let closed = self.gaps.lock().find_all(FORMER, Time::now());
+                self.tell(closed).await?;
+            }
             Report::Found {
                 subscription,
                 found,
@@ -298,15 +310,37 @@ impl Coordinator {
         to: &Address,
         last_served: Time,
     ) -> Result<(), Stopped> {
-        let reason = format!("failover from {from} to {to}").into();
-        let leave = Command::Leave {
-            last_served,
-            reason,
-        };
-        self.nodes.command(self.home, leave);
-        let event = format!("failover from {from} to {to}");
-        let explained = self.gaps.lock().explain(self.home, &event);
+        let event = failover_in_words(from, to);
+        // Whoever has lost the one before may have found the new one by itself.
+        let is_there = |home: &Endpoint| home.address() == to;
+        if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
+            let leave = Command::Leave {
+                last_served,
+                event: event.as_str().into(),
+                reason: "the sentinels have another master".into(),
+            };
+            self.nodes.command(self.home, leave);
+        }
+        // If the one before was lost first, there is a hole already.
+        let explained = self
+            .gaps
+            .lock()
+            .explain(self.home, &event, Some(last_served));
         self.tell(explained).await
+    }
+
+    /// Opens the hole of what is published at a master whose time is over. The sentinels make it a
+    /// replica in the end, and end its clients' connections then.
+    fn note_former(&self, server: &Address, since: Time) -> Option<Notice> {
+        let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
+        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| *id);
+        let loss = Loss {
+            last_heard: since,
+            event: format!("{server} goes on as master").into(),
+            reason: "what is published there reaches nobody here".into(),
+        };
+        let mut gaps = self.gaps.lock();
+        gaps.lose(FORMER, wanted, loss, Time::now())
     }
 
     /// Starts the poller if there is anything to ask for, and tells it what.

@@ -66,6 +66,7 @@ impl Gaps {
         if let Some(open) = self.open.iter_mut().find(|open| waits(open)) {
             open.missing.extend(missing);
             open.gap.reason = loss.reason;
+            open.gap.last_heard = open.gap.last_heard.min(loss.last_heard);
             return Some(Notice::Gap(open.gap.clone()));
         }
         Some(self.open(missing, loss, now))
@@ -107,17 +108,29 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
-    /// Says what the loss that waits for `node` turned out to be. Gives the hole, if there is one.
-    pub(super) fn explain(&mut self, node: NodeId, event: &str) -> Option<Notice> {
+    /// Says what the loss that waits for `node` turned out to be, and until when all was heard if
+    /// that was not as long as was thought. Gives the hole, if there is one.
+    pub(super) fn explain(
+        &mut self,
+        node: NodeId,
+        event: &str,
+        last_heard: Option<Time>,
+    ) -> Option<Notice> {
         let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
-        let open = self.open.iter_mut().find(waits)?;
-        open.gap.event = event.into();
-        Some(Notice::Gap(open.gap.clone()))
+        let gap = &mut self.open.iter_mut().find(waits)?.gap;
+        gap.event = event.into();
+        gap.last_heard = last_heard.unwrap_or(gap.last_heard).min(gap.last_heard);
+        Some(Notice::Gap(gap.clone()))
     }
 
     /// Notes that `node` brings a subscription. Gives the holes that this closes.
     pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| *missing == (id, node))
+    }
+
+    /// The same of all subscriptions at `node`.
+    pub(super) fn find_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
+        self.settle(now, true, |(_, at)| *at == node)
     }
 
     /// Notes that a subscription is not to come from `node` any more. Gives the holes that this

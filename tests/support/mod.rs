@@ -10,5 +10,6 @@ pub mod proxy;
 pub mod pty;
 pub mod redis;
 pub mod scans;
+pub mod sentinel;
 pub mod stage;
 pub mod truth;

@@ -63,6 +63,15 @@ struct Awaited {
     at: Time,
 }
 
+/// That another server has taken the place of this.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// Until when this was certainly the right one.
+    pub(super) last_heard: Time,
+    /// What has happened.
+    pub(super) event: Box<str>,
+}
+
 /// What a frame that brings a message says before the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
@@ -122,8 +131,8 @@ pub(super) struct Conversation<'a> {
     proven: Time,
     /// Since when what comes may be old.
     behind_since: Option<Time>,
-    /// Until when the server was the right one, once it is not.
-    pub(super) left_at: Option<Time>,
+    /// What has happened, once the server is not the right one any more.
+    pub(super) left: Option<Left>,
     /// Why the connection is to end.
     pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
@@ -158,7 +167,7 @@ impl<'a> Conversation<'a> {
             last_heard: Time::now(),
             proven: Time::default(),
             behind_since: None,
-            left_at: None,
+            left: None,
             leaving: None,
             last_read: Instant::now(),
             last_ping: None,
@@ -255,9 +264,11 @@ impl<'a> Conversation<'a> {
             Command::Yield(id) => self.yield_it(id),
             Command::Leave {
                 last_served,
+                event,
                 reason,
             } => {
-                self.left_at = Some(last_served.min(self.heard_until()));
+                let last_heard = last_served.min(self.heard_until());
+                self.left = Some(Left { last_heard, event });
                 self.leaving = Some(reason);
             }
             Command::Reconnect => {
