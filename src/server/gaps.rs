@@ -308,6 +308,23 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_may_turn_out_to_be_more_than_was_thought() {
+        let mut gaps = Gaps::default();
+        assert_eq!(gaps.explain(A, "failover", Some(Time(1))), None);
+        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
+            .unwrap();
+        assert_eq!(gaps.explain(B, "failover", Some(Time(1))), None);
+        let named = gap(gaps.explain(A, "failover", None));
+        assert_eq!((&*named.event, named.last_heard), ("failover", Time(5)));
+        let longer = gap(gaps.explain(A, "failover", Some(Time(3))));
+        assert_eq!(longer.last_heard, Time(3));
+        let later = gap(gaps.explain(A, "failover", Some(Time(7))));
+        assert_eq!(later.last_heard, Time(3));
+        let end = only(gaps.find_all(A, Time(11))).end;
+        assert_eq!(end, GapEnd::Restored(Time(11)));
+    }
+
+    #[test]
     fn no_two_holes_are_noticed_at_the_same_time() {
         let mut gaps = Gaps::default();
         let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));

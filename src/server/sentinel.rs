@@ -287,3 +287,50 @@ fn by_reason(useless: &[Useless]) -> String {
         .map(|(reason, sentinels)| format!("{}: {reason}", sentinels.join(", ")));
     said.collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(useless: &[(u16, Kind, &str)]) -> (bool, String) {
+        let useless: Vec<Useless> = useless
+            .iter()
+            .map(|(port, kind, reason)| Useless {
+                sentinel: Address::Tcp {
+                    host: "h".to_owned(),
+                    port: *port,
+                },
+                reason: (*reason).into(),
+                kind: *kind,
+            })
+            .collect();
+        let Failure { reason, is_refusal } = failure_of_all(&useless);
+        (is_refusal, reason.into())
+    }
+
+    #[test]
+    fn each_reason_is_said_once_and_what_may_pass_is_not_final() {
+        let (silent, closed) = ((1, Kind::Silent, "refused"), (2, Kind::Closed, "WRONGPASS"));
+        let misled = (3, Kind::Misled, "no master");
+        let (is_final, words) = said(&[silent, (4, Kind::Silent, "refused")]);
+        assert_eq!(
+            (is_final, &*words),
+            (false, "no sentinel answers: h:1, h:4: refused")
+        );
+        let (is_final, words) = said(&[silent, closed]);
+        let start = "the sentinels do not let us in: h:1: refused; h:2: WRONGPASS (";
+        assert!(is_final && words.starts_with(start), "{words}");
+        // One that lets us in may know better by and by.
+        let (is_final, words) = said(&[closed, misled]);
+        let start = "the sentinels lead to no master: h:2: WRONGPASS; h:3: no master";
+        assert_eq!((is_final, &*words), (false, start));
+    }
+
+    #[test]
+    fn of_many_masters_only_some_are_named() {
+        let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+        assert_eq!(but(&[]), "");
+        assert_eq!(but(&names[..2]), ", but \"0\", \"1\"");
+        assert!(but(&names).ends_with("\"7\", …"), "{}", but(&names));
+    }
+}
