@@ -264,6 +264,23 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
     listener.server.stop().await;
 }
 
+#[test]
+fn the_program_shows_the_events_of_sentinels_as_such() {
+    let master = Redis::start();
+    let sentinel = sentinel(&master, 1, &[]);
+    let url = url(&[&sentinel]);
+    let arguments = ["-u", &url, "--sentinel-events", "orders"];
+    let mut program = Launch::subscope(&arguments).size(120, 30).start();
+    program.wait_for_text("subscribed to sentinel events *");
+    program.wait_for_text("sentinels live");
+    let port = master.port().to_string();
+    sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
+    program.wait_for_text("master other 127.0.0.1");
+    // The last row, opened.
+    program.send("G\r");
+    program.wait_for_text("brought by sentinel events *");
+}
+
 /// A master with a password of its own, and two sentinels with another.
 fn locked() -> (Redis, [Redis; 2]) {
     let master = Redis::start_with(&["--requirepass", "data", "--masterauth", "data"]);

@@ -11,7 +11,7 @@ use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::app::{App, Entry, Focus, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, Topic};
+use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
@@ -105,6 +105,11 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
         }
         SubscriptionState::Ended(_) => "ended".to_owned(),
         SubscriptionState::Left => "left".to_owned(),
+    };
+    // The name may be that of a pattern at the master.
+    let words = match topic.kind {
+        SubscriptionKind::Sentinel => format!("sentinels {words}"),
+        _ => words,
     };
     line.word(format!("{mark} "), style);
     // A denial's reason may take half of the line.
