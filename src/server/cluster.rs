@@ -25,8 +25,8 @@ pub(super) struct Cluster {
     asked: [Time; 2],
     /// What each primary serves now.
     tenures: HashMap<Address, Tenure>,
-    /// Until when primaries certainly served what they served before.
-    ended: HashMap<Address, Time>,
+    /// What primaries served before.
+    ended: HashMap<Address, Ended>,
 }
 
 /// The time in which a primary serves the same slots.
@@ -39,6 +39,14 @@ struct Tenure {
     others_until: Option<Time>,
     /// When each node was last asked and said so.
     confirmed: HashMap<Address, Time>,
+}
+
+/// A tenure that is over.
+#[derive(Debug)]
+struct Ended {
+    /// Until when it certainly went on. `None` if nobody else could tell.
+    until: Option<Time>,
+    had_slots: bool,
 }
 
 impl Cluster {
@@ -72,14 +80,19 @@ impl Cluster {
             member.is_some_and(|of| of.slots == tenure.slots)
         };
         let changed = self.tenures.iter().filter(|(of, now)| !goes_on(of, now));
-        let ended: Vec<(Address, Option<Time>)> = changed
-            .map(|(of, tenure)| (of.clone(), self.certain_until(of, tenure)))
+        let ended: Vec<(Address, Ended)> = changed
+            .map(|(of, tenure)| {
+                let until = self.certain_until(of, tenure);
+                let had_slots = !tenure.slots.is_empty();
+                (of.clone(), Ended { until, had_slots })
+            })
             .collect();
-        for (address, until) in &ended {
-            self.tenures.remove(address);
-            self.ended.extend(until.map(|until| (address.clone(), until)));
+        let all_until = ended.iter().filter_map(|(_, ended)| ended.until).min();
+        for (address, ended) in ended {
+            self.tenures.remove(&address);
+            self.ended.insert(address, ended);
         }
-        ended.into_iter().filter_map(|(_, until)| until).min()
+        all_until
     }
 
     /// Until when most primaries said that this one serves its slots. `None` if there is no other
@@ -118,7 +131,17 @@ impl Cluster {
     /// of before.
     pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
         let is_replaced = !self.serves(address, slot);
-        self.ended.get(address).copied().filter(|_| is_replaced)
+        self.ended.get(address)?.until.filter(|_| is_replaced)
+    }
+
+    /// Whether the node at `address` serves no slots, or served none when it was last a primary:
+    /// then nothing is lost with it.
+    pub(super) fn serves_nothing(&self, address: &Address) -> bool {
+        match (self.tenures.get(address), self.ended.get(address)) {
+            (Some(tenure), _) => tenure.slots.is_empty(),
+            (None, Some(ended)) => !ended.had_slots,
+            (None, None) => false,
+        }
     }
 
     /// The same when the node itself says that it is no longer, having served it at `last_served`.

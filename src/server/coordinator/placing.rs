@@ -99,6 +99,9 @@ impl Coordinator {
             return gaps.begin_by(id, NOWHERE, self.replaced_after(node, &topic)?);
         }
         let (last_served, heard_until) = last?;
+        if Source::of(&topic) == Source::Primaries && self.serves_nothing(node) {
+            return None;
+        }
         let served_until = self.served_until(node, &topic, last_served);
         let loss = Loss {
             last_heard: served_until.min(heard_until),
@@ -106,6 +109,12 @@ impl Coordinator {
             reason: whose_in_words(&topic, reason).into(),
         };
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
+    }
+
+    fn serves_nothing(&self, node: NodeId) -> bool {
+        let address = self.nodes.get(node).member_address();
+        let known = self.cluster.as_ref().zip(address);
+        known.is_some_and(|(cluster, address)| cluster.serves_nothing(address))
     }
 
     /// Until when `node` certainly brought all of `topic`, if others say that it no longer does.
@@ -155,6 +164,8 @@ impl Coordinator {
                 .collect(),
             Source::Primaries if !topology.nodes.is_empty() => topology
                 .primaries()
+                // One that was replaced while it was away has nothing to bring.
+                .filter(|primary| primary.health != Health::Failed || !primary.slots.is_empty())
                 .filter_map(|primary| node(&primary.address))
                 .collect(),
             _ => vec![self.home],
@@ -203,7 +214,12 @@ impl Coordinator {
 
     /// Notes that some of what `topic` asks for has come to be brought by `nodes`, which have not
     /// been asked for it before. Gives the hole that this opens.
-    fn note_newcomers(&self, id: SubscriptionId, topic: &Topic, nodes: &[NodeId]) -> Option<Notice> {
+    fn note_newcomers(
+        &self,
+        id: SubscriptionId,
+        topic: &Topic,
+        nodes: &[NodeId],
+    ) -> Option<Notice> {
         let cluster = self.cluster.as_ref()?;
         let others_until = |node: &NodeId| {
             let node = self.nodes.get(*node);
