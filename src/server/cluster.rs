@@ -25,8 +25,9 @@ pub(super) struct Cluster {
     asked: [Time; 2],
     /// What each primary serves now.
     tenures: HashMap<Address, Tenure>,
-    /// What primaries served before.
-    ended: HashMap<Address, Ended>,
+    /// Until when primaries certainly served what they served before. `None` if nobody else could
+    /// tell.
+    ended: HashMap<Address, Option<Time>>,
 }
 
 /// The time in which a primary serves the same slots.
@@ -39,14 +40,6 @@ struct Tenure {
     others_until: Option<Time>,
     /// When each node was last asked and said so.
     confirmed: HashMap<Address, Time>,
-}
-
-/// A tenure that is over.
-#[derive(Debug)]
-struct Ended {
-    /// Until when it certainly went on. `None` if nobody else could tell.
-    until: Option<Time>,
-    had_slots: bool,
 }
 
 impl Cluster {
@@ -80,17 +73,13 @@ impl Cluster {
             member.is_some_and(|of| of.slots == tenure.slots)
         };
         let changed = self.tenures.iter().filter(|(of, now)| !goes_on(of, now));
-        let ended: Vec<(Address, Ended)> = changed
-            .map(|(of, tenure)| {
-                let until = self.certain_until(of, tenure);
-                let had_slots = !tenure.slots.is_empty();
-                (of.clone(), Ended { until, had_slots })
-            })
+        let ended: Vec<(Address, Option<Time>)> = changed
+            .map(|(of, tenure)| (of.clone(), self.certain_until(of, tenure)))
             .collect();
-        let all_until = ended.iter().filter_map(|(_, ended)| ended.until).min();
-        for (address, ended) in ended {
+        let all_until = ended.iter().filter_map(|(_, until)| *until).min();
+        for (address, until) in ended {
             self.tenures.remove(&address);
-            self.ended.insert(address, ended);
+            self.ended.insert(address, until);
         }
         all_until
     }
@@ -120,10 +109,13 @@ impl Cluster {
         self.topology.nodes.iter().find(|of| of.address == *address)
     }
 
-    /// Whether the node at `address` serves a slot, or, if none is named, is a primary at all.
+    /// Whether the node at `address` serves a slot, or, if none is named, any.
     fn serves(&self, address: &Address, slot: Option<u16>) -> bool {
         let member = self.member(address).filter(|member| member.is_primary);
-        member.is_some_and(|member| slot.is_none_or(|slot| member.serves(slot)))
+        member.is_some_and(|member| match slot {
+            Some(slot) => member.serves(slot),
+            None => !member.slots.is_empty(),
+        })
     }
 
     /// Until when the node at `address` certainly was the one that serves a slot, or, if none is
@@ -131,20 +123,16 @@ impl Cluster {
     /// of before.
     pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
         let is_replaced = !self.serves(address, slot);
-        self.ended.get(address)?.until.filter(|_| is_replaced)
+        self.ended.get(address)?.filter(|_| is_replaced)
     }
 
-    /// Whether the node at `address` serves no slots, or served none when it was last a primary:
-    /// then nothing is lost with it.
-    pub(super) fn serves_nothing(&self, address: &Address) -> bool {
-        match (self.tenures.get(address), self.ended.get(address)) {
-            (Some(tenure), _) => tenure.slots.is_empty(),
-            (None, Some(ended)) => !ended.had_slots,
-            (None, None) => false,
-        }
+    /// Whether the node at `address` is a primary, or was one.
+    pub(super) fn was_primary(&self, address: &Address) -> bool {
+        self.tenures.contains_key(address) || self.ended.contains_key(address)
     }
 
-    /// The same when the node itself says that it is no longer, having served it at `last_served`.
+    /// Until when the node at `address` certainly served a slot, or all of its part, which it says
+    /// itself that it no longer does, and did at `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,

@@ -53,6 +53,8 @@ pub(super) struct Coordinator {
     poll: Option<Arc<Wanted>>,
     /// Subscriptions that a server has just sent elsewhere: they wait for news of where.
     sent_away: BTreeSet<SubscriptionId>,
+    /// Since when servers are to lose what they still serve.
+    leaving: BTreeMap<(NodeId, SubscriptionId), Instant>,
     /// The home that was left though it still spoke, and until when it was in touch with the
     /// others.
     left_home: Option<(NodeId, Time)>,
@@ -95,6 +97,7 @@ impl Coordinator {
             cluster: None,
             poll: None,
             sent_away: BTreeSet::new(),
+            leaving: BTreeMap::new(),
             left_home: None,
         }
     }

@@ -66,6 +66,10 @@ impl Node {
         self.is_gone
     }
 
+    pub(super) fn is_primary(&self) -> bool {
+        self.role == Role::Primary
+    }
+
     pub(super) fn health(&self) -> Health {
         self.health
     }

@@ -127,14 +127,12 @@ impl State {
         }
     }
 
-    /// Passes on, but holds all back while one of the two nodes is cut off.
+    /// Passes on until one of the two nodes is cut off. Then nothing more comes through, and the
+    /// ends are let go of when that is mended: what they have not sent by then is lost.
     fn pass(&self, mut from: &TcpStream, mut to: &TcpStream, nodes: [usize; 2]) {
         let mut buffer = vec![0; 64 << 10];
-        while !self.is_over.load(SeqCst) {
-            if nodes.contains(&self.cut_off.load(SeqCst)) {
-                thread::sleep(GLANCE);
-                continue;
-            }
+        let is_cut = || nodes.contains(&self.cut_off.load(SeqCst));
+        while !self.is_over.load(SeqCst) && !is_cut() {
             let length = match from.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(length) => length,
@@ -148,6 +146,9 @@ impl State {
             if to.write_all(&buffer[..length]).is_err() {
                 break;
             }
+        }
+        while !self.is_over.load(SeqCst) && is_cut() {
+            thread::sleep(GLANCE);
         }
         let _ = from.shutdown(Shutdown::Both);
         let _ = to.shutdown(Shutdown::Both);

@@ -5,11 +5,14 @@
 //! the home, since every node hears every ordinary publish; a sharded channel comes by the owner
 //! of its slot, and the events of keys by every primary, since none hears those of another.
 
-use super::{Coordinator, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
+use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
 /// What the names of channels and patterns begin with that tell of keys.
 const KEY_EVENTS: &[u8] = b"__key";
+
+/// The nodes of a cluster tell each other of slots that move within this time, if they can.
+const NEWS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Which servers can bring what a topic asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +93,7 @@ impl Coordinator {
         reason: &str,
     ) -> Option<Notice> {
         self.nodes.note_yielded(node, id);
+        self.leaving.remove(&(node, id));
         let topic = self.wanted.get(&id)?.clone();
         self.sent_away.insert(id);
         let mut gaps = self.gaps.lock();
@@ -99,7 +103,7 @@ impl Coordinator {
             return gaps.begin_by(id, NOWHERE, self.replaced_after(node, &topic)?);
         }
         let (last_served, heard_until) = last?;
-        if Source::of(&topic) == Source::Primaries && self.serves_nothing(node) {
+        if Source::of(&topic) == Source::Primaries && self.has_others_and_was_well(node, id) {
             return None;
         }
         let served_until = self.served_until(node, &topic, last_served);
@@ -111,10 +115,14 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    fn serves_nothing(&self, node: NodeId) -> bool {
-        let address = self.nodes.get(node).member_address();
-        let known = self.cluster.as_ref().zip(address);
-        known.is_some_and(|(cluster, address)| cluster.serves_nothing(address))
+    /// Whether `node` was one of several that bring a subscription together, and kept nothing back
+    /// to the end: only what comes to be brought by a newcomer is lost then.
+    fn has_others_and_was_well(&self, node: NodeId, id: SubscriptionId) -> bool {
+        let known = self.nodes.get(node);
+        let member = self.cluster.as_ref().zip(known.member_address());
+        member.is_some_and(|(cluster, address)| cluster.was_primary(address))
+            && known.health() == Health::Well
+            && !self.nodes.carriers(id).is_empty()
     }
 
     /// Until when `node` certainly brought all of `topic`, if others say that it no longer does.
@@ -186,8 +194,10 @@ impl Coordinator {
             let (stay, leave): (Vec<_>, Vec<_>) =
                 current.into_iter().partition(|node| wanted.contains(node));
             for node in &leave {
-                // It reports when it has let go; then another is asked.
-                self.nodes.yield_at(*node, id);
+                if !self.may_still_serve(*node, id, &topic) {
+                    // It reports when it has let go; then another is asked.
+                    self.nodes.yield_at(*node, id);
+                }
             }
             if !leave.is_empty() {
                 continue;
@@ -210,6 +220,19 @@ impl Coordinator {
             }
         }
         self.nodes.note_alone();
+    }
+
+    /// Whether `node` goes on serving a slot that others have seen leave it: until it has heard of
+    /// that, which it tells us, it takes what is published there.
+    fn may_still_serve(&mut self, node: NodeId, id: SubscriptionId, topic: &Topic) -> bool {
+        let known = self.nodes.get(node);
+        let is_well = known.health() == Health::Well && known.is_primary() && !known.is_gone();
+        if !is_well || known.lost_since.is_some() || topic.kind != SubscriptionKind::Shard {
+            return false;
+        }
+        let now = Instant::now();
+        let since = *self.leaving.entry((node, id)).or_insert(now);
+        now < since + NEWS_WITHIN
     }
 
     /// Notes that some of what `topic` asks for has come to be brought by `nodes`, which have not
