@@ -87,8 +87,8 @@ impl Cluster {
     /// Until when most primaries said that this one serves its slots. `None` if there is no other
     /// to ask.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
-        let votes = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
-        let voters: Vec<&Address> = votes.map(|(voter, _)| voter).collect();
+        let electing = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
+        let voters: Vec<&Address> = electing.map(|(voter, _)| voter).collect();
         let majority = voters.len() / 2 + 1;
         let others = voters.into_iter().filter(|voter| *voter != address);
         let mut said: Vec<Time> = others
@@ -169,7 +169,8 @@ impl Cluster {
             return before;
         };
         let pongs = self.topology.nodes.iter().map(|node| node.last_pong);
-        let silence = pongs.max().unwrap_or_default() - member.last_pong;
+        let newest = pongs.max().unwrap_or_default();
+        let silence = newest.saturating_sub(member.last_pong);
         asked.before(silence + BUS_PING_EVERY)
     }
 }

@@ -53,7 +53,6 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
     let end = Time::now();
     let mut sent: Vec<_> = in_slot.into_iter().flat_map(Publisher::stop).collect();
     let rate = rate(&sent, start, end);
-    println!("{rate:.0} messages a second");
     assert!(
         rate >= RATE,
         "only {rate:.0} messages a second were published while the slot moved, and {RATE} are \

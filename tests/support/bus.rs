@@ -87,8 +87,8 @@ impl Bus {
                 if state.is_over.load(SeqCst) {
                     return;
                 }
-                if let Ok(called) = TcpStream::connect(("127.0.0.1", port)) {
-                    state.wire(&caller, &called, place);
+                if let Ok(node) = TcpStream::connect(("127.0.0.1", port)) {
+                    state.wire(&caller, &node, place);
                 }
             }
         });
@@ -110,17 +110,17 @@ impl Drop for Bus {
 
 impl State {
     /// Joins two ends, one of which belongs to the node at `place`.
-    fn wire(self: &Arc<Self>, caller: &TcpStream, called: &TcpStream, place: usize) {
+    fn wire(self: &Arc<Self>, caller: &TcpStream, node: &TcpStream, place: usize) {
         let IpAddr::V4(from) = caller.peer_addr().unwrap().ip() else {
             return;
         };
         let nodes = [usize::from(from.octets()[3] - FIRST), place];
-        for end in [caller, called] {
+        for end in [caller, node] {
             end.set_nodelay(true).unwrap();
             end.set_read_timeout(Some(GLANCE)).unwrap();
             self.ends.lock().unwrap().push(end.try_clone().unwrap());
         }
-        for (from, to) in [(caller, called), (called, caller)] {
+        for (from, to) in [(caller, node), (node, caller)] {
             let ends = (from.try_clone().unwrap(), to.try_clone().unwrap());
             let state = Arc::clone(self);
             thread::spawn(move || state.pass(&ends.0, &ends.1, nodes));

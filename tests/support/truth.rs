@@ -77,7 +77,10 @@ impl Publisher {
             let (sent, is_over) = (Arc::clone(&sent), Arc::clone(&is_over));
             move || {
                 let started = Instant::now();
-                let due = || (started.elapsed().as_micros() * u128::from(pace) / 1_000_000) as u64;
+                let due = || {
+                    let micros = started.elapsed().as_micros();
+                    u64::try_from(micros * u128::from(pace) / 1_000_000).unwrap()
+                };
                 while !is_over.load(Relaxed) {
                     let _ = connect()
                         .and_then(|stream| publish(&due, word, &channel, &stream, &sent, &is_over));
@@ -90,6 +93,12 @@ impl Publisher {
             is_over,
             thread: Some(thread),
         }
+    }
+
+    /// How many messages are certainly published so far.
+    pub fn published(&self) -> usize {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().filter(|sent| sent.to.is_some()).count()
     }
 
     /// Ends it. Gives its record.
