@@ -193,6 +193,8 @@ impl Coordinator {
             }
             let (stay, leave): (Vec<_>, Vec<_>) =
                 current.into_iter().partition(|node| wanted.contains(node));
+            self.leaving
+                .retain(|(node, of), _| *of != id || leave.contains(node));
             for node in &leave {
                 if !self.may_still_serve(*node, id, &topic) {
                     // It reports when it has let go; then another is asked.
