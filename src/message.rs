@@ -283,7 +283,8 @@ pub enum Allowed {
 /// A time in which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// When the last byte came before the connection was lost: messages may be missing from here.
+    /// When the last byte came before the connection was lost, or, in a cluster, when the server was
+    /// last certainly the right one: messages may be missing from here.
     pub last_heard: Time,
     /// When the loss was noticed.
     pub noticed: Time,

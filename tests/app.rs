@@ -10,7 +10,7 @@ use subscope::app::{
 };
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
-use subscope::server::{Command, Connection, Feed};
+use subscope::server::{Command, Connection, Feed, Health, NodeFacts, Role};
 
 use crate::support::stage::{START, Stage, published};
 
@@ -1129,4 +1129,33 @@ fn an_open_gap_becomes_closed_in_the_same_row() {
     stage.notice(Notice::Gap(gap.clone()));
     assert_eq!(stage.shown(), 1);
     assert_eq!(stage.selected(), format!("{:?}", Notice::Gap(gap)));
+}
+
+#[test]
+fn a_server_that_leaves_the_cluster_leaves_the_table() {
+    let facts = |id| NodeFacts {
+        node: NodeId(id),
+        name: format!("10.0.0.{id}:7000").into(),
+        role: Role::Primary,
+        health: Health::Well,
+        slots: Vec::new(),
+        subscriptions: 0,
+        is_home: id == 0,
+        round_trip: None,
+    };
+    let mut stage = Stage::new(&["*"]);
+    let table = |stage: &Stage| {
+        stage
+            .app
+            .nodes()
+            .iter()
+            .map(|(id, _)| id.0)
+            .collect::<Vec<_>>()
+    };
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    assert_eq!(table(&stage), [0, 1]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0)])));
+    // Its connection ends later.
+    stage.send(Event::Feed(Feed::Connection(NodeId(1), Connection::Idle)));
+    assert_eq!(table(&stage), [0]);
 }

@@ -85,6 +85,11 @@ impl App {
     }
 
     pub(super) fn note_connection(&mut self, id: NodeId, connection: Connection) {
+        // The last word of a server that has left the cluster.
+        let is_farewell = connection == Connection::Idle && !self.nodes.0.contains_key(&id);
+        if is_farewell && !self.nodes.is_empty() {
+            return;
+        }
         let node = self.nodes.0.entry(id).or_default();
         if connection != Connection::Live {
             node.round_trip = None;
@@ -111,10 +116,15 @@ impl App {
     }
 
     pub(super) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
+        let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
+        // Those that have left the cluster are told of no more.
+        let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
+        self.nodes.0.retain(|id, node| is_there(id, node));
         for facts in facts {
             let node = self.nodes.0.entry(facts.node).or_default();
             node.facts = Some(facts);
         }
+        self.server.connection = self.nodes.connection();
     }
 
     /// Counts the messages of a batch for the server that brought it.

@@ -108,6 +108,21 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
+    /// Notes that a subscription that is missing at `node` was so from `begin` on, if that is
+    /// earlier than it seemed. Gives the hole then.
+    pub(super) fn begin_by(
+        &mut self,
+        id: SubscriptionId,
+        node: NodeId,
+        begin: Time,
+    ) -> Option<Notice> {
+        let waits = |open: &&mut OpenGap| open.missing.contains(&(id, node));
+        let open = self.open.iter_mut().find(waits)?;
+        let is_earlier = begin < open.gap.last_heard;
+        open.gap.last_heard = open.gap.last_heard.min(begin);
+        is_earlier.then(|| Notice::Gap(open.gap.clone()))
+    }
+
     /// Says what the loss that waits for `node` turned out to be, and until when all was heard if
     /// that was not as long as was thought. Gives the hole, if there is one.
     pub(super) fn explain(
@@ -322,6 +337,16 @@ mod tests {
         assert_eq!(later.last_heard, Time(3));
         let end = only(gaps.find_all(A, Time(11))).end;
         assert_eq!(end, GapEnd::Restored(Time(11)));
+    }
+
+    #[test]
+    fn a_hole_may_turn_out_to_have_begun_earlier() {
+        let mut gaps = Gaps::default();
+        gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
+        assert_eq!(gaps.begin_by(FIRST, B, Time(3)), None);
+        assert_eq!(gaps.begin_by(FIRST, A, Time(6)), None);
+        assert_eq!(gap(gaps.begin_by(FIRST, A, Time(3))).last_heard, Time(3));
+        assert_eq!(only(gaps.find(FIRST, A, Time(11))).last_heard, Time(3));
     }
 
     #[test]

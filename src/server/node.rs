@@ -123,6 +123,7 @@ pub(super) enum Report {
     /// A node of the cluster has said who serves what.
     Topology {
         asked: Address,
+        /// When it was asked.
         at: Time,
         round_trip: Duration,
         topology: Topology,
@@ -153,6 +154,8 @@ pub(super) enum Report {
         subscription: SubscriptionId,
         /// When the server last brought it, if it ever did.
         last_served: Option<Time>,
+        /// Until when all has been heard that it sent, if it sent anything.
+        heard_until: Option<Time>,
         /// What it said.
         reason: Box<str>,
     },

@@ -310,6 +310,7 @@ impl Subscriber {
                             node,
                             subscription,
                             last_served: None,
+                            heard_until: None,
                             reason: "another server brings it now".into(),
                         });
                         return Ok(Waited::WantsChanged);

@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -86,6 +87,7 @@ pub struct Redis {
     directory: TempDir,
     kind: Kind,
     process: Option<Child>,
+    is_paused: AtomicBool,
 }
 
 impl Redis {
@@ -129,6 +131,7 @@ impl Redis {
                 directory: tempfile::tempdir().expect("a directory for the server"),
                 kind: kind(),
                 process: None,
+                is_paused: AtomicBool::new(false),
             };
             if server.launch() {
                 return Some(server);
@@ -163,6 +166,11 @@ impl Redis {
         self.process.is_some()
     }
 
+    /// Whether it has not been killed, and is not halted.
+    pub fn is_answering(&self) -> bool {
+        self.is_running() && !self.is_paused.load(SeqCst)
+    }
+
     /// Kills it, as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -182,12 +190,14 @@ impl Redis {
 
     /// Halts the process, so that it answers nothing while its connections stay.
     pub fn pause(&self) {
+        self.is_paused.store(true, SeqCst);
         self.signal("-STOP");
     }
 
     /// Goes on after [`Self::pause`].
     pub fn resume(&self) {
         self.signal("-CONT");
+        self.is_paused.store(false, SeqCst);
     }
 
     /// Runs a command with redis-cli and gives its output back. Arguments must not be empty.

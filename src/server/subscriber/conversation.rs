@@ -398,10 +398,12 @@ impl<'a> Conversation<'a> {
         self.wants.remove(subscription);
         self.post.let_go(subscription);
         self.inbox.push(Feed::Unconfirmed(vec![subscription]));
+        let heard_until = Some(self.heard_until());
         self.post.report(|node| Report::Moved {
             node,
             subscription,
             last_served,
+            heard_until,
             reason,
         });
     }
