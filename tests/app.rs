@@ -465,6 +465,7 @@ fn subscriptions_go_through_their_states() {
     stage.notice(Notice::Unsubscribed {
         subscription: a,
         count: 0,
+        server: None,
         asked: false,
     });
     assert!(matches!(stage.state(0), SubscriptionState::Ended(_)));

@@ -127,6 +127,7 @@ impl Heard {
             Notice::Subscribed {
                 subscription,
                 count,
+                ..
             } => Some((subscription.id.0, count)),
             _ => None,
         })
@@ -138,6 +139,7 @@ impl Heard {
                 subscription,
                 count,
                 asked,
+                ..
             } => Some((subscription.id.0, count, asked)),
             _ => None,
         })

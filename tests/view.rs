@@ -110,6 +110,7 @@ impl Stage {
             self.notice(Notice::Subscribed {
                 subscription,
                 count,
+                server: None,
             });
         }
     }
