@@ -948,7 +948,7 @@ async fn read_only_refuses_to_publish() {
         .await;
     assert_eq!(
         heard.published(),
-        [(1, Err("--read-only refuses every write".into()))]
+        [(1, Err("read-only: every write is refused".into()))]
     );
     assert!(
         !redis

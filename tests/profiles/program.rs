@@ -144,7 +144,7 @@ fn a_profile_that_is_read_only_refuses_a_publish() {
         pty.wait_for_text("Publish to");
         pty.send("jobs\r");
         pty.send("it must not go out\r");
-        pty.wait_for_text("not sent: --read-only refuses every write");
+        pty.wait_for_text("not sent: read-only, every write is refused");
         for payload in ["a wanted one", "another"] {
             redis.send(&[b"PUBLISH", b"jobs", payload.as_bytes()]);
         }
