@@ -31,6 +31,7 @@ mod picker;
 mod publish;
 mod publishing;
 mod reader;
+mod shell;
 mod stopping;
 mod subscribing;
 mod subscriptions;
@@ -38,7 +39,7 @@ mod syntax;
 mod update;
 mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use action::Action;
@@ -54,19 +55,20 @@ pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bin
 pub use layout::{Areas, inside, padded};
 pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
-pub use nodes::{NodeStatus, Nodes};
+pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Letter, Reader};
+pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 
 use crate::log::{MessageLog, Selection};
-use crate::message::{Notice, RowId, Subscription, Time, Topic};
+use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
 use crate::query::Query;
 use crate::server::Connection;
 
@@ -91,8 +93,8 @@ pub struct Settings {
     pub is_insecure: bool,
     /// What to say beside the address, such as how to join the demo; empty for nothing.
     pub note: String,
-    /// How redis-cli reaches the server, such as `redis-cli -p 6379`; empty if it is not told.
-    pub redis_cli: String,
+    /// How redis-cli reaches the server.
+    pub redis_cli: RedisCli,
     /// Every write is refused.
     pub read_only: bool,
     /// The bytes that the log may take.
@@ -144,6 +146,8 @@ pub struct ServerStatus {
     pub live_since: Time,
     /// When the server last said anything.
     pub answered: Time,
+    /// The gaps that are open, by [`Gap::noticed`].
+    pub losing: BTreeMap<Time, Gap>,
 }
 
 /// All that the screen shows.
@@ -216,6 +220,7 @@ impl App {
                 trouble: None,
                 live_since: now,
                 answered: now,
+                losing: BTreeMap::new(),
             },
             nodes: Nodes::default(),
             allowed: None,

@@ -205,6 +205,8 @@ pub enum Notice {
         subscription: Subscription,
         /// How many this connection then had, as Redis counts them.
         count: i64,
+        /// The server's name, where several are listened to.
+        server: Option<Box<str>>,
     },
     /// Redis confirmed that a subscription is over.
     Unsubscribed {
@@ -212,6 +214,8 @@ pub enum Notice {
         subscription: Subscription,
         /// How many this connection then had left, as Redis counts them.
         count: i64,
+        /// The server's name, where several are listened to.
+        server: Option<Box<str>>,
         /// Whether this session had asked for it; if not, the server ended it by itself.
         asked: bool,
     },

@@ -12,7 +12,7 @@ use tokio::task::block_in_place;
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
 use super::{Failure, history, queries, redis_cli, stats};
-use crate::app::{Alert, App, Badge, Effect, Event, Settings};
+use crate::app::{Alert, App, Badge, Effect, Event, RedisCli, Settings};
 use crate::cli;
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
@@ -118,8 +118,8 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &job.target {
             // What is published at a sentinel reaches no channel of the master.
-            Target::Sentinel(_) => String::new(),
-            target => redis_cli::command(target.any_address(), tls),
+            Target::Sentinel(_) => RedisCli::default(),
+            target => redis_cli::options(target.any_address(), tls),
         },
         note: job.note.clone(),
         read_only: job.options.read_only,

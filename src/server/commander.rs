@@ -104,7 +104,7 @@ impl Commander {
         command: &Cmd,
     ) -> Result<(), Closed> {
         let receivers = if self.config.read_only {
-            Err("--read-only refuses every write".into())
+            Err("read-only: every write is refused".into())
         } else {
             match self.link_up().await? {
                 Ok(()) => self.publish(owner, command).await,

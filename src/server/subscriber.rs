@@ -27,12 +27,18 @@ use super::gaps::Loss;
 use super::link::{Failure, is_unauthorized};
 use super::node::{Post, Report};
 use super::transport::{Transport, connect, say, words};
-use super::{Command, Config, Connection, Counters, Feed, Timing};
+use super::{Command, Config, Connection, Counters, Feed, Target, Timing};
 use crate::message::{Notice, Subscription, SubscriptionId, Time};
 
 /// A connection that was live for this long was a good one: after it the waits start anew, so that
 /// a hole is no longer than it must be.
 const STEADY: Duration = Duration::from_secs(1);
+
+/// What a server is called, where there are others, if only later.
+fn name_among_others(post: &Post, config: &Config) -> Option<Box<str>> {
+    let is_of_cluster = matches!(config.target, Target::Cluster(_));
+    (is_of_cluster || !post.is_alone()).then(|| post.name.clone())
+}
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
@@ -168,8 +174,7 @@ impl Subscriber {
             &mut self.wants,
             &mut self.inbox,
             &self.post,
-            config.until.as_deref(),
-            &config.timing,
+            &config,
             &self.answering,
         );
         talk.greet(&endpoint, &config.client_name);
@@ -221,6 +226,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
+                server: name_among_others(&self.post, &self.config),
                 asked: true,
             };
             self.inbox.push_notice(now, notice);
@@ -330,6 +336,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
+                server: name_among_others(&self.post, &self.config),
                 asked: true,
             };
             self.inbox.push_notice(now, notice);

@@ -115,6 +115,7 @@ impl Stage {
         self.notice(Notice::Subscribed {
             subscription,
             count: 1,
+            server: None,
         });
     }
 

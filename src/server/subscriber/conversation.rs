@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
 use super::{
-    Command, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized, say,
-    without_arguments,
+    Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized,
+    name_among_others, say, without_arguments,
 };
 use crate::log::LargePayload;
 use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
@@ -119,6 +119,7 @@ pub(super) struct Conversation<'a> {
     pub(super) wants: &'a mut Wants,
     pub(super) inbox: &'a mut Inbox,
     pub(super) post: &'a Post,
+    config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
     pub(super) timing: &'a Timing,
     /// Woken when the server answers.
@@ -152,16 +153,16 @@ impl<'a> Conversation<'a> {
         wants: &'a mut Wants,
         inbox: &'a mut Inbox,
         post: &'a Post,
-        until: Option<&'a [u8]>,
-        timing: &'a Timing,
+        config: &'a Config,
         answering: &'a Notify,
     ) -> Self {
         Self {
             wants,
             inbox,
             post,
-            until,
-            timing,
+            config,
+            until: config.until.as_deref(),
+            timing: &config.timing,
             answering,
             out: Vec::new(),
             last_heard: Time::now(),
@@ -431,6 +432,7 @@ impl<'a> Conversation<'a> {
         let notice = Notice::Unsubscribed {
             subscription,
             count: self.count,
+            server: name_among_others(self.post, self.config),
             asked,
         };
         self.inbox.push_notice(now, notice);
