@@ -37,6 +37,7 @@ mod publish;
 mod publishing;
 mod reader;
 mod reading;
+mod shell;
 mod stopping;
 mod subscribing;
 mod subscriptions;
@@ -62,13 +63,14 @@ pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bin
 pub use layout::{Areas, inside, padded};
 pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
-pub use nodes::{NodeStatus, Nodes};
+pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Columns, DIFF_HEADER, Letter, Outline, Page, Place, Reader, Room, Tab};
+pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
@@ -76,7 +78,7 @@ pub use watch::Progress;
 
 use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
-use crate::message::{Notice, RowId, Subscription, Time, Topic};
+use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
 use crate::payload::format::Format;
 use crate::query::{Path, Query};
 use crate::server::Connection;
@@ -102,8 +104,8 @@ pub struct Settings {
     pub is_insecure: bool,
     /// What to say beside the address, such as how to join the demo; empty for nothing.
     pub note: String,
-    /// How redis-cli reaches the server, such as `redis-cli -p 6379`; empty if it is not told.
-    pub redis_cli: String,
+    /// How redis-cli reaches the server.
+    pub redis_cli: RedisCli,
     /// Every write is refused.
     pub read_only: bool,
     /// The bytes that the log may take.
@@ -159,6 +161,8 @@ pub struct ServerStatus {
     pub live_since: Time,
     /// When the server last said anything.
     pub answered: Time,
+    /// The gaps that are open, by [`Gap::noticed`].
+    pub losing: BTreeMap<Time, Gap>,
 }
 
 /// All that the screen shows.
@@ -242,6 +246,7 @@ impl App {
                 trouble: None,
                 live_since: now,
                 answered: now,
+                losing: BTreeMap::new(),
             },
             nodes: Nodes::default(),
             allowed: None,

@@ -96,7 +96,8 @@ pub struct Server {
         long,
         conflicts_with_all = ["host", "port", "socket"],
         help = "The server: redis://[user[:password]@]host[:port][/db], rediss:// with TLS, or \
-        unix:///path. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
+        unix:///path; with sentinels redis+sentinel://host[:port],…/master, a cluster \
+        redis+cluster://host[:port],…. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
         environment [default: redis://127.0.0.1:6379]"
     )]
     pub url: Option<String>,

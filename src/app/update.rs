@@ -151,6 +151,7 @@ impl App {
         self.server.answered = self.now;
         for notice in batch.notices() {
             self.subscriptions.note(notice);
+            self.note_gap(notice);
         }
         let is_refused = batch.notices().iter().any(is_refusal_of_all);
         let fall_back = is_refused.then_some(Effect::Ask(Ask::Allowed));

@@ -13,7 +13,7 @@ use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
 use super::{Failure, checks, history, queries, redis_cli, stats};
 use crate::analysis::{self, Analyst};
-use crate::app::{Alert, App, Badge, Effect, Event, Settings};
+use crate::app::{Alert, App, Badge, Effect, Event, RedisCli, Settings};
 use crate::cli;
 use crate::decoding::{self, Decoder};
 use crate::log::PayloadLimit;
@@ -134,8 +134,8 @@ fn settings(job: &Job) -> Settings {
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &job.target {
             // What is published at a sentinel reaches no channel of the master.
-            Target::Sentinel(_) => String::new(),
-            target => redis_cli::command(target.any_address(), tls),
+            Target::Sentinel(_) => RedisCli::default(),
+            target => redis_cli::options(target.any_address(), tls),
         },
         note: job.note.clone(),
         read_only: job.options.read_only,
