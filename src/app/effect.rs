@@ -18,6 +18,8 @@ pub enum Effect {
     StopScan(WatchId),
     /// Find out what a large payload is; the answer comes as [`Event::Decoded`](super::Event).
     Decode(decoding::Request),
+    /// Look for a text in a large message; the answer comes as [`Event::Found`](super::Event).
+    Search(decoding::Search),
     /// Put these bytes on the clipboard.
     Copy(SharedBytes),
     /// Draw attention beside the screen.

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::decoding::Reading;
+use crate::decoding::{Found, Reading};
 use crate::scan::Answer;
 use crate::server::Feed;
 
@@ -23,6 +23,8 @@ pub enum Event {
     Scanned(Answer),
     /// A large payload has been understood.
     Decoded(Reading),
+    /// A large message has been searched.
+    Found(Found),
     /// An effect on the terminal could not be done; the words say why.
     Failed(String),
     /// The process is asked to end.

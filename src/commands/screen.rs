@@ -11,10 +11,11 @@ use tokio::task::block_in_place;
 
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
+use super::reading::{self, Reading};
 use super::{Failure, history, queries, redis_cli, stats};
 use crate::app::{Alert, App, Badge, Effect, Event, Settings};
 use crate::cli;
-use crate::decoding::{self, Decoder};
+use crate::decoding::{self, Decoder, Question};
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
@@ -57,11 +58,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
     let filters = queries::read(&job.options.filter, blame("--filter"))?;
     let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
+    let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
+    let reading = reading::read(&job.options.reading, blame)?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;
     let size = terminal.size().map_err(Failure::other)?;
 
-    let settings = settings(&job, filters, breakpoints);
+    let settings = settings(&job, (filters, breakpoints), reading);
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
         app.update(Event::Failed(warning), Time::now());
@@ -82,7 +85,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let decoded_tx = answer_tx.clone();
-    let tell = move |reading| decoded_tx.blocking_send(Event::Decoded(reading)).is_ok();
+    let tell = move |answer| {
+        let event = match answer {
+            decoding::Answer::Read(reading) => Event::Decoded(reading),
+            decoding::Answer::Found(found) => Event::Found(found),
+        };
+        decoded_tx.blocking_send(event).is_ok()
+    };
     let decoder = decoding::start(tell).map_err(Failure::other)?;
     let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
     let scanner = scan::start(tell);
@@ -116,7 +125,11 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 }
 
 /// What the screen is told at the start.
-fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
+fn settings(
+    job: &Job,
+    (filters, breakpoints): (Vec<Query>, Vec<Query>),
+    reading: Reading,
+) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         profile: job.profile.clone(),
@@ -133,6 +146,9 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
         filters,
         breakpoints,
         queries: history::load(),
+        lenses: reading.lenses,
+        message_types: reading.message_types,
+        known_types: reading.known_types,
     }
 }
 
@@ -188,7 +204,8 @@ impl Host<Screen<Tty>> for Desk {
             Effect::Command(command) => self.server.command(command),
             Effect::Ask(ask) => self.server.ask(ask),
             Effect::Scan(request) => self.scanner.ask(request),
-            Effect::Decode(request) => self.decoder.ask(request),
+            Effect::Decode(request) => self.decoder.ask(Question::Read(request)),
+            Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
             Effect::Alert(Alert::Notification(words)) => {

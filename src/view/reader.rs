@@ -12,6 +12,8 @@ mod changes;
 mod channel;
 mod values;
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -20,7 +22,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{self, LineBuilder};
 use super::{frame, theme};
-use crate::app::{App, Focus, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
+use crate::app::{App, Focus, Form, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::NodeId;
@@ -36,17 +38,18 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Message;
     border(app, reader, has_focus, area, buffer);
     tabs(app, reader, padded(inside(area)), buffer);
-    let text = areas.message_text();
+    let text = app.message_text();
+    remarks(reader, areas.message_text(), text, buffer);
     let room = Room {
         columns: usize::from(text.width),
         height: usize::from(text.height),
     };
-    match (reader.page(room), reader.tab()) {
+    match (reader.page(room), reader.form()) {
         (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
-        (None, Tab::Bytes) => bytes::draw(reader, text, buffer),
-        (None, Tab::Diff) => changes::draw(app, reader, text, buffer),
-        (None, Tab::Channel) => channel::draw(app, reader, text, buffer),
-        (None, Tab::Value) => plain(reader, text, buffer),
+        (None, Form::Hex) => bytes::draw(reader, text, buffer),
+        (None, Form::Changes) => changes::draw(app, reader, text, buffer),
+        (None, Form::Channel) => channel::draw(app, reader, text, buffer),
+        (None, Form::Values | Form::Text) => plain(reader, text, buffer),
     }
     sign(reader, room, text, buffer);
 }
@@ -130,6 +133,7 @@ fn path_of_cursor(reader: &Reader, columns: usize) -> Option<String> {
 fn standing(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
         return match reader.sought() {
+            Some(_) if reader.is_searching() => vec![" looking … ".to_owned()],
             Some(_) => vec![" not found ".to_owned()],
             None => Vec::new(),
         };
@@ -182,14 +186,26 @@ fn format_words(app: &App, reader: &Reader) -> String {
             format!("{format} in {} ({packed} → {plain})", names.join(" in "))
         }
     };
-    let is_chosen = letter
-        .channel
-        .as_ref()
-        .is_some_and(|name| app.format(name).is_some());
-    if is_chosen {
-        words.push_str(" · chosen");
+    let channel = letter.channel.as_deref().unwrap_or_default();
+    match app.read_as(channel) {
+        Some(chosen) if chosen.format == decoded.format => words.push_str(" · chosen"),
+        Some(chosen) => {
+            let _ = write!(words, " · not {}, as chosen", chosen.format.name());
+        }
+        None => {}
     }
     words
+}
+
+/// What the person should know about what is shown, between the tabs and what is shown.
+fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
+    let rows = text.y.saturating_sub(area.y);
+    let columns = usize::from(area.width);
+    for (row, words) in (0..rows).zip(reader.remarks(area.width)) {
+        let mut line = LineBuilder::new(columns);
+        line.text(escape::one_line(words.as_bytes(), columns), theme::WATCH);
+        line.draw(area, row, Style::new(), buffer);
+    }
 }
 
 /// Shows in the margin where the match is that the person is at.
