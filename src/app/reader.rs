@@ -288,7 +288,11 @@ impl Reader {
         };
         let columns = usize::from(columns);
         let lines = said.iter().flatten();
-        lines.flat_map(|words| wrapped(words, columns)).map(str::to_owned).take(MOST_REMARKS).collect()
+        lines
+            .flat_map(|words| wrapped(words, columns))
+            .map(str::to_owned)
+            .take(MOST_REMARKS)
+            .collect()
     }
 
     /// Changes what is folded, or where the person is, in its values. Says whether it has any.

@@ -9,9 +9,9 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
+use super::reading::{self, Reading};
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
-use super::reading::{self, Reading};
 use super::{Failure, history, queries, redis_cli, stats};
 use crate::app::{Alert, App, Badge, Effect, Event, Settings};
 use crate::cli;

@@ -211,12 +211,12 @@ fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuild
                 line.text(whole, Style::new());
             }
         }
-        None if is_json => line.words(&format!("no {}", path.text()), theme::QUIET),
+        None if is_json => line.cut_words(&format!("no {}", path.text()), theme::QUIET),
         None if looked_at => {
-            line.words(&format!("no {}: not JSON", path.text()), theme::QUIET);
+            line.cut_words(&format!("no {}: not JSON", path.text()), theme::QUIET);
         }
-        None => line.words(
-            &format!("{} · too long for a lens", figures::size(size)),
+        None => line.cut_words(
+            &format!("{}: too long for a lens", figures::size(size)),
             theme::QUIET,
         ),
     }

@@ -12,8 +12,6 @@ mod changes;
 mod channel;
 mod values;
 
-use std::fmt::Write as _;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -166,35 +164,49 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
         line.word(tab.name(), style);
         line.space(2);
     }
-    line.word_at_end(&format_words(app, reader), theme::QUIET);
+    let forms = format_forms(app, reader);
+    let fitting = forms.iter().find(|words| words.width() <= line.left());
+    line.word_at_end(fitting.map_or("", String::as_str), theme::QUIET);
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// What the message was found to be, in words.
-fn format_words(app: &App, reader: &Reader) -> String {
+/// What the message was found to be, in words; the longest form first.
+fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     let letter = reader.letter();
     let Some(decoded) = reader.decoded() else {
-        return "reading …".to_owned();
+        return vec!["reading …".to_owned()];
     };
     let format = decoded.format.name();
-    let mut words = match decoded.wrappings.as_slice() {
-        [] => format.to_owned(),
-        wrappings => {
-            let names: Vec<_> = wrappings.iter().rev().map(|one| one.name()).collect();
-            let sizes = [letter.payload.len(), reader.bytes().len()];
-            let [packed, plain] = sizes.map(|size| figures::size(size as u64));
-            format!("{format} in {} ({packed} → {plain})", names.join(" in "))
-        }
-    };
-    let channel = letter.channel.as_deref().unwrap_or_default();
-    match app.read_as(channel) {
-        Some(chosen) if chosen.format == decoded.format => words.push_str(" · chosen"),
-        Some(chosen) => {
-            let _ = write!(words, " · not {}, as chosen", chosen.format.name());
-        }
-        None => {}
+    let mut forms = vec![format.to_owned()];
+    if !decoded.wrappings.is_empty() {
+        let names: Vec<_> = decoded
+            .wrappings
+            .iter()
+            .rev()
+            .map(|one| one.name())
+            .collect();
+        let sizes = [letter.payload.len(), reader.bytes().len()];
+        let [packed, plain] = sizes.map(|size| figures::size(size as u64));
+        forms.push(format!("{format} in {}", names.join(" in ")));
+        forms.push(format!("{} ({packed} → {plain})", forms[1]));
     }
-    words
+    let channel = letter.channel.as_deref().unwrap_or_default();
+    let note = app.read_as(channel).map(|chosen| {
+        if chosen.format == decoded.format {
+            "chosen".to_owned()
+        } else {
+            format!("not {}, as chosen", chosen.format.name())
+        }
+    });
+    if let Some(note) = note {
+        let noted: Vec<_> = forms
+            .iter()
+            .map(|form| format!("{form} · {note}"))
+            .collect();
+        forms.extend(noted);
+    }
+    forms.reverse();
+    forms
 }
 
 /// What the person should know about what is shown, between the tabs and what is shown.

@@ -64,8 +64,14 @@ fn lenses_and_types_are_found_by_the_channel() {
 fn a_wrong_lens_is_shown_with_the_right_form() {
     const FORM: &str = "write channels, = and the path of a value: 'orders:*=.user.id'";
     for (text, words) in [
-        ("orders", format!("\"orders\" has no = with a path behind it; {FORM}")),
-        ("orders=id", format!("\"orders=id\" has no = with a path behind it; {FORM}")),
+        (
+            "orders",
+            format!("\"orders\" has no = with a path behind it; {FORM}"),
+        ),
+        (
+            "orders=id",
+            format!("\"orders=id\" has no = with a path behind it; {FORM}"),
+        ),
         ("=.id", format!("\"=.id\" names no channel; {FORM}")),
     ] {
         assert_eq!(complaint(&[text], None, &[]), format!("--lens {words}"));
@@ -79,16 +85,25 @@ fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
     const PROTOC: &str =
         "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
     let said = complaint(&[], Some(b"syntax = \"proto3\";\nmessage Order {}\n"), &[]);
-    assert!(said.starts_with("--proto FILE is not a Protobuf descriptor set: "), "{said}");
+    assert!(
+        said.starts_with("--proto FILE is not a Protobuf descriptor set: "),
+        "{said}"
+    );
     assert!(said.ends_with(PROTOC), "{said}");
     let said = complaint(&[], Some(b""), &[]);
-    assert_eq!(said, format!("--proto FILE describes no message type; {PROTOC}"));
+    assert_eq!(
+        said,
+        format!("--proto FILE describes no message type; {PROTOC}")
+    );
     let options = cli::Reading {
         proto: Some(PathBuf::from("/nonexistent/shop.pb")),
         ..cli::Reading::default()
     };
     let said = read(&options, |_, words| words).unwrap_err();
-    assert!(said.starts_with("/nonexistent/shop.pb cannot be read: No such file"), "{said}");
+    assert!(
+        said.starts_with("/nonexistent/shop.pb cannot be read: No such file"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -107,9 +122,18 @@ fn an_unknown_type_is_named_with_those_that_are_like_it() {
          shop.v1.Orders, shop.v1.Refund, shop.v1.A, shop.v1.B and 2 more"
     );
     const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
-    assert_eq!(said("orders"), format!("--proto-type \"orders\" has no = and no type; {FORM}"));
-    assert_eq!(said("=a.B"), format!("--proto-type \"=a.B\" names no channel; {FORM}"));
-    assert_eq!(said("o="), format!("--proto-type \"o=\" names no type; {FORM}"));
+    assert_eq!(
+        said("orders"),
+        format!("--proto-type \"orders\" has no = and no type; {FORM}")
+    );
+    assert_eq!(
+        said("=a.B"),
+        format!("--proto-type \"=a.B\" names no channel; {FORM}")
+    );
+    assert_eq!(
+        said("o="),
+        format!("--proto-type \"o=\" names no type; {FORM}")
+    );
     assert_eq!(
         complaint(&[], None, &["o=a.B"]),
         "--proto-type \"o=a.B\" needs --proto FILE, which describes the type"
