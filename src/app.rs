@@ -12,6 +12,7 @@ mod asking;
 mod breakpoints;
 mod channels;
 mod checks;
+mod choosing;
 mod comparing;
 mod current;
 mod effect;
@@ -54,6 +55,7 @@ pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
 pub use checks::Checks;
+pub use choosing::ReadAs;
 pub use effect::{Alert, Effect};
 pub use event::Event;
 pub use filtering::{Filter, Filters};
@@ -69,7 +71,7 @@ pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
-pub use reader::{Columns, DIFF_HEADER, Letter, Outline, Page, Place, Reader, Room, Tab};
+pub use reader::{Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, Tab};
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
@@ -78,8 +80,9 @@ pub use watch::Progress;
 
 use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
+use crate::message::glob::ByGlob;
 use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
-use crate::payload::format::Format;
+use crate::payload::protobuf::MessageType;
 use crate::query::{Path, Query};
 use crate::server::Connection;
 
@@ -118,6 +121,12 @@ pub struct Settings {
     pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.
     pub queries: Vec<String>,
+    /// What messages are looked at through in the log from the start.
+    pub lenses: ByGlob<Path>,
+    /// The types of the Protobuf messages that channels carry.
+    pub message_types: ByGlob<MessageType>,
+    /// All types that Protobuf messages can be read by.
+    pub known_types: Vec<MessageType>,
 }
 
 /// Which region the keys go to while nothing stands over the panes.
@@ -176,9 +185,11 @@ pub struct App {
     shown: Selection,
     only: Option<Box<[u8]>>,
     muted: BTreeSet<Box<[u8]>>,
-    lenses: BTreeMap<Box<[u8]>, Path>,
-    /// The formats that the person has chosen for channels.
-    formats: BTreeMap<Box<[u8]>, Format>,
+    /// What the person looks at channels through; `None` to look at the whole messages though the
+    /// settings say otherwise.
+    lenses: BTreeMap<Box<[u8]>, Option<Path>>,
+    /// How the person has chosen to read channels.
+    formats: BTreeMap<Box<[u8]>, ReadAs>,
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
@@ -453,6 +464,7 @@ impl App {
             Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,
             Some(Overlay::Nodes { .. }) => Context::Nodes,
             Some(Overlay::Seek(_)) => Context::Seek,
+            Some(Overlay::Formats { .. }) => Context::Formats,
             None => match self.focus {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,

@@ -194,6 +194,9 @@ pub struct Screen {
     /// What to check of messages.
     #[command(flatten)]
     pub checks: Checks,
+    /// How messages are read and shown.
+    #[command(flatten)]
+    pub reading: Reading,
     /// Refuse every write before it leaves
     #[arg(long)]
     pub read_only: bool,
@@ -223,6 +226,38 @@ pub struct Checks {
     /// Show how long after it was sent each message came, by the time at a path: 'orders:*=.sent'
     #[arg(long, value_name = "GLOB=PATH")]
     pub sent: Vec<String>,
+}
+
+/// How messages are read and shown.
+#[derive(Clone, Debug, Args, Default)]
+pub struct Reading {
+    /// What of a channel's messages the log shows.
+    #[arg(
+        long,
+        value_name = "GLOB=.PATH",
+        help = "Show only the value at this path of the JSON of these channels' messages in the \
+        log, such as 'orders:*=.user.id'. Can be given more than once; of those that match a \
+        channel the last counts"
+    )]
+    pub lens: Vec<String>,
+    /// The types of Protobuf messages.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "The types of Protobuf messages: a descriptor set, as 'protoc --include_imports \
+        --descriptor_set_out=FILE orders.proto' writes it. With --proto-type, or chosen by hand \
+        with f in an open message"
+    )]
+    pub proto: Option<PathBuf>,
+    /// The type that a channel's messages are of.
+    #[arg(
+        long,
+        value_name = "GLOB=TYPE",
+        help = "These channels carry Protobuf messages of this type of the --proto FILE, such as \
+        'orders:*=shop.v1.Order'. Can be given more than once; of those that match a channel the \
+        last counts"
+    )]
+    pub proto_type: Vec<String>,
 }
 
 impl Screen {

@@ -8,6 +8,7 @@ mod password;
 mod pick;
 mod profile;
 mod queries;
+mod reading;
 mod redis_cli;
 mod screen;
 mod stats;

@@ -1,9 +1,14 @@
-//! Large payloads understood and compared, on a thread of its own, so that no key waits for them.
+//! Large payloads understood, compared and searched, on a thread of its own, so that no key waits
+//! for them.
+
+mod search;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+
+pub use search::{Found, Search};
 
 use crate::log::SharedBytes;
 use crate::payload::diff::{self, Diff, Side};
@@ -52,10 +57,28 @@ pub struct Comparison {
     pub diff: Diff,
 }
 
+/// What the thread is asked.
+#[derive(Debug)]
+pub enum Question {
+    /// What a payload is.
+    Read(Request),
+    /// Where a text stands in one.
+    Search(Search),
+}
+
+/// What the thread answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// What a payload is.
+    Read(Reading),
+    /// Where a text stands in one.
+    Found(Found),
+}
+
 /// The thread, as those see it who ask. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Decoder {
-    request_tx: Sender<Request>,
+    question_tx: Sender<Question>,
 }
 
 /// Starts the thread. It gives what it has found to `tell`, and ends when that says `false`.
@@ -63,27 +86,38 @@ pub struct Decoder {
 /// # Errors
 ///
 /// If the system has no thread to give.
-pub fn start(tell: impl FnMut(Reading) -> bool + Send + 'static) -> io::Result<Decoder> {
-    let (request_tx, request_rx) = channel();
+pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Decoder> {
+    let (question_tx, question_rx) = channel();
     thread::Builder::new()
         .name("decode".to_owned())
-        .spawn(move || run(&request_rx, tell))?;
-    Ok(Decoder { request_tx })
+        .spawn(move || run(&question_rx, tell))?;
+    Ok(Decoder { question_tx })
 }
 
 impl Decoder {
     /// Asks. Does not wait.
-    pub fn ask(&self, request: Request) {
+    pub fn ask(&self, question: Question) {
         // The thread ends early only when nobody listens to it any more.
-        let _ = self.request_tx.send(request);
+        let _ = self.question_tx.send(question);
     }
 }
 
-/// Answers the newest of the requests that wait, and forgets the others.
-fn run(request_rx: &Receiver<Request>, mut tell: impl FnMut(Reading) -> bool) {
-    while let Ok(first) = request_rx.recv() {
-        let request = request_rx.try_iter().last().unwrap_or(first);
-        if !tell(answer(&request)) {
+/// Answers the newest of the questions of a kind that wait, and forgets the others.
+fn run(question_rx: &Receiver<Question>, mut tell: impl FnMut(Answer) -> bool) {
+    while let Ok(first) = question_rx.recv() {
+        let (mut to_read, mut to_search) = (None, None);
+        for question in std::iter::once(first).chain(question_rx.try_iter()) {
+            match question {
+                Question::Read(request) => to_read = Some(request),
+                Question::Search(search) => to_search = Some(search),
+            }
+        }
+        let read = to_read.map(|request| Answer::Read(answer(&request)));
+        if read.is_some_and(|read| !tell(read)) {
+            return;
+        }
+        let found = to_search.map(|search| Answer::Found(search.answer()));
+        if found.is_some_and(|found| !tell(found)) {
             return;
         }
     }

@@ -17,6 +17,7 @@
 
 mod channels;
 mod empty;
+mod formats;
 mod frame;
 mod hints;
 mod line;

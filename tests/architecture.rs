@@ -70,7 +70,7 @@ const MODULES: &[Module] = &[
         ],
     ),
     module("scan", 3, &[]),
-    module("decoding", 2, &[]),
+    module("decoding", 3, &[]),
     module(
         "analysis",
         3,

@@ -149,6 +149,8 @@ pub enum Action {
     NewerMessage,
     /// Look for something in the open message.
     Seek,
+    /// Choose the format that the channel's messages are read in.
+    Formats,
     /// Copy all of the open message as JSON.
     CopyWhole,
     /// Copy the path of the value.

@@ -75,10 +75,7 @@ impl App {
                 return Vec::new();
             }
             Some(Overlay::Query(query_box)) => return self.leave_query(query_box.purpose),
-            Some(Overlay::Seek(_)) => {
-                self.seek("");
-                return Vec::new();
-            }
+            Some(Overlay::Seek(_)) => return self.seek(""),
             Some(_) => return Vec::new(),
             None => {}
         }
@@ -229,6 +226,7 @@ impl App {
             Some(Overlay::ConfirmPublish { .. }) => self.send_now(),
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::Seek(_)) => self.end_seek(),
+            Some(Overlay::Formats { line }) => self.choose_format(line),
             other => {
                 self.overlay = other;
                 if self.context() == Context::Query {

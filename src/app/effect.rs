@@ -21,6 +21,8 @@ pub enum Effect {
     Decode(decoding::Request),
     /// Have messages checked; the answers come as [`Event::Analysed`](super::Event).
     Analyse(analysis::Request),
+    /// Look for a text in a large message; the answer comes as [`Event::Found`](super::Event).
+    Search(decoding::Search),
     /// Put these bytes on the clipboard.
     Copy(SharedBytes),
     /// Draw attention beside the screen.

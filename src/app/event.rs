@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::analysis;
-use crate::decoding::Reading;
+use crate::decoding::{Found, Reading};
 use crate::scan::Answer;
 use crate::server::Feed;
 
@@ -26,6 +26,8 @@ pub enum Event {
     Analysed(analysis::Answer),
     /// A large payload has been understood.
     Decoded(Reading),
+    /// A large message has been searched.
+    Found(Found),
     /// An effect on the terminal could not be done; the words say why.
     Failed(String),
     /// The process is asked to end.

@@ -25,6 +25,8 @@ pub enum Context {
     Message,
     /// Where something is looked for in it.
     Seek,
+    /// In the list of formats to read it in.
+    Formats,
     /// In the help.
     Help,
     /// In a question that wants a yes.
@@ -45,7 +47,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Panes,
         Self::Channels,
         Self::Messages,
@@ -55,6 +57,7 @@ impl Context {
         Self::Nodes,
         Self::Message,
         Self::Seek,
+        Self::Formats,
         Self::PublishPayload,
         Self::PublishChannel,
         Self::Prompt,
@@ -78,6 +81,7 @@ impl Context {
             Self::Prompt => "Subscribe",
             Self::Message => "Open message",
             Self::Seek => "Find in the open message",
+            Self::Formats => "Format of the open message",
             Self::Help => "Help",
             Self::Confirm => "Question",
             Self::Query => "Query: filter, search, breakpoint",
@@ -101,6 +105,7 @@ impl Context {
             Self::Prompt => &[Self::Prompt, Self::Always],
             Self::Message => &[Self::Message, Self::Always],
             Self::Seek => &[Self::Seek, Self::Always],
+            Self::Formats => &[Self::Formats, Self::Always],
             Self::Help => &[Self::Help, Self::Always],
             Self::Confirm => &[Self::Confirm, Self::Always],
             Self::Query => &[Self::Query, Self::Always],
@@ -302,6 +307,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('=')], A::FilterByValue, Some("filter by it"), "filter: the same value at the same path"),
     bind(C::Message, &[char('i')], A::ToggleLens, Some("lens"), "show only this value in the log's rows, or all again"),
     bind(C::Message, &[char('#')], A::ToggleSequence, None, "follow the numbers here: flag what is missing, doubled, late"),
+    bind(C::Message, &[char('f')], A::Formats, Some("format"), "read the channel's messages in a format of your choice"),
     bind(C::Message, &[char('y')], A::Copy, Some("copy"), "copy the value, or the payload (OSC 52)"),
     bind(C::Message, &[char('Y')], A::CopyWhole, None, "copy the whole message as JSON"),
     bind(C::Message, &[char('P')], A::CopyPath, None, "copy the path of the value"),
@@ -316,6 +322,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
     bind(C::Seek, &[key(K::Enter)], A::Confirm, Some("keep"), "keep what was found, and close the box"),
     bind(C::Seek, &[key(K::Esc)], A::Back, Some("end"), "mark it no longer, and close the box"),
+    bind(C::Formats, &[key(K::Enter)], A::Confirm, Some("choose"), "read the channel's messages so from now on"),
+    bind(C::Formats, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
+    bind(C::Formats, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),
+    bind(C::Formats, &[key(K::PageDown), ctrl('f')], A::PageDown, None, "a page down"),
+    bind(C::Formats, &[key(K::PageUp), ctrl('b')], A::PageUp, None, "a page up"),
+    bind(C::Formats, &[char('g'), key(K::Home)], A::First, None, "to the first"),
+    bind(C::Formats, &[char('G'), key(K::End)], A::Last, None, "to the last"),
+    bind(C::Formats, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::Formats, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "leave it as it is"),
     bind(C::PublishPayload, &[key(K::Enter)], A::Send, Some("publish"), "publish the message"),
     bind(C::PublishPayload, &[alt(K::Enter), ctrl('j')], A::NewLine, Some("new line"), "start a new line"),
     bind(C::PublishPayload, &[key(K::Up)], A::OlderDraft, Some("history"), "on the first line: the message sent before"),

@@ -2,31 +2,26 @@
 
 use super::{App, Effect};
 use crate::payload::escape::whole;
-use crate::payload::format::Format;
 use crate::query::Path;
 
 impl App {
     /// The path that the messages of the channel called `name` are looked at through.
     #[must_use]
     pub fn lens(&self, name: &[u8]) -> Option<&Path> {
-        self.lenses.get(name)
-    }
-
-    /// The format that the person has chosen for the channel called `name`.
-    #[must_use]
-    pub fn format(&self, name: &[u8]) -> Option<Format> {
-        self.formats.get(name).copied()
+        match self.lenses.get(name) {
+            Some(chosen) => chosen.as_ref(),
+            None => self.settings.lenses.of(name),
+        }
     }
 
     /// Looks at the messages of `channel` through `path`, or at all of them again.
     pub(super) fn look_through(&mut self, channel: Box<[u8]>, path: Path) -> Vec<Effect> {
-        let name = whole(&channel);
-        if self.lenses.get(&channel) == Some(&path) {
-            self.lenses.remove(&channel);
-            return self.tell(format!("the log shows the messages of {name} again"));
+        if self.lens(&channel) == Some(&path) {
+            return self.look_at_all(channel);
         }
+        let name = whole(&channel);
         let text = path.text().to_owned();
-        self.lenses.insert(channel, path);
+        self.lenses.insert(channel, Some(path));
         self.tell(format!("of {name} the log shows {text}; i again shows all"))
     }
 
@@ -35,10 +30,19 @@ impl App {
         let Some(channel) = self.current_channel() else {
             return self.tell("select a channel or a message");
         };
-        let name = whole(&channel);
-        if self.lenses.remove(&channel).is_some() {
-            return self.tell(format!("the log shows the messages of {name} again"));
+        if self.lens(&channel).is_some() {
+            return self.look_at_all(channel);
         }
         self.tell("open a message, and press i on one of its values: the log shows only that")
+    }
+
+    fn look_at_all(&mut self, channel: Box<[u8]>) -> Vec<Effect> {
+        let name = whole(&channel);
+        if self.settings.lenses.of(&channel).is_some() {
+            self.lenses.insert(channel, None);
+        } else {
+            self.lenses.remove(&channel);
+        }
+        self.tell(format!("the log shows the messages of {name} again"))
     }
 }

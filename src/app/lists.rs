@@ -28,11 +28,13 @@ impl App {
     pub(super) fn move_in_list(&mut self, step: Step) {
         let height = usize::from(inside(self.areas().overlay).height);
         let nodes = self.nodes.len();
+        let ways = self.ways_to_read().len();
         let (filters, breakpoints) = (self.filters.list.len(), self.breakpoints.list().len());
         let (line, count) = match &mut self.overlay {
             Some(Overlay::Filters { line }) => (line, filters),
             Some(Overlay::Breakpoints { line }) => (line, breakpoints),
             Some(Overlay::Nodes { line }) => (line, nodes),
+            Some(Overlay::Formats { line }) => (line, ways),
             _ => return,
         };
         *line = step.from(*line, height, count.saturating_sub(1));

@@ -43,9 +43,12 @@ impl App {
                 let lowest = help_lines().count().saturating_sub(height);
                 *top = step.from(*top, height, lowest);
             }
-            Some(Overlay::Filters { .. } | Overlay::Breakpoints { .. } | Overlay::Nodes { .. }) => {
-                self.move_in_list(step);
-            }
+            Some(
+                Overlay::Filters { .. }
+                | Overlay::Breakpoints { .. }
+                | Overlay::Nodes { .. }
+                | Overlay::Formats { .. },
+            ) => self.move_in_list(step),
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
             Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. } | Overlay::Seek(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),

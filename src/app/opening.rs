@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use ratatui::layout::Position as Point;
+use ratatui::layout::{Position as Point, Rect};
 
 use super::moving::Step;
 use super::reader::{Page, Tab};
+use super::reading::Search;
 use super::{App, Effect, Focus, Letter, Outline, Position, Reader, Room};
 use crate::decoding::{self, Reading, Request, Source};
 use crate::message::{RowId, Time};
@@ -30,6 +31,34 @@ pub struct Open {
     pub against: Against,
     /// When another message was opened last.
     opened: Time,
+    /// The message before, until it is known what this one is and where in it the person stands.
+    before: Option<Box<Reader>>,
+    /// The search in it that was begun last.
+    pub(super) search: Search,
+}
+
+impl Open {
+    fn new(reader: Reader, opened: Time) -> Self {
+        Self {
+            reader: Box::new(reader),
+            is_whole: false,
+            against: Against::default(),
+            opened,
+            before: None,
+            search: Search::default(),
+        }
+    }
+
+    /// Goes on to another message.
+    fn turn_to(&mut self, reader: Reader, now: Time) {
+        self.opened = now;
+        let before = std::mem::replace(&mut self.reader, Box::new(reader));
+        self.reader.show_tab(before.tab());
+        self.reader.seek_like(&before);
+        if before.decoded().is_some() || self.before.is_none() {
+            self.before = Some(before);
+        }
+    }
 }
 
 /// What the open message is compared with.
@@ -70,12 +99,7 @@ impl App {
         let Some(letter) = selected.and_then(|row| self.letter(row)) else {
             return self.tell("select a row to open it");
         };
-        self.open = Some(Open {
-            reader: Box::new(Reader::open(letter)),
-            is_whole: false,
-            against: Against::default(),
-            opened: self.now,
-        });
+        self.open = Some(Open::new(Reader::open(letter), self.now));
         if self.areas().messages.is_empty() {
             self.set_focus(Focus::Message);
         }
@@ -132,25 +156,15 @@ impl App {
         let Some(letter) = self.letter(row) else {
             return Vec::new();
         };
-        let room = self.room();
-        let Some(open) = &mut self.open else {
-            return Vec::new();
-        };
-        open.opened = self.now;
-        let before = std::mem::replace(&mut open.reader, Box::new(Reader::open(letter)));
-        open.reader.show_tab(before.tab());
-        let effects = self.understand();
-        let mut is_of_channel = false;
+        self.turn_to(letter)
+    }
+
+    /// Opens `letter` in place of what is open, at the place in it where the person is now.
+    pub(super) fn turn_to(&mut self, letter: Letter) -> Vec<Effect> {
         if let Some(open) = &mut self.open {
-            open.reader.carry_over(&before, room);
-            is_of_channel = open.reader.tab() == Tab::Channel;
+            open.turn_to(Reader::open(letter), self.now);
         }
-        let mut effects = effects;
-        if is_of_channel {
-            effects.extend(self.learn_shape());
-            effects.extend(self.renew_reports());
-        }
-        effects
+        self.understand()
     }
 
     /// When the open message must go on to the newest row.
@@ -185,7 +199,7 @@ impl App {
         };
         let reader = &open.reader;
         if reader.letter().channel.is_none() {
-            return Vec::new();
+            return self.search_message(false);
         }
         let request = Request {
             serial,
@@ -193,40 +207,70 @@ impl App {
             base: reader.base().map(|base| self.source(base)),
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
-            self.note_reading(decoding::answer(&request));
-            return Vec::new();
+            return self.note_reading(decoding::answer(&request));
         }
         self.mark_open_message();
-        vec![Effect::Decode(request)]
+        let mut effects = self.search_message(false);
+        effects.push(Effect::Decode(request));
+        effects
     }
 
     /// Takes in what the open message was found to be.
-    pub(super) fn note_reading(&mut self, reading: Reading) {
+    pub(super) fn note_reading(&mut self, reading: Reading) -> Vec<Effect> {
         if reading.serial != self.reading {
-            return;
+            return Vec::new();
         }
         if let Some(open) = &mut self.open {
             open.reader.note(reading);
         }
         self.mark_open_message();
+        let room = self.room();
+        if let Some(open) = &mut self.open
+            && let Some(before) = open.before.take()
+        {
+            open.reader.carry_over(&before, room);
+        }
+        let mut effects = self.search_message(false);
+        let is_of_channel = |open: &Open| open.reader.tab() == Tab::Channel;
+        if self.open.as_ref().is_some_and(is_of_channel) {
+            effects.extend(self.learn_shape());
+            effects.extend(self.renew_reports());
+        }
+        effects
     }
 
     /// A message, with what is known of its channel.
     fn source(&self, letter: &Letter) -> Source {
-        let format = letter
-            .channel
-            .as_ref()
-            .and_then(|name| self.formats.get(name));
+        let channel = letter.channel.as_deref().unwrap_or_default();
+        let chosen = self.read_as(channel);
+        let chosen_type = chosen.and_then(|chosen| chosen.message_type.as_ref());
+        let said_type = self.settings.message_types.of(channel);
         Source {
             payload: letter.payload.clone(),
-            format: format.copied(),
-            message_type: None,
+            format: chosen.map(|chosen| chosen.format),
+            message_type: chosen_type.or(said_type).cloned(),
+        }
+    }
+
+    /// Where the open message is shown: below its tabs and what is said about it.
+    #[must_use]
+    pub fn message_text(&self) -> Rect {
+        let text = self.areas().message_text();
+        let Some(open) = &self.open else { return text };
+        let said = open.reader.remarks(text.width).len();
+        let rows = text.height.min(u16::try_from(said).unwrap_or(u16::MAX));
+        // Of what is said as much as leaves half of the room.
+        let rows = rows.min(text.height / 2);
+        Rect {
+            y: text.y + rows,
+            height: text.height - rows,
+            ..text
         }
     }
 
     /// The room in which the open message is shown.
     pub(super) fn room(&self) -> Room {
-        let text = self.areas().message_text();
+        let text = self.message_text();
         Room {
             columns: usize::from(text.width),
             height: usize::from(text.height),
@@ -300,7 +344,7 @@ impl App {
 
     /// Goes to the value that was clicked; a second click folds it or opens it.
     pub(super) fn click_in_message(&mut self, at: Point) {
-        let text = self.areas().message_text();
+        let text = self.message_text();
         if !text.contains(at) {
             return;
         }

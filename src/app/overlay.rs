@@ -34,6 +34,11 @@ pub enum Overlay {
         /// The first line shown.
         line: usize,
     },
+    /// How to read the messages of the open one's channel.
+    Formats {
+        /// The selected line.
+        line: usize,
+    },
     /// What to look for in the open message.
     Seek(Box<Input>),
     /// A question before the message in the box is published.

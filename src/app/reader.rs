@@ -8,12 +8,13 @@ use std::sync::Arc;
 pub use outline::{Columns, Outline, Page, Place};
 
 use self::marks::Marks;
+use super::syntax::wrapped;
 use crate::decoding::{Comparison, Reading};
 use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
 use crate::payload::diff::Diff;
-use crate::payload::format::Decoded;
-use crate::payload::{hex, rows};
+use crate::payload::format::{Decoded, Format};
+use crate::payload::{figures, hex, rows};
 
 /// What an open message was.
 #[derive(Clone, Debug)]
@@ -79,6 +80,21 @@ impl Tab {
     }
 }
 
+/// In which form that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Values that can be folded.
+    Values,
+    /// Words.
+    Text,
+    /// Bytes by their numbers.
+    Hex,
+    /// What was and what is.
+    Changes,
+    /// Words on where it came from.
+    Channel,
+}
+
 /// The room in which a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -87,6 +103,9 @@ pub struct Room {
     /// Rows of its text.
     pub height: usize,
 }
+
+/// Lines that are said about a message before it, at most.
+const MOST_REMARKS: usize = 4;
 
 /// A message being read, and how far.
 #[derive(Debug)]
@@ -147,7 +166,6 @@ impl Reader {
         if self.base.is_some() {
             self.comparison = reading.comparison;
         }
-        self.find_again();
     }
 
     /// Compares it with `base` from now on.
@@ -201,6 +219,20 @@ impl Reader {
         self.tab = tab;
     }
 
+    /// The form in which that is shown: what is neither values nor words is shown as its bytes.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        let decoded = self.decoded.as_deref();
+        match self.tab() {
+            Tab::Value if decoded.is_some_and(|decoded| decoded.tree.is_some()) => Form::Values,
+            Tab::Value if decoded.is_some_and(|decoded| has_no_words(decoded.format)) => Form::Hex,
+            Tab::Value => Form::Text,
+            Tab::Diff => Form::Changes,
+            Tab::Bytes => Form::Hex,
+            Tab::Channel => Form::Channel,
+        }
+    }
+
     /// Its bytes, unpacked.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -243,12 +275,39 @@ impl Reader {
 
     /// Stands where `before` stood, of a message that may be built alike.
     pub fn carry_over(&mut self, before: &Self, room: Room) {
-        self.tab = before.tab;
         if let (Some(from), Some(to)) = (before.page(room), self.page(room)) {
             self.outline = before.outline.carried_over(&from, &to);
         }
+    }
+
+    /// Looks for what is looked for in `before`.
+    pub fn seek_like(&mut self, before: &Self) {
         self.marks.carry_over(&before.marks);
-        self.find_again();
+    }
+
+    /// What the person should know about what is shown, in lines of so many columns.
+    #[must_use]
+    pub fn remarks(&self, columns: u16) -> Vec<String> {
+        let Some(decoded) = self.decoded.as_deref() else {
+            return Vec::new();
+        };
+        let cut = decoded.tree.as_ref().filter(|tree| tree.cut_at().is_some());
+        let cut = cut.map(|tree| {
+            let count = figures::count(tree.len() as u64);
+            format!("only the first {count} values are laid out; the rest is in the bytes tab")
+        });
+        let said = match self.tab() {
+            Tab::Value => [decoded.remark.clone(), cut],
+            Tab::Bytes => [decoded.remark.clone(), None],
+            Tab::Diff | Tab::Channel => [None, None],
+        };
+        let columns = usize::from(columns);
+        let lines = said.iter().flatten();
+        lines
+            .flat_map(|words| wrapped(words, columns))
+            .map(str::to_owned)
+            .take(MOST_REMARKS)
+            .collect()
     }
 
     /// Changes what is folded, or where the person is, in its values. Says whether it has any.
@@ -265,14 +324,12 @@ impl Reader {
 
     /// Goes to the start.
     pub fn go_to_start(&mut self) {
-        match self.tab() {
-            Tab::Value => {
-                self.outline.go_to_start();
-                self.offset = 0;
-            }
-            Tab::Bytes => self.line = 0,
-            Tab::Diff => self.change = 0,
-            Tab::Channel => {}
+        match self.form() {
+            Form::Values => self.outline.go_to_start(),
+            Form::Text => self.offset = 0,
+            Form::Hex => self.line = 0,
+            Form::Changes => self.change = 0,
+            Form::Channel => {}
         }
     }
 
@@ -281,11 +338,12 @@ impl Reader {
         if self.walk(room, Outline::go_to_end) {
             return;
         }
-        match self.tab() {
-            Tab::Value => self.offset = self.last_offset(room),
-            Tab::Bytes => self.line = self.last_line(room),
-            Tab::Diff => self.change = self.last_change(room),
-            Tab::Channel => {}
+        match self.form() {
+            Form::Values => {}
+            Form::Text => self.offset = self.last_offset(room),
+            Form::Hex => self.line = self.last_line(room),
+            Form::Changes => self.change = self.last_change(room),
+            Form::Channel => {}
         }
     }
 
@@ -332,20 +390,20 @@ impl Reader {
 
     fn scroll_rows(&mut self, lines: isize, room: Room) {
         let count = lines.unsigned_abs();
-        match self.tab() {
-            Tab::Bytes => {
+        match self.form() {
+            Form::Hex => {
                 let line = self.line.saturating_add_signed(lines);
                 self.line = line.min(self.last_line(room));
             }
-            Tab::Diff => {
+            Form::Changes => {
                 let line = self.change.saturating_add_signed(lines);
                 self.change = line.min(self.last_change(room));
             }
-            Tab::Channel => {}
-            Tab::Value if lines < 0 => {
+            Form::Values | Form::Channel => {}
+            Form::Text if lines < 0 => {
                 self.offset = rows::rows_back(self.bytes(), room.columns, self.offset, count);
             }
-            Tab::Value => {
+            Form::Text => {
                 let last = self.last_offset(room);
                 let mut ahead = rows::rows(self.bytes(), room.columns, self.offset);
                 let next = ahead.nth(count).map(|row| row.start);
@@ -375,6 +433,11 @@ impl Reader {
 
 /// Rows that say what is compared with what.
 pub const DIFF_HEADER: usize = 1;
+
+/// Whether what is of this format says nothing to those who read it as a text.
+fn has_no_words(format: Format) -> bool {
+    matches!(format, Format::Binary | Format::Pickle | Format::Java)
+}
 
 /// How many rows a comparison takes.
 fn rows_of(diff: &Diff) -> usize {

@@ -2,10 +2,27 @@
 
 use super::reader::Page;
 use super::{Action, App, Effect, Outline, Overlay};
+use crate::decoding::{self, Found};
 use crate::log::SharedBytes;
 use crate::payload::figures;
+use crate::payload::format::Format;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
+
+/// A message of up to so many bytes is searched at once,
+const MOST_SEARCHED: usize = 1 << 20;
+
+/// if it has no more than so many values.
+const MOST_VALUES_SEARCHED: usize = 20_000;
+
+/// A search in the open message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Search {
+    /// Its number.
+    serial: u64,
+    /// Whether the person goes to what is found.
+    goes_there: bool,
+}
 
 impl App {
     pub(super) fn act_in_message(&mut self, action: Action) -> Vec<Effect> {
@@ -23,6 +40,7 @@ impl App {
             Action::OlderMessage => return self.open_beside(-1),
             Action::NewerMessage => return self.open_beside(1),
             Action::Seek => self.open_seek(),
+            Action::Formats => return self.open_formats(),
             Action::CopyWhole => return self.copy_whole(),
             Action::CopyPath => return self.copy_path(),
             Action::FilterByValue => return self.filter_by_value(),
@@ -45,14 +63,46 @@ impl App {
     }
 
     /// Looks for what is written in the prompt, as it is written.
-    pub(super) fn seek(&mut self, text: &str) {
-        if let Some((reader, room)) = self.reading() {
-            reader.find(text);
-            reader.show_mark(room);
+    pub(super) fn seek(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(open) = &mut self.open {
+            open.reader.seek(text);
         }
         if text.is_empty() {
             // What a query matched is marked again.
             self.mark_open_message();
+        }
+        self.search_message(true)
+    }
+
+    /// Finds what is looked for in the open message, or has it found, and goes there if
+    /// `goes_there`.
+    pub(super) fn search_message(&mut self, goes_there: bool) -> Vec<Effect> {
+        let serial = self.next_serial();
+        let Some(open) = &mut self.open else {
+            return Vec::new();
+        };
+        // What has been typed while the message was still being read is still to be gone to.
+        let goes_there = goes_there || open.reader.is_searching() && open.search.goes_there;
+        open.search = Search { serial, goes_there };
+        let Some(search) = open.reader.search(serial) else {
+            return Vec::new();
+        };
+        if is_soon_searched(&search) {
+            self.note_found(search.answer());
+            return Vec::new();
+        }
+        vec![Effect::Search(search)]
+    }
+
+    /// Takes in where it was found.
+    pub(super) fn note_found(&mut self, found: Found) {
+        let room = self.room();
+        let Some(open) = &mut self.open else { return };
+        if open.search.serial == found.serial {
+            open.reader.note_found(found);
+            if open.search.goes_there {
+                open.reader.show_mark(room);
+            }
         }
     }
 
@@ -60,6 +110,7 @@ impl App {
     pub(super) fn end_seek(&mut self) -> Vec<Effect> {
         let reader = self.open.as_ref().map(|open| &open.reader);
         match reader {
+            Some(reader) if reader.is_searching() => Vec::new(),
             Some(reader) if reader.sought().is_some() && reader.mark_count() == 0 => {
                 self.tell("not found in this message")
             }
@@ -117,6 +168,9 @@ impl App {
 
     /// Shows only what has the same value at the same path.
     fn filter_by_value(&mut self) -> Vec<Effect> {
+        if let Some(other) = self.no_json() {
+            return self.tell(format!("queries look into JSON only, and this is {other}"));
+        }
         let text = self.with_value(|page, value| {
             let path = page.tree.path(value.id, page.bytes)?;
             Some(match value.kind {
@@ -144,6 +198,19 @@ impl App {
         }
     }
 
+    /// What the open message is if it has values but is not JSON as it came, so that neither queries
+    /// nor lenses see them.
+    fn no_json(&self) -> Option<String> {
+        let decoded = self.open.as_ref()?.reader.decoded()?;
+        decoded.tree.as_ref()?;
+        let format = decoded.format.name();
+        match decoded.wrappings.first() {
+            Some(wrapping) => Some(format!("{format} in {}", wrapping.name())),
+            None if decoded.format != Format::Json => Some(format.to_owned()),
+            None => None,
+        }
+    }
+
     /// Shows the value at this path instead of the messages of the channel, or these again.
     fn toggle_lens(&mut self) -> Vec<Effect> {
         match self.place() {
@@ -159,6 +226,10 @@ impl App {
         let Some(channel) = self.current_channel() else {
             return Err(self.tell("a notice has no channel"));
         };
+        if let Some(other) = self.no_json() {
+            let words = format!("the log looks into JSON only, and this is {other}");
+            return Err(self.tell(words));
+        }
         let path = match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
             None => return Err(self.tell("this message has no values, and so no paths")),
             Some(None) => return Err(self.tell_error(NO_PATH)),
@@ -176,6 +247,14 @@ impl App {
             Err(told) => told,
         }
     }
+}
+
+/// Whether it takes less than a frame to look everywhere.
+fn is_soon_searched(search: &decoding::Search) -> bool {
+    let decoded = search.decoded.as_deref();
+    let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));
+    let tree = decoded.and_then(|decoded| decoded.tree.as_ref());
+    bytes.len() <= MOST_SEARCHED && tree.is_none_or(|tree| tree.len() <= MOST_VALUES_SEARCHED)
 }
 
 /// Why a value has no path.

@@ -28,8 +28,9 @@ impl App {
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
             Event::Analysed(answer) => self.note_analysis(answer),
-            Event::Decoded(reading) => {
-                self.note_reading(reading);
+            Event::Decoded(reading) => self.note_reading(reading),
+            Event::Found(found) => {
+                self.note_found(found);
                 Vec::new()
             }
             Event::Failed(words) => self.tell_error(words),
@@ -70,7 +71,7 @@ impl App {
             (Context::Seek, Some(Overlay::Seek(input))) => {
                 input.press_in_line(key);
                 let text = input.text();
-                self.seek(&text);
+                return self.seek(&text);
             }
             (Context::PublishChannel, _) => {
                 self.publish.channel.press_in_line(key);
@@ -98,7 +99,7 @@ impl App {
             (Context::Seek, Some(Overlay::Seek(input))) => {
                 input.insert_in_line(text);
                 let text = input.text();
-                self.seek(&text);
+                return self.seek(&text);
             }
             (Context::PublishChannel, _) => {
                 let text = self.publish.readable(text);

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::config_file::{self, ConfigFile, complaint};
 use super::pick::{Picked, pick};
 use super::target::{PASSWORD_COMMAND, Wrong};
-use super::{Failure, queries, shown_path, target};
+use super::{Failure, queries, reading, shown_path, target};
 use crate::app::{Badge, Pickable};
 use crate::cli::{self, Screen, Server, Watch};
 use crate::config::{ConfigError, Profile};
@@ -248,6 +248,7 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
     ] {
         queries::read(texts, |words| profile.wrong(key, words))?;
     }
+    check_reading(profile, &given.reading)?;
     let keep = profile.keep.as_deref().map(cli::parse_keep).transpose();
     let keep = keep.map_err(|words| profile.wrong("keep", words))?;
     let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
@@ -255,9 +256,28 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         keep: given.keep.or(keep),
         filter: both(&profile.filters, given.filter),
         breakpoint: both(&profile.breakpoints, given.breakpoint),
+        reading: cli::Reading {
+            lens: both(&profile.lenses, given.reading.lens),
+            proto: given.reading.proto.or_else(|| profile.proto.clone()),
+            proto_type: both(&profile.proto_types, given.reading.proto_type),
+        },
         read_only: given.read_only || profile.read_only,
         ..given
     })
+}
+
+/// Looks at how the profile reads messages. Where the command line gives another file of types, it
+/// is that which they are looked up in, later.
+fn check_reading(profile: &Profile, given: &cli::Reading) -> Result<(), ConfigError> {
+    let mut mine = cli::Reading {
+        lens: profile.lenses.clone(),
+        ..cli::Reading::default()
+    };
+    if given.proto.is_none() {
+        mine.proto.clone_from(&profile.proto);
+        mine.proto_type.clone_from(&profile.proto_types);
+    }
+    reading::read(&mine, |key, words| profile.wrong(key, words)).map(drop)
 }
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
+use super::reading::{self, Reading};
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
 use super::{Failure, checks, history, queries, redis_cli, stats};
 use crate::analysis::{self, Analyst};
 use crate::app::{Alert, App, Badge, Effect, Event, RedisCli, Settings};
 use crate::cli;
-use crate::decoding::{self, Decoder};
+use crate::decoding::{self, Decoder, Question};
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
@@ -58,6 +59,8 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let filters = queries::read(&job.options.filter, blame("--filter"))?;
     let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
     let checks = checks::read(&job.options.checks)?;
+    let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
+    let reading = reading::read(&job.options.reading, blame)?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;
     let size = terminal.size().map_err(Failure::other)?;
@@ -66,7 +69,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         filters,
         breakpoints,
         checks,
-        ..settings(&job)
+        ..settings(&job, reading)
     };
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
@@ -91,7 +94,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let analysed_tx = answer_tx.clone();
     let tell = move |answer| analysed_tx.blocking_send(Event::Analysed(answer)).is_ok();
     let analyst = analysis::start(tell).map_err(Failure::other)?;
-    let tell = move |reading| decoded_tx.blocking_send(Event::Decoded(reading)).is_ok();
+    let tell = move |answer| {
+        let event = match answer {
+            decoding::Answer::Read(reading) => Event::Decoded(reading),
+            decoding::Answer::Found(found) => Event::Found(found),
+        };
+        decoded_tx.blocking_send(event).is_ok()
+    };
     let decoder = decoding::start(tell).map_err(Failure::other)?;
     let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
     let scanner = scan::start(tell);
@@ -126,7 +135,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 }
 
 /// What the screen is told at the start.
-fn settings(job: &Job) -> Settings {
+fn settings(job: &Job, reading: Reading) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         profile: job.profile.clone(),
@@ -141,6 +150,9 @@ fn settings(job: &Job) -> Settings {
         read_only: job.options.read_only,
         keep: job.options.memory(),
         queries: history::load(),
+        lenses: reading.lenses,
+        message_types: reading.message_types,
+        known_types: reading.known_types,
         ..Settings::default()
     }
 }
@@ -199,7 +211,8 @@ impl Host<Screen<Tty>> for Desk {
             Effect::Ask(ask) => self.server.ask(ask),
             Effect::Scan(request) => self.scanner.ask(request),
             Effect::Analyse(request) => self.analyst.ask(request),
-            Effect::Decode(request) => self.decoder.ask(request),
+            Effect::Decode(request) => self.decoder.ask(Question::Read(request)),
+            Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
             Effect::Alert(Alert::Notification(words)) => {

@@ -77,6 +77,12 @@ pub struct Profile {
     pub until: Option<String>,
     /// The memory for the log.
     pub keep: Option<String>,
+    /// What of a channel's messages the log shows, each `glob=.path`.
+    pub lenses: Vec<String>,
+    /// The file that describes Protobuf messages.
+    pub proto: Option<PathBuf>,
+    /// The types of a channel's Protobuf messages, each `glob=type`.
+    pub proto_types: Vec<String>,
     place: Place,
 }
 
@@ -169,6 +175,9 @@ impl Profile {
             breakpoints: keys.read("break", Value::texts)?.unwrap_or_default(),
             until: keys.read("until", Value::text)?,
             keep: keys.read("keep", Value::text)?,
+            lenses: keys.read("lens", Value::texts)?.unwrap_or_default(),
+            proto: keys.read("proto", Value::text)?.map(place_of),
+            proto_types: keys.read("proto-type", Value::texts)?.unwrap_or_default(),
             place,
         };
         keys.finish()?;

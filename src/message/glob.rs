@@ -56,6 +56,32 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
+/// Something that is said of channels by globs. Where several match, the last counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByGlob<T>(Vec<(Box<[u8]>, T)>);
+
+impl<T> ByGlob<T> {
+    /// What is said of the channel called `name`.
+    #[must_use]
+    pub fn of(&self, name: &[u8]) -> Option<&T> {
+        let mut entries = self.0.iter().rev();
+        let (_, said) = entries.find(|(glob, _)| matches(glob, name))?;
+        Some(said)
+    }
+}
+
+impl<T> Default for ByGlob<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> FromIterator<(Box<[u8]>, T)> for ByGlob<T> {
+    fn from_iter<I: IntoIterator<Item = (Box<[u8]>, T)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
 /// The length of the element at the start of `pattern`, which is not a star, if it takes `byte`.
 fn element(pattern: &[u8], byte: u8) -> Option<usize> {
     match pattern {
@@ -110,6 +136,16 @@ fn signed(byte: u8) -> c_char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_globs_that_match_the_last_counts() {
+        let entries = [("a*", 1), ("ab", 2), ("c", 3)];
+        let said = entries.map(|(glob, said)| (glob.as_bytes().into(), said));
+        let said: ByGlob<i32> = said.into_iter().collect();
+        let of = |name: &str| said.of(name.as_bytes()).copied();
+        assert_eq!((of("ax"), of("ab"), of("c")), (Some(1), Some(2), Some(3)));
+        assert_eq!((of("b"), ByGlob::<()>::default().of(b"a")), (None, None));
+    }
 
     #[test]
     fn corners_are_those_of_redis() {

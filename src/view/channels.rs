@@ -109,11 +109,6 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
         SubscriptionState::Ended(_) => "ended".to_owned(),
         SubscriptionState::Left => "left".to_owned(),
     };
-    // The name may be that of a pattern at the master.
-    let words = match topic.kind {
-        SubscriptionKind::Sentinel => format!("sentinels {words}"),
-        _ => words,
-    };
     line.word(format!("{mark} "), style);
     // These may be called as an ordinary one is.
     let words = match topic.kind {

@@ -216,9 +216,9 @@ fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuild
 /// A message looked at through a lens: only the value at its path.
 fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuilder) {
     let looked_at = payload.len() <= MOST_THROUGH_LENS && size == payload.len() as u64;
-    let found = path.locate(payload).filter(|_| looked_at);
     // What is found in something that is no JSON means nothing.
-    match found.filter(|_| json::is_json(payload)) {
+    let is_json = looked_at && json::is_json(payload);
+    match path.locate(payload).filter(|_| is_json) {
         Some(found) => {
             let value = &payload[found];
             let text = match value {
@@ -237,9 +237,12 @@ fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuild
                 line.text(whole, Style::new());
             }
         }
-        None if looked_at => line.words(&format!("no {}", path.text()), theme::QUIET),
-        None => line.words(
-            &format!("{} · too long for a lens", figures::size(size)),
+        None if is_json => line.cut_words(&format!("no {}", path.text()), theme::QUIET),
+        None if looked_at => {
+            line.cut_words(&format!("no {}: not JSON", path.text()), theme::QUIET);
+        }
+        None => line.cut_words(
+            &format!("{}: too long for a lens", figures::size(size)),
             theme::QUIET,
         ),
     }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, lists, nodes, query, theme};
+use super::{formats, frame, lists, nodes, query, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 
@@ -25,6 +25,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
+        Overlay::Formats { line } => formats::draw(app, *line, areas.overlay, buffer),
         Overlay::Seek(input) => seek(app, input, buffer),
         Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, accent, buffer),
     }
@@ -106,8 +107,10 @@ fn seek(app: &App, input: &Input, buffer: &mut Buffer) {
     };
     Clear.render(place, buffer);
     let found = app.open().map_or(0, |open| open.reader.mark_count());
+    let is_searching = app.open().is_some_and(|open| open.reader.is_searching());
     let right = match found {
         _ if input.is_empty() => String::new(),
+        _ if is_searching => " looking … ".to_owned(),
         0 => " not found ".to_owned(),
         1 => " 1 match ".to_owned(),
         several => format!(" {several} matches "),

@@ -20,7 +20,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{self, LineBuilder};
 use super::{frame, theme};
-use crate::app::{App, Focus, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
+use crate::app::{App, Focus, Form, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::NodeId;
@@ -36,17 +36,18 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Message;
     border(app, reader, has_focus, area, buffer);
     tabs(app, reader, padded(inside(area)), buffer);
-    let text = areas.message_text();
+    let text = app.message_text();
+    remarks(reader, areas.message_text(), text, buffer);
     let room = Room {
         columns: usize::from(text.width),
         height: usize::from(text.height),
     };
-    match (reader.page(room), reader.tab()) {
+    match (reader.page(room), reader.form()) {
         (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
-        (None, Tab::Bytes) => bytes::draw(reader, text, buffer),
-        (None, Tab::Diff) => changes::draw(app, reader, text, buffer),
-        (None, Tab::Channel) => channel::draw(app, reader, text, buffer),
-        (None, Tab::Value) => plain(reader, text, buffer),
+        (None, Form::Hex) => bytes::draw(reader, text, buffer),
+        (None, Form::Changes) => changes::draw(app, reader, text, buffer),
+        (None, Form::Channel) => channel::draw(app, reader, text, buffer),
+        (None, Form::Values | Form::Text) => plain(reader, text, buffer),
     }
     sign(reader, room, text, buffer);
 }
@@ -130,6 +131,7 @@ fn path_of_cursor(reader: &Reader, columns: usize) -> Option<String> {
 fn standing(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
         return match reader.sought() {
+            Some(_) if reader.is_searching() => vec![" looking … ".to_owned()],
             Some(_) => vec![" not found ".to_owned()],
             None => Vec::new(),
         };
@@ -162,34 +164,60 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
         line.word(tab.name(), style);
         line.space(2);
     }
-    line.word_at_end(&format_words(app, reader), theme::QUIET);
+    let forms = format_forms(app, reader);
+    let fitting = forms.iter().find(|words| words.width() <= line.left());
+    line.word_at_end(fitting.map_or("", String::as_str), theme::QUIET);
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// What the message was found to be, in words.
-fn format_words(app: &App, reader: &Reader) -> String {
+/// What the message was found to be, in words; the longest form first.
+fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     let letter = reader.letter();
     let Some(decoded) = reader.decoded() else {
-        return "reading …".to_owned();
+        return vec!["reading …".to_owned()];
     };
     let format = decoded.format.name();
-    let mut words = match decoded.wrappings.as_slice() {
-        [] => format.to_owned(),
-        wrappings => {
-            let names: Vec<_> = wrappings.iter().rev().map(|one| one.name()).collect();
-            let sizes = [letter.payload.len(), reader.bytes().len()];
-            let [packed, plain] = sizes.map(|size| figures::size(size as u64));
-            format!("{format} in {} ({packed} → {plain})", names.join(" in "))
-        }
-    };
-    let is_chosen = letter
-        .channel
-        .as_ref()
-        .is_some_and(|name| app.format(name).is_some());
-    if is_chosen {
-        words.push_str(" · chosen");
+    let mut forms = vec![format.to_owned()];
+    if !decoded.wrappings.is_empty() {
+        let names: Vec<_> = decoded
+            .wrappings
+            .iter()
+            .rev()
+            .map(|one| one.name())
+            .collect();
+        let sizes = [letter.payload.len(), reader.bytes().len()];
+        let [packed, plain] = sizes.map(|size| figures::size(size as u64));
+        forms.push(format!("{format} in {}", names.join(" in ")));
+        forms.push(format!("{} ({packed} → {plain})", forms[1]));
     }
-    words
+    let channel = letter.channel.as_deref().unwrap_or_default();
+    let note = app.read_as(channel).map(|chosen| {
+        if chosen.format == decoded.format {
+            "chosen".to_owned()
+        } else {
+            format!("not {}, as chosen", chosen.format.name())
+        }
+    });
+    if let Some(note) = note {
+        let noted: Vec<_> = forms
+            .iter()
+            .map(|form| format!("{form} · {note}"))
+            .collect();
+        forms.extend(noted);
+    }
+    forms.reverse();
+    forms
+}
+
+/// What the person should know about what is shown, between the tabs and what is shown.
+fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
+    let rows = text.y.saturating_sub(area.y);
+    let columns = usize::from(area.width);
+    for (row, words) in (0..rows).zip(reader.remarks(area.width)) {
+        let mut line = LineBuilder::new(columns);
+        line.text(escape::one_line(words.as_bytes(), columns), theme::WATCH);
+        line.draw(area, row, Style::new(), buffer);
+    }
 }
 
 /// Shows in the margin where the match is that the person is at.

@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use super::{Page, Reader, Room, Tab};
+use super::{Form, Reader, Room};
+use crate::decoding::{Found, Search};
 use crate::payload::hex;
 use crate::payload::rows;
-use crate::payload::tree::{Key, NodeId};
-use crate::query::{Literal, MOST_MARKS};
+use crate::payload::tree::NodeId;
+use crate::query::Literal;
 
 /// Rows that are left above a mark that comes into view, where there are so many.
 const ROWS_ABOVE: usize = 3;
@@ -21,6 +22,8 @@ pub(super) struct Marks {
     nodes: Vec<NodeId>,
     /// What is looked for in this message, instead of what a query matches.
     sought: Option<Literal>,
+    /// Whether nobody has said yet where it stands.
+    is_searching: bool,
     current: usize,
 }
 
@@ -59,36 +62,47 @@ impl Reader {
     }
 
     /// Looks for a text in this message and those that are opened after it; for nothing any more if
-    /// it is empty.
-    pub fn find(&mut self, text: &str) {
+    /// it is empty. What is found is to be noted: see [`Self::search`].
+    pub fn seek(&mut self, text: &str) {
         let sought = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
         self.marks = Marks {
             sought,
             ..Marks::default()
         };
-        self.find_again();
+    }
+
+    /// The search for what is looked for, if anything is. Nothing is found until it is noted.
+    pub fn search(&mut self, serial: u64) -> Option<Search> {
+        let text = self.marks.sought.as_ref()?.text().into();
+        self.marks.is_searching = true;
+        Some(Search {
+            serial,
+            payload: self.letter.payload.clone(),
+            decoded: self.decoded.clone(),
+            text,
+        })
+    }
+
+    /// Takes note of where that is. The person is at the first.
+    pub fn note_found(&mut self, found: Found) {
+        self.marks = Marks {
+            ranges: found.ranges,
+            nodes: found.nodes,
+            sought: self.marks.sought.take(),
+            ..Marks::default()
+        };
+    }
+
+    /// Whether what is looked for may still be found.
+    #[must_use]
+    pub fn is_searching(&self) -> bool {
+        self.marks.is_searching
     }
 
     /// What is looked for in this message.
     #[must_use]
     pub fn sought(&self) -> Option<&Literal> {
         self.marks.sought.as_ref()
-    }
-
-    pub(super) fn find_again(&mut self) {
-        let Some(sought) = self.marks.sought.clone() else {
-            return;
-        };
-        let room = Room {
-            columns: 1,
-            height: 1,
-        };
-        self.marks.nodes = match self.page(room) {
-            Some(page) => nodes_with(&page, &sought),
-            None => Vec::new(),
-        };
-        self.marks.ranges = ranges_of(self.bytes(), &sought);
-        self.marks.current = 0;
     }
 
     /// The bytes that are marked, of those that [`Self::bytes`] gives: none at first.
@@ -100,9 +114,9 @@ impl Reader {
     /// How many marks the person can go to, as the message is shown.
     #[must_use]
     pub fn mark_count(&self) -> usize {
-        match self.tab() {
-            Tab::Diff | Tab::Channel => 0,
-            Tab::Value | Tab::Bytes => self.marks.len(self.shows_values()),
+        match self.form() {
+            Form::Changes | Form::Channel => 0,
+            form => self.marks.len(form == Form::Values),
         }
     }
 
@@ -131,7 +145,7 @@ impl Reader {
         let Some(current) = self.current_mark() else {
             return;
         };
-        if self.shows_values() {
+        if self.form() == Form::Values {
             if let Some(node) = self.marks.nodes.get(current).copied() {
                 self.walk(room, |outline, page| outline.go_to(node, page));
             }
@@ -153,7 +167,7 @@ impl Reader {
 
     fn mark_beside(&self, is_forward: bool, room: Room) -> Option<usize> {
         let current = self.marks.current;
-        let (is_there, below) = if self.shows_values() {
+        let (is_there, below) = if self.form() == Form::Values {
             let cursor = self.outline.cursor();
             let nodes = &self.marks.nodes;
             let is_there = nodes.get(current) == Some(&cursor);
@@ -172,11 +186,6 @@ impl Reader {
         next.filter(|next| *next < self.mark_count())
     }
 
-    fn shows_values(&self) -> bool {
-        let has_tree = |decoded: &crate::payload::format::Decoded| decoded.tree.is_some();
-        self.tab() == Tab::Value && self.decoded().is_some_and(has_tree)
-    }
-
     /// Where the mark that the person is at can be seen to start: a line break at the end of a row
     /// is not drawn.
     fn start_of_mark(&self) -> Option<usize> {
@@ -188,15 +197,15 @@ impl Reader {
 
     /// The first byte shown.
     fn first_byte(&self, room: Room) -> usize {
-        match self.tab() {
-            Tab::Bytes => self.line * hex::bytes_in_row(room.columns),
-            Tab::Value | Tab::Diff | Tab::Channel => self.offset,
+        match self.form() {
+            Form::Hex => self.line * hex::bytes_in_row(room.columns),
+            _ => self.offset,
         }
     }
 
     /// The row that shows the byte at `offset`, counted from the top, if it is in view.
     fn row_in_view(&self, offset: usize, room: Room) -> Option<usize> {
-        if self.tab() == Tab::Bytes {
+        if self.form() == Form::Hex {
             let line = offset / hex::bytes_in_row(room.columns);
             let row = line.checked_sub(self.line);
             return row.filter(|row| *row < room.height);
@@ -214,7 +223,7 @@ impl Reader {
             return;
         }
         let above = ROWS_ABOVE.min(room.height.saturating_sub(1) / 2);
-        if self.tab() == Tab::Bytes {
+        if self.form() == Form::Hex {
             let line = offset / hex::bytes_in_row(room.columns);
             self.line = line.saturating_sub(above).min(self.last_line(room));
             return;
@@ -223,33 +232,4 @@ impl Reader {
         let top = rows::rows_back(self.bytes(), room.columns, row, above);
         self.offset = top.min(self.last_offset(room));
     }
-}
-
-/// The values in whose name or text `sought` stands.
-fn nodes_with(page: &Page<'_>, sought: &Literal) -> Vec<NodeId> {
-    let ids = (0..page.tree.len()).filter_map(|index| u32::try_from(index).ok());
-    let has = |id: &NodeId| {
-        page.value(*id).is_some_and(|value| {
-            let name = match value.key {
-                Key::Name(name) | Key::Odd(name) => name,
-                Key::Index(_) | Key::None => b"",
-            };
-            sought.find(value.text).is_some() || sought.find(name).is_some()
-        })
-    };
-    ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
-}
-
-/// Where `sought` stands in `bytes`.
-pub(super) fn ranges_of(bytes: &[u8], sought: &Literal) -> Vec<Range<usize>> {
-    let mut from = 0;
-    let mut ranges = Vec::new();
-    while let Some(found) = bytes.get(from..).and_then(|rest| sought.find(rest)) {
-        if ranges.len() == MOST_MARKS || found.is_empty() {
-            break;
-        }
-        ranges.push(found.start + from..found.end + from);
-        from += found.end;
-    }
-    ranges
 }

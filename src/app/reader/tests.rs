@@ -23,6 +23,13 @@ fn open(payload: &str) -> Reader {
     reader
 }
 
+fn find(reader: &mut Reader, text: &str) {
+    reader.seek(text);
+    if let Some(search) = reader.search(0) {
+        reader.note_found(search.answer());
+    }
+}
+
 fn numbered(lines: usize) -> String {
     let lines: Vec<String> = (0..lines).map(|line| format!("line {line}")).collect();
     lines.join("\n")
@@ -75,7 +82,7 @@ fn bytes_are_scrolled_by_rows() {
 #[test]
 fn what_is_sought_is_found_in_names_and_values() {
     let mut reader = open(r#"{"name":"x","other":["a name","b"],"n":{"m":"NAME"}}"#);
-    reader.find("name");
+    find(&mut reader, "name");
     assert_eq!((reader.mark_count(), reader.current_mark()), (3, Some(0)));
     reader.show_mark(ROOM);
     let mut cursors = vec![reader.outline().cursor()];
@@ -85,7 +92,7 @@ fn what_is_sought_is_found_in_names_and_values() {
     assert_eq!(cursors, [1, 3, 6].map(crate::payload::tree::NodeId));
     assert!(reader.go_to_mark(false, ROOM));
     assert_eq!(reader.current_mark(), Some(1));
-    reader.find("nowhere");
+    find(&mut reader, "nowhere");
     assert_eq!((reader.mark_count(), reader.current_mark()), (0, None));
     assert!(!reader.go_to_mark(true, ROOM));
 }
@@ -93,7 +100,7 @@ fn what_is_sought_is_found_in_names_and_values() {
 #[test]
 fn from_where_one_has_gone_the_next_mark_is_the_nearest() {
     let mut reader = open(r#"["x","a","x","a","x"]"#);
-    reader.find("x");
+    find(&mut reader, "x");
     reader.show_mark(ROOM);
     reader.step(3, ROOM);
     assert!(reader.go_to_mark(true, ROOM));
@@ -124,9 +131,14 @@ fn matches_in_a_text_come_into_view_one_after_the_other() {
 #[test]
 fn what_is_sought_is_sought_in_the_next_message_too() {
     let mut before = open(r#"{"a":1}"#);
-    before.find("b");
+    find(&mut before, "b");
     let mut reader = open(r#"{"b":1}"#);
-    reader.carry_over(&before, ROOM);
+    reader.seek_like(&before);
+    assert!(!reader.is_searching());
+    let search = reader.search(0).unwrap();
+    assert!(reader.is_searching());
+    reader.note_found(search.answer());
+    assert!(!reader.is_searching());
     assert_eq!(reader.mark_count(), 1);
 }
 

@@ -16,6 +16,7 @@ use crate::payload::escape;
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, NodeId, Tree};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Columns that a level is moved in, and those before it for the sign.
 const INDENT: usize = 2;
@@ -52,24 +53,38 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
         line.cut_words(words, theme::QUIET);
         return line;
     };
-    let clock = Clock::new(line::zone(app.messages().time_form));
-    let time = clock.time_of_day(base.time);
-    let which = match against {
-        Against::Before => format!("since {time}, the message before"),
-        Against::Marked => {
-            let name = base.channel.as_deref().unwrap_or_default();
-            format!(
-                "since the marked {time} on {}",
-                escape::name(name, 24).string
-            )
-        }
-    };
     let counts = match reader.comparison() {
         None => "comparing …".to_owned(),
         Some(comparison) => summary(&comparison.diff),
     };
-    line.cut_words(&format!("{counts} · {which}"), theme::QUIET);
+    let forms = base_forms(app, against, base);
+    let forms: Vec<_> = forms
+        .iter()
+        .map(|which| format!("{counts} · {which}"))
+        .collect();
+    let fitting = forms.iter().find(|words| words.width() <= columns);
+    line.cut_words(fitting.unwrap_or(&counts), theme::QUIET);
     line
+}
+
+/// What it is compared with, in words; the longest form first.
+fn base_forms(app: &App, against: Against, base: &Letter) -> Vec<String> {
+    let clock = Clock::new(line::zone(app.messages().time_form));
+    let time = clock.time_of_day(base.time);
+    let name = base.channel.as_deref().unwrap_or_default();
+    let name = escape::name(name, 24).string;
+    match against {
+        Against::Before => vec![
+            format!("since {time}, the message before"),
+            "since the message before".to_owned(),
+            "since the one before".to_owned(),
+        ],
+        Against::Marked => vec![
+            format!("since {time}, marked, on {name}"),
+            format!("since the marked on {name}"),
+            "since the marked".to_owned(),
+        ],
+    }
 }
 
 /// How much has changed.
@@ -203,6 +218,7 @@ impl<'a> Painter<'a> {
         match value.key {
             Key::None => row.words("(all of it)", theme::QUIET),
             Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
+            Key::Name(b"") => drop(row.word("\"\"", theme::ESCAPE)),
             Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
             Key::Odd(name) => row.text(escape::name(name, most), theme::ESCAPE),
         }

@@ -1,0 +1,141 @@
+//! How messages are read and shown, as options and profiles say it.
+
+use std::fs;
+use std::path::Path as File;
+
+use super::shown_path;
+use crate::cli;
+use crate::message::glob::ByGlob;
+use crate::payload::escape::whole;
+use crate::payload::protobuf::{MessageType, Schema};
+use crate::query::Path;
+
+/// The most types that a complaint names.
+const MOST_NAMED: usize = 5;
+
+/// How a descriptor set is made.
+const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
+
+/// How messages are read and shown, understood.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub lenses: ByGlob<Path>,
+    pub message_types: ByGlob<MessageType>,
+    pub known_types: Vec<MessageType>,
+}
+
+/// Reads what `options` say; `blame` is given the option, or the key of the profile, and what is
+/// wrong with it.
+pub(super) fn read<E>(
+    options: &cli::Reading,
+    blame: impl Fn(&str, String) -> E,
+) -> Result<Reading, E> {
+    let lenses = options.lens.iter().map(|text| lens(text));
+    let lenses = lenses.collect::<Result<_, _>>();
+    let schema = options.proto.as_deref().map(schema).transpose();
+    let schema = schema.map_err(|words| blame("proto", words))?;
+    let types = options.proto_type.iter();
+    let types = types.map(|text| message_type(text, options.proto.as_deref(), schema.as_ref()));
+    let types = types.collect::<Result<_, _>>();
+    let known_types = schema.iter().flat_map(|schema| {
+        let names = schema.message_types();
+        names.filter_map(|name| schema.message_type(&name))
+    });
+    Ok(Reading {
+        lenses: lenses.map_err(|words| blame("lens", words))?,
+        message_types: types.map_err(|words| blame("proto-type", words))?,
+        known_types: known_types.collect(),
+    })
+}
+
+/// `GLOB=.path`. The sign may be part of a channel's name: the first that a path follows counts.
+fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
+    const FORM: &str = "write channels, = and the path of a value: 'orders:*=.user.id'";
+    let shown = whole(text.as_bytes());
+    let starts_path = |(at, _): &(usize, &str)| text[at + 1..].trim_start().starts_with('.');
+    let Some((at, _)) = text.match_indices('=').find(starts_path) else {
+        return Err(format!("{shown:?} has no = with a path behind it; {FORM}"));
+    };
+    let glob = text[..at].trim();
+    if glob.is_empty() {
+        return Err(format!("{shown:?} names no channel; {FORM}"));
+    }
+    match Path::parse(&text[at + 1..]) {
+        Ok(path) => Ok((glob.as_bytes().into(), path)),
+        Err(wrong) => Err(format!("{shown:?}: {wrong}")),
+    }
+}
+
+/// The descriptor set in `file`.
+fn schema(file: &File) -> Result<Schema, String> {
+    let shown = shown_path(file);
+    let bytes = fs::read(file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let schema = Schema::read(&bytes).map_err(|wrong| {
+        let wrong = whole(wrong.as_bytes());
+        format!("{shown} is {wrong}; {PROTOC}")
+    })?;
+    if schema.message_types().next().is_none() {
+        return Err(format!("{shown} describes no message type; {PROTOC}"));
+    }
+    Ok(schema)
+}
+
+/// `GLOB=package.Type`, one of `schema`, which `file` holds.
+fn message_type(
+    text: &str,
+    file: Option<&File>,
+    schema: Option<&Schema>,
+) -> Result<(Box<[u8]>, MessageType), String> {
+    const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
+    let shown = whole(text.as_bytes());
+    // No name of a type holds the sign, but a channel's may.
+    let Some((glob, name)) = text.rsplit_once('=') else {
+        return Err(format!("{shown:?} has no = and no type; {FORM}"));
+    };
+    let (glob, name) = (glob.trim(), name.trim().trim_start_matches('.'));
+    if glob.is_empty() || name.is_empty() {
+        let what = if glob.is_empty() { "channel" } else { "type" };
+        return Err(format!("{shown:?} names no {what}; {FORM}"));
+    }
+    let (Some(schema), Some(file)) = (schema, file) else {
+        return Err(format!(
+            "{shown:?} needs --proto FILE, which describes the type"
+        ));
+    };
+    match schema.message_type(name) {
+        Some(found) => Ok((glob.as_bytes().into(), found)),
+        None => Err(format!(
+            "{} has no message type {:?}{}",
+            shown_path(file),
+            whole(name.as_bytes()),
+            alike(name, schema)
+        )),
+    }
+}
+
+/// The types that may have been meant by `name`; if none is like it, those that there are.
+fn alike(name: &str, schema: &Schema) -> String {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let wanted = last(name);
+    let mut types: Vec<(usize, String)> = schema
+        .message_types()
+        .map(|other| (strsim::osa_distance(&wanted, &last(&other)), other))
+        .collect();
+    types.sort();
+    let most = wanted.chars().count() / 3;
+    let near = types.iter().take_while(|(distance, _)| *distance <= most);
+    let near: Vec<String> = near.map(|(_, name)| format!("'{name}'")).collect();
+    if !near.is_empty() {
+        let near = near[..near.len().min(MOST_NAMED)].join(" or ");
+        return format!(", did you mean {near}?");
+    }
+    let names: Vec<String> = schema.message_types().take(MOST_NAMED).collect();
+    let more = match types.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("; there are {}{more}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

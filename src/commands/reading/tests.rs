@@ -1,0 +1,141 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::path::PathBuf;
+
+use prost_reflect::prost::Message as _;
+use prost_reflect::prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
+
+use super::*;
+
+/// A descriptor set with the package `shop.v1`.
+fn shop(names: &[&str]) -> Vec<u8> {
+    let message_type = names.iter().map(|name| DescriptorProto {
+        name: Some((*name).to_owned()),
+        ..DescriptorProto::default()
+    });
+    let file = FileDescriptorProto {
+        name: Some("shop.proto".to_owned()),
+        package: Some("shop.v1".to_owned()),
+        message_type: message_type.collect(),
+        ..FileDescriptorProto::default()
+    };
+    FileDescriptorSet { file: vec![file] }.encode_to_vec()
+}
+
+/// What is read of these options, with `file` as the descriptor set; or the complaint.
+fn understood(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Reading, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.pb");
+    let options = cli::Reading {
+        lens: lens.iter().map(ToString::to_string).collect(),
+        proto: file.map(|bytes| {
+            fs::write(&path, bytes).unwrap();
+            path.clone()
+        }),
+        proto_type: types.iter().map(ToString::to_string).collect(),
+    };
+    let shown = path.to_string_lossy().into_owned();
+    let blame = |option: &str, words: String| format!("--{option} {words}").replace(&shown, "FILE");
+    read(&options, blame)
+}
+
+#[track_caller]
+fn complaint(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> String {
+    understood(lens, file, types).unwrap_err()
+}
+
+#[test]
+fn lenses_and_types_are_found_by_the_channel() {
+    let lenses = ["a=b*=.user.id", "a=bc = .\"odd=.key\""];
+    let file = shop(&["Order", "Refund"]);
+    let types = ["o=*=shop.v1.Order", " r = .shop.v1.Refund"];
+    let reading = understood(&lenses, Some(&file), &types).unwrap();
+    let lens = |name: &[u8]| reading.lenses.of(name).map(Path::text);
+    assert_eq!(lens(b"a=bx"), Some(".user.id"));
+    assert_eq!(lens(b"a=bc"), Some(".\"odd=.key\""));
+    assert_eq!(lens(b"c"), None);
+    let message_type = |name: &[u8]| reading.message_types.of(name).map(MessageType::name);
+    assert_eq!(message_type(b"o=1"), Some("shop.v1.Order"));
+    assert_eq!(message_type(b"r"), Some("shop.v1.Refund"));
+    assert_eq!(reading.known_types.len(), 2);
+}
+
+#[test]
+fn a_wrong_lens_is_shown_with_the_right_form() {
+    const FORM: &str = "write channels, = and the path of a value: 'orders:*=.user.id'";
+    for (text, words) in [
+        (
+            "orders",
+            format!("\"orders\" has no = with a path behind it; {FORM}"),
+        ),
+        (
+            "orders=id",
+            format!("\"orders=id\" has no = with a path behind it; {FORM}"),
+        ),
+        ("=.id", format!("\"=.id\" names no channel; {FORM}")),
+    ] {
+        assert_eq!(complaint(&[text], None, &[]), format!("--lens {words}"));
+    }
+    let said = complaint(&["orders=.a..b"], None, &[]);
+    assert!(said.starts_with("--lens \"orders=.a..b\": "), "{said}");
+}
+
+#[test]
+fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
+    const PROTOC: &str =
+        "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
+    let said = complaint(&[], Some(b"syntax = \"proto3\";\nmessage Order {}\n"), &[]);
+    assert!(
+        said.starts_with("--proto FILE is not a Protobuf descriptor set: "),
+        "{said}"
+    );
+    assert!(said.ends_with(PROTOC), "{said}");
+    let said = complaint(&[], Some(b""), &[]);
+    assert_eq!(
+        said,
+        format!("--proto FILE describes no message type; {PROTOC}")
+    );
+    let options = cli::Reading {
+        proto: Some(PathBuf::from("/nonexistent/shop.pb")),
+        ..cli::Reading::default()
+    };
+    let said = read(&options, |_, words| words).unwrap_err();
+    assert!(
+        said.starts_with("/nonexistent/shop.pb cannot be read: No such file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_unknown_type_is_named_with_those_that_are_like_it() {
+    let file = shop(&["Order", "Orders", "Refund", "A", "B", "C", "D"]);
+    let said = |text: &str| complaint(&[], Some(&file), &[text]);
+    assert_eq!(
+        said("o=shop.v1.Ordre"),
+        "--proto-type FILE has no message type \"shop.v1.Ordre\", did you mean 'shop.v1.Order'?"
+            .replace("?", "?")
+    );
+    assert!(said("o=refund").ends_with(", did you mean 'shop.v1.Refund'?"));
+    assert_eq!(
+        said("o=Nothing"),
+        "--proto-type FILE has no message type \"Nothing\"; there are shop.v1.Order, \
+         shop.v1.Orders, shop.v1.Refund, shop.v1.A, shop.v1.B and 2 more"
+    );
+    const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
+    assert_eq!(
+        said("orders"),
+        format!("--proto-type \"orders\" has no = and no type; {FORM}")
+    );
+    assert_eq!(
+        said("=a.B"),
+        format!("--proto-type \"=a.B\" names no channel; {FORM}")
+    );
+    assert_eq!(
+        said("o="),
+        format!("--proto-type \"o=\" names no type; {FORM}")
+    );
+    assert_eq!(
+        complaint(&[], None, &["o=a.B"]),
+        "--proto-type \"o=a.B\" needs --proto FILE, which describes the type"
+    );
+}

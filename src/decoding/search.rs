@@ -1,0 +1,76 @@
+//! A text looked for in a message that has been read.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::log::SharedBytes;
+use crate::payload::format::Decoded;
+use crate::payload::tree::{Key, NodeId, Tree};
+use crate::query::{Literal, MOST_MARKS};
+
+/// A text to be looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// Which search this is: a higher number makes those with a lower one void.
+    pub serial: u64,
+    /// The message.
+    pub payload: SharedBytes,
+    /// What it was found to be, if that is known.
+    pub decoded: Option<Arc<Decoded>>,
+    /// The text.
+    pub text: Box<[u8]>,
+}
+
+/// Where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Which search it is for.
+    pub serial: u64,
+    /// The values in whose name or text it stands, the first [`MOST_MARKS`] of them.
+    pub nodes: Vec<NodeId>,
+    /// The bytes, unpacked, in which it stands: as many.
+    pub ranges: Vec<Range<usize>>,
+}
+
+impl Search {
+    /// Looks.
+    #[must_use]
+    pub fn answer(&self) -> Found {
+        let sought = Literal::new(&self.text);
+        let decoded = self.decoded.as_deref();
+        let bytes = decoded.map_or(&*self.payload, |decoded| decoded.bytes(&self.payload));
+        let tree = decoded.and_then(|decoded| decoded.tree.as_ref());
+        Found {
+            serial: self.serial,
+            nodes: tree.map_or_else(Vec::new, |tree| nodes_with(tree, bytes, &sought)),
+            ranges: ranges_of(bytes, &sought),
+        }
+    }
+}
+
+fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
+    let ids = (0..tree.len()).filter_map(|index| u32::try_from(index).ok());
+    let has = |id: &NodeId| {
+        tree.value(*id, bytes).is_some_and(|value| {
+            let name = match value.key {
+                Key::Name(name) | Key::Odd(name) => name,
+                Key::Index(_) | Key::None => b"",
+            };
+            sought.find(value.text).is_some() || sought.find(name).is_some()
+        })
+    };
+    ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
+}
+
+fn ranges_of(bytes: &[u8], sought: &Literal) -> Vec<Range<usize>> {
+    let mut from = 0;
+    let mut ranges = Vec::new();
+    while let Some(found) = bytes.get(from..).and_then(|rest| sought.find(rest)) {
+        if ranges.len() == MOST_MARKS || found.is_empty() {
+            break;
+        }
+        ranges.push(found.start + from..found.end + from);
+        from += found.end;
+    }
+    ranges
+}

@@ -1,0 +1,264 @@
+//! What is done with a value: copied, filtered by, looked through.
+
+use crossterm::event::KeyCode;
+use subscope::app::{Effect, Focus};
+
+use crate::support::stage::Stage;
+use crate::{CBOR, PACKED, gzip, opened};
+
+/// What was handed to the clipboard.
+#[track_caller]
+fn copied(effects: &[Effect]) -> String {
+    match effects {
+        [Effect::Copy(bytes)] => String::from_utf8_lossy(bytes).into_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
+    let mut stage = opened(br#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#);
+    assert_eq!(
+        copied(&stage.keys("y")),
+        r#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#
+    );
+    assert!(
+        stage.remark().starts_with("handed the value, "),
+        "{}",
+        stage.remark()
+    );
+    for (value, expected) in [("j", "a\né"), ("j", "1.50"), ("j", r#"{ "x" : [1, 2] }"#)] {
+        stage.keys(value);
+        assert_eq!(copied(&stage.keys("y")), expected);
+    }
+    assert_eq!(
+        copied(&stage.keys("Y")),
+        r#"{"s":"a\n\u00e9","n":1.50,"o":{"x":[1,2]}}"#
+    );
+    assert_eq!(copied(&stage.keys("jP")), ".o.x");
+    assert_eq!(
+        stage.remark(),
+        "handed the path .o.x, 4 B, to the terminal's clipboard (OSC 52)"
+    );
+}
+
+#[test]
+fn what_is_packed_is_copied_as_json() {
+    for payload in [PACKED, CBOR, &gzip(PACKED)] {
+        let mut stage = opened(payload);
+        assert_eq!(copied(&stage.keys("Y")), r#"{"a":1,"b":"x"}"#);
+        stage.keys("jj");
+        assert_eq!(copied(&stage.keys("y")), "x");
+        assert_eq!(copied(&stage.keys("P")), ".b");
+    }
+    let packed = gzip(br#"{"big":12345678901234567890123}"#);
+    let mut stage = opened(&packed);
+    assert_eq!(
+        copied(&stage.keys("Y")),
+        r#"{"big":12345678901234567890123}"#
+    );
+}
+
+#[test]
+fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
+    let mut stage = opened(b"just words");
+    assert_eq!(copied(&stage.keys("y")), "just words");
+    assert_eq!(stage.keys("Y"), []);
+    assert!(
+        stage.remark().contains("no message with values"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.keys("P"), []);
+    assert!(stage.remark().contains("no values, and so no paths"));
+    assert_eq!(stage.keys("="), []);
+    assert!(stage.remark().contains("no values to filter by"));
+    stage.keys("i");
+    assert!(stage.remark().contains("no values"));
+}
+
+#[test]
+fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
+    let mut stage = opened(br#"{"a":1,"a":2}"#);
+    stage.keys("j");
+    assert_eq!(copied(&stage.keys("y")), "1");
+    for key in ["P", "=", "i"] {
+        assert_eq!(stage.keys(key), []);
+        assert!(
+            stage.remark().starts_with("no path leads to this value"),
+            "{key}"
+        );
+    }
+    assert!(stage.app.filters().typed().is_none());
+    assert_eq!(copied(&stage.keys("jP")), ".a");
+}
+
+#[test]
+fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
+    for value in [
+        "1",
+        "-1.50e3",
+        "12345678901234567890123",
+        "0.1",
+        "true",
+        "false",
+        "null",
+        "\"\"",
+        "\"it's\"",
+        r#""a \"quoted\" word""#,
+        r#""back\\slash""#,
+        r#""line\nbreak\ttab""#,
+        "\"é 漢 🎈\"",
+        r#""\u00e9 \ud83c\udf88""#,
+        r#""/slash\/""#,
+        r#""and or not (""#,
+        "[1,2]",
+        r#"{"x":1}"#,
+        "[]",
+    ] {
+        for key in ["k", "odd key", "é", "a.b", "q\\\"uote", "0", ""] {
+            let mut stage = Stage::new(&["*"]);
+            let payload = format!("{{\"{key}\":[0,{value}]}}");
+            stage.messages(&[
+                ("a", b"other"),
+                ("a", payload.as_bytes()),
+                ("a", b"{\"k\":[0]}"),
+            ]);
+            stage.keys("k");
+            crate::open(&mut stage);
+            stage.keys("jjj=");
+            let shown = stage.app.window().rows;
+            let shown: Vec<String> = shown.iter().map(|row| stage.payload_of(*row)).collect();
+            assert_eq!(shown, [payload.clone()], "{}", stage.remark());
+        }
+    }
+}
+
+#[test]
+fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[
+        ("a", br#"{"n":1,"s":"x"}"#),
+        ("a", br#"{"n":1,"s":"y"}"#),
+        ("a", br#"{"n":2,"s":"x"}"#),
+    ]);
+    stage.keys("g");
+    crate::open(&mut stage);
+    stage.keys("j=");
+    assert_eq!(
+        (stage.shown(), stage.remark()),
+        (2, "filtered by .n == 1; Esc in the log ends it")
+    );
+    stage.keys("j=");
+    assert_eq!(stage.shown(), 1);
+    assert_eq!(
+        stage.app.filters().typed().unwrap().text(),
+        ".n == 1 .s == \"x\""
+    );
+    stage.keys("q");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.shown(), 3);
+}
+
+#[test]
+fn what_queries_do_not_look_into_is_not_filtered_by() {
+    for (payload, name) in [
+        (PACKED.to_vec(), "MessagePack"),
+        (gzip(b"{\"a\":1}"), "JSON in gzip"),
+    ] {
+        let mut stage = opened(&payload);
+        stage.keys("j=");
+        assert_eq!(
+            stage.remark(),
+            format!("queries look into JSON only, and this is {name}")
+        );
+        assert!(stage.app.filters().typed().is_none());
+        stage.keys("i");
+        assert_eq!(
+            stage.remark(),
+            format!("the log looks into JSON only, and this is {name}")
+        );
+        assert!(stage.app.lens(b"orders").is_none());
+    }
+}
+
+/// What the log's rows say behind the channel's name.
+fn rows(stage: &Stage) -> Vec<String> {
+    let screen = stage.screen();
+    let rows = screen
+        .lines()
+        .filter_map(|line| line.rsplit_once(" orders "));
+    rows.map(|(_, said)| said.trim_end_matches(['│', ' ', '█']).trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
+    let long = format!(r#"{{"u":"{}"}}"#, "x".repeat(20 << 10));
+    let wide = format!(r#"{{"u":"{}"}}"#, "w".repeat(200));
+    let mut stage = Stage::new(&["orders"]);
+    stage.messages(&[
+        ("orders", br#"{"u":"plain"}"#),
+        ("orders", br#"{"u":"a\n\u00e9\"q\""}"#),
+        ("orders", br#"{"u":12.50}"#),
+        ("orders", br#"{"u":{"in":[1]}}"#),
+        ("orders", br#"{"v":1}"#),
+        ("orders", b"no json .u"),
+        ("orders", long.as_bytes()),
+        ("orders", wide.as_bytes()),
+        ("orders", b""),
+    ]);
+    stage.keys("g");
+    crate::open(&mut stage);
+    stage.keys("ji");
+    assert_eq!(
+        stage.remark(),
+        "of orders the log shows .u; i again shows all"
+    );
+    stage.keys("q");
+    let rows = rows(&stage);
+    assert_eq!(
+        rows[..4],
+        ["plain", "a\\né\"q\"", "12.50", r#"{"in":[1]}"#],
+        "{rows:?}"
+    );
+    assert_eq!(rows[4..6], ["no .u", "no .u: not JSON"], "{rows:?}");
+    assert!(rows[6].contains("KiB: too long for a"), "{rows:?}");
+    assert!(
+        rows[7].starts_with("www") && rows[7].ends_with('…'),
+        "{rows:?}"
+    );
+    assert_eq!(rows[8], "no .u: not JSON");
+}
+
+#[test]
+fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        let lens = subscope::query::Path::parse(".n").unwrap();
+        settings.lenses = [(b"orders*".as_slice().into(), lens)].into_iter().collect();
+    });
+    stage.messages(&[("orders:1", br#"{"n":1,"s":"x"}"#)]);
+    let lens = |stage: &Stage| {
+        stage
+            .app
+            .lens(b"orders:1")
+            .map(|path| path.text().to_owned())
+    };
+    assert_eq!(lens(&stage).as_deref(), Some(".n"));
+    stage.keys("i");
+    assert_eq!(lens(&stage), None, "{}", stage.remark());
+    stage.keys("i");
+    assert!(stage.remark().contains("press i on one of its values"));
+    crate::open(&mut stage);
+    stage.keys("ji");
+    assert_eq!(lens(&stage).as_deref(), Some(".n"));
+    stage.keys("ji");
+    assert_eq!(
+        lens(&stage).as_deref(),
+        Some(".s"),
+        "another value, another lens"
+    );
+    stage.keys("i");
+    assert_eq!(lens(&stage), None);
+    assert_eq!(stage.app.focus(), Focus::Message);
+}
