@@ -306,7 +306,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('N')], A::PreviousHit, None, "to the match before"),
     bind(C::Message, &[char('=')], A::FilterByValue, Some("filter by it"), "filter: the same value at the same path"),
     bind(C::Message, &[char('i')], A::ToggleLens, Some("lens"), "show only this value in the log's rows, or all again"),
-    bind(C::Message, &[char('#')], A::ToggleSequence, None, "follow the numbers here: flag what is missing, doubled, late"),
+    bind(C::Message, &[char('#')], A::ToggleSequence, None, "follow these numbers: flag what is missing, doubled, late"),
     bind(C::Message, &[char('f')], A::Formats, Some("format"), "read the channel's messages in a format of your choice"),
     bind(C::Message, &[char('y')], A::Copy, Some("copy"), "copy the value, or the payload (OSC 52)"),
     bind(C::Message, &[char('Y')], A::CopyWhole, None, "copy the whole message as JSON"),

@@ -10,12 +10,16 @@ use super::reading::Search;
 use super::{App, Effect, Focus, Letter, Outline, Position, Reader, Room};
 use crate::decoding::{self, Reading, Request, Source};
 use crate::message::{RowId, Time};
+use crate::payload::format::unpack;
 
-/// JSON of up to so many bytes is understood at once: that takes less than a frame.
-const MOST_JSON: usize = 64 << 10;
+/// What is not packed is understood at once up to so many bytes: that takes less than a frame.
+const MOST_PLAIN: usize = 64 << 10;
 
-/// Anything of up to so many bytes is. What is longer may be packed, and take long to unpack.
+/// What may be packed is up to so many: it may take long to unpack.
 const MOST_PACKED: usize = 1 << 10;
+
+/// So many bytes tell whether a payload may be base64.
+const TELLING: usize = 256;
 
 /// While the log follows what arrives, the pane goes on to the newest row this often.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
@@ -74,8 +78,14 @@ pub enum Against {
 /// Whether it takes less than a frame to find out what it is.
 fn is_soon_understood(source: &Source) -> bool {
     let payload = &source.payload;
-    let is_json = || matches!(payload.trim_ascii_start().first(), Some(b'{' | b'['));
-    payload.len() <= MOST_PACKED || payload.len() <= MOST_JSON && is_json()
+    payload.len() <= MOST_PACKED || payload.len() <= MOST_PLAIN && !may_be_packed(payload)
+}
+
+/// Whether it may take long to unpack.
+fn may_be_packed(payload: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
+    let seen = &payload[..payload.len().min(TELLING)];
+    unpack::packed_by(payload).is_some() || seen.iter().all(is_letter)
 }
 
 impl App {
