@@ -340,7 +340,11 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
          [profile.e]\npassword-command = \"echo secret; exit 3\"\n\
          [profile.f]\nhost = \"h\"\ntls = { cacert = \"missing.pem\" }\n\
          [profile.g]\nsocket = \"/s\"\ntls = {}\n\
-         [profile.\"h\\u001b[31m\"]\nbreak = [\"\"]\n",
+         [profile.\"h\\u001b[31m\"]\nbreak = [\"\"]\n\
+         [profile.i]\nlens = [\"orders=id\"]\n\
+         [profile.j]\nproto = \"missing.pb\"\n\
+         [profile.k]\nproto = \"config.toml\"\nproto-type = [\"o=a.B\"]\n\
+         [profile.l]\n\nproto-type = [\"o=a.B\"]\n",
     );
     let folder = file.folder.path().display().to_string();
     let config = format!("{folder}/config.toml");
@@ -361,6 +365,22 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
         (
             "h\u{1b}[31m",
             format!("{config}:19: profile.\"h\\x1b[31m\".break: \"\" asks"),
+        ),
+        (
+            "i",
+            format!("{config}:21: profile.i.lens: \"orders=id\" has no = with a path"),
+        ),
+        (
+            "j",
+            format!("{config}:23: profile.j.proto: {folder}/missing.pb cannot be read: No such"),
+        ),
+        (
+            "k",
+            format!("{config}:25: profile.k.proto: {config} is not a Protobuf descriptor set: "),
+        ),
+        (
+            "l",
+            format!("{config}:29: profile.l.proto-type: \"o=a.B\" needs --proto FILE"),
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {

@@ -30,7 +30,11 @@ fn d_compares_with_the_message_before_on_the_channel_and_goes_back() {
         (Tab::Diff, Focus::Messages)
     );
     let shown = pane(&stage);
-    for words in ["1 changed, 1 added · since the message before", "n: 1 → 2", "+"] {
+    for words in [
+        "1 changed, 1 added · since the message before",
+        "n: 1 → 2",
+        "+",
+    ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     stage.keys("d");

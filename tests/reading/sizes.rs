@@ -212,7 +212,7 @@ fn the_list_of_formats() {
 
 #[test]
 fn binary_as_hex() {
-    insta::assert_snapshot!(screen((80, 24), 10, "z"), @r#"
+    insta::assert_snapshot!(screen((80, 24), 10, "z"), @r##"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ orders ─────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
     │ value  diff  bytes  channel                                           Binary │
@@ -237,7 +237,7 @@ fn binary_as_hex() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      q close  h fold  l unfold  ] tab  d diff  z zoom  J next  Esc log  ? help
-    "#);
+    "##);
 }
 
 #[test]
