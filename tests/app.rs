@@ -925,7 +925,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 15] = [
+    let starts: [&dyn Fn(&mut Stage); 16] = [
         &|_| {},
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
@@ -955,6 +955,11 @@ fn everywhere() -> Vec<Stage> {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
             stage.code(KeyCode::Enter);
             stage.keys("z/a");
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("zf");
         },
         &|stage| drop(stage.keys("/3")),
         &|stage| {

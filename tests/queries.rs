@@ -1143,7 +1143,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
         stage.code(KeyCode::Enter);
         stage.code(KeyCode::Enter);
         stage.keys("z");
-        let form = if is_json { "JSON" } else { "text" };
+        let form = if is_json { "JSON" } else { "Text" };
         assert_line(&stage, &["value", "bytes", form]);
         assert_line(&stage, &[" 1 of 3 matches "]);
         assert_line(&stage, &["▸", "100 needle"]);

@@ -601,7 +601,7 @@ fn an_open_message_at_80_by_24() {
     │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
     │                            │╰────────────────────────────────────────────────╯
     │                            │╭ orders:created ─────────── 22:13:25.000 · 42 B ╮
-    │                            ││ value  bytes  channel                     JSON │
+    │                            ││ value  diff  bytes  channel               JSON │
     │                            ││▸▾ {2}                                          │
     │                            ││     id: 1                                      │
     │                            ││   ▾ items: [1]                                 │

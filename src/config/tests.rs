@@ -33,6 +33,9 @@ fn every_key_of_a_profile_is_read() {
         break = ["b", "c"]
         until = "END"
         keep = "1MiB"
+        lens = ["orders:*=.user.id"]
+        proto = "shop.pb"
+        proto-type = ["o=a.B", "p=a.C"]
         [profile.local]
         host = "h"
         port = 7000
@@ -63,6 +66,9 @@ fn every_key_of_a_profile_is_read() {
     assert_eq!(profile.breakpoints, ["b", "c"]);
     assert_eq!(profile.until.as_deref(), Some("END"));
     assert_eq!(profile.keep.as_deref(), Some("1MiB"));
+    assert_eq!(profile.lenses, ["orders:*=.user.id"]);
+    assert_eq!(profile.proto.as_deref(), Some(Path::new("/etc/shop.pb")));
+    assert_eq!(profile.proto_types, ["o=a.B", "p=a.C"]);
     let local = config.profile("local").unwrap();
     assert_eq!((local.host.as_deref(), local.port), (Some("h"), Some(7000)));
     assert!(!local.read_only && local.tls.is_none() && local.colour.is_none());

@@ -347,7 +347,11 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
          [profile.g]\nsocket = \"/s\"\ntls = {}\n\
          [profile.\"h\\u001b[31m\"]\nbreak = [\"\"]\n\
          [profile.i]\nhost = \"a:7\"\n\
-         [profile.j]\nsentinel-events = true\n",
+         [profile.j]\nsentinel-events = true\n\
+         [profile.m]\nlens = [\"orders=id\"]\n\
+         [profile.n]\nproto = \"missing.pb\"\n\
+         [profile.o]\nproto = \"config.toml\"\nproto-type = [\"o=a.B\"]\n\
+         [profile.p]\n\nproto-type = [\"o=a.B\"]\n",
     );
     let folder = file.folder.path().display().to_string();
     let config = format!("{folder}/config.toml");
@@ -379,6 +383,22 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
         (
             "j",
             format!("{config}:23: profile.j.sentinel-events: needs sentinels"),
+        ),
+        (
+            "m",
+            format!("{config}:25: profile.m.lens: \"orders=id\" has no = with a path"),
+        ),
+        (
+            "n",
+            format!("{config}:27: profile.n.proto: {folder}/missing.pb cannot be read: No such"),
+        ),
+        (
+            "o",
+            format!("{config}:29: profile.o.proto: {config} is not a Protobuf descriptor set: "),
+        ),
+        (
+            "p",
+            format!("{config}:33: profile.p.proto-type: \"o=a.B\" needs --proto FILE"),
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {

@@ -213,13 +213,14 @@ fn an_answer_about_another_message_is_not_taken() {
 }
 
 #[test]
-fn only_json_that_takes_less_than_a_frame_is_read_at_once() {
+fn only_what_takes_less_than_a_frame_is_read_at_once() {
     for (payload, is_soon) in [
         (long_json(50 << 10), true),
         (long_json(70 << 10), false),
         (crate::gzip(&long_json(40 << 10)), true),
         (crate::gzip(&[7; 4 << 20]), false),
-        (vec![0xff; 2 << 10], false),
+        (vec![0xff; 2 << 10], true),
+        (vec![b'A'; 2 << 10], false),
     ] {
         let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
         stage.messages(&[("a", &payload)]);

@@ -22,6 +22,7 @@ const FILE: &str = r#"
     break = ["two"]
     until = "END"
     keep = "2MiB"
+    lens = ["a=.one"]
     [profile.bare]
 "#;
 
@@ -58,6 +59,7 @@ fn a_profile_stands_for_its_options() {
     assert_eq!(watch.screen.breakpoint, ["two"]);
     assert_eq!(watch.until, Some(OsString::from("END")));
     assert_eq!(watch.screen.memory(), 2 << 20);
+    assert_eq!(watch.screen.reading.lens, ["a=.one"]);
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn what_stands_on_the_command_line_wins() {
     let watch = with(
         "p",
         "own:1 own:2 --profile p --user me -n 3 --sni other --filter three --break four \
-         --until STOP --keep 3MiB",
+         --until STOP --keep 3MiB --lens b=.two --proto x.pb --proto-type o=T",
     );
     assert_eq!(address(&watch), "rediss://me@h:7000/3");
     assert_eq!(watch.server.tls.sni.as_deref(), Some("other"));
@@ -76,6 +78,12 @@ fn what_stands_on_the_command_line_wins() {
     assert_eq!(watch.screen.breakpoint, ["two", "four"]);
     assert_eq!(watch.until, Some(OsString::from("STOP")));
     assert_eq!(watch.screen.memory(), 3 << 20);
+    assert_eq!(watch.screen.reading.lens, ["a=.one", "b=.two"]);
+    assert_eq!(
+        watch.screen.reading.proto.as_deref(),
+        Some(Path::new("x.pb"))
+    );
+    assert_eq!(watch.screen.reading.proto_type, ["o=T"]);
     assert!(watch.screen.read_only);
 }
 
