@@ -1,0 +1,292 @@
+//! Checks of messages as the screen has them: asked for, flagged in the log, told in the channel tab.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+
+use subscope::analysis::{Check, Worker};
+use subscope::app::{Effect, Event, Focus};
+use subscope::log::Batch;
+use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
+use subscope::server::Feed;
+
+use crate::support::stage::Stage;
+
+mod support;
+
+/// A stage whose checks are made at once.
+struct Checked {
+    stage: Stage,
+    worker: Worker,
+}
+
+impl Checked {
+    fn with(checks: Vec<Check>) -> Self {
+        Self {
+            stage: Stage::with(&["*"], |settings| settings.checks = checks),
+            worker: Worker::default(),
+        }
+    }
+
+    /// Answers what was asked of the checks, and what is asked then.
+    fn settle(&mut self, effects: Vec<Effect>) {
+        let mut waiting = VecDeque::from(effects);
+        while let Some(effect) = waiting.pop_front() {
+            if let Effect::Analyse(request) = effect
+                && let Some(answer) = self.worker.answer(request)
+            {
+                waiting.extend(self.stage.send(Event::Analysed(answer)));
+            }
+        }
+    }
+
+    fn messages(&mut self, channel: &str, payloads: &[&str]) {
+        let mut batch = Batch::default();
+        for payload in payloads {
+            let (channel, payload) = (channel.as_bytes(), payload.as_bytes());
+            batch.push_message(self.stage.now, channel, payload, SubscriptionId(0));
+        }
+        let effects = self.stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        self.settle(effects);
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let mut batch = Batch::default();
+        batch.push_notice(self.stage.now, notice);
+        let effects = self.stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        self.settle(effects);
+    }
+
+    fn numbers(&mut self, channel: &str, numbers: impl IntoIterator<Item = u64>) {
+        let payloads = numbers
+            .into_iter()
+            .map(|number| format!(r#"{{"seq":{number}}}"#));
+        let payloads: Vec<String> = payloads.collect();
+        let payloads: Vec<&str> = payloads.iter().map(String::as_str).collect();
+        self.messages(channel, &payloads);
+    }
+
+    fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            let effects = match key {
+                '\n' => self.stage.code(KeyCode::Enter),
+                '\x1b' => self.stage.code(KeyCode::Esc),
+                key => self.stage.code(KeyCode::Char(key)),
+            };
+            self.settle(effects);
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.stage.now = self.stage.now.after(time);
+        let effects = self.stage.send(Event::Tick);
+        self.settle(effects);
+    }
+
+    /// The words found of each row that has any.
+    fn found(&self) -> Vec<(u64, String)> {
+        let app = &self.stage.app;
+        let rows = (0..app.log().end().0).map(RowId);
+        rows.flat_map(|row| {
+            let found = app.findings(row);
+            found.map(move |finding| (row.0, finding.what.to_string()))
+        })
+        .collect()
+    }
+
+    /// The rows that are shown.
+    fn shown(&self) -> Vec<u64> {
+        let shown = self.stage.app.shown();
+        let rows = (0..shown.len()).map(|place| shown.row_at(place).unwrap().0);
+        rows.collect()
+    }
+
+    fn screen(&mut self) -> String {
+        self.stage.send(Event::Resize(120, 40));
+        self.stage.screen()
+    }
+}
+
+fn sequence() -> Vec<Check> {
+    vec![Check::parse_sequence("orders=.seq").unwrap()]
+}
+
+#[test]
+fn nothing_is_asked_while_nothing_is_checked() {
+    let mut stage = Stage::new(&["*"]);
+    let mut batch = Batch::default();
+    batch.push_message(stage.now, b"a", b"{}", SubscriptionId(0));
+    let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    assert_eq!(effects, []);
+}
+
+#[test]
+fn a_hole_in_a_sequence_is_flagged_in_its_row() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2, 5, 5, 3]);
+    checked.numbers("others", [1, 9]);
+    assert_eq!(
+        checked.found(),
+        [
+            (2, "2 missing: 3–4".to_owned()),
+            (3, "5 again".to_owned()),
+            (4, "late by 2, fills the hole".to_owned()),
+        ]
+    );
+    let screen = checked.screen();
+    assert!(screen.contains(r#"2 missing: 3–4  {"seq":5}"#), "{screen}");
+}
+
+#[test]
+fn a_gap_between_two_messages_explains_their_hole() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1]);
+    let now = checked.stage.now;
+    checked.notice(Notice::Gap(Gap {
+        last_heard: now,
+        noticed: now,
+        end: GapEnd::Restored(now),
+        reason: "closed".into(),
+        event: "lost".into(),
+    }));
+    checked.numbers("orders", [4]);
+    assert_eq!(
+        checked.found(),
+        [(2, "2 missing: 2–3, in the gap before".to_owned())]
+    );
+}
+
+#[test]
+fn what_is_flagged_can_be_filtered_by_and_found() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2, 4]);
+    checked.press("/is:seqgap\n");
+    assert_eq!(checked.shown(), [2]);
+    checked.numbers("orders", [5, 7, 8]);
+    assert_eq!(checked.shown(), [2, 4]);
+    checked.press("\x1b/not is:seqgap\n");
+    assert_eq!(checked.shown(), [0, 1, 3, 5]);
+    checked.numbers("orders", [9, 20]);
+    assert_eq!(checked.shown(), [0, 1, 3, 5, 6]);
+    checked.press("\x1bFis:seqgap\n");
+    let found = checked.stage.app.find().unwrap().rows();
+    let found: Vec<u64> = found.iter().map(|row| row.0).collect();
+    assert_eq!(found, [2, 4, 7]);
+}
+
+#[test]
+fn a_breakpoint_stops_where_a_check_has_flagged_a_row() {
+    let mut checked = Checked::with(sequence());
+    checked.press("Bis:seqgap\n\x1b");
+    checked.numbers("orders", [1, 2, 3]);
+    assert!(checked.stage.app.breakpoints().stop().is_none());
+    checked.numbers("orders", [7, 8]);
+    let breakpoints = checked.stage.app.breakpoints();
+    assert_eq!(breakpoints.stop().unwrap().row, RowId(3));
+    assert_eq!(breakpoints.hits().len(), 1);
+}
+
+#[test]
+fn a_sequence_is_followed_from_a_value_of_the_open_message() {
+    let mut checked = Checked::with(Vec::new());
+    checked.numbers("orders", [1, 2, 4]);
+    checked.press("\n\nj#");
+    assert_eq!(checked.found(), [(2, "1 missing: 3".to_owned())]);
+    let remark = checked.stage.remark();
+    assert!(remark.contains(".seq"), "{remark}");
+    checked.numbers("orders", [6]);
+    assert_eq!(checked.found().len(), 2);
+    checked.press("#");
+    assert_eq!(checked.found(), []);
+    checked.numbers("orders", [9]);
+    assert_eq!(checked.found(), []);
+}
+
+#[test]
+fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
+    let mut checked = Checked::with(Vec::new());
+    let usual = r#"{"id":7,"amount":12.5,"tags":["a"]}"#;
+    checked.messages("orders", &[usual; 30]);
+    checked.press("\nz[");
+    assert_eq!(checked.stage.app.focus(), Focus::Message);
+    let screen = checked.screen();
+    for words in [
+        "Shape of 30 messages",
+        ".amount",
+        "number",
+        "always",
+        "12.5",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+    checked.messages(
+        "orders",
+        &[r#"{"id":7,"amount":"12","coupon":null,"tags":[]}"#],
+    );
+    let found = checked.found();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].1.contains("△ .amount number→string"), "{found:?}");
+    assert!(found[0].1.contains("+ .coupon"), "{found:?}");
+    // What is shown is asked for again, but not at every message.
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Shape of 31 messages · 1 flagged"),
+        "{screen}"
+    );
+    checked.press("q/is:drift\n");
+    assert_eq!(checked.shown(), [30]);
+}
+
+#[test]
+fn a_shape_is_not_learnt_of_what_is_no_json() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("logs", &["hello"]);
+    checked.press("\nz[");
+    assert!(checked.stage.app.checks().plan().is_empty());
+}
+
+#[test]
+fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
+    let pair = Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap();
+    let mut checked = Checked::with(vec![pair]);
+    checked.messages("rpc:req", &[r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
+    checked.stage.now = checked.stage.now.after(Duration::from_millis(45));
+    checked.messages("rpc:rep", &[r#"{"corr":"a"}"#]);
+    assert_eq!(checked.found(), [(2, "↩ 45 ms".to_owned())]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    for words in [
+        "2, 1 answered, 1 waiting",
+        "p50 45",
+        "unanswered",
+        "b for 45 ms",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+}
+
+#[test]
+fn the_delay_since_it_was_sent_is_told_in_the_row() {
+    let delay = Check::parse_delay("orders=.sent").unwrap();
+    let mut checked = Checked::with(vec![delay]);
+    let sent = checked.stage.now.0 - 2_000;
+    checked.messages("orders", &[&format!(r#"{{"sent":{sent}}}"#)]);
+    let words = checked.found().remove(0).1;
+    assert!(words.ends_with("after it was sent"), "{words}");
+    let ahead = checked.stage.now.0 + 5_000_000;
+    checked.messages("orders", &[&format!(r#"{{"sent":{ahead}}}"#)]);
+    assert!(checked.found()[1].1.contains("ahead of our clock"));
+}
+
+#[test]
+fn findings_go_with_their_rows() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 5]);
+    assert_eq!(checked.found().len(), 1);
+    checked.press("c");
+    checked.numbers("orders", [6]);
+    assert_eq!(checked.found(), []);
+}
