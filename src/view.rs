@@ -19,6 +19,7 @@ mod channels;
 mod empty;
 mod frame;
 mod hints;
+mod latest;
 mod line;
 mod lists;
 mod messages;

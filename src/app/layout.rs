@@ -61,6 +61,8 @@ pub struct Wishes {
     pub message: Option<bool>,
     /// The open message has the focus.
     pub message_focused: bool,
+    /// The channel list takes the log's place as well.
+    pub latest: bool,
 }
 
 impl Areas {
@@ -81,7 +83,9 @@ impl Areas {
             };
         }
         let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
-        let (channels, messages) = if width >= MIN_SIDE_BY_SIDE {
+        let (channels, messages) = if wishes.latest {
+            (Rect::default(), body)
+        } else if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
             cut_left(body, (width / 3).clamp(least, most))
         } else if wishes.channels_focused {
@@ -89,9 +93,11 @@ impl Areas {
         } else {
             (Rect::default(), body)
         };
-        let (messages, message) = match wishes.message {
-            Some(_) => beside_message(messages, wishes.message_focused),
-            None => (messages, Rect::default()),
+        let (messages, message) = beside_message(messages, wishes);
+        let (channels, messages) = if wishes.latest {
+            (messages, Rect::default())
+        } else {
+            (channels, messages)
         };
         Self {
             screen,
@@ -127,14 +133,16 @@ impl Areas {
     }
 }
 
-/// The log and the open message, side by side or one below the other; where there is no room for
-/// both, the one that has the focus.
-fn beside_message(area: Rect, message_focused: bool) -> (Rect, Rect) {
-    if area.width >= MIN_BESIDE {
+/// The log, or the list in its place, and the open message, side by side or one below the other;
+/// where there is no room for both, the one that has the focus.
+fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
+    if wishes.message.is_none() {
+        (area, Rect::default())
+    } else if area.width >= MIN_BESIDE {
         cut_left(area, area.width / 2)
     } else if area.height >= MIN_BELOW {
         cut_top(area, area.height * 2 / 5)
-    } else if message_focused {
+    } else if wishes.message_focused {
         (Rect::default(), area)
     } else {
         (area, Rect::default())
@@ -219,6 +227,7 @@ mod tests {
         box_lines: 3,
         message: None,
         message_focused: false,
+        latest: false,
     };
 
     /// What may be wished for.
@@ -243,7 +252,9 @@ mod tests {
                 focused(false),
             ]
         };
-        messages.into_iter().flat_map(with_message).collect()
+        let wishes = messages.into_iter().flat_map(with_message);
+        let forms = |wishes| [false, true].map(|latest| Wishes { latest, ..wishes });
+        wishes.flat_map(forms).collect()
     }
 
     #[test]
@@ -306,6 +317,28 @@ mod tests {
             ..open
         };
         assert_eq!(Areas::divide(200, 50, whole).message.width, 200);
+    }
+
+    #[test]
+    fn the_latest_values_take_the_place_of_the_list_and_the_log() {
+        let latest = Wishes {
+            channels_focused: true,
+            latest: true,
+            ..NOTHING
+        };
+        for size in [(200, 50), (80, 24), (40, 12)] {
+            let areas = Areas::divide(size.0, size.1, latest);
+            assert_eq!(areas.channels.width, size.0);
+            assert_eq!(areas.messages, Rect::default());
+        }
+        let open = Wishes {
+            message: Some(false),
+            ..latest
+        };
+        let wide = Areas::divide(200, 50, open);
+        assert_eq!((wide.channels.width, wide.message.width), (100, 100));
+        let small = Areas::divide(40, 12, open);
+        assert_eq!((small.channels.width, small.message.width), (40, 0));
     }
 
     #[test]
