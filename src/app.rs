@@ -417,7 +417,7 @@ impl App {
             box_lines: self.publish.payload.line_count(),
             message: self.open.as_ref().map(|open| open.is_whole),
             message_focused: self.focus == Focus::Message,
-            latest: self.shows_latest(),
+            form: self.list_form,
         };
         Areas::divide(self.width, self.height, wishes)
     }

@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::latest::ListForm;
+
 /// From this width on, channels and messages stand side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
@@ -61,8 +63,8 @@ pub struct Wishes {
     pub message: Option<bool>,
     /// The open message has the focus.
     pub message_focused: bool,
-    /// The channel list takes the log's place as well.
-    pub latest: bool,
+    /// How the channels are listed: with their latest values they take the log's place as well.
+    pub form: ListForm,
 }
 
 impl Areas {
@@ -83,7 +85,7 @@ impl Areas {
             };
         }
         let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
-        let (channels, messages) = if wishes.latest {
+        let (channels, messages) = if wishes.form == ListForm::Latest {
             (Rect::default(), body)
         } else if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
@@ -94,7 +96,7 @@ impl Areas {
             (Rect::default(), body)
         };
         let (messages, message) = beside_message(messages, wishes);
-        let (channels, messages) = if wishes.latest {
+        let (channels, messages) = if wishes.form == ListForm::Latest {
             (messages, Rect::default())
         } else {
             (channels, messages)
@@ -227,7 +229,7 @@ mod tests {
         box_lines: 3,
         message: None,
         message_focused: false,
-        latest: false,
+        form: ListForm::Names,
     };
 
     /// What may be wished for.
@@ -253,7 +255,8 @@ mod tests {
             ]
         };
         let wishes = messages.into_iter().flat_map(with_message);
-        let forms = |wishes| [false, true].map(|latest| Wishes { latest, ..wishes });
+        let forms =
+            |wishes| [ListForm::Names, ListForm::Latest].map(|form| Wishes { form, ..wishes });
         wishes.flat_map(forms).collect()
     }
 
@@ -323,7 +326,7 @@ mod tests {
     fn the_latest_values_take_the_place_of_the_list_and_the_log() {
         let latest = Wishes {
             channels_focused: true,
-            latest: true,
+            form: ListForm::Latest,
             ..NOTHING
         };
         for size in [(200, 50), (80, 24), (40, 12)] {

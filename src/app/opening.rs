@@ -296,13 +296,13 @@ impl App {
     }
 
     /// Opens the row before or after the open one.
-    pub(super) fn open_beside(&mut self, rows: i64) -> Vec<Effect> {
+    pub(super) fn open_beside(&mut self, rows: isize) -> Vec<Effect> {
         if self.shows_latest() {
-            self.move_in_channels(Step::Lines(rows as isize));
+            self.move_in_channels(Step::Lines(rows));
             return self.follow_selection();
         }
         let height = super::inside(self.areas().messages).height.max(1);
-        self.messages.select_by(&self.shown, rows, height);
+        self.messages.select_by(&self.shown, rows as i64, height);
         self.follow_selection()
     }
 

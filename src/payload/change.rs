@@ -60,8 +60,8 @@ pub struct Within {
     pub new: Option<Vec<u8>>,
 }
 
-/// Tells what has changed from `old` to `new`. They are read as JSON, MessagePack or CBOR where
-/// that `has_values`, and are text or bytes otherwise.
+/// Tells what has changed from `old` to `new`. If they may have values, see [`format::values`],
+/// these are compared, and text or bytes otherwise.
 #[must_use]
 pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     if old == new || is_same_number(old, new) {
@@ -166,9 +166,10 @@ fn path_of((tree, bytes): Half<'_>, id: NodeId) -> Vec<u8> {
 fn marks(structure: &Structure, new: &Tree) -> Vec<Range<usize>> {
     let mut marks: Vec<Range<usize>> = Vec::new();
     for line in &structure.lines {
-        let id = match line.change {
-            Step::Added(id) | Step::Changed { new: id, .. } | Step::Moved { new: id, .. } => id,
-            _ => continue,
+        let (Step::Added(id) | Step::Changed { new: id, .. } | Step::Moved { new: id, .. }) =
+            line.change
+        else {
+            continue;
         };
         let Some(range) = new.source(id) else {
             continue;

@@ -214,7 +214,7 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded 
     }
 }
 
-/// The values of `payload`, if it is JSON, MessagePack or CBOR as it stands. Nothing is unpacked: the
+/// The values of `payload`, if it has some as it stands and no type of it has to be known. Nothing is unpacked: the
 /// time grows with the bytes given, whatever they hold.
 #[must_use]
 pub fn values(payload: &[u8]) -> Option<Tree> {

@@ -48,8 +48,14 @@ pub(super) fn rank(step: Step, old: Half<'_>, new: Half<'_>) -> Rank {
                 Rank::Value
             }
         }
+        (_, was, is) if was.or(is).is_some_and(is_element) => Rank::Value,
         _ => Rank::Shape,
     }
+}
+
+/// Arrays grow and shrink; that is no other shape.
+fn is_element(value: Value<'_>) -> bool {
+    matches!(value.key, Key::Index(_))
 }
 
 fn is_restless(value: &Value<'_>) -> bool {
