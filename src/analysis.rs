@@ -92,7 +92,7 @@ pub enum Answer {
 }
 
 /// What looking at rows has brought since the answer before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looked {
     /// The one check that rows were looked at for, if they were kept before; `None` if they
     /// arrived.

@@ -5,11 +5,13 @@
 //! data that says what the outside must do. A file here for each pane: what it shows of the log,
 //! where it stands, what is selected.
 
+mod about;
 mod action;
 mod actions;
 mod asking;
 mod breakpoints;
 mod channels;
+mod checks;
 mod comparing;
 mod current;
 mod effect;
@@ -36,6 +38,7 @@ mod publish;
 mod publishing;
 mod reader;
 mod reading;
+mod shell;
 mod stopping;
 mod subscribing;
 mod subscriptions;
@@ -46,10 +49,12 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+pub use about::About;
 pub use action::Action;
 pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
+pub use checks::Checks;
 pub use effect::{Alert, Effect};
 pub use event::Event;
 pub use filtering::{Filter, Filters};
@@ -60,20 +65,22 @@ pub use latest::{FLASH, ListForm};
 pub use layout::{Areas, inside, padded};
 pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
-pub use nodes::{NodeStatus, Nodes};
+pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Columns, DIFF_HEADER, Letter, Outline, Page, Place, Reader, Room, Tab};
+pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 
+use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
-use crate::message::{Notice, RowId, Subscription, Time, Topic};
+use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
 use crate::payload::format::Format;
 use crate::query::{Path, Query};
 use crate::server::Connection;
@@ -99,8 +106,8 @@ pub struct Settings {
     pub is_insecure: bool,
     /// What to say beside the address, such as how to join the demo; empty for nothing.
     pub note: String,
-    /// How redis-cli reaches the server, such as `redis-cli -p 6379`; empty if it is not told.
-    pub redis_cli: String,
+    /// How redis-cli reaches the server.
+    pub redis_cli: RedisCli,
     /// Every write is refused.
     pub read_only: bool,
     /// The bytes that the log may take.
@@ -109,6 +116,8 @@ pub struct Settings {
     pub filters: Vec<Query>,
     /// Where to stop from the start.
     pub breakpoints: Vec<Query>,
+    /// What is checked of messages from the start.
+    pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.
     pub queries: Vec<String>,
 }
@@ -154,6 +163,8 @@ pub struct ServerStatus {
     pub live_since: Time,
     /// When the server last said anything.
     pub answered: Time,
+    /// The gaps that are open, by [`Gap::noticed`].
+    pub losing: BTreeMap<Time, Gap>,
 }
 
 /// All that the screen shows.
@@ -173,6 +184,7 @@ pub struct App {
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
+    checks: Checks,
     marked: BTreeSet<RowId>,
     /// The history of queries, oldest first.
     queries: Vec<String>,
@@ -210,8 +222,10 @@ impl App {
             subscriptions.add(topic);
         }
         let breakpoints = settings.breakpoints.clone();
+        let log = MessageLog::new(settings.keep);
         let mut app = Self {
-            log: MessageLog::new(settings.keep),
+            checks: Checks::new(&settings.checks, &log),
+            log,
             filters: Filters::new(&settings.filters),
             find: None,
             breakpoints: Breakpoints::default(),
@@ -235,6 +249,7 @@ impl App {
                 trouble: None,
                 live_since: now,
                 answered: now,
+                losing: BTreeMap::new(),
             },
             nodes: Nodes::default(),
             allowed: None,
@@ -487,6 +502,7 @@ impl App {
             order,
             self.follow_due(),
             self.flash_due(),
+            self.report_due(),
             self.next_tick_of_rates(),
         ]
         .into_iter()

@@ -96,7 +96,8 @@ pub struct Server {
         long,
         conflicts_with_all = ["host", "port", "socket"],
         help = "The server: redis://[user[:password]@]host[:port][/db], rediss:// with TLS, or \
-        unix:///path. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
+        unix:///path; with sentinels redis+sentinel://host[:port],…/master, a cluster \
+        redis+cluster://host[:port],…. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
         environment [default: redis://127.0.0.1:6379]"
     )]
     pub url: Option<String>,
@@ -190,6 +191,9 @@ pub struct Screen {
     /// Freeze the messages where QUERY matches, while receiving goes on
     #[arg(long = "break", value_name = "QUERY")]
     pub breakpoint: Vec<String>,
+    /// What to check of messages.
+    #[command(flatten)]
+    pub checks: Checks,
     /// Refuse every write before it leaves
     #[arg(long)]
     pub read_only: bool,
@@ -199,6 +203,26 @@ pub struct Screen {
     /// On exit, write the counters and timings to FILE as one JSON object
     #[arg(long, value_name = "FILE")]
     pub stats: Option<PathBuf>,
+}
+
+/// What to check of messages.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Checks")]
+pub struct Checks {
+    /// Learn which fields the JSON on channels that GLOB matches has, and flag a message with a new
+    /// or a missing field, or another type
+    #[arg(long, value_name = "GLOB")]
+    pub shape: Vec<String>,
+    /// Follow the numbers at a path, 'orders:*=.seq', or of each key apart, 'orders:*=.seq,.customer':
+    /// flag what is missing, doubled or late
+    #[arg(long, value_name = "GLOB=PATH")]
+    pub seq: Vec<String>,
+    /// Show how long each reply took after its request: 'rpc:*:request=.id -> rpc:*:reply=.corr'
+    #[arg(long, value_name = "PAIR")]
+    pub pair: Vec<String>,
+    /// Show how long after it was sent each message came, by the time at a path: 'orders:*=.sent'
+    #[arg(long, value_name = "GLOB=PATH")]
+    pub sent: Vec<String>,
 }
 
 impl Screen {

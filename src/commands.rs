@@ -1,5 +1,6 @@
 //! The commands, wired from all the layers below: a file each.
 
+mod checks;
 mod config_file;
 pub mod demo;
 mod history;

@@ -118,6 +118,8 @@ pub struct MessageLog {
     /// The server that the last row came from.
     last_source: NodeId,
     keep: usize,
+    /// The part of it that others take.
+    beside: usize,
     limit: PayloadLimit,
 }
 
@@ -140,6 +142,7 @@ impl MessageLog {
             last_gap: None,
             last_source: NodeId::default(),
             keep,
+            beside: 0,
             limit: PayloadLimit::within(keep),
         }
     }
@@ -341,6 +344,12 @@ impl MessageLog {
             + self.open.segment().size()
             + self.channels.size()
             + self.notices.len() * NOTICE_BYTES
+    }
+
+    /// Leaves so many bytes of the budget to others, but never more than half of it.
+    pub fn leave_room(&mut self, bytes: usize) {
+        self.beside = bytes.min(self.keep / 2);
+        self.evict();
     }
 
     /// The most bytes that it may take.

@@ -205,6 +205,8 @@ pub enum Notice {
         subscription: Subscription,
         /// How many this connection then had, as Redis counts them.
         count: i64,
+        /// The server's name, where several are listened to.
+        server: Option<Box<str>>,
     },
     /// Redis confirmed that a subscription is over.
     Unsubscribed {
@@ -212,6 +214,8 @@ pub enum Notice {
         subscription: Subscription,
         /// How many this connection then had left, as Redis counts them.
         count: i64,
+        /// The server's name, where several are listened to.
+        server: Option<Box<str>>,
         /// Whether this session had asked for it; if not, the server ended it by itself.
         asked: bool,
     },
@@ -283,7 +287,8 @@ pub enum Allowed {
 /// A time in which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// When the last byte came before the connection was lost: messages may be missing from here.
+    /// When the last byte came before the connection was lost, or, in a cluster, when the server was
+    /// last certainly the right one: messages may be missing from here.
     pub last_heard: Time,
     /// When the loss was noticed.
     pub noticed: Time,

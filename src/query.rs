@@ -12,7 +12,7 @@ pub use self::error::QueryError;
 pub use self::jq::{STACK, catches_panics, spawn};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
-pub use self::matcher::{Kind, Matcher, Row};
+pub use self::matcher::{Flags, Kind, Matcher, Row};
 pub use self::path::Path;
 pub use self::syntax::{SYNTAX, Syntax};
 pub use self::time::Moment;
@@ -119,6 +119,13 @@ impl Query {
     #[must_use]
     pub fn asks_via(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Via(_)))
+    }
+
+    /// Whether it asks for what checks have flagged a row, so that rows must say so.
+    #[must_use]
+    pub fn asks_flags(&self) -> bool {
+        self.root
+            .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
     /// Whether a row may take milliseconds, because a program is asked.

@@ -125,7 +125,13 @@ where
         };
         let is_news = matches!(
             events.first(),
-            Some(Event::Feed(_) | Event::Scanned(_) | Event::Decoded(_) | Event::Tick) | None
+            Some(
+                Event::Feed(_)
+                    | Event::Scanned(_)
+                    | Event::Decoded(_)
+                    | Event::Analysed(_)
+                    | Event::Tick
+            ) | None
         );
         if !is_news {
             session.pace = Pace::Key;
@@ -189,8 +195,10 @@ impl Run {
 
     /// How soon an answer wants to be seen: the first finds are what the person waits for.
     fn pace_of(&self, answer: &Event) -> Pace {
-        let Event::Scanned(answer) = answer else {
-            return Pace::Key;
+        let answer = match answer {
+            Event::Scanned(answer) => answer,
+            Event::Analysed(_) => return Pace::News,
+            _ => return Pace::Key,
         };
         let is_awaited = self.awaited.is_some_and(|(watch, serial, asked)| {
             (watch, serial) == (answer.watch, answer.serial) && asked.elapsed() < AWAITED

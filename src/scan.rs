@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 pub use worker::Worker;
 
 use crate::log::{Found, Piece};
-use crate::query::{self, Query};
+use crate::message::RowId;
+use crate::query::{self, Flags, Query};
 
 /// A thread that scans takes a rest this often, so that no thread that reads or draws waits long
 /// for a core: a scheduler that thinks of fairness lets it wait for 50 ms and more.
@@ -51,10 +52,32 @@ pub struct Request {
     pub query: Arc<Query>,
     /// The names of all subscriptions by their ids; none if the query does not ask for them.
     pub subscriptions: Arc<[Arc<[u8]>]>,
+    /// The rows among these that checks have flagged; none if the query does not ask for them.
+    pub flagged: Arc<Flagged>,
     /// The rows, in the order in which they are to be looked at.
     pub pieces: Vec<Piece>,
     /// Why they are looked at.
     pub purpose: Purpose,
+}
+
+/// Rows that checks have flagged, each list ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flagged {
+    /// For their shape.
+    pub drift: Vec<RowId>,
+    /// For their sequence number.
+    pub seqgap: Vec<RowId>,
+}
+
+impl Flagged {
+    /// For what `row` was flagged.
+    #[must_use]
+    pub fn of(&self, row: RowId) -> Flags {
+        Flags {
+            is_drift: self.drift.binary_search(&row).is_ok(),
+            is_seqgap: self.seqgap.binary_search(&row).is_ok(),
+        }
+    }
 }
 
 /// What a request has found since its last answer.

@@ -5,6 +5,7 @@
 //! Both are tasks of the current tokio runtime. They tell the loop by one channel of [`Feed`]s.
 
 mod backoff;
+mod cluster;
 mod commander;
 mod complaint;
 mod coordinator;
@@ -18,11 +19,13 @@ mod resolver;
 mod rights;
 mod sentinel;
 mod subscriber;
+mod succession;
 mod target;
 mod tls;
 mod topology;
 mod transport;
 mod upstream;
+mod watcher;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -326,6 +329,8 @@ pub enum Command {
     Leave {
         /// Until when this was certainly the right one.
         last_served: Time,
+        /// What has happened.
+        event: Box<str>,
         /// Why, in words.
         reason: Box<str>,
     },

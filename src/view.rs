@@ -29,6 +29,7 @@ mod picker;
 mod publish;
 mod query;
 mod reader;
+mod state;
 mod status;
 mod theme;
 

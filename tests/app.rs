@@ -9,8 +9,8 @@ use subscope::app::{
     Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm,
 };
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
-use subscope::server::{Command, Connection, Feed};
+use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::server::{Command, Connection, Feed, Health, NodeFacts, Role};
 
 use crate::support::stage::{START, Stage, published};
 
@@ -465,6 +465,7 @@ fn subscriptions_go_through_their_states() {
     stage.notice(Notice::Unsubscribed {
         subscription: a,
         count: 0,
+        server: None,
         asked: false,
     });
     assert!(matches!(stage.state(0), SubscriptionState::Ended(_)));
@@ -751,7 +752,10 @@ fn read_only_sends_nothing_and_keeps_the_text() {
     stage.code(KeyCode::Enter);
     stage.keys("x");
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert!(stage.failure().contains("--read-only"));
+    assert_eq!(
+        stage.failure(),
+        "not sent: read-only, every write is refused"
+    );
     assert_eq!(stage.box_texts(), ("news".into(), "x".into()));
 }
 
@@ -1155,4 +1159,33 @@ fn an_open_gap_becomes_closed_in_the_same_row() {
     stage.notice(Notice::Gap(gap.clone()));
     assert_eq!(stage.shown(), 1);
     assert_eq!(stage.selected(), format!("{:?}", Notice::Gap(gap)));
+}
+
+#[test]
+fn a_server_that_leaves_the_cluster_leaves_the_table() {
+    let facts = |id| NodeFacts {
+        node: NodeId(id),
+        name: format!("10.0.0.{id}:7000").into(),
+        role: Role::Primary,
+        health: Health::Well,
+        slots: Vec::new(),
+        subscriptions: 0,
+        is_home: id == 0,
+        round_trip: None,
+    };
+    let mut stage = Stage::new(&["*"]);
+    let table = |stage: &Stage| {
+        stage
+            .app
+            .nodes()
+            .iter()
+            .map(|(id, _)| id.0)
+            .collect::<Vec<_>>()
+    };
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    assert_eq!(table(&stage), [0, 1]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0)])));
+    // Its connection ends later.
+    stage.send(Event::Feed(Feed::Connection(NodeId(1), Connection::Idle)));
+    assert_eq!(table(&stage), [0]);
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{Kind, Matcher, Moment, Query, QueryError, Row};
+use subscope::query::{Flags, Kind, Matcher, Moment, Query, QueryError, Row};
 
 #[path = "query/errors.rs"]
 mod errors;
@@ -44,6 +44,7 @@ fn message(payload: &[u8]) -> Row<'_> {
         payload,
         size: payload.len() as u64,
         via: &[SubscriptionId(0)],
+        flags: Flags::default(),
     }
 }
 

@@ -32,6 +32,7 @@ fn request(log: &MessageLog, text: &str, serial: u64, from: RowId, purpose: Purp
         serial,
         query: query(text),
         subscriptions: Arc::new(names),
+        flagged: Arc::default(),
         pieces,
         purpose,
     }

@@ -127,6 +127,7 @@ impl Heard {
             Notice::Subscribed {
                 subscription,
                 count,
+                ..
             } => Some((subscription.id.0, count)),
             _ => None,
         })
@@ -138,6 +139,7 @@ impl Heard {
                 subscription,
                 count,
                 asked,
+                ..
             } => Some((subscription.id.0, count, asked)),
             _ => None,
         })
@@ -946,7 +948,7 @@ async fn read_only_refuses_to_publish() {
         .await;
     assert_eq!(
         heard.published(),
-        [(1, Err("--read-only refuses every write".into()))]
+        [(1, Err("read-only: every write is refused".into()))]
     );
     assert!(
         !redis

@@ -477,7 +477,7 @@ fn a_wrong_file_is_named_with_its_option() {
         (
             pair(cert.clone(), other.key),
             "--key",
-            "is not the key of --cert",
+            "is not the key of the certificate",
         ),
         (
             pair(key.clone(), key.clone()),

@@ -110,6 +110,7 @@ impl Stage {
             self.notice(Notice::Subscribed {
                 subscription,
                 count,
+                server: None,
             });
         }
     }
@@ -535,7 +536,7 @@ fn a_session_at_80_by_24() {
 #[test]
 fn a_session_at_40_by_12() {
     insta::assert_snapshot!(Stage::busy(40, 12).screen(), @r#"
-     ● live 0.3 ms  4.0/s
+     ● live 0.3 ms  4.0/s 4 received
     ╭ Messages 4 · UTC ─────── following ▼ ╮
     │ 22:13:25 ── subscribed to channel o… │
     │ 22:13:25 orders…eated {"id":1,… 42 B │
@@ -732,7 +733,7 @@ fn a_question_before_publishing_at_40_by_12() {
     stage.keys("pdel");
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @"
-     ● live 0.3 ms  4.0/s
+     ● live 0.3 ms  4.0/s 5 received
     ╭ Messages 5 · UTC ─────── following ▼ ╮
     ╭ Publish? ────────────────────────────╮
     │ __keyspace@0__:x: programs take a    │

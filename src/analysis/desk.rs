@@ -94,14 +94,13 @@ impl<T: FnMut(Answer) -> bool> Desk<T> {
 
     fn take(&mut self, request: Request) -> Result<(), Over> {
         match request {
-            Request::Plan(plan) => self.worker.follow(&plan),
             Request::Arrived(pieces) => self.jobs.push_back(Job::new(pieces, None)),
             Request::Kept { check, pieces } => {
                 self.jobs.push_back(Job::new(pieces, Some(check)));
             }
-            Request::Report(ask) => {
-                let report = self.worker.report(&ask).map(Box::new);
-                return self.tell(Answer::Report(ask, report));
+            at_once => {
+                let answer = self.worker.answer(at_once);
+                return answer.map_or(Ok(()), |answer| self.tell(answer));
             }
         }
         Ok(())

@@ -12,6 +12,9 @@ use crate::message::RowId;
 /// of sequence is kept of all.
 pub const MOST_FINDINGS: usize = 100_000;
 
+/// The most bytes that the findings of a check take.
+const MOST_BYTES: usize = 16 << 20;
+
 /// Findings by their rows.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -55,6 +58,19 @@ impl Findings {
         checks.any(|check| check.out_of_sequence.contains(row))
     }
 
+    /// The rows in `rows` that were flagged for their shape, ascending.
+    #[must_use]
+    pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
+        union(self.checks.values().map(|check| &check.drifted), &rows)
+    }
+
+    /// The rows in `rows` that were flagged for their number, ascending.
+    #[must_use]
+    pub fn out_of_sequence_in(&self, rows: Range<RowId>) -> Vec<RowId> {
+        let sets = self.checks.values().map(|check| &check.out_of_sequence);
+        union(sets, &rows)
+    }
+
     /// The rows that a check has flagged for their shape.
     #[must_use]
     pub fn drifted(&self, check: CheckId) -> Option<&RowSet> {
@@ -93,6 +109,21 @@ impl Findings {
     }
 }
 
+/// The rows in `rows` that are in any of `sets`, ascending.
+fn union<'a>(sets: impl Iterator<Item = &'a RowSet>, rows: &Range<RowId>) -> Vec<RowId> {
+    let mut all = Vec::new();
+    for set in sets {
+        let mut next = set.at_or_after(rows.start);
+        while let Some(row) = next.filter(|row| *row < rows.end) {
+            all.push(row);
+            next = set.at_or_after(RowId(row.0 + 1));
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// How many rows a set spans.
 fn span(rows: &RowSet) -> usize {
     let first = rows.row_at(0).map_or(0, |row| row.0);
@@ -107,12 +138,12 @@ impl OfCheck {
             Remark::Sequence(_) => self.out_of_sequence.insert(finding.row),
             Remark::Latency { .. } | Remark::Delay(_) => {}
         }
-        if self.findings.len() == MOST_FINDINGS {
+        self.bytes += finding.size();
+        self.findings.push_back(finding);
+        while self.findings.len() > MOST_FINDINGS || self.bytes > MOST_BYTES {
             let oldest = self.findings.pop_front();
             self.bytes -= oldest.map_or(0, |oldest| oldest.size());
         }
-        self.bytes += finding.size();
-        self.findings.push_back(finding);
     }
 
     fn of(&self, row: RowId) -> impl Iterator<Item = &Finding> {

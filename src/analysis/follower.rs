@@ -10,6 +10,8 @@ use crate::message::RowId;
 pub struct Follower {
     /// Rows before this one have been handed over.
     next: RowId,
+    /// Rows before this one have been looked at, or had gone.
+    looked: RowId,
     is_asking: bool,
     missed: u64,
 }
@@ -20,6 +22,7 @@ impl Follower {
     pub fn new(log: &MessageLog) -> Self {
         Self {
             next: log.end(),
+            looked: log.end(),
             is_asking: false,
             missed: 0,
         }
@@ -43,6 +46,7 @@ impl Follower {
     /// Takes rows that have come while nothing was checked as handed over.
     pub fn skip(&mut self, log: &MessageLog) {
         self.next = self.next.max(log.end());
+        self.looked = self.next;
     }
 
     /// Takes note of an answer.
@@ -50,7 +54,16 @@ impl Follower {
         if looked.only.is_none() {
             self.is_asking &= !looked.is_done;
             self.missed += looked.gone;
+            if looked.is_done {
+                self.looked = self.next;
+            }
         }
+    }
+
+    /// The row behind the last that has been looked at: what is found of those before is known.
+    #[must_use]
+    pub fn looked(&self) -> RowId {
+        self.looked
     }
 
     /// How many rows arrived and went before they could be looked at.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::plan::CheckId;
 use super::remark::Finding;
-use super::{Looked, Worker};
+use super::{Answer, Looked, Request, Worker};
 use crate::log::{Piece, Segment};
 use crate::message::RowId;
 
@@ -99,6 +99,37 @@ impl Job {
         if next < rows.end {
             self.open = Some((piece, next));
         }
+    }
+}
+
+impl Worker {
+    /// Answers `request` as a whole, at once: for tests, and for who has no thread. A plan has no
+    /// answer.
+    pub fn answer(&mut self, request: Request) -> Option<Answer> {
+        let mut job = match request {
+            Request::Plan(plan) => {
+                self.follow(&plan);
+                return None;
+            }
+            Request::Report(ask) => {
+                let report = self.report(&ask).map(Box::new);
+                return Some(Answer::Report(ask, report));
+            }
+            Request::Arrived(pieces) => Job::new(pieces, None),
+            Request::Kept { check, pieces } => Job::new(pieces, Some(check)),
+        };
+        let mut whole = Looked::default();
+        while !whole.is_done {
+            if let Some(mut looked) = job.go_on(self, 0) {
+                whole.found.append(&mut looked.found);
+                whole.rows += looked.rows;
+                whole.gone += looked.gone;
+                whole.is_done = looked.is_done;
+                whole.only = looked.only;
+            }
+        }
+        whole.size = self.size();
+        Some(Answer::Looked(whole))
     }
 }
 

@@ -11,6 +11,7 @@ mod track;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 
 use super::plan::Role;
 use super::remark::{OutOfSequence, Remark};
@@ -127,7 +128,7 @@ pub struct Sequences {
 struct OfChannel {
     counts: Counts,
     whole: Track,
-    by_key: HashMap<Box<[u8]>, Track>,
+    by_key: HashMap<Vec<u8>, Track>,
 }
 
 impl Sequences {
@@ -157,17 +158,17 @@ impl Sequences {
         };
         let track = match key {
             None => &mut of_channel.whole,
-            Some(key) => {
-                if !of_channel.by_key.contains_key(&*key) {
-                    if self.keys >= MOST_SEQUENCES {
-                        of_channel.counts.unfollowed += 1;
-                        return None;
-                    }
-                    self.keys += 1;
-                    of_channel.by_key.insert((&*key).into(), Track::default());
+            Some(key) => match of_channel.by_key.entry_ref(&*key) {
+                EntryRef::Occupied(known) => known.into_mut(),
+                EntryRef::Vacant(_) if self.keys >= MOST_SEQUENCES => {
+                    of_channel.counts.unfollowed += 1;
+                    return None;
                 }
-                of_channel.by_key.get_mut(&*key)?
-            }
+                EntryRef::Vacant(new) => {
+                    self.keys += 1;
+                    new.insert(Track::default())
+                }
+            },
         };
         let holes = track.holes();
         let has_room = self.holes < MOST_HOLES;
@@ -191,7 +192,7 @@ impl Sequences {
             .collect();
         channels.sort_by_key(|channel| std::cmp::Reverse(channel.counts.missing));
         let all = channels.iter().map(|channel| &channel.counts);
-        let counts = all.fold(Counts::default(), |sum, one| sum.plus(one));
+        let counts = all.fold(Counts::default(), Counts::plus);
         channels.truncate(most);
         SequenceReport {
             is_full: self.channels.is_full() || counts.unfollowed > 0,
@@ -203,8 +204,8 @@ impl Sequences {
     /// The bytes that they take.
     pub fn size(&self) -> usize {
         let tracks = self.channels.size(|channel| {
-            let entry = size_of::<(Box<[u8]>, Track)>();
-            let keys = channel.by_key.keys().map(|key| key.len());
+            let entry = size_of::<(Vec<u8>, Track)>();
+            let keys = channel.by_key.keys().map(Vec::len);
             channel.by_key.capacity() * entry + keys.sum::<usize>()
         });
         tracks + self.holes * Track::HOLE_BYTES

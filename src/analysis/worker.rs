@@ -21,6 +21,9 @@ const UNJUDGED: u32 = u32::MAX;
 /// Stands for a channel that no check watches.
 const UNWATCHED: u32 = u32::MAX - 1;
 
+/// The most channels whose routes are remembered. Of a pair there is no other bound of channels.
+const MOST_ROUTES: usize = 16_384;
+
 /// Makes the checks of a plan of the rows that it is given. Has no thread and reads no clock.
 #[derive(Debug, Default)]
 pub struct Worker {
@@ -70,9 +73,7 @@ impl Worker {
             );
             self.watching.push(watching);
         }
-        self.routes.clear();
-        self.by_name.clear();
-        self.judged.fill(UNJUDGED);
+        self.forget_routes();
     }
 
     /// Whether it makes this check.
@@ -155,6 +156,12 @@ impl Worker {
             + self.judged.capacity() * size_of::<u32>()
     }
 
+    fn forget_routes(&mut self) {
+        self.routes.clear();
+        self.by_name.clear();
+        self.judged.fill(UNJUDGED);
+    }
+
     fn note_gap(&mut self, row: RowId, only: Option<CheckId>) {
         for watching in &mut self.watching {
             watching.breaks += u64::from(watching.wants(row, only));
@@ -213,6 +220,9 @@ impl Worker {
         // Others are not remembered: there is no end of channels that nobody watches.
         if uses.is_empty() {
             return UNWATCHED;
+        }
+        if self.routes.len() >= MOST_ROUTES {
+            self.forget_routes();
         }
         let route = u32::try_from(self.routes.len()).unwrap_or(UNWATCHED);
         self.routes.push(uses);

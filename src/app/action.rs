@@ -159,6 +159,8 @@ pub enum Action {
     CopyPath,
     /// Show only what has the same value at the same path.
     FilterByValue,
+    /// Follow the numbers at this path, or no longer.
+    ToggleSequence,
     /// Show the value at this path as the message in the log, or all of it again.
     ToggleLens,
 }

@@ -1,5 +1,6 @@
 //! What the outside must do, as plain data.
 
+use crate::analysis;
 use crate::decoding;
 use crate::log::SharedBytes;
 use crate::scan::{Request, WatchId};
@@ -18,6 +19,8 @@ pub enum Effect {
     StopScan(WatchId),
     /// Find out what a large payload is; the answer comes as [`Event::Decoded`](super::Event).
     Decode(decoding::Request),
+    /// Have messages checked; the answers come as [`Event::Analysed`](super::Event).
+    Analyse(analysis::Request),
     /// Put these bytes on the clipboard.
     Copy(SharedBytes),
     /// Draw attention beside the screen.

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::analysis;
 use crate::decoding::Reading;
 use crate::scan::Answer;
 use crate::server::Feed;
@@ -21,6 +22,8 @@ pub enum Event {
     Feed(Feed),
     /// A query has been asked of some rows.
     Scanned(Answer),
+    /// Messages were checked.
+    Analysed(analysis::Answer),
     /// A large payload has been understood.
     Decoded(Reading),
     /// An effect on the terminal could not be done; the words say why.

@@ -139,7 +139,7 @@ impl App {
             return Vec::new();
         }
         let mut watch = Watch::new(FILTER, self.next_serial(), query, &self.log);
-        let request = watch.ask_kept(&self.log, self.names_for(&watch));
+        let request = watch.ask_kept(&self.known());
         self.filters.watch = Some(watch);
         self.filters.is_new = true;
         self.shown.follow(&self.log);
@@ -149,6 +149,24 @@ impl App {
             return vec![Effect::StopScan(FILTER)];
         }
         vec![Effect::Scan(request)]
+    }
+
+    /// Asks queries again of all rows that are kept, if they ask for what checks have flagged:
+    /// that has changed.
+    pub(super) fn ask_flags_again(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let asks = |query: Option<&Query>| query.is_some_and(Query::asks_flags);
+        if asks(self.filters.query()) {
+            self.filters.watch = None;
+            effects.extend(self.refresh_shown());
+        }
+        if let Some(query) = self.find.as_ref().map(|find| find.query().clone())
+            && query.asks_flags()
+        {
+            self.find = None;
+            effects.extend(self.look_for(Some(query)));
+        }
+        effects
     }
 
     /// Takes in rows that are to be shown.

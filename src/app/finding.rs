@@ -68,7 +68,7 @@ impl App {
             return vec![Effect::StopScan(FIND)];
         };
         let mut watch = Watch::new(FIND, self.next_serial(), query, &self.log);
-        let request = watch.ask_kept(&self.log, self.names_for(&watch));
+        let request = watch.ask_kept(&self.known());
         self.find = Some(Find {
             watch,
             rows: RowSet::default(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{App, Effect, Overlay, SubscriptionState};
 use crate::log::{Batch, History};
-use crate::message::{NodeId, Notice, Subscription, SubscriptionKind, Time, Topic};
+use crate::message::{GapEnd, NodeId, Notice, Subscription, SubscriptionKind, Time, Topic};
 use crate::server::{Command, Connection, NodeFacts};
 
 /// How a server does.
@@ -27,6 +27,17 @@ impl NodeStatus {
     pub fn rate(&self, now: Time) -> Option<f64> {
         Some(self.history.as_ref()?.rate(now))
     }
+}
+
+/// A server that is not listened to while others are.
+#[derive(Clone, Copy, Debug)]
+pub struct Away<'a> {
+    /// Where it is, as it calls itself; empty if that is not known.
+    pub name: &'a str,
+    /// How many subscriptions it should bring.
+    pub subscriptions: usize,
+    /// What became of the connection.
+    pub connection: &'a Connection,
 }
 
 /// All servers that were heard of.
@@ -60,15 +71,39 @@ impl Nodes {
     /// The state of all connections together: the worst of them, but for those that have nothing
     /// to listen to.
     fn connection(&self) -> Connection {
-        let connections = self.0.values().filter_map(|node| node.connection.as_ref());
-        let worst = connections.min_by_key(|connection| match connection {
+        let worst = self.worst().map(|(_, connection)| connection.clone());
+        worst.unwrap_or(Connection::Connecting)
+    }
+
+    fn worst(&self) -> Option<(&NodeStatus, &Connection)> {
+        let nodes = self.0.values();
+        let connections = nodes.filter_map(|node| Some((node, node.connection.as_ref()?)));
+        connections.min_by_key(|(_, connection)| match connection {
             Connection::Refused { .. } => 0,
             Connection::Reconnecting { .. } => 1,
             Connection::Connecting => 2,
             Connection::Live => 3,
             Connection::Idle => 4,
-        });
-        worst.cloned().unwrap_or(Connection::Connecting)
+        })
+    }
+
+    /// The server that is lost or refuses us while another serves; the worst of them.
+    #[must_use]
+    pub fn away(&self) -> Option<Away<'_>> {
+        let any_live = || {
+            let mut nodes = self.0.values();
+            nodes.any(|node| node.connection == Some(Connection::Live))
+        };
+        let (node, connection) = self.worst()?;
+        let is_lost = matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        );
+        (is_lost && any_live()).then(|| Away {
+            name: node.facts.as_ref().map_or("", |facts| &facts.name),
+            subscriptions: node.facts.as_ref().map_or(0, |facts| facts.subscriptions),
+            connection,
+        })
     }
 
     /// The longest round trip of those that are listened to.
@@ -85,6 +120,11 @@ impl App {
     }
 
     pub(super) fn note_connection(&mut self, id: NodeId, connection: Connection) {
+        // The last word of a server that has left the cluster.
+        let is_farewell = connection == Connection::Idle && !self.nodes.0.contains_key(&id);
+        if is_farewell && !self.nodes.is_empty() {
+            return;
+        }
         let node = self.nodes.0.entry(id).or_default();
         if connection != Connection::Live {
             node.round_trip = None;
@@ -111,10 +151,15 @@ impl App {
     }
 
     pub(super) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
+        let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
+        // Those that have left the cluster are told of no more.
+        let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
+        self.nodes.0.retain(|id, node| is_there(id, node));
         for facts in facts {
             let node = self.nodes.0.entry(facts.node).or_default();
             node.facts = Some(facts);
         }
+        self.server.connection = self.nodes.connection();
     }
 
     /// Counts the messages of a batch for the server that brought it.
@@ -127,6 +172,17 @@ impl App {
         let node = self.nodes.0.entry(batch.source()).or_default();
         let start = || History::starting_at(now);
         node.history.get_or_insert_with(start).add(now, messages);
+    }
+
+    /// Takes note of a gap that has opened or closed.
+    pub(super) fn note_gap(&mut self, notice: &Notice) {
+        let Notice::Gap(gap) = notice else {
+            return;
+        };
+        match gap.end {
+            GapEnd::Open => self.server.losing.insert(gap.noticed, gap.clone()),
+            GapEnd::Restored(_) | GapEnd::GivenUp(_) => self.server.losing.remove(&gap.noticed),
+        };
     }
 
     pub(super) fn open_nodes(&mut self) {

@@ -11,18 +11,22 @@ pub fn notice_words(notice: &Notice) -> String {
         Notice::Subscribed {
             subscription,
             count,
+            server,
         } => {
             let topic = topic_words(&subscription.topic);
-            format!("subscribed to {topic} · {}", subscriptions(*count))
+            let (at, count) = at_server(server.as_deref(), *count);
+            format!("subscribed to {topic}{at} · {count}")
         }
         Notice::Unsubscribed {
             subscription,
             count,
+            server,
             asked,
         } => {
             let topic = topic_words(&subscription.topic);
             let by = if *asked { "" } else { " by the server" };
-            format!("unsubscribed from {topic}{by} · {}", subscriptions(*count))
+            let (at, count) = at_server(server.as_deref(), *count);
+            format!("unsubscribed from {topic}{at}{by} · {count}")
         }
         Notice::Denied {
             subscription,
@@ -104,10 +108,16 @@ pub fn topic_words(topic: &Topic) -> String {
     format!("{kind} {}", whole(&topic.name))
 }
 
-fn subscriptions(count: i64) -> String {
-    match count {
-        1 => "1 subscription now".to_owned(),
-        count => format!("{count} subscriptions now"),
+/// Where a subscription is, if several servers are listened to, and how many there are: each
+/// server counts its own.
+fn at_server(server: Option<&str>, count: i64) -> (String, String) {
+    let plural = if count == 1 { "" } else { "s" };
+    match server {
+        Some(name) => (
+            format!(" at {}", whole(name.as_bytes())),
+            format!("{count} subscription{plural} there"),
+        ),
+        None => (String::new(), format!("{count} subscription{plural} now")),
     }
 }
 

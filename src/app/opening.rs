@@ -147,8 +147,15 @@ impl App {
         let before = std::mem::replace(&mut open.reader, Box::new(Reader::open(letter)));
         open.reader.show_tab(before.tab());
         let effects = self.understand();
+        let mut is_of_channel = false;
         if let Some(open) = &mut self.open {
             open.reader.carry_over(&before, room);
+            is_of_channel = open.reader.tab() == Tab::Channel;
+        }
+        let mut effects = effects;
+        if is_of_channel {
+            effects.extend(self.learn_shape());
+            effects.extend(self.renew_reports());
         }
         effects
     }
@@ -258,6 +265,13 @@ impl App {
     }
 
     pub(super) fn move_in_message(&mut self, step: Step) {
+        let facts = self
+            .open
+            .as_ref()
+            .filter(|open| open.reader.tab() == Tab::Channel);
+        if let Some(facts) = facts.map(|_| self.about().len()) {
+            return self.move_in_facts(step, facts);
+        }
         let Some((reader, room)) = self.reading() else {
             return;
         };
@@ -272,7 +286,23 @@ impl App {
         }
     }
 
+    fn move_in_facts(&mut self, step: Step, facts: usize) {
+        if let Some((reader, room)) = self.reading() {
+            let far = isize::MAX;
+            let lines = match step {
+                Step::First => -far,
+                Step::Last => far,
+                step => step.lines(room.height).unwrap_or(0),
+            };
+            reader.scroll_facts(lines, facts, room);
+        }
+    }
+
     pub(super) fn scroll_message(&mut self, lines: isize) {
+        let is_channel = |open: &Open| open.reader.tab() == Tab::Channel;
+        if self.open.as_ref().is_some_and(is_channel) {
+            return self.move_in_facts(Step::Lines(lines), self.about().len());
+        }
         if let Some((reader, room)) = self.reading() {
             reader.scroll(lines, room);
         }
@@ -312,10 +342,15 @@ impl App {
         };
         reader.show_tab(tab(reader.tab()));
         reader.show_mark(room);
-        if reader.tab() == Tab::Diff {
-            return self.understand();
+        match reader.tab() {
+            Tab::Diff => self.understand(),
+            Tab::Channel => {
+                let mut effects = self.learn_shape();
+                effects.extend(self.renew_reports());
+                effects
+            }
+            Tab::Value | Tab::Bytes => Vec::new(),
         }
-        Vec::new()
     }
 
     /// Folds or opens values of the open message.

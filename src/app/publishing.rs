@@ -118,7 +118,7 @@ impl App {
         };
         if self.settings.read_only {
             self.publish
-                .refuse("not sent: --read-only refuses every write");
+                .refuse("not sent: read-only, every write is refused");
             return Vec::new();
         }
         if let Some(question) = why_ask(&channel) {

@@ -105,6 +105,8 @@ pub struct Reader {
     line: usize,
     /// The first row shown of what has changed.
     change: usize,
+    /// The first row shown of what is known of the channel.
+    fact: usize,
     marks: Marks,
 }
 
@@ -122,6 +124,7 @@ impl Reader {
             offset: 0,
             line: 0,
             change: 0,
+            fact: 0,
             marks: Marks::default(),
         }
     }
@@ -164,6 +167,18 @@ impl Reader {
     #[must_use]
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_deref()
+    }
+
+    /// The first row shown of what is known of the channel.
+    #[must_use]
+    pub fn fact(&self) -> usize {
+        self.fact
+    }
+
+    /// Scrolls what is known of the channel, `facts` rows, down if `lines` is positive.
+    pub(super) fn scroll_facts(&mut self, lines: isize, facts: usize, room: Room) {
+        let last = facts.saturating_sub(room.height);
+        self.fact = self.fact.saturating_add_signed(lines).min(last);
     }
 
     /// The first row shown of what has changed.

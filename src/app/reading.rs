@@ -27,6 +27,7 @@ impl App {
             Action::CopyPath => return self.copy_path(),
             Action::FilterByValue => return self.filter_by_value(),
             Action::ToggleLens => return self.toggle_lens(),
+            Action::ToggleSequence => return self.toggle_sequence_here(),
             Action::ToggleMark => return self.toggle_mark(),
             _ => {}
         }
@@ -145,17 +146,34 @@ impl App {
 
     /// Shows the value at this path instead of the messages of the channel, or these again.
     fn toggle_lens(&mut self) -> Vec<Effect> {
+        match self.place() {
+            Ok((channel, path)) => self.look_through(channel, path),
+            Err(told) => told,
+        }
+    }
+}
+
+impl App {
+    /// The channel of the open message, and the path of the value that the person is at.
+    fn place(&mut self) -> Result<(Box<[u8]>, Path), Vec<Effect>> {
         let Some(channel) = self.current_channel() else {
-            return self.tell("a notice has no channel");
+            return Err(self.tell("a notice has no channel"));
         };
         let path = match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
-            None => return self.tell("this message has no values, and so no paths"),
-            Some(None) => return self.tell_error(NO_PATH),
+            None => return Err(self.tell("this message has no values, and so no paths")),
+            Some(None) => return Err(self.tell_error(NO_PATH)),
             Some(Some(path)) => path,
         };
-        match Path::parse(&path) {
-            Ok(path) => self.look_through(channel, path),
-            Err(wrong) => self.tell_error(format!("{path}: {wrong}")),
+        let parsed = Path::parse(&path);
+        parsed
+            .map(|path| (channel, path.clone()))
+            .map_err(|wrong| self.tell_error(format!("{path}: {wrong}")))
+    }
+
+    fn toggle_sequence_here(&mut self) -> Vec<Effect> {
+        match self.place() {
+            Ok((channel, path)) => self.toggle_sequence(&channel, path),
+            Err(told) => told,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::message::{Notice, Subscription, SubscriptionId, Topic};
+use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Topic};
 
 /// How a subscription stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,6 +163,25 @@ impl Subscriptions {
     pub fn denied(&self) -> impl Iterator<Item = (&Topic, &str)> {
         self.listed().filter_map(|(_, topic, state)| match state {
             SubscriptionState::Denied(reason) => Some((topic, &**reason)),
+            _ => None,
+        })
+    }
+
+    /// Whether any sharded channel was ever subscribed to in this session.
+    #[must_use]
+    pub fn was_any_sharded(&self) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
+    }
+
+    /// Patterns of sharded channels that are looked for, though none that matches may be found
+    /// yet; and whether they were looked for once.
+    pub fn sought(&self) -> impl Iterator<Item = (&Topic, bool)> {
+        let patterns = self.listed();
+        let patterns = patterns.filter(|(_, of, _)| of.kind == SubscriptionKind::ShardPattern);
+        patterns.filter_map(|(_, topic, state)| match state {
+            SubscriptionState::Pending => Some((topic, false)),
+            SubscriptionState::Live => Some((topic, true)),
             _ => None,
         })
     }

@@ -27,6 +27,7 @@ impl App {
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
+            Event::Analysed(answer) => self.note_analysis(answer),
             Event::Decoded(reading) => {
                 self.note_reading(reading);
                 Vec::new()
@@ -40,6 +41,7 @@ impl App {
         };
         self.refresh_channels();
         effects.extend(self.follow_selection());
+        effects.extend(self.ask_for_reports());
         effects
     }
 
@@ -149,6 +151,7 @@ impl App {
         self.server.answered = self.now;
         for notice in batch.notices() {
             self.subscriptions.note(notice);
+            self.note_gap(notice);
         }
         let is_refused = batch.notices().iter().any(is_refusal_of_all);
         let fall_back = is_refused.then_some(Effect::Ask(Ask::Allowed));
@@ -162,9 +165,10 @@ impl App {
         self.log.append(batch);
         self.forget_gone();
         if let Some(row) = joined {
-            self.watches().for_each(|(watch, _)| watch.look_again(row));
+            self.watches().for_each(|watch| watch.look_again(row));
         }
-        let mut effects = self.ask_about_arrived();
+        let mut effects = self.check_arrived();
+        effects.extend(self.ask_about_arrived());
         effects.extend(fall_back);
         if self.log.channels().generation() == generation {
             self.shown.follow(&self.log);

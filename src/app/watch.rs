@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::filtering::FILTER;
 use super::finding::FIND;
 use super::{App, Effect, Find};
+use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
 use crate::query::Query;
-use crate::scan::{Answer, Purpose, Request, WatchId};
+use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
 
 /// How far a query has got with the rows that were kept when it was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +35,48 @@ impl Progress {
 }
 
 /// The names of all subscriptions by their ids.
-pub(super) type Names = Arc<[Arc<[u8]>]>;
+type Names = Arc<[Arc<[u8]>]>;
+
+/// What a query may have to know besides the rows.
+pub(super) struct Known<'a> {
+    log: &'a MessageLog,
+    names: Names,
+    findings: &'a Findings,
+    /// What checks have to say of the rows before this one is known.
+    checked: RowId,
+}
+
+impl Known<'_> {
+    /// The row up to which a query can be asked.
+    fn end(&self, query: &Query) -> RowId {
+        if query.asks_flags() {
+            self.checked.min(self.log.end())
+        } else {
+            self.log.end()
+        }
+    }
+
+    /// The rows among `pieces` that checks have flagged, if `query` asks for them.
+    fn flagged(&self, query: &Query, pieces: &[Piece]) -> Arc<Flagged> {
+        let starts = pieces.iter().map(|piece| piece.rows().start);
+        let ends = pieces.iter().map(|piece| piece.rows().end);
+        match starts.min().zip(ends.max()) {
+            Some((start, end)) if query.asks_flags() => Arc::new(Flagged {
+                drift: self.findings.drift_in(start..end),
+                seqgap: self.findings.out_of_sequence_in(start..end),
+            }),
+            _ => Arc::default(),
+        }
+    }
+
+    fn names(&self, query: &Query) -> Names {
+        if query.asks_via() {
+            Arc::clone(&self.names)
+        } else {
+            Names::default()
+        }
+    }
+}
 
 /// Keeps a query's answers coming: for the rows kept once, and for those that arrive as they do.
 #[derive(Debug)]
@@ -87,36 +129,35 @@ impl Watch {
     }
 
     /// The question about every row that is kept.
-    pub(super) fn ask_kept(&mut self, log: &MessageLog, names: Names) -> Request {
-        let pieces = log.pieces(RowId::default());
-        self.next = log.end();
+    pub(super) fn ask_kept(&mut self, known: &Known<'_>) -> Request {
+        let end = known.end(&self.query);
+        let pieces = known.log.pieces(RowId::default()).into_iter();
+        let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
+        self.next = end;
         self.progress = Progress {
             scanned: 0,
             total: pieces.iter().map(Piece::length).sum(),
         };
-        self.request(Purpose::Kept, pieces, names)
+        self.request(Purpose::Kept, pieces, known)
     }
 
     /// The question about the rows that have arrived since the last, if there are any and none is
     /// being answered.
-    fn ask_arrived(
-        &mut self,
-        log: &MessageLog,
-        pieces: &mut NextPieces,
-        names: Names,
-    ) -> Option<Request> {
-        if self.is_asking || self.next >= log.end() {
+    fn ask_arrived(&mut self, pieces: &mut NextPieces, known: &Known<'_>) -> Option<Request> {
+        let (log, end) = (known.log, known.end(&self.query));
+        if self.is_asking || self.next >= end {
             return None;
         }
-        let gone = log.gone_from(self.next..log.end());
+        let gone = log.gone_from(self.next..end);
         self.missed += gone
             .iter()
             .map(|rows| rows.end.0 - rows.start.0)
             .sum::<u64>();
-        let pieces = pieces.of(log, self.next);
-        self.next = pieces.last().map_or(log.end(), |piece| piece.rows().end);
+        let pieces = pieces.of(log, self.next).into_iter();
+        let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
+        self.next = pieces.last().map_or(end, |piece| piece.rows().end);
         self.is_asking = true;
-        Some(self.request(Purpose::Arrived, pieces, names))
+        Some(self.request(Purpose::Arrived, pieces, known))
     }
 
     /// Asks once more about `row`, which another subscription has brought as well.
@@ -144,12 +185,13 @@ impl Watch {
         true
     }
 
-    fn request(&self, purpose: Purpose, pieces: Vec<Piece>, subscriptions: Names) -> Request {
+    fn request(&self, purpose: Purpose, pieces: Vec<Piece>, known: &Known<'_>) -> Request {
         Request {
             watch: self.id,
             serial: self.serial,
             query: Arc::clone(&self.query),
-            subscriptions,
+            subscriptions: known.names(&self.query),
+            flagged: known.flagged(&self.query, &pieces),
             pieces,
             purpose,
         }
@@ -196,20 +238,30 @@ impl App {
 
     /// Asks every query about the rows that have come since it was asked last.
     pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
-        let asks_via = self.watches().any(|(watch, _)| watch.query.asks_via());
+        let asks_via = self.watches().any(|watch| watch.query.asks_via());
         let names = self.names_if(asks_via);
+        let known = Known {
+            log: &self.log,
+            names,
+            findings: self.checks.findings(),
+            checked: self.checks.looked(&self.log),
+        };
         let mut pieces = NextPieces::default();
-        let mut effects = Vec::new();
-        for (watch, log) in self.watches() {
-            let request = watch.ask_arrived(log, &mut pieces, Arc::clone(&names));
-            effects.extend(request.map(Effect::Scan));
-        }
-        effects
+        let filter = self.filters.watch_mut().into_iter();
+        let find = self.find.iter_mut().map(Find::watch_mut);
+        let all = filter.chain(find).chain(self.breakpoints.watches_mut());
+        let requests = all.filter_map(|watch| watch.ask_arrived(&mut pieces, &known));
+        requests.map(Effect::Scan).collect()
     }
 
-    /// The names that `watch` has to know.
-    pub(super) fn names_for(&self, watch: &Watch) -> Names {
-        self.names_if(watch.query.asks_via())
+    /// What a query has to know besides the rows.
+    pub(super) fn known(&self) -> Known<'_> {
+        Known {
+            log: &self.log,
+            names: self.names_if(true),
+            findings: self.checks.findings(),
+            checked: self.checks.looked(&self.log),
+        }
     }
 
     fn names_if(&self, are_asked_for: bool) -> Names {
@@ -227,12 +279,11 @@ impl App {
         self.serial
     }
 
-    /// Every query that is asked, with the log to ask.
-    pub(super) fn watches(&mut self) -> impl Iterator<Item = (&mut Watch, &MessageLog)> {
+    /// Every query that is asked.
+    pub(super) fn watches(&mut self) -> impl Iterator<Item = &mut Watch> {
         let filter = self.filters.watch_mut().into_iter();
         let find = self.find.iter_mut().map(Find::watch_mut);
-        let all = filter.chain(find).chain(self.breakpoints.watches_mut());
-        all.zip(std::iter::repeat(&self.log))
+        filter.chain(find).chain(self.breakpoints.watches_mut())
     }
 
     /// Lets go of what points to rows that have gone.
@@ -245,6 +296,7 @@ impl App {
                 find.rows_mut().remove(gone.clone());
             }
             self.breakpoints.forget(&gone);
+            self.checks.forget(&gone);
             let marks: Vec<RowId> = self.marked.range(gone).copied().collect();
             for row in marks {
                 self.marked.remove(&row);

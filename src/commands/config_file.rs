@@ -53,8 +53,8 @@ fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
     Ok(base.config_dir().join("subscope").join("config.toml"))
 }
 
-fn unread(path: &Path, error: &io::Error) -> Failure {
-    let path = shown_path(path);
+fn unread(full: &Path, error: &io::Error) -> Failure {
+    let path = shown_path(full);
     if error.kind() == ErrorKind::NotFound {
         return Failure::usage(format!(
             "--profile: there is no config file {path}; such a file holds, for example\n\
@@ -62,5 +62,13 @@ fn unread(path: &Path, error: &io::Error) -> Failure {
              url = \"redis://staging.example:6379\""
         ));
     }
-    Failure::usage(format!("--profile: {path} cannot be read: {error}"))
+    if error.kind() == ErrorKind::IsADirectory {
+        return Failure::usage(format!(
+            "--profile: {path} is a folder; name the file in it, such as {}",
+            shown_path(&full.join("config.toml"))
+        ));
+    }
+    let error = error.to_string();
+    let reason = error.split(" (os error").next().unwrap_or(&error);
+    Failure::usage(format!("--profile: {path} cannot be read: {reason}"))
 }

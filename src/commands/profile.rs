@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::config_file::{self, ConfigFile, complaint};
 use super::pick::{Picked, pick};
+use super::target::{PASSWORD_COMMAND, Wrong};
 use super::{Failure, queries, shown_path, target};
 use crate::app::{Badge, Pickable};
 use crate::cli::{self, Screen, Server, Watch};
@@ -88,11 +89,32 @@ impl Chosen {
         })
     }
 
-    /// A complaint in which the profile may have its part.
-    pub fn blame(&self, mut failure: Failure) -> Failure {
+    /// The complaint about what became of the profile and the command line together: of the key
+    /// in the file where it is that, else of the option.
+    pub fn blame(&self, wrong: Wrong, made: &Server) -> Failure {
+        if let Some(key) = wrong.option.and_then(key_of)
+            && self.says(key, made)
+        {
+            return complaint(&self.profile.wrong(key, wrong.problem));
+        }
+        let mut failure = Failure::from(wrong);
         let name = whole(self.profile.name.as_bytes());
         let _ = write!(failure.words, " (profile '{name}')");
         failure
+    }
+
+    /// Whether it is the profile that says what `made` has for `key`.
+    fn says(&self, key: &str, made: &Server) -> bool {
+        let own = server(&self.profile);
+        self.profile.has(key)
+            && match key {
+                "db" => own.db == made.db,
+                "tls.cacert" => own.tls.cacert == made.tls.cacert,
+                "tls.cert" => own.tls.cert == made.tls.cert,
+                "tls.key" => own.tls.key == made.tls.key,
+                "tls.sni" => own.tls.sni == made.tls.sni,
+                _ => true,
+            }
     }
 }
 
@@ -140,11 +162,35 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
 /// What the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     let target = target::named(&server(profile))
-        .map_err(|failure| profile.wrong(profile.address_key(), failure.words))?;
+        .map_err(|wrong| profile.wrong(key_to_blame(profile, &wrong), wrong.problem))?;
     if target.has_password() && profile.password_command.is_some() {
         return Err(profile.wrong("password-command", "the URL holds a password already"));
     }
     Ok(target)
+}
+
+/// The key of the profile that is to blame for what is wrong: its address unless another is.
+fn key_to_blame(profile: &Profile, wrong: &Wrong) -> &'static str {
+    let key = wrong.option.and_then(key_of);
+    let key = key.filter(|key| profile.has(key));
+    key.unwrap_or_else(|| profile.address_key())
+}
+
+/// The key of a profile that says what an option says.
+fn key_of(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "-h" => "host",
+        "-n" => "db",
+        "--tls" => "tls",
+        "--cacert" => "tls.cacert",
+        "--cert" => "tls.cert",
+        "--key" => "tls.key",
+        "--sni" => "tls.sni",
+        "--insecure" => "tls.insecure",
+        "--sentinel-events" => "sentinel-events",
+        PASSWORD_COMMAND => PASSWORD_COMMAND,
+        _ => return None,
+    })
 }
 
 /// The server as options would name it.

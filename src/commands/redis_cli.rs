@@ -3,24 +3,21 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use crate::app::RedisCli;
 use crate::payload::escape::whole;
 use crate::server::{Address, TlsSettings};
 
-/// The command without what it is to do. Who asks and with which password is left to the person.
-pub(super) fn command(address: &Address, tls: Option<&TlsSettings>) -> String {
-    let mut words = vec!["redis-cli".to_owned()];
-    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    match address {
-        Address::Tcp { host, port } => {
-            option("-h", quoted(host));
-            option("-p", port.to_string());
-        }
-        Address::Unix(path) => option("-s", quoted_path(path)),
+/// The options that lead to `address`, and those of TLS.
+pub(super) fn options(address: &Address, tls: Option<&TlsSettings>) -> RedisCli {
+    let place = match address {
+        Address::Tcp { host, port } => format!("-h {} -p {port}", quoted(host)),
+        Address::Unix(path) => format!("-s {}", quoted_path(path)),
+    };
+    let tls = tls.map(|tls| tls_words(tls).join(" "));
+    RedisCli {
+        place,
+        tls: tls.unwrap_or_default(),
     }
-    if let Some(tls) = tls {
-        words.extend(tls_words(tls));
-    }
-    words.join(" ")
 }
 
 fn tls_words(tls: &TlsSettings) -> Vec<String> {
@@ -55,15 +52,20 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn command(address: &Address, tls: Option<&TlsSettings>) -> String {
+        let RedisCli { place, tls } = options(address, tls);
+        format!("{place} {tls}").trim_end().to_owned()
+    }
+
     #[test]
     fn it_is_told_of_the_same_place_and_the_same_tls() {
         let host = Address::Tcp {
             host: "::1".to_owned(),
             port: 7000,
         };
-        assert_eq!(command(&host, None), "redis-cli -h ::1 -p 7000");
+        assert_eq!(command(&host, None), "-h ::1 -p 7000");
         let socket = Address::Unix("/run/it's.sock".into());
-        assert_eq!(command(&socket, None), r"redis-cli -s '/run/it'\''s.sock'");
+        assert_eq!(command(&socket, None), r"-s '/run/it'\''s.sock'");
         let trusting = TlsSettings {
             cacert: Some("/my ca.pem".into()),
             sni: Some("redis.example".to_owned()),
@@ -71,7 +73,7 @@ mod tests {
         };
         assert_eq!(
             command(&host, Some(&trusting)),
-            "redis-cli -h ::1 -p 7000 --tls --cacert '/my ca.pem' --sni redis.example"
+            "-h ::1 -p 7000 --tls --cacert '/my ca.pem' --sni redis.example"
         );
         let known = TlsSettings {
             cert: Some("c.pem".into()),
@@ -81,7 +83,7 @@ mod tests {
         };
         assert_eq!(
             command(&host, Some(&known)),
-            "redis-cli -h ::1 -p 7000 --tls --cert c.pem --key k.pem --insecure"
+            "-h ::1 -p 7000 --tls --cert c.pem --key k.pem --insecure"
         );
     }
 }

@@ -11,14 +11,14 @@ use tokio::task::block_in_place;
 
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
-use super::{Failure, history, queries, redis_cli, stats};
-use crate::app::{Alert, App, Badge, Effect, Event, Settings};
+use super::{Failure, checks, history, queries, redis_cli, stats};
+use crate::analysis::{self, Analyst};
+use crate::app::{Alert, App, Badge, Effect, Event, RedisCli, Settings};
 use crate::cli;
 use crate::decoding::{self, Decoder};
 use crate::log::PayloadLimit;
 use crate::message::{Time, Topic};
 use crate::payload::escape::whole;
-use crate::query::Query;
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
 use crate::server::{self, Config, Server, Target};
@@ -57,11 +57,17 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
     let filters = queries::read(&job.options.filter, blame("--filter"))?;
     let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
+    let checks = checks::read(&job.options.checks)?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;
     let size = terminal.size().map_err(Failure::other)?;
 
-    let settings = settings(&job, filters, breakpoints);
+    let settings = Settings {
+        filters,
+        breakpoints,
+        checks,
+        ..settings(&job)
+    };
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
         app.update(Event::Failed(warning), Time::now());
@@ -82,6 +88,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let decoded_tx = answer_tx.clone();
+    let analysed_tx = answer_tx.clone();
+    let tell = move |answer| analysed_tx.blocking_send(Event::Analysed(answer)).is_ok();
+    let analyst = analysis::start(tell).map_err(Failure::other)?;
     let tell = move |reading| decoded_tx.blocking_send(Event::Decoded(reading)).is_ok();
     let decoder = decoding::start(tell).map_err(Failure::other)?;
     let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
@@ -91,6 +100,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         server,
         scanner: scanner.map_err(Failure::other)?,
         decoder,
+        analyst,
     };
     let inputs = Inputs {
         input_rx: event_rx,
@@ -116,7 +126,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 }
 
 /// What the screen is told at the start.
-fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings {
+fn settings(job: &Job) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         profile: job.profile.clone(),
@@ -124,15 +134,14 @@ fn settings(job: &Job, filters: Vec<Query>, breakpoints: Vec<Query>) -> Settings
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &job.target {
             // What is published at a sentinel reaches no channel of the master.
-            Target::Sentinel(_) => String::new(),
-            target => redis_cli::command(target.any_address(), tls),
+            Target::Sentinel(_) => RedisCli::default(),
+            target => redis_cli::options(target.any_address(), tls),
         },
         note: job.note.clone(),
         read_only: job.options.read_only,
         keep: job.options.memory(),
-        filters,
-        breakpoints,
         queries: history::load(),
+        ..Settings::default()
     }
 }
 
@@ -176,6 +185,7 @@ struct Desk {
     server: Server,
     scanner: Scanner,
     decoder: Decoder,
+    analyst: Analyst,
 }
 
 impl Host<Screen<Tty>> for Desk {
@@ -188,6 +198,7 @@ impl Host<Screen<Tty>> for Desk {
             Effect::Command(command) => self.server.command(command),
             Effect::Ask(ask) => self.server.ask(ask),
             Effect::Scan(request) => self.scanner.ask(request),
+            Effect::Analyse(request) => self.analyst.ask(request),
             Effect::Decode(request) => self.decoder.ask(request),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,

@@ -1,15 +1,20 @@
 //! Which server the command line and the environment mean, and how to get in.
 
 use std::env;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::{Failure, password};
 use crate::cli::{Server, Tls as TlsOptions};
-use crate::server::{Address, Endpoint, Target, Tls, TlsSettings};
+use crate::payload::escape::whole;
+use crate::server::{Address, Endpoint, Target, Tls, TlsError, TlsSettings};
 
 /// Said where the password stands on the command line.
 const PASSWORD_IN_SIGHT: &str = "-a: other users can read a password from the list of processes; \
                                  SUBSCOPE_PASSWORD or --askpass keep it out";
+
+/// A key of profiles that is no option.
+pub(super) const PASSWORD_COMMAND: &str = "password-command";
 
 /// What the command line and the environment mean.
 pub(super) struct Found {
@@ -17,7 +22,50 @@ pub(super) struct Found {
     /// How TLS is spoken, where the target asks for it.
     pub tls: Option<LoadedTls>,
     /// What the person should know though it stops nothing.
-    pub warning: Option<&'static str>,
+    pub warnings: Vec<String>,
+}
+
+/// What is wrong with a server that was asked for.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// The option to blame, such as `--cacert`, if one is.
+    pub option: Option<&'static str>,
+    /// What is wrong, as it goes on from the option.
+    pub problem: String,
+}
+
+impl Wrong {
+    pub(super) fn with(option: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            option: Some(option),
+            problem: problem.into(),
+        }
+    }
+
+    fn without_option(problem: impl fmt::Display) -> Self {
+        Self {
+            option: None,
+            problem: problem.to_string(),
+        }
+    }
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Self {
+        match wrong.option {
+            Some(option) => Self::usage(format!("{option} {}", wrong.problem)),
+            None => Self::usage(wrong.problem),
+        }
+    }
+}
+
+impl From<TlsError> for Wrong {
+    fn from(error: TlsError) -> Self {
+        Self {
+            option: error.option(),
+            problem: error.problem().to_owned(),
+        }
+    }
 }
 
 /// TLS as it was asked for, and as it can be spoken.
@@ -27,25 +75,41 @@ pub(super) struct LoadedTls {
 }
 
 /// Finds out, and asks for the password if that is wanted.
-pub(super) fn find(options: &Server) -> Result<Found, Failure> {
+pub(super) fn find(options: &Server) -> Result<Found, Wrong> {
     let target = named(options)?;
     let tls = tls(&target, &options.tls)?;
     let target = with_password(target, options)?;
-    let warning = options.pass.is_some().then_some(PASSWORD_IN_SIGHT);
+    let (target, nobody) = without_idle_user(target);
+    let is_in_sight = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
+    let in_sight = is_in_sight.then(|| PASSWORD_IN_SIGHT.to_owned());
     Ok(Found {
         target,
         tls,
-        warning,
+        warnings: in_sight.into_iter().chain(nobody).collect(),
     })
 }
 
+/// The target as it is logged in to: without a password nobody logs in, so that no user should be
+/// shown, as redis-cli has it too. Warns of it.
+fn without_idle_user(target: Target) -> (Target, Option<String>) {
+    let Some(user) = target.user().filter(|_| !target.has_password()) else {
+        return (target, None);
+    };
+    let warning = format!(
+        "user {}: no password is known, so the login is the default user's; --askpass asks for \
+         one, and --pass '' logs in a user that needs none",
+        whole(user.as_bytes())
+    );
+    (target.without_user(), Some(warning))
+}
+
 /// What the options name, still without the password that they do not hold.
-pub(super) fn named(options: &Server) -> Result<Target, Failure> {
+pub(super) fn named(options: &Server) -> Result<Target, Wrong> {
     refined(place(options)?, options)
 }
 
 /// The server that the options name, or else the one of the environment.
-fn place(options: &Server) -> Result<Target, Failure> {
+fn place(options: &Server) -> Result<Target, Wrong> {
     let url = match options {
         Server { url: Some(url), .. } => Some(url.clone()),
         Server {
@@ -65,7 +129,7 @@ fn place(options: &Server) -> Result<Target, Failure> {
         }
     };
     match url {
-        Some(url) => Target::parse(&url).map_err(Failure::usage),
+        Some(url) => Target::parse(&url).map_err(Wrong::without_option),
         None => Ok(Target::Server(Endpoint::default())),
     }
 }
@@ -75,7 +139,7 @@ fn server(address: Address) -> Target {
 }
 
 /// The host without the brackets that an IPv6 address may stand in.
-fn host_in(text: &str) -> Result<String, Failure> {
+fn host_in(text: &str) -> Result<String, Wrong> {
     let inner = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
@@ -86,45 +150,44 @@ fn host_in(text: &str) -> Result<String, Failure> {
         "names no host"
     } else if host.contains(['/', '@']) {
         // Not repeated: it may be a URL with a password.
-        return Err(Failure::usage(
-            "-h takes a host, such as localhost or ::1; a URL goes with -u",
+        return Err(Wrong::with(
+            "-h",
+            "takes a host, such as localhost or ::1; a URL goes with -u, or url in a profile",
         ));
     } else if inner.is_none() && host.contains(':') && !is_v6 {
-        "holds more than a host: the port goes with -p"
+        "holds more than a host: the port goes with -p, or port in a profile"
     } else if host.contains(is_odd) || inner.is_some() && !is_v6 {
         "is not a host"
     } else {
         return Ok(host.to_owned());
     };
-    Err(Failure::usage(format!("-h {text:?} {hint}")))
+    Err(Wrong::with("-h", format!("{text:?} {hint}")))
 }
 
 /// The target as the other options want it.
-fn refined(mut target: Target, options: &Server) -> Result<Target, Failure> {
+fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     if let Some(user) = &options.user {
         target = target.with_user(user);
     }
     if let Some(db) = options.db {
         if db > 0 && matches!(target, Target::Cluster(_)) {
-            return Err(Failure::usage(format!(
-                "-n {db}: a cluster has only database 0"
-            )));
+            let problem = format!("{db} is not there: a cluster has only database 0");
+            return Err(Wrong::with("-n", problem));
         }
         target = target.with_db(db);
     }
     if options.tls.tls {
         target = target.with_tls();
         if !target.is_tls() {
-            return Err(Failure::usage(format!(
-                "--tls: '{target}' is a unix socket, where TLS is not spoken"
-            )));
+            let problem = format!("is of no use: '{target}' is a unix socket, without TLS");
+            return Err(Wrong::with("--tls", problem));
         }
     }
     Ok(target)
 }
 
 /// How TLS is spoken, if it is.
-fn tls(target: &Target, options: &TlsOptions) -> Result<Option<LoadedTls>, Failure> {
+fn tls(target: &Target, options: &TlsOptions) -> Result<Option<LoadedTls>, Wrong> {
     if target.is_tls() {
         let settings = TlsSettings {
             cacert: options.cacert.clone(),
@@ -133,7 +196,7 @@ fn tls(target: &Target, options: &TlsOptions) -> Result<Option<LoadedTls>, Failu
             sni: options.sni.clone(),
             is_insecure: options.insecure,
         };
-        let tls = Tls::load(&settings).map_err(Failure::usage)?;
+        let tls = Tls::load(&settings)?;
         return Ok(Some(LoadedTls { settings, tls }));
     }
     let given = |option: &Option<PathBuf>| option.is_some();
@@ -145,19 +208,18 @@ fn tls(target: &Target, options: &TlsOptions) -> Result<Option<LoadedTls>, Failu
         ("--insecure", options.insecure),
     ];
     match unused.into_iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(Failure::usage(format!(
-            "{option} is of no use without TLS: add --tls, or give a rediss:// URL"
-        ))),
+        Some((option, _)) => Err(Wrong::with(
+            option,
+            "is of no use without TLS: add --tls, or give a rediss:// URL",
+        )),
         None => Ok(None),
     }
 }
 
-fn with_password(target: Target, options: &Server) -> Result<Target, Failure> {
+fn with_password(target: Target, options: &Server) -> Result<Target, Wrong> {
     if options.askpass {
         let password = rpassword::prompt_password("Password: ").map_err(|error| {
-            Failure::usage(format!(
-                "--askpass: the password could not be read: {error}"
-            ))
+            Wrong::with("--askpass", format!("could not read the password: {error}"))
         })?;
         return Ok(target.with_password(&password));
     }
@@ -168,8 +230,8 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Failure> {
         return Ok(target);
     }
     if let Some(command) = &options.password_command {
-        let password = password::said_by(command)
-            .map_err(|words| Failure::usage(format!("password-command: {words}")))?;
+        let password =
+            password::said_by(command).map_err(|words| Wrong::with(PASSWORD_COMMAND, words))?;
         return Ok(target.with_password(&password));
     }
     let password = variable("SUBSCOPE_PASSWORD").or_else(|| variable("REDISCLI_AUTH"));
@@ -200,7 +262,8 @@ mod tests {
         };
         match find(&options) {
             Ok(found) => found.target.to_string(),
-            Err(failure) => {
+            Err(wrong) => {
+                let failure = Failure::from(wrong);
                 assert_eq!(failure.exit_code, 2, "{}", failure.words);
                 failure.words
             }
@@ -219,12 +282,18 @@ mod tests {
             ("-s /run/redis.sock -n 2", "unix:///run/redis.sock?db=2"),
             ("-h x --tls", "rediss://x:6379"),
             ("-u redis://x --tls --insecure", "rediss://x:6379"),
-            ("-u redis://you@x/1 --user me -n 0", "redis://me@x:6379"),
+            (
+                "-u redis://you@x/1 --user me -n 0 -a x",
+                "redis://me@x:6379",
+            ),
             ("-u rediss://x --sni y --insecure", "rediss://x:6379"),
             (
-                "-u redis+sentinel://h1/m --user me",
+                "-u redis+sentinel://h1/m --user me -a x",
                 "redis+sentinel://me@h1:26379/m",
             ),
+            // Nobody logs in.
+            ("-u redis://you@x", "redis://x:6379"),
+            ("-h x --user me", "redis://x:6379"),
         ] {
             assert_eq!(found(options), expected, "{options}");
         }
@@ -247,11 +316,11 @@ mod tests {
             ("-s /x --tls", "unix socket"),
             (
                 "-h x --tls --cert /c.pem --insecure",
-                "--cert FILE needs --key",
+                "--cert needs --key FILE",
             ),
             (
                 "-h x --tls --key /k.pem --insecure",
-                "--key FILE needs --cert",
+                "--key needs --cert FILE",
             ),
             ("-h x --tls --sni a/b --insecure", "--sni \"a/b\""),
             (
@@ -273,7 +342,28 @@ mod tests {
         let cli = Cli::try_parse_from(["subscope", "-h", "x", "-a", "secret"]);
         let server = cli.map(|cli| cli.watch.server);
         assert!(!format!("{server:?}").contains("secret"));
-        let warning = server.ok().and_then(|server| find(&server).ok()?.warning);
-        assert!(warning.is_some_and(|words| words.contains("SUBSCOPE_PASSWORD")));
+        let warnings = server
+            .ok()
+            .and_then(|server| Some(find(&server).ok()?.warnings));
+        assert!(warnings.is_some_and(|words| words.concat().contains("SUBSCOPE_PASSWORD")));
+    }
+
+    #[test]
+    fn a_user_without_a_password_is_warned_of() {
+        let warnings = |password: Option<&str>| {
+            let options = Server {
+                host: Some("x".to_owned()),
+                user: Some("me\u{1b}".to_owned()),
+                pass: password.map(str::to_owned),
+                ..Server::default()
+            };
+            find(&options).map(|found| (found.target.to_string(), found.warnings))
+        };
+        let nobody = warnings(None).unwrap_or_default();
+        assert_eq!(nobody.0, "redis://x:6379");
+        assert!(nobody.1.concat().starts_with("user me\\x1b: no password"));
+        // A user that needs none logs in with any.
+        let me = warnings(Some("")).unwrap_or_default();
+        assert_eq!(me, ("redis://me\u{1b}@x:6379".to_owned(), Vec::new()));
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::process;
 
 use super::profile::{Choice, choose};
-use super::target::{Found, find};
+use super::target::{Found, Wrong, find};
 use super::{Failure, screen};
 use crate::cli::Watch;
 use crate::message::Topic;
@@ -30,30 +30,27 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     }
     let signals = profile.as_mut().and_then(|chosen| chosen.signals.take());
     let guard = signals.map(|signals| tokio::spawn(end_at_a_signal(signals)));
-    let found = find(&watch.server).map_err(|failure| match &profile {
-        Some(chosen) => chosen.blame(failure),
-        None => failure,
-    });
+    let blame = |wrong| match &profile {
+        Some(chosen) => chosen.blame(wrong, &watch.server),
+        None => Failure::from(wrong),
+    };
+    let found = find(&watch.server).map_err(blame);
     if let Some(guard) = guard {
         guard.abort();
     }
     let Found {
         target,
         tls,
-        warning,
+        mut warnings,
     } = found?;
     if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
-        return Err(Failure::usage(format!(
-            "--sentinel-events: '{target}' is not found by sentinels; give them as \
+        let problem = format!(
+            "needs sentinels, and '{target}' names none; give them as \
              redis+sentinel://host:port/master"
-        )));
+        );
+        return Err(blame(Wrong::with("--sentinel-events", problem)));
     }
-    let of_profile = profile.as_ref().and_then(|chosen| chosen.warning.clone());
-    let warnings: Vec<String> = warning
-        .map(str::to_owned)
-        .into_iter()
-        .chain(of_profile)
-        .collect();
+    warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
     for warning in &warnings {
         eprintln!("subscope: {warning}");
     }

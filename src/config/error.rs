@@ -35,10 +35,9 @@ impl ConfigError {
             names => {
                 let hint = suggestion(name, names);
                 let mark = if hint.is_empty() { "." } else { "" };
-                format!(
-                    "no profile '{name}'{hint}{mark} There are {}",
-                    names.join(", ")
-                )
+                let verb = if names.len() == 1 { "is" } else { "are" };
+                let names = names.join(", ");
+                format!("no profile '{name}'{hint}{mark} There {verb} {names}")
             }
         };
         Self {

@@ -101,7 +101,10 @@ impl<'a> Keys<'a> {
             return Ok(());
         };
         Err(value.wrong(match suggestion(name, &known).as_str() {
-            "" => format!("no such key; there are {}", known.join(", ")),
+            "" => match known[..] {
+                [only] => format!("no such key; the only one is {only}"),
+                _ => format!("no such key; there are {}", known.join(", ")),
+            },
             suggestion => format!("no such key{suggestion}"),
         }))
     }
@@ -136,19 +139,18 @@ impl<'a> Value<'a> {
 
     /// A whole number from `least` to `most`.
     pub fn number(self, least: i64, most: i64) -> Result<i64, ConfigError> {
-        let number = match self.content {
-            DeValue::Integer(number) => {
-                i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX)
-            }
-            _ => return Err(self.must_be("a whole number")),
+        let DeValue::Integer(number) = self.content else {
+            return Err(self.must_be("a whole number"));
         };
-        if (least..=most).contains(&number) {
-            return Ok(number);
+        // It fails where the number is too large to be any.
+        let number = i64::from_str_radix(number.as_str(), number.radix());
+        match number {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            Ok(number) if number < least && most == i64::MAX => {
+                Err(self.wrong(format!("must be at least {least}")))
+            }
+            _ => Err(self.wrong(format!("must be from {least} to {most}"))),
         }
-        Err(self.wrong(match most {
-            i64::MAX => format!("must be at least {least}"),
-            _ => format!("must be from {least} to {most}"),
-        }))
     }
 
     /// What one of the names in `choices` stands for.

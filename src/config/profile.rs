@@ -120,14 +120,18 @@ impl Profile {
         }
     }
 
+    /// Whether it has the key called `key`, such as `url` or `tls.cacert`.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.place.lines.contains_key(key)
+    }
+
     /// The key that says where the server is; the profile itself if none does.
     #[must_use]
     pub fn address_key(&self) -> &'static str {
         let keys = ["url", "socket", "host", "port"];
         let mut present = keys.into_iter();
-        present
-            .find(|key| self.place.lines.contains_key(*key))
-            .unwrap_or_default()
+        present.find(|key| self.has(key)).unwrap_or_default()
     }
 
     fn read(name: &str, value: Value<'_>, source: Source<'_>) -> Result<Self, ConfigError> {
@@ -155,7 +159,7 @@ impl Profile {
             db: keys.read("db", |value| value.number(0, i64::MAX))?,
             user: keys.read("user", Value::text)?,
             password_command: keys.read("password-command", Value::text)?,
-            tls: keys.read("tls", |value| Tls::read(value, folder))?,
+            tls: keys.read("tls", |value| Tls::read(value, folder, &mut place.lines))?,
             read_only: flag(keys.read("read-only", Value::flag)?),
             channels: keys.read("channels", Value::texts)?.unwrap_or_default(),
             exact: flag(keys.read("exact", Value::flag)?),
@@ -179,9 +183,7 @@ impl Profile {
             "socket" => &["host", "port"],
             _ => &[],
         };
-        let second = others
-            .iter()
-            .find(|key| self.place.lines.contains_key(**key));
+        let second = others.iter().find(|key| self.has(key));
         match second {
             Some(second) => Err(self.wrong(second, format!("cannot stand beside {first}"))),
             None => Ok(self),
@@ -190,8 +192,15 @@ impl Profile {
 }
 
 impl Tls {
-    fn read(value: Value<'_>, folder: &Path) -> Result<Self, ConfigError> {
+    /// Adds the lines of its keys to `lines`.
+    fn read(
+        value: Value<'_>,
+        folder: &Path,
+        lines: &mut BTreeMap<String, usize>,
+    ) -> Result<Self, ConfigError> {
         let mut keys = value.table()?;
+        let own = keys.lines().into_iter();
+        lines.extend(own.map(|(key, line)| (format!("tls.{key}"), line)));
         let place_of = |text: String| folder.join(text);
         let tls = Self {
             cacert: keys.read("cacert", Value::text)?.map(place_of),

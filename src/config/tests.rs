@@ -174,6 +174,26 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
 }
 
 #[test]
+fn numbers_that_no_machine_holds_are_refused_and_one_key_is_called_the_only_one() {
+    for (text, words) in [
+        (
+            "[profile.a]\ndb = 99999999999999999999",
+            "/etc/it.toml:2: profile.a.db: must be from 0 to 9223372036854775807",
+        ),
+        (
+            "[profile.a]\nport = -99999999999999999999",
+            "/etc/it.toml:2: profile.a.port: must be from 1 to 65535",
+        ),
+        (
+            "x = 1",
+            "/etc/it.toml:1: x: no such key; the only one is profile",
+        ),
+    ] {
+        assert_eq!(complaint(text), words, "{text:?}");
+    }
+}
+
+#[test]
 fn an_unknown_profile_names_those_there_are() {
     let config = parse("[profile.staging]\n[profile.production]").unwrap();
     for (name, words) in [
@@ -192,6 +212,8 @@ fn an_unknown_profile_names_those_there_are() {
     ] {
         assert_eq!(config.profile(name).unwrap_err().to_string(), words);
     }
+    let one = parse("[profile.a]").unwrap().profile("x").unwrap_err();
+    assert!(one.to_string().ends_with("There is a"), "{one}");
     let none = parse("").unwrap().profile("x").unwrap_err().to_string();
     assert_eq!(none, "/etc/it.toml: no profile 'x', nor any other");
 }
@@ -226,4 +248,9 @@ fn a_value_that_means_nothing_is_named_by_its_line() {
     assert_eq!(words, "/etc/it.toml:3: profile.a.keep: is no size");
     let words = profile.wrong("url", "is missing").to_string();
     assert_eq!(words, "/etc/it.toml:1: profile.a: is missing");
+    let config = parse("[profile.a]\ndb = 0x1_0\n[profile.a.tls]\n\nsni = \"x\"").unwrap();
+    let profile = config.profile("a").unwrap();
+    assert_eq!(profile.db, Some(16));
+    let words = profile.wrong("tls.sni", "is odd").to_string();
+    assert_eq!(words, "/etc/it.toml:5: profile.a.tls.sni: is odd");
 }

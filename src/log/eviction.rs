@@ -106,7 +106,7 @@ impl MessageLog {
         // Idle channels may take a part of the budget, so that they do not push out the messages.
         let idle_room = self.keep / 8;
         self.channels.forget_idle(idle_room);
-        while self.size() > self.keep && self.evict_oldest() {
+        while self.size() + self.beside > self.keep && self.evict_oldest() {
             self.channels.forget_idle(idle_room);
         }
     }

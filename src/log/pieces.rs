@@ -28,7 +28,7 @@ enum Hold {
 }
 
 impl Piece {
-    /// The rows that are meant. Its segment may have more before them.
+    /// The rows that are meant. Its segment may have more before them and behind.
     #[must_use]
     pub fn rows(&self) -> Range<RowId> {
         self.rows.clone()
@@ -38,6 +38,13 @@ impl Piece {
     #[must_use]
     pub fn length(&self) -> u64 {
         self.rows.end.0 - self.rows.start.0
+    }
+
+    /// The same without the rows from `end` on; `None` if that leaves none.
+    #[must_use]
+    pub fn before(mut self, end: RowId) -> Option<Self> {
+        self.rows.end = self.rows.end.min(end);
+        (self.rows.start < self.rows.end).then_some(self)
     }
 
     /// The segment that has the rows; `None` if they have gone.

@@ -70,6 +70,7 @@ impl Segment {
     }
 
     /// The names of its channels, which its rows refer to by index.
+    #[must_use]
     pub fn channels(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.channels.iter().map(|channel| &*channel.name)
     }

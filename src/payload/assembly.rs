@@ -1,5 +1,5 @@
 //! A tree put together from the headers of a format in which every array and map says how many
-//! values follow: MessagePack and CBOR.
+//! values follow: `MessagePack` and CBOR.
 //!
 //! There is no recursion: the open containers are a list, no longer than [`MAX_DEPTH`]. A key that
 //! is no string is written in words, [`words`], since a tree names its members by texts.
@@ -132,15 +132,12 @@ impl Assembly {
         if awaits_key && self.key.is_none() {
             self.key = Some((Words::default(), self.frames.len()));
         }
-        match &mut self.key {
-            Some((words, depth)) => {
-                let within = self.frames.last().map(|frame| (frame.kind, frame.come));
-                words.open(kind, mark, within.filter(|_| self.frames.len() > *depth));
-            }
-            None => {
-                let opened = self.builder.open(kind, mark.as_bytes(), start);
-                opened.map_err(|refusal| Stop::refused(refusal, start))?;
-            }
+        if let Some((words, depth)) = &mut self.key {
+            let within = self.frames.last().map(|frame| (frame.kind, frame.come));
+            words.open(kind, mark, within.filter(|_| self.frames.len() > *depth));
+        } else {
+            let opened = self.builder.open(kind, mark.as_bytes(), start);
+            opened.map_err(|refusal| Stop::refused(refusal, start))?;
         }
         let each = if kind == Kind::Object { 2 } else { 1 };
         let left = match count {

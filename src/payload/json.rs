@@ -23,6 +23,7 @@ use crate::payload::tree;
 pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
 
 /// Whether all of `bytes` are one JSON value.
+#[must_use]
 pub fn is_json(bytes: &[u8]) -> bool {
     // Outside of strings the grammar has ASCII only, so this is to say: every string is UTF-8.
     Grammar { bytes, at: 0 }.whole(&mut ()).is_some() && str::from_utf8(bytes).is_ok()

@@ -1,4 +1,4 @@
-//! MessagePack (<https://github.com/msgpack/msgpack/blob/master/spec.md>) as a tree.
+//! `MessagePack` (<https://github.com/msgpack/msgpack/blob/master/spec.md>) as a tree.
 //!
 //! A text and bytes are shown where they are written; a text that is no UTF-8 stays the bytes that
 //! it is. An extension is shown in words, a timestamp (type -1, in its three forms) as RFC 3339.
@@ -24,7 +24,7 @@ const EXTENSION_SHOWN: usize = 64;
 ///
 /// # Errors
 ///
-/// Where it stops being MessagePack, and why.
+/// Where it stops being `MessagePack`, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut reader = Reader {
         bytes,

@@ -7,10 +7,13 @@
 //! does not know, or knows to be written otherwise, is shown bare. What is not written has its
 //! default value and is not shown.
 
+mod described;
 mod raw;
 mod sink;
 mod typed;
 mod wire;
+
+use std::fmt::Display;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
@@ -40,10 +43,11 @@ impl Schema {
     ///
     /// Why it is none, or what is missing in it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        match DescriptorPool::decode(bytes) {
-            Ok(pool) => Ok(Self { pool }),
-            Err(error) => Err(format!("not a Protobuf descriptor set: {error}")),
-        }
+        let wrong = |error: &dyn Display| format!("not a Protobuf descriptor set: {error}");
+        let set = described::plain(bytes).map_err(|error| wrong(&error))?;
+        let pool = DescriptorPool::from_file_descriptor_set(set);
+        let pool = pool.map_err(|error| wrong(&error))?;
+        Ok(Self { pool })
     }
 
     /// The full names of its message types, in the order in which they are described.

@@ -64,6 +64,10 @@ pub enum Is {
     Notice,
     /// A notice of a gap.
     Gap,
+    /// A message flagged for its shape.
+    Drift,
+    /// A message flagged for its sequence number.
+    SeqGap,
 }
 
 /// How two values are compared.

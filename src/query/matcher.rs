@@ -39,6 +39,17 @@ pub struct Row<'a> {
     pub size: u64,
     /// The subscriptions that brought it; only needed if [`Query::asks_via`].
     pub via: &'a [SubscriptionId],
+    /// For what checks have flagged it; only needed if [`Query::asks_flags`].
+    pub flags: Flags,
+}
+
+/// For what checks have flagged a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// It deviates from the shape of its channel.
+    pub is_drift: bool,
+    /// Its number was not the one expected.
+    pub is_seqgap: bool,
 }
 
 /// A query made ready to be asked of many rows, on one thread.
@@ -67,6 +78,8 @@ enum Node {
     Until(Time),
     Notice,
     Gap,
+    Drift,
+    SeqGap,
 }
 
 /// A row, with what was found out about it.
@@ -202,6 +215,8 @@ impl Node {
                 Term::Is(Is::Binary) => Self::Binary,
                 Term::Is(Is::Notice) => Self::Notice,
                 Term::Is(Is::Gap) => Self::Gap,
+                Term::Is(Is::Drift) => Self::Drift,
+                Term::Is(Is::SeqGap) => Self::SeqGap,
             },
         }
     }
@@ -218,6 +233,8 @@ impl Node {
             Self::Notice => !is_message,
             Self::Gap => row.kind == Kind::Gap,
             _ if !is_message => false,
+            Self::Drift => row.flags.is_drift,
+            Self::SeqGap => row.flags.is_seqgap,
             Self::Text(literal) => literal.find(row.payload).is_some(),
             Self::Regex(regex) => regex.is_match(row.payload),
             Self::Channel(verdicts) => verdicts.of(row.channel),

@@ -79,6 +79,11 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "is:json, is:binary, is:notice or is:gap",
     },
     Syntax {
+        form: "is:flag",
+        example: "is:drift",
+        meaning: "flagged by a check: is:drift for its shape, is:seqgap for its number",
+    },
+    Syntax {
         form: "via:glob",
         example: "via:orders.*",
         meaning: "the name of a subscription that brought it matches",

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::mem;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Purpose, Request, WatchId};
+use super::{Answer, Flagged, Purpose, Request, WatchId};
 use crate::log::{Found, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
-use crate::query::{Kind, Literal, Matcher, Row};
+use crate::query::{Flags, Kind, Literal, Matcher, Row};
 
 /// Rows that are looked at before anything else has its turn, but for a slow query, for which
 /// that is one. It is through with them in a few milliseconds.
@@ -97,6 +98,7 @@ struct Ready {
     /// What every message that matches holds.
     text: Option<Literal>,
     asks_via: bool,
+    asks_flags: bool,
     /// Rows that are looked at before anything else has its turn.
     chunk: usize,
     /// How many subscriptions the matcher knows.
@@ -165,17 +167,25 @@ impl Worker {
     }
 }
 
+/// Where rows are looked at.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    segment: &'a Segment,
+    flagged: &'a Flagged,
+}
+
 fn rows_between(from: RowId, to: RowId) -> usize {
     usize::try_from(to.0 - from.0).unwrap_or(usize::MAX)
 }
 
 impl Ready {
     fn new(request: &Request) -> Self {
-        let matcher = Matcher::new(std::sync::Arc::clone(&request.query));
+        let matcher = Matcher::new(Arc::clone(&request.query));
         Self {
             serial: request.serial,
             text: matcher.required_text().cloned(),
             asks_via: request.query.asks_via(),
+            asks_flags: request.query.asks_flags(),
             chunk: if request.query.is_slow() {
                 1
             } else {
@@ -228,8 +238,12 @@ impl Ready {
             Purpose::Arrived => first + length - left,
         };
         job.scanned += chunk as u64;
-        job.found
-            .extend(self.look(segment, start..start + chunk, via));
+        let flagged = Arc::clone(&job.request.flagged);
+        let look = Look {
+            segment,
+            flagged: &flagged,
+        };
+        job.found.extend(self.look(look, start..start + chunk, via));
         job.left = Some(left - chunk);
         if left == chunk {
             job.turn();
@@ -239,24 +253,25 @@ impl Ready {
     /// The rows of `segment` at the indices `rows` that match, if any does.
     fn look(
         &mut self,
-        segment: &Segment,
+        look: Look<'_>,
         rows: Range<usize>,
         via: &mut Vec<SubscriptionId>,
     ) -> Option<Found> {
+        let segment = look.segment;
         let first = RowId(segment.rows().start.0 + rows.start as u64);
         let mut found = Found::none_of(first, rows.len() as u64);
         let mut is_any = false;
         if let Some(text) = self.text.clone() {
             let is_all = self.matcher.is_only_text();
             self.each_with(&text, segment, rows.clone(), |ready, index, is_inside| {
-                if (is_all && is_inside) || ready.is_match(segment, index, via) {
+                if (is_all && is_inside) || ready.is_match(look, index, via) {
                     found.add(index - rows.start);
                     is_any = true;
                 }
             });
         } else {
             for index in rows.clone() {
-                if self.is_match(segment, index, via) {
+                if self.is_match(look, index, via) {
                     found.add(index - rows.start);
                     is_any = true;
                 }
@@ -288,12 +303,13 @@ impl Ready {
         }
     }
 
-    fn is_match(&mut self, segment: &Segment, index: usize, via: &mut Vec<SubscriptionId>) -> bool {
+    fn is_match(&mut self, look: Look<'_>, index: usize, via: &mut Vec<SubscriptionId>) -> bool {
+        let segment = look.segment;
+        let id = RowId(segment.rows().start.0 + index as u64);
         let Some(row) = segment.row(index) else {
             return false;
         };
         if self.asks_via {
-            let id = RowId(segment.rows().start.0 + index as u64);
             via.clear();
             via.extend(segment.subscriptions(id));
         }
@@ -308,6 +324,11 @@ impl Ready {
             payload: row.payload,
             size: row.size,
             via,
+            flags: if self.asks_flags {
+                look.flagged.of(id)
+            } else {
+                Flags::default()
+            },
         })
     }
 }

@@ -104,7 +104,7 @@ impl Commander {
         command: &Cmd,
     ) -> Result<(), Closed> {
         let receivers = if self.config.read_only {
-            Err("--read-only refuses every write".into())
+            Err("read-only: every write is refused".into())
         } else {
             match self.link_up().await? {
                 Ok(()) => self.publish(owner, command).await,
@@ -143,7 +143,8 @@ impl Commander {
 
     /// Publishes at the owner of the channel's slot, whom another node has named.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
-        let endpoint = self.place.locate().await?.at(owner);
+        let located = self.place.locate().await;
+        let endpoint = located.map_err(|failure| failure.reason)?.at(owner);
         let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
@@ -295,11 +296,7 @@ impl Commander {
     }
 
     async fn connect(&mut self) -> Result<Link, Failure> {
-        let located = self.place.locate().await;
-        let endpoint = located.map_err(|reason| Failure {
-            reason,
-            is_refusal: false,
-        })?;
+        let endpoint = self.place.locate().await?;
         let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         self.at = Some(endpoint);
         link

@@ -1,9 +1,7 @@
-//! Who brings what: assigns each subscription to the server that is to bring it, and again when
-//! that changes.
-//!
-//! One server brings all there is. In a cluster ordinary channels and patterns come by one node,
-//! the home, since every node hears every ordinary publish; a sharded channel comes by the owner
-//! of its slot, and the events of keys by every primary, since none hears those of another.
+//! Sees to it that all that is wanted comes by the right servers: hears what the loop wants and
+//! what the servers report, and acts upon it.
+
+mod placing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,13 +12,15 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::cluster::Cluster;
 use super::gaps::{Loss, NOWHERE, SharedGaps};
-use super::node::{Place, Report};
+use super::node::{Place, Report, failover_in_words};
 use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
 use super::sentinel::Masters;
 use super::topology::{Health, Owners, Topology, slot_of};
 use super::upstream::Change;
+use super::watcher::Watcher;
 use super::{
     Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
 };
@@ -33,8 +33,8 @@ const HOME_PATIENCE: Duration = Duration::from_secs(1);
 /// The node that all wait at while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
 
-/// What the names of channels and patterns begin with that tell of keys.
-const KEY_EVENTS: &[u8] = b"__key";
+/// The node that all wait at while the master before this one still takes messages.
+const FORMER: NodeId = NodeId(u16::MAX - 2);
 
 /// The coordinator's task.
 pub(super) struct Coordinator {
@@ -57,14 +57,11 @@ pub(super) struct Coordinator {
     poll: Option<Arc<Wanted>>,
     /// Subscriptions that a server has just sent elsewhere: they wait for news of where.
     sent_away: BTreeSet<SubscriptionId>,
-}
-
-/// What is known of the cluster.
-#[derive(Default)]
-struct Cluster {
-    topology: Topology,
-    /// When each node last said that slots are as they are known here.
-    agreed: BTreeMap<NodeId, Time>,
+    /// Since when servers are to lose what they still serve.
+    leaving: BTreeMap<(NodeId, SubscriptionId), Instant>,
+    /// The home that was left though it still spoke, and until when it was in touch with the
+    /// others.
+    left_home: Option<(NodeId, Time)>,
 }
 
 /// The program wants no more.
@@ -104,6 +101,8 @@ impl Coordinator {
             cluster: None,
             poll: None,
             sent_away: BTreeSet::new(),
+            leaving: BTreeMap::new(),
+            left_home: None,
         }
     }
 
@@ -150,8 +149,8 @@ impl Coordinator {
         self.home = self.nodes.add(master, &name, Role::Primary);
         let any = Place::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
-        let watching = masters.watch(self.report_tx.clone());
-        self.nodes.spawn_asker(watching);
+        let watcher = Watcher::new(masters, self.report_tx.clone());
+        self.nodes.spawn_asker(watcher.run());
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
@@ -192,7 +191,7 @@ impl Coordinator {
                     self.look_for_channels();
                 } else {
                     self.nodes.command_carriers(id, &Command::Unsubscribe(id));
-                    for nobody in [NOWHERE, UPSTREAM] {
+                    for nobody in [NOWHERE, UPSTREAM, FORMER] {
                         let closed = self.gaps.lock().give_up(id, nobody, Time::now());
                         self.tell_later(closed);
                     }
@@ -232,6 +231,7 @@ impl Coordinator {
             } => {
                 let node = self.nodes.find(&asked);
                 self.learn(node, at, topology);
+                self.leave_lost_home();
                 if let Some(node) = node {
                     self.nodes.get_mut(node).round_trip = Some(round_trip);
                 }
@@ -244,6 +244,14 @@ impl Coordinator {
                 to,
                 last_served,
             } => self.follow_master(&from, &to, last_served).await?,
+            Report::FormerServes { server, since } => {
+                let opened = self.note_former(&server, since);
+                self.tell(opened).await?;
+            }
+            Report::FormerIsOver => {
+                let closed = self.gaps.lock().find_all(FORMER, Time::now());
+                self.tell(closed).await?;
+            }
             Report::Found {
                 subscription,
                 found,
@@ -252,9 +260,11 @@ impl Coordinator {
                 node,
                 subscription,
                 last_served,
+                heard_until,
                 reason,
             } => {
-                let opened = self.note_moved(node, subscription, last_served, &reason);
+                let last = last_served.zip(heard_until);
+                let opened = self.note_moved(node, subscription, last, &reason);
                 self.tell(opened).await?;
                 self.hurry();
                 self.assign();
@@ -298,15 +308,37 @@ impl Coordinator {
         to: &Address,
         last_served: Time,
     ) -> Result<(), Stopped> {
-        let reason = format!("failover from {from} to {to}").into();
-        let leave = Command::Leave {
-            last_served,
-            reason,
-        };
-        self.nodes.command(self.home, leave);
-        let event = format!("failover from {from} to {to}");
-        let explained = self.gaps.lock().explain(self.home, &event);
+        let event = failover_in_words(from, to);
+        // Whoever has lost the one before may have found the new one by itself.
+        let is_there = |home: &Endpoint| home.address() == to;
+        if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
+            let leave = Command::Leave {
+                last_served,
+                event: event.as_str().into(),
+                reason: "the sentinels have another master".into(),
+            };
+            self.nodes.command(self.home, leave);
+        }
+        // If the one before was lost first, there is a hole already.
+        let explained = self
+            .gaps
+            .lock()
+            .explain(self.home, &event, Some(last_served));
         self.tell(explained).await
+    }
+
+    /// Opens the hole of what is published at a master whose time is over. The sentinels make it a
+    /// replica in the end, and end its clients' connections then.
+    fn note_former(&self, server: &Address, since: Time) -> Option<Notice> {
+        let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
+        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| *id);
+        let loss = Loss {
+            last_heard: since,
+            event: format!("{server} goes on as master").into(),
+            reason: "what is published there reaches nobody here".into(),
+        };
+        let mut gaps = self.gaps.lock();
+        gaps.lose(FORMER, wanted, loss, Time::now())
     }
 
     /// Starts the poller if there is anything to ask for, and tells it what.
@@ -338,173 +370,6 @@ impl Coordinator {
             Target::Cluster(nodes) => nodes.clone(),
             Target::Server(endpoint) => vec![endpoint.clone()],
             Target::Sentinel(_) => self.home_tx.borrow().iter().cloned().collect(),
-        }
-    }
-
-    /// Takes over what a node says of the cluster, unless others know better.
-    fn learn(&mut self, asked: Option<NodeId>, at: Time, topology: Topology) {
-        let Some(cluster) = &mut self.cluster else {
-            return;
-        };
-        if topology.epoch() < cluster.topology.epoch() {
-            return;
-        }
-        if let (Some(asked), Some(myself)) = (asked, &topology.myself) {
-            self.nodes.also_at(asked, myself);
-        }
-        let Some(model) = self.nodes.get(self.home).endpoint().cloned() else {
-            return;
-        };
-        for member in &topology.nodes {
-            let node = self.nodes.know(model.at(member.address.clone()));
-            self.nodes.get_mut(node).note(member);
-        }
-        if !has_same_owners(&topology, &cluster.topology) {
-            cluster.agreed.clear();
-        }
-        cluster.agreed.extend(asked.map(|asked| (asked, at)));
-        self.owners.learn(&topology);
-        cluster.topology = topology;
-    }
-
-    /// Notes that a subscription does not come from `node` any more. Gives the hole that this
-    /// opens.
-    fn note_moved(
-        &mut self,
-        node: NodeId,
-        id: SubscriptionId,
-        last_served: Option<Time>,
-        reason: &str,
-    ) -> Option<Notice> {
-        self.nodes.note_yielded(node, id);
-        let topic = self.wanted.get(&id)?.clone();
-        self.sent_away.insert(id);
-        let mut gaps = self.gaps.lock();
-        if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
-            gaps.hand_over(id, node, &[NOWHERE]);
-            return None;
-        }
-        let last_heard = self.served_until(node, last_served?);
-        let loss = Loss {
-            last_heard,
-            event: self.moved_in_words(&topic, node).into(),
-            reason: whose_in_words(&topic, reason).into(),
-        };
-        Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
-    }
-
-    /// Until when `node` certainly brought what it brought last at `last_served`: for as long as
-    /// all other primaries said that its slots were its own.
-    fn served_until(&self, node: NodeId, last_served: Time) -> Time {
-        let Some(cluster) = &self.cluster else {
-            return last_served;
-        };
-        let others = cluster.topology.primaries();
-        let others = others.filter_map(|member| self.nodes.find(&member.address));
-        let agreed = others
-            .filter(|other| *other != node)
-            .map(|other| cluster.agreed.get(&other).copied().unwrap_or_default());
-        last_served.max(agreed.min().unwrap_or_default())
-    }
-
-    /// The servers that are to bring what `topic` asks for. None if no server is known for it.
-    fn carriers(&self, topic: &Topic) -> Vec<NodeId> {
-        if topic.kind == SubscriptionKind::Sentinel {
-            return self.nodes.with_role(Role::Sentinel).into_iter().collect();
-        }
-        let Some(cluster) = &self.cluster else {
-            return vec![self.home];
-        };
-        let topology = &cluster.topology;
-        let node = |address| self.nodes.find(address);
-        match topic.kind {
-            SubscriptionKind::ShardPattern => Vec::new(),
-            SubscriptionKind::Shard => topology
-                .owner(slot_of(&topic.name))
-                .and_then(|owner| node(&owner.address))
-                .into_iter()
-                .collect(),
-            _ if topic.name.starts_with(KEY_EVENTS) && !topology.nodes.is_empty() => topology
-                .primaries()
-                .filter_map(|primary| node(&primary.address))
-                .collect(),
-            _ => vec![self.home],
-        }
-    }
-
-    /// Sees to it that each subscription is brought by the servers that are to bring it.
-    fn assign(&mut self) {
-        for Subscription { id, topic } in self.subscriptions() {
-            if topic.kind == SubscriptionKind::ShardPattern || self.sent_away.contains(&id) {
-                continue;
-            }
-            let wanted = self.carriers(&topic);
-            let current = self.nodes.carriers(id);
-            if wanted.is_empty() {
-                continue;
-            }
-            let (stay, leave): (Vec<_>, Vec<_>) =
-                current.into_iter().partition(|node| wanted.contains(node));
-            for node in &leave {
-                // It reports when it has let go; then another is asked.
-                self.nodes.yield_at(*node, id);
-            }
-            if !leave.is_empty() {
-                continue;
-            }
-            let (stay, new): (Vec<_>, Vec<_>) =
-                wanted.into_iter().partition(|node| stay.contains(node));
-            if new.is_empty() && !stay.is_empty() {
-                // Those that stay bring all there is of it.
-                let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
-                self.tell_later(closed);
-            }
-            self.gaps.lock().hand_over(id, NOWHERE, &new);
-            for node in new {
-                let topic = topic.clone();
-                self.nodes.subscribe_at(node, Subscription { id, topic });
-            }
-        }
-        self.nodes.note_alone();
-    }
-
-    /// Since when the home is lost, if there is another node to go to.
-    fn home_lost_since(&self) -> Option<Instant> {
-        let lost = self.nodes.get(self.home).lost_since?;
-        self.other_home().map(|_| lost)
-    }
-
-    /// Another node that ordinary channels may come by: a primary if there is one.
-    fn other_home(&self) -> Option<NodeId> {
-        let cluster = self.cluster.as_ref()?;
-        let well = cluster
-            .topology
-            .nodes
-            .iter()
-            .filter(|member| member.health == Health::Well);
-        let others = well.filter_map(|member| {
-            let node = self.nodes.find(&member.address)?;
-            let is_lost = self.nodes.get(node).lost_since.is_some();
-            (node != self.home && !is_lost).then_some((!member.is_primary, node))
-        });
-        others.min().map(|(_, node)| node)
-    }
-
-    fn move_home(&mut self) {
-        if let Some(home) = self.other_home() {
-            self.home = home;
-            self.home_tx
-                .send_replace(self.nodes.get(home).endpoint().cloned());
-            self.assign();
-        }
-    }
-
-    /// That another server than `node` is to bring what `topic` asks for.
-    fn moved_in_words(&self, topic: &Topic, node: NodeId) -> String {
-        let from = self.nodes.get(node).name();
-        match topic.kind {
-            SubscriptionKind::Shard => format!("slot {} left {from}", slot_of(&topic.name)),
-            _ => format!("{from} brings the events of keys no more"),
         }
     }
 
@@ -582,26 +447,4 @@ fn batch_of(notices: impl IntoIterator<Item = Notice>) -> Option<Feed> {
         batch.push_notice(Time::now(), notice);
     }
     (!batch.is_empty()).then(|| Feed::Batch(Box::new(batch)))
-}
-
-/// Whether the same nodes serve the same slots.
-fn has_same_owners(one: &Topology, other: &Topology) -> bool {
-    let owners = |topology: &Topology| {
-        let mut owners: Vec<_> = topology
-            .primaries()
-            .map(|node| (node.id.clone(), node.slots.clone()))
-            .collect();
-        owners.sort_by(|a, b| a.0.cmp(&b.0));
-        owners
-    };
-    owners(one) == owners(other)
-}
-
-/// What is lost with it, and why.
-fn whose_in_words(topic: &Topic, reason: &str) -> String {
-    let name = String::from_utf8_lossy(&topic.name);
-    match topic.kind {
-        SubscriptionKind::Shard => name.into_owned(),
-        _ => format!("{name}: {reason}"),
-    }
 }

@@ -11,8 +11,12 @@ use super::complaint::EndpointError;
 pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 
 /// What an address has to look like, as every complaint about one says.
-const RIGHT_FORM: &str =
-    "redis://[user[:password]@]host[:port][/db], rediss:// with TLS, or unix:///path";
+const RIGHT_FORM: &str = "redis://[user[:password]@]host[:port][/db], rediss:// with TLS, \
+                          unix:///path, redis+sentinel://host[,host…]/master or \
+                          redis+cluster://host[,host…]";
+
+/// The parameters that a URL of a unix socket may have.
+const UNIX_PARAMETERS: [&str; 4] = ["db", "user", "pass", "protocol"];
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,15 +73,21 @@ impl Endpoint {
                 ("unix", false)
             }
             _ => {
-                let problem = "does not start with redis://, rediss://, valkey:// or unix://";
+                let problem = "does not start with redis://, rediss://, valkey://, unix://, \
+                               redis+sentinel:// or redis+cluster://";
                 return Err(problem.to_owned());
             }
         };
         if is_tls && rest.ends_with("#insecure") {
             return Err("ends in #insecure, which is the option --insecure here".to_owned());
         }
+        if kind != "unix" {
+            check_port(rest)?;
+        }
         // The parser is not asked for TLS, which it leaves to us.
         let parsed = redis::parse_redis_url(&format!("{kind}:{rest}")).ok_or("is not a URL")?;
+        let parameters = parsed.query_pairs().map(|(name, _)| name.into_owned());
+        check_parameters(kind, &parameters.collect::<Vec<_>>())?;
         let info = parsed
             .into_connection_info()
             .map_err(|error| problem_in_words(&error))?;
@@ -118,6 +128,13 @@ impl Endpoint {
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
+        self
+    }
+
+    /// The same server, asked as nobody in particular.
+    #[must_use]
+    pub fn without_user(mut self) -> Self {
+        self.user = None;
         self
     }
 
@@ -243,6 +260,40 @@ pub(super) fn without_arguments(words: &str) -> &str {
     &words[..end]
 }
 
+/// Complains of a port that is none, of which the parser says only that there is no URL.
+fn check_port(rest: &str) -> Result<(), String> {
+    let rest = rest.trim_start_matches('/');
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let after_host = &place[place.rfind(']').unwrap_or(0)..];
+    match after_host.rsplit_once(':') {
+        // Nothing behind the colon is the usual port.
+        Some((_, port)) if !port.is_empty() && !matches!(port.parse::<u16>(), Ok(1..)) => {
+            // Not repeated: it may be a password whose host is missing.
+            Err("has a port that is not a number from 1 to 65535".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Complains of parameters that would have no effect. They are not repeated, since a password may
+/// hold the question mark before them.
+fn check_parameters(kind: &str, names: &[String]) -> Result<(), String> {
+    let mut names = names.iter().map(String::as_str);
+    if kind == "unix" {
+        if names.all(|name| UNIX_PARAMETERS.contains(&name)) {
+            return Ok(());
+        }
+        return Err("has a parameter other than db, user and pass".to_owned());
+    }
+    // The version of the protocol is ours to choose, but other programs want to be told.
+    match names.find(|name| *name != "protocol") {
+        None => Ok(()),
+        Some("db") => Err("has a parameter db, but the database goes after the host, as /9".into()),
+        Some(_) => Err("has parameters, which a URL of one server does not take".to_owned()),
+    }
+}
+
 /// What the parser has against a URL, in the words of this program.
 fn problem_in_words(error: &redis::RedisError) -> String {
     let words = error.to_string();
@@ -273,6 +324,14 @@ mod tests {
             ("redis://me:secret@localhost", "redis://me@localhost:6379"),
             ("redis://me@localhost", "redis://me@localhost:6379"),
             ("valkey://localhost", "valkey://localhost:6379"),
+            (
+                "redis://localhost:/1?protocol=resp3",
+                "redis://localhost:6379/1",
+            ),
+            (
+                "redis://a%3Ab:secret@localhost",
+                "redis://a:b@localhost:6379",
+            ),
             ("rediss://me:secret@localhost", "rediss://me@localhost:6379"),
             ("valkeys://localhost:7000/1", "valkeys://localhost:7000/1"),
             ("redis://[::1]:7000", "redis://[::1]:7000"),
@@ -345,8 +404,14 @@ mod tests {
             ("rediss://", "names no host"),
             ("redis://", "names no host"),
             ("redis:///1", "names no host"),
-            ("redis://localhost:port", "is not a URL"),
-            ("redis://localhost:70000", "is not a URL"),
+            ("redis+sentinels://localhost/m", "redis+sentinel:// or"),
+            ("redis://localhost:port", "port that is not a number"),
+            ("redis://localhost:70000", "from 1 to 65535"),
+            ("redis://me:p:w@[::1]:0", "from 1 to 65535"),
+            ("redis://[::1", "is not a URL"),
+            ("redis://localhost?db=9", "the database goes after the host"),
+            ("redis://localhost/0?foo=1", "has parameters"),
+            ("unix:///s?timeout=1", "other than db, user and pass"),
             ("redis://localhost/first", "database that is not a number"),
             ("redis://localhost/-1", "below zero"),
             ("redis://0.0.0.0", "wildcard"),
@@ -372,6 +437,8 @@ mod tests {
             "redis://me:secret",
             "rediss://me:secret@localhost:port",
             "redis://localhost/x?db=1&pass=a@secret",
+            "redis://:a?secret=1@localhost",
+            "unix:///x?pass=a&secret=1",
             "me:secret@localhost",
             "http://me:secret@localhost/?a",
             "unix://x?pass=secret&db=1",

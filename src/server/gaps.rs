@@ -66,6 +66,7 @@ impl Gaps {
         if let Some(open) = self.open.iter_mut().find(|open| waits(open)) {
             open.missing.extend(missing);
             open.gap.reason = loss.reason;
+            open.gap.last_heard = open.gap.last_heard.min(loss.last_heard);
             return Some(Notice::Gap(open.gap.clone()));
         }
         Some(self.open(missing, loss, now))
@@ -107,17 +108,44 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
-    /// Says what the loss that waits for `node` turned out to be. Gives the hole, if there is one.
-    pub(super) fn explain(&mut self, node: NodeId, event: &str) -> Option<Notice> {
-        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
+    /// Notes that a subscription that is missing at `node` was so from `begin` on, if that is
+    /// earlier than it seemed. Gives the hole then.
+    pub(super) fn begin_by(
+        &mut self,
+        id: SubscriptionId,
+        node: NodeId,
+        begin: Time,
+    ) -> Option<Notice> {
+        let waits = |open: &&mut OpenGap| open.missing.contains(&(id, node));
         let open = self.open.iter_mut().find(waits)?;
-        open.gap.event = event.into();
-        Some(Notice::Gap(open.gap.clone()))
+        let is_earlier = begin < open.gap.last_heard;
+        open.gap.last_heard = open.gap.last_heard.min(begin);
+        is_earlier.then(|| Notice::Gap(open.gap.clone()))
+    }
+
+    /// Says what the loss that waits for `node` turned out to be, and until when all was heard if
+    /// that was not as long as was thought. Gives the hole, if there is one.
+    pub(super) fn explain(
+        &mut self,
+        node: NodeId,
+        event: &str,
+        last_heard: Option<Time>,
+    ) -> Option<Notice> {
+        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
+        let gap = &mut self.open.iter_mut().find(waits)?.gap;
+        gap.event = event.into();
+        gap.last_heard = last_heard.unwrap_or(gap.last_heard).min(gap.last_heard);
+        Some(Notice::Gap(gap.clone()))
     }
 
     /// Notes that `node` brings a subscription. Gives the holes that this closes.
     pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| *missing == (id, node))
+    }
+
+    /// The same of all subscriptions at `node`.
+    pub(super) fn find_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
+        self.settle(now, true, |(_, at)| *at == node)
     }
 
     /// Notes that a subscription is not to come from `node` any more. Gives the holes that this
@@ -292,6 +320,33 @@ mod tests {
             only(gaps.find(FIRST, A, Time(12))).end,
             GapEnd::Restored(Time(12))
         );
+    }
+
+    #[test]
+    fn a_loss_may_turn_out_to_be_more_than_was_thought() {
+        let mut gaps = Gaps::default();
+        assert_eq!(gaps.explain(A, "failover", Some(Time(1))), None);
+        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
+            .unwrap();
+        assert_eq!(gaps.explain(B, "failover", Some(Time(1))), None);
+        let named = gap(gaps.explain(A, "failover", None));
+        assert_eq!((&*named.event, named.last_heard), ("failover", Time(5)));
+        let longer = gap(gaps.explain(A, "failover", Some(Time(3))));
+        assert_eq!(longer.last_heard, Time(3));
+        let later = gap(gaps.explain(A, "failover", Some(Time(7))));
+        assert_eq!(later.last_heard, Time(3));
+        let end = only(gaps.find_all(A, Time(11))).end;
+        assert_eq!(end, GapEnd::Restored(Time(11)));
+    }
+
+    #[test]
+    fn a_hole_may_turn_out_to_have_begun_earlier() {
+        let mut gaps = Gaps::default();
+        gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
+        assert_eq!(gaps.begin_by(FIRST, B, Time(3)), None);
+        assert_eq!(gaps.begin_by(FIRST, A, Time(6)), None);
+        assert_eq!(gap(gaps.begin_by(FIRST, A, Time(3))).last_heard, Time(3));
+        assert_eq!(only(gaps.find(FIRST, A, Time(11))).last_heard, Time(3));
     }
 
     #[test]

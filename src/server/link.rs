@@ -52,23 +52,29 @@ pub(super) struct Failure {
     pub(super) is_refusal: bool,
 }
 
+impl Failure {
+    /// That the server could not be reached, for this reason.
+    pub(super) fn unreachable(reason: Box<str>) -> Self {
+        Self {
+            reason,
+            is_refusal: false,
+        }
+    }
+}
+
 impl Link {
     /// Connects, logs in, gives the connection a name and chooses the database.
     pub(super) async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Self, Failure> {
-        let unreachable = |reason| Failure {
-            reason,
-            is_refusal: false,
-        };
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within)
             .await
-            .map_err(unreachable)?;
+            .map_err(Failure::unreachable)?;
         // The greeting is sent below and not by the crate, which would hide Redis's words.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&greeting, transport, settings)
                 .await
-                .map_err(|error| unreachable(words(&error)))?;
+                .map_err(|error| Failure::unreachable(words(&error)))?;
         let mut link = Self {
             connection,
             driver: tokio::spawn(driver),

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::endpoint::{Address, Endpoint};
 use super::gaps::{NOWHERE, SharedGaps};
+use super::link::Failure;
 use super::sentinel::Masters;
 use super::topology::Topology;
 use super::upstream::Change;
@@ -28,18 +29,25 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Where it is now.
-    ///
-    /// Fails with the reason in words.
-    pub(super) async fn locate(&self) -> Result<Endpoint, Box<str>> {
+    /// Where it is now. Fails for good with a refusal.
+    pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
         match self {
             Self::At(endpoint) => Ok(endpoint.clone()),
             Self::Master(masters) => masters.locate().await,
             Self::AnySentinel(masters) => Ok(masters.next_sentinel()),
             Self::Home(home_rx) => {
                 let home = home_rx.borrow().clone();
-                home.ok_or_else(|| "the sentinels have named no master yet".into())
+                let unknown = "the sentinels have named no master yet";
+                home.ok_or_else(|| Failure::unreachable(unknown.into()))
             }
+        }
+    }
+
+    /// What has happened if it was at `from` and is at `to` now. Nothing where that is no wonder.
+    pub(super) fn move_in_words(&self, from: &Endpoint, to: &Endpoint) -> Option<String> {
+        match self {
+            Self::Master(_) if from != to => Some(failover_in_words(from.address(), to.address())),
+            _ => None,
         }
     }
 
@@ -96,6 +104,11 @@ impl Post {
     }
 }
 
+/// That another master has taken over.
+pub(super) fn failover_in_words(from: &Address, to: &Address) -> String {
+    format!("failover from {from} to {to}")
+}
+
 /// What a subscriber tells the coordinator.
 #[derive(Debug)]
 pub(super) enum Report {
@@ -110,6 +123,7 @@ pub(super) enum Report {
     /// A node of the cluster has said who serves what.
     Topology {
         asked: Address,
+        /// When it was asked.
         at: Time,
         round_trip: Duration,
         topology: Topology,
@@ -118,9 +132,17 @@ pub(super) enum Report {
     MasterMoved {
         from: Address,
         to: Address,
-        /// When they last had the one before.
+        /// Until when the one before was certainly the only one.
         last_served: Time,
     },
+    /// The master before this one still takes messages, or does so again.
+    FormerServes {
+        server: Address,
+        /// Since when it may have.
+        since: Time,
+    },
+    /// It is a replica now, or gone.
+    FormerIsOver,
     /// The sharded channels were looked for that a pattern matches, or may not be.
     Found {
         subscription: Subscription,
@@ -132,6 +154,8 @@ pub(super) enum Report {
         subscription: SubscriptionId,
         /// When the server last brought it, if it ever did.
         last_served: Option<Time>,
+        /// Until when all has been heard that it sent, if it sent anything.
+        heard_until: Option<Time>,
         /// What it said.
         reason: Box<str>,
     },

@@ -27,6 +27,10 @@ pub(super) struct Node {
     role: Role,
     health: Health,
     slots: Vec<RangeInclusive<u16>>,
+    /// Where the cluster says that it is, once it has said anything of it.
+    member_address: Option<Address>,
+    /// Whether the cluster knows it no more.
+    is_gone: bool,
     /// Its subscriber, once it has had anything to bring.
     command_tx: Option<UnboundedSender<Command>>,
     /// What it brings, or is asked to bring.
@@ -52,8 +56,28 @@ impl Node {
         &self.name
     }
 
+    /// Where the cluster says that it is, or has said.
+    pub(super) fn member_address(&self) -> Option<&Address> {
+        self.member_address.as_ref()
+    }
+
+    /// Whether the cluster knows it no more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
+    pub(super) fn is_primary(&self) -> bool {
+        self.role == Role::Primary
+    }
+
+    pub(super) fn health(&self) -> Health {
+        self.health
+    }
+
     /// Takes over what the cluster says of it.
-    pub(super) fn note(&mut self, member: &Member) {
+    fn note(&mut self, member: &Member) {
+        self.member_address = Some(member.address.clone());
+        self.is_gone = false;
         self.role = if member.is_primary {
             Role::Primary
         } else {
@@ -128,6 +152,8 @@ impl Nodes {
             role,
             health: Health::Well,
             slots: Vec::new(),
+            member_address: None,
+            is_gone: false,
             command_tx: None,
             carries: BTreeSet::new(),
             yielding: BTreeSet::new(),
@@ -154,6 +180,17 @@ impl Nodes {
         if self.find(address).is_none() {
             self.by_address.insert(address.clone(), id);
             self.get_mut(id).name = address.to_string().into();
+        }
+    }
+
+    /// Takes over what the cluster says of its nodes. Those that are new are reached like `model`.
+    pub(super) fn note_members(&mut self, members: &[Member], model: &Endpoint) {
+        for node in &mut self.all {
+            node.is_gone = node.member_address.is_some();
+        }
+        for member in members {
+            let id = self.know(model.at(member.address.clone()));
+            self.get_mut(id).note(member);
         }
     }
 
@@ -269,10 +306,11 @@ impl Nodes {
         self.alone.store(listened.count() <= 1, Relaxed);
     }
 
-    /// What there is to say of all servers.
+    /// What there is to say of all servers that have not left the cluster.
     pub(super) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
         (0..)
             .zip(&self.all)
+            .filter(|(_, node)| !node.is_gone || !node.carries.is_empty())
             .map(|(index, node)| NodeFacts {
                 node: NodeId(index),
                 name: node.name.clone(),

@@ -16,8 +16,15 @@ use super::node::Report;
 use super::topology::{Health, Topology};
 use crate::message::{Subscription, Time};
 
-/// A node is asked this often, each in its turn.
+/// A node is asked this often at least, each in its turn.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// More often if that is what it takes to hear from all within this time: a hole begins where they
+/// last agreed.
+const ROUND: Duration = Duration::from_secs(2);
+
+/// But never more often than this.
+const AT_MOST_EVERY: Duration = Duration::from_millis(250);
 
 /// While something is missing, this often.
 const HURRIED: Duration = Duration::from_millis(100);
@@ -70,6 +77,8 @@ pub(super) struct Poller {
     turn: usize,
     /// Whether they are asked for the others.
     is_cluster: bool,
+    /// Whether any has said that slots are served.
+    has_slots: bool,
     /// How many nodes in a row did not answer.
     failures: usize,
     links: HashMap<Address, Link>,
@@ -97,6 +106,7 @@ impl Poller {
             seeds: addresses,
             turn: 0,
             is_cluster,
+            has_slots: false,
             failures: 0,
             links: HashMap::new(),
             look_at: Instant::now(),
@@ -112,7 +122,7 @@ impl Poller {
             self.look_for_channels().await;
             // What did not answer says nothing of the others.
             next = if is_answered {
-                next.max(Instant::now()) + EVERY
+                next.max(Instant::now()) + self.pause()
             } else {
                 Instant::now() + HURRIED
             };
@@ -125,6 +135,15 @@ impl Poller {
                 }
             }
         }
+    }
+
+    /// The time between two questions while all goes well.
+    fn pause(&self) -> Duration {
+        if !self.is_cluster {
+            return EVERY;
+        }
+        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        (ROUND / nodes.max(1)).clamp(AT_MOST_EVERY, EVERY)
     }
 
     /// Begins again from where it began once no node answers.
@@ -144,19 +163,22 @@ impl Poller {
             return true;
         };
         let command = redis::cmd("CLUSTER").arg("NODES").to_owned();
-        let asked = Instant::now();
+        let (asked, at) = (Instant::now(), Time::now());
         let Ok(text) = self.ask::<String>(&address, &command).await else {
             return false;
         };
         let round_trip = asked.elapsed();
         let topology = Topology::parse(&text, &address);
-        if topology.nodes.is_empty() {
+        // A node that has been taken out of the cluster knows nothing of it any more.
+        let has_slots = topology.nodes.iter().any(|node| !node.slots.is_empty());
+        if topology.nodes.is_empty() || self.has_slots && !has_slots {
             return false;
         }
+        self.has_slots = has_slots;
         self.know(&topology);
         let report = Report::Topology {
             asked: address,
-            at: Time::now(),
+            at,
             round_trip,
             topology,
         };

@@ -1,25 +1,17 @@
-//! Sentinels: they say which server is the master, and tell when that changes.
+//! Sentinels: they say which server is the master.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
-use tokio::select;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use super::Config;
 use super::endpoint::{Address, Endpoint};
-use super::link::{Dial, Link};
-use super::node::Report;
+use super::link::{self, Dial, Failure, Link, is_unauthorized};
 use super::target::Sentinels;
-use crate::message::Time;
-
-/// A sentinel is asked this often, though they tell by themselves.
-const EVERY: Duration = Duration::from_secs(1);
 
 /// One that cannot be reached within this time is passed over.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -30,15 +22,53 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// The channel on which sentinels tell of a new master: `<name> <old host> <old port> <host> <port>`.
 const SWITCH: &str = "+switch-master";
 
+/// So many of the masters that sentinels do know are named to whoever asks for another.
+const NAMED_MASTERS: usize = 8;
+
 /// The master, as the sentinels know it.
 #[derive(Debug)]
 pub(super) struct Masters {
     config: Arc<Config>,
     sentinels: Sentinels,
-    /// The sentinel that is asked first: the last that answered.
+    /// The sentinel that is asked first: the last that was believed.
     turn: AtomicUsize,
+    /// The sentinel whose events are listened to next.
+    next_listened: AtomicUsize,
     /// The master that was found last.
     home_tx: watch::Sender<Option<Endpoint>>,
+}
+
+/// A sentinel that has named a server as master which says so itself.
+pub(super) struct Informant {
+    pub(super) link: Link,
+    pub(super) sentinel: Endpoint,
+    pub(super) master: Endpoint,
+}
+
+/// Why a sentinel was of no help.
+struct Useless {
+    sentinel: Address,
+    reason: Box<str>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It cannot be reached.
+    Silent,
+    /// It does not let us in.
+    Closed,
+    /// It names no master, or none that is one.
+    Misled,
+}
+
+/// What a server takes itself for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Master,
+    Replica,
+    /// It does not say.
+    Unknown,
 }
 
 impl Masters {
@@ -51,145 +81,119 @@ impl Masters {
             config,
             sentinels,
             turn: AtomicUsize::new(0),
+            next_listened: AtomicUsize::new(0),
             home_tx,
         }
     }
 
-    /// The master: what the first sentinel that answers says, if that server says so itself.
+    /// The master: what the first sentinel says that names a server which says so itself.
     ///
-    /// Fails with the reason in words.
-    pub(super) async fn locate(&self) -> Result<Endpoint, Box<str>> {
-        let (mut link, _) = self.any_sentinel().await?;
-        let address = self.ask(&mut link).await?;
-        let endpoint = self.sentinels.server.at(address);
-        self.verify(&endpoint).await?;
+    /// Fails for good, as a refusal, if no sentinel that can be reached lets us in.
+    pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
+        let Informant { master, .. } = self.informant().await?;
         self.home_tx.send_if_modified(|home| {
-            let is_new = home.as_ref() != Some(&endpoint);
-            *home = Some(endpoint.clone());
+            let is_new = home.as_ref() != Some(&master);
+            *home = Some(master.clone());
             is_new
         });
-        Ok(endpoint)
+        Ok(master)
     }
 
     /// The sentinel to listen to next: each time another.
     pub(super) fn next_sentinel(&self) -> Endpoint {
         let all = &self.sentinels.sentinels;
-        all[self.turn.fetch_add(1, Relaxed) % all.len()].clone()
+        all[self.next_listened.fetch_add(1, Relaxed) % all.len()].clone()
     }
 
-    /// Tells the coordinator whenever the sentinels have another master than before.
-    pub(super) async fn watch(self: Arc<Self>, report_tx: UnboundedSender<Report>) {
-        let mut master = None;
-        let mut agreed = Time::now();
-        loop {
-            if let Ok((link, endpoint)) = self.any_sentinel().await {
-                self.watch_by(link, &endpoint, &mut master, &mut agreed, &report_tx)
-                    .await;
-            }
-            if report_tx.is_closed() {
-                return;
-            }
-            sleep(EVERY / 4).await;
-        }
+    /// Waits until a master has been found for the first time. Fails at the program's end.
+    pub(super) async fn found(&self) -> Result<(), watch::error::RecvError> {
+        let mut home_rx = self.home_tx.subscribe();
+        home_rx.wait_for(Option::is_some).await.map(drop)
     }
 
-    /// The same by one sentinel, for as long as it answers.
-    async fn watch_by(
-        &self,
-        mut link: Link,
-        sentinel: &Endpoint,
-        master: &mut Option<Address>,
-        agreed: &mut Time,
-        report_tx: &UnboundedSender<Report>,
-    ) {
-        // Without it a new master is noticed by asking, a little later.
-        let mut events = self.events_of(sentinel).await.ok();
-        while let Ok(address) = self.ask(&mut link).await {
-            let now = Time::now();
-            if let Some(from) = master.replace(address.clone())
-                && from != address
-            {
-                let report = Report::MasterMoved {
-                    from,
-                    to: address,
-                    last_served: *agreed,
-                };
-                if report_tx.send(report).is_err() {
-                    return;
-                }
-            }
-            *agreed = now;
-            select! {
-                () = sleep(EVERY) => (),
-                () = next(&mut events) => (),
-                () = report_tx.closed() => return,
-            }
-        }
-    }
-
-    async fn events_of(&self, sentinel: &Endpoint) -> Result<PubSubStream, Box<str>> {
-        let mut listener = Link::listen(sentinel, &self.dial()).await?;
-        let subscribed = listener.subscribe(SWITCH).await;
-        subscribed.map_err(|error| super::link::words(&error))?;
-        Ok(listener.split().1)
-    }
-
-    /// A connection to the first sentinel that takes one.
-    async fn any_sentinel(&self) -> Result<(Link, Endpoint), Box<str>> {
+    /// The first sentinel that can be believed. Others may be behind the times: one that was cut
+    /// off from the rest still names the master of then.
+    pub(super) async fn informant(&self) -> Result<Informant, Failure> {
         let all = &self.sentinels.sentinels;
         let start = self.turn.load(Relaxed);
-        let mut reasons = Vec::new();
-        for index in 0..all.len() {
-            let index = (start + index) % all.len();
-            match Link::open(&all[index], &self.dial()).await {
-                Ok(link) => {
+        let mut useless = Vec::new();
+        for index in (0..all.len()).map(|offset| (start + offset) % all.len()) {
+            match self.believe(&all[index]).await {
+                Ok(informant) => {
                     self.turn.store(index, Relaxed);
-                    return Ok((link, all[index].clone()));
+                    return Ok(informant);
                 }
-                Err(failure) => {
-                    reasons.push(format!("{}: {}", all[index].address(), failure.reason));
-                }
+                Err(why) => useless.push(why),
             }
         }
-        Err(format!("no sentinel answers: {}", reasons.join("; ")).into())
+        Err(failure_of_all(&useless))
     }
 
-    async fn ask(&self, link: &mut Link) -> Result<Address, Box<str>> {
+    /// Asks a sentinel for the master's address.
+    pub(super) async fn ask(&self, link: &mut Link) -> Result<Endpoint, Box<str>> {
         let master = &self.sentinels.master;
         let command = redis::cmd("SENTINEL")
             .arg("GET-MASTER-ADDR-BY-NAME")
             .arg(master)
             .to_owned();
         match link.ask::<Option<(String, u16)>>(&command).await {
-            Ok(Some((host, port))) => Ok(Address::Tcp { host, port }),
-            Ok(None) => Err(format!("the sentinels know no master called {master:?}").into()),
+            Ok(Some((host, port))) => Ok(self.sentinels.server.at(Address::Tcp { host, port })),
+            Ok(None) => Err(format!(
+                "no master is called {master:?} there{}",
+                but(&known_masters(link).await)
+            )
+            .into()),
             Err(error) => Err(link.reason(&error)),
         }
     }
 
-    /// Whether the server takes itself for a master. Sentinels may be behind the times.
-    async fn verify(&self, endpoint: &Endpoint) -> Result<(), Box<str>> {
+    /// Whether the server takes itself for a master.
+    pub(super) async fn verify(&self, endpoint: &Endpoint) -> Result<(), Box<str>> {
         let address = endpoint.address();
-        let opened = Link::open(endpoint, &self.dial()).await;
-        let mut link = match opened {
+        let mut link = match self.open(endpoint).await {
             Ok(link) => link,
             // The subscriber says what a server refuses.
             Err(failure) if failure.is_refusal => return Ok(()),
-            Err(failure) => {
-                return Err(format!("the master {address}: {}", failure.reason).into());
-            }
+            Err(failure) => return Err(format!("the master {address}: {}", failure.reason).into()),
         };
-        let role: Result<Vec<redis::Value>, _> = link.ask(&redis::cmd("ROLE")).await;
-        let role = role.ok().and_then(|role| role.into_iter().next());
-        let role = role.and_then(|role| redis::from_redis_value::<String>(role).ok());
-        match role.as_deref() {
+        match standing(&mut link).await {
             // Where ROLE is not allowed the sentinels have to be believed.
-            Some("master") | None => Ok(()),
-            Some(role) => Err(format!(
-                "the sentinels name {address} as master, but it says that it is a {role}"
-            )
-            .into()),
+            Standing::Master | Standing::Unknown => Ok(()),
+            Standing::Replica => {
+                Err(format!("{address} is named as master, but says that it is a replica").into())
+            }
         }
+    }
+
+    /// The events of a new master, by one sentinel.
+    pub(super) async fn switches(&self, sentinel: &Endpoint) -> Result<PubSubStream, Box<str>> {
+        let mut listener = Link::listen(sentinel, &self.dial()).await?;
+        let subscribed = listener.subscribe(SWITCH).await;
+        subscribed.map_err(|error| link::words(&error))?;
+        Ok(listener.split().1)
+    }
+
+    /// A connection to a sentinel or a server, within the time that one of many gets.
+    pub(super) async fn open(&self, endpoint: &Endpoint) -> Result<Link, Failure> {
+        Link::open(endpoint, &self.dial()).await
+    }
+
+    async fn believe(&self, sentinel: &Endpoint) -> Result<Informant, Useless> {
+        let useless = |kind: Kind, reason: Box<str>| Useless {
+            sentinel: sentinel.address().clone(),
+            reason,
+            kind,
+        };
+        let opened = self.open(sentinel).await;
+        let mut link = opened.map_err(|failure| useless(Kind::of(&failure), failure.reason))?;
+        let misled = |reason| useless(Kind::Misled, reason);
+        let master = self.ask(&mut link).await.map_err(misled)?;
+        self.verify(&master).await.map_err(misled)?;
+        Ok(Informant {
+            link,
+            sentinel: sentinel.clone(),
+            master,
+        })
     }
 
     fn dial(&self) -> Dial<'_> {
@@ -201,13 +205,132 @@ impl Masters {
     }
 }
 
-/// Waits for the next event; for ever where none can come.
-async fn next(events: &mut Option<PubSubStream>) {
-    if let Some(stream) = events {
-        if stream.next().await.is_some() {
-            return;
+impl Kind {
+    /// What a connection that was not made says of the sentinel.
+    fn of(failure: &Failure) -> Self {
+        let words = &failure.reason;
+        // The answer to a password where none is wanted begins with ERR AUTH.
+        if failure.is_refusal && (is_unauthorized(words) || words.starts_with("ERR AUTH")) {
+            Self::Closed
+        } else {
+            Self::Silent
         }
-        *events = None;
     }
-    std::future::pending::<()>().await;
+}
+
+/// What a server takes itself for.
+pub(super) async fn standing(link: &mut Link) -> Standing {
+    let role: Result<Vec<redis::Value>, _> = link.ask(&redis::cmd("ROLE")).await;
+    let role = role.ok().and_then(|role| role.into_iter().next());
+    let role = role.and_then(|role| redis::from_redis_value::<String>(role).ok());
+    match role.as_deref() {
+        Some("master") => Standing::Master,
+        Some(_) => Standing::Replica,
+        None => Standing::Unknown,
+    }
+}
+
+/// The masters that a sentinel knows; none if it does not say.
+async fn known_masters(link: &mut Link) -> Vec<String> {
+    let command = redis::cmd("SENTINEL").arg("MASTERS").to_owned();
+    let masters: Vec<HashMap<String, String>> = link.ask(&command).await.unwrap_or_default();
+    let names = masters.into_iter().filter_map(|mut of| of.remove("name"));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// The end of a sentence that denies a name: which there are.
+fn but(names: &[String]) -> String {
+    let shown = names.iter().take(NAMED_MASTERS);
+    let shown: Vec<String> = shown.map(|name| format!("{name:?}")).collect();
+    match names.len() {
+        0 => String::new(),
+        count if count > shown.len() => format!(", but {}, …", shown.join(", ")),
+        _ => format!(", but {}", shown.join(", ")),
+    }
+}
+
+/// Why none of the sentinels is of help.
+fn failure_of_all(useless: &[Useless]) -> Failure {
+    let has = |kind| useless.iter().any(|of| of.kind == kind);
+    let reasons = by_reason(useless);
+    let (is_refusal, reason) = if has(Kind::Misled) {
+        (false, format!("the sentinels lead to no master: {reasons}"))
+    } else if has(Kind::Closed) {
+        let hint = "sentinel-user= and sentinel-password= in the URL are for them";
+        let words = format!("the sentinels do not let us in: {reasons} ({hint})");
+        (true, words)
+    } else {
+        (false, format!("no sentinel answers: {reasons}"))
+    };
+    Failure {
+        reason: reason.into(),
+        is_refusal,
+    }
+}
+
+/// The reasons, each once, after the sentinels that it is true of.
+fn by_reason(useless: &[Useless]) -> String {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for Useless {
+        sentinel, reason, ..
+    } in useless
+    {
+        match groups.iter_mut().find(|(of, _)| *of == &**reason) {
+            Some((_, sentinels)) => sentinels.push(sentinel.to_string()),
+            None => groups.push((reason, vec![sentinel.to_string()])),
+        }
+    }
+    let said = groups
+        .into_iter()
+        .map(|(reason, sentinels)| format!("{}: {reason}", sentinels.join(", ")));
+    said.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(useless: &[(u16, Kind, &str)]) -> (bool, String) {
+        let useless: Vec<Useless> = useless
+            .iter()
+            .map(|(port, kind, reason)| Useless {
+                sentinel: Address::Tcp {
+                    host: "h".to_owned(),
+                    port: *port,
+                },
+                reason: (*reason).into(),
+                kind: *kind,
+            })
+            .collect();
+        let Failure { reason, is_refusal } = failure_of_all(&useless);
+        (is_refusal, reason.into())
+    }
+
+    #[test]
+    fn each_reason_is_said_once_and_what_may_pass_is_not_final() {
+        let (silent, closed) = ((1, Kind::Silent, "refused"), (2, Kind::Closed, "WRONGPASS"));
+        let misled = (3, Kind::Misled, "no master");
+        let (is_final, words) = said(&[silent, (4, Kind::Silent, "refused")]);
+        assert_eq!(
+            (is_final, &*words),
+            (false, "no sentinel answers: h:1, h:4: refused")
+        );
+        let (is_final, words) = said(&[silent, closed]);
+        let start = "the sentinels do not let us in: h:1: refused; h:2: WRONGPASS (";
+        assert!(is_final && words.starts_with(start), "{words}");
+        // One that lets us in may know better by and by.
+        let (is_final, words) = said(&[closed, misled]);
+        let start = "the sentinels lead to no master: h:2: WRONGPASS; h:3: no master";
+        assert_eq!((is_final, &*words), (false, start));
+    }
+
+    #[test]
+    fn of_many_masters_only_some_are_named() {
+        let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+        assert_eq!(but(&[]), "");
+        assert_eq!(but(&names[..2]), ", but \"0\", \"1\"");
+        assert!(but(&names).ends_with("\"7\", …"), "{}", but(&names));
+    }
 }

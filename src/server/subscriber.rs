@@ -17,28 +17,36 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::sleep;
 
-use self::conversation::{Conversation, End};
+use self::conversation::{Conversation, End, Left};
 use self::inbox::Inbox;
 use self::session::Session;
 use self::wants::{State, Wants};
 use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
 use super::gaps::Loss;
-use super::link::is_unauthorized;
+use super::link::{Failure, is_unauthorized};
 use super::node::{Post, Report};
 use super::transport::{Transport, connect, say, words};
-use super::{Command, Config, Connection, Counters, Feed, Timing};
+use super::{Command, Config, Connection, Counters, Feed, Target, Timing};
 use crate::message::{Notice, Subscription, SubscriptionId, Time};
 
 /// A connection that was live for this long was a good one: after it the waits start anew, so that
 /// a hole is no longer than it must be.
 const STEADY: Duration = Duration::from_secs(1);
 
+/// What a server is called, where there are others, if only later.
+fn name_among_others(post: &Post, config: &Config) -> Option<Box<str>> {
+    let is_of_cluster = matches!(config.target, Target::Cluster(_));
+    (is_of_cluster || !post.is_alone()).then(|| post.name.clone())
+}
+
 /// The subscriber's task.
 pub(super) struct Subscriber {
     config: Arc<Config>,
     /// The server, and those whom its state matters to.
     post: Post,
+    /// Where the server was when it was last connected to.
+    at: Option<Endpoint>,
     wants: Wants,
     inbox: Inbox,
     commands: UnboundedReceiver<Command>,
@@ -58,6 +66,8 @@ enum Waited<T> {
     WantsChanged,
     /// The user does not want to wait.
     Hurry,
+    /// Another server has taken the place of the one that is to be connected to.
+    Left(Box<str>),
 }
 
 /// The program wants no more.
@@ -78,6 +88,7 @@ impl Subscriber {
             wants: Wants::new(subscriptions),
             inbox: inbox.at_node(post.node),
             post,
+            at: None,
             commands,
             counters,
             answering,
@@ -137,28 +148,33 @@ impl Subscriber {
         let within = config.timing.connect_within;
         let mut connecting = pin!(async {
             let endpoint = place.locate().await?;
-            let transport =
-                connect(&endpoint, config.tls.as_ref(), &config.resolver, within).await?;
-            Ok::<_, Box<str>>((endpoint, transport))
+            let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
+            let transport = transport.await.map_err(Failure::unreachable)?;
+            Ok::<_, Failure>((endpoint, transport))
         });
         let (endpoint, transport) = loop {
             match self.meanwhile(connecting.as_mut()).await {
                 Ok(Waited::Done(Ok(connected))) => break connected,
-                Ok(Waited::Done(Err(reason))) => {
+                Ok(Waited::Done(Err(failure))) => {
                     self.attempts = self.attempts.saturating_add(1);
-                    return End::Lost(reason);
+                    return if failure.is_refusal {
+                        End::Refused(failure.reason)
+                    } else {
+                        End::Lost(failure.reason)
+                    };
                 }
                 Ok(Waited::WantsChanged) if self.wants.is_over() => return End::Over,
+                Ok(Waited::Left(reason)) => return End::Lost(reason),
                 Ok(Waited::WantsChanged | Waited::Hurry) => (),
                 Err(Stopped) => return End::Stopped,
             }
         };
+        self.note_place(&endpoint);
         let mut talk = Conversation::new(
             &mut self.wants,
             &mut self.inbox,
             &self.post,
-            config.until.as_deref(),
-            &config.timing,
+            &config,
             &self.answering,
         );
         talk.greet(&endpoint, &config.client_name);
@@ -166,7 +182,10 @@ impl Subscriber {
         let end = session.run(&mut talk, &mut self.commands).await;
         let live_since = talk.live_since;
         // Whoever is no longer the master may still speak.
-        let last_heard = talk.left_at.unwrap_or(talk.heard_until());
+        let left = talk.left.take().unwrap_or_else(|| Left {
+            last_heard: talk.heard_until(),
+            event: self.post.loss_in_words(),
+        });
         self.attempts = match live_since {
             Some(_) => 0,
             None => self.attempts.saturating_add(1),
@@ -180,9 +199,20 @@ impl Subscriber {
         if let End::Lost(reason) | End::Refused(reason) = &end
             && !self.wants.is_over()
         {
-            self.open_gap(live, last_heard, reason.clone());
+            self.open_gap(live, left, reason.clone());
         }
         end
+    }
+
+    /// The server has been reached here. If it was elsewhere before, that is why it was lost.
+    fn note_place(&mut self, here: &Endpoint) {
+        let before = self.at.replace(here.clone());
+        let event = before.and_then(|before| self.post.place.move_in_words(&before, here));
+        let explained = event.and_then(|event| {
+            let mut gaps = self.post.gaps.lock();
+            gaps.explain(self.post.node, &event, None)
+        });
+        self.push_notices(Time::now(), explained);
     }
 
     /// Nothing is confirmed any more, and what was leaving is gone. Gives what was live.
@@ -196,6 +226,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
+                server: name_among_others(&self.post, &self.config),
                 asked: true,
             };
             self.inbox.push_notice(now, notice);
@@ -204,11 +235,11 @@ impl Subscriber {
     }
 
     /// Opens a hole in the log, or gives the open one its newest reason.
-    fn open_gap(&mut self, live: Vec<SubscriptionId>, last_heard: Time, reason: Box<str>) {
+    fn open_gap(&mut self, live: Vec<SubscriptionId>, left: Left, reason: Box<str>) {
         let now = Time::now();
         let loss = Loss {
-            last_heard,
-            event: self.post.loss_in_words(),
+            last_heard: left.last_heard,
+            event: left.event,
             reason,
         };
         let opened = self.post.gaps.lock().lose(self.post.node, live, loss, now);
@@ -233,7 +264,7 @@ impl Subscriber {
                 Waited::Done(()) => return Ok(()),
                 Waited::WantsChanged if self.wants.is_over() => return Ok(()),
                 Waited::WantsChanged => (),
-                Waited::Hurry => {
+                Waited::Hurry | Waited::Left(_) => {
                     self.backoff.reset();
                     self.push_connection(Connection::Connecting);
                     return Ok(());
@@ -247,7 +278,7 @@ impl Subscriber {
         let mut forever = pin!(pending::<()>());
         loop {
             match self.meanwhile(forever.as_mut()).await? {
-                Waited::Hurry => {
+                Waited::Hurry | Waited::Left(_) => {
                     self.push_connection(Connection::Connecting);
                     return Ok(());
                 }
@@ -266,8 +297,8 @@ impl Subscriber {
             select! {
                 done = &mut event => return Ok(Waited::Done(done)),
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
-                    // There is no connection that would have to be left.
-                    Command::Reconnect | Command::Leave { .. } => return Ok(Waited::Hurry),
+                    Command::Reconnect => return Ok(Waited::Hurry),
+                    Command::Leave { reason, .. } => return Ok(Waited::Left(reason)),
                     Command::Subscribe(subscription) => {
                         let replaced = self.wants.add(subscription);
                         self.tell_unsubscribed(replaced);
@@ -285,6 +316,7 @@ impl Subscriber {
                             node,
                             subscription,
                             last_served: None,
+                            heard_until: None,
                             reason: "another server brings it now".into(),
                         });
                         return Ok(Waited::WantsChanged);
@@ -304,6 +336,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
+                server: name_among_others(&self.post, &self.config),
                 asked: true,
             };
             self.inbox.push_notice(now, notice);

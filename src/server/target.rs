@@ -107,6 +107,19 @@ impl Target {
         self.map_servers(|server| server.with_user(user))
     }
 
+    /// The same target with the servers asked as nobody in particular. Sentinels keep their own
+    /// login.
+    #[must_use]
+    pub fn without_user(self) -> Self {
+        self.map_servers(Endpoint::without_user)
+    }
+
+    /// The user to log in to the servers as, if not the default user.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.server().user()
+    }
+
     /// The same target with the servers asked with `password`. Sentinels keep their own login.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
@@ -351,7 +364,7 @@ mod tests {
             ("redis+sentinel://h1:26379,h2:26379", "names no master"),
             ("redis+sentinel:///m", "names no host"),
             ("redis+sentinel://h1,,h2/m", "names no host"),
-            ("redis+sentinel://h1:port/m", "is not a URL"),
+            ("redis+sentinel://h1:port/m", "port that is not a number"),
             ("redis+sentinel://h1/m/x", "database that is not a number"),
             ("redis+sentinel://h1/m?db=2", "parameter that is not known"),
             ("redis+cluster://h1/2", "only database 0"),

@@ -52,7 +52,32 @@ pub struct Tls {
 
 /// What is wrong with the settings, in a line that names the option and the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsError(String);
+pub struct TlsError {
+    /// Empty if none is to blame.
+    option: &'static str,
+    problem: String,
+}
+
+impl TlsError {
+    fn new(option: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            option,
+            problem: problem.into(),
+        }
+    }
+
+    /// The option to blame, such as `--cacert`, if one is.
+    #[must_use]
+    pub fn option(&self) -> Option<&'static str> {
+        Some(self.option).filter(|option| !option.is_empty())
+    }
+
+    /// What is wrong, without the option.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
 
 impl Tls {
     /// Reads the files, and the system's authorities if no others are given.
@@ -64,7 +89,7 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError(format!("TLS cannot be set up: {error}")))?
+            .map_err(|error| TlsError::new("", format!("TLS cannot be set up: {error}")))?
             .dangerous();
         let trusted = match &settings.cacert {
             Some(path) => certificates("--cacert", path)?,
@@ -77,8 +102,9 @@ impl Tls {
                 Some(path) => roots_of(path, &trusted)?,
                 None => system_roots(),
             };
-            let checker = Checker::new(roots, trusted, provider)
-                .map_err(|error| TlsError(format!("no certificate can be checked: {error}")))?;
+            let checker = Checker::new(roots, trusted, provider).map_err(|error| {
+                TlsError::new("", format!("no certificate can be checked: {error}"))
+            })?;
             builder.with_custom_certificate_verifier(Arc::new(checker))
         };
         let mut config = match (&settings.cert, &settings.key) {
@@ -86,8 +112,18 @@ impl Tls {
             (Some(cert), Some(key)) => builder
                 .with_client_auth_cert(certificates("--cert", cert)?, private_key(key)?)
                 .map_err(|error| identity_error(cert, key, &error))?,
-            (Some(_), None) => return Err(TlsError("--cert FILE needs --key FILE too".into())),
-            (None, Some(_)) => return Err(TlsError("--key FILE needs --cert FILE too".into())),
+            (Some(_), None) => {
+                return Err(TlsError::new(
+                    "--cert",
+                    "needs --key FILE too (or key in a profile)",
+                ));
+            }
+            (None, Some(_)) => {
+                return Err(TlsError::new(
+                    "--key",
+                    "needs --cert FILE too (or cert in a profile)",
+                ));
+            }
         };
         // Every connection is checked anew.
         config.resumption = Resumption::disabled();
@@ -125,7 +161,10 @@ impl fmt::Debug for Tls {
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self.option {
+            "" => f.write_str(&self.problem),
+            option => write!(f, "{option} {}", self.problem),
+        }
     }
 }
 
@@ -187,7 +226,7 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
 
 fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(name.to_owned())
-        .map_err(|_| TlsError(format!("--sni {name:?} is not the name of a server")))
+        .map_err(|_| TlsError::new("--sni", format!("{name:?} is not the name of a server")))
 }
 
 /// The system's authorities. One that cannot be read is left out, and where there are none at
@@ -216,7 +255,10 @@ fn roots_of(
 }
 
 /// The certificates in a PEM file: at least one.
-fn certificates(option: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(
+    option: &'static str,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = read(option, path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
@@ -247,7 +289,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     })
 }
 
-fn read(option: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
+fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| {
         let error = error.to_string();
         let reason = error.split(" (os error").next().unwrap_or(&error);
@@ -259,7 +301,7 @@ fn read(option: &str, path: &Path) -> Result<Vec<u8>, TlsError> {
 fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
     match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            let problem = format!("is not the key of --cert {}", cert.display());
+            let problem = format!("is not the key of the certificate {}", cert.display());
             file_error("--key", key, &problem)
         }
         Error::InvalidCertificate(_) => {
@@ -269,7 +311,7 @@ fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
     }
 }
 
-fn file_error(option: &str, path: &Path, problem: &str) -> TlsError {
-    let words = format!("{option} {} {problem}", path.display());
-    TlsError(whole(words.as_bytes()))
+fn file_error(option: &'static str, path: &Path, problem: &str) -> TlsError {
+    let words = format!("{} {problem}", path.display());
+    TlsError::new(option, whole(words.as_bytes()))
 }

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crc16::{State, XMODEM};
 
@@ -26,6 +27,8 @@ pub(super) struct Member {
     /// The newest of the claims to slots is the one with the highest number.
     pub(super) epoch: u64,
     pub(super) slots: Vec<RangeInclusive<u16>>,
+    /// When it last answered the node that was asked, since the epoch of that node's clock.
+    pub(super) last_pong: Duration,
 }
 
 /// What the cluster thinks of a node.
@@ -60,8 +63,7 @@ impl Topology {
 
     /// The node that serves the slot of a sharded channel.
     pub(super) fn owner(&self, slot: u16) -> Option<&Member> {
-        self.primaries()
-            .find(|node| node.slots.iter().any(|range| range.contains(&slot)))
+        self.primaries().find(|node| node.serves(slot))
     }
 
     pub(super) fn primaries(&self) -> impl Iterator<Item = &Member> {
@@ -80,7 +82,7 @@ impl Member {
     fn parse(line: &str, asked: &Address) -> Option<Self> {
         let mut fields = line.split(' ');
         let (id, place, flags) = (fields.next()?, fields.next()?, fields.next()?);
-        let (_master, _ping, _pong) = (fields.next()?, fields.next()?, fields.next()?);
+        let (_master, _ping, pong) = (fields.next()?, fields.next()?, fields.next()?);
         let (epoch, _link) = (fields.next()?, fields.next()?);
         let has = |flag: &str| flags.split(',').any(|of| of == flag);
         if has("noaddr") || has("handshake") {
@@ -99,7 +101,13 @@ impl Member {
             },
             epoch: epoch.parse().ok()?,
             slots: fields.filter_map(slots).collect(),
+            last_pong: Duration::from_millis(pong.parse().ok()?),
         })
+    }
+
+    /// Whether it has claimed this slot.
+    pub(super) fn serves(&self, slot: u16) -> bool {
+        self.slots.iter().any(|range| range.contains(&slot))
     }
 }
 

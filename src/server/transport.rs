@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -172,9 +173,22 @@ async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Box<st
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
             Err(format!("no such socket: {}", path.display()).into())
         }
-        Ok(Err(error)) => Err(words(&error)),
+        Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| words(&error))),
         Err(_) => Err(format!("no answer to the connection attempt for {}", say(within)).into()),
     }
+}
+
+/// That there is something else than a socket at `path`: to connect to that is refused too.
+fn no_socket(path: &Path) -> Option<Box<str>> {
+    let kind = path.metadata().ok()?.file_type();
+    let what = if kind.is_socket() {
+        return None;
+    } else if kind.is_dir() {
+        "a folder"
+    } else {
+        "a file"
+    };
+    Some(format!("not a socket, but {what}: {}", path.display()).into())
 }
 
 /// Whether the stream ends in itself. When nothing listens on a loopback port that the kernel
@@ -302,5 +316,19 @@ impl AsyncWrite for Transport {
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_socket_is_called_what_it_is() {
+        let said = |path: &str| no_socket(Path::new(path));
+        assert_eq!(said("/"), Some("not a socket, but a folder: /".into()));
+        let file = "not a socket, but a file: /proc/self/exe";
+        assert_eq!(said("/proc/self/exe"), Some(file.into()));
+        assert_eq!(said("/nonexistent/socket"), None);
     }
 }

@@ -91,7 +91,7 @@ impl Upstream {
 }
 
 /// A field of the answer to INFO.
-fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines()
         .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
 }

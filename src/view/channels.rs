@@ -11,12 +11,15 @@ use super::line::LineBuilder;
 use super::{empty, frame, latest, theme};
 use crate::app::{App, Entry, Focus, ListForm, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, Topic};
+use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
 /// A channel that has said nothing for this long is shown with how long, in place of its rate.
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
+
+/// The columns that the name of a subscription has whatever its state.
+const MIN_FOR_NAME: usize = 8;
 
 /// The columns of a line that are wide enough for a count, and for the latest payload.
 const MIN_FOR_COUNT: usize = 40;
@@ -134,10 +137,26 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
         SubscriptionState::Ended(_) => "ended".to_owned(),
         SubscriptionState::Left => "left".to_owned(),
     };
+    // The name may be that of a pattern at the master.
+    let words = match topic.kind {
+        SubscriptionKind::Sentinel => format!("sentinels {words}"),
+        _ => words,
+    };
     line.word(format!("{mark} "), style);
-    // A denial's reason may take half of the line.
+    // These may be called as an ordinary one is.
+    let words = match topic.kind {
+        _ if matches!(state, SubscriptionState::Denied(_)) => words,
+        SubscriptionKind::Sentinel => format!("sentinels, {words}"),
+        SubscriptionKind::Shard | SubscriptionKind::ShardPattern => format!("sharded, {words}"),
+        SubscriptionKind::Channel | SubscriptionKind::Pattern => words,
+    };
     let room = line.left();
-    let wanted = words.chars().count().min(room / 2) + 1;
+    let most = match state {
+        // Its reason may take half of the line.
+        SubscriptionState::Denied(_) => room / 2,
+        _ => room.saturating_sub(MIN_FOR_NAME),
+    };
+    let wanted = words.chars().count().min(most) + 1;
     line.name(&topic.name, room.saturating_sub(wanted), theme::STRONG);
     line.space(1);
     line.words(&words, style);

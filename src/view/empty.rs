@@ -1,31 +1,39 @@
 //! What an empty log says: what is the case, and what to do about it.
 
+mod words;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
-use super::status::wait;
+use self::words::{Words, plain, rows_of, strong};
+use super::state::{server_words, sought_words, wait};
 use super::theme;
-use crate::app::{App, topic_words};
-use crate::message::{SubscriptionKind, Topic};
+use crate::app::{App, Away, topic_words};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::Connection;
 
+/// Of what is listened to, so much is named.
+const MOST_NAMED: usize = 5;
+
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    let lines = explain(app);
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let top = area.height.saturating_sub(height) / 3;
     let place = Rect {
-        y: area.y + top,
-        height: area.height - top,
+        x: area.x + u16::from(area.width > 4) * 2,
+        width: area.width.saturating_sub(4),
         ..area
     };
+    let (columns, rows) = (usize::from(place.width), usize::from(place.height));
+    let mut lines = explain(app, columns, rows);
+    if rows_of(&lines, columns) > rows {
+        lines.retain(|line| line.width() > 0);
+    }
+    let height = u16::try_from(rows_of(&lines, columns)).unwrap_or(u16::MAX);
+    let top = place.height.saturating_sub(height) / 3;
     let place = Rect {
-        x: place.x + u16::from(place.width > 4) * 2,
-        width: place.width.saturating_sub(4),
+        y: place.y + top,
+        height: place.height - top,
         ..place
     };
     Paragraph::new(Text::from(lines))
@@ -33,99 +41,163 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .render(place, buffer);
 }
 
-fn explain(app: &App) -> Vec<Line<'static>> {
+fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let address = &app.settings().address;
     let kept = app.log().counters().kept;
     if kept > 0 {
         return hidden(app, kept);
     }
-    match &app.server().connection {
-        Connection::Connecting => vec![strong(format!("Connecting to {address} …"))],
+    if let Some(away) = app.nodes().away() {
+        return beside(app, away);
+    }
+    let words = match &app.server().connection {
+        Connection::Live => return silent(app, address),
+        Connection::Connecting => Words {
+            case: format!("Connecting to {address} …"),
+            ..Words::default()
+        },
         Connection::Reconnecting {
             reason,
             retry_at,
             attempts,
-        } => vec![
-            strong(format!("Not listening to {address}")),
-            Line::styled(whole(reason.as_bytes()), theme::BAD),
-            Line::default(),
-            quiet(format!(
+        } => Words {
+            case: format!("Not listening to {address}"),
+            reason: Some(whole(reason.as_bytes())),
+            keys: format!(
                 "Attempt {} starts {}. Press r to try now, q to quit.",
                 attempts + 1,
                 wait(*retry_at, app.now())
-            )),
-            quiet("Another server: subscope -u redis://host:port".to_owned()),
-            quiet("No server at hand: subscope demo".to_owned()),
-        ],
-        Connection::Refused { reason } => vec![
-            strong(format!("{address} refuses us")),
-            Line::styled(whole(reason.as_bytes()), theme::BAD),
-            Line::default(),
-            quiet(
-                "A password comes from the URL, from SUBSCOPE_PASSWORD or REDISCLI_AUTH, or by --askpass."
-                    .to_owned(),
             ),
-            quiet("Press r to try again, q to quit.".to_owned()),
+            more: vec![
+                "Another server: subscope -u redis://host:port".to_owned(),
+                "No server at hand: subscope demo".to_owned(),
+            ],
+        },
+        Connection::Refused { reason } => refused(address, reason),
+        Connection::Idle => idle(app, address),
+    };
+    words.lines(columns, rows)
+}
+
+/// The server does not let us in.
+fn refused(address: &str, reason: &str) -> Words {
+    Words {
+        case: format!("{address} refuses us"),
+        reason: Some(whole(reason.as_bytes())),
+        keys: "Press r to try again, q to quit.".to_owned(),
+        more: vec![
+            "A password comes from the URL, from SUBSCOPE_PASSWORD or REDISCLI_AUTH, or by --askpass."
+                .to_owned(),
         ],
-        Connection::Idle => vec![
-            strong(if app.subscriptions().have_all_ended() {
-                "All subscriptions have ended".to_owned()
-            } else {
-                "Nothing is subscribed to".to_owned()
-            }),
-            Line::default(),
-            quiet("Press a to subscribe to a channel or a pattern.".to_owned()),
-        ],
-        Connection::Live => silent(app, address),
     }
 }
 
+/// Nothing is listened to.
+fn idle(app: &App, address: &str) -> Words {
+    let keys = "Press a to subscribe to a channel or a pattern.".to_owned();
+    if app.subscriptions().have_all_ended() {
+        return Words {
+            case: "All subscriptions have ended".to_owned(),
+            keys,
+            ..Words::default()
+        };
+    }
+    if let Some(words) = sought_words(app) {
+        return Words {
+            case: capitalized(&words),
+            keys,
+            more: vec![
+                "One that nobody listens to cannot be found: subscribe to it by its name."
+                    .to_owned(),
+            ],
+            ..Words::default()
+        };
+    }
+    match app.subscriptions().denied().next() {
+        Some((_, reason)) if is_about_login(reason) => refused(address, reason),
+        Some((topic, reason)) => Words {
+            case: format!("Redis refuses {}", topic_words(topic)),
+            reason: Some(whole(reason.as_bytes())),
+            keys: "Press r to try again, a to subscribe to something else.".to_owned(),
+            more: Vec::new(),
+        },
+        None => Words {
+            case: "Nothing is subscribed to".to_owned(),
+            keys,
+            ..Words::default()
+        },
+    }
+}
+
+/// Whether Redis refuses the login, and not what was asked for.
+fn is_about_login(reason: &str) -> bool {
+    ["WRONGPASS", "NOAUTH", "ERR AUTH "]
+        .iter()
+        .any(|code| reason.starts_with(code))
+}
+
+fn capitalized(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// Nothing has come, and one server is away while others serve.
+fn beside(app: &App, away: Away<'_>) -> Vec<Line<'static>> {
+    let reason = match away.connection {
+        Connection::Reconnecting { reason, .. } | Connection::Refused { reason } => reason,
+        _ => "",
+    };
+    let mut lines = silent(app, &app.settings().address);
+    let words = format!(
+        "{} is away: {}",
+        server_words(away),
+        whole(reason.as_bytes())
+    );
+    let behind_first = 1.min(lines.len());
+    lines.insert(behind_first, Line::styled(words, theme::BAD));
+    lines
+}
+
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
-    let live: Vec<String> = app
-        .subscriptions()
-        .live()
-        .take(5)
-        .map(|topic| whole(&topic.name))
-        .collect();
+    let topics = app.subscriptions().live();
+    let mut live: Vec<String> = topics.map(|topic| whole(&topic.name)).collect();
     if live.is_empty() {
         return unheard(app, address);
     }
+    let more = live.len().saturating_sub(MOST_NAMED);
+    live.truncate(MOST_NAMED);
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {} more", figures::count(more as u64)),
+    };
     let has_received = app.log().counters().received > 0;
-    let channel = app.subscriptions().live().find_map(sample_channel);
     let mut lines = vec![
-        strong(format!("Listening to {}", live.join(", "))),
-        quiet(if has_received {
+        strong(format!("Listening to {}{more}", live.join(", "))),
+        plain(if has_received {
             "Nothing has come since the log was emptied.".to_owned()
         } else {
             "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned()
         }),
         Line::default(),
     ];
-    let keys = "Press p to publish a message, a to subscribe to more";
-    let shell = &app.settings().redis_cli;
-    if shell.is_empty() {
-        lines.push(quiet(format!("{keys}.")));
-        return lines;
-    }
-    let channel = channel.as_deref().unwrap_or("CHANNEL");
-    lines.push(quiet(format!("{keys}, or in a shell:")));
-    lines.push(Line::raw(format!("  {shell} publish {channel} hello")));
-    lines
-}
-
-/// A channel that a message sent from a shell would be heard on, if one is easily told.
-fn sample_channel(topic: &Topic) -> Option<String> {
-    let name = std::str::from_utf8(&topic.name).ok()?;
-    let name = match topic.kind {
-        SubscriptionKind::Channel => name.to_owned(),
-        SubscriptionKind::Pattern => name.replacen('*', "test", 1),
-        // Another command publishes to these.
-        SubscriptionKind::Shard | SubscriptionKind::ShardPattern | SubscriptionKind::Sentinel => {
-            return None;
-        }
+    let keys = if app.settings().read_only {
+        "Press a to subscribe to more"
+    } else {
+        "Press p to publish a message, a to subscribe to more"
     };
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":_-./".contains(letter);
-    (!name.is_empty() && name.chars().all(is_plain)).then_some(name)
+    let Some(command) = app.shell_command() else {
+        lines.push(plain(format!("{keys}.")));
+        return lines;
+    };
+    let or = if app.settings().read_only {
+        ", or publish in a shell:"
+    } else {
+        ", or in a shell:"
+    };
+    lines.push(plain(format!("{keys}{or}")));
+    lines.push(Line::raw(format!("  {command}")));
+    lines
 }
 
 /// Connected, but nothing is listened to.
@@ -134,15 +206,15 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     let Some((topic, reason)) = denied.next() else {
         return vec![
             strong(format!("Connected to {address}")),
-            quiet("Redis has not confirmed any subscription yet.".to_owned()),
+            plain("Redis has not confirmed any subscription yet.".to_owned()),
         ];
     };
     vec![
         strong(format!("Redis refuses {}", topic_words(topic))),
         Line::styled(whole(reason.as_bytes()), theme::BAD),
         Line::default(),
-        quiet("Press a to subscribe to what this user may hear: an ACL that allows a".to_owned()),
-        quiet("pattern allows just that pattern. Once it allows more, r asks again.".to_owned()),
+        plain("Press a to subscribe to what this user may hear: an ACL that allows a".to_owned()),
+        plain("pattern allows just that pattern. Once it allows more, r asks again.".to_owned()),
     ]
 }
 
@@ -153,7 +225,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let progress = filters.progress().unwrap_or_default();
     if !progress.is_done() {
         let percent = progress.percent();
-        return vec![quiet(format!(
+        return vec![plain(format!(
             "Nothing yet, {percent} % of the log searched …"
         ))];
     }
@@ -167,29 +239,21 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         if let Some(trouble) = filters.trouble() {
             lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));
         }
-        lines.push(quiet(format!("{count} are hidden. {how}")));
+        lines.push(plain(format!("{count} are hidden. {how}")));
         return lines;
     }
     match app.only() {
         Some(name) => vec![
             strong(format!("No message on {} is kept", whole(name))),
-            quiet(format!(
+            plain(format!(
                 "{count} on other channels are hidden. Press Esc to show all."
             )),
         ],
         None => vec![
             strong("Every message kept is on a muted channel".to_owned()),
-            quiet(format!(
+            plain(format!(
                 "{count} are hidden. Select a channel and press m to show it."
             )),
         ],
     }
-}
-
-fn strong(text: String) -> Line<'static> {
-    Line::styled(text, theme::STRONG)
-}
-
-fn quiet(text: String) -> Line<'static> {
-    Line::styled(text, Style::new())
 }

@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 use self::titles::{position_words, titles};
 use super::line::{LineBuilder, zone};
 use super::{empty, frame, theme};
+use crate::analysis::{Finding, OutOfSequence, Remark};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
@@ -102,6 +103,7 @@ impl<'a> Painter<'a> {
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
+                remarks(self.app.findings(row.id), &mut line);
                 if let Some(path) = self.app.lens(name) {
                     through_lens(path, (payload, size), &mut line);
                 } else {
@@ -180,6 +182,30 @@ fn message(
     let room = line.left().saturating_sub(mark.chars().count());
     line.text(escape::one_line_marked(payload, room, marks), Style::new());
     line.word_at_end(&mark, theme::QUIET);
+}
+
+/// What checks have found of a row, before what it says: no more than half of the line.
+fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuilder) {
+    let room = line.left() / 2;
+    let before = line.left();
+    for finding in findings {
+        let style = match &finding.what {
+            Remark::Drift(_) => theme::WATCH,
+            Remark::Sequence(step) => match **step {
+                OutOfSequence::Missing {
+                    explained: false, ..
+                } => theme::BAD,
+                _ => theme::WATCH,
+            },
+            Remark::Latency { .. } => theme::GOOD,
+            Remark::Delay(_) => theme::QUIET,
+        };
+        let left = room.saturating_sub(before - line.left() + 2);
+        if left > 0 {
+            line.words_within(left, &finding.what.to_string(), style);
+            line.space(2);
+        }
+    }
 }
 
 /// A message looked at through a lens: only the value at its path.

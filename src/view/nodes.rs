@@ -14,8 +14,17 @@ use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Connection, Health, NodeFacts, Role};
 
-/// The columns of the table, where the screen has them.
+/// The columns of the table, where the screen has them; it takes more if it needs them.
 const COLUMNS: u16 = 100;
+
+/// The columns of the border and of the blanks within it.
+const AROUND: u16 = 4;
+
+/// The blanks between two columns.
+const GAP: usize = 2;
+
+/// How many ranges of slots may be written out: the most that there is room for.
+const RANGES: [usize; 5] = [8, 4, 2, 1, 0];
 
 /// A column: its heading and what stands in it.
 struct Column {
@@ -29,24 +38,20 @@ struct Column {
 pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
     let nodes: Vec<&NodeStatus> = app.nodes().iter().map(|(_, node)| node).collect();
     let rows = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
-    let place = popup(area, COLUMNS, rows.saturating_add(3));
+    let room = usize::from(area.width.saturating_sub(AROUND));
+    let columns = fitting(app, &nodes, room);
+    let needed = u16::try_from(width(&columns)).unwrap_or(u16::MAX);
+    let needed = needed.saturating_add(AROUND).max(COLUMNS);
+    let place = popup(area, needed, rows.saturating_add(3));
     Clear.render(place, buffer);
     let accent = Some(frame::accent(app));
     frame::draw(place, accent, " Servers ", ("", Style::new()), buffer);
     let text = padded(inside(place));
-    let columns = fitting(columns(app, &nodes), usize::from(text.width));
-    let mut line = LineBuilder::new(usize::from(text.width));
-    for column in &columns {
-        cell(&mut line, column, column.heading, theme::QUIET);
-    }
-    line.draw(text, 0, Style::new(), buffer);
-    for (row, index) in (1..text.height).zip(top..nodes.len()) {
-        let mut line = LineBuilder::new(usize::from(text.width));
-        for column in &columns {
-            let (words, style) = &column.cells[index];
-            cell(&mut line, column, words, *style);
-        }
-        line.draw(text, row, Style::new(), buffer);
+    let heading = |column: &Column| (column.heading.to_owned(), theme::QUIET);
+    row(&columns, text, heading).draw(text, 0, Style::new(), buffer);
+    for (line, index) in (1..text.height).zip(top..nodes.len()) {
+        let cell = |column: &Column| column.cells[index].clone();
+        row(&columns, text, cell).draw(text, line, Style::new(), buffer);
     }
     let shown = usize::from(text.height.saturating_sub(1));
     frame::scroll_bar(place, top, shown, nodes.len(), buffer);
@@ -55,29 +60,57 @@ pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
 impl Column {
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(|(words, _)| words.width());
-        cells.chain([self.heading.width()]).max().unwrap_or(0) + 2
+        cells.chain([self.heading.width()]).max().unwrap_or(0)
     }
 }
 
-fn cell(line: &mut LineBuilder, column: &Column, words: &str, style: Style) {
-    let pad = " ".repeat(column.width() - 2 - words.width());
-    if column.is_right {
-        line.cut_words(&format!("{pad}{words}  "), style);
-    } else {
-        line.cut_words(&format!("{words}{pad}  "), style);
+/// A line with what `content` has for each column.
+fn row(
+    columns: &[Column],
+    area: Rect,
+    content: impl Fn(&Column) -> (String, Style),
+) -> LineBuilder {
+    let mut line = LineBuilder::new(usize::from(area.width));
+    for (index, column) in columns.iter().enumerate() {
+        let (words, style) = content(column);
+        let pad = column.width().saturating_sub(words.width());
+        let is_last = index + 1 == columns.len();
+        if column.is_right {
+            line.space(pad);
+        }
+        line.cut_words(&words, style);
+        if !is_last {
+            line.space(GAP + if column.is_right { 0 } else { pad });
+        }
     }
+    line
 }
 
-/// The columns that fit, in their order.
-fn fitting(mut columns: Vec<Column>, room: usize) -> Vec<Column> {
-    while columns.iter().map(Column::width).sum::<usize>() > room + 2 && columns.len() > 1 {
-        let least = (0..columns.len()).min_by_key(|index| columns[*index].weight);
-        columns.remove(least.unwrap_or(0));
+/// The columns that all of these take together.
+fn width(columns: &[Column]) -> usize {
+    let gaps = columns.len().saturating_sub(1) * GAP;
+    columns.iter().map(Column::width).sum::<usize>() + gaps
+}
+
+/// The columns that fit, in their order. Slots are written out as far as there is room; before
+/// a column goes, only their number is left.
+fn fitting(app: &App, nodes: &[&NodeStatus], room: usize) -> Vec<Column> {
+    for most in RANGES {
+        let columns = columns(app, nodes, most);
+        if width(&columns) <= room {
+            return columns;
+        }
+    }
+    let mut columns = columns(app, nodes, 0);
+    while width(&columns) > room && columns.len() > 1 {
+        let lightest = (0..columns.len()).min_by_key(|index| columns[*index].weight);
+        columns.remove(lightest.unwrap_or(0));
     }
     columns
 }
 
-fn columns(app: &App, nodes: &[&NodeStatus]) -> Vec<Column> {
+/// All columns, with up to `ranges` ranges of slots.
+fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
     let column =
         |heading, weight, is_right, cell: &dyn Fn(&NodeStatus) -> (String, Style)| Column {
             heading,
@@ -117,7 +150,9 @@ fn columns(app: &App, nodes: &[&NodeStatus]) -> Vec<Column> {
             facts(node, &|of| role(of.role).to_owned())
         }),
         column("state", 8, false, &state),
-        column("slots", 4, false, &|node| facts(node, &slots)),
+        column("slots", 4, false, &|node| {
+            facts(node, &|of| slots(of, ranges))
+        }),
         column("subscriptions", 5, true, &carries),
         column("rate", 6, true, &rate),
         column("round trip", 6, true, &round_trip),
@@ -148,21 +183,23 @@ fn state(node: &NodeStatus) -> (String, Style) {
     (words.to_owned(), style)
 }
 
-/// The slots as ranges, the first few of them, and how many there are.
-fn slots(facts: &NodeFacts) -> String {
-    const MOST: usize = 2;
+/// The slots as ranges, up to `most` of them, and how many slots there are.
+fn slots(facts: &NodeFacts, most: usize) -> String {
     if facts.slots.is_empty() {
         return String::new();
     }
     let count: usize = facts.slots.iter().map(ExactSizeIterator::len).sum();
-    let ranges = facts.slots.iter().take(MOST).map(|range| {
+    let ranges = facts.slots.iter().take(most).map(|range| {
         if range.start() == range.end() {
             range.start().to_string()
         } else {
             format!("{}-{}", range.start(), range.end())
         }
     });
-    let ranges: Vec<String> = ranges.collect();
-    let more = if facts.slots.len() > MOST { " …" } else { "" };
-    format!("{}{more} ({count})", ranges.join(" "))
+    let mut words: Vec<String> = ranges.collect();
+    if facts.slots.len() > most && most > 0 {
+        words.push("…".to_owned());
+    }
+    words.push(format!("({count})"));
+    words.join(" ")
 }

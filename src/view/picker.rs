@@ -17,7 +17,7 @@ use ratatui::widgets::Widget as _;
 use super::line::LineBuilder;
 use super::overlay::popup;
 use super::{frame, hints, theme};
-use crate::app::{Pickable, Picker, inside, padded};
+use crate::app::{Action, Pickable, Picker, inside, padded};
 use crate::payload::escape;
 
 /// The columns of the list, where the screen has them.
@@ -25,6 +25,9 @@ const COLUMNS: u16 = 90;
 
 /// The columns that a name may take, of which a narrow list has less.
 const NAME_COLUMNS: usize = 24;
+
+/// The columns of the screen that the hints of all keys need.
+const MIN_FOR_ALL_KEYS: u16 = 48;
 
 /// Draws the list, and the keys below it.
 pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
@@ -42,7 +45,14 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         list(picker, above, buffer);
     }
     let mut line = LineBuilder::padded(usize::from(screen.width));
-    hints::keys(&mut line, picker.context(), |binding| binding.hint);
+    let is_narrow = screen.width < MIN_FOR_ALL_KEYS;
+    hints::keys(&mut line, picker.context(), |binding| {
+        match binding.action {
+            // Anybody tries the arrows.
+            Action::Up | Action::Down if is_narrow => None,
+            _ => binding.hint,
+        }
+    });
     line.draw(screen, hint_row, Style::new(), buffer);
 }
 
@@ -95,14 +105,28 @@ fn profile_line(profile: &Pickable, name_columns: usize, columns: usize) -> Line
     line.name(profile.badge.name.as_bytes(), name_columns, style);
     line.words(" ", style);
     line.space(2);
-    let (mark, gap) = if profile.read_only {
-        ("read-only", 2)
-    } else {
-        ("", 0)
-    };
+    let gap = if profile.read_only { 2 } else { 0 };
+    let (address, mark) = address_and_mark(profile, line.left().saturating_sub(gap));
     let room = line.left().saturating_sub(mark.len() + gap);
-    line.text(escape::name(profile.address.as_bytes(), room), Style::new());
+    line.text(escape::name(address.as_bytes(), room), Style::new());
     line.space(gap);
     line.word_at_end(mark, theme::WATCH);
     line
+}
+
+/// The address, and the mark of a profile that refuses writes, as they fit into `columns`: where
+/// they do not, the mark is shortened first, and then the address loses its scheme.
+fn address_and_mark(profile: &Pickable, columns: usize) -> (&str, &'static str) {
+    let full = profile.address.as_str();
+    let host = full.split_once("://").map_or(full, |(_, rest)| rest);
+    let marks = if profile.read_only {
+        ["read-only", "r/o"]
+    } else {
+        [""; 2]
+    };
+    let forms = [(full, marks[0]), (full, marks[1]), (host, marks[1])];
+    let fits = |(address, mark): &(&str, &str)| {
+        !escape::one_line(address.as_bytes(), columns.saturating_sub(mark.len())).cut
+    };
+    forms.into_iter().find(fits).unwrap_or(forms[2])
 }

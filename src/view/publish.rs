@@ -65,7 +65,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let mut line = LineBuilder::new(usize::from(text.width));
     let hint = if app.settings().read_only {
-        "--read-only refuses every write"
+        "read-only: every write is refused"
     } else {
         "press p to write a message to the selected channel"
     };

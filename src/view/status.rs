@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::line::LineBuilder;
+use super::state::state;
 use super::theme;
 use crate::app::{App, Badge};
-use crate::message::Time;
 use crate::payload::escape::{self, whole};
 use crate::payload::figures;
 use crate::server::Connection;
@@ -26,6 +26,12 @@ const PROFILE: u8 = 12;
 const INSECURE: u8 = 11;
 const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
+
+/// The weight of trouble, which is cut as well: to so few columns at first, and the rest of its
+/// words weigh more than what is there for its looks only.
+const TROUBLE: u8 = 9;
+const TROUBLE_LEAST: usize = 24;
+const LOOKS: u8 = 3;
 
 /// A part of the line. Where not all fit, those of the least weight are left out.
 struct Part {
@@ -53,6 +59,7 @@ impl Part {
         let least = match self.weight {
             STATE => STATE_LEAST.min(columns),
             PROFILE => PROFILE_LEAST,
+            TROUBLE => TROUBLE_LEAST,
             _ => usize::MAX,
         };
         self.width(columns).min(least)
@@ -100,7 +107,27 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
         shares[index] += more;
         left -= more;
     }
+    let looks = others.partition_point(|index| parts[*index].weight > LOOKS);
+    let (others, looks) = others.split_at(looks);
+    let mut are_all_there = true;
     for &index in others {
+        let least = parts[index].least(columns);
+        if least > left {
+            are_all_there = false;
+            continue;
+        }
+        shares[index] = least;
+        left -= least;
+    }
+    for &index in others {
+        if shares[index] == 0 {
+            continue;
+        }
+        let more = (parts[index].width(columns) - shares[index]).min(left);
+        shares[index] += more;
+        left -= more;
+    }
+    for &index in looks.iter().take_while(|_| are_all_there) {
         let width = parts[index].width(columns);
         if width > left {
             break;
@@ -119,7 +146,7 @@ fn parts(app: &App) -> Vec<Part> {
     let (mark, style, words) = state(app);
     let mut parts = Vec::new();
     parts.extend(settings.profile.as_ref().map(profile));
-    parts.push(part(3, " subscope ", theme::STRONG));
+    parts.push(part(LOOKS, " subscope ", theme::STRONG));
     parts.push(part(7, format!(" {} ", settings.address), Style::new()));
     // It weighs more than the address, which never stands without it.
     if settings.is_insecure {
@@ -127,11 +154,11 @@ fn parts(app: &App) -> Vec<Part> {
     }
     parts.push(part(STATE, format!(" {mark} {words}  "), style));
     if settings.read_only {
-        parts.push(part(9, "read-only  ", theme::WATCH));
+        parts.push(part(10, "read-only  ", theme::WATCH));
     }
     if let Some(trouble) = &server.trouble {
         parts.push(part(
-            9,
+            TROUBLE,
             format!("{}  ", whole(trouble.as_bytes())),
             theme::WATCH,
         ));
@@ -147,7 +174,7 @@ fn parts(app: &App) -> Vec<Part> {
         ));
     }
     parts.push(subscriptions(app));
-    if server.connection == Connection::Live
+    if (server.connection == Connection::Live || app.nodes().away().is_some())
         && let Some(history) = app.log().history()
     {
         let rate = figures::rate(history.rate(app.now()));
@@ -167,8 +194,9 @@ fn parts(app: &App) -> Vec<Part> {
     count(10, counters.dropped, "dropped", theme::BAD);
     count(6, counters.received, "received", theme::QUIET);
     if counters.evicted > 0 {
-        count(5, counters.kept, "kept", theme::QUIET);
-        count(5, counters.evicted, "evicted", theme::QUIET);
+        // Neither says anything without the other.
+        let evicted = format!("kept  {} evicted", figures::count(counters.evicted));
+        count(5, counters.kept.max(1), &evicted, theme::QUIET);
     }
     parts
 }
@@ -183,60 +211,10 @@ fn subscriptions(app: &App) -> Part {
     let plural = if wanted == 1 { "" } else { "s" };
     if live < wanted {
         return part(
-            7,
+            8,
             format!("{live} of {wanted} subscription{plural} live  "),
             theme::WATCH,
         );
     }
     part(4, format!("{wanted} subscription{plural}  "), Style::new())
-}
-
-/// The state of the connection: a mark, its style, and words.
-fn state(app: &App) -> (&'static str, Style, String) {
-    let server = app.server();
-    match &server.connection {
-        Connection::Connecting => ("◌", theme::WATCH, "connecting".to_owned()),
-        Connection::Live if app.unanswered().is_some() => {
-            let silence = app.unanswered().map(figures::age).unwrap_or_default();
-            ("◐", theme::WATCH, format!("no answer for {silence}"))
-        }
-        Connection::Live => {
-            let time = server
-                .round_trip
-                .map(|time| format!(" {}", figures::duration(time)));
-            (
-                "●",
-                theme::GOOD,
-                format!("live{}", time.unwrap_or_default()),
-            )
-        }
-        Connection::Reconnecting {
-            reason, retry_at, ..
-        } => (
-            "○",
-            theme::BAD,
-            format!("reconnecting {}: {reason}", wait(*retry_at, app.now())),
-        ),
-        Connection::Refused { reason } => (
-            "✗",
-            theme::BAD,
-            format!("refused: {reason} · r tries again"),
-        ),
-        Connection::Idle if app.subscriptions().have_all_ended() => {
-            ("■", theme::WATCH, "all subscriptions have ended".to_owned())
-        }
-        Connection::Idle => ("■", theme::WATCH, "not subscribed to anything".to_owned()),
-    }
-}
-
-/// When the next attempt starts, in whole seconds, since the line is not drawn more often.
-pub(super) fn wait(retry_at: Time, now: Time) -> String {
-    let left = retry_at.since(now);
-    if left.is_zero() {
-        "now".to_owned()
-    } else if left.as_millis() < 1000 {
-        "in less than 1 s".to_owned()
-    } else {
-        format!("in {} s", left.as_millis().div_ceil(1000))
-    }
 }

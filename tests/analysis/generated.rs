@@ -60,6 +60,47 @@ fn count(value: &Value, place: &str, naive: &mut Naive) {
     }
 }
 
+/// A sequence that remembers every number.
+struct NaiveSequence {
+    first: i128,
+    last: i128,
+    came: BTreeSet<i128>,
+    explained: BTreeSet<i128>,
+    is_behind_gap: bool,
+}
+
+impl NaiveSequence {
+    fn starting_at(number: i128) -> Self {
+        Self {
+            first: number,
+            last: number,
+            came: BTreeSet::from([number]),
+            explained: BTreeSet::new(),
+            is_behind_gap: false,
+        }
+    }
+
+    fn take(&mut self, number: i128, duplicates: &mut u64, reordered: &mut u64) {
+        if number > self.last {
+            if self.is_behind_gap {
+                self.explained.extend(self.last + 1..number);
+            }
+            self.last = number;
+        } else if number < self.first {
+            *reordered += 1;
+        } else if self.came.contains(&number) {
+            *duplicates += 1;
+        } else {
+            *reordered += 1;
+            self.explained.remove(&number);
+        }
+        self.is_behind_gap = false;
+        if number >= self.first {
+            self.came.insert(number);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -68,44 +109,26 @@ proptest! {
         numbers in prop::collection::vec((2..60_i128, 0..2_usize, prop::bool::weighted(0.05)), 0..80)
     ) {
         let (mut stage, check) = Stage::checking(sequence());
-        // On each channel: the first number, the last, all that came, and the explained holes.
-        let mut naive: HashMap<&str, (i128, i128, BTreeSet<i128>, BTreeSet<i128>, bool)> = HashMap::new();
+        let mut naive: HashMap<&str, NaiveSequence> = HashMap::new();
         let (mut duplicates, mut reordered) = (0, 0);
         for (number, channel, is_gap) in numbers {
             let channel = ["a", "b"][channel];
             if is_gap {
                 stage.lose_connection();
-                naive.values_mut().for_each(|one| one.4 = true);
+                for one in naive.values_mut() {
+                    one.is_behind_gap = true;
+                }
             }
             stage.words(channel, &format!("{{\"n\":{number}}}"));
-            let fresh = (number, number, BTreeSet::from([number]), BTreeSet::new(), false);
-            let Some(one) = naive.get_mut(channel) else {
-                naive.insert(channel, fresh);
-                continue;
-            };
-            let (first, last, came, explained, is_behind_gap) = one;
-            if number > *last {
-                if *is_behind_gap {
-                    explained.extend(*last + 1..number);
-                }
-                *last = number;
-            } else if number < *first {
-                reordered += 1;
-            } else if came.contains(&number) {
-                duplicates += 1;
-            } else {
-                reordered += 1;
-                explained.remove(&number);
-            }
-            *is_behind_gap = false;
-            if number >= *first {
-                came.insert(number);
+            match naive.get_mut(channel) {
+                None => drop(naive.insert(channel, NaiveSequence::starting_at(number))),
+                Some(one) => one.take(number, &mut duplicates, &mut reordered),
             }
         }
-        let missing = naive.values().map(|(first, last, came, ..)| {
-            u64::try_from(last - first + 1).unwrap() - came.len() as u64
+        let missing = naive.values().map(|one| {
+            u64::try_from(one.last - one.first + 1).unwrap() - one.came.len() as u64
         });
-        let explained = naive.values().map(|one| one.3.len() as u64);
+        let explained = naive.values().map(|one| one.explained.len() as u64);
         let counts = stage.sequences(check).counts;
         prop_assert_eq!(counts.missing, missing.sum::<u64>());
         prop_assert_eq!(counts.explained, explained.sum::<u64>());

@@ -179,3 +179,41 @@ fn what_is_within_a_field_that_is_not_listed_is_left_alone() {
     assert_eq!(paths, [".", ".a"]);
     assert!(report.is_full);
 }
+
+#[test]
+fn elements_of_an_array_share_a_place_and_double_names_are_one_field() {
+    let (mut stage, check) = learnt(
+        r#"{"l":[{"x":1,"y":1},{"y":1,"x":1}],"d":1,"d":"x"}"#,
+        LEARNT_FROM,
+    );
+    assert_eq!(
+        stage.words("a", r#"{"l":[{"x":1},{"x":2,"y":null},{"x":3}],"d":2}"#),
+        ["− .l[].y  △ .l[].y number→null"]
+    );
+    let fields = stage.shape(check).fields;
+    let of = |path: &str| {
+        let mut fields = fields.iter();
+        let field = fields.find(|field| &*field.path == path).unwrap();
+        (field.present, field.of)
+    };
+    assert_eq!(of(".d"), (21, 21));
+    assert_eq!(of(".l[]"), (43, 43));
+    assert_eq!(of(".l[].y"), (41, 43));
+}
+
+#[test]
+fn a_message_that_is_all_new_lists_a_few_deviations_and_counts_the_rest() {
+    let (mut stage, _) = learnt(r#"{"a":1}"#, LEARNT_FROM);
+    let members: Vec<String> = (0..20).map(|number| format!("\"k{number}\":1")).collect();
+    let words = stage.words("a", &format!("{{{}}}", members.join(",")));
+    assert!(words[0].starts_with("+ .k0  + .k1  "), "{words:?}");
+    assert!(words[0].ends_with("  + .k7  and 13 more"), "{words:?}");
+}
+
+#[test]
+fn what_is_too_large_or_not_whole_is_counted_and_not_read() {
+    let (mut stage, check) = Stage::checking(shape());
+    stage.words("a", &format!("\"{}\"", "x".repeat(2 << 20)));
+    let report = stage.shape(check);
+    assert_eq!((report.json, report.other, report.unread), (0, 0, 1));
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use subscope::analysis::{
-    self, Analyst, Answer, Check, Finding, Follower, Looked, Plan, Report, Request,
+    self, Analyst, Answer, Check, Finding, Follower, Looked, Plan, Report, Request, Worker,
 };
 use subscope::log::{Batch, MessageLog};
 use subscope::message::{RowId, SubscriptionId, Time};
@@ -41,6 +41,12 @@ fn looked(answer_rx: &Receiver<Answer>) -> Vec<Looked> {
     }
 }
 
+fn note(follower: &mut Follower, looked: &[Looked]) {
+    for one in looked {
+        follower.note(one);
+    }
+}
+
 fn found(looked: &[Looked]) -> Vec<&Finding> {
     looked.iter().flat_map(|one| &one.found).collect()
 }
@@ -61,7 +67,7 @@ fn rows_that_arrive_are_looked_at_in_order_and_only_those_behind_the_check() {
         assert_eq!(follower.ask(&log), None, "one request at a time");
         analyst.ask(request);
         let looked = looked(&answer_rx);
-        looked.iter().for_each(|one| follower.note(one));
+        note(&mut follower, &looked);
         all.extend(looked);
     }
     assert_eq!(all.iter().map(|one| one.rows).sum::<u64>(), 18_000);
@@ -111,7 +117,7 @@ fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
     analyst.ask(Request::Plan(Arc::new(plan)));
     append(&mut log, 1, 9);
     analyst.ask(follower.ask(&log).unwrap());
-    looked(&answer_rx).iter().for_each(|one| follower.note(one));
+    note(&mut follower, &looked(&answer_rx));
     for round in 0..100 {
         append(&mut log, 10 + round * 1_000, 1_000);
     }
@@ -119,7 +125,7 @@ fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
     while let Some(request) = follower.ask(&log) {
         analyst.ask(request);
         let looked = looked(&answer_rx);
-        looked.iter().for_each(|one| follower.note(one));
+        note(&mut follower, &looked);
         all.extend(looked);
     }
     let rows = all.iter().map(|one| one.rows).sum::<u64>();
@@ -166,4 +172,24 @@ fn a_check_that_ends_takes_its_rows_with_it_and_others_go_on() {
     }
     drop(analyst);
     assert!(answer_rx.recv().is_err());
+}
+
+#[test]
+fn a_worker_without_a_thread_answers_the_same() {
+    let mut log = MessageLog::new(64 << 20);
+    append(&mut log, 1, 50_000);
+    let mut worker = Worker::default();
+    let mut plan = Plan::default();
+    let check = plan.add(sequence(), log.end());
+    assert_eq!(worker.answer(Request::Plan(Arc::new(plan))), None);
+    let Some(Answer::Looked(looked)) = worker.answer(Request::kept(check, &log)) else {
+        panic!("nothing was looked at");
+    };
+    assert_eq!(
+        (looked.found.len(), looked.rows, looked.gone),
+        (4_999, 45_000, 0)
+    );
+    assert!(looked.is_done && looked.size > 0);
+    let nothing = worker.answer(Request::Arrived(Vec::new()));
+    assert!(matches!(nothing, Some(Answer::Looked(looked)) if looked.is_done));
 }

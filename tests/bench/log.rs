@@ -161,6 +161,7 @@ fn scan(scanner: &Scanner, answers: &Receiver<Answer>, log: &MessageLog, text: &
         serial: SERIAL.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
         query: Arc::new(Query::parse(text, &MOMENT).unwrap()),
         subscriptions: Arc::default(),
+        flagged: Arc::default(),
         pieces: log.pieces(RowId(0)),
         purpose: Purpose::Kept,
     });

@@ -77,6 +77,7 @@ fn an_error_says_what_is_wrong_where() {
             Format::Protobuf,
             "not Protobuf: it ends too early at byte 1",
         ),
+        (b"x^2", Format::Json, "not JSON: no value starts at byte 0"),
         (
             b"{}",
             Format::JsonLines,

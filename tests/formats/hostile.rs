@@ -3,11 +3,12 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use subscope::payload::format::{Format, MAX_WRAPPINGS, read_as, recognise};
+use subscope::payload::protobuf::Schema;
 use subscope::payload::tree::{MAX_DEPTH, MAX_NODES, NodeId, Tree};
 use subscope::payload::{cbor, msgpack, protobuf};
 
 use crate::packed::{ALL, base64, pack};
-use crate::protobuf::schema;
+use crate::protobuf::{described, schema};
 use crate::{assert_sound, bytes};
 
 /// Everything is asked of `payload`.
@@ -195,12 +196,42 @@ fn every_piece_of_every_sample_gives_an_answer() {
     }
 }
 
+#[test]
+fn a_schema_with_a_wrong_byte_is_one_or_an_error() {
+    let described = described();
+    for at in 0..described.len() {
+        for byte in [0, 1, 0x7f, 0x80, 0xff, described[at] ^ 8, described[at] ^ 1] {
+            let mut broken = described.clone();
+            broken[at] = byte;
+            if let Ok(schema) = Schema::read(&broken) {
+                for name in schema.message_types() {
+                    let _ = schema.decode(&samples()[5], &name);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn any_bytes_give_an_answer(payload in vec(any::<u8>(), 0..200)) {
         ask_all(&payload);
+    }
+
+    #[test]
+    fn any_bytes_are_a_schema_or_an_error(noise in vec(any::<u8>(), 0..60), at in any::<usize>()) {
+        let mut described = described();
+        let at = at % described.len();
+        described.splice(at..at, noise.iter().copied());
+        for bytes in [&noise, &described] {
+            if let Ok(schema) = Schema::read(bytes) {
+                for name in schema.message_types() {
+                    let _ = schema.decode(bytes, &name);
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! JSON, in the manner of JSONTestSuite: what must be taken, what must not, and what may be either
-//! but is decided here.
+//! JSON: what must be taken, what must not, and what may be either but is decided here.
 
 use subscope::payload::format::{Format, read_as};
 use subscope::payload::json;

@@ -1,4 +1,4 @@
-//! MessagePack: the forms of its specification.
+//! `MessagePack`: the forms of its specification.
 
 use subscope::payload::msgpack;
 use subscope::payload::tree::NodeId;

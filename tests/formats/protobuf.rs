@@ -305,6 +305,27 @@ fn a_schema_says_what_is_wrong() {
 }
 
 #[test]
+fn files_of_every_syntax_are_read() {
+    let set = FileDescriptorSet::decode(&described()[..]).unwrap();
+    for syntax in [
+        None,
+        Some("proto2"),
+        Some("editions"),
+        Some("of the future"),
+    ] {
+        let mut set = set.clone();
+        set.file[0].syntax = syntax.map(str::to_owned);
+        let schema = Schema::read(&set.encode_to_vec()).unwrap();
+        let tree = schema.decode(&bytes("6801"), "demo.All").unwrap();
+        assert_eq!(shown(&tree, &bytes("6801")), "{\"bool\": true}");
+    }
+    let mut importing = set;
+    importing.file[0].dependency = vec!["other.proto".to_owned()];
+    let wrong = Schema::read(&importing.encode_to_vec()).unwrap_err();
+    assert!(wrong.contains("other.proto"), "{wrong}");
+}
+
+#[test]
 fn a_text_of_a_message_is_shown_where_it_is_written() {
     let payload = bytes("72 02 6869");
     let tree = schema().decode(&payload, "demo.All").unwrap();

@@ -152,6 +152,8 @@ fn maps_and_arrays_of_binary_formats_are_told_apart() {
         ),
         ("93 01 02 03", Format::MessagePack, "[1, 2, 3]"),
         ("83 01 02 03", Format::Cbor, "[1, 2, 3]"),
+        ("82 1864 1865", Format::Cbor, "[100, 101]"),
+        ("82 01 18 02 64", Format::MessagePack, "{1: 24, 2: 100}"),
         ("a1 6161 01", Format::Cbor, "{\"a\": 1}"),
         (
             "a1 646e616d65 63626f62",
@@ -267,6 +269,23 @@ proptest! {
         let is_plain = !matches!(noise[0], 0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf);
         prop_assume!(is_plain);
         prop_assert_eq!(bare(&base64(&noise)), Format::Text);
+    }
+
+    #[test]
+    fn arrays_of_numbers_are_told_apart(numbers in proptest::collection::vec(any::<u8>(), 3..12)) {
+        // One above 127 is written differently by both.
+        let numbers: Vec<u64> = numbers.into_iter().map(u64::from).chain([300]).collect();
+        let words = format!("{numbers:?}");
+        let mut cbor = Vec::new();
+        ciborium::into_writer(&numbers, &mut cbor).unwrap();
+        let mut msgpack = Vec::new();
+        let values = numbers.iter().map(|number| rmpv::Value::from(*number)).collect();
+        rmpv::encode::write_value(&mut msgpack, &rmpv::Value::Array(values)).unwrap();
+        for (payload, format) in [(cbor, Format::Cbor), (msgpack, Format::MessagePack)] {
+            let decoded = recognise(&payload, None);
+            prop_assert_eq!(decoded.format, format);
+            prop_assert_eq!(shown(&decoded.tree.unwrap(), &payload), words.clone());
+        }
     }
 
     #[test]

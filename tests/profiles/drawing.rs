@@ -110,6 +110,19 @@ fn a_typed_name_stands_above_what_it_leaves() {
 }
 
 #[test]
+fn a_narrow_list_tells_its_servers_apart_and_says_how_to_search() {
+    let mut first = pickable("production", None, true);
+    first.address = "redis://127.0.0.1:7100".to_owned();
+    let mut second = pickable("staging", None, false);
+    second.address = "redis://127.0.0.1:7101".to_owned();
+    let shown = lines(&drawn(&Picker::new(vec![first, second]), 40, 12)).join("\n");
+    assert!(shown.contains("127.0.0.1:7100     r/o"), "{shown}");
+    assert!(shown.contains("127.0.0.1:7101"), "{shown}");
+    assert!(shown.contains("/ name"), "{shown}");
+    assert!(shown.contains("Esc quit"), "{shown}");
+}
+
+#[test]
 fn the_selected_profile_stays_in_view_in_a_low_screen() {
     let profiles = (0..50).map(|number| pickable(&format!("p{number}"), None, false));
     let mut picker = Picker::new(profiles.collect());

@@ -144,7 +144,7 @@ fn a_profile_that_is_read_only_refuses_a_publish() {
         pty.wait_for_text("Publish to");
         pty.send("jobs\r");
         pty.send("it must not go out\r");
-        pty.wait_for_text("not sent: --read-only refuses every write");
+        pty.wait_for_text("not sent: read-only, every write is refused");
         for payload in ["a wanted one", "another"] {
             redis.send(&[b"PUBLISH", b"jobs", payload.as_bytes()]);
         }
@@ -324,6 +324,11 @@ fn a_missing_file_matters_to_a_profile_only_and_is_shown_where_it_should_be() {
         assert!(said.contains(place), "{said}");
         assert!(said.contains("[profile.staging]\nurl = "), "{said}");
     }
+    let said = refusal(&["--config", "/", "--profile"], None);
+    assert!(
+        said.contains("/ is a folder; name the file in it, such as /config.toml"),
+        "{said}"
+    );
     let said = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
     assert!(said.contains("/nonexistent/c.toml"), "{said}");
     let said = refusal(&[], None);
@@ -340,7 +345,9 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
          [profile.e]\npassword-command = \"echo secret; exit 3\"\n\
          [profile.f]\nhost = \"h\"\ntls = { cacert = \"missing.pem\" }\n\
          [profile.g]\nsocket = \"/s\"\ntls = {}\n\
-         [profile.\"h\\u001b[31m\"]\nbreak = [\"\"]\n",
+         [profile.\"h\\u001b[31m\"]\nbreak = [\"\"]\n\
+         [profile.i]\nhost = \"a:7\"\n\
+         [profile.j]\nsentinel-events = true\n",
     );
     let folder = file.folder.path().display().to_string();
     let config = format!("{folder}/config.toml");
@@ -354,13 +361,24 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
         ),
         (
             "e",
-            "password-command: the command failed: exit status: 3 (profile 'e')".to_owned(),
+            format!("{config}:11: profile.e.password-command: the command failed: exit status: 3"),
         ),
-        ("f", format!("--cacert {folder}/missing.pem cannot be read")),
-        ("g", format!("{config}:16: profile.g.socket: --tls: ")),
+        (
+            "f",
+            format!("{config}:14: profile.f.tls.cacert: {folder}/missing.pem cannot be read"),
+        ),
+        ("g", format!("{config}:17: profile.g.tls: is of no use")),
         (
             "h\u{1b}[31m",
             format!("{config}:19: profile.\"h\\x1b[31m\".break: \"\" asks"),
+        ),
+        (
+            "i",
+            format!("{config}:21: profile.i.host: \"a:7\" holds more than a host: the port"),
+        ),
+        (
+            "j",
+            format!("{config}:23: profile.j.sentinel-events: needs sentinels"),
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {

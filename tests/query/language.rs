@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{Kind, Matcher, Query, Row, SYNTAX};
+use subscope::query::{Flags, Kind, Matcher, Query, Row, SYNTAX};
 
 use super::{MOMENT, asks, matcher, matches, message, parse};
 
@@ -143,6 +143,7 @@ fn channels_and_subscriptions_match_by_glob() {
     let unknown = Row {
         channel: 9,
         via: &[SubscriptionId(7)],
+        flags: Flags::default(),
         ..row
     };
     assert!(!asks("channel:*", &unknown));
@@ -151,6 +152,7 @@ fn channels_and_subscriptions_match_by_glob() {
         "via:logs",
         &Row {
             via: &[SubscriptionId(0), SubscriptionId(1)],
+            flags: Flags::default(),
             ..row
         }
     ));
@@ -246,6 +248,7 @@ fn a_notice_has_nothing_but_a_time() {
     let notice = Row {
         kind: Kind::Notice,
         via: &[],
+        flags: Flags::default(),
         channel: 1,
         ..message(b"")
     };

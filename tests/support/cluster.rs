@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::bus;
 use super::redis::Redis;
 
 const PRIMARIES: usize = 3;
@@ -18,18 +19,25 @@ pub struct Cluster {
 impl Cluster {
     /// Starts a cluster, and waits until all nodes are content with it.
     pub fn start() -> Self {
-        let options = [
-            "--cluster-enabled",
-            "yes",
-            "--cluster-node-timeout",
-            "1500",
-            // A replica that has never copied anything may take over as well.
-            "--cluster-replica-validity-factor",
-            "0",
-        ];
-        let nodes: Vec<Redis> = (0..2 * PRIMARIES)
-            .map(|_| Redis::start_with(&options))
-            .collect();
+        Self::of((0..2 * PRIMARIES).map(|_| node(&[])).collect())
+    }
+
+    /// The same, of nodes that each speak from a [`bus::source`] of their own.
+    pub fn start_with_sources() -> Self {
+        let node = |place| {
+            let source = bus::source(place).to_string();
+            // Each would be taken for being where it speaks from.
+            node(&[
+                "--bind-source-addr",
+                &source,
+                "--cluster-announce-ip",
+                "127.0.0.1",
+            ])
+        };
+        Self::of((0..2 * PRIMARIES).map(node).collect())
+    }
+
+    fn of(nodes: Vec<Redis>) -> Self {
         let cluster = Self { nodes };
         let addresses: Vec<String> = cluster
             .nodes
@@ -40,16 +48,57 @@ impl Cluster {
         create.extend(addresses.iter().map(String::as_str));
         create.extend(["--cluster-replicas", "1", "--cluster-yes"]);
         cluster.nodes[0].cli(&create);
-        cluster.wait("all nodes agree", |cluster| {
+        cluster.wait_until_agreed();
+        cluster
+    }
+
+    /// Waits until all nodes know each other and are content.
+    pub fn wait_until_agreed(&self) {
+        self.wait("all nodes agree", |cluster| {
             cluster.nodes.iter().all(|node| {
                 let nodes = node.cli(&["cluster", "nodes"]);
                 let info = node.cli(&["cluster", "info"]);
                 info.contains("cluster_state:ok")
+                    && nodes.lines().count() == cluster.nodes.len()
                     && nodes.matches("slave").count() == PRIMARIES
                     && !nodes.contains("fail")
+                    && !nodes.contains("handshake")
             })
         });
-        cluster
+    }
+
+    /// Takes a node more in, which has no slots yet. Gives its place.
+    pub fn add_node(&mut self) -> usize {
+        let new = node(&[]);
+        let port = new.port().to_string();
+        self.nodes[0].cli(&["cluster", "meet", "127.0.0.1", &port]);
+        self.nodes.push(new);
+        self.wait_until_agreed();
+        self.nodes.len() - 1
+    }
+
+    /// Takes the node out that was added last, as an operator does. It goes on running, alone.
+    pub fn remove_last_node(&mut self) -> Redis {
+        let id = self.id(self.nodes.len() - 1);
+        let last = self.nodes.pop().expect("a node");
+        for node in &self.nodes {
+            node.cli(&["cluster", "forget", &id]);
+        }
+        last.cli(&["cluster", "reset"]);
+        last
+    }
+
+    /// The place of a node that answers and is not the one at `place`.
+    pub fn other_than(&self, place: usize) -> usize {
+        let answers = |other: &usize| *other != place && self.nodes[*other].is_answering();
+        (0..self.nodes.len()).find(answers).expect("another node")
+    }
+
+    /// Whether the node at `place` is a replica, by what it says itself.
+    pub fn is_replica(&self, place: usize) -> bool {
+        self.nodes[place]
+            .cli(&["cluster", "nodes"])
+            .contains("myself,slave")
     }
 
     /// The place of the node that owns the slot of `channel`, by what `asked` says.
@@ -69,9 +118,9 @@ impl Cluster {
     }
 
     pub fn slot(&self, channel: &str) -> u16 {
-        let running = self.nodes.iter().find(|node| node.is_running());
-        let slot = running
-            .expect("a node runs")
+        let answering = self.nodes.iter().find(|node| node.is_answering());
+        let slot = answering
+            .expect("a node answers")
             .cli(&["cluster", "keyslot", channel]);
         slot.parse().expect("a slot")
     }
@@ -116,4 +165,18 @@ impl Cluster {
             .position(at)
             .unwrap_or_else(|| panic!("no node is at {address}"))
     }
+}
+
+/// A node of its own, with more options.
+fn node(more: &[&str]) -> Redis {
+    let options = [
+        "--cluster-enabled",
+        "yes",
+        "--cluster-node-timeout",
+        "1500",
+        // A replica that has never copied anything may take over as well.
+        "--cluster-replica-validity-factor",
+        "0",
+    ];
+    Redis::start_with(&[&options, more].concat())
 }

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use subscope::log::{Content, MessageLog};
 use subscope::message::{Allowed, Gap, GapEnd, Notice, RowId};
-use subscope::server::{Config, Connection, Feed, Server, start};
+use subscope::server::{Config, Connection, Feed, NodeFacts, Server, start};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -32,6 +33,8 @@ pub struct Listener {
     pub allowed: Vec<(Box<str>, Allowed)>,
     /// How many PINGs were answered.
     pub pongs: usize,
+    /// The newest table of nodes.
+    pub nodes: Vec<NodeFacts>,
 }
 
 impl Listener {
@@ -47,6 +50,7 @@ impl Listener {
             published: Vec::new(),
             allowed: Vec::new(),
             pongs: 0,
+            nodes: Vec::new(),
         }
     }
 
@@ -81,21 +85,28 @@ impl Listener {
         }
     }
 
-    /// Waits until the last message of the record is heard, and checks that the log tells the truth.
-    /// Says how many messages are missing.
+    /// Waits until the last message of each channel in the record is heard, and checks that the log
+    /// tells the truth. Says how many messages are missing.
     pub async fn check(&mut self, sent: &[Sent]) -> usize {
-        let last = sent.iter().rfind(|sent| sent.to.is_some()).unwrap();
-        let payload = last.number.to_string();
-        let is_heard = |listener: &Self| {
-            let rows = (0..listener.log.end().0).rev();
-            let mut rows = rows.filter_map(|id| listener.log.row(RowId(id)));
-            rows.any(|row| {
-                matches!(row.content, Content::Message { payload: heard, .. }
-                    if *heard == *payload.as_bytes())
-            })
-        };
-        self.until("the last message is heard", is_heard).await;
+        let certain = sent.iter().filter(|sent| sent.to.is_some());
+        let last = certain.map(|sent| (&*sent.channel, sent.number));
+        let last: BTreeMap<&[u8], u64> = last.collect();
+        for (channel, number) in last {
+            let payload = number.to_string();
+            let is_heard = |listener: &Self| listener.has_heard(channel, payload.as_bytes());
+            self.until("the last message is heard", is_heard).await;
+        }
         check(&self.log, sent)
+    }
+
+    fn has_heard(&self, channel: &[u8], payload: &[u8]) -> bool {
+        let name = |id| self.log.channels().by_id(id).unwrap().name();
+        let rows = (0..self.log.end().0).rev();
+        let mut rows = rows.filter_map(|id| self.log.row(RowId(id)));
+        rows.any(|row| {
+            matches!(row.content, Content::Message { channel: at, payload: heard, .. }
+                if *heard == *payload && *name(at) == *channel)
+        })
     }
 
     /// How many confirmations came.
@@ -159,6 +170,7 @@ impl Listener {
             Feed::Published { receivers, .. } => self.published.push(receivers),
             Feed::Allowed { user, channels } => self.allowed.push((user, channels)),
             Feed::RoundTrip(..) => self.pongs += 1,
+            Feed::Nodes(nodes) => self.nodes = nodes,
             _ => (),
         }
     }

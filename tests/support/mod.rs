@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod authority;
+pub mod bus;
 pub mod cluster;
 pub mod flood;
 pub mod listener;
@@ -10,5 +11,6 @@ pub mod proxy;
 pub mod pty;
 pub mod redis;
 pub mod scans;
+pub mod sentinel;
 pub mod stage;
 pub mod truth;

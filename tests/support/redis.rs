@@ -2,12 +2,13 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -70,14 +71,23 @@ pub fn applies(has: bool, feature: &str) -> bool {
     false
 }
 
+/// What a process is to be.
+enum Kind {
+    /// A server with these options beside those that all have.
+    Server(Vec<String>),
+    /// A sentinel with these lines in its configuration.
+    Sentinel(Vec<String>),
+}
+
 /// A server on a free loopback port and on a unix socket. It ends with this value.
 pub struct Redis {
     port: u16,
     /// Whether the port speaks TLS; the socket does not.
     is_tls: bool,
     directory: TempDir,
-    options: Vec<String>,
+    kind: Kind,
     process: Option<Child>,
+    is_paused: AtomicBool,
 }
 
 impl Redis {
@@ -88,13 +98,13 @@ impl Redis {
 
     /// Starts a server with more options, as on redis-server's command line.
     pub fn start_with(options: &[&str]) -> Self {
-        Self::try_start(false, options)
+        Self::try_start(false, || Kind::Server(owned(options)))
             .unwrap_or_else(|| panic!("{} does not start", program().display()))
     }
 
     /// Starts a server whose port speaks TLS, with options that name its certificate.
     pub fn start_tls(options: &[&str]) -> Self {
-        Self::try_start(true, options).unwrap_or_else(|| {
+        Self::try_start(true, || Kind::Server(owned(options))).unwrap_or_else(|| {
             panic!(
                 "{} does not start with --tls-port: install one that is built with TLS, such as \
                  Debian's package redis-server",
@@ -103,15 +113,25 @@ impl Redis {
         })
     }
 
-    fn try_start(is_tls: bool, options: &[&str]) -> Option<Self> {
+    /// Starts a sentinel with these lines in its configuration. Its port speaks TLS if they say with
+    /// which certificate.
+    pub fn start_sentinel(lines: &[String]) -> Self {
+        let is_tls = lines.iter().any(|line| line.starts_with("tls-cert-file"));
+        Self::try_start(is_tls, || Kind::Sentinel(lines.to_vec())).unwrap_or_else(|| {
+            panic!("{} does not start as a sentinel", program().display());
+        })
+    }
+
+    fn try_start(is_tls: bool, kind: impl Fn() -> Kind) -> Option<Self> {
         // Another program may take the free port before the server does; then the next is tried.
         for _ in 0..10 {
             let mut server = Self {
                 port: free_port(),
                 is_tls,
                 directory: tempfile::tempdir().expect("a directory for the server"),
-                options: options.iter().map(|&option| option.to_owned()).collect(),
+                kind: kind(),
                 process: None,
+                is_paused: AtomicBool::new(false),
             };
             if server.launch() {
                 return Some(server);
@@ -146,6 +166,11 @@ impl Redis {
         self.process.is_some()
     }
 
+    /// Whether it has not been killed, and is not halted.
+    pub fn is_answering(&self) -> bool {
+        self.is_running() && !self.is_paused.load(SeqCst)
+    }
+
     /// Kills it, as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -165,12 +190,14 @@ impl Redis {
 
     /// Halts the process, so that it answers nothing while its connections stay.
     pub fn pause(&self) {
+        self.is_paused.store(true, SeqCst);
         self.signal("-STOP");
     }
 
     /// Goes on after [`Self::pause`].
     pub fn resume(&self) {
         self.signal("-CONT");
+        self.is_paused.store(false, SeqCst);
     }
 
     /// Runs a command with redis-cli and gives its output back. Arguments must not be empty.
@@ -223,21 +250,8 @@ impl Redis {
     }
 
     fn launch(&mut self) -> bool {
-        let port = self.port.to_string();
-        let ports: &[&str] = if self.is_tls {
-            &["--port", "0", "--tls-port", &port]
-        } else {
-            &["--port", &port]
-        };
         let mut process = Command::new(program())
-            .args(ports)
-            .args(["--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no"])
-            .arg("--unixsocket")
-            .arg(self.socket())
-            .arg("--dir")
-            .arg(self.directory.path())
-            .args(&self.options)
+            .args(self.arguments())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -257,6 +271,45 @@ impl Redis {
         let _ = process.kill();
         let _ = process.wait();
         false
+    }
+
+    fn arguments(&self) -> Vec<OsString> {
+        match &self.kind {
+            Kind::Server(more) => {
+                let settings = self.settings().into_iter();
+                let own = settings.flat_map(|(name, value)| [format!("--{name}"), value]);
+                let all = own.chain(owned(&["--save", "", "--appendonly", "no"]));
+                all.chain(more.iter().cloned()).map(Into::into).collect()
+            }
+            Kind::Sentinel(more) => {
+                let path = self.directory.path().join("sentinel.conf");
+                // It writes down there what it learns, and is to find that again.
+                if !path.exists() {
+                    let settings = self.settings().into_iter();
+                    let own = settings.map(|(name, value)| format!("{name} {value}"));
+                    let lines: Vec<String> = own.chain(more.iter().cloned()).collect();
+                    let written = fs::write(&path, lines.join("\n") + "\n");
+                    written.expect("room for a sentinel's configuration");
+                }
+                vec![path.into(), "--sentinel".into()]
+            }
+        }
+    }
+
+    /// What each has to be told, whatever its kind.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = vec![
+            ("bind", "127.0.0.1".to_owned()),
+            ("dir", text(self.directory.path())),
+            ("unixsocket", text(&self.socket())),
+        ];
+        if self.is_tls {
+            settings.push(("port", "0".to_owned()));
+            settings.push(("tls-port", self.port.to_string()));
+        } else {
+            settings.push(("port", self.port.to_string()));
+        }
+        settings
     }
 
     /// Whether it answers, on its socket and then on its port.
@@ -283,6 +336,15 @@ impl Drop for Redis {
             let _ = process.wait();
         }
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+fn text(path: &Path) -> String {
+    let text = path.to_str().expect("a temporary path is plain text");
+    text.to_owned()
 }
 
 fn cannot_start(error: &io::Error) -> ! {

@@ -120,6 +120,7 @@ impl Stage {
         self.notice(Notice::Subscribed {
             subscription,
             count: 1,
+            server: None,
         });
     }
 

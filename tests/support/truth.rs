@@ -9,15 +9,21 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use subscope::log::{Batch, Content, MessageLog};
 use subscope::message::{GapEnd, Notice, RowId, Time};
 
 use super::redis::pack;
 
-/// The time between two messages.
-const PACE: Duration = Duration::from_millis(2);
+/// How many messages a second a publisher sends that nobody asked to hurry.
+const PACE: u32 = 500;
+
+/// A publisher that has nothing to send waits for this long.
+const BREATH: Duration = Duration::from_millis(2);
+
+/// A publisher that is late sends no more than this in one piece.
+const LARGEST_PIECE: u64 = 512;
 
 /// A publisher that gets no answer for this long asks no more on that connection.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -54,20 +60,12 @@ impl Publisher {
         channel: &str,
         connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
     ) -> Self {
-        Self::start_in_bursts(1, word, channel, connect)
+        Self::start_at(PACE, word, channel, connect)
     }
 
-    /// The same, some thousands a second.
-    pub fn start_fast(
-        word: &'static str,
-        channel: &str,
-        connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
-    ) -> Self {
-        Self::start_in_bursts(10, word, channel, connect)
-    }
-
-    fn start_in_bursts(
-        burst: u64,
+    /// The same, as many a second on average, however late a single one may be.
+    pub fn start_at(
+        pace: u32,
         word: &'static str,
         channel: &str,
         connect: impl Fn() -> io::Result<TcpStream> + Send + 'static,
@@ -78,11 +76,15 @@ impl Publisher {
         let thread = thread::spawn({
             let (sent, is_over) = (Arc::clone(&sent), Arc::clone(&is_over));
             move || {
+                let started = Instant::now();
+                let due = || {
+                    let micros = started.elapsed().as_micros();
+                    u64::try_from(micros * u128::from(pace) / 1_000_000).unwrap()
+                };
                 while !is_over.load(Relaxed) {
-                    let _ = connect().and_then(|stream| {
-                        publish(burst, word, &channel, &stream, &sent, &is_over)
-                    });
-                    thread::sleep(PACE);
+                    let _ = connect()
+                        .and_then(|stream| publish(&due, word, &channel, &stream, &sent, &is_over));
+                    thread::sleep(BREATH);
                 }
             }
         });
@@ -119,9 +121,9 @@ impl Drop for Publisher {
     }
 }
 
-/// Publishes until the end, or until something goes wrong.
+/// Publishes until the end, or until something goes wrong: as many as are due, at once.
 fn publish(
-    burst: u64,
+    due: &impl Fn() -> u64,
     word: &str,
     channel: &[u8],
     stream: &TcpStream,
@@ -134,20 +136,26 @@ fn publish(
     let mut stream = stream;
     while !is_over.load(Relaxed) {
         let first = record.lock().unwrap().len() as u64;
+        let end = due().min(first + LARGEST_PIECE);
+        if end <= first {
+            thread::sleep(BREATH);
+            continue;
+        }
         let from = Time::now();
         let mut commands = Vec::new();
-        for number in first..first + burst {
+        for number in first..end {
             let payload = number.to_string();
             commands.extend(pack(&[word.as_bytes(), channel, payload.as_bytes()]));
-            record.lock().unwrap().push(Sent {
-                channel: channel.into(),
-                number,
-                from,
-                to: None,
-            });
         }
+        let sent = (first..end).map(|number| Sent {
+            channel: channel.into(),
+            number,
+            from,
+            to: None,
+        });
+        record.lock().unwrap().extend(sent);
         stream.write_all(&commands)?;
-        for number in first..first + burst {
+        for number in first..end {
             let mut answer = String::new();
             answers.read_line(&mut answer)?;
             if !answer.starts_with(':') {
@@ -156,9 +164,15 @@ fn publish(
             let place = usize::try_from(number).unwrap();
             record.lock().unwrap()[place].to = Some(Time::now());
         }
-        thread::sleep(PACE);
     }
     Ok(())
+}
+
+/// How many messages a second were certainly published between these times.
+pub fn rate(sent: &[Sent], from: Time, to: Time) -> f64 {
+    let is_in = |sent: &&Sent| sent.to.is_some_and(|at| from <= at && at <= to);
+    let count = u32::try_from(sent.iter().filter(is_in).count()).unwrap();
+    f64::from(count) / to.since(from).as_secs_f64()
 }
 
 /// The log that these batches make.

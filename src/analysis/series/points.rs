@@ -61,7 +61,7 @@ pub struct Summary {
 /// Points in the order of their messages.
 #[derive(Debug)]
 pub struct Points {
-    points: Vec<Point>,
+    kept: Vec<Point>,
     /// How many numbers a point takes before the next is begun.
     numbers_each: u64,
     /// All numbers as one point.
@@ -74,7 +74,7 @@ pub struct Points {
 impl Default for Points {
     fn default() -> Self {
         Self {
-            points: Vec::new(),
+            kept: Vec::new(),
             numbers_each: 1,
             all: None,
             last: (Time(0), 0.0),
@@ -101,13 +101,13 @@ impl Points {
             Some(all) => all.join(&new),
             None => self.all = Some(new),
         }
-        match self.points.last_mut() {
+        match self.kept.last_mut() {
             Some(last) if last.count < self.numbers_each && !after_gap => last.join(&new),
             _ => {
-                if self.points.len() >= MOST_POINTS {
+                if self.kept.len() >= MOST_POINTS {
                     self.halve();
                 }
-                self.points.push(new);
+                self.kept.push(new);
             }
         }
     }
@@ -119,17 +119,17 @@ impl Points {
 
     /// How many points there are.
     pub fn len(&self) -> usize {
-        self.points.len()
+        self.kept.len()
     }
 
     /// Merges neighbours in pairs, but not across gaps. If there are so many of these that little
     /// is gained, the older half goes.
     pub fn halve(&mut self) {
-        let before = self.points.len();
+        let before = self.kept.len();
         self.numbers_each = self.numbers_each.saturating_mul(2);
-        merge(&mut self.points, self.numbers_each);
-        if self.points.len() > before / 4 * 3 {
-            self.points.drain(..self.points.len() / 2);
+        merge(&mut self.kept, self.numbers_each);
+        if self.kept.len() > before / 4 * 3 {
+            self.kept.drain(..self.kept.len() / 2);
         }
     }
 
@@ -150,20 +150,20 @@ impl Points {
     /// The points within a stretch of time, and one to either side of it; neighbours are merged
     /// until there are at most `most`, but for two.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
-        let (start, end) = stretch.map_or((0, self.points.len()), |(from, to)| {
-            let start = self.points.partition_point(|point| point.time < from);
-            let end = self.points.partition_point(|point| point.time <= to);
-            let end = (end + 1).min(self.points.len());
+        let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
+            let start = self.kept.partition_point(|point| point.time < from);
+            let end = self.kept.partition_point(|point| point.time <= to);
+            let end = (end + 1).min(self.kept.len());
             (start.saturating_sub(1).min(end), end)
         });
-        let points = &self.points[start..end];
+        let points = &self.kept[start..end];
         let each = points.len().div_ceil(most.max(1)).max(1);
         points.chunks(each).map(joined).collect()
     }
 
     /// The bytes that they take.
     pub fn size(&self) -> usize {
-        self.points.capacity() * size_of::<Point>()
+        self.kept.capacity() * size_of::<Point>()
     }
 }
 
@@ -205,12 +205,12 @@ mod tests {
     fn too_many_points_are_merged_and_no_spike_is_lost() {
         let points = points(450_000);
         assert!(points.len() <= MOST_POINTS);
-        let highest = points.points.iter().map(|point| point.high);
+        let highest = points.kept.iter().map(|point| point.high);
         assert_eq!(highest.fold(0.0, f64::max), 1e9);
-        let numbers: u64 = points.points.iter().map(|point| point.count).sum();
+        let numbers: u64 = points.kept.iter().map(|point| point.count).sum();
         assert_eq!(numbers, 450_000);
-        assert!(points.points.is_sorted_by_key(|point| point.time));
-        assert_eq!(points.points.iter().filter(|one| one.after_gap).count(), 1);
+        assert!(points.kept.is_sorted_by_key(|point| point.time));
+        assert_eq!(points.kept.iter().filter(|one| one.after_gap).count(), 1);
     }
 
     #[test]

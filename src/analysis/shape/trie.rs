@@ -22,6 +22,10 @@ const NEAR: usize = 6;
 
 /// A place, and what is known of the values there.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each may be true or not whatever the others are"
+)]
 pub struct Node {
     /// What its name says; nothing for an element of an array and the whole message.
     pub name: Box<[u8]>,

@@ -40,7 +40,7 @@ fn with(name: &str, options: &str) -> Watch {
 }
 
 fn address(watch: &Watch) -> String {
-    target::named(&watch.server).map_or_else(|failure| failure.words, |target| target.to_string())
+    target::named(&watch.server).map_or_else(|wrong| wrong.problem, |target| target.to_string())
 }
 
 #[test]

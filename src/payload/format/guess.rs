@@ -73,12 +73,14 @@ pub(super) fn packed(bytes: &[u8]) -> Option<Packed> {
     Some((wrapping, inner.map_err(|failure| failure.to_string())))
 }
 
-/// Whether what failed to unpack as zlib is rather something else. `0x78` is what encoders write,
-/// and begins no map or array of another format.
+/// Whether what failed to unpack as zlib is rather something else: a text that begins like `x^2`,
+/// say. `0x78` is what encoders write, and begins no map or array of another format.
 fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     match inner {
         Err(Failure::Broken(..)) => true,
-        Err(Failure::EndsEarly(_)) => bytes.first() != Some(&0x78) || bytes.len() < 3,
+        Err(Failure::EndsEarly(_)) => {
+            bytes.first() != Some(&0x78) || bytes.len() < 3 || is_words(bytes)
+        }
         _ => false,
     }
 }
@@ -113,7 +115,7 @@ fn is_words(bytes: &[u8]) -> bool {
 }
 
 /// What words stand for in base64, if that is something that can be told from noise: compressed
-/// bytes, an object or array of JSON, serialised objects, or a map of MessagePack or CBOR whose
+/// bytes, an object or array of JSON, serialised objects, or a map of `MessagePack` or CBOR whose
 /// keys are strings. Digits, words and identifiers decode to noise.
 fn encoded(words: &[u8]) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
@@ -140,35 +142,35 @@ fn is_telling(bytes: &[u8]) -> bool {
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
 }
 
-/// MessagePack or CBOR, if all of `bytes` are one map or array that is not empty.
+/// `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.
 ///
-/// A first byte from `80` to `8f` is a map of one and an array of the other, one from `90` to `9f`
-/// an array of either, of different lengths; `dc` to `df` begin containers of MessagePack only and
-/// `a0` to `bf` maps of CBOR only, as does the tag that says that CBOR follows. What can be read
-/// as both is taken for the one that makes it a map with strings for keys, else for MessagePack.
-/// Without such keys the bytes behind the first must not all be printable ASCII: then it is rather
-/// a text in an old encoding.
+/// `dc` to `df` begin containers of `MessagePack` only, `a0` to `bf` maps of CBOR only, as does the
+/// tag that says that CBOR follows. `80` to `8f` are a map of the one and an array of the other: a
+/// map whose keys are texts is `MessagePack`, and what can be read as both without such keys is
+/// CBOR, since it would be a map of the same key again and again (`82 18 64 18 65`). `90` to `9f`
+/// are an array of either, of different lengths: what can be read as both is `MessagePack`.
+/// Without keys that are texts the bytes behind the first must not all be printable ASCII: then it
+/// is rather a text in an old encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
-    let readings = match bytes {
+    let (format, tree) = match bytes {
         [] | [_] => return None,
         [0xd9, 0xd9, 0xf7, ..] => {
             return cbor::read(bytes).ok().map(|tree| (Format::Cbor, tree));
         }
-        [0x80..=0x9f, ..] => [msgpack(bytes), cbor(bytes)],
-        [0xdc..=0xdf, ..] => [msgpack(bytes), None],
-        [0xa0..=0xbf, ..] => [None, cbor(bytes)],
+        [0x80..=0x8f, ..] => match msgpack(bytes) {
+            Some((_, tree)) if is_named_map(&tree, bytes) => {
+                return Some((Format::MessagePack, tree));
+            }
+            unnamed => cbor(bytes).or(unnamed)?,
+        },
+        [0x90..=0x9f, ..] => msgpack(bytes).or_else(|| cbor(bytes))?,
+        [0xdc..=0xdf, ..] => msgpack(bytes)?,
+        [0xa0..=0xbf, ..] => cbor(bytes)?,
         _ => return None,
     };
-    let mut readings = readings.into_iter().flatten().collect::<Vec<_>>();
-    let named = readings
-        .iter()
-        .position(|(_, tree)| is_named_map(tree, bytes));
     let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
-    if named.is_none() && bytes.iter().skip(1).all(is_printable) {
-        return None;
-    }
-    let index = named.unwrap_or_default();
-    (index < readings.len()).then(|| readings.swap_remove(index))
+    let is_like_text = bytes.iter().skip(1).all(is_printable);
+    (!is_like_text || is_named_map(&tree, bytes)).then_some((format, tree))
 }
 
 fn msgpack(bytes: &[u8]) -> Option<(Format, Tree)> {

@@ -18,6 +18,7 @@ pub enum Step {
 }
 
 /// Where the value at the end of `steps` stands in `bytes`.
+#[must_use]
 #[inline]
 pub fn locate(bytes: &[u8], steps: &[Step]) -> Option<Range<usize>> {
     let start = skip_space(bytes, 0);

@@ -11,6 +11,7 @@ pub struct Number {
 
 impl Number {
     /// The number that `text` writes in JSON.
+    #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
             text: text.as_bytes().into(),
@@ -20,6 +21,7 @@ impl Number {
 
     /// How the number that `text` writes compares to this one; nothing if it writes none.
     /// Exponents of over 30 digits are all as large as one another.
+    #[must_use]
     #[inline]
     pub fn order_of(&self, text: &[u8]) -> Option<Ordering> {
         if let (Some(other), Some(this)) = (small(text), self.small) {

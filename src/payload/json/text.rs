@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use memchr::memchr;
 
 /// Whether a string of these raw bytes says `text`.
+#[must_use]
 #[inline]
 pub fn equals(raw: &[u8], text: &[u8]) -> bool {
     let plain = raw.iter().zip(text);
@@ -17,6 +18,7 @@ pub fn equals(raw: &[u8], text: &[u8]) -> bool {
 }
 
 /// How what a string of these raw bytes says compares to `text`, byte by byte.
+#[must_use]
 pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
     if has_escape(raw) {
         Unescaped::new(raw).cmp(text.iter().copied())
@@ -26,6 +28,7 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
 }
 
 /// Whether anything in these raw bytes is not as it is written.
+#[must_use]
 pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
 }
@@ -42,6 +45,7 @@ pub struct Unescaped<'a> {
 
 impl<'a> Unescaped<'a> {
     /// Starts at the first byte.
+    #[must_use]
     pub fn new(raw: &'a [u8]) -> Self {
         Self {
             raw,

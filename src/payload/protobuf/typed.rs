@@ -32,6 +32,12 @@ enum Known {
     Extension(ExtensionDescriptor),
 }
 
+/// What a map is from and to.
+struct Entry {
+    key: Type,
+    value: Type,
+}
+
 impl Known {
     fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
         let extension = || message.get_extension(number).map(Self::Extension);
@@ -63,10 +69,16 @@ impl Known {
         }
     }
 
-    /// The type of its entries, if it is a map.
-    fn map_entry(&self) -> Option<MessageDescriptor> {
+    /// The types of its keys and values, if it is a map.
+    fn map_entry(&self) -> Option<Entry> {
         match (self, self.kind()) {
-            (Self::Field(field), Type::Message(entry)) if field.is_map() => Some(entry),
+            (Self::Field(field), Type::Message(entry)) if field.is_map() => Some(Entry {
+                key: entry
+                    .get_field(1)
+                    .map(|key| key.kind())
+                    .filter(|key| !matches!(key, Type::Message(_)))?,
+                value: entry.get_field(2)?.kind(),
+            }),
             _ => None,
         }
     }
@@ -210,32 +222,28 @@ impl<'a> Reader<'a> {
     }
 
     /// Lays out an entry of a map; what is missing of it has its default value.
-    fn map_entry(&mut self, entry: &MessageDescriptor, field: &Field) -> Result<(), Stop> {
+    fn map_entry(&mut self, entry: &Entry, field: &Field) -> Result<(), Stop> {
         let start = field.source.start;
         let (Wire::Stretch(range) | Wire::Group(range)) = &field.wire else {
             return Ok(());
         };
-        let (key_kind, value_kind) = (
-            entry.map_entry_key_field().kind(),
-            entry.map_entry_value_field().kind(),
-        );
         let mut parts = [None, None];
         let mut cursor = Cursor::within(self.bytes, range.clone());
         while cursor.left() > 0 {
             let part = wire::field(&mut cursor)?;
             let index = match part.number {
-                1 if scalars::fits(&key_kind, &part.wire) => 0,
-                2 if scalars::fits(&value_kind, &part.wire) => 1,
+                1 if scalars::fits(&entry.key, &part.wire) => 0,
+                2 if scalars::fits(&entry.value, &part.wire) => 1,
                 _ => continue,
             };
             parts[index] = Some(part.wire);
         }
         let empty = range.end..range.end;
         let [key, value] = parts;
-        let key = key.unwrap_or_else(|| scalars::default(&key_kind, &empty));
-        let value = value.unwrap_or_else(|| scalars::default(&value_kind, &empty));
-        self.key(&key_kind, &key, start)?;
-        self.value(&value_kind, &value, field.source.clone())
+        let key = key.unwrap_or_else(|| scalars::default(&entry.key, &empty));
+        let value = value.unwrap_or_else(|| scalars::default(&entry.value, &empty));
+        self.key(&entry.key, &key, start)?;
+        self.value(&entry.value, &value, field.source.clone())
     }
 
     fn key(&mut self, kind: &Type, wire: &Wire, start: usize) -> Result<(), Stop> {

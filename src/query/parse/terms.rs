@@ -157,10 +157,12 @@ impl Parser<'_> {
             "binary" => Is::Binary,
             "notice" => Is::Notice,
             "gap" => Is::Gap,
+            "drift" => Is::Drift,
+            "seqgap" => Is::SeqGap,
             _ => {
                 return fail(
                     self.cursor.since(start),
-                    "a row can be asked for is:json, is:binary, is:notice or is:gap",
+                    "a row can be asked for is:json, is:binary, is:notice, is:gap, is:drift or is:seqgap",
                 );
             }
         }))

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
 use super::{
-    Command, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized, say,
-    without_arguments,
+    Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized,
+    name_among_others, say, without_arguments,
 };
 use crate::log::LargePayload;
 use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
@@ -63,6 +63,15 @@ struct Awaited {
     at: Time,
 }
 
+/// That another server has taken the place of this.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// Until when this was certainly the right one.
+    pub(super) last_heard: Time,
+    /// What has happened.
+    pub(super) event: Box<str>,
+}
+
 /// What a frame that brings a message says before the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
@@ -110,6 +119,7 @@ pub(super) struct Conversation<'a> {
     pub(super) wants: &'a mut Wants,
     pub(super) inbox: &'a mut Inbox,
     pub(super) post: &'a Post,
+    config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
     pub(super) timing: &'a Timing,
     /// Woken when the server answers.
@@ -122,8 +132,8 @@ pub(super) struct Conversation<'a> {
     proven: Time,
     /// Since when what comes may be old.
     behind_since: Option<Time>,
-    /// Until when the server was the right one, once it is not.
-    pub(super) left_at: Option<Time>,
+    /// What has happened, once the server is not the right one any more.
+    pub(super) left: Option<Left>,
     /// Why the connection is to end.
     pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
@@ -143,22 +153,22 @@ impl<'a> Conversation<'a> {
         wants: &'a mut Wants,
         inbox: &'a mut Inbox,
         post: &'a Post,
-        until: Option<&'a [u8]>,
-        timing: &'a Timing,
+        config: &'a Config,
         answering: &'a Notify,
     ) -> Self {
         Self {
             wants,
             inbox,
             post,
-            until,
-            timing,
+            config,
+            until: config.until.as_deref(),
+            timing: &config.timing,
             answering,
             out: Vec::new(),
             last_heard: Time::now(),
             proven: Time::default(),
             behind_since: None,
-            left_at: None,
+            left: None,
             leaving: None,
             last_read: Instant::now(),
             last_ping: None,
@@ -255,9 +265,11 @@ impl<'a> Conversation<'a> {
             Command::Yield(id) => self.yield_it(id),
             Command::Leave {
                 last_served,
+                event,
                 reason,
             } => {
-                self.left_at = Some(last_served.min(self.heard_until()));
+                let last_heard = last_served.min(self.heard_until());
+                self.left = Some(Left { last_heard, event });
                 self.leaving = Some(reason);
             }
             Command::Reconnect => {
@@ -387,10 +399,12 @@ impl<'a> Conversation<'a> {
         self.wants.remove(subscription);
         self.post.let_go(subscription);
         self.inbox.push(Feed::Unconfirmed(vec![subscription]));
+        let heard_until = Some(self.heard_until());
         self.post.report(|node| Report::Moved {
             node,
             subscription,
             last_served,
+            heard_until,
             reason,
         });
     }
@@ -418,6 +432,7 @@ impl<'a> Conversation<'a> {
         let notice = Notice::Unsubscribed {
             subscription,
             count: self.count,
+            server: name_among_others(self.post, self.config),
             asked,
         };
         self.inbox.push_notice(now, notice);

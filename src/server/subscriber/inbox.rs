@@ -263,6 +263,7 @@ mod tests {
                 topic: Topic::channel(b"channel"),
             },
             count,
+            server: None,
         }
     }
 

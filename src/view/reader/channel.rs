@@ -1,6 +1,4 @@
-//! What is known of an open message beside what it says, and of its channel.
-
-use std::time::Duration;
+//! What is known of an open message beside what it says, of its channel, and by checks of it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,8 +6,8 @@ use ratatui::style::Style;
 
 use super::super::line::{self, LineBuilder};
 use super::super::theme;
-use crate::app::{App, Reader, topic_words};
-use crate::log::Channel;
+use crate::analysis::Field;
+use crate::app::{About, App, Reader};
 use crate::payload::escape;
 use crate::payload::figures::{self, Clock};
 
@@ -19,63 +17,119 @@ const LABEL: usize = 14;
 /// Bars of the last minute.
 const BARS: usize = 20;
 
+/// Columns of the types of a field, and of how often it is present.
+const TYPES: usize = 16;
+const PRESENT: usize = 7;
+
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(app, reader);
-    for (row, (label, words)) in (0..area.height).zip(lines) {
-        let mut line = LineBuilder::new(usize::from(area.width));
-        line.word(format!("{label:<LABEL$}"), theme::QUIET);
-        line.cut_words(&words, Style::new());
+    let lines = app.about();
+    let path_columns = path_columns(&lines, usize::from(area.width));
+    let lines = lines.iter().skip(reader.fact());
+    for (row, about) in (0..area.height).zip(lines) {
+        let line = line_of(app, reader, about, path_columns, usize::from(area.width));
         line.draw(area, row, Style::new(), buffer);
     }
 }
 
-/// What there is to say, each with a label.
-fn lines(app: &App, reader: &Reader) -> Vec<(&'static str, String)> {
-    let letter = reader.letter();
-    let clock = Clock::new(line::zone(app.messages().time_form));
-    let mut lines = vec![("received", clock.date_and_time(letter.time))];
-    let brought = letter.topics.iter().map(topic_words);
-    let labels = std::iter::once("brought by").chain(std::iter::repeat(""));
-    lines.extend(labels.zip(brought));
-    let Some(name) = &letter.channel else {
-        return lines;
-    };
-    lines.push(("channel", escape::whole(name)));
-    if let Some(path) = app.lens(name) {
-        lines.push(("lens", path.text().to_owned()));
-    }
-    let channels = app.log().channels();
-    let channel = channels.find(name).and_then(|id| channels.by_id(id));
-    match channel {
-        Some(channel) => lines.extend(about(app, channel)),
-        None => lines.push(("", "the log has let go of this channel".to_owned())),
-    }
-    lines
+/// The columns of the paths of fields: as many as the longest takes, within half of the line.
+fn path_columns(lines: &[About], columns: usize) -> usize {
+    let widths = lines.iter().filter_map(|about| match about {
+        About::Field(field) => Some(escape::one_line(field.path.as_bytes(), columns).columns),
+        _ => None,
+    });
+    widths.max().unwrap_or(0).min(columns / 2)
 }
 
-fn about(app: &App, channel: &Channel) -> Vec<(&'static str, String)> {
-    let mean = channel.bytes / channel.messages.max(1);
-    let count = figures::count(channel.messages);
-    let silence = app.now().since(channel.last_heard);
-    let last = if silence < Duration::from_secs(1) {
-        "now".to_owned()
-    } else {
-        format!("{} ago", figures::age(silence))
+fn line_of(
+    app: &App,
+    reader: &Reader,
+    about: &About,
+    path_columns: usize,
+    columns: usize,
+) -> LineBuilder {
+    let mut line = LineBuilder::new(columns);
+    let label = |line: &mut LineBuilder, words: &str| {
+        line.word(format!("{words:<LABEL$}"), theme::QUIET);
     };
-    let bars = figures::sparkline(&channel.bars(app.now(), BARS));
-    vec![
-        ("messages", format!("{count}, the last {last}")),
-        (
-            "size",
-            format!(
-                "{} in all, {} a message",
-                figures::size(channel.bytes),
-                figures::size(mean)
-            ),
-        ),
-        (
-            "rate",
-            format!("{}  {bars}", figures::rate(channel.rate(app.now()))),
-        ),
-    ]
+    match about {
+        About::Blank => {}
+        About::Heading(words) => line.cut_words(words, theme::STRONG),
+        About::Fact("found", words) => {
+            label(&mut line, "found");
+            line.cut_words(words, theme::WATCH);
+        }
+        About::Fact(words, said) => {
+            label(&mut line, words);
+            line.cut_words(said, Style::new());
+        }
+        About::Received => {
+            label(&mut line, "received");
+            let clock = Clock::new(line::zone(app.messages().time_form));
+            let time = clock.date_and_time(reader.letter().time);
+            line.cut_words(&time, Style::new());
+        }
+        About::Rate => {
+            label(&mut line, "rate");
+            rate(app, reader, &mut line);
+        }
+        About::Field(field) => self::field(field, path_columns, &mut line),
+    }
+    line
+}
+
+fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
+    let channels = app.log().channels();
+    let name = reader.letter().channel.as_deref().unwrap_or_default();
+    if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
+        line.word(figures::rate(channel.rate(app.now())), Style::new());
+        line.space(2);
+        let bars = figures::sparkline(&channel.bars(app.now(), BARS));
+        line.word(bars, theme::BARS);
+    }
+}
+
+/// A field: its path, its types, how often it is there, its range, an example.
+fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
+    let path = escape::name(field.path.as_bytes(), path_columns);
+    let pad = path_columns.saturating_sub(path.columns) + 2;
+    line.text(path, theme::FOCUS);
+    line.space(pad);
+    let is_mixed = field.types.len() > 1;
+    let types: Vec<&str> = field.types.iter().map(|(name, _)| *name).collect();
+    let types = types.join("|");
+    let style = if is_mixed { theme::WATCH } else { theme::GOOD };
+    line.word(format!("{types:<TYPES$}"), style);
+    let is_always = field.present == field.of;
+    let present = if is_always {
+        "always".to_owned()
+    } else {
+        percent(field.present, field.of)
+    };
+    let style = if is_always {
+        theme::QUIET
+    } else {
+        theme::WATCH
+    };
+    line.word(format!("{present:>PRESENT$}"), style);
+    line.space(2);
+    if let Some((low, high)) = field.range {
+        let range = if low < high {
+            format!("{low}…{high}")
+        } else {
+            low.to_string()
+        };
+        line.cut_words(&range, Style::new());
+    } else if let Some(example) = &field.example {
+        let room = line.left();
+        line.text(escape::one_line(example, room), theme::QUIET);
+    }
+}
+
+/// How many of how many, in percent; neither of the ends unless it is that.
+fn percent(count: u64, of: u64) -> String {
+    let percent = (count * 100).checked_div(of).unwrap_or(0);
+    match percent {
+        0 if count > 0 => "<1 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Conversation, End, Feed, Frame, Notice, PROMPT, Part, Question, State, Subscription,
-    SubscriptionKind, Time, is_unauthorized, without_arguments,
+    SubscriptionKind, Time, is_unauthorized, name_among_others, without_arguments,
 };
 
 /// Errors that pass by themselves: the connection is tried again later.
@@ -77,6 +77,7 @@ impl Conversation<'_> {
         let notice = Notice::Subscribed {
             subscription,
             count,
+            server: name_among_others(self.post, self.config),
         };
         self.inbox.push_notice(now, notice);
         self.settle(id, now);

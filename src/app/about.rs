@@ -1,0 +1,282 @@
+//! What is known of an open message beside what it says, of its channel, and by checks of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{App, topic_words};
+use crate::analysis::{
+    Check, Counts, Field, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
+};
+use crate::message::RowId;
+use crate::payload::escape::whole;
+use crate::payload::figures;
+
+/// The most unanswered requests that are listed.
+const MOST_UNANSWERED: usize = 20;
+
+/// A line of what is known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum About {
+    /// Nothing.
+    Blank,
+    /// What the lines below are about.
+    Heading(String),
+    /// Something known, with a label; safe to be shown.
+    Fact(&'static str, String),
+    /// When the message came, as the person wants times to be shown.
+    Received,
+    /// The rate of the channel, with its bars.
+    Rate,
+    /// A field of a shape, and whether it is there in every object that could have it.
+    Field(Box<Field>),
+}
+
+impl App {
+    /// What is known of the open message.
+    #[must_use]
+    pub fn about(&self) -> Vec<About> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let letter = open.reader.letter();
+        let mut lines = vec![About::Received];
+        let labels = std::iter::once("brought by").chain(std::iter::repeat(""));
+        let brought = labels.zip(letter.topics.iter().map(topic_words));
+        lines.extend(brought.map(|(label, words)| About::Fact(label, words)));
+        for finding in self.findings(letter.row) {
+            let words = whole(finding.what.to_string().as_bytes());
+            lines.push(About::Fact("found", words));
+        }
+        let Some(name) = &letter.channel else {
+            return lines;
+        };
+        lines.push(About::Fact("channel", whole(name)));
+        if let Some(path) = self.lens(name) {
+            lines.push(About::Fact("lens", path.text().to_owned()));
+        }
+        lines.extend(self.about_channel(name));
+        let shared: Arc<[u8]> = name.as_ref().into();
+        for (id, check) in self.checks.of_channel(name) {
+            let report = self.checks.report(id, Some(&shared));
+            lines.extend(about_check(self, check, report, name));
+        }
+        lines
+    }
+
+    fn about_channel(&self, name: &[u8]) -> Vec<About> {
+        let channels = self.log.channels();
+        let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) else {
+            let gone = "the log has let go of this channel".to_owned();
+            return vec![About::Fact("", gone)];
+        };
+        let mean = channel.bytes / channel.messages.max(1);
+        let count = figures::count(channel.messages);
+        let silence = self.now.since(channel.last_heard);
+        let last = if silence < Duration::from_secs(1) {
+            "now".to_owned()
+        } else {
+            format!("{} ago", figures::age(silence))
+        };
+        let size = format!(
+            "{} in all, {} a message",
+            figures::size(channel.bytes),
+            figures::size(mean)
+        );
+        vec![
+            About::Fact("messages", format!("{count}, the last {last}")),
+            About::Fact("size", size),
+            About::Rate,
+        ]
+    }
+
+    /// How long ago the row of a request came, if it is kept.
+    fn ago(&self, row: RowId) -> Option<String> {
+        let row = self.log.row(row)?;
+        Some(figures::duration(self.now.since(row.time)))
+    }
+}
+
+fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -> Vec<About> {
+    let Some(report) = report else {
+        // What is plotted has a place of its own.
+        let is_plotted = matches!(check, Check::Series { .. });
+        let heading = About::Heading(format!("{} …", heading(check)));
+        return if is_plotted {
+            Vec::new()
+        } else {
+            vec![About::Blank, heading]
+        };
+    };
+    let mut lines = vec![About::Blank];
+    match report {
+        Report::Shape(shape) if *shape.channel == *name => lines.extend(about_shape(shape)),
+        Report::Sequence(sequence) => {
+            lines.push(About::Heading(heading(check)));
+            lines.extend(about_sequence(sequence, name));
+        }
+        Report::Pair(pair) => {
+            lines.push(About::Heading(heading(check)));
+            lines.extend(about_pair(app, pair));
+        }
+        Report::Delay(delay) => {
+            lines.push(About::Heading(heading(check)));
+            let mut channels = delay.channels.iter();
+            let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
+                return lines;
+            };
+            lines.extend(fact_of_spread("delay", channel.delay.as_ref()));
+            if channel.ahead > 0 {
+                let count = figures::count(channel.ahead);
+                let words = format!("{count} sent after they came: the clocks differ");
+                lines.push(About::Fact("", words));
+            }
+            lines.extend(counted("without time", channel.without_time));
+        }
+        Report::Shape(_) | Report::Series(_) => return Vec::new(),
+    }
+    lines
+}
+
+/// What a check is about, in words.
+fn heading(check: &Check) -> String {
+    let shown = |channels: &crate::analysis::Channels| whole(channels.glob());
+    match check {
+        Check::Shape { .. } => "Shape".to_owned(),
+        Check::Sequence { number, key, .. } => {
+            let by = key.as_ref().map(|key| format!(" by {}", key.text()));
+            format!("Sequence at {}{}", number.text(), by.unwrap_or_default())
+        }
+        Check::Pair { request, reply } => format!(
+            "Request and reply: {}={} -> {}={}",
+            shown(&request.0),
+            request.1.text(),
+            shown(&reply.0),
+            reply.1.text()
+        ),
+        Check::Delay { sent, .. } => format!("Delay since {}", sent.text()),
+        Check::Series { .. } => "Plot".to_owned(),
+    }
+}
+
+fn about_shape(shape: &ShapeReport) -> Vec<About> {
+    let learning = if shape.is_learning {
+        " · learning"
+    } else {
+        ""
+    };
+    let flagged = match shape.flagged {
+        0 => String::new(),
+        count => format!(" · {} flagged", figures::count(count)),
+    };
+    let count = figures::count(shape.json);
+    let mut lines = vec![About::Heading(format!(
+        "Shape of {count} messages{learning}{flagged}"
+    ))];
+    let fields = shape.fields.iter().skip(1);
+    lines.extend(fields.map(|field| About::Field(Box::new(field.clone()))));
+    lines.extend(counted("not JSON", shape.other));
+    lines.extend(counted("not read", shape.unread));
+    if shape.is_full {
+        let words = "it has more fields than are kept".to_owned();
+        lines.push(About::Fact("", words));
+    }
+    lines
+}
+
+fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
+    let mut channels = sequence.channels.iter();
+    let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
+        return Vec::new();
+    };
+    let Counts {
+        missing,
+        explained,
+        duplicates,
+        reordered,
+        restarts,
+        without_number,
+        unfollowed,
+        ..
+    } = channel.counts;
+    let mut lines = Vec::new();
+    if let Some(last) = channel.last {
+        lines.push(About::Fact("highest", last.to_string()));
+    }
+    if channel.keys > 0 {
+        lines.push(About::Fact("keys", figures::count(channel.keys)));
+    }
+    let words = match (missing, explained) {
+        (0, _) => "none".to_owned(),
+        (_, 0) => figures::count(missing),
+        _ => format!(
+            "{}, of these {} in gaps of ours",
+            figures::count(missing),
+            figures::count(explained)
+        ),
+    };
+    lines.push(About::Fact("missing", words));
+    lines.extend(counted("doubled", duplicates));
+    lines.extend(counted("late", reordered));
+    lines.extend(counted("restarts", restarts));
+    lines.extend(counted("no number", without_number));
+    lines.extend(counted("not followed", unfollowed));
+    lines
+}
+
+fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
+    let counts = &pair.counts;
+    let mut lines = vec![About::Fact(
+        "requests",
+        format!(
+            "{}, {} answered, {} waiting",
+            figures::count(counts.requests),
+            figures::count(counts.answered),
+            figures::count(counts.waiting)
+        ),
+    )];
+    lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
+    lines.extend(counted("repeated", counts.repeated));
+    lines.extend(counted("doubled", counts.duplicates));
+    lines.extend(counted("no request", counts.unmatched));
+    lines.extend(counted("no id", counts.without_id));
+    lines.extend(counted("forgotten", counts.forgotten));
+    let labels = std::iter::once("unanswered").chain(std::iter::repeat(""));
+    for (label, request) in labels.zip(pair.unanswered.iter().take(MOST_UNANSWERED)) {
+        let id = whole(&request.id);
+        let ago = figures::duration(app.now.since(request.time));
+        let gone = match app.ago(request.row) {
+            Some(_) => "",
+            None => ", its row has gone",
+        };
+        lines.push(About::Fact(label, format!("{id} for {ago}{gone}")));
+    }
+    lines
+}
+
+/// A count, unless it is 0.
+fn counted(label: &'static str, count: u64) -> Option<About> {
+    (count > 0).then(|| About::Fact(label, figures::count(count)))
+}
+
+fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<About> {
+    let spread = spread?;
+    let words = [
+        ("p50", spread.p50),
+        ("p90", spread.p90),
+        ("p99", spread.p99),
+        ("max", spread.max),
+        ("min", spread.min),
+    ];
+    let words: Vec<String> = words
+        .iter()
+        .map(|(name, micros)| format!("{name} {}", signed(*micros)))
+        .collect();
+    Some(About::Fact(label, words.join("  ")))
+}
+
+/// A time in microseconds, which may be negative.
+fn signed(micros: i64) -> String {
+    let time = figures::duration(Duration::from_micros(micros.unsigned_abs()));
+    let sign = if micros < 0 { "−" } else { "" };
+    format!("{sign}{time}")
+}

@@ -1,0 +1,298 @@
+//! The checks that are made of messages, and what is known by them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{App, Effect};
+use crate::analysis::{
+    Answer, Ask, Channels, Check, CheckId, Finding, Findings, Follower, Plan, Report, Request,
+};
+use crate::log::MessageLog;
+use crate::message::{RowId, Time};
+use crate::payload::format::{Decoded, Format};
+use crate::query::Path;
+
+/// What is known is asked for this often while it is shown.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+
+/// The most fields, channels or requests of a report that is shown.
+const MOST_REPORTED: usize = 500;
+
+/// What is checked, and what was found.
+#[derive(Debug)]
+pub struct Checks {
+    plan: Plan,
+    /// Whether the thread is to be told of the plan.
+    is_new: bool,
+    follower: Follower,
+    findings: Findings,
+    /// What is shown was last known to be so; of a shape or a series by its channel.
+    reports: BTreeMap<(CheckId, Option<Arc<[u8]>>), Box<Report>>,
+    /// When that was asked.
+    asked: Time,
+    /// Whether rows were looked at since then.
+    has_news: bool,
+    /// The bytes that the thread's knowledge takes.
+    size: usize,
+}
+
+impl Checks {
+    /// Makes `checks` of all that is to come into `log`.
+    pub(super) fn new(checks: &[Check], log: &MessageLog) -> Self {
+        let mut plan = Plan::default();
+        for check in checks {
+            plan.add(check.clone(), log.end());
+        }
+        Self {
+            is_new: !plan.is_empty(),
+            plan,
+            follower: Follower::new(log),
+            findings: Findings::default(),
+            reports: BTreeMap::new(),
+            asked: Time(0),
+            has_news: false,
+            size: 0,
+        }
+    }
+
+    /// What is checked.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// How many rows went before they could be looked at.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.follower.missed()
+    }
+
+    /// What is known by a check, of this channel if it tells them apart, as far as it was asked for.
+    #[must_use]
+    pub fn report(&self, check: CheckId, channel: Option<&Arc<[u8]>>) -> Option<&Report> {
+        let of = |channel: Option<&Arc<[u8]>>| self.reports.get(&(check, channel.cloned()));
+        of(channel).or_else(|| of(None)).map(|report| &**report)
+    }
+
+    /// The checks that are made of messages on the channel called `name`, oldest first.
+    pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
+        let entries = self.plan.entries().iter();
+        let made = entries.filter(move |entry| is_made_of(&entry.check, name));
+        made.map(|entry| (entry.id, &entry.check))
+    }
+
+    /// The row behind the last of which all findings are known.
+    pub(super) fn looked(&self, log: &MessageLog) -> RowId {
+        if self.plan.is_empty() {
+            log.end()
+        } else {
+            self.follower.looked()
+        }
+    }
+
+    /// Lets go of what points to rows that have gone.
+    pub(super) fn forget(&mut self, gone: &Range<RowId>) {
+        self.findings.forget(gone);
+    }
+
+    /// The bytes that all of it takes.
+    fn size(&self) -> usize {
+        self.size + self.findings.size()
+    }
+}
+
+/// Whether `check` is made of messages on the channel called `name`.
+fn is_made_of(check: &Check, name: &[u8]) -> bool {
+    match check {
+        Check::Shape { channels }
+        | Check::Sequence { channels, .. }
+        | Check::Delay { channels, .. }
+        | Check::Series { channels, .. } => channels.contain(name),
+        Check::Pair { request, reply } => request.0.contain(name) || reply.0.contain(name),
+    }
+}
+
+/// Exactly the channel called `name`.
+pub(super) fn only(name: &[u8]) -> Channels {
+    let mut glob = Vec::with_capacity(name.len());
+    for byte in name {
+        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
+            glob.push(b'\\');
+        }
+        glob.push(*byte);
+    }
+    Channels::new(&glob)
+}
+
+impl App {
+    /// The checks that are made.
+    #[must_use]
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// What checks have found of `row`.
+    pub fn findings(&self, row: RowId) -> impl Iterator<Item = &Finding> {
+        self.checks.findings.of(row)
+    }
+
+    /// Makes `check` of all that comes, and of what is kept.
+    pub(super) fn add_check(&mut self, check: Check) -> (CheckId, Vec<Effect>) {
+        // Rows up to here are looked at for this check alone.
+        let id = self.checks.plan.add(check, self.log.end());
+        let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
+        self.checks.is_new = false;
+        let effects = [plan, Request::kept(id, &self.log)];
+        (id, effects.map(Effect::Analyse).into())
+    }
+
+    /// Makes a check no longer, and forgets what it has found.
+    pub(super) fn end_check(&mut self, id: CheckId) -> Vec<Effect> {
+        self.checks.plan.remove(id);
+        self.checks.findings.forget_check(id);
+        self.checks.reports.retain(|(check, _), _| *check != id);
+        let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
+        let mut effects = vec![Effect::Analyse(plan)];
+        effects.extend(self.ask_flags_again());
+        effects
+    }
+
+    /// Has the rows looked at that have come.
+    pub(super) fn check_arrived(&mut self) -> Vec<Effect> {
+        let checks = &mut self.checks;
+        if checks.plan.is_empty() {
+            checks.follower.skip(&self.log);
+            return Vec::new();
+        }
+        let is_new = std::mem::take(&mut checks.is_new);
+        let plan = is_new.then(|| Request::Plan(Arc::new(checks.plan.clone())));
+        let rows = checks.follower.ask(&self.log);
+        plan.into_iter().chain(rows).map(Effect::Analyse).collect()
+    }
+
+    /// Takes in what the checks say.
+    pub(super) fn note_analysis(&mut self, answer: Answer) -> Vec<Effect> {
+        let looked = match answer {
+            Answer::Report(ask, report) => {
+                let place = (ask.check, ask.channel);
+                match report {
+                    Some(report) => self.checks.reports.insert(place, report),
+                    None => self.checks.reports.remove(&place),
+                };
+                return Vec::new();
+            }
+            Answer::Looked(looked) => looked,
+        };
+        let checks = &mut self.checks;
+        checks.follower.note(&looked);
+        checks.size = looked.size;
+        checks.has_news = true;
+        let is_looked_back = looked.only.is_some() && looked.is_done;
+        let made = |finding: &Finding| checks.plan.check(finding.check).is_some();
+        let found: Vec<Finding> = looked.found.into_iter().filter(made).collect();
+        checks.findings.add(found);
+        self.log.leave_room(self.checks.size());
+        self.forget_gone();
+        let mut effects = self.check_arrived();
+        effects.extend(self.ask_about_arrived());
+        if is_looked_back {
+            effects.extend(self.ask_flags_again());
+        }
+        effects
+    }
+
+    /// Asks for what is known, while it is shown and if it may be news.
+    pub(super) fn ask_for_reports(&mut self) -> Vec<Effect> {
+        if self.report_due().is_none_or(|due| self.now < due) {
+            return Vec::new();
+        }
+        let Some(channel) = self.channel_to_report() else {
+            return Vec::new();
+        };
+        self.checks.asked = self.now;
+        self.checks.has_news = false;
+        let ids = self.checks.of_channel(&channel).map(|(id, _)| id);
+        let ask = |check| Ask {
+            check,
+            channel: Some(Arc::clone(&channel)),
+            stretch: None,
+            most: MOST_REPORTED,
+        };
+        let requests = ids.map(ask).map(Request::Report);
+        requests.map(Effect::Analyse).collect()
+    }
+
+    /// When what is shown is to be asked for again.
+    pub(super) fn report_due(&self) -> Option<Time> {
+        self.channel_to_report()?;
+        let checks = &self.checks;
+        checks.has_news.then(|| checks.asked.after(REPORT_EVERY))
+    }
+
+    /// Asks for what is shown at once.
+    pub(super) fn renew_reports(&mut self) -> Vec<Effect> {
+        self.checks.asked = Time(0);
+        self.checks.has_news = true;
+        self.ask_for_reports()
+    }
+
+    /// The channel of which is shown what is known.
+    fn channel_to_report(&self) -> Option<Arc<[u8]>> {
+        let reader = &self.open.as_ref()?.reader;
+        let is_shown = reader.tab() == super::Tab::Channel;
+        let name = reader.letter().channel.as_deref().filter(|_| is_shown)?;
+        Some(name.into())
+    }
+
+    /// Learns the shape of the open message's channel, from now on and from what is kept.
+    pub(super) fn learn_shape(&mut self) -> Vec<Effect> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let is_json =
+            |decoded: &Decoded| decoded.format == Format::Json && decoded.unwrapped.is_none();
+        let name = open.reader.letter().channel.clone();
+        let Some(name) = name.filter(|_| open.reader.decoded().is_some_and(is_json)) else {
+            return Vec::new();
+        };
+        let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
+        if self.checks.of_channel(&name).any(is_shape) {
+            return Vec::new();
+        }
+        let channels = only(&name);
+        self.add_check(Check::Shape { channels }).1
+    }
+
+    /// Follows the numbers at `path` on the channel called `name`, or no longer.
+    pub(super) fn toggle_sequence(&mut self, name: &[u8], path: Path) -> Vec<Effect> {
+        let text = path.text().to_owned();
+        let shown = crate::payload::escape::whole(name);
+        let of_path = |(id, check): (CheckId, &Check)| match check {
+            Check::Sequence { number, .. } if *number == path => Some(id),
+            _ => None,
+        };
+        let known = self.checks.of_channel(name).find_map(of_path);
+        if let Some(id) = known {
+            let effects = self.end_check(id);
+            self.tell(format!("the numbers at {text} are followed no longer"));
+            return effects;
+        }
+        let (_, effects) = self.add_check(Check::Sequence {
+            channels: only(name),
+            number: path,
+            key: None,
+        });
+        self.tell(format!(
+            "numbers at {text} on {shown}: what is missing, doubled or late is flagged; is:seqgap"
+        ));
+        effects
+    }
+}

@@ -1,0 +1,244 @@
+//! What is known of a cluster, and until when it certainly was so.
+//!
+//! A primary that is cut off from the others goes on as if it served its slots, and even answers
+//! us, while a replica takes its place. That takes the votes of most primaries
+//! (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as long as most
+//! of them say that it serves them, nobody else does. Its own word is no proof.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::endpoint::Address;
+use super::topology::{Health, Member, Topology};
+use crate::message::Time;
+
+/// A node sends a PING to another this often at least, so that the newest answer it has had is no
+/// older.
+const BUS_PING_EVERY: Duration = Duration::from_secs(1);
+
+/// What the nodes have said of their cluster.
+#[derive(Debug, Default)]
+pub(super) struct Cluster {
+    topology: Topology,
+    /// When a node was asked that said so, and when the one before.
+    asked: [Time; 2],
+    /// What each primary serves now.
+    tenures: HashMap<Address, Tenure>,
+    /// Until when primaries certainly served what they served before. `None` if nobody else could
+    /// tell.
+    ended: HashMap<Address, Option<Time>>,
+}
+
+/// The time in which a primary serves the same slots.
+#[derive(Debug)]
+struct Tenure {
+    slots: Vec<RangeInclusive<u16>>,
+    /// When that was learned.
+    since: Time,
+    /// Until when others certainly served what it has got. `None` if nothing is known of before.
+    others_until: Option<Time>,
+    /// When each node was last asked and said so.
+    confirmed: HashMap<Address, Time>,
+}
+
+impl Cluster {
+    /// Takes over what a node that was asked at this time said. Says whether it did, or others
+    /// have known better.
+    pub(super) fn learn(&mut self, topology: Topology, asked: Time) -> bool {
+        if topology.epoch() < self.topology.epoch() {
+            return false;
+        }
+        let others_until = self.end_tenures(&topology);
+        for primary in topology.primaries() {
+            let new = || Tenure {
+                slots: primary.slots.clone(),
+                since: asked,
+                others_until,
+                confirmed: HashMap::new(),
+            };
+            let tenure = self.tenures.entry(primary.address.clone());
+            let confirmed = &mut tenure.or_insert_with(new).confirmed;
+            confirmed.extend(topology.myself.clone().map(|witness| (witness, asked)));
+        }
+        self.topology = topology;
+        self.asked = [asked, self.asked[0]];
+        true
+    }
+
+    /// Ends those that have changed. Gives the time until which none had.
+    fn end_tenures(&mut self, topology: &Topology) -> Option<Time> {
+        let goes_on = |address: &Address, tenure: &Tenure| {
+            let member = topology.primaries().find(|of| of.address == *address);
+            member.is_some_and(|of| of.slots == tenure.slots)
+        };
+        let changed = self.tenures.iter().filter(|(of, now)| !goes_on(of, now));
+        let ended: Vec<(Address, Option<Time>)> = changed
+            .map(|(of, tenure)| (of.clone(), self.certain_until(of, tenure)))
+            .collect();
+        let all_until = ended.iter().filter_map(|(_, until)| *until).min();
+        for (address, until) in ended {
+            self.tenures.remove(&address);
+            self.ended.insert(address, until);
+        }
+        all_until
+    }
+
+    /// Until when most primaries said that this one serves its slots. `None` if there is no other
+    /// to ask.
+    fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
+        let electing = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
+        let voters: Vec<&Address> = electing.map(|(voter, _)| voter).collect();
+        let majority = voters.len() / 2 + 1;
+        let others = voters.into_iter().filter(|voter| *voter != address);
+        let mut said: Vec<Time> = others
+            .map(|other| tenure.confirmed.get(other).copied().unwrap_or(tenure.since))
+            .collect();
+        said.sort_unstable();
+        let first = said.len().saturating_sub(majority);
+        said.get(first).copied()
+    }
+
+    /// What the nodes say now.
+    pub(super) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The node at `address`.
+    fn member(&self, address: &Address) -> Option<&Member> {
+        self.topology.nodes.iter().find(|of| of.address == *address)
+    }
+
+    /// Whether the node at `address` serves a slot, or, if none is named, any.
+    fn serves(&self, address: &Address, slot: Option<u16>) -> bool {
+        let member = self.member(address).filter(|member| member.is_primary);
+        member.is_some_and(|member| match slot {
+            Some(slot) => member.serves(slot),
+            None => !member.slots.is_empty(),
+        })
+    }
+
+    /// Until when the node at `address` certainly was the one that serves a slot, or, if none is
+    /// named, its part of them; when it no longer is. `None` if it still is, or nothing is known
+    /// of before.
+    pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
+        let is_replaced = !self.serves(address, slot);
+        self.ended.get(address)?.filter(|_| is_replaced)
+    }
+
+    /// Whether the node at `address` is a primary, or was one.
+    pub(super) fn was_primary(&self, address: &Address) -> bool {
+        self.tenures.contains_key(address) || self.ended.contains_key(address)
+    }
+
+    /// Until when the node at `address` certainly served a slot, or all of its part, which it says
+    /// itself that it no longer does, and did at `last_served`.
+    pub(super) fn served_until(
+        &self,
+        address: &Address,
+        slot: Option<u16>,
+        last_served: Time,
+    ) -> Time {
+        if let Some(until) = self.replaced_after(address, slot) {
+            return until;
+        }
+        let tenure = self.tenures.get(address);
+        let Some(certain) = tenure.and_then(|tenure| self.certain_until(address, tenure)) else {
+            return last_served;
+        };
+        // Among the others it has learned at once that its slot was given away.
+        let is_well = |member: &Member| member.health == Health::Well;
+        if self.member(address).is_some_and(is_well) {
+            certain.max(last_served)
+        } else {
+            certain
+        }
+    }
+
+    /// Until when others served what the primary at `address` serves now, if it has got that while
+    /// the cluster was watched.
+    pub(super) fn others_until(&self, address: &Address) -> Option<Time> {
+        let tenure = self.tenures.get(address)?;
+        tenure.others_until.filter(|_| !tenure.slots.is_empty())
+    }
+
+    /// Until when the node at `address` was in touch with the others, by what is known now.
+    pub(super) fn in_touch_until(&self, address: &Address) -> Time {
+        let [asked, before] = self.asked;
+        let Some(member) = self.member(address) else {
+            return before;
+        };
+        let pongs = self.topology.nodes.iter().map(|node| node.last_pong);
+        let newest = pongs.max().unwrap_or_default();
+        let silence = newest.saturating_sub(member.last_pong);
+        asked.before(silence + BUS_PING_EVERY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(port: u16) -> Address {
+        Address::Tcp {
+            host: "h".to_owned(),
+            port,
+        }
+    }
+
+    /// A primary on each of these ports with the slot of the same number, as the one on `asked`
+    /// tells it; the last has the newest claim.
+    fn said(asked: u16, epoch: u64, owners: &[(u16, u16)]) -> Topology {
+        let lines = owners.iter().map(|(port, slot)| {
+            let myself = if *port == asked { "myself," } else { "" };
+            format!("id{port} h:{port}@1 {myself}master - 0 7000 {epoch} connected {slot}\n")
+        });
+        Topology::parse(&lines.collect::<String>(), &at(asked))
+    }
+
+    fn cluster(answers: &[(u16, i64)]) -> Cluster {
+        let mut cluster = Cluster::default();
+        for (asked, time) in answers {
+            let topology = said(*asked, 1, &[(1, 1), (2, 2), (3, 3)]);
+            assert!(cluster.learn(topology, Time(*time)));
+        }
+        cluster
+    }
+
+    #[test]
+    fn the_word_of_most_primaries_counts_and_not_its_own() {
+        let mut cluster = cluster(&[(1, 10), (2, 20), (3, 30), (1, 40)]);
+        assert_eq!(cluster.replaced_after(&at(1), Some(1)), None);
+        assert!(cluster.learn(said(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(50)));
+        assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(20)));
+        assert_eq!(cluster.served_until(&at(1), Some(1), Time(45)), Time(20));
+        assert_eq!(cluster.others_until(&at(4)), Some(Time(20)));
+        // It has not heard of it, and is not heard.
+        assert!(!cluster.learn(said(1, 1, &[(1, 1), (2, 2), (3, 3)]), Time(60)));
+        assert_eq!(cluster.replaced_after(&at(2), Some(2)), None);
+    }
+
+    #[test]
+    fn nothing_is_older_than_the_first_word_of_it() {
+        let mut cluster = cluster(&[(1, 10), (2, 20)]);
+        assert!(cluster.learn(said(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(30)));
+        assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(10)));
+    }
+
+    #[test]
+    fn who_is_in_touch_with_the_others_has_served_until_its_own_last_word() {
+        let cluster = cluster(&[(1, 10), (2, 20), (3, 30)]);
+        assert_eq!(cluster.served_until(&at(1), Some(1), Time(40)), Time(40));
+        assert_eq!(cluster.served_until(&at(1), Some(1), Time(5)), Time(20));
+    }
+
+    #[test]
+    fn a_node_is_in_touch_until_its_last_pong() {
+        let mut topology = said(2, 1, &[(1, 1), (2, 2), (3, 3)]);
+        topology.nodes[0].last_pong = Duration::from_secs(4);
+        let mut cluster = Cluster::default();
+        cluster.learn(topology, Time(10_000_000));
+        assert_eq!(cluster.in_touch_until(&at(1)), Time(6_000_000));
+        assert_eq!(cluster.in_touch_until(&at(9)), Time(0));
+    }
+}

@@ -1,0 +1,313 @@
+//! Who brings what: assigns each subscription to the servers that are to bring it, and again when
+//! that changes.
+//!
+//! One server brings all there is. In a cluster ordinary channels and patterns come by one node,
+//! the home, since every node hears every ordinary publish; a sharded channel comes by the owner
+//! of its slot, and the events of keys by every primary, since none hears those of another.
+
+use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
+use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+
+/// What the names of channels and patterns begin with that tell of keys.
+const KEY_EVENTS: &[u8] = b"__key";
+
+/// The nodes of a cluster tell each other of slots that move within this time, if they can.
+const NEWS_WITHIN: Duration = Duration::from_secs(1);
+
+/// Which servers can bring what a topic asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// None: the channels that match are found, and subscribed to one by one.
+    Search,
+    /// A sentinel.
+    Sentinel,
+    /// The primary that serves this slot.
+    Owner(u16),
+    /// All primaries together.
+    Primaries,
+    /// Any node.
+    Home,
+}
+
+impl Source {
+    fn of(topic: &Topic) -> Self {
+        match topic.kind {
+            SubscriptionKind::ShardPattern => Self::Search,
+            SubscriptionKind::Sentinel => Self::Sentinel,
+            SubscriptionKind::Shard => Self::Owner(slot_of(&topic.name)),
+            _ if topic.name.starts_with(KEY_EVENTS) => Self::Primaries,
+            _ => Self::Home,
+        }
+    }
+
+    fn slot(self) -> Option<u16> {
+        match self {
+            Self::Owner(slot) => Some(slot),
+            _ => None,
+        }
+    }
+}
+
+impl Coordinator {
+    /// Takes over what a node that was asked at this time says of the cluster, unless others know
+    /// better.
+    pub(super) fn learn(&mut self, asked: Option<NodeId>, at: Time, topology: Topology) {
+        let Some(cluster) = &mut self.cluster else {
+            return;
+        };
+        if !cluster.learn(topology, at) {
+            return;
+        }
+        let topology = cluster.topology();
+        if let (Some(asked), Some(myself)) = (asked, &topology.myself) {
+            self.nodes.also_at(asked, myself);
+        }
+        let Some(model) = self.nodes.get(self.home).endpoint().cloned() else {
+            return;
+        };
+        self.nodes.note_members(&topology.nodes, &model);
+        self.owners.learn(topology);
+    }
+
+    /// Leaves the home once the others have given it up, though it may still speak to us: it hears
+    /// nothing of what is published elsewhere.
+    pub(super) fn leave_lost_home(&mut self) {
+        let home = self.nodes.get(self.home);
+        let Some((cluster, address)) = self.cluster.as_ref().zip(home.member_address()) else {
+            return;
+        };
+        if home.is_gone() || home.health() == Health::Failed {
+            self.left_home = Some((self.home, cluster.in_touch_until(address)));
+            self.move_home();
+        }
+    }
+
+    /// Notes that a subscription does not come from `node` any more, where it was last served, and
+    /// from where all had been heard, at these times, if it ever was. Gives the hole that this
+    /// opens, or that has begun earlier than was known.
+    pub(super) fn note_moved(
+        &mut self,
+        node: NodeId,
+        id: SubscriptionId,
+        last: Option<(Time, Time)>,
+        reason: &str,
+    ) -> Option<Notice> {
+        self.nodes.note_yielded(node, id);
+        self.leaving.remove(&(node, id));
+        let topic = self.wanted.get(&id)?.clone();
+        self.sent_away.insert(id);
+        let mut gaps = self.gaps.lock();
+        if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
+            gaps.hand_over(id, node, &[NOWHERE]);
+            // It may have gone on speaking after another had taken its place.
+            return gaps.begin_by(id, NOWHERE, self.replaced_after(node, &topic)?);
+        }
+        let (last_served, heard_until) = last?;
+        if Source::of(&topic) == Source::Primaries && self.has_others_and_was_well(node, id) {
+            return None;
+        }
+        let served_until = self.served_until(node, &topic, last_served);
+        let loss = Loss {
+            last_heard: served_until.min(heard_until),
+            event: self.moved_in_words(&topic, node).into(),
+            reason: whose_in_words(&topic, reason).into(),
+        };
+        Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
+    }
+
+    /// Whether `node` was one of several that bring a subscription together, and kept nothing back
+    /// to the end: only what comes to be brought by a newcomer is lost then.
+    fn has_others_and_was_well(&self, node: NodeId, id: SubscriptionId) -> bool {
+        let known = self.nodes.get(node);
+        let member = self.cluster.as_ref().zip(known.member_address());
+        member.is_some_and(|(cluster, address)| cluster.was_primary(address))
+            && known.health() == Health::Well
+            && !self.nodes.carriers(id).is_empty()
+    }
+
+    /// Until when `node` certainly brought all of `topic`, if others say that it no longer does.
+    fn replaced_after(&self, node: NodeId, topic: &Topic) -> Option<Time> {
+        let source = Source::of(topic);
+        if !matches!(source, Source::Owner(_) | Source::Primaries) {
+            return None;
+        }
+        let address = self.nodes.get(node).member_address()?;
+        let cluster = self.cluster.as_ref()?;
+        cluster.replaced_after(address, source.slot())
+    }
+
+    /// Until when `node` certainly brought all of `topic`, which it brought last at `last_served`.
+    fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
+        let source = Source::of(topic);
+        let address = self.nodes.get(node).member_address();
+        match (source, self.cluster.as_ref().zip(address)) {
+            (Source::Owner(_) | Source::Primaries, Some((cluster, address))) => {
+                cluster.served_until(address, source.slot(), last_served)
+            }
+            (Source::Home, _) => match self.left_home {
+                Some((home, until)) if home == node => until,
+                _ => last_served,
+            },
+            _ => last_served,
+        }
+    }
+
+    /// The servers that are to bring what `topic` asks for. None if no server is known for it.
+    fn carriers(&self, topic: &Topic) -> Vec<NodeId> {
+        let source = Source::of(topic);
+        if source == Source::Sentinel {
+            return self.nodes.with_role(Role::Sentinel).into_iter().collect();
+        }
+        let Some(cluster) = &self.cluster else {
+            return vec![self.home];
+        };
+        let topology = cluster.topology();
+        let node = |address| self.nodes.find(address);
+        match source {
+            Source::Search => Vec::new(),
+            Source::Owner(slot) => topology
+                .owner(slot)
+                .and_then(|owner| node(&owner.address))
+                .into_iter()
+                .collect(),
+            Source::Primaries if !topology.nodes.is_empty() => topology
+                .primaries()
+                // One that was replaced while it was away has nothing to bring.
+                .filter(|primary| primary.health != Health::Failed || !primary.slots.is_empty())
+                .filter_map(|primary| node(&primary.address))
+                .collect(),
+            _ => vec![self.home],
+        }
+    }
+
+    /// Sees to it that each subscription is brought by the servers that are to bring it.
+    pub(super) fn assign(&mut self) {
+        for Subscription { id, topic } in self.subscriptions() {
+            if topic.kind == SubscriptionKind::ShardPattern || self.sent_away.contains(&id) {
+                continue;
+            }
+            let wanted = self.carriers(&topic);
+            let current = self.nodes.carriers(id);
+            if wanted.is_empty() {
+                continue;
+            }
+            let (stay, leave): (Vec<_>, Vec<_>) =
+                current.into_iter().partition(|node| wanted.contains(node));
+            self.leaving
+                .retain(|(node, of), _| *of != id || leave.contains(node));
+            for node in &leave {
+                if !self.may_still_serve(*node, id, &topic) {
+                    // It reports when it has let go; then another is asked.
+                    self.nodes.yield_at(*node, id);
+                }
+            }
+            if !leave.is_empty() {
+                continue;
+            }
+            let (stay, new): (Vec<_>, Vec<_>) =
+                wanted.into_iter().partition(|node| stay.contains(node));
+            if new.is_empty() && !stay.is_empty() {
+                // Those that stay bring all there is of it.
+                let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
+                self.tell_later(closed);
+            }
+            if !stay.is_empty() {
+                let opened = self.note_newcomers(id, &topic, &new);
+                self.tell_later(opened.into_iter().collect());
+            }
+            self.gaps.lock().hand_over(id, NOWHERE, &new);
+            for node in new {
+                let topic = topic.clone();
+                self.nodes.subscribe_at(node, Subscription { id, topic });
+            }
+        }
+        self.nodes.note_alone();
+    }
+
+    /// Whether `node` goes on serving a slot that others have seen leave it: until it has heard of
+    /// that, which it tells us, it takes what is published there.
+    fn may_still_serve(&mut self, node: NodeId, id: SubscriptionId, topic: &Topic) -> bool {
+        let known = self.nodes.get(node);
+        let is_well = known.health() == Health::Well && known.is_primary() && !known.is_gone();
+        if !is_well || known.lost_since.is_some() || topic.kind != SubscriptionKind::Shard {
+            return false;
+        }
+        let now = Instant::now();
+        let since = *self.leaving.entry((node, id)).or_insert(now);
+        now < since + NEWS_WITHIN
+    }
+
+    /// Notes that some of what `topic` asks for has come to be brought by `nodes`, which have not
+    /// been asked for it before. Gives the hole that this opens.
+    fn note_newcomers(
+        &self,
+        id: SubscriptionId,
+        topic: &Topic,
+        nodes: &[NodeId],
+    ) -> Option<Notice> {
+        let cluster = self.cluster.as_ref()?;
+        let others_until = |node: &NodeId| {
+            let node = self.nodes.get(*node);
+            Some((cluster.others_until(node.member_address()?)?, node.name()))
+        };
+        let (last_heard, name) = nodes.iter().filter_map(others_until).min()?;
+        let mut gaps = self.gaps.lock();
+        if gaps.is_missing(id, NOWHERE) {
+            return None;
+        }
+        let loss = Loss {
+            last_heard,
+            event: format!("{name} has got slots").into(),
+            reason: whose_in_words(topic, "it was not listened to").into(),
+        };
+        Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
+    }
+
+    /// Since when the home is lost, if there is another node to go to.
+    pub(super) fn home_lost_since(&self) -> Option<Instant> {
+        let lost = self.nodes.get(self.home).lost_since?;
+        self.other_home().map(|_| lost)
+    }
+
+    /// Another node that ordinary channels may come by: a primary if there is one.
+    fn other_home(&self) -> Option<NodeId> {
+        let topology = self.cluster.as_ref()?.topology();
+        let well = topology.nodes.iter();
+        let well = well.filter(|member| member.health == Health::Well);
+        let others = well.filter_map(|member| {
+            let node = self.nodes.find(&member.address)?;
+            let is_lost = self.nodes.get(node).lost_since.is_some();
+            (node != self.home && !is_lost).then_some((!member.is_primary, node))
+        });
+        others.min().map(|(_, node)| node)
+    }
+
+    /// Makes another node the home, if there is one.
+    pub(super) fn move_home(&mut self) {
+        if let Some(home) = self.other_home() {
+            self.home = home;
+            self.home_tx
+                .send_replace(self.nodes.get(home).endpoint().cloned());
+            self.assign();
+        }
+    }
+
+    /// That another server than `node` is to bring what `topic` asks for.
+    fn moved_in_words(&self, topic: &Topic, node: NodeId) -> String {
+        let from = self.nodes.get(node).name();
+        match Source::of(topic) {
+            Source::Owner(slot) => format!("slot {slot} left {from}"),
+            Source::Primaries => format!("{from} brings the events of keys no more"),
+            _ => format!("{from} is cut off from the cluster"),
+        }
+    }
+}
+
+/// What is lost with it, and why.
+fn whose_in_words(topic: &Topic, reason: &str) -> String {
+    let name = String::from_utf8_lossy(&topic.name);
+    match topic.kind {
+        SubscriptionKind::Shard => name.into_owned(),
+        _ => format!("{name}: {reason}"),
+    }
+}

@@ -1,0 +1,70 @@
+//! What is said where there is nothing to show, cut to the room that there is.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::theme;
+
+/// What there is to say: the case, why it is so, and what to do.
+#[derive(Default)]
+pub(super) struct Words {
+    /// What is the case. It comes first.
+    pub case: String,
+    /// Why, in the words of somebody else, which may be many.
+    pub reason: Option<String>,
+    /// The keys that matter. They are said even where not all can be.
+    pub keys: String,
+    /// What else may help.
+    pub more: Vec<String>,
+}
+
+impl Words {
+    /// As lines, as many as there is room for in `columns` and `rows`.
+    pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
+        let case = strong(self.case);
+        let reason = self.reason.map(|words| Line::styled(words, theme::BAD));
+        let keys = (!self.keys.is_empty()).then(|| plain(self.keys));
+        let more: Vec<Line<'static>> = self.more.into_iter().map(plain).collect();
+        let mut all = vec![case.clone()];
+        all.extend(reason.clone());
+        all.push(Line::default());
+        all.extend(keys.clone());
+        all.extend(more);
+        if rows_of(&all, columns) <= rows {
+            return all;
+        }
+        // A long reason is what can be cut.
+        [Some(case), keys, reason].into_iter().flatten().collect()
+    }
+}
+
+/// The rows that lines take once they are wrapped at words.
+pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
+    let rows = lines.iter().map(|line| {
+        let mut rows = 1;
+        let mut at = 0;
+        let text = line.to_string();
+        for word in text.split_whitespace() {
+            let width = word.width();
+            if at > 0 && at + 1 + width <= columns {
+                at += 1 + width;
+                continue;
+            }
+            rows += usize::from(at > 0);
+            // A word that is too long is cut.
+            rows += width.saturating_sub(1) / columns.max(1);
+            at = width;
+        }
+        rows
+    });
+    rows.sum()
+}
+
+pub(super) fn strong(text: String) -> Line<'static> {
+    Line::styled(text, theme::STRONG)
+}
+
+pub(super) fn plain(text: String) -> Line<'static> {
+    Line::styled(text, Style::new())
+}

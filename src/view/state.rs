@@ -1,0 +1,145 @@
+//! How the connection is, in words.
+
+use ratatui::style::Style;
+
+use super::theme;
+use crate::app::{App, Away};
+use crate::message::Time;
+use crate::payload::escape::whole;
+use crate::payload::figures;
+use crate::server::Connection;
+
+/// The state of the connection: a mark, its style, and words.
+pub(super) fn state(app: &App) -> (&'static str, Style, String) {
+    let server = app.server();
+    if let Some(away) = app.nodes().away() {
+        return state_away(app, away);
+    }
+    match &server.connection {
+        Connection::Connecting => ("◌", theme::WATCH, "connecting".to_owned()),
+        Connection::Live if app.unanswered().is_some() => {
+            let silence = app.unanswered().map(figures::age).unwrap_or_default();
+            ("◐", theme::WATCH, format!("no answer for {silence}"))
+        }
+        Connection::Live if !server.losing.is_empty() => ("◐", theme::BAD, losing(app)),
+        Connection::Live => {
+            let time = server
+                .round_trip
+                .map(|time| format!(" {}", figures::duration(time)));
+            (
+                "●",
+                theme::GOOD,
+                format!("live{}", time.unwrap_or_default()),
+            )
+        }
+        Connection::Reconnecting {
+            reason, retry_at, ..
+        } => (
+            "○",
+            theme::BAD,
+            format!("reconnecting {}: {reason}", wait(*retry_at, app.now())),
+        ),
+        Connection::Refused { reason } => (
+            "✗",
+            theme::BAD,
+            format!("refused: {reason} · r tries again"),
+        ),
+        Connection::Idle if app.subscriptions().have_all_ended() => {
+            ("■", theme::WATCH, "all subscriptions have ended".to_owned())
+        }
+        Connection::Idle => state_idle(app),
+    }
+}
+
+/// What the state is while one server is away and others serve.
+fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
+    let name = server_words(away);
+    let lost = match away.subscriptions {
+        0 => String::new(),
+        1 => ", 1 subscription with it".to_owned(),
+        count => format!(", {count} subscriptions with it"),
+    };
+    match away.connection {
+        Connection::Refused { reason } => (
+            "✗",
+            theme::BAD,
+            format!("{name} refuses us{lost}: {reason} · r tries again"),
+        ),
+        Connection::Reconnecting {
+            reason, retry_at, ..
+        } => {
+            let wait = wait(*retry_at, app.now());
+            let words = format!("{name} away{lost}, next try {wait}: {reason}");
+            ("○", theme::BAD, words)
+        }
+        // Whoever is away is one of these.
+        _ => ("○", theme::BAD, format!("{name} away{lost}")),
+    }
+}
+
+/// A server that is away, by its name.
+pub(super) fn server_words(away: Away<'_>) -> String {
+    match away.name {
+        "" => "a server".to_owned(),
+        name => whole(name.as_bytes()),
+    }
+}
+
+/// What is lost though the connection is live, such as what a replica's primary does not pass on.
+fn losing(app: &App) -> String {
+    let gaps = &app.server().losing;
+    let newest = gaps.values().next_back();
+    let what = newest.map_or_else(String::new, |gap| {
+        format!(": {}: {}", gap.event, gap.reason)
+    });
+    format!("losing messages{what}")
+}
+
+/// What the state is while nothing is listened to, so that there is no connection.
+fn state_idle(app: &App) -> (&'static str, Style, String) {
+    let subscriptions = app.subscriptions();
+    if let Some(words) = sought_words(app) {
+        return ("◌", theme::WATCH, words);
+    }
+    match subscriptions.denied().next() {
+        Some((_, reason)) => (
+            "✗",
+            theme::BAD,
+            format!("refused: {reason} · r tries again"),
+        ),
+        None => ("■", theme::WATCH, "not subscribed to anything".to_owned()),
+    }
+}
+
+/// That sharded channels are looked for, if they are.
+pub(super) fn sought_words(app: &App) -> Option<String> {
+    let sought: Vec<_> = app.subscriptions().sought().collect();
+    let ((first, _), more) = (sought.first()?, sought.len() - 1);
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let is_answered = sought.iter().any(|(_, is_answered)| *is_answered);
+    let found = match is_answered {
+        false => "; no answer yet",
+        // Those that were found have ended.
+        true if app.subscriptions().was_any_sharded() => "",
+        true => "; none yet",
+    };
+    let name = whole(&first.name);
+    Some(format!(
+        "looking for sharded channels like {name}{more}{found}"
+    ))
+}
+
+/// When the next attempt starts, in whole seconds, since the line is not drawn more often.
+pub(super) fn wait(retry_at: Time, now: Time) -> String {
+    let left = retry_at.since(now);
+    if left.is_zero() {
+        "now".to_owned()
+    } else if left.as_millis() < 1000 {
+        "in less than 1 s".to_owned()
+    } else {
+        format!("in {} s", left.as_millis().div_ceil(1000))
+    }
+}

@@ -1,0 +1,280 @@
+//! The server tasks of a test, and what they have told.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use subscope::log::{Batch, MessageLog};
+use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
+use subscope::server::{Ask, Config, Feed, NodeFacts, Server, Target, Timing, start};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use crate::support::cluster::Cluster;
+use crate::support::truth::log_of;
+
+/// Far beyond what any condition here takes.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Within this time of a server that can serve it every subscription is to be live again.
+pub const BACK_WITHIN: Duration = Duration::from_secs(5);
+
+/// After this long without a message none is on its way any more.
+pub const QUIET: Duration = Duration::from_millis(500);
+
+pub const QUICK: Timing = Timing {
+    connect_within: Duration::from_secs(5),
+    ping_every: Duration::from_millis(200),
+    answer_within: Duration::from_secs(15),
+    first_wait: Duration::from_millis(100),
+    longest_wait: Duration::from_secs(5),
+};
+
+pub fn subscription(id: u32, topic: Topic) -> Subscription {
+    Subscription {
+        id: SubscriptionId(id),
+        topic,
+    }
+}
+
+/// The server tasks, and all that they have told so far.
+pub struct Heard {
+    pub server: Server,
+    feed_rx: mpsc::Receiver<Feed>,
+    pub batches: Vec<Batch>,
+    pub others: Vec<Feed>,
+}
+
+impl Heard {
+    pub fn start(target: Target, topics: &[Topic]) -> Self {
+        let (feed_tx, feed_rx) = mpsc::channel(1024);
+        let subscriptions = (0..).zip(topics.iter().cloned());
+        let subscriptions = subscriptions.map(|(id, topic)| subscription(id, topic));
+        let config = Config {
+            subscriptions: subscriptions.collect(),
+            timing: QUICK,
+            ..Config::new(target)
+        };
+        Self {
+            server: start(config, feed_tx),
+            feed_rx,
+            batches: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        self.until_within(PATIENCE, what, is_so).await;
+    }
+
+    pub async fn until_within(
+        &mut self,
+        within: Duration,
+        what: &str,
+        is_so: impl Fn(&Self) -> bool,
+    ) {
+        let deadline = Instant::now() + within;
+        while !is_so(self) {
+            match timeout_at(deadline, self.feed_rx.recv()).await {
+                Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
+                Ok(Some(other)) => self.others.push(other),
+                Ok(None) => panic!("the tasks ended before: {what}"),
+                Err(elapsed) => panic!(
+                    "{elapsed}: {what}; {:?}; {:#?}",
+                    self.notices(),
+                    self.others
+                ),
+            }
+        }
+    }
+
+    pub fn notices(&self) -> Vec<Notice> {
+        let notices = |batch: &Batch| batch.notices().to_vec();
+        self.batches.iter().flat_map(notices).collect()
+    }
+
+    /// Takes what comes until nothing has been confirmed for a while.
+    pub async fn settle(&mut self) {
+        let mut quiet_at = Instant::now() + QUIET;
+        while let Ok(Some(feed)) = timeout_at(quiet_at, self.feed_rx.recv()).await {
+            match feed {
+                Feed::Batch(batch) => {
+                    quiet_at = Instant::now() + QUIET;
+                    self.batches.push(*batch);
+                }
+                other => self.others.push(other),
+            }
+        }
+    }
+
+    /// How often each subscription was confirmed.
+    pub fn confirmed(&self, id: u32) -> usize {
+        let is_it = |notice: &&Notice| matches!(notice, Notice::Subscribed { subscription, .. } if subscription.id.0 == id);
+        self.notices().iter().filter(is_it).count()
+    }
+
+    /// Whether a subscription was refused in words that begin with these.
+    pub fn is_denied(&self, id: u32, words: &str) -> bool {
+        self.notices().iter().any(|notice| {
+            matches!(notice, Notice::Denied { subscription, reason }
+                if subscription.id.0 == id && reason.starts_with(words))
+        })
+    }
+
+    /// The holes, as they are told last.
+    pub fn holes(&self) -> Vec<Gap> {
+        let notices = self.notices();
+        let mut holes: Vec<_> = notices
+            .iter()
+            .filter_map(|notice| match notice {
+                Notice::Gap(gap) => Some(gap.clone()),
+                _ => None,
+            })
+            .collect();
+        // The last that is told of each counts.
+        holes.reverse();
+        holes.sort_by_key(|gap| gap.noticed);
+        holes.dedup_by_key(|gap| gap.noticed);
+        holes
+    }
+
+    pub fn assert_no_open_hole(&self) {
+        let is_open = |gap: &Gap| gap.end == GapEnd::Open;
+        assert!(!self.holes().iter().any(is_open), "{:?}", self.notices());
+    }
+
+    pub fn assert_nothing_unknown_was_asked(&self) {
+        let notices = self.notices();
+        let is_unknown = |notice: &Notice| matches!(notice, Notice::ServerSaid(words) if words.starts_with("ERR"));
+        assert!(!notices.iter().any(is_unknown), "{notices:?}");
+    }
+
+    /// Waits until each of so many subscriptions is confirmed.
+    pub async fn until_all_confirmed(&mut self, count: u32) {
+        let are_all = |heard: &Self| (0..count).all(|id| heard.confirmed(id) >= 1);
+        self.until("all are confirmed", are_all).await;
+    }
+
+    /// Waits until so many messages more have come.
+    pub async fn until_more_messages(&mut self, count: u64) {
+        let enough = self.messages() + count;
+        let have_come = |heard: &Self| heard.messages() >= enough;
+        self.until("messages flow", have_come).await;
+    }
+
+    pub fn messages(&self) -> u64 {
+        self.batches.iter().map(Batch::messages).sum()
+    }
+
+    /// Whether anything has come on a channel.
+    pub fn has_brought(&self, channel: &[u8]) -> bool {
+        let has = |batch: &Batch| batch.channel_names().any(|name| name == channel);
+        self.batches.iter().any(has)
+    }
+
+    /// The newest table of nodes.
+    pub fn nodes(&self) -> Vec<NodeFacts> {
+        let nodes = self.others.iter().rev().find_map(|feed| match feed {
+            Feed::Nodes(nodes) => Some(nodes.clone()),
+            _ => None,
+        });
+        nodes.unwrap_or_default()
+    }
+
+    /// What the newest table says of the server at this address.
+    pub fn node(&self, name: &str) -> Option<NodeFacts> {
+        self.nodes().into_iter().find(|node| *node.name == *name)
+    }
+
+    pub fn home(&self) -> String {
+        let home = self.nodes().into_iter().find(|node| node.is_home);
+        home.map(|node| node.name.into_string()).unwrap_or_default()
+    }
+
+    pub async fn publish(&mut self, channel: &[u8], is_sharded: bool) -> Result<i64, Box<str>> {
+        self.server.ask(Ask::Publish {
+            id: 7,
+            channel: channel.into(),
+            payload: b"hello".to_vec().into(),
+            is_sharded,
+        });
+        let answers = |heard: &Self| {
+            heard.others.iter().rev().find_map(|feed| match feed {
+                Feed::Published { receivers, .. } => Some(receivers.clone()),
+                _ => None,
+            })
+        };
+        self.others
+            .retain(|feed| !matches!(feed, Feed::Published { .. }));
+        self.until("it is published", |heard| answers(heard).is_some())
+            .await;
+        answers(self).unwrap()
+    }
+
+    /// Takes what still comes until nothing has come for a while, and ends the tasks.
+    pub async fn stop(mut self) -> MessageLog {
+        let is_message = |feed: &Feed| matches!(feed, Feed::Batch(batch) if batch.messages() > 0);
+        let mut quiet_at = Instant::now() + QUIET;
+        while let Ok(Some(feed)) = timeout_at(quiet_at, self.feed_rx.recv()).await {
+            if is_message(&feed) {
+                quiet_at = Instant::now() + QUIET;
+            }
+            if let Feed::Batch(batch) = feed {
+                self.batches.push(*batch);
+            }
+        }
+        drop(self.feed_rx);
+        self.server.stop().await;
+        log_of(self.batches)
+    }
+}
+
+/// Connects to whichever node owns `channel`, by what the nodes that run say in turn.
+pub fn to_owner(
+    cluster: &Arc<Mutex<Cluster>>,
+    channel: &str,
+) -> impl Fn() -> io::Result<TcpStream> + Send + use<> {
+    let (cluster, channel) = (Arc::clone(cluster), channel.to_owned());
+    let turn = AtomicUsize::new(0);
+    move || {
+        let cluster = cluster.lock().unwrap();
+        let count = cluster.nodes.len();
+        let asked = turn.fetch_add(1, Relaxed) % count;
+        if !cluster.nodes[asked].is_answering() {
+            return Err(io::Error::other("not answering"));
+        }
+        let owner = cluster.owner(asked, &channel);
+        TcpStream::connect(cluster.nodes[owner].address())
+    }
+}
+
+/// Whether the servers have sharded channels, which came with Redis 7.0.
+pub fn has_shards(cluster: &Cluster) -> bool {
+    cluster.nodes[0].knows("SSUBSCRIBE")
+}
+
+pub fn target(cluster: &Cluster, nodes: &[usize]) -> Target {
+    let hosts: Vec<String> = nodes
+        .iter()
+        .map(|node| cluster.nodes[*node].address().to_string())
+        .collect();
+    Target::parse(&format!("redis+cluster://{}", hosts.join(","))).unwrap()
+}
+
+/// Waits until nodes other than the old owner say that another owns the slot of `shard`.
+pub async fn wait_for_new_owner(cluster: &Arc<Mutex<Cluster>>, old: usize, shard: &str) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let owner = {
+            let cluster = cluster.lock().unwrap();
+            cluster.owner(cluster.other_than(old), shard)
+        };
+        if owner != old {
+            return owner;
+        }
+        assert!(Instant::now() < deadline, "no replica takes over");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

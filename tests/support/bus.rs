@@ -1,0 +1,156 @@
+//! The wires between the nodes of a cluster, which can be cut while their clients' stay.
+
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::cluster::Cluster;
+
+/// How often a wire looks up from its reading.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// Stands for no node.
+const NOBODY: usize = usize::MAX;
+
+/// The last byte of the address that the first node speaks from.
+const FIRST: u8 = 10;
+
+/// The address that the node at this place speaks to the others from, by which its wires are told
+/// from theirs.
+pub fn source(place: usize) -> IpAddr {
+    let place = u8::try_from(place).unwrap();
+    Ipv4Addr::new(127, 0, 0, FIRST + place).into()
+}
+
+/// All wires between the nodes of a cluster. They end with this value.
+pub struct Bus {
+    state: Arc<State>,
+    doors: Vec<SocketAddr>,
+}
+
+struct State {
+    /// The node that is cut off from all others.
+    cut_off: AtomicUsize,
+    is_over: AtomicBool,
+    ends: Mutex<Vec<TcpStream>>,
+}
+
+impl Bus {
+    /// Puts itself between the nodes, which have to speak from their [`source`] each.
+    pub fn between(cluster: &Cluster) -> Self {
+        let mut bus = Self {
+            state: Arc::new(State {
+                cut_off: AtomicUsize::new(NOBODY),
+                is_over: AtomicBool::new(false),
+                ends: Mutex::default(),
+            }),
+            doors: Vec::new(),
+        };
+        for (place, node) in cluster.nodes.iter().enumerate() {
+            let door = bus.open_door(place, node.port() + 10_000);
+            let port = door.port().to_string();
+            node.cli(&["config", "set", "cluster-announce-bus-port", &port]);
+            bus.doors.push(door);
+        }
+        // Each node calls another anew once it hears of its new port.
+        cluster.wait("all talk by the bus", |cluster| {
+            cluster.nodes.iter().all(|node| {
+                let nodes = node.cli(&["cluster", "nodes"]);
+                let knows = |door: &SocketAddr| nodes.contains(&format!("@{}", door.port()));
+                bus.doors.iter().all(knows) && !nodes.contains("disconnected")
+            })
+        });
+        bus
+    }
+
+    /// Cuts the node at this place off from all others.
+    pub fn cut_off(&self, place: usize) {
+        self.state.cut_off.store(place, SeqCst);
+    }
+
+    /// Mends what is cut.
+    pub fn mend(&self) {
+        self.state.cut_off.store(NOBODY, SeqCst);
+    }
+
+    fn open_door(&self, place: usize, port: u16) -> SocketAddr {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::clone(&self.state);
+        thread::spawn(move || {
+            for caller in listener.incoming().map_while(Result::ok) {
+                if state.is_over.load(SeqCst) {
+                    return;
+                }
+                if let Ok(node) = TcpStream::connect(("127.0.0.1", port)) {
+                    state.wire(&caller, &node, place);
+                }
+            }
+        });
+        address
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        self.state.is_over.store(true, SeqCst);
+        for end in &*self.state.ends.lock().unwrap() {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+        for door in &self.doors {
+            let _ = TcpStream::connect(door);
+        }
+    }
+}
+
+impl State {
+    /// Joins two ends, one of which belongs to the node at `place`.
+    fn wire(self: &Arc<Self>, caller: &TcpStream, node: &TcpStream, place: usize) {
+        let IpAddr::V4(from) = caller.peer_addr().unwrap().ip() else {
+            return;
+        };
+        let nodes = [usize::from(from.octets()[3] - FIRST), place];
+        for end in [caller, node] {
+            end.set_nodelay(true).unwrap();
+            end.set_read_timeout(Some(GLANCE)).unwrap();
+            self.ends.lock().unwrap().push(end.try_clone().unwrap());
+        }
+        for (from, to) in [(caller, node), (node, caller)] {
+            let ends = (from.try_clone().unwrap(), to.try_clone().unwrap());
+            let state = Arc::clone(self);
+            thread::spawn(move || state.pass(&ends.0, &ends.1, nodes));
+        }
+    }
+
+    /// Passes on until one of the two nodes is cut off. Then nothing more comes through, and the
+    /// ends are let go of when that is mended: what they have not sent by then is lost.
+    fn pass(&self, mut from: &TcpStream, mut to: &TcpStream, nodes: [usize; 2]) {
+        let mut buffer = vec![0; 64 << 10];
+        let is_cut = || nodes.contains(&self.cut_off.load(SeqCst));
+        while !self.is_over.load(SeqCst) && !is_cut() {
+            let length = match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    continue;
+                }
+                Err(_) => break,
+            };
+            if to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        while !self.is_over.load(SeqCst) && is_cut() {
+            thread::sleep(GLANCE);
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    }
+}
