@@ -1,7 +1,7 @@
 //! What has become of a payload since the one before it, in as much as a line can tell.
 //!
-//! The work grows with the bytes given and is otherwise bounded: nothing is unpacked, so that no
-//! compressed bomb opens where many payloads are looked at for one frame.
+//! The work grows with the bytes given, and hardly depends on what they say: nothing is unpacked,
+//! so that no compressed bomb opens where many payloads are looked at for one frame.
 
 mod difference;
 mod telling;
@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::diff::bytes::Ends;
 use super::diff::structure::{self, Structure};
-use super::diff::{changed_within, structure::Change as Step};
+use super::diff::{changed_quickly, structure::Change as Step};
 use super::format;
 use super::json::number::Number;
 use super::tree::{Key, NodeId, Tree};
@@ -93,7 +93,7 @@ fn other(old: &[u8], new: &[u8]) -> Change {
     }
     Change::Other {
         from: ends.old.start,
-        marks: changed_within(old_text, new_text).1,
+        marks: changed_quickly(old_text, new_text).1,
     }
 }
 
@@ -109,7 +109,7 @@ fn between(ends: &Ends) -> Change {
 type Half<'a> = (&'a Tree, &'a [u8]);
 
 fn within(old: Half<'_>, new: Half<'_>) -> Change {
-    let structure = structure::compare(old, new);
+    let structure = structure::compare_quickly(old, new);
     if structure.is_same() {
         return Change::Same;
     }

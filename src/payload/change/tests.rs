@@ -68,7 +68,7 @@ fn values_within_are_told_the_most_telling_first() {
         r#".old 1→-  .new -→{"a":1}  .left 46→45  .seq 15→16  .at "2024-05-01"→"2024-05-02""#
     );
     assert_eq!(told(r#"{"a":1,"b":2}"#, r#"{ "b": 2.0, "a": 1 }"#), "same");
-    assert_eq!(told("[1,[2]]", "[1,[3]]"), "[1][0] 2→3");
+    assert_eq!(told("[1,[2]]", "[1,[3]]"), ".[1][0] 2→3");
 }
 
 #[test]

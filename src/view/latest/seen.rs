@@ -14,8 +14,10 @@ use crate::query::Path;
 /// A longer payload is not compared, nor looked at through a lens.
 const MOST_COMPARED: usize = 16 << 10;
 
-/// The bytes of payloads that are compared for one frame, old and new: about a millisecond.
-const FRAME_BYTES: usize = 64 << 10;
+/// The bytes of payloads that are compared for one frame, old and new, and roughly how many values
+/// these may hold: one and a half milliseconds, whichever comes first.
+const FRAME_BYTES: usize = 48 << 10;
+const FRAME_VALUES: usize = 3_000;
 
 /// A channel's last message.
 pub(super) struct Latest<'a> {
@@ -55,15 +57,15 @@ type Sized<'a> = (&'a [u8], u64);
 /// Looks into messages, into no more of them than a frame has time for.
 pub(super) struct Seen<'a> {
     app: &'a App,
-    /// The bytes that may still be compared.
-    left: usize,
+    /// The bytes that may still be compared, and the values in them.
+    left: (usize, usize),
 }
 
 impl<'a> Seen<'a> {
     pub(super) fn new(app: &'a App) -> Self {
         Self {
             app,
-            left: FRAME_BYTES,
+            left: (FRAME_BYTES, FRAME_VALUES),
         }
     }
 
@@ -109,7 +111,7 @@ impl<'a> Seen<'a> {
             return said(format!("no {}", path.text()));
         };
         let old = old.filter(|old| !is_long(*old));
-        let fits = old.is_some_and(|old| self.spend(old.0.len()));
+        let fits = old.is_some_and(|old| self.spend(&[old.0]));
         let old = old.filter(|_| fits).and_then(|old| value_at(path, old.0));
         let news = old.map_or(News::None, |(old, had_values)| {
             self.news(old, &value, has_values && had_values)
@@ -123,20 +125,23 @@ impl<'a> Seen<'a> {
 
     fn news(&mut self, old: Cow<'a, [u8]>, new: &[u8], has_values: bool) -> News<'a> {
         let is_same = *old == *new;
-        if !is_same && !self.spend(old.len() + new.len()) {
+        if !is_same && !self.spend(&[&old, new]) {
             return News::Differs;
         }
         let change = change::change(&old, new, has_values);
         News::Changed { old, change }
     }
 
-    /// Whether so many bytes may still be looked into.
-    fn spend(&mut self, bytes: usize) -> bool {
-        let fits = bytes <= self.left;
-        if fits {
-            self.left -= bytes;
+    /// Whether these may still be looked into.
+    fn spend(&mut self, payloads: &[&[u8]]) -> bool {
+        let bytes = payloads.iter().map(|payload| payload.len()).sum();
+        let values = payloads.iter().map(|payload| values_in(payload)).sum();
+        let left = self.left.0.checked_sub(bytes);
+        match left.zip(self.left.1.checked_sub(values)) {
+            Some(left) => self.left = left,
+            None => return false,
         }
-        fits
+        true
     }
 
     fn payload(&self, channel: &Channel, row: RowId) -> Option<Sized<'a>> {
@@ -157,6 +162,16 @@ fn said(words: String) -> Latest<'static> {
         value: Err(words),
         size: None,
         news: News::None,
+    }
+}
+
+/// How many values there may be, roughly: JSON has a comma between two, the binary formats nothing,
+/// where each takes a byte at the least.
+fn values_in(payload: &[u8]) -> usize {
+    if payload.is_ascii() || str::from_utf8(payload).is_ok() {
+        1 + payload.iter().filter(|byte| **byte == b',').count()
+    } else {
+        payload.len() / 2
     }
 }
 
