@@ -22,6 +22,7 @@ mod filtering;
 mod finding;
 mod input;
 mod keymap;
+mod latest;
 mod layout;
 mod lens;
 mod lists;
@@ -62,6 +63,7 @@ pub use filtering::{Filter, Filters};
 pub use finding::Find;
 pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
+pub use latest::{FLASH, ListForm};
 pub use layout::{Areas, inside, padded};
 pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
@@ -208,6 +210,7 @@ pub struct App {
     /// The pane that the box gives the focus back to.
     pane: Focus,
     channels: ChannelsPane,
+    list_form: ListForm,
     messages: MessagesPane,
     publish: PublishBox,
     open: Option<Open>,
@@ -264,6 +267,7 @@ impl App {
             focus: Focus::default(),
             pane: Focus::default(),
             channels: ChannelsPane::default(),
+            list_form: ListForm::default(),
             messages: MessagesPane::default(),
             publish: PublishBox::default(),
             open: None,
@@ -439,6 +443,7 @@ impl App {
             box_lines: self.publish.payload.line_count(),
             message: self.open.as_ref().map(|open| open.is_whole),
             message_focused: self.focus == Focus::Message,
+            form: self.list_form,
         };
         Areas::divide(self.width, self.height, wishes)
     }
@@ -466,6 +471,7 @@ impl App {
             Some(Overlay::Seek(_)) => Context::Seek,
             Some(Overlay::Formats { .. }) => Context::Formats,
             None => match self.focus {
+                Focus::Channels if self.shows_latest() => Context::Latest,
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
                 Focus::Message => Context::Message,
@@ -507,6 +513,7 @@ impl App {
             answer,
             order,
             self.follow_due(),
+            self.flash_due(),
             self.report_due(),
             self.next_tick_of_rates(),
         ]

@@ -7,6 +7,7 @@
 //! in a time and a memory that grow with the bytes given and never with what they claim.
 
 pub mod cbor;
+pub mod change;
 pub mod diff;
 pub mod escape;
 pub mod figures;

@@ -20,6 +20,7 @@ mod empty;
 mod formats;
 mod frame;
 mod hints;
+mod latest;
 mod line;
 mod lists;
 mod messages;

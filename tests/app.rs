@@ -925,7 +925,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 16] = [
+    let starts: [&dyn Fn(&mut Stage); 18] = [
         &|_| {},
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
@@ -972,6 +972,13 @@ fn everywhere() -> Vec<Stage> {
             stage.code(KeyCode::Enter);
         },
         &|stage| drop(stage.keys("C")),
+        &|stage| drop(stage.keys("vj")),
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("vj");
+            stage.code(KeyCode::Tab);
+        },
     ];
     let stages = starts.map(|start| {
         let mut stage = Stage::new(&["*"]);

@@ -183,7 +183,7 @@ fn assert_harmless(buffer: &Buffer) {
 
 /// Every focus and every overlay.
 fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 9] = [
+    let starts: [&dyn Fn(&mut Stage); 10] = [
         &|_| {},
         &|stage| stage.code(KeyCode::BackTab),
         &|stage| stage.keys("p"),
@@ -205,6 +205,7 @@ fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
             stage.code(KeyCode::Down);
             stage.code(KeyCode::Enter);
         },
+        &|stage| stage.keys("vj"),
     ];
     let stages = starts.map(|start| {
         let mut stage = stage();
@@ -582,7 +583,7 @@ fn a_session_at_120_by_30() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                                                                   │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space freeze  / filter  p publish  B break  a subscribe  F find  u unsubscribe  ? help  q quit
+     Enter open  Tab pane  Space freeze  / filter  p publish  v values  B break  a subscribe  F find  ? help  q quit
     "#);
 }
 

@@ -53,6 +53,10 @@ pub enum Action {
     ToggleMute,
     /// Sort the channels by the next key.
     NextSort,
+    /// List the latest value of every channel, in the log's place.
+    ShowLatest,
+    /// Go back to the log, with only the selected channel in it.
+    ShowInLog,
     /// Show times in the next form.
     NextTimeForm,
     /// Let go of every message.

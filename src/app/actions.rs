@@ -11,6 +11,7 @@ use crate::server::{Command, Connection};
 impl App {
     /// Does what `action` means here and now; `key` is what said it.
     pub(super) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
+        self.make_room_for(action);
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
@@ -26,8 +27,15 @@ impl App {
             Action::PageDown => self.move_by(Step::HalfPages(2)),
             Action::First => self.move_by(Step::First),
             Action::Last => self.move_by(Step::Last),
+            Action::ToggleFreeze if self.context() == Context::Latest => {
+                return self.tell(
+                    "the latest values go on: v goes back to the log, and Space freezes that",
+                );
+            }
             Action::ToggleFreeze => self.toggle_freeze(),
             Action::Open => return self.open_message(),
+            Action::ShowLatest => self.show_latest(),
+            Action::ShowInLog => return self.show_in_log(),
             Action::ToggleOnly => return self.toggle_only(),
             Action::Publish => self.write_message(),
             Action::Subscribe => self.open_prompt(false),
@@ -83,6 +91,7 @@ impl App {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
             Focus::Message => self.leave_message(),
             Focus::Messages if self.open.is_some() => self.close_message(),
+            Focus::Channels if self.shows_latest() => self.leave_latest(),
             Focus::Channels | Focus::Messages => return self.show_more(),
         }
         Vec::new()
@@ -112,9 +121,9 @@ impl App {
 
     pub(super) fn focus_next(&mut self) {
         self.set_focus(match self.focus {
-            Focus::Channels => Focus::Messages,
-            Focus::Messages if self.open.is_some() => Focus::Message,
-            Focus::Messages | Focus::Message => return self.enter_box(),
+            Focus::Channels if !self.shows_latest() => Focus::Messages,
+            Focus::Channels | Focus::Messages if self.open.is_some() => Focus::Message,
+            Focus::Channels | Focus::Messages | Focus::Message => return self.enter_box(),
             Focus::PublishChannel | Focus::PublishPayload => Focus::Channels,
         });
     }

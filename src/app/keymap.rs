@@ -13,6 +13,8 @@ pub enum Context {
     Panes,
     /// In the channel list.
     Channels,
+    /// In the channel list while it shows the latest values.
+    Latest,
     /// In the message log.
     Messages,
     /// In the box, on the channel's name.
@@ -50,6 +52,7 @@ impl Context {
     pub const ALL: [Self; 18] = [
         Self::Panes,
         Self::Channels,
+        Self::Latest,
         Self::Messages,
         Self::Query,
         Self::Filters,
@@ -75,6 +78,7 @@ impl Context {
             Self::Always => "Everywhere",
             Self::Panes => "Channels and messages",
             Self::Channels => "Channels",
+            Self::Latest => "Latest values",
             Self::Messages => "Messages",
             Self::PublishChannel => "Publish: channel",
             Self::PublishPayload => "Publish: message",
@@ -99,6 +103,7 @@ impl Context {
             Self::Always => &[Self::Always],
             Self::Panes => &[Self::Panes, Self::Always],
             Self::Channels => &[Self::Channels, Self::Panes, Self::Always],
+            Self::Latest => &[Self::Latest, Self::Channels, Self::Panes, Self::Always],
             Self::Messages => &[Self::Messages, Self::Panes, Self::Always],
             Self::PublishChannel => &[Self::PublishChannel, Self::Always],
             Self::PublishPayload => &[Self::PublishPayload, Self::Always],
@@ -245,10 +250,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::Tab)], A::NextPane, Some("pane"), "next pane"),
     bind(C::Panes, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
     bind(C::Channels, &[key(K::Enter)], A::ToggleOnly, Some("only this channel"), "show only the selected channel, or all again"),
+    bind(C::Latest, &[key(K::Enter)], A::ShowInLog, Some("its messages"), "back to the log, with only the selected channel in it"),
+    bind(C::Latest, &[key(K::Esc), char('v')], A::Back, Some("log"), "back to the log"),
     bind(C::Messages, &[key(K::Enter)], A::Open, Some("open"), "open the selected message whole"),
     bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze, or follow again; at a breakpoint: to the next hit"),
     bind(C::Panes, &[char('/')], A::Filter, Some("filter"), "filter: show only what matches, as it is typed"),
     bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the selected channel"),
+    bind(C::Panes, &[char('v')], A::ShowLatest, Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Breakpoints, Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Subscribe, Some("subscribe"), "subscribe to a channel or a pattern"),
     bind(C::Panes, &[char('S')], A::SubscribeSharded, None, "subscribe to a sharded channel, or a pattern of them"),
@@ -430,12 +438,17 @@ pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
         .filter(move |binding| binding.context == context)
 }
 
-/// The bindings that hold where `context` has the focus, the nearest context first.
+/// The bindings that hold where `context` has the focus, the nearest context first. One whose first
+/// key means something else there is left out.
 pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
     context
         .chain()
         .iter()
         .flat_map(|context| bindings_of(*context))
+        .filter(move |binding| {
+            let first = binding.keys.first();
+            first.and_then(|key| action_for(context, *key)) == Some(binding.action)
+        })
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::latest::ListForm;
+
 /// From this width on, channels and messages stand side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
@@ -61,6 +63,8 @@ pub struct Wishes {
     pub message: Option<bool>,
     /// The open message has the focus.
     pub message_focused: bool,
+    /// How the channels are listed: with their latest values they take the log's place as well.
+    pub form: ListForm,
 }
 
 impl Areas {
@@ -81,7 +85,9 @@ impl Areas {
             };
         }
         let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
-        let (channels, messages) = if width >= MIN_SIDE_BY_SIDE {
+        let (channels, messages) = if wishes.form == ListForm::Latest {
+            (Rect::default(), body)
+        } else if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
             cut_left(body, (width / 3).clamp(least, most))
         } else if wishes.channels_focused {
@@ -89,9 +95,11 @@ impl Areas {
         } else {
             (Rect::default(), body)
         };
-        let (messages, message) = match wishes.message {
-            Some(_) => beside_message(messages, wishes.message_focused),
-            None => (messages, Rect::default()),
+        let (messages, message) = beside_message(messages, wishes);
+        let (channels, messages) = if wishes.form == ListForm::Latest {
+            (messages, Rect::default())
+        } else {
+            (channels, messages)
         };
         Self {
             screen,
@@ -127,14 +135,16 @@ impl Areas {
     }
 }
 
-/// The log and the open message, side by side or one below the other; where there is no room for
-/// both, the one that has the focus.
-fn beside_message(area: Rect, message_focused: bool) -> (Rect, Rect) {
-    if area.width >= MIN_BESIDE {
+/// The log, or the list in its place, and the open message, side by side or one below the other;
+/// where there is no room for both, the one that has the focus.
+fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
+    if wishes.message.is_none() {
+        (area, Rect::default())
+    } else if area.width >= MIN_BESIDE {
         cut_left(area, area.width / 2)
     } else if area.height >= MIN_BELOW {
         cut_top(area, area.height * 2 / 5)
-    } else if message_focused {
+    } else if wishes.message_focused {
         (Rect::default(), area)
     } else {
         (area, Rect::default())
@@ -219,6 +229,7 @@ mod tests {
         box_lines: 3,
         message: None,
         message_focused: false,
+        form: ListForm::Names,
     };
 
     /// What may be wished for.
@@ -243,7 +254,10 @@ mod tests {
                 focused(false),
             ]
         };
-        messages.into_iter().flat_map(with_message).collect()
+        let wishes = messages.into_iter().flat_map(with_message);
+        let forms =
+            |wishes| [ListForm::Names, ListForm::Latest].map(|form| Wishes { form, ..wishes });
+        wishes.flat_map(forms).collect()
     }
 
     #[test]
@@ -306,6 +320,28 @@ mod tests {
             ..open
         };
         assert_eq!(Areas::divide(200, 50, whole).message.width, 200);
+    }
+
+    #[test]
+    fn the_latest_values_take_the_place_of_the_list_and_the_log() {
+        let latest = Wishes {
+            channels_focused: true,
+            form: ListForm::Latest,
+            ..NOTHING
+        };
+        for size in [(200, 50), (80, 24), (40, 12)] {
+            let areas = Areas::divide(size.0, size.1, latest);
+            assert_eq!(areas.channels.width, size.0);
+            assert_eq!(areas.messages, Rect::default());
+        }
+        let open = Wishes {
+            message: Some(false),
+            ..latest
+        };
+        let wide = Areas::divide(200, 50, open);
+        assert_eq!((wide.channels.width, wide.message.width), (100, 100));
+        let small = Areas::divide(40, 12, open);
+        assert_eq!((small.channels.width, small.message.width), (40, 0));
     }
 
     #[test]

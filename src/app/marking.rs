@@ -69,7 +69,7 @@ impl App {
     /// Marks the selected row, or takes its mark away. The view is frozen there, so that the row
     /// stays in sight.
     pub(super) fn toggle_mark(&mut self) -> Vec<Effect> {
-        let Some(row) = self.messages.selected(&self.shown) else {
+        let Some(row) = self.selected_row() else {
             return self.tell("select a row to mark it");
         };
         if !self.marked.remove(&row) {

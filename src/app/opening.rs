@@ -134,7 +134,13 @@ impl App {
             self.resize_open();
             return;
         }
-        if self.areas().messages.is_empty() {
+        let areas = self.areas();
+        let beside = if self.shows_latest() {
+            areas.channels
+        } else {
+            areas.messages
+        };
+        if beside.is_empty() {
             self.close_message();
         } else {
             self.set_focus(Focus::Messages);
@@ -160,7 +166,8 @@ impl App {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
         };
-        if self.messages.position() == Position::Following && !self.may_follow() {
+        let follows = self.shows_latest() || self.messages.position() == Position::Following;
+        if follows && !self.may_follow() {
             return Vec::new();
         }
         let Some(letter) = self.letter(row) else {
@@ -187,10 +194,13 @@ impl App {
     /// The selected row, if another is open.
     fn row_to_open(&self) -> Option<RowId> {
         let open = self.open.as_ref()?;
-        if let Position::Frozen { selected, .. } = self.messages.position() {
-            self.log.row(selected)?;
+        match self.messages.position() {
+            Position::Frozen { selected, .. } if !self.shows_latest() => {
+                self.log.row(selected)?;
+            }
+            _ => {}
         }
-        let row = self.messages.selected(&self.shown)?;
+        let row = self.selected_row()?;
         (row != open.reader.letter().row).then_some(row)
     }
 
@@ -370,9 +380,13 @@ impl App {
     }
 
     /// Opens the row before or after the open one.
-    pub(super) fn open_beside(&mut self, rows: i64) -> Vec<Effect> {
+    pub(super) fn open_beside(&mut self, rows: isize) -> Vec<Effect> {
+        if self.shows_latest() {
+            self.move_in_channels(Step::Lines(rows));
+            return self.follow_selection();
+        }
         let height = super::inside(self.areas().messages).height.max(1);
-        self.messages.select_by(&self.shown, rows, height);
+        self.messages.select_by(&self.shown, rows as i64, height);
         self.follow_selection()
     }
 

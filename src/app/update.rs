@@ -201,6 +201,11 @@ impl App {
     }
 
     pub(super) fn set_focus(&mut self, focus: Focus) {
+        // What has given its place away cannot have the keys.
+        let focus = match focus {
+            Focus::Messages if self.shows_latest() => Focus::Channels,
+            focus => focus,
+        };
         self.focus = focus;
         if matches!(focus, Focus::Channels | Focus::Messages | Focus::Message) {
             self.pane = focus;

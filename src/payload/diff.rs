@@ -26,7 +26,7 @@ use structure::Structure;
 
 use crate::payload::tree::{NodeId, Tree};
 
-pub use marks::changed_within;
+pub use marks::{changed_quickly, changed_within};
 
 /// One of two payloads to compare.
 #[derive(Clone, Copy, Debug)]

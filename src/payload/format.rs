@@ -214,6 +214,13 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded 
     }
 }
 
+/// The values of `payload`, if it has some as it stands and no type of it has to be known. Nothing is unpacked: the
+/// time grows with the bytes given, whatever they hold.
+#[must_use]
+pub fn values(payload: &[u8]) -> Option<Tree> {
+    guess::values(payload)
+}
+
 /// Why the message type that someone has named is not what the payload is, if it is not.
 fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> Option<String> {
     let message_type = message_type.filter(|_| format != Format::Protobuf)?;

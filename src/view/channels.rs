@@ -8,15 +8,15 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, theme};
-use crate::app::{App, Entry, Focus, MOST_LISTED, SubscriptionState, inside};
+use super::{empty, frame, latest, theme};
+use crate::app::{App, Entry, Focus, ListForm, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
 /// A channel that has said nothing for this long is shown with how long, in place of its rate.
-const SILENT_AFTER: Duration = Duration::from_secs(10);
+pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// The columns that the name of a subscription has whatever its state.
 const MIN_FOR_NAME: usize = 8;
@@ -34,24 +34,38 @@ const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
-    let mut sort = format!(" by {} ", app.channels().sort().name());
+    let (mut sort, mut style) = (
+        format!(" by {} ", app.channels().sort().name()),
+        theme::QUIET,
+    );
+    let is_latest = app.list_form() == ListForm::Latest;
+    // The log, which would say so, is not there.
+    if is_latest && app.breakpoints().stop().is_some() {
+        (sort, style) = (" hit ❚❚ v goes there ".to_owned(), theme::BAD);
+    }
     let titles = titles(app);
     let room = usize::from(area.width).saturating_sub(sort.width() + 4);
     let fitting = titles.iter().find(|title| title.width() <= room);
     let title = fitting.unwrap_or(&titles[0]);
     // That not all are listed is said in any case.
-    if fitting.is_none() && titles.len() > 1 {
+    if fitting.is_none() && titles.len() > 1 && style == theme::QUIET {
         sort.clear();
     }
     let accent = has_focus.then(|| frame::accent(app));
-    frame::draw(area, accent, title, (&sort, theme::QUIET), buffer);
+    frame::draw(area, accent, title, (&sort, style), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);
     let entries = app.channels().entries().iter().enumerate().skip(top);
+    let columns = usize::from(lines.width);
+    let mut painter = is_latest.then(|| latest::Painter::new(app, columns));
     for (row, (index, entry)) in (0..lines.height).zip(entries) {
         let is_selected = index == app.channels().selected_line();
         let style = frame::selection(is_selected, has_focus);
-        line(app, *entry, usize::from(lines.width)).draw(lines, row, style, buffer);
+        line(app, *entry, columns, painter.as_mut()).draw(lines, row, style, buffer);
+    }
+    if is_latest && app.log().channels().is_empty() {
+        let used = u16::try_from(app.channels().entries().len()).unwrap_or(u16::MAX);
+        empty::draw(app, frame::below(lines, used), buffer);
     }
     frame::footer(area, &details(app).unwrap_or_default(), buffer);
     let total = app.channels().entries().len();
@@ -64,27 +78,41 @@ fn titles(app: &App) -> Vec<String> {
     let channels = app.log().channels();
     let (all, listed) = (channels.len() as u64, MOST_LISTED as u64);
     if !app.channels().is_cut(channels) {
-        return vec![format!(" Channels {} ", figures::count(all))];
+        return vec![format!(" {} {} ", what(app), figures::count(all))];
     }
+    let what = what(app);
     let short = [listed, all].map(figures::short_count).join(" of ");
     vec![
         format!(
-            " Channels {} of {} ",
+            " {what} {} of {} ",
             figures::count(listed),
             figures::count(all)
         ),
-        format!(" Channels {short} "),
+        format!(" {what} {short} "),
         format!(" {short} "),
     ]
 }
 
-fn line(app: &App, entry: Entry, columns: usize) -> LineBuilder {
+fn what(app: &App) -> &'static str {
+    match app.list_form() {
+        ListForm::Names => "Channels",
+        ListForm::Latest => "Latest values",
+    }
+}
+
+fn line(
+    app: &App,
+    entry: Entry,
+    columns: usize,
+    painter: Option<&mut latest::Painter<'_>>,
+) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
     match entry {
         Entry::Pattern(id) | Entry::Unheard(id) => subscription(app, id, &mut line),
-        Entry::Channel(id) => match app.log().channels().by_id(id) {
-            Some(channel) => heard(app, channel, &mut line),
-            None => line.words("(forgotten)", theme::QUIET),
+        Entry::Channel(id) => match (app.log().channels().by_id(id), painter) {
+            (Some(channel), Some(painter)) => painter.channel(channel, &mut line),
+            (Some(channel), None) => heard(app, channel, &mut line),
+            (None, _) => line.words("(forgotten)", theme::QUIET),
         },
     }
     line
@@ -130,21 +158,9 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
 }
 
 fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
-    let exact = app.subscriptions().find(&Topic::channel(channel.name()));
-    let state = exact.and_then(|id| app.subscriptions().state(id));
-    let is_muted = app.is_muted(channel.name());
-    let is_only = app.only() == Some(channel.name());
-    let (mark, mark_style) = match state {
-        _ if is_only => ("▸", theme::FOCUS),
-        Some(state) => mark_of(state),
-        None => (" ", Style::new()),
-    };
+    let (mark, mark_style) = mark(app, channel.name());
     line.word(format!("{mark} "), mark_style);
-    let name_style = if is_muted {
-        theme::QUIET
-    } else {
-        theme::channel(channel.name())
-    };
+    let name_style = name_style(app, channel.name());
     let columns = line.left();
     let has_count = columns >= MIN_FOR_COUNT;
     let has_latest = columns >= MIN_FOR_LATEST;
@@ -173,6 +189,35 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
     }
 }
 
+/// What stands before the name of a channel that was heard.
+pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
+    let exact = app.subscriptions().find(&Topic::channel(name));
+    match exact.and_then(|id| app.subscriptions().state(id)) {
+        _ if app.only() == Some(name) => ("▸", theme::FOCUS),
+        Some(state) => mark_of(state),
+        None => (" ", Style::new()),
+    }
+}
+
+pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
+    if app.is_muted(name) {
+        theme::QUIET
+    } else {
+        theme::channel(name)
+    }
+}
+
+/// What is said of a channel that it would be wrong to show a rate of.
+pub(super) fn instead_of_rate(app: &App, name: &[u8]) -> Option<(&'static str, Style)> {
+    if app.is_muted(name) {
+        Some(("muted", theme::QUIET))
+    } else if !app.subscriptions().hear(name) {
+        Some(("unheard", theme::WATCH))
+    } else {
+        None
+    }
+}
+
 /// The rate and its bars, or how long the channel has been silent, in `width` columns.
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
@@ -180,10 +225,8 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
     let silence = app
         .now()
         .since(channel.last_heard.max(app.server().live_since));
-    if app.is_muted(channel.name()) {
-        line.word(format!("{:>width$}", "muted"), theme::QUIET);
-    } else if !app.subscriptions().hear(channel.name()) {
-        line.word(format!("{:>width$}", "unheard"), theme::WATCH);
+    if let Some((words, style)) = instead_of_rate(app, channel.name()) {
+        line.word(format!("{words:>width$}"), style);
     } else if silence >= SILENT_AFTER {
         let silent = if has_bars { "silent " } else { "" };
         let words = format!("{silent}{}", figures::age(silence));

@@ -53,6 +53,16 @@ pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     }
 }
 
+/// What is left of `lines` below the first `used` of them.
+pub(super) fn below(lines: Rect, used: u16) -> Rect {
+    let used = used.min(lines.height);
+    Rect {
+        y: lines.y + used,
+        height: lines.height - used,
+        ..lines
+    }
+}
+
 /// The style of a line that may be selected, in a pane that may have the focus.
 pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     match (is_selected, has_focus) {

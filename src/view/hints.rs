@@ -23,6 +23,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     keys(&mut line, app.context(), |binding| {
         Some(match binding.action {
+            // What stands there cannot be frozen.
+            Action::ToggleFreeze if app.context() == Context::Latest => return None,
             Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
             Action::ToggleOnly if app.only().is_some() => "all channels",
             Action::NextHit if app.context() == Context::Message && has_no_match(app) => {

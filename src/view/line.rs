@@ -21,6 +21,9 @@ pub fn zone(form: TimeForm) -> Zone {
     }
 }
 
+/// Columns of what has changed that are shown before it.
+const LEAD: usize = 8;
+
 /// A line that knows how many columns are left of it.
 #[derive(Debug)]
 pub struct LineBuilder {
@@ -89,6 +92,11 @@ impl LineBuilder {
 
     /// Adds text made from untrusted bytes, its escapes and marks set apart. It must fit.
     pub fn text(&mut self, text: Text, style: Style) {
+        self.marked_text(text, style, theme::MATCH);
+    }
+
+    /// The same, with the marks in a style of their own.
+    pub fn marked_text(&mut self, text: Text, style: Style, marked: Style) {
         self.left = self.left.saturating_sub(text.columns);
         if text.escapes.is_empty() && text.marks.is_empty() {
             self.spans.push(Span::styled(text.string, style));
@@ -98,11 +106,45 @@ impl LineBuilder {
             let style = match (part.is_escape, part.is_marked) {
                 (false, false) => style,
                 (true, false) => style.patch(theme::ESCAPE),
-                (false, true) => style.patch(theme::MATCH),
-                (true, true) => style.patch(theme::MATCHED_ESCAPE),
+                (false, true) => style.patch(marked),
+                (true, true) => style.patch(theme::marked_escape(marked)),
             };
             self.spans.push(Span::styled(part.text.to_owned(), style));
         }
+    }
+
+    /// Adds untrusted bytes within the next `columns`, if they do not fit whole from a little before
+    /// the byte at `from` on; a `…` says what is cut.
+    pub fn part(&mut self, bytes: &[u8], from: usize, columns: usize, style: Style) {
+        let columns = columns.min(self.left);
+        let whole = escape::one_line(bytes, columns);
+        if !whole.cut {
+            self.text(whole, style);
+            return;
+        }
+        let mut start = from.saturating_sub(LEAD);
+        while start > 0 && bytes.get(start).is_some_and(|byte| byte & 0xc0 == 0x80) {
+            start -= 1;
+        }
+        let mut room = columns;
+        if start > 0 {
+            self.word("…", theme::QUIET);
+            room = room.saturating_sub(1);
+        }
+        let rest = escape::one_line(&bytes[start..], room);
+        if rest.cut {
+            let rest = escape::one_line(&bytes[start..], room.saturating_sub(1));
+            self.text(rest, style);
+            self.word("…", theme::QUIET);
+        } else {
+            self.text(rest, style);
+        }
+    }
+
+    /// Adds what another line holds, cut where this one ends: it must fit.
+    pub fn append(&mut self, other: Self, columns: usize) {
+        self.left = self.left.saturating_sub(columns);
+        self.spans.extend(other.spans);
     }
 
     /// Adds untrusted bytes in exactly `columns`, padded with spaces, a long name cut with a mark.

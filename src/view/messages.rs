@@ -63,12 +63,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         let used = u16::try_from(window.rows.len())
             .unwrap_or(u16::MAX)
             .min(lines.height);
-        let rest = Rect {
-            y: lines.y + used,
-            height: lines.height - used,
-            ..lines
-        };
-        empty::draw(app, rest, buffer);
+        empty::draw(app, frame::below(lines, used), buffer);
     }
 }
 

@@ -29,8 +29,11 @@ pub const MATCH: Style = Style::new()
     .bg(Color::Yellow)
     .add_modifier(Modifier::UNDERLINED)
     .remove_modifier(Modifier::BOLD.union(Modifier::REVERSED));
-/// An escape that the query matched, still told from text.
-pub const MATCHED_ESCAPE: Style = MATCH.bg(Color::Magenta);
+/// What has changed within the last second. In a selected line it stands out of the bar.
+pub const FLASH: Style = Style::new()
+    .fg(Color::Black)
+    .bg(Color::Green)
+    .remove_modifier(Modifier::BOLD.union(Modifier::REVERSED));
 /// Stands in the margin of what was found, where the match itself may be out of sight.
 pub const FOUND: &str = "▸";
 /// Bars of a sparkline.
@@ -46,6 +49,12 @@ const CHANNEL_COLOURS: [Color; 6] = [
     Color::LightBlue,
     Color::LightMagenta,
 ];
+
+/// An escape within what is `marked`, still told from text.
+#[must_use]
+pub fn marked_escape(marked: Style) -> Style {
+    marked.bg(Color::Magenta)
+}
 
 /// The frame of the pane that has the focus, where a profile has this colour.
 #[must_use]

@@ -31,6 +31,14 @@ impl Effort {
         }
     }
 
+    /// Of a comparison that must be quick: only what is nearly free is done.
+    pub fn least() -> Self {
+        Self {
+            left: 0,
+            is_spent: false,
+        }
+    }
+
     fn take(&mut self, work: usize) -> bool {
         let left = self.left.checked_sub(work);
         self.left = left.unwrap_or(self.left);

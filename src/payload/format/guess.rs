@@ -43,6 +43,16 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>) -> Look {
     }
 }
 
+/// The values of bytes that are not wrapped.
+pub(super) fn values(bytes: &[u8]) -> Option<Tree> {
+    if let Some((_, tree)) = as_json(bytes) {
+        return Some(tree);
+    }
+    let is_other = named::named(bytes).is_some() || is_words(bytes) || packed_by(bytes).is_some();
+    let (_, tree) = (!is_other).then(|| as_binary(bytes))??;
+    Some(tree)
+}
+
 /// What bytes are to be called that look wrapped and are not unwrapped.
 pub(super) fn unopened(bytes: &[u8]) -> Format {
     if is_words(bytes) {

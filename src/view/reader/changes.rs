@@ -21,9 +21,6 @@ use unicode_width::UnicodeWidthStr as _;
 /// Columns that a level is moved in, and those before it for the sign.
 const INDENT: usize = 2;
 
-/// Columns of what has changed that are shown before it.
-const LEAD: usize = 8;
-
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     header(app, reader, columns).draw(area, 0, Style::new(), buffer);
@@ -234,9 +231,9 @@ impl<'a> Painter<'a> {
         let fits = !whole[0].cut && !whole[1].cut && whole[0].columns + whole[1].columns <= room;
         let half = if fits { room } else { room / 2 };
         let ends = Ends::of(&was, &is);
-        part_of(&was, ends.old.start, half, theme::BAD, row);
+        row.part(&was, ends.old.start, half, theme::BAD);
         row.word(" → ", theme::QUIET);
-        part_of(&is, ends.new.start, half, theme::GOOD, row);
+        row.part(&is, ends.new.start, half, theme::GOOD);
     }
 
     fn text(&self, lines: &Lines, index: usize) -> Option<LineBuilder> {
@@ -303,35 +300,6 @@ impl<'a> Painter<'a> {
 fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
     let json = tree.to_json(id, bytes);
     cut_text(&json, &[], 0, style, row);
-}
-
-/// A text within `columns`, from a little before the byte at `from` on if it does not fit whole.
-fn part_of(text: &[u8], from: usize, columns: usize, style: Style, row: &mut LineBuilder) {
-    let columns = columns.min(row.left());
-    let whole = escape::one_line(text, columns);
-    if !whole.cut {
-        row.text(whole, style);
-        return;
-    }
-    let mut start = from.saturating_sub(LEAD);
-    while text.get(start).is_some_and(|byte| byte & 0xc0 == 0x80) {
-        start -= 1;
-    }
-    let mut room = columns;
-    if start > 0 {
-        row.word("…", theme::QUIET);
-        room = room.saturating_sub(1);
-    }
-    let rest = escape::one_line(&text[start..], room);
-    if rest.cut {
-        row.text(
-            escape::one_line(&text[start..], room.saturating_sub(1)),
-            style,
-        );
-        row.word("…", theme::QUIET);
-    } else {
-        row.text(rest, style);
-    }
 }
 
 /// A text on the rest of a line, with `marks`, which count from `origin` before it.

@@ -1,0 +1,102 @@
+//! The latest values: the channel list in its wide form, in the log's place, a row a channel.
+
+use std::time::Duration;
+
+use super::{Action, App, Effect, Entry, Focus, inside};
+use crate::message::{RowId, Time};
+
+/// For how long what has changed stands out.
+pub const FLASH: Duration = Duration::from_secs(1);
+
+/// How the channels are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListForm {
+    /// By name and rate, beside the log.
+    #[default]
+    Names,
+    /// With the latest value of each, in the log's place.
+    Latest,
+}
+
+impl App {
+    /// How the channels are listed.
+    #[must_use]
+    pub fn list_form(&self) -> ListForm {
+        self.list_form
+    }
+
+    pub(super) fn shows_latest(&self) -> bool {
+        self.list_form == ListForm::Latest
+    }
+
+    /// Lists the latest values in the log's place.
+    pub(super) fn show_latest(&mut self) {
+        self.list_form = ListForm::Latest;
+        self.set_focus(Focus::Channels);
+        self.resize_open();
+    }
+
+    /// Goes back to the log.
+    pub(super) fn leave_latest(&mut self) {
+        self.list_form = ListForm::Names;
+        if self.focus == Focus::Channels {
+            self.set_focus(Focus::Messages);
+        }
+        self.resize_open();
+    }
+
+    /// Goes back to the log, with only the selected channel in it.
+    pub(super) fn show_in_log(&mut self) -> Vec<Effect> {
+        let Some(name) = self.current_channel() else {
+            return self.tell("select a channel to see it in the log: a pattern has no value");
+        };
+        self.only = Some(name);
+        self.leave_latest();
+        self.refresh_shown()
+    }
+
+    /// Goes back to the log for what `action` does there, since it would not be seen.
+    pub(super) fn make_room_for(&mut self, action: Action) {
+        let is_in_log = matches!(
+            action,
+            Action::Filter
+                | Action::Find
+                | Action::NextHit
+                | Action::PreviousHit
+                | Action::NextLandmark
+                | Action::PreviousLandmark
+        );
+        if is_in_log && self.shows_latest() && self.focus == Focus::Channels {
+            self.leave_latest();
+        }
+    }
+
+    /// The row that is selected: in the log, or the latest of the channel that is.
+    pub(super) fn selected_row(&self) -> Option<RowId> {
+        if !self.shows_latest() {
+            return self.messages.selected(&self.shown);
+        }
+        let topic = self.channels.selected().filter(|topic| topic.names_one())?;
+        let channels = self.log.channels();
+        let row = channels.by_id(channels.find(&topic.name)?)?.last_row;
+        self.log.row(row).map(|row| row.id)
+    }
+
+    /// When the first of the changes that stand out now does so no longer.
+    pub(super) fn flash_due(&self) -> Option<Time> {
+        if !self.shows_latest() {
+            return None;
+        }
+        let height = inside(self.areas().channels).height;
+        let top = self.channels.top(height);
+        let entries = self.channels.entries().iter().skip(top);
+        let ends = entries.take(usize::from(height)).filter_map(|entry| {
+            let Entry::Channel(id) = entry else {
+                return None;
+            };
+            let heard = self.log.channels().by_id(*id)?.last_heard;
+            Some(heard.after(FLASH)).filter(|end| *end > self.now)
+        });
+        ends.min()
+    }
+}

@@ -1,0 +1,185 @@
+//! What has become of a payload since the one before it, in as much as a line can tell.
+//!
+//! The work grows with the bytes given, and hardly depends on what they say: nothing is unpacked,
+//! so that no compressed bomb opens where many payloads are looked at for one frame.
+
+mod difference;
+mod telling;
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use super::diff::bytes::Ends;
+use super::diff::structure::{self, Structure};
+use super::diff::{changed_quickly, structure::Change as Step};
+use super::format;
+use super::json::number::Number;
+use super::tree::{Key, NodeId, Tree};
+
+pub use self::difference::difference;
+
+/// The most values within a payload that are told of.
+const MOST_TOLD: usize = 8;
+
+/// Texts of up to so many bytes are compared word by word.
+const MOST_WORDS: usize = 1 << 10;
+
+/// What has become of a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It says the same.
+    Same,
+    /// It is another number: the difference, with its sign.
+    Number(String),
+    /// It is another text, or other bytes.
+    Other {
+        /// The first byte of the old payload that is not in the new.
+        from: usize,
+        /// The bytes of the new payload that are not in the old, ascending and apart.
+        marks: Vec<Range<usize>>,
+    },
+    /// Values within it have changed.
+    Within {
+        /// Those that tell most, these first.
+        told: Vec<Within>,
+        /// How many more there are.
+        more: usize,
+        /// Where in the new payload they stand, ascending and apart.
+        marks: Vec<Range<usize>>,
+    },
+}
+
+/// What has become of a value within a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// Its path, from strangers.
+    pub path: Vec<u8>,
+    /// What it was, as JSON; `None` if it has come.
+    pub old: Option<Vec<u8>>,
+    /// What it is, as JSON; `None` if it has gone.
+    pub new: Option<Vec<u8>>,
+}
+
+/// Tells what has changed from `old` to `new`. If they may have values, see [`format::values`],
+/// these are compared, and text or bytes otherwise.
+#[must_use]
+pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
+    if old == new || is_same_number(old, new) {
+        return Change::Same;
+    }
+    if let Some(difference) = difference(old, new) {
+        return Change::Number(difference);
+    }
+    let trees = has_values.then(|| format::values(old).zip(format::values(new)));
+    match trees.flatten() {
+        Some((old_tree, new_tree)) => within((&old_tree, old), (&new_tree, new)),
+        None => other(old, new),
+    }
+}
+
+fn is_same_number(old: &[u8], new: &[u8]) -> bool {
+    let old = str::from_utf8(old.trim_ascii()).unwrap_or_default();
+    Number::new(old).order_of(new.trim_ascii()) == Some(Ordering::Equal)
+}
+
+fn other(old: &[u8], new: &[u8]) -> Change {
+    let (Ok(old_text), Ok(new_text)) = (str::from_utf8(old), str::from_utf8(new)) else {
+        let ends = Ends::of(old, new);
+        return between(&ends);
+    };
+    let ends = Ends::of_texts(old_text, new_text);
+    if old.len().max(new.len()) > MOST_WORDS {
+        return between(&ends);
+    }
+    Change::Other {
+        from: ends.old.start,
+        marks: changed_quickly(old_text, new_text).1,
+    }
+}
+
+fn between(ends: &Ends) -> Change {
+    let marks = std::iter::once(ends.new.clone());
+    Change::Other {
+        from: ends.old.start,
+        marks: marks.filter(|range| !range.is_empty()).collect(),
+    }
+}
+
+/// A tree with its payload.
+type Half<'a> = (&'a Tree, &'a [u8]);
+
+fn within(old: Half<'_>, new: Half<'_>) -> Change {
+    let structure = structure::compare_quickly(old, new);
+    if structure.is_same() {
+        return Change::Same;
+    }
+    let is_root = |step: &Step| matches!(step, Step::Changed { new, .. } if new.0 == 0);
+    if structure.lines.iter().any(|line| is_root(&line.change)) {
+        return other(old.1, new.1);
+    }
+    let marks = marks(&structure, new.0);
+    let mut steps: Vec<Step> = structure
+        .lines
+        .into_iter()
+        .map(|line| line.change)
+        .filter(|step| !matches!(step, Step::Within { .. } | Step::Same { .. }))
+        .collect();
+    steps.sort_by_cached_key(|step| telling::rank(*step, old, new));
+    let told = steps.iter().take(MOST_TOLD);
+    Change::Within {
+        told: told.map(|step| told_of(*step, old, new)).collect(),
+        more: steps.len().saturating_sub(MOST_TOLD),
+        marks,
+    }
+}
+
+fn told_of(step: Step, old: Half<'_>, new: Half<'_>) -> Within {
+    let (half, id) = match (step.in_new(), step.in_old()) {
+        (Some(id), _) => (new, id),
+        (None, id) => (old, id.unwrap_or_default()),
+    };
+    let said = |half: Half<'_>, id: Option<NodeId>| id.map(|id| half.0.to_json(id, half.1));
+    let place = |index: usize| Some(format!("[{index}]").into_bytes());
+    let (was, is) = match step {
+        Step::Moved { from, to, .. } => (place(from), place(to)),
+        _ => (said(old, step.in_old()), said(new, step.in_new())),
+    };
+    Within {
+        path: path_of(half, id),
+        old: was,
+        new: is,
+    }
+}
+
+/// The path of a value, or its name if no query could name it.
+fn path_of((tree, bytes): Half<'_>, id: NodeId) -> Vec<u8> {
+    if let Some(path) = tree.path(id, bytes) {
+        return path.into_bytes();
+    }
+    match tree.value(id, bytes).map(|value| value.key) {
+        Some(Key::Name(name) | Key::Odd(name)) => [b"\xe2\x80\xa6.", name].concat(),
+        _ => "…".into(),
+    }
+}
+
+/// Where what has come or changed is written.
+fn marks(structure: &Structure, new: &Tree) -> Vec<Range<usize>> {
+    let mut marks: Vec<Range<usize>> = Vec::new();
+    for line in &structure.lines {
+        let (Step::Added(id) | Step::Changed { new: id, .. } | Step::Moved { new: id, .. }) =
+            line.change
+        else {
+            continue;
+        };
+        let Some(range) = new.source(id) else {
+            continue;
+        };
+        if marks.last().is_none_or(|last| last.end <= range.start) {
+            marks.push(range);
+        }
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests;

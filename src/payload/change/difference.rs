@@ -1,0 +1,70 @@
+//! The difference of two numbers, exactly.
+
+/// Numbers of more digits are told as texts.
+const MOST_DIGITS: usize = 18;
+
+/// A number and what stands behind it, such as a unit.
+struct Measure<'a> {
+    /// The number without its point.
+    digits: i128,
+    /// How many of the digits stand behind the point.
+    places: u32,
+    unit: &'a [u8],
+}
+
+/// By how much the number `new` is more than `old`, with its sign, as in `+13.07` and `−2`. Both
+/// may have the same unit. `None` if they are no such numbers.
+#[must_use]
+pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
+    let (old, new) = (Measure::read(old)?, Measure::read(new)?);
+    if old.unit != new.unit {
+        return None;
+    }
+    let places = old.places.max(new.places);
+    let difference = new.scaled(places) - old.scaled(places);
+    let sign = if difference < 0 { '−' } else { '+' };
+    let width = places as usize + 1;
+    let digits = format!("{:0>width$}", difference.unsigned_abs());
+    let (whole, fraction) = digits.split_at(digits.len() - places as usize);
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}"))
+}
+
+impl<'a> Measure<'a> {
+    fn read(text: &'a [u8]) -> Option<Self> {
+        let text = text.trim_ascii();
+        let (is_negative, rest) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let (whole, rest) = split_digits(rest);
+        let (fraction, unit) = match rest {
+            [b'.', rest @ ..] => split_digits(rest),
+            rest => (&rest[..0], rest),
+        };
+        // Digits further on: a time, a version, an exponent.
+        let is_measure = !whole.is_empty() && !unit.iter().any(u8::is_ascii_digit);
+        if !is_measure || whole.len() + fraction.len() > MOST_DIGITS {
+            return None;
+        }
+        let digits = whole
+            .iter()
+            .chain(fraction)
+            .fold(0, |number, digit| number * 10 + i128::from(digit - b'0'));
+        Some(Self {
+            digits: if is_negative { -digits } else { digits },
+            places: u32::try_from(fraction.len()).ok()?,
+            unit,
+        })
+    }
+
+    /// The number in units of the last of so many places. Both are at most 18: it fits.
+    fn scaled(&self, places: u32) -> i128 {
+        self.digits * 10_i128.pow(places - self.places)
+    }
+}
+
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit());
+    text.split_at(end.unwrap_or(text.len()))
+}

@@ -1,0 +1,78 @@
+//! Which of several changes tells most.
+
+use super::Half;
+use crate::payload::diff::structure::Change as Step;
+use crate::payload::tree::{Key, Kind, Value};
+
+/// Names, in lower case, of what changes with every message: clocks, counters and ids. Also those
+/// that end so behind a `_` or a `-`.
+const RESTLESS: [&str; 12] = [
+    "seq",
+    "sequence",
+    "ts",
+    "time",
+    "timestamp",
+    "at",
+    "date",
+    "id",
+    "uuid",
+    "offset",
+    "nonce",
+    "uptime",
+];
+
+/// A longer number is a time or an id rather than a measure, and a longer text one or a long story.
+const LONG_NUMBER: usize = 10;
+const LONG_TEXT: usize = 24;
+
+/// The lower, the more it tells. In each rank the order in the payload holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Values have come or gone or are of another type: the payload has another shape.
+    Shape,
+    /// A value has changed.
+    Value,
+    /// It probably does so in every message.
+    Restless,
+}
+
+pub(super) fn rank(step: Step, old: Half<'_>, new: Half<'_>) -> Rank {
+    let was = step.in_old().and_then(|id| old.0.value(id, old.1));
+    let is = step.in_new().and_then(|id| new.0.value(id, new.1));
+    match (step, was, is) {
+        (Step::Moved { .. }, ..) => Rank::Restless,
+        (Step::Changed { .. }, Some(was), Some(is)) if was.kind == is.kind => {
+            if is_restless(&is) {
+                Rank::Restless
+            } else {
+                Rank::Value
+            }
+        }
+        (_, was, is) if was.or(is).is_some_and(is_element) => Rank::Value,
+        _ => Rank::Shape,
+    }
+}
+
+/// Arrays grow and shrink; that is no other shape.
+fn is_element(value: Value<'_>) -> bool {
+    matches!(value.key, Key::Index(_))
+}
+
+fn is_restless(value: &Value<'_>) -> bool {
+    let is_long = match value.kind {
+        Kind::Number => value.text.len() >= LONG_NUMBER && !value.text.contains(&b'.'),
+        _ => value.text.len() > LONG_TEXT,
+    };
+    is_long || matches!(value.key, Key::Name(name) if is_restless_name(name))
+}
+
+fn is_restless_name(name: &[u8]) -> bool {
+    let is_restless = |word: &[u8]| {
+        let mut names = RESTLESS.iter();
+        names.any(|name| name.as_bytes().eq_ignore_ascii_case(word))
+    };
+    let last = name.rsplit(|byte| matches!(byte, b'_' | b'-')).next();
+    // As in createdAt and orderId.
+    let is_camel = |end: &[u8]| name.ends_with(end);
+    is_restless(last.unwrap_or(name)) || [b"At", b"Id", b"Ts"].iter().any(|end| is_camel(*end))
+}

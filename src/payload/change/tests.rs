@@ -1,0 +1,109 @@
+use super::*;
+
+fn told(old: &str, new: &str) -> String {
+    match change(old.as_bytes(), new.as_bytes(), true) {
+        Change::Same => "same".to_owned(),
+        Change::Number(difference) => difference,
+        Change::Other { marks, .. } => {
+            let marked = marks.iter().map(|range| &new[range.clone()]);
+            format!("[{}]", marked.collect::<Vec<_>>().join("|"))
+        }
+        Change::Within { told, more, .. } => {
+            let text = |bytes: &Option<Vec<u8>>| {
+                let bytes = bytes.as_deref().unwrap_or(b"-");
+                String::from_utf8_lossy(bytes).into_owned()
+            };
+            let words = told.iter().map(|within| {
+                let path = String::from_utf8_lossy(&within.path);
+                format!("{path} {}→{}", text(&within.old), text(&within.new))
+            });
+            let more = (more > 0).then(|| format!("+{more}"));
+            words.chain(more).collect::<Vec<_>>().join("  ")
+        }
+    }
+}
+
+#[test]
+fn numbers_are_told_by_their_exact_difference() {
+    for (old, new, expected) in [
+        ("399.41", "412.48", "+13.07"),
+        ("46", "44", "−2"),
+        ("0.1", "0.3", "+0.2"),
+        ("-1", "1.50", "+2.50"),
+        ("0", "-0.004", "−0.004"),
+        ("999999999999999999", "1", "−999999999999999998"),
+        ("20.0 °C", "19.5 °C", "−0.5"),
+        ("1.0", "1", "same"),
+        ("100", "1e2", "same"),
+    ] {
+        assert_eq!(told(old, new), expected, "{old} → {new}");
+    }
+    for (old, new) in [
+        ("12:00", "12:01"),
+        ("1.2.3", "1.2.4"),
+        ("20 C", "21 F"),
+        ("1e5", "2e5"),
+        ("", "1"),
+        ("1234567890123456789", "1234567890123456788"),
+    ] {
+        assert_eq!(difference(old.as_bytes(), new.as_bytes()), None, "{old}");
+    }
+}
+
+#[test]
+fn texts_tell_which_words_are_new() {
+    assert_eq!(told("open", "closed"), "[closed]");
+    assert_eq!(told("gate 4 is open", "gate 4 is shut"), "[shut]");
+    assert_eq!(told("\"open\"", "\"shut\""), "[shut]");
+    assert_eq!(told("a", ""), "[]");
+}
+
+#[test]
+fn values_within_are_told_the_most_telling_first() {
+    assert_eq!(
+        told(
+            r#"{"seq":15,"left":46,"at":"2024-05-01","old":1,"same":[1,2]}"#,
+            r#"{"seq":16,"left":45,"at":"2024-05-02","same":[1,2],"new":{"a":1}}"#
+        ),
+        r#".old 1→-  .new -→{"a":1}  .left 46→45  .seq 15→16  .at "2024-05-01"→"2024-05-02""#
+    );
+    assert_eq!(told(r#"{"a":1,"b":2}"#, r#"{ "b": 2.0, "a": 1 }"#), "same");
+    assert_eq!(told("[1,[2]]", "[1,[3]]"), ".[1][0] 2→3");
+}
+
+#[test]
+fn more_values_than_a_line_holds_are_counted() {
+    let list = |from: usize| {
+        let names = (0..12).map(|name| format!("\"n{name}\":{}", from + name));
+        format!("{{{}}}", names.collect::<Vec<_>>().join(","))
+    };
+    assert!(told(&list(1), &list(2)).ends_with("  +4"));
+}
+
+#[test]
+fn the_marks_lie_on_what_has_changed() {
+    let new = br#"{"a":1,"b":{"c":"x","d":2}}"#;
+    let Change::Within { marks, .. } = change(br#"{"a":1,"b":{"c":"y"}}"#, new, true) else {
+        panic!("values have changed");
+    };
+    let marked: Vec<&[u8]> = marks.iter().map(|range| &new[range.clone()]).collect();
+    assert_eq!(marked, [&b"\"x\""[..], b"2"]);
+}
+
+#[test]
+fn messagepack_is_told_by_its_values_and_bytes_by_their_difference() {
+    let (old, new) = (b"\x82\xa1a\x01\xa1b\xc2", b"\x82\xa1a\x02\xa1b\xc3");
+    let Change::Within { told, .. } = change(old, new, true) else {
+        panic!("values have changed");
+    };
+    assert_eq!(told[0].path, b".a");
+    assert_eq!(told[1].new.as_deref(), Some(&b"true"[..]));
+    let marks = std::iter::once(2..3).collect();
+    let expected = Change::Other { from: 2, marks };
+    assert_eq!(change(b"\xff\x00\x01", b"\xff\x00\x02", true), expected);
+}
+
+#[test]
+fn what_no_query_can_name_goes_by_its_name() {
+    assert_eq!(told(r#"{"a":1,"a":2}"#, r#"{"a":3,"a":2}"#), "….a 1→3");
+}

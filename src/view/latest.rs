@@ -1,0 +1,205 @@
+//! The latest values: a row a channel with what it said last, when, and what has changed in it.
+//!
+//! ```text
+//!  ● name    now  1.2/s  value                     change            wide
+//!  ● name    now  value  change                                      80 columns
+//!  ● name    value                                                   40 columns
+//! ```
+//!
+//! Only the rows that are seen are looked into, and no more of them in a frame than its time
+//! allows.
+
+mod news;
+mod seen;
+
+use std::time::Duration;
+
+use ratatui::style::Style;
+
+use self::news::news;
+use self::seen::{Latest, News, Seen};
+use super::channels::{self, SILENT_AFTER};
+use super::line::LineBuilder;
+use super::theme;
+use crate::app::{App, FLASH};
+use crate::log::Channel;
+use crate::payload::change::Change;
+use crate::payload::escape;
+use crate::payload::figures;
+use crate::payload::ranges::Ranges;
+
+/// The columns of a line from which on it has an age, a rate, and the change in a column of its
+/// own.
+const MIN_FOR_AGE: usize = 50;
+const MIN_FOR_RATE: usize = 90;
+const MIN_FOR_CHANGE: usize = 110;
+
+/// The columns of an age, and of a rate or what is said instead of it.
+const AGE: usize = 4;
+const RATE: usize = 7;
+
+/// Between two columns.
+const GAP: usize = 2;
+
+/// Where the columns stand in a line.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    name: usize,
+    has_age: bool,
+    has_rate: bool,
+    value: usize,
+    /// `None` if the change follows the value.
+    change: Option<usize>,
+}
+
+impl Columns {
+    /// Of a line that is `width` wide and has `room` behind its mark, with names of `names` columns.
+    fn of(width: usize, room: usize, names: usize) -> Self {
+        let most = if width < MIN_FOR_AGE {
+            room * 2 / 5
+        } else {
+            room / 4
+        };
+        let (has_age, has_rate) = (width >= MIN_FOR_AGE, width >= MIN_FOR_RATE);
+        let name = names.max(6).min(most);
+        let taken = name
+            + GAP
+            + if has_age { AGE + GAP } else { 0 }
+            + if has_rate { RATE + GAP } else { 0 };
+        let rest = room.saturating_sub(taken);
+        let change = (width >= MIN_FOR_CHANGE).then_some(rest * 2 / 5);
+        Self {
+            name,
+            has_age,
+            has_rate,
+            value: rest.saturating_sub(change.map_or(0, |columns| columns + GAP)),
+            change,
+        }
+    }
+}
+
+/// Draws the rows of a frame.
+pub(super) struct Painter<'a> {
+    app: &'a App,
+    width: usize,
+    seen: Seen<'a>,
+}
+
+impl<'a> Painter<'a> {
+    pub(super) fn new(app: &'a App, width: usize) -> Self {
+        Self {
+            app,
+            width,
+            seen: Seen::new(app),
+        }
+    }
+
+    /// Adds a channel to a line that is still empty.
+    pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
+        let (mark, style) = channels::mark(self.app, channel.name());
+        line.word(format!("{mark} "), style);
+        let columns = Columns::of(self.width, line.left(), self.app.name_columns());
+        let style = channels::name_style(self.app, channel.name());
+        line.name(channel.name(), columns.name, style);
+        line.space(GAP);
+        let age = self.app.now().since(channel.last_heard);
+        let instead = channels::instead_of_rate(self.app, channel.name());
+        if columns.has_age {
+            Self::age(age, instead.filter(|_| !columns.has_rate), line);
+        }
+        if columns.has_rate {
+            self.rate(channel, age, instead, line);
+        }
+        let latest = self.seen.latest(channel);
+        let is_fresh = age < FLASH;
+        let Some(room) = columns.change else {
+            beside(&latest, is_fresh, columns, line);
+            return;
+        };
+        let before = line.left();
+        value(&latest, is_fresh, columns.value, line);
+        line.space((columns.value + GAP).saturating_sub(before - line.left()));
+        let mut said = LineBuilder::new(room.min(line.left()));
+        news(&latest.news, is_fresh, &mut said);
+        let used = room.saturating_sub(said.left());
+        line.append(said, used);
+    }
+
+    fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
+        let (words, style) = match instead {
+            Some((words, style)) => (words.chars().take(AGE).collect(), style),
+            None if age < FLASH => ("now".to_owned(), theme::GOOD),
+            None if age < SILENT_AFTER => (figures::age(age), Style::new()),
+            None => (figures::age(age), theme::QUIET),
+        };
+        line.word(format!("{words:>AGE$}"), style);
+        line.space(GAP);
+    }
+
+    fn rate(
+        &self,
+        channel: &Channel,
+        age: Duration,
+        instead: Option<(&str, Style)>,
+        line: &mut LineBuilder,
+    ) {
+        let (words, style) = match instead {
+            Some((words, style)) => (words.to_owned(), style),
+            None if age >= SILENT_AFTER => ("silent".to_owned(), theme::QUIET),
+            None => (figures::rate(channel.rate(self.app.now())), Style::new()),
+        };
+        line.word(format!("{words:>RATE$}"), style);
+        line.space(GAP);
+    }
+}
+
+/// The value and, where there is room for an age, what has changed right behind it.
+fn beside(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut LineBuilder) {
+    if !columns.has_age {
+        value(latest, is_fresh, line.left(), line);
+        return;
+    }
+    let room = line.left();
+    let half = room.saturating_sub(GAP) / 2;
+    let mut said = LineBuilder::new(half);
+    news(&latest.news, is_fresh, &mut said);
+    let used = half - said.left();
+    let gap = if used > 0 { GAP } else { 0 };
+    value(latest, is_fresh, room.saturating_sub(used + gap), line);
+    line.space(gap);
+    line.append(said, used);
+}
+
+/// What a channel said last, within the next `columns`.
+fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBuilder) {
+    let columns = columns.min(line.left());
+    let text = match &latest.value {
+        Ok(text) => text,
+        Err(words) => return line.words_within(columns, words, theme::QUIET),
+    };
+    let all = 0..text.len();
+    let all = std::slice::from_ref(&all);
+    let marks = match &latest.news {
+        _ if !is_fresh => &[],
+        News::Changed { change, .. } => match change {
+            Change::Same => &[],
+            Change::Number(_) => all,
+            Change::Other { marks, .. } | Change::Within { marks, .. } => marks,
+        },
+        News::Differs => all,
+        News::None | News::Size { .. } => &[],
+    };
+    let marks = Ranges::of(marks);
+    let whole = escape::one_line_marked(text, columns, marks);
+    if !whole.cut && latest.size.is_none() {
+        line.marked_text(whole, Style::new(), theme::FLASH);
+        return;
+    }
+    let size = latest.size.map(figures::size).unwrap_or_default();
+    let end = format!("… {size}");
+    let end = end.trim_end();
+    let room = columns.saturating_sub(end.chars().count());
+    let cut = escape::one_line_marked(text, room, marks);
+    line.marked_text(cut, Style::new(), theme::FLASH);
+    line.words_within(columns, end, theme::QUIET);
+}

@@ -1,0 +1,109 @@
+//! What has become of a channel's value, in words.
+
+use ratatui::style::Style;
+
+use super::seen::News;
+use crate::payload::change::{Change, Within};
+use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::theme;
+
+/// Between two changes.
+const GAP: usize = 2;
+
+/// Columns that the old and the new value each take at most, of those within a payload.
+const WITHIN: usize = 20;
+
+/// What has changed, on the rest of a line.
+pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
+    let style = if is_fresh { theme::FLASH } else { Style::new() };
+    match news {
+        News::None => {}
+        News::Differs => line.cut_words("changed", theme::QUIET),
+        News::Size { old, new } if old == new => line.cut_words("same size", theme::QUIET),
+        News::Size { old, new } => {
+            line.cut_words(&figures::size(*old), theme::QUIET);
+            line.cut_words(" → ", theme::QUIET);
+            line.cut_words(&figures::size(*new), style);
+        }
+        News::Changed { old, change } => match change {
+            Change::Same => line.cut_words("same", theme::QUIET),
+            Change::Number(difference) => {
+                line.cut_words(difference, style);
+                line.word(" ", Style::new());
+                was(old, 0, line);
+            }
+            Change::Other { from, .. } => was(old, *from, line),
+            Change::Within { told, more, .. } => within(told, *more, style, line),
+        },
+    }
+}
+
+/// What the value was before.
+fn was(old: &[u8], from: usize, line: &mut LineBuilder) {
+    if line.left() <= GAP {
+        return;
+    }
+    line.word("← ", theme::QUIET);
+    if old.is_empty() {
+        line.cut_words("(empty)", theme::QUIET);
+    }
+    line.part(old, from, line.left(), theme::QUIET);
+}
+
+/// As many of the changes within a payload as fit whole, but in any case the first, and how many
+/// there are beside them.
+fn within(told: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
+    let mut left = told.len() + more;
+    for (index, one) in told.iter().enumerate() {
+        let rest = if left > 1 {
+            format!(" +{}", left - 1)
+        } else {
+            String::new()
+        };
+        let room = line.left().saturating_sub(rest.len());
+        let mut said = LineBuilder::new(room);
+        if index > 0 {
+            said.space(GAP);
+        }
+        let fits = change_within(one, style, &mut said);
+        if index > 0 && !fits {
+            break;
+        }
+        let used = room - said.left();
+        line.append(said, used);
+        left -= 1;
+    }
+    if left > 0 {
+        line.word(format!(" +{left}"), theme::QUIET);
+    }
+}
+
+/// A change within a payload; says whether its path and both values fit.
+fn change_within(one: &Within, style: Style, line: &mut LineBuilder) -> bool {
+    let sign = match (&one.old, &one.new) {
+        (None, _) => "+",
+        (_, None) => "−",
+        _ => "",
+    };
+    line.word(sign, theme::QUIET);
+    let path = escape::one_line(&one.path, line.left());
+    let mut fits = !path.cut;
+    line.text(path, theme::QUIET);
+    line.word(" ", Style::new());
+    let mut side = |bytes: &[u8], style: Style, line: &mut LineBuilder| {
+        let text = escape::one_line(bytes, WITHIN);
+        fits &= text.columns <= line.left();
+        line.part(bytes, 0, WITHIN, style);
+    };
+    if let Some(old) = &one.old {
+        side(old, theme::QUIET, line);
+    }
+    if one.old.is_some() && one.new.is_some() {
+        line.word("→", theme::QUIET);
+    }
+    if let Some(new) = &one.new {
+        side(new, style, line);
+    }
+    fits
+}

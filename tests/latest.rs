@@ -1,0 +1,544 @@
+//! The latest values: the channel list in its wide form.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
+
+use subscope::app::{Effect, Event, Focus, ListForm};
+use subscope::payload::change::{Change, change};
+use subscope::server::Connection;
+use subscope::view;
+
+use crate::support::stage::{START, Stage};
+
+mod support;
+
+/// The latest values on a screen of this size.
+fn latest(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    stage.send(Event::Resize(width, height));
+    stage.keys("v");
+    stage
+}
+
+/// The same after two rounds of messages on several channels.
+fn market(width: u16, height: u16) -> Stage {
+    let mut stage = latest(width, height);
+    stage.messages(&[
+        ("price:btc", b"399.41"),
+        ("price:eth", b"20.5"),
+        ("door", b"open"),
+        ("stock", br#"{"seq":15,"sku":"mug","left":46}"#),
+        ("flag", b"true"),
+        ("sensor", b"\x82\xa1t\x14\xa2ok\xc3"),
+    ]);
+    stage.wait(Duration::from_secs(40));
+    stage.messages(&[("flag", b"true"), ("door", b"closed")]);
+    stage.wait(Duration::from_secs(2));
+    stage.messages(&[
+        ("price:btc", b"412.48"),
+        ("stock", br#"{"seq":16,"sku":"mug","left":45}"#),
+        ("sensor", b"\x82\xa1t\x15\xa2ok\xc3"),
+        ("new", b"first"),
+    ]);
+    stage.wait(Duration::from_millis(200));
+    stage
+}
+
+/// The text that is drawn as just changed.
+fn flashing(stage: &Stage) -> Vec<String> {
+    let buffer = stage.buffer();
+    let mut flashing = Vec::new();
+    let mut was_so = false;
+    for cell in &buffer.content {
+        let is_so = cell.bg == Color::Green;
+        if is_so && !was_so {
+            flashing.push(String::new());
+        }
+        if let Some(last) = flashing.last_mut().filter(|_| is_so) {
+            last.push_str(cell.symbol());
+        }
+        was_so = is_so;
+    }
+    flashing
+}
+
+/// The line of the screen that has `words` in it.
+fn line_with(stage: &Stage, words: &str) -> String {
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.contains(words));
+    line.unwrap_or_else(|| panic!("{words} is not in\n{screen}"))
+        .to_owned()
+}
+
+// --- Keys --------------------------------------------------------------------------------------
+
+#[test]
+fn v_lists_the_latest_values_in_the_logs_place_and_v_or_esc_goes_back() {
+    for back in [KeyCode::Char('v'), KeyCode::Esc] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 3);
+        assert_eq!(stage.app.list_form(), ListForm::Names);
+        stage.keys("v");
+        assert_eq!(stage.app.list_form(), ListForm::Latest);
+        assert_eq!(stage.app.focus(), Focus::Channels);
+        assert!(stage.app.areas().messages.is_empty());
+        assert_eq!(stage.app.areas().channels.width, 80);
+        stage.code(back);
+        assert_eq!(stage.app.list_form(), ListForm::Names);
+        assert_eq!(stage.app.focus(), Focus::Messages);
+        assert!(stage.is_following());
+    }
+}
+
+#[test]
+fn esc_goes_back_to_the_log_first_and_then_takes_back_what_narrows_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("/2");
+    stage.code(KeyCode::Enter);
+    stage.keys(" v");
+    stage.code(KeyCode::Esc);
+    assert_eq!((stage.shown(), stage.is_following()), (1, false));
+    stage.code(KeyCode::Esc);
+    assert_eq!((stage.shown(), stage.is_following()), (3, false));
+    stage.code(KeyCode::Esc);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn enter_goes_back_to_the_log_with_only_that_channel() {
+    let mut stage = market(80, 24);
+    stage.code(KeyCode::Enter);
+    assert!(stage.remark().contains("a pattern has no value"));
+    stage.keys("j");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), Some(&b"door"[..]));
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.app.shown().messages(), 2);
+    // It is chosen, not switched.
+    stage.keys("v");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), Some(&b"door"[..]));
+}
+
+#[test]
+fn keys_that_act_on_a_channel_act_on_the_selected_one() {
+    let mut stage = market(80, 24);
+    stage.keys("j");
+    assert_eq!(stage.channel_selected(), "door");
+    assert_eq!(stage.keys("y"), [Effect::Copy(b"closed".to_vec().into())]);
+    stage.keys("m");
+    assert!(stage.app.is_muted(b"door"));
+    assert!(line_with(&stage, "door").contains("closed"));
+    stage.keys("p");
+    assert_eq!(stage.box_texts().0, "door");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage.keys("e");
+    assert_eq!(stage.box_texts(), ("door".into(), "closed".into()));
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.list_form(), ListForm::Latest);
+    stage.keys("ss");
+    assert!(stage.screen().contains("by count"));
+}
+
+#[test]
+fn tab_leaves_out_the_log_that_is_not_there() {
+    let mut stage = market(80, 24);
+    stage.code(KeyCode::Tab);
+    assert!(matches!(
+        stage.app.focus(),
+        Focus::PublishChannel | Focus::PublishPayload
+    ));
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage.code(KeyCode::BackTab);
+    assert_ne!(stage.app.focus(), Focus::Channels);
+}
+
+#[test]
+fn what_would_act_on_the_log_goes_back_to_it_or_says_why_not() {
+    for key in ["/", "F", "n", "N", "]", "["] {
+        let mut stage = market(80, 24);
+        stage.keys(key);
+        assert_eq!(stage.app.list_form(), ListForm::Names, "{key}");
+    }
+    let mut stage = market(80, 24);
+    stage.keys(" ");
+    assert!(stage.remark().contains("v goes back to the log"));
+    assert!(stage.is_following());
+}
+
+#[test]
+fn an_open_message_stays_and_follows_the_selected_channel() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Resize(200, 40));
+    stage.messages(&[("a", b"1"), ("b", b"2")]);
+    stage.code(KeyCode::Enter);
+    stage.keys("vj");
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(&*stage.letter().payload, b"1");
+    stage.messages(&[("a", b"3")]);
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(&*stage.letter().payload, b"3");
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    stage.keys("J");
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(stage.channel_selected(), "b");
+    assert_eq!(&*stage.letter().payload, b"2");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.list_form(), ListForm::Names);
+    assert!(stage.app.open().is_some());
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.open().is_none());
+    assert_eq!(stage.app.focus(), Focus::Messages);
+}
+
+#[test]
+fn a_closed_message_gives_the_keys_back_to_the_list() {
+    let mut stage = Stage::new(&["*"]);
+    for size in [(200, 40), (40, 12)] {
+        stage.send(Event::Resize(size.0, size.1));
+        stage.messages(&[("a", b"1")]);
+        stage.code(KeyCode::Enter);
+        if stage.app.focus() == Focus::Message {
+            stage.code(KeyCode::Esc);
+            stage.keys("v");
+            continue;
+        }
+        stage.keys("v");
+        stage.code(KeyCode::Tab);
+        stage.keys("q");
+        assert_eq!(stage.app.focus(), Focus::Channels, "{size:?}");
+        stage.keys("v");
+    }
+}
+
+#[test]
+fn the_mouse_selects_a_row_and_the_wheel_scrolls() {
+    let mut stage = market(80, 24);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 4);
+    assert_eq!(stage.channel_selected(), "flag");
+    stage.send(Event::Resize(80, 10));
+    let top = |stage: &Stage| stage.app.channels().top(3);
+    let before = top(&stage);
+    stage.mouse(MouseEventKind::ScrollDown, 60, 4);
+    assert!(top(&stage) > before);
+}
+
+// --- What is shown -----------------------------------------------------------------------------
+
+#[test]
+fn everything_has_a_column_on_a_wide_screen() {
+    insta::assert_snapshot!(market(200, 20).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s ▁▁█▁▁▁▁▁▁█  12 received
+    ╭ Latest values 7 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── by name ╮
+    │ ● *                                                                                                                                                                                             live │
+    │   door         2s    0.2/s  closed                                                                                               ← open                                                              │
+    │   flag         2s    0.2/s  true                                                                                                 same                                                                │
+    │   new         now    1.0/s  first                                                                                                                                                                    │
+    │   price:btc   now      0/s  412.48                                                                                               +13.07 ← 399.41                                                     │
+    │   price:eth   42s   silent  20.5                                                                                                                                                                     │
+    │   sensor      now      0/s  \x82\xa1t\x15\xa2ok\xc3                                                                              .t 20→21                                                            │
+    │   stock       now      0/s  {"seq":16,"sku":"mug","left":45}                                                                     .left 46→45  .seq 15→16                                             │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                                                                                                                                                   │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn the_change_follows_the_value_on_a_narrower_one() {
+    insta::assert_snapshot!(market(100, 20).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s ▁▁█▁▁▁▁▁▁█  12 received
+    ╭ Latest values 7 ──────────────────────────────────────────────────────────────────────── by name ╮
+    │ ● *                                                                                         live │
+    │   door         2s    0.2/s  closed  ← open                                                       │
+    │   flag         2s    0.2/s  true  same                                                           │
+    │   new         now    1.0/s  first                                                                │
+    │   price:btc   now      0/s  412.48  +13.07 ← 399.41                                              │
+    │   price:eth   42s   silent  20.5                                                                 │
+    │   sensor      now      0/s  \x82\xa1t\x15\xa2ok\xc3  .t 20→21                                    │
+    │   stock       now      0/s  {"seq":16,"sku":"mug","left":45}  .left 46→45  .seq 15→16            │
+    │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                                               │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn eighty_columns_have_no_rate() {
+    insta::assert_snapshot!(market(80, 24).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s 12 received
+    ╭ Latest values 7 ──────────────────────────────────────────────────── by name ╮
+    │ ● *                                                                     live │
+    │   door         2s  closed  ← open                                            │
+    │   flag         2s  true  same                                                │
+    │   new         now  first                                                     │
+    │   price:btc   now  412.48  +13.07 ← 399.41                                   │
+    │   price:eth   42s  20.5                                                      │
+    │   sensor      now  \x82\xa1t\x15\xa2ok\xc3  .t 20→21                         │
+    │   stock       now  {"seq":16,"sku":"mug","left":45}  .left 46→45  .seq 15→16 │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter its messages  Tab pane  / filter  p publish  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn forty_columns_have_the_name_and_the_value() {
+    insta::assert_snapshot!(market(40, 12).screen(), @r#"
+     redis://127.0.0.1:6379  ● live  0.4/s
+    ╭ Latest values 7 ──────────── by name ╮
+    │ ● *                             live ┃
+    │   door       closed                  ┃
+    │   flag       true                    ┃
+    │   new        first                   │
+    │   price:btc  412.48                  │
+    ╰──────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────╮
+    │ press p to write a message to the s… │
+    ╰──────────────────────────────────────╯
+     Tab pane  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn it_is_drawn_at_the_smallest_sizes() {
+    for width in 0..=3 {
+        for height in 0..=3 {
+            assert_eq!(market(width, height).buffer().area.width, width);
+        }
+    }
+    for size in [
+        (0, 24),
+        (80, 0),
+        (1, 24),
+        (9, 9),
+        (49, 12),
+        (50, 12),
+        (111, 12),
+    ] {
+        market(size.0, size.1).buffer();
+    }
+}
+
+#[test]
+fn before_anything_is_heard_it_says_what_is_the_case() {
+    let stage = latest(80, 24);
+    assert!(
+        stage.screen().contains("Listening to "),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn what_has_changed_flashes_for_a_second() {
+    let mut stage = market(200, 20);
+    assert_eq!(
+        flashing(&stage),
+        ["412.48", "+13.07", "21", "16", "45", "45", "16"]
+    );
+    let due = stage.app.next_tick().unwrap();
+    assert!(due <= stage.now.after(Duration::from_millis(800)));
+    stage.wait(Duration::from_millis(799));
+    assert!(!flashing(&stage).is_empty());
+    let due = stage.app.next_tick().unwrap();
+    assert_eq!(due, stage.now.after(Duration::from_millis(1)));
+    stage.now = due;
+    stage.send(Event::Tick);
+    assert_eq!(flashing(&stage), [""; 0]);
+}
+
+#[test]
+fn a_flash_fades_though_nothing_else_would_draw() {
+    let mut stage = latest(80, 24);
+    stage.wait(Duration::from_millis(700));
+    stage.messages(&[("a", b"1")]);
+    stage.messages(&[("a", b"2")]);
+    // The rates move at 1.0 s; the flash ends at 1.7 s.
+    stage.wait(Duration::from_millis(400));
+    let due = stage.app.next_tick().unwrap();
+    assert_eq!(due, START.after(Duration::from_millis(1_700)));
+    stage.keys("v");
+    assert_ne!(stage.app.next_tick(), Some(due));
+}
+
+#[test]
+fn a_value_that_stays_the_same_does_not_flash() {
+    let mut stage = latest(80, 24);
+    for (old, new) in [
+        (&b"on"[..], &b"on"[..]),
+        (b"1.0", b"1"),
+        (br#"{"a":1,"b":2}"#, br#"{"b":2, "a":1}"#),
+    ] {
+        stage.messages(&[("a", old)]);
+        stage.messages(&[("a", new)]);
+        assert_eq!(flashing(&stage), [""; 0]);
+        assert!(line_with(&stage, " a ").contains("  same"));
+    }
+}
+
+#[test]
+fn a_lens_shows_its_value_and_the_change_of_that() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", br#"{"id":7,"price":20.5,"state":"open"}"#)]);
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    stage.keys("jji");
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
+    stage.keys("v");
+    assert!(line_with(&stage, " a ").contains(" 20.5 "));
+    stage.messages(&[("a", br#"{"id":8,"price":21.0,"state":"open"}"#)]);
+    assert!(line_with(&stage, " a ").contains(" 21.0  +0.5 ← 20.5 "));
+    assert_eq!(flashing(&stage), ["21.0", "+0.5"]);
+    stage.messages(&[("a", br#"{"id":9}"#)]);
+    assert!(line_with(&stage, " a ").contains("no .price"));
+    stage.keys("ji");
+    assert!(line_with(&stage, " a ").contains(r#"{"id":9}"#));
+}
+
+#[test]
+fn bytes_are_escaped_and_what_is_huge_is_not_looked_into() {
+    let mut stage = latest(80, 24);
+    stage.messages(&[("bin", b"\x00\xff\x1b[31m"), ("bin", b"\x00\xfe\x1b[31m")]);
+    let line = line_with(&stage, "bin");
+    assert!(line.contains(r"\0\xfe\x1b[31m  ← \0\xff\x1b[31m"), "{line}");
+    let huge = vec![b'['; 200 << 10];
+    stage.messages(&[("huge", b"[1]"), ("huge", &huge)]);
+    let line = line_with(&stage, "huge");
+    assert!(line.contains("… 200 KiB  3 B → 200 KiB"), "{line}");
+    stage.messages(&[("huge", &huge)]);
+    assert!(line_with(&stage, "huge").contains("same size"));
+}
+
+#[test]
+fn of_too_many_long_values_the_first_are_compared() {
+    let mut stage = latest(120, 40);
+    let names: Vec<String> = (0..20).map(|name| format!("c{name:02}")).collect();
+    for filler in ["1", "2"] {
+        let payload = format!("[{filler},\"{}\"]", "x".repeat(8 << 10));
+        for name in &names {
+            stage.messages(&[(name, payload.as_bytes())]);
+        }
+    }
+    assert!(line_with(&stage, "c00").contains("[0] 1→2"));
+    assert!(line_with(&stage, "c19").contains("changed"));
+}
+
+#[test]
+fn what_the_log_has_let_go_of_is_said_to_be_gone() {
+    let mut stage = market(80, 24);
+    stage.keys("c");
+    assert!(line_with(&stage, "door").contains("(gone)"));
+    stage.messages(&[("door", b"ajar")]);
+    let line = line_with(&stage, "door");
+    assert!(line.contains("ajar") && !line.contains('←'), "{line}");
+}
+
+#[test]
+#[ignore = "measures; see the printed times"]
+fn a_frame_of_latest_values_takes_so_long() {
+    let object = |name: usize, number: usize| {
+        let id = number * 7919 % 5000;
+        format!(
+            r#"{{"id":{number},"level":"info","user":{{"id":{id},"tier":"gold"}},"msg":"order created by gateway {name} in eu","amount":{id}.25}}"#
+        )
+    };
+    let long = |rows: usize| {
+        move |name: usize, number: usize| {
+            let rows = (0..rows).map(|row| object(name + row, number + row));
+            format!("[{}]", rows.collect::<Vec<String>>().join(","))
+        }
+    };
+    let (middling, long) = (long(5), long(120));
+    // As many values as there can be, of which hardly two that follow one another are the same.
+    let dense = |name: usize, number: usize| {
+        let digits = (0..480).map(|at| (at * at + at * name + number * at / 7) % 10);
+        let digits: Vec<String> = digits.map(|digit| digit.to_string()).collect();
+        format!("[{}]", digits.join(","))
+    };
+    let cases: [(&str, &dyn Fn(usize, usize) -> String); 4] = [
+        ("120 B", &object),
+        ("640 B", &middling),
+        ("960 B of digits", &dense),
+        ("15 KiB", &long),
+    ];
+    for (words, payload) in cases {
+        let mut stage = latest(200, 50);
+        for number in 0..2 {
+            for name in 0..60 {
+                let payload = payload(name, number);
+                stage.messages(&[(&format!("channel:{name:02}"), payload.as_bytes())]);
+            }
+        }
+        let values = times(&stage);
+        stage.keys("v");
+        let log = times(&stage);
+        println!("{words}: p50 and p99 {values:?}, of the log {log:?}");
+        let pairs: Vec<_> = (0..44)
+            .map(|name| (payload(name, 0), payload(name, 1)))
+            .collect();
+        let started = Instant::now();
+        for (old, new) in &pairs {
+            assert_ne!(change(old.as_bytes(), new.as_bytes(), true), Change::Same);
+        }
+        println!(
+            "  all 44 compared, whatever their size: {:?}",
+            started.elapsed()
+        );
+    }
+}
+
+/// The median and the 99th percentile of drawing a frame.
+fn times(stage: &Stage) -> (Duration, Duration) {
+    let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
+    let mut times: Vec<Duration> = (0..300)
+        .map(|_| {
+            let started = Instant::now();
+            terminal
+                .draw(|frame| view::draw(&stage.app, frame))
+                .unwrap();
+            started.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    (times[150], times[297])
+}
