@@ -1,6 +1,6 @@
 //! The path of a value, as queries write it.
 
-use super::{Key, Kind, NodeId, Tree};
+use super::{Key, Kind, NodeId, NodeKey, Tree};
 
 impl Tree {
     /// The path of a value as a query writes it: `.user.tags[0]`, or `.` for the root. `None` if
@@ -34,18 +34,22 @@ impl Tree {
 
     /// Whether no member behind this one has the same name.
     fn is_last_of_name(&self, id: NodeId, name: &[u8], payload: &[u8]) -> bool {
-        let Some(end) = self.parent(id).and_then(|parent| self.node(parent)) else {
+        let Some(holder) = self.parent(id).and_then(|parent| self.node(parent)) else {
             return true;
         };
-        let mut at = id;
-        while let Some(next) = self.behind(at).filter(|next| next.0 < end.end) {
-            let is_same = self
-                .value(next, payload)
-                .is_some_and(|value| value.key == Key::Name(name));
+        let mut at = self.node(id).map_or(holder.end, |node| node.end);
+        // There may be millions: most differ in length, and are not looked at.
+        while let Some(node) = self.node(NodeId(at)).filter(|_| at < holder.end) {
+            let is_same = match node.key {
+                NodeKey::Name(piece) if piece.length as usize == name.len() => {
+                    self.bytes(piece, payload) == name
+                }
+                _ => false,
+            };
             if is_same {
                 return false;
             }
-            at = next;
+            at = node.end;
         }
         true
     }
