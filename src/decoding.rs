@@ -151,6 +151,15 @@ fn side<'a>(decoded: &'a Decoded, payload: &'a [u8]) -> Side<'a> {
 /// What a payload is. If it is not of the format that was chosen, it is what it is without that,
 /// with a remark on why.
 fn read(source: &Source) -> Decoded {
+    let mut decoded = read_as_chosen(source);
+    if let Some(tree) = &mut decoded.tree {
+        let bytes = decoded.unwrapped.as_deref().unwrap_or(&source.payload);
+        tree.compare_names(bytes);
+    }
+    decoded
+}
+
+fn read_as_chosen(source: &Source) -> Decoded {
     let message_type = source.message_type.as_ref();
     let Some(format) = source.format else {
         return format::recognise(&source.payload, message_type);

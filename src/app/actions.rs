@@ -197,17 +197,13 @@ impl App {
         let Some(letter) = self.current_message() else {
             return self.tell("select a message to copy its payload");
         };
-        let kept = figures::size(letter.payload.len() as u64);
         let what = if letter.is_cut() {
             let size = figures::size(letter.size);
-            format!("{kept}, all that was kept of {size},")
+            format!("all that was kept of {size}")
         } else {
-            kept
+            "the payload".to_owned()
         };
-        self.tell(format!(
-            "handed {what} to the terminal's clipboard (OSC 52)"
-        ));
-        vec![Effect::Copy(letter.payload)]
+        self.hand_over(letter.payload, &what)
     }
 
     fn reconnect(&mut self) -> Vec<Effect> {

@@ -14,6 +14,7 @@ use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
 use crate::payload::diff::Diff;
 use crate::payload::format::{Decoded, Format};
+use crate::payload::tree::NodeId;
 use crate::payload::{figures, hex, rows};
 
 /// What an open message was.
@@ -118,6 +119,9 @@ pub struct Reader {
     comparison: Option<Arc<Comparison>>,
     tab: Tab,
     outline: Outline,
+    /// The path of the value that the person is at: kept, since a frame is too short a time to
+    /// look for the like among a million names.
+    path: Option<String>,
     /// The first byte shown of a text.
     offset: usize,
     /// The first row shown of the bytes.
@@ -140,6 +144,7 @@ impl Reader {
             comparison: None,
             tab: Tab::default(),
             outline: Outline::default(),
+            path: None,
             offset: 0,
             line: 0,
             change: 0,
@@ -261,6 +266,19 @@ impl Reader {
         &self.outline
     }
 
+    /// The path of the value that the person is at, unless that is the outermost or has none.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref().filter(|_| self.form() == Form::Values)
+    }
+
+    fn find_path(&mut self) {
+        let cursor = self.outline.cursor();
+        let tree = self.decoded().and_then(|decoded| decoded.tree.as_ref());
+        let inner = tree.filter(|_| cursor != NodeId::default());
+        self.path = inner.and_then(|tree| tree.path(cursor, self.bytes()));
+    }
+
     /// The first byte shown of a text.
     #[must_use]
     pub fn offset(&self) -> usize {
@@ -277,6 +295,7 @@ impl Reader {
     pub fn carry_over(&mut self, before: &Self, room: Room) {
         if let (Some(from), Some(to)) = (before.page(room), self.page(room)) {
             self.outline = before.outline.carried_over(&from, &to);
+            self.find_path();
         }
     }
 
@@ -313,19 +332,27 @@ impl Reader {
     /// Changes what is folded, or where the person is, in its values. Says whether it has any.
     pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
         let mut outline = std::mem::take(&mut self.outline);
+        let cursor = outline.cursor();
         let page = self.page(room);
         if let Some(page) = &page {
             step(&mut outline, page);
         }
         let has_values = page.is_some();
+        let has_moved = outline.cursor() != cursor;
         self.outline = outline;
+        if has_moved {
+            self.find_path();
+        }
         has_values
     }
 
     /// Goes to the start.
     pub fn go_to_start(&mut self) {
         match self.form() {
-            Form::Values => self.outline.go_to_start(),
+            Form::Values => {
+                self.outline.go_to_start();
+                self.path = None;
+            }
             Form::Text => self.offset = 0,
             Form::Hex => self.line = 0,
             Form::Changes => self.change = 0,

@@ -9,6 +9,9 @@ use crate::payload::format::Format;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
 
+/// What is longer is not handed to the terminal: it would take in nothing else meanwhile.
+const MOST_COPIED: usize = 8 << 20;
+
 /// A message of up to so many bytes is searched at once,
 const MOST_SEARCHED: usize = 1 << 20;
 
@@ -130,17 +133,35 @@ impl App {
     /// `None` if the message has no values.
     pub(super) fn copy_value(&mut self) -> Option<Vec<Effect>> {
         let bytes = self.with_value(|page, value| match value.kind {
-            Kind::Array | Kind::Object | Kind::Tag => page.tree.source(value.id).map_or_else(
+            _ if length_of(page, value) > MOST_COPIED => Err(length_of(page, value)),
+            Kind::Array | Kind::Object | Kind::Tag => Ok(page.tree.source(value.id).map_or_else(
                 || page.tree.to_json(value.id, page.bytes),
                 |range| page.bytes[range].to_vec(),
-            ),
-            _ => value.text.to_vec(),
+            )),
+            _ => Ok(value.text.to_vec()),
         })?;
-        Some(self.hand_over(bytes.into(), "the value"))
+        Some(match bytes {
+            Ok(bytes) => self.hand_over(bytes.into(), "the value"),
+            Err(length) => self.tell_too_long(length),
+        })
+    }
+
+    fn tell_too_long(&mut self, length: usize) -> Vec<Effect> {
+        let [length, most] = [length, MOST_COPIED].map(|size| figures::size(size as u64));
+        self.tell_error(format!(
+            "not copied: {length} is too much for a terminal's clipboard, which gets up to {most}"
+        ))
     }
 
     /// Copies all of the message as JSON.
     fn copy_whole(&mut self) -> Vec<Effect> {
+        let length = self
+            .open
+            .as_ref()
+            .map_or(0, |open| open.reader.bytes().len());
+        if length > MOST_COPIED {
+            return self.tell_too_long(length);
+        }
         let json = self.with_value(|page, _| page.tree.to_json(NodeId::default(), page.bytes));
         match json {
             Some(json) => self.hand_over(json.into(), "the message as JSON"),
@@ -159,7 +180,10 @@ impl App {
         }
     }
 
-    fn hand_over(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
+    pub(super) fn hand_over(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
+        if bytes.len() > MOST_COPIED {
+            return self.tell_too_long(bytes.len());
+        }
         let size = figures::size(bytes.len() as u64);
         let clipboard = "to the terminal's clipboard (OSC 52)";
         self.tell(format!("handed {what}, {size}, {clipboard}"));
@@ -247,6 +271,12 @@ impl App {
             Err(told) => told,
         }
     }
+}
+
+/// The bytes that a value takes as it is written.
+fn length_of(page: &Page<'_>, value: &Value<'_>) -> usize {
+    let written = page.tree.source(value.id).map_or(0, |range| range.len());
+    written.max(value.text.len())
 }
 
 /// Whether it takes less than a frame to look everywhere.

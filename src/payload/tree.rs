@@ -125,6 +125,8 @@ pub struct Tree {
     cut_at: Option<usize>,
     /// Whether the payload is no JSON, however its bytes look.
     is_binary: bool,
+    /// Whether it is known that no object of many members has a name twice.
+    has_distinct_names: bool,
 }
 
 impl Tree {

@@ -213,7 +213,7 @@ fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuild
     let looked_at = payload.len() <= MOST_THROUGH_LENS && size == payload.len() as u64;
     // What is found in something that is no JSON means nothing.
     let is_json = looked_at && json::is_json(payload);
-    match path.locate(payload).filter(|_| is_json) {
+    match is_json.then(|| path.locate(payload)).flatten() {
         Some(found) => {
             let value = &payload[found];
             let text = match value {

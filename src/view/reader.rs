@@ -10,6 +10,7 @@
 mod bytes;
 mod changes;
 mod channel;
+mod said;
 mod values;
 
 use ratatui::buffer::Buffer;
@@ -23,7 +24,6 @@ use super::{frame, theme};
 use crate::app::{App, Focus, Form, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::ranges::Ranges;
-use crate::payload::tree::NodeId;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
 
@@ -65,7 +65,8 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
     };
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw(area, accent, &title, (right, theme::QUIET), buffer);
-    let path = path_of_cursor(reader, room);
+    let path = reader.path();
+    let path = path.map(|path| escape::name(path.as_bytes(), room).string);
     let standing = standing(reader);
     let used = standing.first().map_or(0, |words| words.width());
     let path = path.filter(|path| path.width() + 2 + used <= room);
@@ -110,21 +111,6 @@ fn right_forms(letter: &Letter, zone: Zone) -> Vec<String> {
         format!(" {time} · {size} "),
         format!(" {size} "),
     ]
-}
-
-/// The path of the value that the person is at, if it fits into `columns`.
-fn path_of_cursor(reader: &Reader, columns: usize) -> Option<String> {
-    let room = Room {
-        columns: 1,
-        height: 1,
-    };
-    let page = reader.page(room)?;
-    let cursor = reader.outline().cursor();
-    if cursor == NodeId::default() {
-        return None;
-    }
-    let path = page.tree.path(cursor, page.bytes)?;
-    Some(escape::name(path.as_bytes(), columns).string)
 }
 
 /// At which match the person is, of how many; the longest form first.

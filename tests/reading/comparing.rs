@@ -1,7 +1,7 @@
 //! What has changed in the open message.
 
 use crossterm::event::KeyCode;
-use subscope::app::{Against, Effect, Focus, Tab};
+use subscope::app::{Against, Effect, Event, Focus, Tab};
 
 use crate::support::stage::Stage;
 use crate::{CBOR, answer, long_json, open, reader, tab};
@@ -132,6 +132,28 @@ fn large_messages_are_compared_apart_from_the_keys() {
     answer(&mut stage, asked);
     assert!(reader(&stage).comparison().is_some());
     assert!(pane(&stage).contains("first: 1 → 2"), "{}", pane(&stage));
+}
+
+#[test]
+fn of_large_values_that_differ_the_row_says_how_large_they_are() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let numbers = format!("[{}]", vec!["1"; 1000].join(","));
+    let text = "x".repeat(20 << 10);
+    let old = format!(r#"{{"a":1,"b":"{text}","c":{numbers},"":0}}"#);
+    let new = format!(r#"{{"a":{numbers},"b":"{text}y","c":null,"d":"{text}","":1}}"#);
+    stage.messages(&[("a", old.as_bytes()), ("a", new.as_bytes())]);
+    stage.keys("d");
+    stage.send(Event::Resize(120, 30));
+    let shown = pane(&stage);
+    for words in [
+        "a: 1 → [1,000]",
+        "c: [1,000] → null",
+        "xxx",
+        "+   d: xxxx",
+        "\"\": 0 → 1",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
 }
 
 #[test]

@@ -60,6 +60,25 @@ fn what_is_packed_is_copied_as_json() {
 }
 
 #[test]
+fn what_is_too_much_for_a_terminal_is_not_copied() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let long = format!(r#"{{"short":1,"long":"{}"}}"#, "x".repeat(9 << 20));
+    stage.messages(&[("a", long.as_bytes())]);
+    let words =
+        "not copied: 9.0 MiB is too much for a terminal's clipboard, which gets up to 8.0 MiB";
+    assert_eq!(stage.keys("y"), []);
+    assert_eq!(stage.remark(), words);
+    let asked = stage.code(KeyCode::Enter);
+    crate::answer(&mut stage, asked);
+    stage.code(KeyCode::Enter);
+    for key in ["Y", "y", "jjy"] {
+        assert_eq!(stage.keys(key), []);
+        assert_eq!(stage.remark(), words, "{key}");
+    }
+    assert_eq!(copied(&stage.keys("ky")), "1");
+}
+
+#[test]
 fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
     let mut stage = opened(b"just words");
     assert_eq!(copied(&stage.keys("y")), "just words");

@@ -1,6 +1,11 @@
 //! The path of a value, as queries write it.
 
-use super::{Key, Kind, NodeId, Tree};
+use std::collections::HashSet;
+
+use super::{Key, Kind, NodeId, NodeKey, Tree};
+
+/// Members of an object that are many.
+const MANY_NAMES: u32 = 10_000;
 
 impl Tree {
     /// The path of a value as a query writes it: `.user.tags[0]`, or `.` for the root. `None` if
@@ -32,20 +37,53 @@ impl Tree {
         Some(if needs_dot { format!(".{path}") } else { path })
     }
 
+    /// Finds out whether a name stands twice in an object of very many members, so that no path
+    /// has to be looked for among them again.
+    pub fn compare_names(&mut self, payload: &[u8]) {
+        let ids = 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let mut objects = ids.map(NodeId).filter(|id| self.has_many_names(*id));
+        self.has_distinct_names = objects.all(|id| self.are_distinct(id, payload));
+    }
+
+    fn has_many_names(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.is_some_and(|node| node.kind == Kind::Object && node.text.length >= MANY_NAMES)
+    }
+
+    fn are_distinct(&self, object: NodeId, payload: &[u8]) -> bool {
+        let mut seen = HashSet::new();
+        let names = self
+            .children(object)
+            .filter_map(|id| match self.node(id)?.key {
+                NodeKey::Name(piece) => Some(self.bytes(piece, payload)),
+                _ => None,
+            });
+        names.into_iter().all(|name| seen.insert(name))
+    }
+
     /// Whether no member behind this one has the same name.
     fn is_last_of_name(&self, id: NodeId, name: &[u8], payload: &[u8]) -> bool {
-        let Some(end) = self.parent(id).and_then(|parent| self.node(parent)) else {
+        let Some(parent) = self.parent(id) else {
             return true;
         };
-        let mut at = id;
-        while let Some(next) = self.behind(at).filter(|next| next.0 < end.end) {
-            let is_same = self
-                .value(next, payload)
-                .is_some_and(|value| value.key == Key::Name(name));
+        if self.has_distinct_names && self.has_many_names(parent) {
+            return true;
+        }
+        let Some(holder) = self.node(parent) else {
+            return true;
+        };
+        let mut at = self.node(id).map_or(holder.end, |node| node.end);
+        while let Some(node) = self.node(NodeId(at)).filter(|_| at < holder.end) {
+            let is_same = match node.key {
+                NodeKey::Name(piece) if piece.length as usize == name.len() => {
+                    self.bytes(piece, payload) == name
+                }
+                _ => false,
+            };
             if is_same {
                 return false;
             }
-            at = next;
+            at = node.end;
         }
         true
     }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::super::line::{self, LineBuilder};
 use super::super::theme;
+use super::said::json_of;
 use crate::app::{Against, App, DIFF_HEADER, Letter, Reader};
 use crate::decoding::Comparison;
 use crate::payload::diff::bytes::{Bytes, Ends};
@@ -224,8 +225,8 @@ impl<'a> Painter<'a> {
 
     /// What a value was and what it is, each in half of what is left of the line.
     fn changed(&self, old: (&Tree, NodeId), new: (&Tree, NodeId), row: &mut LineBuilder) {
-        let was = old.0.to_json(old.1, self.old.bytes);
-        let is = new.0.to_json(new.1, self.new.bytes);
+        let was = json_of(old.0, self.old.bytes, old.1);
+        let is = json_of(new.0, self.new.bytes, new.1);
         let room = row.left().saturating_sub(3);
         let whole = [&was, &is].map(|text| escape::one_line(text, room));
         let fits = !whole[0].cut && !whole[1].cut && whole[0].columns + whole[1].columns <= room;
@@ -298,7 +299,7 @@ impl<'a> Painter<'a> {
 
 /// A value on the rest of a line, as JSON.
 fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
-    let json = tree.to_json(id, bytes);
+    let json = json_of(tree, bytes, id);
     cut_text(&json, &[], 0, style, row);
 }
 
