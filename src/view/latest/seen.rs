@@ -78,7 +78,7 @@ impl<'a> Seen<'a> {
         if let Some(path) = self.app.lens(channel.name()) {
             return self.through(path, new, old);
         }
-        let format = self.app.format(channel.name());
+        let format = self.app.read_as(channel.name()).map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);
         let news = match old {
