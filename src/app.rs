@@ -140,6 +140,8 @@ pub struct ServerStatus {
     pub version: Option<Box<str>>,
     /// Something that is not as it should be, in words.
     pub trouble: Option<Box<str>>,
+    /// That not all that is wanted can be heard, or not for good; what, and after a colon why.
+    pub partial: Option<Box<str>>,
     /// Since when the connection is live, if it is.
     pub live_since: Time,
     /// When the server last said anything.
@@ -214,6 +216,7 @@ impl App {
                 round_trip: None,
                 version: None,
                 trouble: None,
+                partial: None,
                 live_since: now,
                 answered: now,
             },

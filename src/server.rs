@@ -8,6 +8,7 @@ mod backoff;
 mod cluster;
 mod commander;
 mod complaint;
+mod contacts;
 mod coordinator;
 mod endpoint;
 mod gaps;
@@ -245,6 +246,9 @@ pub enum Feed {
     /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
     /// `None` once it is answered again.
     Trouble(Option<Box<str>>),
+    /// Not all that is wanted can be heard, or not for good: what, then after a colon why, and
+    /// what to do about it; `None` once all can.
+    Partial(Option<Box<str>>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
         /// The name of the user whom the connections belong to.

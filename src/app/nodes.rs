@@ -150,7 +150,10 @@ impl App {
         pattern: Subscription,
         names: &[Box<[u8]>],
     ) -> Vec<Effect> {
-        let is_first = self.subscriptions.state(pattern.id) == Some(&SubscriptionState::Pending);
+        let is_first = matches!(
+            self.subscriptions.state(pattern.id),
+            Some(SubscriptionState::Pending | SubscriptionState::Denied(_))
+        );
         if is_first {
             let notice = Notice::Discovered {
                 subscription: pattern,

@@ -9,7 +9,7 @@ use super::{
     action_for,
 };
 use crate::log::Batch;
-use crate::message::{RowId, Time};
+use crate::message::{Notice, RowId, Time};
 use crate::payload::escape::one_line;
 use crate::server::{Ask, Feed};
 
@@ -126,10 +126,23 @@ impl App {
                 self.server.trouble = trouble;
                 self.server.answered = self.now;
             }
+            Feed::Partial(words) => return self.note_partial(words),
             Feed::Allowed { user, channels } => return self.note_allowed(user, channels),
             Feed::Published { id, receivers } => self.publish.note_answer(id, receivers),
         }
         Vec::new()
+    }
+
+    fn note_partial(&mut self, words: Option<Box<str>>) -> Vec<Effect> {
+        if self.server.partial == words {
+            return Vec::new();
+        }
+        self.server.partial.clone_from(&words);
+        let Some(words) = words else {
+            return Vec::new();
+        };
+        self.log.push_notice(self.now, Notice::Partial(words));
+        self.refresh_shown()
     }
 
     fn take(&mut self, batch: Batch) -> Vec<Effect> {

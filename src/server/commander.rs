@@ -40,6 +40,8 @@ pub(super) struct Commander {
     is_kept_up: bool,
     /// What the server says of its primary, if it may be asked and that matters.
     upstream: Option<Upstream>,
+    /// Whether the coordinator was told that this may be a cluster or not.
+    is_in_doubt: bool,
 }
 
 /// The loop is gone.
@@ -68,6 +70,7 @@ impl Commander {
             is_locked_out: false,
             is_kept_up: false,
             upstream: None,
+            is_in_doubt: false,
         }
     }
 
@@ -275,12 +278,14 @@ impl Commander {
             Err(failure) => return Ok(Err(failure)),
         };
         let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("server")).await;
-        self.link = Some(link);
         let info = info.ok();
-        let is_cluster = info.as_deref().is_some_and(is_cluster);
-        if is_cluster {
-            let _ = self.report_tx.send(Report::IsCluster);
-        }
+        let is_cluster = match &info {
+            Some(info) => Ok(is_cluster(info)),
+            None => is_in_cluster(&mut link).await,
+        };
+        self.link = Some(link);
+        self.report_cluster(&is_cluster);
+        let is_cluster = is_cluster == Ok(true);
         // The nodes of a cluster tell each other of what is published; sentinels lead to a master.
         let is_alone = !is_cluster && matches!(self.config.target, Target::Server(_));
         self.look_upstream(is_alone && info.is_some());
@@ -293,6 +298,22 @@ impl Commander {
             self.tell(Feed::Trouble(None)).await?;
         }
         Ok(Ok(()))
+    }
+
+    /// Tells the coordinator whether this is a cluster, or why that is not known.
+    fn report_cluster(&mut self, is_cluster: &Result<bool, Box<str>>) {
+        // Sentinels lead to no cluster, and a cluster that is named as one needs no proof.
+        if !matches!(self.config.target, Target::Server(_)) {
+            return;
+        }
+        let doubt = is_cluster.as_ref().err().cloned();
+        if doubt.is_some() || self.is_in_doubt {
+            self.is_in_doubt = doubt.is_some();
+            let _ = self.report_tx.send(Report::MayBeCluster(doubt));
+        }
+        if *is_cluster == Ok(true) {
+            let _ = self.report_tx.send(Report::IsCluster);
+        }
     }
 
     async fn connect(&mut self) -> Result<Link, Failure> {
@@ -314,6 +335,18 @@ fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
         Allowed::Secret(reason)
     } else {
         Allowed::Unknown(reason)
+    }
+}
+
+/// Whether a server that does not answer INFO belongs to a cluster. Fails with its words if it does
+/// not let us know.
+async fn is_in_cluster(link: &mut Link) -> Result<bool, Box<str>> {
+    let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
+    match link.ask::<Value>(&command).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("NOPERM") => Err(words(&error)),
+        // It has no clusters, or is in none.
+        Err(_) => Ok(false),
     }
 }
 

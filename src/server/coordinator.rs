@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
+use self::placing::matters_in_a_cluster;
 use super::cluster::Cluster;
 use super::gaps::{Loss, NOWHERE, SharedGaps};
 use super::node::{Place, Report, failover_in_words};
@@ -62,6 +63,10 @@ pub(super) struct Coordinator {
     /// The home that was left though it still spoke, and until when it was in touch with the
     /// others.
     left_home: Option<(NodeId, Time)>,
+    /// Why it is not known whether the server belongs to a cluster, if that is so.
+    doubt: Option<Box<str>>,
+    /// Whether that was told.
+    is_doubt_told: bool,
 }
 
 /// The program wants no more.
@@ -103,6 +108,8 @@ impl Coordinator {
             sent_away: BTreeSet::new(),
             leaving: BTreeMap::new(),
             left_home: None,
+            doubt: None,
+            is_doubt_told: false,
         }
     }
 
@@ -156,7 +163,10 @@ impl Coordinator {
     async fn step(&mut self) -> Result<(), Stopped> {
         let patience = self.home_lost_since().map(|since| since + HOME_PATIENCE);
         select! {
-            command = self.command_rx.recv() => self.obey(command.ok_or(Stopped)?),
+            command = self.command_rx.recv() => {
+                self.obey(command.ok_or(Stopped)?);
+                self.tell_doubt().await?;
+            }
             Some(report) = self.report_rx.recv() => self.hear(report).await?,
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                 self.move_home();
@@ -200,7 +210,9 @@ impl Coordinator {
             }
             Command::Reconnect => {
                 self.nodes.command_all(&Command::Reconnect);
-                self.hurry();
+                if let Some(poll) = &self.poll {
+                    poll.try_again();
+                }
             }
             // Only this task says so.
             Command::Yield(_) | Command::Leave { .. } => (),
@@ -218,7 +230,24 @@ impl Coordinator {
                     self.move_home();
                 }
             }
-            Report::IsCluster => self.become_cluster(),
+            Report::IsCluster => {
+                self.become_cluster();
+                self.tell_doubt().await?;
+            }
+            Report::MayBeCluster(doubt) => {
+                self.doubt = doubt;
+                self.tell_doubt().await?;
+            }
+            Report::Partial(words) => self.tell_partial(words).await?,
+            Report::Located { node, address } => {
+                self.nodes.note_place(node, &address);
+                self.tell_of_nodes().await?;
+            }
+            Report::Unanswered { asked } => {
+                if let Some(node) = self.nodes.find(&asked) {
+                    self.nodes.get_mut(node).round_trip = None;
+                }
+            }
             Report::Upstream(change) => {
                 let told = self.note_upstream(change);
                 self.tell(told).await?;
@@ -354,6 +383,7 @@ impl Coordinator {
                 Arc::clone(&self.config),
                 Arc::clone(&wanted),
                 self.report_tx.clone(),
+                self.home_tx.subscribe(),
                 &self.seeds(),
                 self.cluster.is_some(),
             );
@@ -407,8 +437,6 @@ impl Coordinator {
                 self.feed_tx.send(feed).await.map_err(|_| Stopped)
             }
             Err(reason) => {
-                self.wanted.remove(&subscription.id);
-                self.look_for_channels();
                 let notice = Notice::Denied {
                     subscription,
                     reason,
@@ -416,6 +444,30 @@ impl Coordinator {
                 self.tell([notice]).await
             }
         }
+    }
+
+    /// Says that it is not known whether there is a cluster, if anything wanted would be missing
+    /// then; or that it is known now.
+    async fn tell_doubt(&mut self) -> Result<(), Stopped> {
+        let concerned = |topic: &Topic| matters_in_a_cluster(topic);
+        let is_concerned = self.cluster.is_none() && self.wanted.values().any(concerned);
+        let words = self.doubt.as_ref().filter(|_| is_concerned);
+        if words.is_some() == self.is_doubt_told {
+            return Ok(());
+        }
+        let words = words.map(|words| {
+            format!(
+                "maybe a cluster, whose other nodes are not known: {words} · their events of keys \
+                 and sharded channels would be missing · the ACL rule +info allows to ask"
+            )
+        });
+        self.is_doubt_told = words.is_some();
+        self.tell_partial(words.map(Into::into)).await
+    }
+
+    async fn tell_partial(&self, words: Option<Box<str>>) -> Result<(), Stopped> {
+        let feed = Feed::Partial(words);
+        self.feed_tx.send(feed).await.map_err(|_| Stopped)
     }
 
     async fn tell_of_nodes(&self) -> Result<(), Stopped> {

@@ -48,6 +48,14 @@ impl Source {
     }
 }
 
+/// Whether other nodes of a cluster may have what `topic` asks for, and the home not.
+pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
+    match Source::of(topic) {
+        Source::Search | Source::Owner(_) | Source::Primaries => true,
+        Source::Sentinel | Source::Home => false,
+    }
+}
+
 impl Coordinator {
     /// Takes over what a node that was asked at this time says of the cluster, unless others know
     /// better.

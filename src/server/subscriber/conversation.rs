@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
 use super::{
-    Command, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized, say,
+    Command, Connection, Endpoint, Feed, Post, Report, Timing, is_passing, is_unauthorized, say,
     without_arguments,
 };
 use crate::log::LargePayload;
