@@ -144,8 +144,6 @@ pub struct ServerStatus {
     pub partial: Option<Box<str>>,
     /// Since when the connection is live, if it is.
     pub live_since: Time,
-    /// When the server last said anything.
-    pub answered: Time,
 }
 
 /// All that the screen shows.
@@ -170,6 +168,8 @@ pub struct App {
     subscriptions: Subscriptions,
     server: ServerStatus,
     nodes: Nodes,
+    /// Whether it was said that the events of keys come from one primary only.
+    has_said_whose_keys: bool,
     /// What the user may hear, as was last told.
     allowed: Option<Notice>,
     focus: Focus,
@@ -218,9 +218,9 @@ impl App {
                 trouble: None,
                 partial: None,
                 live_since: now,
-                answered: now,
             },
             nodes: Nodes::default(),
+            has_said_whose_keys: false,
             allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),
@@ -400,13 +400,19 @@ impl App {
         Areas::divide(self.width, self.height, wishes)
     }
 
-    /// For how long the server has said nothing though it was asked; `None` while it answers.
+    /// For how long a server has said nothing though it was asked; `None` while all answer.
     #[must_use]
     pub fn unanswered(&self) -> Option<Duration> {
+        let is_live = self.server.connection == Connection::Live;
+        self.silence_since(self.nodes.answered()?)
+            .filter(|_| is_live)
+    }
+
+    /// The time since then, if that is longer than an answer may take.
+    fn silence_since(&self, answered: Time) -> Option<Duration> {
         // A server that refuses PING gives no signs of life to wait for.
-        let silence = self.now.since(self.server.answered);
-        let is_asked = self.server.connection == Connection::Live && self.server.trouble.is_none();
-        (is_asked && silence >= ANSWER_EXPECTED).then_some(silence)
+        let silence = self.now.since(answered);
+        (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
     }
 
     /// Where keys are looked up now.
@@ -445,13 +451,10 @@ impl App {
         };
         let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())
             .then(|| self.next_second());
-        let answer = match self.server.connection {
-            Connection::Live if self.server.trouble.is_none() => Some(
-                self.server
-                    .answered
-                    .after(ANSWER_EXPECTED)
-                    .max(self.next_second()),
-            ),
+        let answer = match (&self.server.connection, self.nodes.answered()) {
+            (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
+                Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
+            }
             _ => None,
         };
         let order = self.channels.due();

@@ -262,6 +262,9 @@ pub enum Feed {
         id: u64,
         /// How many clients received it, or why it was not published.
         receivers: Result<i64, Box<str>>,
+        /// The node of a cluster that counted its own clients: those of other nodes, which it has
+        /// passed the message to, are not counted. `None` where all are.
+        counted_at: Option<Box<str>>,
     },
 }
 

@@ -40,12 +40,27 @@ pub(super) struct Commander {
     is_kept_up: bool,
     /// What the server says of its primary, if it may be asked and that matters.
     upstream: Option<Upstream>,
-    /// Whether the coordinator was told that this may be a cluster or not.
-    is_in_doubt: bool,
+    /// Whether the server belongs to a cluster.
+    membership: Membership,
+}
+
+/// Whether a server belongs to a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Membership {
+    /// It does not.
+    Alone,
+    /// It does.
+    Member,
+    /// It does not let us know, in these words.
+    Secret(Box<str>),
 }
 
 /// The loop is gone.
 struct Closed;
+
+/// How many clients have received a message, by the count of which server; or why it was not
+/// published.
+type Published = Result<(i64, Option<Address>), Box<str>>;
 
 impl Commander {
     pub(super) fn new(
@@ -70,7 +85,7 @@ impl Commander {
             is_locked_out: false,
             is_kept_up: false,
             upstream: None,
-            is_in_doubt: false,
+            membership: Membership::Alone,
         }
     }
 
@@ -106,7 +121,7 @@ impl Commander {
         owner: Option<Address>,
         command: &Cmd,
     ) -> Result<(), Closed> {
-        let receivers = if self.config.read_only {
+        let published = if self.config.read_only {
             Err("--read-only refuses every write".into())
         } else {
             match self.link_up().await? {
@@ -114,14 +129,26 @@ impl Commander {
                 Err(failure) => Err(format!("not published: {}", failure.reason).into()),
             }
         };
-        self.tell(Feed::Published { id, receivers }).await
+        let (receivers, counted_at) = match published {
+            Ok((count, at)) => (
+                Ok(count),
+                at.filter(|_| self.membership == Membership::Member),
+            ),
+            Err(why) => (Err(why), None),
+        };
+        self.tell(Feed::Published {
+            id,
+            receivers,
+            counted_at: counted_at.map(|at| at.to_string().into()),
+        })
+        .await
     }
 
     /// Publishes, once: what may have left is never sent again.
     ///
     /// `owner` is who serves the channel, if that matters and is known. A replica would take a
     /// sharded message, and tell nobody of it.
-    async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Result<i64, Box<str>> {
+    async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Published {
         let Some(link) = &mut self.link else {
             return Err("not published: not connected".into());
         };
@@ -131,7 +158,7 @@ impl Commander {
             return self.publish_at(owner, command).await;
         }
         match link.ask(command).await {
-            Ok(receivers) => Ok(receivers),
+            Ok(receivers) => Ok((receivers, self.at.as_ref().map(|at| at.address().clone()))),
             Err(error) if is_refusal(&error) => match owner_in(&error) {
                 Some(owner) => self.publish_at(owner, command).await,
                 None => Err(words(&error)),
@@ -145,12 +172,14 @@ impl Commander {
     }
 
     /// Publishes at the owner of the channel's slot, whom another node has named.
-    async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
+    async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.place.locate().await;
-        let endpoint = located.map_err(|failure| failure.reason)?.at(owner);
+        let endpoint = located.map_err(|failure| failure.reason)?;
+        let endpoint = endpoint.at(owner.clone());
         let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
+        let answer = answer.map(|receivers| (receivers, Some(owner)));
         answer.map_err(|error| {
             let reason = link.reason(&error);
             if is_refusal(&error) {
@@ -279,15 +308,18 @@ impl Commander {
         };
         let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("server")).await;
         let info = info.ok();
-        let is_cluster = match &info {
-            Some(info) => Ok(is_cluster(info)),
-            None => is_in_cluster(&mut link).await,
+        let membership = match (&self.config.target, &info) {
+            (Target::Cluster(_), _) => Membership::Member,
+            (Target::Server(_), Some(info)) if is_cluster(info) => Membership::Member,
+            // Sentinels lead to no cluster.
+            (Target::Server(_), Some(_)) | (Target::Sentinel(_), _) => Membership::Alone,
+            (Target::Server(_), None) => membership(&mut link).await,
         };
         self.link = Some(link);
-        self.report_cluster(&is_cluster);
-        let is_cluster = is_cluster == Ok(true);
+        self.note_membership(membership);
         // The nodes of a cluster tell each other of what is published; sentinels lead to a master.
-        let is_alone = !is_cluster && matches!(self.config.target, Target::Server(_));
+        let is_alone =
+            self.membership == Membership::Alone && matches!(self.config.target, Target::Server(_));
         self.look_upstream(is_alone && info.is_some());
         self.beat().await;
         // Some services refuse INFO; then the version is not shown.
@@ -301,19 +333,15 @@ impl Commander {
     }
 
     /// Tells the coordinator whether this is a cluster, or why that is not known.
-    fn report_cluster(&mut self, is_cluster: &Result<bool, Box<str>>) {
-        // Sentinels lead to no cluster, and a cluster that is named as one needs no proof.
-        if !matches!(self.config.target, Target::Server(_)) {
-            return;
-        }
-        let doubt = is_cluster.as_ref().err().cloned();
-        if doubt.is_some() || self.is_in_doubt {
-            self.is_in_doubt = doubt.is_some();
-            let _ = self.report_tx.send(Report::MayBeCluster(doubt));
-        }
-        if *is_cluster == Ok(true) {
-            let _ = self.report_tx.send(Report::IsCluster);
-        }
+    fn note_membership(&mut self, now: Membership) {
+        let before = std::mem::replace(&mut self.membership, now);
+        let report = match (before, &self.membership) {
+            (_, Membership::Member) => Report::IsCluster,
+            (_, Membership::Secret(words)) => Report::MayBeCluster(Some(words.clone())),
+            (Membership::Secret(_), Membership::Alone) => Report::MayBeCluster(None),
+            (_, Membership::Alone) => return,
+        };
+        let _ = self.report_tx.send(report);
     }
 
     async fn connect(&mut self) -> Result<Link, Failure> {
@@ -338,15 +366,14 @@ fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
     }
 }
 
-/// Whether a server that does not answer INFO belongs to a cluster. Fails with its words if it does
-/// not let us know.
-async fn is_in_cluster(link: &mut Link) -> Result<bool, Box<str>> {
+/// Whether a server that does not answer INFO belongs to a cluster.
+async fn membership(link: &mut Link) -> Membership {
     let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
     match link.ask::<Value>(&command).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == Some("NOPERM") => Err(words(&error)),
+        Ok(_) => Membership::Member,
+        Err(error) if error.code() == Some("NOPERM") => Membership::Secret(words(&error)),
         // It has no clusters, or is in none.
-        Err(_) => Ok(false),
+        Err(_) => Membership::Alone,
     }
 }
 

@@ -70,6 +70,8 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
             .await;
     }
     heard.publish(b"plain", false).await.unwrap();
+    // Redis counts the clients of the node that is asked.
+    assert_eq!(heard.counted_at(), heard.home());
     heard
         .until("the plain message came", |heard| {
             heard.messages() == before + 1
