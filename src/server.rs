@@ -12,6 +12,7 @@ mod contacts;
 mod coordinator;
 mod endpoint;
 mod gaps;
+mod kind;
 mod link;
 mod node;
 mod nodes;

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::{Address, Endpoint};
+use super::kind::{Membership, is_cluster, membership, version_in};
 use super::link::{Dial, Failure, Link, is_refusal, is_unauthorized, words};
 use super::node::{Place, Report};
 use super::rights::channels_in;
@@ -42,17 +43,6 @@ pub(super) struct Commander {
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
-}
-
-/// Whether a server belongs to a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Membership {
-    /// It does not.
-    Alone,
-    /// It does.
-    Member,
-    /// It does not let us know, in these words.
-    Secret(Box<str>),
 }
 
 /// The loop is gone.
@@ -366,17 +356,6 @@ fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
     }
 }
 
-/// Whether a server that does not answer INFO belongs to a cluster.
-async fn membership(link: &mut Link) -> Membership {
-    let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
-    match link.ask::<Value>(&command).await {
-        Ok(_) => Membership::Member,
-        Err(error) if error.code() == Some("NOPERM") => Membership::Secret(words(&error)),
-        // It has no clusters, or is in none.
-        Err(_) => Membership::Alone,
-    }
-}
-
 /// Where a sharded channel is served, if that is what an error says.
 fn owner_in(error: &RedisError) -> Option<Address> {
     let (place, _slot) = error.redirect_node()?;
@@ -385,50 +364,4 @@ fn owner_in(error: &RedisError) -> Option<Address> {
         host: host.to_owned(),
         port: port.parse().ok()?,
     })
-}
-
-/// Whether the answer to INFO is that of a cluster's node.
-fn is_cluster(info: &str) -> bool {
-    info.lines().any(|line| {
-        matches!(
-            line.trim_end(),
-            "redis_mode:cluster" | "server_mode:cluster"
-        )
-    })
-}
-
-/// The kind and version of the server, from the answer to INFO.
-fn version_in(info: &str) -> Option<Box<str>> {
-    let field = |name: &str| {
-        info.lines()
-            .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
-    };
-    // Redis's relatives also name the version of Redis that they are compatible with.
-    [
-        ("valkey_version", "Valkey"),
-        ("dragonfly_version", "Dragonfly"),
-        ("redis_version", "Redis"),
-    ]
-    .into_iter()
-    .find_map(|(name, kind)| Some(format!("{kind} {}", field(name)?).into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_says_what_kind_of_server_answers() {
-        for (info, version) in [
-            ("# Server\r\nredis_version:7.0.15\r\n", Some("Redis 7.0.15")),
-            (
-                "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n",
-                Some("Valkey 9.1.2"),
-            ),
-            ("# Server\r\n", None),
-            ("", None),
-        ] {
-            assert_eq!(version_in(info).as_deref(), version, "{info}");
-        }
-    }
 }

@@ -1,14 +1,17 @@
 //! Asks a cluster's nodes who serves what, and which sharded channels there are.
 
+mod wanted;
+
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::select;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
+
+pub(super) use self::wanted::Wanted;
 
 use super::Config;
 use super::contacts::{Contacts, Unanswered};
@@ -38,38 +41,6 @@ const REFUSED_EVERY: Duration = Duration::from_secs(5);
 /// than this part of the time.
 const SHARE: u32 = 50;
 
-/// What the coordinator wants to know.
-#[derive(Debug, Default)]
-pub(super) struct Wanted {
-    /// Patterns of sharded channels that are looked for.
-    patterns: Mutex<Vec<Subscription>>,
-    /// Notified when something is missing.
-    pub(super) hurry: Notify,
-    /// Whether what was refused is to be asked for again.
-    is_again: AtomicBool,
-}
-
-impl Wanted {
-    /// Looks for sharded channels that match these patterns from now on.
-    pub(super) fn look_for(&self, patterns: Vec<Subscription>) {
-        *self.patterns.lock().unwrap_or_else(PoisonError::into_inner) = patterns;
-        self.hurry.notify_one();
-    }
-
-    /// Asks for what was refused once more.
-    pub(super) fn try_again(&self) {
-        self.is_again.store(true, Relaxed);
-        self.hurry.notify_one();
-    }
-
-    fn patterns(&self) -> Vec<Subscription> {
-        self.patterns
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
 /// The poller's task.
 pub(super) struct Poller {
     wanted: Arc<Wanted>,
@@ -92,6 +63,8 @@ pub(super) struct Poller {
     failures: usize,
     /// What one of those said, if any said anything.
     refusal: Option<Box<str>>,
+    /// How many in a row have refused, with none among them that was silent.
+    refusals: usize,
     /// Whether that was told.
     is_told: bool,
     /// The patterns that are not looked for any more, since that is refused.
@@ -126,6 +99,7 @@ impl Poller {
             has_slots: false,
             failures: 0,
             refusal: None,
+            refusals: 0,
             is_told: false,
             denied: BTreeSet::new(),
             look_at: Instant::now(),
@@ -136,7 +110,7 @@ impl Poller {
     pub(super) async fn run(mut self) {
         let mut next = Instant::now();
         while !self.report_tx.is_closed() {
-            if self.wanted.is_again.swap(false, Relaxed) {
+            if self.wanted.take_again() {
                 self.begin_again();
             }
             if self.is_cluster {
@@ -166,7 +140,7 @@ impl Poller {
                 () = self.report_tx.closed() => return false,
                 () = self.wanted.hurry.notified() => {
                     // Haste does not help where all refuse.
-                    if !self.is_refused_by_all() || self.wanted.is_again.load(Relaxed) {
+                    if !self.is_refused_by_all() || self.wanted.is_again() {
                         sleep(HURRIED).await;
                         return true;
                     }
@@ -193,16 +167,25 @@ impl Poller {
         (HURRIED * u32::try_from(rounds).unwrap_or(u32::MAX).clamp(1, 10)).min(EVERY)
     }
 
-    /// Whether each node has had its turn, and those that can be reached refuse.
+    /// Whether each node has refused.
     fn is_refused_by_all(&self) -> bool {
+        self.refusals > 0 && self.refusals >= self.nodes.len()
+    }
+
+    /// Whether each node has had its turn, and none has answered but to refuse.
+    fn is_blind(&self) -> bool {
         self.refusal.is_some() && self.failures >= self.nodes.len()
+    }
+
+    fn forget_failures(&mut self) {
+        (self.failures, self.refusal, self.refusals) = (0, None, 0);
     }
 
     /// What was refused may be granted now.
     fn begin_again(&mut self) {
         self.contacts.knock_again();
         self.denied.clear();
-        (self.failures, self.refusal) = (0, None);
+        self.forget_failures();
         self.look_at = Instant::now();
     }
 
@@ -217,22 +200,26 @@ impl Poller {
     /// Takes note of whether a node has answered. Begins again from where it began once none does.
     fn note(&mut self, answer: Result<(), Unanswered>) {
         let Err(reason) = answer else {
-            (self.failures, self.refusal) = (0, None);
+            self.forget_failures();
             if std::mem::take(&mut self.is_told) {
                 self.report(Report::Partial(None));
             }
             return;
         };
         self.failures = self.failures.saturating_add(1);
-        if let Unanswered::Refused(words) = reason {
-            self.refusal = Some(words);
+        match reason {
+            Unanswered::Refused(words) => {
+                self.refusal = Some(words);
+                self.refusals = self.refusals.saturating_add(1);
+            }
+            Unanswered::Silent => self.refusals = 0,
         }
         if self.failures > self.nodes.len() {
             let seeds = self.seeds.iter().filter(|seed| !self.nodes.contains(seed));
             let seeds: Vec<Address> = seeds.cloned().collect();
             self.nodes.extend(seeds);
         }
-        if self.is_refused_by_all()
+        if self.is_blind()
             && let Some(words) = &self.refusal
         {
             let words = unknown_in_words(words);
@@ -285,7 +272,7 @@ impl Poller {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
         // Before the nodes are known, most of them would not be asked.
-        let is_early = self.is_cluster && !self.has_slots && !self.is_refused_by_all();
+        let is_early = self.is_cluster && !self.has_slots && !self.is_blind();
         if patterns.is_empty() || is_early || Instant::now() < self.look_at {
             return;
         }
