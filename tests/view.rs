@@ -688,18 +688,15 @@ fn who_received_a_message_in_a_cluster_is_said_of_the_node_that_counted() {
 #[test]
 fn what_cannot_be_heard_stands_in_the_status_line_and_why_in_the_log() {
     let mut stage = Stage::busy(160, 24);
-    let words = "the cluster's nodes are not known: NOPERM no permissions";
+    let words = "other nodes unknown: NOPERM no permissions";
     stage.send(Event::Feed(Feed::Partial(Some(words.into()))));
     let screen = stage.screen();
     let (status, rest) = screen.split_once('\n').unwrap();
-    assert!(
-        status.contains("the cluster's nodes are not known  "),
-        "{status}"
-    );
+    assert!(status.contains("other nodes unknown  "), "{status}");
     assert!(rest.contains(words), "{rest}");
     stage.send(Event::Feed(Feed::Partial(None)));
     let screen = stage.screen();
-    assert!(!screen.lines().next().unwrap().contains("not known"));
+    assert!(!screen.lines().next().unwrap().contains("unknown"));
 }
 
 #[test]

@@ -342,7 +342,7 @@ fn unknown_in_words(words: &str) -> String {
         "the ACL rule +cluster|nodes allows it"
     };
     format!(
-        "the cluster's nodes are not known: {words} · what only other nodes have is missing: \
+        "other nodes unknown: {words} · what only other nodes have is missing: \
          events of keys, sharded channels · {remedy}"
     )
 }

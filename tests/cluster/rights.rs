@@ -65,7 +65,7 @@ async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
         "acl", "setuser", "u", "on", ">pw", "&*", "~*", "+@all", "-cluster",
     ]);
     let topics = [Topic::pattern(b"*"), Topic::pattern(KEY_EVENTS)];
-    let words = "the cluster's nodes are not known: NOPERM";
+    let words = "other nodes unknown: NOPERM";
     for scheme in ["redis+cluster", "redis"] {
         let mut listener = listen(&server, scheme, "u:pw", &topics);
         listener
