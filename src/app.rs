@@ -168,10 +168,10 @@ pub struct ServerStatus {
     pub version: Option<Box<str>>,
     /// Something that is not as it should be, in words.
     pub trouble: Option<Box<str>>,
+    /// That not all that is wanted can be heard, or not for good; what, and after a colon why.
+    pub partial: Option<Box<str>>,
     /// Since when the connection is live, if it is.
     pub live_since: Time,
-    /// When the server last said anything.
-    pub answered: Time,
     /// The gaps that are open, by [`Gap::noticed`].
     pub losing: BTreeMap<Time, Gap>,
 }
@@ -204,6 +204,8 @@ pub struct App {
     subscriptions: Subscriptions,
     server: ServerStatus,
     nodes: Nodes,
+    /// Whether it was said that the events of keys come from one primary only.
+    has_said_whose_keys: bool,
     /// What the user may hear, as was last told.
     allowed: Option<Notice>,
     focus: Focus,
@@ -258,11 +260,12 @@ impl App {
                 round_trip: None,
                 version: None,
                 trouble: None,
+                partial: None,
                 live_since: now,
-                answered: now,
                 losing: BTreeMap::new(),
             },
             nodes: Nodes::default(),
+            has_said_whose_keys: false,
             allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),
@@ -448,13 +451,19 @@ impl App {
         Areas::divide(self.width, self.height, wishes)
     }
 
-    /// For how long the server has said nothing though it was asked; `None` while it answers.
+    /// For how long a server has said nothing though it was asked; `None` while all answer.
     #[must_use]
     pub fn unanswered(&self) -> Option<Duration> {
+        let is_live = self.server.connection == Connection::Live;
+        self.silence_since(self.nodes.answered()?)
+            .filter(|_| is_live)
+    }
+
+    /// The time since then, if that is longer than an answer may take.
+    fn silence_since(&self, answered: Time) -> Option<Duration> {
         // A server that refuses PING gives no signs of life to wait for.
-        let silence = self.now.since(self.server.answered);
-        let is_asked = self.server.connection == Connection::Live && self.server.trouble.is_none();
-        (is_asked && silence >= ANSWER_EXPECTED).then_some(silence)
+        let silence = self.now.since(answered);
+        (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
     }
 
     /// Where keys are looked up now.
@@ -496,13 +505,10 @@ impl App {
         };
         let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())
             .then(|| self.next_second());
-        let answer = match self.server.connection {
-            Connection::Live if self.server.trouble.is_none() => Some(
-                self.server
-                    .answered
-                    .after(ANSWER_EXPECTED)
-                    .max(self.next_second()),
-            ),
+        let answer = match (&self.server.connection, self.nodes.answered()) {
+            (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
+                Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
+            }
             _ => None,
         };
         let order = self.channels.due();

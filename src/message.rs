@@ -255,6 +255,8 @@ pub enum Notice {
         /// What it may hear.
         channels: Allowed,
     },
+    /// Not all that is wanted can be heard, or not for good: what, why, and what to do about it.
+    Partial(Box<str>),
     /// Redis said something that was not asked for.
     ServerSaid(Box<str>),
     /// A breakpoint matched, and the view stopped there.

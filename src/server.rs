@@ -8,9 +8,11 @@ mod backoff;
 mod cluster;
 mod commander;
 mod complaint;
+mod contacts;
 mod coordinator;
 mod endpoint;
 mod gaps;
+mod kind;
 mod link;
 mod node;
 mod nodes;
@@ -245,6 +247,9 @@ pub enum Feed {
     /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
     /// `None` once it is answered again.
     Trouble(Option<Box<str>>),
+    /// Not all that is wanted can be heard, or not for good: what, then after a colon why, and
+    /// what to do about it; `None` once all can.
+    Partial(Option<Box<str>>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
         /// The name of the user whom the connections belong to.
@@ -258,6 +263,9 @@ pub enum Feed {
         id: u64,
         /// How many clients received it, or why it was not published.
         receivers: Result<i64, Box<str>>,
+        /// The node of a cluster that counted its own clients: those of other nodes, which it has
+        /// passed the message to, are not counted. `None` where all are.
+        counted_at: Option<Box<str>>,
     },
 }
 

@@ -547,18 +547,24 @@ fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
     stage.send(Event::Feed(Feed::Published {
         id: 1,
         receivers: Ok(0),
+        counted_at: None,
     }));
-    assert_eq!(stage.app.publish().answer(), &Answer::Received(0));
+    assert_eq!(
+        stage.app.publish().answer(),
+        &Answer::Received { count: 0, at: None }
+    );
     stage.keys("again");
     assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"again"));
     stage.send(Event::Feed(Feed::Published {
         id: 1,
         receivers: Ok(7),
+        counted_at: None,
     }));
     assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 2 });
     stage.send(Event::Feed(Feed::Published {
         id: 2,
         receivers: Err("no connection".into()),
+        counted_at: None,
     }));
     assert_eq!(stage.failure(), "no connection");
 }
@@ -1166,9 +1172,8 @@ fn an_open_gap_becomes_closed_in_the_same_row() {
     assert_eq!(stage.selected(), format!("{:?}", Notice::Gap(gap)));
 }
 
-#[test]
-fn a_server_that_leaves_the_cluster_leaves_the_table() {
-    let facts = |id| NodeFacts {
+fn facts(id: u16) -> NodeFacts {
+    NodeFacts {
         node: NodeId(id),
         name: format!("10.0.0.{id}:7000").into(),
         role: Role::Primary,
@@ -1177,7 +1182,11 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
         subscriptions: 0,
         is_home: id == 0,
         round_trip: None,
-    };
+    }
+}
+
+#[test]
+fn a_server_that_leaves_the_cluster_leaves_the_table() {
     let mut stage = Stage::new(&["*"]);
     let table = |stage: &Stage| {
         stage
@@ -1193,4 +1202,91 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
     // Its connection ends later.
     stage.send(Event::Feed(Feed::Connection(NodeId(1), Connection::Idle)));
     assert_eq!(table(&stage), [0]);
+}
+
+#[test]
+fn a_silent_node_is_not_excused_by_those_that_answer() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    for id in [0, 1] {
+        stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
+    }
+    let silence = |stage: &Stage| -> Vec<Option<Duration>> {
+        let nodes = stage.app.nodes().iter();
+        nodes
+            .map(|(_, node)| stage.app.unanswered_by(node))
+            .collect()
+    };
+    stage.wait(Duration::from_secs(5));
+    stage.messages(&[("orders", b"1")]);
+    stage.wait(Duration::from_secs(3));
+    let silent = Some(Duration::from_secs(8));
+    assert_eq!(stage.app.unanswered(), silent);
+    assert_eq!(silence(&stage), [None, silent]);
+    let round_trip = Duration::from_millis(1);
+    stage.send(Event::Feed(Feed::RoundTrip(NodeId(1), round_trip)));
+    assert_eq!(stage.app.unanswered(), None);
+    assert_eq!(silence(&stage), [None, None]);
+}
+
+#[test]
+fn that_the_events_of_keys_are_those_of_one_node_is_said_once() {
+    let notice = |stage: &Stage| {
+        let notices = stage.app.log().notices();
+        let partial = notices.filter(|(_, notice)| matches!(notice, Notice::Partial(_)));
+        partial.count()
+    };
+    let event: (&str, &[u8]) = ("__keyspace@0__:foo", b"set");
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[event]);
+    assert_eq!(notice(&stage), 0);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(notice(&stage), 0);
+    stage.messages(&[event]);
+    stage.messages(&[event]);
+    assert_eq!(notice(&stage), 1);
+    let mut stage = Stage::new(&["*", "__key*@*"]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    stage.messages(&[event]);
+    assert_eq!(notice(&stage), 0);
+}
+
+#[test]
+fn what_cannot_be_heard_is_a_row_each_time_that_it_changes() {
+    let mut stage = Stage::new(&["*"]);
+    let mut tell = |words: Option<&str>| {
+        let words = words.map(Into::into);
+        stage.send(Event::Feed(Feed::Partial(words)));
+        stage.shown()
+    };
+    let words = "the nodes are not known: NOPERM";
+    assert_eq!(tell(None), 0);
+    assert_eq!(tell(Some(words)), 1);
+    assert_eq!(tell(Some(words)), 1);
+    assert_eq!(tell(None), 1);
+    assert_eq!(tell(Some(words)), 2);
+    assert!(stage.selected().contains(words));
+}
+
+#[test]
+fn a_denied_pattern_of_sharded_channels_is_live_once_they_are_found() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("a");
+    stage.ctrl('s');
+    stage.keys("o*");
+    let effects = stage.code(KeyCode::Enter);
+    let [Effect::Command(Command::Subscribe(pattern))] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    stage.notice(Notice::Denied {
+        subscription: pattern.clone(),
+        reason: "NOPERM".into(),
+    });
+    assert_eq!(stage.state(0), &SubscriptionState::Denied("NOPERM".into()));
+    stage.send(Event::Feed(Feed::ShardChannels {
+        subscription: pattern.clone(),
+        names: vec![b"orders"[..].into()],
+    }));
+    assert_eq!(stage.state(0), &SubscriptionState::Live);
 }

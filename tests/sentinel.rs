@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use subscope::server::{Ask, Command, Config, Connection, Role, Target, Timing, T
 use support::authority::Authority;
 use support::listener::Listener;
 use support::pty::Launch;
-use support::redis::{Redis, applies};
+use support::redis::{Redis, applies, pack};
 use support::sentinel::{NAME, Watched, sentinel, url, wait};
 use support::truth::{Publisher, Sent};
 
@@ -279,6 +280,71 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
     // The last row, opened.
     program.send("G\r");
     program.wait_for_text("brought by sentinel events *");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sharded_channels_are_looked_for_at_the_master_that_is() {
+    let watched = Watched::start();
+    if !applies(watched.servers[0].knows("SSUBSCRIBE"), "sharded channels") {
+        return;
+    }
+    let listen = |server: &Redis, name: &[u8]| {
+        let mut stream = server.connect();
+        stream.write_all(&pack(&[b"SSUBSCRIBE", name])).unwrap();
+        stream
+    };
+    let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
+    let _at_master = listen(&watched.servers[0], b"orders");
+    let mut listener = Listener::start(config(&watched.url(), &topics));
+    let has_found = |listener: &Listener, name: &[u8]| {
+        let found = listener.found.last();
+        found.is_some_and(|found| found.iter().any(|of| **of == *name))
+    };
+    listener
+        .until("it is found", |listener| has_found(listener, b"orders"))
+        .await;
+    assert_eq!(listener.found[0].len(), 1, "none is never said");
+    watched.sentinels[0].cli(&["sentinel", "failover", NAME]);
+    let heir = watched.wait_for_heir();
+    let _at_heir = listen(&watched.servers[heir], b"others");
+    listener
+        .until("what the heir has is found", |listener| {
+            has_found(listener, b"others")
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_that_all_die_are_missed_and_servers_are_named_with_their_addresses() {
+    let master = Redis::start();
+    let mut sentinels = [0, 1].map(|_| sentinel(&master, 1, &[]));
+    let url = url(&sentinels.iter().collect::<Vec<_>>());
+    let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
+    let mut listener = Listener::listening(config(&url, &topics)).await;
+    let names = [
+        format!("{NAME} at {}", master.address()),
+        format!("sentinel at {}", sentinels[0].address()),
+    ];
+    listener
+        .until("both are named", |listener| {
+            let told = listener.nodes.iter().map(|node| &*node.name);
+            told.eq(names.iter().map(String::as_str))
+        })
+        .await;
+    sentinels.iter_mut().for_each(Redis::kill);
+    listener
+        .until("they are missed", |listener| {
+            listener.is_partial("no sentinel answers: ")
+        })
+        .await;
+    sentinels[1].restart();
+    listener
+        .until("one is enough", |listener| {
+            listener.partial.last() == Some(&None)
+        })
+        .await;
+    listener.server.stop().await;
 }
 
 /// A master with a password of its own, and two sentinels with another.

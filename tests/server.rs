@@ -190,7 +190,7 @@ impl Heard {
         self.others
             .iter()
             .filter_map(|feed| match feed {
-                Feed::Published { id, receivers } => {
+                Feed::Published { id, receivers, .. } => {
                     Some((*id, receivers.clone().map_err(String::from)))
                 }
                 _ => None,

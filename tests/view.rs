@@ -16,7 +16,7 @@ use subscope::message::{
     Dropped, Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Time, Topic,
 };
 use subscope::scan::Worker;
-use subscope::server::{Connection, Feed};
+use subscope::server::{Connection, Feed, Health, NodeFacts, Role};
 use subscope::view;
 
 use crate::support::scans::update;
@@ -620,6 +620,95 @@ fn an_open_message_at_80_by_24() {
     "#);
 }
 
+/// Two primaries of a cluster, the home first.
+fn primaries() -> Vec<NodeFacts> {
+    let facts = |id| NodeFacts {
+        node: NodeId(id),
+        name: format!("10.0.0.{id}:7000").into(),
+        role: Role::Primary,
+        health: Health::Well,
+        slots: Vec::new(),
+        subscriptions: 1,
+        is_home: id == 0,
+        round_trip: Some(Duration::from_millis(3)),
+    };
+    vec![facts(0), facts(1)]
+}
+
+#[test]
+fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() {
+    let mut stage = Stage::new(100, 24, &["*"]);
+    let live = |stage: &mut Stage, facts: &[NodeFacts]| {
+        stage.send(Event::Feed(Feed::Nodes(facts.to_vec())));
+        for id in [0, 1] {
+            stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
+        }
+    };
+    let mut facts = primaries();
+    live(&mut stage, &facts);
+    stage.keys("C");
+    let row = |stage: &Stage| {
+        let screen = stage.screen();
+        let row = screen.lines().find(|line| line.contains("10.0.0.1:7000"));
+        row.unwrap_or_default().to_owned()
+    };
+    assert!(row(&stage).contains("● live"), "{}", row(&stage));
+    assert!(row(&stage).contains("3.0 ms"), "{}", row(&stage));
+    stage.wait(4000);
+    stage.send(Event::Feed(Feed::RoundTrip(
+        NodeId(0),
+        Duration::from_millis(1),
+    )));
+    stage.wait(4000);
+    assert!(
+        row(&stage).contains("◐ no answer for 8s"),
+        "{}",
+        row(&stage)
+    );
+    assert!(!row(&stage).contains("3.0 ms"), "{}", row(&stage));
+    assert!(stage.screen().contains("1.0 ms"), "{}", stage.screen());
+    for (health, words) in [
+        (Health::Suspected, "◐ suspected, live here"),
+        (Health::Failed, "✗ failed, live here"),
+    ] {
+        facts[1].health = health;
+        live(&mut stage, &facts);
+        assert!(row(&stage).contains(words), "{}", row(&stage));
+    }
+}
+
+#[test]
+fn who_received_a_message_in_a_cluster_is_said_of_the_node_that_counted() {
+    for (receivers, words) in [
+        (0, " nobody at 10.0.0.1:7000 received the last "),
+        (3, " 3 at 10.0.0.1:7000 received the last "),
+    ] {
+        let mut stage = Stage::busy(100, 24);
+        stage.keys("pfirst");
+        stage.code(KeyCode::Enter);
+        stage.send(Event::Feed(Feed::Published {
+            id: 1,
+            receivers: Ok(receivers),
+            counted_at: Some("10.0.0.1:7000".into()),
+        }));
+        assert!(stage.screen().contains(words), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn what_cannot_be_heard_stands_in_the_status_line_and_why_in_the_log() {
+    let mut stage = Stage::busy(160, 24);
+    let words = "other nodes unknown: NOPERM no permissions";
+    stage.send(Event::Feed(Feed::Partial(Some(words.into()))));
+    let screen = stage.screen();
+    let (status, rest) = screen.split_once('\n').unwrap();
+    assert!(status.contains("other nodes unknown  "), "{status}");
+    assert!(rest.contains(words), "{rest}");
+    stage.send(Event::Feed(Feed::Partial(None)));
+    let screen = stage.screen();
+    assert!(!screen.lines().next().unwrap().contains("unknown"));
+}
+
 #[test]
 fn the_box_with_an_answer_at_80_by_24() {
     let mut stage = Stage::busy(80, 24);
@@ -628,6 +717,7 @@ fn the_box_with_an_answer_at_80_by_24() {
     stage.send(Event::Feed(Feed::Published {
         id: 1,
         receivers: Ok(0),
+        counted_at: None,
     }));
     stage.keys("second");
     insta::assert_snapshot!(stage.screen(), @r#"

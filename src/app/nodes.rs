@@ -6,7 +6,10 @@ use std::time::Duration;
 use super::{App, Effect, Overlay, SubscriptionState};
 use crate::log::{Batch, History};
 use crate::message::{GapEnd, NodeId, Notice, Subscription, SubscriptionKind, Time, Topic};
-use crate::server::{Command, Connection, NodeFacts};
+use crate::server::{Command, Connection, NodeFacts, Role};
+
+/// What the names of channels begin with that tell of keys.
+const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
 
 /// How a server does.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub struct NodeStatus {
     pub connection: Option<Connection>,
     /// How long its last PING took.
     pub round_trip: Option<Duration>,
+    /// When it last said anything to the one who listens.
+    answered: Time,
     /// The messages that it has brought.
     history: Option<History>,
 }
@@ -26,6 +31,10 @@ impl NodeStatus {
     #[must_use]
     pub fn rate(&self, now: Time) -> Option<f64> {
         Some(self.history.as_ref()?.rate(now))
+    }
+
+    fn is_live(&self) -> bool {
+        self.connection == Some(Connection::Live)
     }
 }
 
@@ -106,6 +115,12 @@ impl Nodes {
         })
     }
 
+    /// Since when the one that has been silent the longest is so, of those that are live.
+    pub(super) fn answered(&self) -> Option<Time> {
+        let live = self.0.values().filter(|node| node.is_live());
+        live.map(|node| node.answered).min()
+    }
+
     /// The longest round trip of those that are listened to.
     fn round_trip(&self) -> Option<Duration> {
         self.0.values().filter_map(|node| node.round_trip).max()
@@ -131,7 +146,7 @@ impl App {
         }
         if connection == Connection::Live {
             self.server.live_since = self.now;
-            self.server.answered = self.now;
+            node.answered = self.now;
         }
         if matches!(
             connection,
@@ -145,9 +160,31 @@ impl App {
     }
 
     pub(super) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
-        self.nodes.0.entry(id).or_default().round_trip = Some(time);
+        let node = self.nodes.0.entry(id).or_default();
+        node.round_trip = Some(time);
+        node.answered = self.now;
         self.server.round_trip = self.nodes.round_trip();
-        self.server.answered = self.now;
+    }
+
+    /// A server has said something, which proves nothing of the others.
+    pub(super) fn note_sign_of_life(&mut self, id: NodeId) {
+        if let Some(node) = self.nodes.0.get_mut(&id) {
+            node.answered = self.now;
+        }
+    }
+
+    /// Counts the silence of all servers from now on.
+    pub(super) fn forgive_silence(&mut self) {
+        for node in self.nodes.0.values_mut() {
+            node.answered = self.now;
+        }
+    }
+
+    /// For how long a server has said nothing though it was asked; `None` while it answers, and of
+    /// one that is not listened to.
+    #[must_use]
+    pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
+        self.silence_since(node.answered).filter(|_| node.is_live())
     }
 
     pub(super) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
@@ -185,6 +222,31 @@ impl App {
         };
     }
 
+    /// That the events of keys in a batch are those of one primary of several only, to be said
+    /// once: nodes do not pass them on, and a pattern such as `*` comes by one node.
+    pub(super) fn whose_keys(&mut self, batch: &Batch) -> Option<Notice> {
+        let tells_of_keys = |name: &[u8]| KEY_EVENTS.iter().any(|start| name.starts_with(start));
+        if self.has_said_whose_keys || !batch.channel_names().any(tells_of_keys) {
+            return None;
+        }
+        let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
+        let primaries = facts.filter(|of| of.role == Role::Primary).count();
+        let mut asked = self.subscriptions.listed();
+        let is_asked =
+            asked.any(|(_, topic, state)| !state.is_over() && tells_of_keys(&topic.name));
+        if primaries < 2 || is_asked {
+            return None;
+        }
+        let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
+        let words = format!(
+            "only {} tells of its keys: no node passes such events on · subscribe to __key*@* to \
+             hear those of all primaries",
+            home.name
+        );
+        self.has_said_whose_keys = true;
+        Some(Notice::Partial(words.into()))
+    }
+
     pub(super) fn open_nodes(&mut self) {
         self.overlay = Some(Overlay::Nodes { line: 0 });
     }
@@ -196,7 +258,10 @@ impl App {
         pattern: Subscription,
         names: &[Box<[u8]>],
     ) -> Vec<Effect> {
-        let is_first = self.subscriptions.state(pattern.id) == Some(&SubscriptionState::Pending);
+        let is_first = matches!(
+            self.subscriptions.state(pattern.id),
+            Some(SubscriptionState::Pending | SubscriptionState::Denied(_))
+        );
         if is_first {
             let notice = Notice::Discovered {
                 subscription: pattern,

@@ -57,6 +57,7 @@ pub fn notice_words(notice: &Notice) -> String {
         Notice::Dropped(dropped) => dropped_words(dropped),
         Notice::Allowed { user, channels } => allowed_words(user, channels),
         Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Notice::Partial(words) => whole(words.as_bytes()),
         Notice::Evicted { count } => {
             format!("{} messages were evicted here", figures::count(*count))
         }

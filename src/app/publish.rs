@@ -35,8 +35,13 @@ pub enum Answer {
         /// The id of the question.
         id: u64,
     },
-    /// Published; this many clients received it.
-    Received(i64),
+    /// Published.
+    Received {
+        /// This many clients received it.
+        count: i64,
+        /// The node of a cluster that counted its own, if others may have more.
+        at: Option<Box<str>>,
+    },
     /// Not published, or not known to be; the words say why.
     Failed(Box<str>),
 }
@@ -153,7 +158,7 @@ impl PublishBox {
     }
 
     /// Notes the answer to the question `id`.
-    pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>) {
+    pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>, at: Option<Box<str>>) {
         if self.answer != (Answer::Waiting { id }) {
             return;
         }
@@ -164,7 +169,8 @@ impl PublishBox {
         {
             self.put(&sent);
         }
-        self.answer = receivers.map_or_else(Answer::Failed, Answer::Received);
+        let received = |count| Answer::Received { count, at };
+        self.answer = receivers.map_or_else(Answer::Failed, received);
     }
 
     /// Notes that the message was not sent at all.

@@ -9,7 +9,7 @@ use super::{
     action_for,
 };
 use crate::log::Batch;
-use crate::message::{RowId, Time};
+use crate::message::{Notice, RowId, Time};
 use crate::payload::escape::one_line;
 use crate::server::{Ask, Feed};
 
@@ -140,16 +140,33 @@ impl App {
             Feed::ServerVersion(version) => self.server.version = Some(version),
             Feed::Trouble(trouble) => {
                 self.server.trouble = trouble;
-                self.server.answered = self.now;
+                self.forgive_silence();
             }
+            Feed::Partial(words) => return self.note_partial(words),
             Feed::Allowed { user, channels } => return self.note_allowed(user, channels),
-            Feed::Published { id, receivers } => self.publish.note_answer(id, receivers),
+            Feed::Published {
+                id,
+                receivers,
+                counted_at,
+            } => self.publish.note_answer(id, receivers, counted_at),
         }
         Vec::new()
     }
 
+    fn note_partial(&mut self, words: Option<Box<str>>) -> Vec<Effect> {
+        if self.server.partial == words {
+            return Vec::new();
+        }
+        self.server.partial.clone_from(&words);
+        let Some(words) = words else {
+            return Vec::new();
+        };
+        self.log.push_notice(self.now, Notice::Partial(words));
+        self.refresh_shown()
+    }
+
     fn take(&mut self, batch: Batch) -> Vec<Effect> {
-        self.server.answered = self.now;
+        self.note_sign_of_life(batch.source());
         for notice in batch.notices() {
             self.subscriptions.note(notice);
             self.note_gap(notice);
@@ -163,7 +180,11 @@ impl App {
             .then(|| RowId(self.log.end().0.saturating_sub(1)));
         self.widen_names(&batch);
         self.count_for_node(&batch);
+        let whose_keys = self.whose_keys(&batch);
         self.log.append(batch);
+        if let Some(notice) = whose_keys {
+            self.log.push_notice(self.now, notice);
+        }
         self.forget_gone();
         if let Some(row) = joined {
             self.watches().for_each(|watch| watch.look_again(row));

@@ -313,7 +313,7 @@ fn notice_bytes(notice: &Notice) -> usize {
     let words = match notice {
         Notice::Denied { reason, .. } => reason.len(),
         Notice::Gap(gap) => gap.reason.len(),
-        Notice::ServerSaid(words) => words.len(),
+        Notice::ServerSaid(words) | Notice::Partial(words) => words.len(),
         Notice::Allowed { user, channels } => user.len() + allowed_bytes(channels),
         _ => 0,
     };

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::{Address, Endpoint};
+use super::kind::{Membership, is_cluster, membership, version_in};
 use super::link::{Dial, Failure, Link, is_refusal, is_unauthorized, words};
 use super::node::{Place, Report};
 use super::rights::channels_in;
@@ -40,10 +41,16 @@ pub(super) struct Commander {
     is_kept_up: bool,
     /// What the server says of its primary, if it may be asked and that matters.
     upstream: Option<Upstream>,
+    /// Whether the server belongs to a cluster.
+    membership: Membership,
 }
 
 /// The loop is gone.
 struct Closed;
+
+/// How many clients have received a message, by the count of which server; or why it was not
+/// published.
+type Published = Result<(i64, Option<Address>), Box<str>>;
 
 impl Commander {
     pub(super) fn new(
@@ -68,6 +75,7 @@ impl Commander {
             is_locked_out: false,
             is_kept_up: false,
             upstream: None,
+            membership: Membership::Alone,
         }
     }
 
@@ -103,7 +111,7 @@ impl Commander {
         owner: Option<Address>,
         command: &Cmd,
     ) -> Result<(), Closed> {
-        let receivers = if self.config.read_only {
+        let published = if self.config.read_only {
             Err("read-only: every write is refused".into())
         } else {
             match self.link_up().await? {
@@ -111,14 +119,26 @@ impl Commander {
                 Err(failure) => Err(format!("not published: {}", failure.reason).into()),
             }
         };
-        self.tell(Feed::Published { id, receivers }).await
+        let (receivers, counted_at) = match published {
+            Ok((count, at)) => (
+                Ok(count),
+                at.filter(|_| self.membership == Membership::Member),
+            ),
+            Err(why) => (Err(why), None),
+        };
+        self.tell(Feed::Published {
+            id,
+            receivers,
+            counted_at: counted_at.map(|at| at.to_string().into()),
+        })
+        .await
     }
 
     /// Publishes, once: what may have left is never sent again.
     ///
     /// `owner` is who serves the channel, if that matters and is known. A replica would take a
     /// sharded message, and tell nobody of it.
-    async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Result<i64, Box<str>> {
+    async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Published {
         let Some(link) = &mut self.link else {
             return Err("not published: not connected".into());
         };
@@ -128,7 +148,7 @@ impl Commander {
             return self.publish_at(owner, command).await;
         }
         match link.ask(command).await {
-            Ok(receivers) => Ok(receivers),
+            Ok(receivers) => Ok((receivers, self.at.as_ref().map(|at| at.address().clone()))),
             Err(error) if is_refusal(&error) => match owner_in(&error) {
                 Some(owner) => self.publish_at(owner, command).await,
                 None => Err(words(&error)),
@@ -142,12 +162,14 @@ impl Commander {
     }
 
     /// Publishes at the owner of the channel's slot, whom another node has named.
-    async fn publish_at(&self, owner: Address, command: &Cmd) -> Result<i64, Box<str>> {
+    async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.place.locate().await;
-        let endpoint = located.map_err(|failure| failure.reason)?.at(owner);
+        let endpoint = located.map_err(|failure| failure.reason)?;
+        let endpoint = endpoint.at(owner.clone());
         let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
+        let answer = answer.map(|receivers| (receivers, Some(owner)));
         answer.map_err(|error| {
             let reason = link.reason(&error);
             if is_refusal(&error) {
@@ -275,14 +297,19 @@ impl Commander {
             Err(failure) => return Ok(Err(failure)),
         };
         let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("server")).await;
-        self.link = Some(link);
         let info = info.ok();
-        let is_cluster = info.as_deref().is_some_and(is_cluster);
-        if is_cluster {
-            let _ = self.report_tx.send(Report::IsCluster);
-        }
+        let membership = match (&self.config.target, &info) {
+            (Target::Cluster(_), _) => Membership::Member,
+            (Target::Server(_), Some(info)) if is_cluster(info) => Membership::Member,
+            // Sentinels lead to no cluster.
+            (Target::Server(_), Some(_)) | (Target::Sentinel(_), _) => Membership::Alone,
+            (Target::Server(_), None) => membership(&mut link).await,
+        };
+        self.link = Some(link);
+        self.note_membership(membership);
         // The nodes of a cluster tell each other of what is published; sentinels lead to a master.
-        let is_alone = !is_cluster && matches!(self.config.target, Target::Server(_));
+        let is_alone =
+            self.membership == Membership::Alone && matches!(self.config.target, Target::Server(_));
         self.look_upstream(is_alone && info.is_some());
         self.beat().await;
         // Some services refuse INFO; then the version is not shown.
@@ -293,6 +320,18 @@ impl Commander {
             self.tell(Feed::Trouble(None)).await?;
         }
         Ok(Ok(()))
+    }
+
+    /// Tells the coordinator whether this is a cluster, or why that is not known.
+    fn note_membership(&mut self, now: Membership) {
+        let before = std::mem::replace(&mut self.membership, now);
+        let report = match (before, &self.membership) {
+            (_, Membership::Member) => Report::IsCluster,
+            (_, Membership::Secret(words)) => Report::MayBeCluster(Some(words.clone())),
+            (Membership::Secret(_), Membership::Alone) => Report::MayBeCluster(None),
+            (_, Membership::Alone) => return,
+        };
+        let _ = self.report_tx.send(report);
     }
 
     async fn connect(&mut self) -> Result<Link, Failure> {
@@ -325,50 +364,4 @@ fn owner_in(error: &RedisError) -> Option<Address> {
         host: host.to_owned(),
         port: port.parse().ok()?,
     })
-}
-
-/// Whether the answer to INFO is that of a cluster's node.
-fn is_cluster(info: &str) -> bool {
-    info.lines().any(|line| {
-        matches!(
-            line.trim_end(),
-            "redis_mode:cluster" | "server_mode:cluster"
-        )
-    })
-}
-
-/// The kind and version of the server, from the answer to INFO.
-fn version_in(info: &str) -> Option<Box<str>> {
-    let field = |name: &str| {
-        info.lines()
-            .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
-    };
-    // Redis's relatives also name the version of Redis that they are compatible with.
-    [
-        ("valkey_version", "Valkey"),
-        ("dragonfly_version", "Dragonfly"),
-        ("redis_version", "Redis"),
-    ]
-    .into_iter()
-    .find_map(|(name, kind)| Some(format!("{kind} {}", field(name)?).into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_says_what_kind_of_server_answers() {
-        for (info, version) in [
-            ("# Server\r\nredis_version:7.0.15\r\n", Some("Redis 7.0.15")),
-            (
-                "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n",
-                Some("Valkey 9.1.2"),
-            ),
-            ("# Server\r\n", None),
-            ("", None),
-        ] {
-            assert_eq!(version_in(info).as_deref(), version, "{info}");
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //! what the servers report, and acts upon it.
 
 mod placing;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,6 +63,10 @@ pub(super) struct Coordinator {
     /// The home that was left though it still spoke, and until when it was in touch with the
     /// others.
     left_home: Option<(NodeId, Time)>,
+    /// Why it is not known whether the server belongs to a cluster, if that is so.
+    doubt: Option<Box<str>>,
+    /// Whether that was told.
+    is_doubt_told: bool,
 }
 
 /// The program wants no more.
@@ -103,6 +108,8 @@ impl Coordinator {
             sent_away: BTreeSet::new(),
             leaving: BTreeMap::new(),
             left_home: None,
+            doubt: None,
+            is_doubt_told: false,
         }
     }
 
@@ -156,7 +163,10 @@ impl Coordinator {
     async fn step(&mut self) -> Result<(), Stopped> {
         let patience = self.home_lost_since().map(|since| since + HOME_PATIENCE);
         select! {
-            command = self.command_rx.recv() => self.obey(command.ok_or(Stopped)?),
+            command = self.command_rx.recv() => {
+                self.obey(command.ok_or(Stopped)?);
+                self.tell_doubt().await?;
+            }
             Some(report) = self.report_rx.recv() => self.hear(report).await?,
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                 self.move_home();
@@ -200,7 +210,9 @@ impl Coordinator {
             }
             Command::Reconnect => {
                 self.nodes.command_all(&Command::Reconnect);
-                self.hurry();
+                if let Some(poll) = &self.poll {
+                    poll.try_again();
+                }
             }
             // Only this task says so.
             Command::Yield(_) | Command::Leave { .. } => (),
@@ -218,7 +230,24 @@ impl Coordinator {
                     self.move_home();
                 }
             }
-            Report::IsCluster => self.become_cluster(),
+            Report::IsCluster => {
+                self.become_cluster();
+                self.tell_doubt().await?;
+            }
+            Report::MayBeCluster(doubt) => {
+                self.doubt = doubt;
+                self.tell_doubt().await?;
+            }
+            Report::Partial(words) => self.tell_partial(words).await?,
+            Report::Located { node, address } => {
+                self.nodes.note_place(node, &address);
+                self.tell_of_nodes().await?;
+            }
+            Report::Unanswered { asked } => {
+                if let Some(node) = self.nodes.find(&asked) {
+                    self.nodes.get_mut(node).round_trip = None;
+                }
+            }
             Report::Upstream(change) => {
                 let told = self.note_upstream(change);
                 self.tell(told).await?;
@@ -354,6 +383,7 @@ impl Coordinator {
                 Arc::clone(&self.config),
                 Arc::clone(&wanted),
                 self.report_tx.clone(),
+                self.home_tx.subscribe(),
                 &self.seeds(),
                 self.cluster.is_some(),
             );
@@ -388,63 +418,4 @@ impl Coordinator {
             poll.hurry.notify_one();
         }
     }
-
-    async fn tell_found(
-        &mut self,
-        subscription: Subscription,
-        found: Result<Vec<Vec<u8>>, Box<str>>,
-    ) -> Result<(), Stopped> {
-        if !self.wanted.contains_key(&subscription.id) {
-            return Ok(());
-        }
-        match found {
-            Ok(names) => {
-                let names = names.into_iter().map(Into::into).collect();
-                let feed = Feed::ShardChannels {
-                    subscription,
-                    names,
-                };
-                self.feed_tx.send(feed).await.map_err(|_| Stopped)
-            }
-            Err(reason) => {
-                self.wanted.remove(&subscription.id);
-                self.look_for_channels();
-                let notice = Notice::Denied {
-                    subscription,
-                    reason,
-                };
-                self.tell([notice]).await
-            }
-        }
-    }
-
-    async fn tell_of_nodes(&self) -> Result<(), Stopped> {
-        let facts: Vec<NodeFacts> = self.nodes.facts(self.home);
-        let feed = Feed::Nodes(facts);
-        self.feed_tx.send(feed).await.map_err(|_| Stopped)
-    }
-
-    async fn tell(&self, notices: impl IntoIterator<Item = Notice>) -> Result<(), Stopped> {
-        match batch_of(notices) {
-            Some(feed) => self.feed_tx.send(feed).await.map_err(|_| Stopped),
-            None => Ok(()),
-        }
-    }
-
-    /// The same without waiting: what there is no room for now is told as soon as there is.
-    fn tell_later(&self, notices: Vec<Notice>) {
-        if let Some(feed) = batch_of(notices) {
-            let feed_tx = self.feed_tx.clone();
-            // Whoever is gone needs no notice.
-            tokio::spawn(async move { feed_tx.send(feed).await });
-        }
-    }
-}
-
-fn batch_of(notices: impl IntoIterator<Item = Notice>) -> Option<Feed> {
-    let mut batch = Batch::default().from_node(NOWHERE);
-    for notice in notices {
-        batch.push_notice(Time::now(), notice);
-    }
-    (!batch.is_empty()).then(|| Feed::Batch(Box::new(batch)))
 }

@@ -166,6 +166,20 @@ pub(super) fn is_unauthorized(words: &str) -> bool {
     words.starts_with("NOAUTH") || words.starts_with("WRONGPASS")
 }
 
+/// Errors that pass by themselves: it is worth trying again later.
+const PASSING: [&str; 5] = [
+    "LOADING",
+    "MASTERDOWN",
+    "DENIED",
+    "BUSY",
+    "ERR max number of clients",
+];
+
+/// Whether Redis's words say that it cannot serve for the moment.
+pub(super) fn is_passing(words: &str) -> bool {
+    PASSING.iter().any(|start| words.starts_with(start))
+}
+
 /// Whether Redis itself said this.
 pub(super) fn is_refusal(error: &RedisError) -> bool {
     error.code().is_some()

@@ -51,6 +51,15 @@ impl Place {
         }
     }
 
+    /// What is to be found at `address` is called, where that can change.
+    pub(super) fn name_at(&self, address: &Address) -> Option<String> {
+        match self {
+            Self::Master(masters) => Some(format!("{} at {address}", masters.name())),
+            Self::AnySentinel(_) => Some(format!("sentinel at {address}")),
+            Self::At(_) | Self::Home(_) => None,
+        }
+    }
+
     /// Whether it is elsewhere by now than at `endpoint`.
     pub(super) fn has_left(&self, endpoint: &Endpoint) -> bool {
         match self {
@@ -118,6 +127,13 @@ pub(super) enum Report {
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
+    /// The server may belong to a cluster: it does not say, in these words of its own. `None` once
+    /// it does.
+    MayBeCluster(Option<Box<str>>),
+    /// Not all can be heard or followed: what, why, and what to do about it. `None` once all can.
+    Partial(Option<Box<str>>),
+    /// The master, or the sentinel that is listened to, was reached here.
+    Located { node: NodeId, address: Address },
     /// The server is a replica, and its link to its primary has changed.
     Upstream(Change),
     /// A node of the cluster has said who serves what.
@@ -128,6 +144,8 @@ pub(super) enum Report {
         round_trip: Duration,
         topology: Topology,
     },
+    /// A node of the cluster was asked that, and has not answered.
+    Unanswered { asked: Address },
     /// The sentinels have another master.
     MasterMoved {
         from: Address,

@@ -183,6 +183,14 @@ impl Nodes {
         }
     }
 
+    /// Notes that a server that may be elsewhere at another time was reached at `address`.
+    pub(super) fn note_place(&mut self, id: NodeId, address: &Address) {
+        let node = self.get_mut(id);
+        if let Some(name) = node.place.name_at(address) {
+            node.name = name.into();
+        }
+    }
+
     /// Takes over what the cluster says of its nodes. Those that are new are reached like `model`.
     pub(super) fn note_members(&mut self, members: &[Member], model: &Endpoint) {
         for node in &mut self.all {

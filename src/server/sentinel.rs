@@ -45,6 +45,13 @@ pub(super) struct Informant {
     pub(super) master: Endpoint,
 }
 
+/// That no sentinel can be believed.
+pub(super) struct Nobody {
+    pub(super) failure: Failure,
+    /// Whether any has answered all the same.
+    pub(super) is_any_heard: bool,
+}
+
 /// Why a sentinel was of no help.
 struct Useless {
     sentinel: Address,
@@ -90,13 +97,19 @@ impl Masters {
     ///
     /// Fails for good, as a refusal, if no sentinel that can be reached lets us in.
     pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
-        let Informant { master, .. } = self.informant().await?;
+        let informant = self.informant().await;
+        let Informant { master, .. } = informant.map_err(|nobody| nobody.failure)?;
         self.home_tx.send_if_modified(|home| {
             let is_new = home.as_ref() != Some(&master);
             *home = Some(master.clone());
             is_new
         });
         Ok(master)
+    }
+
+    /// What the sentinels call the master.
+    pub(super) fn name(&self) -> &str {
+        &self.sentinels.master
     }
 
     /// The sentinel to listen to next: each time another.
@@ -113,7 +126,7 @@ impl Masters {
 
     /// The first sentinel that can be believed. Others may be behind the times: one that was cut
     /// off from the rest still names the master of then.
-    pub(super) async fn informant(&self) -> Result<Informant, Failure> {
+    pub(super) async fn informant(&self) -> Result<Informant, Nobody> {
         let all = &self.sentinels.sentinels;
         let start = self.turn.load(Relaxed);
         let mut useless = Vec::new();
@@ -126,7 +139,10 @@ impl Masters {
                 Err(why) => useless.push(why),
             }
         }
-        Err(failure_of_all(&useless))
+        Err(Nobody {
+            failure: failure_of_all(&useless),
+            is_any_heard: useless.iter().any(|of| of.kind == Kind::Misled),
+        })
     }
 
     /// Asks a sentinel for the master's address.

@@ -24,7 +24,7 @@ use self::wants::{State, Wants};
 use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
 use super::gaps::Loss;
-use super::link::{Failure, is_unauthorized};
+use super::link::{Failure, is_passing, is_unauthorized};
 use super::node::{Post, Report};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Target, Timing};
@@ -206,6 +206,11 @@ impl Subscriber {
 
     /// The server has been reached here. If it was elsewhere before, that is why it was lost.
     fn note_place(&mut self, here: &Endpoint) {
+        let address = here.address();
+        if self.post.place.name_at(address).is_some() {
+            let address = address.clone();
+            self.post.report(|node| Report::Located { node, address });
+        }
         let before = self.at.replace(here.clone());
         let event = before.and_then(|before| self.post.place.move_in_words(&before, here));
         let explained = event.and_then(|event| {

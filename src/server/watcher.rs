@@ -7,14 +7,14 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio::{join, select};
 
 use super::backoff::Backoff;
 use super::endpoint::Endpoint;
 use super::link::{Failure, Link, is_refusal};
 use super::node::Report;
-use super::sentinel::{Informant, Masters, Standing, standing};
+use super::sentinel::{Informant, Masters, Nobody, Standing, standing};
 use super::succession::Progress;
 use crate::message::Time;
 
@@ -23,6 +23,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Sentinels that do not let us in any more are asked this often.
 const LOCKED_OUT: Duration = Duration::from_secs(30);
+
+/// That no sentinel can be asked is told after this time: one may just be starting again.
+const TELL_AFTER: Duration = Duration::from_secs(3);
 
 /// A promotion is so much older at most than the first word of it: sentinels ask a replica that is
 /// to take over each second, and tell one another every two seconds.
@@ -36,6 +39,10 @@ pub(super) struct Watcher {
     began: Time,
     reign: Option<Reign>,
     former: Option<Former>,
+    /// Since when no sentinel can be asked.
+    blind_since: Option<Instant>,
+    /// Whether that was told.
+    is_told: bool,
 }
 
 /// The time of a master.
@@ -67,6 +74,8 @@ impl Watcher {
             began: Time::now(),
             reign: None,
             former: None,
+            blind_since: None,
+            is_told: false,
         }
     }
 
@@ -82,12 +91,46 @@ impl Watcher {
             match self.masters.informant().await {
                 Ok(informant) => {
                     backoff.reset();
+                    self.note_sight();
                     self.watch_by(informant).await;
                 }
-                Err(failure) if failure.is_refusal => sleep(LOCKED_OUT).await,
-                Err(_) => sleep(backoff.next_wait()).await,
+                Err(nobody) => {
+                    let is_refusal = nobody.failure.is_refusal;
+                    self.note_blindness(nobody);
+                    sleep(if is_refusal {
+                        LOCKED_OUT
+                    } else {
+                        backoff.next_wait()
+                    })
+                    .await;
+                }
             }
         }
+    }
+
+    /// A sentinel can be asked.
+    fn note_sight(&mut self) {
+        self.blind_since = None;
+        if std::mem::take(&mut self.is_told) {
+            let _ = self.report_tx.send(Report::Partial(None));
+        }
+    }
+
+    /// None can be asked, so that a failover would not be followed. Those that answer but lead
+    /// nowhere may be at a failover.
+    fn note_blindness(&mut self, nobody: Nobody) {
+        if nobody.is_any_heard {
+            self.note_sight();
+            return;
+        }
+        let since = *self.blind_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < TELL_AFTER && !nobody.failure.is_refusal {
+            return;
+        }
+        self.is_told = true;
+        let reason = nobody.failure.reason;
+        let words = format!("{reason} · a failover would not be followed");
+        let _ = self.report_tx.send(Report::Partial(Some(words.into())));
     }
 
     /// The same by one sentinel, for as long as it can be believed.

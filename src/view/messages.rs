@@ -254,7 +254,8 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         | Notice::Ended { .. }
         | Notice::Discovered { .. }
         | Notice::AllEnded
-        | Notice::ServerSaid(_) => theme::WATCH,
+        | Notice::ServerSaid(_)
+        | Notice::Partial(_) => theme::WATCH,
     };
     let room = line.left().saturating_sub(4);
     let words = match notice {

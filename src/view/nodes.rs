@@ -140,6 +140,10 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
         (rate.unwrap_or_default(), Style::new())
     };
     let round_trip = |node: &NodeStatus| {
+        // What it was is no news of one that does not answer any more.
+        if app.unanswered_by(node).is_some() {
+            return (String::new(), Style::new());
+        }
         let asked = node.facts.as_ref().and_then(|of| of.round_trip);
         let time = node.round_trip.or(asked).map(figures::duration);
         (time.unwrap_or_default(), Style::new())
@@ -149,7 +153,7 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
         column("role", 7, false, &|node| {
             facts(node, &|of| role(of.role).to_owned())
         }),
-        column("state", 8, false, &state),
+        column("state", 8, false, &|node| state(app, node)),
         column("slots", 4, false, &|node| {
             facts(node, &|of| slots(of, ranges))
         }),
@@ -168,10 +172,21 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// How a server does: what we see of it, or else what the others think.
-fn state(node: &NodeStatus) -> (String, Style) {
+/// How a server does: what we see of it, and what the others think.
+fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     let health = node.facts.as_ref().map(|facts| facts.health);
+    if let Some(silence) = app.unanswered_by(node) {
+        let words = format!("◐ no answer for {}", figures::age(silence));
+        return match health {
+            Some(Health::Failed) => (words.replace('◐', "✗"), theme::BAD),
+            _ => (words, theme::WATCH),
+        };
+    }
     let (words, style) = match (&node.connection, health) {
+        (Some(Connection::Live), Some(Health::Failed)) => ("✗ failed, live here", theme::BAD),
+        (Some(Connection::Live), Some(Health::Suspected)) => {
+            ("◐ suspected, live here", theme::WATCH)
+        }
         (Some(Connection::Live), _) => ("● live", theme::GOOD),
         (_, Some(Health::Failed)) => ("✗ failed", theme::BAD),
         (Some(Connection::Refused { .. }), _) => ("✗ refused", theme::BAD),

@@ -86,11 +86,15 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
         }
         Answer::None => (String::new(), theme::QUIET),
         Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
-        // The usual sign of a mistyped channel, so it stands out.
-        Answer::Received(0) => ("nobody received the last".to_owned(), theme::WATCH),
-        Answer::Received(count) => {
-            let count = figures::count(u64::try_from(*count).unwrap_or(0));
-            (format!("{count} received the last"), theme::GOOD)
+        Answer::Received { count, at } => {
+            // Nobody is the usual sign of a mistyped channel, so it stands out.
+            let (who, style) = match u64::try_from(*count).unwrap_or(0) {
+                0 => ("nobody".to_owned(), theme::WATCH),
+                count => (figures::count(count), theme::GOOD),
+            };
+            let place = at.as_ref().map(|at| format!(" at {at}"));
+            let words = format!("{who}{} received the last", place.unwrap_or_default());
+            (escape::one_line(words.as_bytes(), columns).string, style)
         }
         Answer::Failed(why) => (escape::one_line(why.as_bytes(), columns).string, theme::BAD),
     };

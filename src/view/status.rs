@@ -163,6 +163,12 @@ fn parts(app: &App) -> Vec<Part> {
             theme::WATCH,
         ));
     }
+    if let Some(partial) = &server.partial {
+        // The log has the whole of it.
+        let what = partial.split(": ").next().unwrap_or_default();
+        let words = format!("{}  ", whole(what.as_bytes()));
+        parts.push(part(9, words, theme::WATCH));
+    }
     if !settings.note.is_empty() {
         parts.push(part(7, format!("{}  ", settings.note), theme::STRONG));
     }

@@ -3,10 +3,11 @@
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-use subscope::message::Topic;
+use subscope::message::{Time, Topic};
 
 use crate::heard::{BACK_WITHIN, Heard, has_shards, target, to_owner, wait_for_new_owner};
 use crate::support::cluster::Cluster;
+use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,5 +110,48 @@ async fn the_events_of_keys_come_by_a_promoted_replica() {
     heard.settle().await;
     heard.assert_no_open_hole();
     assert_eq!(heard.holes().len(), 1, "{:#?}", heard.holes());
+    heard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
+    let cluster = Cluster::start();
+    if !applies(has_shards(&cluster), "sharded channels") {
+        return;
+    }
+    let shard = "orders:1";
+    let owner = cluster.owner(0, shard);
+    let name = cluster.nodes[owner].address().to_string();
+    let others = target(&cluster, &[cluster.other_than(owner)]);
+    let mut heard = Heard::start(others, &[Topic::shard(shard.as_bytes())]);
+    heard.until_all_confirmed(1).await;
+    // Long enough to tell the length of its silence from that of the owner's.
+    tokio::time::sleep(2 * BACK_WITHIN).await;
+    heard.settle().await;
+    let is_asked = |heard: &Heard| {
+        let node = heard.node(&name);
+        node.is_some_and(|node| node.round_trip.is_some())
+    };
+    assert!(is_asked(&heard));
+    let halted = Time::now();
+    cluster.nodes[owner].pause();
+    heard
+        .until("it answers no question", |heard| !is_asked(heard))
+        .await;
+    let cluster = Arc::new(Mutex::new(cluster));
+    wait_for_new_owner(&cluster, owner, shard).await;
+    heard
+        .until_within(BACK_WITHIN, "the channel is back", |heard| {
+            heard.confirmed(0) >= 2
+        })
+        .await;
+    heard.settle().await;
+    heard.assert_no_open_hole();
+    let [hole] = &heard.holes()[..] else {
+        panic!("{:#?}", heard.holes());
+    };
+    let early = halted.since(hole.last_heard);
+    assert!(early < BACK_WITHIN, "the hole begins {early:?} too early");
+    cluster.lock().unwrap().nodes[owner].resume();
     heard.stop().await;
 }

@@ -35,6 +35,11 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
     heard
         .until("six nodes are known", |heard| heard.nodes().len() == 6)
         .await;
+    heard
+        .until("each of them is asked", |heard| {
+            heard.nodes().iter().all(|node| node.round_trip.is_some())
+        })
+        .await;
     let primaries = heard.nodes();
     let primaries = primaries.iter().filter(|node| node.role == Role::Primary);
     assert_eq!(primaries.count(), 3);
@@ -65,6 +70,8 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
             .await;
     }
     heard.publish(b"plain", false).await.unwrap();
+    // Redis counts the clients of the node that is asked.
+    assert_eq!(heard.counted_at(), heard.home());
     heard
         .until("the plain message came", |heard| {
             heard.messages() == before + 1

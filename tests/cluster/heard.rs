@@ -193,6 +193,15 @@ impl Heard {
         home.map(|node| node.name.into_string()).unwrap_or_default()
     }
 
+    /// Which node has counted those who received the last that was published.
+    pub fn counted_at(&self) -> String {
+        let at = self.others.iter().rev().find_map(|feed| match feed {
+            Feed::Published { counted_at, .. } => counted_at.clone(),
+            _ => None,
+        });
+        at.map(str::into_string).unwrap_or_default()
+    }
+
     pub async fn publish(&mut self, channel: &[u8], is_sharded: bool) -> Result<i64, Box<str>> {
         self.server.ask(Ask::Publish {
             id: 7,

@@ -7,5 +7,6 @@ mod heard;
 mod membership;
 mod migration;
 mod partition;
+mod rights;
 #[path = "../support/mod.rs"]
 mod support;

@@ -27,6 +27,10 @@ pub struct Listener {
     pub connections: Vec<Connection>,
     /// Each trouble told.
     pub troubles: Vec<Option<Box<str>>>,
+    /// Each time that not all could be heard, or could again.
+    pub partial: Vec<Option<Box<str>>>,
+    /// The sharded channels that were found, each time.
+    pub found: Vec<Vec<Box<[u8]>>>,
     /// What was published, with the answers.
     pub published: Vec<Result<i64, Box<str>>>,
     /// What the user may hear.
@@ -47,6 +51,8 @@ impl Listener {
             log: MessageLog::new(1 << 30),
             connections: Vec::new(),
             troubles: Vec::new(),
+            partial: Vec::new(),
+            found: Vec::new(),
             published: Vec::new(),
             allowed: Vec::new(),
             pongs: 0,
@@ -155,6 +161,18 @@ impl Listener {
         }
     }
 
+    /// Whether the last that was told of what cannot be heard begins so.
+    pub fn is_partial(&self, start: &str) -> bool {
+        let last = self.partial.last().and_then(Option::as_deref);
+        last.is_some_and(|words| words.starts_with(start))
+    }
+
+    /// How often a pattern was refused in words that begin so.
+    pub fn denials(&self, start: &str) -> usize {
+        let is_it = |notice: &&Notice| matches!(notice, Notice::Denied { reason, .. } if reason.starts_with(start));
+        self.notices().iter().filter(is_it).count()
+    }
+
     /// Whether an attempt has failed for a reason with these words.
     pub fn has_failed(&self, words: &str) -> bool {
         self.connections.iter().any(|connection| {
@@ -166,6 +184,8 @@ impl Listener {
         match feed {
             Feed::Batch(batch) => self.log.append(*batch),
             Feed::Connection(_, connection) => self.connections.push(connection),
+            Feed::Partial(words) => self.partial.push(words),
+            Feed::ShardChannels { names, .. } => self.found.push(names),
             Feed::Trouble(trouble) => self.troubles.push(trouble),
             Feed::Published { receivers, .. } => self.published.push(receivers),
             Feed::Allowed { user, channels } => self.allowed.push((user, channels)),

@@ -9,7 +9,7 @@ use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topolog
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
 /// What the names of channels and patterns begin with that tell of keys.
-const KEY_EVENTS: &[u8] = b"__key";
+const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
 
 /// The nodes of a cluster tell each other of slots that move within this time, if they can.
 const NEWS_WITHIN: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ impl Source {
             SubscriptionKind::ShardPattern => Self::Search,
             SubscriptionKind::Sentinel => Self::Sentinel,
             SubscriptionKind::Shard => Self::Owner(slot_of(&topic.name)),
-            _ if topic.name.starts_with(KEY_EVENTS) => Self::Primaries,
+            _ if KEY_EVENTS.iter().any(|start| topic.name.starts_with(start)) => Self::Primaries,
             _ => Self::Home,
         }
     }
@@ -45,6 +45,14 @@ impl Source {
             Self::Owner(slot) => Some(slot),
             _ => None,
         }
+    }
+}
+
+/// Whether other nodes of a cluster may have what `topic` asks for, and the home not.
+pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
+    match Source::of(topic) {
+        Source::Search | Source::Owner(_) | Source::Primaries => true,
+        Source::Sentinel | Source::Home => false,
     }
 }
 

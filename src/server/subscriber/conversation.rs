@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::inbox::Inbox;
 use super::wants::{State, Wants};
 use super::{
-    Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_unauthorized,
+    Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_passing, is_unauthorized,
     name_among_others, say, without_arguments,
 };
 use crate::log::LargePayload;

@@ -2,17 +2,8 @@
 
 use super::{
     Conversation, End, Feed, Frame, Notice, PROMPT, Part, Question, State, Subscription,
-    SubscriptionKind, Time, is_unauthorized, name_among_others, without_arguments,
+    SubscriptionKind, Time, is_passing, is_unauthorized, name_among_others, without_arguments,
 };
-
-/// Errors that pass by themselves: the connection is tried again later.
-const PASSING: [&str; 5] = [
-    "LOADING",
-    "MASTERDOWN",
-    "DENIED",
-    "BUSY",
-    "ERR max number of clients",
-];
 
 /// Errors that say that a sharded channel is served elsewhere, or by nobody for the moment.
 const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
@@ -137,8 +128,8 @@ impl Conversation<'_> {
 
     /// An error answers the oldest question; the answers to all others have a form of their own.
     fn hear_error(&mut self, words: Box<str>, now: Time) -> Result<(), End> {
-        let starts_with = |starts: &[&str]| starts.iter().any(|start| words.starts_with(start));
-        let (is_passing, is_unauthorized) = (starts_with(&PASSING), is_unauthorized(&words));
+        let is_elsewhere = ELSEWHERE.iter().any(|start| words.starts_with(start));
+        let (is_passing, is_unauthorized) = (is_passing(&words), is_unauthorized(&words));
         let question = self.awaited.pop_front().map(|awaited| awaited.question);
         match question {
             // A replica that has lost its primary hears nothing either, though it stays connected.
@@ -160,8 +151,7 @@ impl Conversation<'_> {
                 Ok(())
             }
             Some(Question::Subscribe(subscription))
-                if subscription.topic.kind == SubscriptionKind::Shard
-                    && starts_with(&ELSEWHERE) =>
+                if subscription.topic.kind == SubscriptionKind::Shard && is_elsewhere =>
             {
                 let last_served = self.wants.last_served(subscription.id);
                 self.lose(subscription.id, last_served, words);

@@ -1,0 +1,92 @@
+//! What the coordinator tells the loop.
+
+use super::placing::matters_in_a_cluster;
+use super::{
+    Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subscription, Time, Topic,
+};
+
+impl Coordinator {
+    pub(super) async fn tell_found(
+        &mut self,
+        subscription: Subscription,
+        found: Result<Vec<Vec<u8>>, Box<str>>,
+    ) -> Result<(), Stopped> {
+        if !self.wanted.contains_key(&subscription.id) {
+            return Ok(());
+        }
+        match found {
+            Ok(names) => {
+                let names = names.into_iter().map(Into::into).collect();
+                let feed = Feed::ShardChannels {
+                    subscription,
+                    names,
+                };
+                self.feed_tx.send(feed).await.map_err(|_| Stopped)
+            }
+            Err(reason) => {
+                let notice = Notice::Denied {
+                    subscription,
+                    reason,
+                };
+                self.tell([notice]).await
+            }
+        }
+    }
+
+    /// Says that it is not known whether there is a cluster, if anything wanted would be missing
+    /// then; or that it is known now.
+    pub(super) async fn tell_doubt(&mut self) -> Result<(), Stopped> {
+        let concerned = |topic: &Topic| matters_in_a_cluster(topic);
+        let is_concerned = self.cluster.is_none() && self.wanted.values().any(concerned);
+        let words = self.doubt.as_ref().filter(|_| is_concerned);
+        if words.is_some() == self.is_doubt_told {
+            return Ok(());
+        }
+        let words = words.map(|words| {
+            format!(
+                "maybe a cluster, whose other nodes are not known: {words} · their events of keys \
+                 and sharded channels would be missing · the ACL rule +info allows to ask"
+            )
+        });
+        self.is_doubt_told = words.is_some();
+        self.tell_partial(words.map(Into::into)).await
+    }
+
+    pub(super) async fn tell_partial(&self, words: Option<Box<str>>) -> Result<(), Stopped> {
+        let feed = Feed::Partial(words);
+        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+    }
+
+    pub(super) async fn tell_of_nodes(&self) -> Result<(), Stopped> {
+        let facts: Vec<NodeFacts> = self.nodes.facts(self.home);
+        let feed = Feed::Nodes(facts);
+        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+    }
+
+    pub(super) async fn tell(
+        &self,
+        notices: impl IntoIterator<Item = Notice>,
+    ) -> Result<(), Stopped> {
+        match batch_of(notices) {
+            Some(feed) => self.feed_tx.send(feed).await.map_err(|_| Stopped),
+            None => Ok(()),
+        }
+    }
+
+    /// The same without waiting: what there is no room for now is told as soon as there is.
+    pub(super) fn tell_later(&self, notices: Vec<Notice>) {
+        if let Some(feed) = batch_of(notices) {
+            let feed_tx = self.feed_tx.clone();
+            // Whoever is gone needs no notice.
+            tokio::spawn(async move { feed_tx.send(feed).await });
+        }
+    }
+}
+
+fn batch_of(notices: impl IntoIterator<Item = Notice>) -> Option<Feed> {
+    let mut batch = Batch::default().from_node(NOWHERE);
+    for notice in notices {
+        batch.push_notice(Time::now(), notice);
+    }
+    (!batch.is_empty()).then(|| Feed::Batch(Box::new(batch)))
+}

@@ -1,0 +1,73 @@
+//! What kind of server answers, and whether it belongs to a cluster.
+
+use redis::Value;
+
+use super::link::{Link, words};
+
+/// Whether a server belongs to a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Membership {
+    /// It does not.
+    Alone,
+    /// It does.
+    Member,
+    /// It does not let us know, in these words.
+    Secret(Box<str>),
+}
+
+/// Whether a server that does not answer INFO belongs to a cluster.
+pub(super) async fn membership(link: &mut Link) -> Membership {
+    let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
+    match link.ask::<Value>(&command).await {
+        Ok(_) => Membership::Member,
+        Err(error) if error.code() == Some("NOPERM") => Membership::Secret(words(&error)),
+        // It has no clusters, or is in none.
+        Err(_) => Membership::Alone,
+    }
+}
+
+/// Whether the answer to INFO is that of a cluster's node.
+pub(super) fn is_cluster(info: &str) -> bool {
+    info.lines().any(|line| {
+        matches!(
+            line.trim_end(),
+            "redis_mode:cluster" | "server_mode:cluster"
+        )
+    })
+}
+
+/// The kind and version of the server, from the answer to INFO.
+pub(super) fn version_in(info: &str) -> Option<Box<str>> {
+    let field = |name: &str| {
+        info.lines()
+            .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
+    };
+    // Redis's relatives also name the version of Redis that they are compatible with.
+    [
+        ("valkey_version", "Valkey"),
+        ("dragonfly_version", "Dragonfly"),
+        ("redis_version", "Redis"),
+    ]
+    .into_iter()
+    .find_map(|(name, kind)| Some(format!("{kind} {}", field(name)?).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_says_what_kind_of_server_answers() {
+        for (info, version) in [
+            ("# Server\r\nredis_version:7.0.15\r\n", Some("Redis 7.0.15")),
+            (
+                "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n",
+                Some("Valkey 9.1.2"),
+            ),
+            ("# Server\r\n", None),
+            ("", None),
+        ] {
+            assert_eq!(version_in(info).as_deref(), version, "{info}");
+        }
+    }
+}
