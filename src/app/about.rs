@@ -55,8 +55,15 @@ impl App {
             lines.push(About::Fact("lens", path.text().to_owned()));
         }
         lines.extend(self.about_channel(name));
+        let mut checks = self.checks.of_channel(name).peekable();
+        if checks.peek().is_some() && self.checks.missed() > 0 {
+            let missed = figures::count(self.checks.missed());
+            let words = format!("{missed} rows went before they could be looked at");
+            lines.push(About::Blank);
+            lines.push(About::Fact("not checked", words));
+        }
         let shared: Arc<[u8]> = name.as_ref().into();
-        for (id, check) in self.checks.of_channel(name) {
+        for (id, check) in checks {
             let report = self.checks.report(id, Some(&shared));
             lines.extend(about_check(self, check, report, name));
         }
