@@ -14,7 +14,7 @@
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
 //! - [`scan`]: queries asked of the log's rows, on threads of their own.
-//! - [`decoding`]: large payloads understood, on a thread of its own.
+//! - [`decoding`]: large payloads understood and searched, on a thread of its own.
 //! - [`analysis`]: checks made of every message of the channels that they watch: shape, sequence,
 //!   request and reply, delay, points to plot; on a thread of their own.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.

@@ -77,15 +77,12 @@ impl App {
             return Vec::new();
         };
         let name = whole(&channel);
-        match way {
-            Some(way) => {
-                self.tell(format!("{name} is read as {} from now on", way.words()));
-                self.formats.insert(channel, way);
-            }
-            None => {
-                self.tell(format!("{name} is read as what it looks like again"));
-                self.formats.remove(&channel);
-            }
+        if let Some(way) = way {
+            self.tell(format!("{name} is read as {} from now on", way.words()));
+            self.formats.insert(channel, way);
+        } else {
+            self.tell(format!("{name} is read as what it looks like again"));
+            self.formats.remove(&channel);
         }
         match &self.open {
             Some(open) => self.turn_to(open.reader.letter().clone()),

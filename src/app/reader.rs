@@ -366,11 +366,10 @@ impl Reader {
             return;
         }
         match self.form() {
-            Form::Values => {}
             Form::Text => self.offset = self.last_offset(room),
             Form::Hex => self.line = self.last_line(room),
             Form::Changes => self.change = self.last_change(room),
-            Form::Channel => {}
+            Form::Values | Form::Channel => {}
         }
     }
 

@@ -218,7 +218,7 @@ fn only_what_takes_less_than_a_frame_is_read_at_once() {
         (long_json(50 << 10), true),
         (long_json(70 << 10), false),
         (crate::gzip(&long_json(40 << 10)), true),
-        (crate::gzip(&[7; 4 << 20]), false),
+        (crate::gzip(&vec![7; 4 << 20]), false),
         (vec![0xff; 2 << 10], true),
         (vec![b'A'; 2 << 10], false),
     ] {

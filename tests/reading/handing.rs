@@ -148,7 +148,7 @@ fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
             stage.keys("jjj=");
             let shown = stage.app.window().rows;
             let shown: Vec<String> = shown.iter().map(|row| stage.payload_of(*row)).collect();
-            assert_eq!(shown, [payload.clone()], "{}", stage.remark());
+            assert_eq!(shown, std::slice::from_ref(&payload), "{}", stage.remark());
         }
     }
 }

@@ -110,7 +110,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `{"a": 1, "b": "x"}` in MessagePack.
+/// `{"a": 1, "b": "x"}` in `MessagePack`.
 const PACKED: &[u8] = b"\x82\xa1a\x01\xa1b\xa1x";
 
 /// The same in CBOR.

@@ -36,7 +36,7 @@ fn stage() -> Stage {
 
 #[test]
 fn every_key_in_every_size_draws_something() {
-    let sizes = [0, 1, 2, 3, 5, 8].into_iter();
+    let sizes = [0, 1, 2, 6].into_iter();
     let small = sizes
         .clone()
         .flat_map(|width| sizes.clone().map(move |height| (width, height)));

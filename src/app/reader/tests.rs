@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
 use super::*;
 use crate::payload::format;
 

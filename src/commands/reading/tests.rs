@@ -108,12 +108,12 @@ fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
 
 #[test]
 fn an_unknown_type_is_named_with_those_that_are_like_it() {
+    const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
     let file = shop(&["Order", "Orders", "Refund", "A", "B", "C", "D"]);
     let said = |text: &str| complaint(&[], Some(&file), &[text]);
     assert_eq!(
         said("o=shop.v1.Ordre"),
         "--proto-type FILE has no message type \"shop.v1.Ordre\", did you mean 'shop.v1.Order'?"
-            .replace("?", "?")
     );
     assert!(said("o=refund").ends_with(", did you mean 'shop.v1.Refund'?"));
     assert_eq!(
@@ -121,7 +121,6 @@ fn an_unknown_type_is_named_with_those_that_are_like_it() {
         "--proto-type FILE has no message type \"Nothing\"; there are shop.v1.Order, \
          shop.v1.Orders, shop.v1.Refund, shop.v1.A, shop.v1.B and 2 more"
     );
-    const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
     assert_eq!(
         said("orders"),
         format!("--proto-type \"orders\" has no = and no type; {FORM}")

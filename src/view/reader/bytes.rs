@@ -41,11 +41,15 @@ fn row_of(
 ) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     line.word(format!("{offset:08x}  "), theme::QUIET);
-    for index in 0..width {
-        match bytes.get(index) {
-            Some(byte) => line.word(format!("{byte:02x}"), style(*byte, is_marked[index])),
-            None => line.word("  ", Style::new()),
-        };
+    let marked = bytes.iter().zip(is_marked).map(Some);
+    let places = marked.chain(std::iter::repeat(None));
+    for (index, place) in places.take(width).enumerate() {
+        match place {
+            Some((byte, is_marked)) => {
+                line.word(format!("{byte:02x}"), style(*byte, *is_marked));
+            }
+            None => line.space(2),
+        }
         let gap = if index % 8 == 7 { 2 } else { 1 };
         line.space(gap);
     }

@@ -96,7 +96,6 @@ impl Painter<'_> {
         match value.kind {
             Kind::Array => drop(line.word(format!("[{count}]"), theme::QUIET)),
             Kind::Object => drop(line.word(format!("{{{count}}}"), theme::QUIET)),
-            Kind::Tag => self.one_line(value, theme::ESCAPE, line),
             Kind::String if self.page.is_long(value) && !is_folded => {
                 line.word("\"", theme::GOOD);
                 self.text_row(value, 0, line);
@@ -104,7 +103,9 @@ impl Painter<'_> {
             Kind::String => self.string(value, line),
             Kind::Bytes => bytes(value.text, line),
             Kind::Number => self.one_line(value, theme::WATCH, line),
-            Kind::Null | Kind::Bool | Kind::Other => self.one_line(value, theme::ESCAPE, line),
+            Kind::Tag | Kind::Null | Kind::Bool | Kind::Other => {
+                self.one_line(value, theme::ESCAPE, line);
+            }
         }
     }
 
@@ -209,12 +210,9 @@ fn bytes(text: &[u8], line: &mut LineBuilder) {
     line.word("h'", theme::ESCAPE);
     let size = format!("' {}", figures::size(text.len() as u64));
     let room = line.left().saturating_sub(size.chars().count() + 1) / 2;
-    let digits: String = text
-        .iter()
-        .take(room)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    line.word(digits, theme::ESCAPE);
+    for byte in text.iter().take(room) {
+        line.word(format!("{byte:02x}"), theme::ESCAPE);
+    }
     if text.len() > room {
         line.word("…", theme::QUIET);
     }
