@@ -42,6 +42,7 @@ impl App {
         self.refresh_channels();
         effects.extend(self.follow_selection());
         effects.extend(self.ask_for_reports());
+        effects.extend(self.ask_for_plot());
         effects
     }
 
@@ -200,7 +201,7 @@ impl App {
 
     pub(super) fn set_focus(&mut self, focus: Focus) {
         self.focus = focus;
-        if matches!(focus, Focus::Channels | Focus::Messages | Focus::Message) {
+        if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
             self.pane = focus;
         }
         self.publish

@@ -47,6 +47,12 @@ const CHANNEL_COLOURS: [Color; 6] = [
     Color::LightMagenta,
 ];
 
+/// What a series of a plot is drawn in, by its slot.
+#[must_use]
+pub fn series(slot: usize) -> Style {
+    Style::new().fg(CHANNEL_COLOURS[slot % CHANNEL_COLOURS.len()])
+}
+
 /// The frame of the pane that has the focus, where a profile has this colour.
 #[must_use]
 pub fn accent(colour: Option<Colour>) -> Style {
