@@ -182,8 +182,10 @@ fn assert_harmless(buffer: &Buffer) {
 
 /// Every focus and every overlay.
 fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 9] = [
+    let starts: [&dyn Fn(&mut Stage); 11] = [
         &|_| {},
+        &|stage| stage.keys("w"),
+        &|stage| stage.keys("wsizH"),
         &|stage| stage.code(KeyCode::BackTab),
         &|stage| stage.keys("p"),
         &|stage| {

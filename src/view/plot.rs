@@ -74,6 +74,7 @@ fn border(app: &App, window: &PlotWindow, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let span = figures::duration(window.span());
+    let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
     let (words, style) = match (plot.is_following(), plot.is_of_all()) {
         (true, true) => (format!(" all {span} · following ▼ "), theme::GOOD),
         (true, false) => (format!(" last {span} · following ▼ "), theme::GOOD),

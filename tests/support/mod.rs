@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod authority;
+pub mod checks;
 pub mod cluster;
 pub mod flood;
 pub mod listener;

@@ -5,13 +5,18 @@ use super::window::PlotWindow;
 use crate::analysis::SeriesReport;
 use crate::message::Time;
 
-/// The least time over which a rate is a mean, in microseconds.
-const LEAST: i64 = 1_000_000;
+/// A rate is a mean over this long, in microseconds, as the rates of the channel list are; over
+/// less where a stretch is so short that few of these would be seen.
+const USUAL: i64 = 5_000_000;
+
+/// How many rates are to be seen at least.
+const LEAST_SEEN: i64 = 20;
 
 /// The time over which a rate is a mean, in microseconds: whole parts of the window that was asked
 /// for, so that every message of a point lies in the same.
 pub fn bucket(asked: &PlotWindow) -> i64 {
-    let parts = LEAST / asked.part + i64::from(LEAST % asked.part > 0);
+    let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_SEEN);
+    let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
     asked.part.saturating_mul(parts.max(1))
 }
 
@@ -117,7 +122,7 @@ mod tests {
         let window = PlotWindow {
             from: Time(0),
             part: SECOND,
-            parts: 30,
+            parts: 20,
         };
         let report = SeriesReport {
             channel: Arc::from(&b"a"[..]),
@@ -163,14 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_a_mean_over_a_second_at_least() {
+    fn a_rate_is_a_mean_over_whole_parts() {
         let of = |part| PlotWindow {
             from: Time(0),
             part,
-            parts: 10,
+            parts: 90,
         };
-        assert_eq!(bucket(&of(1)), SECOND);
-        assert_eq!(bucket(&of(600_000)), 1_200_000);
+        assert_eq!(bucket(&of(10)), 50);
+        assert_eq!(bucket(&of(600_000)), 3_000_000);
+        assert_eq!(bucket(&of(2_000_000)), 6_000_000);
         assert_eq!(bucket(&of(7 * SECOND)), 7 * SECOND);
+        assert_eq!(bucket(&of(i64::MAX)), i64::MAX);
     }
 }

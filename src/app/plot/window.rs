@@ -100,8 +100,8 @@ impl View {
         let parts = i64::from(columns.max(1)) * DOTS;
         let span = self.span(earliest, now);
         let part = match self.span {
-            // It does not change with every moment that passes.
-            Span::All => rounded_up(div_ceil(span, parts)),
+            // It does not change with every moment that passes. The last part is under way.
+            Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
             Span::Of(_) => div_ceil(span, parts),
         };
         let end = self.end(now).0.div_euclid(part).saturating_add(1);
@@ -201,7 +201,11 @@ impl PlotWindow {
     /// The moment behind it.
     #[must_use]
     pub fn to(&self) -> Time {
-        Time(self.from.0.saturating_add(self.part * self.parts))
+        Time(
+            self.from
+                .0
+                .saturating_add(self.part.saturating_mul(self.parts)),
+        )
     }
 
     /// Whether `time` lies in it.
@@ -243,13 +247,11 @@ fn div_ceil(number: i64, by: i64) -> i64 {
     (number / by + i64::from(number % by > 0)).max(1)
 }
 
-/// The next of 1, 1.5, 2, 3, 5 and 7 times a power of ten.
+/// The next round number.
 fn rounded_up(number: i64) -> i64 {
-    let mut power = 1_i64;
-    while power.saturating_mul(10) <= number {
-        power *= 10;
-    }
-    let steps = [2, 3, 4, 6, 10, 14, 20].map(|halves| power.saturating_mul(halves) / 2);
+    let power = 10_i64.pow(number.max(1).ilog10());
+    let quarters = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];
+    let steps = quarters.map(|quarter| power.saturating_mul(quarter) / 4);
     let next = steps.into_iter().find(|step| *step >= number);
     next.unwrap_or(number).max(1)
 }

@@ -6,10 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
+use super::super::line::{self, LineBuilder};
 use super::super::theme;
 use crate::app::App;
-use crate::payload::{escape, figures};
+use crate::payload::escape;
+use crate::payload::figures::{self, Clock};
 
 /// Columns of the bounds of a bar.
 const BOUNDS: usize = 18;
@@ -33,15 +34,17 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let Some(series) = plot.intervals() else {
         return;
     };
-    let histogram = plot.report(series).map(|report| &report.histogram[..]);
-    let histogram = histogram.unwrap_or_default();
+    let report = plot.report(series);
+    let histogram = report.map_or(&[][..], |report| &report.histogram[..]);
+    let clock = Clock::new(line::zone(app.messages().time_form));
+    let since = report.and_then(|report| report.summary).map(|of| of.from);
+    let since = since.map_or_else(String::new, |from| {
+        format!(" since {}", clock.seconds(from))
+    });
     let total: u64 = histogram.iter().sum();
     let width = usize::from(area.width);
     let mut line = LineBuilder::new(width);
-    let words = format!(
-        " {} intervals, all since it is plotted",
-        figures::count(total)
-    );
+    let words = format!(" {} intervals{since}", figures::count(total));
     let channel = escape::name(&series.channel, width.saturating_sub(words.len()).max(8));
     line.text(channel, theme::series(series.slot));
     line.cut_words(&words, theme::QUIET);
@@ -113,13 +116,12 @@ fn bar(count: u64, most: u64, columns: usize) -> String {
 
 /// A share in percent; not 0 if there are any.
 fn percent(count: u64, of: u64) -> String {
-    let tenths = (u128::from(count) * 1_000)
-        .checked_div(u128::from(of))
-        .unwrap_or(0);
+    let (count_of, of) = (u128::from(count) * 1_000, u128::from(of));
+    let tenths = (count_of + of / 2).checked_div(of).unwrap_or(0);
     match tenths {
         0 if count > 0 => "<0.1 %".to_owned(),
         0..100 => format!("{}.{} %", tenths / 10, tenths % 10),
-        _ => format!("{} %", tenths / 10),
+        _ => format!("{} %", (tenths + 5) / 10),
     }
 }
 

@@ -18,14 +18,16 @@ impl Scale {
         // A line that does not move stands in the middle, and one near zero is seen against it.
         if low >= 0.0 && (starts_at_zero || low <= high / 2.0) {
             low = 0.0;
-        } else if low == high {
+        } else if low >= high {
             let about = low.abs() / 10.0;
             (low, high) = (low - about, high + about);
         }
-        if low == high {
+        if low >= high {
             high = low + 1.0;
         }
-        let steps = f64::from(marks.max(2) - 1);
+        // Zero is one of the marks: numbers on both sides of it take three.
+        let least = if low < 0.0 && high > 0.0 { 3 } else { 2 };
+        let steps = f64::from(marks.max(least) - 1);
         let mut step = round_step((high - low) / steps);
         loop {
             let (from, to) = ((low / step).floor() * step, (high / step).ceil() * step);
@@ -101,8 +103,11 @@ mod tests {
                 for most in 0..12 {
                     let scale = Scale::around(low, high, false, most);
                     let marks = scale.marks().count();
-                    assert!((2..=usize::from(most.max(2))).contains(&marks), "{scale:?}");
-                    assert!(scale.low <= low.max(-LARGEST) && scale.high >= high.min(LARGEST));
+                    assert!((2..=usize::from(most.max(3))).contains(&marks), "{scale:?}");
+                    // But for what rounding takes away.
+                    let (low, high) = (clamped(low), clamped(high));
+                    let little = scale.step / 1e3;
+                    assert!(scale.low <= low + little && scale.high >= high - little);
                 }
             }
         }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::super::line::LineBuilder;
 use super::super::{frame, theme};
 use super::{Drawn, unit};
-use crate::app::{App, Focus};
+use crate::app::{App, Focus, Quantity};
 use crate::payload::{escape, figures};
 
 /// The columns of figures and their widths; where not all fit, the last are left out first, but
@@ -45,7 +45,7 @@ pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer:
     let name = width.saturating_sub(figures + 2);
     let has_heading = area.height > 1;
     if has_heading {
-        heading(name, &columns, area, buffer);
+        heading(app, name, &columns, area, buffer);
     }
     let lines = usize::from(area.height) - usize::from(has_heading);
     let selected = app.plot().selected();
@@ -57,7 +57,7 @@ pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer:
         let mut line = LineBuilder::new(width);
         let mark = if shown.contains(&index) { "━ " } else { "  " };
         line.word(mark, theme::series(one.series.slot));
-        self::name(app, one, name, &mut line);
+        self::name(one, name, &mut line);
         self::figures(app, one, shown.contains(&index), &columns, &mut line);
         line.draw(area, row, style, buffer);
     }
@@ -79,9 +79,19 @@ fn columns(width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
     order.filter(|index| fitting.contains(index)).collect()
 }
 
-fn heading(name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
+/// Over which time rates are means, if there are any.
+fn rates(app: &App) -> String {
+    let mut series = app.plot().series().iter();
+    let rate = series.find(|one| one.quantity == Quantity::Rate);
+    let over = rate.and_then(|rate| app.plot().rate_over(rate));
+    let words = over.map(|over| format!("rates over {}", figures::duration(over)));
+    words.unwrap_or_default()
+}
+
+fn heading(app: &App, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
-    line.space(name + 2);
+    line.words_within(name + 2, &rates(app), theme::QUIET);
+    line.space((name + 2).saturating_sub(line.left().abs_diff(usize::from(area.width))));
     for index in columns {
         let (heading, width) = COLUMNS[*index];
         line.word(format!("{heading:>width$}"), theme::QUIET);
@@ -90,8 +100,8 @@ fn heading(name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
 }
 
 /// The channel and what is plotted of it, in exactly so many columns.
-fn name(app: &App, one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
-    let label = unit::label(&one.series.quantity, app.plot().rate_over(one.series));
+fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
+    let label = unit::label(&one.series.quantity);
     let label = escape::one_line(label.as_bytes(), columns / 2).string;
     let used = unicode_width::UnicodeWidthStr::width(label.as_str());
     let channel = escape::name(&one.series.channel, columns.saturating_sub(used + 1));

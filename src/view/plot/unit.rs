@@ -59,13 +59,12 @@ fn whole(value: f64) -> u64 {
 }
 
 /// What a series shows, beside its channel.
-pub fn label(quantity: &Quantity, over: Option<Duration>) -> String {
-    match (quantity, over) {
-        (Quantity::Path(path), _) => escape::whole(path.text().as_bytes()),
-        (Quantity::Rate, Some(over)) => format!("rate over {}", figures::duration(over)),
-        (Quantity::Rate, None) => "rate".to_owned(),
-        (Quantity::Size, _) => "size".to_owned(),
-        (Quantity::Interval, _) => "interval".to_owned(),
+pub fn label(quantity: &Quantity) -> String {
+    match quantity {
+        Quantity::Path(path) => escape::whole(path.text().as_bytes()),
+        Quantity::Rate => "rate".to_owned(),
+        Quantity::Size => "size".to_owned(),
+        Quantity::Interval => "interval".to_owned(),
     }
 }
 
@@ -73,10 +72,7 @@ pub fn label(quantity: &Quantity, over: Option<Duration>) -> String {
 pub fn no_number(quantity: &Quantity, messages: u64) -> String {
     let count = figures::count(messages);
     let s = if messages == 1 { "" } else { "s" };
-    format!(
-        "no number at {} in {count} message{s}",
-        label(quantity, None)
-    )
+    format!("no number at {} in {count} message{s}", label(quantity))
 }
 
 /// How many messages a second there were in all.
