@@ -35,6 +35,8 @@ mod notices;
 mod opening;
 mod overlay;
 mod picker;
+mod plot;
+mod plotting;
 mod publish;
 mod publishing;
 mod reader;
@@ -72,6 +74,7 @@ pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
+pub use plot::{Curve, Dot, Face, Figures, Plot, PlotWindow, Quantity, Series};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, Tab};
 pub use shell::RedisCli;
@@ -141,6 +144,8 @@ pub enum Focus {
     Messages,
     /// The open message.
     Message,
+    /// The plot, in the open message's place.
+    Plot,
     /// The box, on the channel's name.
     PublishChannel,
     /// The box, on the payload.
@@ -196,6 +201,7 @@ pub struct App {
     find: Option<Find>,
     breakpoints: Breakpoints,
     checks: Checks,
+    plot: Plot,
     marked: BTreeSet<RowId>,
     /// The history of queries, oldest first.
     queries: Vec<String>,
@@ -239,6 +245,7 @@ impl App {
         let mut app = Self {
             checks: Checks::new(&settings.checks, &log),
             log,
+            plot: Plot::default(),
             filters: Filters::new(&settings.filters),
             find: None,
             breakpoints: Breakpoints::default(),
@@ -444,8 +451,11 @@ impl App {
             channels_focused: self.focus == Focus::Channels,
             publish_focused: matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload),
             box_lines: self.publish.payload.line_count(),
-            message: self.open.as_ref().map(|open| open.is_whole),
-            message_focused: self.focus == Focus::Message,
+            message: match self.plot.is_whole() {
+                Some(is_whole) => Some(is_whole),
+                None => self.open.as_ref().map(|open| open.is_whole),
+            },
+            message_focused: matches!(self.focus, Focus::Message | Focus::Plot),
             form: self.list_form,
         };
         Areas::divide(self.width, self.height, wishes)
@@ -484,6 +494,7 @@ impl App {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
                 Focus::Message => Context::Message,
+                Focus::Plot => Context::Plot,
                 Focus::PublishChannel => Context::PublishChannel,
                 Focus::PublishPayload => Context::PublishPayload,
             },
@@ -521,6 +532,7 @@ impl App {
             self.follow_due(),
             self.flash_due(),
             self.report_due(),
+            self.plot_due(),
             self.next_tick_of_rates(),
         ]
         .into_iter()

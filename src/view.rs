@@ -27,6 +27,7 @@ mod messages;
 mod nodes;
 mod overlay;
 mod picker;
+mod plot;
 mod publish;
 mod query;
 mod reader;
@@ -60,7 +61,11 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         messages::draw(app, areas.messages, buffer);
     }
     if !areas.message.is_empty() {
-        reader::draw(app, buffer);
+        if app.plot().is_shown() {
+            plot::draw(app, areas.message, buffer);
+        } else {
+            reader::draw(app, buffer);
+        }
     }
     publish::draw(app, areas.publish, buffer);
     if let Some(overlay) = app.overlay() {

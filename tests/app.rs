@@ -931,8 +931,10 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 18] = [
+    let starts: [&dyn Fn(&mut Stage); 20] = [
         &|_| {},
+        &|stage| drop(stage.keys("w")),
+        &|stage| drop(stage.keys("wzH")),
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
         &|stage| {
@@ -1032,6 +1034,9 @@ fn every_key_and_click_is_survived_at_every_small_size() {
         KeyCode::Char('G'),
         KeyCode::Char('x'),
         KeyCode::Char(' '),
+        KeyCode::Char('+'),
+        KeyCode::Char('-'),
+        KeyCode::Char('0'),
     ];
     for (width, height) in [
         (0, 0),

@@ -183,8 +183,10 @@ fn assert_harmless(buffer: &Buffer) {
 
 /// Every focus and every overlay.
 fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 10] = [
+    let starts: [&dyn Fn(&mut Stage); 12] = [
         &|_| {},
+        &|stage| stage.keys("w"),
+        &|stage| stage.keys("wsizH"),
         &|stage| stage.code(KeyCode::BackTab),
         &|stage| stage.keys("p"),
         &|stage| {

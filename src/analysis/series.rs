@@ -35,8 +35,9 @@ pub struct SeriesReport {
     pub summary: Option<Summary>,
     /// Messages without a number.
     pub without_number: u64,
-    /// The points within the stretch, as many as were asked for at most, oldest first, and the one
-    /// before and behind it, so that lines leave the picture.
+    /// The points within the stretch, oldest first, and the one before and behind it, so that lines
+    /// leave the picture. Where there are more than were asked for, each stands for a part of the
+    /// stretch, of as many as were asked for; a gap within a part makes two of it.
     pub points: Vec<Point>,
     /// For [`Plotted::Interval`], how many intervals are how long: at index `i` those from 2^(i-1)
     /// up to 2^i microseconds, at 0 those below one.

@@ -163,6 +163,34 @@ pub enum Action {
     FilterByValue,
     /// Follow the numbers at this path, or no longer.
     ToggleSequence,
+    /// Plot the value at this path, or the channel's rate or size over time; or no longer.
+    Plot,
+    /// Show what is plotted.
+    ShowPlot,
+    /// Show a shorter stretch of time.
+    ZoomIn,
+    /// Show a longer stretch of time.
+    ZoomOut,
+    /// Show all that is known.
+    ZoomToAll,
+    /// Show what was before.
+    Earlier,
+    /// Show what came after.
+    Later,
+    /// Have the plot follow the newest again.
+    FollowNewest,
+    /// Plot the rate of the selected series' channel, or no longer.
+    PlotRate,
+    /// Plot the sizes of its messages, or no longer.
+    PlotSize,
+    /// Plot the intervals between its messages, or no longer.
+    PlotInterval,
+    /// Show how often intervals are how long, or the plot again.
+    ToggleHistogram,
+    /// Plot the selected series no longer.
+    RemoveSeries,
+    /// Plot nothing any more.
+    ClearSeries,
     /// Show the value at this path as the message in the log, or all of it again.
     ToggleLens,
 }

@@ -33,7 +33,13 @@ impl App {
                 );
             }
             Action::ToggleFreeze => self.toggle_freeze(),
-            Action::Open => return self.open_message(),
+            Action::Plot => return self.plot_this(),
+            Action::ShowPlot => return self.open_plot(),
+            Action::ToggleWhole if self.plot.is_shown() => self.toggle_whole_plot(),
+            Action::Open => {
+                self.hide_plot();
+                return self.open_message();
+            }
             Action::ShowLatest => self.show_latest(),
             Action::ShowInLog => return self.show_in_log(),
             Action::ToggleOnly => return self.toggle_only(),
@@ -62,10 +68,18 @@ impl App {
             Action::EnterChannel => self.set_focus(Focus::PublishChannel),
             Action::ToggleEscapes => self.toggle_literal(),
             Action::Confirm => return self.confirm(),
-            Action::Diff => return self.toggle_diff(Against::Before),
-            Action::DiffToMark => return self.toggle_diff(Against::Marked),
+            Action::Diff | Action::DiffToMark => {
+                self.hide_plot();
+                let is_before = action == Action::Diff;
+                return self.toggle_diff(if is_before {
+                    Against::Before
+                } else {
+                    Against::Marked
+                });
+            }
             Action::CloseMessage => self.close_message(),
             _ if self.context() == Context::Message => return self.act_in_message(action),
+            _ if self.context() == Context::Plot => return self.act_in_plot(action),
             _ => return self.act_on_queries(action),
         }
         Vec::new()
@@ -90,6 +104,8 @@ impl App {
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
             Focus::Message => self.leave_message(),
+            Focus::Plot => return self.close_plot(),
+            Focus::Messages if self.plot.is_shown() => return self.close_plot(),
             Focus::Messages if self.open.is_some() => self.close_message(),
             Focus::Channels if self.shows_latest() => self.leave_latest(),
             Focus::Channels | Focus::Messages => return self.show_more(),
@@ -122,8 +138,11 @@ impl App {
     pub(super) fn focus_next(&mut self) {
         self.set_focus(match self.focus {
             Focus::Channels if !self.shows_latest() => Focus::Messages,
+            Focus::Channels | Focus::Messages if self.plot.is_shown() => Focus::Plot,
             Focus::Channels | Focus::Messages if self.open.is_some() => Focus::Message,
-            Focus::Channels | Focus::Messages | Focus::Message => return self.enter_box(),
+            Focus::Channels | Focus::Messages | Focus::Message | Focus::Plot => {
+                return self.enter_box();
+            }
             Focus::PublishChannel | Focus::PublishPayload => Focus::Channels,
         });
     }
@@ -132,8 +151,11 @@ impl App {
         self.set_focus(match self.focus {
             Focus::Channels => return self.enter_box(),
             Focus::Messages => Focus::Channels,
+            Focus::PublishChannel | Focus::PublishPayload if self.plot.is_shown() => Focus::Plot,
             Focus::PublishChannel | Focus::PublishPayload if self.open.is_some() => Focus::Message,
-            Focus::Message | Focus::PublishChannel | Focus::PublishPayload => Focus::Messages,
+            Focus::Message | Focus::Plot | Focus::PublishChannel | Focus::PublishPayload => {
+                Focus::Messages
+            }
         });
     }
 

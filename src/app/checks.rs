@@ -181,6 +181,10 @@ impl App {
     /// Takes in what the checks say.
     pub(super) fn note_analysis(&mut self, answer: Answer) -> Vec<Effect> {
         let looked = match answer {
+            Answer::Report(ask, report) if ask.stretch.is_some() => {
+                self.plot.note(&ask, report);
+                return Vec::new();
+            }
             Answer::Report(ask, report) => {
                 let place = (ask.check, ask.channel);
                 match report {
@@ -191,6 +195,7 @@ impl App {
             }
             Answer::Looked(looked) => looked,
         };
+        self.plot.note_looked(&looked);
         let checks = &mut self.checks;
         checks.follower.note(&looked);
         checks.size = looked.size;
@@ -219,7 +224,10 @@ impl App {
         };
         self.checks.asked = self.now;
         self.checks.has_news = false;
-        let ids = self.checks.of_channel(&channel).map(|(id, _)| id);
+        // The plot asks for what it shows.
+        let is_shown = |(_, check): &(CheckId, &Check)| !matches!(check, Check::Series { .. });
+        let shown = self.checks.of_channel(&channel).filter(is_shown);
+        let ids = shown.map(|(id, _)| id);
         let ask = |check| Ask {
             check,
             channel: Some(Arc::clone(&channel)),

@@ -29,6 +29,8 @@ pub enum Context {
     Seek,
     /// In the list of formats to read it in.
     Formats,
+    /// In the plot.
+    Plot,
     /// In the help.
     Help,
     /// In a question that wants a yes.
@@ -49,7 +51,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Panes,
         Self::Channels,
         Self::Latest,
@@ -61,6 +63,7 @@ impl Context {
         Self::Message,
         Self::Seek,
         Self::Formats,
+        Self::Plot,
         Self::PublishPayload,
         Self::PublishChannel,
         Self::Prompt,
@@ -86,6 +89,7 @@ impl Context {
             Self::Message => "Open message",
             Self::Seek => "Find in the open message",
             Self::Formats => "Format of the open message",
+            Self::Plot => "Plot",
             Self::Help => "Help",
             Self::Confirm => "Question",
             Self::Query => "Query: filter, search, breakpoint",
@@ -111,6 +115,7 @@ impl Context {
             Self::Message => &[Self::Message, Self::Always],
             Self::Seek => &[Self::Seek, Self::Always],
             Self::Formats => &[Self::Formats, Self::Always],
+            Self::Plot => &[Self::Plot, Self::Always],
             Self::Help => &[Self::Help, Self::Always],
             Self::Confirm => &[Self::Confirm, Self::Always],
             Self::Query => &[Self::Query, Self::Always],
@@ -290,6 +295,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[char('d')], A::Diff, None, "what changed since the message before on the channel"),
     bind(C::Messages, &[char('D')], A::DiffToMark, None, "what changed since the nearest marked message (x marks)"),
     bind(C::Messages, &[char('z')], A::ToggleWhole, None, "give the open message the whole screen"),
+    bind(C::Channels, &[char('w')], A::Plot, None, "plot the channel's rate; while the plot stands there, take it out"),
+    bind(C::Messages, &[char('w')], A::Plot, None, "plot the sizes on the message's channel, or take them out"),
+    bind(C::Panes, &[char('W')], A::ShowPlot, None, "show the plot"),
     bind(C::Panes, &[char('i')], A::ToggleLens, None, "show the channel's messages whole again, not one value"),
     bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log; there Esc closes the message"),
     bind(C::Message, &[key(K::Tab)], A::NextPane, None, "next pane"),
@@ -316,6 +324,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('i')], A::ToggleLens, Some("lens"), "show only this value in the log's rows, or all again"),
     bind(C::Message, &[char('#')], A::ToggleSequence, None, "follow these numbers: flag what is missing, doubled, late"),
     bind(C::Message, &[char('f')], A::Formats, Some("format"), "read the channel's messages in a format of your choice"),
+    bind(C::Message, &[char('w')], A::Plot, Some("plot"), "plot the number here over time, or no longer"),
+    bind(C::Message, &[char('W')], A::ShowPlot, None, "show the plot"),
     bind(C::Message, &[char('y')], A::Copy, Some("copy"), "copy the value, or the payload (OSC 52)"),
     bind(C::Message, &[char('Y')], A::CopyWhole, None, "copy the whole message as JSON"),
     bind(C::Message, &[char('P')], A::CopyPath, None, "copy the path of the value"),
@@ -339,6 +349,26 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Formats, &[char('G'), key(K::End)], A::Last, None, "to the last"),
     bind(C::Formats, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
     bind(C::Formats, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "leave it as it is"),
+    bind(C::Plot, &[char('+'), char('=')], A::ZoomIn, Some("zoom in"), "a shorter time, up to the newest or around the middle"),
+    bind(C::Plot, &[char('-')], A::ZoomOut, Some("out"), "a longer time"),
+    bind(C::Plot, &[char('0')], A::ZoomToAll, Some("all"), "all that is known"),
+    bind(C::Plot, &[char('h'), key(K::Left)], A::Earlier, Some("earlier"), "what was before"),
+    bind(C::Plot, &[char('l'), key(K::Right)], A::Later, None, "what came after, up to the newest"),
+    bind(C::Plot, &[char('G'), char('f'), key(K::End)], A::FollowNewest, Some("newest"), "follow the newest again"),
+    bind(C::Plot, &[char('j'), key(K::Down)], A::Down, None, "to the series below"),
+    bind(C::Plot, &[char('k'), key(K::Up)], A::Up, None, "to the series above"),
+    bind(C::Plot, &[char('d'), key(K::Delete)], A::RemoveSeries, Some("remove"), "take the selected series out: it is counted no longer"),
+    bind(C::Plot, &[char('D')], A::ClearSeries, None, "take all series out"),
+    bind(C::Plot, &[char('r')], A::PlotRate, Some("rate"), "plot the rate of the selected series' channel, or no longer"),
+    bind(C::Plot, &[char('s')], A::PlotSize, None, "plot the sizes of its messages, or no longer"),
+    bind(C::Plot, &[char('i')], A::PlotInterval, None, "plot the intervals between its messages, or no longer"),
+    bind(C::Plot, &[char('H')], A::ToggleHistogram, Some("histogram"), "how often its intervals are how long, or the plot again"),
+    bind(C::Plot, &[char('z')], A::ToggleWhole, Some("whole"), "the whole screen, or its place again"),
+    bind(C::Plot, &[char('t')], A::NextTimeForm, None, "times: local, UTC, age"),
+    bind(C::Plot, &[key(K::Tab)], A::NextPane, None, "next pane"),
+    bind(C::Plot, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
+    bind(C::Plot, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
+    bind(C::Plot, &[key(K::Esc), char('q'), char('W')], A::Back, Some("close"), "close the plot; its series go on until d takes them out"),
     bind(C::PublishPayload, &[key(K::Enter)], A::Send, Some("publish"), "publish the message"),
     bind(C::PublishPayload, &[alt(K::Enter), ctrl('j')], A::NewLine, Some("new line"), "start a new line"),
     bind(C::PublishPayload, &[key(K::Up)], A::OlderDraft, Some("history"), "on the first line: the message sent before"),

@@ -35,6 +35,8 @@ impl App {
         } else if areas.messages.contains(at) {
             let height = inside(areas.messages).height;
             self.messages.scroll_by(&self.shown, lines as i64, height);
+        } else if areas.message.contains(at) && self.plot.is_shown() {
+            self.zoom_plot(lines < 0);
         } else if areas.message.contains(at) {
             self.scroll_message(lines);
         }
@@ -58,6 +60,8 @@ impl App {
                 self.messages
                     .select(&self.shown, *row, inside(areas.messages).height);
             }
+        } else if areas.message.contains(at) && self.plot.is_shown() {
+            self.set_focus(Focus::Plot);
         } else if areas.message.contains(at) {
             self.set_focus(Focus::Message);
             self.click_in_message(at);

@@ -53,6 +53,7 @@ impl App {
             Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. } | Overlay::Seek(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None if self.focus == Focus::Message => self.move_in_message(step),
+            None if self.focus == Focus::Plot => self.plot.select(step),
             None => self.move_in_messages(step),
         }
     }

@@ -102,6 +102,8 @@ const NOTES: &[&str] = &[
     "Before a row: ● you marked it, ◆ a breakpoint has hit it, ▸ it was found.",
     "A row is shown if it matches every filter that includes, and none that",
     "excludes. Breakpoints see every message that comes, shown or not.",
+    "A series of the plot is read of every message on its channel, be the plot",
+    "shown or closed, until d in the plot takes it out.",
 ];
 
 /// The lines of the help, made from the table of keys.

@@ -122,7 +122,10 @@ impl App {
     }
 
     /// The value that the person is at, with the tree that it lies in.
-    fn with_value<T>(&self, use_it: impl FnOnce(&Page<'_>, &Value<'_>) -> T) -> Option<T> {
+    pub(super) fn with_value<T>(
+        &self,
+        use_it: impl FnOnce(&Page<'_>, &Value<'_>) -> T,
+    ) -> Option<T> {
         let reader = &self.open.as_ref()?.reader;
         let page = reader.page(self.room())?;
         let value = page.value(reader.outline().cursor())?;
@@ -246,7 +249,7 @@ impl App {
 
 impl App {
     /// The channel of the open message, and the path of the value that the person is at.
-    fn place(&mut self) -> Result<(Box<[u8]>, Path), Vec<Effect>> {
+    pub(super) fn place(&mut self) -> Result<(Box<[u8]>, Path), Vec<Effect>> {
         let Some(channel) = self.current_channel() else {
             return Err(self.tell("a notice has no channel"));
         };

@@ -43,6 +43,7 @@ impl App {
         self.refresh_channels();
         effects.extend(self.follow_selection());
         effects.extend(self.ask_for_reports());
+        effects.extend(self.ask_for_plot());
         effects
     }
 
@@ -228,7 +229,7 @@ impl App {
             focus => focus,
         };
         self.focus = focus;
-        if matches!(focus, Focus::Channels | Focus::Messages | Focus::Message) {
+        if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
             self.pane = focus;
         }
         self.publish

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 pub use self::clock::{Clock, Zone};
+pub use self::number::{number, tick};
 
 mod clock;
+mod number;
 
 /// The least that each unit of [`short_count`] stands for, the largest first.
 const COUNT_UNITS: [(u64, &str); 6] = [

@@ -56,6 +56,12 @@ pub fn marked_escape(marked: Style) -> Style {
     marked.bg(Color::Magenta)
 }
 
+/// What a series of a plot is drawn in, by its slot.
+#[must_use]
+pub fn series(slot: usize) -> Style {
+    Style::new().fg(CHANNEL_COLOURS[slot % CHANNEL_COLOURS.len()])
+}
+
 /// The frame of the pane that has the focus, where a profile has this colour.
 #[must_use]
 pub fn accent(colour: Option<Colour>) -> Style {

@@ -147,8 +147,10 @@ impl Points {
         })
     }
 
-    /// The points within a stretch of time, and one to either side of it; neighbours are merged
-    /// until there are at most `most`, but for two.
+    /// The points within a stretch of time, and one to either side of it. If they are more than
+    /// `most`, they are merged: those of a stretch by its `most` parts of equal length, so that a
+    /// part always has the same numbers. Points on the two sides of a gap are not, while there are
+    /// less than twice as many.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
         let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
             let start = self.kept.partition_point(|point| point.time < from);
@@ -157,7 +159,11 @@ impl Points {
             (start.saturating_sub(1).min(end), end)
         });
         let points = &self.kept[start..end];
-        let each = points.len().div_ceil(most.max(1)).max(1);
+        let most = most.max(1);
+        if let Some(stretch) = stretch.filter(|_| points.len() > most) {
+            return by_parts(points, stretch, most);
+        }
+        let each = points.len().div_ceil(most).max(1);
         points.chunks(each).map(joined).collect()
     }
 
@@ -165,6 +171,27 @@ impl Points {
     pub fn size(&self) -> usize {
         self.kept.capacity() * size_of::<Point>()
     }
+}
+
+/// Points merged where they lie in the same one of `most` parts of a stretch.
+fn by_parts(points: &[Point], (from, to): (Time, Time), most: usize) -> Vec<Point> {
+    let length = to.since(from).as_micros() + 1;
+    let part = i64::try_from(length.div_ceil(most as u128)).unwrap_or(i64::MAX);
+    let part_of = |point: &Point| point.time.0.saturating_sub(from.0).div_euclid(part);
+    let mut merged: Vec<Point> = Vec::with_capacity(most + 2);
+    let mut current = None;
+    for point in points {
+        let is_split = point.after_gap && merged.len() < 2 * most;
+        match merged.last_mut() {
+            Some(last) if current == Some(part_of(point)) && !is_split => {
+                last.join(point);
+                last.after_gap |= point.after_gap;
+            }
+            _ => merged.push(*point),
+        }
+        current = Some(part_of(point));
+    }
+    merged
 }
 
 /// Points as one. `chunk` has at least one.
@@ -233,5 +260,34 @@ mod tests {
         assert_eq!(points.within(None, 0).len(), 1);
         assert_eq!(points.within(Some((Time(9), Time(3))), 5).len(), 0);
         assert!(Points::default().within(None, 10).is_empty());
+    }
+
+    #[test]
+    fn a_long_stretch_is_merged_by_parts_of_equal_length_but_not_across_a_gap() {
+        let points = points(1_000);
+        let counts = |from: i64, to: i64| -> Vec<(i64, u64, bool)> {
+            let merged = points.within(Some((Time(from), Time(to))), 4);
+            let told = merged
+                .iter()
+                .map(|one| (one.time.0, one.count, one.after_gap));
+            told.collect()
+        };
+        let around = [
+            (99, 1, false),
+            (100, 25, false),
+            (125, 25, false),
+            (150, 25, false),
+            (175, 25, false),
+            (200, 1, false),
+        ];
+        assert_eq!(counts(100, 199), around);
+        // The gap is right before 50.
+        let split = [
+            (39, 1, false),
+            (40, 10, false),
+            (50, 10, true),
+            (60, 20, false),
+        ];
+        assert_eq!(counts(40, 119)[..4], split);
     }
 }

@@ -1,0 +1,374 @@
+//! What is plotted: numbers of the messages of channels, over time.
+//!
+//! Each series is read by a check of its own, from when it is added until it is taken out, whether
+//! it is shown or not. What is shown is asked for as it is drawn: points of a [`PlotWindow`], one
+//! for each column of dots.
+
+mod curve;
+mod rates;
+mod window;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::curve::{Curve, Dot, Figures};
+pub use self::window::PlotWindow;
+use self::window::View;
+use super::moving::Step;
+use crate::analysis::{Ask, CheckId, Looked, Plotted, Report, SeriesReport};
+use crate::message::Time;
+use crate::query::Path;
+
+/// The most series at once: each has a colour that no other has.
+pub(super) const MOST_SERIES: usize = 6;
+
+/// What is shown is asked for this often, if there is news.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// Columns of the labels of an axis and the axis itself.
+const AXIS_COLUMNS: u16 = 9;
+
+/// From this width on, a chart has labels at its side.
+const MIN_FOR_LABELS: u16 = 30;
+
+/// What of a channel's messages is plotted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// The number at a path.
+    Path(Path),
+    /// How many come a second.
+    Rate,
+    /// How many bytes they have.
+    Size,
+    /// How many milliseconds lie between them.
+    Interval,
+}
+
+impl Quantity {
+    /// What has to be read of each message for it. Rates are counted from the points of sizes: of
+    /// these there is one for every message.
+    pub(super) fn read(&self) -> Plotted {
+        match self {
+            Self::Path(path) => Plotted::Path(path.clone()),
+            Self::Rate | Self::Size => Plotted::Size,
+            Self::Interval => Plotted::Interval,
+        }
+    }
+}
+
+/// Something plotted.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// The channel.
+    pub channel: Arc<[u8]>,
+    /// What of its messages.
+    pub quantity: Quantity,
+    /// Which colour it has: a number that no other series has.
+    pub slot: usize,
+    /// What reads it.
+    pub(super) check: CheckId,
+}
+
+/// How it is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Face {
+    /// Over time.
+    #[default]
+    Chart,
+    /// How often the intervals of the selected series' channel are how long.
+    Histogram,
+}
+
+/// Where it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// Nowhere.
+    #[default]
+    Closed,
+    /// In the open message's place.
+    Beside,
+    /// On the whole screen.
+    Whole,
+}
+
+/// What is plotted, and how it is shown.
+#[derive(Debug, Default)]
+pub struct Plot {
+    series: Vec<Series>,
+    selected: usize,
+    pub(super) stand: Stand,
+    pub(super) face: Face,
+    pub(super) view: View,
+    answers: BTreeMap<CheckId, Answered>,
+    /// Checks that look at what is kept: what they know is not whole yet.
+    looking_back: BTreeSet<CheckId>,
+    asked: Option<Asked>,
+    /// Whether rows were looked at since then.
+    has_news: bool,
+}
+
+/// What was asked for, and when.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    view: View,
+    window: PlotWindow,
+    at: Time,
+    /// All messages up to here had been looked at.
+    known: Time,
+}
+
+/// What is known of a series.
+#[derive(Debug)]
+struct Answered {
+    /// The stretch of time that was asked for, and the parts that its points stand for.
+    window: PlotWindow,
+    report: SeriesReport,
+}
+
+impl Plot {
+    /// What is plotted, in the order in which it was added.
+    #[must_use]
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// The index of the selected series.
+    #[must_use]
+    pub fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// How it is shown.
+    #[must_use]
+    pub fn face(&self) -> Face {
+        self.face
+    }
+
+    /// Whether it stands on the screen.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.stand != Stand::Closed
+    }
+
+    /// Whether it wants the whole screen, if it stands there at all.
+    #[must_use]
+    pub fn is_whole(&self) -> Option<bool> {
+        self.is_shown().then_some(self.stand == Stand::Whole)
+    }
+
+    /// Whether it goes on with the newest.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        self.view.is_following()
+    }
+
+    /// Whether all that is known is to be seen.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.view.is_of_all()
+    }
+
+    /// What is known of a series, if anything is.
+    #[must_use]
+    pub fn report(&self, series: &Series) -> Option<&SeriesReport> {
+        Some(&self.answers.get(&series.check)?.report)
+    }
+
+    /// The series of intervals whose histogram is shown: the selected one, or another of its
+    /// channel.
+    #[must_use]
+    pub fn intervals(&self) -> Option<&Series> {
+        let selected = self.series.get(self.selected)?;
+        self.find(&selected.channel, &Quantity::Interval)
+            .and_then(|index| self.series.get(index))
+    }
+
+    /// How many columns of a chart as wide as `width` show something, beside its labels.
+    #[must_use]
+    pub fn chart_columns(width: u16) -> u16 {
+        width
+            - if Self::has_labels(width) {
+                AXIS_COLUMNS
+            } else {
+                0
+            }
+    }
+
+    /// Whether a chart as wide as `width` has labels at its side.
+    #[must_use]
+    pub fn has_labels(width: u16) -> bool {
+        width >= MIN_FOR_LABELS
+    }
+
+    /// The stretch of time to be seen in so many columns.
+    pub(super) fn window(&self, now: Time, columns: u16) -> PlotWindow {
+        self.view.window(self.earliest(), now, columns)
+    }
+
+    /// What is to be drawn of a series in `window`, at `now`.
+    #[must_use]
+    pub fn curve(&self, series: &Series, window: &PlotWindow, now: Time) -> Curve {
+        let Some(Answered {
+            window: asked,
+            report,
+        }) = self.answers.get(&series.check)
+        else {
+            return Curve::default();
+        };
+        if series.quantity != Quantity::Rate {
+            return Curve::of(report, window);
+        }
+        let heard = report.summary.map_or(now, |summary| summary.to);
+        let known = if self.looking_back.contains(&series.check) {
+            heard
+        } else {
+            self.known(now).max(heard)
+        };
+        rates::curve(report, asked, window, known)
+    }
+
+    /// The time over which a rate is a mean, as it is drawn.
+    #[must_use]
+    pub fn rate_over(&self, series: &Series) -> Option<Duration> {
+        let answered = self.answers.get(&series.check)?;
+        let micros = rates::bucket(&answered.window).unsigned_abs();
+        Some(Duration::from_micros(micros))
+    }
+
+    /// All messages up to here are known.
+    fn known(&self, now: Time) -> Time {
+        match &self.asked {
+            Some(asked) if self.has_news => asked.known,
+            // Nothing has come since.
+            _ => now,
+        }
+    }
+
+    /// When the first number came that is known.
+    pub(super) fn earliest(&self) -> Option<Time> {
+        let summaries = self.answers.values().map(|one| one.report.summary);
+        summaries.flatten().map(|summary| summary.from).min()
+    }
+}
+
+/// Changes.
+impl Plot {
+    /// The index of a series.
+    pub(super) fn find(&self, channel: &[u8], quantity: &Quantity) -> Option<usize> {
+        let is_it = |one: &Series| *one.channel == *channel && one.quantity == *quantity;
+        self.series.iter().position(is_it)
+    }
+
+    /// The check that reads the same of the same channel, if another series has one.
+    pub(super) fn check(&self, channel: &[u8], quantity: &Quantity) -> Option<CheckId> {
+        let reads =
+            |one: &&Series| *one.channel == *channel && one.quantity.read() == quantity.read();
+        self.series.iter().find(reads).map(|one| one.check)
+    }
+
+    /// Adds a series, and selects it. `is_new` says that its check has just been added.
+    pub(super) fn add(
+        &mut self,
+        channel: Arc<[u8]>,
+        quantity: Quantity,
+        check: CheckId,
+        is_new: bool,
+    ) {
+        let is_free = |slot: &usize| self.series.iter().all(|one| one.slot != *slot);
+        let slot = (0..MOST_SERIES).find(is_free).unwrap_or(0);
+        self.selected = self.series.len();
+        self.series.push(Series {
+            channel,
+            quantity,
+            slot,
+            check,
+        });
+        if is_new {
+            self.looking_back.insert(check);
+        }
+        self.asked = None;
+    }
+
+    /// Takes a series out. Gives its check if no other series needs it.
+    pub(super) fn remove(&mut self, index: usize) -> Option<CheckId> {
+        if index >= self.series.len() {
+            return None;
+        }
+        let check = self.series.remove(index).check;
+        self.selected -= usize::from(self.selected > index);
+        self.selected = self.selected.min(self.series.len().saturating_sub(1));
+        if self.series.iter().any(|one| one.check == check) {
+            return None;
+        }
+        self.answers.remove(&check);
+        self.looking_back.remove(&check);
+        Some(check)
+    }
+
+    /// Selects another series.
+    pub(super) fn select(&mut self, step: Step) {
+        let last = self.series.len().saturating_sub(1);
+        self.selected = step.from(self.selected, self.series.len(), last);
+    }
+
+    /// Selects the series at `index`.
+    pub(super) fn select_at(&mut self, index: usize) {
+        self.selected = index.min(self.series.len().saturating_sub(1));
+    }
+
+    /// Takes in what is known of a series.
+    pub(super) fn note(&mut self, ask: &Ask, report: Option<Box<Report>>) {
+        let is_plotted = self.series.iter().any(|one| one.check == ask.check);
+        let (Some(asked), true) = (self.asked, is_plotted) else {
+            return;
+        };
+        match report.map(|report| *report) {
+            Some(Report::Series(report)) => {
+                let window = PlotWindow::asked(ask).unwrap_or(asked.window);
+                let answered = Answered { window, report };
+                self.answers.insert(ask.check, answered);
+            }
+            _ => drop(self.answers.remove(&ask.check)),
+        }
+    }
+
+    /// Takes note that rows were looked at.
+    pub(super) fn note_looked(&mut self, looked: &Looked) {
+        self.has_news = true;
+        if let Some(check) = looked.only.filter(|_| looked.is_done) {
+            self.looking_back.remove(&check);
+        }
+    }
+
+    /// When what is shown is to be asked for again; `None` if it is known.
+    pub(super) fn ask_due(&self, window: &PlotWindow) -> Option<Time> {
+        if !self.is_shown() || self.series.is_empty() {
+            return None;
+        }
+        let asked = self.asked.as_ref();
+        let Some(asked) = asked.filter(|one| one.view == self.view && one.window.is_like(window))
+        else {
+            return Some(Time(0));
+        };
+        self.has_news.then(|| asked.at.after(ASK_EVERY))
+    }
+
+    /// Asks for what is shown in `window`. All messages up to `known` have been looked at.
+    pub(super) fn ask(&mut self, window: PlotWindow, now: Time, known: Time) -> Vec<Ask> {
+        self.has_news = false;
+        self.asked = Some(Asked {
+            view: self.view,
+            window,
+            at: now,
+            known,
+        });
+        let mut asks: Vec<Ask> = Vec::new();
+        for series in &self.series {
+            if asks.iter().all(|ask| ask.check != series.check) {
+                asks.push(window.ask(series.check, Arc::clone(&series.channel)));
+            }
+        }
+        asks
+    }
+}

@@ -1,0 +1,183 @@
+//! Rates, counted from points of which there is one for every message.
+
+use super::curve::{Curve, Dot, Figures};
+use super::window::PlotWindow;
+use crate::analysis::SeriesReport;
+use crate::message::Time;
+
+/// A rate is a mean over this long, in microseconds, as the rates of the channel list are; over
+/// less where a stretch is so short that few of these would be seen.
+const USUAL: i64 = 5_000_000;
+
+/// How many rates are to be seen at least.
+const LEAST_SEEN: i64 = 20;
+
+/// The time over which a rate is a mean, in microseconds: whole parts of the window that was asked
+/// for, so that every message of a point lies in the same.
+pub fn bucket(asked: &PlotWindow) -> i64 {
+    let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_SEEN);
+    let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
+    asked.part.saturating_mul(parts.max(1))
+}
+
+/// The messages a second over each whole bucket of time, from the first message to `known`.
+/// Messages may have been lost in a gap: there no rate is known, nor in the buckets around it.
+pub fn curve(report: &SeriesReport, asked: &PlotWindow, window: &PlotWindow, known: Time) -> Curve {
+    let Some(summary) = report.summary else {
+        return Curve::default();
+    };
+    let length = bucket(asked);
+    let bucket_of = |time: Time| time.0.div_euclid(length);
+    // The first one began before the first message.
+    let first = (bucket_of(summary.from) + 1).max(bucket_of(asked.from) + 1);
+    let end = bucket_of(known.min(asked.to().max(window.to())));
+    let mut points = report.points.iter().peekable();
+    let mut before = None;
+    let mut after_gap = false;
+    let mut dots = Vec::new();
+    let mut counts = Vec::new();
+    // Not more than a chart has room for.
+    for index in first..end.min(first.saturating_add(2 * asked.parts)) {
+        let mut count = 0;
+        let mut is_known = true;
+        while let Some(point) = points.next_if(|point| bucket_of(point.time) <= index) {
+            is_known &= !point.after_gap || bucket_of(point.time) < index;
+            if bucket_of(point.time) == index {
+                count += point.count;
+            }
+            before = Some(bucket_of(point.time));
+        }
+        // A gap lies between the last message and the next.
+        let next_is_behind_gap = points.peek().is_some_and(|next| next.after_gap);
+        is_known &= !next_is_behind_gap || before.is_none_or(|before| before > index);
+        if !is_known {
+            after_gap = true;
+            continue;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "rates for people")]
+        let rate = count as f64 * 1e6 / length as f64;
+        let middle = index.saturating_mul(length).saturating_add(length / 2);
+        counts.push(count);
+        dots.push(Dot {
+            time: Time(middle),
+            low: rate,
+            high: rate,
+            mean: rate,
+            after_gap: std::mem::take(&mut after_gap),
+        });
+    }
+    let figures = figures(&dots, &counts, window);
+    Curve { dots, figures }
+}
+
+fn figures(dots: &[Dot], counts: &[u64], window: &PlotWindow) -> Option<Figures> {
+    let seen = dots.iter().zip(counts);
+    let seen: Vec<(f64, u64)> = seen
+        .filter(|(dot, _)| window.contains(dot.time))
+        .map(|(dot, count)| (dot.mean, *count))
+        .collect();
+    let last = seen.last()?.0;
+    let rates = || seen.iter().map(|(rate, _)| *rate);
+    #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+    Some(Figures {
+        min: rates().fold(f64::INFINITY, f64::min),
+        mean: rates().sum::<f64>() / seen.len() as f64,
+        max: rates().fold(0.0, f64::max),
+        last,
+        count: seen.iter().map(|(_, count)| count).sum(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::analysis::{Point, Summary};
+
+    const SECOND: i64 = 1_000_000;
+
+    /// Messages so many at so many seconds, each perhaps behind a gap, with a second a part.
+    fn rates(points: &[(i64, u64, bool)], known: i64) -> Vec<(i64, f64, bool)> {
+        let points: Vec<Point> = points
+            .iter()
+            .map(|(second, count, after_gap)| Point {
+                time: Time(second * SECOND + 1),
+                low: 1.0,
+                high: 1.0,
+                sum: 1.0,
+                count: *count,
+                after_gap: *after_gap,
+            })
+            .collect();
+        let summary = Summary {
+            count: points.len() as u64,
+            min: 1.0,
+            max: 1.0,
+            mean: 1.0,
+            last: 1.0,
+            from: points[0].time,
+            to: points[points.len() - 1].time,
+        };
+        let window = PlotWindow {
+            from: Time(0),
+            part: SECOND,
+            parts: 20,
+        };
+        let report = SeriesReport {
+            channel: Arc::from(&b"a"[..]),
+            summary: Some(summary),
+            without_number: 0,
+            points,
+            histogram: Vec::new(),
+            channels: Vec::new(),
+            is_full: false,
+        };
+        let curve = curve(&report, &window, &window, Time(known * SECOND));
+        let told = |dot: &Dot| (dot.time.0 / SECOND, dot.mean, dot.after_gap);
+        curve.dots.iter().map(told).collect()
+    }
+
+    #[test]
+    fn seconds_without_messages_count_up_to_what_is_known() {
+        let expected = [
+            (2, 0.0, false),
+            (3, 6.0, false),
+            (4, 0.0, false),
+            (5, 2.0, false),
+            (6, 0.0, false),
+        ];
+        let points = [(1, 1, false), (3, 4, false), (3, 2, false), (5, 2, false)];
+        assert_eq!(rates(&points, 7), expected);
+        assert_eq!(rates(&points, 6), expected[..4]);
+    }
+
+    #[test]
+    fn no_rate_is_known_where_messages_may_have_been_lost() {
+        let points = [
+            (1, 1, false),
+            (2, 1, false),
+            (3, 1, false),
+            (6, 5, true),
+            (7, 2, false),
+        ];
+        assert_eq!(
+            rates(&points, 9),
+            [(2, 1.0, false), (7, 2.0, true), (8, 0.0, false)]
+        );
+    }
+
+    #[test]
+    fn a_rate_is_a_mean_over_whole_parts() {
+        let of = |part| PlotWindow {
+            from: Time(0),
+            part,
+            parts: 90,
+        };
+        assert_eq!(bucket(&of(10)), 50);
+        assert_eq!(bucket(&of(600_000)), 3_000_000);
+        assert_eq!(bucket(&of(2_000_000)), 6_000_000);
+        assert_eq!(bucket(&of(7 * SECOND)), 7 * SECOND);
+        assert_eq!(bucket(&of(i64::MAX)), i64::MAX);
+    }
+}

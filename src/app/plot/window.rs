@@ -1,0 +1,353 @@
+//! The stretch of time that a plot shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::analysis::{Ask, CheckId};
+use crate::message::Time;
+
+/// A column of a chart has two dots side by side.
+const DOTS: i64 = 2;
+
+/// The stretches to choose from, in milliseconds.
+const SPANS: [i64; 24] = [
+    100,
+    200,
+    500,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    20_000,
+    30_000,
+    60_000,
+    120_000,
+    300_000,
+    600_000,
+    1_200_000,
+    1_800_000,
+    3_600_000,
+    7_200_000,
+    21_600_000,
+    43_200_000,
+    86_400_000,
+    172_800_000,
+    604_800_000,
+    1_209_600_000,
+    2_592_000_000,
+];
+
+/// What a plot shows at first, in microseconds.
+const FIRST_SPAN: i64 = 60_000_000;
+
+/// The least that all may be, in microseconds.
+const LEAST_OF_ALL: i64 = 1_000_000;
+
+/// How long the stretch is, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    /// All that is known.
+    All,
+    Of(i64),
+}
+
+/// Where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Newest,
+    At(Time),
+}
+
+/// What the person wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    span: Span,
+    end: End,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            span: Span::Of(FIRST_SPAN),
+            end: End::Newest,
+        }
+    }
+}
+
+/// What is seen: a stretch of time, cut into as many parts as a chart has dots side by side. A part
+/// begins at a multiple of its length, so that it has the same messages while the stretch goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlotWindow {
+    /// Where it begins.
+    pub from: Time,
+    /// The length of a part, in microseconds.
+    pub part: i64,
+    /// How many parts there are.
+    pub parts: i64,
+}
+
+impl View {
+    pub fn is_following(self) -> bool {
+        self.end == End::Newest
+    }
+
+    pub fn is_of_all(self) -> bool {
+        self.span == Span::All
+    }
+
+    /// What is seen of it in so many columns, where the first number came at `earliest`.
+    pub fn window(self, earliest: Option<Time>, now: Time, columns: u16) -> PlotWindow {
+        let parts = i64::from(columns.max(1)) * DOTS;
+        let span = self.span(earliest, now);
+        let part = match self.span {
+            // It does not change with every moment that passes. The last part is under way.
+            Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
+            Span::Of(_) => div_ceil(span, parts),
+        };
+        let end = self.end(now).0.div_euclid(part).saturating_add(1);
+        PlotWindow {
+            from: Time(end.saturating_sub(parts).saturating_mul(part)),
+            part,
+            parts,
+        }
+    }
+
+    /// Shows a shorter or longer stretch, up to the newest or around the middle.
+    pub fn zoom(&mut self, is_in: bool, earliest: Option<Time>, now: Time) {
+        let before = self.span(earliest, now);
+        let mut spans = SPANS.iter().map(|millis| millis * 1_000);
+        let after = if is_in {
+            spans.rfind(|span| *span < before)
+        } else {
+            spans.find(|span| *span > before)
+        };
+        let Some(after) = after else { return };
+        self.span = Span::Of(after);
+        if let End::At(end) = self.end {
+            let middle = end.0.saturating_sub(before / 2);
+            self.go_to(Time(middle.saturating_add(after / 2)), earliest, now);
+        }
+    }
+
+    /// Shows what came a quarter of the stretch earlier, or later.
+    pub fn pan(&mut self, is_later: bool, earliest: Option<Time>, now: Time) {
+        let span = self.span(earliest, now);
+        let end = self.end(now).0;
+        self.span = Span::Of(span);
+        let step = if is_later { span / 4 } else { -span / 4 };
+        self.go_to(Time(end.saturating_add(step)), earliest, now);
+    }
+
+    pub fn show_all(&mut self) {
+        self.span = Span::All;
+        self.end = End::Newest;
+    }
+
+    pub fn follow(&mut self) {
+        self.end = End::Newest;
+    }
+
+    /// Ends the stretch at `end`: not before what is known, nor behind now.
+    fn go_to(&mut self, end: Time, earliest: Option<Time>, now: Time) {
+        let end = earliest.map_or(end, |earliest| end.max(earliest));
+        self.end = if end >= now {
+            End::Newest
+        } else {
+            End::At(end)
+        };
+    }
+
+    fn end(self, now: Time) -> Time {
+        match self.end {
+            End::Newest => now,
+            End::At(end) => end,
+        }
+    }
+
+    fn span(self, earliest: Option<Time>, now: Time) -> i64 {
+        match self.span {
+            Span::Of(span) => span,
+            Span::All => {
+                let since = earliest.map_or(0, |earliest| now.0.saturating_sub(earliest.0));
+                since.max(LEAST_OF_ALL)
+            }
+        }
+    }
+}
+
+impl PlotWindow {
+    /// The window that was asked for.
+    pub(super) fn asked(ask: &Ask) -> Option<Self> {
+        let (from, last) = ask.stretch?;
+        let parts = i64::try_from(ask.most).ok().filter(|parts| *parts > 0)?;
+        let part = (last.0.saturating_sub(from.0).saturating_add(1)).max(parts) / parts;
+        Some(Self { from, part, parts })
+    }
+
+    pub(super) fn ask(&self, check: CheckId, channel: Arc<[u8]>) -> Ask {
+        Ask {
+            check,
+            channel: Some(channel),
+            stretch: Some((self.from, Time(self.to().0.saturating_sub(1)))),
+            most: usize::try_from(self.parts).unwrap_or(1),
+        }
+    }
+
+    /// Whether its parts are those of `other`.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (self.part, self.parts) == (other.part, other.parts)
+    }
+
+    /// The moment behind it.
+    #[must_use]
+    pub fn to(&self) -> Time {
+        Time(
+            self.from
+                .0
+                .saturating_add(self.part.saturating_mul(self.parts)),
+        )
+    }
+
+    /// Whether `time` lies in it.
+    #[must_use]
+    pub fn contains(&self, time: Time) -> bool {
+        (self.from..self.to()).contains(&time)
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn span(&self) -> Duration {
+        self.to().since(self.from)
+    }
+
+    /// How long a part of it is.
+    #[must_use]
+    pub fn part_length(&self) -> Duration {
+        Duration::from_micros(self.part.unsigned_abs())
+    }
+
+    /// The last of its parts: the right end of a chart, where [`PlotWindow::part_of`] has the left
+    /// end at 0.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    pub fn last_part(&self) -> f64 {
+        (self.parts - 1) as f64
+    }
+
+    /// The part in which `time` lies; outside of the stretch it goes on below and above.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
+    pub fn part_of(&self, time: Time) -> f64 {
+        time.0.saturating_sub(self.from.0).div_euclid(self.part) as f64
+    }
+}
+
+/// Both are positive.
+fn div_ceil(number: i64, by: i64) -> i64 {
+    (number / by + i64::from(number % by > 0)).max(1)
+}
+
+/// The next round number.
+fn rounded_up(number: i64) -> i64 {
+    let power = 10_i64.pow(number.max(1).ilog10());
+    let quarters = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];
+    let steps = quarters.map(|quarter| power.saturating_mul(quarter) / 4);
+    let next = steps.into_iter().find(|step| *step >= number);
+    next.unwrap_or(number).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time(1_700_000_000_000_000);
+
+    fn ago(seconds: u64) -> Time {
+        NOW.before(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_window_goes_on_by_whole_parts() {
+        let view = View::default();
+        let window = view.window(None, NOW, 50);
+        assert_eq!((window.part, window.parts), (600_000, 100));
+        assert!(window.contains(NOW) && !window.contains(NOW.after(window.part_length())));
+        let later = view.window(None, NOW.after(Duration::from_secs(1)), 50);
+        assert!(later.is_like(&window));
+        assert_eq!((later.from.0 - window.from.0) % window.part, 0);
+    }
+
+    #[test]
+    fn zooming_keeps_the_newest_or_the_middle() {
+        let mut view = View::default();
+        view.zoom(true, None, NOW);
+        assert!(view.is_following());
+        assert_eq!(view.span, Span::Of(30_000_000));
+        view.pan(false, None, NOW);
+        view.pan(false, None, NOW);
+        assert_eq!(view.end, End::At(ago(15)));
+        view.zoom(true, None, NOW);
+        assert_eq!(
+            (view.span, view.end),
+            (Span::Of(20_000_000), End::At(ago(20)))
+        );
+        view.zoom(false, None, NOW);
+        assert_eq!(view.end, End::At(ago(15)));
+        for _ in 0..100 {
+            view.zoom(true, None, NOW);
+        }
+        assert_eq!(view.span, Span::Of(100_000));
+        for _ in 0..100 {
+            view.zoom(false, None, NOW);
+        }
+        assert!(view.is_following());
+    }
+
+    #[test]
+    fn panning_ends_at_what_is_known_and_follows_again_at_the_newest() {
+        let mut view = View::default();
+        for _ in 0..100 {
+            view.pan(false, Some(ago(300)), NOW);
+        }
+        assert_eq!(view.end, End::At(ago(300)));
+        for _ in 0..100 {
+            view.pan(true, Some(ago(300)), NOW);
+        }
+        assert!(view.is_following());
+    }
+
+    #[test]
+    fn all_is_what_is_known_and_a_little_more() {
+        let mut view = View::default();
+        view.show_all();
+        let window = view.window(Some(ago(3_000)), NOW, 50);
+        assert!(window.from <= ago(3_000) && window.from > ago(4_600));
+        assert!(view.is_of_all() && view.is_following());
+        view.pan(false, Some(ago(3_000)), NOW);
+        assert!(!view.is_of_all());
+    }
+
+    #[test]
+    fn no_time_is_too_far_away() {
+        for now in [Time(i64::MIN), Time(0), Time(i64::MAX)] {
+            for earliest in [None, Some(Time(i64::MIN)), Some(Time(i64::MAX))] {
+                let mut view = View::default();
+                view.show_all();
+                for columns in [0, 1, u16::MAX] {
+                    let window = view.window(earliest, now, columns);
+                    assert!(window.to() >= window.from);
+                    view.pan(false, earliest, now);
+                    view.zoom(false, earliest, now);
+                    view.zoom(true, earliest, now);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_tells_the_window_that_was_asked_for() {
+        let window = View::default().window(None, NOW, 47);
+        let ask = window.ask(CheckId(1), Arc::from(&b"a"[..]));
+        assert_eq!(PlotWindow::asked(&ask), Some(window));
+    }
+}

@@ -1,0 +1,223 @@
+//! One chart: lines of dots over time.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::symbols::Marker;
+use ratatui::text::Line;
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::super::{line, theme};
+use super::Drawn;
+use super::scale::Scale;
+use crate::app::{Dot, Plot, PlotWindow, TimeForm};
+use crate::message::Time;
+use crate::payload::figures::{self, Clock};
+
+/// The columns of the labels at the side.
+const LABEL: usize = 8;
+
+/// The most lines of a series. Each is a layer of the chart; where so many gaps are in view, the
+/// numbers stand without lines.
+const MOST_LINES: usize = 40;
+
+/// Up to this height a chart has no labels below it.
+const LOW: u16 = 3;
+
+/// What is drawn in one chart.
+pub struct Panel<'a> {
+    pub series: &'a [&'a Drawn<'a>],
+    pub window: &'a PlotWindow,
+    pub form: TimeForm,
+    pub now: Time,
+    /// It has the times.
+    pub is_lowest: bool,
+}
+
+impl Panel<'_> {
+    pub fn draw(&self, area: Rect, buffer: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let scale = self.scale(area.height);
+        let strokes: Vec<(Strokes, ratatui::style::Style)> = self
+            .series
+            .iter()
+            .map(|one| {
+                let strokes = Strokes::of(&one.curve.dots, self.window);
+                (strokes, theme::series(one.series.slot))
+            })
+            .collect();
+        let mut datasets = Vec::new();
+        for (strokes, style) in &strokes {
+            let dataset = |data, kind| {
+                Dataset::default()
+                    .data(data)
+                    .marker(Marker::Braille)
+                    .graph_type(kind)
+                    .style(*style)
+            };
+            datasets.push(dataset(&strokes.alone[..], GraphType::Scatter));
+            let lines = strokes.lines.iter();
+            datasets.extend(lines.map(|line| dataset(&line[..], GraphType::Line)));
+        }
+        let chart = Chart::new(datasets)
+            .x_axis(self.times(area))
+            .y_axis(self.numbers(scale, area))
+            .legend_position(None);
+        chart.render(area, buffer);
+    }
+
+    /// The scale of all numbers in view.
+    fn scale(&self, height: u16) -> Scale {
+        let figures = self.series.iter().filter_map(|one| one.curve.figures);
+        let (low, high) = figures.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), of| {
+            (low.min(of.min), high.max(of.max))
+        });
+        // Only lines to what lies outside are in view.
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let starts_at_zero = self
+            .series
+            .first()
+            .is_some_and(|one| one.unit.starts_at_zero());
+        Scale::around(low, high, starts_at_zero, (height / 2).clamp(2, 8))
+    }
+
+    fn times(&self, area: Rect) -> Axis<'static> {
+        let axis = Axis::default()
+            .bounds([0.0, self.window.last_part().max(1.0)])
+            .style(theme::QUIET)
+            .labels_alignment(Alignment::Right);
+        if !self.is_lowest || area.height <= LOW {
+            return axis;
+        }
+        let (from, to) = (self.window.from, self.window.to());
+        let middle = Time(from.0 / 2 + to.0 / 2);
+        let labels = [from, middle, to].map(|time| self.time(time));
+        let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
+        let room = usize::from(Plot::chart_columns(area.width));
+        let [first, middle, last] = labels.map(Line::raw);
+        // A third of the room each, or a half.
+        if room / 3 > widest {
+            axis.labels([first, middle, last])
+        } else if room / 2 > widest {
+            axis.labels([first, last])
+        } else {
+            axis
+        }
+    }
+
+    /// A time at the axis, as exact as the stretch is short.
+    fn time(&self, time: Time) -> String {
+        if self.form == TimeForm::Age {
+            // The last part is not over yet.
+            return if time >= self.now {
+                "now".to_owned()
+            } else {
+                format!("{} ago", figures::duration(self.now.since(time)))
+            };
+        }
+        let clock = Clock::new(line::zone(self.form));
+        match self.window.span().as_secs() {
+            0..10 => clock.time_of_day(time),
+            10..86_400 => clock.seconds(time),
+            // Without seconds and zone.
+            _ => clock.date_and_time(time).chars().take(16).collect(),
+        }
+    }
+
+    fn numbers(&self, scale: Scale, area: Rect) -> Axis<'static> {
+        let axis = Axis::default()
+            .bounds([scale.low, scale.high])
+            .style(theme::QUIET);
+        let Some(first) = self.series.first().filter(|_| Plot::has_labels(area.width)) else {
+            return axis;
+        };
+        let labels = scale.marks().map(|mark| {
+            let words = first.unit.tick(mark, scale.step);
+            Line::raw(format!("{words:>LABEL$}"))
+        });
+        axis.labels(labels)
+    }
+}
+
+/// A series as lines of dots.
+#[derive(Debug, Default, PartialEq)]
+struct Strokes {
+    /// What is not interrupted by a gap.
+    lines: Vec<Vec<(f64, f64)>>,
+    /// What no line leads to or from.
+    alone: Vec<(f64, f64)>,
+}
+
+impl Strokes {
+    fn of(dots: &[Dot], window: &PlotWindow) -> Self {
+        let mut strokes = Self::default();
+        for run in dots.chunk_by(|_, next| !next.after_gap) {
+            let line: Vec<_> = run.iter().flat_map(|dot| points(dot, window)).collect();
+            if line.len() > 1 {
+                strokes.lines.push(line);
+            } else {
+                strokes.alone.extend(line);
+            }
+        }
+        if strokes.lines.len() > MOST_LINES {
+            strokes.alone.extend(strokes.lines.drain(..).flatten());
+        }
+        strokes
+    }
+}
+
+/// A number; where it stands for several, an upright line from the lowest to the highest of them.
+fn points(dot: &Dot, window: &PlotWindow) -> impl Iterator<Item = (f64, f64)> {
+    let x = window.part_of(dot.time);
+    let spread = (dot.low < dot.high).then_some([dot.low, dot.high, dot.mean]);
+    let spread = spread.into_iter().flatten();
+    std::iter::once(dot.mean).chain(spread).map(move |y| (x, y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window() -> PlotWindow {
+        PlotWindow {
+            from: Time(0),
+            part: 10,
+            parts: 100,
+        }
+    }
+
+    fn dot(time: i64, low: f64, high: f64, after_gap: bool) -> Dot {
+        Dot {
+            time: Time(time),
+            low,
+            high,
+            mean: f64::midpoint(low, high),
+            after_gap,
+        }
+    }
+
+    #[test]
+    fn no_line_leads_over_a_gap() {
+        let dots = [
+            dot(0, 1.0, 1.0, false),
+            dot(10, 2.0, 4.0, false),
+            dot(25, 5.0, 5.0, true),
+            dot(40, 6.0, 6.0, true),
+            dot(50, 7.0, 7.0, false),
+        ];
+        let strokes = Strokes::of(&dots, &window());
+        let first = vec![(0.0, 1.0), (1.0, 3.0), (1.0, 2.0), (1.0, 4.0), (1.0, 3.0)];
+        assert_eq!(strokes.lines, [first, vec![(4.0, 6.0), (5.0, 7.0)]]);
+        assert_eq!(strokes.alone, [(2.0, 5.0)]);
+    }
+
+    #[test]
+    fn where_gaps_are_many_numbers_stand_without_lines() {
+        let dots: Vec<Dot> = (0..1_000).map(|at| dot(at, 1.0, 2.0, true)).collect();
+        let strokes = Strokes::of(&dots, &window());
+        assert!(strokes.lines.is_empty());
+        assert_eq!(strokes.alone.len(), 4_000);
+    }
+}

@@ -1,0 +1,115 @@
+//! The scale of an axis: round numbers at equal distances.
+
+/// Beyond this, distances could no longer be reckoned with.
+const LARGEST: f64 = 1e300;
+
+/// Where an axis begins and ends, and how far its marks lie apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    pub low: f64,
+    pub high: f64,
+    pub step: f64,
+}
+
+impl Scale {
+    /// A scale for numbers from `low` to `high`, with at most so many marks.
+    pub fn around(low: f64, high: f64, starts_at_zero: bool, marks: u16) -> Self {
+        let (mut low, mut high) = (clamped(low), clamped(high));
+        // A line that does not move stands in the middle, and one near zero is seen against it.
+        if low >= 0.0 && (starts_at_zero || low <= high / 2.0) {
+            low = 0.0;
+        } else if low >= high {
+            let about = low.abs() / 10.0;
+            (low, high) = (low - about, high + about);
+        }
+        if low >= high {
+            high = low + 1.0;
+        }
+        // Zero is one of the marks: numbers on both sides of it take three.
+        let least = if low < 0.0 && high > 0.0 { 3 } else { 2 };
+        let steps = f64::from(marks.max(least) - 1);
+        let mut step = round_step((high - low) / steps);
+        loop {
+            let (from, to) = ((low / step).floor() * step, (high / step).ceil() * step);
+            if ((to - from) / step).round() <= steps {
+                return Self {
+                    low: from,
+                    high: to,
+                    step,
+                };
+            }
+            // The next round number.
+            step = round_step(step * 1.5);
+        }
+    }
+
+    /// The numbers that are marked.
+    pub fn marks(&self) -> impl Iterator<Item = f64> {
+        let count = ((self.high - self.low) / self.step).round();
+        let (low, step) = (self.low, self.step);
+        std::iter::successors(Some(0.0_f64), move |at| Some(at + 1.0))
+            .take_while(move |at| *at <= count)
+            .map(move |at| low + at * step)
+    }
+}
+
+fn clamped(value: f64) -> f64 {
+    value.clamp(-LARGEST, LARGEST)
+}
+
+/// The least of 1, 2, 5 times a power of ten that is not below `least`.
+fn round_step(least: f64) -> f64 {
+    let power = 10_f64.powf(least.log10().floor()).max(f64::MIN_POSITIVE);
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
+    let next = steps.into_iter().find(|step| *step >= least);
+    next.unwrap_or(power * 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_round_numbers_around_all() {
+        let marks = |low, high, marks| {
+            let scale = Scale::around(low, high, false, marks);
+            scale.marks().collect::<Vec<_>>()
+        };
+        assert_eq!(marks(12.0, 38.0, 5), [0.0, 10.0, 20.0, 30.0, 40.0]);
+        assert_eq!(marks(91.0, 99.0, 3), [90.0, 95.0, 100.0]);
+        assert_eq!(marks(-3.0, 4.0, 4), [-5.0, 0.0, 5.0]);
+        assert_eq!(marks(0.0, 0.0, 3), [0.0, 0.5, 1.0]);
+        assert_eq!(marks(20.0, 20.0, 2), [0.0, 50.0]);
+        assert_eq!(marks(1e9, 1e9 + 1.0, 2).len(), 2);
+    }
+
+    #[test]
+    fn any_numbers_have_a_scale_with_few_marks() {
+        let numbers = [
+            0.0,
+            -0.0,
+            5e-324,
+            1e-300,
+            0.1,
+            1.0,
+            -7.0,
+            1e16,
+            1e308,
+            -1e308,
+            f64::MAX,
+        ];
+        for low in numbers {
+            for high in numbers.into_iter().filter(|high| *high >= low) {
+                for most in 0..12 {
+                    let scale = Scale::around(low, high, false, most);
+                    let marks = scale.marks().count();
+                    assert!((2..=usize::from(most.max(3))).contains(&marks), "{scale:?}");
+                    // But for what rounding takes away.
+                    let (low, high) = (clamped(low), clamped(high));
+                    let little = scale.step / 1e3;
+                    assert!(scale.low <= low + little && scale.high >= high - little);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What is plotted, and what is to be said of it in figures.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::line::LineBuilder;
+use super::super::{frame, theme};
+use super::{Drawn, unit};
+use crate::app::{App, Focus, Quantity};
+use crate::payload::{escape, figures};
+
+/// The columns of figures and their widths; where not all fit, the last are left out first, but
+/// for the last number.
+const COLUMNS: [(&str, usize); 6] = [
+    ("last", 9),
+    ("max", 9),
+    ("min", 9),
+    ("mean", 9),
+    ("count", 9),
+    ("no number", 11),
+];
+
+/// The order in which they stand.
+const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
+
+/// The least columns of a name.
+const LEAST_NAME: usize = 16;
+
+/// The rows that the table takes, its headings included, of `height`.
+pub fn rows(series: usize, height: u16) -> u16 {
+    let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
+    // A low pane says what there is, and draws it.
+    wanted.min(height / 3 + 1).min(height.saturating_sub(3))
+}
+
+/// Draws the table; `shown` has the indices of the series that a chart has room for.
+pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let width = usize::from(area.width);
+    let columns = columns(width, drawn);
+    let figures: usize = columns.iter().map(|index| COLUMNS[*index].1).sum();
+    let name = width.saturating_sub(figures + 2);
+    let has_heading = area.height > 1;
+    if has_heading {
+        heading(app, name, &columns, area, buffer);
+    }
+    let lines = usize::from(area.height) - usize::from(has_heading);
+    let selected = app.plot().selected();
+    let top = (selected + 1).saturating_sub(lines);
+    let rows = drawn.iter().enumerate().skip(top).take(lines);
+    for ((index, one), row) in rows.zip(u16::from(has_heading)..) {
+        let is_selected = index == selected && drawn.len() > 1;
+        let style = frame::selection(is_selected, app.focus() == Focus::Plot);
+        let mut line = LineBuilder::new(width);
+        let mark = if shown.contains(&index) { "━ " } else { "  " };
+        line.word(mark, theme::series(one.series.slot));
+        self::name(one, name, &mut line);
+        self::figures(app, one, shown.contains(&index), &columns, &mut line);
+        line.draw(area, row, style, buffer);
+    }
+}
+
+/// The columns of figures that there is room for, in their order.
+fn columns(width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
+    let mut left = width.saturating_sub(LEAST_NAME + 2);
+    let has_paths = drawn.iter().any(|one| one.unit == unit::Unit::Plain);
+    let mut fitting = Vec::new();
+    for (index, (heading, columns)) in COLUMNS.iter().enumerate() {
+        if *columns > left || *heading == "no number" && !has_paths {
+            break;
+        }
+        left -= columns;
+        fitting.push(index);
+    }
+    let order = ORDER.into_iter();
+    order.filter(|index| fitting.contains(index)).collect()
+}
+
+/// Over which time rates are means, if there are any.
+fn rates(app: &App) -> String {
+    let mut series = app.plot().series().iter();
+    let rate = series.find(|one| one.quantity == Quantity::Rate);
+    let over = rate.and_then(|rate| app.plot().rate_over(rate));
+    let words = over.map(|over| format!("rates over {}", figures::duration(over)));
+    words.unwrap_or_default()
+}
+
+fn heading(app: &App, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
+    let mut line = LineBuilder::new(usize::from(area.width));
+    line.words_within(name + 2, &rates(app), theme::QUIET);
+    line.space((name + 2).saturating_sub(line.left().abs_diff(usize::from(area.width))));
+    for index in columns {
+        let (heading, width) = COLUMNS[*index];
+        line.word(format!("{heading:>width$}"), theme::QUIET);
+    }
+    line.draw(area, 0, Style::new(), buffer);
+}
+
+/// The channel and what is plotted of it, in exactly so many columns.
+fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
+    let label = unit::label(&one.series.quantity);
+    let label = escape::one_line(label.as_bytes(), columns / 2).string;
+    let used = unicode_width::UnicodeWidthStr::width(label.as_str());
+    let channel = escape::name(&one.series.channel, columns.saturating_sub(used + 1));
+    let pad = columns.saturating_sub(channel.columns + 1 + used);
+    line.text(channel, Style::new());
+    line.space(1);
+    line.word(label, theme::STRONG);
+    line.space(pad);
+}
+
+fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: &mut LineBuilder) {
+    let report = app.plot().report(one.series);
+    let without = report.map_or(0, |report| report.without_number);
+    let Some(of) = one.curve.figures else {
+        let words = match report {
+            Some(report) if report.summary.is_none() && without > 0 => {
+                unit::no_number(&one.series.quantity, without)
+            }
+            Some(_) => "nothing in this time".to_owned(),
+            None => "nothing yet".to_owned(),
+        };
+        line.cut_words(&format!("  {words}"), theme::WATCH);
+        return;
+    };
+    // What no chart has room for is not drawn.
+    let style = if is_shown { Style::new() } else { theme::QUIET };
+    for index in columns {
+        let (heading, width) = COLUMNS[*index];
+        let words = match heading {
+            "min" => one.unit.write(of.min),
+            "mean" => one.unit.write(of.mean),
+            "max" => one.unit.write(of.max),
+            "last" => one.unit.write(of.last),
+            "count" => figures::short_count(of.count),
+            _ if one.unit != unit::Unit::Plain => String::new(),
+            _ => figures::short_count(without),
+        };
+        let style = if heading == "no number" && without > 0 {
+            theme::WATCH
+        } else {
+            style
+        };
+        line.word(format!("{words:>width$}"), style);
+    }
+}

@@ -1,0 +1,84 @@
+//! Units of what is plotted, and its words.
+
+use std::time::Duration;
+
+use crate::analysis::Summary;
+use crate::app::Quantity;
+use crate::payload::{escape, figures};
+
+/// What a number stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Plain,
+    Rate,
+    Bytes,
+    Milliseconds,
+}
+
+impl Unit {
+    pub fn of(quantity: &Quantity) -> Self {
+        match quantity {
+            Quantity::Path(_) => Self::Plain,
+            Quantity::Rate => Self::Rate,
+            Quantity::Size => Self::Bytes,
+            Quantity::Interval => Self::Milliseconds,
+        }
+    }
+
+    /// Whether its numbers are seen against nothing at all.
+    pub fn starts_at_zero(self) -> bool {
+        self != Self::Plain
+    }
+
+    /// A number in few columns, at an axis whose marks lie `step` apart.
+    pub fn tick(self, value: f64, step: f64) -> String {
+        match self {
+            Self::Plain => figures::tick(value, step),
+            other => other.write(value),
+        }
+    }
+
+    /// A number in few columns.
+    pub fn write(self, value: f64) -> String {
+        match self {
+            Self::Plain => figures::number(value),
+            Self::Rate => figures::rate(value),
+            Self::Bytes => figures::size(whole(value)),
+            Self::Milliseconds => figures::duration(Duration::from_micros(whole(value * 1e3))),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes and times are not negative, and far below 2^64"
+)]
+fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
+
+/// What a series shows, beside its channel.
+pub fn label(quantity: &Quantity) -> String {
+    match quantity {
+        Quantity::Path(path) => escape::whole(path.text().as_bytes()),
+        Quantity::Rate => "rate".to_owned(),
+        Quantity::Size => "size".to_owned(),
+        Quantity::Interval => "interval".to_owned(),
+    }
+}
+
+/// That none of so many messages has a number.
+pub fn no_number(quantity: &Quantity, messages: u64) -> String {
+    let count = figures::count(messages);
+    let s = if messages == 1 { "" } else { "s" };
+    format!("no number at {} in {count} message{s}", label(quantity))
+}
+
+/// How many messages a second there were in all.
+pub fn mean_rate(summary: &Summary) -> f64 {
+    let seconds = summary.to.since(summary.from).as_secs_f64().max(1.0);
+    #[expect(clippy::cast_precision_loss, reason = "a size to compare")]
+    let count = summary.count as f64;
+    count / seconds
+}

@@ -1,0 +1,506 @@
+//! The plot: what keys add to it and take out of it, what it asks for, what it draws.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, MouseEventKind};
+
+use subscope::analysis::{Ask, Check, Plotted, Request, Worker};
+use subscope::app::{Context, Effect, Event, Face, Focus, Quantity};
+use subscope::log::Batch;
+use subscope::message::{Gap, GapEnd, Notice, SubscriptionId};
+use subscope::query::Path;
+use subscope::server::Feed;
+
+use crate::support::checks::check;
+use crate::support::stage::Stage;
+
+mod support;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An app with checks that are made at once.
+struct Plotting {
+    stage: Stage,
+    checks: Worker,
+    /// What was asked for last.
+    asked: Vec<Ask>,
+}
+
+impl Plotting {
+    fn new() -> Self {
+        let mut plotting = Self {
+            stage: Stage::new(&["*"]),
+            checks: Worker::default(),
+            asked: Vec::new(),
+        };
+        // Times in UTC, so that the place of the test does not matter.
+        plotting.keys("t");
+        plotting
+    }
+
+    /// Two messages a second on two channels for so many seconds.
+    fn with_numbers(seconds: u32) -> Self {
+        let mut plotting = Self::new();
+        for second in 0..seconds {
+            plotting.cpu(&format!(
+                "{{\"load\":{second},\"heat\":\"{} °C\"}}",
+                second * 1_000
+            ));
+        }
+        plotting
+    }
+
+    /// A message on each of two channels, and a second.
+    fn cpu(&mut self, payload: &str) {
+        self.message("cpu", payload);
+        self.message("web", &"x".repeat(payload.len()));
+        self.wait(SECOND);
+    }
+
+    fn message(&mut self, channel: &str, payload: &str) {
+        let mut batch = Batch::default();
+        let (channel, payload) = (channel.as_bytes(), payload.as_bytes());
+        batch.push_message(self.stage.now, channel, payload, SubscriptionId(0));
+        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.stage.now = self.stage.now.after(time);
+        self.send(Event::Tick);
+    }
+
+    fn send(&mut self, event: Event) -> Vec<Effect> {
+        let effects = self.stage.send(event);
+        self.answer(effects)
+    }
+
+    fn answer(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let asks = effects.iter().filter_map(|effect| match effect {
+            Effect::Analyse(Request::Report(ask)) => Some(ask.clone()),
+            _ => None,
+        });
+        let asks: Vec<Ask> = asks.collect();
+        if !asks.is_empty() {
+            self.asked = asks;
+        }
+        check(
+            &mut self.stage.app,
+            &mut self.checks,
+            effects,
+            self.stage.now,
+        )
+    }
+
+    fn keys(&mut self, keys: &str) {
+        for key in keys.chars() {
+            let effects = self.stage.code(KeyCode::Char(key));
+            self.answer(effects);
+        }
+    }
+
+    fn code(&mut self, code: KeyCode) {
+        let effects = self.stage.code(code);
+        self.answer(effects);
+    }
+
+    /// Selects the newest message of the channel `cpu` and opens it, at the value below its root.
+    fn open_cpu(&mut self) {
+        self.keys("k");
+        self.code(KeyCode::Enter);
+        self.code(KeyCode::Enter);
+        self.keys("j");
+        assert_eq!(self.stage.app.context(), Context::Message);
+    }
+
+    /// What is plotted, and what is read for it.
+    fn plotted(&self) -> Vec<String> {
+        let series = self.stage.app.plot().series().iter();
+        let words = series.map(|one| {
+            let channel = String::from_utf8_lossy(&one.channel).into_owned();
+            match &one.quantity {
+                Quantity::Path(path) => format!("{channel} {}", path.text()),
+                other => format!("{channel} {other:?}"),
+            }
+        });
+        words.collect()
+    }
+
+    fn checks_made(&self) -> Vec<Plotted> {
+        let entries = self.stage.app.checks().plan().entries().iter();
+        let made = entries.map(|entry| match &entry.check {
+            Check::Series { what, .. } => what.clone(),
+            other => panic!("{other:?}"),
+        });
+        made.collect()
+    }
+
+    fn span(&self) -> Duration {
+        self.stage.app.plot_window().span()
+    }
+}
+
+#[test]
+fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.open_cpu();
+    plotting.keys("w");
+    assert_eq!(plotting.plotted(), ["cpu .load"]);
+    let load = Plotted::Path(Path::parse(".load").unwrap());
+    assert_eq!(plotting.checks_made(), [load]);
+    assert_eq!(plotting.stage.app.context(), Context::Plot);
+    let plot = plotting.stage.app.plot();
+    let report = plot.report(&plot.series()[0]).unwrap();
+    // Those that were kept are plotted too.
+    assert_eq!(report.summary.unwrap().count, 5);
+    plotting.code(KeyCode::Esc);
+    assert_eq!(plotting.stage.app.context(), Context::Message);
+    assert!(plotting.stage.remark().contains("goes on: W shows it"));
+    assert_eq!(plotting.checks_made().len(), 1);
+    plotting.keys("w");
+    assert_eq!(plotting.plotted(), [""; 0]);
+    assert_eq!(plotting.checks_made(), []);
+    assert!(plotting.stage.remark().contains("plotted no longer"));
+}
+
+#[test]
+fn values_that_hold_others_and_what_is_no_json_are_not_plotted() {
+    let mut plotting = Plotting::with_numbers(1);
+    plotting.open_cpu();
+    plotting.keys("gw");
+    assert!(plotting.stage.remark().contains("holds others"));
+    plotting.keys("Jw");
+    assert_eq!(plotting.plotted(), [""; 0]);
+    assert!(!plotting.stage.app.plot().is_shown());
+}
+
+#[test]
+fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.keys("w");
+    assert_eq!(plotting.plotted(), ["web Size"]);
+    plotting.code(KeyCode::BackTab);
+    plotting.code(KeyCode::BackTab);
+    assert_eq!(plotting.stage.app.focus(), Focus::Channels);
+    plotting.keys("Gw");
+    assert_eq!(plotting.plotted(), ["web Size", "web Rate"]);
+    // Both are read from the same.
+    assert_eq!(plotting.checks_made(), [Plotted::Size]);
+    assert_eq!(plotting.asked.len(), 1);
+    plotting.keys("d");
+    assert_eq!(plotting.checks_made(), [Plotted::Size]);
+    plotting.keys("d");
+    assert_eq!(plotting.checks_made(), []);
+    assert!(!plotting.stage.app.plot().is_shown());
+    plotting.keys("W");
+    assert!(plotting.stage.remark().contains("nothing is plotted yet"));
+}
+
+#[test]
+fn w_in_the_list_shows_a_closed_plot_and_takes_out_of_an_open_one() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.keys("w");
+    plotting.code(KeyCode::Esc);
+    assert!(!plotting.stage.app.plot().is_shown());
+    assert_eq!(plotting.stage.app.focus(), Focus::Messages);
+    plotting.keys("w");
+    assert!(plotting.stage.app.plot().is_shown());
+    assert_eq!(plotting.plotted().len(), 1);
+    plotting.code(KeyCode::BackTab);
+    assert_eq!(plotting.stage.app.focus(), Focus::Messages);
+    plotting.keys("w");
+    assert_eq!(plotting.plotted().len(), 0);
+}
+
+#[test]
+fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.keys("wri");
+    assert_eq!(plotting.plotted(), ["web Size", "web Rate", "web Interval"]);
+    assert_eq!(plotting.stage.app.plot().selected(), 2);
+    plotting.keys("kr");
+    assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
+    plotting.keys("D");
+    assert_eq!(plotting.checks_made(), []);
+}
+
+#[test]
+fn there_are_as_many_series_as_colours() {
+    let mut plotting = Plotting::new();
+    let names = ["a", "b", "c"].map(|name| (name, &b"1"[..]));
+    plotting.stage.messages(&names);
+    plotting.keys("wri");
+    plotting.code(KeyCode::BackTab);
+    plotting.keys("kwri");
+    plotting.code(KeyCode::BackTab);
+    plotting.keys("kw");
+    assert_eq!(plotting.plotted().len(), 6);
+    assert!(plotting.stage.remark().contains("the plot has 6 series"));
+    let slots: Vec<usize> = plotting
+        .stage
+        .app
+        .plot()
+        .series()
+        .iter()
+        .map(|one| one.slot)
+        .collect();
+    assert_eq!(slots, [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn the_plot_follows_zooms_and_pans() {
+    let mut plotting = Plotting::with_numbers(100);
+    plotting.keys("w");
+    let app = &plotting.stage.app;
+    assert!(app.plot().is_following() && app.plot_window().contains(app.now()));
+    assert_eq!(plotting.span().as_secs(), 60);
+    plotting.keys("+");
+    assert_eq!(plotting.span().as_secs(), 30);
+    plotting.keys("h");
+    let window = plotting.stage.app.plot_window();
+    assert!(!plotting.stage.app.plot().is_following());
+    // It asks for what it shows, and for no more points than it has columns of dots.
+    let ask = plotting.asked[0].clone();
+    assert_eq!(ask.stretch.unwrap().0, window.from);
+    assert_eq!(ask.most, 2 * 37);
+    plotting.wait(SECOND * 5);
+    assert_eq!(plotting.stage.app.plot_window(), window);
+    plotting.keys("G");
+    assert!(plotting.stage.app.plot().is_following());
+    plotting.keys("hhl");
+    assert!(!plotting.stage.app.plot().is_following());
+    plotting.keys("l");
+    assert!(plotting.stage.app.plot().is_following());
+    plotting.keys("0");
+    assert!(plotting.stage.app.plot().is_of_all());
+    assert!((105..170).contains(&plotting.span().as_secs()));
+    plotting.keys("-");
+    assert_eq!(plotting.span().as_secs(), 120);
+    plotting.stage.mouse(MouseEventKind::ScrollUp, 60, 14);
+    assert_eq!(plotting.span().as_secs(), 60);
+}
+
+#[test]
+fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.keys("w");
+    plotting.wait(SECOND);
+    plotting.asked.clear();
+    plotting.wait(SECOND);
+    assert_eq!(plotting.asked, []);
+    for _ in 0..10 {
+        plotting.stage.now = plotting.stage.now.after(SECOND / 10);
+        plotting.message("web", "1");
+    }
+    let plot = plotting.stage.app.plot();
+    let count = plot
+        .report(&plot.series()[0])
+        .unwrap()
+        .summary
+        .unwrap()
+        .count;
+    assert!((10..15).contains(&count), "{count}");
+    plotting.asked.clear();
+    plotting.code(KeyCode::Esc);
+    plotting.cpu("{}");
+    assert_eq!(plotting.asked, []);
+    // It is not asked for while it is closed, but it goes on.
+    plotting.keys("W");
+    let plot = plotting.stage.app.plot();
+    let report = plot.report(&plot.series()[0]).unwrap();
+    assert_eq!(report.summary.unwrap().count, 16);
+}
+
+#[test]
+fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.open_cpu();
+    plotting.keys("w");
+    let place = plotting.stage.app.areas().message;
+    plotting.keys("z");
+    assert_eq!(plotting.stage.app.areas().message.width, 80);
+    plotting.keys("z");
+    assert_eq!(plotting.stage.app.areas().message, place);
+    plotting.code(KeyCode::BackTab);
+    plotting.code(KeyCode::Enter);
+    assert_eq!(plotting.stage.app.context(), Context::Message);
+    assert!(!plotting.stage.app.plot().is_shown());
+    plotting.keys("W");
+    plotting.code(KeyCode::Tab);
+    assert_eq!(plotting.stage.app.focus(), Focus::PublishPayload);
+    plotting.code(KeyCode::Esc);
+    assert_eq!(plotting.stage.app.focus(), Focus::Plot);
+}
+
+#[test]
+fn the_histogram_brings_the_intervals_along() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.keys("wH");
+    assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
+    assert_eq!(plotting.stage.app.plot().face(), Face::Histogram);
+    plotting.keys("H");
+    assert_eq!(plotting.stage.app.plot().face(), Face::Chart);
+    plotting.keys("kH");
+    assert_eq!(plotting.plotted().len(), 2);
+}
+
+// --- What is drawn -----------------------------------------------------------------------------
+
+fn pane(plotting: &Plotting) -> String {
+    let screen = plotting.stage.screen();
+    let lines = screen
+        .lines()
+        .skip_while(|line| !line.contains(" Plot ") && !line.contains(" Intervals "));
+    let lines: Vec<&str> = lines.take_while(|line| !line.contains("Publish")).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_gap_is_drawn_as_a_gap() {
+    let mut plotting = Plotting::with_numbers(20);
+    plotting.stage.notice(Notice::Gap(Gap {
+        last_heard: plotting.stage.now,
+        noticed: plotting.stage.now,
+        end: GapEnd::Open,
+        event: "connection lost".into(),
+        reason: "closed".into(),
+    }));
+    plotting.wait(SECOND * 10);
+    for second in 0..20 {
+        plotting.cpu(&format!("{{\"load\":{}}}", 20 - second));
+    }
+    plotting.open_cpu();
+    plotting.keys("wz");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    ╭ Plot ───────────────────────────────────────────────── last 1m · following ▼ ╮
+    │       20│                                ⡀           ⠱⡀                      │
+    │         │                              ⡠⠊             ⠈⠢⡀                    │
+    │         │                             ⡰⠁                ⠱⡀                   │
+    │         │                            ⡔⠁                  ⠑⡄                  │
+    │       15│                          ⡠⠊                     ⠈⠢⡀                │
+    │         │                        ⢀⠜                         ⠘⢄               │
+    │         │                       ⢠⠊                           ⠈⢢              │
+    │         │                      ⢠⠃                              ⠱⡀            │
+    │       10│                    ⢀⠔⠁                                ⠈⢆           │
+    │         │                   ⡠⠃                                    ⠣⡀         │
+    │         │                  ⡔⠁                                      ⠑⡄        │
+    │         │                ⡠⠊                                         ⠈⠢⡀      │
+    │        5│               ⡜                                             ⠘⡄     │
+    │         │             ⢀⠜                                               ⠘⢄    │
+    │         │            ⡠⠊                                                 ⠈⠢⡀  │
+    │        0│          ⢀⠎                                                     ⠈  │
+    │         └─────────────────────────────────────────────────────────────────── │
+    │         22:13:10                      22:13:40                      22:14:10 │
+    │                           min     mean      max     last    count  no number │
+    │ ━ cpu .load                 0       10       20        1       40          0 │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
+    ");
+}
+
+#[test]
+fn series_of_one_scale_share_a_chart_and_others_do_not() {
+    let mut plotting = Plotting::with_numbers(40);
+    plotting.open_cpu();
+    plotting.keys("w");
+    plotting.code(KeyCode::Esc);
+    plotting.keys("jw");
+    plotting.keys("rz");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    ╭ Plot ───────────────────────────────────────────────── last 1m · following ▼ ╮
+    │       50│                                                                    │
+    │         │                                                        ⣀⣀⡠⠤⠤⠔⠒⠒⠒⠁  │
+    │         │                                            ⣀⣀⣀⠤⠤⠤⠔⠒⠊⠉⠉⠉            │
+    │         │                                ⢀⣀⣀⠤⠤⠤⠒⠒⠒⠊⠉⠉                        │
+    │        0│                     ⢀⣀⡠⠤⠤⠒⠒⠒⠊⠉⠉⠁                                   │
+    │    50000│                                                                    │
+    │         │                                                        ⣀⣀⡠⠤⠤⠔⠒⠒⠒⠁  │
+    │         │                                            ⣀⣀⣀⠤⠤⠤⠔⠒⠊⠉⠉⠉            │
+    │         │                                ⢀⣀⣀⠤⠤⠤⠒⠒⠒⠊⠉⠉                        │
+    │        0│                     ⢀⣀⡠⠤⠤⠒⠒⠒⠊⠉⠉⠁                                   │
+    │    2.0/s│                                                                    │
+    │         │                           ⢀⡠⠔⠒⠤⣀                   ⣀⠤⠒⠢⢄⡀          │
+    │    1.0/s│                          ⠈⠁     ⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉     ⠈⠉⠉⠉⠉      │
+    │      0/s│                                                                    │
+    │         └─────────────────────────────────────────────────────────────────── │
+    │         22:13:00                      22:13:30                      22:14:00 │
+    │ rates over 3.1 s          min     mean      max     last    count  no number │
+    │ ━ cpu .load                 0     19.5       39       39       40          0 │
+    │ ━ cpu .heat                 0    19.5k      39k      39k       40          0 │
+    │ ━ cpu rate              1.0/s    1.0/s    1.3/s    1.0/s       35            │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
+    ");
+    // Where there is room for one chart, the selected series is in it.
+    plotting.keys("z");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    │                            │╭ Plot ─────────────────── last 1m · following ▼ ╮
+    │                            ││    2.0/s│                                      │
+    │                            ││         │                   ⢀⡠⢄⡀    ⢀⡠⢄⡀       │
+    │                            ││    1.0/s│              ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉   │
+    │                            ││      0/s│                                      │
+    │                            ││         └───────────────────────────────────── │
+    │                            ││         22:13:00       22:13:30       22:14:00 │
+    │                            ││ rates over 3.2 s         min      max     last │
+    │                            ││   cpu .load                0       39       39 │
+    │                            ││   cpu .heat                0      39k      39k │
+    │                            ││ ━ cpu rate             0.9/s    1.2/s    0.9/s │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ");
+}
+
+#[test]
+fn a_path_without_numbers_says_so() {
+    let mut plotting = Plotting::new();
+    for _ in 0..3 {
+        plotting.cpu("{\"load\":\"high\"}");
+    }
+    plotting.open_cpu();
+    plotting.keys("w");
+    assert!(
+        pane(&plotting).contains("no number at .load in 3 messages"),
+        "{}",
+        pane(&plotting)
+    );
+}
+
+#[test]
+fn intervals_are_counted_by_how_long_they_are() {
+    let mut plotting = Plotting::with_numbers(10);
+    for wait in [1, 2, 3, 20, 30, 400] {
+        plotting.message("web", "1");
+        plotting.wait(Duration::from_millis(wait));
+    }
+    plotting.keys("wH");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    │                            │╭ Intervals ──────────────────────────── H: plot ╮
+    │                            ││ web 15 intervals since 22:13:21                │
+    │                            ││    512 µs – 2.0 ms ██▋              13 %     2 │
+    │                            ││    2.0 ms – 8.2 ms █▍              6.7 %     1 │
+    │                            ││     8.2 ms – 33 ms ██▋              13 %     2 │
+    │                            ││     33 ms – 131 ms                 0.0 %     0 │
+    │                            ││    131 ms – 524 ms                 0.0 %     0 │
+    │                            ││     524 ms – 1.0 s █████████████    67 %    10 │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ");
+}
+
+#[test]
+fn a_small_plot_says_what_it_can() {
+    let mut plotting = Plotting::with_numbers(30);
+    plotting.stage.send(Event::Resize(40, 12));
+    plotting.open_cpu();
+    plotting.keys("w");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    ╭ Plot ───────── last 1m · following ▼ ╮
+    │       50│                            │
+    │         │                    ⣀⣀⡤⠤⠔⠒⠂ │
+    │        0│             ⣀⠤⠤⠒⠒⠉⠉        │
+    │                         max     last │
+    │ ━ cpu .load              29       29 │
+    ╰──────────────────────────────────────╯
+    ");
+}

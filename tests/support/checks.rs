@@ -1,0 +1,24 @@
+//! Checks made at once, for tests that drive an app by hand.
+
+use subscope::analysis::Worker;
+use subscope::app::{App, Effect, Event};
+use subscope::message::Time;
+
+/// Has `worker` do what `effects` ask of it until they ask no more, tells `app`, and gives the
+/// effects that are for others.
+pub fn check(app: &mut App, worker: &mut Worker, effects: Vec<Effect>, now: Time) -> Vec<Effect> {
+    let mut others = Vec::new();
+    let mut effects = effects;
+    while !effects.is_empty() {
+        for effect in std::mem::take(&mut effects) {
+            let Effect::Analyse(request) = effect else {
+                others.push(effect);
+                continue;
+            };
+            if let Some(answer) = worker.answer(request) {
+                effects.extend(app.update(Event::Analysed(answer), now));
+            }
+        }
+    }
+    others
+}
