@@ -1076,7 +1076,7 @@ fn every_row_that_is_found_has_a_sign_in_its_margin_behind_those_of_marks_and_hi
 #[test]
 fn the_help_explains_the_signs_in_the_margin() {
     let mut stage = stage();
-    stage.send(Event::Resize(80, 250));
+    stage.send(Event::Resize(80, 400));
     stage.keys("?");
     assert_line(&stage, &["●", "◆", "▸"]);
 }
@@ -1267,7 +1267,7 @@ fn a_list_says_below_what_is_wrong_where_that_is_too_long_to_stand_beside_the_qu
 #[test]
 fn the_help_is_not_cut_at_80_columns() {
     let mut stage = stage();
-    stage.send(Event::Resize(200, 250));
+    stage.send(Event::Resize(200, 400));
     stage.keys("?");
     let screen = stage.screen();
     let lines = screen.lines().filter(|line| line.starts_with('│'));

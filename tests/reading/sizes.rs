@@ -146,7 +146,7 @@ fn an_object_beside_and_below_the_log() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                                                                                       │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
-     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter by it  i lens  f format  y copy  Esc log  ? help
+     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter by it  i lens  f format  w plot  y copy  Esc log  ? help
     "#);
 }
 
