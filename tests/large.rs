@@ -202,7 +202,7 @@ fn the_screen_says_that_only_the_head_was_kept() {
     press(&mut app, KeyCode::Char('e'));
     let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";
     assert_eq!(app.remark().unwrap().text, refused);
-    assert!(app.overlay().is_some());
+    assert!(app.open().is_some());
 }
 
 #[test]

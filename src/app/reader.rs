@@ -304,21 +304,36 @@ impl Reader {
         self.marks.carry_over(&before.marks);
     }
 
+    /// How much of it was kept, if that is not all.
+    fn kept_words(&self) -> Option<String> {
+        let letter = &self.letter;
+        let kept = figures::size(letter.payload.len() as u64);
+        let size = figures::size(letter.size);
+        let bytes = figures::count(letter.size);
+        let words = format!("only the first {kept} of {size} ({bytes} B) were kept");
+        letter.is_cut().then_some(words)
+    }
+
     /// What the person should know about what is shown, in lines of so many columns.
     #[must_use]
     pub fn remarks(&self, columns: u16) -> Vec<String> {
-        let Some(decoded) = self.decoded.as_deref() else {
-            return Vec::new();
-        };
-        let cut = decoded.tree.as_ref().filter(|tree| tree.cut_at().is_some());
+        let remark = self
+            .decoded
+            .as_deref()
+            .and_then(|decoded| decoded.remark.clone());
+        let tree = self
+            .decoded
+            .as_deref()
+            .and_then(|decoded| decoded.tree.as_ref());
+        let cut = tree.filter(|tree| tree.cut_at().is_some());
         let cut = cut.map(|tree| {
             let count = figures::count(tree.len() as u64);
             format!("only the first {count} values are laid out; the rest is in the bytes tab")
         });
         let said = match self.tab() {
-            Tab::Value => [decoded.remark.clone(), cut],
-            Tab::Bytes => [decoded.remark.clone(), None],
-            Tab::Diff | Tab::Channel => [None, None],
+            Tab::Value => [self.kept_words(), remark, cut],
+            Tab::Bytes => [self.kept_words(), remark, None],
+            Tab::Diff | Tab::Channel => [const { None }; 3],
         };
         let columns = usize::from(columns);
         let lines = said.iter().flatten();

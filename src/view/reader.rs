@@ -98,9 +98,8 @@ fn right_forms(letter: &Letter, zone: Zone) -> Vec<String> {
         return vec![format!(" {date} "), format!(" {time} ")];
     }
     if letter.is_cut() {
-        let kept = figures::size(letter.payload.len() as u64);
         return vec![
-            format!(" {date} · the first {kept} of {exact} were kept "),
+            format!(" {date} · head of {size} "),
             format!(" {time} · head of {size} "),
             format!(" head of {size} "),
         ];
