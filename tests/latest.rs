@@ -495,7 +495,7 @@ fn a_frame_of_latest_values_takes_so_long() {
         let digits: Vec<String> = digits.map(|digit| digit.to_string()).collect();
         format!("[{}]", digits.join(","))
     };
-    let cases: [(&str, &dyn Fn(usize, usize) -> String); 4] = [
+    let cases: [(&str, MakePayload); 4] = [
         ("120 B", &object),
         ("640 B", &middling),
         ("960 B of digits", &dense),
@@ -509,10 +509,10 @@ fn a_frame_of_latest_values_takes_so_long() {
                 stage.messages(&[(&format!("channel:{name:02}"), payload.as_bytes())]);
             }
         }
-        let values = times(&stage);
+        let wide = times(&stage);
         stage.keys("v");
-        let log = times(&stage);
-        println!("{words}: p50 and p99 {values:?}, of the log {log:?}");
+        let beside = times(&stage);
+        println!("{words}: p50 and p99 {wide:?}, of the log {beside:?}");
         let pairs: Vec<_> = (0..44)
             .map(|name| (payload(name, 0), payload(name, 1)))
             .collect();
@@ -526,6 +526,9 @@ fn a_frame_of_latest_values_takes_so_long() {
         );
     }
 }
+
+/// Makes the payload of a channel by its number, and of a message by its.
+type MakePayload<'a> = &'a dyn Fn(usize, usize) -> String;
 
 /// The median and the 99th percentile of drawing a frame.
 fn times(stage: &Stage) -> (Duration, Duration) {

@@ -20,6 +20,9 @@ const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// The most fields, channels or requests of a report that is shown.
 const MOST_REPORTED: usize = 500;
 
+/// Which check a report is of, and which channel if it tells them apart.
+type Place = (CheckId, Option<Arc<[u8]>>);
+
 /// What is checked, and what was found.
 #[derive(Debug)]
 pub struct Checks {
@@ -29,7 +32,7 @@ pub struct Checks {
     follower: Follower,
     findings: Findings,
     /// What is shown was last known to be so; of a shape or a series by its channel.
-    reports: BTreeMap<(CheckId, Option<Arc<[u8]>>), Box<Report>>,
+    reports: BTreeMap<Place, Box<Report>>,
     /// When that was asked.
     asked: Time,
     /// Whether rows were looked at since then.

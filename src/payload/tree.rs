@@ -65,7 +65,7 @@ pub enum Key<'a> {
     Index(u32),
     /// The member of this name, as what the name says.
     Name(&'a [u8]),
-    /// A member whose key is no string, such as `1` in MessagePack, in words.
+    /// A member whose key is no string, such as `1` in `MessagePack`, in words.
     Odd(&'a [u8]),
 }
 

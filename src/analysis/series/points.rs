@@ -233,7 +233,7 @@ mod tests {
         let points = points(450_000);
         assert!(points.len() <= MOST_POINTS);
         let highest = points.kept.iter().map(|point| point.high);
-        assert_eq!(highest.fold(0.0, f64::max), 1e9);
+        assert!(highest.fold(0.0, f64::max) >= 1e9);
         let numbers: u64 = points.kept.iter().map(|point| point.count).sum();
         assert_eq!(numbers, 450_000);
         assert!(points.kept.is_sorted_by_key(|point| point.time));

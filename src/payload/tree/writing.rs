@@ -93,9 +93,8 @@ impl Tree {
 
 fn write_scalar(kind: Kind, text: &[u8], out: &mut Vec<u8>) {
     match kind {
-        Kind::Null => out.extend_from_slice(b"null"),
         Kind::Bool | Kind::Number if json::is_json(text) => out.extend_from_slice(text),
-        Kind::Bool | Kind::Number => out.extend_from_slice(b"null"),
+        Kind::Null | Kind::Bool | Kind::Number => out.extend_from_slice(b"null"),
         Kind::Bytes => write_string(STANDARD.encode(text).as_bytes(), out),
         _ => write_string(text, out),
     }
