@@ -15,6 +15,7 @@ use std::time::Duration;
 pub use self::curve::{Curve, Dot, Figures};
 pub use self::window::PlotWindow;
 use self::window::View;
+use super::Focus;
 use super::moving::Step;
 use crate::analysis::{Ask, CheckId, Looked, Plotted, Report, SeriesReport};
 use crate::message::Time;
@@ -98,6 +99,8 @@ pub struct Plot {
     series: Vec<Series>,
     selected: usize,
     pub(super) stand: Stand,
+    /// What had the focus when the person last came to it by a key that shows it.
+    pub(super) opened_from: Focus,
     pub(super) face: Face,
     pub(super) view: View,
     answers: BTreeMap<CheckId, Answered>,
@@ -337,7 +340,10 @@ impl Plot {
     pub(super) fn note_looked(&mut self, looked: &Looked) {
         self.has_news = true;
         if let Some(check) = looked.only.filter(|_| looked.is_done) {
-            self.looking_back.remove(&check);
+            // What was kept is wanted at once.
+            if self.looking_back.remove(&check) {
+                self.asked = None;
+            }
         }
     }
 

@@ -146,6 +146,9 @@ impl App {
         if !self.plot.is_shown() {
             self.plot.stand = Stand::Beside;
         }
+        if self.focus != Focus::Plot {
+            self.plot.opened_from = self.focus;
+        }
         self.set_focus(Focus::Plot);
         self.resize_open();
     }
@@ -165,9 +168,9 @@ impl App {
     pub(super) fn hide_plot(&mut self) {
         self.plot.stand = Stand::Closed;
         if self.focus == Focus::Plot {
-            self.set_focus(match self.open {
-                Some(_) => Focus::Message,
-                None => Focus::Messages,
+            self.set_focus(match self.plot.opened_from {
+                Focus::Message if self.open.is_none() => Focus::Messages,
+                before => before,
             });
         }
         if self.pane == Focus::Plot {
