@@ -393,8 +393,8 @@ fn a_gap_is_drawn_as_a_gap() {
     │        0│          ⢀⠎                                                     ⠈  │
     │         └─────────────────────────────────────────────────────────────────── │
     │         22:13:10                      22:13:40                      22:14:10 │
-    │                                      min     mean      max     last    count │
-    │ ━ cpu .load                            0       10       20        1       40 │
+    │                         min     mean      max     last    count              │
+    │ ━ cpu .load               0       10       20        1       40              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
     ");
@@ -426,10 +426,10 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     │      0/s│                                                                    │
     │         └─────────────────────────────────────────────────────────────────── │
     │         22:13:00                      22:13:30                      22:14:00 │
-    │ rates over 3.1 s                     min     mean      max     last    count │
-    │ ━ cpu .load                            0     19.5       39       39       40 │
-    │ ━ cpu .heat                            0    19.5k      39k      39k       40 │
-    │ ━ cpu rate                         1.0/s    1.0/s    1.3/s    1.0/s       35 │
+    │ rates over 3.1 s        min     mean      max     last    count              │
+    │ ━ cpu .load               0     19.5       39       39       40              │
+    │ ━ cpu .heat               0    19.5k      39k      39k       40              │
+    │ ━ cpu rate            1.0/s    1.0/s    1.3/s    1.0/s       35              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
     ");
@@ -443,10 +443,10 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     │                            ││      0/s│                                      │
     │                            ││         └───────────────────────────────────── │
     │                            ││         22:13:00       22:13:30       22:14:00 │
-    │                            ││ rates over 3.2 s         min      max     last │
-    │                            ││   cpu .load                0       39       39 │
-    │                            ││   cpu .heat                0      39k      39k │
-    │                            ││ ━ cpu rate             0.9/s    1.2/s    0.9/s │
+    │                            ││ rates over 3.2 s        min      max     last  │
+    │                            ││   cpu .load               0       39       39  │
+    │                            ││   cpu .heat               0      39k      39k  │
+    │                            ││ ━ cpu rate            0.9/s    1.2/s    0.9/s  │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ");
 }

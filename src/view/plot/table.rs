@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::super::line::LineBuilder;
 use super::super::{frame, theme};
@@ -24,6 +25,9 @@ const COLUMNS: [(&str, usize); 6] = [
 /// The order in which they stand.
 const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 
+/// The most columns of a channel's name that are asked for.
+const MOST_NAME: usize = 60;
+
 /// The least columns of a name.
 const LEAST_NAME: usize = 16;
 
@@ -42,7 +46,9 @@ pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer:
     let width = usize::from(area.width);
     let columns = columns(app, width, drawn);
     let figures: usize = columns.iter().map(|index| COLUMNS[*index].1).sum();
+    let wanted = drawn.iter().map(name_columns).max().unwrap_or(0);
     let name = width.saturating_sub(figures + 2);
+    let name = name.min(wanted.max(LEAST_NAME));
     let has_heading = area.height > 1;
     if has_heading {
         heading(app, name, &columns, area, buffer);
@@ -102,11 +108,17 @@ fn heading(app: &App, name: usize, columns: &[usize], area: Rect, buffer: &mut B
     line.draw(area, 0, Style::new(), buffer);
 }
 
+/// The columns of a channel's name and of what is plotted of it.
+fn name_columns(one: &Drawn<'_>) -> usize {
+    let channel = escape::one_line(&one.series.channel, MOST_NAME).columns;
+    channel + 1 + unit::label(&one.series.quantity).width()
+}
+
 /// The channel and what is plotted of it, in exactly so many columns.
 fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
     let label = unit::label(&one.series.quantity);
     let label = escape::name(label.as_bytes(), columns * 2 / 3).string;
-    let used = unicode_width::UnicodeWidthStr::width(label.as_str());
+    let used = label.width();
     let channel = escape::name(&one.series.channel, columns.saturating_sub(used + 1));
     let pad = columns.saturating_sub(channel.columns + 1 + used);
     line.text(channel, Style::new());
