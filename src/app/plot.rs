@@ -185,17 +185,18 @@ impl Plot {
         self.view.window(self.earliest(), now, columns)
     }
 
-    /// What is to be drawn of a series in `window`, at `now`.
+    /// What is to be drawn of a series in `window`, where all messages up to `looked` have been
+    /// looked at.
     #[must_use]
-    pub fn curve(&self, series: &Series, window: &PlotWindow, now: Time) -> Curve {
+    pub fn curve(&self, series: &Series, window: &PlotWindow, looked: Time) -> Curve {
         let Some((asked, report)) = self.known.of(series.check) else {
             return Curve::default();
         };
         if series.quantity != Quantity::Rate {
             return Curve::of(report, window);
         }
-        let heard = report.summary.map_or(now, |summary| summary.to);
-        let known = self.known.up_to(series.check, now);
+        let heard = report.summary.map_or(looked, |summary| summary.to);
+        let known = self.known.up_to(series.check, looked);
         let known = known.map_or(heard, |known| known.max(heard));
         rates::curve(report, asked, window, known)
     }

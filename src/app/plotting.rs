@@ -255,14 +255,15 @@ impl App {
         if self.plot.ask_due(&window).is_none_or(|due| self.now < due) {
             return Vec::new();
         }
-        let known = self.looked_up_to();
+        let known = self.plot_known();
         let asks = self.plot.ask(window, self.now, known);
         let requests = asks.into_iter().map(Request::Report);
         requests.map(Effect::Analyse).collect()
     }
 
-    /// All messages up to here have been looked at.
-    fn looked_up_to(&self) -> Time {
+    /// All messages up to here have been looked at: in what came since, silence is not known.
+    #[must_use]
+    pub fn plot_known(&self) -> Time {
         let next = self.log.row(self.checks.looked(&self.log));
         next.map_or(self.now, |row| row.time)
     }

@@ -41,16 +41,16 @@ impl Known {
         Some((window, report))
     }
 
-    /// The time up to which all messages are known by a check; `None` if some before the newest
-    /// known may be missing.
-    pub fn up_to(&self, check: CheckId, now: Time) -> Option<Time> {
+    /// The time up to which all messages are known by a check, where those up to `looked` have been
+    /// looked at; `None` if some before the newest known may be missing.
+    pub fn up_to(&self, check: CheckId, looked: Time) -> Option<Time> {
         if self.looking_back.contains(&check) {
             return None;
         }
         match &self.asked {
             Some(asked) if self.has_news => Some(asked.looked),
             // Nothing has come since.
-            _ => Some(now),
+            _ => Some(looked),
         }
     }
 
