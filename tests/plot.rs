@@ -187,7 +187,9 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
     // Both are read from the same.
     assert_eq!(plotting.checks_made(), [Plotted::Size]);
     assert_eq!(plotting.asked.len(), 1);
-    plotting.keys("d");
+    plotting.code(KeyCode::Esc);
+    assert_eq!(plotting.stage.app.focus(), Focus::Channels);
+    plotting.keys("Wjd");
     assert_eq!(plotting.checks_made(), [Plotted::Size]);
     plotting.keys("d");
     assert_eq!(plotting.checks_made(), []);
@@ -391,8 +393,8 @@ fn a_gap_is_drawn_as_a_gap() {
     │        0│          ⢀⠎                                                     ⠈  │
     │         └─────────────────────────────────────────────────────────────────── │
     │         22:13:10                      22:13:40                      22:14:10 │
-    │                           min     mean      max     last    count  no number │
-    │ ━ cpu .load                 0       10       20        1       40          0 │
+    │                         min     mean      max     last    count              │
+    │ ━ cpu .load               0       10       20        1       40              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
     ");
@@ -424,10 +426,10 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     │      0/s│                                                                    │
     │         └─────────────────────────────────────────────────────────────────── │
     │         22:13:00                      22:13:30                      22:14:00 │
-    │ rates over 3.1 s          min     mean      max     last    count  no number │
-    │ ━ cpu .load                 0     19.5       39       39       40          0 │
-    │ ━ cpu .heat                 0    19.5k      39k      39k       40          0 │
-    │ ━ cpu rate              1.0/s    1.0/s    1.3/s    1.0/s       35            │
+    │ rates over 3.1 s        min     mean      max     last    count              │
+    │ ━ cpu .load               0     19.5       39       39       40              │
+    │ ━ cpu .heat               0    19.5k      39k      39k       40              │
+    │ ━ cpu rate            1.0/s    1.0/s    1.3/s    1.0/s       35              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
     ");
@@ -441,10 +443,10 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     │                            ││      0/s│                                      │
     │                            ││         └───────────────────────────────────── │
     │                            ││         22:13:00       22:13:30       22:14:00 │
-    │                            ││ rates over 3.2 s         min      max     last │
-    │                            ││   cpu .load                0       39       39 │
-    │                            ││   cpu .heat                0      39k      39k │
-    │                            ││ ━ cpu rate             0.9/s    1.2/s    0.9/s │
+    │                            ││ rates over 3.2 s        min      max     last  │
+    │                            ││   cpu .load               0       39       39  │
+    │                            ││   cpu .heat               0      39k      39k  │
+    │                            ││ ━ cpu rate            0.9/s    1.2/s    0.9/s  │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ");
 }

@@ -185,7 +185,7 @@ impl App {
     pub(super) fn note_analysis(&mut self, answer: Answer) -> Vec<Effect> {
         let looked = match answer {
             Answer::Report(ask, report) if ask.stretch.is_some() => {
-                self.plot.note(&ask, report);
+                self.plot.known.note(&ask, report);
                 return Vec::new();
             }
             Answer::Report(ask, report) => {
@@ -198,7 +198,7 @@ impl App {
             }
             Answer::Looked(looked) => looked,
         };
-        self.plot.note_looked(&looked);
+        self.plot.known.note_looked(&looked);
         let checks = &mut self.checks;
         checks.follower.note(&looked);
         checks.size = looked.size;

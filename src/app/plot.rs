@@ -5,26 +5,25 @@
 //! for each column of dots.
 
 mod curve;
+mod known;
 mod rates;
 mod window;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::curve::{Curve, Dot, Figures};
+use self::known::Known;
 pub use self::window::PlotWindow;
 use self::window::View;
+use super::Focus;
 use super::moving::Step;
-use crate::analysis::{Ask, CheckId, Looked, Plotted, Report, SeriesReport};
+use crate::analysis::{Ask, CheckId, Plotted, SeriesReport};
 use crate::message::Time;
 use crate::query::Path;
 
 /// The most series at once: each has a colour that no other has.
 pub(super) const MOST_SERIES: usize = 6;
-
-/// What is shown is asked for this often, if there is news.
-const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// Columns of the labels of an axis and the axis itself.
 const AXIS_COLUMNS: u16 = 9;
@@ -98,32 +97,11 @@ pub struct Plot {
     series: Vec<Series>,
     selected: usize,
     pub(super) stand: Stand,
+    /// What had the focus when the person last came to it by a key that shows it.
+    pub(super) opened_from: Focus,
     pub(super) face: Face,
     pub(super) view: View,
-    answers: BTreeMap<CheckId, Answered>,
-    /// Checks that look at what is kept: what they know is not whole yet.
-    looking_back: BTreeSet<CheckId>,
-    asked: Option<Asked>,
-    /// Whether rows were looked at since then.
-    has_news: bool,
-}
-
-/// What was asked for, and when.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    view: View,
-    window: PlotWindow,
-    at: Time,
-    /// All messages up to here had been looked at.
-    known: Time,
-}
-
-/// What is known of a series.
-#[derive(Debug)]
-struct Answered {
-    /// The stretch of time that was asked for, and the parts that its points stand for.
-    window: PlotWindow,
-    report: SeriesReport,
+    pub(super) known: Known,
 }
 
 impl Plot {
@@ -172,7 +150,8 @@ impl Plot {
     /// What is known of a series, if anything is.
     #[must_use]
     pub fn report(&self, series: &Series) -> Option<&SeriesReport> {
-        Some(&self.answers.get(&series.check)?.report)
+        let (_, report) = self.known.of(series.check)?;
+        Some(report)
     }
 
     /// The series of intervals whose histogram is shown: the selected one, or another of its
@@ -206,49 +185,33 @@ impl Plot {
         self.view.window(self.earliest(), now, columns)
     }
 
-    /// What is to be drawn of a series in `window`, at `now`.
+    /// What is to be drawn of a series in `window`, where all messages up to `looked` have been
+    /// looked at.
     #[must_use]
-    pub fn curve(&self, series: &Series, window: &PlotWindow, now: Time) -> Curve {
-        let Some(Answered {
-            window: asked,
-            report,
-        }) = self.answers.get(&series.check)
-        else {
+    pub fn curve(&self, series: &Series, window: &PlotWindow, looked: Time) -> Curve {
+        let Some((asked, report)) = self.known.of(series.check) else {
             return Curve::default();
         };
         if series.quantity != Quantity::Rate {
             return Curve::of(report, window);
         }
-        let heard = report.summary.map_or(now, |summary| summary.to);
-        let known = if self.looking_back.contains(&series.check) {
-            heard
-        } else {
-            self.known(now).max(heard)
-        };
+        let heard = report.summary.map_or(looked, |summary| summary.to);
+        let known = self.known.up_to(series.check, looked);
+        let known = known.map_or(heard, |known| known.max(heard));
         rates::curve(report, asked, window, known)
     }
 
     /// The time over which a rate is a mean, as it is drawn.
     #[must_use]
     pub fn rate_over(&self, series: &Series) -> Option<Duration> {
-        let answered = self.answers.get(&series.check)?;
-        let micros = rates::bucket(&answered.window).unsigned_abs();
+        let (asked, _) = self.known.of(series.check)?;
+        let micros = rates::bucket(asked).unsigned_abs();
         Some(Duration::from_micros(micros))
-    }
-
-    /// All messages up to here are known.
-    fn known(&self, now: Time) -> Time {
-        match &self.asked {
-            Some(asked) if self.has_news => asked.known,
-            // Nothing has come since.
-            _ => now,
-        }
     }
 
     /// When the first number came that is known.
     pub(super) fn earliest(&self) -> Option<Time> {
-        let summaries = self.answers.values().map(|one| one.report.summary);
-        summaries.flatten().map(|summary| summary.from).min()
+        self.known.earliest()
     }
 }
 
@@ -284,10 +247,7 @@ impl Plot {
             slot,
             check,
         });
-        if is_new {
-            self.looking_back.insert(check);
-        }
-        self.asked = None;
+        self.known.want(check, is_new);
     }
 
     /// Takes a series out. Gives its check if no other series needs it.
@@ -301,8 +261,7 @@ impl Plot {
         if self.series.iter().any(|one| one.check == check) {
             return None;
         }
-        self.answers.remove(&check);
-        self.looking_back.remove(&check);
+        self.known.forget(check);
         Some(check)
     }
 
@@ -317,52 +276,17 @@ impl Plot {
         self.selected = index.min(self.series.len().saturating_sub(1));
     }
 
-    /// Takes in what is known of a series.
-    pub(super) fn note(&mut self, ask: &Ask, report: Option<Box<Report>>) {
-        let is_plotted = self.series.iter().any(|one| one.check == ask.check);
-        let (Some(asked), true) = (self.asked, is_plotted) else {
-            return;
-        };
-        match report.map(|report| *report) {
-            Some(Report::Series(report)) => {
-                let window = PlotWindow::asked(ask).unwrap_or(asked.window);
-                let answered = Answered { window, report };
-                self.answers.insert(ask.check, answered);
-            }
-            _ => drop(self.answers.remove(&ask.check)),
-        }
-    }
-
-    /// Takes note that rows were looked at.
-    pub(super) fn note_looked(&mut self, looked: &Looked) {
-        self.has_news = true;
-        if let Some(check) = looked.only.filter(|_| looked.is_done) {
-            self.looking_back.remove(&check);
-        }
-    }
-
     /// When what is shown is to be asked for again; `None` if it is known.
     pub(super) fn ask_due(&self, window: &PlotWindow) -> Option<Time> {
         if !self.is_shown() || self.series.is_empty() {
             return None;
         }
-        let asked = self.asked.as_ref();
-        let Some(asked) = asked.filter(|one| one.view == self.view && one.window.is_like(window))
-        else {
-            return Some(Time(0));
-        };
-        self.has_news.then(|| asked.at.after(ASK_EVERY))
+        self.known.due(self.view, window)
     }
 
     /// Asks for what is shown in `window`. All messages up to `known` have been looked at.
     pub(super) fn ask(&mut self, window: PlotWindow, now: Time, known: Time) -> Vec<Ask> {
-        self.has_news = false;
-        self.asked = Some(Asked {
-            view: self.view,
-            window,
-            at: now,
-            known,
-        });
+        self.known.note_asked(self.view, window, now, known);
         let mut asks: Vec<Ask> = Vec::new();
         for series in &self.series {
             if asks.iter().all(|ask| ask.check != series.check) {

@@ -146,6 +146,9 @@ impl App {
         if !self.plot.is_shown() {
             self.plot.stand = Stand::Beside;
         }
+        if self.focus != Focus::Plot {
+            self.plot.opened_from = self.focus;
+        }
         self.set_focus(Focus::Plot);
         self.resize_open();
     }
@@ -165,9 +168,9 @@ impl App {
     pub(super) fn hide_plot(&mut self) {
         self.plot.stand = Stand::Closed;
         if self.focus == Focus::Plot {
-            self.set_focus(match self.open {
-                Some(_) => Focus::Message,
-                None => Focus::Messages,
+            self.set_focus(match self.plot.opened_from {
+                Focus::Message if self.open.is_none() => Focus::Messages,
+                before => before,
             });
         }
         if self.pane == Focus::Plot {
@@ -252,14 +255,15 @@ impl App {
         if self.plot.ask_due(&window).is_none_or(|due| self.now < due) {
             return Vec::new();
         }
-        let known = self.looked_up_to();
+        let known = self.plot_known();
         let asks = self.plot.ask(window, self.now, known);
         let requests = asks.into_iter().map(Request::Report);
         requests.map(Effect::Analyse).collect()
     }
 
-    /// All messages up to here have been looked at.
-    fn looked_up_to(&self) -> Time {
+    /// All messages up to here have been looked at: in what came since, silence is not known.
+    #[must_use]
+    pub fn plot_known(&self) -> Time {
         let next = self.log.row(self.checks.looked(&self.log));
         next.map_or(self.now, |row| row.time)
     }

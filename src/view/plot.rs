@@ -96,7 +96,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         });
         Drawn {
             series,
-            curve: plot.curve(series, window, app.now()),
+            curve: plot.curve(series, window, app.plot_known()),
             unit,
             magnitude,
         }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::super::line::LineBuilder;
 use super::super::{frame, theme};
@@ -24,6 +25,9 @@ const COLUMNS: [(&str, usize); 6] = [
 /// The order in which they stand.
 const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 
+/// The most columns of a channel's name that are asked for.
+const MOST_NAME: usize = 60;
+
 /// The least columns of a name.
 const LEAST_NAME: usize = 16;
 
@@ -40,9 +44,11 @@ pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer:
         return;
     }
     let width = usize::from(area.width);
-    let columns = columns(width, drawn);
+    let columns = columns(app, width, drawn);
     let figures: usize = columns.iter().map(|index| COLUMNS[*index].1).sum();
+    let wanted = drawn.iter().map(name_columns).max().unwrap_or(0);
     let name = width.saturating_sub(figures + 2);
+    let name = name.min(wanted.max(LEAST_NAME));
     let has_heading = area.height > 1;
     if has_heading {
         heading(app, name, &columns, area, buffer);
@@ -60,16 +66,19 @@ pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer:
         self::name(one, name, &mut line);
         self::figures(app, one, shown.contains(&index), &columns, &mut line);
         line.draw(area, row, style, buffer);
+        // Its colour stands out of the selected line too.
+        let mark = Rect::new(area.x, area.y + row, 1.min(area.width), 1);
+        buffer.set_style(mark, theme::series(one.series.slot));
     }
 }
 
 /// The columns of figures that there is room for, in their order.
-fn columns(width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
+fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
     let mut left = width.saturating_sub(LEAST_NAME + 2);
-    let has_paths = drawn.iter().any(|one| one.unit == unit::Unit::Plain);
+    let lacks_some = drawn.iter().any(|one| without_number(app, one) > 0);
     let mut fitting = Vec::new();
     for (index, (heading, columns)) in COLUMNS.iter().enumerate() {
-        if *columns > left || *heading == "no number" && !has_paths {
+        if *columns > left || *heading == "no number" && !lacks_some {
             break;
         }
         left -= columns;
@@ -99,11 +108,17 @@ fn heading(app: &App, name: usize, columns: &[usize], area: Rect, buffer: &mut B
     line.draw(area, 0, Style::new(), buffer);
 }
 
+/// The columns of a channel's name and of what is plotted of it.
+fn name_columns(one: &Drawn<'_>) -> usize {
+    let channel = escape::one_line(&one.series.channel, MOST_NAME).columns;
+    channel + 1 + unit::label(&one.series.quantity).width()
+}
+
 /// The channel and what is plotted of it, in exactly so many columns.
 fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
     let label = unit::label(&one.series.quantity);
-    let label = escape::one_line(label.as_bytes(), columns / 2).string;
-    let used = unicode_width::UnicodeWidthStr::width(label.as_str());
+    let label = escape::name(label.as_bytes(), columns * 2 / 3).string;
+    let used = label.width();
     let channel = escape::name(&one.series.channel, columns.saturating_sub(used + 1));
     let pad = columns.saturating_sub(channel.columns + 1 + used);
     line.text(channel, Style::new());
@@ -112,9 +127,15 @@ fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
     line.space(pad);
 }
 
+/// How many messages have no number.
+fn without_number(app: &App, one: &Drawn<'_>) -> u64 {
+    let report = app.plot().report(one.series);
+    report.map_or(0, |report| report.without_number)
+}
+
 fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: &mut LineBuilder) {
     let report = app.plot().report(one.series);
-    let without = report.map_or(0, |report| report.without_number);
+    let without = without_number(app, one);
     let Some(of) = one.curve.figures else {
         let words = match report {
             Some(report) if report.summary.is_none() && without > 0 => {
