@@ -3,7 +3,7 @@
 //! Payloads and channel names come from strangers. Nothing of them reaches the screen, a title
 //! or a message but through [`escape`], which shows what a terminal would act on or hide. All
 //! functions here are pure, and those that draw touch no more of a payload than is seen. What a
-//! payload is, [`format`] finds out; every decoder gives a [`tree`], or says what is wrong where,
+//! payload is, [`mod@format`] finds out; every decoder gives a [`tree`], or says what is wrong where,
 //! in a time and a memory that grow with the bytes given and never with what they claim.
 
 pub mod cbor;

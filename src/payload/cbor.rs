@@ -2,7 +2,7 @@
 //!
 //! What is well-formed (section 3 and appendix C) is read, valid or not: keys that come twice stay
 //! two, and a text that is no UTF-8 stays the bytes that it is. Numbers are exact, bignums up to
-//! [`number::MAX_BIGNUM`] bytes among them; other tags are a mark on what they are on.
+//! 256 bytes among them; other tags are a mark on what they are on.
 
 mod number;
 mod tags;

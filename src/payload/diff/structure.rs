@@ -1,7 +1,7 @@
 //! What has changed between two decoded payloads, whatever their formats.
 //!
 //! Members of objects are matched by their names, in any order, those of the same name one after
-//! the other; the elements of an array as [`super::elements`] says. Numbers are equal if they are
+//! the other; the elements of an array as `elements` says. Numbers are equal if they are
 //! worth the same.
 
 use super::align::Effort;
