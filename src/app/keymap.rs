@@ -295,7 +295,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[char('d')], A::Diff, None, "what changed since the message before on the channel"),
     bind(C::Messages, &[char('D')], A::DiffToMark, None, "what changed since the nearest marked message (x marks)"),
     bind(C::Messages, &[char('z')], A::ToggleWhole, None, "give the open message the whole screen"),
-    bind(C::Channels, &[char('w')], A::Plot, None, "plot the channel's rate; while the plot stands there, take it out"),
+    bind(C::Channels, &[char('w')], A::Plot, None, "plot the channel's rate; if the plot is open, take it out"),
     bind(C::Messages, &[char('w')], A::Plot, None, "plot the sizes on the message's channel, or take them out"),
     bind(C::Panes, &[char('W')], A::ShowPlot, None, "show the plot"),
     bind(C::Panes, &[char('i')], A::ToggleLens, None, "show the channel's messages whole again, not one value"),
