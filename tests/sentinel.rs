@@ -273,13 +273,13 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
     let arguments = ["-u", &url, "--sentinel-events", "orders"];
     let mut program = Launch::subscope(&arguments).size(120, 30).start();
     program.wait_for_text("subscribed to sentinel events *");
-    program.wait_for_text("sentinels live");
+    program.wait_for_text("sentinels, live");
     let port = master.port().to_string();
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
     program.wait_for_text("master other 127.0.0.1");
     // The last row, opened.
-    program.send("G\r");
-    program.wait_for_text("brought by sentinel events *");
+    program.send("G\rz[");
+    program.wait_for_text("brought by    sentinel events *");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,6 +33,8 @@ pub struct Open {
     pub is_whole: bool,
     /// What it is compared with.
     pub against: Against,
+    /// The log was followed until it was opened, and stands on this row since.
+    froze: Option<RowId>,
     /// When another message was opened last.
     opened: Time,
     /// The message before, until it is known what this one is and where in it the person stands.
@@ -42,8 +44,9 @@ pub struct Open {
 }
 
 impl Open {
-    fn new(reader: Reader, opened: Time) -> Self {
+    fn new(reader: Reader, was_following: bool, opened: Time) -> Self {
         Self {
+            froze: was_following.then_some(reader.letter().row),
             reader: Box::new(reader),
             is_whole: false,
             against: Against::default(),
@@ -102,14 +105,15 @@ impl App {
             return Vec::new();
         }
         let height = super::inside(self.areas().messages).height;
-        if self.messages.position() == Position::Following {
+        let was_following = self.messages.position() == Position::Following;
+        if was_following {
             self.messages.freeze(&self.shown, height);
         }
         let selected = self.messages.selected(&self.shown);
         let Some(letter) = selected.and_then(|row| self.letter(row)) else {
             return self.tell("select a row to open it");
         };
-        self.open = Some(Open::new(Reader::open(letter), self.now));
+        self.open = Some(Open::new(Reader::open(letter), was_following, self.now));
         if self.areas().messages.is_empty() {
             self.set_focus(Focus::Message);
         }
@@ -118,9 +122,17 @@ impl App {
         effects
     }
 
-    /// Closes the open message.
+    /// Closes the open message. A log that was followed before is followed again, unless the person
+    /// has gone elsewhere in it.
     pub(super) fn close_message(&mut self) {
-        self.open = None;
+        let froze = self.open.take().and_then(|open| open.froze);
+        let is_there = matches!(
+            self.messages.position(),
+            Position::Frozen { selected, .. } if Some(selected) == froze
+        );
+        if is_there && self.breakpoints.stop().is_none() {
+            self.messages.follow();
+        }
         if self.focus == Focus::Message {
             self.set_focus(Focus::Messages);
         }

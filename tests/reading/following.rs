@@ -38,9 +38,22 @@ fn enter_opens_beside_the_log_and_enter_again_goes_there() {
     assert_eq!(state(&stage), (true, false, Focus::Messages));
     stage.code(KeyCode::Esc);
     assert_eq!(state(&stage), (false, false, Focus::Messages));
-    assert!(!stage.is_following(), "Esc closed the message and no more");
+    assert!(stage.is_following(), "as before it was opened");
+}
+
+#[test]
+fn a_log_that_the_person_has_moved_in_stays_where_it_is_when_the_message_is_closed() {
+    let mut stage = orders(3);
+    stage.code(KeyCode::Enter);
+    stage.keys("k");
     stage.code(KeyCode::Esc);
-    assert!(stage.is_following());
+    assert_eq!(state(&stage), (false, false, Focus::Messages));
+    assert!(!stage.is_following());
+    let mut stage = orders(3);
+    stage.keys("k");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    assert!(!stage.is_following());
 }
 
 #[test]
