@@ -8,7 +8,8 @@
 //!
 //! - [`message`]: the vocabulary: times, ids, subscriptions, notices.
 //! - [`config`]: the profiles of the person's file, as plain data.
-//! - [`payload`]: bytes and figures made readable, and safe to show.
+//! - [`payload`]: bytes and figures made readable, and safe to show: formats found out and decoded
+//!   to one form of tree, what has changed from one to another, hex, escapes.
 //! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
 //! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
@@ -28,8 +29,9 @@
 //!
 //! ```text
 //! keyboard ──(input thread)─────────────► Event ─┐
-//! sealed segments ──(scan thread)──────► Answer ─┤ mpsc, bounded      ┌─► Effect ─► server tasks ─► Redis
-//! Redis ──(background subscription task)─► Feed ─┤                    ├─► Effect ─► scan thread
+//! sealed segments ──(scan, analysis)────► Event ─┤ mpsc, bounded      ┌─► Effect ─► server tasks ─► Redis
+//! large payloads ──(decoding thread)────► Event ─┤                    ├─► Effect ─► these threads
+//! Redis ──(background subscription task)─► Feed ─┤                    │
 //! Redis ──(command connection)───────────► Feed ─┘                    │
 //!                                      runtime: App::update(event) ───┤
 //!                                               view::draw when due   └─► terminal
@@ -46,7 +48,8 @@
 //! - Pub/Sub is at most once. Every time in which messages may have been lost is a row of the log.
 //! - One publish is one row, whatever number of our subscriptions it matched.
 //! - `received = kept + evicted + dropped`.
-//! - No query is asked on the loop's thread, but of the rows on the screen, to mark what matched.
+//! - No query is asked on the loop's thread, but of the rows on the screen, to mark what matched;
+//!   and no payload is decoded there that may take longer than a frame.
 //! - A row's id is never reused; whatever points into the log points by id.
 //! - Nothing that came from Redis reaches the terminal but through [`payload::escape`], and no
 //!   password reaches it at all.
