@@ -431,6 +431,10 @@ impl MessageLog {
         self.notices.insert(self.end(), notice.clone());
         let kind = match notice {
             Notice::Gap(_) | Notice::Dropped(_) => RowKind::Gap,
+            Notice::Unsubscribed { .. }
+            | Notice::Denied { .. }
+            | Notice::Ended { .. }
+            | Notice::AllEnded => RowKind::Break,
             _ => RowKind::Notice,
         };
         self.open.push_notice(record.time, kind);

@@ -159,6 +159,70 @@ fn a_gap_between_two_messages_explains_their_hole() {
 }
 
 #[test]
+fn a_subscription_that_had_ended_explains_a_hole_too() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1]);
+    checked.notice(Notice::Unsubscribed {
+        subscription: checked.stage.subscription(0),
+        count: 0,
+        asked: true,
+        server: None,
+    });
+    checked.numbers("orders", [4]);
+    assert_eq!(
+        checked.found(),
+        [(2, "2 missing: 2–3, in the gap before".to_owned())]
+    );
+}
+
+#[test]
+fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
+    let all = Check::parse_sequence("*=.seq").unwrap();
+    let mut checked = Checked::with(vec![all]);
+    checked.numbers("a", [1, 3]);
+    checked.numbers("b", [1, 3]);
+    checked.press("\n\nj#");
+    let remark = checked.stage.remark();
+    assert!(
+        remark.contains("followed already on all channels of *"),
+        "{remark}"
+    );
+    assert_eq!(checked.found().len(), 2);
+}
+
+#[test]
+fn of_several_findings_the_worst_is_seen_where_there_is_little_room() {
+    let shape = Check::parse_shape("orders").unwrap();
+    let mut checked = Checked::with([shape].into_iter().chain(sequence()).collect());
+    checked.numbers("orders", 1..=30);
+    checked.messages("orders", &[r#"{"seq":40,"new":1}"#]);
+    assert_eq!(checked.found().len(), 2);
+    checked.stage.send(Event::Resize(100, 30));
+    let screen = checked.stage.screen();
+    assert!(screen.contains("9 missing: 31–39"), "{screen}");
+}
+
+#[test]
+fn the_tab_tells_of_its_channel_however_many_there_are() {
+    let mut checked = Checked::with(vec![Check::parse_sequence("*=.seq").unwrap()]);
+    for channel in 0..600 {
+        checked.numbers(&format!("c:{channel:03}"), [1, 3]);
+    }
+    checked.numbers("zzz", [7]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    assert!(screen.contains("highest       7"), "{screen}");
+}
+
+#[test]
+fn a_number_by_itself_can_be_followed() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("ticks", &["1", "2", "5"]);
+    checked.press("\n\n#");
+    assert_eq!(checked.found(), [(2, "2 missing: 3–4".to_owned())]);
+}
+
+#[test]
 fn what_is_flagged_can_be_filtered_by_and_found() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1, 2, 4]);

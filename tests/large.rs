@@ -207,7 +207,7 @@ fn the_screen_says_that_only_the_head_was_kept() {
 
 #[test]
 fn opening_and_copying_a_large_message_copies_no_bytes() {
-    let sent = large(&vec![b' '; 8 * MIB]);
+    let sent = large(&vec![b' '; MIB]);
     let mut app = app(sent.clone());
     press(&mut app, KeyCode::Enter);
     let effects = press(&mut app, KeyCode::Char('y'));

@@ -84,9 +84,13 @@ impl Delays {
         Some(Remark::Delay(delay))
     }
 
-    /// How late messages are, on at most `most` channels.
-    pub fn report(&self, most: usize) -> DelayReport {
-        let channels = self.channels.iter().take(most);
+    /// How late messages are, on at most `most` channels: on `channel` in any case, if it is among
+    /// them.
+    pub fn report(&self, channel: Option<&[u8]>, most: usize) -> DelayReport {
+        let is_asked = |name: &[u8]| channel == Some(name);
+        let asked = self.channels.iter().filter(|(name, _)| is_asked(name));
+        let others = self.channels.iter().filter(|(name, _)| !is_asked(name));
+        let channels = asked.chain(others).take(most);
         let channels = channels.map(|(name, channel)| ChannelDelay {
             channel: Arc::clone(name),
             messages: channel.messages,

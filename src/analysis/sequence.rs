@@ -178,8 +178,8 @@ impl Sequences {
         Some(Remark::Sequence(Box::new(step)))
     }
 
-    /// How they do, of at most `most` channels.
-    pub fn report(&self, most: usize) -> SequenceReport {
+    /// How they do, of at most `most` channels: of `channel` in any case, if it is among them.
+    pub fn report(&self, channel: Option<&[u8]>, most: usize) -> SequenceReport {
         let mut channels: Vec<ChannelCounts> = self
             .channels
             .iter()
@@ -190,7 +190,8 @@ impl Sequences {
                 counts: channel.counts,
             })
             .collect();
-        channels.sort_by_key(|channel| std::cmp::Reverse(channel.counts.missing));
+        let is_asked = |one: &ChannelCounts| channel == Some(&*one.channel);
+        channels.sort_by_key(|one| (!is_asked(one), std::cmp::Reverse(one.counts.missing)));
         let all = channels.iter().map(|channel| &channel.counts);
         let counts = all.fold(Counts::default(), Counts::plus);
         channels.truncate(most);

@@ -114,7 +114,7 @@ impl Worker {
             let id = RowId(first.0 + index as u64);
             match row.kind {
                 RowKind::Notice => {}
-                RowKind::Gap => self.note_gap(id, only),
+                RowKind::Gap | RowKind::Break => self.note_gap(id, only),
                 RowKind::Message => {
                     let mut route = self.judged[row.channel as usize];
                     if route == UNJUDGED {

@@ -129,6 +129,7 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
             lines.push(About::Heading(heading(check)));
             let mut channels = delay.channels.iter();
             let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
+                lines.extend(delay.is_full.then(too_many_channels));
                 return lines;
             };
             lines.extend(fact_of_spread("delay", channel.delay.as_ref()));
@@ -193,7 +194,7 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
 fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     let mut channels = sequence.channels.iter();
     let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
-        return Vec::new();
+        return Vec::from_iter(sequence.is_full.then(too_many_channels));
     };
     let Counts {
         missing,
@@ -258,6 +259,12 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
         lines.push(About::Fact(label, format!("{id} for {ago}{gone}")));
     }
     lines
+}
+
+/// That a check has no room for the channel.
+fn too_many_channels() -> About {
+    let words = "it watches as many other channels as it can".to_owned();
+    About::Fact("not checked", words)
 }
 
 /// A count, unless it is 0.

@@ -287,11 +287,22 @@ impl App {
         let text = path.text().to_owned();
         let shown = crate::payload::escape::whole(name);
         let of_path = |(id, check): (CheckId, &Check)| match check {
-            Check::Sequence { number, .. } if *number == path => Some(id),
+            Check::Sequence {
+                channels, number, ..
+            } if *number == path => Some((id, channels.clone())),
             _ => None,
         };
         let known = self.checks.of_channel(name).find_map(of_path);
-        if let Some(id) = known {
+        if let Some((_, channels)) = known
+            .as_ref()
+            .filter(|(_, channels)| *channels != only(name))
+        {
+            let glob = crate::payload::escape::whole(channels.glob());
+            return self.tell(format!(
+                "the numbers at {text} are followed already on all channels of {glob}"
+            ));
+        }
+        if let Some((id, _)) = known {
             let effects = self.end_check(id);
             self.tell(format!("the numbers at {text} are followed no longer"));
             return effects;

@@ -268,6 +268,18 @@ impl App {
         next.map_or(self.now, |row| row.time)
     }
 
+    /// The same for one channel: while it cannot be heard, nothing is known behind its last message.
+    #[must_use]
+    pub fn plot_known_of(&self, channel: &[u8]) -> Time {
+        let known = self.plot_known();
+        if self.subscriptions.hear(channel) {
+            return known;
+        }
+        let channels = self.log.channels();
+        let heard = channels.find(channel).and_then(|id| channels.by_id(id));
+        heard.map_or(known, |channel| known.min(channel.last_heard))
+    }
+
     /// When the plot is to be asked for or drawn again.
     pub(super) fn plot_due(&self) -> Option<Time> {
         if !self.plot.is_shown() || self.areas().message.is_empty() {

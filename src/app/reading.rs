@@ -6,11 +6,12 @@ use crate::decoding::{self, Found};
 use crate::log::SharedBytes;
 use crate::payload::figures;
 use crate::payload::format::Format;
+use crate::payload::json;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
 
 /// What is longer is not handed to the terminal: it would take in nothing else meanwhile.
-const MOST_COPIED: usize = 8 << 20;
+const MOST_COPIED: usize = 1 << 20;
 
 /// A message of up to so many bytes is searched at once,
 const MOST_SEARCHED: usize = 1 << 20;
@@ -115,7 +116,15 @@ impl App {
         match reader {
             Some(reader) if reader.is_searching() => Vec::new(),
             Some(reader) if reader.sought().is_some() && reader.mark_count() == 0 => {
-                self.tell("not found in this message")
+                let behind = reader.marks().len();
+                self.tell(if behind > 0 {
+                    format!(
+                        "{} found, but not among the values laid out: see the bytes tab",
+                        figures::count(behind as u64)
+                    )
+                } else {
+                    "not found in this message".to_owned()
+                })
             }
             _ => Vec::new(),
         }
@@ -165,7 +174,10 @@ impl App {
         if length > MOST_COPIED {
             return self.tell_too_long(length);
         }
-        let json = self.with_value(|page, _| page.tree.to_json(NodeId::default(), page.bytes));
+        let json = self.open.as_ref().and_then(|open| {
+            let tree = open.reader.decoded()?.tree.as_ref()?;
+            Some(tree.to_json(NodeId::default(), open.reader.bytes()))
+        });
         match json {
             Some(json) => self.hand_over(json.into(), "the message as JSON"),
             None => self.tell("this is no message with values: y copies it as it came"),
@@ -174,7 +186,7 @@ impl App {
 
     fn copy_path(&mut self) -> Vec<Effect> {
         match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
-            None => self.tell("this message has no values, and so no paths"),
+            None => self.tell_no_value(),
             Some(None) => self.tell_error(NO_PATH),
             Some(Some(path)) => {
                 let words = format!("the path {path}");
@@ -209,7 +221,7 @@ impl App {
             })
         });
         let text = match text {
-            None => return self.tell("this message has no values to filter by"),
+            None => return self.tell_no_value(),
             Some(None) => return self.tell_error(NO_PATH),
             Some(Some(text)) => text,
         };
@@ -258,7 +270,8 @@ impl App {
             return Err(self.tell(words));
         }
         let path = match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
-            None => return Err(self.tell("this message has no values, and so no paths")),
+            None if self.is_bare_json() => ".".to_owned(),
+            None => return Err(self.tell_no_value()),
             Some(None) => return Err(self.tell_error(NO_PATH)),
             Some(Some(path)) => path,
         };
@@ -266,6 +279,27 @@ impl App {
         parsed
             .map(|path| (channel, path.clone()))
             .map_err(|wrong| self.tell_error(format!("{path}: {wrong}")))
+    }
+
+    /// Whether the message is JSON by itself though it is read as a text: a bare number, a word.
+    fn is_bare_json(&self) -> bool {
+        let reader = self.open.as_ref().map(|open| &open.reader);
+        reader.is_some_and(|reader| {
+            let is_text = reader
+                .decoded()
+                .is_some_and(|decoded| decoded.tree.is_none());
+            is_text && json::is_json(reader.bytes())
+        })
+    }
+
+    /// That the person is at no value.
+    fn tell_no_value(&mut self) -> Vec<Effect> {
+        let decoded = self.open.as_ref().and_then(|open| open.reader.decoded());
+        self.tell(if decoded.is_some_and(|decoded| decoded.tree.is_some()) {
+            "that is for the value tab: [ and ] go there"
+        } else {
+            "this message has no values, and so no paths"
+        })
     }
 
     fn toggle_sequence_here(&mut self) -> Vec<Effect> {

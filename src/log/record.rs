@@ -11,6 +11,9 @@ const NOTICE: u32 = u32::MAX;
 /// Stands in [`Record::via`] for a notice that tells of lost messages.
 const GAP: u32 = u32::MAX - 1;
 
+/// In place of a subscription: a notice that not all may have been heard from there on.
+const BREAK: u32 = u32::MAX - 2;
+
 /// One row: where its payload lies in the arena beside it, and what is said of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
@@ -71,7 +74,11 @@ impl Record {
 
     /// A notice of a segment, which stands between the payloads at `start` of the arena.
     pub(super) fn row_of_notice(time: Time, kind: RowKind, start: u32) -> Self {
-        let via = if kind == RowKind::Gap { GAP } else { NOTICE };
+        let via = match kind {
+            RowKind::Gap => GAP,
+            RowKind::Break => BREAK,
+            RowKind::Notice | RowKind::Message => NOTICE,
+        };
         Self {
             via,
             ..Self::notice(time, start)
@@ -104,13 +111,14 @@ impl Record {
 
     #[inline]
     pub(super) fn is_notice(&self) -> bool {
-        self.via >= GAP
+        self.via >= BREAK
     }
 
     pub(super) fn kind(&self) -> RowKind {
         match self.via {
             NOTICE => RowKind::Notice,
             GAP => RowKind::Gap,
+            BREAK => RowKind::Break,
             _ => RowKind::Message,
         }
     }

@@ -43,6 +43,9 @@ pub enum RowKind {
     Message,
     /// Something that happened to the listening itself, but no gap.
     Notice,
+    /// A notice that messages may not have been heard from there on, though none was lost: a
+    /// subscription has ended or was refused.
+    Break,
     /// A time in which messages were lost, or may have been.
     Gap,
 }

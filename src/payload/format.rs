@@ -17,7 +17,7 @@ pub mod unpack;
 
 use super::protobuf::{self, MessageType};
 use super::tree::Tree;
-use super::{cbor, msgpack};
+use super::{cbor, json, msgpack};
 
 /// The most wrappings that are taken off.
 pub const MAX_WRAPPINGS: usize = 4;
@@ -192,7 +192,9 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded 
     loop {
         let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type) {
             guess::Look::Is(format, tree) => {
-                let remark = misfit(format, message_type, unwrapped.bytes());
+                let bytes = unwrapped.bytes();
+                let remark = misfit(format, message_type, bytes);
+                let remark = remark.or_else(|| broken_json(format, bytes));
                 return unwrapped.into_decoded(format, tree, remark);
             }
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
@@ -219,6 +221,22 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded 
 #[must_use]
 pub fn values(payload: &[u8]) -> Option<Tree> {
     guess::values(payload)
+}
+
+/// Why what looks like JSON is none, if it is taken for something else.
+fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut letters = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    // A line of a log may begin with a bracket too.
+    let looks_like_it = match letters.next()? {
+        b'{' => matches!(letters.next(), Some(b'"' | b'}')),
+        b'[' => matches!(letters.next(), Some(b'"' | b'{' | b'[')),
+        _ => false,
+    };
+    let is_other = matches!(format, Format::Text | Format::Binary);
+    (looks_like_it && is_other)
+        .then(|| json::read(bytes).err())?
+        .map(|wrong| wrong.to_string())
 }
 
 /// Why the message type that someone has named is not what the payload is, if it is not.

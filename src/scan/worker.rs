@@ -317,7 +317,7 @@ impl Ready {
             time: row.time,
             kind: match row.kind {
                 RowKind::Message => Kind::Message,
-                RowKind::Notice => Kind::Notice,
+                RowKind::Notice | RowKind::Break => Kind::Notice,
                 RowKind::Gap => Kind::Gap,
             },
             channel: row.channel,

@@ -188,6 +188,9 @@ fn message(
 fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuilder) {
     let room = line.left() / 2;
     let before = line.left();
+    // What is worst is said first, where there is no room for all.
+    let mut findings: Vec<&Finding> = findings.collect();
+    findings.sort_by_key(|finding| urgency(&finding.what));
     for finding in findings {
         let style = match &finding.what {
             Remark::Drift(_) => theme::WATCH,
@@ -205,6 +208,21 @@ fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuild
             line.words_within(left, &finding.what.to_string(), style);
             line.space(2);
         }
+    }
+}
+
+/// How far behind others a remark stands.
+fn urgency(remark: &Remark) -> u8 {
+    match remark {
+        Remark::Sequence(step) => match **step {
+            OutOfSequence::Missing {
+                explained: false, ..
+            } => 0,
+            _ => 1,
+        },
+        Remark::Drift(_) => 2,
+        Remark::Latency { .. } => 3,
+        Remark::Delay(_) => 4,
     }
 }
 

@@ -17,6 +17,8 @@ mod scale;
 mod table;
 mod unit;
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -26,8 +28,12 @@ use self::chart::Panel;
 use self::unit::Unit;
 use super::line::LineBuilder;
 use super::{frame, theme};
+use crate::analysis::SeriesReport;
 use crate::app::{App, Curve, Face, Focus, PlotWindow, Series, inside, padded};
 use crate::payload::figures;
+
+/// Within so long after the last message there may be no whole stretch to count a rate in.
+const YOUNG: Duration = Duration::from_secs(10);
 
 /// The least rows of a chart that is one of several.
 const LEAST_ROWS: u16 = 5;
@@ -96,7 +102,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         });
         Drawn {
             series,
-            curve: plot.curve(series, window, app.plot_known()),
+            curve: plot.curve(series, window, app.plot_known_of(&series.channel)),
             unit,
             magnitude,
         }
@@ -174,6 +180,12 @@ fn stack(
     }
 }
 
+/// Whether messages have come so lately that no rate is known of them yet.
+fn is_young(app: &App, report: Option<&SeriesReport>) -> bool {
+    let summary = report.and_then(|report| report.summary);
+    summary.is_some_and(|summary| app.now().since(summary.to) < YOUNG)
+}
+
 /// Why a chart would be empty, if it would be.
 fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
@@ -185,6 +197,9 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
         match report.map(|report| (report.summary.is_some(), report.without_number)) {
             Some((false, messages)) if messages > 0 => {
                 unit::no_number(&one.series.quantity, messages)
+            }
+            Some((true, _)) if one.unit == Unit::Rate && is_young(app, report) => {
+                "no rate yet: it is a mean over some seconds".to_owned()
             }
             Some((true, _)) => "nothing came in this time: 0 shows all".to_owned(),
             _ => "no message yet".to_owned(),

@@ -1,6 +1,6 @@
 //! What a user may not ask is told, and a server that refuses is not asked on and on.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use subscope::message::Topic;
@@ -201,6 +201,10 @@ async fn a_server_that_is_full_for_a_while_refuses_no_pattern() {
         asker
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
+        // It is in force once it is answered.
+        let mut answer = [0; 5];
+        asker.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"+OK\r\n");
     };
     limit(b"1");
     let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];

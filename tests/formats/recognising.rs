@@ -294,3 +294,26 @@ proptest! {
         prop_assert!(matches!(format, Format::Text | Format::Json | Format::Php), "{:?}", format);
     }
 }
+
+#[test]
+fn what_looks_like_json_and_is_none_says_why() {
+    for (text, why) in [
+        (
+            r#"{"a":1,}"#,
+            "not JSON: the name of a member is missing at byte 7",
+        ),
+        (
+            r#"{"a":1,"b":[1,2"#,
+            "not JSON: it ends too early at byte 15",
+        ),
+        (r#"[{"a":NaN}]"#, "not JSON: no value starts at byte 6"),
+        ("\u{feff}{\"a\":1}", "not JSON: no value starts at byte 0"),
+    ] {
+        let decoded = recognise(text.as_bytes(), None);
+        assert_eq!(decoded.format, Format::Text, "{text}");
+        assert_eq!(decoded.remark.as_deref(), Some(why), "{text}");
+    }
+    for log in ["[INFO] started", "[12:00:01] x", "{not json}", "{", "["] {
+        assert_eq!(recognise(log.as_bytes(), None).remark, None, "{log}");
+    }
+}

@@ -74,9 +74,11 @@ impl State {
         let channel = ask.channel.as_deref();
         match &self.known {
             Known::Shape(shapes) => shapes.report(channel, ask.most).map(Report::Shape),
-            Known::Sequence(sequences) => Some(Report::Sequence(sequences.report(ask.most))),
+            Known::Sequence(sequences) => {
+                Some(Report::Sequence(sequences.report(channel, ask.most)))
+            }
             Known::Pair(pair) => Some(Report::Pair(pair.report(ask.most))),
-            Known::Delay(delays) => Some(Report::Delay(delays.report(ask.most))),
+            Known::Delay(delays) => Some(Report::Delay(delays.report(channel, ask.most))),
             Known::Series(series) => {
                 let report = series.report(channel, ask.stretch, ask.most);
                 report.map(Report::Series)

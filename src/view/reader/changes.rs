@@ -53,7 +53,13 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     };
     let counts = match reader.comparison() {
         None => "comparing …".to_owned(),
-        Some(comparison) => summary(&comparison.diff),
+        Some(comparison) => {
+            let counts = summary(&comparison.diff);
+            match other_form(reader, comparison) {
+                Some(was) => format!("{counts} · was {was}"),
+                None => counts,
+            }
+        }
     };
     let forms = base_forms(app, against, base);
     let forms: Vec<_> = forms
@@ -63,6 +69,17 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let fitting = forms.iter().find(|words| words.width() <= columns);
     line.cut_words(fitting.unwrap_or(&counts), theme::QUIET);
     line
+}
+
+/// What the message before was, if it was of another format or packed otherwise.
+fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
+    let new = reader.decoded()?;
+    let old = &comparison.old;
+    let is_other = (old.format, &old.wrappings) != (new.format, &new.wrappings);
+    let packed = old.wrappings.iter().rev();
+    let packed: Vec<&str> = packed.flat_map(|one| ["in", one.name()]).collect();
+    let words = [&[old.format.name()][..], &packed].concat();
+    is_other.then(|| words.join(" "))
 }
 
 /// What it is compared with, in words; the longest form first.

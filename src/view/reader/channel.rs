@@ -80,7 +80,9 @@ fn line_of(
 fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     let channels = app.log().channels();
     let name = reader.letter().channel.as_deref().unwrap_or_default();
-    if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
+    if !app.subscriptions().hear(name) {
+        line.word("unheard", theme::WATCH);
+    } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
         line.word(figures::rate(channel.rate(app.now())), Style::new());
         line.space(2);
         let bars = figures::sparkline(&channel.bars(app.now(), BARS));
@@ -113,16 +115,24 @@ fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
     line.word(format!("{present:>PRESENT$}"), style);
     line.space(2);
     if let Some((low, high)) = field.range {
-        let range = if low < high {
-            format!("{low}…{high}")
+        let [low, high] = [low, high].map(number);
+        let range = if low == high {
+            low
         } else {
-            low.to_string()
+            format!("{low}…{high}")
         };
         line.cut_words(&range, Style::new());
     } else if let Some(example) = &field.example {
         let room = line.left();
         line.text(escape::one_line(example, room), theme::QUIET);
     }
+}
+
+/// A number of a range, which is kept in 53 bits: said so where that may not be all of it.
+fn number(value: f64) -> String {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let about = if value.abs() >= EXACT { "≈" } else { "" };
+    format!("{about}{value}")
 }
 
 /// How many of how many, in percent; neither of the ends unless it is that.

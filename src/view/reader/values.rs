@@ -92,7 +92,11 @@ impl Painter<'_> {
     }
 
     fn said(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
-        let count = figures::count(value.count as u64);
+        // Of a message that is laid out in part, what was open at its end may hold more.
+        let cut = self.page.tree.cut_at();
+        let end = self.page.tree.source(value.id).map(|range| range.end);
+        let more = if cut.is_some() && cut == end { "+" } else { "" };
+        let count = format!("{}{more}", figures::count(value.count as u64));
         match value.kind {
             Kind::Array => drop(line.word(format!("[{count}]"), theme::QUIET)),
             Kind::Object => drop(line.word(format!("{{{count}}}"), theme::QUIET)),
