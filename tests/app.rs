@@ -929,6 +929,20 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 
 // --- Everywhere --------------------------------------------------------------------------------
 
+#[test]
+fn the_help_opens_at_the_keys_of_where_one_is() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"{}")]);
+    stage.keys("?");
+    assert!(stage.screen().contains("Channels and messages"));
+    stage.keys("?");
+    stage.code(KeyCode::Enter);
+    stage.keys("z?");
+    let screen = stage.screen();
+    assert!(screen.contains("Open message"), "{screen}");
+    assert!(!screen.contains("Channels and messages"), "{screen}");
+}
+
 /// An app in each context.
 fn everywhere() -> Vec<Stage> {
     let starts: [&dyn Fn(&mut Stage); 20] = [

@@ -3,7 +3,10 @@
 use crossterm::event::KeyEvent;
 
 use super::moving::Step;
-use super::{Action, Against, App, Context, Effect, Focus, Overlay, Position, SubscriptionState};
+use super::{
+    Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, SubscriptionState,
+    help_lines,
+};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -86,8 +89,22 @@ impl App {
     }
 
     fn open_help(&mut self) {
+        let top = self.help_of(self.context());
         let over = self.overlay.take().map(Box::new);
-        self.overlay = Some(Overlay::Help { top: 0, over });
+        self.overlay = Some(Overlay::Help { top, over });
+    }
+
+    /// The line of the help at which the keys of `context` start, or as far down as it goes; the
+    /// first for the panes, whose keys come first.
+    fn help_of(&self, context: Context) -> usize {
+        if matches!(context, Context::Channels | Context::Messages) {
+            return 0;
+        }
+        let is_heading =
+            |line: HelpLine| matches!(line, HelpLine::Heading(title) if title == context.title());
+        let line = help_lines().position(is_heading).unwrap_or(0);
+        let height = usize::from(super::inside(self.areas().overlay).height);
+        line.min(help_lines().count().saturating_sub(height))
     }
 
     fn step_back(&mut self) -> Vec<Effect> {

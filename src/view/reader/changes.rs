@@ -122,14 +122,24 @@ fn summary(diff: &Diff) -> String {
             counted(&parts, structure.is_coarse)
         }
         Diff::Lines(lines) => {
-            let parts = [(lines.added, "lines added"), (lines.removed, "removed")];
+            let added = if lines.added == 1 {
+                "line added"
+            } else {
+                "lines added"
+            };
+            let parts = [(lines.added, added), (lines.removed, "removed")];
             counted(&parts, lines.is_coarse)
         }
         Diff::LongTexts(_) => "too long to compare by line: from the first difference".to_owned(),
         Diff::Bytes(bytes) => {
             let count = figures::count(bytes.stretches.len() as u64);
             let more = if bytes.cut_at.is_some() { "+" } else { "" };
-            format!("{count}{more} stretches of bytes differ")
+            let words = if bytes.stretches.len() == 1 {
+                "stretch of bytes differs"
+            } else {
+                "stretches of bytes differ"
+            };
+            format!("{count}{more} {words}")
         }
     }
 }
