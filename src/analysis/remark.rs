@@ -188,7 +188,9 @@ impl fmt::Display for OutOfSequence {
                 let fills = if *fills { ", fills the hole" } else { "" };
                 write!(f, "late by {}{fills}", figures::count(*by))
             }
-            Self::Restarted { at, after } => write!(f, "restarted at {at} after {after}"),
+            Self::Restarted { at, after } => {
+                write!(f, "restarted at {at} after {after}, or {at} again")
+            }
         }
     }
 }

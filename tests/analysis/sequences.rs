@@ -30,7 +30,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
             "3 missing: 3–5",
             "late by 2, fills the hole",
             "4 again",
-            "restarted at 0 after 7",
+            "restarted at 0 after 7, or 0 again",
         ]
     );
     let report = stage.sequences(check);
@@ -131,4 +131,28 @@ fn findings_are_known_by_their_rows_until_these_go() {
     assert!(findings.size() <= size);
     findings.forget_check(check);
     assert_eq!(findings.of(RowId(4)).count(), 0);
+}
+
+#[test]
+fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
+    let (mut stage, check) = Stage::checking(sequence());
+    let mut told = Vec::new();
+    for number in [1, 2, 3, 5, 6, 7, 1, 4, 8, 10] {
+        told.extend(stage.words("a", &format!("{{\"n\":{number}}}")));
+    }
+    assert_eq!(
+        told,
+        [
+            "1 missing: 4",
+            "restarted at 1 after 7, or 1 again",
+            "late by 3, fills the hole",
+            "1 missing: 9",
+        ]
+    );
+    assert_eq!(stage.sequences(check).counts.missing, 1);
+    // A true restart is followed from there.
+    for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
+        let told = stage.words("a", &format!("{{\"n\":{number}}}"));
+        assert_eq!(told.len(), words, "{number}: {told:?}");
+    }
 }

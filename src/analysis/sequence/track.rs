@@ -31,6 +31,9 @@ struct Seen {
     holes: Vec<Hole>,
     /// Numbers up to this one may be missing without being remembered.
     forgotten_to: Option<i128>,
+    /// How it stood before a restart, until the next number shows whether it was one: the first
+    /// message may also have come once more.
+    before_restart: Option<Box<Self>>,
 }
 
 impl Track {
@@ -62,6 +65,12 @@ impl Track {
             return None;
         };
         let explained = seen.breaks != breaks;
+        if let Some(before) = seen.before_restart.take()
+            && before.goes_on_with(number)
+            && seen.last.checked_add(1) != Some(number)
+        {
+            *seen = *before;
+        }
         seen.breaks = breaks;
         if seen.last.checked_add(1) == Some(number) {
             seen.last = number;
@@ -85,7 +94,14 @@ impl Seen {
             breaks,
             holes: Vec::new(),
             forgotten_to: None,
+            before_restart: None,
         }
+    }
+
+    /// Whether `number` is the next one, or one that is missing.
+    fn goes_on_with(&self, number: i128) -> bool {
+        let is_next = self.last.checked_add(1) == Some(number);
+        is_next || self.holes.iter().any(|hole| hole.numbers.contains(&number))
     }
 
     /// To a number with others missing before it.
@@ -113,7 +129,8 @@ impl Seen {
         }
         let step = if matches!(number, 0 | 1) {
             let after = self.last;
-            *self = Self::starting_at(number, breaks);
+            let before = std::mem::replace(self, Self::starting_at(number, breaks));
+            self.before_restart = Some(Box::new(before));
             OutOfSequence::Restarted { at: number, after }
         } else if number < self.first || Some(number) <= self.forgotten_to {
             OutOfSequence::Reordered { by, fills: false }
