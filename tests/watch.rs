@@ -459,7 +459,7 @@ fn nothing_in_a_name_or_a_payload_reaches_the_terminal_as_control() {
     pty.send("G");
     // The answer to a later key: all before it has been drawn.
     pty.send("?");
-    pty.wait_for_text("Channels and messages");
+    pty.wait_for_text("Open message");
 
     let raw = pty.raw();
     let text = String::from_utf8(raw).expect("the output is UTF-8");
