@@ -127,6 +127,8 @@ impl<'a> Painter<'a> {
 
     fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
         let (words, style) = match instead {
+            // There is room for four letters.
+            Some(("unheard", style)) => ("off".to_owned(), style),
             Some((words, style)) => (words.chars().take(AGE).collect(), style),
             None if age < FLASH => ("now".to_owned(), theme::GOOD),
             None if age < SILENT_AFTER => (figures::age(age), Style::new()),
