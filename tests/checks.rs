@@ -320,6 +320,10 @@ fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
     checked.stage.now = checked.stage.now.after(Duration::from_millis(45));
     checked.messages("rpc:rep", &[r#"{"corr":"a"}"#]);
     assert_eq!(checked.found(), [(2, "↩ 45 ms".to_owned())]);
+    // Whole in a narrow log too.
+    assert!(checked.stage.screen().contains("↩ 45 ms"));
+    checked.stage.send(Event::Resize(40, 12));
+    assert!(checked.stage.screen().contains("↩ 45 ms"));
     checked.press("\nz[");
     let screen = checked.screen();
     for words in [

@@ -184,6 +184,9 @@ fn message(
     line.word_at_end(&mark, theme::QUIET);
 }
 
+/// The columns that the first remark on a row has in any case: those of a time.
+const LEAST_REMARK: usize = 10;
+
 /// What checks have found of a row, before what it says: no more than half of the line.
 fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuilder) {
     let room = line.left() / 2;
@@ -203,7 +206,10 @@ fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuild
             Remark::Latency { .. } => theme::GOOD,
             Remark::Delay(_) => theme::QUIET,
         };
-        let left = room.saturating_sub(before - line.left() + 2);
+        let used = before - line.left();
+        // A time without its unit would say nothing.
+        let least = if used == 0 { LEAST_REMARK } else { 0 };
+        let left = room.saturating_sub(used + 2).max(least);
         if left > 0 {
             line.words_within(left, &finding.what.to_string(), style);
             line.space(2);
