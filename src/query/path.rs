@@ -72,6 +72,8 @@ pub struct PathTerm {
     test: Test,
     /// What stands in every payload that it is true of and that holds no escape.
     needle: Option<Finder<'static>>,
+    /// What stands in every payload that it is true of and that holds no exponent.
+    digits: Option<Finder<'static>>,
 }
 
 /// What must be true of the value.
@@ -118,10 +120,16 @@ impl PathTerm {
         // One that has to be escaped is not to be found; it never stands without a backslash.
         let needle =
             needle.map(|needle| Finder::new(&[b"\"", needle, b"\""].concat()).into_owned());
+        let digits = match &test {
+            Test::Compare(Compare::Equal, Scalar::Number(number)) => number.plain_digits(),
+            _ => None,
+        };
+        let digits = digits.map(|digits| Finder::new(digits).into_owned());
         Self {
             steps,
             test,
             needle,
+            digits,
         }
     }
 
@@ -129,6 +137,12 @@ impl PathTerm {
     /// checked. If it is not, anything may be found or nothing.
     #[inline]
     pub fn find(&self, payload: &[u8]) -> Option<Range<usize>> {
+        if let Some(digits) = &self.digits
+            && digits.find(payload).is_none()
+            && !may_hold_exponent(payload)
+        {
+            return None;
+        }
         if let Some(needle) = &self.needle
             && needle.find(payload).is_none()
             && memchr(b'\\', payload).is_none()
@@ -185,6 +199,16 @@ impl Scalar {
         // A value of another type has no order to this one, and differs from it.
         order.map_or(compare == Compare::NotEqual, |order| compare.holds(order))
     }
+}
+
+/// Whether a number in this JSON may have an exponent: whether an `e` follows a digit.
+#[inline]
+fn may_hold_exponent(payload: &[u8]) -> bool {
+    let pairs = payload.iter().zip(payload.iter().skip(1));
+    // Without a way out, so that many bytes are looked at in one instruction.
+    pairs.fold(false, |is_found, (digit, letter)| {
+        is_found | (digit.is_ascii_digit() && (letter | 0x20 == b'e'))
+    })
 }
 
 /// What stands between the quotes, if the value is a string.

@@ -383,4 +383,15 @@ proptest! {
             prop_assert_eq!(found.is_some(), holds_text(&haystack, &needle));
         }
     }
+
+    #[test]
+    fn a_text_with_a_long_part_without_letters_is_found_where_it_stands_first(
+        needle in "[ab]?[.:]{4,6}[ab]?[.:]{0,5}",
+        haystack in "([.:aAb]{0,12}[.:]{4,6}[aAbB]?){0,5}",
+    ) {
+        let matcher = matcher(parse(&serde_json::to_string(&needle).unwrap()));
+        let found = matcher.required_text().unwrap().find(haystack.as_bytes());
+        let plain = haystack.to_ascii_lowercase().find(&needle);
+        prop_assert_eq!(found, plain.map(|start| start..start + needle.len()));
+    }
 }

@@ -19,6 +19,15 @@ impl Number {
         }
     }
 
+    /// The digits that stand in a row in every text that writes a number equal to this one without
+    /// an exponent; nothing if this one is no integer of at most 18 digits.
+    #[must_use]
+    pub fn plain_digits(&self) -> Option<&[u8]> {
+        self.small?;
+        let digits = self.text.strip_prefix(b"-").unwrap_or(&self.text);
+        (digits.len() == 1 || digits[0] != b'0').then_some(digits)
+    }
+
     /// How the number that `text` writes compares to this one; nothing if it writes none.
     /// Exponents of over 30 digits are all as large as one another.
     #[must_use]
