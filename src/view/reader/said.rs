@@ -12,7 +12,8 @@ const LONG_TEXT: usize = 16 << 10;
 /// So much of its start.
 const START: usize = 200;
 
-/// A value as JSON, or what there is of it if that is long.
+/// A value as JSON, or what there is of it if that is long. What JSON has no form for is in words, as
+/// the tree has it.
 pub fn json_of(tree: &Tree, bytes: &[u8], id: NodeId) -> Vec<u8> {
     let Some(value) = tree.value(id, bytes) else {
         return Vec::new();
@@ -25,6 +26,7 @@ pub fn json_of(tree: &Tree, bytes: &[u8], id: NodeId) -> Vec<u8> {
             let size = figures::size(value.text.len() as u64);
             [&value.text[..START], format!("… {size}").as_bytes()].concat()
         }
+        Kind::Other => value.text.to_vec(),
         _ => tree.to_json(id, bytes),
     }
 }
