@@ -39,6 +39,8 @@ mod listener;
 mod marks;
 #[path = "compare/memory.rs"]
 mod memory;
+#[path = "compare/opened.rs"]
+mod opened;
 #[path = "compare/process.rs"]
 mod process;
 #[path = "compare/report.rs"]
@@ -60,7 +62,7 @@ mod watching;
 type Section = fn(&mut Bench);
 
 /// The parts by their names, in the order of the report.
-const SECTIONS: [(&str, Section); 9] = [
+const SECTIONS: [(&str, Section); 10] = [
     ("throughput", throughput::run),
     ("latency", latency::run),
     ("flooded", flooded::run),
@@ -70,6 +72,7 @@ const SECTIONS: [(&str, Section); 9] = [
     ("start", start::run),
     ("distinct", distinct::run),
     ("huge", huge::run),
+    ("opened", opened::run),
 ];
 
 fn main() {

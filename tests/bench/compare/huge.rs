@@ -21,7 +21,7 @@ proto-max-bulk-len of 512 MiB left. While it arrives Space is pressed again and 
 VmHWM without VmRSS when the subscription was live.";
 
 /// How long it may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Measures and reports.
 pub fn run(bench: &mut Bench) {
@@ -36,7 +36,7 @@ fn measure(bench: &mut Bench, keep: &str) {
     let redis = bench.redis(&NO_LIMITS);
     let mut watching = Watching::start(bench, &redis, &["--keep", keep], (140, 40));
     let started = Instant::now();
-    let publisher = publish(&redis, bytes);
+    let publisher = publish(&redis, vec![b'x'; bytes]);
     let presses = press_until_received(&mut watching.pty, started);
     let has_come = watching.wait_for_received(1, Duration::ZERO);
     let seconds = started.elapsed().as_secs_f64();
@@ -99,20 +99,15 @@ fn press_until_received(pty: &mut Pty, started: Instant) -> Vec<Press> {
     }
 }
 
-/// Publishes one message of this size.
-fn publish(redis: &Redis, bytes: usize) -> JoinHandle<()> {
+/// Publishes one message.
+pub fn publish(redis: &Redis, payload: Vec<u8>) -> JoinHandle<()> {
     let port = redis.port();
     thread::spawn(move || {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        let head = format!("*3\r\n$7\r\nPUBLISH\r\n$4\r\nhuge\r\n${bytes}\r\n");
+        let length = payload.len();
+        let head = format!("*3\r\n$7\r\nPUBLISH\r\n$4\r\nhuge\r\n${length}\r\n");
         stream.write_all(head.as_bytes()).unwrap();
-        let piece = vec![b'x'; 1 << 20];
-        let mut left = bytes;
-        while left > 0 {
-            let length = left.min(piece.len());
-            stream.write_all(&piece[..length]).unwrap();
-            left -= length;
-        }
+        stream.write_all(&payload).unwrap();
         stream.write_all(b"\r\n").unwrap();
         let mut answer = [0; 64];
         let length = stream.read(&mut answer).unwrap();

@@ -1,0 +1,106 @@
+//! A large message opened, while keys are pressed.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use subscope::payload::figures::size;
+
+use crate::bench::Bench;
+use crate::flooded::KEY_BUDGET;
+use crate::huge::{PATIENCE, publish};
+use crate::samples::millis;
+use crate::support::pty::Pty;
+use crate::support::redis::NO_LIMITS;
+use crate::timeline::{Press, Timeline, Wanted};
+use crate::watching::Watching;
+
+const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened by Enter. Until its tree \
+is on the screen the help is opened and closed again and again; then the cursor goes down and up.";
+
+/// Presses once the tree is there.
+const MOVES: usize = 100;
+
+/// How a tree starts that is a list: its first element.
+const TREE: &str = "[0]: {";
+
+/// What stands above an open message.
+const TABS: &str = "diff  bytes  channel";
+
+/// The title of the help.
+const HELP: &str = "╭ Keys ";
+
+/// Measures and reports.
+pub fn run(bench: &mut Bench) {
+    bench.report.section("A large message opened", HOW);
+    let payload = json(usize::try_from(bench.scaled(100_000_000)).unwrap());
+    let bytes = size(payload.len() as u64);
+    let redis = bench.redis(&NO_LIMITS);
+    let mut watching = Watching::start(bench, &redis, &["--keep", "1GiB"], (200, 50));
+    publish(&redis, payload).join().unwrap();
+    assert!(watching.wait_for_received(1, PATIENCE), "received");
+
+    let pty = &mut watching.pty;
+    let started = Instant::now();
+    let mut presses = vec![Press::new(pty, "\r", Wanted::Shows(TABS))];
+    presses.extend(press_until_shown(pty, started));
+    let seconds = started.elapsed().as_secs_f64();
+    let is_shown = pty.text().contains(TREE);
+    presses.push(Press::new(pty, "\t", Wanted::Shows("J next")));
+    let opened = presses.len();
+    presses.extend((0..MOVES).map(|number| {
+        if number.is_multiple_of(2) {
+            Press::new(pty, "j", Wanted::Shows(" .[0] "))
+        } else {
+            Press::new(pty, "k", Wanted::Lacks(" .[0] "))
+        }
+    }));
+    presses.push(Press::new(pty, "q", Wanted::Lacks(TABS)));
+    let timeline = Timeline::of(pty);
+    watching.quit();
+
+    let report = &mut bench.report;
+    let what = format!("{bytes} of JSON: shown as a tree within");
+    report.check(&what, format!("{seconds:.1} s"), "it is shown", is_shown);
+    for (when, presses) in [
+        ("until then", &presses[..opened]),
+        ("within the tree", &presses[opened..]),
+    ] {
+        let times = timeline.press_times(presses);
+        let what = format!("– longest key {when}, of {}", times.len());
+        let longest = times.max();
+        report.check(&what, millis(longest), "≤ 50 ms", longest <= KEY_BUDGET);
+    }
+}
+
+/// Opens and closes the help until the tree is on the screen.
+fn press_until_shown(pty: &mut Pty, started: Instant) -> Vec<Press> {
+    let mut presses = Vec::new();
+    while !pty.text().contains(TREE) && started.elapsed() < PATIENCE {
+        presses.push(Press::new(pty, "?", Wanted::Shows(HELP)));
+        presses.push(Press::new(pty, "q", Wanted::Lacks(HELP)));
+        pty.wait_up_to(Duration::from_millis(5), |screen| {
+            screen.contents().contains(TREE)
+        });
+    }
+    presses
+}
+
+/// A JSON array of about so many bytes: what a service might send as a bulk.
+fn json(bytes: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes + 200);
+    out.push(b'[');
+    for id in 0_u64.. {
+        if out.len() >= bytes {
+            break;
+        }
+        let comma = if id > 0 { "," } else { "" };
+        let cents = id.wrapping_mul(7919) % 100_000;
+        write!(
+            out,
+            r#"{comma}{{"id":{id},"user":{{"name":"ann {id}","tags":["a","b \u00e9"]}},"amount":{cents}e-2}}"#
+        )
+        .unwrap();
+    }
+    out.push(b']');
+    out
+}
