@@ -27,8 +27,9 @@ pub use channels::{Channel, ChannelTable};
 pub use history::{HISTORY_SECONDS, History, RATE_SECONDS};
 pub use large::{LARGE_PAYLOAD, LargePayload, PayloadLimit};
 pub use pieces::Piece;
+pub use record::RowKind;
 pub use rows::{Found, RowSet};
-pub use segment::{RowKind, Segment, SegmentRow};
+pub use segment::{Segment, SegmentRow};
 pub use selection::Selection;
 pub use shared::SharedBytes;
 

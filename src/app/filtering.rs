@@ -1,13 +1,10 @@
 //! Which rows are shown: the filter being typed, the list of filters kept, the channel chosen,
 //! and the channels muted, made into one query.
 
-use super::watch::{Progress, Watch};
+use super::watch::{FILTER, Progress, Watch};
 use super::{App, Effect};
 use crate::query::Query;
-use crate::scan::{Answer, WatchId};
-
-/// Who asks for the rows to show.
-pub(super) const FILTER: WatchId = WatchId(0);
+use crate::scan::Answer;
 
 /// A filter of the list.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,11 @@
 //! Finding: rows that match a query are marked, and the others stay.
 
-use super::watch::{Progress, Watch};
+use super::watch::{FIND, Progress, Watch};
 use super::{App, Effect, Focus};
 use crate::log::RowSet;
 use crate::message::RowId;
 use crate::query::Query;
-use crate::scan::{Answer, WatchId};
-
-/// Who asks for the rows that are found.
-pub(super) const FIND: WatchId = WatchId(1);
+use crate::scan::Answer;
 
 /// What is looked for, and where it was found.
 #[derive(Debug)]

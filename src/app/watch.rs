@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use super::filtering::FILTER;
-use super::finding::FIND;
 use super::{App, Effect, Find};
 use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
 use crate::query::Query;
 use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
+
+/// Who asks for the rows to show.
+pub(super) const FILTER: WatchId = WatchId(0);
+
+/// Who asks for the rows that are found.
+pub(super) const FIND: WatchId = WatchId(1);
 
 /// How far a query has got with the rows that were kept when it was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::segment::RowKind;
 use crate::message::{SubscriptionId, Time};
 
 /// Stands in [`Record::via`] for a row that is a notice.
@@ -13,6 +12,20 @@ const GAP: u32 = u32::MAX - 1;
 
 /// In place of a subscription: a notice that not all may have been heard from there on.
 const BREAK: u32 = u32::MAX - 2;
+
+/// What kind of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A message.
+    Message,
+    /// Something that happened to the listening itself, but no gap.
+    Notice,
+    /// A notice that messages may not have been heard from there on, though none was lost: a
+    /// subscription has ended or was refused.
+    Break,
+    /// A time in which messages were lost, or may have been.
+    Gap,
+}
 
 /// One row: where its payload lies in the arena beside it, and what is said of it.
 #[derive(Clone, Copy, Debug)]

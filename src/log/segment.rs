@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::record::{Cut, Join, Record};
+use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
@@ -34,20 +34,6 @@ pub struct Segment {
     joins: Vec<Join>,
     /// Rows of which only the head is kept, in their order.
     cuts: Vec<Cut>,
-}
-
-/// What kind of row it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowKind {
-    /// A message.
-    Message,
-    /// Something that happened to the listening itself, but no gap.
-    Notice,
-    /// A notice that messages may not have been heard from there on, though none was lost: a
-    /// subscription has ended or was refused.
-    Break,
-    /// A time in which messages were lost, or may have been.
-    Gap,
 }
 
 /// A row as its segment has it.

@@ -6,7 +6,6 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::line::LineBuilder;
-use super::overlay::popup;
 use super::{frame, theme};
 use crate::app::{App, ReadAs, inside};
 use crate::payload::escape;
@@ -19,7 +18,7 @@ pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) 
     let channel = open.reader.letter().channel.as_deref().unwrap_or_default();
     let ways = app.ways_to_read();
     let rows = u16::try_from(ways.len()).unwrap_or(u16::MAX);
-    let place = popup(area, COLUMNS, rows.saturating_add(2));
+    let place = frame::popup(area, COLUMNS, rows.saturating_add(2));
     Clear.render(place, buffer);
     let accent = frame::accent(app);
     let room = usize::from(place.width).saturating_sub(16);

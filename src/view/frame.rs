@@ -53,6 +53,18 @@ pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     }
 }
 
+/// A region of about the given size in the middle of `area`.
+pub(super) fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
+    let width = columns.min(area.width);
+    let height = rows.min(area.height);
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
+    }
+}
+
 /// What is left of `lines` below the first `used` of them.
 pub(super) fn below(lines: Rect, used: u16) -> Rect {
     let used = used.min(lines.height);

@@ -7,7 +7,6 @@ use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::overlay::popup;
 use super::{frame, theme};
 use crate::app::{App, Attention, Breakpoint, Filter, inside, wrapped};
 use crate::payload::{escape, figures};
@@ -137,7 +136,7 @@ fn list(
         words => wrapped(words, columns.saturating_sub(2)),
     };
     let rows = u16::try_from(entries.len() + below.len()).unwrap_or(u16::MAX);
-    let place = popup(area, COLUMNS, rows.saturating_add(2));
+    let place = frame::popup(area, COLUMNS, rows.saturating_add(2));
     Clear.render(place, buffer);
     frame::draw(place, Some(accent), title, ("", Style::new()), buffer);
     let lines = inside(place);

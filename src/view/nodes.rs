@@ -7,7 +7,6 @@ use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::overlay::popup;
 use super::{frame, theme};
 use crate::app::{App, NodeStatus, inside, padded};
 use crate::payload::escape::whole;
@@ -42,7 +41,7 @@ pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
     let columns = fitting(app, &nodes, room);
     let needed = u16::try_from(width(&columns)).unwrap_or(u16::MAX);
     let needed = needed.saturating_add(AROUND).max(COLUMNS);
-    let place = popup(area, needed, rows.saturating_add(3));
+    let place = frame::popup(area, needed, rows.saturating_add(3));
     Clear.render(place, buffer);
     let accent = Some(frame::accent(app));
     frame::draw(place, accent, " Servers ", ("", Style::new()), buffer);

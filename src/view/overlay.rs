@@ -60,7 +60,7 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
 }
 
 fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
-    let place = popup(area, 64, 4);
+    let place = frame::popup(area, 64, 4);
     Clear.render(place, buffer);
     frame::draw(
         place,
@@ -125,7 +125,7 @@ fn confirm(question: &str, area: Rect, accent: Style, buffer: &mut Buffer) {
     // Words wrap before the end of their line.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
-    let place = popup(area, 64, lines.saturating_add(4));
+    let place = frame::popup(area, 64, lines.saturating_add(4));
     Clear.render(place, buffer);
     frame::draw(
         place,
@@ -142,16 +142,4 @@ fn confirm(question: &str, area: Rect, accent: Style, buffer: &mut Buffer) {
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })
         .render(padded(inside(place)), buffer);
-}
-
-/// A region of about the given size in the middle of `area`.
-pub(super) fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
-    let width = columns.min(area.width);
-    let height = rows.min(area.height);
-    Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 3,
-        width,
-        height,
-    }
 }

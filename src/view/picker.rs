@@ -15,7 +15,6 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget as _;
 
 use super::line::LineBuilder;
-use super::overlay::popup;
 use super::{frame, hints, theme};
 use crate::app::{Action, Pickable, Picker, inside, padded};
 use crate::payload::escape;
@@ -61,7 +60,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
     let selected = listed.get(picker.line());
     let typed_rows = u16::from(picker.name().is_some());
     let rows = u16::try_from(listed.len().max(1)).unwrap_or(u16::MAX);
-    let place = popup(area, COLUMNS, rows.saturating_add(2 + typed_rows));
+    let place = frame::popup(area, COLUMNS, rows.saturating_add(2 + typed_rows));
     let title = format!(" Profiles {} ", listed.len());
     let accent = theme::accent(selected.and_then(|profile| profile.badge.colour));
     frame::draw(place, Some(accent), &title, ("", Style::new()), buffer);
