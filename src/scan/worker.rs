@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Answer, Flagged, Purpose, Request, WatchId};
 use crate::log::{Found, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
+use crate::payload::readings::Readings;
 use crate::query::{Flags, Kind, Literal, Matcher, Row};
 
 /// Rows that are looked at before anything else has its turn, but for a slow query, for which
@@ -103,6 +104,8 @@ struct Ready {
     chunk: usize,
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
+    /// How it takes messages to be read.
+    readings: Arc<Readings>,
     /// The job and the piece whose channels the matcher knows.
     entered: Option<(u64, usize)>,
 }
@@ -193,11 +196,13 @@ impl Ready {
             },
             matcher,
             subscriptions: 0,
+            readings: Arc::default(),
             entered: None,
         }
     }
 
-    /// Makes ready anew if the request has another query, or knows of more subscriptions.
+    /// Makes ready anew if the request has another query, or knows of more subscriptions or of
+    /// other readings.
     fn keep_up(&mut self, request: &Request) {
         if self.serial != request.serial {
             *self = Self::new(request);
@@ -205,6 +210,11 @@ impl Ready {
         if self.asks_via && self.subscriptions != request.subscriptions.len() {
             self.matcher.know_subscriptions(&request.subscriptions);
             self.subscriptions = request.subscriptions.len();
+        }
+        if !Arc::ptr_eq(&self.readings, &request.readings) {
+            self.matcher.know_readings(&request.readings);
+            self.readings = Arc::clone(&request.readings);
+            self.entered = None;
         }
     }
 
