@@ -50,6 +50,7 @@ mod update;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use about::About;
@@ -58,7 +59,6 @@ pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
 pub use checks::Checks;
-pub use choosing::ReadAs;
 pub use effect::{Alert, Effect};
 pub use event::Event;
 pub use filtering::{Filter, Filters};
@@ -88,6 +88,7 @@ use crate::log::{MessageLog, Selection};
 use crate::message::glob::ByGlob;
 use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
 use crate::payload::protobuf::MessageType;
+use crate::payload::readings::Readings;
 use crate::query::{Path, Query};
 use crate::server::Connection;
 
@@ -196,7 +197,7 @@ pub struct App {
     /// settings say otherwise.
     lenses: BTreeMap<Box<[u8]>, Option<Path>>,
     /// How the person has chosen to read channels.
-    formats: BTreeMap<Box<[u8]>, ReadAs>,
+    readings: Arc<Readings>,
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
@@ -242,8 +243,9 @@ impl App {
         }
         let breakpoints = settings.breakpoints.clone();
         let log = MessageLog::new(settings.keep);
+        let readings = Arc::new(Readings::new(settings.message_types.clone()));
         let mut app = Self {
-            checks: Checks::new(&settings.checks, &log),
+            checks: Checks::new(&settings.checks, &readings, &log),
             log,
             plot: Plot::default(),
             filters: Filters::new(&settings.filters),
@@ -259,7 +261,7 @@ impl App {
             shown: Selection::default(),
             only: None,
             lenses: BTreeMap::new(),
-            formats: BTreeMap::new(),
+            readings,
             muted: BTreeSet::from([SENTINEL_HELLO.into()]),
             subscriptions,
             server: ServerStatus {

@@ -235,7 +235,7 @@ pub struct Reading {
     #[arg(
         long,
         value_name = "GLOB=.PATH",
-        help = "Show only the value at this path of the JSON of these channels' messages in the \
+        help = "Show only the value at this path of these channels' messages in the \
         log, such as 'orders:*=.user.id'. Can be given more than once; of those that match a \
         channel the last counts"
     )]

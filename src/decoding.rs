@@ -12,18 +12,17 @@ pub use search::{Found, Search};
 
 use crate::log::SharedBytes;
 use crate::payload::diff::{self, Diff, Side};
-use crate::payload::format::{self, Decoded, Format};
-use crate::payload::protobuf::MessageType;
+use crate::payload::format::Decoded;
+use crate::payload::format::unpack::MAX_SIZE;
+use crate::payload::readings;
 
 /// A payload, and what is said of it beforehand.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Source {
     /// The payload.
     pub payload: SharedBytes,
-    /// The format that the person has chosen for its channel.
-    pub format: Option<Format>,
-    /// The type of Protobuf messages that its channel carries.
-    pub message_type: Option<MessageType>,
+    /// What is said of it.
+    pub reading: readings::Reading,
 }
 
 /// Something to be found out.
@@ -148,27 +147,12 @@ fn side<'a>(decoded: &'a Decoded, payload: &'a [u8]) -> Side<'a> {
     }
 }
 
-/// What a payload is. If it is not of the format that was chosen, it is what it is without that,
-/// with a remark on why.
+/// What a payload is.
 fn read(source: &Source) -> Decoded {
-    let mut decoded = read_as_chosen(source);
+    let mut decoded = source.reading.read(&source.payload, MAX_SIZE);
     if let Some(tree) = &mut decoded.tree {
         let bytes = decoded.unwrapped.as_deref().unwrap_or(&source.payload);
         tree.compare_names(bytes);
     }
     decoded
-}
-
-fn read_as_chosen(source: &Source) -> Decoded {
-    let message_type = source.message_type.as_ref();
-    let Some(format) = source.format else {
-        return format::recognise(&source.payload, message_type);
-    };
-    match format::read_as(&source.payload, format, message_type) {
-        Ok(decoded) => decoded,
-        Err(why) => Decoded {
-            remark: Some(why),
-            ..format::recognise(&source.payload, message_type)
-        },
-    }
 }

@@ -9,7 +9,8 @@
 //! - [`message`]: the vocabulary: times, ids, subscriptions, notices.
 //! - [`config`]: the profiles of the person's file, as plain data.
 //! - [`payload`]: bytes and figures made readable, and safe to show: formats found out and decoded
-//!   to one form of tree, what has changed from one to another, hex, escapes.
+//!   to one form of tree, values found by their paths, what has changed from one to another, hex,
+//!   escapes.
 //! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
 //! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
 //! - [`wire`]: flat RESP2 frames cut from bytes and written to them.

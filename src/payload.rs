@@ -14,11 +14,13 @@ pub mod figures;
 pub mod format;
 pub mod hex;
 pub mod json;
+pub mod lookup;
 pub mod msgpack;
 pub mod protobuf;
 pub mod quoted;
 pub mod ranges;
 pub mod reading;
+pub mod readings;
 pub mod rows;
 pub mod tree;
 

@@ -128,6 +128,12 @@ impl Query {
             .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
+    /// Whether it asks for values at paths, which are found by how a payload is read.
+    #[must_use]
+    pub fn asks_values(&self) -> bool {
+        self.root.has(&|term| matches!(term, Term::Path(_)))
+    }
+
     /// Whether a row may take milliseconds, because a program is asked.
     #[must_use]
     pub fn is_slow(&self) -> bool {

@@ -19,6 +19,7 @@ pub use worker::Worker;
 
 use crate::log::{Found, Piece};
 use crate::message::RowId;
+use crate::payload::readings::Readings;
 use crate::query::{self, Flags, Query};
 
 /// A thread that scans takes a rest this often, so that no thread that reads or draws waits long
@@ -54,6 +55,8 @@ pub struct Request {
     pub subscriptions: Arc<[Arc<[u8]>]>,
     /// The rows among these that checks have flagged; none if the query does not ask for them.
     pub flagged: Arc<Flagged>,
+    /// How the messages of channels are read.
+    pub readings: Arc<Readings>,
     /// The rows, in the order in which they are to be looked at.
     pub pieces: Vec<Piece>,
     /// Why they are looked at.

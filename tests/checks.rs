@@ -12,7 +12,7 @@ use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
 
-use crate::support::stage::Stage;
+use crate::support::stage::{START, Stage};
 
 mod support;
 
@@ -42,10 +42,10 @@ impl Checked {
         }
     }
 
-    fn messages(&mut self, channel: &str, payloads: &[&str]) {
+    fn messages(&mut self, channel: &str, payloads: &[impl AsRef<[u8]>]) {
         let mut batch = Batch::default();
         for payload in payloads {
-            let (channel, payload) = (channel.as_bytes(), payload.as_bytes());
+            let (channel, payload) = (channel.as_bytes(), payload.as_ref());
             batch.push_message(self.stage.now, channel, payload, SubscriptionId(0));
         }
         let effects = self.stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
@@ -64,7 +64,6 @@ impl Checked {
             .into_iter()
             .map(|number| format!(r#"{{"seq":{number}}}"#));
         let payloads: Vec<String> = payloads.collect();
-        let payloads: Vec<&str> = payloads.iter().map(String::as_str).collect();
         self.messages(channel, &payloads);
     }
 
@@ -120,6 +119,72 @@ fn nothing_is_asked_while_nothing_is_checked() {
     batch.push_message(stage.now, b"a", b"{}", SubscriptionId(0));
     let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
     assert_eq!(effects, []);
+}
+
+/// `{"seq": number}` in `MessagePack`.
+fn packed(number: u8) -> Vec<u8> {
+    vec![0x81, 0xa3, b's', b'e', b'q', number]
+}
+
+#[test]
+fn numbers_are_followed_in_whatever_form_they_come() {
+    let mut checked = Checked::with(sequence());
+    let forms = [1, 2, 5].map(packed);
+    checked.messages("orders", &forms);
+    // {"seq": 6} in CBOR
+    checked.messages("orders", &[b"\xa1cseq\x06"]);
+    checked.numbers("orders", [7, 9]);
+    assert_eq!(
+        checked.found(),
+        [
+            (2, "2 missing: 3–4".to_owned()),
+            (5, "1 missing: 8".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn a_key_on_a_number_of_messagepack_follows_it() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("orders", &[1, 2, 5].map(packed));
+    checked.press("\n\nj#");
+    assert!(
+        checked
+            .stage
+            .remark()
+            .starts_with("numbers at .seq on orders: "),
+        "{}",
+        checked.stage.remark()
+    );
+    assert_eq!(checked.found(), [(2, "2 missing: 3–4".to_owned())]);
+    checked.messages("orders", &[6, 8].map(packed));
+    assert_eq!(checked.found().len(), 2);
+}
+
+#[test]
+fn requests_of_one_form_are_paired_with_replies_of_another() {
+    let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
+    let mut checked = Checked::with(vec![pair]);
+    // The id is bytes, which are known by their base64, and then a text.
+    checked.messages(
+        "req",
+        &[&b"\x81\xa2id\xc4\x02\x01\x02"[..], b"\x81\xa2id\xa2q7"],
+    );
+    checked.messages("rep", &[r#"{"corr":"q7"}"#, r#"{"corr":"AQI="}"#]);
+    let rows: Vec<u64> = checked.found().iter().map(|(row, _)| *row).collect();
+    assert_eq!(rows, [2, 3]);
+}
+
+#[test]
+fn a_time_of_messagepack_is_when_it_was_sent() {
+    let sent = Check::parse_delay("orders=.t").unwrap();
+    let mut checked = Checked::with(vec![sent]);
+    // The timestamp extension, 250 s before the stage's clock.
+    let seconds = u32::try_from(START.0 / 1_000_000 - 250).unwrap();
+    let payload = [&b"\x81\xa1t\xd6\xff"[..], &seconds.to_be_bytes()].concat();
+    checked.messages("orders", &[payload]);
+    let words = checked.found().remove(0).1;
+    assert!(words.contains("4m") || words.contains("250"), "{words}");
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod cbor;
 mod hostile;
 #[path = "formats/json.rs"]
 mod json;
+#[path = "formats/lookup.rs"]
+mod lookup;
 #[path = "formats/msgpack.rs"]
 mod msgpack;
 #[path = "formats/packed.rs"]

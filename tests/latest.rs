@@ -47,6 +47,36 @@ fn market(width: u16, height: u16) -> Stage {
     stage
 }
 
+#[test]
+fn a_lens_shows_the_latest_value_of_whatever_form() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        let lens = subscope::query::Path::parse(".t").unwrap();
+        settings.lenses = [(b"sensor*".as_slice().into(), lens)].into_iter().collect();
+    });
+    stage.send(Event::Resize(100, 24));
+    stage.keys("v");
+    stage.messages(&[
+        ("sensor:a", b"\x82\xa1t\x14\xa2ok\xc3"),
+        ("sensor:b", b"\xa1at\xf5"),
+        ("sensor:c", b"\x81\xa1t\x01"),
+    ]);
+    stage.messages(&[
+        ("sensor:a", b"\x82\xa1t\x17\xa2ok\xc3"),
+        ("sensor:c", b"words"),
+    ]);
+    let screen = stage.screen();
+    let row = |name: &str| {
+        let row = screen.lines().find(|line| line.contains(name)).unwrap();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(row("sensor:a").contains(" 23 +3 ← 20"), "{screen}");
+    assert!(row("sensor:b").contains(" true"), "{screen}");
+    assert!(
+        row("sensor:c").contains("no .t: no values in it"),
+        "{screen}"
+    );
+}
+
 /// The text that is drawn as just changed.
 fn flashing(stage: &Stage) -> Vec<String> {
     let buffer = stage.buffer();

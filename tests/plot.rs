@@ -54,13 +54,13 @@ impl Plotting {
     /// A message on each of two channels, and a second.
     fn cpu(&mut self, payload: &str) {
         self.message("cpu", payload);
-        self.message("web", &"x".repeat(payload.len()));
+        self.message("web", "x".repeat(payload.len()));
         self.wait(SECOND);
     }
 
-    fn message(&mut self, channel: &str, payload: &str) {
+    fn message(&mut self, channel: &str, payload: impl AsRef<[u8]>) {
         let mut batch = Batch::default();
-        let (channel, payload) = (channel.as_bytes(), payload.as_bytes());
+        let (channel, payload) = (channel.as_bytes(), payload.as_ref());
         batch.push_message(self.stage.now, channel, payload, SubscriptionId(0));
         self.send(Event::Feed(Feed::Batch(Box::new(batch))));
     }
@@ -164,7 +164,30 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
 }
 
 #[test]
-fn values_that_hold_others_and_what_is_no_json_are_not_plotted() {
+fn numbers_are_plotted_from_whatever_form_they_come_in() {
+    let mut plotting = Plotting::new();
+    for load in 1..=3 {
+        plotting.message("cpu", [b"\x81\xa4load".as_slice(), &[load]].concat());
+    }
+    // CBOR, JSON, bytes whose base64 begins with a digit, and a text.
+    plotting.message("cpu", b"\xa1dload\xf9\x42\x00");
+    plotting.message("cpu", r#"{"load":7}"#);
+    plotting.message("cpu", b"\x81\xa4load\xc4\x02\xd3\x5d");
+    plotting.message("cpu", "a text");
+    plotting.message("cpu", b"\x81\xa4load\x05");
+    plotting.code(KeyCode::Enter);
+    plotting.code(KeyCode::Enter);
+    plotting.keys("jw");
+    assert_eq!(plotting.plotted(), ["cpu .load"]);
+    let plot = plotting.stage.app.plot();
+    let report = plot.report(&plot.series()[0]).unwrap();
+    let summary = report.summary.unwrap();
+    assert_eq!((summary.count, summary.max, summary.last), (6, 7.0, 5.0));
+    assert_eq!(report.without_number, 2);
+}
+
+#[test]
+fn values_that_hold_others_and_what_has_no_values_are_not_plotted() {
     let mut plotting = Plotting::with_numbers(1);
     plotting.open_cpu();
     plotting.keys("gw");

@@ -9,6 +9,8 @@ use subscope::query::{Flags, Kind, Matcher, Moment, Query, QueryError, Row};
 
 #[path = "query/errors.rs"]
 mod errors;
+#[path = "query/forms.rs"]
+mod forms;
 #[path = "query/generated.rs"]
 mod generated;
 #[path = "query/jq.rs"]

@@ -33,6 +33,7 @@ fn request(log: &MessageLog, text: &str, serial: u64, from: RowId, purpose: Purp
         query: query(text),
         subscriptions: Arc::new(names),
         flagged: Arc::default(),
+        readings: Arc::default(),
         pieces,
         purpose,
     }
@@ -80,6 +81,42 @@ fn answers_to(answer_rx: &Receiver<Answer>, serial: u64) -> Vec<Answer> {
         }
     }
     answers
+}
+
+#[test]
+fn a_path_finds_every_form_among_rows_of_json() {
+    let mut log = MessageLog::new(64 << 20);
+    let forms: [&[u8]; 4] = [
+        br#"{"id":7,"note":"seven"}"#,
+        b"\x82\xa2id\x07\xa4note\xa5seven",
+        b"\xa2bid\x07dnoteeseven",
+        b"eyJpZCI6Nywibm90ZSI6InNldmVuIn0=",
+    ];
+    let mut batch = Batch::default();
+    for row in 0..400 {
+        let payload = match row % 100 {
+            at @ (10..14) => forms[at - 10].to_vec(),
+            _ => format!(r#"{{"id":{},"note":"seven"}}"#, row + 1000).into_bytes(),
+        };
+        batch.push_message(Time(0), b"c", &payload, SubscriptionId(0));
+    }
+    log.append(batch);
+    let mut worker = Worker::default();
+    let written = |length: u64| {
+        (0..4).flat_map(move |hundred| (10..10 + length).map(move |at| hundred * 100 + at))
+    };
+    for (serial, (text, length)) in (1..).zip([
+        (".id == 7", 4),
+        (".note == \"seven\" .id < 1000", 4),
+        // The text itself does not stand in base64.
+        ("seven .id == 7", 3),
+        ("(seven or x) .id == 7", 3),
+        ("nothing or .id == 7", 4),
+    ]) {
+        let answer = worker.answer(request(&log, text, serial, RowId(0), Purpose::Kept));
+        let found = rows(&[answer]);
+        assert_eq!(found, written(length).collect::<Vec<_>>(), "{text}");
+    }
 }
 
 proptest! {

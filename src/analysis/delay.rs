@@ -74,8 +74,8 @@ impl Delays {
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
         let of_channel = self.channels.at(place)?;
         of_channel.messages += 1;
-        let at = self.sent.locate(message.payload);
-        let Some(sent) = at.and_then(|at| sent_time(&message.payload[at])) else {
+        let figure = message.lookup.figure(self.sent.steps());
+        let Some(sent) = figure.and_then(|figure| sent_time(&figure)) else {
             of_channel.without_time += 1;
             return None;
         };

@@ -112,8 +112,8 @@ impl Pair {
         if self.last_reply == Some(message.row) {
             return;
         }
-        let at = self.request.locate(message.payload);
-        let Some(id) = at.and_then(|at| value::name(&message.payload[at])) else {
+        let at = message.lookup.value(self.request.steps());
+        let Some(id) = at.as_deref().and_then(value::name) else {
             self.counts.without_id += 1;
             return;
         };
@@ -124,8 +124,8 @@ impl Pair {
     }
 
     fn reply(&mut self, message: &Message<'_>) -> Option<Remark> {
-        let at = self.reply.locate(message.payload);
-        let Some(id) = at.and_then(|at| value::name(&message.payload[at])) else {
+        let at = message.lookup.value(self.reply.steps());
+        let Some(id) = at.as_deref().and_then(value::name) else {
             self.counts.without_id += 1;
             return None;
         };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::message::{RowId, glob};
+use crate::payload::readings::Readings;
 use crate::query::Path;
 
 /// A check of a plan. Never given to another one of the same plan.
@@ -131,10 +132,11 @@ pub struct Entry {
 }
 
 /// All checks that are made. Plain data: whoever holds it sends a copy when it has changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     entries: Vec<Entry>,
     next: u32,
+    readings: Arc<Readings>,
 }
 
 impl Plan {
@@ -144,6 +146,17 @@ impl Plan {
         self.next += 1;
         self.entries.push(Entry { id, check, from });
         id
+    }
+
+    /// Has the messages of channels read so from now on.
+    pub fn read_by(&mut self, readings: Arc<Readings>) {
+        self.readings = readings;
+    }
+
+    /// How the messages of channels are read.
+    #[must_use]
+    pub fn readings(&self) -> &Arc<Readings> {
+        &self.readings
     }
 
     /// Ends a check. Says whether there was one.

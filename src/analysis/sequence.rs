@@ -8,6 +8,7 @@
 
 mod track;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -17,6 +18,7 @@ use super::plan::Role;
 use super::remark::{OutOfSequence, Remark};
 use super::value;
 use super::watched::{Message, Watched};
+use crate::payload::lookup::Lookup;
 use crate::query::Path;
 use track::Track;
 
@@ -152,7 +154,7 @@ impl Sequences {
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
         let of_channel = self.channels.at(place)?;
         of_channel.counts.messages += 1;
-        let Some((number, key)) = read(&self.number, self.key.as_ref(), message.payload) else {
+        let Some((number, key)) = read(&self.number, self.key.as_ref(), message.lookup) else {
             of_channel.counts.without_number += 1;
             return None;
         };
@@ -213,18 +215,20 @@ impl Sequences {
     }
 }
 
-/// The number in `payload`, and the key if one is asked for.
+/// The number in a message, and the key if one is asked for.
 #[inline]
 fn read<'a>(
     number: &Path,
     key: Option<&Path>,
-    payload: &'a [u8],
-) -> Option<(i128, Option<std::borrow::Cow<'a, [u8]>>)> {
-    let at = number.locate(payload)?;
-    let number = value::integer(&payload[at])?;
+    lookup: &Lookup<'a, '_>,
+) -> Option<(i128, Option<Cow<'a, [u8]>>)> {
+    let number = value::integer(&lookup.figure(number.steps())?)?;
     let Some(key) = key else {
         return Some((number, None));
     };
-    let at = key.locate(payload)?;
-    Some((number, Some(value::name(&payload[at])?)))
+    let key = match lookup.value(key.steps())? {
+        Cow::Borrowed(key) => value::name(key)?,
+        Cow::Owned(key) => value::name(&key)?.into_owned().into(),
+    };
+    Some((number, Some(key)))
 }

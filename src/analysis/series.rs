@@ -141,8 +141,8 @@ impl Series {
         let after_gap = self.breaks != message.breaks;
         let number = match what {
             Plotted::Path(path) => {
-                let at = path.locate(message.payload);
-                let number = at.and_then(|at| value::plotted(&message.payload[at]));
+                let figure = message.lookup.figure(path.steps());
+                let number = figure.and_then(|figure| value::plotted(&figure));
                 self.without_number += u64::from(number.is_none());
                 number
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::message::{RowId, Time};
+use crate::payload::lookup::Lookup;
 
 /// A message, as checks look at it.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub struct Message<'a> {
     pub time: Time,
     /// Its bytes, or the first of them.
     pub payload: &'a [u8],
+    /// The values in it.
+    pub lookup: &'a Lookup<'a, 'a>,
     /// How many bytes it had.
     pub size: u64,
     /// How often messages may have been lost, or were not looked at, since the check was added.

@@ -12,8 +12,10 @@ use super::plan::{CheckId, Plan};
 use super::remark::Finding;
 use super::report::{Ask, Report};
 use super::watched::Message;
-use crate::log::{RowKind, Segment};
+use crate::log::{RowKind, Segment, SegmentRow};
 use crate::message::RowId;
+use crate::payload::lookup::Lookup;
+use crate::payload::readings::{Reading, Readings};
 
 /// Stands for a channel of the segment that has not been judged yet.
 const UNJUDGED: u32 = u32::MAX;
@@ -29,10 +31,19 @@ const MOST_ROUTES: usize = 16_384;
 pub struct Worker {
     watching: Vec<Watching>,
     /// What is to be done with the messages of each channel that is watched.
-    routes: Vec<Vec<Use>>,
+    routes: Vec<Route>,
     by_name: HashMap<Arc<[u8]>, u32>,
     /// The route of each channel of the segment.
     judged: Vec<u32>,
+    readings: Arc<Readings>,
+}
+
+/// What is done with the messages of a channel.
+#[derive(Debug)]
+struct Route {
+    uses: Vec<Use>,
+    /// How they are read.
+    reading: Option<Reading>,
 }
 
 /// A check, and how far it has got.
@@ -73,6 +84,7 @@ impl Worker {
             );
             self.watching.push(watching);
         }
+        self.readings = Arc::clone(plan.readings());
         self.forget_routes();
     }
 
@@ -121,14 +133,7 @@ impl Worker {
                         route = self.judge(segment, row.channel);
                     }
                     if route != UNWATCHED {
-                        let message = Message {
-                            row: id,
-                            time: row.time,
-                            payload: row.payload,
-                            size: row.size,
-                            breaks: 0,
-                        };
-                        self.put(route, message, only, found);
+                        self.put(route, (id, &row), only, found);
                     }
                 }
             }
@@ -148,7 +153,8 @@ impl Worker {
     pub fn size(&self) -> usize {
         let states = self.watching.iter().map(|watching| watching.state.size());
         let routes = self.routes.iter();
-        let uses = routes.map(|route| size_of_val(route) + route.capacity() * size_of::<Use>());
+        let uses =
+            routes.map(|route| size_of_val(route) + route.uses.capacity() * size_of::<Use>());
         states.sum::<usize>()
             + uses.sum::<usize>()
             + self.watching.capacity() * size_of::<Watching>()
@@ -173,23 +179,30 @@ impl Worker {
     fn put(
         &mut self,
         route: u32,
-        message: Message<'_>,
+        (id, row): (RowId, &SegmentRow<'_>),
         only: Option<CheckId>,
         found: &mut Vec<Finding>,
     ) {
-        for one in &self.routes[route as usize] {
+        let route = &self.routes[route as usize];
+        // What is found out about the payload serves all.
+        let lookup = Lookup::new(row.payload, route.reading.as_ref());
+        for one in &route.uses {
             let watching = &mut self.watching[one.watching as usize];
-            if !watching.wants(message.row, only) {
+            if !watching.wants(id, only) {
                 continue;
             }
             let message = Message {
+                row: id,
+                time: row.time,
+                payload: row.payload,
+                lookup: &lookup,
+                size: row.size,
                 breaks: watching.breaks,
-                ..message
             };
             if let Some(what) = watching.state.look(one.place, &message) {
                 found.push(Finding {
                     check: watching.id,
-                    row: message.row,
+                    row: id,
                     what,
                 });
             }
@@ -225,7 +238,8 @@ impl Worker {
             self.forget_routes();
         }
         let route = u32::try_from(self.routes.len()).unwrap_or(UNWATCHED);
-        self.routes.push(uses);
+        let reading = self.readings.of(name);
+        self.routes.push(Route { uses, reading });
         self.by_name.insert(Arc::clone(name), route);
         route
     }

@@ -12,7 +12,8 @@ use crate::analysis::{
 use crate::log::MessageLog;
 use crate::message::{RowId, Time};
 use crate::payload::format::{Decoded, Format};
-use crate::query::Path;
+use crate::payload::readings::Readings;
+use crate::query::{Path, Query};
 
 /// What is known is asked for this often while it is shown.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
@@ -43,8 +44,9 @@ pub struct Checks {
 
 impl Checks {
     /// Makes `checks` of all that is to come into `log`.
-    pub(super) fn new(checks: &[Check], log: &MessageLog) -> Self {
+    pub(super) fn new(checks: &[Check], readings: &Arc<Readings>, log: &MessageLog) -> Self {
         let mut plan = Plan::default();
+        plan.read_by(Arc::clone(readings));
         for check in checks {
             plan.add(check.clone(), log.end());
         }
@@ -90,6 +92,12 @@ impl Checks {
         let entries = self.plan.entries().iter();
         let made = entries.filter(move |entry| is_made_of(&entry.check, name));
         made.map(|entry| (entry.id, &entry.check))
+    }
+
+    /// Has messages read so from now on, and gives the plan that the thread is to be told of.
+    pub(super) fn read_by(&mut self, readings: &Arc<Readings>) -> Option<Arc<Plan>> {
+        self.plan.read_by(Arc::clone(readings));
+        (!self.plan.is_empty()).then(|| Arc::new(self.plan.clone()))
     }
 
     /// The row behind the last of which all findings are known.
@@ -164,7 +172,7 @@ impl App {
         self.checks.reports.retain(|(check, _), _| *check != id);
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         let mut effects = vec![Effect::Analyse(plan)];
-        effects.extend(self.ask_flags_again());
+        effects.extend(self.ask_again(Query::asks_flags));
         effects
     }
 
@@ -212,7 +220,7 @@ impl App {
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         if is_looked_back {
-            effects.extend(self.ask_flags_again());
+            effects.extend(self.ask_again(Query::asks_flags));
         }
         effects
     }

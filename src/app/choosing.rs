@@ -1,9 +1,13 @@
 //! The format in which messages are read, chosen by hand and remembered for the channel.
 
+use std::sync::Arc;
+
 use super::{App, Effect, Overlay};
+use crate::analysis::Request;
 use crate::payload::escape::whole;
 use crate::payload::format::Format;
-use crate::payload::protobuf::MessageType;
+use crate::payload::readings::{ReadAs, Readings};
+use crate::query::Query;
 
 /// The formats that can be chosen. Serialised objects are not among them: they are only named.
 const FORMATS: [Format; 7] = [
@@ -16,29 +20,17 @@ const FORMATS: [Format; 7] = [
     Format::Binary,
 ];
 
-/// How a payload is read, whatever it looks like.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadAs {
-    /// The format.
-    pub format: Format,
-    /// The type of a Protobuf message, if it is not the one that its channel carries.
-    pub message_type: Option<MessageType>,
-}
-
-impl From<Format> for ReadAs {
-    fn from(format: Format) -> Self {
-        Self {
-            format,
-            message_type: None,
-        }
-    }
-}
-
 impl App {
     /// How the person has chosen to read the messages of the channel called `name`.
     #[must_use]
     pub fn read_as(&self, name: &[u8]) -> Option<&ReadAs> {
-        self.formats.get(name)
+        self.readings.chosen(name)
+    }
+
+    /// How the messages of channels are read, as far as someone has said it.
+    #[must_use]
+    pub fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     /// The ways to read messages, in the order of the list that they are chosen from; `None` is
@@ -77,33 +69,33 @@ impl App {
             return Vec::new();
         };
         let name = whole(&channel);
-        if let Some(way) = way {
-            self.tell(format!("{name} is read as {} from now on", way.words()));
-            self.formats.insert(channel, way);
-        } else {
-            self.tell(format!("{name} is read as what it looks like again"));
-            self.formats.remove(&channel);
+        self.tell(match &way {
+            Some(way) => format!("{name} is read as {} from now on", way.words()),
+            None => format!("{name} is read as what it looks like again"),
+        });
+        let mut effects = self.read_as_chosen(channel, way);
+        if let Some(open) = &self.open {
+            effects.extend(self.turn_to(open.reader.letter().clone()));
         }
-        match &self.open {
-            Some(open) => self.turn_to(open.reader.letter().clone()),
-            None => Vec::new(),
-        }
+        effects
+    }
+
+    /// Has all who look for values read the messages of `channel` so: queries those that are kept
+    /// too, checks those that come.
+    fn read_as_chosen(&mut self, channel: Box<[u8]>, way: Option<ReadAs>) -> Vec<Effect> {
+        Arc::make_mut(&mut self.readings).choose(channel, way);
+        let plan = self.checks.read_by(&self.readings);
+        let mut effects: Vec<Effect> = plan
+            .map(Request::Plan)
+            .map(Effect::Analyse)
+            .into_iter()
+            .collect();
+        effects.extend(self.ask_again(Query::asks_values));
+        effects
     }
 
     /// The channel of the open message.
     fn open_channel(&self) -> Option<Box<[u8]>> {
         self.open.as_ref()?.reader.letter().channel.clone()
-    }
-}
-
-impl ReadAs {
-    /// What it is called.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let format = self.format.name();
-        match &self.message_type {
-            Some(message_type) => format!("{format} {}", message_type.name()),
-            None => format.to_owned(),
-        }
     }
 }

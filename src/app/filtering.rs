@@ -148,17 +148,15 @@ impl App {
         vec![Effect::Scan(request)]
     }
 
-    /// Asks queries again of all rows that are kept, if they ask for what checks have flagged:
-    /// that has changed.
-    pub(super) fn ask_flags_again(&mut self) -> Vec<Effect> {
+    /// Asks queries again of all rows that are kept, if they ask for what has changed.
+    pub(super) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let asks = |query: Option<&Query>| query.is_some_and(Query::asks_flags);
-        if asks(self.filters.query()) {
+        if self.filters.query().is_some_and(asks) {
             self.filters.watch = None;
             effects.extend(self.refresh_shown());
         }
         if let Some(query) = self.find.as_ref().map(|find| find.query().clone())
-            && query.asks_flags()
+            && asks(&query)
         {
             self.find = None;
             effects.extend(self.look_for(Some(query)));

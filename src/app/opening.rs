@@ -274,13 +274,9 @@ impl App {
     /// A message, with what is known of its channel.
     fn source(&self, letter: &Letter) -> Source {
         let channel = letter.channel.as_deref().unwrap_or_default();
-        let chosen = self.read_as(channel);
-        let chosen_type = chosen.and_then(|chosen| chosen.message_type.as_ref());
-        let said_type = self.settings.message_types.of(channel);
         Source {
             payload: letter.payload.clone(),
-            format: chosen.map(|chosen| chosen.format),
-            message_type: chosen_type.or(said_type).cloned(),
+            reading: self.readings.of(channel).unwrap_or_default(),
         }
     }
 

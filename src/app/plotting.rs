@@ -8,7 +8,6 @@ use super::{Action, App, Effect, Focus, Plot, inside, padded};
 use crate::analysis::{Check, Request};
 use crate::message::Time;
 use crate::payload::escape;
-use crate::payload::format::Format;
 use crate::payload::tree::Kind;
 
 /// What is said where nothing is plotted.
@@ -57,13 +56,6 @@ impl App {
         let quantity = Quantity::Path(path);
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);
-        }
-        let reader = self.open.as_ref().map(|open| &open.reader);
-        let decoded = reader.and_then(|reader| reader.decoded());
-        if decoded
-            .is_some_and(|decoded| decoded.format != Format::Json || decoded.unwrapped.is_some())
-        {
-            return self.tell("numbers are read at paths of JSON: this message is none");
         }
         let holds = self.with_value(|_, value| matches!(value.kind, Kind::Array | Kind::Object));
         if holds == Some(true) {

@@ -5,8 +5,8 @@ use super::{Action, App, Effect, Outline, Overlay};
 use crate::decoding::{self, Found};
 use crate::log::SharedBytes;
 use crate::payload::figures;
-use crate::payload::format::Format;
 use crate::payload::json;
+use crate::payload::lookup::MOST_UNPACKED;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
 
@@ -207,17 +207,14 @@ impl App {
 
     /// Shows only what has the same value at the same path.
     fn filter_by_value(&mut self) -> Vec<Effect> {
-        if let Some(other) = self.no_json() {
-            return self.tell(format!("queries look into JSON only, and this is {other}"));
+        if let Some(words) = self.too_large() {
+            return self.tell(words);
         }
         let text = self.with_value(|page, value| {
             let path = page.tree.path(value.id, page.bytes)?;
-            Some(match value.kind {
-                Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
-                    let written = page.tree.to_json(value.id, page.bytes);
-                    format!("{path} == {}", String::from_utf8(written).ok()?)
-                }
-                _ => format!("has({path})"),
+            Some(match literal(page, value) {
+                Some(literal) => format!("{path} == {literal}"),
+                None => format!("has({path})"),
             })
         });
         let text = match text {
@@ -237,17 +234,15 @@ impl App {
         }
     }
 
-    /// What the open message is if it has values but is not JSON as it came, so that neither queries
-    /// nor lenses see them.
-    fn no_json(&self) -> Option<String> {
+    /// Why neither queries nor the log see the values of the open message, if they do not: it was
+    /// packed, and is more than they unpack.
+    fn too_large(&self) -> Option<String> {
         let decoded = self.open.as_ref()?.reader.decoded()?;
-        decoded.tree.as_ref()?;
-        let format = decoded.format.name();
-        match decoded.wrappings.first() {
-            Some(wrapping) => Some(format!("{format} in {}", wrapping.name())),
-            None if decoded.format != Format::Json => Some(format.to_owned()),
-            None => None,
-        }
+        let unpacked = decoded.unwrapped.as_ref()?.len();
+        let [size, most] = [unpacked, MOST_UNPACKED].map(|size| figures::size(size as u64));
+        (unpacked > MOST_UNPACKED).then(|| {
+            format!("only here: the log looks into what is packed up to {most}, and this is {size}")
+        })
     }
 
     /// Shows the value at this path instead of the messages of the channel, or these again.
@@ -265,8 +260,7 @@ impl App {
         let Some(channel) = self.current_channel() else {
             return Err(self.tell("a notice has no channel"));
         };
-        if let Some(other) = self.no_json() {
-            let words = format!("the log looks into JSON only, and this is {other}");
+        if let Some(words) = self.too_large() {
             return Err(self.tell(words));
         }
         let path = match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
@@ -308,6 +302,18 @@ impl App {
             Err(told) => told,
         }
     }
+}
+
+/// A value as queries write one to compare with; nothing if none is its equal.
+fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
+    let has_literal = match value.kind {
+        Kind::Null | Kind::Bool | Kind::Bytes => true,
+        Kind::Number => json::is_json(value.text),
+        Kind::String | Kind::Other => str::from_utf8(value.text).is_ok(),
+        Kind::Array | Kind::Object | Kind::Tag => false,
+    };
+    let written = has_literal.then(|| page.tree.to_json(value.id, page.bytes))?;
+    String::from_utf8(written).ok()
 }
 
 /// The bytes that a value takes as it is written.

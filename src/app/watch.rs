@@ -6,6 +6,7 @@ use super::{App, Effect, Find};
 use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
+use crate::payload::readings::Readings;
 use crate::query::Query;
 use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
 
@@ -46,6 +47,7 @@ pub(super) struct Known<'a> {
     log: &'a MessageLog,
     names: Names,
     findings: &'a Findings,
+    readings: &'a Arc<Readings>,
     /// What checks have to say of the rows before this one is known.
     checked: RowId,
 }
@@ -196,6 +198,7 @@ impl Watch {
             query: Arc::clone(&self.query),
             subscriptions: known.names(&self.query),
             flagged: known.flagged(&self.query, &pieces),
+            readings: Arc::clone(known.readings),
             pieces,
             purpose,
         }
@@ -248,6 +251,7 @@ impl App {
             log: &self.log,
             names,
             findings: self.checks.findings(),
+            readings: &self.readings,
             checked: self.checks.looked(&self.log),
         };
         let mut pieces = NextPieces::default();
@@ -264,6 +268,7 @@ impl App {
             log: &self.log,
             names: self.names_if(true),
             findings: self.checks.findings(),
+            readings: &self.readings,
             checked: self.checks.looked(&self.log),
         }
     }

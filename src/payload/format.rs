@@ -188,9 +188,19 @@ impl<'a> Unwrapped<'a> {
 /// bytes within it for others, at most [`unpack::MAX_SIZE`] for each wrapping.
 #[must_use]
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
+    recognise_within(payload, message_type, unpack::MAX_SIZE)
+}
+
+/// The same, where no wrapping is unpacked to more than `most` bytes.
+#[must_use]
+pub fn recognise_within(
+    payload: &[u8],
+    message_type: Option<&MessageType>,
+    most: usize,
+) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
     loop {
-        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type) {
+        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, most) {
             guess::Look::Is(format, tree) => {
                 let bytes = unwrapped.bytes();
                 let remark = misfit(format, message_type, bytes);
@@ -221,6 +231,13 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded 
 #[must_use]
 pub fn values(payload: &[u8]) -> Option<Tree> {
     guess::values(payload)
+}
+
+/// Whether bytes that do not look like JSON can have values: judged by the first of them, so that
+/// `false` is certain and `true` is not.
+#[must_use]
+pub(super) fn may_have_values(payload: &[u8]) -> bool {
+    guess::may_have_values(payload)
 }
 
 /// Why what looks like JSON is none, if it is taken for something else.
@@ -263,9 +280,23 @@ pub fn read_as(
     format: Format,
     message_type: Option<&MessageType>,
 ) -> Result<Decoded, String> {
+    read_as_within(payload, format, message_type, unpack::MAX_SIZE)
+}
+
+/// The same, where no wrapping is unpacked to more than `most` bytes.
+///
+/// # Errors
+///
+/// Why it is not of the format, with the byte at which it stops being so.
+pub fn read_as_within(
+    payload: &[u8],
+    format: Format,
+    message_type: Option<&MessageType>,
+    most: usize,
+) -> Result<Decoded, String> {
     match format {
         Format::Binary => Ok(Unwrapped::new(payload).into_decoded(format, None, None)),
-        Format::Text => Ok(by_hand::text(payload)),
-        _ => by_hand::read(payload, format, message_type),
+        Format::Text => Ok(by_hand::text(payload, most)),
+        _ => by_hand::read(payload, format, message_type, most),
     }
 }

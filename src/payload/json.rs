@@ -52,7 +52,7 @@ impl Visit for () {
 
 /// The position of the first byte at `at` or behind it that is no space.
 #[inline]
-fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
     }

@@ -36,7 +36,7 @@ pub enum Term {
     Since(Time),
     /// The row came before this time.
     Until(Time),
-    /// The payload is JSON, and this is true of a value in it.
+    /// This is true of a value in the payload.
     Path(Box<PathTerm>),
     /// The payload is JSON, and this says so of it.
     Jq(Program),

@@ -1,12 +1,12 @@
 //! A query made ready to be asked of many rows.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use regex::bytes::Regex;
 
 use crate::message::{SubscriptionId, Time};
-use crate::payload::json;
+use crate::payload::lookup::Lookup;
+use crate::payload::readings::{Reading, Readings};
 use crate::query::Query;
 use crate::query::expr::{Compare, Expr, Is, Name, Term};
 use crate::query::jq::asker::Asker;
@@ -56,6 +56,9 @@ pub struct Flags {
 pub struct Matcher {
     query: Arc<Query>,
     root: Node,
+    readings: Arc<Readings>,
+    /// What is said of the payloads of each channel by index.
+    said: Vec<Option<Reading>>,
 }
 
 /// An [`Expr`] with what is known about it.
@@ -85,17 +88,7 @@ enum Node {
 /// A row, with what was found out about it.
 struct Asked<'a> {
     row: &'a Row<'a>,
-    is_json: Cell<Option<bool>>,
-}
-
-impl Asked<'_> {
-    fn is_json(&self) -> bool {
-        self.is_json.get().unwrap_or_else(|| {
-            let is_json = json::is_json(self.row.payload);
-            self.is_json.set(Some(is_json));
-            is_json
-        })
-    }
+    lookup: Lookup<'a, 'a>,
 }
 
 /// A name, and for each channel or subscription by index whether it has it.
@@ -109,7 +102,12 @@ impl Matcher {
     #[must_use]
     pub fn new(query: Arc<Query>) -> Self {
         let root = Node::new(&query.root);
-        Self { query, root }
+        Self {
+            query,
+            root,
+            readings: Arc::default(),
+            said: Vec::new(),
+        }
     }
 
     /// The query that is asked.
@@ -128,9 +126,21 @@ impl Matcher {
         });
     }
 
+    /// Takes what is said of how the messages of channels are read, for the values in them. It
+    /// counts from the next [`Matcher::enter`] on.
+    pub fn know_readings(&mut self, readings: &Arc<Readings>) {
+        self.readings = Arc::clone(readings);
+    }
+
     /// Takes the names of the channels that the rows which follow give by index.
     pub fn enter<'n>(&mut self, channels: impl IntoIterator<Item = &'n [u8], IntoIter: Clone>) {
         let channels = channels.into_iter();
+        self.said.clear();
+        if self.query.asks_values() {
+            let readings = &self.readings;
+            self.said
+                .extend(channels.clone().map(|name| readings.of(name)));
+        }
         self.root.each(&mut |node| {
             if let Node::Channel(verdicts) = node {
                 verdicts.judge(channels.clone());
@@ -141,9 +151,10 @@ impl Matcher {
     /// Whether the row matches.
     #[inline]
     pub fn matches(&mut self, row: &Row<'_>) -> bool {
+        let reading = self.said.get(row.channel as usize).and_then(Option::as_ref);
         self.root.holds(&Asked {
             row,
-            is_json: Cell::new(None),
+            lookup: Lookup::new(row.payload, reading),
         })
     }
 
@@ -240,9 +251,9 @@ impl Node {
             Self::Channel(verdicts) => verdicts.of(row.channel),
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
-            Self::Path(path) => path.find(row.payload).is_some() && asked.is_json(),
-            Self::Jq(program) => asked.is_json() && program.holds(row.payload),
-            Self::Json => asked.is_json(),
+            Self::Path(path) => path.holds(row.payload, &asked.lookup),
+            Self::Jq(program) => asked.lookup.is_json() && program.holds(row.payload),
+            Self::Json => asked.lookup.is_json(),
             Self::Binary => is_binary(row.payload),
         }
     }

@@ -1,4 +1,4 @@
-//! The path of a value within a JSON payload, and what may be asked of what is there.
+//! The path of a value within a payload, and what may be asked of what is there.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use memchr::memmem::Finder;
 use crate::payload::json::locate::{self, Step};
 use crate::payload::json::number::Number;
 use crate::payload::json::text;
+use crate::payload::lookup::Lookup;
 use crate::query::error::QueryError;
 use crate::query::expr::Compare;
 use crate::query::parse;
 use crate::query::pattern::Pattern;
 
-/// Where a value lies within JSON: `.user.tags[0]`. Cheap to clone.
+/// Where a value lies within a payload: `.user.tags[0]`. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Path {
     text: Arc<str>,
@@ -46,14 +47,6 @@ impl Path {
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
-
-    /// Where in `payload` the value stands: if `payload` is JSON, which is not checked. If it is
-    /// not, anything may be found or nothing.
-    #[must_use]
-    #[inline]
-    pub fn locate(&self, payload: &[u8]) -> Option<Range<usize>> {
-        locate::locate(payload, &self.steps)
-    }
 }
 
 /// Equal if they lead to the same value, however they are written.
@@ -70,9 +63,9 @@ impl Eq for Path {}
 pub struct PathTerm {
     steps: Vec<Step>,
     test: Test,
-    /// What stands in every payload that it is true of and that holds no escape.
+    /// What stands in every payload of JSON that it is true of and that holds no escape.
     needle: Option<Finder<'static>>,
-    /// What stands in every payload that it is true of and that holds no exponent.
+    /// What stands in every payload of JSON that it is true of and that holds no exponent.
     digits: Option<Finder<'static>>,
 }
 
@@ -133,24 +126,34 @@ impl PathTerm {
         }
     }
 
+    /// Whether it is true of the value in `payload`, which is what `lookup` looks into.
+    #[inline]
+    pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
+        // Only in JSON is a text written as it is said.
+        let is_missing = lookup.looks_like_json() && self.is_missing(payload);
+        !is_missing && lookup.has(&self.steps, |value| self.test.holds(value))
+    }
+
     /// Where in `payload` the value stands that it is true of: if `payload` is JSON, which is not
     /// checked. If it is not, anything may be found or nothing.
     #[inline]
     pub fn find(&self, payload: &[u8]) -> Option<Range<usize>> {
-        if let Some(digits) = &self.digits
-            && digits.find(payload).is_none()
-            && !may_hold_exponent(payload)
-        {
-            return None;
-        }
-        if let Some(needle) = &self.needle
-            && needle.find(payload).is_none()
-            && memchr(b'\\', payload).is_none()
-        {
+        if self.is_missing(payload) {
             return None;
         }
         let found = locate::locate(payload, &self.steps)?;
         self.test.holds(&payload[found.clone()]).then_some(found)
+    }
+
+    /// Whether it cannot be true if `payload` is JSON.
+    #[inline]
+    fn is_missing(&self, payload: &[u8]) -> bool {
+        let lacks = |text: &Option<Finder<'_>>| {
+            let text = text.as_ref();
+            text.is_some_and(|text| text.find(payload).is_none())
+        };
+        (lacks(&self.digits) && !may_hold_exponent(payload))
+            || (lacks(&self.needle) && memchr(b'\\', payload).is_none())
     }
 }
 

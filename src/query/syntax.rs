@@ -51,7 +51,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: ".path == value",
         example: ".user.id == 42",
-        meaning: "a value in the JSON: == != < <= > >=",
+        meaning: "a value in the payload: == != < <= > >=",
     },
     Syntax {
         form: "size>n",

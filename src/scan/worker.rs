@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 use super::{Answer, Flagged, Purpose, Request, WatchId};
 use crate::log::{Found, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
+use crate::payload::readings::Readings;
 use crate::query::{Flags, Kind, Literal, Matcher, Row};
 
 /// Rows that are looked at before anything else has its turn, but for a slow query, for which
-/// that is one. It is through with them in a few milliseconds.
+/// that is one. Mostly it is through with them in a few milliseconds.
 const CHUNK_ROWS: usize = 512;
+
+/// If it took longer than this, they are fewer from then on: some rows have to be unpacked.
+const LONG_TURN: Duration = Duration::from_millis(5);
 
 /// Answers are at least this far apart, but for the last.
 const ANSWER_EVERY: Duration = Duration::from_millis(5);
@@ -99,10 +103,13 @@ struct Ready {
     text: Option<Literal>,
     asks_via: bool,
     asks_flags: bool,
-    /// Rows that are looked at before anything else has its turn.
+    /// Rows that are looked at before anything else has its turn, and the most that may be.
     chunk: usize,
+    most: usize,
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
+    /// How it takes messages to be read.
+    readings: Arc<Readings>,
     /// The job and the piece whose channels the matcher knows.
     entered: Option<(u64, usize)>,
 }
@@ -181,23 +188,27 @@ fn rows_between(from: RowId, to: RowId) -> usize {
 impl Ready {
     fn new(request: &Request) -> Self {
         let matcher = Matcher::new(Arc::clone(&request.query));
+        let most = if request.query.is_slow() {
+            1
+        } else {
+            CHUNK_ROWS
+        };
         Self {
             serial: request.serial,
             text: matcher.required_text().cloned(),
             asks_via: request.query.asks_via(),
             asks_flags: request.query.asks_flags(),
-            chunk: if request.query.is_slow() {
-                1
-            } else {
-                CHUNK_ROWS
-            },
+            chunk: most,
+            most,
             matcher,
             subscriptions: 0,
+            readings: Arc::default(),
             entered: None,
         }
     }
 
-    /// Makes ready anew if the request has another query, or knows of more subscriptions.
+    /// Makes ready anew if the request has another query, or knows of more subscriptions or of
+    /// other readings.
     fn keep_up(&mut self, request: &Request) {
         if self.serial != request.serial {
             *self = Self::new(request);
@@ -205,6 +216,11 @@ impl Ready {
         if self.asks_via && self.subscriptions != request.subscriptions.len() {
             self.matcher.know_subscriptions(&request.subscriptions);
             self.subscriptions = request.subscriptions.len();
+        }
+        if !Arc::ptr_eq(&self.readings, &request.readings) {
+            self.matcher.know_readings(&request.readings);
+            self.readings = Arc::clone(&request.readings);
+            self.entered = None;
         }
     }
 
@@ -226,7 +242,7 @@ impl Ready {
         let length = rows_between(of_piece.start, of_piece.end);
         let left = job.left.unwrap_or(length);
         // A text is found in all payloads at once, which takes no time worth sharing.
-        let chunk = if self.text.is_some() && self.chunk > 1 {
+        let chunk = if self.text.is_some() && self.most > 1 {
             left
         } else {
             self.chunk.min(left)
@@ -238,15 +254,26 @@ impl Ready {
             Purpose::Arrived => first + length - left,
         };
         job.scanned += chunk as u64;
+        let started = Instant::now();
         let flagged = Arc::clone(&job.request.flagged);
         let look = Look {
             segment,
             flagged: &flagged,
         };
         job.found.extend(self.look(look, start..start + chunk, via));
+        self.keep_pace(started.elapsed());
         job.left = Some(left - chunk);
         if left == chunk {
             job.turn();
+        }
+    }
+
+    /// Makes the next turn shorter if this one took long, and else as long as it may be.
+    fn keep_pace(&mut self, took: Duration) {
+        if took > LONG_TURN {
+            self.chunk = (self.chunk / 4).max(1);
+        } else if self.chunk < self.most {
+            self.chunk = (self.chunk * 2).min(self.most);
         }
     }
 

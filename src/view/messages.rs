@@ -17,8 +17,10 @@ use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
+use crate::payload::lookup::Lookup;
 use crate::payload::ranges::Ranges;
-use crate::payload::{escape, figures::delta, json};
+use crate::payload::readings::Reading;
+use crate::payload::{escape, figures::delta};
 use crate::query::Path;
 
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
@@ -70,6 +72,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// The longest message that is looked at through a lens: a frame has many rows.
 const MOST_THROUGH_LENS: usize = 16 << 10;
 
+/// The most bytes that such a one is unpacked to.
+const MOST_UNPACKED: usize = 64 << 10;
+
 /// Draws rows: what all of them share is reckoned once.
 struct Painter<'a> {
     app: &'a App,
@@ -105,7 +110,8 @@ impl<'a> Painter<'a> {
                 line.space(1);
                 remarks(self.app.findings(row.id), &mut line);
                 if let Some(path) = self.app.lens(name) {
-                    through_lens(path, (payload, size), &mut line);
+                    let reading = self.app.readings().of(name);
+                    through_lens(path, reading.as_ref(), (payload, size), &mut line);
                 } else {
                     let marks = |bytes: &[u8]| self.app.marks(row.id, bytes);
                     message((payload, size), marks, &mut line);
@@ -233,22 +239,24 @@ fn urgency(remark: &Remark) -> u8 {
 }
 
 /// A message looked at through a lens: only the value at its path.
-fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuilder) {
-    let looked_at = payload.len() <= MOST_THROUGH_LENS && size == payload.len() as u64;
-    // What is found in something that is no JSON means nothing.
-    let is_json = looked_at && json::is_json(payload);
-    match is_json.then(|| path.locate(payload)).flatten() {
-        Some(found) => {
-            let value = &payload[found];
-            let text = match value {
-                [b'"', inside @ .., b'"'] => json::text::Unescaped::new(inside).collect(),
-                other => other.to_vec(),
-            };
+fn through_lens(
+    path: &Path,
+    reading: Option<&Reading>,
+    (payload, size): (&[u8], u64),
+    line: &mut LineBuilder,
+) {
+    if payload.len() > MOST_THROUGH_LENS || size > payload.len() as u64 {
+        let words = format!("{}: too long for a lens", figures::size(size));
+        return line.cut_words(&words, theme::QUIET);
+    }
+    let lookup = Lookup::new(payload, reading).unpacking(MOST_UNPACKED);
+    match lookup.shown(path.steps()) {
+        Ok(value) => {
             let room = line.left();
-            let whole = escape::one_line(&text, room);
+            let whole = escape::one_line(&value.text, room);
             if whole.cut {
                 line.text(
-                    escape::one_line(&text, room.saturating_sub(1)),
+                    escape::one_line(&value.text, room.saturating_sub(1)),
                     Style::new(),
                 );
                 line.word("…", theme::QUIET);
@@ -256,14 +264,10 @@ fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuild
                 line.text(whole, Style::new());
             }
         }
-        None if is_json => line.cut_words(&format!("no {}", path.text()), theme::QUIET),
-        None if looked_at => {
-            line.cut_words(&format!("no {}: not JSON", path.text()), theme::QUIET);
+        Err(None) => line.cut_words(&format!("no {}", path.text()), theme::QUIET),
+        Err(Some(why)) => {
+            line.cut_words(&format!("no {}: {why}", path.text()), theme::QUIET);
         }
-        None => line.cut_words(
-            &format!("{}: too long for a lens", figures::size(size)),
-            theme::QUIET,
-        ),
     }
 }
 

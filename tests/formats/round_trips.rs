@@ -10,7 +10,7 @@ use crate::{assert_sound, hex, shown};
 
 /// A value that both formats know.
 #[derive(Clone, Debug)]
-enum Any {
+pub enum Any {
     Null,
     Bool(bool),
     Integer(i128),
@@ -23,7 +23,7 @@ enum Any {
     Pairs(Vec<(i64, Any)>),
 }
 
-fn any_value() -> impl Strategy<Value = Any> {
+pub fn any_value() -> impl Strategy<Value = Any> {
     let leaf = prop_oneof![
         Just(Any::Null),
         any::<bool>().prop_map(Any::Bool),
@@ -69,7 +69,7 @@ fn expected(value: &Any, null: &str, is_single_known: bool) -> String {
     }
 }
 
-fn as_msgpack(value: &Any) -> rmpv::Value {
+pub fn as_msgpack(value: &Any) -> rmpv::Value {
     use rmpv::Value;
     match value {
         Any::Null => Value::Nil,
@@ -94,7 +94,7 @@ fn as_msgpack(value: &Any) -> rmpv::Value {
     }
 }
 
-fn as_cbor(value: &Any) -> ciborium::Value {
+pub fn as_cbor(value: &Any) -> ciborium::Value {
     use ciborium::Value;
     match value {
         Any::Null => Value::Null,

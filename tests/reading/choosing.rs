@@ -6,11 +6,13 @@ use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
 };
-use subscope::app::{Context, Event, Form};
+use subscope::analysis::{Check, Request, Worker};
+use subscope::app::{Context, Effect, Event, Form};
 use subscope::message::glob::ByGlob;
 use subscope::payload::format::Format;
 use subscope::payload::protobuf::{MessageType, Schema};
 
+use crate::support::checks::check;
 use crate::support::stage::Stage;
 use crate::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
 
@@ -232,6 +234,72 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
     );
     stage.keys("f");
     assert!(stage.screen().contains("● Protobuf shop.v1.Order"));
+}
+
+#[test]
+fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
+    let types = order();
+    let mut stage = Stage::with(&["*"], |settings| {
+        let of_orders = (b"orders*".as_slice().into(), types[0].clone());
+        settings.message_types = ByGlob::from_iter([of_orders]);
+    });
+    stage.messages(&[
+        ("other", ORDER),
+        ("orders:1", b"\x08\x08\x12\x02ho"),
+        ("orders:1", ORDER),
+    ]);
+    open(&mut stage);
+    stage.keys("j=");
+    assert_eq!(
+        stage.remark(),
+        "filtered by .id == 7; Esc in the log ends it"
+    );
+    assert_eq!(stage.shown(), 1, "of the other nobody has said the type");
+    stage.keys("ji");
+    let screen = stage.screen();
+    assert!(screen.contains("orders:1 hi"), "{screen}");
+    stage.keys("k");
+    let asked = stage.keys("w");
+    let mut worker = Worker::default();
+    let now = stage.now;
+    check(&mut stage.app, &mut worker, asked, now);
+    let plot = stage.app.plot();
+    let plotted = &plot.series()[0];
+    let report = plot.report(plotted).unwrap();
+    let summary = report.summary.unwrap();
+    assert_eq!((summary.count, summary.min, summary.max), (2, 7.0, 8.0));
+}
+
+#[test]
+fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_checks() {
+    let known = order();
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.known_types = known;
+        settings.checks = vec![Check::parse_sequence("a=.id").unwrap()];
+    });
+    stage.messages(&[("a", ORDER), ("a", ORDER)]);
+    open(&mut stage);
+    stage.code(KeyCode::Esc);
+    stage.keys("/.id == 7");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 0);
+    stage.code(KeyCode::Enter);
+    stage.keys("fgjjjjjjjj");
+    let effects = stage.code(KeyCode::Enter);
+    assert_eq!(
+        stage.remark(),
+        "a is read as Protobuf shop.v1.Order from now on"
+    );
+    assert_eq!(stage.shown(), 2);
+    match &effects[..] {
+        [Effect::Analyse(Request::Plan(plan))] => assert!(plan.readings().of(b"a").is_some()),
+        other => panic!("{other:?}"),
+    }
+    stage.messages(&[("a", ORDER), ("b", ORDER)]);
+    assert_eq!(stage.shown(), 3);
+    stage.keys("fg");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 0);
 }
 
 #[test]

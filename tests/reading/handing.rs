@@ -180,25 +180,79 @@ fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
 }
 
 #[test]
-fn what_queries_do_not_look_into_is_not_filtered_by() {
-    for (payload, name) in [
-        (PACKED.to_vec(), "MessagePack"),
-        (gzip(b"{\"a\":1}"), "JSON in gzip"),
-    ] {
-        let mut stage = opened(&payload);
+fn a_filter_by_value_finds_the_same_in_every_form() {
+    let forms = [
+        PACKED.to_vec(),
+        CBOR.to_vec(),
+        gzip(PACKED),
+        gzip(br#"{"a":1,"b":"x"}"#),
+        br#"{"a":1,"b":"x"}"#.to_vec(),
+    ];
+    let other = gzip(br#"{"a":2,"b":"x"}"#);
+    for form in &forms {
+        let mut stage = Stage::new(&["*"]);
+        let mut messages = vec![
+            ("orders", &other[..]),
+            ("a", b"words, a"),
+            ("b", b"\x81\x01\x02"),
+        ];
+        messages.extend(forms.iter().map(|form| ("orders", &form[..])));
+        messages.push(("orders", form));
+        stage.messages(&messages);
+        crate::open(&mut stage);
         stage.keys("j=");
         assert_eq!(
             stage.remark(),
-            format!("queries look into JSON only, and this is {name}")
+            "filtered by .a == 1; Esc in the log ends it"
         );
-        assert!(stage.app.filters().typed().is_none());
-        stage.keys("i");
+        assert_eq!(stage.shown(), 6);
+        // What comes is asked as well.
+        stage.messages(&[("orders", form), ("orders", &other)]);
+        assert_eq!(stage.shown(), 7);
+    }
+}
+
+#[test]
+fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
+    // {"x": NaN, "b": bytes 01 02, "t": a point in time, "s": a string of ff}
+    let payload = b"\x84\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1b\xc4\x02\x01\x02\xa1t\xd6\xff\x65\x53\xf1\0\xa1s\xa1\xff";
+    for (keys, text) in [
+        ("j=", "has(.x)"),
+        ("jj=", ".b == \"AQI=\""),
+        ("jjj=", ".t == \"2023-11-14T22:13:20Z\""),
+        ("G=", "has(.s)"),
+    ] {
+        let mut stage = opened(payload);
+        stage.messages(&[("orders", br#"{"x":1}"#), ("orders", b"\x81\xa1y\xc0")]);
+        stage.keys(keys);
+        assert!(
+            stage.remark().starts_with(&format!("filtered by {text}; ")),
+            "{}",
+            stage.remark()
+        );
+        let is_of_others_too = text == "has(.x)";
+        assert_eq!(stage.shown(), 1 + u64::from(is_of_others_too), "{text}");
+    }
+}
+
+#[test]
+fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
+    let long = gzip(&crate::long_json(2 << 20));
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    stage.messages(&[("orders", &long)]);
+    let asked = stage.code(KeyCode::Enter);
+    crate::answer(&mut stage, asked);
+    stage.code(KeyCode::Enter);
+    for keys in ["j=", "i", "#", "w"] {
+        stage.keys(keys);
         assert_eq!(
             stage.remark(),
-            format!("the log looks into JSON only, and this is {name}")
+            "only here: the log looks into what is packed up to 1.0 MiB, and this is 2.0 MiB",
+            "{keys}"
         );
-        assert!(stage.app.lens(b"orders").is_none());
     }
+    assert!(stage.app.filters().typed().is_none());
+    assert!(stage.app.lens(b"orders").is_none());
 }
 
 /// What the log's rows say behind the channel's name.
@@ -241,13 +295,46 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
         ["plain", "a\\né\"q\"", "12.50", r#"{"in":[1]}"#],
         "{rows:?}"
     );
-    assert_eq!(rows[4..6], ["no .u", "no .u: not JSON"], "{rows:?}");
+    assert_eq!(rows[4..6], ["no .u", "no .u: no values in it"], "{rows:?}");
     assert!(rows[6].contains("KiB: too long for a"), "{rows:?}");
     assert!(
         rows[7].starts_with("www") && rows[7].ends_with('…'),
         "{rows:?}"
     );
-    assert_eq!(rows[8], "no .u: not JSON");
+    assert_eq!(rows[8], "no .u: no values in it");
+}
+
+#[test]
+fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
+    let mut stage = Stage::new(&["orders"]);
+    let large = gzip(format!(r#"{{"b":"x","a":"{}"}}"#, "y".repeat(70 << 10)).as_bytes());
+    stage.messages(&[
+        ("orders", PACKED),
+        ("orders", CBOR),
+        ("orders", &gzip(PACKED)),
+        ("orders", b"{\"b\":1}\n{\"b\":2}"),
+        ("orders", b"\x81\xa1b\xc4\x02\x01\x02"),
+        ("orders", b"\x81\xa1b\xc0"),
+        ("orders", b"\x81\xa1a\xc0"),
+        ("orders", &large),
+        ("orders", br#"{"b":[1]}"#),
+    ]);
+    stage.keys("g");
+    crate::open(&mut stage);
+    stage.keys("jji");
+    assert_eq!(
+        stage.remark(),
+        "of orders the log shows .b; i again shows all"
+    );
+    stage.keys("q");
+    let rows = rows(&stage);
+    assert_eq!(
+        rows[..7],
+        ["x", "x", "x", "no .b", "h'0102'", "nil", "no .b"],
+        "{rows:?}"
+    );
+    assert!(rows[7].starts_with("no .b: a gzip was not"), "{rows:?}");
+    assert_eq!(rows[8], "[1]");
 }
 
 #[test]

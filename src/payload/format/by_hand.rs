@@ -5,11 +5,11 @@ use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
 use crate::payload::{cbor, json, msgpack};
 
-/// Reads a payload as a text: unpacked if that gives one, else as it is.
-pub(super) fn text(payload: &[u8]) -> Decoded {
+/// Reads a payload as a text: unpacked if that gives one of at most `most` bytes, else as it is.
+pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
     while unwrapped.wrappings.len() < MAX_WRAPPINGS {
-        match guess::packed(unwrapped.bytes()) {
+        match guess::packed(unwrapped.bytes(), most) {
             Some((wrapping, Ok(inner))) => unwrapped.take_off(wrapping, inner),
             _ => break,
         }
@@ -20,16 +20,18 @@ pub(super) fn text(payload: &[u8]) -> Decoded {
     unwrapped.into_decoded(Format::Text, None, None)
 }
 
-/// Reads a payload as a format that not everything is of.
+/// Reads a payload, of which nothing is unpacked to more than `most` bytes, as a format that not
+/// everything is of.
 pub(super) fn read(
     payload: &[u8],
     format: Format,
     message_type: Option<&MessageType>,
+    most: usize,
 ) -> Result<Decoded, String> {
     let mut unwrapped = Unwrapped::new(payload);
     let mut wrong: Option<String> = None;
     loop {
-        let (wrapping, inner) = match guess::packed(unwrapped.bytes()) {
+        let (wrapping, inner) = match guess::packed(unwrapped.bytes(), most) {
             Some((wrapping, Ok(inner))) => {
                 wrong = None;
                 (wrapping, inner)
@@ -39,7 +41,7 @@ pub(super) fn read(
                 Err(why) => {
                     // Many a word is base64 of noise: what is wrong with the word is said then.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
-                    let Some(inner) = encoded::decode(unwrapped.bytes()) else {
+                    let Some(inner) = encoded::decode(unwrapped.bytes(), most) else {
                         return Err(why);
                     };
                     wrong = Some(why);

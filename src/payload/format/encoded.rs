@@ -18,11 +18,11 @@ const SHORTEST: usize = 16;
 /// How many letters tell whether the rest is worth decoding.
 const PROBE: usize = 16;
 
-/// What `text` stands for in base64, if it is base64 of no more than [`MAX_SIZE`] bytes; lines
+/// What `text` stands for in base64, if it is base64 of no more than `most` bytes; lines
 /// broken as in MIME and space around it do not matter.
-pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decode(text: &[u8], most: usize) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    if text.is_empty() || text.len() / 4 * 3 > MAX_SIZE {
+    if text.is_empty() || text.len() / 4 * 3 > most {
         return None;
     }
     if text.contains(&b'\n') {

@@ -1,6 +1,6 @@
 //! How a payload is told by its looks.
 
-use super::unpack::{Failure, packed_by, unpack};
+use super::unpack::{Failure, packed_by, unpack_within};
 use super::{Format, Wrapping, encoded, named};
 use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
@@ -17,8 +17,9 @@ pub(super) enum Look {
 /// A compression, and what is within it or why that is not known.
 pub(super) type Packed = (Wrapping, Result<Vec<u8>, String>);
 
-/// What `bytes` look like. `message_type` is what someone says that they are.
-pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>) -> Look {
+/// What `bytes` look like, of which nothing is unpacked to more than `most`. `message_type` is what
+/// someone says that they are.
+pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> Look {
     if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
         return Look::Is(Format::Protobuf, Some(tree));
     }
@@ -29,12 +30,12 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>) -> Look {
         return Look::Is(format, None);
     }
     if is_words(bytes) {
-        return match encoded(bytes) {
+        return match encoded(bytes, most) {
             Some(inner) => Look::Wrapped(Wrapping::Base64, Ok(inner)),
             None => Look::Is(Format::Text, None),
         };
     }
-    if let Some((wrapping, inner)) = packed(bytes) {
+    if let Some((wrapping, inner)) = packed(bytes, most) {
         return Look::Wrapped(wrapping, inner);
     }
     match as_binary(bytes) {
@@ -62,11 +63,19 @@ pub(super) fn unopened(bytes: &[u8]) -> Format {
     }
 }
 
-/// What is within compressed bytes, or why it is not known. What begins like zlib and is broken
+/// Whether bytes that do not look like JSON can have values, judged by what takes no time: hardly
+/// any text can.
+pub(super) fn may_have_values(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(0x80..))
+        || packed_by(bytes).is_some()
+        || encoded::probe(bytes).is_some()
+}
+
+/// What is within compressed bytes, if that is no more than `most`, or why it is not known. What begins like zlib and is broken
 /// is taken for something else.
-pub(super) fn packed(bytes: &[u8]) -> Option<Packed> {
+pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
-    let inner = unpack(wrapping, bytes);
+    let inner = unpack_within(wrapping, bytes, most);
     if wrapping == Wrapping::Zlib && is_none_of_zlib(bytes, &inner) {
         return None;
     }
@@ -117,7 +126,7 @@ fn is_words(bytes: &[u8]) -> bool {
 /// What words stand for in base64, if that is something that can be told from noise: compressed
 /// bytes, an object or array of JSON, serialised objects, or a map of `MessagePack` or CBOR whose
 /// keys are strings. Digits, words and identifiers decode to noise.
-fn encoded(words: &[u8]) -> Option<Vec<u8>> {
+fn encoded(words: &[u8], most: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
         [b'{' | b'[', ..] => true,
@@ -127,18 +136,18 @@ fn encoded(words: &[u8]) -> Option<Vec<u8>> {
                 || head.starts_with(&cbor::SELF_DESCRIBED)
         }
     };
-    let inner = is_worth_it.then(|| encoded::decode(words))??;
-    is_telling(&inner).then_some(inner)
+    let inner = is_worth_it.then(|| encoded::decode(words, most))??;
+    is_telling(&inner, most).then_some(inner)
 }
 
 /// Whether bytes cannot well be noise.
-fn is_telling(bytes: &[u8]) -> bool {
+fn is_telling(bytes: &[u8], most: usize) -> bool {
     if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
         return true;
     }
     as_json(bytes).is_some()
         || named::named(bytes).is_some()
-        || packed(bytes).is_some_and(|(_, inner)| inner.is_ok())
+        || packed(bytes, most).is_some_and(|(_, inner)| inner.is_ok())
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
 }
 

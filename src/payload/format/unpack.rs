@@ -104,10 +104,19 @@ pub fn limit(packed: usize) -> usize {
 ///
 /// Why they are not unpacked.
 pub fn unpack(wrapping: Wrapping, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    unpack_within(wrapping, bytes, MAX_SIZE)
+}
+
+/// The same, to no more than `most` bytes.
+///
+/// # Errors
+///
+/// Why they are not unpacked.
+pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
     if bytes.len() > MAX_SIZE {
         return Err(Failure::LargePacked(bytes.len()));
     }
-    let limit = limit(bytes.len());
+    let limit = limit(bytes.len()).min(most);
     let mut out = Vec::new();
     let mut rest = bytes;
     for _ in 0..MAX_PIECES {

@@ -27,6 +27,21 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
     }
 }
 
+/// A string, quotes and all, that says exactly `text`, be it UTF-8 or not.
+#[must_use]
+pub fn quoted(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    out.push(b'"');
+    for byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
+    out
+}
+
 /// Whether anything in these raw bytes is not as it is written.
 #[must_use]
 pub fn has_escape(raw: &[u8]) -> bool {

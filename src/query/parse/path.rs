@@ -1,4 +1,4 @@
-//! JSON paths and what they are compared to.
+//! Paths and what they are compared to.
 
 use crate::payload::json::locate::Step;
 use crate::payload::json::number::Number;

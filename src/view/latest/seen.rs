@@ -8,11 +8,15 @@ use crate::message::RowId;
 use crate::payload::change::{self, Change};
 use crate::payload::figures;
 use crate::payload::format::Format;
-use crate::payload::json::{self, text::Unescaped};
+use crate::payload::lookup::{Lookup, Shown};
+use crate::payload::readings::Reading;
 use crate::query::Path;
 
 /// A longer payload is not compared, nor looked at through a lens.
 const MOST_COMPARED: usize = 16 << 10;
+
+/// What is packed is looked at through a lens if it is no more than this unpacked.
+const MOST_UNPACKED: usize = 64 << 10;
 
 /// The bytes of payloads that are compared for one frame, old and new, and roughly how many values
 /// these may hold: one and a half milliseconds, whichever comes first.
@@ -51,6 +55,9 @@ pub(super) enum News<'a> {
     },
 }
 
+/// The path of a lens, and what is said of the payloads.
+type Lens<'a> = (&'a Path, Option<&'a Reading>);
+
 /// A payload, or its head, and its true size.
 type Sized<'a> = (&'a [u8], u64);
 
@@ -76,7 +83,8 @@ impl<'a> Seen<'a> {
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
         if let Some(path) = self.app.lens(channel.name()) {
-            return self.through(path, new, old);
+            let reading = self.app.readings().of(channel.name());
+            return self.through((path, reading.as_ref()), new, old);
         }
         let format = self.app.read_as(channel.name()).map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
@@ -103,21 +111,25 @@ impl<'a> Seen<'a> {
     }
 
     /// Only the value at `path`.
-    fn through(&mut self, path: &Path, new: Sized<'a>, old: Option<Sized<'a>>) -> Latest<'a> {
+    fn through(&mut self, lens: Lens<'_>, new: Sized<'a>, old: Option<Sized<'a>>) -> Latest<'a> {
         if is_long(new) {
             return said(format!("{} · too long for a lens", figures::size(new.1)));
         }
-        let Some((value, has_values)) = value_at(path, new.0) else {
-            return said(format!("no {}", path.text()));
+        let value = match value_at(lens, new.0) {
+            Ok(value) => value,
+            Err(None) => return said(format!("no {}", lens.0.text())),
+            Err(Some(why)) => return said(format!("no {}: {why}", lens.0.text())),
         };
         let old = old.filter(|old| !is_long(*old));
         let fits = old.is_some_and(|old| self.spend(&[old.0]));
-        let old = old.filter(|_| fits).and_then(|old| value_at(path, old.0));
-        let news = old.map_or(News::None, |(old, had_values)| {
-            self.news(old, &value, has_values && had_values)
+        let old = old.filter(|_| fits);
+        let old = old.and_then(|old| value_at(lens, old.0).ok());
+        let news = old.map_or(News::None, |old| {
+            let has_values = value.has_values && old.has_values;
+            self.news(old.text, &value.text, has_values)
         });
         Latest {
-            value: Ok(value),
+            value: Ok(value.text),
             size: None,
             news,
         }
@@ -180,15 +192,8 @@ fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
 }
 
-/// The value at `path`, of a string what it says, and whether there may be values within it.
-fn value_at<'a>(path: &Path, payload: &'a [u8]) -> Option<(Cow<'a, [u8]>, bool)> {
-    let found = path.locate(payload)?;
-    // What is found in something that is no JSON means nothing.
-    if !json::is_json(payload) {
-        return None;
-    }
-    Some(match &payload[found] {
-        [b'"', inside @ .., b'"'] => (Unescaped::new(inside).collect::<Vec<u8>>().into(), false),
-        other => (other.into(), true),
-    })
+/// The value that a lens shows, or why there is none.
+fn value_at<'a>((path, reading): Lens<'_>, payload: &'a [u8]) -> Result<Shown<'a>, Option<String>> {
+    let lookup = Lookup::new(payload, reading).unpacking(MOST_UNPACKED);
+    lookup.shown(path.steps())
 }

@@ -1,0 +1,261 @@
+//! The value at a path of a payload, whatever its form: the one place that knows.
+//!
+//! A value is given as JSON would write it, so that all who compare, follow or plot values have one
+//! kind of them. What looks like JSON by its first byte is looked up where it lies and costs nothing
+//! else. Anything else is decoded as the message pane does it, but unpacked no further than to
+//! [`MOST_UNPACKED`] bytes, and looked up in its tree: what a path leads to there and here is the
+//! same. Of what is found out about a payload nothing is found out twice.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+
+use memchr::memchr;
+
+use super::format::{self, Decoded};
+use super::json::locate::{Step, locate};
+use super::json::{self, text};
+use super::readings::Reading;
+use super::tree::{Key, Kind, NodeId, Tree};
+
+/// What is packed is looked into if it has no more bytes than this unpacked.
+pub const MOST_UNPACKED: usize = 1 << 20;
+
+/// A payload that values are looked up in.
+#[derive(Debug)]
+pub struct Lookup<'a, 'r> {
+    payload: &'a [u8],
+    reading: Option<&'r Reading>,
+    most_unpacked: usize,
+    is_json: Cell<Option<bool>>,
+    decoded: OnceCell<Box<Decoded>>,
+}
+
+/// A value as people read it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    /// What a string says, bytes in hexadecimal digits, anything else as it is written.
+    pub text: Cow<'a, [u8]>,
+    /// Whether it may hold others.
+    pub has_values: bool,
+}
+
+/// A value in a tree.
+struct Place<'a> {
+    tree: &'a Tree,
+    id: NodeId,
+    kind: Kind,
+    text: &'a [u8],
+    bytes: &'a [u8],
+}
+
+impl<'a, 'r> Lookup<'a, 'r> {
+    /// Looks into `payload`; `reading` is what is said of it beforehand.
+    #[must_use]
+    #[inline]
+    pub fn new(payload: &'a [u8], reading: Option<&'r Reading>) -> Self {
+        Self {
+            payload,
+            reading,
+            most_unpacked: MOST_UNPACKED,
+            is_json: Cell::new(None),
+            decoded: OnceCell::new(),
+        }
+    }
+
+    /// The same, but packed bytes are unpacked to `most` at most.
+    #[must_use]
+    pub fn unpacking(self, most: usize) -> Self {
+        Self {
+            most_unpacked: most,
+            ..self
+        }
+    }
+
+    /// Whether all of it is one value of JSON as it stands.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.is_json.get().unwrap_or_else(|| {
+            let is_json = json::is_json(self.payload);
+            self.is_json.set(Some(is_json));
+            is_json
+        })
+    }
+
+    /// Whether values of it, if it has some, are those of JSON on one or several lines.
+    #[must_use]
+    #[inline]
+    pub fn looks_like_json(&self) -> bool {
+        if self.reading.is_some_and(Reading::may_differ_from_json) {
+            return false;
+        }
+        match self.payload.get(json::skip_space(self.payload, 0)) {
+            Some(b'{' | b'[' | b'"') => true,
+            // A bare number or word is JSON too, but so begins many a text, and base64.
+            Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.is_json(),
+            _ => false,
+        }
+    }
+
+    /// The value at the end of `steps`, as JSON writes it; of bytes their base64 as a string. That
+    /// what looks like JSON is JSON is not checked: if it is not, anything may be found.
+    #[must_use]
+    #[inline]
+    pub fn value(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
+        if self.is_in_json(steps) {
+            return self.written_at(steps);
+        }
+        self.place(steps).map(|place| place.written().into())
+    }
+
+    /// The same where it can say a number or a time: bytes cannot, though their base64 may look so.
+    #[must_use]
+    #[inline]
+    pub fn figure(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
+        if self.is_in_json(steps) {
+            return self.written_at(steps);
+        }
+        let place = self.place(steps)?;
+        (place.kind != Kind::Bytes).then(|| place.written().into())
+    }
+
+    /// Whether there is a value at the end of `steps` that `test` is true of. That it is JSON is
+    /// checked last, since that takes longest and few payloads get so far.
+    #[inline]
+    pub fn has(&self, steps: &[Step], test: impl Fn(&[u8]) -> bool) -> bool {
+        if self.is_in_json(steps) {
+            let value = self.written_at(steps);
+            return value.is_some_and(|value| test(&value)) && self.is_json();
+        }
+        let place = self.place(steps);
+        place.is_some_and(|place| test(&place.written()))
+    }
+
+    /// The value at the end of `steps` for people, or why there is none, in words.
+    ///
+    /// # Errors
+    ///
+    /// Nothing if it has other values than this one, else why it has none at all.
+    pub fn shown(&self, steps: &[Step]) -> Result<Shown<'a>, Option<String>> {
+        if self.looks_like_json() && self.is_json() {
+            let at = locate(self.payload, steps).ok_or(None)?;
+            return Ok(shown_json(&self.payload[at]));
+        }
+        if let Some(place) = self.place(steps) {
+            return Ok(place.shown());
+        }
+        let decoded = self.decoded();
+        match (&decoded.tree, &decoded.remark) {
+            (Some(_), _) => Err(None),
+            (None, Some(remark)) => Err(Some(remark.clone())),
+            (None, None) => Err(Some("no values in it".to_owned())),
+        }
+    }
+
+    /// The value at the end of `steps` where it stands in JSON.
+    #[inline]
+    fn written_at(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
+        let at = locate(self.payload, steps)?;
+        Some(Cow::Borrowed(&self.payload[at]))
+    }
+
+    /// Whether the value at the end of `steps` is to be looked for in the bytes as they stand.
+    #[inline]
+    fn is_in_json(&self, steps: &[Step]) -> bool {
+        self.looks_like_json() && !self.is_in_lines(steps)
+    }
+
+    /// Whether it can only be on one of several lines: these go by their index.
+    #[inline]
+    fn is_in_lines(&self, steps: &[Step]) -> bool {
+        let goes_by_name = matches!(steps.first(), Some(Step::Key(_)));
+        !goes_by_name && memchr(b'\n', self.payload).is_some() && !self.is_json()
+    }
+
+    #[cold]
+    fn place(&self, steps: &[Step]) -> Option<Place<'_>> {
+        let may_have_values = self.reading.is_some()
+            || self.looks_like_json()
+            || format::may_have_values(self.payload);
+        let decoded = may_have_values.then(|| self.decoded())?;
+        let (tree, bytes) = (decoded.tree.as_ref()?, decoded.bytes(self.payload));
+        let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
+        let mut value = tree.value(tree.find(&keys?, bytes)?, bytes)?;
+        // A mark on a value goes by its path too.
+        while value.kind == Kind::Tag {
+            value = tree.value(tree.next(value.id)?, bytes)?;
+        }
+        Some(Place {
+            tree,
+            id: value.id,
+            kind: value.kind,
+            text: value.text,
+            bytes,
+        })
+    }
+
+    fn decoded(&self) -> &Decoded {
+        let (payload, most) = (self.payload, self.most_unpacked);
+        self.decoded.get_or_init(|| {
+            Box::new(match self.reading {
+                Some(reading) => reading.read_values(payload, most),
+                None => format::recognise_within(payload, None, most),
+            })
+        })
+    }
+}
+
+impl Place<'_> {
+    /// As JSON writes it, but exact where JSON has no words for it: what is no number, and a string
+    /// of bytes that are no UTF-8.
+    fn written(&self) -> Vec<u8> {
+        match self.kind {
+            Kind::Null => b"null".to_vec(),
+            Kind::Bool | Kind::Number => self.text.to_vec(),
+            Kind::String | Kind::Other => text::quoted(self.text),
+            Kind::Bytes | Kind::Array | Kind::Object | Kind::Tag => {
+                self.tree.to_json(self.id, self.bytes)
+            }
+        }
+    }
+
+    fn shown(&self) -> Shown<'static> {
+        let text = match self.kind {
+            Kind::Bytes => hex(self.text),
+            Kind::Array | Kind::Object | Kind::Tag => self.written(),
+            _ => self.text.to_vec(),
+        };
+        Shown {
+            text: text.into(),
+            has_values: self.kind.is_container(),
+        }
+    }
+}
+
+fn shown_json(value: &[u8]) -> Shown<'_> {
+    match value {
+        [b'"', raw @ .., b'"'] => Shown {
+            text: text::Unescaped::new(raw).collect::<Vec<u8>>().into(),
+            has_values: false,
+        },
+        other => Shown {
+            text: other.into(),
+            has_values: true,
+        },
+    }
+}
+
+/// Bytes as the message pane shows them.
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    b"h'".iter().copied().chain(digits).chain(*b"'").collect()
+}
+
+fn key(step: &Step) -> Option<Key<'_>> {
+    Some(match step {
+        Step::Key(name) => Key::Name(name),
+        Step::Index(index) => Key::Index(u32::try_from(*index).ok()?),
+    })
+}

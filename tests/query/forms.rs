@@ -1,0 +1,187 @@
+//! Terms on values within payloads that are not JSON as they came.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use subscope::message::glob::ByGlob;
+use subscope::payload::format::Format;
+use subscope::payload::readings::Readings;
+use subscope::query::Matcher;
+
+use super::{asks, message, parse};
+
+fn msgpack(value: &rmpv::Value) -> Vec<u8> {
+    let mut out = Vec::new();
+    rmpv::encode::write_value(&mut out, value).unwrap();
+    out
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn lz4(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    let engine = base64::engine::general_purpose::STANDARD;
+    engine.encode(bytes).into_bytes()
+}
+
+/// The same order in every form, with the name of the form.
+fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let order = serde_json::json!({
+        "id": id, "user": {"name": user}, "tags": ["new", null], "price": 12.5, "paid": true,
+    });
+    let json = order.to_string().into_bytes();
+    let pairs = |pairs: Vec<(&str, rmpv::Value)>| {
+        let pairs = pairs.into_iter();
+        rmpv::Value::Map(pairs.map(|(name, value)| (name.into(), value)).collect())
+    };
+    let packed = msgpack(&pairs(vec![
+        ("id", id.into()),
+        ("user", pairs(vec![("name", user.into())])),
+        (
+            "tags",
+            rmpv::Value::Array(vec!["new".into(), rmpv::Value::Nil]),
+        ),
+        ("price", 12.5.into()),
+        ("paid", true.into()),
+    ]));
+    let map = |pairs: Vec<(&str, ciborium::Value)>| {
+        let pairs = pairs.into_iter();
+        ciborium::Value::Map(pairs.map(|(name, value)| (name.into(), value)).collect())
+    };
+    let mut cbor = Vec::new();
+    let order = map(vec![
+        ("id", id.into()),
+        ("user", map(vec![("name", user.into())])),
+        (
+            "tags",
+            ciborium::Value::Array(vec!["new".into(), ciborium::Value::Null]),
+        ),
+        ("price", 12.5.into()),
+        ("paid", true.into()),
+    ]);
+    ciborium::into_writer(&order, &mut cbor).unwrap();
+    vec![
+        ("JSON in gzip", gzip(&json)),
+        ("JSON in zstd", zstd::encode_all(&*json, 1).unwrap()),
+        ("JSON in base64", base64(&json)),
+        ("JSON in gzip in base64", base64(&gzip(&json))),
+        ("JSON behind space", [b" \n", &json[..]].concat()),
+        ("JSON", json),
+        ("MessagePack in LZ4", lz4(&packed)),
+        ("MessagePack in base64", base64(&packed)),
+        ("MessagePack", packed),
+        ("CBOR in gzip", gzip(&cbor)),
+        ("CBOR", cbor),
+    ]
+}
+
+#[test]
+fn a_path_is_asked_of_every_form() {
+    for user in ["ada", "a \"q\" \\", "é\n"] {
+        let named = format!(".user.name == {}", serde_json::to_string(user).unwrap());
+        for (form, payload) in orders((1 << 53) + 1, user) {
+            for (text, holds) in [
+                (&*named, true),
+                (".id == 9007199254740993", true),
+                (".id == 9007199254740992", false),
+                (".id > 9007199254740992", true),
+                (".id == \"9007199254740993\"", false),
+                (".id in (1, 9007199254740993)", true),
+                (".price == 12.50", true),
+                (".paid == true", true),
+                (".paid != true", false),
+                (".tags[0] == \"new\"", true),
+                (".tags[0] ~ \"^n\"", true),
+                (".tags[1] == null", true),
+                (".tags[2] != 1", false),
+                ("has(.user.name)", true),
+                ("has(.user.nobody)", false),
+                ("has(.)", true),
+                ("not .id == 1", true),
+                (".id > 1 .price < 13 (.paid == false or has(.tags))", true),
+            ] {
+                assert_eq!(asks(text, &message(&payload)), holds, "{form}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_is_looked_for_in_the_bytes_and_a_path_in_what_they_say() {
+    for (form, payload) in orders(7, "ada") {
+        let is_written = payload.windows(3).any(|part| part == b"ada");
+        for (text, holds) in [
+            ("ada", is_written),
+            ("ada .id == 7", is_written),
+            (".user.name == \"ada\"", true),
+            (".id == 7 or nobody", true),
+        ] {
+            assert_eq!(asks(text, &message(&payload)), holds, "{form}: {text}");
+        }
+    }
+}
+
+#[test]
+fn values_that_json_has_not_are_compared_as_they_are_shown() {
+    let value = rmpv::Value::Map(vec![
+        ("b".into(), rmpv::Value::Binary(vec![1, 2])),
+        ("x".into(), f64::NAN.into()),
+        ("t".into(), rmpv::Value::Ext(-1, vec![0x65, 0x53, 0xf1, 0])),
+    ]);
+    let payload = msgpack(&value);
+    for (text, holds) in [
+        (".b == \"AQI=\"", true),
+        (".x == null", false),
+        (".x != null", true),
+        ("has(.x)", true),
+        (".t == \"2023-11-14T22:13:20Z\"", true),
+        (".t > \"2023-11-14\"", true),
+    ] {
+        assert_eq!(asks(text, &message(&payload)), holds, "{text}");
+    }
+}
+
+#[test]
+fn what_has_no_values_matches_no_path() {
+    for payload in [
+        &b"a text"[..],
+        b"2026-11-23 10:00:01 INFO {\"a\":1}",
+        b"[INFO] a",
+        b"",
+        b"\x81\xa1a",
+        b"\x1f\x8b\x08 no gzip",
+        b"eyJhIjoxfQ",
+        b"{\"a\":1} {\"a\":1}",
+    ] {
+        for text in [".a == 1", "has(.a)", "has(.)", "has(.[0])"] {
+            assert!(!asks(text, &message(payload)), "{text} {payload:?}");
+        }
+        assert!(asks("not .a == 1", &message(payload)));
+    }
+}
+
+#[test]
+fn how_a_channel_is_read_counts_for_its_messages_alone() {
+    let mut readings = Readings::new(ByGlob::default());
+    readings.choose(
+        b"packed".as_slice().into(),
+        Some(Format::MessagePack.into()),
+    );
+    let mut matcher = Matcher::new(Arc::new(parse(". == 55")));
+    matcher.know_readings(&Arc::new(readings));
+    matcher.enter([&b"plain"[..], b"packed"]);
+    // Channel 1; by hand a single number is MessagePack as well.
+    assert!(matcher.matches(&message(b"7")));
+    matcher.enter([&b"packed"[..], b"plain"]);
+    assert!(!matcher.matches(&message(b"7")));
+}
