@@ -13,6 +13,7 @@ mod by_hand;
 mod encoded;
 mod guess;
 mod named;
+mod pickle;
 pub mod unpack;
 
 use super::protobuf::{self, MessageType};
@@ -37,6 +38,8 @@ pub enum Format {
     Protobuf,
     /// Python objects, by `pickle`. Only named.
     Pickle,
+    /// Python objects, by `pickle` in its oldest protocol, which is letters. Only named.
+    PickleText,
     /// PHP values, by `serialize`. Only named.
     Php,
     /// Java objects, by `ObjectOutputStream`. Only named.
@@ -49,13 +52,14 @@ pub enum Format {
 
 impl Format {
     /// All of them, the readable ones first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Json,
         Self::JsonLines,
         Self::MessagePack,
         Self::Cbor,
         Self::Protobuf,
         Self::Pickle,
+        Self::PickleText,
         Self::Php,
         Self::Java,
         Self::Text,
@@ -72,6 +76,7 @@ impl Format {
             Self::Cbor => cbor::NAME,
             Self::Protobuf => protobuf::NAME,
             Self::Pickle => "Python pickle",
+            Self::PickleText => "Python pickle (protocol 0)",
             Self::Php => "PHP serialized",
             Self::Java => "Java serialization",
             Self::Text => "Text",
