@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{App, topic_words};
 use crate::analysis::{
-    Check, Counts, Field, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
+    Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
 };
 use crate::message::RowId;
 use crate::payload::escape::whole;
@@ -176,9 +176,12 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
         0 => String::new(),
         count => format!(" · {} flagged", figures::count(count)),
     };
-    let count = figures::count(shape.json);
+    let count = match shape.json {
+        1 => "1 message".to_owned(),
+        count => format!("{} messages", figures::count(count)),
+    };
     let mut lines = vec![About::Heading(format!(
-        "Shape of {count} messages{learning}{flagged}"
+        "Shape of {count}{learning}{flagged}"
     ))];
     let fields = shape.fields.iter().skip(1);
     lines.extend(fields.map(|field| About::Field(Box::new(field.clone()))));
@@ -236,16 +239,16 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
     let mut lines = vec![About::Fact(
         "requests",
         format!(
-            "{}, {} answered, {} waiting",
+            "{}, {} answered, {}",
             figures::count(counts.requests),
             figures::count(counts.answered),
-            figures::count(counts.waiting)
+            waiting_words(counts)
         ),
     )];
     lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
     lines.extend(counted("doubled", counts.duplicates));
-    lines.extend(counted("no request", counts.unmatched));
+    lines.extend(about_unmatched(counts));
     lines.extend(counted("no id", counts.without_id));
     lines.extend(counted("forgotten", counts.forgotten));
     let labels = std::iter::once("unanswered").chain(std::iter::repeat(""));
@@ -256,9 +259,45 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
             Some(_) => "",
             None => ", its row has gone",
         };
-        lines.push(About::Fact(label, format!("{id} for {ago}{gone}")));
+        let gap = if request.is_before_gap {
+            ", a gap since: the reply may be lost"
+        } else {
+            ""
+        };
+        lines.push(About::Fact(label, format!("{id} for {ago}{gone}{gap}")));
     }
     lines
+}
+
+/// How many requests wait, and of how many of these the reply may have been lost.
+fn waiting_words(counts: &PairCounts) -> String {
+    let waiting = figures::count(counts.waiting);
+    match share(counts.waiting_before_gap, counts.waiting) {
+        Some(share) => format!("{waiting} waiting, {share}with a gap since"),
+        None => format!("{waiting} waiting"),
+    }
+}
+
+/// How many replies are to no request that is known, and to how many of these it may be lost.
+fn about_unmatched(counts: &PairCounts) -> Option<About> {
+    let unmatched = figures::count(counts.unmatched);
+    match share(counts.unmatched_behind_gap, counts.unmatched) {
+        Some(share) => {
+            let words = format!("{unmatched}, {share}soon after a gap: the request may be lost");
+            Some(About::Fact("no request", words))
+        }
+        None => counted("no request", counts.unmatched),
+    }
+}
+
+/// How to begin to speak of a part of what was counted just now, if it is any.
+fn share(part: u64, all: u64) -> Option<String> {
+    match part {
+        0 => None,
+        1 if all == 1 => Some(String::new()),
+        _ if part == all => Some("all ".to_owned()),
+        _ => Some(format!("of these {} ", figures::count(part))),
+    }
 }
 
 /// That a check has no room for the channel.

@@ -235,6 +235,7 @@ impl App {
             check,
             channel: Some(Arc::clone(&channel)),
             stretch: None,
+            gap_until: self.gap_until(),
             most: MOST_REPORTED,
         };
         let requests = ids.map(ask).map(Request::Report);
