@@ -135,6 +135,14 @@ impl Decoded {
     pub fn bytes<'a>(&'a self, payload: &'a [u8]) -> &'a [u8] {
         self.unwrapped.as_deref().unwrap_or(payload)
     }
+
+    /// The bytes that it takes beside the payload.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.unwrapped.as_ref().map_or(0, Vec::capacity)
+            + self.tree.as_ref().map_or(0, Tree::size)
+            + self.remark.as_ref().map_or(0, String::capacity)
+    }
 }
 
 /// A payload with some of its wrappings taken off.
