@@ -300,8 +300,15 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
         screen.contains("Shape of 31 messages · 1 flagged"),
         "{screen}"
     );
+    checked.messages("orders", &["oops"]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Shape of 31 of 32 messages · 2 flagged"),
+        "{screen}"
+    );
     checked.press("q/is:drift\n");
-    assert_eq!(checked.shown(), [30]);
+    assert_eq!(checked.shown(), [30, 31]);
 }
 
 #[test]
@@ -362,7 +369,8 @@ fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
     checked.press("\nz[");
     let screen = checked.screen();
     for words in [
-        "4, 0 answered, 4 waiting, of these 3 with a gap since",
+        "requests      4, 0 answered, 4 waiting",
+        "gap since     3 waiting: the reply may be lost",
         "1, soon after a gap: the request may be lost",
         "a for 3.0 ms, a gap since: the reply may be lost",
         "c for 2.0 ms, a gap since: the reply may be lost",

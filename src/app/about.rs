@@ -176,10 +176,14 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
         0 => String::new(),
         count => format!(" · {} flagged", figures::count(count)),
     };
-    let count = match shape.json {
-        1 => "1 message".to_owned(),
-        count => format!("{} messages", figures::count(count)),
+    let all = shape.json + shape.other + shape.unread;
+    let plural = if all == 1 { "" } else { "s" };
+    // Those that are no JSON may be flagged as well.
+    let read = match shape.json {
+        json if json == all => String::new(),
+        json => format!("{} of ", figures::count(json)),
     };
+    let count = format!("{read}{} message{plural}", figures::count(all));
     let mut lines = vec![About::Heading(format!(
         "Shape of {count}{learning}{flagged}"
     ))];
@@ -239,12 +243,17 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
     let mut lines = vec![About::Fact(
         "requests",
         format!(
-            "{}, {} answered, {}",
+            "{}, {} answered, {} waiting",
             figures::count(counts.requests),
             figures::count(counts.answered),
-            waiting_words(counts)
+            figures::count(counts.waiting)
         ),
     )];
+    if counts.waiting_before_gap > 0 {
+        let count = figures::count(counts.waiting_before_gap);
+        let words = format!("{count} waiting: the reply may be lost");
+        lines.push(About::Fact("gap since", words));
+    }
     lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
     lines.extend(counted("doubled", counts.duplicates));
@@ -267,15 +276,6 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
         lines.push(About::Fact(label, format!("{id} for {ago}{gone}{gap}")));
     }
     lines
-}
-
-/// How many requests wait, and of how many of these the reply may have been lost.
-fn waiting_words(counts: &PairCounts) -> String {
-    let waiting = figures::count(counts.waiting);
-    match share(counts.waiting_before_gap, counts.waiting) {
-        Some(share) => format!("{waiting} waiting, {share}with a gap since"),
-        None => format!("{waiting} waiting"),
-    }
 }
 
 /// How many replies are to no request that is known, and to how many of these it may be lost.

@@ -115,7 +115,9 @@ impl App {
     fn is_shared(&self, letter: &Letter) -> bool {
         let row = self.log.row(letter.row);
         row.is_some_and(|row| match row.content {
-            Content::Message { payload, .. } => std::ptr::eq(payload, &*letter.payload),
+            Content::Message { payload, .. } => {
+                payload.as_ptr_range() == letter.payload.as_ptr_range()
+            }
             Content::Notice(_) => false,
         })
     }
