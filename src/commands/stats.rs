@@ -32,7 +32,6 @@ pub(super) fn write(
         "notices": counters.notices,
         "bytes_received": server.bytes_received.load(Ordering::Relaxed),
         "log_bytes": log.size(),
-        "beside_log_bytes": outcome.app.beside_log(),
         "frames": outcome.frames,
         "draw_us_p50": outcome.draw_micros.value_at_quantile(0.5),
         "draw_us_p99": outcome.draw_micros.value_at_quantile(0.99),
