@@ -180,6 +180,8 @@ pub struct ServerStatus {
     pub live_since: Time,
     /// The gaps that are open, by [`Gap::noticed`].
     pub losing: BTreeMap<Time, Gap>,
+    /// When the last of the gaps that have closed did.
+    pub gap_ended: Option<Time>,
 }
 
 /// All that the screen shows.
@@ -272,6 +274,7 @@ impl App {
                 partial: None,
                 live_since: now,
                 losing: BTreeMap::new(),
+                gap_ended: None,
             },
             nodes: Nodes::default(),
             has_said_whose_keys: false,

@@ -347,10 +347,17 @@ impl MessageLog {
             + self.notices.len() * NOTICE_BYTES
     }
 
-    /// Leaves so many bytes of the budget to others, but never more than half of it.
-    pub fn leave_room(&mut self, bytes: usize) {
-        self.beside = bytes.min(self.keep / 2);
+    /// Leaves so many bytes of the budget to others, but never more than half of it. Says whether
+    /// rows have gone for that.
+    pub fn leave_room(&mut self, bytes: usize) -> bool {
+        let bytes = bytes.min(self.keep / 2);
+        if self.beside == bytes {
+            return false;
+        }
+        self.beside = bytes;
+        let sealed = self.sealed.len();
         self.evict();
+        self.sealed.len() < sealed
     }
 
     /// The most bytes that it may take.

@@ -365,8 +365,15 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
         screen.contains("Shape of 31 messages · 1 flagged"),
         "{screen}"
     );
+    checked.messages("orders", &["oops"]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Shape of 31 of 32 messages · 2 flagged"),
+        "{screen}"
+    );
     checked.press("q/is:drift\n");
-    assert_eq!(checked.shown(), [30]);
+    assert_eq!(checked.shown(), [30, 31]);
 }
 
 #[test]
@@ -396,6 +403,43 @@ fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
         "p50 45",
         "unanswered",
         "b for 45 ms",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+}
+
+#[test]
+fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
+    let pair = Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap();
+    let mut checked = Checked::with(vec![pair]);
+    checked.messages("rpc:req", &[r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
+    let gap = |end, now| Gap {
+        last_heard: now,
+        noticed: now,
+        end,
+        event: "connection lost".into(),
+        reason: "closed".into(),
+    };
+    let lost = checked.stage.now.after(Duration::from_millis(1));
+    checked.stage.now = lost;
+    checked.notice(Notice::Gap(gap(GapEnd::Open, lost)));
+    // Another server is heard meanwhile.
+    checked.messages("rpc:req", &[r#"{"id":"c"}"#]);
+    let back = lost.after(Duration::from_millis(1));
+    checked.stage.now = back;
+    checked.notice(Notice::Gap(gap(GapEnd::Restored(back), lost)));
+    checked.stage.now = back.after(Duration::from_millis(1));
+    checked.messages("rpc:req", &[r#"{"id":"d"}"#]);
+    checked.messages("rpc:rep", &[r#"{"corr":"x"}"#]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    for words in [
+        "requests      4, 0 answered, 4 waiting",
+        "gap since     3 waiting: the reply may be lost",
+        "1, soon after a gap: the request may be lost",
+        "a for 3.0 ms, a gap since: the reply may be lost",
+        "c for 2.0 ms, a gap since: the reply may be lost",
+        "d for 0 ms ",
     ] {
         assert!(screen.contains(words), "{words} in {screen}");
     }

@@ -32,6 +32,7 @@ fn trouble() -> impl Strategy<Value = Vec<u8>> {
         8 => proptest::sample::select(characters).prop_map(|c| c.to_string().into_bytes()),
         2 => any::<char>().prop_map(|c| c.to_string().into_bytes()),
         1 => any::<u8>().prop_map(|byte| vec![byte]),
+        1 => (0xa0..=0xbf_u8, 0x80..=0xbf_u8).prop_map(|(middle, last)| vec![0xed, middle, last]),
         1 => "[ -~]{1,8}".prop_map(String::into_bytes),
     ];
     vec(character, 0..60).prop_map(|parts| parts.concat())
@@ -68,10 +69,15 @@ fn bytes_of(part: Part<'_>) -> Vec<u8> {
         ("\\r", "") => vec![b'\r'],
         ("\\0", "") => vec![0],
         ("\\x", digits) => vec![u8::try_from(code(digits)).unwrap()],
-        ("\\u", braced) => {
+        ("\\u", braced) if braced.starts_with('{') => {
             let digits = braced.trim_start_matches('{').trim_end_matches('}');
             let character = char::from_u32(code(digits)).unwrap();
             character.to_string().into_bytes()
+        }
+        ("\\u", half) => {
+            let [_, _, high, low] = code(half).to_be_bytes();
+            let middle = (high & 0x0f) << 2 | low >> 6;
+            vec![0xe0 | high >> 4, 0x80 | middle, 0x80 | low & 0x3f]
         }
         other => panic!("{other:?} is no escape"),
     }
@@ -340,6 +346,28 @@ fn string() -> impl Strategy<Value = String> {
 fn trimmed(text: &str) -> Range<usize> {
     let start = text.len() - text.trim_start().len();
     start..text.trim_end().len()
+}
+
+#[test]
+fn halves_of_surrogate_pairs_are_written_back() {
+    let text = r#"{"\uD800":["\udc00x","\\ud800","\ud83d\ud83d\ude00"],"\udfff\"":1}"#;
+    let tree = json::read(text.as_bytes()).unwrap();
+    let written = tree.to_json(NodeId(0), text.as_bytes());
+    let again = json::read(&written).unwrap();
+    assert_eq!(again.len(), tree.len());
+    for id in (0..u32::try_from(tree.len()).unwrap()).map(NodeId) {
+        let (before, after) = (
+            tree.value(id, text.as_bytes()).unwrap(),
+            again.value(id, &written).unwrap(),
+        );
+        assert_eq!((before.key, before.text), (after.key, after.text));
+        assert!(String::from_utf8(tree.said(id, text.as_bytes())).is_ok());
+    }
+    assert_eq!(tree.said(NodeId(2), text.as_bytes()), br"\udc00x");
+    assert_eq!(tree.said(NodeId(3), text.as_bytes()), br"\ud800");
+    let values = [NodeId(2), NodeId(3)].map(|id| tree.value(id, text.as_bytes()).unwrap());
+    assert_ne!(values[0].text, br"\udc00x");
+    assert_eq!(values[1].text, br"\ud800");
 }
 
 proptest! {

@@ -3,6 +3,10 @@
 //! Requests wait by their id, a bounded number: the one that has waited longest is forgotten
 //! first, and counted. Ids that were answered are remembered for a while, so that a second reply
 //! is told as one. A number and the string of its digits are the same id.
+//!
+//! A request that waits with a gap since may have been answered in it, unheard. A reply to no
+//! request that is known may be to one that came in a gap: that is said of those that come soon
+//! behind one, no later than the slowest reply so far took.
 
 mod requests;
 
@@ -28,6 +32,8 @@ pub struct Unanswered {
     pub time: Time,
     /// Its id.
     pub id: Arc<[u8]>,
+    /// Whether a gap lies behind it, in which its reply may have been lost.
+    pub is_before_gap: bool,
 }
 
 /// What has been counted of a pair.
@@ -41,12 +47,16 @@ pub struct PairCounts {
     pub answered: u64,
     /// Requests that wait.
     pub waiting: u64,
+    /// Of these, the ones with a gap since.
+    pub waiting_before_gap: u64,
     /// Requests that were forgotten, to stay within bounds, while they waited.
     pub forgotten: u64,
     /// Replies to what was answered already.
     pub duplicates: u64,
     /// Replies to no request that is known.
     pub unmatched: u64,
+    /// Of these, the ones soon behind a gap, in which the request may have been lost.
+    pub unmatched_behind_gap: u64,
     /// Messages on the channels of the pair that have no id where it should be.
     pub without_id: u64,
 }
@@ -72,6 +82,16 @@ pub struct Pair {
     latency: Spread,
     /// The reply looked at last. On one channel for both it is no request of the same id.
     last_reply: Option<RowId>,
+    gap: LastGap,
+}
+
+/// The gap before the message looked at last.
+#[derive(Debug, Default)]
+struct LastGap {
+    /// How often messages may have been lost until then.
+    breaks: u64,
+    /// When the first message behind it came; `None` before the first gap.
+    behind: Option<Time>,
 }
 
 /// The places of channels: all requests are one, as all replies are.
@@ -88,6 +108,7 @@ impl Pair {
             counts: PairCounts::default(),
             latency: Spread::default(),
             last_reply: None,
+            gap: LastGap::default(),
         }
     }
 
@@ -101,6 +122,7 @@ impl Pair {
 
     /// Looks at a message of a channel at `place`.
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
+        self.gap.note(message);
         if place == REPLIES {
             return self.reply(message);
         }
@@ -118,7 +140,7 @@ impl Pair {
             return;
         };
         self.counts.requests += 1;
-        if !self.requests.add(&id, message.row, message.time) {
+        if !self.requests.add(&id, message) {
             self.counts.repeated += 1;
         }
     }
@@ -148,26 +170,50 @@ impl Pair {
             }
             Answered::Never => {
                 self.counts.unmatched += 1;
+                if self.gap.is_soon_before(message.time, self.latency.max()) {
+                    self.counts.unmatched_behind_gap += 1;
+                }
                 None
             }
         }
     }
 
-    /// How it does, with at most `most` requests that wait.
-    pub fn report(&self, most: usize) -> PairReport {
+    /// How it does, with at most `most` requests that wait. Messages may have been lost so many
+    /// times until now, and until `gap_until` at last.
+    pub fn report(&self, most: usize, breaks: u64, gap_until: Option<Time>) -> PairReport {
+        let waiting = || self.requests.unanswered(breaks, gap_until);
         PairReport {
             counts: PairCounts {
                 waiting: self.requests.waiting(),
+                waiting_before_gap: waiting().filter(|one| one.is_before_gap).count() as u64,
                 forgotten: self.requests.forgotten(),
                 ..self.counts
             },
             latency: self.latency.percentiles(),
-            unanswered: self.requests.unanswered().take(most).collect(),
+            unanswered: waiting().take(most).collect(),
         }
     }
 
     /// The bytes that it takes.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.requests.size() + self.latency.size()
+    }
+}
+
+impl LastGap {
+    fn note(&mut self, message: &Message<'_>) {
+        if self.breaks != message.breaks {
+            self.breaks = message.breaks;
+            self.behind = Some(message.time);
+        }
+    }
+
+    /// Whether it lies no more than so many microseconds before `time`, or anywhere if it is not
+    /// known how many are many.
+    fn is_soon_before(&self, time: Time, micros: Option<i64>) -> bool {
+        self.behind.is_some_and(|behind| {
+            let since = i64::try_from(time.since(behind).as_micros()).unwrap_or(i64::MAX);
+            micros.is_none_or(|micros| since <= micros)
+        })
     }
 }

@@ -19,6 +19,8 @@ pub struct Ask {
     pub channel: Option<Arc<[u8]>>,
     /// Of which stretch of time, for series: of all if none is given.
     pub stretch: Option<(Time, Time)>,
+    /// Until when a gap was open at last, as far as is known; for pairs.
+    pub gap_until: Option<Time>,
     /// The most points, channels or requests to report.
     pub most: usize,
 }

@@ -2,18 +2,20 @@
 //!
 //! The first [`LEARNT_FROM`] messages of JSON on a channel only teach. After that a message is
 //! flagged that has a field or a type never seen at its place, lacks a field that every object at
-//! its place had (and there were as many of these), or is no JSON although all before it were.
+//! its place had (and there were as many of these), or is no JSON.
 //!
-//! What is flagged is learnt as well: it is counted with the rest. It is flagged again only while
-//! it stays rare: while no more than one in a hundred values at its place deviate so. Thus a new
-//! version of the sender, after which all messages lack a field, is flagged once or a few times and
-//! then is the shape; the one broken message in a thousand is flagged whenever it comes.
+//! What is flagged is learnt as well: it is counted with the rest. As twenty messages teach a
+//! shape, twenty teach a deviation: it is flagged until it has come in so many messages, and after
+//! that only while it is rare, while no more than one in a hundred values at its place deviate so.
+//! Thus a new version of the sender is flagged twenty times and then is the shape; the one broken
+//! message in a thousand is flagged whenever it comes.
 //!
 //! All elements of an array share one place, `[]`. Of what lies within an object that is itself
-//! new, only the object is flagged. Of members with the same name the last counts as little as the
+//! flagged, only the object is: meanwhile it is learnt what the object has. Of members with the same name the last counts as little as the
 //! first: they are one field.
 
 mod field;
+mod told;
 mod trie;
 mod types;
 mod walk;
@@ -30,7 +32,8 @@ use walk::Walk;
 pub use field::Field;
 pub use types::Types;
 
-/// As many messages of a channel teach its shape without being flagged.
+/// As many messages of a channel teach its shape without being flagged, and in as many a deviation
+/// is flagged however frequent it is.
 pub const LEARNT_FROM: u64 = 20;
 
 /// The most channels that a check of shapes watches.
@@ -45,12 +48,13 @@ const MOST_IN_ALL: usize = 100_000;
 /// A larger payload is counted, but not read.
 const LARGEST_READ: usize = 1 << 20;
 
-/// A deviation is flagged while no more than one in as many deviates so, but at least once.
+/// A deviation that is no longer new is flagged while no more than one in as many deviates so.
 const RARE: u64 = 100;
 
-/// Whether `count` of `all` is rare enough to be flagged.
-fn is_rare(count: u64, all: u64) -> bool {
-    count.saturating_mul(RARE) <= all
+/// Whether what has deviated in `messages` messages is flagged still: it is new, or `count` of
+/// `all` values is rare enough.
+fn is_flagged(messages: u64, count: u64, all: u64) -> bool {
+    messages <= LEARNT_FROM || count.saturating_mul(RARE) <= all
 }
 
 /// The shape of a channel.
@@ -134,8 +138,8 @@ impl Shapes {
             drifts?
         } else {
             shape.other += 1;
-            let is_odd = shape.json >= LEARNT_FROM
-                && (shape.other == 1 || is_rare(shape.other, shape.json + shape.other));
+            let all = shape.json + shape.other;
+            let is_odd = shape.json >= LEARNT_FROM && is_flagged(shape.other, shape.other, all);
             [Drift::NotJson].into_iter().filter(|_| is_odd).collect()
         };
         if drifts.is_empty() {

@@ -67,6 +67,11 @@ impl Spread {
         self.negative.as_ref().map_or(0, |half| half.len())
     }
 
+    /// The highest value; `None` before the first.
+    pub fn max(&self) -> Option<i64> {
+        (self.max >= self.min).then_some(self.max)
+    }
+
     /// The percentiles; `None` before the first value.
     pub fn percentiles(&self) -> Option<Percentiles> {
         let count = self.positive.len() + self.negative();

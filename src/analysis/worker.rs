@@ -145,7 +145,7 @@ impl Worker {
     pub fn report(&self, ask: &Ask) -> Option<Report> {
         let mut all = self.watching.iter();
         let watching = all.find(|watching| watching.id == ask.check)?;
-        watching.state.report(ask)
+        watching.state.report(ask, watching.breaks)
     }
 
     /// The bytes that all it knows takes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{App, topic_words};
 use crate::analysis::{
-    Check, Counts, Field, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
+    Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
 };
 use crate::message::RowId;
 use crate::payload::escape::whole;
@@ -176,9 +176,16 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
         0 => String::new(),
         count => format!(" · {} flagged", figures::count(count)),
     };
-    let count = figures::count(shape.json);
+    let all = shape.json + shape.other + shape.unread;
+    let plural = if all == 1 { "" } else { "s" };
+    // Those that are no JSON may be flagged as well.
+    let read = match shape.json {
+        json if json == all => String::new(),
+        json => format!("{} of ", figures::count(json)),
+    };
+    let count = format!("{read}{} message{plural}", figures::count(all));
     let mut lines = vec![About::Heading(format!(
-        "Shape of {count} messages{learning}{flagged}"
+        "Shape of {count}{learning}{flagged}"
     ))];
     let fields = shape.fields.iter().skip(1);
     lines.extend(fields.map(|field| About::Field(Box::new(field.clone()))));
@@ -242,10 +249,15 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
             figures::count(counts.waiting)
         ),
     )];
+    if counts.waiting_before_gap > 0 {
+        let count = figures::count(counts.waiting_before_gap);
+        let words = format!("{count} waiting: the reply may be lost");
+        lines.push(About::Fact("gap since", words));
+    }
     lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
     lines.extend(counted("doubled", counts.duplicates));
-    lines.extend(counted("no request", counts.unmatched));
+    lines.extend(about_unmatched(counts));
     lines.extend(counted("no id", counts.without_id));
     lines.extend(counted("forgotten", counts.forgotten));
     let labels = std::iter::once("unanswered").chain(std::iter::repeat(""));
@@ -256,9 +268,36 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
             Some(_) => "",
             None => ", its row has gone",
         };
-        lines.push(About::Fact(label, format!("{id} for {ago}{gone}")));
+        let gap = if request.is_before_gap {
+            ", a gap since: the reply may be lost"
+        } else {
+            ""
+        };
+        lines.push(About::Fact(label, format!("{id} for {ago}{gone}{gap}")));
     }
     lines
+}
+
+/// How many replies are to no request that is known, and to how many of these it may be lost.
+fn about_unmatched(counts: &PairCounts) -> Option<About> {
+    let unmatched = figures::count(counts.unmatched);
+    match share(counts.unmatched_behind_gap, counts.unmatched) {
+        Some(share) => {
+            let words = format!("{unmatched}, {share}soon after a gap: the request may be lost");
+            Some(About::Fact("no request", words))
+        }
+        None => counted("no request", counts.unmatched),
+    }
+}
+
+/// How to begin to speak of a part of what was counted just now, if it is any.
+fn share(part: u64, all: u64) -> Option<String> {
+    match part {
+        0 => None,
+        1 if all == 1 => Some(String::new()),
+        _ if part == all => Some("all ".to_owned()),
+        _ => Some(format!("of these {} ", figures::count(part))),
+    }
 }
 
 /// That a check has no room for the channel.

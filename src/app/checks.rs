@@ -115,7 +115,7 @@ impl Checks {
     }
 
     /// The bytes that all of it takes.
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.size + self.findings.size()
     }
 }
@@ -215,8 +215,6 @@ impl App {
         let made = |finding: &Finding| checks.plan.check(finding.check).is_some();
         let found: Vec<Finding> = looked.found.into_iter().filter(made).collect();
         checks.findings.add(found);
-        self.log.leave_room(self.checks.size());
-        self.forget_gone();
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         if is_looked_back {
@@ -243,6 +241,7 @@ impl App {
             check,
             channel: Some(Arc::clone(&channel)),
             stretch: None,
+            gap_until: self.gap_until(),
             most: MOST_REPORTED,
         };
         let requests = ids.map(ask).map(Request::Report);

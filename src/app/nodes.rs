@@ -217,9 +217,23 @@ impl App {
             return;
         };
         match gap.end {
-            GapEnd::Open => self.server.losing.insert(gap.noticed, gap.clone()),
-            GapEnd::Restored(_) | GapEnd::GivenUp(_) => self.server.losing.remove(&gap.noticed),
-        };
+            GapEnd::Open => {
+                self.server.losing.insert(gap.noticed, gap.clone());
+            }
+            GapEnd::Restored(end) | GapEnd::GivenUp(end) => {
+                self.server.losing.remove(&gap.noticed);
+                self.server.gap_ended = self.server.gap_ended.max(Some(end));
+            }
+        }
+    }
+
+    /// Until when a gap was open at last: until now if one is.
+    pub(super) fn gap_until(&self) -> Option<Time> {
+        if self.server.losing.is_empty() {
+            self.server.gap_ended
+        } else {
+            Some(self.now)
+        }
     }
 
     /// That the events of keys in a batch are those of one primary of several only, to be said

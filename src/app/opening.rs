@@ -9,6 +9,7 @@ use super::reader::{Page, Tab};
 use super::reading::Search;
 use super::{App, Effect, Focus, Letter, Outline, Position, Reader, Room};
 use crate::decoding::{self, Reading, Request, Source};
+use crate::log::Content;
 use crate::message::{RowId, Time};
 use crate::payload::format::unpack;
 
@@ -96,6 +97,29 @@ impl App {
     #[must_use]
     pub fn open(&self) -> Option<&Open> {
         self.open.as_ref()
+    }
+
+    /// The bytes that the open message takes beside the log, with what it was found to be and what
+    /// it is compared with.
+    pub(super) fn open_size(&self) -> usize {
+        let open = self.open.as_ref();
+        let readers = open.map(|open| std::iter::once(&open.reader).chain(&open.before));
+        let sizes = readers.into_iter().flatten().map(|reader| {
+            let alone = reader.letters().filter(|letter| !self.is_shared(letter));
+            reader.size() + alone.map(|letter| letter.payload.len()).sum::<usize>()
+        });
+        sizes.sum()
+    }
+
+    /// Whether the payload of `letter` is the very one that the log keeps.
+    fn is_shared(&self, letter: &Letter) -> bool {
+        let row = self.log.row(letter.row);
+        row.is_some_and(|row| match row.content {
+            Content::Message { payload, .. } => {
+                payload.as_ptr_range() == letter.payload.as_ptr_range()
+            }
+            Content::Notice(_) => false,
+        })
     }
 
     /// Opens the selected row, or goes to what is open.

@@ -192,6 +192,20 @@ impl Reader {
         self.comparison.as_deref()
     }
 
+    /// It and the message that it is compared with.
+    pub fn letters(&self) -> impl Iterator<Item = &Letter> {
+        std::iter::once(&self.letter).chain(&self.base)
+    }
+
+    /// The bytes that it takes beside the payloads of its letters.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>()
+            + self.decoded().map_or(0, Decoded::size)
+            + self.comparison().map_or(0, |comparison| comparison.size)
+            + self.marks.size()
+    }
+
     /// The first row shown of what is known of the channel.
     #[must_use]
     pub fn fact(&self) -> usize {

@@ -150,7 +150,7 @@ impl App {
                 || page.tree.to_json(value.id, page.bytes),
                 |range| page.bytes[range].to_vec(),
             )),
-            _ => Ok(value.text.to_vec()),
+            _ => Ok(page.tree.said(value.id, page.bytes)),
         })?;
         Some(match bytes {
             Ok(bytes) => self.hand_over(bytes.into(), "the value"),

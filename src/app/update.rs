@@ -42,6 +42,7 @@ impl App {
         };
         self.refresh_channels();
         effects.extend(self.follow_selection());
+        effects.extend(self.leave_room());
         effects.extend(self.ask_for_reports());
         effects.extend(self.ask_for_plot());
         effects

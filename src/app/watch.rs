@@ -295,6 +295,22 @@ impl App {
         filter.chain(find).chain(self.breakpoints.watches_mut())
     }
 
+    /// The bytes that what the checks know and the open message take, for which the log leaves
+    /// room.
+    #[must_use]
+    pub fn beside_log(&self) -> usize {
+        self.checks.size() + self.open_size()
+    }
+
+    /// Has the log leave room for what is kept beside it.
+    pub(super) fn leave_room(&mut self) -> Vec<Effect> {
+        if !self.log.leave_room(self.beside_log()) {
+            return Vec::new();
+        }
+        self.forget_gone();
+        self.refresh_shown()
+    }
+
     /// Lets go of what points to rows that have gone.
     pub(super) fn forget_gone(&mut self) {
         let mut all_gone = self.log.gone_from(RowId::default()..self.log.first());

@@ -71,6 +71,17 @@ impl Diff {
             Self::Bytes(bytes) => bytes.is_same(),
         }
     }
+
+    /// The bytes that it takes beside the payloads.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Structure(structure) => structure.lines.capacity() * size_of::<structure::Line>(),
+            Self::Lines(lines) => lines.size(),
+            Self::LongTexts(_) => 0,
+            Self::Bytes(bytes) => bytes.stretches.capacity() * size_of::<Ends>(),
+        }
+    }
 }
 
 /// Compares two payloads in the way that says most. A tree that holds only the first values of

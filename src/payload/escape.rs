@@ -2,7 +2,7 @@
 //!
 //! What a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\0`,
 //! `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are not
-//! UTF-8. A backslash of the payload stays one backslash: [`Text::escapes`] tells the two apart,
+//! UTF-8, and `\ud800` for three of these that are half of a surrogate pair. A backslash of the payload stays one backslash: [`Text::escapes`] tells the two apart,
 //! and they are drawn differently. Tabs become spaces up to the next multiple of four columns.
 //! Wide and combining characters stay, and take the columns that ratatui gives them; combining
 //! marks without a base, and more than four on one, become escapes.
@@ -82,7 +82,7 @@ impl Text {
         match piece {
             Piece::Cluster(cluster, _) => self.string.push_str(cluster),
             Piece::Tab => self.string.extend(std::iter::repeat_n(' ', width)),
-            Piece::Char(_) | Piece::Byte(_) => {
+            Piece::Char(_) | Piece::Half(_) | Piece::Byte(_) => {
                 write_escape(&mut self.string, piece);
                 self.escapes.push(start..self.string.len());
             }
@@ -215,7 +215,7 @@ pub fn is_plain(bytes: &[u8]) -> bool {
         match pieces.next() {
             None => return true,
             Some(Piece::Cluster(..) | Piece::Tab | Piece::Char('\n')) => {}
-            Some(Piece::Char(_) | Piece::Byte(_)) => return false,
+            Some(Piece::Char(_) | Piece::Half(_) | Piece::Byte(_)) => return false,
         }
     }
 }
@@ -255,6 +255,7 @@ fn width_at(piece: Piece<'_>, column: usize) -> usize {
             let digits = u32::from(character).ilog2() / 4 + 1;
             4 + digits as usize
         }
+        Piece::Half(_) => 6,
         Piece::Byte(_) => 4,
     }
 }
@@ -268,6 +269,7 @@ fn write_escape(string: &mut String, piece: Piece<'_>) {
             write!(string, "\\x{:02x}", u32::from(character))
         }
         Piece::Char(character) => write!(string, "\\u{{{:x}}}", u32::from(character)),
+        Piece::Half(half) => write!(string, "\\u{half:04x}"),
         Piece::Byte(byte) => write!(string, "\\x{byte:02x}"),
         Piece::Tab | Piece::Cluster(..) => Ok(()),
     };

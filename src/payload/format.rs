@@ -13,6 +13,7 @@ mod by_hand;
 mod encoded;
 mod guess;
 mod named;
+mod pickle;
 pub mod unpack;
 
 use super::protobuf::{self, MessageType};
@@ -37,6 +38,8 @@ pub enum Format {
     Protobuf,
     /// Python objects, by `pickle`. Only named.
     Pickle,
+    /// Python objects, by `pickle` in its oldest protocol, which is letters. Only named.
+    PickleText,
     /// PHP values, by `serialize`. Only named.
     Php,
     /// Java objects, by `ObjectOutputStream`. Only named.
@@ -49,13 +52,14 @@ pub enum Format {
 
 impl Format {
     /// All of them, the readable ones first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Json,
         Self::JsonLines,
         Self::MessagePack,
         Self::Cbor,
         Self::Protobuf,
         Self::Pickle,
+        Self::PickleText,
         Self::Php,
         Self::Java,
         Self::Text,
@@ -72,6 +76,7 @@ impl Format {
             Self::Cbor => cbor::NAME,
             Self::Protobuf => protobuf::NAME,
             Self::Pickle => "Python pickle",
+            Self::PickleText => "Python pickle (protocol 0)",
             Self::Php => "PHP serialized",
             Self::Java => "Java serialization",
             Self::Text => "Text",
@@ -129,6 +134,14 @@ impl Decoded {
     #[must_use]
     pub fn bytes<'a>(&'a self, payload: &'a [u8]) -> &'a [u8] {
         self.unwrapped.as_deref().unwrap_or(payload)
+    }
+
+    /// The bytes that it takes beside the payload.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.unwrapped.as_ref().map_or(0, Vec::capacity)
+            + self.tree.as_ref().map_or(0, Tree::size)
+            + self.remark.as_ref().map_or(0, String::capacity)
     }
 }
 

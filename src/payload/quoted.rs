@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 
 use crate::payload::escape::pieces::{Piece, Pieces};
+use crate::payload::json::text::half_bytes;
 
 /// What is wrong with text in the notation, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,11 @@ pub fn to_escaped(bytes: &[u8]) -> String {
             Piece::Char(character) => {
                 let mut buffer = [0; 4];
                 for byte in character.encode_utf8(&mut buffer).bytes() {
+                    push_byte(&mut escaped, byte);
+                }
+            }
+            Piece::Half(half) => {
+                for byte in half_bytes(half) {
                     push_byte(&mut escaped, byte);
                 }
             }
@@ -164,6 +170,7 @@ mod tests {
             (&b"plain"[..], "plain"),
             (b"a\n\r\t\x07\x08\\\"", r#"a\n\r\t\a\b\\\""#),
             (b"\x00\x1b\xff", r"\x00\x1b\xff"),
+            (b"\xed\xa0\x80", r"\xed\xa0\x80"),
             ("größe 你".as_bytes(), "größe 你"),
             ("\u{202e}".as_bytes(), r"\xe2\x80\xae"),
             ("\"\u{301}".as_bytes(), "\\\"\u{301}"),

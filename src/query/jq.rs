@@ -111,12 +111,13 @@ impl Program {
     }
 
     /// Whether the first output for `payload`, which is JSON, is neither false nor null. There is
-    /// none if the program fails.
+    /// none if the program fails. `None` if jq cannot read it: half of a surrogate pair is JSON,
+    /// but is no text.
     ///
     /// # Errors
     ///
     /// Says why the program was cut off.
-    pub fn holds(&self, payload: &[u8]) -> Result<bool, String> {
+    pub fn holds(&self, payload: &[u8]) -> Result<Option<bool>, String> {
         let ran = shielded(|| {
             if has_long_number(payload) {
                 Cut::Size.unwind();
@@ -129,15 +130,13 @@ impl Program {
         })
     }
 
-    fn first_output(&self, payload: &[u8]) -> bool {
-        let Ok(input) = read::parse_single(payload) else {
-            return false;
-        };
+    fn first_output(&self, payload: &[u8]) -> Option<bool> {
+        let input = read::parse_single(payload).ok()?;
         let meter = Meter::new();
         let run = Run::new(&self.filter.lut, &meter);
         let context = Ctx::<Data>::new(run, Vars::new([]));
         let mut outputs = self.filter.id.run((context, input));
-        matches!(outputs.next(), Some(Ok(output)) if Val::as_bool(&output))
+        Some(matches!(outputs.next(), Some(Ok(output)) if Val::as_bool(&output)))
     }
 }
 

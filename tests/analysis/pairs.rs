@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use subscope::analysis::{Check, PairCounts, Remark, Report};
+use subscope::analysis::{Ask, Check, PairCounts, Remark, Report};
 use subscope::message::RowId;
 
-use crate::stage::{SECOND, START, Stage};
+use crate::stage::{SECOND, START, Stage, ask};
 
 fn pair(text: &str) -> Check {
     Check::parse_pair(text).unwrap()
@@ -48,9 +48,11 @@ fn a_reply_shows_its_latency_and_what_waits_is_listed() {
             repeated: 0,
             answered: 2,
             waiting: 1,
+            waiting_before_gap: 0,
             forgotten: 0,
             duplicates: 1,
             unmatched: 1,
+            unmatched_behind_gap: 0,
             without_id: 1,
         }
     );
@@ -85,6 +87,53 @@ fn a_request_sent_again_waits_once_since_its_first() {
         (counts.requests, counts.repeated, counts.waiting),
         (2, 1, 0)
     );
+}
+
+#[test]
+fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
+    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
+    stage.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":2}"#)]);
+    stage.lose_connection();
+    stage.receive([("q", &br#"{"id":3}"#[..]), ("r", br#"{"id":2}"#)]);
+    let report = stage.pair(check);
+    let waiting = report.unanswered.iter();
+    let waiting: Vec<_> = waiting.map(|one| (&*one.id, one.is_before_gap)).collect();
+    assert_eq!(waiting, [(&b"1"[..], true), (b"3", false)]);
+    let counts = report.counts;
+    assert_eq!((counts.waiting, counts.waiting_before_gap), (2, 1));
+    // The gap was still open when the last came.
+    let ask = Ask {
+        gap_until: Some(stage.now),
+        ..ask(check)
+    };
+    let Some(Report::Pair(report)) = stage.worker.report(&ask) else {
+        panic!("no pair");
+    };
+    assert_eq!(report.counts.waiting_before_gap, 2);
+}
+
+#[test]
+fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
+    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
+    let unmatched = |stage: &Stage| {
+        let counts = stage.pair(check).counts;
+        (counts.unmatched, counts.unmatched_behind_gap)
+    };
+    stage.receive([("r", &br#"{"id":"before"}"#[..])]);
+    assert_eq!(unmatched(&stage), (1, 0));
+    // The slowest reply takes two milliseconds, as long as two messages.
+    stage.receive([
+        ("q", &br#"{"id":1}"#[..]),
+        ("q", br#"{"id":2}"#),
+        ("r", br#"{"id":1}"#),
+    ]);
+    stage.lose_connection();
+    for number in 0..3 {
+        stage.words("r", &format!("{{\"id\":\"behind {number}\"}}"));
+    }
+    assert_eq!(unmatched(&stage), (4, 3));
+    stage.words("r", r#"{"id":"late"}"#);
+    assert_eq!(unmatched(&stage), (5, 3));
 }
 
 #[test]

@@ -16,31 +16,50 @@ fn learnt(payload: &str, count: u64) -> (Stage, subscope::analysis::CheckId) {
 }
 
 #[test]
-fn each_kind_of_deviation_is_flagged_once_where_it_becomes_the_rule() {
+fn each_kind_of_deviation_is_flagged_until_as_many_have_come_as_teach_a_shape() {
     let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
     let other =
         r#"{"id":1,"user":{"tier":"gold"},"tags":["a",2],"amount":"1.5","coupon":{"code":"x"}}"#;
     let all =
         ["− .user.id  △ .tags[] string→number  △ .amount number→string  + .coupon".to_owned()];
-    assert_eq!(stage.words("a", other), all);
+    for number in 0..LEARNT_FROM {
+        assert_eq!(stage.words("a", other), all, "{number}");
+    }
     for _ in 0..200 {
         assert_eq!(stage.words("a", other), [""; 0]);
     }
     assert_eq!(stage.words("a", PLAIN), [""; 0]);
-    assert_eq!(stage.shape(check).flagged, 1);
+    assert_eq!(stage.shape(check).flagged, LEARNT_FROM);
+}
+
+#[test]
+fn the_messages_between_do_not_matter_until_as_many_have_come() {
+    for between in [0, 1, 7] {
+        let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
+        for odd in [&PLAIN.replace("\"id\":7,", ""), "oops"] {
+            for _ in 0..3 * LEARNT_FROM {
+                stage.words("a", odd);
+                for _ in 0..between {
+                    assert_eq!(stage.words("a", PLAIN), [""; 0]);
+                }
+            }
+        }
+        assert_eq!(stage.shape(check).flagged, 2 * LEARNT_FROM, "{between}");
+    }
 }
 
 #[test]
 fn what_stays_rare_is_flagged_each_time() {
     let (mut stage, check) = learnt(PLAIN, 1_000);
     let odd = PLAIN.replace("\"id\":7,", "");
-    for _ in 0..5 {
+    let times = 2 * LEARNT_FROM;
+    for _ in 0..times {
         assert_eq!(stage.words("a", &odd), ["− .user.id"]);
         for _ in 0..100 {
             assert_eq!(stage.words("a", PLAIN), [""; 0]);
         }
     }
-    assert_eq!(stage.shape(check).flagged, 5);
+    assert_eq!(stage.shape(check).flagged, times);
 }
 
 #[test]
@@ -64,11 +83,13 @@ fn what_varied_while_learning_is_no_deviation() {
 }
 
 #[test]
-fn what_is_not_json_deviates_if_all_before_was() {
+fn what_is_not_json_deviates_where_json_was_learnt() {
     let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
-    assert_eq!(stage.words("a", "oops"), ["△ not JSON"]);
+    for _ in 0..LEARNT_FROM {
+        assert_eq!(stage.words("a", "oops"), ["△ not JSON"]);
+    }
     assert_eq!(stage.words("a", "oops"), [""; 0]);
-    assert_eq!(stage.shape(check).other, 2);
+    assert_eq!(stage.shape(check).other, LEARNT_FROM + 1);
     for _ in 0..100 {
         assert_eq!(stage.words("text", "plain"), [""; 0]);
     }
@@ -84,6 +105,55 @@ fn fields_within_a_new_field_and_the_first_of_an_object_are_not_told_apart() {
         ),
         ["△ .a null→object"]
     );
+    assert_eq!(
+        stage.words("a", r#"{"a":{"v":1,"y":[true]},"list":[]}"#),
+        ["△ .a null→object"]
+    );
+}
+
+#[test]
+fn what_a_new_object_has_is_learnt_while_the_object_is_flagged() {
+    let (mut stage, _) = learnt(r#"{"id":1}"#, LEARNT_FROM);
+    for _ in 0..LEARNT_FROM {
+        let words = stage.words("a", r#"{"id":1,"user":{"tier":"gold","age":7}}"#);
+        assert_eq!(words, ["+ .user"]);
+    }
+    assert_eq!(
+        stage.words("a", r#"{"id":1,"user":{"tier":1,"name":"x"}}"#),
+        ["△ .user.tier string→number  + .user.name  − .user.age"]
+    );
+}
+
+#[test]
+fn of_objects_that_are_rare_themselves_as_many_teach_what_they_have() {
+    let (mut stage, _) = learnt(r#"{"error":null}"#, LEARNT_FROM);
+    let mut rare = |payload: &str| {
+        for _ in 0..200 {
+            assert_eq!(stage.words("a", r#"{"error":null}"#), [""; 0]);
+        }
+        stage.words("a", payload)
+    };
+    for _ in 0..2 * LEARNT_FROM {
+        let words = rare(r#"{"error":{"code":1,"text":"x"}}"#);
+        assert_eq!(words, ["△ .error null→object"]);
+    }
+    // One flag is enough for a message.
+    assert_eq!(rare(r#"{"error":{"code":1}}"#), ["△ .error null→object"]);
+}
+
+#[test]
+fn many_elements_of_one_message_are_one_message_that_deviates() {
+    let (mut stage, check) = learnt(r#"{"l":[{"x":1,"y":1}]}"#, LEARNT_FROM + 100);
+    let elements = vec![r#"{"x":"1","z":2}"#; 60].join(",");
+    let odd = format!("{{\"l\":[{elements}]}}");
+    for _ in 0..LEARNT_FROM {
+        assert_eq!(
+            stage.words("a", &odd),
+            ["△ .l[].x number→string  + .l[].z  − .l[].y"]
+        );
+    }
+    assert_eq!(stage.words("a", &odd), [""; 0]);
+    assert_eq!(stage.shape(check).flagged, LEARNT_FROM);
 }
 
 #[test]
@@ -208,6 +278,15 @@ fn a_message_that_is_all_new_lists_a_few_deviations_and_counts_the_rest() {
     let words = stage.words("a", &format!("{{{}}}", members.join(",")));
     assert!(words[0].starts_with("+ .k0  + .k1  "), "{words:?}");
     assert!(words[0].ends_with("  + .k7  and 13 more"), "{words:?}");
+}
+
+#[test]
+fn the_rest_is_counted_once_however_many_elements_deviate_so() {
+    let (mut stage, _) = learnt(r#"[{"a":1}]"#, LEARNT_FROM);
+    let members: Vec<String> = (0..10).map(|number| format!("\"k{number}\":1")).collect();
+    let element = format!("{{\"a\":1,{}}}", members.join(","));
+    let words = stage.words("a", &format!("[{}]", vec![element; 5].join(",")));
+    assert!(words[0].ends_with(" and 2 more"), "{words:?}");
 }
 
 #[test]

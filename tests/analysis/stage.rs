@@ -127,6 +127,7 @@ pub fn ask(check: CheckId) -> Ask {
         check,
         channel: None,
         stretch: None,
+        gap_until: None,
         most: 1_000,
     }
 }

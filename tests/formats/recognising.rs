@@ -219,6 +219,99 @@ fn serialised_objects_are_named_and_not_read() {
 }
 
 #[test]
+fn pickles_that_do_not_say_their_protocol_are_told_by_their_opcodes() {
+    // As `pickle.dumps(.., 0)` writes them, of Python 3 and of Python 2.
+    let of_protocol_0: [&[u8]; 10] = [
+        b"(dp0\nS'a'\np1\nI1\ns.",
+        b"(dp0\nVn\np1\nL1180591620717411303424L\nsVf\np2\nF1.5\nsVl\np3\n(lp4\n(dp5\nV\xe9\np6\nVzeile\\u000a\np7\nsas.",
+        b"(lp0\nI1\naI2\na.",
+        b"(lp1\n.",
+        b"Vabc\np0\n.",
+        b"V\np0\n.",
+        b"(Vx\np0\nNI01\ntp1\n.",
+        b"c__builtin__\nset\np0\n((lp1\nI1\natp2\nRp3\n.",
+        b"ccopy_reg\n_reconstructor\np0\n(c__main__\nA\np1\nc__builtin__\nobject\np2\nNtp3\nRp4\n.",
+        b"(i__main__\nOld\np0\n(dp1\nS'x'\np2\nI1\nsb.",
+    ];
+    for payload in of_protocol_0 {
+        let text = String::from_utf8_lossy(payload);
+        assert_eq!(bare(payload), Format::PickleText, "{text}");
+        assert_eq!(recognise(payload, None).tree, None, "{text}");
+    }
+    let of_protocol_1: [&[u8]; 6] = [
+        b"}q\0X\x01\0\0\0aq\x01K\x01s.",
+        b"]q\0(K\x01K\x02e.",
+        b"}q\0(U\x01aq\x01M\0\x01U\x01bq\x02G?\xf8\0\0\0\0\0\0u.",
+        b"X\x03\0\0\0abcq\0.",
+        b"ccollections\nOrderedDict\nq\0)Rq\x01X\x01\0\0\0aq\x02K\x01s.",
+        b"cdecimal\nDecimal\nq\0(X\x03\0\0\x001.5q\x01tq\x02Rq\x03.",
+    ];
+    for payload in of_protocol_1 {
+        assert_eq!(bare(payload), Format::Pickle, "{payload:?}");
+    }
+}
+
+#[test]
+fn texts_that_begin_or_end_like_a_pickle_are_texts() {
+    for text in [
+        "I42\n.",
+        "N.",
+        "(t.",
+        "(see below)\np0\n.",
+        "(dp0\nS'a'\np1\nI1\ns",
+        "(dp0\nS'a'\np1\nI1\ns. ",
+        "(dp0\nS'a'\np1\nI1\ns.\n",
+        "(dpx\nS'a'\np1\nI1\ns.",
+        "(d.",
+        "cat\ndog\n.",
+        "cat and dog\nset\np0\n.",
+        "Very well.",
+        "Some\np\n.",
+        "(.",
+        "(p99999999999999999999",
+    ] {
+        assert_eq!(bare(text.as_bytes()), Format::Text, "{text}");
+    }
+}
+
+#[test]
+fn what_php_and_java_write_is_named() {
+    // By PHP's own description of `serialize`, and the grammar of the Java Object Serialization
+    // Specification, chapter 6.
+    for text in [
+        "a:1:{s:4:\"user\";a:2:{s:2:\"id\";i:7;s:4:\"tags\";a:0:{}}}",
+        "O:4:\"User\":2:{s:4:\"name\";s:3:\"Ada\";s:6:\"parent\";N;}",
+        "O:8:\"DateTime\":3:{s:4:\"date\";s:26:\"2024-01-02 00:00:00.000000\";s:13:\"timezone_type\";i:3;s:8:\"timezone\";s:3:\"UTC\";}",
+        "C:11:\"ArrayObject\":21:{x:i:0;a:0:{};m:a:0:{}}",
+        "C:1:\"A\":3:{abc}",
+        "E:11:\"Suit:Hearts\";",
+        "s:6:\"caf\u{e9}!\";",
+        "a:1:{i:0;d:0.5;}",
+    ] {
+        assert_eq!(bare(text.as_bytes()), Format::Php, "{text}");
+    }
+    for text in [
+        "a:1",
+        "a:1:{x}",
+        "C:1:\"A\":4:{abc}",
+        "s:5:\"cafe\";",
+        "s:3:\"abc\"",
+        "O:4:\"User\"",
+    ] {
+        assert_eq!(bare(text.as_bytes()), Format::Text, "{text}");
+    }
+    // A long: its class, its serial number, its field, its parent, and the value.
+    let long = [
+        b"\xac\xed\0\x05sr\0\x0ejava.lang.Long\x3b\x8b\xe4\x90\xcc\x8f\x23\xdf\x02\0\x01J\0\x05valuexr\0\x10java.lang.Number\x86\xac\x95\x1d\x0b\x94\xe0\x8b\x02\0\0xp",
+        &[0, 0, 0, 0, 0, 0, 0, 7][..],
+    ]
+    .concat();
+    assert_eq!(bare(&long), Format::Java);
+    assert_eq!(bare(b"\xac\xed\0\x05p"), Format::Java);
+    assert_eq!(bare(b"\xac\xed\0\x04p"), Format::Binary);
+}
+
+#[test]
 fn base64_is_taken_off_where_something_telling_is_within() {
     let json = br#"{"user":"ada","id":12}"#;
     let encoded = base64(json);

@@ -15,6 +15,23 @@ fn asked_on_stack(text: &str, payload: &str) -> (bool, Option<String>) {
 }
 
 #[test]
+fn what_jq_cannot_read_does_not_match_and_that_is_said() {
+    for filter in ["true", ".a == \"\u{fffd}\"", ".b == 1"] {
+        let text = format!("jq({filter})");
+        let (matches, trouble) = asked_on_stack(&text, r#"{"a":"\ud800","b":1}"#);
+        assert!(!matches, "{filter}");
+        let trouble = trouble.unwrap();
+        assert!(trouble.contains("half of a surrogate pair"), "{trouble}");
+    }
+    // However many there are, it is asked of the others.
+    let mut matcher = matcher(parse("jq(.b == 1)"));
+    for _ in 0..10 {
+        assert!(!matcher.matches(&message(br#"{"a":"\ud800","b":1}"#)));
+    }
+    assert!(matcher.matches(&message(br#"{"a":"x","b":1}"#)));
+}
+
+#[test]
 fn the_first_output_decides() {
     for (filter, holds) in [
         (".a == 1", true),

@@ -157,4 +157,19 @@ fn half_a_surrogate_pair_is_json_and_a_string_of_its_own() {
     assert!(matches(r#".a == "\ud800""#, r#"{"a":"\ud800"}"#));
     assert!(!matches(r#".a == "\ud801""#, r#"{"a":"\ud800"}"#));
     assert!(matches(r#".a == "\ud83d\ude00""#, r#"{"a":"😀"}"#));
+    assert!(matches(r#".a == "\uD800""#, r#"{"a":"\ud800"}"#));
+    for (query, payload) in [
+        // What it is shown or copied as.
+        (r#".a == "\\ud800""#, r#"{"a":"\ud800"}"#),
+        (r#".a == "\ud800""#, r#"{"a":"\\ud800"}"#),
+        (".a == \"\u{fffd}\"", r#"{"a":"\ud800"}"#),
+        (r#".a == "\ud83d\ude00""#, r#"{"a":"\ude00\ud83d"}"#),
+        (r".a ~ /^.$/", r#"{"a":"\ud800"}"#),
+        (r#"."\ud800" == 1"#, r#"{"\\ud800":1}"#),
+    ] {
+        assert!(!matches(query, payload), "{query} of {payload}");
+    }
+    assert!(matches(r#"."\ud800" == 1"#, r#"{"\uD800":1}"#));
+    assert!(matches(r#".a < "\ue000""#, r#"{"a":"\udfff"}"#));
+    assert!(matches(r".a ~ /b$/", r#"{"a":"\udfffb"}"#));
 }

@@ -43,6 +43,33 @@ fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
 }
 
 #[test]
+fn half_of_a_surrogate_pair_stays_the_escape_as_which_it_came() {
+    let payload = r#"{"s":"a\uD800\n","\ud83d k":{"x":1}}"#;
+    let mut stage = opened(payload.as_bytes());
+    let screen = stage.screen();
+    assert!(screen.contains(r#"s: "a\ud800"#), "{screen}");
+    assert!(screen.contains(r"\ud83d k"), "{screen}");
+    for (keys, expected) in [
+        ("jy", "a\\uD800\n"),
+        ("Y", payload),
+        ("jjP", r#"."\ud83d k".x"#),
+    ] {
+        let effects = stage.keys(keys);
+        let [Effect::Copy(bytes)] = &effects[..] else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(std::str::from_utf8(bytes), Ok(expected), "{keys}");
+    }
+    stage.keys("k=");
+    assert!(
+        stage.remark().starts_with("filtered by has("),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.app.shown().len(), 1);
+}
+
+#[test]
 fn what_is_packed_is_copied_as_json() {
     for payload in [PACKED, CBOR, &gzip(PACKED)] {
         let mut stage = opened(payload);

@@ -14,6 +14,7 @@ mod comparing;
 mod finding;
 mod following;
 mod handing;
+mod memory;
 mod sizes;
 
 #[path = "../support/mod.rs"]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::analysis::pair::Unanswered;
+use crate::analysis::watched::Message;
 use crate::message::{RowId, Time};
 
 /// The most requests that wait for a reply.
@@ -52,12 +53,22 @@ struct Request {
     id: Arc<[u8]>,
     row: RowId,
     time: Time,
+    /// How often messages may have been lost before it came.
+    breaks: u64,
     waits: bool,
+}
+
+impl Request {
+    /// Whether messages may have been lost since: more often than before it, or until a time that
+    /// is not before it.
+    fn is_before_gap(&self, breaks: u64, gap_until: Option<Time>) -> bool {
+        self.breaks != breaks || gap_until.is_some_and(|until| self.time <= until)
+    }
 }
 
 impl Requests {
     /// Has a request wait for its reply. Says whether none of this id waits already.
-    pub fn add(&mut self, id: &[u8], row: RowId, time: Time) -> bool {
+    pub fn add(&mut self, id: &[u8], request: &Message<'_>) -> bool {
         if self.find(id).is_some_and(|request| request.waits) {
             return false;
         }
@@ -75,8 +86,9 @@ impl Requests {
         self.waiting += 1;
         self.kept.push_back(Request {
             id,
-            row,
-            time,
+            row: request.row,
+            time: request.time,
+            breaks: request.breaks,
             waits: true,
         });
         true
@@ -96,10 +108,16 @@ impl Requests {
         Answered::Now { row, time }
     }
 
-    /// The requests that wait, oldest first.
-    pub fn unanswered(&self) -> impl Iterator<Item = Unanswered> {
+    /// The requests that wait, oldest first. Messages may have been lost so many times until now,
+    /// and until `gap_until` at last.
+    pub fn unanswered(
+        &self,
+        breaks: u64,
+        gap_until: Option<Time>,
+    ) -> impl Iterator<Item = Unanswered> {
         let waiting = self.kept.iter().filter(|request| request.waits);
-        waiting.map(|request| Unanswered {
+        waiting.map(move |request| Unanswered {
+            is_before_gap: request.is_before_gap(breaks, gap_until),
             row: request.row,
             time: request.time,
             id: Arc::clone(&request.id),
@@ -175,28 +193,41 @@ mod tests {
         number.to_le_bytes()
     }
 
+    fn at(row: usize) -> Message<'static> {
+        Message {
+            row: RowId(row as u64),
+            time: Time(0),
+            payload: b"",
+            size: 0,
+            breaks: 0,
+        }
+    }
+
     #[test]
     fn the_longest_waiting_are_forgotten_first() {
         let mut requests = Requests::default();
         for number in 0..MOST_WAITING + 5 {
-            requests.add(&id(number), RowId(number as u64), Time(0));
+            requests.add(&id(number), &at(number));
         }
         assert_eq!(requests.waiting(), MOST_WAITING as u64);
         assert_eq!(requests.forgotten(), 5);
         assert_eq!(requests.answer(&id(4)), Answered::Never);
         assert!(matches!(requests.answer(&id(5)), Answered::Now { .. }));
         assert_eq!(requests.answer(&id(5)), Answered::Before);
-        let oldest = requests.unanswered().next().map(|request| request.row);
+        let oldest = requests
+            .unanswered(0, None)
+            .next()
+            .map(|request| request.row);
         assert_eq!(oldest, Some(RowId(6)));
     }
 
     #[test]
     fn one_without_a_reply_waits_while_others_come_and_go() {
         let mut requests = Requests::default();
-        requests.add(b"stuck", RowId(0), Time(0));
+        requests.add(b"stuck", &at(0));
         let mut most = 0;
         for number in 0..MOST_KEPT + 10 {
-            requests.add(&id(number), RowId(1), Time(0));
+            requests.add(&id(number), &at(1));
             assert!(matches!(requests.answer(&id(number)), Answered::Now { .. }));
             most = most.max(requests.kept.len());
         }

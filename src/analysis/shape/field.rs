@@ -49,7 +49,8 @@ pub fn path(trie: &Trie, place: u32) -> String {
         steps.push(if node.is_element {
             "[]".to_owned()
         } else {
-            path_step(&String::from_utf8_lossy(&node.name))
+            // A name within JSON is one that a path can have.
+            path_step(&node.name).unwrap_or_default()
         });
         at = node.parent;
     }

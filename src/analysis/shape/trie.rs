@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::analysis::shape::MOST_FIELDS;
+use crate::analysis::shape::told::Told;
 use crate::analysis::shape::types::{OBJECT, TYPES, Types};
 use crate::payload::json::text;
 
@@ -48,6 +49,8 @@ pub struct Node {
     pub counts: [u64; TYPES],
     /// The types that are not flagged.
     pub known: Types,
+    /// How often what deviates here was told.
+    pub told: Told,
     /// Whether it is flagged when it comes.
     pub is_odd: bool,
     /// Whether it is flagged when it does not come.
@@ -80,6 +83,7 @@ impl Node {
             present: 0,
             counts: [0; TYPES],
             known: Types::default(),
+            told: Told::default(),
             is_odd: false,
             is_required: false,
             missing: 0,

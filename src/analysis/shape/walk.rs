@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use crate::analysis::remark::Drift;
+use crate::analysis::shape::told::PRESENCE;
 use crate::analysis::shape::trie::{NONE, Node, Trie};
 use crate::analysis::shape::types::{self, Types};
-use crate::analysis::shape::{LEARNT_FROM, field, is_rare};
+use crate::analysis::shape::{LEARNT_FROM, field, is_flagged};
 use crate::analysis::value;
 use crate::payload::json::flat::{Kind, Token};
 
@@ -29,10 +30,12 @@ struct Frame {
     last: u32,
     /// How many required members have come.
     came: u32,
+    /// Whether what lies within is only learnt from.
+    is_silent: bool,
 }
 
 /// What deviates, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Deviation {
     New(u32),
     Missing(u32),
@@ -49,7 +52,8 @@ pub struct Walk {
     frames: Vec<Frame>,
     deviations: Vec<Deviation>,
     more: usize,
-    is_learning: bool,
+    /// Whether the value that comes next, and what lies within it, is only learnt from.
+    is_silent: bool,
 }
 
 impl Walk {
@@ -64,7 +68,7 @@ impl Walk {
         self.frames.clear();
         self.deviations.clear();
         self.more = 0;
-        self.is_learning = is_learning;
+        self.is_silent = is_learning;
         trie.messages += 1;
         let mut place = trie.root();
         for token in tokens {
@@ -75,6 +79,7 @@ impl Walk {
                     if let Some(frame) = self.frames.last()
                         && !frame.is_object
                     {
+                        self.is_silent = frame.is_silent;
                         place = trie.element(frame.node);
                     }
                     self.value(trie, place, kind, token.text(payload));
@@ -95,6 +100,7 @@ impl Walk {
             object: trie.objects,
             last: NONE,
             came: 0,
+            is_silent: self.is_silent,
         });
     }
 
@@ -111,40 +117,47 @@ impl Walk {
         frame.last = place;
         let frame = *frame;
         if is_new {
-            self.enter_new(trie, place, frame.node);
+            Self::enter_new(trie, place, &frame);
         }
         let objects = trie.node(frame.node).map_or(0, Node::objects);
+        let message = trie.messages;
         let Some(node) = trie.node_mut(place) else {
             return NONE;
         };
-        if node.seen == frame.object {
-            return place;
-        }
-        node.seen = frame.object;
-        node.present += 1;
-        let is_odd = node.is_odd;
-        if is_odd {
-            node.is_odd = is_rare(node.present, objects);
-            if node.is_odd || is_new {
-                self.deviate(Deviation::New(place));
+        if node.seen != frame.object {
+            node.seen = frame.object;
+            node.present += 1;
+            if node.is_odd {
+                self.note_odd(node, place, objects, message);
+            }
+            if node.is_required
+                && let Some(frame) = self.frames.last_mut()
+            {
+                frame.came += 1;
             }
         }
-        if trie.node(place).is_some_and(|node| node.is_required)
-            && let Some(frame) = self.frames.last_mut()
-        {
-            frame.came += 1;
-        }
+        self.is_silent = frame.is_silent || node.is_odd;
         place
     }
 
+    /// Notes a member that no object had while its place was learnt.
+    #[cold]
+    fn note_odd(&mut self, node: &mut Node, place: u32, objects: u64, message: u64) {
+        let is_first = node.told.note(PRESENCE, message);
+        node.is_odd = is_flagged(node.told.messages(PRESENCE), node.present, objects);
+        if node.is_odd {
+            self.deviate(is_first, Deviation::New(place));
+        }
+    }
+
     /// Says of a new member what it is held to.
-    fn enter_new(&self, trie: &mut Trie, place: u32, parent: u32) {
+    fn enter_new(trie: &mut Trie, place: u32, frame: &Frame) {
         let message = trie.messages;
-        let Some(parent) = trie.node_mut(parent) else {
+        let Some(parent) = trie.node_mut(frame.node) else {
             return;
         };
         let is_first = parent.objects() == 1;
-        let is_silent = self.is_learning || is_first || parent.born == message;
+        let is_silent = frame.is_silent || is_first || parent.born == message;
         // What the first object has not, not all have.
         parent.required += u32::from(is_first);
         if let Some(node) = trie.node_mut(place) {
@@ -190,18 +203,18 @@ impl Walk {
     fn new_type(&mut self, node: &mut Node, place: u32, index: usize, message: u64) {
         let now = Types::one(index);
         let before = node.known;
-        let count = node.counts[index];
-        let is_rare = is_rare(count, node.counts.iter().sum());
-        let is_silent = self.is_learning || node.born == message;
-        if is_silent || !is_rare {
+        if self.is_silent || node.born == message {
             node.known = before.with(now);
+            return;
         }
-        if !is_silent && (is_rare || count == 1) {
-            self.deviate(Deviation::Type {
-                node: place,
-                before,
-                now,
-            });
+        let is_first = node.told.note(index, message);
+        let all = node.counts.iter().sum();
+        if is_flagged(node.told.messages(index), node.counts[index], all) {
+            self.is_silent = true;
+            let node = place;
+            self.deviate(is_first, Deviation::Type { node, before, now });
+        } else {
+            node.known = before.with(now);
         }
     }
 
@@ -221,24 +234,25 @@ impl Walk {
 
     /// Notes the required members that have not come.
     fn note_missing(&mut self, trie: &mut Trie, frame: &Frame) {
+        let message = trie.messages;
         let Some(parent) = trie.node(frame.node) else {
             return;
         };
         let objects = parent.objects();
+        let is_silent = frame.is_silent || objects <= LEARNT_FROM;
         let mut place = parent.first_child;
         let mut given_up = 0;
         while let Some(node) = trie.node_mut(place) {
             let next = node.next;
             if node.is_required && node.seen != frame.object {
                 node.missing += 1;
-                let is_silent = self.is_learning || objects <= LEARNT_FROM;
-                let is_rare = is_rare(node.missing, objects);
-                if is_silent || !is_rare {
+                let is_first = node.told.note(PRESENCE, message);
+                let messages = node.told.messages(PRESENCE);
+                if !is_silent && is_flagged(messages, node.missing, objects) {
+                    self.deviate(is_first, Deviation::Missing(place));
+                } else {
                     node.is_required = false;
                     given_up += 1;
-                }
-                if !is_silent && (is_rare || node.missing == 1) {
-                    self.deviate(Deviation::Missing(place));
                 }
             }
             place = next;
@@ -249,8 +263,8 @@ impl Walk {
     }
 
     /// Takes a deviation down; the same of several elements of an array once.
-    fn deviate(&mut self, deviation: Deviation) {
-        if self.deviations.contains(&deviation) {
+    fn deviate(&mut self, is_first: bool, deviation: Deviation) {
+        if !is_first {
             return;
         }
         if self.deviations.len() == MOST_LISTED {

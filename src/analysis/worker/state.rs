@@ -69,15 +69,15 @@ impl State {
         }
     }
 
-    /// What is known.
-    pub fn report(&self, ask: &Ask) -> Option<Report> {
+    /// What is known; `breaks` is how often messages may have been lost until now.
+    pub fn report(&self, ask: &Ask, breaks: u64) -> Option<Report> {
         let channel = ask.channel.as_deref();
         match &self.known {
             Known::Shape(shapes) => shapes.report(channel, ask.most).map(Report::Shape),
             Known::Sequence(sequences) => {
                 Some(Report::Sequence(sequences.report(channel, ask.most)))
             }
-            Known::Pair(pair) => Some(Report::Pair(pair.report(ask.most))),
+            Known::Pair(pair) => Some(Report::Pair(pair.report(ask.most, breaks, ask.gap_until))),
             Known::Delay(delays) => Some(Report::Delay(delays.report(channel, ask.most))),
             Known::Series(series) => {
                 let report = series.report(channel, ask.stretch, ask.most);

@@ -189,6 +189,7 @@ impl PlotWindow {
             check,
             channel: Some(channel),
             stretch: Some((self.from, Time(self.to().0.saturating_sub(1)))),
+            gap_until: None,
             most: usize::try_from(self.parts).unwrap_or(1),
         }
     }

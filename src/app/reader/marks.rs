@@ -32,6 +32,12 @@ impl Marks {
         self.sought.clone_from(&before.sought);
     }
 
+    /// The bytes that they take.
+    pub(super) fn size(&self) -> usize {
+        self.ranges.capacity() * size_of::<Range<usize>>()
+            + self.nodes.capacity() * size_of::<NodeId>()
+    }
+
     fn len(&self, has_values: bool) -> usize {
         if has_values {
             self.nodes.len()

@@ -84,6 +84,16 @@ impl Lines {
     pub fn is_same(&self) -> bool {
         self.lines.is_empty()
     }
+
+    /// The bytes that it takes beside the texts.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let marks = self.lines.iter().map(|line| match line {
+            Line::Removed { marks, .. } | Line::Added { marks, .. } => marks.capacity(),
+            Line::Same { .. } | Line::Folded { .. } => 0,
+        });
+        self.lines.capacity() * size_of::<Line>() + marks.sum::<usize>() * size_of::<Range<usize>>()
+    }
 }
 
 /// Compares two texts line by line; `None` if one has more than [`MAX_BYTES`] or [`MAX_LINES`].

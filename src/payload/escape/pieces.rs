@@ -3,6 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::payload::json::text::half;
+
 /// How many combining marks may sit on one base before the rest are shown as escapes.
 const MAX_MARKS: usize = 4;
 /// How many bases a cluster may join (conjunct consonants, a pair of flag letters).
@@ -21,6 +23,8 @@ pub enum Piece<'a> {
     Tab,
     /// A character that is shown by its code.
     Char(char),
+    /// Half of a surrogate pair, as three bytes that are no valid UTF-8: what JSON's `\ud800` says.
+    Half(u16),
     /// A byte that is not part of valid UTF-8.
     Byte(u8),
 }
@@ -31,6 +35,7 @@ impl Piece<'_> {
         match self {
             Self::Cluster(text, _) => text.len(),
             Self::Char(character) => character.len_utf8(),
+            Self::Half(_) => 3,
             Self::Tab | Self::Byte(_) => 1,
         }
     }
@@ -96,7 +101,8 @@ impl<'a> Pieces<'a> {
             self.run = valid_prefix(self.bytes);
         }
         let Some(character) = self.run.chars().next() else {
-            return Some((Piece::Byte(first), false));
+            let half = half(self.bytes).map(Piece::Half);
+            return Some((half.unwrap_or(Piece::Byte(first)), false));
         };
         if character == '\t' {
             return Some((Piece::Tab, false));

@@ -11,7 +11,8 @@ fn control_characters_become_escapes() {
         (b"\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
         (b"\x07\x08\x7f", "\\x07\\x08\\x7f"),
         (b"\xc2\x85\xc2\x9b1m", "\\u{85}\\u{9b}1m"),
-        (b"\xff\xc3(\xed\xa0\x80", "\\xff\\xc3(\\xed\\xa0\\x80"),
+        (b"\xff\xc3(\xed\xa0", "\\xff\\xc3(\\xed\\xa0"),
+        (b"\xed\xa0\x80\xed\xbf\xbf.", "\\ud800\\udfff."),
         (b"cut \xe4\xbd", "cut \\xe4\\xbd"),
         (b"C:\\new", "C:\\new"),
     ] {

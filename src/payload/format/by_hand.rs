@@ -84,7 +84,7 @@ fn bare(
             None => protobuf::read_raw(bytes),
         }
         .map_err(|wrong| wrong.to_string()),
-        Format::Pickle | Format::Php | Format::Java => {
+        Format::Pickle | Format::PickleText | Format::Php | Format::Java => {
             return match named::named(bytes) {
                 Some(found) if found == format => Ok(None),
                 _ => Err(format!("not {}: it does not look like it", format.name())),

@@ -1,6 +1,7 @@
 //! Formats that are named and never read: to read them is to run what they say.
 
 use super::Format;
+use super::pickle::{self, Protocol};
 
 /// The format of serialised objects that `bytes` are of.
 pub(super) fn named(bytes: &[u8]) -> Option<Format> {
@@ -9,13 +10,19 @@ pub(super) fn named(bytes: &[u8]) -> Option<Format> {
         [0x80, 2..=5, .., b'.'] if bytes.len() > 3 => Some(Format::Pickle),
         // STREAM_MAGIC and STREAM_VERSION (Java Object Serialization Specification, section 6.4).
         [0xac, 0xed, 0x00, 0x05, ..] => Some(Format::Java),
-        [b'a' | b'O' | b'C' | b's', b':', b'0'..=b'9', ..] => is_php(bytes).then_some(Format::Php),
-        _ => None,
+        [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => {
+            is_php(bytes).then_some(Format::Php)
+        }
+        _ => pickle::protocol(bytes).map(|protocol| match protocol {
+            Protocol::Zero => Format::PickleText,
+            Protocol::One => Format::Pickle,
+        }),
     }
 }
 
-/// Whether `bytes` are an array, an object or a string as `serialize` writes them: `a:0:{}`,
-/// `O:8:"stdClass":0:{}`, `s:1:"x";`. Numbers and the like are words like others.
+/// Whether `bytes` are an array, an object, an enumeration or a string as `serialize` writes them:
+/// `a:0:{}`, `O:8:"stdClass":0:{}`, `C:1:"X":2:{..}`, `E:6:"Suit:A";`, `s:1:"x";`. Numbers and the
+/// like are words like others.
 fn is_php(bytes: &[u8]) -> bool {
     let (kind, rest) = (bytes.first(), bytes.get(2..).unwrap_or_default());
     let Some((length, rest)) = number(rest) else {
@@ -23,7 +30,13 @@ fn is_php(bytes: &[u8]) -> bool {
     };
     match kind {
         Some(b'a') => is_braced(rest),
-        Some(b's') => quoted(rest, length) == Some(b";"),
+        Some(b's' | b'E') => quoted(rest, length) == Some(b";"),
+        // What a class has written by itself: so many bytes of whatever it likes.
+        Some(b'C') => quoted(rest, length)
+            .and_then(|rest| number(rest.strip_prefix(b":")?))
+            .is_some_and(|(length, rest)| {
+                rest.len() == length.saturating_add(2) && within_braces(rest).is_some()
+            }),
         Some(_) => quoted(rest, length)
             .and_then(|rest| number(rest.strip_prefix(b":")?))
             .is_some_and(|(_, rest)| is_braced(rest)),
@@ -47,8 +60,10 @@ fn quoted(bytes: &[u8], length: usize) -> Option<&[u8]> {
 
 /// Whether they are members in braces, each of which ends with a semicolon or a brace.
 fn is_braced(bytes: &[u8]) -> bool {
-    let within = bytes
-        .strip_prefix(b"{")
-        .and_then(|bytes| bytes.strip_suffix(b"}"));
+    let within = within_braces(bytes);
     within.is_some_and(|within| matches!(within.last(), None | Some(b';' | b'}')))
+}
+
+fn within_braces(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.strip_prefix(b"{")?.strip_suffix(b"}")
 }

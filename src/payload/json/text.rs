@@ -48,11 +48,64 @@ pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
 }
 
+/// Whether `bytes` begin with the three bytes that UTF-8 would have for half of a surrogate pair:
+/// which one. No UTF-8 has them, but the escapes of JSON can write it.
+#[must_use]
+#[inline]
+pub fn half(bytes: &[u8]) -> Option<u16> {
+    match *bytes {
+        [0xed, middle @ 0xa0..=0xbf, last @ 0x80..=0xbf, ..] => {
+            Some(0xd000 | u16::from(middle & 0x3f) << 6 | u16::from(last & 0x3f))
+        }
+        _ => None,
+    }
+}
+
+/// The three bytes that UTF-8 would have for half of a surrogate pair.
+#[must_use]
+pub fn half_bytes(half: u16) -> [u8; 3] {
+    let [high, low] = half.to_be_bytes();
+    let middle = high << 2 & 0x3c | low >> 6;
+    [0xe0 | high >> 4, 0x80 | middle, 0x80 | low & 0x3f]
+}
+
+/// A part of what a string says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run<'a> {
+    /// Text, as much as there is of it.
+    Text(&'a str),
+    /// Half of a surrogate pair.
+    Half(u16),
+    /// Bytes that belong together and are none of these: no JSON says them.
+    Broken,
+}
+
+/// The parts of what a string says.
+pub fn runs(said: &[u8]) -> impl Iterator<Item = Run<'_>> {
+    let mut rest = said;
+    std::iter::from_fn(move || {
+        if let Some(half) = half(rest) {
+            rest = &rest[3..];
+            return Some(Run::Half(half));
+        }
+        let chunk = rest.utf8_chunks().next()?;
+        let (text, broken) = (chunk.valid(), chunk.invalid());
+        if text.is_empty() {
+            rest = &rest[broken.len()..];
+            return Some(Run::Broken);
+        }
+        rest = &rest[text.len()..];
+        Some(Run::Text(text))
+    })
+}
+
 /// What a string of these raw bytes says, byte by byte. Half of a surrogate pair gives the three
 /// bytes that UTF-8 would have for it; what is no escape is taken as it is written.
 pub struct Unescaped<'a> {
     raw: &'a [u8],
     at: usize,
+    /// Whether half of a surrogate pair stays the escape as which it is written instead.
+    keeps_halves: bool,
     /// Bytes of a character that are still to come, the next one first.
     ready: [u8; 4],
     left: usize,
@@ -65,8 +118,19 @@ impl<'a> Unescaped<'a> {
         Self {
             raw,
             at: 0,
+            keeps_halves: false,
             ready: [0; 4],
             left: 0,
+        }
+    }
+
+    /// The same, but half of a surrogate pair stays the escape as which it is written: what comes
+    /// is UTF-8 if `raw` is.
+    #[must_use]
+    pub fn keeping_halves(raw: &'a [u8]) -> Self {
+        Self {
+            keeps_halves: true,
+            ..Self::new(raw)
         }
     }
 
@@ -82,25 +146,23 @@ impl<'a> Unescaped<'a> {
     /// Takes the `\u` escape here and gives its first byte.
     fn take_unit(&mut self) -> Option<u8> {
         let high = self.unit(self.at)?;
-        self.at += 6;
         let low = self
-            .unit(self.at)
+            .unit(self.at + 6)
             .filter(|low| (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(low));
-        let code = match low {
-            Some(low) => {
-                self.at += 6;
-                0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)
-            }
-            None => high,
+        let (code, length) = match low {
+            Some(low) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12),
+            None => (high, 6),
         };
+        if self.keeps_halves && char::from_u32(code).is_none() {
+            return None;
+        }
+        self.at += length;
         let mut bytes = [0; 4];
         let length = if let Some(character) = char::from_u32(code) {
             character.encode_utf8(&mut bytes).len()
         } else {
-            let low_byte = |code: u32| code.to_le_bytes()[0];
-            bytes[0] = 0xe0 | low_byte(code >> 12);
-            bytes[1] = 0x80 | low_byte(code >> 6 & 0x3f);
-            bytes[2] = 0x80 | low_byte(code & 0x3f);
+            let [_, _, high, low] = code.to_be_bytes();
+            bytes[..3].copy_from_slice(&half_bytes(u16::from_be_bytes([high, low])));
             3
         };
         let first = bytes[0];
@@ -165,6 +227,39 @@ mod tests {
     }
 
     #[test]
+    fn halves_of_pairs_may_stay_as_they_are_written() {
+        for (raw, kept) in [
+            (r"a\ud800b", r"a\ud800b"),
+            (r"\uD83D\ud83d\ude00\uDE00", "\\uD83D\u{1f600}\\uDE00"),
+            (r"\\ud800\n", "\\ud800\n"),
+            (r"\u00e9", "é"),
+        ] {
+            let said: Vec<u8> = Unescaped::keeping_halves(raw.as_bytes()).collect();
+            assert_eq!(String::from_utf8(said).as_deref(), Ok(kept), "{raw}");
+        }
+    }
+
+    #[test]
+    fn halves_of_pairs_have_bytes_of_their_own() {
+        for code in 0xd800..=0xdfff_u16 {
+            assert_eq!(half(&half_bytes(code)), Some(code));
+        }
+        for text in ["\u{d7ff}", "\u{e000}", "\u{fffd}"] {
+            assert_eq!(half(text.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn what_a_string_says_comes_in_parts() {
+        let said = b"a\xed\xa0\x80\xed\xbf\xbf\xc3\xa9\xff\xed\x9f\xbf\xed\xa0";
+        let parts: Vec<Run<'_>> = runs(said).collect();
+        let (a, e) = (Run::Text("a"), Run::Text("\u{e9}"));
+        let (first, last) = (Run::Half(0xd800), Run::Half(0xdfff));
+        let (below, broken) = (Run::Text("\u{d7ff}"), Run::Broken);
+        assert_eq!(parts, [a, first, last, e, broken, below, broken, broken]);
+    }
+
+    #[test]
     fn equality_sees_through_escapes() {
         assert!(equals(br"\u0069d", b"id"));
         assert!(equals(b"id", b"id"));
@@ -174,5 +269,9 @@ mod tests {
         assert!(!equals(br"\n", br"\n"));
         assert!(equals(br"\\n", br"\n"));
         assert_eq!(compare(br"\u0062", b"a"), Ordering::Greater);
+        assert!(equals(br"\uD800", b"\xed\xa0\x80"));
+        for other in [&br"\ud800"[..], "\u{fffd}".as_bytes(), b"", b"?"] {
+            assert!(!equals(br"\ud800", other));
+        }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use super::{Key, Kind, NodeId, NodeKey, Tree};
+use crate::payload::json::text::{Run, runs};
 
 /// Members of an object that are many.
 const MANY_NAMES: u32 = 10_000;
 
 impl Tree {
     /// The path of a value as a query writes it: `.user.tags[0]`, or `.` for the root. `None` if
-    /// no query can name it: a key on the way is no string or not UTF-8, or a later member has the
+    /// no query can name it: a key on the way is no string or none of JSON, or a later member has the
     /// same name.
     #[must_use]
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
@@ -19,9 +20,7 @@ impl Tree {
             let value = self.value(at, payload)?;
             steps.push(match value.key {
                 Key::Index(index) => format!("[{index}]"),
-                Key::Name(name) if self.is_last_of_name(at, name, payload) => {
-                    path_step(str::from_utf8(name).ok()?)
-                }
+                Key::Name(name) if self.is_last_of_name(at, name, payload) => path_step(name)?,
                 Key::Name(_) | Key::Odd(_) => return None,
                 // What a tag is on goes by the name of the tag.
                 Key::None => String::new(),
@@ -110,30 +109,39 @@ impl Tree {
     }
 }
 
-/// A name as a step of a path, as queries write it: `.user`, or `."odd key"`.
+/// A name as a step of a path, as queries write it: `.user`, or `."odd key"`. `None` if JSON cannot
+/// have it.
 #[must_use]
-pub fn path_step(name: &str) -> String {
+pub fn path_step(name: &[u8]) -> Option<String> {
     let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let mut letters = name.chars();
-    let is_plain = letters
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
-        && letters.all(is_of_name);
-    if is_plain {
-        format!(".{name}")
-    } else {
-        format!(".\"{}\"", quoted_name(name))
+    let is_plain = |name: &&str| {
+        let mut letters = name.chars();
+        letters
+            .next()
+            .is_some_and(|first| first.is_alphabetic() || first == '_')
+            && letters.all(is_of_name)
+    };
+    match str::from_utf8(name).ok().filter(is_plain) {
+        Some(name) => Some(format!(".{name}")),
+        None => Some(format!(".\"{}\"", quoted_name(name)?)),
     }
 }
 
 /// What stands between the quotes of a name in a path.
-fn quoted_name(name: &str) -> String {
-    name.chars()
-        .map(|letter| match letter {
-            '"' => "\\\"".to_owned(),
-            '\\' => "\\\\".to_owned(),
-            control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
-            other => other.to_string(),
-        })
-        .collect()
+fn quoted_name(name: &[u8]) -> Option<String> {
+    let quoted = runs(name).map(|run| match run {
+        Run::Text(text) => Some(text.chars().map(quoted_letter).collect()),
+        Run::Half(half) => Some(format!("\\u{half:04x}")),
+        Run::Broken => None,
+    });
+    quoted.collect()
+}
+
+fn quoted_letter(letter: char) -> String {
+    match letter {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
+        other => other.to_string(),
+    }
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Key, Kind, NodeId, Tree};
 use crate::payload::json;
+use crate::payload::json::text::{Run, Unescaped, runs};
 
 /// What is still to be written.
 enum Step {
@@ -35,6 +36,20 @@ impl Tree {
             }
         }
         out
+    }
+
+    /// What a value without others in it says, to be handed over. Half of a surrogate pair in JSON,
+    /// which no text has, stays the escape as which it is written.
+    #[must_use]
+    pub fn said(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
+        let text = self.value(id, payload).map_or(&b""[..], |value| value.text);
+        let written = self.source(id).and_then(|range| payload.get(range));
+        match written {
+            Some([b'"', raw @ .., b'"']) if !self.is_binary && str::from_utf8(text).is_err() => {
+                Unescaped::keeping_halves(raw).collect()
+            }
+            _ => text.to_vec(),
+        }
     }
 
     fn write_value(&self, id: NodeId, payload: &[u8], out: &mut Vec<u8>, steps: &mut Vec<Step>) {
@@ -100,10 +115,22 @@ fn write_scalar(kind: Kind, text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes what `text` says as a string of JSON; bytes that are not UTF-8 become U+FFFD.
+/// Writes what `text` says as a string of JSON; bytes that are not UTF-8 become U+FFFD, but for
+/// halves of surrogate pairs, which JSON can write.
 fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    for letter in String::from_utf8_lossy(text).chars() {
+    for run in runs(text) {
+        match run {
+            Run::Text(text) => write_text(text, out),
+            Run::Half(half) => out.extend_from_slice(format!("\\u{half:04x}").as_bytes()),
+            Run::Broken => out.extend_from_slice("\u{fffd}".as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    for letter in text.chars() {
         match letter {
             '"' => out.extend_from_slice(b"\\\""),
             '\\' => out.extend_from_slice(b"\\\\"),
@@ -116,5 +143,4 @@ fn write_string(text: &[u8], out: &mut Vec<u8>) {
             other => out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
-    out.push(b'"');
 }

@@ -55,13 +55,18 @@ impl Asker {
         } else {
             state.ask_worker(&self.program, payload)
         };
-        answer.unwrap_or_else(|trouble| {
+        let holds = answer.unwrap_or_else(|trouble| {
             state.cut_offs += 1;
             if state.cut_offs == PATIENCE {
                 let words = || format!("{trouble}, {PATIENCE} times: it is asked no more");
                 self.given_up.get_or_init(words);
             }
             self.trouble.get_or_init(|| trouble);
+            Some(false)
+        });
+        holds.unwrap_or_else(|| {
+            let words = "jq(…) is not asked of messages with half of a surrogate pair, as \\ud800";
+            self.trouble.get_or_init(|| words.to_owned());
             false
         })
     }
@@ -74,7 +79,7 @@ impl Asker {
 }
 
 impl State {
-    fn ask_worker(&mut self, program: &Program, payload: &[u8]) -> Result<bool, String> {
+    fn ask_worker(&mut self, program: &Program, payload: &[u8]) -> Result<Option<bool>, String> {
         let no_thread = || "jq(…) cannot be asked: the system has no thread for it".to_owned();
         if self.worker.is_none() {
             self.worker = Worker::new(program);

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::{Program, spawn};
 
 /// What the program says to a payload, which is given back to be used again.
-type Answer = (Vec<u8>, Result<bool, String>);
+type Answer = (Vec<u8>, Result<Option<bool>, String>);
 
 /// The thread, which ends when this is dropped.
 pub struct Worker {
@@ -37,7 +37,7 @@ impl Worker {
     }
 
     /// Has the program asked of `payload`. Nothing if the thread is gone.
-    pub fn holds(&mut self, payload: &[u8]) -> Option<Result<bool, String>> {
+    pub fn holds(&mut self, payload: &[u8]) -> Option<Result<Option<bool>, String>> {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         buffer.extend_from_slice(payload);
