@@ -188,6 +188,7 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::lookup::Lookup;
 
     fn id(number: usize) -> [u8; 8] {
         number.to_le_bytes()
@@ -198,6 +199,7 @@ mod tests {
             row: RowId(row as u64),
             time: Time(0),
             payload: b"",
+            lookup: Box::leak(Box::new(Lookup::new(b"", None))),
             size: 0,
             breaks: 0,
         }
