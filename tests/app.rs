@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 
 use subscope::app::{
-    Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm,
+    Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm, inside,
 };
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
@@ -84,6 +84,23 @@ fn a_frozen_log_stays_put_and_counts_what_arrives_below() {
     assert_eq!((before.newer, after.newer), (0, 25));
     stage.keys("g");
     assert_eq!(stage.app.window().newer, 125 - 17);
+}
+
+#[test]
+fn a_frozen_log_that_becomes_higher_fills_up_from_above() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys(" ");
+    stage.numbered("b", 25);
+    let before = stage.app.window();
+    stage.send(Event::Resize(80, 40));
+    let after = stage.app.window();
+    let height = usize::from(inside(stage.app.areas().messages).height);
+    assert!(height > before.rows.len());
+    assert_eq!(after.rows.len(), height);
+    // What came since stays below.
+    assert_eq!(after.rows.last(), before.rows.last());
+    assert_eq!((after.selected, after.newer), (before.selected, 25));
 }
 
 #[test]

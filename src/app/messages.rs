@@ -95,21 +95,10 @@ impl MessagesPane {
     pub fn window(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
         let (top, selected) = self.places(shown, height);
-        let (limit, has_lost) = match self.position {
-            Position::Following => (total, false),
-            // What was frozen may be gone altogether; then the oldest rows stand in for it.
-            Position::Frozen { top, end, .. } => {
-                let has_lost = !shown.keeps(top);
-                match shown.place_of(end) {
-                    0 if has_lost => (total, true),
-                    limit => (limit, has_lost),
-                }
-            }
-        };
-        let end = limit.min(top + u64::from(height));
+        let end = self.limit(shown).min(top + u64::from(height));
         Window {
             is_at_top: top == 0,
-            has_lost,
+            has_lost: self.has_lost(shown),
             rows: (top..end).filter_map(|place| shown.row_at(place)).collect(),
             selected: shown.row_at(selected),
             newer: total - end,
@@ -180,6 +169,25 @@ impl MessagesPane {
         self.stand(shown, top, selected.clamp(top, bottom), height);
     }
 
+    /// The place behind the last row that may show by itself.
+    fn limit(&self, shown: &Selection) -> u64 {
+        match self.position {
+            Position::Following => shown.len(),
+            Position::Frozen { end, .. } => match shown.place_of(end) {
+                // What was frozen is gone altogether: the oldest rows stand in for it.
+                0 if self.has_lost(shown) => shown.len(),
+                limit => limit,
+            },
+        }
+    }
+
+    fn has_lost(&self, shown: &Selection) -> bool {
+        match self.position {
+            Position::Following => false,
+            Position::Frozen { top, .. } => !shown.keeps(top),
+        }
+    }
+
     /// The places of the top row and of the selected row.
     fn places(&self, shown: &Selection, height: u16) -> (u64, u64) {
         let last = shown.len().saturating_sub(1);
@@ -190,7 +198,9 @@ impl MessagesPane {
                 // The screen may have become lower since.
                 let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
                 let top = shown.place_of(top).clamp(lowest_top, selected);
-                (top, selected)
+                // Or it has become higher, or a filter hides rows below: those above fill it up.
+                let full = self.limit(shown).saturating_sub(u64::from(height));
+                (top.min(full.max(lowest_top)), selected)
             }
         }
     }
