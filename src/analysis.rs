@@ -26,6 +26,7 @@ mod sequence;
 mod series;
 mod shape;
 mod spread;
+mod types;
 mod value;
 mod watched;
 mod worker;
@@ -43,8 +44,9 @@ pub use remark::{Drift, Finding, OutOfSequence, Remark};
 pub use report::{Ask, Report};
 pub use sequence::{ChannelCounts, Counts, MOST_SEQUENCES, SequenceReport};
 pub use series::{MOST_POINTS, Point, SeriesReport, Summary};
-pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport, Types};
+pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
 pub use spread::Percentiles;
+pub use types::Types;
 pub use worker::Worker;
 
 use crate::log::{MessageLog, Piece};

@@ -19,6 +19,7 @@ pub use self::time::Moment;
 
 use self::expr::{Expr, Is, Name, Term};
 
+mod compare;
 mod error;
 mod expr;
 mod jq;
@@ -30,6 +31,7 @@ mod path;
 mod pattern;
 mod syntax;
 mod time;
+mod value;
 
 /// A question that a row answers with yes or no. Cheap to clone, and sharable by threads.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan::CheckId;
-use super::shape::Types;
+use super::types::Types;
 use crate::message::RowId;
 use crate::payload::figures;
 

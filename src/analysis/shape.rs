@@ -17,7 +17,6 @@
 mod field;
 mod told;
 mod trie;
-mod types;
 mod walk;
 
 use std::sync::Arc;
@@ -30,7 +29,6 @@ use trie::Trie;
 use walk::Walk;
 
 pub use field::Field;
-pub use types::Types;
 
 /// As many messages of a channel teach its shape without being flagged, and in as many a deviation
 /// is flagged however frequent it is.

@@ -1,10 +1,11 @@
 //! A query as a tree.
 
 use crate::message::{Time, glob};
+use crate::query::compare::Compare;
 use crate::query::jq::Program;
 use crate::query::literal::Literal;
-use crate::query::path::PathTerm;
 use crate::query::pattern::Pattern;
+use crate::query::value::PathTerm;
 
 /// A question put together from terms.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,33 +70,6 @@ pub enum Is {
     /// A message flagged for its sequence number.
     SeqGap,
 }
-
-/// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Greater,
-    /// `>=`
-    AtLeast,
-}
-
-/// The operators as they are written, longer ones before those that they start with.
-pub const COMPARISONS: [(&str, Compare); 6] = [
-    ("==", Compare::Equal),
-    ("!=", Compare::NotEqual),
-    ("<=", Compare::AtMost),
-    (">=", Compare::AtLeast),
-    ("<", Compare::Less),
-    (">", Compare::Greater),
-];
 
 impl Expr {
     /// All of `parts`, without needless nesting.
@@ -169,20 +143,6 @@ impl Name {
         match self {
             Self::Exact(exact) => **exact == *name,
             Self::Glob(pattern) => glob::matches(pattern, name),
-        }
-    }
-}
-
-impl Compare {
-    /// Whether values in this order compare so.
-    pub fn holds(self, order: std::cmp::Ordering) -> bool {
-        match self {
-            Self::Equal => order.is_eq(),
-            Self::NotEqual => order.is_ne(),
-            Self::Less => order.is_lt(),
-            Self::AtMost => order.is_le(),
-            Self::Greater => order.is_gt(),
-            Self::AtLeast => order.is_ge(),
         }
     }
 }

@@ -8,10 +8,11 @@ use crate::message::{SubscriptionId, Time};
 use crate::payload::lookup::Lookup;
 use crate::payload::readings::{Reading, Readings};
 use crate::query::Query;
-use crate::query::expr::{Compare, Expr, Is, Name, Term};
+use crate::query::compare::Compare;
+use crate::query::expr::{Expr, Is, Name, Term};
 use crate::query::jq::asker::Asker;
 use crate::query::literal::Literal;
-use crate::query::path::PathTerm;
+use crate::query::value::PathTerm;
 
 /// What sort of row it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

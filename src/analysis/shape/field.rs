@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::shape::trie::{NONE, Node, ROOT, Trie};
-use crate::analysis::shape::types::{self, TYPES, Types};
+use crate::analysis::types::{self, TYPES, Types};
 use crate::payload::tree::path_step;
 
 /// A line of a shape: a place, and what is known of the values there. Its texts come from

@@ -1,6 +1,6 @@
 //! In how many messages something has deviated at a place.
 
-use crate::analysis::shape::types::TYPES;
+use crate::analysis::types::TYPES;
 
 /// Each way to deviate, at its index: to have a type, at the index of the type, and to be there or
 /// not, of which a place can do only one.

@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::analysis::shape::MOST_FIELDS;
 use crate::analysis::shape::told::Told;
-use crate::analysis::shape::types::{OBJECT, TYPES, Types};
+use crate::analysis::types::{OBJECT, TYPES, Types};
 use crate::payload::json::text;
 
 /// The index of no node.

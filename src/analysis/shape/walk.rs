@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::analysis::remark::Drift;
 use crate::analysis::shape::told::PRESENCE;
 use crate::analysis::shape::trie::{NONE, Node, Trie};
-use crate::analysis::shape::types::{self, Types};
 use crate::analysis::shape::{LEARNT_FROM, field, is_flagged};
+use crate::analysis::types::{self, Types};
 use crate::analysis::value;
 use crate::payload::json::flat::{Kind, Token};
 

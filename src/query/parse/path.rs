@@ -2,10 +2,10 @@
 
 use crate::payload::json::locate::Step;
 use crate::payload::json::number::Number;
+use crate::query::compare::COMPARISONS;
 use crate::query::error::{QueryError, fail};
-use crate::query::expr::COMPARISONS;
-use crate::query::path::{PathTerm, Scalar, Test};
 use crate::query::pattern::Pattern;
+use crate::query::value::{PathTerm, Scalar, Test};
 
 use super::Parser;
 use super::strings::{self, Escapes};

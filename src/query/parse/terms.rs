@@ -1,7 +1,8 @@
 //! The terms, each by how it starts.
 
+use crate::query::compare::COMPARISONS;
 use crate::query::error::{QueryError, fail};
-use crate::query::expr::{COMPARISONS, Is, Name, Term};
+use crate::query::expr::{Is, Name, Term};
 use crate::query::literal::Literal;
 use crate::query::pattern::Pattern;
 use crate::query::time;
