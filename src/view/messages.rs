@@ -11,14 +11,15 @@ use unicode_width::UnicodeWidthStr as _;
 
 use self::titles::{position_words, titles};
 use super::line::{LineBuilder, zone};
-use super::{empty, frame, theme};
+use super::{empty, frame, lens, theme};
 use crate::analysis::{Finding, OutOfSequence, Remark};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
+use crate::payload::json::text;
 use crate::payload::ranges::Ranges;
-use crate::payload::{escape, figures::delta, json};
+use crate::payload::{escape, figures::delta};
 use crate::query::Path;
 
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
@@ -66,9 +67,6 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         empty::draw(app, frame::below(lines, used), buffer);
     }
 }
-
-/// The longest message that is looked at through a lens: a frame has many rows.
-const MOST_THROUGH_LENS: usize = 16 << 10;
 
 /// Draws rows: what all of them share is reckoned once.
 struct Painter<'a> {
@@ -233,37 +231,13 @@ fn urgency(remark: &Remark) -> u8 {
 }
 
 /// A message looked at through a lens: only the value at its path.
-fn through_lens(path: &Path, (payload, size): (&[u8], u64), line: &mut LineBuilder) {
-    let looked_at = payload.len() <= MOST_THROUGH_LENS && size == payload.len() as u64;
-    // What is found in something that is no JSON means nothing.
-    let is_json = looked_at && json::is_json(payload);
-    match is_json.then(|| path.locate(payload)).flatten() {
-        Some(found) => {
-            let value = &payload[found];
-            let text = match value {
-                [b'"', inside @ .., b'"'] => json::text::Unescaped::new(inside).collect(),
-                other => other.to_vec(),
-            };
+fn through_lens(path: &Path, message: (&[u8], u64), line: &mut LineBuilder) {
+    match lens::look(path, message) {
+        Ok(value) => {
             let room = line.left();
-            let whole = escape::one_line(&text, room);
-            if whole.cut {
-                line.text(
-                    escape::one_line(&text, room.saturating_sub(1)),
-                    Style::new(),
-                );
-                line.word("…", theme::QUIET);
-            } else {
-                line.text(whole, Style::new());
-            }
+            line.part(&text::said(value), 0, room, Style::new());
         }
-        None if is_json => line.cut_words(&format!("no {}", path.text()), theme::QUIET),
-        None if looked_at => {
-            line.cut_words(&format!("no {}: not JSON", path.text()), theme::QUIET);
-        }
-        None => line.cut_words(
-            &format!("{}: too long for a lens", figures::size(size)),
-            theme::QUIET,
-        ),
+        Err(unseen) => line.cut_words(&unseen.words(path), theme::QUIET),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What stands between the quotes of a JSON string.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use memchr::memchr;
@@ -31,6 +32,22 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
 #[must_use]
 pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
+}
+
+/// What a value of JSON says: a string what stands between its quotes, anything else what is written.
+#[must_use]
+pub fn said(value: &[u8]) -> Cow<'_, [u8]> {
+    match value {
+        [b'"', raw @ .., b'"'] if has_escape(raw) => Unescaped::new(raw).collect(),
+        [b'"', raw @ .., b'"'] => raw.into(),
+        other => other.into(),
+    }
+}
+
+/// What a string says, in quotes as people read it. That need not be JSON.
+#[must_use]
+pub fn quoted(said: &[u8]) -> Vec<u8> {
+    [b"\"", said, b"\""].concat()
 }
 
 /// What a string of these raw bytes says, byte by byte. Half of a surrogate pair gives the three
@@ -147,6 +164,18 @@ mod tests {
         assert_eq!(said(r"\ude00"), b"\xed\xb8\x80");
         assert_eq!(said(r"\q\u12"), br"\q\u12");
         assert_eq!(said(r"a\"), br"a\");
+    }
+
+    #[test]
+    fn a_value_says_what_a_string_says_or_what_is_written() {
+        assert_eq!(
+            super::said(br#""caf\u00e9 \"x\"""#),
+            "café \"x\"".as_bytes()
+        );
+        assert_eq!(super::said(b"\"plain\""), &b"plain"[..]);
+        assert_eq!(super::said(b"\"\""), &b""[..]);
+        assert_eq!(super::said(br#"["\n"]"#), &br#"["\n"]"#[..]);
+        assert_eq!(quoted(b"a\"b"), b"\"a\"b\"");
     }
 
     #[test]

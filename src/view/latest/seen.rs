@@ -6,12 +6,12 @@ use crate::app::App;
 use crate::log::{Channel, Content};
 use crate::message::RowId;
 use crate::payload::change::{self, Change};
-use crate::payload::figures;
 use crate::payload::format::Format;
-use crate::payload::json::{self, text::Unescaped};
+use crate::payload::json::{self, text};
 use crate::query::Path;
+use crate::view::lens::{self, Unseen};
 
-/// A longer payload is not compared, nor looked at through a lens.
+/// A longer payload is not compared.
 const MOST_COMPARED: usize = 16 << 10;
 
 /// The bytes of payloads that are compared for one frame, old and new, and roughly how many values
@@ -39,6 +39,16 @@ pub(super) enum News<'a> {
         old: Cow<'a, [u8]>,
         /// What has become of it.
         change: Change,
+    },
+    /// There was a value where the lens looks, and is none now.
+    Gone {
+        /// What was before.
+        old: Cow<'a, [u8]>,
+    },
+    /// There was none, for this reason, and is one now.
+    Come {
+        /// In words.
+        why_not: String,
     },
     /// It is another, and there was no time to find out more.
     Differs,
@@ -81,13 +91,21 @@ impl<'a> Seen<'a> {
         let format = self.app.read_as(channel.name()).map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);
+        let size = is_long.then_some(new.1);
+        let new_text = as_read(new, has_values);
         let news = match old {
             None => News::None,
             Some(old) if is_long || self::is_long(old) => News::Size {
                 old: old.1,
                 new: new.1,
             },
-            Some(old) => self.news(old.0.into(), new.0, has_values),
+            Some(old) => {
+                let old_text = as_read(old, has_values);
+                let are_bytes = old_text.is_none() && new_text.is_none();
+                let old = old_text.unwrap_or(old.0.into());
+                let new = new_text.as_deref().unwrap_or(new.0);
+                self.news(old, new, has_values && are_bytes)
+            }
         };
         if new.1 == 0 {
             return Latest {
@@ -96,28 +114,33 @@ impl<'a> Seen<'a> {
             };
         }
         Latest {
-            value: Ok(new.0.into()),
-            size: is_long.then_some(new.1),
+            value: Ok(new_text.unwrap_or(new.0.into())),
+            size,
             news,
         }
     }
 
     /// Only the value at `path`.
     fn through(&mut self, path: &Path, new: Sized<'a>, old: Option<Sized<'a>>) -> Latest<'a> {
-        if is_long(new) {
-            return said(format!("{} · too long for a lens", figures::size(new.1)));
-        }
-        let Some((value, has_values)) = value_at(path, new.0) else {
-            return said(format!("no {}", path.text()));
+        let is = lens::look(path, new);
+        let old = old.filter(|old| !is_long(*old) && self.spend(&[old.0]));
+        let was = old.map(|old| lens::look(path, old));
+        let news = match (is, was) {
+            (Ok(new), Some(Ok(old))) => {
+                let may_hold_others = !is_string(old) && !is_string(new);
+                self.news(text::said(old), &text::said(new), may_hold_others)
+            }
+            (Ok(_), Some(Err(unseen))) => News::Come {
+                why_not: unseen.words(path),
+            },
+            (Err(Unseen::Missing | Unseen::NotJson), Some(Ok(old))) => News::Gone {
+                old: text::said(old),
+            },
+            (Err(_), _) | (_, None) => News::None,
         };
-        let old = old.filter(|old| !is_long(*old));
-        let fits = old.is_some_and(|old| self.spend(&[old.0]));
-        let old = old.filter(|_| fits).and_then(|old| value_at(path, old.0));
-        let news = old.map_or(News::None, |(old, had_values)| {
-            self.news(old, &value, has_values && had_values)
-        });
+        let value = is.map(text::said).map_err(|unseen| unseen.words(path));
         Latest {
-            value: Ok(value),
+            value,
             size: None,
             news,
         }
@@ -180,15 +203,16 @@ fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
 }
 
-/// The value at `path`, of a string what it says, and whether there may be values within it.
-fn value_at<'a>(path: &Path, payload: &'a [u8]) -> Option<(Cow<'a, [u8]>, bool)> {
-    let found = path.locate(payload)?;
-    // What is found in something that is no JSON means nothing.
-    if !json::is_json(payload) {
+/// A payload that is a string of JSON with escapes, as people read it: what it says, in quotes.
+fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<Cow<'a, [u8]>> {
+    let value = payload.0.trim_ascii();
+    let has_escapes = has_values && is_string(value) && text::has_escape(value);
+    if !has_escapes || is_long(payload) || !json::is_json(value) {
         return None;
     }
-    Some(match &payload[found] {
-        [b'"', inside @ .., b'"'] => (Unescaped::new(inside).collect::<Vec<u8>>().into(), false),
-        other => (other.into(), true),
-    })
+    Some(text::quoted(&text::said(value)).into())
+}
+
+fn is_string(value: &[u8]) -> bool {
+    value.starts_with(b"\"")
 }
