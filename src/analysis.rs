@@ -105,6 +105,8 @@ pub struct Looked {
     pub gone: u64,
     /// The bytes that all that is known takes, as they were counted within the last second.
     pub size: usize,
+    /// Whether checks that flag rows have had no room for some, by now.
+    pub leaves_out_some: bool,
     /// Whether nothing more will come for the request.
     pub is_done: bool,
 }

@@ -46,6 +46,7 @@ mod stopping;
 mod subscribing;
 mod subscriptions;
 mod syntax;
+mod unchecked;
 mod update;
 mod watch;
 
@@ -80,6 +81,7 @@ pub use reader::{Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reade
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
+pub use unchecked::Unchecked;
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 
@@ -201,6 +203,8 @@ pub struct App {
     find: Option<Find>,
     breakpoints: Breakpoints,
     checks: Checks,
+    /// When it was counted last what they have not looked at.
+    counted: Option<unchecked::Counted>,
     plot: Plot,
     marked: BTreeSet<RowId>,
     /// The history of queries, oldest first.
@@ -245,6 +249,7 @@ impl App {
         let mut app = Self {
             checks: Checks::new(&settings.checks, &log),
             log,
+            counted: None,
             plot: Plot::default(),
             filters: Filters::new(&settings.filters),
             find: None,

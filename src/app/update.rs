@@ -44,6 +44,7 @@ impl App {
         effects.extend(self.follow_selection());
         effects.extend(self.ask_for_reports());
         effects.extend(self.ask_for_plot());
+        self.count_unchecked();
         effects
     }
 
