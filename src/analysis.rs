@@ -42,7 +42,7 @@ pub use plan::{Channels, Check, CheckId, Entry, Plan, Plotted};
 pub use remark::{Drift, Finding, OutOfSequence, Remark};
 pub use report::{Ask, Report};
 pub use sequence::{ChannelCounts, Counts, MOST_SEQUENCES, SequenceReport};
-pub use series::{MOST_POINTS, Point, SeriesReport, Summary};
+pub use series::{INTERVAL_BOUNDS, MOST_POINTS, Point, SeriesReport, Summary};
 pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport, Types};
 pub use spread::Percentiles;
 pub use worker::Worker;

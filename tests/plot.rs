@@ -436,7 +436,7 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     // Where there is room for one chart, the selected series is in it.
     plotting.keys("z");
     insta::assert_snapshot!(pane(&plotting), @r"
-    │                            │╭ Plot ─────────────────── last 1m · following ▼ ╮
+    │                            │╭ Plot · 1 of 3 · j k ──── last 1m · following ▼ ╮
     │                            ││    2.0/s│                                      │
     │                            ││         │                   ⢀⡠⢄⡀    ⢀⡠⢄⡀       │
     │                            ││    1.0/s│              ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉   │
@@ -476,18 +476,88 @@ fn intervals_are_counted_by_how_long_they_are() {
     plotting.keys("wH");
     insta::assert_snapshot!(pane(&plotting), @r"
     │                            │╭ Intervals ──────────────────────────── H: plot ╮
-    │                            ││ web 15 intervals since 22:13:21                │
-    │                            ││    512 µs – 2.0 ms ██▋              13 %     2 │
-    │                            ││    2.0 ms – 8.2 ms █▍              6.7 %     1 │
-    │                            ││     8.2 ms – 33 ms ██▋              13 %     2 │
-    │                            ││     33 ms – 131 ms                 0.0 %     0 │
-    │                            ││    131 ms – 524 ms                 0.0 %     0 │
-    │                            ││     524 ms – 1.0 s █████████████    67 %    10 │
+    │                            ││ web 15 intervals, the longest 1.0 s, since 22… │
+    │                            ││      1 ms – 5 ms ████▌              20 %     3 │
+    │                            ││     5 ms – 20 ms                   0.0 %     0 │
+    │                            ││   20 ms – 100 ms ███                13 %     2 │
+    │                            ││  100 ms – 500 ms                   0.0 %     0 │
+    │                            ││     500 ms – 2 s ███████████████    67 %    10 │
+    │                            ││                                                │
     │                            ││                                                │
     │                            ││                                                │
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ");
+}
+
+#[test]
+fn a_single_long_interval_flattens_neither_the_histogram_nor_the_chart() {
+    let mut plotting = Plotting::new();
+    for number in 0..40 {
+        plotting.message("web", "1");
+        let wait = if number == 25 {
+            14_000
+        } else {
+            80 + number % 7 * 10
+        };
+        plotting.wait(Duration::from_millis(wait));
+    }
+    plotting.message("web", "1");
+    plotting.keys("wizH");
+    let screen = pane(&plotting);
+    for words in [
+        "the longest 14s",
+        "50 ms – 100 ms",
+        "100 ms – 200 ms",
+        "10s – 30s",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+    plotting.keys("zHkd");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    │                            │╭ Plot ─────────────────── last 1m · following ▼ ╮
+    │                            ││   150 ms│                          ⣤⡇     14s▲ │
+    │                            ││         │                         ⢠⣿⡇        ⣿ │
+    │                            ││   100 ms│                         ⢸⣿⡇        ⣿ │
+    │                            ││         │                                      │
+    │                            ││    50 ms│                                      │
+    │                            ││     0 ms│                                      │
+    │                            ││         └───────────────────────────────────── │
+    │                            ││         22:12:38       22:13:08       22:13:38 │
+    │                            ││ ▲ beyond the axis       min      max     last  │
+    │                            ││ ━ web interval        80 ms      14s   120 ms  │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ");
+}
+
+#[test]
+fn charts_without_room_are_counted_in_the_title() {
+    let mut plotting = Plotting::with_numbers(40);
+    plotting.keys("wri");
+    let screen = pane(&plotting);
+    assert!(screen.contains("╭ Plot · 1 of 3 · j k ─"), "{screen}");
+    assert!(screen.contains("━ web interval"), "{screen}");
+    plotting.keys("k");
+    let screen = pane(&plotting);
+    assert!(screen.contains("━ web rate"), "{screen}");
+    plotting.keys("z");
+    let screen = pane(&plotting);
+    assert!(screen.contains("╭ Plot ─"), "{screen}");
+    plotting.stage.send(Event::Resize(120, 16));
+    let screen = pane(&plotting);
+    let title = "╭ Plot · 1 of 3 charts, j k to the others ─";
+    assert!(screen.contains(title), "{screen}");
+}
+
+#[test]
+fn series_without_a_row_are_counted() {
+    let mut plotting = Plotting::with_numbers(10);
+    plotting.keys("wri");
+    plotting.code(KeyCode::BackTab);
+    plotting.keys("kwri");
+    plotting.stage.send(Event::Resize(80, 14));
+    let screen = pane(&plotting);
+    assert!(screen.contains(" of 6 series"), "{screen}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod curve;
 mod known;
 mod rates;
+mod room;
 mod window;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use self::curve::{Curve, Dot, Figures};
 use self::known::Known;
+pub use self::room::PlotRoom;
 pub use self::window::PlotWindow;
 use self::window::View;
 use super::Focus;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checks::only;
-use super::plot::{Face, MOST_SERIES, PlotWindow, Quantity, Stand};
+use super::plot::{Face, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Stand};
 use super::{Action, App, Effect, Focus, Plot, inside, padded};
 use crate::analysis::{Check, Request};
 use crate::message::Time;
@@ -26,6 +26,13 @@ impl App {
     pub fn plot_window(&self) -> PlotWindow {
         let width = padded(inside(self.areas().message)).width;
         self.plot.window(self.now, Plot::chart_columns(width))
+    }
+
+    /// How the plot's place is divided.
+    #[must_use]
+    pub fn plot_room(&self) -> PlotRoom {
+        let area = padded(inside(self.areas().message));
+        PlotRoom::divide(area, self.plot.series().len(), false)
     }
 
     /// Plots what the person is at, or no longer: of a channel its rate, of a message in the log

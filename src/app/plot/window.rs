@@ -234,6 +234,13 @@ impl PlotWindow {
         (self.parts - 1) as f64
     }
 
+    /// The column of a chart in which `time` lies, which the window contains.
+    #[must_use]
+    pub fn column_of(&self, time: Time) -> u16 {
+        let part = time.0.saturating_sub(self.from.0).div_euclid(self.part);
+        u16::try_from(part.clamp(0, self.parts - 1) / DOTS).unwrap_or(u16::MAX)
+    }
+
     /// The part in which `time` lies; outside of the stretch it goes on below and above.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
