@@ -37,6 +37,7 @@ mod overlay;
 mod picker;
 mod plot;
 mod plotting;
+mod pointing;
 mod publish;
 mod publishing;
 mod reader;

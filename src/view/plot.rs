@@ -14,6 +14,7 @@
 mod beyond;
 mod chart;
 mod histogram;
+mod reading;
 mod scale;
 mod table;
 mod unit;
@@ -31,7 +32,7 @@ use self::unit::Unit;
 use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::analysis::SeriesReport;
-use crate::app::{App, Curve, Face, Focus, PlotWindow, Series, inside, padded};
+use crate::app::{App, Curve, Dot, Face, Focus, PlotWindow, Series, inside, padded};
 use crate::payload::figures;
 
 /// Within so long after the last message there may be no whole stretch to count a rate in.
@@ -74,7 +75,16 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let left = usize::from(area.width.saturating_sub(4)).saturating_sub(right.width());
     let title = title(shown.len(), groups.len(), left);
     border(app, &title, (&right, style), area, buffer);
-    let is_cut = stack(app, &drawn, &shown, &window, room.charts, buffer);
+    let selected = drawn.get(app.plot().selected());
+    let read = selected.and_then(|one| {
+        let dot = app.plot().reading(&one.curve, &window)?;
+        Some((one.series.slot, *dot))
+    });
+    let is_cut = stack(app, &drawn, &shown, &window, read, room.charts, buffer);
+    if let Some(one) = selected {
+        let dot = read.map(|(_, dot)| dot);
+        reading::draw(app, one, dot.as_ref(), &window, room.reading, buffer);
+    }
     table::draw(app, &drawn, &shown.concat(), is_cut, &room, buffer);
 }
 
@@ -177,6 +187,7 @@ fn stack(
     drawn: &[Drawn<'_>],
     groups: &[Vec<usize>],
     window: &PlotWindow,
+    read: Option<(usize, Dot)>,
     area: Rect,
     buffer: &mut Buffer,
 ) -> bool {
@@ -202,6 +213,7 @@ fn stack(
             form: app.messages().time_form,
             now: app.now(),
             is_lowest: left == 1,
+            read,
         };
         is_cut |= panel.draw(place, buffer);
     }

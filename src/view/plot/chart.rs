@@ -23,6 +23,10 @@ const LABEL: usize = 8;
 /// numbers stand without lines.
 const MOST_LINES: usize = 40;
 
+/// The line at the cursor, and the point that is read.
+const CURSOR: &str = "┊";
+const POINT: &str = "●";
+
 /// Up to this height a chart has no labels below it.
 const LOW: u16 = 3;
 
@@ -34,6 +38,8 @@ pub struct Panel<'a> {
     pub now: Time,
     /// It has the times.
     pub is_lowest: bool,
+    /// The point at the cursor, and the slot of its series.
+    pub read: Option<(usize, Dot)>,
 }
 
 impl Panel<'_> {
@@ -69,6 +75,9 @@ impl Panel<'_> {
             .y_axis(self.numbers(scale, area))
             .legend_position(None);
         chart.render(area, buffer);
+        if let Some((slot, dot)) = &self.read {
+            self.cursor(*slot, dot, scale, self.graph(area), buffer);
+        }
         let beyond = self.beyond(scale);
         let is_cut = !beyond.is_empty();
         beyond::draw(beyond, self.graph(area), buffer);
@@ -88,6 +97,27 @@ impl Panel<'_> {
             width: columns,
             height: area.height - rows,
             ..area
+        }
+    }
+
+    /// Draws an upright line at the cursor, and the point that is read if it is of this chart.
+    fn cursor(&self, slot: usize, dot: &Dot, scale: Scale, graph: Rect, buffer: &mut Buffer) {
+        let column = self.window.column_of(dot.time);
+        if column >= graph.width {
+            return;
+        }
+        for y in graph.top()..graph.bottom() {
+            let cell = &mut buffer[(graph.x + column, y)];
+            if cell.symbol() == " " {
+                cell.set_symbol(CURSOR).set_style(theme::QUIET);
+            }
+        }
+        if self.series.iter().any(|one| one.series.slot == slot) {
+            let row = scale.row_of(dot.mean, graph.height);
+            let style = theme::series(slot).patch(theme::STRONG);
+            buffer[(graph.x + column, graph.y + row)]
+                .set_symbol(POINT)
+                .set_style(style);
         }
     }
 
@@ -265,6 +295,7 @@ mod tests {
             low,
             high,
             mean: f64::midpoint(low, high),
+            count: 1,
             after_gap,
         }
     }

@@ -28,8 +28,10 @@ const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 /// The most columns of a channel's name that are asked for.
 const MOST_NAME: usize = 60;
 
-/// The least columns of a name.
+/// The least columns of a name, and where the table is wide: there all notes have room above it.
 const LEAST_NAME: usize = 16;
+const WIDE: usize = 100;
+const WIDE_NAME: usize = 38;
 
 /// Draws the table; `shown` has the indices of the series that a chart has room for, and `is_cut`
 /// says whether numbers lie beyond an axis.
@@ -50,9 +52,10 @@ pub fn draw(
     let figures: usize = columns.iter().map(|index| COLUMNS[*index].1).sum();
     let wanted = drawn.iter().map(name_columns).max().unwrap_or(0);
     let name = width.saturating_sub(figures + 2);
-    let name = name.min(wanted.max(LEAST_NAME));
+    let least = if width < WIDE { LEAST_NAME } else { WIDE_NAME };
+    let name = name.min(wanted.max(least));
     if room.has_headings() {
-        let words = notes(app, is_cut, room.series_rows());
+        let words = notes(app, is_cut, room.series_rows(), name + 1);
         heading(&words, name, &columns, area, buffer);
     }
     let selected = app.plot().selected();
@@ -91,21 +94,29 @@ fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
 }
 
 /// What is to be known of all series: what is beyond an axis, how many have no room, and over which
-/// time rates are means.
-fn notes(app: &App, is_cut: bool, room: usize) -> String {
+/// time rates are means. As many as fit whole into so many columns, but for the first.
+fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
     let series = app.plot().series();
     let beyond = is_cut.then(|| format!("{} beyond the axis", beyond::MARK));
     let hidden = (series.len() > room).then(|| format!("{room} of {} series", series.len()));
     let rate = series.iter().find(|one| one.quantity == Quantity::Rate);
     let over = rate.and_then(|rate| app.plot().rate_over(rate));
     let over = over.map(|over| format!("rates over {}", figures::duration(over)));
-    let notes: Vec<String> = [beyond, hidden, over].into_iter().flatten().collect();
-    notes.join(" · ")
+    let notes = [beyond, hidden, over].into_iter().flatten();
+    let joined = notes.reduce(|all, note| {
+        let longer = format!("{all} · {note}");
+        if longer.width() <= columns {
+            longer
+        } else {
+            all
+        }
+    });
+    joined.unwrap_or_default()
 }
 
 fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
-    line.words_within((name + 2).saturating_sub(1), words, theme::QUIET);
+    line.words_within(name + 1, words, theme::QUIET);
     line.space((name + 2).saturating_sub(line.left().abs_diff(usize::from(area.width))));
     for index in columns {
         let (heading, width) = COLUMNS[*index];
