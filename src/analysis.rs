@@ -43,7 +43,7 @@ pub use plan::{Channels, Check, CheckId, Entry, Plan, Plotted};
 pub use remark::{Drift, Finding, OutOfSequence, Remark};
 pub use report::{Ask, Report};
 pub use sequence::{ChannelCounts, Counts, MOST_SEQUENCES, SequenceReport};
-pub use series::{MOST_POINTS, Point, SeriesReport, Summary};
+pub use series::{INTERVAL_BOUNDS, MOST_POINTS, Point, SeriesReport, Summary};
 pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
 pub use spread::Percentiles;
 pub use types::Types;
@@ -107,6 +107,8 @@ pub struct Looked {
     pub gone: u64,
     /// The bytes that all that is known takes, as they were counted within the last second.
     pub size: usize,
+    /// Whether checks that flag rows have had no room for some, by now.
+    pub leaves_out_some: bool,
     /// Whether nothing more will come for the request.
     pub is_done: bool,
 }

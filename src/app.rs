@@ -37,6 +37,7 @@ mod overlay;
 mod picker;
 mod plot;
 mod plotting;
+mod pointing;
 mod publish;
 mod publishing;
 mod reader;
@@ -46,6 +47,7 @@ mod stopping;
 mod subscribing;
 mod subscriptions;
 mod syntax;
+mod unchecked;
 mod update;
 mod watch;
 
@@ -74,12 +76,13 @@ pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
-pub use plot::{Curve, Dot, Face, Figures, Plot, PlotWindow, Quantity, Series};
+pub use plot::{Curve, Dot, Face, Figures, Plot, PlotRoom, PlotWindow, Quantity, Series};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, Tab};
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
+pub use unchecked::Unchecked;
 pub use update::MAX_NAME_COLUMNS;
 pub use watch::Progress;
 
@@ -204,6 +207,8 @@ pub struct App {
     find: Option<Find>,
     breakpoints: Breakpoints,
     checks: Checks,
+    /// When it was counted last what they have not looked at.
+    counted: Option<unchecked::Counted>,
     plot: Plot,
     marked: BTreeSet<RowId>,
     /// The history of queries, oldest first.
@@ -249,6 +254,7 @@ impl App {
         let mut app = Self {
             checks: Checks::new(&settings.checks, &readings, &log),
             log,
+            counted: None,
             plot: Plot::default(),
             filters: Filters::new(&settings.filters),
             find: None,

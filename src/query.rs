@@ -136,6 +136,22 @@ impl Query {
         self.root.has(&|term| matches!(term, Term::Path(_)))
     }
 
+    /// Which flags it asks for.
+    #[must_use]
+    pub fn flags_asked(&self) -> Flags {
+        let asks = |asked: Is| self.root.has(&|term| *term == Term::Is(asked));
+        Flags {
+            is_drift: asks(Is::Drift),
+            is_seqgap: asks(Is::SeqGap),
+        }
+    }
+
+    /// Whether its answer for messages on the channel `name` is known by that name alone.
+    #[must_use]
+    pub fn is_decided_by_channel(&self, name: &[u8]) -> bool {
+        self.root.on_channel(name).is_some()
+    }
+
     /// Whether a row may take milliseconds, because a program is asked.
     #[must_use]
     pub fn is_slow(&self) -> bool {

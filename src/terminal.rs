@@ -35,11 +35,11 @@ pub use wide::settle_wide_glyphs;
 /// What the program exits with after a panic, as Rust's own runtime does.
 const PANICKED: i32 = 101;
 
-/// Presses, releases and the wheel, in the encoding without a limit on columns. crossterm's own
+/// Presses, releases, movements in between and the wheel, in the encoding without a limit on columns. crossterm's own
 /// command also asks for every movement of the pointer, which over ssh is much traffic for
 /// nothing.
-const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+const MOUSE_ON: &[u8] = b"\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 
 /// Something that came from the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]

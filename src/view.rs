@@ -21,6 +21,7 @@ mod formats;
 mod frame;
 mod hints;
 mod latest;
+mod lens;
 mod line;
 mod lists;
 mod messages;

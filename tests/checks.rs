@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use subscope::analysis::{Check, Worker};
+use subscope::analysis::{Check, MOST_CHANNELS, Worker};
 use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
@@ -466,4 +466,104 @@ fn findings_go_with_their_rows() {
     checked.press("c");
     checked.numbers("orders", [6]);
     assert_eq!(checked.found(), []);
+}
+
+// --- What was not checked ----------------------------------------------------------------------
+
+#[test]
+fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2, 3]);
+    checked.numbers("others", [1, 9, 10, 11]);
+    checked.press("/is:seqgap");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Messages 0 of 7 · /is:seqgap · 4 not checked"),
+        "{screen}"
+    );
+    // In the box as well.
+    assert_eq!(screen.matches("0 of 7 · 4 not checked").count(), 1);
+    checked.press("\n");
+    let screen = checked.screen();
+    assert!(screen.contains("No message that was checked passes"));
+    // Where there is little room as well; where there is none, no count is given at all.
+    checked.stage.send(Event::Resize(80, 24));
+    let screen = checked.stage.screen();
+    assert!(screen.contains(" 0 of 7 · 4 not checked "), "{screen}");
+    checked.stage.send(Event::Resize(60, 24));
+    assert!(!checked.stage.screen().contains("0 of 7"));
+    // Of channels that do not matter nothing is said, and of flags that no check gives all.
+    checked.press("\x1b/is:seqgap channel:orders\n");
+    assert!(!checked.screen().contains("not checked"));
+    checked.press("\x1b/not is:seqgap (channel:orders or .seq == 9)\n");
+    assert!(checked.screen().contains(" · 4 not checked"));
+    checked.press("\x1b/is:drift\n");
+    assert!(checked.screen().contains(" · 7 not checked"));
+    checked.press("\x1b/is:drift or is:seqgap\n");
+    assert!(checked.screen().contains(" · 7 not checked"));
+    checked.press("\x1b");
+    assert!(!checked.screen().contains("not checked"));
+}
+
+#[test]
+fn a_search_for_flags_says_so_too_until_all_is_checked() {
+    let mut checked = Checked::with(Vec::new());
+    checked.numbers("orders", [1, 2, 4]);
+    checked.press("Fis:seqgap\n");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("0 found: is:seqgap · 3 not checked"),
+        "{screen}"
+    );
+    checked.press("\n\nj#");
+    let screen = checked.screen();
+    assert!(screen.contains("1 found: is:seqgap "), "{screen}");
+    assert!(!screen.contains("not checked"), "{screen}");
+    checked.numbers("others", [1]);
+    checked.wait(Duration::from_secs(1));
+    assert!(checked.screen().contains(" · 1 not checked"));
+    checked.press("#");
+    assert!(checked.screen().contains(" · 4 not checked"));
+}
+
+#[test]
+fn what_waits_for_checks_is_not_checked_yet() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2]);
+    checked.press("/is:seqgap\n");
+    let mut batch = Batch::default();
+    for payload in [r#"{"seq":3}"#, r#"{"seq":9}"#] {
+        let now = checked.stage.now;
+        batch.push_message(now, b"orders", payload.as_bytes(), SubscriptionId(0));
+    }
+    let waiting = checked
+        .stage
+        .send(Event::Feed(Feed::Batch(Box::new(batch))));
+    checked.wait(Duration::from_millis(900));
+    assert!(!checked.screen().contains("not checked"));
+    checked.wait(Duration::from_millis(200));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("0 of 4 · /is:seqgap · 2 not checked yet"),
+        "{screen}"
+    );
+    checked.settle(waiting);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(screen.contains("1 of 4 · /is:seqgap "), "{screen}");
+    assert!(!screen.contains("not checked"), "{screen}");
+}
+
+#[test]
+fn checks_that_have_no_room_for_a_channel_say_so() {
+    let mut checked = Checked::with(vec![Check::parse_sequence("*=.seq").unwrap()]);
+    checked.numbers("a", [1]);
+    checked.press("/is:seqgap\n");
+    assert!(!checked.screen().contains("checked ·"));
+    for channel in 0..MOST_CHANNELS {
+        checked.numbers(&format!("c:{channel}"), [1]);
+    }
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(screen.contains(" · not all channels checked"), "{screen}");
 }

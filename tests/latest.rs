@@ -456,9 +456,50 @@ fn a_lens_shows_its_value_and_the_change_of_that() {
     assert!(line_with(&stage, " a ").contains(" 21.0  +0.5 ← 20.5 "));
     assert_eq!(flashing(&stage), ["21.0", "+0.5"]);
     stage.messages(&[("a", br#"{"id":9}"#)]);
-    assert!(line_with(&stage, " a ").contains("no .price"));
+    assert!(line_with(&stage, " a ").contains(" no .price  ← 21.0 "));
+    assert_eq!(flashing(&stage), ["no .price"]);
+    stage.messages(&[("a", br#"{"id":9}"#)]);
+    assert!(line_with(&stage, " a ").contains("no .price  "));
+    assert!(!line_with(&stage, " a ").contains('←'));
+    stage.messages(&[("a", br#"{"price":"\u20ac 3\n"}"#)]);
+    assert!(line_with(&stage, " a ").contains(r" € 3\n  ← no .price "));
+    // What is shown by its number stands out of that.
+    assert_eq!(flashing(&stage), ["€ 3"]);
+    stage.messages(&[("a", b"{")]);
+    assert!(line_with(&stage, " a ").contains(r" no .price: no values in it  ← € 3\n "));
+    stage.messages(&[("a", br#"{"id":9}"#)]);
     stage.keys("ji");
     assert!(line_with(&stage, " a ").contains(r#"{"id":9}"#));
+}
+
+#[test]
+fn strings_of_json_are_shown_by_what_they_say() {
+    let mut stage = latest(120, 24);
+    stage.messages(&[
+        ("whole", br#""caf\u00e9 \"open\"""#),
+        ("within", br#"{"name":"caf\u00e9","note":"a\tb"}"#),
+        ("text", b"a \\n b"),
+    ]);
+    let line = line_with(&stage, "whole");
+    assert!(line.contains(r#" "café "open"" "#), "{line}");
+    stage.messages(&[
+        ("whole", br#" "caf\u00e9 \u001b[31m\n" "#),
+        ("within", br#"{"name":"th\u00e9","note":"\u202ea"}"#),
+        ("text", b"a \\t b"),
+    ]);
+    let line = line_with(&stage, "whole");
+    assert!(line.contains(r#" "café \x1b[31m\n" "#), "{line}");
+    assert!(line.contains(r#" ← "café "open"" "#), "{line}");
+    let line = line_with(&stage, "within");
+    assert!(line.contains(r#".name "café"→"thé""#), "{line}");
+    stage.messages(&[("within", br#"{"name":"th\u00e9","note":"\u001bb"}"#)]);
+    let line = line_with(&stage, "within");
+    assert!(line.contains(r#".note "\u{202e}a"→"\x1bb""#), "{line}");
+    let line = line_with(&stage, "text");
+    assert!(line.contains(r"a \t b"), "{line}");
+    // The same, spelt otherwise.
+    stage.messages(&[("whole", "\"café \\u001b[31m\\n\"".as_bytes())]);
+    assert!(line_with(&stage, "whole").contains("  same"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, MouseEventKind};
+use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use subscope::analysis::{Ask, Check, Plotted, Request, Worker};
 use subscope::app::{Context, Effect, Event, Face, Focus, Quantity};
@@ -90,6 +90,16 @@ impl Plotting {
             effects,
             self.stage.now,
         )
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        let modifiers = KeyModifiers::NONE;
+        self.send(Event::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers,
+        }));
     }
 
     fn keys(&mut self, keys: &str) {
@@ -369,6 +379,182 @@ fn the_histogram_brings_the_intervals_along() {
     assert_eq!(plotting.plotted().len(), 2);
 }
 
+// --- What is read at a point -------------------------------------------------------------------
+
+/// The line that says what is read.
+fn read(plotting: &Plotting) -> String {
+    let screen = plotting.stage.screen();
+    let behind_mark = screen
+        .lines()
+        .filter_map(|line| Some(line.split_once("● ")?.1));
+    let is_read = |words: &&str| {
+        ["2", "from ", "around "]
+            .iter()
+            .any(|start| words.starts_with(start))
+    };
+    let words = behind_mark.into_iter().find(is_read);
+    let words = words.map(|words| words.trim_end_matches('│').trim_end());
+    words.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
+    let mut plotting = Plotting::with_numbers(100);
+    plotting.open_cpu();
+    plotting.keys("w");
+    plotting.code(KeyCode::Left);
+    assert_eq!(read(&plotting), "22:14:59.000  99  cpu .load");
+    assert!(!plotting.stage.app.plot().is_following());
+    plotting.code(KeyCode::Left);
+    plotting.code(KeyCode::Left);
+    assert_eq!(read(&plotting), "22:14:57.000  97  cpu .load");
+    // It stays in its place while more comes.
+    plotting.cpu("{\"load\":5}");
+    assert_eq!(read(&plotting), "22:14:57.000  97  cpu .load");
+    plotting.code(KeyCode::Right);
+    assert_eq!(read(&plotting), "22:14:58.000  98  cpu .load");
+    // On beyond what is seen.
+    for _ in 0..90 {
+        plotting.code(KeyCode::Left);
+    }
+    assert_eq!(read(&plotting), "22:13:28.000  8  cpu .load");
+    for _ in 0..90 {
+        plotting.code(KeyCode::Left);
+    }
+    assert_eq!(read(&plotting), "22:13:20.000  0  cpu .load");
+    assert!(plotting.stage.remark().contains("oldest point"));
+    plotting.code(KeyCode::Esc);
+    assert!(plotting.stage.app.plot().is_following());
+    assert_eq!(plotting.stage.app.plot().cursor(), None);
+    assert!(plotting.stage.app.plot().is_shown());
+    plotting.code(KeyCode::Left);
+    plotting.keys("q");
+    assert!(!plotting.stage.app.plot().is_shown());
+    assert_eq!(plotting.stage.app.plot().cursor(), None);
+}
+
+#[test]
+fn the_cursor_stays_while_it_is_seen() {
+    let mut plotting = Plotting::with_numbers(100);
+    plotting.open_cpu();
+    plotting.keys("w");
+    for _ in 0..40 {
+        plotting.code(KeyCode::Left);
+    }
+    let cursor = plotting.stage.app.plot().cursor();
+    for keys in ["", "+", "-", "-", "h", "l"] {
+        plotting.keys(keys);
+        assert_eq!(plotting.stage.app.plot().cursor(), cursor, "{keys}");
+        let read = read(&plotting);
+        assert!(read.contains("22:14:"), "{keys}: {read}");
+    }
+    plotting.keys("++++hhhh");
+    assert_eq!(plotting.stage.app.plot().cursor(), None);
+    plotting.code(KeyCode::Left);
+    plotting.keys("G");
+    assert_eq!(plotting.stage.app.plot().cursor(), None);
+    assert!(plotting.stage.app.plot().is_following());
+}
+
+#[test]
+fn another_series_is_read_at_the_same_time_and_several_messages_are_told_as_such() {
+    let mut plotting = Plotting::with_numbers(100);
+    plotting.open_cpu();
+    plotting.keys("w");
+    plotting.code(KeyCode::Left);
+    plotting.code(KeyCode::Left);
+    plotting.keys("si");
+    assert_eq!(read(&plotting), "22:14:58.000  1.000 s  cpu interval");
+    plotting.keys("k");
+    assert_eq!(read(&plotting), "22:14:58.000  30 B  cpu size");
+    plotting.keys("kG-----");
+    plotting.code(KeyCode::Left);
+    plotting.code(KeyCode::Left);
+    let read = read(&plotting);
+    assert!(
+        read.ends_with("from 22:14:35.000  mean 86.5 of 24: 75 to 98"),
+        "{read}"
+    );
+}
+
+#[test]
+fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
+    let mut plotting = Plotting::with_numbers(100);
+    plotting.keys("wr");
+    let charts = plotting.stage.app.plot_room().charts;
+    let (x, y) = (charts.x + 30, charts.y + 2);
+    let button = MouseButton::Left;
+    plotting.mouse(MouseEventKind::Down(button), x, y);
+    assert_eq!(plotting.stage.app.plot().cursor(), None);
+    plotting.mouse(MouseEventKind::Up(button), x, y);
+    let window = plotting.stage.app.plot_window();
+    let cursor = plotting.stage.app.plot().cursor().unwrap();
+    assert_eq!(window.column_of(cursor), 30 - 9);
+    assert!(
+        read(&plotting).contains("/s, a mean over "),
+        "{}",
+        read(&plotting)
+    );
+    // Where the pointer is held stays under it.
+    plotting.mouse(MouseEventKind::Down(button), x, y);
+    plotting.mouse(MouseEventKind::Drag(button), x + 4, y);
+    plotting.mouse(MouseEventKind::Drag(button), x + 5, y + 1);
+    plotting.mouse(MouseEventKind::Up(button), x + 5, y);
+    assert_eq!(plotting.stage.app.plot().cursor(), Some(cursor));
+    let dragged = plotting.stage.app.plot_window();
+    assert_eq!(dragged.column_of(cursor), 30 - 9 + 5);
+    plotting.mouse(MouseEventKind::ScrollUp, x, y);
+    assert_eq!(plotting.span().as_secs(), 30);
+    // A row of the table selects its series.
+    let table = plotting.stage.app.plot_room().table;
+    plotting.mouse(MouseEventKind::Down(button), table.x + 3, table.y + 1);
+    plotting.mouse(MouseEventKind::Up(button), table.x + 3, table.y + 1);
+    assert_eq!(plotting.stage.app.plot().selected(), 0);
+    plotting.mouse(MouseEventKind::Down(button), table.x, table.y);
+    assert_eq!(plotting.stage.app.plot().selected(), 0);
+    // What is pressed elsewhere drags nothing.
+    plotting.mouse(MouseEventKind::Down(button), 2, 3);
+    let before = plotting.stage.app.plot_window();
+    plotting.mouse(MouseEventKind::Drag(button), x, y);
+    plotting.mouse(MouseEventKind::Up(button), x, y);
+    assert_eq!(plotting.stage.app.plot_window(), before);
+}
+
+#[test]
+fn the_cursor_is_drawn_through_all_charts() {
+    let mut plotting = Plotting::with_numbers(40);
+    plotting.open_cpu();
+    plotting.keys("wsz");
+    for _ in 0..15 {
+        plotting.code(KeyCode::Left);
+    }
+    insta::assert_snapshot!(pane(&plotting), @r"
+    ╭ Plot ────────────────────────────────────────────────── 1m · G follows again ╮
+    │       40│                                                 ┊           ⢀⣀⠤⠤⠂  │
+    │         │                                                 ┊      ⣀⠤⠔⠒⠊⠁      │
+    │         │                                                 ┊⢀⡠⠔⠒⠒⠉            │
+    │         │                                             ⣀⠤⠒⠊⠉⠁                 │
+    │       20│                                      ⣀⣀⡠⠔⠊⠉⠉    ┊                  │
+    │         │                                ⢀⣀⠤⠤⠒⠉           ┊                  │
+    │         │                           ⣀⠤⠤⠔⠊⠁                ┊                  │
+    │        0│                     ⢀⡠⠔⠒⠒⠉                      ┊                  │
+    │     30 B│                      ⡠⠤⠤⠤⠤⠤⠤⠤⠤⠤⠒⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉●⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁  │
+    │         │                     ⠈                           ┊                  │
+    │     20 B│                                                 ┊                  │
+    │         │                                                 ┊                  │
+    │     10 B│                                                 ┊                  │
+    │      0 B│                                                 ┊                  │
+    │         └─────────────────────────────────────────────────────────────────── │
+    │         22:13:00                      22:13:30                      22:14:00 │
+    │ ● 22:13:45.000  30 B  cpu size                                               │
+    │                         min     mean      max     last    count              │
+    │ ━ cpu .load               0     19.5       39       39       40              │
+    │ ━ cpu size             25 B     29 B     30 B     30 B       40              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc go on
+    ");
+}
+
 // --- What is drawn -----------------------------------------------------------------------------
 
 fn pane(plotting: &Plotting) -> String {
@@ -419,7 +605,7 @@ fn a_gap_is_drawn_as_a_gap() {
     │                         min     mean      max     last    count              │
     │ ━ cpu .load               0       10       20        1       40              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
+     + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc close
     ");
 }
 
@@ -454,12 +640,12 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     │ ━ cpu .heat               0    19.5k      39k      39k       40              │
     │ ━ cpu rate            1.0/s    1.0/s    1.3/s    1.0/s       35              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     + zoom in  - out  0 all  h earlier  G newest  d remove  ? help  Esc close
+     + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc close
     ");
     // Where there is room for one chart, the selected series is in it.
     plotting.keys("z");
     insta::assert_snapshot!(pane(&plotting), @r"
-    │                            │╭ Plot ─────────────────── last 1m · following ▼ ╮
+    │                            │╭ Plot · 1 of 3 · j k ──── last 1m · following ▼ ╮
     │                            ││    2.0/s│                                      │
     │                            ││         │                   ⢀⡠⢄⡀    ⢀⡠⢄⡀       │
     │                            ││    1.0/s│              ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉   │
@@ -499,18 +685,88 @@ fn intervals_are_counted_by_how_long_they_are() {
     plotting.keys("wH");
     insta::assert_snapshot!(pane(&plotting), @r"
     │                            │╭ Intervals ──────────────────────────── H: plot ╮
-    │                            ││ web 15 intervals since 22:13:21                │
-    │                            ││    512 µs – 2.0 ms ██▋              13 %     2 │
-    │                            ││    2.0 ms – 8.2 ms █▍              6.7 %     1 │
-    │                            ││     8.2 ms – 33 ms ██▋              13 %     2 │
-    │                            ││     33 ms – 131 ms                 0.0 %     0 │
-    │                            ││    131 ms – 524 ms                 0.0 %     0 │
-    │                            ││     524 ms – 1.0 s █████████████    67 %    10 │
+    │                            ││ web 15 intervals, the longest 1.0 s, since 22… │
+    │                            ││      1 ms – 5 ms ████▌              20 %     3 │
+    │                            ││     5 ms – 20 ms                   0.0 %     0 │
+    │                            ││   20 ms – 100 ms ███                13 %     2 │
+    │                            ││  100 ms – 500 ms                   0.0 %     0 │
+    │                            ││     500 ms – 2 s ███████████████    67 %    10 │
+    │                            ││                                                │
     │                            ││                                                │
     │                            ││                                                │
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ");
+}
+
+#[test]
+fn a_single_long_interval_flattens_neither_the_histogram_nor_the_chart() {
+    let mut plotting = Plotting::new();
+    for number in 0..40 {
+        plotting.message("web", "1");
+        let wait = if number == 25 {
+            14_000
+        } else {
+            80 + number % 7 * 10
+        };
+        plotting.wait(Duration::from_millis(wait));
+    }
+    plotting.message("web", "1");
+    plotting.keys("wizH");
+    let screen = pane(&plotting);
+    for words in [
+        "the longest 14s",
+        "50 ms – 100 ms",
+        "100 ms – 200 ms",
+        "10s – 30s",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+    plotting.keys("zHkd");
+    insta::assert_snapshot!(pane(&plotting), @r"
+    │                            │╭ Plot ─────────────────── last 1m · following ▼ ╮
+    │                            ││   150 ms│                          ⣤⡇     14s▲ │
+    │                            ││         │                         ⢠⣿⡇        ⣿ │
+    │                            ││   100 ms│                         ⢸⣿⡇        ⣿ │
+    │                            ││         │                                      │
+    │                            ││    50 ms│                                      │
+    │                            ││     0 ms│                                      │
+    │                            ││         └───────────────────────────────────── │
+    │                            ││         22:12:38       22:13:08       22:13:38 │
+    │                            ││ ▲ beyond the axis       min      max     last  │
+    │                            ││ ━ web interval        80 ms      14s   120 ms  │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ");
+}
+
+#[test]
+fn charts_without_room_are_counted_in_the_title() {
+    let mut plotting = Plotting::with_numbers(40);
+    plotting.keys("wri");
+    let screen = pane(&plotting);
+    assert!(screen.contains("╭ Plot · 1 of 3 · j k ─"), "{screen}");
+    assert!(screen.contains("━ web interval"), "{screen}");
+    plotting.keys("k");
+    let screen = pane(&plotting);
+    assert!(screen.contains("━ web rate"), "{screen}");
+    plotting.keys("z");
+    let screen = pane(&plotting);
+    assert!(screen.contains("╭ Plot ─"), "{screen}");
+    plotting.stage.send(Event::Resize(120, 16));
+    let screen = pane(&plotting);
+    let title = "╭ Plot · 1 of 3 charts, j k to the others ─";
+    assert!(screen.contains(title), "{screen}");
+}
+
+#[test]
+fn series_without_a_row_are_counted() {
+    let mut plotting = Plotting::with_numbers(10);
+    plotting.keys("wri");
+    plotting.code(KeyCode::BackTab);
+    plotting.keys("kwri");
+    plotting.stage.send(Event::Resize(80, 14));
+    let screen = pane(&plotting);
+    assert!(screen.contains(" of 6 series"), "{screen}");
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn the_terminal_is_taken_over_while_the_program_runs() {
     assert!(screen.bracketed_paste());
     assert_eq!(
         screen.mouse_protocol_mode(),
-        MouseProtocolMode::PressRelease
+        MouseProtocolMode::ButtonMotion
     );
 }
 

@@ -58,6 +58,7 @@ impl Job {
             rows: mem::take(&mut self.rows),
             gone: mem::take(&mut self.gone),
             size,
+            leaves_out_some: worker.leaves_out_some(),
             is_done,
         })
     }
@@ -126,6 +127,7 @@ impl Worker {
                 whole.gone += looked.gone;
                 whole.is_done = looked.is_done;
                 whole.only = looked.only;
+                whole.leaves_out_some = looked.leaves_out_some;
             }
         }
         whole.size = self.size();

@@ -204,6 +204,11 @@ impl Sequences {
         }
     }
 
+    /// Whether there is no room for further channels or keys.
+    pub fn is_full(&self) -> bool {
+        self.channels.is_full() || self.keys >= MOST_SEQUENCES
+    }
+
     /// The bytes that they take.
     pub fn size(&self) -> usize {
         let tracks = self.channels.size(|channel| {

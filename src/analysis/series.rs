@@ -23,6 +23,52 @@ const MOST_CHANNELS: usize = 1_000;
 /// The most points of all series of a check.
 const MOST_IN_ALL: usize = 4 * MOST_POINTS;
 
+/// Where intervals are counted apart, in microseconds: from one to a week.
+pub const INTERVAL_BOUNDS: [u64; 35] = {
+    const MILLI: u64 = 1_000;
+    const SECOND: u64 = 1_000_000;
+    const MINUTE: u64 = 60 * SECOND;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    [
+        1,
+        2,
+        5,
+        10,
+        20,
+        50,
+        100,
+        200,
+        500,
+        MILLI,
+        2 * MILLI,
+        5 * MILLI,
+        10 * MILLI,
+        20 * MILLI,
+        50 * MILLI,
+        100 * MILLI,
+        200 * MILLI,
+        500 * MILLI,
+        SECOND,
+        2 * SECOND,
+        5 * SECOND,
+        10 * SECOND,
+        30 * SECOND,
+        MINUTE,
+        2 * MINUTE,
+        5 * MINUTE,
+        10 * MINUTE,
+        30 * MINUTE,
+        HOUR,
+        2 * HOUR,
+        6 * HOUR,
+        12 * HOUR,
+        DAY,
+        2 * DAY,
+        7 * DAY,
+    ]
+};
+
 /// Halving shorter series than this would gain little.
 const WORTH_HALVING: usize = 256;
 
@@ -39,8 +85,8 @@ pub struct SeriesReport {
     /// leave the picture. Where there are more than were asked for, each stands for a part of the
     /// stretch, of as many as were asked for; a gap within a part makes two of it.
     pub points: Vec<Point>,
-    /// For [`Plotted::Interval`], how many intervals are how long: at index `i` those from 2^(i-1)
-    /// up to 2^i microseconds, at 0 those below one.
+    /// For [`Plotted::Interval`], how many intervals are how long: at index `i` those from the bound
+    /// before [`INTERVAL_BOUNDS`]`[i]` on, and below it.
     pub histogram: Vec<u64>,
     /// All channels that the check has a series of, as many as were asked for at most.
     pub channels: Vec<Arc<[u8]>>,
@@ -165,7 +211,7 @@ impl Series {
     fn interval(&mut self, time: Time, after_gap: bool) -> Option<f64> {
         let last = self.last.filter(|_| !after_gap)?;
         let micros = time.since(last).as_micros();
-        let index = usize::try_from(u128::BITS - micros.leading_zeros()).unwrap_or(0);
+        let index = INTERVAL_BOUNDS.partition_point(|bound| u128::from(*bound) <= micros);
         if self.histogram.len() <= index {
             self.histogram.resize(index + 1, 0);
         }

@@ -169,6 +169,11 @@ impl Shapes {
         })
     }
 
+    /// Whether there was no room for some channels.
+    pub fn is_full(&self) -> bool {
+        self.channels.is_full()
+    }
+
     /// The bytes that they take.
     pub fn size(&self) -> usize {
         self.channels.size(|shape| shape.trie.size())

@@ -148,6 +148,13 @@ impl Worker {
         watching.state.report(ask, watching.breaks)
     }
 
+    /// Whether checks that flag rows had no room for some.
+    #[must_use]
+    pub fn leaves_out_some(&self) -> bool {
+        let mut all = self.watching.iter();
+        all.any(|watching| watching.state.leaves_out_some())
+    }
+
     /// The bytes that all it knows takes.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -179,6 +179,12 @@ pub enum Action {
     Later,
     /// Have the plot follow the newest again.
     FollowNewest,
+    /// Read the plot at the point before.
+    CursorEarlier,
+    /// Read the plot at the next point.
+    CursorLater,
+    /// Close the plot.
+    ClosePlot,
     /// Plot the rate of the selected series' channel, or no longer.
     PlotRate,
     /// Plot the sizes of its messages, or no longer.

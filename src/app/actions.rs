@@ -121,6 +121,7 @@ impl App {
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
             Focus::Message => self.leave_message(),
+            Focus::Plot if self.plot.take_cursor() => {}
             Focus::Plot => return self.close_plot(),
             Focus::Messages if self.plot.is_shown() => return self.close_plot(),
             Focus::Messages if self.open.is_some() => self.close_message(),

@@ -1,6 +1,6 @@
 //! The checks that are made of messages, and what is known by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +40,12 @@ pub struct Checks {
     has_news: bool,
     /// The bytes that the thread's knowledge takes.
     size: usize,
+    /// Those that look at what is kept: not all that they will flag is flagged yet.
+    looking_back: BTreeSet<CheckId>,
+    /// Whether those that flag rows had no room for some.
+    leaves_out_some: bool,
+    /// Grows with every check that is added, has looked back or is ended.
+    changes: u64,
 }
 
 impl Checks {
@@ -59,6 +65,9 @@ impl Checks {
             asked: Time(0),
             has_news: false,
             size: 0,
+            looking_back: BTreeSet::new(),
+            leaves_out_some: false,
+            changes: 0,
         }
     }
 
@@ -78,6 +87,21 @@ impl Checks {
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.follower.missed()
+    }
+
+    /// Whether checks that flag rows had no room for some.
+    pub(super) fn leave_out_some(&self) -> bool {
+        self.leaves_out_some
+    }
+
+    /// Whether a check has not come to the end yet of what was kept when it was added.
+    pub(super) fn is_looking_back(&self, check: CheckId) -> bool {
+        self.looking_back.contains(&check)
+    }
+
+    /// A number that grows whenever other rows are checked than before.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What is known by a check, of this channel if it tells them apart, as far as it was asked for.
@@ -161,6 +185,8 @@ impl App {
         let id = self.checks.plan.add(check, self.log.end());
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         self.checks.is_new = false;
+        self.checks.looking_back.insert(id);
+        self.checks.changes += 1;
         let effects = [plan, Request::kept(id, &self.log)];
         (id, effects.map(Effect::Analyse).into())
     }
@@ -168,6 +194,8 @@ impl App {
     /// Makes a check no longer, and forgets what it has found.
     pub(super) fn end_check(&mut self, id: CheckId) -> Vec<Effect> {
         self.checks.plan.remove(id);
+        self.checks.looking_back.remove(&id);
+        self.checks.changes += 1;
         self.checks.findings.forget_check(id);
         self.checks.reports.retain(|(check, _), _| *check != id);
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
@@ -210,14 +238,19 @@ impl App {
         let checks = &mut self.checks;
         checks.follower.note(&looked);
         checks.size = looked.size;
+        checks.leaves_out_some = looked.leaves_out_some;
         checks.has_news = true;
-        let is_looked_back = looked.only.is_some() && looked.is_done;
+        let looked_back = looked.only.filter(|_| looked.is_done);
+        if let Some(check) = looked_back {
+            checks.looking_back.remove(&check);
+            checks.changes += 1;
+        }
         let made = |finding: &Finding| checks.plan.check(finding.check).is_some();
         let found: Vec<Finding> = looked.found.into_iter().filter(made).collect();
         checks.findings.add(found);
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
-        if is_looked_back {
+        if looked_back.is_some() {
             effects.extend(self.ask_again(Query::asks_flags));
         }
         effects

@@ -1,6 +1,7 @@
 //! Which rows are shown: the filter being typed, the list of filters kept, the channel chosen,
 //! and the channels muted, made into one query.
 
+use super::unchecked::Unchecked;
 use super::watch::{FILTER, Progress, Watch};
 use super::{App, Effect};
 use crate::query::Query;
@@ -80,6 +81,13 @@ impl Filters {
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.as_ref()?.trouble()
+    }
+
+    /// What checks have not looked at, if the filter in force asks what they have flagged.
+    #[must_use]
+    pub fn unchecked(&self) -> Unchecked {
+        let watch = self.watch.as_ref();
+        watch.map_or_else(Unchecked::default, |watch| *watch.unchecked())
     }
 
     /// Whether nothing has been heard of the filter in force yet, so that the rows shown are still

@@ -1,5 +1,6 @@
 //! Finding: rows that match a query are marked, and the others stay.
 
+use super::unchecked::Unchecked;
 use super::watch::{FIND, Progress, Watch};
 use super::{App, Effect, Focus};
 use crate::log::RowSet;
@@ -43,6 +44,12 @@ impl Find {
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.watch.missed()
+    }
+
+    /// What checks have not looked at, if it is asked what they have flagged.
+    #[must_use]
+    pub fn unchecked(&self) -> Unchecked {
+        *self.watch.unchecked()
     }
 
     pub(super) fn watch_mut(&mut self) -> &mut Watch {

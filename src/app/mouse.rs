@@ -1,4 +1,5 @@
-//! The mouse: the wheel scrolls what it is over, a click focuses and selects.
+//! The mouse: the wheel scrolls what it is over, a click focuses and selects. The plot it zooms and
+//! drags, and reads where it is clicked.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
@@ -16,6 +17,8 @@ impl App {
             MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
             MouseEventKind::ScrollDown => self.scroll(at, WHEEL_LINES),
             MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => self.click(at),
+            MouseEventKind::Drag(MouseButton::Left) => self.drag_plot(at),
+            MouseEventKind::Up(MouseButton::Left) => self.release_plot(),
             _ => {}
         }
         Vec::new()
@@ -43,6 +46,7 @@ impl App {
     }
 
     fn click(&mut self, at: Point) {
+        self.plot.grip = None;
         let areas = self.areas();
         if areas.channels.contains(at) {
             self.set_focus(Focus::Channels);
@@ -62,6 +66,7 @@ impl App {
             }
         } else if areas.message.contains(at) && self.plot.is_shown() {
             self.set_focus(Focus::Plot);
+            self.press_plot(at);
         } else if areas.message.contains(at) {
             self.set_focus(Focus::Message);
             self.click_in_message(at);

@@ -89,6 +89,7 @@ pub enum HelpLine {
 /// What the help says beside the keys.
 const NOTES: &[&str] = &[
     "The wheel scrolls the pane under it; a click focuses and selects.",
+    "Of the plot the wheel zooms, a drag pans, and a click reads a point.",
     "Shift-drag selects text with the mouse, and so does --no-mouse.",
     "A rate is the mean of the last 5 seconds, or of a younger channel's life;",
     "bars show the last minute.",

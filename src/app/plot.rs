@@ -4,16 +4,20 @@
 //! it is shown or not. What is shown is asked for as it is drawn: points of a [`PlotWindow`], one
 //! for each column of dots.
 
+mod cursor;
 mod curve;
 mod known;
 mod rates;
+mod room;
 mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::cursor::{Cursor, Grip};
 pub use self::curve::{Curve, Dot, Figures};
 use self::known::Known;
+pub use self::room::PlotRoom;
 pub use self::window::PlotWindow;
 use self::window::View;
 use super::Focus;
@@ -101,6 +105,9 @@ pub struct Plot {
     pub(super) opened_from: Focus,
     pub(super) face: Face,
     pub(super) view: View,
+    pub(super) cursor: Option<Cursor>,
+    /// Whether the mouse holds it.
+    pub(super) grip: Option<Grip>,
     pub(super) known: Known,
 }
 

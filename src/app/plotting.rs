@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checks::only;
-use super::plot::{Face, MOST_SERIES, PlotWindow, Quantity, Stand};
+use super::plot::{Face, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Stand};
 use super::{Action, App, Effect, Focus, Plot, inside, padded};
 use crate::analysis::{Check, Request};
 use crate::message::Time;
@@ -25,6 +25,14 @@ impl App {
     pub fn plot_window(&self) -> PlotWindow {
         let width = padded(inside(self.areas().message)).width;
         self.plot.window(self.now, Plot::chart_columns(width))
+    }
+
+    /// How the plot's place is divided.
+    #[must_use]
+    pub fn plot_room(&self) -> PlotRoom {
+        let area = padded(inside(self.areas().message));
+        let has_cursor = self.plot.cursor().is_some();
+        PlotRoom::divide(area, self.plot.series().len(), has_cursor)
     }
 
     /// Plots what the person is at, or no longer: of a channel its rate, of a message in the log
@@ -159,6 +167,8 @@ impl App {
     /// Takes the plot off the screen.
     pub(super) fn hide_plot(&mut self) {
         self.plot.stand = Stand::Closed;
+        self.plot.take_cursor();
+        self.plot.grip = None;
         if self.focus == Focus::Plot {
             self.set_focus(match self.plot.opened_from {
                 Focus::Message if self.open.is_none() => Focus::Messages,
@@ -186,12 +196,15 @@ impl App {
         let (earliest, now) = (self.plot.earliest(), self.now);
         let view = &mut self.plot.view;
         match action {
-            Action::ZoomIn => view.zoom(true, earliest, now),
-            Action::ZoomOut => view.zoom(false, earliest, now),
-            Action::ZoomToAll => view.show_all(),
+            Action::ZoomIn => self.zoom_plot(true),
+            Action::ZoomOut => self.zoom_plot(false),
+            Action::ZoomToAll => self.plot.go_on(true),
             Action::Earlier => view.pan(false, earliest, now),
             Action::Later => view.pan(true, earliest, now),
-            Action::FollowNewest => view.follow(),
+            Action::FollowNewest => self.plot.go_on(false),
+            Action::CursorEarlier => return self.move_cursor(false),
+            Action::CursorLater => return self.move_cursor(true),
+            Action::ClosePlot => return self.close_plot(),
             Action::PlotRate => return self.toggle_quantity(Quantity::Rate),
             Action::PlotSize => return self.toggle_quantity(Quantity::Size),
             Action::PlotInterval => return self.toggle_quantity(Quantity::Interval),
@@ -200,13 +213,16 @@ impl App {
             Action::ClearSeries => return self.clear_series(),
             _ => {}
         }
+        self.settle_cursor();
         Vec::new()
     }
 
-    /// Shows a longer or shorter stretch of time.
+    /// Shows a longer or shorter stretch of time, around the cursor if there is one.
     pub(super) fn zoom_plot(&mut self, is_in: bool) {
         let (earliest, now) = (self.plot.earliest(), self.now);
-        self.plot.view.zoom(is_in, earliest, now);
+        let cursor = self.plot.cursor();
+        self.plot.view.zoom(is_in, cursor, earliest, now);
+        self.settle_cursor();
     }
 
     /// Plots another quantity of the selected series' channel, or no longer.

@@ -45,6 +45,7 @@ impl App {
         effects.extend(self.leave_room());
         effects.extend(self.ask_for_reports());
         effects.extend(self.ask_for_plot());
+        self.count_unchecked();
         effects
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::unchecked::Unchecked;
 use super::{App, Effect, Find};
 use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
@@ -98,6 +99,7 @@ pub(super) struct Watch {
     progress: Progress,
     /// Rows that arrived and went before they could be looked at.
     missed: u64,
+    unchecked: Unchecked,
     trouble: Option<Box<str>>,
 }
 
@@ -112,6 +114,7 @@ impl Watch {
             is_asking: false,
             progress: Progress::default(),
             missed: 0,
+            unchecked: Unchecked::default(),
             trouble: None,
         }
     }
@@ -127,6 +130,15 @@ impl Watch {
     /// What is wrong with the query itself.
     pub(super) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
+    }
+
+    /// What checks have not looked at, if the query asks what they have flagged.
+    pub(super) fn unchecked(&self) -> &Unchecked {
+        &self.unchecked
+    }
+
+    pub(super) fn note_unchecked(&mut self, unchecked: Unchecked) {
+        self.unchecked = unchecked;
     }
 
     /// How many rows arrived and went before they could be looked at.

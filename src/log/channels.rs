@@ -58,6 +58,12 @@ impl Channel {
         (self.messages > 1).then_some(self.row_before)
     }
 
+    /// How many of its messages the log keeps.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.kept
+    }
+
     /// Messages a second at `now`; see [`History::rate`].
     #[must_use]
     pub fn rate(&self, now: Time) -> f64 {

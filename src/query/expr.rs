@@ -113,6 +113,19 @@ impl Expr {
         }
     }
 
+    /// Whether every message on the channel `name` matches, or none; `None` if that depends on more
+    /// than the channel.
+    pub fn on_channel(&self, name: &[u8]) -> Option<bool> {
+        match self {
+            Self::All(parts) => decided(parts, name, false),
+            Self::Any(parts) => decided(parts, name, true),
+            Self::Not(inner) => inner.on_channel(name).map(|holds| !holds),
+            Self::Term(Term::Channel(asked)) => Some(asked.takes(name)),
+            Self::Term(Term::Is(Is::Notice | Is::Gap)) => Some(false),
+            Self::Term(_) => None,
+        }
+    }
+
     /// Gives `seen` every term that is not negated.
     pub fn positive_terms<'a>(&'a self, seen: &mut impl FnMut(&'a Term)) {
         self.terms_of_sign(true, seen);
@@ -130,6 +143,19 @@ impl Expr {
             Self::Term(_) => {}
         }
     }
+}
+
+/// What parts say of a channel together, where one that says `decisive` decides for all.
+fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
+    let mut all = Some(!decisive);
+    for part in parts {
+        match part.on_channel(name) {
+            Some(said) if said == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all = None,
+        }
+    }
+    all
 }
 
 /// The part that is alone.

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
 use self::words::{Words, plain, rows_of, strong};
+use super::query::unchecked;
 use super::state::{server_words, sought_words, wait};
 use super::theme;
 use crate::app::{App, Away, topic_words};
@@ -235,7 +236,18 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         } else {
             "Press f for the list of filters."
         };
-        let mut lines = vec![strong("No message kept passes the filter".to_owned())];
+        let not_known = unchecked(&filters.unchecked()).join(", ");
+        let mut lines = vec![strong(if not_known.is_empty() {
+            "No message kept passes the filter".to_owned()
+        } else {
+            "No message that was checked passes the filter".to_owned()
+        })];
+        if !not_known.is_empty() {
+            lines.push(plain(format!(
+                "{not_known}. In an open message, [ teaches the shape of its channel, and # on a \
+                 number follows it."
+            )));
+        }
         if let Some(trouble) = filters.trouble() {
             lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));
         }

@@ -177,7 +177,11 @@ fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBui
     let columns = columns.min(line.left());
     let text = match &latest.value {
         Ok(text) => text,
-        Err(words) => return line.words_within(columns, words, theme::QUIET),
+        Err(words) => {
+            let has_gone = is_fresh && matches!(latest.news, News::Gone { .. });
+            let style = if has_gone { theme::FLASH } else { theme::QUIET };
+            return line.words_within(columns, words, style);
+        }
     };
     let all = 0..text.len();
     let all = std::slice::from_ref(&all);
@@ -188,8 +192,8 @@ fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBui
             Change::Number(_) => all,
             Change::Other { marks, .. } | Change::Within { marks, .. } => marks,
         },
-        News::Differs => all,
-        News::None | News::Size { .. } => &[],
+        News::Differs | News::Come { .. } => all,
+        News::None | News::Gone { .. } | News::Size { .. } => &[],
     };
     let marks = Ranges::of(marks);
     let whole = escape::one_line_marked(text, columns, marks);

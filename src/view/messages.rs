@@ -10,6 +10,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use self::titles::{position_words, titles};
+use super::lens::Lens;
 use super::line::{LineBuilder, zone};
 use super::{empty, frame, theme};
 use crate::analysis::{Finding, OutOfSequence, Remark};
@@ -17,11 +18,8 @@ use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words
 use crate::log::{Content, Row};
 use crate::message::{Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
-use crate::payload::lookup::Lookup;
 use crate::payload::ranges::Ranges;
-use crate::payload::readings::Reading;
 use crate::payload::{escape, figures::delta};
-use crate::query::Path;
 
 /// A narrower pane shows times in seconds, and leaves the columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
@@ -69,12 +67,6 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The longest message that is looked at through a lens: a frame has many rows.
-const MOST_THROUGH_LENS: usize = 16 << 10;
-
-/// The most bytes that such a one is unpacked to.
-const MOST_UNPACKED: usize = 64 << 10;
-
 /// Draws rows: what all of them share is reckoned once.
 struct Painter<'a> {
     app: &'a App,
@@ -111,7 +103,8 @@ impl<'a> Painter<'a> {
                 remarks(self.app.findings(row.id), &mut line);
                 if let Some(path) = self.app.lens(name) {
                     let reading = self.app.readings().of(name);
-                    through_lens(path, reading.as_ref(), (payload, size), &mut line);
+                    let lens = Lens::new(path, reading.as_ref());
+                    through_lens(lens, (payload, size), &mut line);
                 } else {
                     let marks = |bytes: &[u8]| self.app.marks(row.id, bytes);
                     message((payload, size), marks, &mut line);
@@ -239,35 +232,13 @@ fn urgency(remark: &Remark) -> u8 {
 }
 
 /// A message looked at through a lens: only the value at its path.
-fn through_lens(
-    path: &Path,
-    reading: Option<&Reading>,
-    (payload, size): (&[u8], u64),
-    line: &mut LineBuilder,
-) {
-    if payload.len() > MOST_THROUGH_LENS || size > payload.len() as u64 {
-        let words = format!("{}: too long for a lens", figures::size(size));
-        return line.cut_words(&words, theme::QUIET);
-    }
-    let lookup = Lookup::new(payload, reading).unpacking(MOST_UNPACKED);
-    match lookup.shown(path.steps()) {
+fn through_lens(lens: Lens<'_>, message: (&[u8], u64), line: &mut LineBuilder) {
+    match lens.look(message) {
         Ok(value) => {
             let room = line.left();
-            let whole = escape::one_line(&value.text, room);
-            if whole.cut {
-                line.text(
-                    escape::one_line(&value.text, room.saturating_sub(1)),
-                    Style::new(),
-                );
-                line.word("…", theme::QUIET);
-            } else {
-                line.text(whole, Style::new());
-            }
+            line.part(&value.text, 0, room, Style::new());
         }
-        Err(None) => line.cut_words(&format!("no {}", path.text()), theme::QUIET),
-        Err(Some(why)) => {
-            line.cut_words(&format!("no {}: {why}", path.text()), theme::QUIET);
-        }
+        Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
     }
 }
 

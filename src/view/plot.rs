@@ -11,8 +11,10 @@
 //! ╰───────────────────────────────────────────────────╯
 //! ```
 
+mod beyond;
 mod chart;
 mod histogram;
+mod reading;
 mod scale;
 mod table;
 mod unit;
@@ -23,13 +25,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use self::chart::Panel;
 use self::unit::Unit;
 use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::analysis::SeriesReport;
-use crate::app::{App, Curve, Face, Focus, PlotWindow, Series, inside, padded};
+use crate::app::{App, Curve, Dot, Face, Focus, PlotWindow, Series, inside, padded};
 use crate::payload::figures;
 
 /// Within so long after the last message there may be no whole stretch to count a rate in.
@@ -52,41 +55,70 @@ struct Drawn<'a> {
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     Clear.render(area, buffer);
-    let window = app.plot_window();
-    border(app, &window, area, buffer);
-    let inner = padded(inside(area));
-    if inner.is_empty() {
-        return;
-    }
     if app.plot().face() == Face::Histogram {
-        histogram::draw(app, inner, buffer);
+        border(
+            app,
+            " Intervals ",
+            (" H: plot ", theme::QUIET),
+            area,
+            buffer,
+        );
+        histogram::draw(app, padded(inside(area)), buffer);
         return;
     }
+    let window = app.plot_window();
+    let room = app.plot_room();
     let drawn = drawn(app, &window);
     let groups = grouped(&drawn);
-    let rows = table::rows(drawn.len(), inner.height);
-    let (charts, below) = cut(inner, rows);
-    let shown = fitting(&groups, app.plot().selected(), charts.height);
-    table::draw(app, &drawn, &shown.concat(), below, buffer);
-    stack(app, &drawn, &shown, &window, charts, buffer);
+    let shown = fitting(&groups, app.plot().selected(), room.charts.height);
+    let (right, style) = stretch(app, &window);
+    let left = usize::from(area.width.saturating_sub(4)).saturating_sub(right.width());
+    let title = title(shown.len(), groups.len(), left);
+    border(app, &title, (&right, style), area, buffer);
+    let selected = drawn.get(app.plot().selected());
+    let read = selected.and_then(|one| {
+        let dot = app.plot().reading(&one.curve, &window)?;
+        Some((one.series.slot, *dot))
+    });
+    let is_cut = stack(app, &drawn, &shown, &window, read, room.charts, buffer);
+    if let Some(one) = selected {
+        let dot = read.map(|(_, dot)| dot);
+        reading::draw(app, one, dot.as_ref(), &window, room.reading, buffer);
+    }
+    table::draw(app, &drawn, &shown.concat(), is_cut, &room, buffer);
 }
 
-fn border(app: &App, window: &PlotWindow, area: Rect, buffer: &mut Buffer) {
-    let plot = app.plot();
+fn border(app: &App, title: &str, right: (&str, Style), area: Rect, buffer: &mut Buffer) {
     let accent = (app.focus() == Focus::Plot).then(|| frame::accent(app));
-    if plot.face() == Face::Histogram {
-        let title = " Intervals ";
-        frame::draw(area, accent, title, (" H: plot ", theme::QUIET), buffer);
-        return;
+    frame::draw(area, accent, title, right, buffer);
+}
+
+/// How many charts are shown of how many, and how to come to the others, in the longest form that
+/// fits into `room` columns.
+fn title(shown: usize, all: usize, room: usize) -> String {
+    if shown == all {
+        return " Plot ".to_owned();
     }
+    let forms = [
+        format!(" Plot · {shown} of {all} charts, j k to the others "),
+        format!(" Plot · {shown} of {all} charts · j k "),
+        format!(" Plot · {shown} of {all} · j k "),
+        format!(" Plot {shown} of {all} "),
+    ];
+    let fitting = forms.iter().find(|words| words.width() <= room);
+    fitting.unwrap_or(&forms[3]).clone()
+}
+
+/// Which stretch of time is shown.
+fn stretch(app: &App, window: &PlotWindow) -> (String, Style) {
+    let plot = app.plot();
     let span = figures::duration(window.span());
     let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
-    let (words, style) = match (plot.is_following(), plot.is_of_all()) {
+    match (plot.is_following(), plot.is_of_all()) {
         (true, true) => (format!(" all {span} · following ▼ "), theme::GOOD),
         (true, false) => (format!(" last {span} · following ▼ "), theme::GOOD),
         (false, _) => (format!(" {span} · G follows again "), theme::WATCH),
-    };
-    frame::draw(area, accent, " Plot ", (&words, style), buffer);
+    }
 }
 
 fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
@@ -98,6 +130,8 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         let summary = report.and_then(|report| report.summary);
         let magnitude = summary.map_or(0.0, |of| match unit {
             Unit::Rate => unit::mean_rate(&of),
+            // One that is long says nothing of the others.
+            Unit::Milliseconds => report.map_or(0.0, |report| histogram::usual(&report.histogram)),
             _ => of.min.abs().max(of.max.abs()),
         });
         Drawn {
@@ -146,15 +180,18 @@ fn fitting(groups: &[Vec<usize>], selected: usize, rows: u16) -> Vec<Vec<usize>>
     groups.iter().skip(first).take(most).cloned().collect()
 }
 
-/// Charts one below the other; the lowest has the times.
+/// Draws charts one below the other; the lowest has the times. Says whether numbers lie beyond an
+/// axis.
 fn stack(
     app: &App,
     drawn: &[Drawn<'_>],
     groups: &[Vec<usize>],
     window: &PlotWindow,
+    read: Option<(usize, Dot)>,
     area: Rect,
     buffer: &mut Buffer,
-) {
+) -> bool {
+    let mut is_cut = false;
     let count = u16::try_from(groups.len()).unwrap_or(1).max(1);
     let mut top = area.y;
     for (group, left) in groups.iter().zip((1..=count).rev()) {
@@ -166,18 +203,21 @@ fn stack(
         };
         top += height;
         let series: Vec<&Drawn<'_>> = group.iter().map(|index| &drawn[*index]).collect();
-        match nothing_to_draw(app, &series) {
-            Some(words) => say(&words, place, buffer),
-            None => Panel {
-                series: &series,
-                window,
-                form: app.messages().time_form,
-                now: app.now(),
-                is_lowest: left == 1,
-            }
-            .draw(place, buffer),
+        if let Some(words) = nothing_to_draw(app, &series) {
+            say(&words, place, buffer);
+            continue;
         }
+        let panel = Panel {
+            series: &series,
+            window,
+            form: app.messages().time_form,
+            now: app.now(),
+            is_lowest: left == 1,
+            read,
+        };
+        is_cut |= panel.draw(place, buffer);
     }
+    is_cut
 }
 
 /// Whether messages have come so lately that no rate is known of them yet.
@@ -218,19 +258,4 @@ fn say(words: &str, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.cut_words(words, theme::QUIET);
     line.draw(area, (area.height - 1) / 2, Style::new(), buffer);
-}
-
-/// What lies above the lowest `rows`, and these.
-fn cut(area: Rect, rows: u16) -> (Rect, Rect) {
-    let rows = rows.min(area.height);
-    let above = Rect {
-        height: area.height - rows,
-        ..area
-    };
-    let below = Rect {
-        y: above.bottom(),
-        height: rows,
-        ..area
-    };
-    (above, below)
 }

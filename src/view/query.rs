@@ -9,7 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{App, Progress, Purpose, QueryBox, SyntaxColumns, inside, padded, syntax_lines};
+use crate::app::{
+    App, Progress, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines,
+};
 use crate::payload::figures;
 use crate::query::QueryError;
 
@@ -71,6 +73,14 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     if let Some(words) = scanning(progress) {
         line.words(&format!(" · {words}"), theme::WATCH);
     }
+    let not_known = match (query_box.purpose, app.find()) {
+        (Purpose::Filter, _) => app.filters().unchecked(),
+        (Purpose::Find, Some(find)) => find.unchecked(),
+        _ => Unchecked::default(),
+    };
+    for words in unchecked(&not_known) {
+        line.words(&format!(" · {words}"), theme::WATCH);
+    }
     if let Some(trouble) = trouble {
         line.cut_words(&format!(" · {trouble}"), theme::BAD);
     }
@@ -128,6 +138,28 @@ fn is_scrolled(text: &str, columns: usize) -> bool {
 pub(super) fn scanning(progress: Option<Progress>) -> Option<String> {
     let progress = progress.filter(|progress| !progress.is_done())?;
     Some(format!("{} % searched", progress.percent()))
+}
+
+/// What checks have not looked at: a query for what they have flagged knows nothing of that.
+pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
+    let counted = |count: u64, words: &str| {
+        let count = figures::count(count);
+        format!("{count} {words}")
+    };
+    let mut parts = Vec::new();
+    if unchecked.unwatched > 0 {
+        parts.push(counted(unchecked.unwatched, "not checked"));
+    }
+    if unchecked.waiting > 0 {
+        parts.push(counted(unchecked.waiting, "not checked yet"));
+    }
+    if unchecked.missed > 0 {
+        parts.push(counted(unchecked.missed, "went unchecked"));
+    }
+    if unchecked.is_full {
+        parts.push("not all channels checked".to_owned());
+    }
+    parts
 }
 
 fn syntax(app: &App, top: usize, buffer: &mut Buffer) {

@@ -86,6 +86,15 @@ impl State {
         }
     }
 
+    /// Whether it flags rows, and had no room for some.
+    pub fn leaves_out_some(&self) -> bool {
+        match &self.known {
+            Known::Shape(shapes) => shapes.is_full(),
+            Known::Sequence(sequences) => sequences.is_full(),
+            Known::Pair(_) | Known::Delay(_) | Known::Series(_) => false,
+        }
+    }
+
     /// The bytes that it takes.
     pub fn size(&self) -> usize {
         match &self.known {

@@ -15,6 +15,8 @@ pub struct Dot {
     pub high: f64,
     /// Their mean.
     pub mean: f64,
+    /// How many messages they are of.
+    pub count: u64,
     /// Whether messages may have been lost right before: no line leads here.
     pub after_gap: bool,
 }
@@ -62,6 +64,7 @@ impl Dot {
             low: point.low,
             high: point.high,
             mean: point.mean(),
+            count: point.count,
             after_gap: point.after_gap,
         }
     }

@@ -63,6 +63,7 @@ pub fn curve(report: &SeriesReport, asked: &PlotWindow, window: &PlotWindow, kno
             low: rate,
             high: rate,
             mean: rate,
+            count,
             after_gap: std::mem::take(&mut after_gap),
         });
     }

@@ -112,8 +112,8 @@ impl View {
         }
     }
 
-    /// Shows a shorter or longer stretch, up to the newest or around the middle.
-    pub fn zoom(&mut self, is_in: bool, earliest: Option<Time>, now: Time) {
+    /// Shows a shorter or longer stretch, up to the newest or around `fixed`, or else the middle.
+    pub fn zoom(&mut self, is_in: bool, fixed: Option<Time>, earliest: Option<Time>, now: Time) {
         let before = self.span(earliest, now);
         let mut spans = SPANS.iter().map(|millis| millis * 1_000);
         let after = if is_in {
@@ -124,8 +124,12 @@ impl View {
         let Some(after) = after else { return };
         self.span = Span::Of(after);
         if let End::At(end) = self.end {
-            let middle = end.0.saturating_sub(before / 2);
-            self.go_to(Time(middle.saturating_add(after / 2)), earliest, now);
+            let fixed = fixed.map_or(end.0.saturating_sub(before / 2), |fixed| fixed.0);
+            let behind = i128::from(end.0.saturating_sub(fixed));
+            let behind = behind * i128::from(after) / i128::from(before);
+            let behind = i64::try_from(behind).unwrap_or(after);
+            let end = Time(fixed.saturating_add(behind));
+            self.go_to(end, earliest, now);
         }
     }
 
@@ -136,6 +140,30 @@ impl View {
         self.span = Span::Of(span);
         let step = if is_later { span / 4 } else { -span / 4 };
         self.go_to(Time(end.saturating_add(step)), earliest, now);
+    }
+
+    /// Shows what it shows, `window`, whatever comes.
+    pub fn stop(&mut self, window: &PlotWindow) {
+        if self.is_following() {
+            if self.is_of_all() {
+                self.span = Span::Of(window.part.saturating_mul(window.parts));
+            }
+            self.end = End::At(Time(window.to().0.saturating_sub(1)));
+        }
+    }
+
+    /// Shows what is around `time`, and does not follow the newest.
+    pub fn show(&mut self, time: Time, now: Time) {
+        let span = self.span(None, now);
+        let end = time.0.saturating_add(span / 2);
+        self.end = End::At(Time(end).min(now));
+    }
+
+    /// Shows what lies so many columns of a chart later than `window`, or earlier.
+    pub fn drag(&mut self, columns: i64, window: &PlotWindow, earliest: Option<Time>, now: Time) {
+        self.stop(window);
+        let step = columns.saturating_mul(DOTS).saturating_mul(window.part);
+        self.go_to(Time(self.end(now).0.saturating_add(step)), earliest, now);
     }
 
     pub fn show_all(&mut self) {
@@ -233,6 +261,20 @@ impl PlotWindow {
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
+    }
+
+    /// The column of a chart in which `time` lies, which the window contains.
+    #[must_use]
+    pub fn column_of(&self, time: Time) -> u16 {
+        let part = time.0.saturating_sub(self.from.0).div_euclid(self.part);
+        u16::try_from(part.clamp(0, self.parts - 1) / DOTS).unwrap_or(u16::MAX)
+    }
+
+    /// The moment in the middle of a column of a chart.
+    #[must_use]
+    pub fn time_at(&self, column: u16) -> Time {
+        let parts = (i64::from(column) * DOTS + 1).min(self.parts - 1);
+        Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
     }
 
     /// The part in which `time` lies; outside of the stretch it goes on below and above.

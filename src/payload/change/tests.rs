@@ -72,6 +72,17 @@ fn values_within_are_told_the_most_telling_first() {
 }
 
 #[test]
+fn a_string_within_is_told_by_what_it_says() {
+    assert_eq!(
+        told(
+            r#"{"name":"caf\u00e9 \"x\"","in":["\n"]}"#,
+            r#"{"name":"th\u00e9\n","in":["\t"]}"#
+        ),
+        ".name \"café \"x\"\"→\"thé\n\"  .in[0] \"\n\"→\"\t\""
+    );
+}
+
+#[test]
 fn more_values_than_a_line_holds_are_counted() {
     let list = |from: usize| {
         let names = (0..12).map(|name| format!("\"n{name}\":{}", from + name));

@@ -1,5 +1,6 @@
 //! What stands between the quotes of a JSON string.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use memchr::memchr;
@@ -46,6 +47,22 @@ pub fn quoted(text: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
+}
+
+/// What a value of JSON says: a string what stands between its quotes, anything else what is written.
+#[must_use]
+pub fn said(value: &[u8]) -> Cow<'_, [u8]> {
+    match value {
+        [b'"', raw @ .., b'"'] if has_escape(raw) => Unescaped::new(raw).collect(),
+        [b'"', raw @ .., b'"'] => raw.into(),
+        other => other.into(),
+    }
+}
+
+/// What a string says, in quotes as people read it. That need not be JSON.
+#[must_use]
+pub fn in_quotes(said: &[u8]) -> Vec<u8> {
+    [b"\"", said, b"\""].concat()
 }
 
 /// Whether `bytes` begin with the three bytes that UTF-8 would have for half of a surrogate pair:
@@ -257,6 +274,18 @@ mod tests {
         let (first, last) = (Run::Half(0xd800), Run::Half(0xdfff));
         let (below, broken) = (Run::Text("\u{d7ff}"), Run::Broken);
         assert_eq!(parts, [a, first, last, e, broken, below, broken, broken]);
+    }
+
+    #[test]
+    fn a_value_says_what_a_string_says_or_what_is_written() {
+        assert_eq!(
+            super::said(br#""caf\u00e9 \"x\"""#),
+            "café \"x\"".as_bytes()
+        );
+        assert_eq!(super::said(b"\"plain\""), &b"plain"[..]);
+        assert_eq!(super::said(b"\"\""), &b""[..]);
+        assert_eq!(super::said(br#"["\n"]"#), &br#"["\n"]"#[..]);
+        assert_eq!(in_quotes(b"a\"b"), b"\"a\"b\"");
     }
 
     #[test]

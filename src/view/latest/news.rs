@@ -19,6 +19,11 @@ pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
     let style = if is_fresh { theme::FLASH } else { Style::new() };
     match news {
         News::None => {}
+        News::Gone { old } => was(old, 0, line),
+        News::Come { why_not } => {
+            line.word("← ", theme::QUIET);
+            line.cut_words(why_not, theme::QUIET);
+        }
         News::Differs => line.cut_words("changed", theme::QUIET),
         News::Size { old, new } if old == new => line.cut_words("same size", theme::QUIET),
         News::Size { old, new } => {

@@ -6,17 +6,12 @@ use crate::app::App;
 use crate::log::{Channel, Content};
 use crate::message::RowId;
 use crate::payload::change::{self, Change};
-use crate::payload::figures;
 use crate::payload::format::Format;
-use crate::payload::lookup::{Lookup, Shown};
-use crate::payload::readings::Reading;
-use crate::query::Path;
+use crate::payload::json::{self, text};
+use crate::view::lens::{Lens, Unseen};
 
-/// A longer payload is not compared, nor looked at through a lens.
+/// A longer payload is not compared.
 const MOST_COMPARED: usize = 16 << 10;
-
-/// What is packed is looked at through a lens if it is no more than this unpacked.
-const MOST_UNPACKED: usize = 64 << 10;
 
 /// The bytes of payloads that are compared for one frame, old and new, and roughly how many values
 /// these may hold: one and a half milliseconds, whichever comes first.
@@ -44,6 +39,16 @@ pub(super) enum News<'a> {
         /// What has become of it.
         change: Change,
     },
+    /// There was a value where the lens looks, and is none now.
+    Gone {
+        /// What was before.
+        old: Cow<'a, [u8]>,
+    },
+    /// There was none, for this reason, and is one now.
+    Come {
+        /// In words.
+        why_not: String,
+    },
     /// It is another, and there was no time to find out more.
     Differs,
     /// They are too long to be compared.
@@ -54,9 +59,6 @@ pub(super) enum News<'a> {
         new: u64,
     },
 }
-
-/// The path of a lens, and what is said of the payloads.
-type Lens<'a> = (&'a Path, Option<&'a Reading>);
 
 /// A payload, or its head, and its true size.
 type Sized<'a> = (&'a [u8], u64);
@@ -84,18 +86,27 @@ impl<'a> Seen<'a> {
         let old = before.and_then(|row| self.payload(channel, row));
         if let Some(path) = self.app.lens(channel.name()) {
             let reading = self.app.readings().of(channel.name());
-            return self.through((path, reading.as_ref()), new, old);
+            let lens = Lens::new(path, reading.as_ref());
+            return self.through(lens, new, old);
         }
         let format = self.app.read_as(channel.name()).map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);
+        let size = is_long.then_some(new.1);
+        let new_text = as_read(new, has_values);
         let news = match old {
             None => News::None,
             Some(old) if is_long || self::is_long(old) => News::Size {
                 old: old.1,
                 new: new.1,
             },
-            Some(old) => self.news(old.0.into(), new.0, has_values),
+            Some(old) => {
+                let old_text = as_read(old, has_values);
+                let are_bytes = old_text.is_none() && new_text.is_none();
+                let old = old_text.unwrap_or(old.0.into());
+                let new = new_text.as_deref().unwrap_or(new.0);
+                self.news(old, new, has_values && are_bytes)
+            }
         };
         if new.1 == 0 {
             return Latest {
@@ -104,32 +115,33 @@ impl<'a> Seen<'a> {
             };
         }
         Latest {
-            value: Ok(new.0.into()),
-            size: is_long.then_some(new.1),
+            value: Ok(new_text.unwrap_or(new.0.into())),
+            size,
             news,
         }
     }
 
     /// Only the value at `path`.
     fn through(&mut self, lens: Lens<'_>, new: Sized<'a>, old: Option<Sized<'a>>) -> Latest<'a> {
-        if is_long(new) {
-            return said(format!("{} · too long for a lens", figures::size(new.1)));
-        }
-        let value = match value_at(lens, new.0) {
-            Ok(value) => value,
-            Err(None) => return said(format!("no {}", lens.0.text())),
-            Err(Some(why)) => return said(format!("no {}: {why}", lens.0.text())),
+        let is = lens.look(new);
+        let old = old.filter(|old| !is_long(*old) && self.spend(&[old.0]));
+        let was = old.map(|old| lens.look(old));
+        let news = match (&is, was) {
+            (Ok(new), Some(Ok(old))) => {
+                let have_values = old.has_values && new.has_values;
+                self.news(old.text, &new.text, have_values)
+            }
+            (Ok(_), Some(Err(unseen))) => News::Come {
+                why_not: lens.words(&unseen),
+            },
+            (Err(Unseen::Missing | Unseen::NoValues(_)), Some(Ok(old))) => {
+                News::Gone { old: old.text }
+            }
+            (Err(_), _) | (_, None) => News::None,
         };
-        let old = old.filter(|old| !is_long(*old));
-        let fits = old.is_some_and(|old| self.spend(&[old.0]));
-        let old = old.filter(|_| fits);
-        let old = old.and_then(|old| value_at(lens, old.0).ok());
-        let news = old.map_or(News::None, |old| {
-            let has_values = value.has_values && old.has_values;
-            self.news(old.text, &value.text, has_values)
-        });
+        let value = is.map(|value| value.text);
         Latest {
-            value: Ok(value.text),
+            value: value.map_err(|unseen| lens.words(&unseen)),
             size: None,
             news,
         }
@@ -192,8 +204,16 @@ fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
 }
 
-/// The value that a lens shows, or why there is none.
-fn value_at<'a>((path, reading): Lens<'_>, payload: &'a [u8]) -> Result<Shown<'a>, Option<String>> {
-    let lookup = Lookup::new(payload, reading).unpacking(MOST_UNPACKED);
-    lookup.shown(path.steps())
+/// A payload that is a string of JSON with escapes, as people read it: what it says, in quotes.
+fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<Cow<'a, [u8]>> {
+    let value = payload.0.trim_ascii();
+    let has_escapes = has_values && is_string(value) && text::has_escape(value);
+    if !has_escapes || is_long(payload) || !json::is_json(value) {
+        return None;
+    }
+    Some(text::in_quotes(&text::said(value)).into())
+}
+
+fn is_string(value: &[u8]) -> bool {
+    value.starts_with(b"\"")
 }

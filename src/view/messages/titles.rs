@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::app::{App, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
-use crate::view::query::scanning;
+use crate::view::query::{scanning, unchecked};
 use crate::view::theme;
 
 /// The columns that a query takes in a title.
@@ -27,10 +27,13 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         .only()
         .map(|name| format!(" on {}", escape::name(name, 24).string));
     let only = only.unwrap_or_default();
-    let brief = format!(" Messages {count}{only} ");
+    // Of what was not checked a count of hits says nothing: they are never told without it.
+    let blind = blind(app);
+    let brief = format!(" Messages {count}{only}{blind} ");
+    let briefer = format!(" {count}{blind} ");
     // Where a breakpoint has stopped the view, that is what matters.
     if app.breakpoints().stop().is_some() {
-        return vec![brief, format!(" {count} ")];
+        return vec![brief, briefer];
     }
     // The local time of day needs no word; the other forms are easily taken for it.
     let form = match app.messages().time_form {
@@ -48,8 +51,18 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         format!(" Messages {count}{only}{narrowed} "),
         format!(" Messages {count}{only}{shorter} "),
         brief,
-        format!(" {count} "),
+        briefer,
     ]
+}
+
+/// What queries that ask for flags know nothing of.
+fn blind(app: &App) -> String {
+    let by_filter = unchecked(&app.filters().unchecked());
+    let parts = match app.find() {
+        Some(find) if by_filter.is_empty() => unchecked(&find.unchecked()),
+        _ => by_filter,
+    };
+    parts.iter().map(|part| [" · ", part].concat()).collect()
 }
 
 /// The top of the log says what is no longer above it.
@@ -80,6 +93,7 @@ fn narrowed(app: &App, columns: usize) -> String {
         several => parts.push(format!("{several} muted")),
     }
     parts.extend(scanning(filters.progress()));
+    parts.extend(unchecked(&filters.unchecked()));
     if filters.trouble().is_some() {
         parts.push("jq was cut off: press /".to_owned());
     }
@@ -88,6 +102,7 @@ fn narrowed(app: &App, columns: usize) -> String {
         parts.push(format!("{found} found: {}", short(find.query())));
         parts.extend(scanning(Some(find.progress())));
         parts.extend(unseen(find.missed()));
+        parts.extend(unchecked(&find.unchecked()));
     }
     parts.iter().map(|part| [" · ", part].concat()).collect()
 }

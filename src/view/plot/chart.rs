@@ -9,7 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{line, theme};
 use super::Drawn;
+use super::beyond::{self, Beyond};
 use super::scale::Scale;
+use super::unit::Unit;
 use crate::app::{Dot, Plot, PlotWindow, TimeForm};
 use crate::message::Time;
 use crate::payload::figures::{self, Clock};
@@ -20,6 +22,10 @@ const LABEL: usize = 8;
 /// The most lines of a series. Each is a layer of the chart; where so many gaps are in view, the
 /// numbers stand without lines.
 const MOST_LINES: usize = 40;
+
+/// The line at the cursor, and the point that is read.
+const CURSOR: &str = "┊";
+const POINT: &str = "●";
 
 /// Up to this height a chart has no labels below it.
 const LOW: u16 = 3;
@@ -32,12 +38,15 @@ pub struct Panel<'a> {
     pub now: Time,
     /// It has the times.
     pub is_lowest: bool,
+    /// The point at the cursor, and the slot of its series.
+    pub read: Option<(usize, Dot)>,
 }
 
 impl Panel<'_> {
-    pub fn draw(&self, area: Rect, buffer: &mut Buffer) {
+    /// Draws it. Says whether numbers lie beyond its axis.
+    pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> bool {
         if area.is_empty() {
-            return;
+            return false;
         }
         let scale = self.scale(area.height);
         let strokes: Vec<(Strokes, ratatui::style::Style)> = self
@@ -66,14 +75,88 @@ impl Panel<'_> {
             .y_axis(self.numbers(scale, area))
             .legend_position(None);
         chart.render(area, buffer);
+        if let Some((slot, dot)) = &self.read {
+            self.cursor(*slot, dot, scale, self.graph(area), buffer);
+        }
+        let beyond = self.beyond(scale);
+        let is_cut = !beyond.is_empty();
+        beyond::draw(beyond, self.graph(area), buffer);
+        is_cut
     }
 
-    /// The scale of all numbers in view.
+    /// Where in `area` lines are drawn: right of the labels, and above the times.
+    fn graph(&self, area: Rect) -> Rect {
+        let columns = Plot::chart_columns(area.width);
+        let rows = if self.time_labels(area).is_some() {
+            2
+        } else {
+            0
+        };
+        Rect {
+            x: area.right() - columns,
+            width: columns,
+            height: area.height - rows,
+            ..area
+        }
+    }
+
+    /// Draws an upright line at the cursor, and the point that is read if it is of this chart.
+    fn cursor(&self, slot: usize, dot: &Dot, scale: Scale, graph: Rect, buffer: &mut Buffer) {
+        let column = self.window.column_of(dot.time);
+        if column >= graph.width {
+            return;
+        }
+        for y in graph.top()..graph.bottom() {
+            let cell = &mut buffer[(graph.x + column, y)];
+            if cell.symbol() == " " {
+                cell.set_symbol(CURSOR).set_style(theme::QUIET);
+            }
+        }
+        if self.series.iter().any(|one| one.series.slot == slot) {
+            let row = scale.row_of(dot.mean, graph.height);
+            let style = theme::series(slot).patch(theme::STRONG);
+            buffer[(graph.x + column, graph.y + row)]
+                .set_symbol(POINT)
+                .set_style(style);
+        }
+    }
+
+    /// What is too high for the axis, in each column the highest of each series.
+    fn beyond(&self, scale: Scale) -> Vec<Beyond> {
+        let mut all: Vec<Beyond> = Vec::new();
+        for one in self.series {
+            let seen = one.curve.dots.iter();
+            let seen = seen.filter(|dot| self.window.contains(dot.time));
+            for dot in seen.filter(|dot| dot.high > scale.high) {
+                let beyond = Beyond {
+                    column: self.window.column_of(dot.time),
+                    value: dot.high,
+                    words: one.unit.write(dot.high),
+                    slot: one.series.slot,
+                };
+                match all.last_mut() {
+                    Some(last) if (last.column, last.slot) == (beyond.column, beyond.slot) => {
+                        if last.value < beyond.value {
+                            *last = beyond;
+                        }
+                    }
+                    _ => all.push(beyond),
+                }
+            }
+        }
+        all
+    }
+
+    /// The scale of all numbers in view, but for few intervals that are far longer than the others.
     fn scale(&self, height: u16) -> Scale {
-        let figures = self.series.iter().filter_map(|one| one.curve.figures);
-        let (low, high) = figures.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), of| {
-            (low.min(of.min), high.max(of.max))
-        });
+        let mut low = f64::INFINITY;
+        let mut high = f64::NEG_INFINITY;
+        for one in self.series {
+            if let Some(of) = one.curve.figures {
+                low = low.min(of.min);
+                high = high.max(self.reach(one).unwrap_or(of.max));
+            }
+        }
         // Only lines to what lies outside are in view.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let starts_at_zero = self
@@ -83,13 +166,31 @@ impl Panel<'_> {
         Scale::around(low, high, starts_at_zero, (height / 2).clamp(2, 8))
     }
 
+    /// How high the axis is to reach for a series, if not for all of it.
+    fn reach(&self, one: &Drawn<'_>) -> Option<f64> {
+        if one.unit != Unit::Milliseconds {
+            return None;
+        }
+        let seen = one.curve.dots.iter();
+        let seen = seen.filter(|dot| self.window.contains(dot.time));
+        beyond::reach(seen.map(|dot| dot.high))
+    }
+
     fn times(&self, area: Rect) -> Axis<'static> {
         let axis = Axis::default()
             .bounds([0.0, self.window.last_part().max(1.0)])
             .style(theme::QUIET)
             .labels_alignment(Alignment::Right);
+        match self.time_labels(area) {
+            Some(labels) => axis.labels(labels),
+            None => axis,
+        }
+    }
+
+    /// The times below the chart, if there is room for any.
+    fn time_labels(&self, area: Rect) -> Option<Vec<Line<'static>>> {
         if !self.is_lowest || area.height <= LOW {
-            return axis;
+            return None;
         }
         let (from, to) = (self.window.from, self.window.to());
         let middle = Time(from.0 / 2 + to.0 / 2);
@@ -99,11 +200,11 @@ impl Panel<'_> {
         let [first, middle, last] = labels.map(Line::raw);
         // A third of the room each, or a half.
         if room / 3 > widest {
-            axis.labels([first, middle, last])
+            Some(vec![first, middle, last])
         } else if room / 2 > widest {
-            axis.labels([first, last])
+            Some(vec![first, last])
         } else {
-            axis
+            None
         }
     }
 
@@ -194,6 +295,7 @@ mod tests {
             low,
             high,
             mean: f64::midpoint(low, high),
+            count: 1,
             after_gap,
         }
     }

@@ -8,12 +8,14 @@ use ratatui::style::Style;
 
 use super::super::line::{self, LineBuilder};
 use super::super::theme;
+use super::unit::Unit;
+use crate::analysis::INTERVAL_BOUNDS;
 use crate::app::App;
 use crate::payload::escape;
 use crate::payload::figures::{self, Clock};
 
 /// Columns of the bounds of a bar.
-const BOUNDS: usize = 18;
+const BOUNDS: usize = 16;
 
 /// Columns of percents and counts.
 const FIGURES: usize = 14;
@@ -21,7 +23,10 @@ const FIGURES: usize = 14;
 /// A bar's end in eighths of a column.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// A bar: of intervals from 2^(`from`-1) up to 2^(`to`-1) microseconds.
+/// So much of a hundred is told apart as well as there is room for, before the rest is put together.
+const TOLD_APART: u64 = 98;
+
+/// A bar: of what is counted at these indices of the histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bar {
     from: usize,
@@ -37,14 +42,16 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let report = plot.report(series);
     let histogram = report.map_or(&[][..], |report| &report.histogram[..]);
     let clock = Clock::new(line::zone(app.messages().time_form));
-    let since = report.and_then(|report| report.summary).map(|of| of.from);
-    let since = since.map_or_else(String::new, |from| {
-        format!(" since {}", clock.seconds(from))
+    let summary = report.and_then(|report| report.summary);
+    let about = summary.map_or_else(String::new, |of| {
+        let longest = Unit::Milliseconds.write(of.max);
+        let since = clock.seconds(of.from);
+        format!(", the longest {longest}, since {since}")
     });
     let total: u64 = histogram.iter().sum();
     let width = usize::from(area.width);
     let mut line = LineBuilder::new(width);
-    let words = format!(" {} intervals{since}", figures::count(total));
+    let words = format!(" {} intervals{about}", figures::count(total));
     let channel = escape::name(&series.channel, width.saturating_sub(words.len()).max(8));
     line.text(channel, theme::series(series.slot));
     line.cut_words(&words, theme::QUIET);
@@ -66,8 +73,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The bars from the first that has intervals to the last; neighbours become one until all fit into
-/// so many rows.
+/// The bars from the first that has intervals to the last. Where they are more than `rows`, most of
+/// the intervals are told apart as well as there is room for, and the few below them and above become
+/// a bar each.
 fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     let (Some(first), Some(last)) = (
         histogram.iter().position(|count| *count > 0),
@@ -75,34 +83,78 @@ fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     ) else {
         return Vec::new();
     };
-    let each = (last + 1 - first).div_ceil(rows.max(1));
-    let chunks = histogram[first..=last].chunks(each).enumerate();
-    let bars = chunks.map(|(index, counts)| {
-        let from = first + index * each;
-        Bar {
-            from,
-            to: from + counts.len(),
-            count: counts.iter().sum(),
+    let end = last + 1;
+    let bar = |from: usize, to: usize| Bar {
+        from,
+        to,
+        count: histogram[from..to].iter().sum(),
+    };
+    let between = |from: usize, to: usize, each: usize| {
+        let starts = (from..to).step_by(each);
+        starts.map(move |from| bar(from, to.min(from + each)))
+    };
+    let rows = rows.max(1);
+    let total = bar(first, end).count;
+    for each in 1..(end - first).div_ceil(rows) {
+        let wide = each * rows.saturating_sub(2);
+        // The first of those that hold most.
+        let starts = (first..=end - wide).rev();
+        let most = starts.max_by_key(|start| bar(*start, start + wide).count);
+        let Some(start) = most.filter(|_| wide > 0) else {
+            break;
+        };
+        let inner = bar(start, start + wide);
+        if u128::from(inner.count) * 100 >= u128::from(total) * u128::from(TOLD_APART) {
+            let below = (first < start).then(|| bar(first, start));
+            let above = (inner.to < end).then(|| bar(inner.to, end));
+            let inner = between(start, inner.to, each);
+            return below.into_iter().chain(inner).chain(above).collect();
         }
+    }
+    between(first, end, (end - first).div_ceil(rows)).collect()
+}
+
+/// The interval, in milliseconds, that nine of ten are shorter than; 0 if there are none.
+pub fn usual(histogram: &[u64]) -> f64 {
+    let total: u64 = histogram.iter().sum();
+    let mut below = 0;
+    let index = histogram.iter().position(|count| {
+        below += count;
+        u128::from(below) * 10 >= u128::from(total) * 9 && below > 0
     });
-    bars.collect()
+    let bound = index.map_or(0, |index| {
+        INTERVAL_BOUNDS.get(index).copied().unwrap_or(u64::MAX)
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a size to compare")]
+    let micros = bound as f64;
+    micros / 1e3
 }
 
 /// From where to where a bar goes, in words.
 fn bounds(bar: &Bar) -> String {
-    match bar.from {
-        0 => format!("< {}", power(bar.to)),
-        from => format!("{} – {}", power(from), power(bar.to)),
+    let from = bar.from.checked_sub(1).map(|index| INTERVAL_BOUNDS[index]);
+    let to = INTERVAL_BOUNDS.get(bar.to - 1).copied();
+    match (from, to) {
+        (None, Some(to)) => format!("< {}", bound(to)),
+        (Some(from), Some(to)) => format!("{} – {}", bound(from), bound(to)),
+        (Some(from), None) => format!("≥ {}", bound(from)),
+        (None, None) => "all".to_owned(),
     }
 }
 
-/// The lower bound at an index of the histogram.
-fn power(index: usize) -> String {
-    let shift = u32::try_from(index.saturating_sub(1)).unwrap_or(u32::MAX);
-    let micros = 1_u64.checked_shl(shift).unwrap_or(u64::MAX);
+/// A bound in words: it is a whole number of its unit.
+fn bound(micros: u64) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
-        _ => figures::duration(Duration::from_micros(micros)),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..10_000_000 => format!("{} s", micros / 1_000_000),
+        _ => {
+            let words = figures::duration(Duration::from_micros(micros));
+            let whole = [" 00s", " 00m", " 0h"]
+                .iter()
+                .find_map(|rest| words.strip_suffix(rest));
+            whole.unwrap_or(&words).to_owned()
+        }
     }
 }
 
@@ -134,22 +186,76 @@ mod tests {
         let told = |from: usize, to: usize| bounds(&Bar { from, to, count: 1 });
         assert_eq!(told(0, 1), "< 1 µs");
         assert_eq!(told(1, 2), "1 µs – 2 µs");
-        assert_eq!(told(10, 11), "512 µs – 1.0 ms");
-        assert_eq!(told(20, 22), "524 ms – 2.1 s");
-        assert_eq!(told(64, 200).chars().next(), Some('1'));
+        assert_eq!(told(9, 10), "500 µs – 1 ms");
+        assert_eq!(told(18, 19), "500 ms – 1 s");
+        assert_eq!(told(19, 35), "1 s – 7d");
+        assert_eq!(told(22, 23), "10s – 30s");
+        assert_eq!(told(35, 36), "≥ 7d");
+        assert_eq!(told(0, 36), "all");
+        let widest = (0..35).map(|from| told(from, from + 1).chars().count());
+        assert!(widest.max() <= Some(BOUNDS));
+        assert!(INTERVAL_BOUNDS.is_sorted());
+    }
+
+    fn told(counts: &[u64], rows: usize) -> Vec<(usize, usize, u64)> {
+        let bars = bars(counts, rows).into_iter();
+        bars.map(|bar| (bar.from, bar.to, bar.count)).collect()
     }
 
     #[test]
     fn neighbours_become_one_where_rows_are_few() {
         let counts = [0, 0, 1, 2, 3, 0, 4, 0];
-        let told = |rows| -> Vec<(usize, usize, u64)> {
-            let bars = bars(&counts, rows).into_iter();
-            bars.map(|bar| (bar.from, bar.to, bar.count)).collect()
-        };
-        assert_eq!(told(9).len(), 5);
-        assert_eq!(told(3), [(2, 4, 3), (4, 6, 3), (6, 7, 4)]);
-        assert_eq!(told(0), [(2, 7, 10)]);
+        assert_eq!(told(&counts, 9).len(), 5);
+        assert_eq!(told(&counts, 3), [(2, 4, 3), (4, 6, 3), (6, 7, 4)]);
+        assert_eq!(told(&counts, 0), [(2, 7, 10)]);
         assert_eq!(bars(&[0, 0], 3), []);
+    }
+
+    #[test]
+    fn a_single_long_interval_does_not_make_one_bar_of_all_others() {
+        let mut counts = vec![0; 32];
+        counts[10..14].copy_from_slice(&[10, 500, 400, 80]);
+        counts[31] = 1;
+        let apart = [
+            (10, 11, 10),
+            (11, 12, 500),
+            (12, 13, 400),
+            (13, 14, 80),
+            (14, 32, 1),
+        ];
+        assert_eq!(told(&counts, 6), apart);
+        // One that is short as well.
+        counts[1] = 2;
+        let told_with = told(&counts, 6);
+        assert_eq!(told_with.first(), Some(&(1, 10, 2)));
+        assert_eq!(told_with[1..], apart);
+    }
+
+    #[test]
+    fn every_interval_is_in_a_bar_and_the_bars_fit() {
+        for seed in 1..200_u64 {
+            let counts: Vec<u64> = (0..36)
+                .map(|index| seed.wrapping_mul(0x9e37_79b9).rotate_left(index) % 7)
+                .map(|count| count.saturating_sub(3))
+                .collect();
+            for rows in 1..40 {
+                let bars = bars(&counts, rows);
+                assert!(bars.len() <= rows);
+                let sum: u64 = bars.iter().map(|bar| bar.count).sum();
+                assert_eq!(sum, counts.iter().sum::<u64>());
+                assert!(bars.windows(2).all(|pair| pair[0].to == pair[1].from));
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_interval_is_not_moved_by_one_that_is_long() {
+        let mut counts = vec![0; 36];
+        counts[10] = 20;
+        assert!((usual(&counts) - 2.0).abs() < 1e-9);
+        counts[35] = 1;
+        assert!((usual(&counts) - 2.0).abs() < 1e-9);
+        assert!(usual(&[]).abs() < 1e-9);
     }
 
     #[test]

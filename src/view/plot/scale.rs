@@ -3,6 +3,9 @@
 /// Beyond this, distances could no longer be reckoned with.
 const LARGEST: f64 = 1e300;
 
+/// A row of a chart has so many dots one above the other.
+const DOTS_A_ROW: f64 = 4.0;
+
 /// Where an axis begins and ends, and how far its marks lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
@@ -43,6 +46,20 @@ impl Scale {
         }
     }
 
+    /// The row of a chart of so many that a number lies in, from the top; of what lies beyond the
+    /// axis the nearest.
+    pub fn row_of(&self, value: f64, rows: u16) -> u16 {
+        let dots = f64::from(rows) * DOTS_A_ROW - 1.0;
+        let down = (self.high - value) / (self.high - self.low) * dots;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and the rows of a screen"
+        )]
+        let row = (down.round().clamp(0.0, dots.max(0.0)) / DOTS_A_ROW) as u16;
+        row
+    }
+
     /// The numbers that are marked.
     pub fn marks(&self) -> impl Iterator<Item = f64> {
         let count = ((self.high - self.low) / self.step).round();
@@ -81,6 +98,14 @@ mod tests {
         assert_eq!(marks(0.0, 0.0, 3), [0.0, 0.5, 1.0]);
         assert_eq!(marks(20.0, 20.0, 2), [0.0, 50.0]);
         assert_eq!(marks(1e9, 1e9 + 1.0, 2).len(), 2);
+    }
+
+    #[test]
+    fn a_number_has_a_row_and_one_beyond_the_axis_the_nearest() {
+        let scale = Scale::around(0.0, 30.0, true, 4);
+        let rows = [30.0, 29.0, 15.0, 0.0, -1.0, 1e300].map(|value| scale.row_of(value, 10));
+        assert_eq!(rows, [0, 0, 5, 9, 9, 0]);
+        assert_eq!(scale.row_of(7.0, 0), 0);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::super::line::LineBuilder;
 use super::super::{frame, theme};
-use super::{Drawn, unit};
-use crate::app::{App, Focus, Quantity};
+use super::{Drawn, beyond, unit};
+use crate::app::{App, Focus, PlotRoom, Quantity};
 use crate::payload::{escape, figures};
 
 /// The columns of figures and their widths; where not all fit, the last are left out first, but
@@ -28,18 +28,22 @@ const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 /// The most columns of a channel's name that are asked for.
 const MOST_NAME: usize = 60;
 
-/// The least columns of a name.
+/// The least columns of a name, and where the table is wide: there all notes have room above it.
 const LEAST_NAME: usize = 16;
+const WIDE: usize = 100;
+const WIDE_NAME: usize = 38;
 
-/// The rows that the table takes, its headings included, of `height`.
-pub fn rows(series: usize, height: u16) -> u16 {
-    let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
-    // A low pane says what there is, and draws it.
-    wanted.min(height / 3 + 1).min(height.saturating_sub(3))
-}
-
-/// Draws the table; `shown` has the indices of the series that a chart has room for.
-pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer: &mut Buffer) {
+/// Draws the table; `shown` has the indices of the series that a chart has room for, and `is_cut`
+/// says whether numbers lie beyond an axis.
+pub fn draw(
+    app: &App,
+    drawn: &[Drawn<'_>],
+    shown: &[usize],
+    is_cut: bool,
+    room: &PlotRoom,
+    buffer: &mut Buffer,
+) {
+    let area = room.table;
     if area.is_empty() {
         return;
     }
@@ -48,16 +52,17 @@ pub fn draw(app: &App, drawn: &[Drawn<'_>], shown: &[usize], area: Rect, buffer:
     let figures: usize = columns.iter().map(|index| COLUMNS[*index].1).sum();
     let wanted = drawn.iter().map(name_columns).max().unwrap_or(0);
     let name = width.saturating_sub(figures + 2);
-    let name = name.min(wanted.max(LEAST_NAME));
-    let has_heading = area.height > 1;
-    if has_heading {
-        heading(app, name, &columns, area, buffer);
+    let least = if width < WIDE { LEAST_NAME } else { WIDE_NAME };
+    let name = name.min(wanted.max(least));
+    if room.has_headings() {
+        let words = notes(app, is_cut, room.series_rows(), name + 1);
+        heading(&words, name, &columns, area, buffer);
     }
-    let lines = usize::from(area.height) - usize::from(has_heading);
     let selected = app.plot().selected();
-    let top = (selected + 1).saturating_sub(lines);
-    let rows = drawn.iter().enumerate().skip(top).take(lines);
-    for ((index, one), row) in rows.zip(u16::from(has_heading)..) {
+    let rows = drawn.iter().enumerate();
+    let rows = rows.skip(room.first_series(selected));
+    let rows = rows.take(room.series_rows());
+    for ((index, one), row) in rows.zip(u16::from(room.has_headings())..) {
         let is_selected = index == selected && drawn.len() > 1;
         let style = frame::selection(is_selected, app.focus() == Focus::Plot);
         let mut line = LineBuilder::new(width);
@@ -88,18 +93,30 @@ fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
     order.filter(|index| fitting.contains(index)).collect()
 }
 
-/// Over which time rates are means, if there are any.
-fn rates(app: &App) -> String {
-    let mut series = app.plot().series().iter();
-    let rate = series.find(|one| one.quantity == Quantity::Rate);
+/// What is to be known of all series: what is beyond an axis, how many have no room, and over which
+/// time rates are means. As many as fit whole into so many columns, but for the first.
+fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
+    let series = app.plot().series();
+    let beyond = is_cut.then(|| format!("{} beyond the axis", beyond::MARK));
+    let hidden = (series.len() > room).then(|| format!("{room} of {} series", series.len()));
+    let rate = series.iter().find(|one| one.quantity == Quantity::Rate);
     let over = rate.and_then(|rate| app.plot().rate_over(rate));
-    let words = over.map(|over| format!("rates over {}", figures::duration(over)));
-    words.unwrap_or_default()
+    let over = over.map(|over| format!("rates over {}", figures::duration(over)));
+    let notes = [beyond, hidden, over].into_iter().flatten();
+    let joined = notes.reduce(|all, note| {
+        let longer = format!("{all} · {note}");
+        if longer.width() <= columns {
+            longer
+        } else {
+            all
+        }
+    });
+    joined.unwrap_or_default()
 }
 
-fn heading(app: &App, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
+fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
-    line.words_within(name + 2, &rates(app), theme::QUIET);
+    line.words_within(name + 1, words, theme::QUIET);
     line.space((name + 2).saturating_sub(line.left().abs_diff(usize::from(area.width))));
     for index in columns {
         let (heading, width) = COLUMNS[*index];

@@ -38,6 +38,21 @@ impl Unit {
         }
     }
 
+    /// A number in all the digits that are known of it.
+    pub fn exactly(self, value: f64) -> String {
+        match self {
+            Self::Plain if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) => {
+                format!("{value:e}")
+            }
+            Self::Plain => value.to_string(),
+            Self::Rate => self.write(value),
+            Self::Bytes => format!("{} B", figures::count(whole(value))),
+            Self::Milliseconds if value < 1e3 => format!("{value:.3} ms"),
+            Self::Milliseconds if value < 6e4 => format!("{:.3} s", value / 1e3),
+            Self::Milliseconds => format!("{} ({:.3} s)", self.write(value), value / 1e3),
+        }
+    }
+
     /// A number in few columns.
     pub fn write(self, value: f64) -> String {
         match self {

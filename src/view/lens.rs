@@ -1,0 +1,56 @@
+//! What is seen of a message through a lens: the value at its path, or why there is none.
+
+use crate::payload::figures;
+use crate::payload::lookup::{Lookup, Shown};
+use crate::payload::readings::Reading;
+use crate::query::Path;
+
+/// The longest message that is looked at through a lens: a frame has many rows.
+const MOST_LOOKED_AT: usize = 16 << 10;
+
+/// What is packed is looked at if it is no more than this unpacked.
+const MOST_UNPACKED: usize = 64 << 10;
+
+/// Where to look, and what is said of the messages beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lens<'a> {
+    path: &'a Path,
+    reading: Option<&'a Reading>,
+}
+
+/// Why nothing is seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unseen {
+    /// The message has no such value.
+    Missing,
+    /// It has no values at all, for this reason.
+    NoValues(String),
+    /// It has so many bytes, or is not kept whole.
+    TooLong(u64),
+}
+
+impl<'a> Lens<'a> {
+    pub(super) fn new(path: &'a Path, reading: Option<&'a Reading>) -> Self {
+        Self { path, reading }
+    }
+
+    /// The value in a message, of which this is all or the head, and which had so many bytes.
+    pub(super) fn look(self, (payload, size): (&[u8], u64)) -> Result<Shown<'_>, Unseen> {
+        if payload.len() > MOST_LOOKED_AT || size > payload.len() as u64 {
+            return Err(Unseen::TooLong(size));
+        }
+        let lookup = Lookup::new(payload, self.reading).unpacking(MOST_UNPACKED);
+        let shown = lookup.shown(self.path.steps());
+        shown.map_err(|why| why.map_or(Unseen::Missing, Unseen::NoValues))
+    }
+
+    /// Why nothing is seen, in words.
+    pub(super) fn words(self, unseen: &Unseen) -> String {
+        let path = self.path.text();
+        match unseen {
+            Unseen::Missing => format!("no {path}"),
+            Unseen::NoValues(why) => format!("no {path}: {why}"),
+            Unseen::TooLong(size) => format!("{}: too long for a lens", figures::size(*size)),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What is read at the cursor: when a point of the selected series came, and its value, exactly.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::super::line::{self, LineBuilder};
+use super::super::theme;
+use super::Drawn;
+use super::unit::{self, Unit};
+use crate::app::{App, Dot, PlotWindow, TimeForm};
+use crate::message::Time;
+use crate::payload::escape;
+use crate::payload::figures::{self, Clock};
+
+/// A time that lies longer ago has its date.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// Between what is told.
+const GAP: usize = 2;
+
+/// The least columns of a channel's name.
+const LEAST_NAME: usize = 3;
+
+/// The columns of a date and a time in milliseconds.
+const DATE_AND_TIME: usize = 23;
+
+pub fn draw(
+    app: &App,
+    one: &Drawn<'_>,
+    dot: Option<&Dot>,
+    window: &PlotWindow,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    if area.is_empty() {
+        return;
+    }
+    let mut line = LineBuilder::new(usize::from(area.width));
+    let Some(dot) = dot else {
+        line.cut_words(
+            "  nothing of the selected series in this time",
+            theme::QUIET,
+        );
+        line.draw(area, 0, Style::new(), buffer);
+        return;
+    };
+    line.word("● ", theme::series(one.series.slot));
+    // Of several messages it is when the first came, and of a rate the middle.
+    let about = match one.unit {
+        Unit::Rate => "around ",
+        _ if dot.count > 1 => "from ",
+        _ => "",
+    };
+    let ago = ago(app, dot.time);
+    let time = time(app, dot.time, window);
+    let value = value(dot, one.unit, app.plot().rate_over(one.series));
+    let needed = time.width() + GAP + value.width();
+    let mut spare = line.left().saturating_sub(needed);
+    // Where there is little room, the value matters most.
+    let mut fits = |words: &str| {
+        let left = spare.checked_sub(words.width());
+        spare = left.unwrap_or(spare);
+        left.is_some()
+    };
+    if fits(about) {
+        line.word(about, theme::QUIET);
+    }
+    line.cut_words(&time, Style::new());
+    if fits(&ago) {
+        line.word(ago, theme::QUIET);
+    }
+    line.space(GAP);
+    line.cut_words(&value, theme::STRONG);
+    line.space(GAP);
+    name(one, &mut line);
+    line.draw(area, 0, Style::new(), buffer);
+}
+
+/// The series, if the end of its channel's name at least has room.
+fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
+    let label = unit::label(&one.series.quantity);
+    let room = line.left().saturating_sub(label.width() + 1);
+    if room < LEAST_NAME {
+        return;
+    }
+    line.text(escape::name(&one.series.channel, room), theme::QUIET);
+    line.space(1);
+    line.cut_words(&label, theme::QUIET);
+}
+
+/// When it came, as exactly as it is known.
+fn time(app: &App, time: Time, window: &PlotWindow) -> String {
+    let clock = Clock::new(line::zone(app.messages().time_form));
+    if window.span() >= A_DAY || app.now().since(time) >= A_DAY {
+        let whole = clock.date_and_time(time);
+        return whole.chars().take(DATE_AND_TIME).collect();
+    }
+    clock.time_of_day(time)
+}
+
+/// How long ago that is, where times are shown so.
+fn ago(app: &App, time: Time) -> String {
+    if app.messages().time_form != TimeForm::Age {
+        return String::new();
+    }
+    let ago = figures::duration(app.now().since(time));
+    format!(", {ago} ago")
+}
+
+/// What a point says: of one message its number, of several the lowest, the highest and the mean.
+fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
+    if unit == Unit::Rate {
+        let over = over.map(|over| format!(", a mean over {}", figures::duration(over)));
+        return format!("{}{}", unit.write(dot.mean), over.unwrap_or_default());
+    }
+    let [low, high, mean] = [dot.low, dot.high, dot.mean].map(|value| unit.exactly(value));
+    let count = figures::count(dot.count);
+    match dot.count {
+        0 | 1 => mean,
+        _ if dot.low < dot.high => format!("mean {mean} of {count}: {low} to {high}"),
+        _ => format!("{mean} in {count} messages"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dot(low: f64, high: f64, count: u64) -> Dot {
+        Dot {
+            time: Time(0),
+            low,
+            high,
+            mean: f64::midpoint(low, high),
+            count,
+            after_gap: false,
+        }
+    }
+
+    #[test]
+    fn a_value_is_told_exactly() {
+        for (low, high, count, unit, words) in [
+            (12_345.678, 12_345.678, 1, Unit::Plain, "12345.678"),
+            (12.0, 88.0, 40, Unit::Plain, "mean 50 of 40: 12 to 88"),
+            (7.0, 7.0, 1_200, Unit::Plain, "7 in 1,200 messages"),
+            (1e300, 1e300, 1, Unit::Plain, "1e300"),
+            (12_345.0, 12_345.0, 1, Unit::Bytes, "12,345 B"),
+            (0.512, 0.512, 1, Unit::Milliseconds, "0.512 ms"),
+            (1_500.0, 1_500.0, 1, Unit::Milliseconds, "1.500 s"),
+            (
+                3_725_000.0,
+                3_725_000.0,
+                1,
+                Unit::Milliseconds,
+                "1h 02m (3725.000 s)",
+            ),
+        ] {
+            assert_eq!(value(&dot(low, high, count), unit, None), words);
+        }
+        let over = Some(Duration::from_secs(5));
+        let rate = value(&dot(1.2, 1.2, 6), Unit::Rate, over);
+        assert_eq!(rate, "1.2/s, a mean over 5.0 s");
+    }
+}
