@@ -23,6 +23,7 @@ mod hints;
 mod latest;
 mod lens;
 mod line;
+mod listed;
 mod lists;
 mod messages;
 mod nodes;

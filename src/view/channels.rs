@@ -1,22 +1,18 @@
 //! The channel list: subscriptions to patterns first, then every channel.
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
+use super::listed::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
 use super::{empty, frame, latest, theme};
 use crate::app::{App, Entry, Focus, ListForm, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, SubscriptionKind, Topic};
+use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
-
-/// A channel that has said nothing for this long is shown with how long, in place of its rate.
-pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// The columns that the name of a subscription has whatever its state.
 const MIN_FOR_NAME: usize = 8;
@@ -189,35 +185,6 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
     }
 }
 
-/// What stands before the name of a channel that was heard.
-pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
-    let exact = app.subscriptions().find(&Topic::channel(name));
-    match exact.and_then(|id| app.subscriptions().state(id)) {
-        _ if app.only() == Some(name) => ("▸", theme::FOCUS),
-        Some(state) => mark_of(state),
-        None => (" ", Style::new()),
-    }
-}
-
-pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
-    if app.is_muted(name) {
-        theme::QUIET
-    } else {
-        theme::channel(name)
-    }
-}
-
-/// What is said of a channel that it would be wrong to show a rate of.
-pub(super) fn instead_of_rate(app: &App, name: &[u8]) -> Option<(&'static str, Style)> {
-    if app.is_muted(name) {
-        Some(("muted", theme::QUIET))
-    } else if !app.subscriptions().hear(name) {
-        Some(("unheard", theme::WATCH))
-    } else {
-        None
-    }
-}
-
 /// The rate and its bars, or how long the channel has been silent, in `width` columns.
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
@@ -270,14 +237,5 @@ fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {
         if cut {
             line.word("…", theme::QUIET);
         }
-    }
-}
-
-fn mark_of(state: &SubscriptionState) -> (&'static str, Style) {
-    match state {
-        SubscriptionState::Pending => ("◌", theme::WATCH),
-        SubscriptionState::Live => ("●", theme::GOOD),
-        SubscriptionState::Denied(_) => ("✗", theme::BAD),
-        SubscriptionState::Ended(_) | SubscriptionState::Left => ("■", theme::QUIET),
     }
 }

@@ -18,8 +18,8 @@ use ratatui::style::Style;
 
 use self::news::news;
 use self::seen::{Latest, News, Seen};
-use super::channels::{self, SILENT_AFTER};
 use super::line::LineBuilder;
+use super::listed::{self, SILENT_AFTER};
 use super::theme;
 use crate::app::{App, FLASH};
 use crate::log::Channel;
@@ -96,14 +96,14 @@ impl<'a> Painter<'a> {
 
     /// Adds a channel to a line that is still empty.
     pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
-        let (mark, style) = channels::mark(self.app, channel.name());
+        let (mark, style) = listed::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
         let columns = Columns::of(self.width, line.left(), self.app.name_columns());
-        let style = channels::name_style(self.app, channel.name());
+        let style = listed::name_style(self.app, channel.name());
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
         let age = self.app.now().since(channel.last_heard);
-        let instead = channels::instead_of_rate(self.app, channel.name());
+        let instead = listed::instead_of_rate(self.app, channel.name());
         if columns.has_age {
             Self::age(age, instead.filter(|_| !columns.has_rate), line);
         }
