@@ -78,7 +78,9 @@ pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use plot::{Curve, Dot, Face, Figures, Plot, PlotRoom, PlotWindow, Quantity, Series};
 pub use publish::{Answer, Outgoing, PublishBox};
-pub use reader::{Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, Tab};
+pub use reader::{
+    Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
+};
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};

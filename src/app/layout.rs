@@ -127,6 +127,12 @@ impl Areas {
         cut_bottom(above, rows).1
     }
 
+    /// The line of an open message's region that names its tabs.
+    #[must_use]
+    pub fn message_tabs(&self) -> Rect {
+        cut_top(padded(inside(self.message)), MESSAGE_HEADER).0
+    }
+
     /// The part of an open message's region that shows its text.
     #[must_use]
     pub fn message_text(&self) -> Rect {

@@ -16,7 +16,9 @@ impl App {
         match mouse.kind {
             MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
             MouseEventKind::ScrollDown => self.scroll(at, WHEEL_LINES),
-            MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => self.click(at),
+            MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => {
+                return self.click(at);
+            }
             MouseEventKind::Drag(MouseButton::Left) => self.drag_plot(at),
             MouseEventKind::Up(MouseButton::Left) => self.release_plot(),
             _ => {}
@@ -45,7 +47,7 @@ impl App {
         }
     }
 
-    fn click(&mut self, at: Point) {
+    fn click(&mut self, at: Point) -> Vec<Effect> {
         self.plot.grip = None;
         let areas = self.areas();
         if areas.channels.contains(at) {
@@ -69,7 +71,7 @@ impl App {
             self.press_plot(at);
         } else if areas.message.contains(at) {
             self.set_focus(Focus::Message);
-            self.click_in_message(at);
+            return self.click_in_message(at);
         } else if areas.publish.contains(at) {
             let is_title = at.y == areas.publish.y;
             self.set_focus(if is_title {
@@ -78,6 +80,7 @@ impl App {
                 Focus::PublishPayload
             });
         }
+        Vec::new()
     }
 }
 

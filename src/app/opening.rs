@@ -394,11 +394,18 @@ impl App {
         }
     }
 
-    /// Goes to the value that was clicked; a second click folds it or opens it.
-    pub(super) fn click_in_message(&mut self, at: Point) {
+    /// Shows the tab that was clicked, or goes to the value that was; a second click folds it or
+    /// opens it.
+    pub(super) fn click_in_message(&mut self, at: Point) -> Vec<Effect> {
+        let tabs = self.areas().message_tabs();
+        if tabs.contains(at) {
+            let column = usize::from(at.x - tabs.x);
+            let clicked = Tab::ALL.iter().find(|tab| tab.columns().contains(&column));
+            return clicked.map_or_else(Vec::new, |tab| self.show_tab(|_| *tab));
+        }
         let text = self.message_text();
         if !text.contains(at) {
-            return;
+            return Vec::new();
         }
         let row = usize::from(at.y - text.y);
         self.fold(|outline, page| {
@@ -409,6 +416,7 @@ impl App {
                 None => {}
             }
         });
+        Vec::new()
     }
 
     /// Opens the row before or after the open one.

@@ -3,6 +3,7 @@
 mod marks;
 mod outline;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use outline::{Columns, Outline, Page, Place};
@@ -42,6 +43,9 @@ impl Letter {
     }
 }
 
+/// The columns between the names of two tabs.
+pub const TAB_SPACE: usize = 2;
+
 /// What of a message is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -69,6 +73,14 @@ impl Tab {
             Self::Bytes => "bytes",
             Self::Channel => "channel",
         }
+    }
+
+    /// Where its name stands on the line that names all of them.
+    #[must_use]
+    pub fn columns(self) -> Range<usize> {
+        let before = Self::ALL.iter().take_while(|tab| **tab != self);
+        let start: usize = before.map(|tab| tab.name().len() + TAB_SPACE).sum();
+        start..start + self.name().len()
     }
 
     /// The one `steps` further, round and round.

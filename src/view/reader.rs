@@ -21,7 +21,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{self, LineBuilder};
 use super::{frame, theme};
-use crate::app::{App, Focus, Form, Letter, MAX_MARKED, Reader, Room, Tab, inside, padded};
+use crate::app::{App, Focus, Form, Letter, MAX_MARKED, Reader, Room, TAB_SPACE, Tab};
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     Clear.render(area, buffer);
     let has_focus = app.focus() == Focus::Message;
     border(app, reader, has_focus, area, buffer);
-    tabs(app, reader, padded(inside(area)), buffer);
+    tabs(app, reader, areas.message_tabs(), buffer);
     let text = app.message_text();
     remarks(reader, areas.message_text(), text, buffer);
     let room = Room {
@@ -147,7 +147,7 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
             theme::QUIET
         };
         line.word(tab.name(), style);
-        line.space(2);
+        line.space(TAB_SPACE);
     }
     let forms = format_forms(app, reader);
     let fitting = forms.iter().find(|words| words.width() <= line.left());

@@ -343,6 +343,29 @@ fn a_row_that_is_gone_stays_open_until_another_is_selected() {
 }
 
 #[test]
+fn the_tab_under_a_click_is_shown() {
+    let mut stage = opened(br#"{"a":{"b":1},"c":2}"#);
+    let tabs = stage.app.areas().message_tabs();
+    let line = row_of(&stage, tabs.y);
+    let click = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
+    for tab in [Tab::Bytes, Tab::Channel, Tab::Diff, Tab::Value] {
+        let name = line.find(tab.name()).unwrap();
+        // Borders are no ASCII.
+        let column = u16::try_from(line[..name].chars().count()).unwrap();
+        stage.mouse(click, column, tabs.y);
+        assert_eq!(stage.app.open().unwrap().reader.tab(), tab);
+        let last = column + u16::try_from(tab.name().len()).unwrap() - 1;
+        stage.mouse(click, last + 1, tabs.y);
+        assert_eq!(stage.app.open().unwrap().reader.tab(), tab, "beside it");
+    }
+}
+
+fn row_of(stage: &Stage, y: u16) -> String {
+    let screen = stage.screen();
+    screen.lines().nth(usize::from(y)).unwrap().to_owned()
+}
+
+#[test]
 fn the_value_under_a_click_is_selected_and_folded_by_another() {
     let mut stage = opened(br#"{"a":{"b":1},"c":2}"#);
     let text = stage.app.message_text();
