@@ -32,9 +32,8 @@ const SHORT: Duration = Duration::from_millis(20);
 const START: i64 = 1_700_000_000_000_000;
 
 fn main() {
-    let log = log();
-    let mut pieces = log.pieces(RowId(0));
-    pieces.reverse();
+    let log = self::log(<[u8]>::to_vec);
+    let pieces = oldest_first(&log);
     println!("{MESSAGES} messages of some 120 bytes on {CHANNELS} channels\n");
     println!(
         "| checks                                     | ns a message | found     | known    |"
@@ -76,9 +75,47 @@ fn main() {
         &[shape(), sequence(), pair()],
         &pieces,
     );
+    let log = self::log(message_pack);
+    let pieces = oldest_first(&log);
+    measure("sequence, of MessagePack", &[sequence()], &pieces);
+    measure(
+        "sequence, pair, of MessagePack",
+        &[sequence(), pair()],
+        &pieces,
+    );
 }
 
-fn log() -> MessageLog {
+fn oldest_first(log: &MessageLog) -> Vec<Piece> {
+    let mut pieces = log.pieces(RowId(0));
+    pieces.reverse();
+    pieces
+}
+
+fn message_pack(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let value = as_message_pack(&serde_json::from_slice(json).unwrap());
+    rmpv::encode::write_value(&mut out, &value).unwrap();
+    out
+}
+
+fn as_message_pack(json: &serde_json::Value) -> rmpv::Value {
+    match json {
+        serde_json::Value::Number(number) => match number.as_u64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64().unwrap().into(),
+        },
+        serde_json::Value::Object(members) => rmpv::Value::Map(
+            members
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), as_message_pack(value)))
+                .collect(),
+        ),
+        other => other.as_str().unwrap().into(),
+    }
+}
+
+/// The messages, each as `written` makes it from JSON.
+fn log(written: impl Fn(&[u8]) -> Vec<u8>) -> MessageLog {
     let mut log = MessageLog::new(1 << 30);
     let mut line = Vec::new();
     for start in (0..MESSAGES).step_by(usize::try_from(BATCH).unwrap()) {
@@ -87,7 +124,7 @@ fn log() -> MessageLog {
             payload(number, &mut line);
             let name = format!("orders:{:02}", number % CHANNELS);
             let time = Time(START + i64::try_from(number).unwrap());
-            batch.push_message(time, name.as_bytes(), &line, SubscriptionId(0));
+            batch.push_message(time, name.as_bytes(), &written(&line), SubscriptionId(0));
         }
         log.append(batch);
     }
