@@ -7,6 +7,8 @@ use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 use ratatui::style::Color;
 
 use subscope::app::{Effect, Event, Focus, ListForm};
+use subscope::message::glob::ByGlob;
+use subscope::query::Path;
 use subscope::server::{Connection, Feed};
 
 use crate::support::stage::{START, Stage};
@@ -438,6 +440,48 @@ fn a_value_that_stays_the_same_does_not_flash() {
         stage.messages(&[("a", new)]);
         assert_eq!(flashing(&stage), [""; 0]);
         assert!(line_with(&stage, " a ").contains("  same"));
+    }
+}
+
+#[test]
+fn a_lens_tells_a_string_from_what_else_is_written_so() {
+    let path = |text| Path::parse(text).unwrap();
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.lenses = ByGlob::from_iter([(b"a".as_slice().into(), path(".v"))]);
+    });
+    stage.keys("v");
+    for (value, shown) in [
+        ("1", " 1 "),
+        (r#""1""#, r#" "1"  ← 1 "#),
+        ("null", r#" null  ← "1" "#),
+        (r#""null""#, r#" "null"  ← null "#),
+        (r#""007""#, " 007  ← null "),
+        (r#""7""#, " 7  ← 007 "),
+        (r#""7.50 kW""#, " 7.50 kW  ← 7 "),
+        (r#""9.00 kW""#, " 9.00 kW  +1.50 ← 7.50 kW "),
+        ("[1,2]", r#" [1,2]  ← "9.00 kW" "#),
+        ("[1,2.0]", " [1,2.0]  same "),
+    ] {
+        stage.messages(&[("a", format!(r#"{{"v":{value}}}"#).as_bytes())]);
+        let line = line_with(&stage, " a ");
+        assert!(line.contains(shown), "{value}: {line}");
+    }
+}
+
+#[test]
+fn the_difference_of_strings_is_told_and_what_is_no_number_of_json_is_a_text() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("v");
+    for (payload, shown) in [
+        (r#""20.0 °C""#, r#" "20.0 °C" "#),
+        (r#""21.5 °C""#, r#" "21.5 °C"  +1.5 ← "20.0 °C" "#),
+        ("007", r#" 007  ← "21.5 °C" "#),
+        ("7", " 7  ← 007 "),
+        ("7.0", " 7.0  same "),
+    ] {
+        stage.messages(&[("a", payload.as_bytes())]);
+        let line = line_with(&stage, " a ");
+        assert!(line.contains(shown), "{payload}: {line}");
     }
 }
 

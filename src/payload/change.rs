@@ -13,7 +13,7 @@ use super::diff::bytes::Ends;
 use super::diff::structure::{self, Structure};
 use super::diff::{changed_quickly, structure::Change as Step};
 use super::format;
-use super::json::{number::Number, text};
+use super::json::{self, number::Number, text};
 use super::tree::{Key, Kind, NodeId, Tree};
 
 pub use self::difference::difference;
@@ -65,10 +65,12 @@ pub struct Within {
 /// these are compared, and text or bytes otherwise.
 #[must_use]
 pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
-    if old == new || is_same_number(old, new) {
+    if old == new || (has_values && is_same_number(old, new)) {
         return Change::Same;
     }
-    if let Some(difference) = difference(old, new) {
+    let strings = between_quotes(old).zip(between_quotes(new));
+    let (old_said, new_said) = strings.unwrap_or((old, new));
+    if let Some(difference) = difference(old_said, new_said) {
         return Change::Number(difference);
     }
     let trees = has_values.then(|| format::values(old).zip(format::values(new)));
@@ -78,9 +80,16 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     }
 }
 
+/// Whether both are the same number as JSON has numbers: `007` is none.
 fn is_same_number(old: &[u8], new: &[u8]) -> bool {
-    let old = str::from_utf8(old.trim_ascii()).unwrap_or_default();
-    Number::new(old).order_of(new.trim_ascii()) == Some(Ordering::Equal)
+    let [old, new] = [old, new].map(<[u8]>::trim_ascii);
+    let number = Number::new(str::from_utf8(old).unwrap_or_default());
+    let is_equal = number.order_of(new) == Some(Ordering::Equal);
+    is_equal && json::is_json(old) && json::is_json(new)
+}
+
+fn between_quotes(value: &[u8]) -> Option<&[u8]> {
+    value.trim_ascii().strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
 fn other(old: &[u8], new: &[u8]) -> Change {

@@ -35,8 +35,8 @@ pub struct Lookup<'a, 'r> {
 pub struct Shown<'a> {
     /// What a string says, bytes in hexadecimal digits, anything else as it is written.
     pub text: Cow<'a, [u8]>,
-    /// Whether it may hold others.
-    pub has_values: bool,
+    /// Whether it is as JSON writes it, and not what a string says or other words.
+    pub is_json: bool,
 }
 
 /// A value in a tree.
@@ -226,7 +226,7 @@ impl Place<'_> {
         };
         Shown {
             text: text.into(),
-            has_values: self.kind.is_container(),
+            is_json: !matches!(self.kind, Kind::String | Kind::Bytes | Kind::Other),
         }
     }
 }
@@ -235,11 +235,11 @@ fn shown_json(value: &[u8]) -> Shown<'_> {
     match value {
         [b'"', raw @ .., b'"'] => Shown {
             text: text::Unescaped::new(raw).collect::<Vec<u8>>().into(),
-            has_values: false,
+            is_json: false,
         },
         other => Shown {
             text: other.into(),
-            has_values: true,
+            is_json: true,
         },
     }
 }

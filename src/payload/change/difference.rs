@@ -13,7 +13,7 @@ struct Measure<'a> {
 }
 
 /// By how much the number `new` is more than `old`, with its sign, as in `+13.07` and `−2`. Both
-/// may have the same unit. `None` if they are no such numbers.
+/// may have the same unit. `None` if they are no such numbers, or if there is none.
 #[must_use]
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
@@ -22,6 +22,9 @@ pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     }
     let places = old.places.max(new.places);
     let difference = new.scaled(places) - old.scaled(places);
+    if difference == 0 {
+        return None;
+    }
     let sign = if difference < 0 { '−' } else { '+' };
     let width = places as usize + 1;
     let digits = format!("{:0>width$}", difference.unsigned_abs());

@@ -8,6 +8,7 @@ use crate::message::RowId;
 use crate::payload::change::{self, Change};
 use crate::payload::format::Format;
 use crate::payload::json::{self, text};
+use crate::payload::lookup::Shown;
 use crate::view::lens::{Lens, Unseen};
 
 /// A longer payload is not compared.
@@ -123,13 +124,20 @@ impl<'a> Seen<'a> {
 
     /// Only the value at `path`.
     fn through(&mut self, lens: Lens<'_>, new: Sized<'a>, old: Option<Sized<'a>>) -> Latest<'a> {
-        let is = lens.look(new);
+        let mut is = lens.look(new);
         let old = old.filter(|old| !is_long(*old) && self.spend(&[old.0]));
-        let was = old.map(|old| lens.look(old));
+        let mut was = old.map(|old| lens.look(old));
+        if let (Ok(new), Some(Ok(old))) = (&mut is, &mut was)
+            && new.is_json != old.is_json
+        {
+            // `"1"` is not `1`.
+            quote(new);
+            quote(old);
+        }
         let news = match (&is, was) {
             (Ok(new), Some(Ok(old))) => {
-                let have_values = old.has_values && new.has_values;
-                self.news(old.text, &new.text, have_values)
+                let are_json = old.is_json && new.is_json;
+                self.news(old.text, &new.text, are_json)
             }
             (Ok(_), Some(Err(unseen))) => News::Come {
                 why_not: lens.words(&unseen),
@@ -196,6 +204,13 @@ fn values_in(payload: &[u8]) -> usize {
         1 + payload.split(|byte| *byte == b',').count()
     } else {
         payload.len() / 2
+    }
+}
+
+/// Tells what a string says from what JSON writes.
+fn quote(shown: &mut Shown<'_>) {
+    if !shown.is_json {
+        shown.text = text::in_quotes(&shown.text).into();
     }
 }
 
