@@ -101,7 +101,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     #[must_use]
     #[inline]
     pub fn value(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
-        if self.is_in_json(steps) {
+        if self.looks_like_json() && !self.is_in_lines() {
             return self.written_at(steps);
         }
         self.place(steps).map(|place| place.written().into())
@@ -111,7 +111,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     #[must_use]
     #[inline]
     pub fn figure(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
-        if self.is_in_json(steps) {
+        if self.looks_like_json() && !self.is_in_lines() {
             return self.written_at(steps);
         }
         let place = self.place(steps)?;
@@ -122,7 +122,9 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// checked last, since that takes longest and few payloads get so far.
     #[inline]
     pub fn has(&self, steps: &[Step], test: impl Fn(&[u8]) -> bool) -> bool {
-        if self.is_in_json(steps) {
+        // That it is on one of several lines is found out then as well.
+        let goes_by_name = matches!(steps.first(), Some(Step::Key(_)));
+        if self.looks_like_json() && (goes_by_name || !self.is_in_lines()) {
             let value = self.written_at(steps);
             return value.is_some_and(|value| test(&value)) && self.is_json();
         }
@@ -158,17 +160,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
         Some(Cow::Borrowed(&self.payload[at]))
     }
 
-    /// Whether the value at the end of `steps` is to be looked for in the bytes as they stand.
+    /// Whether values of what looks like JSON can only be on one of several lines: these go by their
+    /// index.
     #[inline]
-    fn is_in_json(&self, steps: &[Step]) -> bool {
-        self.looks_like_json() && !self.is_in_lines(steps)
-    }
-
-    /// Whether it can only be on one of several lines: these go by their index.
-    #[inline]
-    fn is_in_lines(&self, steps: &[Step]) -> bool {
-        let goes_by_name = matches!(steps.first(), Some(Step::Key(_)));
-        !goes_by_name && memchr(b'\n', self.payload).is_some() && !self.is_json()
+    fn is_in_lines(&self) -> bool {
+        memchr(b'\n', self.payload).is_some() && !self.is_json()
     }
 
     #[cold]

@@ -253,7 +253,12 @@ fn lines_of_json_go_by_their_index() {
     assert_eq!(value(b"[1]\n[2]", ".[1][0]").as_deref(), Some("2"));
     assert_eq!(value(b"[1,\n2]", ".[1]").as_deref(), Some("2"));
     let path = Path::parse(".a").unwrap();
-    assert!(!Lookup::new(lines, None).has(path.steps(), |_| true));
+    let lookup = Lookup::new(lines, None);
+    assert!(!lookup.has(path.steps(), |_| true));
+    assert_eq!(lookup.value(path.steps()), None);
+    assert_eq!(lookup.figure(path.steps()), None);
+    // One value over several lines is no such thing.
+    assert_eq!(value(b"{\n\"a\":\n3}", ".a").as_deref(), Some("3"));
 }
 
 #[test]
