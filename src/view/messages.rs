@@ -100,7 +100,7 @@ impl<'a> Painter<'a> {
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
-                remarks(self.app.findings(row.id), &mut line);
+                remarks(self.app.findings(row.id), payload.len(), &mut line);
                 if let Some(path) = self.app.lens(name) {
                     let reading = self.app.readings().of(name);
                     let lens = Lens::new(path, reading.as_ref());
@@ -186,9 +186,14 @@ fn message(
 /// The columns that the first remark on a row has in any case: those of a time.
 const LEAST_REMARK: usize = 10;
 
-/// What checks have found of a row, before what it says: no more than half of the line.
-fn remarks<'a>(findings: impl Iterator<Item = &'a Finding>, line: &mut LineBuilder) {
-    let room = line.left() / 2;
+/// What checks have found of a row, before what it says, which has so many bytes: no more than half
+/// of the line, or what that leaves.
+fn remarks<'a>(
+    findings: impl Iterator<Item = &'a Finding>,
+    payload: usize,
+    line: &mut LineBuilder,
+) {
+    let room = (line.left() / 2).max(line.left().saturating_sub(payload));
     let before = line.left();
     // What is worst is said first, where there is no room for all.
     let mut findings: Vec<&Finding> = findings.collect();

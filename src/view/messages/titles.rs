@@ -45,11 +45,13 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let gone = gone_words(app, window);
     let narrowed = narrowed(app, QUERY_COLUMNS);
     let shorter = self::narrowed(app, QUERY_COLUMNS / 2);
+    let unnamed = self::narrowed(app, 0);
     vec![
         format!(" Messages {count}{only}{narrowed} {form}{gone}"),
         format!(" Messages {count}{only}{narrowed} {form}"),
         format!(" Messages {count}{only}{narrowed} "),
         format!(" Messages {count}{only}{shorter} "),
+        format!(" Messages {count}{only}{unnamed} "),
         brief,
         briefer,
     ]
@@ -76,12 +78,14 @@ fn gone_words(app: &App, window: &Window) -> String {
 }
 
 /// What the rows shown are filtered by, and what is looked for among them, with queries cut to so
-/// many columns.
+/// many columns, or left out.
 fn narrowed(app: &App, columns: usize) -> String {
+    let is_named = columns > 0;
     let short = |query: &Query| escape::name(query.text().as_bytes(), columns).string;
     let filters = app.filters();
     let mut parts = Vec::new();
-    parts.extend(filters.typed().map(|typed| format!("/{}", short(typed))));
+    let typed = filters.typed().filter(|_| is_named);
+    parts.extend(typed.map(|typed| format!("/{}", short(typed))));
     let listed = filters.list().iter().filter(|filter| filter.is_on);
     match listed.count() {
         0 => {}
@@ -98,11 +102,13 @@ fn narrowed(app: &App, columns: usize) -> String {
         parts.push("jq was cut off: press /".to_owned());
     }
     if let Some(find) = app.find() {
-        let found = figures::count(find.rows().len());
-        parts.push(format!("{found} found: {}", short(find.query())));
+        // Behind it, so that it is not taken for what a filter does not know.
+        let mut found = vec![format!("{} found", figures::count(find.rows().len()))];
+        found.extend(unchecked(&find.unchecked()));
+        let query = is_named.then(|| format!(": {}", short(find.query())));
+        parts.push(found.join(", ") + &query.unwrap_or_default());
         parts.extend(scanning(Some(find.progress())));
         parts.extend(unseen(find.missed()));
-        parts.extend(unchecked(&find.unchecked()));
     }
     parts.iter().map(|part| [" · ", part].concat()).collect()
 }
