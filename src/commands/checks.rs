@@ -1,27 +1,28 @@
 //! Checks that were asked for before the start.
 
-use super::Failure;
 use crate::analysis::{Check, CheckError};
 use crate::cli::Checks;
 use crate::payload::escape::whole;
 
-/// The checks that the options ask for.
-pub(super) fn read(options: &Checks) -> Result<Vec<Check>, Failure> {
+/// The checks that `options` ask for; `blame` is given the option, or the key of the profile, and
+/// what is wrong with it.
+pub(super) fn read<E>(
+    options: &Checks,
+    blame: impl Fn(&str, String) -> E,
+) -> Result<Vec<Check>, E> {
     type Parse = fn(&str) -> Result<Check, CheckError>;
     let kinds: [(&str, &[String], Parse); 4] = [
-        ("--shape", &options.shape, Check::parse_shape),
-        ("--seq", &options.seq, Check::parse_sequence),
-        ("--pair", &options.pair, Check::parse_pair),
-        ("--sent", &options.sent, Check::parse_delay),
+        ("shape", &options.shape, Check::parse_shape),
+        ("seq", &options.seq, Check::parse_sequence),
+        ("pair", &options.pair, Check::parse_pair),
+        ("sent", &options.sent, Check::parse_delay),
     ];
     let mut checks = Vec::new();
     for (option, texts, parse) in kinds {
         for text in texts {
-            let check = parse(text).map_err(|wrong| {
-                let words = whole(wrong.to_string().as_bytes());
-                Failure::usage(format!("{option} {words}"))
-            })?;
-            checks.push(check);
+            let check = parse(text);
+            let check = check.map_err(|wrong| blame(option, whole(wrong.to_string().as_bytes())));
+            checks.push(check?);
         }
     }
     Ok(checks)

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::config_file::{self, ConfigFile, complaint};
 use super::pick::{Picked, pick};
 use super::target::{PASSWORD_COMMAND, Wrong};
-use super::{Failure, queries, reading, shown_path, target};
+use super::{Failure, checks, queries, reading, shown_path, target};
 use crate::app::{Badge, Pickable};
 use crate::cli::{self, Screen, Server, Watch};
 use crate::config::{ConfigError, Profile};
@@ -249,6 +249,13 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         queries::read(texts, |words| profile.wrong(key, words))?;
     }
     check_reading(profile, &given.reading)?;
+    let mine = cli::Checks {
+        shape: profile.shapes.clone(),
+        seq: profile.sequences.clone(),
+        pair: profile.pairs.clone(),
+        sent: profile.delays.clone(),
+    };
+    checks::read(&mine, |key, words| profile.wrong(key, words))?;
     let keep = profile.keep.as_deref().map(cli::parse_keep).transpose();
     let keep = keep.map_err(|words| profile.wrong("keep", words))?;
     let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
@@ -260,6 +267,12 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
             lens: both(&profile.lenses, given.reading.lens),
             proto: given.reading.proto.or_else(|| profile.proto.clone()),
             proto_type: both(&profile.proto_types, given.reading.proto_type),
+        },
+        checks: cli::Checks {
+            shape: both(&mine.shape, given.checks.shape),
+            seq: both(&mine.seq, given.checks.seq),
+            pair: both(&mine.pair, given.checks.pair),
+            sent: both(&mine.sent, given.checks.sent),
         },
         read_only: given.read_only || profile.read_only,
         ..given

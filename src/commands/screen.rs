@@ -58,8 +58,8 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
     let filters = queries::read(&job.options.filter, blame("--filter"))?;
     let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
-    let checks = checks::read(&job.options.checks)?;
     let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
+    let checks = checks::read(&job.options.checks, blame)?;
     let reading = reading::read(&job.options.reading, blame)?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;

@@ -83,6 +83,14 @@ pub struct Profile {
     pub proto: Option<PathBuf>,
     /// The types of a channel's Protobuf messages, each `glob=type`.
     pub proto_types: Vec<String>,
+    /// On which channels the shape of messages is checked.
+    pub shapes: Vec<String>,
+    /// Which numbers of messages are followed, each `glob=.path`.
+    pub sequences: Vec<String>,
+    /// Which requests and replies are paired.
+    pub pairs: Vec<String>,
+    /// Which channels say when a message was sent, each `glob=.path`.
+    pub delays: Vec<String>,
     place: Place,
 }
 
@@ -178,6 +186,10 @@ impl Profile {
             lenses: keys.read("lens", Value::texts)?.unwrap_or_default(),
             proto: keys.read("proto", Value::text)?.map(place_of),
             proto_types: keys.read("proto-type", Value::texts)?.unwrap_or_default(),
+            shapes: keys.read("shape", Value::texts)?.unwrap_or_default(),
+            sequences: keys.read("seq", Value::texts)?.unwrap_or_default(),
+            pairs: keys.read("pair", Value::texts)?.unwrap_or_default(),
+            delays: keys.read("sent", Value::texts)?.unwrap_or_default(),
             place,
         };
         keys.finish()?;

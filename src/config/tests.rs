@@ -36,6 +36,10 @@ fn every_key_of_a_profile_is_read() {
         lens = ["orders:*=.user.id"]
         proto = "shop.pb"
         proto-type = ["o=a.B", "p=a.C"]
+        shape = ["o*"]
+        seq = ["o=.n", "p=.n,.k"]
+        pair = ["q=.id -> r=.id"]
+        sent = ["o=.at"]
         [profile.local]
         host = "h"
         port = 7000
@@ -69,6 +73,10 @@ fn every_key_of_a_profile_is_read() {
     assert_eq!(profile.lenses, ["orders:*=.user.id"]);
     assert_eq!(profile.proto.as_deref(), Some(Path::new("/etc/shop.pb")));
     assert_eq!(profile.proto_types, ["o=a.B", "p=a.C"]);
+    assert_eq!(profile.shapes, ["o*"]);
+    assert_eq!(profile.sequences, ["o=.n", "p=.n,.k"]);
+    assert_eq!(profile.pairs, ["q=.id -> r=.id"]);
+    assert_eq!(profile.delays, ["o=.at"]);
     let local = config.profile("local").unwrap();
     assert_eq!((local.host.as_deref(), local.port), (Some("h"), Some(7000)));
     assert!(!local.read_only && local.tls.is_none() && local.colour.is_none());

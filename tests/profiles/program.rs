@@ -169,6 +169,25 @@ fn channels_on_the_command_line_replace_those_of_the_profile_and_filters_add() {
 }
 
 #[test]
+fn a_profile_checks_messages_and_the_command_line_adds_to_that() {
+    let redis = Redis::start();
+    let port = redis.port();
+    let file = File::holding(&format!(
+        "[profile.checked]\nport = {port}\nseq = [\"orders=.seq\"]\nshape = [\"orders\"]\n"
+    ));
+    let arguments = ["--profile", "checked", "--seq", "jobs=.n"];
+    let pty = file.launch(&arguments).start();
+    wait_for_subscriptions(&pty, 1);
+    for number in [1, 4] {
+        redis.cli(&["publish", "orders", &format!(r#"{{"seq":{number}}}"#)]);
+        redis.cli(&["publish", "jobs", &format!(r#"{{"n":{number}}}"#)]);
+    }
+    pty.wait_for("both holes", |screen| {
+        screen.contents().matches("2 missing: 2–3").count() == 2
+    });
+}
+
+#[test]
 fn the_list_is_left_with_code_0_by_esc_q_and_ctrl_c_and_by_a_signal_with_its_own() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     for keys in ["\x1b", "q", "\x03"] {
@@ -351,7 +370,8 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
          [profile.m]\nlens = [\"orders=id\"]\n\
          [profile.n]\nproto = \"missing.pb\"\n\
          [profile.o]\nproto = \"config.toml\"\nproto-type = [\"o=a.B\"]\n\
-         [profile.p]\n\nproto-type = [\"o=a.B\"]\n",
+         [profile.p]\n\nproto-type = [\"o=a.B\"]\n\
+         [profile.q]\nseq = [\"o=.n\", \"p\"]\n",
     );
     let folder = file.folder.path().display().to_string();
     let config = format!("{folder}/config.toml");
@@ -399,6 +419,10 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
         (
             "p",
             format!("{config}:33: profile.p.proto-type: \"o=a.B\" needs --proto FILE"),
+        ),
+        (
+            "q",
+            format!("{config}:35: profile.q.seq: \"p\": \"p\" has no = and no path"),
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {
