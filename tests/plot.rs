@@ -785,3 +785,32 @@ fn a_small_plot_says_what_it_can() {
     ╰──────────────────────────────────────╯
     ");
 }
+
+// --- What is known, and said -------------------------------------------------------------------
+
+/// The figures of the series whose row of the table begins so.
+fn figures(plotting: &Plotting, name: &str) -> Vec<String> {
+    let screen = plotting.stage.screen();
+    let start = format!("━ {name} ");
+    let mut rows = screen.lines().filter_map(|line| line.split_once(&start));
+    let (_, row) = rows.next().unwrap_or_else(|| panic!("{name} in {screen}"));
+    let row = row.trim_end_matches(['│', ' ']);
+    row.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_last_number_is_one_that_came() {
+    let mut plotting = Plotting::new();
+    for number in 0..400 {
+        plotting.message("cpu", format!("{{\"n\":{}}}", number % 2 * 1_000));
+        plotting.wait(SECOND / 50);
+    }
+    plotting.open_cpu();
+    plotting.keys("wz++++");
+    for _ in 0..2 {
+        plotting.keys("h");
+        let row = figures(&plotting, "cpu .n");
+        assert_eq!((&*row[0], &*row[2]), ("0", "1000"));
+        assert!(["0", "1000"].contains(&&*row[3]), "{row:?}");
+    }
+}

@@ -107,6 +107,7 @@ mod tests {
                 low: 1.0,
                 high: 1.0,
                 sum: 1.0,
+                last: 1.0,
                 count: *count,
                 after_gap: *after_gap,
             })
