@@ -158,7 +158,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     assert_eq!(plotting.plotted(), ["cpu .load"]);
     let load = Plotted::Path(Path::parse(".load").unwrap());
     assert_eq!(plotting.checks_made(), [load]);
-    assert_eq!(plotting.stage.app.context(), Context::Plot);
+    assert_eq!(plotting.stage.app.context(), Context::Chart);
     let plot = plotting.stage.app.plot();
     let report = plot.report(&plot.series()[0]).unwrap();
     // Those that were kept are plotted too.
@@ -944,4 +944,33 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());
+}
+
+#[test]
+fn the_histogram_offers_no_key_of_the_hidden_chart() {
+    let mut plotting = Plotting::with_numbers(30);
+    plotting.keys("wz");
+    assert_eq!(plotting.stage.app.context(), Context::Chart);
+    plotting.code(KeyCode::Left);
+    let before = plotting.stage.app.plot_window();
+    plotting.keys("H");
+    assert_eq!(plotting.stage.app.context(), Context::Plot);
+    let screen = plotting.stage.screen();
+    let hints = screen.lines().last().unwrap();
+    for hint in ["zoom", "out", "all", "earlier", "read", "newest", "go on"] {
+        assert!(!hints.contains(hint), "{hint} in {hints}");
+    }
+    assert!(hints.contains("H plot") && hints.contains("Esc close"));
+    plotting.keys("+-0hlG");
+    plotting.code(KeyCode::Left);
+    plotting.stage.mouse(MouseEventKind::ScrollUp, 30, 10);
+    assert_eq!(plotting.stage.remark(), "");
+    plotting.keys("H");
+    assert_eq!(plotting.stage.app.plot_window(), before);
+    assert!(plotting.stage.app.plot().cursor().is_some());
+    plotting.keys("Hd");
+    let screen = pane(&plotting);
+    assert!(screen.contains("are not plotted: i plots them"), "{screen}");
+    plotting.code(KeyCode::Esc);
+    assert!(!plotting.stage.app.plot().is_shown());
 }

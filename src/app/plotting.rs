@@ -239,6 +239,9 @@ impl App {
 
     /// Shows a longer or shorter stretch of time, around the cursor if there is one.
     pub(super) fn zoom_plot(&mut self, is_in: bool) {
+        if self.plot.face() == Face::Histogram {
+            return;
+        }
         let extent = self.plot_extent();
         let cursor = self.plot.cursor();
         self.plot.view.zoom(is_in, cursor, extent);

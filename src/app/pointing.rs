@@ -15,9 +15,6 @@ impl App {
 
     /// Moves the cursor to the next point of the selected series, or puts it at the newest.
     pub(super) fn move_cursor(&mut self, is_later: bool) -> Vec<Effect> {
-        if self.plot.face() == Face::Histogram {
-            return Vec::new();
-        }
         let window = self.plot_window();
         let curve = self.selected_curve(&window).unwrap_or_default();
         let next = self.plot.next_reading(&curve, &window, is_later);
