@@ -76,7 +76,7 @@ pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
 pub use picker::{Badge, Pickable, Picker};
-pub use plot::{Curve, Dot, Face, Figures, Plot, PlotRoom, PlotWindow, Quantity, Series};
+pub use plot::{Curve, Dot, Face, Figures, Lack, Plot, PlotRoom, PlotWindow, Quantity, Series};
 pub use publish::{Answer, Outgoing, PublishBox};
 pub use reader::{
     Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
@@ -507,6 +507,7 @@ impl App {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
                 Focus::Message => Context::Message,
+                Focus::Plot if self.plot.face() == Face::Chart => Context::Chart,
                 Focus::Plot => Context::Plot,
                 Focus::PublishChannel => Context::PublishChannel,
                 Focus::PublishPayload => Context::PublishPayload,

@@ -158,7 +158,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     assert_eq!(plotting.plotted(), ["cpu .load"]);
     let load = Plotted::Path(Path::parse(".load").unwrap());
     assert_eq!(plotting.checks_made(), [load]);
-    assert_eq!(plotting.stage.app.context(), Context::Plot);
+    assert_eq!(plotting.stage.app.context(), Context::Chart);
     let plot = plotting.stage.app.plot();
     let report = plot.report(&plot.series()[0]).unwrap();
     // Those that were kept are plotted too.
@@ -784,4 +784,193 @@ fn a_small_plot_says_what_it_can() {
     │ ━ cpu .load              29       29 │
     ╰──────────────────────────────────────╯
     ");
+}
+
+// --- What is known, and said -------------------------------------------------------------------
+
+/// The figures of the series whose row of the table begins so.
+fn figures(plotting: &Plotting, name: &str) -> Vec<String> {
+    let screen = plotting.stage.screen();
+    let start = format!("━ {name} ");
+    let mut rows = screen.lines().filter_map(|line| line.split_once(&start));
+    let (_, row) = rows.next().unwrap_or_else(|| panic!("{name} in {screen}"));
+    let row = row.trim_end_matches(['│', ' ']);
+    row.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Selects the last channel of the list.
+fn select_channel(plotting: &mut Plotting) {
+    plotting.code(KeyCode::BackTab);
+    assert_eq!(plotting.stage.app.focus(), Focus::Channels);
+    plotting.keys("G");
+}
+
+/// A burst of a hundred messages in a second, and seven seconds of silence.
+fn burst(plotting: &mut Plotting) {
+    for _ in 0..100 {
+        plotting.message("burst", "x");
+        plotting.wait(SECOND / 100);
+    }
+    select_channel(plotting);
+    plotting.keys("wz");
+    plotting.wait(SECOND * 7);
+    plotting.wait(SECOND);
+}
+
+#[test]
+fn the_first_burst_of_a_channel_that_was_listened_to_is_in_its_rate() {
+    let mut plotting = Plotting::new();
+    plotting.stage.confirm(0);
+    plotting.wait(SECOND * 5);
+    burst(&mut plotting);
+    for keys in ["", "+", "0"] {
+        plotting.keys(keys);
+        let row = figures(&plotting, "burst rate");
+        assert_eq!((&*row[0], &*row[4]), ("0/s", "100"), "{keys}: {row:?}");
+        assert_ne!(row[2], "0/s", "{keys}: {row:?}");
+    }
+}
+
+#[test]
+fn silence_is_known_only_while_the_channel_could_be_heard() {
+    let mut plotting = Plotting::new();
+    plotting.stage.confirm(0);
+    plotting.wait(SECOND * 20);
+    let gap = Gap {
+        last_heard: plotting.stage.now,
+        noticed: plotting.stage.now,
+        end: GapEnd::Open,
+        event: "connection lost".into(),
+        reason: "closed".into(),
+    };
+    plotting.stage.notice(Notice::Gap(gap.clone()));
+    plotting.wait(SECOND * 10);
+    plotting.stage.confirm(0);
+    let heard_again = plotting.stage.now;
+    let end = GapEnd::Restored(heard_again);
+    plotting.stage.notice(Notice::Gap(Gap { end, ..gap }));
+    plotting.wait(SECOND * 8);
+    burst(&mut plotting);
+    assert_eq!(figures(&plotting, "burst rate")[4], "100");
+    let app = &plotting.stage.app;
+    let curve = app.plot_curve(&app.plot().series()[0], &app.plot_window());
+    let half = app.plot().rate_over(&app.plot().series()[0]).unwrap() / 2;
+    assert!(curve.dots[0].time.before(half) >= heard_again);
+    assert!(curve.dots[0].time < heard_again.after(half * 4));
+}
+
+#[test]
+fn where_messages_came_but_no_rate_is_known_yet_the_table_says_so_too() {
+    let mut plotting = Plotting::new();
+    plotting.message("new", "x");
+    select_channel(&mut plotting);
+    plotting.keys("wz");
+    let screen = pane(&plotting);
+    assert!(!screen.contains("nothing in this time"), "{screen}");
+    assert_eq!(screen.matches("no rate yet").count(), 2, "{screen}");
+    plotting.code(KeyCode::Left);
+    let remark = plotting.stage.remark();
+    assert!(remark.contains("no rate yet"), "{remark}");
+}
+
+#[test]
+fn the_last_number_is_one_that_came() {
+    let mut plotting = Plotting::new();
+    for number in 0..400 {
+        plotting.message("cpu", format!("{{\"n\":{}}}", number % 2 * 1_000));
+        plotting.wait(SECOND / 50);
+    }
+    plotting.open_cpu();
+    plotting.keys("wz++++");
+    for _ in 0..2 {
+        plotting.keys("h");
+        let row = figures(&plotting, "cpu .n");
+        assert_eq!((&*row[0], &*row[2]), ("0", "1000"));
+        assert!(["0", "1000"].contains(&&*row[3]), "{row:?}");
+    }
+}
+
+#[test]
+fn what_is_known_is_not_panned_out_of_sight() {
+    let mut plotting = Plotting::new();
+    for _ in 0..100 {
+        plotting.message("cpu", "{\"n\":1}");
+        plotting.wait(SECOND / 20);
+    }
+    plotting.open_cpu();
+    plotting.keys("wz");
+    for keys in ["h", "0h"] {
+        plotting.keys(keys);
+        assert!(plotting.stage.app.plot().is_following());
+        assert_eq!(figures(&plotting, "cpu .n")[4], "100");
+        let remark = plotting.stage.remark();
+        assert!(remark.contains("this is the oldest point"), "{remark}");
+    }
+    assert!(plotting.stage.app.plot().is_of_all());
+    plotting.keys("Gl");
+    let remark = plotting.stage.remark();
+    assert!(remark.contains("this is the newest point"), "{remark}");
+    // The oldest comes to stand at the left end, and no farther.
+    plotting.keys("++");
+    let first = plotting.stage.app.plot().series()[0].clone();
+    for _ in 0..20 {
+        plotting.keys("h");
+    }
+    let app = &plotting.stage.app;
+    let from = app.plot().report(&first).unwrap().summary.unwrap().from;
+    assert_eq!(app.plot_window().column_of(from), 0);
+    assert!(app.plot_window().contains(from));
+    assert!(plotting.stage.remark().contains("this is the oldest point"));
+    assert!(!plotting.stage.app.plot().is_following());
+}
+
+#[test]
+fn where_nothing_came_yet_no_key_is_said_to_help() {
+    let mut plotting = Plotting::new();
+    plotting.stage = Stage::new(&["quiet"]);
+    select_channel(&mut plotting);
+    plotting.keys("w");
+    for key in [KeyCode::Left, KeyCode::Char('h')] {
+        plotting.code(key);
+        assert_eq!(plotting.stage.remark(), "no message yet");
+    }
+    plotting.message("quiet", "x");
+    plotting.wait(SECOND);
+    plotting.keys("s");
+    plotting.wait(SECOND * 100);
+    plotting.code(KeyCode::Left);
+    let remark = plotting.stage.remark();
+    assert_eq!(remark, "nothing came in this time: 0 shows all");
+    plotting.keys("0");
+    plotting.code(KeyCode::Left);
+    assert!(plotting.stage.app.plot().cursor().is_some());
+}
+
+#[test]
+fn the_histogram_offers_no_key_of_the_hidden_chart() {
+    let mut plotting = Plotting::with_numbers(30);
+    plotting.keys("wz");
+    assert_eq!(plotting.stage.app.context(), Context::Chart);
+    plotting.code(KeyCode::Left);
+    let before = plotting.stage.app.plot_window();
+    plotting.keys("H");
+    assert_eq!(plotting.stage.app.context(), Context::Plot);
+    let screen = plotting.stage.screen();
+    let hints = screen.lines().last().unwrap();
+    for hint in ["zoom", "out", "all", "earlier", "read", "newest", "go on"] {
+        assert!(!hints.contains(hint), "{hint} in {hints}");
+    }
+    assert!(hints.contains("H plot") && hints.contains("Esc close"));
+    plotting.keys("+-0hlG");
+    plotting.code(KeyCode::Left);
+    plotting.stage.mouse(MouseEventKind::ScrollUp, 30, 10);
+    assert_eq!(plotting.stage.remark(), "");
+    plotting.keys("H");
+    assert_eq!(plotting.stage.app.plot_window(), before);
+    assert!(plotting.stage.app.plot().cursor().is_some());
+    plotting.keys("Hd");
+    let screen = pane(&plotting);
+    assert!(screen.contains("are not plotted: i plots them"), "{screen}");
+    plotting.code(KeyCode::Esc);
+    assert!(!plotting.stage.app.plot().is_shown());
 }

@@ -82,7 +82,7 @@ impl App {
             }
             Action::CloseMessage => self.close_message(),
             _ if self.context() == Context::Message => return self.act_in_message(action),
-            _ if self.context() == Context::Plot => return self.act_in_plot(action),
+            _ if self.focus == Focus::Plot => return self.act_in_plot(action),
             _ => return self.act_on_queries(action),
         }
         Vec::new()
@@ -121,7 +121,7 @@ impl App {
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
             Focus::Message => self.leave_message(),
-            Focus::Plot if self.plot.take_cursor() => {}
+            Focus::Plot if self.context() == Context::Chart && self.plot.take_cursor() => {}
             Focus::Plot => return self.close_plot(),
             Focus::Messages if self.plot.is_shown() => return self.close_plot(),
             Focus::Messages if self.open.is_some() => self.close_message(),

@@ -29,7 +29,9 @@ pub enum Context {
     Seek,
     /// In the list of formats to read it in.
     Formats,
-    /// In the plot.
+    /// In the plot while it shows numbers over time.
+    Chart,
+    /// In the plot, whatever it shows.
     Plot,
     /// In the help.
     Help,
@@ -51,7 +53,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Panes,
         Self::Channels,
         Self::Latest,
@@ -63,6 +65,7 @@ impl Context {
         Self::Message,
         Self::Seek,
         Self::Formats,
+        Self::Chart,
         Self::Plot,
         Self::PublishPayload,
         Self::PublishChannel,
@@ -89,7 +92,8 @@ impl Context {
             Self::Message => "Open message",
             Self::Seek => "Find in the open message",
             Self::Formats => "Format of the open message",
-            Self::Plot => "Plot",
+            Self::Chart => "Plot over time",
+            Self::Plot => "Plot, and histogram of intervals",
             Self::Help => "Help",
             Self::Confirm => "Question",
             Self::Query => "Query: filter, search, breakpoint",
@@ -115,6 +119,7 @@ impl Context {
             Self::Message => &[Self::Message, Self::Always],
             Self::Seek => &[Self::Seek, Self::Always],
             Self::Formats => &[Self::Formats, Self::Always],
+            Self::Chart => &[Self::Chart, Self::Plot, Self::Always],
             Self::Plot => &[Self::Plot, Self::Always],
             Self::Help => &[Self::Help, Self::Always],
             Self::Confirm => &[Self::Confirm, Self::Always],
@@ -351,14 +356,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Formats, &[char('G'), key(K::End)], A::Last, None, "to the last"),
     bind(C::Formats, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
     bind(C::Formats, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "leave it as it is"),
-    bind(C::Plot, &[char('+'), char('=')], A::ZoomIn, Some("zoom in"), "a shorter time, up to the newest or around the middle"),
-    bind(C::Plot, &[char('-')], A::ZoomOut, Some("out"), "a longer time"),
-    bind(C::Plot, &[char('0')], A::ZoomToAll, Some("all"), "all that is known"),
-    bind(C::Plot, &[char('h')], A::Earlier, Some("earlier"), "what was before"),
-    bind(C::Plot, &[char('l')], A::Later, None, "what came after, up to the newest"),
-    bind(C::Plot, &[key(K::Left)], A::CursorEarlier, Some("read"), "read time and value of the newest point, or one before"),
-    bind(C::Plot, &[key(K::Right)], A::CursorLater, None, "read the next point of the selected series"),
-    bind(C::Plot, &[char('G'), char('f'), key(K::End)], A::FollowNewest, Some("newest"), "follow the newest again"),
+    bind(C::Chart, &[char('+'), char('=')], A::ZoomIn, Some("zoom in"), "shorter: to the newest, around the cursor or the middle"),
+    bind(C::Chart, &[char('-')], A::ZoomOut, Some("out"), "longer, around the same"),
+    bind(C::Chart, &[char('0')], A::ZoomToAll, Some("all"), "all that is known"),
+    bind(C::Chart, &[char('h')], A::Earlier, Some("earlier"), "what was before"),
+    bind(C::Chart, &[char('l')], A::Later, None, "what came after, up to the newest"),
+    bind(C::Chart, &[key(K::Left)], A::CursorEarlier, Some("read"), "read time and value of the newest point, or one before"),
+    bind(C::Chart, &[key(K::Right)], A::CursorLater, None, "read the next point of the selected series"),
+    bind(C::Chart, &[char('G'), char('f'), key(K::End)], A::FollowNewest, Some("newest"), "follow the newest again"),
     bind(C::Plot, &[char('j'), key(K::Down)], A::Down, None, "to the series below"),
     bind(C::Plot, &[char('k'), key(K::Up)], A::Up, None, "to the series above"),
     bind(C::Plot, &[char('d'), key(K::Delete)], A::RemoveSeries, Some("remove"), "take the selected series out: it is counted no longer"),

@@ -281,7 +281,7 @@ impl App {
                 subscription: pattern,
                 count: names.len() as u64,
             };
-            self.subscriptions.note(&notice);
+            self.subscriptions.note(&notice, self.now);
             self.log.push_notice(self.now, notice);
         }
         let mut effects = Vec::new();

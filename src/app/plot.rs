@@ -7,6 +7,7 @@
 mod cursor;
 mod curve;
 mod known;
+mod lack;
 mod rates;
 mod room;
 mod window;
@@ -17,13 +18,17 @@ use std::time::Duration;
 pub use self::cursor::{Cursor, Grip};
 pub use self::curve::{Curve, Dot, Figures};
 use self::known::Known;
+pub use self::lack::Lack;
+pub use self::rates::Heard;
 pub use self::room::PlotRoom;
+pub(super) use self::window::Extent;
 pub use self::window::PlotWindow;
 use self::window::View;
 use super::Focus;
 use super::moving::Step;
 use crate::analysis::{Ask, CheckId, Plotted, SeriesReport};
 use crate::message::Time;
+use crate::payload::escape;
 use crate::query::Path;
 
 /// The most series at once: each has a colour that no other has.
@@ -49,6 +54,17 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// What a series shows, beside its channel; safe to be shown.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Path(path) => escape::whole(path.text().as_bytes()),
+            Self::Rate => "rate".to_owned(),
+            Self::Size => "size".to_owned(),
+            Self::Interval => "interval".to_owned(),
+        }
+    }
+
     /// What has to be read of each message for it. Rates are counted from the points of sizes: of
     /// these there is one for every message.
     pub(super) fn read(&self) -> Plotted {
@@ -189,22 +205,48 @@ impl Plot {
 
     /// The stretch of time to be seen in so many columns.
     pub(super) fn window(&self, now: Time, columns: u16) -> PlotWindow {
-        self.view.window(self.earliest(), now, columns)
+        self.view.window(self.extent(now, columns))
     }
 
-    /// What is to be drawn of a series in `window`, where all messages up to `looked` have been
-    /// looked at.
-    #[must_use]
-    pub fn curve(&self, series: &Series, window: &PlotWindow, looked: Time) -> Curve {
+    /// What there is to be seen in so many columns.
+    pub(super) fn extent(&self, now: Time, columns: u16) -> Extent {
+        let earliest = self.known.earliest().map(|earliest| {
+            let has_rate = self.has_rate(|_| true);
+            let lead = has_rate.then(|| rates::lead(now.since(earliest)));
+            earliest.before(lead.unwrap_or_default())
+        });
+        Extent {
+            earliest,
+            now,
+            columns,
+        }
+    }
+
+    /// Whether one of these series is a rate.
+    fn has_rate(&self, is_meant: impl Fn(&Series) -> bool) -> bool {
+        let mut meant = self.series.iter().filter(|one| is_meant(one));
+        meant.any(|one| one.quantity == Quantity::Rate)
+    }
+
+    /// What is to be drawn of a series in `window`, where all messages have been looked at that came
+    /// while its channel was `heard`.
+    pub(super) fn curve(&self, series: &Series, window: &PlotWindow, heard: Heard) -> Curve {
         let Some((asked, report)) = self.known.of(series.check) else {
             return Curve::default();
         };
         if series.quantity != Quantity::Rate {
             return Curve::of(report, window);
         }
-        let heard = report.summary.map_or(looked, |summary| summary.to);
-        let known = self.known.up_to(series.check, looked);
-        let known = known.map_or(heard, |known| known.max(heard));
+        let newest = report.summary.map_or(heard.until, |summary| summary.to);
+        let until = self.known.up_to(series.check, heard.until);
+        let kept_since = until.and_then(|_| self.known.kept_since(series.check));
+        let known = Heard {
+            since: heard
+                .since
+                .zip(kept_since)
+                .map(|(one, other)| one.max(other)),
+            until: until.map_or(newest, |until| until.max(newest)),
+        };
         rates::curve(report, asked, window, known)
     }
 
@@ -216,9 +258,9 @@ impl Plot {
         Some(Duration::from_micros(micros))
     }
 
-    /// When the first number came that is known.
-    pub(super) fn earliest(&self) -> Option<Time> {
-        self.known.earliest()
+    /// Whether no number is known at all.
+    pub(super) fn is_blank(&self) -> bool {
+        self.known.earliest().is_none()
     }
 }
 
@@ -237,13 +279,14 @@ impl Plot {
         self.series.iter().find(reads).map(|one| one.check)
     }
 
-    /// Adds a series, and selects it. `is_new` says that its check has just been added.
+    /// Adds a series, and selects it. If its check has just been added, `kept_since` says since when
+    /// all is kept that came.
     pub(super) fn add(
         &mut self,
         channel: Arc<[u8]>,
         quantity: Quantity,
         check: CheckId,
-        is_new: bool,
+        kept_since: Option<Time>,
     ) {
         let is_free = |slot: &usize| self.series.iter().all(|one| one.slot != *slot);
         let slot = (0..MOST_SERIES).find(is_free).unwrap_or(0);
@@ -254,7 +297,7 @@ impl Plot {
             slot,
             check,
         });
-        self.known.want(check, is_new);
+        self.known.want(check, kept_since);
     }
 
     /// Takes a series out. Gives its check if no other series needs it.
@@ -296,9 +339,17 @@ impl Plot {
         self.known.note_asked(self.view, window, now, known);
         let mut asks: Vec<Ask> = Vec::new();
         for series in &self.series {
-            if asks.iter().all(|ask| ask.check != series.check) {
-                asks.push(window.ask(series.check, Arc::clone(&series.channel)));
+            let check = series.check;
+            if asks.iter().any(|ask| ask.check == check) {
+                continue;
             }
+            // A rate at the left end is one of what came before too.
+            let asked = if self.has_rate(|one| one.check == check) {
+                window.begun_earlier(rates::bucket(&window))
+            } else {
+                window
+            };
+            asks.push(asked.ask(check, Arc::clone(&series.channel)));
         }
         asks
     }

@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use super::checks::only;
-use super::plot::{Face, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Stand};
+use super::plot::{
+    Curve, Extent, Face, Heard, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Series, Stand,
+};
 use super::{Action, App, Effect, Focus, Plot, inside, padded};
 use crate::analysis::{Check, Request};
-use crate::message::Time;
+use crate::message::{Notice, Time};
 use crate::payload::escape;
 use crate::payload::tree::Kind;
 
 /// What is said where nothing is plotted.
 const NOTHING: &str = "nothing is plotted yet: press w on a channel, a message or a value";
+
+/// What is said at the two ends of what is known.
+pub(super) const NEWEST: &str = "this is the newest point";
+pub(super) const OLDEST: &str = "this is the oldest point that is known";
 
 impl App {
     /// What is plotted.
@@ -23,8 +29,16 @@ impl App {
     /// The stretch of time that the plot shows.
     #[must_use]
     pub fn plot_window(&self) -> PlotWindow {
-        let width = padded(inside(self.areas().message)).width;
-        self.plot.window(self.now, Plot::chart_columns(width))
+        self.plot.window(self.now, self.plot_columns())
+    }
+
+    /// What there is to be seen in the plot.
+    pub(super) fn plot_extent(&self) -> Extent {
+        self.plot.extent(self.now, self.plot_columns())
+    }
+
+    fn plot_columns(&self) -> u16 {
+        Plot::chart_columns(padded(inside(self.areas().message)).width)
     }
 
     /// How the plot's place is divided.
@@ -99,9 +113,22 @@ impl App {
                 what: quantity.read(),
             }),
         };
-        let channel: Arc<[u8]> = channel.into();
-        self.plot.add(channel, quantity, check, known.is_none());
+        let kept_since = known.is_none().then(|| self.kept_since());
+        self.plot.add(channel.into(), quantity, check, kept_since);
         effects
+    }
+
+    /// Since when the log keeps all that came, but for what was lost on the way.
+    fn kept_since(&self) -> Time {
+        if self.log.counters().evicted == 0 {
+            return Time(i64::MIN);
+        }
+        let time_of = |row| self.log.row(row).map(|row| row.time);
+        let first = time_of(self.log.first()).unwrap_or(self.now);
+        let mut notices = self.log.notices().rev();
+        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted { .. }));
+        hole.and_then(|(row, _)| time_of(row))
+            .map_or(first, |hole| hole.max(first))
     }
 
     fn remove_series(&mut self, index: usize) -> Vec<Effect> {
@@ -109,12 +136,7 @@ impl App {
             return Vec::new();
         };
         let name = escape::whole(&series.channel);
-        let what = match &series.quantity {
-            Quantity::Path(path) => escape::whole(path.text().as_bytes()),
-            Quantity::Rate => "rate".to_owned(),
-            Quantity::Size => "size".to_owned(),
-            Quantity::Interval => "interval".to_owned(),
-        };
+        let what = series.quantity.label();
         let ended = self.plot.remove(index);
         let effects = ended.map(|check| self.end_check(check));
         self.tell(format!("{name} {what} is plotted no longer"));
@@ -193,14 +215,12 @@ impl App {
 
     /// Does what `action` means in the plot.
     pub(super) fn act_in_plot(&mut self, action: Action) -> Vec<Effect> {
-        let (earliest, now) = (self.plot.earliest(), self.now);
-        let view = &mut self.plot.view;
         match action {
             Action::ZoomIn => self.zoom_plot(true),
             Action::ZoomOut => self.zoom_plot(false),
             Action::ZoomToAll => self.plot.go_on(true),
-            Action::Earlier => view.pan(false, earliest, now),
-            Action::Later => view.pan(true, earliest, now),
+            Action::Earlier => return self.pan_plot(false),
+            Action::Later => return self.pan_plot(true),
             Action::FollowNewest => self.plot.go_on(false),
             Action::CursorEarlier => return self.move_cursor(false),
             Action::CursorLater => return self.move_cursor(true),
@@ -219,10 +239,30 @@ impl App {
 
     /// Shows a longer or shorter stretch of time, around the cursor if there is one.
     pub(super) fn zoom_plot(&mut self, is_in: bool) {
-        let (earliest, now) = (self.plot.earliest(), self.now);
+        if self.plot.face() == Face::Histogram {
+            return;
+        }
+        let extent = self.plot_extent();
         let cursor = self.plot.cursor();
-        self.plot.view.zoom(is_in, cursor, earliest, now);
+        self.plot.view.zoom(is_in, cursor, extent);
         self.settle_cursor();
+    }
+
+    /// Shows what was before or came after, or says that there is nothing.
+    fn pan_plot(&mut self, is_later: bool) -> Vec<Effect> {
+        if self.plot.is_blank() {
+            let window = self.plot_window();
+            return self.tell_lack(&window);
+        }
+        let before = self.plot.view;
+        let extent = self.plot_extent();
+        self.plot.view.pan(is_later, extent);
+        self.settle_cursor();
+        match is_later {
+            _ if self.plot.view != before => Vec::new(),
+            true => self.tell(NEWEST),
+            false => self.tell(OLDEST),
+        }
     }
 
     /// Plots another quantity of the selected series' channel, or no longer.
@@ -269,16 +309,28 @@ impl App {
         requests.map(Effect::Analyse).collect()
     }
 
-    /// All messages up to here have been looked at: in what came since, silence is not known.
+    /// What is to be drawn of a series in `window`.
     #[must_use]
-    pub fn plot_known(&self) -> Time {
+    pub fn plot_curve(&self, series: &Series, window: &PlotWindow) -> Curve {
+        let report = self.plot.report(series);
+        let first = report.and_then(|report| Some(report.summary?.from));
+        // What was missed may have come before the first.
+        let first = first.filter(|_| self.checks.missed() == 0);
+        let heard = Heard {
+            since: first.and_then(|first| self.subscriptions.heard_since(&series.channel, first)),
+            until: self.plot_known_of(&series.channel),
+        };
+        self.plot.curve(series, window, heard)
+    }
+
+    /// All messages up to here have been looked at: in what came since, silence is not known.
+    fn plot_known(&self) -> Time {
         let next = self.log.row(self.checks.looked(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
     /// The same for one channel: while it cannot be heard, nothing is known behind its last message.
-    #[must_use]
-    pub fn plot_known_of(&self, channel: &[u8]) -> Time {
+    fn plot_known_of(&self, channel: &[u8]) -> Time {
         let known = self.plot_known();
         if self.subscriptions.hear(channel) {
             return known;

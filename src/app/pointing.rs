@@ -2,32 +2,38 @@
 
 use ratatui::layout::Position as Point;
 
-use super::plot::{Cursor, Face, Grip};
+use super::plot::{Cursor, Extent, Face, Grip};
+use super::plotting::{NEWEST, OLDEST};
 use super::{App, Curve, Effect, Plot, PlotWindow};
 use crate::message::Time;
 
 impl App {
     fn selected_curve(&self, window: &PlotWindow) -> Option<Curve> {
         let series = self.plot.series().get(self.plot.selected())?;
-        let known = self.plot_known_of(&series.channel);
-        Some(self.plot.curve(series, window, known))
+        Some(self.plot_curve(series, window))
     }
 
     /// Moves the cursor to the next point of the selected series, or puts it at the newest.
     pub(super) fn move_cursor(&mut self, is_later: bool) -> Vec<Effect> {
-        if self.plot.face() == Face::Histogram {
-            return Vec::new();
-        }
         let window = self.plot_window();
         let curve = self.selected_curve(&window).unwrap_or_default();
         let next = self.plot.next_reading(&curve, &window, is_later);
         match (next, self.plot.cursor()) {
-            (Some(at), _) => self.plot.put_cursor(at, &window, self.now),
-            (None, None) => return self.tell("there is nothing to read here: 0 shows all"),
-            (None, Some(_)) if is_later => return self.tell("this is the newest point"),
-            (None, Some(_)) => return self.tell("this is the oldest point that is known"),
+            (Some(at), _) => self.plot.put_cursor(at, &window, self.plot_extent()),
+            (None, None) => return self.tell_lack(&window),
+            (None, Some(_)) if is_later => return self.tell(NEWEST),
+            (None, Some(_)) => return self.tell(OLDEST),
         }
         Vec::new()
+    }
+
+    /// Says why nothing is to be seen of the selected series.
+    pub(super) fn tell_lack(&mut self, window: &PlotWindow) -> Vec<Effect> {
+        let selected = self.plot.series().get(self.plot.selected());
+        let lack = selected.map(|series| self.plot.lack(series, window, self.now));
+        let is_of_all = self.plot.is_of_all();
+        let words = lack.map(|lack| lack.sentence(is_of_all));
+        self.tell(words.unwrap_or_default())
     }
 
     /// Lets go of the cursor where it is out of sight.
@@ -69,9 +75,9 @@ impl App {
             has_moved: true,
         });
         let window = self.plot_window();
-        let (earliest, now) = (self.plot.earliest(), self.now);
+        let extent = self.plot_extent();
         let columns = i64::from(grip.column) - i64::from(at.x);
-        self.plot.view.drag(columns, &window, earliest, now);
+        self.plot.view.drag(columns, &window, extent);
         self.settle_cursor();
     }
 
@@ -84,7 +90,8 @@ impl App {
         let column = grip.column.saturating_sub(charts.x + labels);
         let window = self.plot_window();
         let at = window.time_at(column);
-        self.plot.put_cursor(at, &window, self.now);
+        let extent = self.plot_extent();
+        self.plot.put_cursor(at, &window, extent);
     }
 }
 
@@ -111,14 +118,14 @@ impl Plot {
     }
 
     /// Reads the plot at a moment. `window` is what is shown, which stays.
-    pub(super) fn put_cursor(&mut self, at: Time, window: &PlotWindow, now: Time) {
+    pub(super) fn put_cursor(&mut self, at: Time, window: &PlotWindow, extent: Extent) {
         let stopped = match self.cursor {
             Some(cursor) => cursor.stopped,
             None => Some(self.view).filter(|view| view.is_following()),
         };
         self.view.stop(window);
         if !window.contains(at) {
-            self.view.show(at, now);
+            self.view.show(at, extent);
         }
         self.cursor = Some(Cursor { at, stopped });
     }

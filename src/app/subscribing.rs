@@ -56,7 +56,7 @@ impl App {
                 format!("{name} is not subscribed to")
             });
         };
-        self.subscriptions.leave(id);
+        self.subscriptions.leave(id, self.now);
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 }

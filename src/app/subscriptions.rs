@@ -1,8 +1,13 @@
-//! What is subscribed to, and how that stands.
+//! What is subscribed to, how that stands, and since when all was heard.
+
+mod heard;
 
 use std::sync::Arc;
 
-use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Topic};
+use self::heard::Heard;
+use crate::message::{
+    Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
+};
 
 /// How a subscription stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,7 @@ impl SubscriptionState {
 struct Entry {
     topic: Topic,
     state: SubscriptionState,
+    heard: Heard,
 }
 
 /// Every subscription of the session; its id is its place.
@@ -58,50 +64,79 @@ impl Subscriptions {
         self.entries.push(Entry {
             topic: topic.clone(),
             state: SubscriptionState::Pending,
+            heard: Heard::default(),
         });
         self.generation += 1;
         Some(Subscription { id, topic })
     }
 
     /// Notes that the person gave up a subscription.
-    pub fn leave(&mut self, id: SubscriptionId) {
-        self.set_state(id, SubscriptionState::Left);
+    pub fn leave(&mut self, id: SubscriptionId, now: Time) {
+        self.set_state(id, SubscriptionState::Left, now);
     }
 
-    /// Notes what a notice says of a subscription.
-    pub fn note(&mut self, notice: &Notice) {
+    /// Notes what a notice of `time` says of subscriptions.
+    pub fn note(&mut self, notice: &Notice, time: Time) {
         match notice {
-            Notice::Subscribed { subscription, .. } | Notice::Discovered { subscription, .. } => {
-                self.set_state(subscription.id, SubscriptionState::Live);
+            Notice::Subscribed { subscription, .. } => {
+                self.set_state(subscription.id, SubscriptionState::Live, time);
+                // Where several servers confirm it, all is heard from the last on.
+                let entry = self.entries.get_mut(subscription.id.0 as usize);
+                if let Some(entry) = entry.filter(|one| one.state == SubscriptionState::Live) {
+                    entry.heard.begin(time);
+                }
+            }
+            Notice::Discovered { subscription, .. } => {
+                self.set_state(subscription.id, SubscriptionState::Live, time);
             }
             Notice::Denied {
                 subscription,
                 reason,
             } => {
-                self.set_state(subscription.id, SubscriptionState::Denied(reason.clone()));
+                let denied = SubscriptionState::Denied(reason.clone());
+                self.set_state(subscription.id, denied, time);
             }
             Notice::Unsubscribed {
                 subscription,
                 asked: false,
                 ..
             } => {
-                self.set_state(subscription.id, SubscriptionState::Ended("by the server"));
+                let ended = SubscriptionState::Ended("by the server");
+                self.set_state(subscription.id, ended, time);
             }
             Notice::Ended { subscription } => {
-                self.set_state(
-                    subscription.id,
-                    SubscriptionState::Ended("by its last message"),
-                );
+                let ended = SubscriptionState::Ended("by its last message");
+                self.set_state(subscription.id, ended, time);
             }
+            Notice::Gap(gap) => self.note_gap(gap),
+            Notice::Dropped(dropped) => self.note_dropped(dropped),
             _ => {}
         }
     }
 
+    /// Which subscriptions a gap concerns is not told: it may be any.
+    fn note_gap(&mut self, gap: &Gap) {
+        for entry in &mut self.entries {
+            entry.heard.end(gap.last_heard);
+            if let GapEnd::Restored(end) = gap.end
+                && entry.state == SubscriptionState::Live
+            {
+                entry.heard.resume(end);
+            }
+        }
+    }
+
+    fn note_dropped(&mut self, dropped: &Dropped) {
+        for entry in &mut self.entries {
+            entry.heard.miss(dropped.from, dropped.to);
+        }
+    }
+
     /// Notes that these, if they were live, must be confirmed again.
-    pub fn lose(&mut self, ids: &[SubscriptionId]) {
+    pub fn lose(&mut self, ids: &[SubscriptionId], now: Time) {
         for id in ids {
             if self.state(*id) == Some(&SubscriptionState::Live) {
-                self.set_state(*id, SubscriptionState::Pending);
+                self.set_state(*id, SubscriptionState::Pending, now);
             }
         }
     }
@@ -192,6 +227,14 @@ impl Subscriptions {
         self.live().any(|topic| topic.matches(name))
     }
 
+    /// Since when all on the channel `name` was heard that came before `time`; `None` if something
+    /// may be missing right before it.
+    #[must_use]
+    pub fn heard_since(&self, name: &[u8], time: Time) -> Option<Time> {
+        let of_channel = self.entries.iter().filter(|one| one.topic.matches(name));
+        of_channel.filter_map(|one| one.heard.since(time)).min()
+    }
+
     /// Whether messages on the channel `name` are asked for, live or not.
     #[must_use]
     pub fn want(&self, name: &[u8]) -> bool {
@@ -213,10 +256,13 @@ impl Subscriptions {
         self.generation
     }
 
-    fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState) {
+    fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
         // News may cross with giving the subscription up, which stands.
         if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Left) {
+            if state != SubscriptionState::Live {
+                entry.heard.end(time);
+            }
             entry.state = state;
             self.generation += 1;
         }

@@ -134,7 +134,7 @@ impl App {
             Feed::Batch(batch) => return self.take(*batch),
             Feed::Connection(node, connection) => self.note_connection(node, connection),
             Feed::RoundTrip(node, time) => self.note_round_trip(node, time),
-            Feed::Unconfirmed(subscriptions) => self.subscriptions.lose(&subscriptions),
+            Feed::Unconfirmed(subscriptions) => self.subscriptions.lose(&subscriptions, self.now),
             Feed::Nodes(facts) => self.note_nodes(facts),
             Feed::ShardChannels {
                 subscription,
@@ -170,8 +170,8 @@ impl App {
 
     fn take(&mut self, batch: Batch) -> Vec<Effect> {
         self.note_sign_of_life(batch.source());
-        for notice in batch.notices() {
-            self.subscriptions.note(notice);
+        for (time, notice) in batch.timed_notices() {
+            self.subscriptions.note(notice, time);
             self.note_gap(notice);
         }
         let is_refused = batch.notices().iter().any(is_refusal_of_all);

@@ -225,6 +225,20 @@ impl Batch {
         &self.notices
     }
 
+    /// The same, with when they were noted.
+    pub fn timed_notices(&self) -> impl Iterator<Item = (Time, &Notice)> {
+        // Mostly there are none.
+        let records = if self.notices.is_empty() {
+            &[][..]
+        } else {
+            &self.records[..]
+        };
+        let noted = records.iter().filter(|record| record.is_notice());
+        noted
+            .zip(&self.notices)
+            .map(|(record, notice)| (record.time, notice))
+    }
+
     /// The names of the channels that it holds messages of, each once.
     pub fn channel_names(&self) -> impl Iterator<Item = &[u8]> {
         (0..)

@@ -31,7 +31,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
                 return None;
             }
             Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
-            Action::Back if app.context() == Context::Plot && app.plot().cursor().is_some() => {
+            Action::ToggleHistogram if app.context() == Context::Plot => "plot",
+            Action::Back if app.context() == Context::Chart && app.plot().cursor().is_some() => {
                 "go on"
             }
             Action::Back if is_kept_by_leaving(app) => "leave",

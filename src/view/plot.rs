@@ -19,8 +19,6 @@ mod scale;
 mod table;
 mod unit;
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -31,12 +29,8 @@ use self::chart::Panel;
 use self::unit::Unit;
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::analysis::SeriesReport;
-use crate::app::{App, Curve, Dot, Face, Focus, PlotWindow, Series, inside, padded};
+use crate::app::{App, Curve, Dot, Face, Focus, Lack, PlotWindow, Series, inside, padded};
 use crate::payload::figures;
-
-/// Within so long after the last message there may be no whole stretch to count a rate in.
-const YOUNG: Duration = Duration::from_secs(10);
 
 /// The least rows of a chart that is one of several.
 const LEAST_ROWS: u16 = 5;
@@ -48,6 +42,8 @@ const MOST_RATIO: f64 = 100.0;
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
+    /// Why there is nothing, if so it is.
+    lack: Lack,
     unit: Unit,
     /// How large its numbers are; 0 if that is not known.
     magnitude: f64,
@@ -136,7 +132,8 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         });
         Drawn {
             series,
-            curve: plot.curve(series, window, app.plot_known_of(&series.channel)),
+            curve: app.plot_curve(series, window),
+            lack: plot.lack(series, window, app.now()),
             unit,
             magnitude,
         }
@@ -220,31 +217,13 @@ fn stack(
     is_cut
 }
 
-/// Whether messages have come so lately that no rate is known of them yet.
-fn is_young(app: &App, report: Option<&SeriesReport>) -> bool {
-    let summary = report.and_then(|report| report.summary);
-    summary.is_some_and(|summary| app.now().since(summary.to) < YOUNG)
-}
-
 /// Why a chart would be empty, if it would be.
 fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
         return None;
     }
-    let plot = app.plot();
-    let words = series.iter().map(|one| {
-        let report = plot.report(one.series);
-        match report.map(|report| (report.summary.is_some(), report.without_number)) {
-            Some((false, messages)) if messages > 0 => {
-                unit::no_number(&one.series.quantity, messages)
-            }
-            Some((true, _)) if one.unit == Unit::Rate && is_young(app, report) => {
-                "no rate yet: it is a mean over some seconds".to_owned()
-            }
-            Some((true, _)) => "nothing came in this time: 0 shows all".to_owned(),
-            _ => "no message yet".to_owned(),
-        }
-    });
+    let is_of_all = app.plot().is_of_all();
+    let words = series.iter().map(|one| one.lack.sentence(is_of_all));
     let mut words: Vec<String> = words.collect();
     words.dedup();
     Some(words.join(" · "))

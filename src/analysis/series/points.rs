@@ -16,6 +16,8 @@ pub struct Point {
     pub high: f64,
     /// All of them added up.
     pub sum: f64,
+    /// The last of them.
+    pub last: f64,
     /// How many they are.
     pub count: u64,
     /// Whether messages may have been lost right before it: no line leads here.
@@ -35,6 +37,7 @@ impl Point {
         self.low = self.low.min(later.low);
         self.high = self.high.max(later.high);
         self.sum += later.sum;
+        self.last = later.last;
         self.count += later.count;
     }
 }
@@ -66,7 +69,8 @@ pub struct Points {
     numbers_each: u64,
     /// All numbers as one point.
     all: Option<Point>,
-    last: (Time, f64),
+    /// When the last number came.
+    to: Time,
     /// Whether the next point begins behind a gap.
     is_interrupted: bool,
 }
@@ -77,7 +81,7 @@ impl Default for Points {
             kept: Vec::new(),
             numbers_each: 1,
             all: None,
-            last: (Time(0), 0.0),
+            to: Time(0),
             is_interrupted: false,
         }
     }
@@ -88,12 +92,13 @@ impl Points {
     pub fn add(&mut self, time: Time, number: f64, after_gap: bool) {
         let after_gap = (after_gap || self.is_interrupted) && self.all.is_some();
         self.is_interrupted = false;
-        self.last = (time, number);
+        self.to = time;
         let new = Point {
             time,
             low: number,
             high: number,
             sum: number,
+            last: number,
             count: 1,
             after_gap,
         };
@@ -141,9 +146,9 @@ impl Points {
             min: all.low,
             max: all.high,
             mean: all.mean(),
-            last: self.last.1,
+            last: all.last,
             from: all.time,
-            to: self.last.0,
+            to: self.to,
         })
     }
 

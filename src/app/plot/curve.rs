@@ -30,7 +30,7 @@ pub struct Figures {
     pub mean: f64,
     /// The highest.
     pub max: f64,
-    /// The last; where that stands for several, their mean.
+    /// The last.
     pub last: f64,
     /// How many messages they are of.
     pub count: u64,
@@ -52,7 +52,7 @@ impl Curve {
         let seen: Vec<&Point> = seen.filter(|one| window.contains(one.time)).collect();
         Self {
             dots: report.points.iter().map(Dot::of).collect(),
-            figures: figures(report, window, &seen),
+            figures: figures(&seen),
         }
     }
 }
@@ -70,11 +70,10 @@ impl Dot {
     }
 }
 
-fn figures(report: &SeriesReport, window: &PlotWindow, seen: &[&Point]) -> Option<Figures> {
+fn figures(seen: &[&Point]) -> Option<Figures> {
     let last = seen.last()?;
     let count: u64 = seen.iter().map(|one| one.count).sum();
     let sum: f64 = seen.iter().map(|one| one.sum).sum();
-    let newest = report.summary.filter(|of| window.contains(of.to));
     #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
     Some(Figures {
         min: seen.iter().map(|one| one.low).fold(f64::INFINITY, f64::min),
@@ -83,7 +82,7 @@ fn figures(report: &SeriesReport, window: &PlotWindow, seen: &[&Point]) -> Optio
             .iter()
             .map(|one| one.high)
             .fold(f64::NEG_INFINITY, f64::max),
-        last: newest.map_or(last.mean(), |of| of.last),
+        last: last.last,
         count,
     })
 }

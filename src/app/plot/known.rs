@@ -19,6 +19,8 @@ pub struct Known {
     wanted: BTreeSet<CheckId>,
     /// Those that look at what is kept: what they know is not whole yet.
     looking_back: BTreeSet<CheckId>,
+    /// Since when all is known by each that came, but for what may have been lost.
+    kept_since: BTreeMap<CheckId, Time>,
     asked: Option<Asked>,
     /// Whether rows were looked at since then.
     has_news: bool,
@@ -60,11 +62,18 @@ impl Known {
         summaries.flatten().map(|summary| summary.from).min()
     }
 
-    /// Has a check asked for at once, which may have just begun to look at what is kept.
-    pub fn want(&mut self, check: CheckId, is_looking_back: bool) {
+    /// Since when a check knows all that came, but for what may have been lost.
+    pub fn kept_since(&self, check: CheckId) -> Option<Time> {
+        self.kept_since.get(&check).copied()
+    }
+
+    /// Has a check asked for at once. If it has just begun to look at what is kept, `kept_since`
+    /// says since when that is all that came.
+    pub fn want(&mut self, check: CheckId, kept_since: Option<Time>) {
         self.wanted.insert(check);
-        if is_looking_back {
+        if let Some(since) = kept_since {
             self.looking_back.insert(check);
+            self.kept_since.insert(check, since);
         }
         self.asked = None;
     }
@@ -74,6 +83,7 @@ impl Known {
         self.wanted.remove(&check);
         self.answers.remove(&check);
         self.looking_back.remove(&check);
+        self.kept_since.remove(&check);
     }
 
     /// Takes in what is known by a check.

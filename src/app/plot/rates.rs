@@ -1,5 +1,7 @@
 //! Rates, counted from points of which there is one for every message.
 
+use std::time::Duration;
+
 use super::curve::{Curve, Dot, Figures};
 use super::window::PlotWindow;
 use crate::analysis::SeriesReport;
@@ -9,28 +11,50 @@ use crate::message::Time;
 /// less where a stretch is so short that few of these would be seen.
 const USUAL: i64 = 5_000_000;
 
-/// How many rates are to be seen at least.
-const LEAST_SEEN: i64 = 20;
+/// How many rates are asked for at least: of these the first may lie outside of what is seen.
+const LEAST_ASKED: i64 = 21;
+
+/// When all messages on a channel were heard and looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard {
+    /// Since when, so that the silence before the first message is known; `None` if it is not.
+    pub since: Option<Time>,
+    /// Up to when.
+    pub until: Time,
+}
 
 /// The time over which a rate is a mean, in microseconds: whole parts of the window that was asked
 /// for, so that every message of a point lies in the same.
 pub fn bucket(asked: &PlotWindow) -> i64 {
-    let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_SEEN);
+    let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_ASKED);
     let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
     asked.part.saturating_mul(parts.max(1))
 }
 
-/// The messages a second over each whole bucket of time, from the first message to `known`.
+/// How long before the first message a stretch is to begin that has its rate in view, where it came
+/// `ago`: half of what the rate is a mean over, or more.
+pub fn lead(ago: Duration) -> Duration {
+    (ago / 10).min(Duration::from_micros(USUAL.unsigned_abs()))
+}
+
+/// The messages a second over each whole bucket of time that was `heard` from its begin to its end.
 /// Messages may have been lost in a gap: there no rate is known, nor in the buckets around it.
-pub fn curve(report: &SeriesReport, asked: &PlotWindow, window: &PlotWindow, known: Time) -> Curve {
+pub fn curve(
+    report: &SeriesReport,
+    asked: &PlotWindow,
+    window: &PlotWindow,
+    heard: Heard,
+) -> Curve {
     let Some(summary) = report.summary else {
         return Curve::default();
     };
     let length = bucket(asked);
     let bucket_of = |time: Time| time.0.div_euclid(length);
-    // The first one began before the first message.
-    let first = (bucket_of(summary.from) + 1).max(bucket_of(asked.from) + 1);
-    let end = bucket_of(known.min(asked.to().max(window.to())));
+    let whole_from = |time: Time| bucket_of(Time(time.0.saturating_sub(1))) + 1;
+    let since = heard.since.filter(|since| *since <= summary.from);
+    let first_heard = since.map_or(bucket_of(summary.from) + 1, whole_from);
+    let first = first_heard.max(whole_from(asked.from));
+    let end = bucket_of(heard.until.min(asked.to().max(window.to())));
     let mut points = report.points.iter().peekable();
     let mut before = None;
     let mut after_gap = false;
@@ -98,8 +122,13 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
-    /// Messages so many at so many seconds, each perhaps behind a gap, with a second a part.
-    fn rates(points: &[(i64, u64, bool)], known: i64) -> Vec<(i64, f64, bool)> {
+    /// Messages so many at so many seconds, each perhaps behind a gap, with a second a part, where
+    /// all was heard since so many milliseconds.
+    fn rates_since(
+        since: Option<i64>,
+        points: &[(i64, u64, bool)],
+        until: i64,
+    ) -> Vec<(i64, f64, bool)> {
         let points: Vec<Point> = points
             .iter()
             .map(|(second, count, after_gap)| Point {
@@ -107,6 +136,7 @@ mod tests {
                 low: 1.0,
                 high: 1.0,
                 sum: 1.0,
+                last: 1.0,
                 count: *count,
                 after_gap: *after_gap,
             })
@@ -134,9 +164,35 @@ mod tests {
             channels: Vec::new(),
             is_full: false,
         };
-        let curve = curve(&report, &window, &window, Time(known * SECOND));
+        let heard = Heard {
+            since: since.map(|millis| Time(millis * 1_000)),
+            until: Time(until * SECOND),
+        };
+        let curve = curve(&report, &window, &window, heard);
         let told = |dot: &Dot| (dot.time.0 / SECOND, dot.mean, dot.after_gap);
         curve.dots.iter().map(told).collect()
+    }
+
+    /// The same where it is not known since when.
+    fn rates(points: &[(i64, u64, bool)], until: i64) -> Vec<(i64, f64, bool)> {
+        rates_since(None, points, until)
+    }
+
+    #[test]
+    fn silence_before_the_first_message_counts_from_where_it_is_known() {
+        let points = [(3, 40, false), (4, 2, false)];
+        let whole = |second| (second, 0.0, false);
+        let burst = [(3, 40.0, false), (4, 2.0, false)];
+        assert_eq!(rates_since(None, &points, 5), burst[1..]);
+        assert_eq!(rates_since(Some(3_001), &points, 5), burst[1..]);
+        // Later than the first message: what came right before that is not known.
+        assert_eq!(rates_since(Some(4_000), &points, 5), burst[1..]);
+        assert_eq!(rates_since(Some(3_000), &points, 5), burst);
+        assert_eq!(rates_since(Some(2_001), &points, 5), burst);
+        let both = [vec![whole(1), whole(2)], burst.to_vec()].concat();
+        assert_eq!(rates_since(Some(700), &points, 5), both);
+        let all = rates_since(Some(i64::MIN / 1_000), &points, 5);
+        assert_eq!((all.len(), all[0]), (5, whole(0)));
     }
 
     #[test]

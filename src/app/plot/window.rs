@@ -74,6 +74,16 @@ impl Default for View {
     }
 }
 
+/// What there is to be seen, and how much room for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// When the first number came that is known.
+    pub earliest: Option<Time>,
+    pub now: Time,
+    /// The columns of a chart.
+    pub columns: u16,
+}
+
 /// What is seen: a stretch of time, cut into as many parts as a chart has dots side by side. A part
 /// begins at a multiple of its length, so that it has the same messages while the stretch goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,16 +105,16 @@ impl View {
         self.span == Span::All
     }
 
-    /// What is seen of it in so many columns, where the first number came at `earliest`.
-    pub fn window(self, earliest: Option<Time>, now: Time, columns: u16) -> PlotWindow {
-        let parts = i64::from(columns.max(1)) * DOTS;
-        let span = self.span(earliest, now);
+    /// What is seen of it.
+    pub fn window(self, extent: Extent) -> PlotWindow {
+        let parts = extent.parts();
+        let span = self.span(extent);
         let part = match self.span {
             // It does not change with every moment that passes. The last part is under way.
             Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
             Span::Of(_) => div_ceil(span, parts),
         };
-        let end = self.end(now).0.div_euclid(part).saturating_add(1);
+        let end = self.end(extent.now).0.div_euclid(part).saturating_add(1);
         PlotWindow {
             from: Time(end.saturating_sub(parts).saturating_mul(part)),
             part,
@@ -113,8 +123,8 @@ impl View {
     }
 
     /// Shows a shorter or longer stretch, up to the newest or around `fixed`, or else the middle.
-    pub fn zoom(&mut self, is_in: bool, fixed: Option<Time>, earliest: Option<Time>, now: Time) {
-        let before = self.span(earliest, now);
+    pub fn zoom(&mut self, is_in: bool, fixed: Option<Time>, extent: Extent) {
+        let before = self.span(extent);
         let mut spans = SPANS.iter().map(|millis| millis * 1_000);
         let after = if is_in {
             spans.rfind(|span| *span < before)
@@ -129,17 +139,20 @@ impl View {
             let behind = behind * i128::from(after) / i128::from(before);
             let behind = i64::try_from(behind).unwrap_or(after);
             let end = Time(fixed.saturating_add(behind));
-            self.go_to(end, earliest, now);
+            self.go_to(end, extent);
         }
     }
 
     /// Shows what came a quarter of the stretch earlier, or later.
-    pub fn pan(&mut self, is_later: bool, earliest: Option<Time>, now: Time) {
-        let span = self.span(earliest, now);
-        let end = self.end(now).0;
+    pub fn pan(&mut self, is_later: bool, extent: Extent) {
+        if !self.leads_on(is_later, extent) {
+            return;
+        }
+        let span = self.span(extent);
+        let end = self.end(extent.now).0;
         self.span = Span::Of(span);
         let step = if is_later { span / 4 } else { -span / 4 };
-        self.go_to(Time(end.saturating_add(step)), earliest, now);
+        self.go_to(Time(end.saturating_add(step)), extent);
     }
 
     /// Shows what it shows, `window`, whatever comes.
@@ -153,17 +166,21 @@ impl View {
     }
 
     /// Shows what is around `time`, and does not follow the newest.
-    pub fn show(&mut self, time: Time, now: Time) {
-        let span = self.span(None, now);
-        let end = time.0.saturating_add(span / 2);
-        self.end = End::At(Time(end).min(now));
+    pub fn show(&mut self, time: Time, extent: Extent) {
+        let span = self.span(extent);
+        let end = Time(time.0.saturating_add(span / 2));
+        self.end = End::At(end.max(self.first_end(extent)).min(extent.now));
     }
 
     /// Shows what lies so many columns of a chart later than `window`, or earlier.
-    pub fn drag(&mut self, columns: i64, window: &PlotWindow, earliest: Option<Time>, now: Time) {
+    pub fn drag(&mut self, columns: i64, window: &PlotWindow, extent: Extent) {
+        if !self.leads_on(columns > 0, extent) {
+            return;
+        }
         self.stop(window);
         let step = columns.saturating_mul(DOTS).saturating_mul(window.part);
-        self.go_to(Time(self.end(now).0.saturating_add(step)), earliest, now);
+        let end = self.end(extent.now).0.saturating_add(step);
+        self.go_to(Time(end), extent);
     }
 
     pub fn show_all(&mut self) {
@@ -175,14 +192,33 @@ impl View {
         self.end = End::Newest;
     }
 
-    /// Ends the stretch at `end`: not before what is known, nor behind now.
-    fn go_to(&mut self, end: Time, earliest: Option<Time>, now: Time) {
-        let end = earliest.map_or(end, |earliest| end.max(earliest));
-        self.end = if end >= now {
+    /// Whether there is anything to one side that is not in view.
+    fn leads_on(self, is_later: bool, extent: Extent) -> bool {
+        if is_later {
+            return !self.is_following();
+        }
+        let from = self.window(extent).from;
+        extent.earliest.is_none_or(|earliest| earliest < from)
+    }
+
+    /// Ends the stretch at `end`: not so early that it begins before what is known, nor behind now.
+    fn go_to(&mut self, end: Time, extent: Extent) {
+        let end = end.max(self.first_end(extent));
+        self.end = if end >= extent.now {
             End::Newest
         } else {
             End::At(end)
         };
+    }
+
+    /// Where a stretch ends that has the first number at its left end.
+    fn first_end(self, extent: Extent) -> Time {
+        let Some(earliest) = extent.earliest else {
+            return Time(i64::MIN);
+        };
+        let parts = extent.parts();
+        let part = div_ceil(self.span(extent), parts);
+        Time(earliest.0.saturating_add(part.saturating_mul(parts - 1)))
     }
 
     fn end(self, now: Time) -> Time {
@@ -192,14 +228,21 @@ impl View {
         }
     }
 
-    fn span(self, earliest: Option<Time>, now: Time) -> i64 {
+    fn span(self, extent: Extent) -> i64 {
         match self.span {
             Span::Of(span) => span,
             Span::All => {
-                let since = earliest.map_or(0, |earliest| now.0.saturating_sub(earliest.0));
+                let since = |earliest: Time| extent.now.0.saturating_sub(earliest.0);
+                let since = extent.earliest.map_or(0, since);
                 since.max(LEAST_OF_ALL)
             }
         }
+    }
+}
+
+impl Extent {
+    fn parts(self) -> i64 {
+        i64::from(self.columns.max(1)) * DOTS
     }
 }
 
@@ -219,6 +262,16 @@ impl PlotWindow {
             stretch: Some((self.from, Time(self.to().0.saturating_sub(1)))),
             gap_until: None,
             most: usize::try_from(self.parts).unwrap_or(1),
+        }
+    }
+
+    /// A longer one that begins so many microseconds earlier, and a part.
+    pub(super) fn begun_earlier(&self, micros: i64) -> Self {
+        let more = micros / self.part + 1;
+        Self {
+            from: Time(self.from.0.saturating_sub(more.saturating_mul(self.part))),
+            part: self.part,
+            parts: self.parts.saturating_add(more),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::app::App;
 use crate::payload::escape;
 use crate::payload::figures::{self, Clock};
 
+/// What is said where another channel is selected, or its intervals were taken out.
+const NOT_PLOTTED: &str = "the intervals of this channel are not plotted: i plots them";
+
 /// Columns of the bounds of a bar.
 const BOUNDS: usize = 16;
 
@@ -37,6 +40,7 @@ struct Bar {
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let plot = app.plot();
     let Some(series) = plot.intervals() else {
+        super::say(NOT_PLOTTED, area, buffer);
         return;
     };
     let report = plot.report(series);

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::super::line::{self, LineBuilder};
 use super::super::theme;
 use super::Drawn;
-use super::unit::{self, Unit};
+use super::unit::Unit;
 use crate::app::{App, Dot, PlotWindow, TimeForm};
 use crate::message::Time;
 use crate::payload::escape;
@@ -82,7 +82,7 @@ pub fn draw(
 
 /// The series, if the end of its channel's name at least has room.
 fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
-    let label = unit::label(&one.series.quantity);
+    let label = one.series.quantity.label();
     let room = line.left().saturating_sub(label.width() + 1);
     if room < LEAST_NAME {
         return;

@@ -128,12 +128,12 @@ fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut
 /// The columns of a channel's name and of what is plotted of it.
 fn name_columns(one: &Drawn<'_>) -> usize {
     let channel = escape::one_line(&one.series.channel, MOST_NAME).columns;
-    channel + 1 + unit::label(&one.series.quantity).width()
+    channel + 1 + one.series.quantity.label().width()
 }
 
 /// The channel and what is plotted of it, in exactly so many columns.
 fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
-    let label = unit::label(&one.series.quantity);
+    let label = one.series.quantity.label();
     let label = escape::name(label.as_bytes(), columns * 2 / 3).string;
     let used = label.width();
     let channel = escape::name(&one.series.channel, columns.saturating_sub(used + 1));
@@ -151,16 +151,9 @@ fn without_number(app: &App, one: &Drawn<'_>) -> u64 {
 }
 
 fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: &mut LineBuilder) {
-    let report = app.plot().report(one.series);
     let without = without_number(app, one);
     let Some(of) = one.curve.figures else {
-        let words = match report {
-            Some(report) if report.summary.is_none() && without > 0 => {
-                unit::no_number(&one.series.quantity, without)
-            }
-            Some(_) => "nothing in this time".to_owned(),
-            None => "nothing yet".to_owned(),
-        };
+        let words = one.lack.words();
         line.cut_words(&format!("  {words}"), theme::WATCH);
         return;
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::analysis::Summary;
 use crate::app::Quantity;
-use crate::payload::{escape, figures};
+use crate::payload::figures;
 
 /// What a number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,23 +71,6 @@ impl Unit {
 )]
 fn whole(value: f64) -> u64 {
     value.round() as u64
-}
-
-/// What a series shows, beside its channel.
-pub fn label(quantity: &Quantity) -> String {
-    match quantity {
-        Quantity::Path(path) => escape::whole(path.text().as_bytes()),
-        Quantity::Rate => "rate".to_owned(),
-        Quantity::Size => "size".to_owned(),
-        Quantity::Interval => "interval".to_owned(),
-    }
-}
-
-/// That none of so many messages has a number.
-pub fn no_number(quantity: &Quantity, messages: u64) -> String {
-    let count = figures::count(messages);
-    let s = if messages == 1 { "" } else { "s" };
-    format!("no number at {} in {count} message{s}", label(quantity))
 }
 
 /// How many messages a second there were in all.

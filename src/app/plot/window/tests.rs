@@ -6,13 +6,21 @@ fn ago(seconds: u64) -> Time {
     NOW.before(Duration::from_secs(seconds))
 }
 
+fn extent(earliest: Option<Time>, now: Time) -> Extent {
+    Extent {
+        earliest,
+        now,
+        columns: 50,
+    }
+}
+
 #[test]
 fn the_window_goes_on_by_whole_parts() {
     let view = View::default();
-    let window = view.window(None, NOW, 50);
+    let window = view.window(extent(None, NOW));
     assert_eq!((window.part, window.parts), (600_000, 100));
     assert!(window.contains(NOW) && !window.contains(NOW.after(window.part_length())));
-    let later = view.window(None, NOW.after(Duration::from_secs(1)), 50);
+    let later = view.window(extent(None, NOW.after(Duration::from_secs(1))));
     assert!(later.is_like(&window));
     assert_eq!((later.from.0 - window.from.0) % window.part, 0);
 }
@@ -20,25 +28,25 @@ fn the_window_goes_on_by_whole_parts() {
 #[test]
 fn zooming_keeps_the_newest_or_the_middle() {
     let mut view = View::default();
-    view.zoom(true, None, None, NOW);
+    view.zoom(true, None, extent(None, NOW));
     assert!(view.is_following());
     assert_eq!(view.span, Span::Of(30_000_000));
-    view.pan(false, None, NOW);
-    view.pan(false, None, NOW);
+    view.pan(false, extent(None, NOW));
+    view.pan(false, extent(None, NOW));
     assert_eq!(view.end, End::At(ago(15)));
-    view.zoom(true, None, None, NOW);
+    view.zoom(true, None, extent(None, NOW));
     assert_eq!(
         (view.span, view.end),
         (Span::Of(20_000_000), End::At(ago(20)))
     );
-    view.zoom(false, None, None, NOW);
+    view.zoom(false, None, extent(None, NOW));
     assert_eq!(view.end, End::At(ago(15)));
     for _ in 0..100 {
-        view.zoom(true, None, None, NOW);
+        view.zoom(true, None, extent(None, NOW));
     }
     assert_eq!(view.span, Span::Of(100_000));
     for _ in 0..100 {
-        view.zoom(false, None, None, NOW);
+        view.zoom(false, None, extent(None, NOW));
     }
     assert!(view.is_following());
 }
@@ -46,63 +54,91 @@ fn zooming_keeps_the_newest_or_the_middle() {
 #[test]
 fn what_is_held_stays_in_its_place_and_in_view() {
     let mut view = View::default();
-    let window = view.window(None, NOW, 50);
+    let window = view.window(extent(None, NOW));
     view.stop(&window);
     assert!(!view.is_following());
     let later = NOW.after(Duration::from_secs(9));
-    assert_eq!(view.window(None, later, 50), window);
+    assert_eq!(view.window(extent(None, later)), window);
     let held = ago(15);
     let column = window.column_of(held);
-    view.zoom(true, Some(held), None, later);
-    let nearer = view.window(None, later, 50);
+    view.zoom(true, Some(held), extent(None, later));
+    let nearer = view.window(extent(None, later));
     assert!(nearer.column_of(held).abs_diff(column) <= 1);
     for _ in 0..20 {
-        view.zoom(false, Some(held), None, later);
-        assert!(view.window(None, later, 50).contains(held));
+        view.zoom(false, Some(held), extent(None, later));
+        assert!(view.window(extent(None, later)).contains(held));
     }
-    view.show(ago(4_000_000), later);
-    assert!(view.window(None, later, 50).contains(ago(4_000_000)));
+    view.show(ago(4_000_000), extent(None, later));
+    assert!(view.window(extent(None, later)).contains(ago(4_000_000)));
 }
 
 #[test]
 fn dragging_moves_by_columns_and_a_column_has_its_time() {
     let mut view = View::default();
-    let window = view.window(None, NOW, 50);
+    let window = view.window(extent(None, NOW));
     for column in [0, 1, 20, 49] {
         assert_eq!(window.column_of(window.time_at(column)), column);
     }
     assert!(window.contains(window.time_at(u16::MAX)));
-    view.drag(-10, &window, None, NOW);
-    let earlier = view.window(None, NOW, 50);
+    view.drag(-10, &window, extent(None, NOW));
+    let earlier = view.window(extent(None, NOW));
     assert_eq!(earlier.column_of(window.time_at(20)), 30);
-    view.drag(4, &earlier, None, NOW);
-    let back = view.window(None, NOW, 50);
+    view.drag(4, &earlier, extent(None, NOW));
+    let back = view.window(extent(None, NOW));
     assert_eq!(back.column_of(window.time_at(20)), 26);
-    view.drag(100, &back, None, NOW);
+    view.drag(100, &back, extent(None, NOW));
     assert!(view.is_following());
 }
 
 #[test]
-fn panning_ends_at_what_is_known_and_follows_again_at_the_newest() {
+fn panning_ends_where_the_oldest_stands_at_the_left_end_and_at_the_newest() {
     let mut view = View::default();
+    let known = extent(Some(ago(300)), NOW);
     for _ in 0..100 {
-        view.pan(false, Some(ago(300)), NOW);
+        view.pan(false, known);
+        assert!(view.window(known).from <= NOW);
     }
-    assert_eq!(view.end, End::At(ago(300)));
+    let window = view.window(known);
+    assert_eq!(window.column_of(ago(300)), 0);
+    assert!(window.contains(ago(300)));
+    let before = view;
+    view.drag(-10, &window, known);
+    assert_eq!(view, before);
+    view.show(ago(299), known);
+    assert_eq!(view.window(known).from, window.from);
     for _ in 0..100 {
-        view.pan(true, Some(ago(300)), NOW);
+        view.pan(true, known);
     }
     assert!(view.is_following());
+}
+
+#[test]
+fn where_all_is_in_view_nothing_moves() {
+    for seconds in [0, 5, 59, 60] {
+        let known = extent(Some(ago(seconds)), NOW);
+        let mut view = View::default();
+        let window = view.window(known);
+        view.pan(false, known);
+        view.drag(-3, &window, known);
+        view.pan(true, known);
+        view.drag(3, &window, known);
+        assert!(seconds == 60 || view == View::default(), "{seconds}");
+        assert!(view.window(known).contains(NOW));
+    }
 }
 
 #[test]
 fn all_is_what_is_known_and_a_little_more() {
     let mut view = View::default();
     view.show_all();
-    let window = view.window(Some(ago(3_000)), NOW, 50);
+    let known = extent(Some(ago(3_000)), NOW);
+    let window = view.window(known);
     assert!(window.from <= ago(3_000) && window.from > ago(4_600));
     assert!(view.is_of_all() && view.is_following());
-    view.pan(false, Some(ago(3_000)), NOW);
+    view.pan(false, known);
+    view.drag(-5, &window, known);
+    assert!(view.is_of_all() && view.is_following());
+    view.zoom(true, None, known);
     assert!(!view.is_of_all());
 }
 
@@ -113,15 +149,21 @@ fn no_time_is_too_far_away() {
             let mut view = View::default();
             view.show_all();
             for columns in [0, 1, u16::MAX] {
-                let window = view.window(earliest, now, columns);
+                let extent = Extent {
+                    earliest,
+                    now,
+                    columns,
+                };
+                let window = view.window(extent);
                 assert!(window.to() >= window.from);
-                view.pan(false, earliest, now);
-                view.zoom(false, None, earliest, now);
-                view.zoom(true, None, earliest, now);
-                view.drag(i64::MIN, &window, earliest, now);
-                view.show(window.time_at(columns), now);
-                view.zoom(true, Some(now), earliest, now);
-                view.zoom(false, Some(window.from), earliest, now);
+                assert!(window.begun_earlier(5_000_000).from <= window.from);
+                view.pan(false, extent);
+                view.zoom(false, None, extent);
+                view.zoom(true, None, extent);
+                view.drag(i64::MIN, &window, extent);
+                view.show(window.time_at(columns), extent);
+                view.zoom(true, Some(now), extent);
+                view.zoom(false, Some(window.from), extent);
             }
         }
     }
@@ -129,7 +171,12 @@ fn no_time_is_too_far_away() {
 
 #[test]
 fn an_answer_tells_the_window_that_was_asked_for() {
-    let window = View::default().window(None, NOW, 47);
+    let window = View::default().window(extent(None, NOW));
     let ask = window.ask(CheckId(1), Arc::from(&b"a"[..]));
     assert_eq!(PlotWindow::asked(&ask), Some(window));
+    let longer = window.begun_earlier(3_000_000);
+    assert_eq!((longer.to(), longer.part), (window.to(), window.part));
+    assert!(longer.from.after(Duration::from_secs(3)) <= window.from);
+    let ask = longer.ask(CheckId(1), Arc::from(&b"a"[..]));
+    assert_eq!(PlotWindow::asked(&ask), Some(longer));
 }
