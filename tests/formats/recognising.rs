@@ -333,6 +333,23 @@ fn base64_is_taken_off_where_something_telling_is_within() {
     assert_eq!(found(&cbor), (vec![Wrapping::Base64], Format::Cbor));
     let pickle = base64(b"\x80\x02}q\0X\x01\0\0\0aq\x01K\x01s.");
     assert_eq!(found(&pickle), (vec![Wrapping::Base64], Format::Pickle));
+    for (payload, format) in [
+        (&b"(dp0\nVid\np1\nI7\ns."[..], Format::PickleText),
+        (b"}q\0X\x02\0\0\0idq\x01K\x07s.", Format::Pickle),
+        (b"ccopy_reg\n_reconstructor\np0\n.", Format::PickleText),
+        (b"a:1:{s:2:\"id\";i:7;}", Format::Php),
+        (b"O:8:\"stdClass\":1:{s:1:\"a\";i:1;}", Format::Php),
+        (b"s:10:\"some words\";", Format::Php),
+    ] {
+        assert_eq!(found(&base64(payload)), (vec![Wrapping::Base64], format));
+    }
+    for text in [
+        &b"(see below)\np0\n."[..],
+        b"a:1:nothing of PHP",
+        b"Some words.",
+    ] {
+        assert_eq!(bare(&base64(text)), Format::Text);
+    }
 }
 
 #[test]
