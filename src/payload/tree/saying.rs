@@ -2,6 +2,7 @@
 
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::figures;
+use crate::payload::hex;
 use crate::payload::json::text::quoted;
 
 /// A value that holds more values than this is shown by their count.
@@ -152,8 +153,7 @@ impl<'a> Part<'a> {
     }
 
     fn in_hex(&self) -> Vec<u8> {
-        let digits = self.text.iter().map(|byte| format!("{byte:02x}"));
-        self.between("h'", digits.collect::<String>().as_bytes(), "'")
+        self.between("h'", hex::digits(self.text).as_bytes(), "'")
     }
 
     fn bare(&self) -> Vec<u8> {
