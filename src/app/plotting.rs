@@ -65,10 +65,7 @@ impl App {
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);
         }
-        match self
-            .with_value(|page, value| no_number(page, value))
-            .flatten()
-        {
+        match self.with_value(no_number).flatten() {
             Some(what) => self.tell(format!("go to a number to plot it: this value {what}")),
             None => self.show_series(&channel, quantity),
         }

@@ -23,9 +23,10 @@ pub(super) fn named(bytes: &[u8]) -> Option<Format> {
 /// Whether what begins with `head` can be of these formats, judged by what takes no time.
 pub(super) fn may_be_named(head: &[u8]) -> bool {
     match head {
-        [0x80, 2..=5, ..] | [0xac, 0xed, ..] => true,
-        [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => true,
-        _ => head.first().is_some_and(pickle::may_start),
+        [0x80, 2..=5, ..]
+        | [0xac, 0xed, ..]
+        | [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => true,
+        _ => head.first().is_some_and(|first| pickle::may_start(*first)),
     }
 }
 
