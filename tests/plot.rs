@@ -208,6 +208,31 @@ fn values_that_hold_others_and_what_has_no_values_are_not_plotted() {
 }
 
 #[test]
+fn a_point_in_time_is_not_plotted_by_its_year() {
+    // {"t": a point in time}
+    let msgpack = b"\x81\xa1t\xd6\xff\x65\x53\xf1\0";
+    let cbor = b"\xa1\x61t\xc0\x742023-11-14T22:13:20Z";
+    for payload in [&msgpack[..], cbor, br#"{"t":"2023-11-14T22:13:20Z"}"#] {
+        let mut plotting = Plotting::new();
+        plotting.message("a", payload);
+        plotting.code(KeyCode::Enter);
+        plotting.code(KeyCode::Enter);
+        plotting.keys("jw");
+        assert_eq!(
+            plotting.stage.remark(),
+            "go to a number to plot it: this value is a point in time"
+        );
+        assert!(plotting.stage.app.plot().series().is_empty());
+    }
+    let mut plotting = Plotting::new();
+    plotting.message("a", br#"{"year":"2023-11"}"#);
+    plotting.code(KeyCode::Enter);
+    plotting.code(KeyCode::Enter);
+    plotting.keys("jw");
+    assert_eq!(plotting.stage.app.plot().series().len(), 1);
+}
+
+#[test]
 fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys("w");

@@ -11,6 +11,7 @@ use super::{App, Effect, Focus, Letter, Outline, Position, Reader, Room};
 use crate::decoding::{self, Reading, Request, Source};
 use crate::log::Content;
 use crate::message::{RowId, Time};
+use crate::payload::figures;
 use crate::payload::format::unpack;
 
 /// What is not packed is understood at once up to so many bytes: that takes less than a frame.
@@ -24,6 +25,10 @@ const TELLING: usize = 256;
 
 /// While the log follows what arrives, the pane goes on to the newest row this often.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
+
+/// What takes less than this is not said to have made the log let go of messages: so much goes at
+/// once, with the next that come.
+const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
 #[derive(Debug)]
@@ -40,6 +45,10 @@ pub struct Open {
     opened: Time,
     /// The message before, until it is known what this one is and where in it the person stands.
     before: Option<Box<Reader>>,
+    /// How many messages the log has let go of for it since that was said last,
+    gone: u64,
+    /// and how much it took then.
+    told_size: usize,
     /// The search in it that was begun last.
     pub(super) search: Search,
 }
@@ -53,6 +62,8 @@ impl Open {
             against: Against::default(),
             opened,
             before: None,
+            gone: 0,
+            told_size: 0,
             search: Search::default(),
         }
     }
@@ -109,6 +120,26 @@ impl App {
             reader.size() + alone.map(|letter| letter.payload.len()).sum::<usize>()
         });
         sizes.sum()
+    }
+
+    /// Says that the log has let go of so many messages for the open one, once for each doubling of
+    /// what that takes.
+    pub(super) fn tell_gone_for_open(&mut self, gone: u64) {
+        let size = self.open_size();
+        let half = self.log.budget() / 2;
+        let Some(open) = &mut self.open else { return };
+        open.gone += gone;
+        if open.gone == 0 || size < LARGE.max(open.told_size * 2) {
+            return;
+        }
+        let gone = std::mem::take(&mut open.gone);
+        open.told_size = size;
+        let messages = if gone == 1 { "message" } else { "messages" };
+        let share = if size > half { ", and so half" } else { "" };
+        let (gone, size) = (figures::count(gone), figures::size(size as u64));
+        self.tell(format!(
+            "{gone} older {messages} gone: the open message takes {size}{share} of --keep"
+        ));
     }
 
     /// Whether the payload of `letter` is the very one that the log keeps.

@@ -6,11 +6,11 @@ use super::checks::only;
 use super::plot::{
     Curve, Extent, Face, Heard, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Series, Stand,
 };
-use super::{Action, App, Effect, Focus, Plot, inside, padded};
+use super::{Action, App, Effect, Focus, Page, Plot, inside, padded};
 use crate::analysis::{Check, Request};
 use crate::message::{Notice, Time};
 use crate::payload::escape;
-use crate::payload::tree::Kind;
+use crate::payload::tree::{Kind, Value};
 
 /// What is said where nothing is plotted.
 const NOTHING: &str = "nothing is plotted yet: press w on a channel, a message or a value";
@@ -79,11 +79,10 @@ impl App {
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);
         }
-        let holds = self.with_value(|_, value| matches!(value.kind, Kind::Array | Kind::Object));
-        if holds == Some(true) {
-            return self.tell("go to a number to plot it: this value holds others");
+        match self.with_value(no_number).flatten() {
+            Some(what) => self.tell(format!("go to a number to plot it: this value {what}")),
+            None => self.show_series(&channel, quantity),
         }
-        self.show_series(&channel, quantity)
     }
 
     /// Shows the plot with a series, which may be new.
@@ -351,4 +350,25 @@ impl App {
         let due = self.plot.ask_due(&window);
         due.into_iter().chain(slide).min()
     }
+}
+
+/// What a value is, if that is nothing to plot.
+fn no_number(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
+    match value.kind {
+        Kind::Array | Kind::Object => Some("holds others"),
+        Kind::Tag => no_number(page, &page.value(page.tree.next(value.id)?)?),
+        // The number that it starts with would be its year.
+        Kind::String | Kind::Other if is_date(value.text) => Some("is a point in time"),
+        _ => None,
+    }
+}
+
+/// Whether a text starts with a date, as RFC 3339 has it.
+fn is_date(text: &[u8]) -> bool {
+    let date = text.trim_ascii_start().iter().zip(b"0000-00-00");
+    let fits = |(byte, form): (&u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == form,
+    };
+    date.len() == 10 && date.into_iter().all(fits)
 }

@@ -5,7 +5,9 @@ use super::{Action, App, Effect, Outline, Overlay};
 use crate::decoding::{self, Found};
 use crate::log::SharedBytes;
 use crate::payload::figures;
+use crate::payload::format::Format;
 use crate::payload::json;
+use crate::payload::json::text::{Run, runs};
 use crate::payload::lookup::MOST_UNPACKED;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
@@ -141,21 +143,24 @@ impl App {
         Some(use_it(&page, &value))
     }
 
-    /// Copies the value that the person is at: what a text says, all else as it was written.
-    /// `None` if the message has no values.
+    /// Copies the value that the person is at: what a text says, all else as it was written if that
+    /// is text, and as JSON or in hex if it is not. `None` if the message has no values.
     pub(super) fn copy_value(&mut self) -> Option<Vec<Effect>> {
-        let bytes = self.with_value(|page, value| match value.kind {
-            _ if length_of(page, value) > MOST_COPIED => Err(length_of(page, value)),
-            Kind::Array | Kind::Object | Kind::Tag => Ok(page.tree.source(value.id).map_or_else(
-                || page.tree.to_json(value.id, page.bytes),
-                |range| page.bytes[range].to_vec(),
-            )),
-            _ => Ok(page.tree.said(value.id, page.bytes)),
+        let is_json = self.is_json();
+        let copied = self.with_value(|page, value| match length_of(page, value) {
+            length if length > MOST_COPIED => Err(length),
+            _ => Ok((page.tree.said(value.id, page.bytes), value.kind)),
         })?;
-        Some(match bytes {
-            Ok(bytes) => self.hand_over(bytes.into(), "the value"),
+        Some(match copied {
+            Ok((bytes, kind)) => self.hand_over(bytes.into(), copied_words(kind, is_json)),
             Err(length) => self.tell_too_long(length),
         })
+    }
+
+    /// Whether the open message is JSON, unpacked.
+    fn is_json(&self) -> bool {
+        let decoded = self.open.as_ref().and_then(|open| open.reader.decoded());
+        decoded.is_some_and(|decoded| matches!(decoded.format, Format::Json | Format::JsonLines))
     }
 
     fn tell_too_long(&mut self, length: usize) -> Vec<Effect> {
@@ -185,13 +190,12 @@ impl App {
     }
 
     fn copy_path(&mut self) -> Vec<Effect> {
-        match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
-            None => self.tell_no_value(),
-            Some(None) => self.tell_error(NO_PATH),
-            Some(Some(path)) => {
+        match self.path_here() {
+            Ok(path) => {
                 let words = format!("the path {path}");
                 self.hand_over(path.into_bytes().into(), &words)
             }
+            Err(told) => told,
         }
     }
 
@@ -210,24 +214,28 @@ impl App {
         if let Some(words) = self.too_large() {
             return self.tell(words);
         }
-        let text = self.with_value(|page, value| {
-            let path = page.tree.path(value.id, page.bytes)?;
-            Some(match literal(page, value) {
-                Some(literal) => format!("{path} == {literal}"),
-                None => format!("has({path})"),
-            })
-        });
-        let text = match text {
+        let path = match self.path_here() {
+            Ok(path) => path,
+            Err(told) => return told,
+        };
+        let compared =
+            self.with_value(|page, value| literal(page, value).ok_or_else(|| incomparable(value)));
+        let compared = compared.or_else(|| Some(Ok(self.bare_json()?.to_owned())));
+        let (text, why) = match compared {
+            Some(Ok(literal)) => (format!("{path} == {literal}"), String::new()),
+            Some(Err(what)) => (
+                format!("has({path})"),
+                format!(", as == compares no {what}"),
+            ),
             None => return self.tell_no_value(),
-            Some(None) => return self.tell_error(NO_PATH),
-            Some(Some(text)) => text,
         };
         match Query::parse(&text, &self.moment()) {
             Ok(query) => {
                 let typed = self.filters.typed.clone();
                 let both = Query::all(typed.into_iter().chain([query]));
                 let mut effects = self.filter_by(Some(both));
-                effects.extend(self.tell(format!("filtered by {text}; Esc in the log ends it")));
+                effects
+                    .extend(self.tell(format!("filtered by {text}{why}; Esc in the log ends it")));
                 effects
             }
             Err(wrong) => self.tell_error(format!("{text}: {wrong}")),
@@ -263,27 +271,31 @@ impl App {
         if let Some(words) = self.too_large() {
             return Err(self.tell(words));
         }
-        let path = match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
-            None if self.is_bare_json() => ".".to_owned(),
-            None => return Err(self.tell_no_value()),
-            Some(None) => return Err(self.tell_error(NO_PATH)),
-            Some(Some(path)) => path,
-        };
+        let path = self.path_here()?;
         let parsed = Path::parse(&path);
         parsed
             .map(|path| (channel, path.clone()))
             .map_err(|wrong| self.tell_error(format!("{path}: {wrong}")))
     }
 
-    /// Whether the message is JSON by itself though it is read as a text: a bare number, a word.
-    fn is_bare_json(&self) -> bool {
-        let reader = self.open.as_ref().map(|open| &open.reader);
-        reader.is_some_and(|reader| {
-            let is_text = reader
-                .decoded()
-                .is_some_and(|decoded| decoded.tree.is_none());
-            is_text && json::is_json(reader.bytes())
-        })
+    /// The path of the value that the person is at.
+    fn path_here(&mut self) -> Result<String, Vec<Effect>> {
+        match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
+            None if self.bare_json().is_some() => Ok(".".to_owned()),
+            None => Err(self.tell_no_value()),
+            Some(None) => Err(self.tell_error(NO_PATH)),
+            Some(Some(path)) => Ok(path),
+        }
+    }
+
+    /// The message if it is JSON by itself though it is read as a text: a bare number, a word.
+    fn bare_json(&self) -> Option<&str> {
+        let reader = &self.open.as_ref()?.reader;
+        let is_text = reader.decoded()?.tree.is_none();
+        let bytes = reader.bytes().trim_ascii();
+        str::from_utf8(bytes)
+            .ok()
+            .filter(|_| is_text && json::is_json(bytes))
     }
 
     /// That the person is at no value.
@@ -309,11 +321,31 @@ fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
     let has_literal = match value.kind {
         Kind::Null | Kind::Bool | Kind::Bytes => true,
         Kind::Number => json::is_json(value.text),
-        Kind::String | Kind::Other => str::from_utf8(value.text).is_ok(),
+        Kind::String | Kind::Other => runs(value.text).all(|run| run != Run::Broken),
         Kind::Array | Kind::Object | Kind::Tag => false,
     };
     let written = has_literal.then(|| page.tree.to_json(value.id, page.bytes))?;
     String::from_utf8(written).ok()
+}
+
+/// What a value is that has no literal.
+fn incomparable(value: &Value<'_>) -> String {
+    match value.kind {
+        Kind::Array => "array".to_owned(),
+        Kind::Object => "object".to_owned(),
+        Kind::Tag => "tag".to_owned(),
+        Kind::Number => String::from_utf8_lossy(value.text).into_owned(),
+        _ => "text that is no UTF-8".to_owned(),
+    }
+}
+
+/// What is said of a value that is handed over.
+fn copied_words(kind: Kind, is_json: bool) -> &'static str {
+    match kind {
+        Kind::Array | Kind::Object | Kind::Tag if !is_json => "the value as JSON",
+        Kind::Bytes => "the bytes in hex",
+        _ => "the value",
+    }
 }
 
 /// The bytes that a value takes as it is written.

@@ -316,10 +316,12 @@ impl App {
 
     /// Has the log leave room for what is kept beside it.
     pub(super) fn leave_room(&mut self) -> Vec<Effect> {
+        let evicted = self.log.counters().evicted;
         if !self.log.leave_room(self.beside_log()) {
             return Vec::new();
         }
         self.forget_gone();
+        self.tell_gone_for_open(self.log.counters().evicted - evicted);
         self.refresh_shown()
     }
 

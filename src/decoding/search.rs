@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::log::SharedBytes;
+use crate::payload::escape;
 use crate::payload::format::Decoded;
 use crate::payload::tree::{Key, NodeId, Tree};
 use crate::query::{Literal, MOST_MARKS};
@@ -56,10 +57,16 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
                 Key::Name(name) | Key::Odd(name) => name,
                 Key::Index(_) | Key::None => b"",
             };
-            sought.find(value.text).is_some() || sought.find(name).is_some()
+            stands_in(value.text, sought) || stands_in(name, sought)
         })
     };
     ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
+}
+
+/// Whether it stands in a text, or in what is shown of one that is no UTF-8: `\ud800`, `\xff`.
+fn stands_in(text: &[u8], sought: &Literal) -> bool {
+    let is_found = |text: &[u8]| sought.find(text).is_some();
+    is_found(text) || str::from_utf8(text).is_err() && is_found(escape::whole(text).as_bytes())
 }
 
 fn ranges_of(bytes: &[u8], sought: &Literal) -> Vec<Range<usize>> {

@@ -16,6 +16,7 @@ mod named;
 mod pickle;
 pub mod unpack;
 
+use super::json::NotJson;
 use super::protobuf::{self, MessageType};
 use super::tree::Tree;
 use super::{cbor, json, msgpack};
@@ -264,9 +265,17 @@ fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
         _ => false,
     };
     let is_other = matches!(format, Format::Text | Format::Binary);
-    (looks_like_it && is_other)
-        .then(|| json::read(bytes).err())?
-        .map(|wrong| wrong.to_string())
+    let wrong = (looks_like_it && is_other).then(|| json::read(bytes).err())??;
+    Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
+}
+
+/// Why what looks like lines of JSON is none: `wrong` as one value, they get further line by line.
+fn broken_lines(bytes: &[u8], wrong: &NotJson) -> Option<String> {
+    let lines = json::read_lines(bytes).err()?;
+    let get_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
+    let breaks = bytes.iter().take(lines.at).filter(|byte| **byte == b'\n');
+    let (why, at, line) = (lines.why, lines.at, breaks.count() + 1);
+    get_further.then(|| format!("not JSON lines: {why} at byte {at}, in line {line}"))
 }
 
 /// Why the message type that someone has named is not what the payload is, if it is not.

@@ -40,6 +40,14 @@ pub fn character(byte: u8) -> (char, bool) {
     }
 }
 
+/// The digits of `bytes`, two each.
+#[must_use]
+pub fn digits(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let digits = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
+    digits.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +60,12 @@ mod tests {
         for columns in 30..200 {
             assert!(columns_of(bytes_in_row(columns)) <= columns, "{columns}");
         }
+    }
+
+    #[test]
+    fn bytes_have_two_digits_each() {
+        assert_eq!(digits(b"\x00\x0f\xa5\xff"), "000fa5ff");
+        assert_eq!(digits(b""), "");
     }
 
     #[test]

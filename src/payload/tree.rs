@@ -8,6 +8,7 @@
 
 mod build;
 mod path;
+mod saying;
 mod writing;
 
 use std::ops::Range;

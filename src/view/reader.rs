@@ -10,7 +10,6 @@
 mod bytes;
 mod changes;
 mod channel;
-mod said;
 mod values;
 
 use ratatui::buffer::Buffer;

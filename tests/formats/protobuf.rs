@@ -12,7 +12,7 @@ use subscope::payload::format::{Format, Wrapping, read_as, recognise};
 use subscope::payload::protobuf::{self, Schema};
 use subscope::payload::tree::NodeId;
 
-use crate::packed::pack;
+use crate::packed::{base64, pack};
 use crate::{assert_sound, bytes, shown};
 
 /// Scalar fields of `demo.All`, by number.
@@ -373,5 +373,43 @@ fn protobuf_is_recognised_where_its_type_is_named() {
         let decoded = recognise(payload, Some(&all));
         assert_eq!(decoded.format, format);
         assert_eq!(decoded.remark.as_deref(), Some(remark));
+    }
+}
+
+#[test]
+fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
+    let all = schema().message_type("demo.All").unwrap();
+    let payload = bytes("72 0b 68656c6c6f20776f726c64 6801");
+    for (encoded, wrappings) in [
+        (base64(&payload), vec![Wrapping::Base64]),
+        (
+            pack(Wrapping::Gzip, &base64(&payload)[..]),
+            vec![Wrapping::Gzip, Wrapping::Base64],
+        ),
+        (
+            base64(&pack(Wrapping::Gzip, &payload[..])),
+            vec![Wrapping::Base64, Wrapping::Gzip],
+        ),
+    ] {
+        let decoded = recognise(&encoded, Some(&all));
+        assert_eq!(decoded.wrappings, wrappings);
+        assert_eq!((decoded.format, &decoded.remark), (Format::Protobuf, &None));
+        assert_eq!(decoded.bytes(&encoded), payload);
+        let by_hand = read_as(&encoded, Format::Protobuf, Some(&all)).unwrap();
+        assert_eq!(by_hand, decoded);
+    }
+    let encoded = base64(&payload);
+    assert_eq!(recognise(&encoded, None).format, Format::Text);
+}
+
+#[test]
+fn what_decodes_to_noise_stays_the_text_that_it_is() {
+    let all = schema().message_type("demo.All").unwrap();
+    // The second has a field that the type knows, `h` and 1, and one that it does not.
+    let partly = base64(&bytes("6801 f206 0b 68656c6c6f20776f726c64"));
+    for text in [&b"5f3c0e9a7b1d4c2e8f6a0b9d3e7c1a54"[..], &partly] {
+        let decoded = recognise(text, Some(&all));
+        assert_eq!(decoded.format, Format::Text);
+        assert!(decoded.remark.unwrap().starts_with("no demo.All: "));
     }
 }

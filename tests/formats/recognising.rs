@@ -333,6 +333,23 @@ fn base64_is_taken_off_where_something_telling_is_within() {
     assert_eq!(found(&cbor), (vec![Wrapping::Base64], Format::Cbor));
     let pickle = base64(b"\x80\x02}q\0X\x01\0\0\0aq\x01K\x01s.");
     assert_eq!(found(&pickle), (vec![Wrapping::Base64], Format::Pickle));
+    for (payload, format) in [
+        (&b"(dp0\nVid\np1\nI7\ns."[..], Format::PickleText),
+        (b"}q\0X\x02\0\0\0idq\x01K\x07s.", Format::Pickle),
+        (b"ccopy_reg\n_reconstructor\np0\n.", Format::PickleText),
+        (b"a:1:{s:2:\"id\";i:7;}", Format::Php),
+        (b"O:8:\"stdClass\":1:{s:1:\"a\";i:1;}", Format::Php),
+        (b"s:10:\"some words\";", Format::Php),
+    ] {
+        assert_eq!(found(&base64(payload)), (vec![Wrapping::Base64], format));
+    }
+    for text in [
+        &b"(see below)\np0\n."[..],
+        b"a:1:nothing of PHP",
+        b"Some words.",
+    ] {
+        assert_eq!(bare(&base64(text)), Format::Text);
+    }
 }
 
 #[test]
@@ -400,6 +417,26 @@ fn what_looks_like_json_and_is_none_says_why() {
             "not JSON: it ends too early at byte 15",
         ),
         (r#"[{"a":NaN}]"#, "not JSON: no value starts at byte 6"),
+        (
+            "{\"a\":1}\n{\"a\":2\n",
+            "not JSON lines: it ends too early at byte 14, in line 2",
+        ),
+        (
+            "{\"a\":1}\n\n{\"a\":2}\nwords\n{}\n",
+            "not JSON lines: no value starts at byte 17, in line 4",
+        ),
+        (
+            "{\"a\":1}\nwords",
+            "not JSON lines: no value starts at byte 8, in line 2",
+        ),
+        (
+            "{\"a\":1,}\n{}",
+            "not JSON: the name of a member is missing at byte 7",
+        ),
+        (
+            "{\n  \"a\": 1,\n  \"b\": tru\n}\n",
+            "not JSON: no value starts at byte 19",
+        ),
         ("\u{feff}{\"a\":1}", "not JSON: no value starts at byte 0"),
     ] {
         let decoded = recognise(text.as_bytes(), None);

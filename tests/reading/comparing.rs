@@ -149,7 +149,7 @@ fn of_large_values_that_differ_the_row_says_how_large_they_are() {
         "a: 1 → [1,000]",
         "c: [1,000] → null",
         "xxx",
-        "+   d: xxxx",
+        "+   d: \"xxxx",
         "\"\": 0 → 1",
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
@@ -176,4 +176,93 @@ fn j_and_g_scroll_what_has_changed() {
     assert_eq!(reader(&stage).change(), end);
     stage.keys("g");
     assert_eq!(reader(&stage).change(), 0);
+}
+
+/// The rows of what has changed between these two, without the header.
+fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", old), ("a", new)]);
+    stage.keys("d");
+    stage.send(Event::Resize(160, 40));
+    let shown = pane(&stage);
+    let rows = shown.lines().skip_while(|row| !row.contains("since"));
+    let rows = rows.skip(1).map(|row| row.trim_matches(['│', ' ']));
+    rows.take_while(|row| !row.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn what_json_has_no_word_for_is_said_as_in_the_value_tab() {
+    assert_eq!(
+        changes(
+            b"\x82\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1y\xcb\x3f\xf0\0\0\0\0\0\0",
+            b"\x82\xa1x\xcb\x7f\xf0\0\0\0\0\0\0\xa1y\xcb\x7f\xf8\0\0\0\0\0\0",
+        ),
+        ["(all of it):", "~   x: NaN → Infinity", "~   y: 1.0 → NaN"]
+    );
+    assert_eq!(
+        changes(
+            b"\xa4\x61a\xd8\x20\x68http://x\x61n\xf9\x7e\x00\x61u\xf7\x61b\x41\x00",
+            b"\xa4\x61a\xd8\x21\x68http://x\x61n\xf9\x3e\x00\x61u\xf6\x61b\x64AA==",
+        ),
+        [
+            "(all of it):",
+            r#"~   a: 32 URI "http://x" → 33 base64url "http://x""#,
+            "~   n: NaN → 1.5",
+            "~   u: undefined → null",
+            r#"~   b: h'00' → "AA==""#,
+        ]
+    );
+}
+
+#[test]
+fn what_a_tag_is_on_stands_below_the_tag() {
+    assert_eq!(
+        changes(
+            b"\xa1\x61a\xd8\x20\x68http://x",
+            b"\xa1\x61a\xd8\x20\x68http://y"
+        ),
+        [
+            "(all of it):",
+            "a: 32 URI",
+            r#"~     "http://x" → "http://y""#
+        ]
+    );
+}
+
+#[test]
+fn strings_are_what_they_say() {
+    let russian = |word: &str| {
+        let escaped = word.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+        escaped.collect::<String>()
+    };
+    let (hello, world, other) = (russian("Привет"), russian("мир"), russian("Мир!"));
+    assert_eq!(
+        changes(
+            format!(r#"{{"msg":"{hello}, {world}","n":1}}"#).as_bytes(),
+            format!(r#"{{"msg":"{other}","n":1,"k":{{"{world}":["a\"b\\{world}"]}}}}"#).as_bytes(),
+        ),
+        [
+            "(all of it):",
+            r#"~   msg: "Привет, мир" → "Мир!""#,
+            "… 1 unchanged",
+            r#"+   k: {"мир":["a\"b\\мир"]}"#,
+        ]
+    );
+}
+
+#[test]
+fn of_long_texts_the_part_that_differs_is_shown() {
+    let text = "x".repeat(20 << 10);
+    assert_eq!(
+        changes(
+            format!(r#"{{"s":"{text}"}}"#).as_bytes(),
+            format!(r#"{{"s":"{text}y"}}"#).as_bytes(),
+        ),
+        [
+            "(all of it):",
+            r#"~   s: …xxxxxxxx" 20.0 KiB → …xxxxxxxxy" 20.0 KiB"#
+        ]
+    );
 }

@@ -164,3 +164,15 @@ fn what_the_filter_matched_is_marked_and_shown_first() {
     assert_eq!(path(&stage), ".[77]");
     assert!(stage.screen().contains("item 77"));
 }
+
+#[test]
+fn what_is_shown_of_half_of_a_surrogate_pair_is_found() {
+    let mut stage = opened(br#"{"s":"x\uD800z","\udc00":1,"other":"ud"}"#);
+    assert!(stage.screen().contains(r"x\ud800z"), "{}", stage.screen());
+    stage.keys(r"/\ud800z");
+    assert_eq!(path(&stage), ".s");
+    assert!(stage.screen().contains("1 match"), "{}", stage.screen());
+    stage.code(KeyCode::Esc);
+    stage.keys("/udc00");
+    assert_eq!(path(&stage), r#"."\udc00""#);
+}

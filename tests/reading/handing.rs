@@ -244,10 +244,11 @@ fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
     // {"x": NaN, "b": bytes 01 02, "t": a point in time, "s": a string of ff}
     let payload = b"\x84\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1b\xc4\x02\x01\x02\xa1t\xd6\xff\x65\x53\xf1\0\xa1s\xa1\xff";
     for (keys, text) in [
-        ("j=", "has(.x)"),
+        ("j=", "has(.x), as == compares no NaN"),
         ("jj=", ".b == \"AQI=\""),
         ("jjj=", ".t == \"2023-11-14T22:13:20Z\""),
-        ("G=", "has(.s)"),
+        ("G=", "has(.s), as == compares no text that is no UTF-8"),
+        ("=", "has(.), as == compares no object"),
     ] {
         let mut stage = opened(payload);
         stage.messages(&[("orders", br#"{"x":1}"#), ("orders", b"\x81\xa1y\xc0")]);
@@ -257,8 +258,12 @@ fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
             "{}",
             stage.remark()
         );
-        let is_of_others_too = text == "has(.x)";
-        assert_eq!(stage.shown(), 1 + u64::from(is_of_others_too), "{text}");
+        let others = match text.split_once(',') {
+            Some(("has(.x)", _)) => 1,
+            Some(("has(.)", _)) => 2,
+            _ => 0,
+        };
+        assert_eq!(stage.shown(), 1 + others, "{text}");
     }
 }
 
@@ -394,4 +399,65 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     stage.keys("i");
     assert_eq!(lens(&stage), None);
     assert_eq!(stage.app.focus(), Focus::Message);
+}
+
+#[test]
+fn what_is_packed_is_copied_as_a_text_part_by_part() {
+    // {"o": {"k": [1, bytes 00 ff]}}
+    let msgpack = b"\x81\xa1o\x81\xa1k\x92\x01\xc4\x02\x00\xff";
+    // The same, the inner map with tag 32 on it.
+    let cbor = b"\xa1\x61o\xd8\x20\xa1\x61k\x82\x01\x42\x00\xff";
+    for (payload, way) in [(&msgpack[..], "jj"), (cbor, "jjj")] {
+        let mut stage = opened(payload);
+        for (keys, expected, words) in [
+            ("y", r#"{"o":{"k":[1,"AP8="]}}"#, "the value as JSON, 22 B"),
+            ("jy", r#"{"k":[1,"AP8="]}"#, "the value as JSON, 16 B"),
+            (
+                &format!("g{way}y"),
+                r#"[1,"AP8="]"#,
+                "the value as JSON, 10 B",
+            ),
+            ("jy", "1", "the value, 1 B"),
+            ("jy", "00ff", "the bytes in hex, 4 B"),
+        ] {
+            assert_eq!(copied(&stage.keys(keys)), expected);
+            let remark = stage.remark();
+            assert!(
+                remark.starts_with(&format!("handed {words}, to ")),
+                "{remark}"
+            );
+        }
+    }
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_filtered_by() {
+    let cbor = b"\xa1\x61s\x65x\xed\xa0\x80z";
+    for payload in [&br#"{"s":"x\ud800z"}"#[..], cbor] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[
+            ("a", br#"{"s":"x\ud801z"}"#),
+            ("a", br#"{"s":"xz"}"#),
+            ("a", payload),
+        ]);
+        crate::open(&mut stage);
+        stage.keys("j=");
+        assert_eq!(
+            (stage.shown(), stage.remark()),
+            (1, r#"filtered by .s == "x\ud800z"; Esc in the log ends it"#)
+        );
+    }
+}
+
+#[test]
+fn a_bare_number_or_word_has_a_path_and_is_filtered_by() {
+    for bare in ["42", " -1.50\n", "true", "null"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", b"43"), ("a", b"[42]"), ("a", bare.as_bytes())]);
+        crate::open(&mut stage);
+        assert_eq!(copied(&stage.keys("P")), ".");
+        stage.keys("=");
+        let words = format!("filtered by . == {}; Esc in the log ends it", bare.trim());
+        assert_eq!((stage.shown(), stage.remark()), (1, words.as_str()));
+    }
 }

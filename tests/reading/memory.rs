@@ -73,6 +73,35 @@ fn the_log_leaves_room_for_what_is_open_until_it_is_closed() {
 }
 
 #[test]
+fn that_messages_went_for_what_was_opened_is_said_once() {
+    let mut stage = full_before(&[b"{\"small\":1}", &numbers(50_000)]);
+    let evicted = stage.app.log().counters().evicted;
+    press(&mut stage, KeyCode::Enter);
+    let gone = stage.app.log().counters().evicted - evicted;
+    assert!(gone > 1000, "{gone}");
+    let words = format!(
+        "{},{:03} older messages gone: the open message takes ",
+        gone / 1000,
+        gone % 1000
+    );
+    let remark = stage.remark().to_owned();
+    assert!(remark.starts_with(&words), "{remark}");
+    assert!(remark.ends_with(" MiB of --keep"), "{remark}");
+    for key in ['z', 'z', 'q'] {
+        press(&mut stage, KeyCode::Char(key));
+        assert_eq!(stage.remark(), "", "{key}");
+    }
+}
+
+#[test]
+fn nothing_is_said_where_a_small_message_is_opened() {
+    let mut stage = full_before(&[b"{\"small\":1}"]);
+    press(&mut stage, KeyCode::Enter);
+    assert!(reader(&stage).decoded().is_some());
+    assert_eq!(stage.remark(), "");
+}
+
+#[test]
 fn what_is_unpacked_and_compared_counts_as_well() {
     let [old, new] = [40_000, 40_001].map(|count| gzip(&numbers(count)));
     let mut stage = full_before(&[&old, &new]);
@@ -97,6 +126,8 @@ fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
     let mut stage = full_before(&[&numbers(500_000)]);
     press(&mut stage, KeyCode::Enter);
     assert!(stage.app.beside_log() > KEEP);
+    let remark = stage.remark();
+    assert!(remark.ends_with(" MiB, and so half of --keep"), "{remark}");
     assert_in_budget(&stage);
     // The log goes on within that.
     let newest = stage.app.log().end();

@@ -30,7 +30,7 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize
         return Look::Is(format, None);
     }
     if is_words(bytes) {
-        return match encoded(bytes, most) {
+        return match encoded(bytes, message_type, most) {
             Some(inner) => Look::Wrapped(Wrapping::Base64, Ok(inner)),
             None => Look::Is(Format::Text, None),
         };
@@ -124,24 +124,26 @@ fn is_words(bytes: &[u8]) -> bool {
 }
 
 /// What words stand for in base64, if that is something that can be told from noise: compressed
-/// bytes, an object or array of JSON, serialised objects, or a map of `MessagePack` or CBOR whose
-/// keys are strings. Digits, words and identifiers decode to noise.
-fn encoded(words: &[u8], most: usize) -> Option<Vec<u8>> {
+/// bytes, an object or array of JSON, serialised objects, a map of `MessagePack` or CBOR whose
+/// keys are strings, or a message of `message_type`. Digits, words and identifiers decode to noise.
+fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
         [b'{' | b'[', ..] => true,
         _ => {
-            packed_by(&head).is_some()
+            message_type.is_some()
+                || packed_by(&head).is_some()
                 || matches!(head.first(), Some(0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf))
                 || head.starts_with(&cbor::SELF_DESCRIBED)
+                || named::may_be_named(&head)
         }
     };
     let inner = is_worth_it.then(|| encoded::decode(words, most))??;
-    is_telling(&inner, most).then_some(inner)
+    is_telling(&inner, message_type, most).then_some(inner)
 }
 
 /// Whether bytes cannot well be noise.
-fn is_telling(bytes: &[u8], most: usize) -> bool {
+fn is_telling(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> bool {
     if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
         return true;
     }
@@ -149,6 +151,14 @@ fn is_telling(bytes: &[u8], most: usize) -> bool {
         || named::named(bytes).is_some()
         || packed(bytes, most).is_some_and(|(_, inner)| inner.is_ok())
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
+        || message_type.is_some_and(|message_type| is_all_of(message_type, bytes))
+}
+
+/// Whether `message_type` knows every field in `bytes`, and there are some. Noise now and then has
+/// one that it knows.
+fn is_all_of(message_type: &MessageType, bytes: &[u8]) -> bool {
+    let tree = message_type.recognise(bytes);
+    tree.is_some_and(|tree| is_named_map(&tree, bytes))
 }
 
 /// `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.

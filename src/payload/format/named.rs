@@ -20,6 +20,16 @@ pub(super) fn named(bytes: &[u8]) -> Option<Format> {
     }
 }
 
+/// Whether what begins with `head` can be of these formats, judged by what takes no time.
+pub(super) fn may_be_named(head: &[u8]) -> bool {
+    match head {
+        [0x80, 2..=5, ..]
+        | [0xac, 0xed, ..]
+        | [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => true,
+        _ => head.first().is_some_and(|first| pickle::may_start(*first)),
+    }
+}
+
 /// Whether `bytes` are an array, an object, an enumeration or a string as `serialize` writes them:
 /// `a:0:{}`, `O:8:"stdClass":0:{}`, `C:1:"X":2:{..}`, `E:6:"Suit:A";`, `s:1:"x";`. Numbers and the
 /// like are words like others.

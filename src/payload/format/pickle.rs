@@ -15,7 +15,7 @@ pub(super) enum Protocol {
 /// ends it, and put something into the memo, as every pickle of such does: no text happens to.
 pub(super) fn protocol(bytes: &[u8]) -> Option<Protocol> {
     let (first, last) = (bytes.first()?, bytes.last()?);
-    if !b"(c]}SVTUX".contains(first) || *last != b'.' {
+    if !may_start(*first) || *last != b'.' {
         return None;
     }
     let mut opcodes = Opcodes { rest: bytes };
@@ -31,6 +31,11 @@ pub(super) fn protocol(bytes: &[u8]) -> Option<Protocol> {
             return (opcodes.rest.is_empty() && is_memorised).then_some(protocol);
         }
     }
+}
+
+/// Whether such a pickle can start with this byte.
+pub(super) fn may_start(first: u8) -> bool {
+    b"(c]}SVTUX".contains(&first)
 }
 
 /// Opcodes with their arguments.

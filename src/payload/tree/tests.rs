@@ -171,3 +171,53 @@ fn of_too_many_values_the_first_are_laid_out() {
     assert_eq!(tree.cut_at(), Some(1 + 2 * (MAX_NODES - 1)));
     assert_eq!(tree.behind(NodeId(0)), None);
 }
+
+#[test]
+fn in_brief_a_value_says_what_people_read() {
+    for (text, said) in [
+        (r#""a\"\u00e9\n""#, "\"a\"é\n\""),
+        ("1.50", "1.50"),
+        (
+            r#"{"k\"":["a\"\\\u00e9",{}],"n":null}"#,
+            r#"{"k\"":["a\"\\é",{}],"n":null}"#,
+        ),
+    ] {
+        let brief = read(text).in_brief(NodeId(0), text.as_bytes(), 0);
+        assert_eq!(String::from_utf8(brief).unwrap(), said);
+    }
+    // {1: bytes 00 ff, "t": 32("x")} in CBOR
+    let payload = b"\xa2\x01\x42\x00\xff\x61t\xd8\x20\x61x";
+    let tree = crate::payload::cbor::read(payload).unwrap();
+    let brief = tree.in_brief(NodeId(0), payload, 0);
+    assert_eq!(brief, br#"{1:h'00ff',"t":32 URI "x"}"#);
+}
+
+#[test]
+fn in_brief_what_is_long_is_a_part_and_its_size() {
+    let numbers = format!("[{}]", vec!["1"; 1000].join(","));
+    let brief = read(&numbers).in_brief(NodeId(0), numbers.as_bytes(), 0);
+    assert_eq!(brief, b"[1,000]");
+    let text = format!("\"{}\"", "é".repeat(10_000));
+    for from in [0, 1001, 19_999, 20_000] {
+        let brief = read(&text).in_brief(NodeId(0), text.as_bytes(), from);
+        let brief = String::from_utf8(brief).unwrap();
+        assert!(
+            brief.starts_with(if from == 0 { "\"é" } else { "…é" }),
+            "{brief}"
+        );
+        let is_end = from > 19_000;
+        let end = if is_end {
+            "é\" 19.5 KiB"
+        } else {
+            "é… 19.5 KiB"
+        };
+        assert!(brief.ends_with(end), "{brief}");
+        assert!(brief.len() < 250, "{brief}");
+    }
+    let within = format!(r#"["{}"]"#, "x".repeat(300));
+    let brief = read(&within).in_brief(NodeId(0), within.as_bytes(), 0);
+    assert_eq!(
+        brief,
+        format!("[\"{}… 300 B]", "x".repeat(200)).into_bytes()
+    );
+}

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Key, Kind, NodeId, Tree};
+use crate::payload::hex;
 use crate::payload::json;
 use crate::payload::json::text::{Run, Unescaped, runs};
 
@@ -38,12 +39,26 @@ impl Tree {
         out
     }
 
-    /// What a value without others in it says, to be handed over. Half of a surrogate pair in JSON,
-    /// which no text has, stays the escape as which it is written.
+    /// What a value says, to be handed over as a text. What holds others is as it is written if that
+    /// is JSON, and else as JSON has it; bytes are in hex, as they are shown. Half of a surrogate
+    /// pair in JSON, which no text has, stays the escape as which it is written.
     #[must_use]
     pub fn said(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
-        let text = self.value(id, payload).map_or(&b""[..], |value| value.text);
+        let Some(value) = self.value(id, payload) else {
+            return Vec::new();
+        };
         let written = self.source(id).and_then(|range| payload.get(range));
+        match value.kind {
+            Kind::Array | Kind::Object | Kind::Tag => match written.filter(|_| !self.is_binary) {
+                Some(written) => written.to_vec(),
+                None => self.to_json(id, payload),
+            },
+            Kind::Bytes => hex::digits(value.text).into_bytes(),
+            _ => self.text_said(value.text, written),
+        }
+    }
+
+    fn text_said(&self, text: &[u8], written: Option<&[u8]>) -> Vec<u8> {
         match written {
             Some([b'"', raw @ .., b'"']) if !self.is_binary && str::from_utf8(text).is_err() => {
                 Unescaped::keeping_halves(raw).collect()

@@ -6,7 +6,6 @@ use ratatui::style::Style;
 
 use super::super::line::{self, LineBuilder};
 use super::super::theme;
-use super::said::json_of;
 use crate::app::{Against, App, DIFF_HEADER, Letter, Reader};
 use crate::decoding::Comparison;
 use crate::payload::diff::bytes::{Bytes, Ends};
@@ -16,7 +15,7 @@ use crate::payload::diff::{Diff, Side};
 use crate::payload::escape;
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
-use crate::payload::tree::{Key, NodeId, Tree};
+use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Columns that a level is moved in, and those before it for the sign.
@@ -203,6 +202,7 @@ impl<'a> Painter<'a> {
             Change::Within { new: id, .. } => {
                 start(" ", theme::QUIET);
                 self.key(new, self.new.bytes, id, &mut row);
+                tag(new, self.new.bytes, id, &mut row);
             }
             Change::Added(id) => {
                 start("+", theme::GOOD);
@@ -241,6 +241,8 @@ impl<'a> Painter<'a> {
         };
         let most = self.columns / 3;
         match value.key {
+            // What a tag is on stands below the tag and has no name.
+            Key::None if id != NodeId::default() => return,
             Key::None => row.words("(all of it)", theme::QUIET),
             Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
             Key::Name(b"") => drop(row.word("\"\"", theme::ESCAPE)),
@@ -252,8 +254,9 @@ impl<'a> Painter<'a> {
 
     /// What a value was and what it is, each in half of what is left of the line.
     fn changed(&self, old: (&Tree, NodeId), new: (&Tree, NodeId), row: &mut LineBuilder) {
-        let was = json_of(old.0, self.old.bytes, old.1);
-        let is = json_of(new.0, self.new.bytes, new.1);
+        let from = self.first_difference(old, new);
+        let was = old.0.in_brief(old.1, self.old.bytes, from);
+        let is = new.0.in_brief(new.1, self.new.bytes, from);
         let room = row.left().saturating_sub(3);
         let whole = [&was, &is].map(|text| escape::one_line(text, room));
         let fits = !whole[0].cut && !whole[1].cut && whole[0].columns + whole[1].columns <= room;
@@ -262,6 +265,15 @@ impl<'a> Painter<'a> {
         row.part(&was, ends.old.start, half, theme::BAD);
         row.word(" → ", theme::QUIET);
         row.part(&is, ends.new.start, half, theme::GOOD);
+    }
+
+    /// The first byte in which the texts of two values differ.
+    fn first_difference(&self, old: (&Tree, NodeId), new: (&Tree, NodeId)) -> usize {
+        let was = old.0.value(old.1, self.old.bytes);
+        let is = new.0.value(new.1, self.new.bytes);
+        was.zip(is)
+            .filter(|(was, is)| was.kind == is.kind)
+            .map_or(0, |(was, is)| Ends::of(was.text, is.text).prefix())
     }
 
     fn text(&self, lines: &Lines, index: usize) -> Option<LineBuilder> {
@@ -324,10 +336,17 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// A value on the rest of a line, as JSON.
+/// A value on the rest of a line.
 fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
-    let json = json_of(tree, bytes, id);
-    cut_text(&json, &[], 0, style, row);
+    cut_text(&tree.in_brief(id, bytes, 0), &[], 0, style, row);
+}
+
+/// The tag whose value has changed, if it is one: what it is on has no name.
+fn tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
+    let value = tree.value(id, bytes);
+    if let Some(tag) = value.filter(|value| value.kind == Kind::Tag) {
+        cut_text(tag.text, &[], 0, theme::ESCAPE, row);
+    }
 }
 
 /// A text on the rest of a line, with `marks`, which count from `origin` before it.
