@@ -153,13 +153,32 @@ pub enum OutOfSequence {
         /// first number seen, or so far back that it is not known whether it came before.
         fills: bool,
     },
-    /// Numbers start anew at 0 or 1.
+    /// Numbers start anew, unless the next one shows that they do not.
     Restarted {
         /// At which.
         at: i128,
         /// The highest before that.
         after: i128,
+        /// Whether messages may have been lost by us in between.
+        explained: bool,
+        /// What it was if the next number shows that it was no restart.
+        instead: Instead,
     },
+}
+
+/// What a number is that seems to start anew and does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// One that has come before.
+    Again,
+    /// One that comes late: it lies before the first number seen, or so far back that it is not
+    /// known whether it came before.
+    Late,
+}
+
+/// How a gap explains what is out of sequence.
+fn why(explained: bool) -> &'static str {
+    if explained { ", in the gap before" } else { "" }
 }
 
 impl fmt::Display for OutOfSequence {
@@ -172,11 +191,7 @@ impl fmt::Display for OutOfSequence {
                 explained,
             } => {
                 let count = figures::count(*count);
-                let why = if *explained {
-                    ", in the gap before"
-                } else {
-                    ""
-                };
+                let why = why(*explained);
                 if from == to {
                     write!(f, "{count} missing: {from}{why}")
                 } else {
@@ -188,9 +203,24 @@ impl fmt::Display for OutOfSequence {
                 let fills = if *fills { ", fills the hole" } else { "" };
                 write!(f, "late by {}{fills}", figures::count(*by))
             }
-            Self::Restarted { at, after } => {
-                write!(f, "restarted at {at} after {after}, or {at} again")
+            Self::Restarted {
+                at,
+                after,
+                explained,
+                instead,
+            } => {
+                let why = why(*explained);
+                write!(f, "restarted at {at} after {after}{why}, or {at} {instead}")
             }
         }
+    }
+}
+
+impl fmt::Display for Instead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Again => "again",
+            Self::Late => "late",
+        })
     }
 }
