@@ -200,8 +200,12 @@ impl fmt::Display for OutOfSequence {
             }
             Self::Duplicate { number } => write!(f, "{number} again"),
             Self::Reordered { by, fills } => {
-                let fills = if *fills { ", fills the hole" } else { "" };
-                write!(f, "late by {}{fills}", figures::count(*by))
+                let what = if *fills {
+                    "fills the hole"
+                } else {
+                    "or restarted"
+                };
+                write!(f, "late by {}, {what}", figures::count(*by))
             }
             Self::Restarted {
                 at,
