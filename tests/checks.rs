@@ -674,13 +674,13 @@ fn the_tab_says_that_a_check_still_looks_back() {
     checked.press("z[");
     let screen = checked.screen();
     assert!(
-        screen.contains("looked at     68 % of what was kept"),
+        screen.contains("looking back  68 % of what was kept so far"),
         "{screen}"
     );
     checked.settle(looking.into());
     let screen = checked.screen();
     assert!(screen.contains("highest       100"), "{screen}");
-    assert!(!screen.contains("looked at"), "{screen}");
+    assert!(!screen.contains("looking back"), "{screen}");
 }
 
 #[test]

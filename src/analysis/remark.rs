@@ -176,11 +176,6 @@ pub enum Instead {
     Late,
 }
 
-/// How a gap explains what is out of sequence.
-fn why(explained: bool) -> &'static str {
-    if explained { ", in the gap before" } else { "" }
-}
-
 impl fmt::Display for OutOfSequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -191,7 +186,11 @@ impl fmt::Display for OutOfSequence {
                 explained,
             } => {
                 let count = figures::count(*count);
-                let why = why(*explained);
+                let why = if *explained {
+                    ", in the gap before"
+                } else {
+                    ""
+                };
                 if from == to {
                     write!(f, "{count} missing: {from}{why}")
                 } else {
@@ -213,8 +212,9 @@ impl fmt::Display for OutOfSequence {
                 explained,
                 instead,
             } => {
-                let why = why(*explained);
-                write!(f, "restarted at {at} after {after}{why}, or {at} {instead}")
+                // The doubt first: it is not cut off where there is little room.
+                let gap = if *explained { " and a gap" } else { "" };
+                write!(f, "restarted or {at} {instead}, after {after}{gap}")
             }
         }
     }

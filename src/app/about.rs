@@ -66,13 +66,12 @@ impl App {
         let shared: Arc<[u8]> = name.as_ref().into();
         for (id, check) in checks {
             let report = self.checks.report(id, Some(&shared));
-            let lines_before = lines.len();
-            lines.extend(about_check(self, check, report, name));
-            if let Some(progress) = self.checks.looking_back(id)
-                && lines.len() > lines_before
-            {
-                lines.push(still_looking(progress));
+            let mut about = about_check(self, check, report, name);
+            // Right below the heading.
+            if let Some(progress) = self.checks.looking_back(id).filter(|_| about.len() > 1) {
+                about.insert(2, still_looking(progress));
             }
+            lines.extend(about);
         }
         lines
     }
@@ -154,8 +153,8 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
 
 /// That a check has not come to the end of what was kept when it was added.
 fn still_looking(progress: Progress) -> About {
-    let words = format!("{} % of what was kept", progress.percent().min(99));
-    About::Fact("looked at", words)
+    let words = format!("{} % of what was kept so far", progress.percent().min(99));
+    About::Fact("looking back", words)
 }
 
 /// What a check is about, in words.

@@ -30,7 +30,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
             "3 missing: 3–5",
             "late by 2, fills the hole",
             "4 again",
-            "restarted at 0 after 7, or 0 late",
+            "restarted or 0 late, after 7",
         ]
     );
     let report = stage.sequences(check);
@@ -81,7 +81,7 @@ fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
     stage.lose_connection();
     assert_eq!(
         stage.words("a", r#"{"n":37}"#),
-        ["restarted at 37 after 1000, in the gap before, or 37 again"]
+        ["restarted or 37 again, after 1000 and a gap"]
     );
     for number in 38..=136 {
         assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
@@ -169,7 +169,7 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
         told,
         [
             "1 missing: 4",
-            "restarted at 1 after 7, or 1 again",
+            "restarted or 1 again, after 7",
             "late by 3, fills the hole",
             "1 missing: 9",
         ]

@@ -293,7 +293,7 @@ mod tests {
         assert_eq!((counts.restarts, counts.duplicates), (1, 0));
         assert_eq!(
             steps[0].to_string(),
-            "restarted at 37 after 1000, in the gap before, or 37 again"
+            "restarted or 37 again, after 1000 and a gap"
         );
         // Below the first number too.
         assert_eq!(counted(&[5, 6, 2, 3, 4], 2), [0, 0, 0, 1]);
