@@ -152,7 +152,9 @@ fn count_naively(numbers: &[(i128, bool)]) -> Totals {
             one.take(*number, &mut totals);
         }
     }
-    known.iter().for_each(|one| one.end(&mut totals));
+    if let Some(one) = known {
+        one.end(&mut totals);
+    }
     totals
 }
 
