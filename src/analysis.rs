@@ -25,6 +25,7 @@ mod report;
 mod sequence;
 mod series;
 mod shape;
+mod skips;
 mod spread;
 mod types;
 mod value;
@@ -40,13 +41,15 @@ pub use follower::Follower;
 pub use pair::{MOST_WAITING, PairCounts, PairReport, Unanswered};
 pub use parse::CheckError;
 pub use plan::{Channels, Check, CheckId, Entry, Plan, Plotted};
-pub use remark::{Drift, Finding, OutOfSequence, Remark};
+pub use remark::{Drift, Finding, Instead, OutOfSequence, Remark};
 pub use report::{Ask, Report};
 pub use sequence::{ChannelCounts, Counts, MOST_SEQUENCES, SequenceReport};
 pub use series::{INTERVAL_BOUNDS, MOST_POINTS, Point, SeriesReport, Summary};
 pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
+pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;
 pub use types::Types;
+pub use value::is_whole_number;
 pub use worker::Worker;
 
 use crate::log::{MessageLog, Piece};
@@ -81,6 +84,16 @@ impl Request {
         pieces.reverse();
         Self::Kept { check, pieces }
     }
+
+    /// How many rows it is to look at.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let (Self::Arrived(pieces) | Self::Kept { pieces, .. }) = self else {
+            return 0;
+        };
+        let rows = pieces.iter().map(Piece::rows);
+        rows.map(|rows| rows.end.0 - rows.start.0).sum()
+    }
 }
 
 /// What the thread says.
@@ -101,6 +114,8 @@ pub struct Looked {
     pub only: Option<CheckId>,
     /// What was found. Of one check in the order of the rows.
     pub found: Vec<Finding>,
+    /// What checks that flag rows could not tell anything of.
+    pub skipped: Skips,
     /// How many rows were looked at, or had gone before they could be.
     pub rows: u64,
     /// How many of these had gone.

@@ -11,6 +11,7 @@ mod actions;
 mod asking;
 mod breakpoints;
 mod channels;
+mod checking;
 mod checks;
 mod choosing;
 mod comparing;

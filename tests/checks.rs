@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use subscope::analysis::{Check, MOST_CHANNELS, Worker};
+use subscope::analysis::{Answer, Check, Looked, MOST_CHANNELS, Worker};
 use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
@@ -69,12 +69,16 @@ impl Checked {
 
     fn press(&mut self, keys: &str) {
         for key in keys.chars() {
-            let effects = match key {
-                '\n' => self.stage.code(KeyCode::Enter),
-                '\x1b' => self.stage.code(KeyCode::Esc),
-                key => self.stage.code(KeyCode::Char(key)),
-            };
+            let effects = self.key(key);
             self.settle(effects);
+        }
+    }
+
+    fn key(&mut self, key: char) -> Vec<Effect> {
+        match key {
+            '\n' => self.stage.code(KeyCode::Enter),
+            '\x1b' => self.stage.code(KeyCode::Esc),
+            key => self.stage.code(KeyCode::Char(key)),
         }
     }
 
@@ -566,4 +570,132 @@ fn checks_that_have_no_room_for_a_channel_say_so() {
     checked.wait(Duration::from_secs(1));
     let screen = checked.screen();
     assert!(screen.contains(" · not all channels checked"), "{screen}");
+}
+
+#[test]
+fn what_a_check_could_not_read_is_not_checked() {
+    // No shape can be learnt of what is no JSON.
+    let mut checked = Checked::with(vec![Check::parse_shape("mm").unwrap()]);
+    checked.messages("mm", &vec![packed(1); 40]);
+    checked.press("/is:drift\n");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Messages 0 of 40 · /is:drift · 40 not checked"),
+        "{screen}"
+    );
+    // A path that leads nowhere.
+    let mut checked = Checked::with(vec![Check::parse_sequence("a*=.sqe").unwrap()]);
+    checked.press("/is:seqgap\n");
+    checked.numbers("a1", 1..=30);
+    checked.numbers("b", [1]);
+    checked.messages("a1", &[r#"{"sqe":1}"#, r#"{"sqe":3}"#]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Messages 1 of 33 · /is:seqgap · 31 not checked"),
+        "{screen}"
+    );
+    checked.press("\x1b/is:seqgap channel:a1\n");
+    assert!(checked.screen().contains(" · 30 not checked"));
+    // Of what has been let go of nothing is said.
+    checked.press("\x1b");
+    checked.press("c");
+    checked.messages("a1", &[r#"{"sqe":4}"#]);
+    checked.press("/is:seqgap\n");
+    assert!(!checked.screen().contains("not checked"));
+}
+
+#[test]
+fn what_one_check_could_not_read_another_may_have() {
+    let checks = ["a=.seq", "a=.other"].map(|text| Check::parse_sequence(text).unwrap());
+    let mut checked = Checked::with(checks.into());
+    checked.press("/is:seqgap\n");
+    checked.numbers("a", 1..=5);
+    assert!(!checked.screen().contains("not checked"));
+    checked.messages("a", &[r#"{"neither":1}"#]);
+    checked.wait(Duration::from_secs(1));
+    assert!(checked.screen().contains("/is:seqgap · 1 not checked"));
+    // Of which each has read some it is not known which both have skipped.
+    checked.messages("a", &[r#"{"other":1}"#]);
+    checked.wait(Duration::from_secs(1));
+    assert!(
+        checked
+            .screen()
+            .contains("/is:seqgap · up to 2 not checked")
+    );
+    // Of another flag they tell nothing.
+    checked.press("\x1b/is:drift or is:seqgap\n");
+    assert!(checked.screen().contains(" · 7 not checked"));
+}
+
+#[test]
+fn only_a_whole_number_is_followed() {
+    let mut checked = Checked::with(Vec::new());
+    let values = [r#""abc""#, "{}", "1.5", "true", "null", "[1]", r#""""#];
+    for value in values {
+        checked.messages("a", &[format!(r#"{{"s":{value}}}"#)]);
+        checked.press("G\n\nj#");
+        let remark = checked.stage.remark();
+        assert!(remark.contains("this value is none"), "{value}: {remark}");
+        assert!(checked.stage.app.checks().plan().is_empty());
+        checked.press("qq");
+    }
+    checked.messages("a", &[r#"{"s":"17"}"#]);
+    checked.press("G\n\nj#");
+    let remark = checked.stage.remark();
+    assert!(remark.contains("numbers at .s on a"), "{remark}");
+    // It ends at any value.
+    checked.messages("a", &[r#"{"s":"abc"}"#]);
+    checked.press("q");
+    checked.press("G\n\nj#");
+    let remark = checked.stage.remark();
+    assert!(remark.contains("followed no longer"), "{remark}");
+}
+
+#[test]
+fn the_tab_says_that_a_check_still_looks_back() {
+    let mut checked = Checked::with(Vec::new());
+    checked.numbers("orders", 1..=100);
+    // The thread has looked at some of what is kept, and then at all.
+    checked.press("\n\nj");
+    let mut looking = VecDeque::from(checked.key('#'));
+    let Some(Effect::Analyse(plan)) = looking.pop_front() else {
+        panic!("no plan");
+    };
+    checked.worker.answer(plan);
+    let check = checked.stage.app.checks().plan().entries()[0].id;
+    let some = Looked {
+        only: Some(check),
+        rows: 68,
+        ..Looked::default()
+    };
+    let effects = checked.stage.send(Event::Analysed(Answer::Looked(some)));
+    checked.settle(effects);
+    checked.press("z[");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("looking back  68 % of what was kept so far"),
+        "{screen}"
+    );
+    checked.settle(looking.into());
+    let screen = checked.screen();
+    assert!(screen.contains("highest       100"), "{screen}");
+    assert!(!screen.contains("looking back"), "{screen}");
+}
+
+#[test]
+fn the_tab_says_of_what_it_could_read_neither_number_nor_key() {
+    let mut checked = Checked::with(vec![Check::parse_sequence("sk=.n,.k").unwrap()]);
+    checked.messages("sk", &[r#"{"n":1}"#, r#"{"k":1}"#]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("not read      2 without number or key"),
+        "{screen}"
+    );
+    assert!(!screen.contains("missing"), "{screen}");
+    checked.messages("sk", &[r#"{"n":1,"k":1}"#]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(screen.contains("missing       none"), "{screen}");
 }

@@ -55,6 +55,7 @@ impl Job {
         Some(Looked {
             only: self.only,
             found: mem::take(&mut self.found),
+            skipped: worker.take_skipped(),
             rows: mem::take(&mut self.rows),
             gone: mem::take(&mut self.gone),
             size,
@@ -123,6 +124,7 @@ impl Worker {
         while !whole.is_done {
             if let Some(mut looked) = job.go_on(self, 0) {
                 whole.found.append(&mut looked.found);
+                whole.skipped.add(looked.skipped);
                 whole.rows += looked.rows;
                 whole.gone += looked.gone;
                 whole.is_done = looked.is_done;

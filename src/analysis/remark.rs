@@ -153,13 +153,27 @@ pub enum OutOfSequence {
         /// first number seen, or so far back that it is not known whether it came before.
         fills: bool,
     },
-    /// Numbers start anew at 0 or 1.
+    /// Numbers start anew, unless the next one shows that they do not.
     Restarted {
         /// At which.
         at: i128,
         /// The highest before that.
         after: i128,
+        /// Whether messages may have been lost by us in between.
+        explained: bool,
+        /// What it was if the next number shows that it was no restart.
+        instead: Instead,
     },
+}
+
+/// What a number is that seems to start anew and does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// One that has come before.
+    Again,
+    /// One that comes late: it lies before the first number seen, or so far back that it is not
+    /// known whether it came before.
+    Late,
 }
 
 impl fmt::Display for OutOfSequence {
@@ -185,12 +199,32 @@ impl fmt::Display for OutOfSequence {
             }
             Self::Duplicate { number } => write!(f, "{number} again"),
             Self::Reordered { by, fills } => {
-                let fills = if *fills { ", fills the hole" } else { "" };
-                write!(f, "late by {}{fills}", figures::count(*by))
+                let what = if *fills {
+                    "fills the hole"
+                } else {
+                    "or restarted"
+                };
+                write!(f, "late by {}, {what}", figures::count(*by))
             }
-            Self::Restarted { at, after } => {
-                write!(f, "restarted at {at} after {after}, or {at} again")
+            Self::Restarted {
+                at,
+                after,
+                explained,
+                instead,
+            } => {
+                // The doubt first: it is not cut off where there is little room.
+                let gap = if *explained { " and a gap" } else { "" };
+                write!(f, "restarted or {at} {instead}, after {after}{gap}")
             }
         }
+    }
+}
+
+impl fmt::Display for Instead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Again => "again",
+            Self::Late => "late",
+        })
     }
 }

@@ -3,9 +3,15 @@
 //! Each channel has a sequence; with a key, each of its values on a channel has one. A number is
 //! expected to be one above the highest before it. What a gap row of the log lies in, or rows that
 //! were not looked at, is told as explained: we, and not the sender, may have lost it. A number
-//! that fills a hole is no longer missing. A jump back to 0 or 1 is a restart of the sender, even
-//! if it could be the first message once more.
+//! that fills a hole is no longer missing.
+//!
+//! A jump back to 0 or 1, and any behind a gap that fills no hole, is told as a restart of the
+//! sender, or else as that number once more or late: the next number decides. Behind a gap it is a
+//! restart if that follows; at 0 or 1 also unless the numbers before go on. If not, it is counted
+//! as the other and those before are followed as if nothing had been.
 
+mod counts;
+mod holes;
 mod track;
 
 use std::borrow::Cow;
@@ -15,12 +21,15 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::EntryRef;
 
 use super::plan::Role;
-use super::remark::{OutOfSequence, Remark};
+use super::remark::Remark;
 use super::value;
-use super::watched::{Message, Watched};
+use super::watched::{Message, Verdict, Watched};
 use crate::payload::lookup::Lookup;
 use crate::query::Path;
+use holes::Holes;
 use track::Track;
+
+pub use counts::Counts;
 
 /// The most channels that a check of sequences watches.
 const MOST_CHANNELS: usize = 1_000;
@@ -30,66 +39,6 @@ pub const MOST_SEQUENCES: usize = 100_000;
 
 /// The most holes that a check remembers in all, to know what fills them.
 const MOST_HOLES: usize = 100_000;
-
-/// What has been counted of sequences.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Messages looked at.
-    pub messages: u64,
-    /// Of these, the ones without a whole number at the path, or without a key if one is asked for.
-    pub without_number: u64,
-    /// Of these, the ones of keys that there was no room for.
-    pub unfollowed: u64,
-    /// Numbers that are missing still.
-    pub missing: u64,
-    /// Of these, the ones that a gap explains.
-    pub explained: u64,
-    /// Numbers that came again.
-    pub duplicates: u64,
-    /// Numbers that came after higher ones.
-    pub reordered: u64,
-    /// Jumps back to 0 or 1.
-    pub restarts: u64,
-}
-
-impl Counts {
-    /// These and `other` together.
-    #[must_use]
-    pub fn plus(self, other: &Self) -> Self {
-        Self {
-            messages: self.messages + other.messages,
-            without_number: self.without_number + other.without_number,
-            unfollowed: self.unfollowed + other.unfollowed,
-            missing: self.missing.saturating_add(other.missing),
-            explained: self.explained.saturating_add(other.explained),
-            duplicates: self.duplicates + other.duplicates,
-            reordered: self.reordered + other.reordered,
-            restarts: self.restarts + other.restarts,
-        }
-    }
-
-    fn note(&mut self, step: &OutOfSequence, was_explained: bool) {
-        match step {
-            OutOfSequence::Missing {
-                count, explained, ..
-            } => {
-                self.missing = self.missing.saturating_add(*count);
-                if *explained {
-                    self.explained = self.explained.saturating_add(*count);
-                }
-            }
-            OutOfSequence::Duplicate { .. } => self.duplicates += 1,
-            OutOfSequence::Reordered { fills, .. } => {
-                self.reordered += 1;
-                if *fills {
-                    self.missing = self.missing.saturating_sub(1);
-                    self.explained = self.explained.saturating_sub(was_explained.into());
-                }
-            }
-            OutOfSequence::Restarted { .. } => self.restarts += 1,
-        }
-    }
-}
 
 /// How the sequences of a channel do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +60,8 @@ pub struct SequenceReport {
     pub counts: Counts,
     /// The channels, those with most that is missing first.
     pub channels: Vec<ChannelCounts>,
+    /// Whether a key is asked for.
+    pub has_key: bool,
     /// Whether there was no room for some channels or keys.
     pub is_full: bool,
 }
@@ -151,12 +102,14 @@ impl Sequences {
     }
 
     /// Looks at a message of the channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
-        let of_channel = self.channels.at(place)?;
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
+        let Some(of_channel) = self.channels.at(place) else {
+            return Verdict::Skipped;
+        };
         of_channel.counts.messages += 1;
         let Some((number, key)) = read(&self.number, self.key.as_ref(), message.lookup) else {
             of_channel.counts.without_number += 1;
-            return None;
+            return Verdict::Skipped;
         };
         let track = match key {
             None => &mut of_channel.whole,
@@ -164,7 +117,7 @@ impl Sequences {
                 EntryRef::Occupied(known) => known.into_mut(),
                 EntryRef::Vacant(_) if self.keys >= MOST_SEQUENCES => {
                     of_channel.counts.unfollowed += 1;
-                    return None;
+                    return Verdict::Skipped;
                 }
                 EntryRef::Vacant(new) => {
                     self.keys += 1;
@@ -174,10 +127,9 @@ impl Sequences {
         };
         let holes = track.holes();
         let has_room = self.holes < MOST_HOLES;
-        let (step, was_explained) = track.next(number, message.breaks, has_room)?;
+        let step = track.next(number, message.breaks, has_room, &mut of_channel.counts);
         self.holes = self.holes + track.holes() - holes;
-        of_channel.counts.note(&step, was_explained);
-        Some(Remark::Sequence(Box::new(step)))
+        step.map(|step| Remark::Sequence(Box::new(step))).into()
     }
 
     /// How they do, of at most `most` channels: of `channel` in any case, if it is among them.
@@ -198,15 +150,16 @@ impl Sequences {
         let counts = all.fold(Counts::default(), Counts::plus);
         channels.truncate(most);
         SequenceReport {
+            has_key: self.key.is_some(),
             is_full: self.channels.is_full() || counts.unfollowed > 0,
             counts,
             channels,
         }
     }
 
-    /// Whether there is no room for further channels or keys.
+    /// Whether there was no room for some channels.
     pub fn is_full(&self) -> bool {
-        self.channels.is_full() || self.keys >= MOST_SEQUENCES
+        self.channels.is_full()
     }
 
     /// The bytes that they take.
@@ -216,7 +169,7 @@ impl Sequences {
             let keys = channel.by_key.keys().map(Vec::len);
             channel.by_key.capacity() * entry + keys.sum::<usize>()
         });
-        tracks + self.holes * Track::HOLE_BYTES
+        tracks + self.holes * Holes::HOLE_BYTES
     }
 }
 

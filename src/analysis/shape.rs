@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use super::plan::Role;
 use super::remark::{Drift, Remark};
-use super::watched::{Message, Watched};
+use super::watched::{Message, Verdict, Watched};
 use crate::payload::json::flat::{self, Token};
 use trie::Trie;
 use walk::Walk;
@@ -117,12 +117,14 @@ impl Shapes {
     }
 
     /// Looks at a message of the channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
-        let shape = self.channels.at(place)?;
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
+        let Some(shape) = self.channels.at(place) else {
+            return Verdict::Skipped;
+        };
         let payload = message.payload;
         if payload.len() > LARGEST_READ || payload.len() as u64 != message.size {
             shape.unread += 1;
-            return None;
+            return Verdict::Skipped;
         }
         let drifts = if flat::flatten(payload, &mut self.tokens) {
             shape.json += 1;
@@ -133,18 +135,21 @@ impl Shapes {
                 .walk
                 .take(&mut shape.trie, is_learning, payload, &self.tokens);
             self.fields = self.fields + shape.trie.len() - before;
-            drifts?
+            drifts.unwrap_or_default()
         } else {
             shape.other += 1;
-            let all = shape.json + shape.other;
-            let is_odd = shape.json >= LEARNT_FROM && is_flagged(shape.other, shape.other, all);
+            // There is no shape that it could deviate from.
+            if shape.json < LEARNT_FROM {
+                return Verdict::Skipped;
+            }
+            let is_odd = is_flagged(shape.other, shape.other, shape.json + shape.other);
             [Drift::NotJson].into_iter().filter(|_| is_odd).collect()
         };
         if drifts.is_empty() {
-            return None;
+            return Verdict::Fine;
         }
         shape.flagged += 1;
-        Some(Remark::Drift(drifts))
+        Verdict::Said(Remark::Drift(drifts))
     }
 
     /// The shape of a channel, with the names of at most `most` channels; of the first channel if

@@ -40,6 +40,12 @@ pub fn integer(value: &[u8]) -> Option<i128> {
     Some(if is_negative { -number } else { number })
 }
 
+/// Whether a value, as JSON writes it, is a whole number that a sequence can be followed by.
+#[must_use]
+pub fn is_whole_number(value: &[u8]) -> bool {
+    integer(value).is_some()
+}
+
 /// The number that at least one and at most 18 digits write.
 #[inline]
 fn small(digits: &[u8]) -> Option<i64> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::remark::Remark;
 use crate::message::{RowId, Time};
 use crate::payload::lookup::Lookup;
 
@@ -22,6 +23,23 @@ pub struct Message<'a> {
     pub size: u64,
     /// How often messages may have been lost, or were not looked at, since the check was added.
     pub breaks: u64,
+}
+
+/// What a check makes of a message.
+#[derive(Debug)]
+pub enum Verdict {
+    /// There is nothing to be said.
+    Fine,
+    /// It could not tell: the message lacks what it looks at, or there is no room for it.
+    Skipped,
+    /// This is to be said.
+    Said(Remark),
+}
+
+impl From<Option<Remark>> for Verdict {
+    fn from(remark: Option<Remark>) -> Self {
+        remark.map_or(Self::Fine, Self::Said)
+    }
 }
 
 /// What a check knows of each of its channels.

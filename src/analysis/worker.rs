@@ -11,7 +11,8 @@ use self::state::State;
 use super::plan::{CheckId, Plan};
 use super::remark::Finding;
 use super::report::{Ask, Report};
-use super::watched::Message;
+use super::skips::Skips;
+use super::watched::{Message, Verdict};
 use crate::log::{RowKind, Segment, SegmentRow};
 use crate::message::RowId;
 use crate::payload::lookup::Lookup;
@@ -35,12 +36,15 @@ pub struct Worker {
     by_name: HashMap<Arc<[u8]>, u32>,
     /// The route of each channel of the segment.
     judged: Vec<u32>,
+    /// What was skipped and not yet told.
+    skips: Skips,
     readings: Arc<Readings>,
 }
 
 /// What is done with the messages of a channel.
 #[derive(Debug)]
 struct Route {
+    name: Arc<[u8]>,
     uses: Vec<Use>,
     /// How they are read.
     reading: Option<Reading>,
@@ -140,6 +144,11 @@ impl Worker {
         }
     }
 
+    /// What was skipped since this was asked last.
+    pub fn take_skipped(&mut self) -> Skips {
+        std::mem::take(&mut self.skips)
+    }
+
     /// What is known at this moment. `None` if there is no such check or channel.
     #[must_use]
     pub fn report(&self, ask: &Ask) -> Option<Report> {
@@ -167,6 +176,7 @@ impl Worker {
             + self.watching.capacity() * size_of::<Watching>()
             + self.by_name.capacity() * size_of::<(Arc<[u8]>, u32)>()
             + self.judged.capacity() * size_of::<u32>()
+            + self.skips.size()
     }
 
     fn forget_routes(&mut self) {
@@ -206,12 +216,15 @@ impl Worker {
                 size: row.size,
                 breaks: watching.breaks,
             };
-            if let Some(what) = watching.state.look(one.place, &message) {
-                found.push(Finding {
-                    check: watching.id,
+            let check = watching.id;
+            match watching.state.look(one.place, &message) {
+                Verdict::Fine => {}
+                Verdict::Skipped => self.skips.note(check, &route.name, id),
+                Verdict::Said(what) => found.push(Finding {
+                    check,
                     row: id,
                     what,
-                });
+                }),
             }
         }
     }
@@ -246,7 +259,11 @@ impl Worker {
         }
         let route = u32::try_from(self.routes.len()).unwrap_or(UNWATCHED);
         let reading = self.readings.of(name);
-        self.routes.push(Route { uses, reading });
+        self.routes.push(Route {
+            name: Arc::clone(name),
+            uses,
+            reading,
+        });
         self.by_name.insert(Arc::clone(name), route);
         route
     }

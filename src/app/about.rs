@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::watch::Progress;
 use super::{App, topic_words};
 use crate::analysis::{
     Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
@@ -65,7 +66,12 @@ impl App {
         let shared: Arc<[u8]> = name.as_ref().into();
         for (id, check) in checks {
             let report = self.checks.report(id, Some(&shared));
-            lines.extend(about_check(self, check, report, name));
+            let mut about = about_check(self, check, report, name);
+            // Right below the heading.
+            if let Some(progress) = self.checks.looking_back(id).filter(|_| about.len() > 1) {
+                about.insert(2, still_looking(progress));
+            }
+            lines.extend(about);
         }
         lines
     }
@@ -145,6 +151,12 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
     lines
 }
 
+/// That a check has not come to the end of what was kept when it was added.
+fn still_looking(progress: Progress) -> About {
+    let words = format!("{} % of what was kept so far", progress.percent().min(99));
+    About::Fact("looking back", words)
+}
+
 /// What a check is about, in words.
 fn heading(check: &Check) -> String {
     let shown = |channels: &crate::analysis::Channels| whole(channels.glob());
@@ -211,7 +223,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
         restarts,
         without_number,
         unfollowed,
-        ..
+        messages,
     } = channel.counts;
     let mut lines = Vec::new();
     if let Some(last) = channel.last {
@@ -229,11 +241,18 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
             figures::count(explained)
         ),
     };
-    lines.push(About::Fact("missing", words));
+    // Of nothing that was read nothing is known.
+    let is_any_followed = messages > without_number + unfollowed;
+    lines.extend(is_any_followed.then_some(About::Fact("missing", words)));
     lines.extend(counted("doubled", duplicates));
     lines.extend(counted("late", reordered));
     lines.extend(counted("restarts", restarts));
-    lines.extend(counted("no number", without_number));
+    if sequence.has_key && without_number > 0 {
+        let words = format!("{} without number or key", figures::count(without_number));
+        lines.push(About::Fact("not read", words));
+    } else {
+        lines.extend(counted("no number", without_number));
+    }
     lines.extend(counted("not followed", unfollowed));
     lines
 }

@@ -1,19 +1,20 @@
 //! The checks that are made of messages, and what is known by them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::watch::Progress;
 use super::{App, Effect};
 use crate::analysis::{
-    Answer, Ask, Channels, Check, CheckId, Finding, Findings, Follower, Plan, Report, Request,
+    Answer, Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report,
+    Request, Skipped, Skips,
 };
 use crate::log::MessageLog;
 use crate::message::{RowId, Time};
-use crate::payload::format::{Decoded, Format};
 use crate::payload::readings::Readings;
-use crate::query::{Path, Query};
+use crate::query::Query;
 
 /// What is known is asked for this often while it is shown.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
@@ -32,6 +33,8 @@ pub struct Checks {
     is_new: bool,
     follower: Follower,
     findings: Findings,
+    /// What those that flag rows could not tell anything of.
+    skips: Skips,
     /// What is shown was last known to be so; of a shape or a series by its channel.
     reports: BTreeMap<Place, Box<Report>>,
     /// When that was asked.
@@ -40,11 +43,13 @@ pub struct Checks {
     has_news: bool,
     /// The bytes that the thread's knowledge takes.
     size: usize,
-    /// Those that look at what is kept: not all that they will flag is flagged yet.
-    looking_back: BTreeSet<CheckId>,
+    /// Those that look at what is kept, and how far they are: not all that they will flag is
+    /// flagged yet.
+    looking_back: BTreeMap<CheckId, Progress>,
     /// Whether those that flag rows had no room for some.
     leaves_out_some: bool,
-    /// Grows with every check that is added, has looked back or is ended.
+    /// Grows with every check that is added, has looked back, skips messages of one more channel or
+    /// is ended.
     changes: u64,
 }
 
@@ -61,11 +66,12 @@ impl Checks {
             plan,
             follower: Follower::new(log),
             findings: Findings::default(),
+            skips: Skips::default(),
             reports: BTreeMap::new(),
             asked: Time(0),
             has_news: false,
             size: 0,
-            looking_back: BTreeSet::new(),
+            looking_back: BTreeMap::new(),
             leaves_out_some: false,
             changes: 0,
         }
@@ -94,9 +100,14 @@ impl Checks {
         self.leaves_out_some
     }
 
-    /// Whether a check has not come to the end yet of what was kept when it was added.
-    pub(super) fn is_looking_back(&self, check: CheckId) -> bool {
-        self.looking_back.contains(&check)
+    /// How far a check is in what was kept when it was added, until it has come to the end of that.
+    pub(super) fn looking_back(&self, check: CheckId) -> Option<Progress> {
+        self.looking_back.get(&check).copied()
+    }
+
+    /// What a check could not tell anything of on the channel called `name`.
+    pub(super) fn skipped(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
+        self.skips.of(check, name)
     }
 
     /// A number that grows whenever other rows are checked than before.
@@ -138,9 +149,38 @@ impl Checks {
         self.findings.forget(gone);
     }
 
+    /// Takes in what was found and how far it is known. Says whether a check has now looked at all
+    /// that was kept when it was added.
+    fn note_looked(&mut self, looked: Looked) -> bool {
+        self.follower.note(&looked);
+        self.size = looked.size;
+        self.leaves_out_some = looked.leaves_out_some;
+        self.has_news = true;
+        let progress = looked
+            .only
+            .and_then(|only| self.looking_back.get_mut(&only));
+        if let Some(progress) = progress {
+            progress.scanned += looked.rows;
+        }
+        let looked_back = looked.only.filter(|_| looked.is_done);
+        if let Some(check) = looked_back {
+            self.looking_back.remove(&check);
+            self.changes += 1;
+        }
+        let is_made = |check: CheckId| self.plan.check(check).is_some();
+        let found = looked.found.into_iter();
+        self.findings
+            .add(found.filter(|finding| is_made(finding.check)));
+        if self.skips.add(looked.skipped) {
+            self.changes += 1;
+        }
+        self.skips.retain(is_made);
+        looked_back.is_some()
+    }
+
     /// The bytes that all of it takes.
     pub(super) fn size(&self) -> usize {
-        self.size + self.findings.size()
+        self.size + self.findings.size() + self.skips.size()
     }
 }
 
@@ -185,9 +225,14 @@ impl App {
         let id = self.checks.plan.add(check, self.log.end());
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         self.checks.is_new = false;
-        self.checks.looking_back.insert(id);
         self.checks.changes += 1;
-        let effects = [plan, Request::kept(id, &self.log)];
+        let kept = Request::kept(id, &self.log);
+        let progress = Progress {
+            scanned: 0,
+            total: kept.rows(),
+        };
+        self.checks.looking_back.insert(id, progress);
+        let effects = [plan, kept];
         (id, effects.map(Effect::Analyse).into())
     }
 
@@ -197,6 +242,7 @@ impl App {
         self.checks.looking_back.remove(&id);
         self.checks.changes += 1;
         self.checks.findings.forget_check(id);
+        self.checks.skips.retain(|check| check != id);
         self.checks.reports.retain(|(check, _), _| *check != id);
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         let mut effects = vec![Effect::Analyse(plan)];
@@ -235,22 +281,12 @@ impl App {
             Answer::Looked(looked) => looked,
         };
         self.plot.known.note_looked(&looked);
-        let checks = &mut self.checks;
-        checks.follower.note(&looked);
-        checks.size = looked.size;
-        checks.leaves_out_some = looked.leaves_out_some;
-        checks.has_news = true;
-        let looked_back = looked.only.filter(|_| looked.is_done);
-        if let Some(check) = looked_back {
-            checks.looking_back.remove(&check);
-            checks.changes += 1;
-        }
-        let made = |finding: &Finding| checks.plan.check(finding.check).is_some();
-        let found: Vec<Finding> = looked.found.into_iter().filter(made).collect();
-        checks.findings.add(found);
+        let looked_back = self.checks.note_looked(looked);
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
-        if looked_back.is_some() {
+        if looked_back {
+            // What is shown does not look final before it is.
+            effects.extend(self.renew_reports());
             effects.extend(self.ask_again(Query::asks_flags));
         }
         effects
@@ -301,60 +337,5 @@ impl App {
         let is_shown = reader.tab() == super::Tab::Channel;
         let name = reader.letter().channel.as_deref().filter(|_| is_shown)?;
         Some(name.into())
-    }
-
-    /// Learns the shape of the open message's channel, from now on and from what is kept.
-    pub(super) fn learn_shape(&mut self) -> Vec<Effect> {
-        let Some(open) = &self.open else {
-            return Vec::new();
-        };
-        let is_json =
-            |decoded: &Decoded| decoded.format == Format::Json && decoded.unwrapped.is_none();
-        let name = open.reader.letter().channel.clone();
-        let Some(name) = name.filter(|_| open.reader.decoded().is_some_and(is_json)) else {
-            return Vec::new();
-        };
-        let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
-        if self.checks.of_channel(&name).any(is_shape) {
-            return Vec::new();
-        }
-        let channels = only(&name);
-        self.add_check(Check::Shape { channels }).1
-    }
-
-    /// Follows the numbers at `path` on the channel called `name`, or no longer.
-    pub(super) fn toggle_sequence(&mut self, name: &[u8], path: Path) -> Vec<Effect> {
-        let text = path.text().to_owned();
-        let shown = crate::payload::escape::whole(name);
-        let of_path = |(id, check): (CheckId, &Check)| match check {
-            Check::Sequence {
-                channels, number, ..
-            } if *number == path => Some((id, channels.clone())),
-            _ => None,
-        };
-        let known = self.checks.of_channel(name).find_map(of_path);
-        if let Some((_, channels)) = known
-            .as_ref()
-            .filter(|(_, channels)| *channels != only(name))
-        {
-            let glob = crate::payload::escape::whole(channels.glob());
-            return self.tell(format!(
-                "the numbers at {text} are followed already on all channels of {glob}"
-            ));
-        }
-        if let Some((id, _)) = known {
-            let effects = self.end_check(id);
-            self.tell(format!("the numbers at {text} are followed no longer"));
-            return effects;
-        }
-        let (_, effects) = self.add_check(Check::Sequence {
-            channels: only(name),
-            number: path,
-            key: None,
-        });
-        self.tell(format!(
-            "numbers at {text} on {shown}: what is missing, doubled or late is flagged; is:seqgap"
-        ));
-        effects
     }
 }

@@ -1,10 +1,11 @@
-//! What checks have not looked at of the messages kept, where a query asks what they have flagged:
-//! of these it knows nothing.
+//! What checks have not looked at of the messages kept, or could not tell anything of, where a query
+//! asks what they have flagged: of these it knows nothing.
 
 use std::time::Duration;
 
 use super::{App, Find};
-use crate::analysis::Check;
+use crate::analysis::{Check, CheckId};
+use crate::log::Channel;
 use crate::message::Time;
 use crate::query::{Flags, Query};
 
@@ -17,8 +18,10 @@ const LAGGING: Duration = Duration::from_secs(1);
 /// What checks have not looked at, as it was counted last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unchecked {
-    /// Messages kept on channels where no such check is made, or not yet of what is kept.
-    pub unwatched: u64,
+    /// Messages kept of which no such check could tell anything, has not yet, or is made.
+    pub unknown: u64,
+    /// Whether these are no more than so many: some of them have gone, and not all may be kept.
+    pub is_at_most: bool,
     /// Rows that have come and wait to be looked at.
     pub waiting: u64,
     /// Rows that went before they could be looked at.
@@ -26,6 +29,14 @@ pub struct Unchecked {
     /// Whether checks have no room for some channels: how many messages that leaves out is not
     /// known.
     pub is_full: bool,
+}
+
+/// How many messages of a channel are kept that nothing is known of.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    most: u64,
+    /// Whether they are just so many.
+    is_exact: bool,
 }
 
 /// When it was counted last, and for what.
@@ -76,28 +87,26 @@ impl App {
         if asked == Flags::default() {
             return Unchecked::default();
         }
-        let is_unknown =
-            |name: &[u8]| !query.is_decided_by_channel(name) && !self.is_checked_for(asked, name);
-        let channels = self.log.channels().iter();
-        let kept = channels.filter(|(_, channel)| channel.kept() > 0);
-        let unknown = kept.filter(|(_, channel)| is_unknown(channel.name()));
-        let unwatched = unknown.map(|(_, channel)| channel.kept()).sum();
+        let channels = self.log.channels().iter().map(|(_, channel)| channel);
+        let asked_of = channels
+            .filter(|channel| channel.kept() > 0 && !query.is_decided_by_channel(channel.name()));
+        let mut unknown = Share::exactly(0);
+        for channel in asked_of {
+            unknown = unknown.plus(self.unknown_on(channel, asked));
+        }
         let mut checks = self.checks.plan().entries().iter();
         let makes_any = checks.any(|entry| is_of(&entry.check, asked));
         Unchecked {
-            unwatched,
+            unknown: unknown.most,
+            is_at_most: !unknown.is_exact,
             waiting: if makes_any { self.waiting() } else { 0 },
             missed: if makes_any { self.checks.missed() } else { 0 },
             is_full: makes_any && self.checks.leave_out_some(),
         }
     }
 
-    /// Whether all that is kept of the channel called `name` has been, or will be, looked at for these flags.
-    fn is_checked_for(&self, asked: Flags, name: &[u8]) -> bool {
-        let is_watched = |flag: Flags| {
-            let mut checks = self.checks.of_channel(name);
-            checks.any(|(id, check)| is_of(check, flag) && !self.checks.is_looking_back(id))
-        };
+    /// What is kept of a channel of which one of these flags is not known.
+    fn unknown_on(&self, channel: &Channel, asked: Flags) -> Share {
         let drift = Flags {
             is_seqgap: false,
             ..asked
@@ -106,9 +115,52 @@ impl App {
             is_drift: false,
             ..asked
         };
-        [drift, seqgap]
-            .into_iter()
-            .all(|flag| flag == Flags::default() || is_watched(flag))
+        let asked = [drift, seqgap].into_iter();
+        let asked = asked.filter(|flag| *flag != Flags::default());
+        let shares = asked.map(|flag| self.unknown_for(channel, flag));
+        // A message may lack both.
+        let kept = channel.kept();
+        shares
+            .reduce(|one, other| match (one.most, other.most) {
+                (0, _) => other,
+                (_, 0) => one,
+                _ if one.is_all(kept) || other.is_all(kept) => Share::exactly(kept),
+                (one, other) => Share::up_to(kept.min(one + other)),
+            })
+            .unwrap_or(Share::exactly(0))
+    }
+
+    /// What is kept of a channel of which this one flag is not known.
+    fn unknown_for(&self, channel: &Channel, flag: Flags) -> Share {
+        let kept = channel.kept();
+        let checks = self.checks.of_channel(channel.name());
+        let done = checks
+            .filter(|(id, check)| is_of(check, flag) && self.checks.looking_back(*id).is_none());
+        // What one check has skipped another may have read.
+        done.map(|(id, _)| self.skipped_by(id, channel))
+            .reduce(|one, other| match (one.most, other.most) {
+                _ if one.is_all(kept) => other,
+                _ if other.is_all(kept) => one,
+                (0, _) | (_, 0) => Share::exactly(0),
+                (one, other) => Share::up_to(one.min(other)),
+            })
+            .unwrap_or(Share::exactly(kept))
+    }
+
+    /// What a check has skipped of what is kept of a channel.
+    fn skipped_by(&self, check: CheckId, channel: &Channel) -> Share {
+        let Some(skipped) = self.checks.skipped(check, channel.name()) else {
+            return Share::exactly(0);
+        };
+        let rows = &skipped.rows;
+        let gone = self.log.gone_from(rows.clone());
+        let gone: u64 = gone.iter().map(|rows| rows.end.0 - rows.start.0).sum();
+        let left = rows.end.0 - rows.start.0 - gone;
+        let most = skipped.count.min(channel.kept()).min(left);
+        Share {
+            most,
+            is_exact: gone == 0 || most == 0,
+        }
     }
 
     /// How many rows wait to be looked at, if they have waited for long.
@@ -120,6 +172,35 @@ impl App {
             self.log.end().0.saturating_sub(looked.0)
         } else {
             0
+        }
+    }
+}
+
+impl Share {
+    fn exactly(most: u64) -> Self {
+        Self {
+            most,
+            is_exact: true,
+        }
+    }
+
+    fn up_to(most: u64) -> Self {
+        Self {
+            most,
+            is_exact: false,
+        }
+    }
+
+    /// Whether it is certainly all that is kept.
+    fn is_all(self, kept: u64) -> bool {
+        self.is_exact && self.most == kept
+    }
+
+    /// Both together, where they have none in common.
+    fn plus(self, other: Self) -> Self {
+        Self {
+            most: self.most + other.most,
+            is_exact: self.is_exact && other.is_exact,
         }
     }
 }

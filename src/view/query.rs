@@ -147,8 +147,10 @@ pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
         format!("{count} {words}")
     };
     let mut parts = Vec::new();
-    if unchecked.unwatched > 0 {
-        parts.push(counted(unchecked.unwatched, "not checked"));
+    if unchecked.unknown > 0 {
+        let up_to = if unchecked.is_at_most { "up to " } else { "" };
+        let words = counted(unchecked.unknown, "not checked");
+        parts.push(format!("{up_to}{words}"));
     }
     if unchecked.waiting > 0 {
         parts.push(counted(unchecked.waiting, "not checked yet"));

@@ -1,6 +1,6 @@
 //! Properties: totals against naive models, and nothing that panics or grows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -60,13 +60,24 @@ fn count(value: &Value, place: &str, naive: &mut Naive) {
     }
 }
 
-/// A sequence that remembers every number.
+/// A sequence that remembers every number since it began.
 struct NaiveSequence {
     first: i128,
     last: i128,
     came: BTreeSet<i128>,
     explained: BTreeSet<i128>,
+    /// Whether there was a gap since the last number came.
     is_behind_gap: bool,
+}
+
+/// What is counted in the end.
+#[derive(Debug, Default, PartialEq)]
+struct Totals {
+    missing: u64,
+    explained: u64,
+    duplicates: u64,
+    reordered: u64,
+    restarts: u64,
 }
 
 impl NaiveSequence {
@@ -80,60 +91,119 @@ impl NaiveSequence {
         }
     }
 
-    fn take(&mut self, number: i128, duplicates: &mut u64, reordered: &mut u64) {
+    /// Whether it is a restart if `number` comes, and then `next`.
+    fn is_restart(&self, number: i128, next: Option<i128>) -> bool {
+        let is_start = matches!(number, 0 | 1);
+        if number >= self.last || self.is_missing(number) || !(is_start || self.is_behind_gap) {
+            return false;
+        }
+        next.is_none_or(|next| {
+            let goes_on = next == self.last + 1 || self.is_missing(next);
+            next == number + 1 || is_start && !goes_on
+        })
+    }
+
+    fn is_missing(&self, number: i128) -> bool {
+        (self.first..self.last).contains(&number) && !self.came.contains(&number)
+    }
+
+    fn take(&mut self, number: i128, totals: &mut Totals) {
         if number > self.last {
             if self.is_behind_gap {
                 self.explained.extend(self.last + 1..number);
             }
             self.last = number;
-        } else if number < self.first {
-            *reordered += 1;
-        } else if self.came.contains(&number) {
-            *duplicates += 1;
+            self.is_behind_gap = false;
+        } else if number >= self.first && self.came.contains(&number) {
+            totals.duplicates += 1;
         } else {
-            *reordered += 1;
+            totals.reordered += 1;
             self.explained.remove(&number);
         }
-        self.is_behind_gap = false;
         if number >= self.first {
             self.came.insert(number);
         }
     }
+
+    fn end(&self, totals: &mut Totals) {
+        let numbers = u64::try_from(self.last - self.first + 1).unwrap();
+        totals.missing += numbers - self.came.len() as u64;
+        totals.explained += self.explained.len() as u64;
+    }
+}
+
+/// What is to be counted of the numbers of a channel, each with whether a gap comes before it. It
+/// knows the next number before it judges one.
+fn count_naively(numbers: &[(i128, bool)]) -> Totals {
+    let mut totals = Totals::default();
+    let mut known: Option<NaiveSequence> = None;
+    for (at, (number, is_behind_gap)) in numbers.iter().enumerate() {
+        let next = numbers.get(at + 1).map(|(next, _)| *next);
+        let Some(one) = &mut known else {
+            known = Some(NaiveSequence::starting_at(*number));
+            continue;
+        };
+        one.is_behind_gap |= is_behind_gap;
+        if one.is_restart(*number, next) {
+            one.end(&mut totals);
+            totals.restarts += 1;
+            *one = NaiveSequence::starting_at(*number);
+        } else {
+            one.take(*number, &mut totals);
+        }
+    }
+    if let Some(one) = known {
+        one.end(&mut totals);
+    }
+    totals
+}
+
+/// Numbers on one of two channels, each with whether a gap comes before it: single ones, and some
+/// that follow one another.
+fn numbers() -> impl Strategy<Value = Vec<(i128, usize, bool)>> {
+    let run = (0..60_i128, 1..5_i128, 0..2_usize, prop::bool::weighted(0.2));
+    prop::collection::vec(run, 0..30).prop_map(|runs| {
+        let numbers = runs
+            .into_iter()
+            .flat_map(|(first, count, channel, is_gap)| {
+                (first..first + count)
+                    .map(move |number| (number, channel, is_gap && number == first))
+            });
+        numbers.collect()
+    })
 }
 
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn sequences_count_what_a_naive_model_counts(
-        numbers in prop::collection::vec((2..60_i128, 0..2_usize, prop::bool::weighted(0.05)), 0..80)
-    ) {
+    fn sequences_count_what_a_naive_model_counts(numbers in numbers()) {
         let (mut stage, check) = Stage::checking(sequence());
-        let mut naive: HashMap<&str, NaiveSequence> = HashMap::new();
-        let (mut duplicates, mut reordered) = (0, 0);
+        let mut heard: [Vec<(i128, bool)>; 2] = Default::default();
+        let mut is_behind_gap = [false; 2];
         for (number, channel, is_gap) in numbers {
-            let channel = ["a", "b"][channel];
             if is_gap {
                 stage.lose_connection();
-                for one in naive.values_mut() {
-                    one.is_behind_gap = true;
-                }
+                is_behind_gap = [true; 2];
             }
-            stage.words(channel, &format!("{{\"n\":{number}}}"));
-            match naive.get_mut(channel) {
-                None => drop(naive.insert(channel, NaiveSequence::starting_at(number))),
-                Some(one) => one.take(number, &mut duplicates, &mut reordered),
-            }
+            stage.words(["a", "b"][channel], &format!("{{\"n\":{number}}}"));
+            let is_behind_gap = std::mem::take(&mut is_behind_gap[channel]);
+            heard[channel].push((number, is_behind_gap));
         }
-        let missing = naive.values().map(|one| {
-            u64::try_from(one.last - one.first + 1).unwrap() - one.came.len() as u64
-        });
-        let explained = naive.values().map(|one| one.explained.len() as u64);
-        let counts = stage.sequences(check).counts;
-        prop_assert_eq!(counts.missing, missing.sum::<u64>());
-        prop_assert_eq!(counts.explained, explained.sum::<u64>());
-        prop_assert_eq!(counts.duplicates, duplicates);
-        prop_assert_eq!(counts.reordered, reordered);
+        let report = stage.sequences(check);
+        for (name, heard) in [&b"a"[..], b"b"].into_iter().zip(&heard) {
+            let mut channels = report.channels.iter();
+            let counts = channels.find(|one| *one.channel == *name).map(|one| one.counts);
+            let counts = counts.unwrap_or_default();
+            let totals = Totals {
+                missing: counts.missing,
+                explained: counts.explained,
+                duplicates: counts.duplicates,
+                reordered: counts.reordered,
+                restarts: counts.restarts,
+            };
+            prop_assert_eq!(totals, count_naively(heard), "{:?}", heard);
+        }
     }
 
     #[test]

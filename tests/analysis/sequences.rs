@@ -30,7 +30,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
             "3 missing: 3–5",
             "late by 2, fills the hole",
             "4 again",
-            "restarted at 0 after 7, or 0 again",
+            "restarted or 0 late, after 7",
         ]
     );
     let report = stage.sequences(check);
@@ -70,6 +70,31 @@ fn a_gap_row_explains_the_hole_behind_it_on_every_channel_and_no_other() {
     );
     let counts = stage.sequences(check).counts;
     assert_eq!((counts.missing, counts.explained), (6, 4));
+}
+
+#[test]
+fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
+    let (mut stage, check) = Stage::checking(sequence());
+    for number in 1..=1_000 {
+        assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
+    }
+    stage.lose_connection();
+    assert_eq!(
+        stage.words("a", r#"{"n":37}"#),
+        ["restarted or 37 again, after 1000 and a gap"]
+    );
+    for number in 38..=136 {
+        assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
+    }
+    let counts = stage.sequences(check).counts;
+    assert_eq!((counts.duplicates, counts.restarts), (0, 1));
+    // Without a gap it is the number once more. One that may never have come is late, if not the
+    // start of others.
+    assert_eq!(stage.words("a", r#"{"n":40}"#), ["40 again"]);
+    assert_eq!(
+        stage.words("a", r#"{"n":36}"#),
+        ["late by 100, or restarted"]
+    );
 }
 
 #[test]
@@ -144,12 +169,14 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
         told,
         [
             "1 missing: 4",
-            "restarted at 1 after 7, or 1 again",
+            "restarted or 1 again, after 7",
             "late by 3, fills the hole",
             "1 missing: 9",
         ]
     );
-    assert_eq!(stage.sequences(check).counts.missing, 1);
+    let counts = stage.sequences(check).counts;
+    assert_eq!((counts.missing, counts.restarts), (1, 0));
+    assert_eq!((counts.duplicates, counts.reordered), (1, 1));
     // A true restart is followed from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
         let told = stage.words("a", &format!("{{\"n\":{number}}}"));

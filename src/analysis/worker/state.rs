@@ -5,12 +5,11 @@ use std::sync::Arc;
 use crate::analysis::delay::Delays;
 use crate::analysis::pair::Pair;
 use crate::analysis::plan::{Check, Role};
-use crate::analysis::remark::Remark;
 use crate::analysis::report::{Ask, Report};
 use crate::analysis::sequence::Sequences;
 use crate::analysis::series::AllSeries;
 use crate::analysis::shape::Shapes;
-use crate::analysis::watched::Message;
+use crate::analysis::watched::{Message, Verdict};
 
 /// A check, and what it knows.
 #[derive(Debug)]
@@ -56,15 +55,15 @@ impl State {
 
     /// Looks at a message of the channel at `place`.
     #[inline]
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         match &mut self.known {
             Known::Shape(shapes) => shapes.look(place, message),
             Known::Sequence(sequences) => sequences.look(place, message),
-            Known::Pair(pair) => pair.look(place, message),
-            Known::Delay(delays) => delays.look(place, message),
+            Known::Pair(pair) => pair.look(place, message).into(),
+            Known::Delay(delays) => delays.look(place, message).into(),
             Known::Series(series) => {
                 series.look(place, message);
-                None
+                Verdict::Fine
             }
         }
     }

@@ -1,0 +1,81 @@
+//! What the person does with checks.
+
+use super::checks::only;
+use super::{App, Effect};
+use crate::analysis::{Check, CheckId, is_whole_number};
+use crate::payload::escape::whole;
+use crate::payload::format::{Decoded, Format};
+use crate::payload::lookup::Lookup;
+use crate::query::Path;
+
+impl App {
+    /// Learns the shape of the open message's channel, from now on and from what is kept.
+    pub(super) fn learn_shape(&mut self) -> Vec<Effect> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let is_json =
+            |decoded: &Decoded| decoded.format == Format::Json && decoded.unwrapped.is_none();
+        let name = open.reader.letter().channel.clone();
+        let Some(name) = name.filter(|_| open.reader.decoded().is_some_and(is_json)) else {
+            return Vec::new();
+        };
+        let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
+        if self.checks.of_channel(&name).any(is_shape) {
+            return Vec::new();
+        }
+        let channels = only(&name);
+        self.add_check(Check::Shape { channels }).1
+    }
+
+    /// Follows the numbers at `path` on the channel called `name`, or no longer.
+    pub(super) fn toggle_sequence(&mut self, name: &[u8], path: Path) -> Vec<Effect> {
+        let text = path.text().to_owned();
+        let shown = whole(name);
+        let of_path = |(id, check): (CheckId, &Check)| match check {
+            Check::Sequence {
+                channels, number, ..
+            } if *number == path => Some((id, channels.clone())),
+            _ => None,
+        };
+        let known = self.checks.of_channel(name).find_map(of_path);
+        if let Some((_, channels)) = known
+            .as_ref()
+            .filter(|(_, channels)| *channels != only(name))
+        {
+            let glob = whole(channels.glob());
+            return self.tell(format!(
+                "the numbers at {text} are followed already on all channels of {glob}"
+            ));
+        }
+        if let Some((id, _)) = known {
+            let effects = self.end_check(id);
+            self.tell(format!("the numbers at {text} are followed no longer"));
+            return effects;
+        }
+        if !self.is_whole_number(name, &path) {
+            return self.tell("go to a whole number to follow it: this value is none");
+        }
+        let (_, effects) = self.add_check(Check::Sequence {
+            channels: only(name),
+            number: path,
+            key: None,
+        });
+        self.tell(format!(
+            "numbers at {text} on {shown}: what is missing, doubled or late is flagged; is:seqgap"
+        ));
+        effects
+    }
+
+    /// Whether a check of sequences finds a number at `path` in the open message, of the channel
+    /// called `name`.
+    fn is_whole_number(&self, name: &[u8], path: &Path) -> bool {
+        let reading = self.readings.of(name);
+        self.open.as_ref().is_some_and(|open| {
+            let payload = &open.reader.letter().payload;
+            let lookup = Lookup::new(payload, reading.as_ref());
+            let value = lookup.figure(path.steps());
+            value.is_some_and(|value| is_whole_number(&value))
+        })
+    }
+}
