@@ -70,6 +70,7 @@ pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use latest::{FLASH, ListForm};
 pub use layout::{Areas, inside, padded};
+pub use lens::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 pub use marking::MAX_MARKED;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{Away, NodeStatus, Nodes};

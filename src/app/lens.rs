@@ -4,6 +4,12 @@ use super::{App, Effect};
 use crate::payload::escape::whole;
 use crate::query::Path;
 
+/// The longest message that is looked at through a lens: a frame has many rows.
+pub const MOST_THROUGH_LENS: usize = 16 << 10;
+
+/// What is packed is looked at if it is no more than this unpacked.
+pub const MOST_UNPACKED_THROUGH_LENS: usize = 64 << 10;
+
 impl App {
     /// The path that the messages of the channel called `name` are looked at through.
     #[must_use]
@@ -22,7 +28,23 @@ impl App {
         let name = whole(&channel);
         let text = path.text().to_owned();
         self.lenses.insert(channel, Some(path));
-        self.tell(format!("of {name} the log shows {text}; i again shows all"))
+        let but = if self.is_open_too_long() {
+            ", but not of this message, which is too long"
+        } else {
+            ""
+        };
+        self.tell(format!(
+            "of {name} the log shows {text}{but}; i again shows all"
+        ))
+    }
+
+    /// Whether the open message is too long to be looked at through a lens.
+    fn is_open_too_long(&self) -> bool {
+        self.open().is_some_and(|open| {
+            let reader = &open.reader;
+            reader.letter().size > MOST_THROUGH_LENS as u64
+                || reader.bytes().len() > MOST_UNPACKED_THROUGH_LENS
+        })
     }
 
     /// Looks at the messages of the selected channel as they are again.

@@ -1,15 +1,10 @@
 //! What is seen of a message through a lens: the value at its path, or why there is none.
 
+use crate::app::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 use crate::payload::figures;
 use crate::payload::lookup::{Lookup, Shown};
 use crate::payload::readings::Reading;
 use crate::query::Path;
-
-/// The longest message that is looked at through a lens: a frame has many rows.
-const MOST_LOOKED_AT: usize = 16 << 10;
-
-/// What is packed is looked at if it is no more than this unpacked.
-const MOST_UNPACKED: usize = 64 << 10;
 
 /// Where to look, and what is said of the messages beforehand.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +31,10 @@ impl<'a> Lens<'a> {
 
     /// The value in a message, of which this is all or the head, and which had so many bytes.
     pub(super) fn look(self, (payload, size): (&[u8], u64)) -> Result<Shown<'_>, Unseen> {
-        if payload.len() > MOST_LOOKED_AT || size > payload.len() as u64 {
+        if payload.len() > MOST_THROUGH_LENS || size > payload.len() as u64 {
             return Err(Unseen::TooLong(size));
         }
-        let lookup = Lookup::new(payload, self.reading).unpacking(MOST_UNPACKED);
+        let lookup = Lookup::new(payload, self.reading).unpacking(MOST_UNPACKED_THROUGH_LENS);
         let shown = lookup.shown(self.path.steps());
         shown.map_err(|why| why.map_or(Unseen::Missing, Unseen::NoValues))
     }

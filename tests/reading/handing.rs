@@ -337,6 +337,15 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
 }
 
 #[test]
+fn that_a_message_is_too_long_for_a_lens_is_said() {
+    let pad = "x".repeat(17 << 10);
+    let mut stage = opened(format!(r#"{{"id":7,"pad":"{pad}"}}"#).as_bytes());
+    stage.keys("ji");
+    let words = "the log shows .id, but not of this message, which is too long; i again shows all";
+    assert!(stage.remark().ends_with(words), "{}", stage.remark());
+}
+
+#[test]
 fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
     let mut stage = Stage::new(&["orders"]);
     let large = gzip(format!(r#"{{"b":"x","a":"{}"}}"#, "y".repeat(70 << 10)).as_bytes());
