@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::{Action, App, Binding, Context, Overlay, Position, Purpose, bindings_in};
+use crate::app::{Action, App, Binding, Context, Form, Overlay, Position, Purpose, bindings_in};
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
@@ -28,6 +28,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
             Action::ToggleOnly if app.only().is_some() => "all channels",
             Action::NextHit if app.context() == Context::Message && has_no_match(app) => {
+                return None;
+            }
+            Action::Fold | Action::Unfold | Action::FilterByValue | Action::ToggleLens
+                if app.context() == Context::Message && !shows_values(app) =>
+            {
                 return None;
             }
             Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
@@ -74,6 +79,12 @@ fn written_for(app: &App) -> Option<Purpose> {
 /// Whether nothing is marked in the open message.
 fn has_no_match(app: &App) -> bool {
     app.open().is_none_or(|open| open.reader.mark_count() == 0)
+}
+
+/// Whether values are shown of the open message, one of which the keys act on.
+fn shows_values(app: &App) -> bool {
+    app.open()
+        .is_some_and(|open| open.reader.form() == Form::Values)
 }
 
 /// Whether leaving the box changes nothing, while it ends the filter or the search otherwise.

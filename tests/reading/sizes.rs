@@ -176,7 +176,7 @@ fn what_has_changed() {
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
     │ press p to write a message to the selected channel                           │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  Esc log  ? help
+     q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
     "#);
 }
 
@@ -236,7 +236,7 @@ fn binary_as_hex() {
     │                                                                              │
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  Esc log  ? help
+     q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
     "##);
 }
 
