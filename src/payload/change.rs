@@ -13,8 +13,8 @@ use super::diff::bytes::Ends;
 use super::diff::structure::{self, Structure};
 use super::diff::{changed_quickly, structure::Change as Step};
 use super::format;
-use super::json::{self, number::Number, text};
-use super::tree::{Key, Kind, NodeId, Tree};
+use super::json::{self, number::Number};
+use super::tree::{Key, NodeId, Tree};
 
 pub use self::difference::difference;
 
@@ -54,8 +54,7 @@ pub enum Change {
 pub struct Within {
     /// Its path, from strangers.
     pub path: Vec<u8>,
-    /// What it was: of a string what it says, in quotes, anything else as JSON; `None` if it has
-    /// come.
+    /// What it was, as [`Tree::in_brief`] says it; `None` if it has come.
     pub old: Option<Vec<u8>>,
     /// What it is; `None` if it has gone.
     pub new: Option<Vec<u8>>,
@@ -148,7 +147,7 @@ fn told_of(step: Step, old: Half<'_>, new: Half<'_>) -> Within {
         (Some(id), _) => (new, id),
         (None, id) => (old, id.unwrap_or_default()),
     };
-    let said = |half: Half<'_>, id: Option<NodeId>| id.map(|id| said(half, id));
+    let said = |(tree, bytes): Half<'_>, id: Option<NodeId>| Some(tree.in_brief(id?, bytes, 0));
     let place = |index: usize| Some(format!("[{index}]").into_bytes());
     let (was, is) = match step {
         Step::Moved { from, to, .. } => (place(from), place(to)),
@@ -158,14 +157,6 @@ fn told_of(step: Step, old: Half<'_>, new: Half<'_>) -> Within {
         path: path_of(half, id),
         old: was,
         new: is,
-    }
-}
-
-/// What a value says, as a tree shows it.
-fn said((tree, bytes): Half<'_>, id: NodeId) -> Vec<u8> {
-    match tree.value(id, bytes) {
-        Some(value) if value.kind == Kind::String => text::in_quotes(value.text),
-        _ => tree.to_json(id, bytes),
     }
 }
 

@@ -115,6 +115,23 @@ fn messagepack_is_told_by_its_values_and_bytes_by_their_difference() {
 }
 
 #[test]
+fn what_json_has_no_word_for_is_told_as_the_tree_shows_it() {
+    let old = b"\x82\xa1x\xca\x7f\xc0\0\0\xa1b\xc4\x01\0";
+    let new = b"\x82\xa1x\xca\x7f\x80\0\0\xa1b\xa4AA==";
+    let Change::Within { told, .. } = change(old, new, true) else {
+        panic!("values have changed");
+    };
+    let sides = |one: &Within| {
+        let text = |side: &Option<Vec<u8>>| String::from_utf8(side.clone().unwrap()).unwrap();
+        (text(&one.old), text(&one.new))
+    };
+    let mut sides: Vec<_> = told.iter().map(sides).collect();
+    sides.sort();
+    let expected = [("NaN", "Infinity"), ("h'00'", "\"AA==\"")];
+    assert_eq!(sides, expected.map(|(old, new)| (old.into(), new.into())));
+}
+
+#[test]
 fn what_no_query_can_name_goes_by_its_name() {
     assert_eq!(told(r#"{"a":1,"a":2}"#, r#"{"a":3,"a":2}"#), "….a 1→3");
 }
