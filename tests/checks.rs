@@ -338,6 +338,17 @@ fn a_sequence_is_followed_from_a_value_of_the_open_message() {
 }
 
 #[test]
+fn an_example_that_has_no_room_says_that_it_is_cut() {
+    let mut checked = Checked::with(Vec::new());
+    let said = "a".repeat(60);
+    checked.messages("orders", &[&*format!(r#"{{"said":"{said}"}}"#); 30]);
+    checked.press("\n\n[");
+    let screen = checked.screen();
+    let field = screen.lines().find(|line| line.contains("always"));
+    assert!(field.is_some_and(|line| line.contains("aa… ")), "{screen}");
+}
+
+#[test]
 fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
     let mut checked = Checked::with(Vec::new());
     let usual = r#"{"id":7,"amount":12.5,"tags":["a"]}"#;

@@ -124,7 +124,7 @@ fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
         line.cut_words(&range, Style::new());
     } else if let Some(example) = &field.example {
         let room = line.left();
-        line.text(escape::one_line(example, room), theme::QUIET);
+        line.part(example, 0, room, theme::QUIET);
     }
 }
 
