@@ -21,6 +21,7 @@ mod event;
 mod falling_back;
 mod filtering;
 mod finding;
+mod highlighting;
 mod input;
 mod keymap;
 mod latest;
@@ -41,6 +42,7 @@ mod plotting;
 mod pointing;
 mod publish;
 mod publishing;
+mod quitting;
 mod reader;
 mod reading;
 mod shell;
@@ -49,6 +51,7 @@ mod subscribing;
 mod subscriptions;
 mod syntax;
 mod unchecked;
+mod undo;
 mod update;
 mod watch;
 
@@ -76,10 +79,11 @@ pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
-pub use overlay::{HelpLine, Overlay, Prompt, help_lines};
+pub use overlay::{HelpLine, Overlay, Prompt, Question, help_lines};
 pub use picker::{Badge, Pickable, Picker};
 pub use plot::{Curve, Dot, Face, Figures, Lack, Plot, PlotRoom, PlotWindow, Quantity, Series};
 pub use publish::{Answer, Outgoing, PublishBox};
+pub use quitting::MOST_LOST_BY_QUITTING;
 pub use reader::{
     Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
 };
@@ -238,6 +242,12 @@ pub struct App {
     reading: u64,
     overlay: Option<Overlay>,
     remark: Option<Remark>,
+    /// The key pressed last, and when.
+    last_key: Option<(Chord, Time)>,
+    /// What was muted or unsubscribed last, until the selection is moved: the key pressed again is
+    /// meant for it, though the selection may have fallen to a neighbour.
+    acted_on: Option<Topic>,
+    undo: Option<undo::Undo>,
     /// The widest name of a channel so far, in columns: the log's column never shrinks, so that
     /// rows do not jump sideways.
     name_columns: usize,
@@ -299,6 +309,9 @@ impl App {
             reading: 0,
             overlay: None,
             remark: None,
+            last_key: None,
+            acted_on: None,
+            undo: None,
             name_columns: 0,
         };
         for query in breakpoints {
@@ -497,7 +510,7 @@ impl App {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
-            Some(Overlay::ConfirmPublish { .. }) => Context::Confirm,
+            Some(Overlay::Confirm(_)) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,
             Some(Overlay::Filters { .. }) => Context::Filters,
             Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,

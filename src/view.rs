@@ -70,6 +70,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         }
     }
     publish::draw(app, areas.publish, buffer);
+    publish::draw_candidates(app, buffer);
     if let Some(overlay) = app.overlay() {
         overlay::draw(app, overlay, buffer);
     }

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
 
 use subscope::app::{
-    Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm, inside,
+    Answer, Context, Effect, Event, Focus, ListForm, Overlay, Room, Sort, SubscriptionState,
+    TimeForm, inside,
 };
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Topic};
 use subscope::server::{Command, Connection, Feed, Health, NodeFacts, Role};
 
 use crate::support::stage::{START, Stage, published};
@@ -182,7 +185,6 @@ fn channels_of(messages: &[(&str, &[u8])]) -> Stage {
     stage.messages(messages);
     stage.keys("");
     stage.code(KeyCode::Tab);
-    stage.code(KeyCode::Tab);
     assert_eq!(stage.app.focus(), Focus::Channels);
     stage
 }
@@ -236,7 +238,7 @@ fn mute_hides_what_is_kept_and_what_comes_and_m_shows_it_all_again() {
     assert_eq!((stage.shown(), stage.app.log().counters().kept), (2, 5));
     stage.keys("m");
     assert_eq!(stage.shown(), 5);
-    assert!(stage.remark().contains("shown again"));
+    assert!(stage.remark().contains("unmuted"));
 }
 
 #[test]
@@ -275,7 +277,7 @@ fn a_channel_can_be_muted_and_chosen_before_it_is_heard() {
 fn a_mute_outlives_that_its_channel_is_forgotten() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 16 << 10);
     stage.messages(&[("muted", b"1")]);
-    stage.keys("m");
+    stage.keys(" m ");
     assert!(stage.app.is_muted(b"muted"));
     for part in 0..15 {
         let names: Vec<String> = (0..1000)
@@ -438,7 +440,7 @@ fn a_channel_heard_through_a_pattern_cannot_be_unsubscribed_from() {
     stage.keys("j");
     assert_eq!(stage.keys("u"), []);
     assert!(
-        stage.remark().contains("a is heard through a pattern"),
+        stage.remark().contains("a arrives through a pattern"),
         "{}",
         stage.remark()
     );
@@ -695,12 +697,22 @@ fn tab_completes_the_name_and_walks_the_other_candidates() {
         stage.code(KeyCode::Tab);
         assert_eq!(stage.box_texts().0, name);
     }
+    assert!(
+        stage.screen().contains("1 of 2 · Tab next"),
+        "{}",
+        stage.screen()
+    );
     stage.keys("!");
+    assert!(!stage.screen().contains("Tab next"));
     stage.code(KeyCode::Tab);
     assert_eq!(stage.box_texts().0, "orders:a!");
-    assert!(stage.remark().contains("no other known channel"));
-    stage.code(KeyCode::Enter);
     assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    for key in [KeyCode::Tab, KeyCode::BackTab] {
+        stage.code(key);
+        assert_eq!(stage.app.focus(), Focus::PublishChannel);
+        stage.code(KeyCode::BackTab);
+        assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    }
 }
 
 #[test]
@@ -730,12 +742,13 @@ fn e_takes_a_binary_message_as_escaped_text_and_sends_the_same_bytes() {
     let payload = b"\x00\xff\\n \x1b[31m\r\n";
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("bin", payload)]);
-    stage.keys("e");
+    stage.keys(" e");
     assert!(stage.app.publish().reads_escapes());
     assert_eq!(stage.app.focus(), Focus::PublishPayload);
     assert_eq!(stage.code(KeyCode::Enter), published(1, "bin", payload));
     stage.code(KeyCode::Esc);
     stage.messages(&[("text", b"a\\n\nb\tc")]);
+    stage.keys("Ge");
     stage.keys("e");
     assert!(!stage.app.publish().reads_escapes());
     assert_eq!(
@@ -769,17 +782,19 @@ fn channels_that_programs_believe_are_asked_about_first() {
 }
 
 #[test]
-fn read_only_sends_nothing_and_keeps_the_text() {
-    let mut stage = Stage::with(&[], |settings| settings.read_only = true);
-    stage.keys("pnews");
-    stage.code(KeyCode::Enter);
-    stage.keys("x");
-    assert_eq!(stage.code(KeyCode::Enter), []);
-    assert_eq!(
-        stage.failure(),
-        "not sent: read-only, every write is refused"
-    );
-    assert_eq!(stage.box_texts(), ("news".into(), "x".into()));
+fn read_only_keeps_the_box_closed_and_says_why() {
+    let mut stage = Stage::with(&["*"], |settings| settings.read_only = true);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys(" ");
+    for key in ["p", "e"] {
+        assert_eq!(stage.keys(key), []);
+        assert_eq!(stage.app.focus(), Focus::Messages, "{key}");
+        assert!(stage.remark().contains("--read-only"), "{}", stage.remark());
+    }
+    let place = stage.app.areas().publish;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert!(stage.remark().contains("--read-only"));
 }
 
 #[test]
@@ -964,8 +979,8 @@ fn the_help_opens_at_the_keys_of_where_one_is() {
 fn everywhere() -> Vec<Stage> {
     let starts: [&dyn Fn(&mut Stage); 20] = [
         &|_| {},
-        &|stage| drop(stage.keys("w")),
-        &|stage| drop(stage.keys("wzH")),
+        &|stage| drop(stage.keys("ww")),
+        &|stage| drop(stage.keys("wwzH")),
         &|stage| drop(stage.code(KeyCode::BackTab)),
         &|stage| drop(stage.keys("p")),
         &|stage| {
@@ -1036,6 +1051,9 @@ fn quitting_and_suspending_work_everywhere() {
         assert_eq!(stage.ctrl('z'), [Effect::Suspend]);
         assert_eq!(stage.send(Event::Suspend), [Effect::Suspend]);
         assert_eq!(stage.send(Event::Continued), [Effect::Resume]);
+        stage.ctrl('c');
+        assert!(stage.remark().contains("Ctrl-C again"));
+        assert!(!stage.app.context().is_text());
         assert_eq!(stage.ctrl('c'), [Effect::Quit]);
         assert_eq!(stage.send(Event::Terminate), [Effect::Quit]);
     }
@@ -1118,6 +1136,8 @@ fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
     );
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 15);
     assert_eq!(stage.channel_selected(), "a");
+    stage.keys("p");
+    stage.code(KeyCode::Esc);
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 21);
     assert_eq!(stage.app.focus(), Focus::PublishPayload);
     let title = stage.app.areas().publish.y;
@@ -1127,22 +1147,29 @@ fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
 
 #[test]
 fn tab_goes_round_the_panes_and_shift_tab_back() {
-    for (messages, in_box) in [(0, Focus::PublishChannel), (1, Focus::PublishPayload)] {
-        let mut stage = Stage::new(&[]);
-        if messages > 0 {
-            stage.numbered("a", messages);
-        }
-        let mut seen = Vec::new();
-        for _ in 0..3 {
-            stage.code(KeyCode::Tab);
-            seen.push(stage.app.focus());
-        }
-        assert_eq!(seen, [in_box, Focus::Channels, Focus::Messages]);
-        for focus in [Focus::Channels, in_box] {
-            stage.code(KeyCode::BackTab);
-            assert_eq!(stage.app.focus(), focus);
-        }
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    let round = |stage: &mut Stage, key| {
+        let seen = [(); 3].map(|()| {
+            stage.code(key);
+            stage.app.focus()
+        });
+        seen.to_vec()
+    };
+    let (channels, messages, message) = (Focus::Channels, Focus::Messages, Focus::Message);
+    for key in [KeyCode::Tab, KeyCode::BackTab] {
+        assert_eq!(round(&mut stage, key), [channels, messages, channels]);
+        stage.code(key);
     }
+    stage.code(KeyCode::Enter);
+    assert_eq!(
+        round(&mut stage, KeyCode::Tab),
+        [message, channels, messages]
+    );
+    assert_eq!(
+        round(&mut stage, KeyCode::BackTab),
+        [channels, message, messages]
+    );
 }
 
 // --- Time --------------------------------------------------------------------------------------
@@ -1325,4 +1352,261 @@ fn a_denied_pattern_of_sharded_channels_is_live_once_they_are_found() {
         names: vec![b"orders"[..].into()],
     }));
     assert_eq!(stage.state(0), &SubscriptionState::Live);
+}
+
+// --- Safe hands --------------------------------------------------------------------------------
+
+#[test]
+fn tab_and_typing_never_reach_the_publish_box_of_a_fresh_session() {
+    for tab in [KeyCode::Tab, KeyCode::BackTab] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("celery", b"1")]);
+        for _ in 0..5 {
+            stage.code(tab);
+            stage.keys("jj");
+            let effects = stage.code(KeyCode::Enter);
+            assert!(
+                !effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Ask(_)))
+            );
+        }
+        assert_eq!(stage.box_texts(), (String::new(), String::new()));
+    }
+}
+
+#[test]
+fn a_key_held_down_publishes_once() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pone");
+    assert_eq!(stage.code(KeyCode::Enter), published(1, "orders", b"one"));
+    for _ in 0..9 {
+        stage.now = stage.now.after(Duration::from_millis(40));
+        assert_eq!(stage.code(KeyCode::Enter), []);
+        assert_eq!(stage.app.context(), Context::PublishPayload);
+    }
+    // Kept text is not sent by the Enter that leaves the channel's name, held a little too long.
+    stage.keys("two");
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    stage.now = stage.now.after(Duration::from_secs(1));
+    assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"two"));
+}
+
+#[test]
+fn a_repeat_that_the_terminal_reports_moves_but_does_not_act() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 9);
+    let repeat = |stage: &mut Stage, letter| {
+        let mut key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        key.kind = KeyEventKind::Repeat;
+        stage.send(Event::Key(key))
+    };
+    stage.keys("k");
+    let before = stage.selected();
+    repeat(&mut stage, 'k');
+    assert_ne!(stage.selected(), before);
+    for letter in ['c', 'q', 'p', 'm', 'u', 'Z'] {
+        assert_eq!(repeat(&mut stage, letter), [], "{letter}");
+    }
+    assert_eq!(stage.shown(), 9);
+    assert_eq!(stage.app.context(), Context::Messages);
+}
+
+#[test]
+fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("p");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.remark().contains("Ctrl-O"), "{}", stage.remark());
+    assert_eq!(stage.ctrl('o'), []);
+    assert_eq!(stage.app.context(), Context::Confirm);
+    assert!(stage.screen().contains("An empty message to orders"));
+    assert_eq!(stage.ctrl('o'), []);
+    assert_eq!(stage.keys("n"), []);
+    assert_eq!(stage.app.context(), Context::PublishPayload);
+    stage.ctrl('o');
+    assert_eq!(stage.keys("y"), published(1, "orders", b""));
+    stage.keys("x");
+    assert_eq!(stage.ctrl('o'), []);
+    assert_eq!(stage.app.context(), Context::PublishPayload);
+}
+
+#[test]
+fn a_key_acts_on_no_row_that_moves_under_it() {
+    for key in ["e", "y", "m", "u", "x", "i", "w"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(THREE);
+        assert_eq!(stage.keys(key), [], "{key}");
+        assert!(!stage.is_following(), "{key}");
+        let remark = stage.remark().to_owned();
+        assert!(
+            remark.contains(&format!("frozen on c · {key} again to")),
+            "{remark}"
+        );
+        assert!(!stage.app.is_muted(b"c") && stage.app.focus() == Focus::Messages);
+        stage.messages(&[("d", b"5")]);
+        stage.keys(key);
+        assert_ne!(stage.remark(), remark, "{key}");
+        assert_eq!(
+            stage.selected(),
+            // A muted row gives way to the next one.
+            if key == "m" { "5" } else { "4" },
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn a_highlighted_row_that_was_evicted_is_no_target_either() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
+    stage.messages(&[("first", b"1")]);
+    stage.keys(" ");
+    while stage.app.window().rows.contains(&RowId(0)) {
+        stage.numbered("flood", 100);
+    }
+    stage.keys("m");
+    assert!(!stage.app.is_muted(b"flood"), "{}", stage.remark());
+    assert!(
+        stage.remark().contains("frozen on flood"),
+        "{}",
+        stage.remark()
+    );
+    stage.keys("m");
+    assert!(stage.app.is_muted(b"flood"));
+}
+
+#[test]
+fn m_pressed_again_is_meant_for_the_same_channel_until_the_selection_moves() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.keys("mm");
+    assert!(stage.app.is_muted(b"c"));
+    stage.keys("m");
+    assert!(!stage.app.is_muted(b"c") && !stage.app.is_muted(b"a"));
+    stage.keys("mkm");
+    assert!(stage.app.is_muted(b"c") && stage.app.is_muted(b"b"));
+}
+
+#[test]
+fn p_keeps_its_channel_while_the_log_follows() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.keys("p");
+    assert_eq!(stage.box_texts().0, "c");
+    stage.code(KeyCode::Esc);
+    stage.keys("G");
+    for channel in ["d", "e", "f"] {
+        stage.messages(&[(channel, b"9")]);
+        stage.keys("p");
+        assert_eq!(stage.box_texts().0, "c");
+        stage.code(KeyCode::Esc);
+    }
+    stage.keys("kp");
+    assert_eq!(stage.box_texts().0, "e");
+}
+
+#[test]
+fn with_a_notice_newest_p_takes_the_message_above_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.confirm(0);
+    stage.keys("phello");
+    assert_eq!(stage.box_texts(), ("c".into(), "hello".into()));
+}
+
+#[test]
+fn with_no_message_at_all_p_takes_the_channel_selected_in_the_list() {
+    let mut stage = Stage::new(&["orders"]);
+    stage.confirm(0);
+    stage.keys("phello");
+    assert_eq!(stage.box_texts(), ("orders".into(), "hello".into()));
+}
+
+#[test]
+fn a_click_on_a_box_without_a_channel_goes_to_the_channel() {
+    let mut stage = Stage::new(&["*"]);
+    let place = stage.app.areas().publish;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+}
+
+#[test]
+fn q_closes_the_topmost_thing_and_quits_only_at_the_top() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("v");
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.app.list_form(), ListForm::Names);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.keys("q"), []);
+    assert!(stage.app.open().is_none());
+    stage.keys("ww");
+    assert!(stage.app.plot().is_shown());
+    stage.code(KeyCode::Tab);
+    stage.keys("q");
+    assert!(!stage.app.plot().is_shown());
+    assert_eq!(stage.keys("q"), [Effect::Quit]);
+}
+
+#[test]
+fn quitting_asks_once_when_many_messages_would_be_lost() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 1_000);
+    assert_eq!(stage.keys("q"), [Effect::Quit]);
+    stage.numbered("a", 1);
+    assert_eq!(stage.keys("q"), []);
+    assert!(
+        stage.screen().contains("1,001 messages are kept"),
+        "{}",
+        stage.screen()
+    );
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.keys("n"), []);
+    assert_eq!(stage.app.context(), Context::Messages);
+    stage.keys("q");
+    assert_eq!(stage.keys("y"), [Effect::Quit]);
+    stage.keys("n");
+    assert_eq!(stage.ctrl('c'), []);
+    assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+}
+
+#[test]
+fn ctrl_c_leaves_a_text_box_and_counts_only_twice_in_a_row() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pdraft");
+    assert_eq!(stage.ctrl('c'), []);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.box_texts().1, "draft");
+    stage.keys("j");
+    assert_eq!(stage.ctrl('c'), []);
+    assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+}
+
+#[test]
+fn unsubscribing_is_undone_and_does_not_go_on_to_the_neighbour() {
+    let mut stage = Stage::new(&["a", "b", "c"]);
+    for id in 0..3 {
+        stage.confirm(id);
+    }
+    stage.code(KeyCode::Tab);
+    let ended = |id| [Effect::Command(Command::Unsubscribe(SubscriptionId(id)))];
+    assert_eq!(stage.keys("u"), ended(0));
+    assert!(stage.remark().contains("unsubscribed from a · Z undoes it"));
+    assert_eq!(stage.keys("u"), []);
+    assert!(stage.remark().contains("already unsubscribed from a"));
+    let effects = stage.keys("Z");
+    let Some(Effect::Command(Command::Subscribe(again))) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(&*again.topic.name, b"a");
+    assert_eq!(stage.keys("Z"), []);
+    assert!(stage.remark().contains("nothing to undo"));
+    stage.keys("G");
+    assert_eq!(stage.keys("u"), ended(2));
 }

@@ -3,8 +3,12 @@
 /// What the person means, apart from which key says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// End the program.
+    /// Close the topmost thing; at the top end the program.
     Quit,
+    /// Leave the text box; pressed again, end the program.
+    Interrupt,
+    /// Undo the last clear or unsubscribe.
+    Undo,
     /// Stop the program until the shell continues it.
     Suspend,
     /// Open the help.
@@ -69,6 +73,8 @@ pub enum Action {
     Reconnect,
     /// Send what is in the box.
     Send,
+    /// Send a message without a payload.
+    SendEmpty,
     /// Start a new line in the box.
     NewLine,
     /// The older entry of the history.
@@ -199,4 +205,51 @@ pub enum Action {
     ClearSeries,
     /// Show the value at this path as the message in the log, or all of it again.
     ToggleLens,
+}
+
+impl Action {
+    /// Whether a key that is held down may do it again and again.
+    #[must_use]
+    pub fn repeats(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::HalfPageUp
+                | Self::HalfPageDown
+                | Self::PageUp
+                | Self::PageDown
+                | Self::NewLine
+                | Self::OlderDraft
+                | Self::NewerDraft
+                | Self::NextHit
+                | Self::PreviousHit
+                | Self::NextLandmark
+                | Self::PreviousLandmark
+                | Self::OlderMessage
+                | Self::NewerMessage
+                | Self::ZoomIn
+                | Self::ZoomOut
+                | Self::Earlier
+                | Self::Later
+                | Self::CursorEarlier
+                | Self::CursorLater
+        )
+    }
+
+    /// What it does to the highlighted row, or to its channel, to end "press the key again to …".
+    /// `None` if it acts on no row.
+    #[must_use]
+    pub fn on_row(self) -> Option<&'static str> {
+        Some(match self {
+            Self::EditResend => "edit and resend it",
+            Self::Copy => "copy it",
+            Self::ToggleMute => "mute its channel",
+            Self::Unsubscribe => "unsubscribe from its channel",
+            Self::ToggleLens => "show its channel's messages whole",
+            Self::ToggleMark => "mark it",
+            Self::Plot => "plot the sizes on its channel",
+            _ => return None,
+        })
+    }
 }

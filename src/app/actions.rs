@@ -4,9 +4,10 @@ use crossterm::event::KeyEvent;
 
 use super::moving::Step;
 use super::{
-    Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, SubscriptionState,
-    help_lines,
+    Action, Against, App, Chord, Context, Effect, Focus, HelpLine, Overlay, Position, Question,
+    SubscriptionState, help_lines,
 };
+use crate::message::Topic;
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -14,9 +15,22 @@ use crate::server::{Command, Connection};
 impl App {
     /// Does what `action` means here and now; `key` is what said it.
     pub(super) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
+        if let Some(effects) = self.highlight_first(action, key) {
+            return effects;
+        }
+        if !matches!(action, Action::ToggleMute | Action::Unsubscribe) {
+            self.acted_on = None;
+        }
         self.make_room_for(action);
         match action {
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.close_topmost(),
+            Action::Interrupt => {
+                let is_second = self
+                    .last_key
+                    .is_some_and(|(last, _)| last == Chord::of(key));
+                return self.interrupt(is_second);
+            }
+            Action::Undo => return self.undo(),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Help => self.open_help(),
             Action::Back => return self.step_back(),
@@ -46,7 +60,7 @@ impl App {
             Action::ShowLatest => self.show_latest(),
             Action::ShowInLog => return self.show_in_log(),
             Action::ToggleOnly => return self.toggle_only(),
-            Action::Publish => self.write_message(),
+            Action::Publish => return self.write_message(),
             Action::Subscribe => self.open_prompt(false),
             Action::SubscribeSharded => self.open_prompt(true),
             Action::ToggleSharded => return self.toggle_sharded(),
@@ -59,7 +73,8 @@ impl App {
             Action::EditResend => return self.edit_and_resend(),
             Action::Copy => return self.copy(),
             Action::Reconnect => return self.reconnect(),
-            Action::Send => return self.send(),
+            Action::Send => return self.send_if_meant(key),
+            Action::SendEmpty => return self.ask_to_send_empty(),
             Action::NewLine => self.publish.payload.start_line(),
             Action::OlderDraft if self.is_on_edge(true) => self.show_older(),
             Action::NewerDraft if self.is_on_edge(false) => self.show_newer(),
@@ -107,7 +122,7 @@ impl App {
         line.min(help_lines().count().saturating_sub(height))
     }
 
-    fn step_back(&mut self) -> Vec<Effect> {
+    pub(super) fn step_back(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
             Some(Overlay::Help { over, .. }) => {
                 self.overlay = over.map(|over| *over);
@@ -153,27 +168,21 @@ impl App {
         self.messages.follow();
     }
 
-    pub(super) fn focus_next(&mut self) {
+    fn focus_next(&mut self) {
         self.set_focus(match self.focus {
             Focus::Channels if !self.shows_latest() => Focus::Messages,
             Focus::Channels | Focus::Messages if self.plot.is_shown() => Focus::Plot,
             Focus::Channels | Focus::Messages if self.open.is_some() => Focus::Message,
-            Focus::Channels | Focus::Messages | Focus::Message | Focus::Plot => {
-                return self.enter_box();
-            }
-            Focus::PublishChannel | Focus::PublishPayload => Focus::Channels,
+            _ => Focus::Channels,
         });
     }
 
     fn focus_previous(&mut self) {
         self.set_focus(match self.focus {
-            Focus::Channels => return self.enter_box(),
             Focus::Messages => Focus::Channels,
-            Focus::PublishChannel | Focus::PublishPayload if self.plot.is_shown() => Focus::Plot,
-            Focus::PublishChannel | Focus::PublishPayload if self.open.is_some() => Focus::Message,
-            Focus::Message | Focus::Plot | Focus::PublishChannel | Focus::PublishPayload => {
-                Focus::Messages
-            }
+            Focus::Channels if self.plot.is_shown() => Focus::Plot,
+            Focus::Channels if self.open.is_some() => Focus::Message,
+            _ => Focus::Messages,
         });
     }
 
@@ -190,18 +199,21 @@ impl App {
     }
 
     fn toggle_mute(&mut self) -> Vec<Effect> {
-        let Some(name) = self.current_channel() else {
+        let again = self.acted_on.take().filter(Topic::names_one);
+        let again = again.map(|topic| (*topic.name).into());
+        let Some(name) = again.or_else(|| self.current_channel()) else {
             return self.tell("select a channel to mute it");
         };
+        self.acted_on = Some(Topic::channel(&name));
         let shown = whole(&name);
         let is_muted = self.muted.insert(name.clone());
         if !is_muted {
             self.muted.remove(&name);
         }
         self.tell(if is_muted {
-            format!("{shown} is muted: still received and kept, not shown; m shows it again")
+            format!("{shown} muted: still received and kept · m shows it again")
         } else {
-            format!("{shown} is shown again")
+            format!("{shown} unmuted")
         });
         self.refresh_shown()
     }
@@ -268,7 +280,10 @@ impl App {
 
     fn confirm(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
-            Some(Overlay::ConfirmPublish { .. }) => self.send_now(),
+            Some(Overlay::Confirm(question)) => match question {
+                Question::Publish { .. } => self.send_now(),
+                Question::Quit { .. } => vec![Effect::Quit],
+            },
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::Seek(_)) => self.end_seek(),
             Some(Overlay::Formats { line }) => self.choose_format(line),

@@ -105,6 +105,20 @@ impl Context {
         }
     }
 
+    /// Whether keys are typed as text there.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::PublishChannel
+                | Self::PublishPayload
+                | Self::Prompt
+                | Self::Query
+                | Self::Seek
+                | Self::ProfileName
+        )
+    }
+
     /// The contexts whose keys hold where this one has the focus, the nearest first.
     fn chain(self) -> &'static [Self] {
         match self {
@@ -267,14 +281,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[key(K::Enter)], A::Open, Some("open"), "open the selected message whole"),
     bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze, or follow again; at a breakpoint: to the next hit"),
     bind(C::Panes, &[char('/')], A::Filter, Some("filter"), "filter: show only what matches, as it is typed"),
-    bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the selected channel"),
+    bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the highlighted channel, or the last one used"),
     bind(C::Panes, &[char('v')], A::ShowLatest, Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Breakpoints, Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Subscribe, Some("subscribe"), "subscribe to a channel or a pattern"),
     bind(C::Panes, &[char('S')], A::SubscribeSharded, None, "subscribe to a sharded channel, or a pattern of them"),
     bind(C::Panes, &[char('C')], A::Nodes, None, "the servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Find, Some("find"), "find: mark what matches, and show the rest too"),
-    bind(C::Panes, &[char('u')], A::Unsubscribe, Some("unsubscribe"), "end the selected subscription"),
+    bind(C::Panes, &[char('u')], A::Unsubscribe, Some("unsubscribe"), "end the selected subscription; Z undoes it"),
     bind(C::Panes, &[char('m')], A::ToggleMute, Some("mute"), "mute the selected channel, or show it again"),
     bind(C::Panes, &[char('s')], A::NextSort, Some("sort"), "sort the channels by name, rate, count, last heard"),
     bind(C::Panes, &[char('t')], A::NextTimeForm, Some("time"), "times: local, UTC, since the row before, age"),
@@ -286,7 +300,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('[')], A::PreviousLandmark, None, "to the mark, breakpoint hit or gap before"),
     bind(C::Panes, &[char('e')], A::EditResend, None, "edit and resend the message, or the channel's last"),
     bind(C::Panes, &[char('y')], A::Copy, None, "copy the payload, or that of the channel's last (OSC 52)"),
-    bind(C::Panes, &[char('c')], A::Clear, None, "clear the messages; the counts stay"),
+    bind(C::Panes, &[char('c')], A::Clear, None, "clear the log; Z undoes it"),
     bind(C::Panes, &[char('r')], A::Reconnect, None, "connect now, whatever the wait"),
     bind(C::Panes, &[char('j'), key(K::Down)], A::Down, None, "down"),
     bind(C::Panes, &[char('k'), key(K::Up)], A::Up, None, "up"),
@@ -298,7 +312,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('G'), key(K::End)], A::Last, None, "to the last; in the messages follow them again"),
     bind(C::Panes, &[key(K::Esc)], A::Back, None, "end the filter; show all channels again; follow again"),
     bind(C::Panes, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
-    bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "quit"),
+    bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; with none open, quit"),
+    bind(C::Panes, &[char('Z')], A::Undo, None, "undo the last clear or unsubscribe"),
     bind(C::Messages, &[char('d')], A::Diff, None, "what changed since the message before on the channel"),
     bind(C::Messages, &[char('D')], A::DiffToMark, None, "what changed since the nearest marked message (x marks)"),
     bind(C::Messages, &[char('z')], A::ToggleWhole, None, "give the open message the whole screen"),
@@ -383,14 +398,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::PublishPayload, &[alt(K::Enter), ctrl('j')], A::NewLine, Some("new line"), "start a new line"),
     bind(C::PublishPayload, &[key(K::Up)], A::OlderDraft, Some("history"), "on the first line: the message sent before"),
     bind(C::PublishPayload, &[key(K::Down)], A::NewerDraft, None, "on the last line: the message sent after"),
-    bind(C::PublishPayload, &[key(K::BackTab)], A::EnterChannel, Some("channel"), "edit the channel's name"),
-    bind(C::PublishPayload, &[key(K::Tab)], A::NextPane, None, "next pane"),
+    bind(C::PublishPayload, &[key(K::Tab), key(K::BackTab)], A::EnterChannel, Some("channel"), "edit the channel's name"),
+    bind(C::PublishPayload, &[ctrl('o')], A::SendEmpty, None, "publish an empty message"),
     bind(C::PublishPayload, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff as bytes, or as they stand"),
     bind(C::PublishPayload, &[ctrl('s')], A::ToggleSharded, None, "publish to a sharded channel (SPUBLISH), or an ordinary one"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
-    bind(C::PublishChannel, &[key(K::Tab)], A::Complete, Some("complete"), "complete a known channel's name; again for the next"),
-    bind(C::PublishChannel, &[key(K::Enter), key(K::Down)], A::EnterPayload, Some("message"), "go on to the message"),
-    bind(C::PublishChannel, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
+    bind(C::PublishChannel, &[key(K::Tab)], A::Complete, Some("complete"), "complete a known channel's name; again for the next; then the message"),
+    bind(C::PublishChannel, &[key(K::Enter), key(K::Down), key(K::BackTab)], A::EnterPayload, Some("message"), "go on to the message"),
     bind(C::PublishChannel, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff as bytes, or as they stand"),
     bind(C::PublishChannel, &[ctrl('s')], A::ToggleSharded, Some("sharded"), "publish to a sharded channel (SPUBLISH), or an ordinary one"),
     bind(C::PublishChannel, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
@@ -458,7 +472,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::ProfileName, &[key(K::Down)], A::Down, None, "down"),
     bind(C::ProfileName, &[key(K::Up)], A::Up, None, "up"),
     bind(C::ProfileName, &[key(K::Esc)], A::Back, Some("all"), "list all profiles again"),
-    bind(C::Always, &[ctrl('c')], A::Quit, None, "quit"),
+    bind(C::Always, &[ctrl('c')], A::Interrupt, None, "leave a text box; twice in a row, quit"),
     bind(C::Always, &[ctrl('z')], A::Suspend, None, "suspend; fg in the shell comes back"),
 ];
 
@@ -544,9 +558,9 @@ mod tests {
     }
 
     #[test]
-    fn ctrl_c_quits_everywhere_and_q_only_where_no_text_is_typed() {
+    fn ctrl_c_is_bound_everywhere_and_q_only_where_no_text_is_typed() {
         for context in Context::ALL {
-            assert_eq!(action_for(context, ctrl('c')), Some(Action::Quit));
+            assert_eq!(action_for(context, ctrl('c')), Some(Action::Interrupt));
         }
         for context in [
             Context::PublishChannel,

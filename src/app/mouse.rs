@@ -49,6 +49,7 @@ impl App {
 
     fn click(&mut self, at: Point) -> Vec<Effect> {
         self.plot.grip = None;
+        self.acted_on = None;
         let areas = self.areas();
         if areas.channels.contains(at) {
             self.set_focus(Focus::Channels);
@@ -73,12 +74,12 @@ impl App {
             self.set_focus(Focus::Message);
             return self.click_in_message(at);
         } else if areas.publish.contains(at) {
+            let effects = self.enter_box();
             let is_title = at.y == areas.publish.y;
-            self.set_focus(if is_title {
-                Focus::PublishChannel
-            } else {
-                Focus::PublishPayload
-            });
+            if is_title && self.is_writing() {
+                self.set_focus(Focus::PublishChannel);
+            }
+            return effects;
         }
         Vec::new()
     }

@@ -50,7 +50,7 @@ impl App {
                 | Overlay::Formats { .. },
             ) => self.move_in_list(step),
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
-            Some(Overlay::Subscribe(_) | Overlay::ConfirmPublish { .. } | Overlay::Seek(_)) => {}
+            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::Seek(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None if self.focus == Focus::Message => self.move_in_message(step),
             None if self.focus == Focus::Plot => self.plot.select(step),

@@ -41,10 +41,22 @@ pub enum Overlay {
     },
     /// What to look for in the open message.
     Seek(Box<Input>),
-    /// A question before the message in the box is published.
-    ConfirmPublish {
-        /// Why it is asked.
-        question: String,
+    /// A question that wants a yes.
+    Confirm(Question),
+}
+
+/// What is asked before something that cannot be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to publish the message in the box.
+    Publish {
+        /// What is unusual about it, and what it may do.
+        warning: String,
+    },
+    /// Whether to quit, though messages are kept.
+    Quit {
+        /// How many.
+        kept: u64,
     },
 }
 

@@ -106,7 +106,7 @@ impl Picker {
 
     fn press(&mut self, key: KeyEvent) -> Option<Effect> {
         match action_for(self.context(), Chord::of(key)) {
-            Some(Action::Quit) => return Some(Effect::Quit),
+            Some(Action::Quit | Action::Interrupt) => return Some(Effect::Quit),
             Some(Action::Suspend) => return Some(Effect::Suspend),
             Some(Action::Confirm) if self.listed().next().is_some() => {
                 self.is_chosen = true;

@@ -232,6 +232,16 @@ impl PublishBox {
         true
     }
 
+    /// The names that Tab walks through, and the place of the one that stands in the box; `None`
+    /// while there is no choice.
+    #[must_use]
+    pub fn candidates(&self) -> Option<(&[String], usize)> {
+        let completion = self.completion.as_ref()?;
+        let is_choice = completion.names.len() > 1;
+        let stands = completion.names.get(completion.at)? == &self.channel.text();
+        (is_choice && stands).then_some((&completion.names, completion.at))
+    }
+
     fn as_text(&self, name: &[u8]) -> Option<String> {
         if self.escapes {
             return Some(to_escaped(name));

@@ -1,7 +1,11 @@
 //! Writing a message and sending it.
 
 use super::update::MAX_NAME_COLUMNS;
-use super::{App, Effect, Entry, Focus, Outgoing, Overlay, SENTINEL_HELLO};
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use super::{App, Chord, Effect, Entry, Focus, Outgoing, Overlay, Question, SENTINEL_HELLO};
 use crate::payload::escape;
 use crate::payload::figures;
 use crate::server::Ask;
@@ -9,8 +13,21 @@ use crate::server::Ask;
 /// A longer message is not taken into the box, where each key would wait for it.
 const MAX_EDITED: usize = 256 << 10;
 
+/// A key that comes again so soon after itself is held down: terminals repeat one after a delay of
+/// half a second or so, and then many times a second.
+const HELD: Duration = Duration::from_millis(700);
+
+/// Where Redis tells clients which cached keys have changed.
+const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
+
+/// Why the box stays closed.
+const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
+
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
+        if self.settings.read_only {
+            return self.tell(READ_ONLY);
+        }
         let Some(letter) = self.current_message() else {
             return self.tell("select a message to edit and send it again");
         };
@@ -30,35 +47,56 @@ impl App {
             let most = figures::size(MAX_EDITED as u64);
             return self.tell_error(format!("{size} are too much to edit here: {most} at most"));
         }
-        self.overlay = None;
         self.publish.take(&channel, &payload);
         self.set_focus(Focus::PublishPayload);
         Vec::new()
     }
 
-    pub(super) fn write_message(&mut self) {
-        if let Some(channel) = self.current_channel() {
+    /// Opens the box for a message to the channel chosen.
+    pub(super) fn write_message(&mut self) -> Vec<Effect> {
+        if let Some(channel) = self.channel_to_address() {
             self.publish.address(&channel);
         }
-        self.focus_box();
+        self.enter_box()
     }
 
-    /// Goes to the box as it stands; only an empty one takes the current channel.
-    pub(super) fn enter_box(&mut self) {
-        if self.publish.channel.is_empty() {
-            self.write_message();
-        } else {
-            self.focus_box();
+    /// The channel that the box is to be addressed to: the highlighted one; without one, an empty
+    /// box takes that of the newest message, or the one selected in the channel list.
+    fn channel_to_address(&mut self) -> Option<Box<[u8]>> {
+        if self.has_highlight()
+            && let Some(channel) = self.current_channel()
+        {
+            return Some(channel);
         }
+        if !self.publish.channel.is_empty() {
+            return None;
+        }
+        if !self.has_highlight()
+            && let Some(channel) = self.highlight_newest()
+        {
+            return Some(channel);
+        }
+        let selected = self.channels.selected()?;
+        selected.names_one().then(|| (*selected.name).into())
     }
 
-    pub(super) fn focus_box(&mut self) {
+    /// Goes to the message in the box, or to the channel's name while there is none.
+    pub(super) fn enter_box(&mut self) -> Vec<Effect> {
+        if self.settings.read_only {
+            return self.tell(READ_ONLY);
+        }
         let has_channel = !self.publish.channel.is_empty();
         self.set_focus(if has_channel {
             Focus::PublishPayload
         } else {
             Focus::PublishChannel
         });
+        Vec::new()
+    }
+
+    /// Whether the keys go to the box.
+    pub(super) fn is_writing(&self) -> bool {
+        matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload)
     }
 
     /// Whether the message is being written, on its first line or its last: from there the arrow
@@ -99,12 +137,39 @@ impl App {
         if is_complete {
             return Vec::new();
         }
-        if self.publish.channel.is_empty() {
-            // There is nothing to complete, and Tab must not be a trap.
-            self.focus_next();
+        self.set_focus(Focus::PublishPayload);
+        Vec::new()
+    }
+
+    /// Sends what is in the box, unless nothing is or the key is held down.
+    pub(super) fn send_if_meant(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let last = self.last_key.filter(|(last, _)| *last == Chord::of(key));
+        if last.is_some_and(|(_, pressed)| self.now.since(pressed) < HELD) {
             return Vec::new();
         }
-        self.tell("no other known channel starts like this; Enter goes on to the message")
+        if self.publish.payload.is_empty() {
+            return self.tell("nothing to publish · Ctrl-O publishes an empty message");
+        }
+        self.send()
+    }
+
+    /// Asks whether to publish a message without a payload.
+    pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
+        if !self.publish.payload.is_empty() {
+            return self.tell("the message is not empty · Enter publishes it");
+        }
+        match self.publish.outgoing() {
+            Ok(message) => {
+                let name = escape::name(&message.channel, MAX_NAME_COLUMNS).string;
+                let warning = match why_ask(&message.channel) {
+                    Some(warning) => format!("An empty message. {warning}"),
+                    None => format!("An empty message to {name}"),
+                };
+                self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
+            }
+            Err(wrong) => self.publish.refuse(wrong),
+        }
+        Vec::new()
     }
 
     /// Sends what is in the box, or asks first where that may do harm.
@@ -116,19 +181,17 @@ impl App {
                 return Vec::new();
             }
         };
-        if self.settings.read_only {
-            self.publish
-                .refuse("not sent: read-only, every write is refused");
-            return Vec::new();
-        }
-        if let Some(question) = why_ask(&channel) {
-            self.overlay = Some(Overlay::ConfirmPublish { question });
+        if let Some(warning) = why_ask(&channel) {
+            self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
             return Vec::new();
         }
         self.send_now()
     }
 
     pub(super) fn send_now(&mut self) -> Vec<Effect> {
+        if self.settings.read_only {
+            return self.tell(READ_ONLY);
+        }
         let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
             return Vec::new();
         };
@@ -169,6 +232,11 @@ fn why_ask(channel: &[u8]) -> Option<String> {
     if channel == SENTINEL_HELLO {
         return Some(format!(
             "{name}: sentinels believe what they read there; a forged message can cause a failover."
+        ));
+    }
+    if channel == INVALIDATIONS {
+        return Some(format!(
+            "{name}: clients that cache keys drop what is named there."
         ));
     }
     let is_keyspace = [&b"__key"[..], b"__subkey"]

@@ -1,5 +1,6 @@
 //! Subscribing and unsubscribing.
 
+use super::undo::Undo;
 use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
 use crate::message::Topic;
 use crate::payload::escape::whole;
@@ -34,6 +35,7 @@ impl App {
 
     pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
         let topic = match self.channels.selected() {
+            _ if self.acted_on.is_some() => self.acted_on.clone(),
             Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
             _ => self.current_channel().map(|name| Topic::channel(&name)),
         };
@@ -50,13 +52,24 @@ impl App {
             .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         let Some((id, ..)) = of_topic else {
             let name = whole(&topic.name);
-            return self.tell(if self.subscriptions.want(&topic.name) {
-                format!("{name} is heard through a pattern: end that, or press m to mute it")
+            return self.tell(if self.undoes_unsubscribing(&topic) {
+                format!("already unsubscribed from {name} · Z undoes it")
+            } else if self.subscriptions.want(&topic.name) {
+                format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
             } else {
-                format!("{name} is not subscribed to")
+                format!("not subscribed to {name}")
             });
         };
+        let Some(topic) = self.subscriptions.topic(id).cloned() else {
+            return Vec::new();
+        };
         self.subscriptions.leave(id, self.now);
+        self.tell(format!(
+            "unsubscribed from {} · Z undoes it",
+            whole(&topic.name)
+        ));
+        self.acted_on = Some(topic.clone());
+        self.undo = Some(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 }

@@ -53,12 +53,20 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
-        // What was said has been read by now, and covers the hints.
+        let chord = Chord::of(key);
+        let action = action_for(self.context(), chord);
+        let is_held = key.kind == KeyEventKind::Repeat;
+        if is_held && action.is_some_and(|action| !action.repeats()) {
+            return Vec::new();
+        }
+        // Any key dismisses it: it covers the hints.
         self.remark = None;
-        match action_for(self.context(), Chord::of(key)) {
+        let effects = match action {
             Some(action) => self.act(action, key),
             None => self.type_key(key),
-        }
+        };
+        self.last_key = Some((chord, self.now));
+        effects
     }
 
     /// Gives a key to the text box that has the focus, if one has.

@@ -9,8 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{formats, frame, lists, nodes, query, theme};
-use crate::app::{App, HelpLine, Input, Overlay, Prompt, help_lines, inside, padded};
+use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
+use crate::payload::figures;
 
 /// The columns of the keys in the help.
 const KEY_COLUMNS: usize = 18;
@@ -27,7 +28,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
         Overlay::Formats { line } => formats::draw(app, *line, areas.overlay, buffer),
         Overlay::Seek(input) => seek(app, input, buffer),
-        Overlay::ConfirmPublish { question } => confirm(question, areas.overlay, accent, buffer),
+        Overlay::Confirm(question) => confirm(app, question, areas.overlay, buffer),
     }
 }
 
@@ -121,23 +122,26 @@ fn seek(app: &App, input: &Input, buffer: &mut Buffer) {
     input.widget().render(padded(inside(place)), buffer);
 }
 
-fn confirm(question: &str, area: Rect, accent: Style, buffer: &mut Buffer) {
+fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
+    let (title, question, yes) = match question {
+        Question::Publish { warning } => (" Publish? ", warning.clone(), "publish"),
+        Question::Quit { kept } => {
+            let kept = figures::count(*kept);
+            let words = format!("{kept} messages are kept, and cannot be had again");
+            (" Quit? ", words, "quit")
+        }
+    };
     // Words wrap before the end of their line.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
     let place = frame::popup(area, 64, lines.saturating_add(4));
     Clear.render(place, buffer);
-    frame::draw(
-        place,
-        Some(accent),
-        " Publish? ",
-        ("", Style::new()),
-        buffer,
-    );
+    let accent = frame::accent(app);
+    frame::draw(place, Some(accent), title, ("", Style::new()), buffer);
     let lines = vec![
-        Line::styled(question.to_owned(), theme::WATCH),
+        Line::styled(question, theme::WATCH),
         Line::default(),
-        Line::raw("y publishes it, n does not"),
+        Line::raw(format!("y {yes} · n cancel")),
     ];
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::Widget as _;
+use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
@@ -13,6 +13,9 @@ use crate::payload::{escape, figures};
 
 /// What stands before the channel's name in the title.
 const TITLE: &str = " Publish to ";
+
+/// Names listed at once while one is completed.
+const MAX_CANDIDATES: usize = 8;
 
 /// Columns that a name needs while it is written.
 const MIN_NAME: usize = 20;
@@ -65,12 +68,54 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let mut line = LineBuilder::new(usize::from(text.width));
     let hint = if app.settings().read_only {
-        "read-only: every write is refused"
+        "read-only: publishing is off"
     } else {
         "press p to write a message to the selected channel"
     };
     line.cut_words(hint, theme::QUIET);
     line.draw(text, 0, Style::new(), buffer);
+}
+
+/// The names that Tab walks through, above the box.
+pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
+    let areas = app.areas();
+    let Some((names, at)) = app.publish().candidates() else {
+        return;
+    };
+    if app.focus() != Focus::PublishChannel {
+        return;
+    }
+    let rows = names.len().min(MAX_CANDIDATES);
+    let top = (at + 1).saturating_sub(rows);
+    let listed = &names[top..top + rows];
+    let lines = listed
+        .iter()
+        .map(|name| escape::name(name.as_bytes(), usize::from(areas.publish.width)));
+    let lines: Vec<_> = lines.collect();
+    let widest = lines.iter().map(|line| line.columns).max().unwrap_or(0);
+    let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).max(24);
+    let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
+    let above = Rect {
+        y: areas.publish.y.saturating_sub(height),
+        height: height.min(areas.publish.y),
+        width: width.min(areas.publish.width),
+        ..areas.publish
+    };
+    if above.height < 3 {
+        return;
+    }
+    Clear.render(above, buffer);
+    let title = format!(" {} of {} · Tab next ", at + 1, names.len());
+    let accent = frame::accent(app);
+    frame::draw(above, Some(accent), &title, ("", Style::new()), buffer);
+    let place = inside(above);
+    for (row, (number, text)) in (0..place.height).zip((top..).zip(lines)) {
+        let style = frame::selection(number == at, true);
+        let mut line = LineBuilder::new(usize::from(place.width));
+        line.space(1);
+        line.words(&text.string, style);
+        line.draw(place, row, style, buffer);
+    }
 }
 
 /// What became of the last message, and how the box is read.

@@ -1,0 +1,51 @@
+//! Which row of the log a key acts on: only one that stands still under the highlight.
+//!
+//! While the log follows what arrives, or once the highlighted row has been evicted, another row
+//! stands there at every moment. The first key that would act on it freezes the log and highlights
+//! a message instead; pressed again, it acts.
+
+use crossterm::event::KeyEvent;
+
+use super::{Action, App, Chord, Effect, Focus, Position};
+use crate::payload::escape::whole;
+
+impl App {
+    /// Freezes the log on a message, if `action` would act on a row that does not stand still, and
+    /// says so. `None` if the action may go ahead.
+    pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
+        let what = action.on_row()?;
+        if self.has_highlight() {
+            return None;
+        }
+        let channel = self.highlight_newest()?;
+        let (channel, key) = (whole(&channel), Chord::of(key).label());
+        Some(self.tell(format!(
+            "frozen on {channel} · {key} again to {what} · Space resumes"
+        )))
+    }
+
+    /// Whether the keys have something to act on that does not change by itself.
+    pub(super) fn has_highlight(&self) -> bool {
+        if self.focus != Focus::Messages || self.overlay.is_some() {
+            return true;
+        }
+        match self.messages.position() {
+            Position::Following => false,
+            Position::Frozen { selected, .. } => self.shown.keeps(selected),
+        }
+    }
+
+    /// Freezes the log on the newest message in view, and gives its channel. `None` if there is
+    /// none, and the log goes on.
+    pub(super) fn highlight_newest(&mut self) -> Option<Box<[u8]>> {
+        let window = self.window();
+        let (row, channel) = window
+            .rows
+            .iter()
+            .rev()
+            .find_map(|row| Some((*row, self.channel_of(*row)?)))?;
+        let height = super::inside(self.areas().messages).height;
+        self.messages.select(&self.shown, row, height);
+        Some(channel)
+    }
+}

@@ -1,0 +1,47 @@
+//! Leaving: the topmost thing first, the program last.
+
+use super::overlay::Question;
+use super::{App, Effect, Overlay};
+
+/// With more messages kept than this, quitting asks first: they cannot be had again.
+pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
+
+impl App {
+    /// Closes the topmost thing; at the top quits, or asks first.
+    pub(super) fn close_topmost(&mut self) -> Vec<Effect> {
+        if self.plot.is_shown() {
+            return self.close_plot();
+        }
+        if self.open.is_some() {
+            self.close_message();
+        } else if self.shows_latest() {
+            self.leave_latest();
+        } else {
+            return self.quit();
+        }
+        Vec::new()
+    }
+
+    fn quit(&mut self) -> Vec<Effect> {
+        let kept = self.log.counters().kept;
+        if kept <= MOST_LOST_BY_QUITTING {
+            return vec![Effect::Quit];
+        }
+        self.overlay = Some(Overlay::Confirm(Question::Quit { kept }));
+        Vec::new()
+    }
+
+    /// Leaves the text box, if one has the keys; the second time in a row, quits.
+    pub(super) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
+        if is_second {
+            return vec![Effect::Quit];
+        }
+        let effects = if self.context().is_text() {
+            self.step_back()
+        } else {
+            Vec::new()
+        };
+        self.tell("Ctrl-C again to quit");
+        effects
+    }
+}
