@@ -551,3 +551,18 @@ fn only_one_file_of_the_tests_chooses_the_server() {
         .collect();
     assert_eq!(choosing, ["tests/support/redis.rs"], "see `program` there");
 }
+
+/// A property test that chose its cases by itself would fail by chance, on another machine.
+#[test]
+fn property_tests_take_their_cases_from_one_place() {
+    let mut files = Vec::new();
+    read_sources(&root().join("tests"), &mut files);
+    read_sources(&root().join("src"), &mut files);
+    let count = |text: &str, part: &[&str]| text.matches(&part.concat()).count();
+    for file in &files {
+        let blocks = count(&file.text, &["proptest", "! {"]);
+        let runners = count(&file.text, &["TestRunner", "::new("]);
+        let configured = count(&file.text, &["(cases::", "config("]);
+        assert_eq!(blocks + runners, configured, "{}", file.path);
+    }
+}

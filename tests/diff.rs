@@ -8,6 +8,8 @@ use subscope::payload::tree::{Builder, Key, Kind, NodeId, Said, Tree};
 
 #[path = "diff/apply.rs"]
 mod apply;
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "diff/picture.rs"]
 mod picture;
 #[path = "diff/properties.rs"]

@@ -8,6 +8,8 @@ use subscope::payload::tree::{Key, Kind, NodeId, Tree};
 
 #[path = "formats/by_hand.rs"]
 mod by_hand;
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "formats/cbor.rs"]
 mod cbor;
 #[path = "formats/hostile.rs"]

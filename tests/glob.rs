@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use redis::Connection;
 use subscope::message::glob;
 
+use self::support::cases;
 use self::support::redis::Redis;
 
 /// Patterns over few letters, so that they often match, with all that is special.
@@ -84,7 +85,7 @@ fn patterns_match_what_redis_says_they_match() {
             .collect::<Vec<_>>()
     };
     let cases = (vec(pattern(), 20), vec(name(), 20));
-    TestRunner::new(Config::with_cases(200))
+    TestRunner::new(cases::config(200))
         .run(&cases, |(patterns, names)| {
             compare(
                 &mut listener.borrow_mut(),

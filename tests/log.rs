@@ -1,6 +1,9 @@
 //! The log against a naive model of it.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+#[path = "support/cases.rs"]
+mod cases;
+
 use proptest::prelude::*;
 
 use subscope::log::{Batch, Content, Found, MessageLog, Piece, RowKind, Selection};
@@ -108,7 +111,7 @@ fn actual(log: &MessageLog, id: RowId) -> Option<Expected> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases::config(256))]
 
     #[test]
     fn rows_are_those_of_the_model_however_batches_are_cut(

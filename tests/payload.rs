@@ -1,6 +1,9 @@
 //! Properties of `payload`: whatever bytes come, what is drawn is safe, fits and is honest.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+#[path = "support/cases.rs"]
+mod cases;
+
 use std::ops::Range;
 
 use proptest::collection::vec;
@@ -156,8 +159,20 @@ fn assert_safe(text: &Text, columns: usize) {
     }
 }
 
+#[test]
+fn a_lone_surrogate_at_the_edge_stands_for_its_bytes() {
+    for (bytes, columns) in [
+        (&b"\xed\xa0\x80"[..], 6),
+        (b"\n\x7f\0\x7f\0\x7f\x7f\x7f\xed\xa0\x80", 12),
+    ] {
+        let text = escape::one_line(bytes, columns);
+        assert_safe(&text, columns);
+        assert_eq!(rejoined(&text), &bytes[..text.consumed]);
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(cases::config(1000))]
 
     #[test]
     fn one_line_is_safe_and_fits(bytes in any_bytes(), columns in 0_usize..80) {
@@ -371,7 +386,7 @@ fn halves_of_surrogate_pairs_are_written_back() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(cases::config(1000))]
 
     #[test]
     fn json_keeps_its_value_and_is_written_back(text in any_json()) {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use subscope::message::{SubscriptionId, Time};
 use subscope::query::{Flags, Kind, Matcher, Moment, Query, QueryError, Row};
 
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "query/errors.rs"]
 mod errors;
 #[path = "query/forms.rs"]

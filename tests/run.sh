@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # The one test command: installs what the tests need beside a Rust toolchain, then runs them all.
 # Arguments go to cargo, e.g. `tests/run.sh --test terminal`. With `--all-servers` first, the tests
-# that use a server run on each of those that tests/servers.sh fetches, and on no other.
+# that use a server run on each of those that tests/servers.sh fetches, and on no other. With
+# `--random [MINUTES]` first, 10 if it is not said, the tests with generated cases run again and
+# again, each time with a seed of its own, which is printed, and ten times as many cases.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,6 +45,33 @@ install_redis() {
     fi
 }
 
+# The test programs with generated cases, as arguments to cargo: those that take them from
+# tests/support/cases.rs.
+programs_with_cases() {
+    grep -rlE '\bcases::(config|count|seed)\(' src tests --include='*.rs' |
+        sed -E 's|^src/.*|--lib|; s|^tests/([^/.]+).*|--test \1|' | sort -u | tr '\n' ' '
+}
+
+# Runs them for that many minutes, or those that the other arguments say.
+run_random() {
+    local minutes=$1 end=$((SECONDS + $1 * 60)) rounds=0 programs=()
+    shift
+    read -ra programs <<<"$(programs_with_cases)"
+    if [[ " $* " =~ ' --test '|' --lib ' ]]; then programs=(); fi
+    cargo test --locked --no-run "${programs[@]}" "$@"
+    while [ "$SECONDS" -lt "$end" ] || [ "$rounds" -eq 0 ]; do
+        rounds=$((rounds + 1))
+        export SUBSCOPE_TEST_SEED=$((RANDOM << 30 | RANDOM << 15 | RANDOM)) SUBSCOPE_TEST_TIMES=10
+        local settings="SUBSCOPE_TEST_SEED=$SUBSCOPE_TEST_SEED SUBSCOPE_TEST_TIMES=$SUBSCOPE_TEST_TIMES"
+        say "round $rounds: $settings"
+        if ! cargo test --locked --quiet "${programs[@]}" "$@"; then
+            say "repeat it with: $settings tests/run.sh ${programs[*]} $*"
+            return 1
+        fi
+    done
+    say "$rounds rounds within $minutes minutes and no failure"
+}
+
 have_redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null; }
 
 if ! command -v cargo >/dev/null; then
@@ -63,5 +92,15 @@ fi
 
 if [ "${1-}" = --all-servers ]; then
     exec bash tests/matrix.sh "${@:2}"
+fi
+if [ "${1-}" = --random ]; then
+    shift
+    minutes=10
+    if [[ ${1-} =~ ^[0-9]+$ ]]; then
+        minutes=$1
+        shift
+    fi
+    run_random "$minutes" "$@"
+    exit
 fi
 exec cargo test --locked "$@"

@@ -1,6 +1,9 @@
 //! Scans: queries asked of the log's rows on a thread of their own.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+#[path = "support/cases.rs"]
+mod cases;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
@@ -120,11 +123,7 @@ fn a_path_finds_every_form_among_rows_of_json() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        cases: 64,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases::config(64))]
 
     #[test]
     fn a_scan_finds_what_a_look_at_each_row_finds(

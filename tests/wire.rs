@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+#[path = "support/cases.rs"]
+mod cases;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use redis_protocol::resp2::decode::decode_range;
@@ -121,6 +124,8 @@ fn in_bounds(part: &Part, length: usize) -> bool {
 }
 
 proptest! {
+    #![proptest_config(cases::config(256))]
+
     #[test]
     fn a_frame_is_read_as_it_was_written(written in frame(), rest in vec(any::<u8>(), 0..20)) {
         let bytes = [written.bytes.as_slice(), &rest].concat();

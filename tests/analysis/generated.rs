@@ -7,15 +7,8 @@ use serde_json::Value;
 use subscope::analysis::{Channels, Check, Findings, Plotted, Remark};
 use subscope::message::RowId;
 
+use crate::cases;
 use crate::stage::{Stage, path, sequence, shape};
-
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        cases: 128,
-        ..ProptestConfig::default()
-    }
-}
 
 /// Any JSON of a few names.
 fn json() -> impl Strategy<Value = Value> {
@@ -174,7 +167,7 @@ fn numbers() -> impl Strategy<Value = Vec<(i128, usize, bool)>> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases::config(128))]
 
     #[test]
     fn sequences_count_what_a_naive_model_counts(numbers in numbers()) {

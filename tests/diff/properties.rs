@@ -2,6 +2,8 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use crate::cases;
 use serde_json::{Map, Value};
 
 use subscope::payload::diff::structure::Change;
@@ -134,6 +136,8 @@ pub fn assert_told(old: &Value, new: &Value) {
 }
 
 proptest! {
+    #![proptest_config(cases::config(256))]
+
     #[test]
     fn a_value_is_the_same_as_itself_and_as_itself_respelt(value in any_value()) {
         let text = value.to_string();

@@ -7,6 +7,8 @@ use subscope::payload::protobuf::Schema;
 use subscope::payload::tree::{MAX_DEPTH, MAX_NODES, NodeId, Tree};
 use subscope::payload::{cbor, msgpack, protobuf};
 
+use crate::cases;
+
 use crate::packed::{ALL, base64, pack};
 use crate::protobuf::{described, schema};
 use crate::{assert_sound, bytes};
@@ -213,7 +215,7 @@ fn a_schema_with_a_wrong_byte_is_one_or_an_error() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(cases::config(1500))]
 
     #[test]
     fn any_bytes_give_an_answer(payload in vec(any::<u8>(), 0..200)) {

@@ -10,6 +10,8 @@ use subscope::payload::readings::Reading;
 use subscope::payload::tree::{Kind, NodeId, Tree};
 use subscope::query::Path;
 
+use crate::cases;
+
 use crate::packed::{ALL, base64, pack};
 use crate::protobuf::schema;
 use crate::round_trips::{Any, any_value, as_cbor, as_msgpack};
@@ -136,11 +138,7 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        cases: 200,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases::config(200))]
 
     #[test]
     fn a_path_leads_to_the_value_that_was_written(value in any_value()) {

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use subscope::payload::format::{Format, Wrapping, recognise};
 use subscope::payload::tree::NodeId;
 
+use crate::cases;
+
 use crate::packed::{base64, pack};
 use crate::{bytes, shown};
 
@@ -362,7 +364,7 @@ fn a_tree_belongs_to_what_is_unwrapped() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases::config(2000))]
 
     #[test]
     fn letters_and_digits_are_words(text in "[a-zA-Z0-9]{0,80}") {

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use prost_reflect::prost::Message;
 use subscope::payload::{cbor, msgpack};
 
+use crate::cases;
+
 use crate::protobuf::{described, schema};
 use crate::{assert_sound, hex, shown};
 
@@ -134,7 +136,7 @@ fn without_floats(value: &Any) -> Any {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases::config(400))]
 
     #[test]
     fn messagepack_of_rmpv_is_read(value in any_value()) {

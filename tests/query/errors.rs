@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use subscope::query::{Query, SYNTAX};
 
-use super::{MOMENT, wrong};
+use super::{MOMENT, cases, wrong};
 
 #[test]
 fn an_error_says_what_is_wrong_and_where() {
@@ -95,6 +95,8 @@ fn every_beginning_of_a_query_parses_or_says_where() {
 }
 
 proptest! {
+    #![proptest_config(cases::config(256))]
+
     #[test]
     fn any_text_parses_or_says_where(text in ".*") {
         parses_or_says_where(&text);

@@ -4,6 +4,7 @@
 
 pub mod authority;
 pub mod bus;
+pub mod cases;
 pub mod checks;
 pub mod cluster;
 pub mod flood;

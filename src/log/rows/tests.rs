@@ -1,5 +1,8 @@
 //! The set against a `BTreeSet`.
 
+#[path = "../../../tests/support/cases.rs"]
+mod cases;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -32,7 +35,7 @@ fn found(first: u64, bits: &[bool]) -> Found {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases::config(256))]
 
     #[test]
     fn a_row_set_is_a_set(steps in prop::collection::vec(step(), 0..40), probe in 0..21_000u64) {

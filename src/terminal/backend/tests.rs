@@ -1,5 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+#[path = "../../../tests/support/cases.rs"]
+mod cases;
+
 use std::num::NonZeroU16;
 
 use proptest::prelude::*;
@@ -195,8 +198,7 @@ fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
 }
 
 proptest! {
-    // A failure prints its smallest case, which then becomes a test with a name; no files.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases::config(256))]
 
     #[test]
     fn the_terminal_shows_what_was_drawn(
