@@ -8,6 +8,7 @@
 
 mod batch;
 mod channels;
+mod clearing;
 mod eviction;
 mod history;
 mod large;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use batch::{BATCH_BYTES, Batch, Tail};
 pub use channels::{Channel, ChannelTable};
+pub use clearing::Cleared;
 pub use history::{HISTORY_SECONDS, History, RATE_SECONDS};
 pub use large::{LARGE_PAYLOAD, LargePayload, PayloadLimit};
 pub use pieces::Piece;
@@ -36,6 +38,7 @@ pub use shared::SharedBytes;
 use crate::message::{ChannelId, Gap, GapEnd, NodeId, Notice, RowId, SubscriptionId, Time};
 use batch::BatchPayload;
 use channels::Heard;
+use clearing::ClearedRows;
 use record::Record;
 use segment::{OpenSegment, SegmentChannel};
 
@@ -48,15 +51,17 @@ const MIN_SEGMENT_BYTES: usize = 4 << 10;
 /// What a notice takes beside its row, roughly: a map entry, names and words.
 const NOTICE_BYTES: usize = 256;
 
-/// What has been counted since the start. `received = kept + evicted + dropped`, always.
+/// What has been counted since the start. `received = kept + evicted + cleared + dropped`, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Messages that arrived, each publish counted once.
     pub received: u64,
     /// Messages that are in the log.
     pub kept: u64,
-    /// Messages that were in the log and went, to stay within its size or because it was cleared.
+    /// Messages that were in the log and went, to stay within its size.
     pub evicted: u64,
+    /// Messages that were in the log until it was cleared, and have not been restored since.
+    pub cleared: u64,
     /// Messages that arrived while there was no room to take them in.
     pub dropped: u64,
     /// Deliveries beyond the first of a publish, for other subscriptions that it matched.
@@ -108,7 +113,9 @@ pub struct MessageLog {
     /// The rows in whose place rows have gone behind held ones: when the first of these came, and
     /// how many messages they were.
     seams: BTreeMap<RowId, (Time, u64)>,
-    /// The bytes of `sealed` and `held`.
+    /// Rows that were cleared and can still be restored.
+    cleared: ClearedRows,
+    /// The bytes of `sealed`, `held` and `cleared`.
     sealed_bytes: usize,
     notices: BTreeMap<RowId, Notice>,
     channels: ChannelTable,
@@ -135,6 +142,7 @@ impl MessageLog {
             wanted: Vec::new(),
             must_hold: None,
             seams: BTreeMap::new(),
+            cleared: ClearedRows::default(),
             sealed_bytes: 0,
             notices: BTreeMap::new(),
             channels: ChannelTable::default(),
@@ -344,7 +352,7 @@ impl MessageLog {
         self.sealed_bytes
             + self.open.segment().size()
             + self.channels.size()
-            + self.notices.len() * NOTICE_BYTES
+            + (self.notices.len() + self.cleared.notices()) * NOTICE_BYTES
     }
 
     /// Leaves so many bytes of the budget to others, but never more than half of it. Says whether
@@ -451,21 +459,9 @@ impl MessageLog {
 
     /// Writes news of a gap into the row that it already has. Says whether there was one.
     fn rewrite_gap(&mut self, news: &Gap) -> bool {
-        let row = self
-            .notices
-            .values_mut()
-            .rev()
-            .find_map(|notice| match notice {
-                Notice::Gap(gap) if gap.noticed == news.noticed => Some(gap),
-                _ => None,
-            });
-        row.is_some_and(|gap| {
-            // News of several servers may cross; an end is the last.
-            if gap.end == GapEnd::Open || news.end != GapEnd::Open {
-                gap.clone_from(news);
-            }
-            true
-        })
+        // One that was cleared is told as well, in case it is restored, but is not on the screen.
+        self.cleared.rewrite_gap(news);
+        rewrite_gap(&mut self.notices, news)
     }
 
     /// Notes the other subscriptions that delivered the row of `batch` just appended.
@@ -517,4 +513,19 @@ impl MessageLog {
         self.sealed_bytes += sealed.size();
         self.sealed.push_back(Arc::new(sealed));
     }
+}
+
+/// Writes news of a gap into its row among `notices`. Says whether it has one.
+fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, news: &Gap) -> bool {
+    let row = notices.values_mut().rev().find_map(|notice| match notice {
+        Notice::Gap(gap) if gap.noticed == news.noticed => Some(gap),
+        _ => None,
+    });
+    row.is_some_and(|gap| {
+        // News of several servers may cross; an end is the last.
+        if gap.end == GapEnd::Open || news.end != GapEnd::Open {
+            gap.clone_from(news);
+        }
+        true
+    })
 }

@@ -147,9 +147,10 @@ fn clear_lets_go_of_the_rows_and_keeps_the_counts_and_channels() {
     assert_eq!(stage.shown(), 0);
     let counters = *stage.app.log().counters();
     assert_eq!(
-        (counters.received, counters.kept, counters.evicted),
+        (counters.received, counters.kept, counters.cleared),
         (100, 0, 100)
     );
+    assert_eq!(counters.evicted, 0);
     assert_eq!(stage.listed(), ["*", "a"]);
     stage.numbered("a", 1);
     assert_eq!(stage.shown(), 1);

@@ -510,8 +510,202 @@ fn clearing_keeps_the_counts_and_the_channels() {
     log.clear();
     assert_eq!(log.first(), RowId(2));
     assert_eq!(log.row(RowId(0)).map(|row| row.id), None);
-    assert_eq!((log.counters().kept, log.counters().evicted), (0, 1));
+    let counters = log.counters();
+    assert_eq!(
+        (counters.kept, counters.evicted, counters.cleared),
+        (0, 0, 1)
+    );
     assert_eq!(log.channels().len(), 1);
+    let (_, channel) = log.channels().iter().next().unwrap();
+    assert_eq!((channel.messages, channel.kept()), (1, 0));
+}
+
+/// Checks that the counts of `log` add up: together, by channel and row by row.
+fn check_counts(log: &MessageLog) {
+    let counters = log.counters();
+    assert_eq!(
+        counters.received,
+        counters.kept + counters.evicted + counters.cleared + counters.dropped
+    );
+    let rows = (0..log.end().0).filter_map(|row| log.row(RowId(row)));
+    let is_message = |row: &subscope::log::Row<'_>| matches!(row.content, Content::Message { .. });
+    let (messages, notices): (Vec<_>, Vec<_>) = rows.partition(is_message);
+    assert_eq!(counters.kept, messages.len() as u64);
+    assert_eq!(log.kept_notices(), notices.len() as u64);
+    let by_channel: u64 = log.channels().iter().map(|(_, one)| one.kept()).sum();
+    assert_eq!(counters.kept, by_channel);
+    let mut selection = Selection::default();
+    selection.follow(log);
+    assert_eq!(selection.messages(), counters.kept);
+}
+
+/// Appends a message `payload` on each of `channels`.
+fn append_on(log: &mut MessageLog, channels: &[&str], payload: &[u8]) {
+    let mut batch = Batch::default();
+    for name in channels {
+        batch.push_message(Time(0), name.as_bytes(), payload, SubscriptionId(0));
+    }
+    log.append(batch);
+}
+
+/// The channel and the payload of each message kept, oldest first.
+fn messages(log: &MessageLog) -> Vec<(String, Vec<u8>)> {
+    let rows = (0..log.end().0).filter_map(|row| log.row(RowId(row)));
+    let messages = rows.filter_map(|row| match row.content {
+        Content::Message {
+            channel, payload, ..
+        } => {
+            let name = log.channels().by_id(channel).unwrap().name();
+            Some((String::from_utf8_lossy(name).into(), payload.to_vec()))
+        }
+        Content::Notice(_) => None,
+    });
+    messages.collect()
+}
+
+#[test]
+fn cleared_rows_are_restored_before_those_that_came_since() {
+    let mut log = MessageLog::new(1 << 20);
+    append_on(&mut log, &["a", "b"], b"1");
+    log.push_notice(Time(0), Notice::AllEnded);
+    let cleared = log.clear();
+    assert_eq!((cleared.messages, log.counters().cleared), (2, 2));
+    check_counts(&log);
+    append_on(&mut log, &["a"], b"2");
+    check_counts(&log);
+    assert_eq!(log.restore(cleared), 2);
+    check_counts(&log);
+    assert_eq!((log.counters().kept, log.counters().cleared), (3, 0));
+    let of = |name: &str, payload: &[u8]| (name.to_owned(), payload.to_vec());
+    assert_eq!(
+        messages(&log),
+        [of("a", b"1"), of("b", b"1"), of("a", b"2")]
+    );
+    assert_eq!(log.kept_notices(), 1);
+    // They are back already.
+    assert_eq!(log.restore(cleared), 0);
+    check_counts(&log);
+}
+
+#[test]
+fn restoring_an_earlier_clearing_restores_the_later_ones_too() {
+    let mut log = MessageLog::new(1 << 20);
+    append_on(&mut log, &["a"], b"1");
+    let first = log.clear();
+    append_on(&mut log, &["a"], b"2");
+    let second = log.clear();
+    assert_eq!(log.clear().messages, 0);
+    append_on(&mut log, &["a"], b"3");
+    assert_eq!(log.restore(second), 1);
+    check_counts(&log);
+    assert_eq!((log.first(), log.counters().cleared), (RowId(1), 1));
+    assert_eq!(log.restore(first), 1);
+    check_counts(&log);
+    assert_eq!((log.first(), log.counters().kept), (RowId(0), 3));
+    log.clear();
+    assert_eq!(log.restore(first), 3);
+    check_counts(&log);
+}
+
+#[test]
+fn cleared_rows_count_within_the_budget_and_are_the_first_to_go() {
+    let mut log = MessageLog::new(1 << 20);
+    for _ in 0..5 {
+        append_thousand(&mut log);
+    }
+    let cleared = log.clear();
+    assert_eq!((cleared.messages, log.counters().evicted), (5_000, 0));
+    assert!(log.size() >= 5_000 * 100);
+    for _ in 0..4 {
+        append_thousand(&mut log);
+        assert!(log.size() <= log.budget());
+        check_counts(&log);
+    }
+    let counters = *log.counters();
+    assert_eq!(
+        (counters.kept, counters.evicted, counters.cleared),
+        (4_000, 0, 5_000)
+    );
+    // Some of them had to go; the rest comes back right before what came since.
+    let restored = log.restore(cleared);
+    assert!(restored > 0 && restored < 5_000);
+    assert_eq!(log.first(), RowId(5_000 - restored));
+    check_counts(&log);
+    assert_eq!(log.counters().cleared, 5_000 - restored);
+    for _ in 0..50 {
+        append_thousand(&mut log);
+    }
+    check_counts(&log);
+    assert_eq!(log.counters().cleared, 5_000 - restored);
+}
+
+#[test]
+fn held_rows_are_cleared_and_restored_with_the_row_that_says_what_is_missing() {
+    let mut log = MessageLog::new(1 << 20);
+    for _ in 0..5 {
+        append_thousand(&mut log);
+    }
+    log.hold(&[RowId(1_599)]);
+    for _ in 0..20 {
+        append_thousand(&mut log);
+    }
+    let held = log.held();
+    let before = messages(&log).len();
+    let cleared = log.clear();
+    assert_eq!((log.held(), messages(&log).len()), (Vec::new(), 0));
+    assert!(log.row(RowId(1_599)).is_none());
+    check_counts(&log);
+    assert_eq!(log.restore(cleared), before as u64);
+    assert_eq!((log.held(), messages(&log).len()), (held, before));
+    check_counts(&log);
+    // Not restored, they go when the memory is needed, and the row behind them with them.
+    log.clear();
+    for _ in 0..20 {
+        append_thousand(&mut log);
+        check_counts(&log);
+    }
+    assert_eq!(log.seams().count(), 0);
+    assert_eq!(log.restore(cleared), 0);
+    check_counts(&log);
+}
+
+#[test]
+fn a_channel_is_not_forgotten_while_its_cleared_rows_can_be_restored() {
+    let mut log = MessageLog::new(16 << 20);
+    append_on(&mut log, &["quiet"], b"1");
+    let cleared = log.clear();
+    let names: Vec<String> = (0..11_000).map(|n| format!("one-off-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    append_on(&mut log, &names, b"2");
+    log.clear();
+    append_on(&mut log, &["other"], b"3");
+    assert_eq!(log.restore(cleared), 11_001);
+    assert_eq!(messages(&log)[0], ("quiet".to_owned(), b"1".to_vec()));
+    check_counts(&log);
+}
+
+#[test]
+fn a_gap_that_ends_while_its_row_is_cleared_gets_a_new_row_and_ends_in_both() {
+    let mut log = MessageLog::new(1 << 20);
+    let open = Gap {
+        last_heard: Time(1),
+        noticed: Time(5),
+        end: GapEnd::Open,
+        event: "connection lost".into(),
+        reason: "closed".into(),
+    };
+    log.push_notice(Time(5), Notice::Gap(open.clone()));
+    let cleared = log.clear();
+    let closed = Gap {
+        end: GapEnd::Restored(Time(9)),
+        ..open
+    };
+    log.push_notice(Time(9), Notice::Gap(closed.clone()));
+    assert_eq!((log.kept_notices(), log.counters().gaps), (1, 1));
+    log.restore(cleared);
+    let told: Vec<_> = log.notices().map(|(_, notice)| notice.clone()).collect();
+    assert_eq!(told, [Notice::Gap(closed.clone()), Notice::Gap(closed)]);
+    check_counts(&log);
 }
 
 #[test]

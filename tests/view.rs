@@ -454,7 +454,7 @@ fn what_was_dropped_or_evicted_is_counted_on_the_screen() {
     stage.keys("g");
     let screen = stage.screen();
     assert!(
-        screen.contains(&format!("{} older ones are gone", counters.evicted)),
+        screen.contains(&format!("{} older evicted", counters.evicted)),
         "{screen}"
     );
     assert!(screen.contains(&format!(
@@ -877,4 +877,60 @@ fn what_is_looked_for_is_marked_in_its_row_and_in_the_open_message() {
         stage.code(KeyCode::Esc);
         assert_eq!(stage.marked(), "");
     }
+}
+
+/// The counts in the status line, such as `5 received`.
+fn counts(stage: &Stage) -> Vec<String> {
+    let screen = stage.screen();
+    let words: Vec<&str> = screen.lines().next().unwrap().split_whitespace().collect();
+    let named = ["received", "kept", "evicted", "cleared", "dropped"];
+    let pairs = words.windows(2).filter(|pair| named.contains(&pair[1]));
+    pairs.map(|pair| pair.join(" ")).collect()
+}
+
+#[test]
+fn the_counts_on_the_screen_add_up_after_clearing() {
+    let mut stage = Stage::new(160, 24, &["*"]);
+    stage.live();
+    for _ in 0..5 {
+        stage.message(b"orders", b"x");
+    }
+    assert_eq!(counts(&stage), ["5 received"]);
+    stage.keys("c");
+    assert_eq!(counts(&stage), ["5 received", "0 kept", "5 cleared"]);
+    assert!(
+        stage
+            .screen()
+            .contains("No message has arrived since the log was cleared")
+    );
+    stage.message(b"orders", b"x");
+    assert_eq!(counts(&stage), ["6 received", "1 kept", "5 cleared"]);
+    stage.keys("g");
+    assert!(stage.screen().contains("5 older cleared"));
+    let dropped = Dropped {
+        count: 3,
+        ..Dropped::default()
+    };
+    stage.notice(Notice::Dropped(dropped));
+    let all = ["3 dropped", "9 received", "1 kept", "5 cleared"];
+    assert_eq!(counts(&stage), all);
+}
+
+#[test]
+fn the_counts_on_the_screen_add_up_after_eviction() {
+    let mut stage = Stage::keeping(160, 24, &["*"], 64 << 10);
+    stage.live();
+    while stage.app.log().counters().evicted == 0 {
+        stage.message(b"orders", &[b'x'; 4096]);
+    }
+    let log = *stage.app.log().counters();
+    let [received, kept, evicted] = [log.received, log.kept, log.evicted];
+    assert_eq!(
+        counts(&stage),
+        [
+            format!("{received} received"),
+            format!("{kept} kept"),
+            format!("{evicted} evicted")
+        ]
+    );
 }

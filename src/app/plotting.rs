@@ -119,7 +119,8 @@ impl App {
 
     /// Since when the log keeps all that came, but for what was lost on the way.
     fn kept_since(&self) -> Time {
-        if self.log.counters().evicted == 0 {
+        let counters = self.log.counters();
+        if counters.evicted + counters.cleared == 0 {
             return Time(i64::MIN);
         }
         let time_of = |row| self.log.row(row).map(|row| row.time);

@@ -26,6 +26,7 @@ pub(super) fn write(
         "received": counters.received,
         "kept": counters.kept,
         "evicted": counters.evicted,
+        "cleared": counters.cleared,
         "dropped": counters.dropped,
         "merged": counters.merged,
         "gaps": counters.gaps,

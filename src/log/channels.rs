@@ -33,6 +33,8 @@ pub struct Channel {
     row_before: RowId,
     /// Rows of it that the log still keeps.
     kept: u64,
+    /// Rows of it that were cleared and can be restored.
+    cleared: u64,
     /// When it had last been heard when it was put into the queue of idle channels, if it is there.
     queued: Option<Time>,
     /// Absent until the second message, so that one-off channels stay small.
@@ -80,6 +82,11 @@ impl Channel {
             Some(history) => history.bars(now, bars),
             None => History::of_one(self.last_heard).bars(now, bars),
         }
+    }
+
+    /// Whether no row of it is left, kept or cleared.
+    fn is_idle(&self) -> bool {
+        self.kept + self.cleared == 0
     }
 
     fn size(&self) -> usize {
@@ -233,7 +240,7 @@ impl ChannelTable {
     pub(super) fn hear(&mut self, name: &[u8], heard: &Heard) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
-            if channel.kept == 0 {
+            if channel.is_idle() {
                 self.idle -= 1;
                 self.idle_bytes -= channel.size();
             }
@@ -264,11 +271,42 @@ impl ChannelTable {
 
     /// Notes that so many rows of the channel are no longer kept.
     pub(super) fn release_rows(&mut self, id: ChannelId, rows: u64) {
+        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+            channel.kept -= rows;
+            self.note_idle(id);
+        }
+    }
+
+    /// Notes that so many rows of the channel were cleared.
+    pub(super) fn clear_rows(&mut self, id: ChannelId, rows: u64) {
+        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+            channel.kept -= rows;
+            channel.cleared += rows;
+        }
+    }
+
+    /// Notes that so many cleared rows of the channel are kept again.
+    pub(super) fn restore_rows(&mut self, id: ChannelId, rows: u64) {
+        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+            channel.cleared -= rows;
+            channel.kept += rows;
+        }
+    }
+
+    /// Notes that so many cleared rows of the channel can no longer be restored.
+    pub(super) fn forget_cleared_rows(&mut self, id: ChannelId, rows: u64) {
+        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+            channel.cleared -= rows;
+            self.note_idle(id);
+        }
+    }
+
+    /// Queues the channel to be forgotten, if no row of it is left. One has just gone.
+    fn note_idle(&mut self, id: ChannelId) {
         let Slot::Taken(channel) = &mut self.slots[id.0 as usize] else {
             return;
         };
-        channel.kept -= rows;
-        if channel.kept > 0 {
+        if !channel.is_idle() {
             return;
         }
         self.idle += 1;
@@ -289,7 +327,7 @@ impl ChannelTable {
             let Slot::Taken(channel) = &mut self.slots[id as usize] else {
                 continue;
             };
-            if channel.kept > 0 {
+            if !channel.is_idle() {
                 channel.queued = None;
             } else if channel
                 .queued
@@ -313,6 +351,7 @@ impl ChannelTable {
             last_row: RowId::default(),
             row_before: RowId::default(),
             kept: 0,
+            cleared: 0,
             queued: None,
             history: None,
         };

@@ -90,17 +90,8 @@ impl MessageLog {
         gone
     }
 
-    /// Lets go of every row. The counts and the channels stay.
-    pub fn clear(&mut self) {
-        self.hold(&[]);
-        self.seal();
-        while let Some(oldest) = self.sealed.pop_front() {
-            self.release(&oldest);
-        }
-    }
-
-    /// Lets go of channels that nothing kept is of, then of whole sealed segments. The open one
-    /// stays, since a later delivery may still join its last row; it is small beside the budget,
+    /// Lets go of channels that nothing kept is of, then of what was cleared, then of whole sealed
+    /// segments. The open one stays, since a later delivery may still join its last row; it is small beside the budget,
     /// or one message that fits into it.
     pub(super) fn evict(&mut self) {
         // Idle channels may take a part of the budget, so that they do not push out the messages.
@@ -112,6 +103,9 @@ impl MessageLog {
     }
 
     fn evict_oldest(&mut self) -> bool {
+        if self.forget_oldest_cleared() {
+            return true;
+        }
         let Some(oldest) = self.sealed.pop_front() else {
             return false;
         };

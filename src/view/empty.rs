@@ -172,11 +172,11 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         0 => String::new(),
         more => format!(" and {} more", figures::count(more as u64)),
     };
-    let has_received = app.log().counters().received > 0;
+    let is_cleared = app.log().counters().cleared > 0;
     let mut lines = vec![
         strong(format!("Listening to {}{more}", live.join(", "))),
-        plain(if has_received {
-            "Nothing has come since the log was emptied.".to_owned()
+        plain(if is_cleared {
+            "No message has arrived since the log was cleared.".to_owned()
         } else {
             "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned()
         }),

@@ -188,21 +188,21 @@ fn parts(app: &App) -> Vec<Part> {
         let bars = figures::sparkline(&history.bars(app.now(), BARS));
         parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
-    let mut count = |weight, count: u64, what: &str, style| {
-        if count > 0 {
-            parts.push(part(
-                weight,
-                format!("{} {what}  ", figures::count(count)),
-                style,
-            ));
-        }
-    };
-    count(10, counters.dropped, "dropped", theme::BAD);
-    count(6, counters.received, "received", theme::QUIET);
-    if counters.evicted > 0 {
-        // Neither says anything without the other.
-        let evicted = format!("kept  {} evicted", figures::count(counters.evicted));
-        count(5, counters.kept.max(1), &evicted, theme::QUIET);
+    let figure = |count, what| format!("{} {what}  ", figures::count(count));
+    if counters.dropped > 0 {
+        parts.push(part(10, figure(counters.dropped, "dropped"), theme::BAD));
+    }
+    if counters.received > 0 {
+        let received = figure(counters.received, "received");
+        parts.push(part(6, received, theme::QUIET));
+    }
+    if counters.kept < counters.received {
+        // None of these says anything without the others.
+        let gone = [(counters.evicted, "evicted"), (counters.cleared, "cleared")];
+        let gone = gone.into_iter().filter(|(count, _)| *count > 0);
+        let gone: String = gone.map(|(count, what)| figure(count, what)).collect();
+        let kept = figure(counters.kept, "kept") + &gone;
+        parts.push(part(5, kept, theme::QUIET));
     }
     parts
 }

@@ -69,12 +69,16 @@ fn blind(app: &App) -> String {
 
 /// The top of the log says what is no longer above it.
 fn gone_words(app: &App, window: &Window) -> String {
-    let gone = app.log().evicted_before_first();
-    if window.is_at_top && gone > 0 && app.messages().position() != Position::Following {
-        format!("· {} older ones are gone ", figures::count(gone))
-    } else {
-        String::new()
-    }
+    let log = app.log();
+    let gone = [
+        (log.evicted_before_first(), "older evicted"),
+        (log.counters().cleared, "older cleared"),
+    ];
+    let gone = gone.into_iter().filter(|(count, _)| {
+        window.is_at_top && *count > 0 && app.messages().position() != Position::Following
+    });
+    let gone = gone.map(|(count, what)| format!("· {} {what} ", figures::count(count)));
+    gone.collect::<Vec<_>>().concat()
 }
 
 /// What the rows shown are filtered by, and what is looked for among them, with queries cut to so
