@@ -1611,3 +1611,68 @@ fn unsubscribing_is_undone_and_does_not_go_on_to_the_neighbour() {
     stage.keys("G");
     assert_eq!(stage.keys("u"), ended(2));
 }
+
+#[test]
+fn clearing_is_undone_with_marks_filter_and_place() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 30);
+    stage.keys("gjjx");
+    assert_eq!(stage.selected(), "2");
+    stage.keys("c");
+    assert_eq!((stage.shown(), stage.app.log().counters().cleared), (0, 30));
+    assert!(stage.remark().contains("Z undoes it"), "{}", stage.remark());
+    // A second press, on an empty log, does not replace what can be restored.
+    stage.keys("c");
+    stage.messages(&[("a", b"30")]);
+    stage.keys("Z");
+    assert!(
+        stage.remark().contains("30 messages restored"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!((stage.shown(), stage.app.log().counters().cleared), (31, 0));
+    assert_eq!(stage.selected(), "2");
+    assert!(stage.app.is_marked(RowId(2)));
+    stage.keys("/2");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 12);
+    stage.keys("cZ");
+    assert_eq!(stage.shown(), 12);
+}
+
+#[test]
+fn only_the_last_act_is_undone() {
+    let mut stage = Stage::new(&["a"]);
+    stage.confirm(0);
+    stage.messages(&[("a", b"1")]);
+    stage.keys("c");
+    stage.code(KeyCode::Tab);
+    stage.keys("u");
+    let effects = stage.keys("Z");
+    assert!(matches!(
+        effects[..],
+        [Effect::Command(Command::Subscribe(_))]
+    ));
+    assert_eq!(stage.keys("Z"), []);
+    assert_eq!(stage.app.log().counters().cleared, 1);
+}
+
+#[test]
+fn what_was_evicted_since_the_clear_is_said_to_be_gone() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
+    stage.numbered("old", 100);
+    stage.keys("c");
+    while stage.app.log().counters().evicted == 0 {
+        stage.numbered("new", 100);
+    }
+    let kept = stage.app.log().counters().kept;
+    stage.keys("Z");
+    assert!(
+        stage
+            .remark()
+            .contains("0 messages restored · 100 were evicted"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.app.log().counters().kept, kept);
+}

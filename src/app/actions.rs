@@ -232,14 +232,6 @@ impl App {
         self.tell(format!("times: {}", self.messages.time_form.name()))
     }
 
-    fn clear(&mut self) -> Vec<Effect> {
-        self.log.clear();
-        self.forget_gone();
-        self.follow();
-        self.tell("cleared; the counts go on");
-        self.refresh_shown()
-    }
-
     fn copy(&mut self) -> Vec<Effect> {
         if self.focus == Focus::Message
             && let Some(effects) = self.copy_value()

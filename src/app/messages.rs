@@ -116,6 +116,11 @@ impl MessagesPane {
         self.position = Position::Following;
     }
 
+    /// Goes back to where `pane` stands.
+    pub fn stand_as(&mut self, pane: Self) {
+        self.position = pane.position;
+    }
+
     /// Freezes what `height` lines show now.
     pub fn freeze(&mut self, shown: &Selection, height: u16) {
         let (top, selected) = self.places(shown, height);

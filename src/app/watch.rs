@@ -325,15 +325,19 @@ impl App {
         self.refresh_shown()
     }
 
-    /// Lets go of what points to rows that have gone.
+    /// Lets go of what points to rows that have gone: of marks and findings only once the rows can
+    /// no longer be restored.
     pub(super) fn forget_gone(&mut self) {
-        let mut all_gone = self.log.gone_from(RowId::default()..self.log.first());
+        let rows = RowId::default()..self.log.first();
         // What stood where a row now says that others have gone has gone as well.
-        all_gone.extend(self.log.seams().map(|row| row..RowId(row.0 + 1)));
-        for gone in all_gone {
-            if let Some(find) = &mut self.find {
+        let seams = self.log.seams().map(|row| row..RowId(row.0 + 1));
+        let seams: Vec<_> = seams.collect();
+        if let Some(find) = &mut self.find {
+            for gone in self.log.gone_from(rows.clone()).iter().chain(&seams) {
                 find.rows_mut().remove(gone.clone());
             }
+        }
+        for gone in self.log.lost_from(rows).into_iter().chain(seams) {
             self.breakpoints.forget(&gone);
             self.checks.forget(&gone);
             let marks: Vec<RowId> = self.marked.range(gone).copied().collect();

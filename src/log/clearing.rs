@@ -1,6 +1,7 @@
 //! Clearing the log, and restoring what was cleared.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{MessageLog, Segment, rewrite_gap};
@@ -35,6 +36,11 @@ impl ClearedRows {
     /// Writes news of a gap into its row, if that is one of these.
     pub(super) fn rewrite_gap(&mut self, news: &Gap) {
         rewrite_gap(&mut self.notices, news);
+    }
+
+    /// The stretches of rows that they are, in their order.
+    fn stretches(&self) -> impl Iterator<Item = Range<RowId>> {
+        self.held.iter().chain(&self.sealed).map(|one| one.rows())
     }
 
     /// Takes the oldest segment and the notices of its rows out.
@@ -104,6 +110,25 @@ impl MessageLog {
         sealed.append(&mut self.sealed);
         self.sealed = sealed;
         messages
+    }
+
+    /// The parts of `rows` that the log had and cannot have again: neither kept nor to be
+    /// restored.
+    #[must_use]
+    pub fn lost_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
+        let mut lost = Vec::new();
+        for mut gone in self.gone_from(rows) {
+            for cleared in self.cleared.stretches() {
+                if gone.start < cleared.start && gone.start < gone.end {
+                    lost.push(gone.start..cleared.start.min(gone.end));
+                }
+                gone.start = gone.start.max(cleared.end);
+            }
+            if gone.start < gone.end {
+                lost.push(gone);
+            }
+        }
+        lost
     }
 
     /// Gives up the oldest segment that could be restored. Says whether there was one.
