@@ -279,7 +279,12 @@ pub enum Notice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allowed {
     /// These channels and patterns, and no others. A pattern must be subscribed to as it is.
-    Only(Vec<Box<[u8]>>),
+    Only {
+        /// The first of them.
+        names: Vec<Box<[u8]>>,
+        /// How many more there are.
+        left_out: usize,
+    },
     /// The user may not know, in Redis's own words.
     Secret(Box<str>),
     /// Redis could not be asked, for this reason.

@@ -5,6 +5,7 @@
 //! Both are tasks of the current tokio runtime. They tell the loop by one channel of [`Feed`]s.
 
 mod backoff;
+mod bounded;
 mod cluster;
 mod commander;
 mod complaint;

@@ -45,7 +45,8 @@ fn allow(stage: &mut Stage, channels: Allowed) -> Vec<Topic> {
 
 fn only(names: &[&str]) -> Allowed {
     let names = names.iter().map(|name| name.as_bytes().into());
-    Allowed::Only(names.collect())
+    let names = names.collect();
+    Allowed::Only { names, left_out: 0 }
 }
 
 #[test]
@@ -151,7 +152,7 @@ async fn what_a_user_may_hear_is_asked_for_with_its_name() {
     let names = vec![b"a.*"[..].into(), b"b"[..].into()];
     assert_eq!(
         listener.allowed[0],
-        ("default".into(), Allowed::Only(names))
+        ("default".into(), Allowed::Only { names, left_out: 0 })
     );
     listener.server.stop().await;
 }

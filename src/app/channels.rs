@@ -18,6 +18,9 @@ const SETTLE: Duration = Duration::from_millis(500);
 /// With many channels ordering takes time; it is then made anew this much more seldom, a channel.
 const SETTLE_A_CHANNEL: Duration = Duration::from_micros(10);
 
+/// A shorter list follows each change of the subscriptions at once.
+const LONG: usize = 1_000;
+
 /// The parts of an order are made at least this far apart, so that there is time for all else.
 const BETWEEN_PARTS: Duration = Duration::from_millis(20);
 
@@ -86,6 +89,8 @@ pub struct ChannelsPane {
     pass: Option<Pass>,
     /// When its last part was made.
     went_on_at: Time,
+    /// When a long list is to follow a change of the subscriptions.
+    owed_at: Option<Time>,
 }
 
 impl ChannelsPane {
@@ -161,22 +166,27 @@ impl ChannelsPane {
         channels.len() > MOST_LISTED
     }
 
-    /// When it wants to be refreshed, if an order is being made.
+    /// When it wants to be refreshed, if an order is being made or is to be made.
     #[must_use]
     pub fn due(&self) -> Option<Time> {
+        self.next_part_due().or(self.owed_at)
+    }
+
+    fn next_part_due(&self) -> Option<Time> {
         let is_ordering = self.pass.is_some();
         is_ordering.then(|| self.went_on_at.after(BETWEEN_PARTS))
     }
 
     /// Makes the order anew if there is reason to, or goes on with that.
     pub fn refresh(&mut self, lists: &Lists, now: Time) {
-        if self.due().is_some_and(|due| due <= now) {
+        if self.next_part_due().is_some_and(|due| due <= now) {
             self.go_on(lists, now);
         }
         let made_of = lists.generation();
         let is_stale = self.made_of != made_of || self.sort != Sort::Name;
         let subscriptions_changed = self.made_of.1 != made_of.1;
-        let channels = u32::try_from(lists.channels.len()).unwrap_or(u32::MAX);
+        let listed = lists.channels.len().max(self.entries.len());
+        let channels = u32::try_from(listed).unwrap_or(u32::MAX);
         // A short list by name hardly moves, so that a new channel can stand in it at once.
         let settled = if self.entries.len() < 100 && self.sort == Sort::Name {
             self.made_at
@@ -185,8 +195,11 @@ impl ChannelsPane {
             self.made_at.after(wait)
         };
         let is_due = is_stale && now >= settled && self.pass.is_none();
-        if subscriptions_changed || is_due || now < self.made_at {
+        let is_long = self.entries.len() >= LONG;
+        if (subscriptions_changed && !is_long) || is_due || now < self.made_at {
             self.order(lists, now);
+        } else if subscriptions_changed && self.pass.is_none() {
+            self.owed_at = Some(settled);
         }
     }
 
@@ -195,6 +208,7 @@ impl ChannelsPane {
         self.pass = Some(Pass::new(self.sort, lists.channels));
         self.made_of = lists.generation();
         self.made_at = now;
+        self.owed_at = None;
         self.go_on(lists, now);
     }
 

@@ -30,7 +30,7 @@ impl App {
             return Vec::new();
         }
         let mut effects = Vec::new();
-        if let Allowed::Only(names) = &channels {
+        if let Allowed::Only { names, .. } = &channels {
             for topic in names.iter().map(|name| topic_of(name)) {
                 // What the person has ended stays so.
                 if !self.subscriptions.was_ever(&topic) {

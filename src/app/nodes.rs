@@ -302,12 +302,6 @@ impl App {
 
     /// Whether `channel` is subscribed to as a sharded one only.
     pub(super) fn is_sharded(&self, channel: &[u8]) -> bool {
-        let mut kinds = self.subscriptions.listed().filter_map(|(_, topic, state)| {
-            (!state.is_over() && topic.names_one() && *topic.name == *channel).then_some(topic.kind)
-        });
-        kinds
-            .next()
-            .is_some_and(|kind| kind == SubscriptionKind::Shard)
-            && kinds.all(|kind| kind == SubscriptionKind::Shard)
+        self.subscriptions.want_only_sharded(channel)
     }
 }

@@ -4,6 +4,9 @@ use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, To
 use crate::payload::escape::whole;
 use crate::payload::figures;
 
+/// Of the channels that a user may hear, so many are named.
+const MAX_NAMED: usize = 20;
+
 /// What a notice says, the most important first, since a narrow row is cut at its end.
 #[must_use]
 pub fn notice_words(notice: &Notice) -> String {
@@ -75,14 +78,27 @@ pub fn notice_words(notice: &Notice) -> String {
 fn allowed_words(user: &str, channels: &Allowed) -> String {
     let user = whole(user.as_bytes());
     match channels {
-        Allowed::Only(names) if names.is_empty() => format!(
+        Allowed::Only { names, .. } if names.is_empty() => format!(
             "* is refused, and user \"{user}\" may hear no channel: once an ACL rule such as \
              &orders.* allows some, press r"
         ),
-        Allowed::Only(names) => {
-            let names: Vec<String> = names.iter().map(|name| whole(name)).collect();
-            let names = names.join(", ");
-            format!("* is refused; listening to what user \"{user}\" may hear: {names}")
+        Allowed::Only { names, left_out } => {
+            let named: Vec<String> = names.iter().take(MAX_NAMED).map(|of| whole(of)).collect();
+            let named = named.join(", ");
+            let more = match names.len().saturating_sub(MAX_NAMED) {
+                0 => String::new(),
+                more => format!(" and {} more", figures::count(more as u64)),
+            };
+            let left_out = match left_out {
+                0 => String::new(),
+                count => format!(
+                    " · {} are left out: name the ones to hear on the command line",
+                    figures::count(*count as u64)
+                ),
+            };
+            format!(
+                "* is refused; listening to what user \"{user}\" may hear: {named}{more}{left_out}"
+            )
         }
         Allowed::Secret(words) => format!(
             "* is refused, and user \"{user}\" may not ask which channels it may hear: press a to \

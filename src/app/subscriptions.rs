@@ -4,6 +4,8 @@ mod heard;
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use self::heard::Heard;
 use crate::message::{
     Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
@@ -43,6 +45,13 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     entries: Vec<Entry>,
+    /// The subscriptions to each name, of any kind.
+    by_name: HashMap<Arc<[u8]>, Vec<SubscriptionId>>,
+    /// The patterns.
+    patterns: Vec<SubscriptionId>,
+    /// How many are live, and how many are wanted: listed, and not over.
+    live: usize,
+    wanted: usize,
     /// Changes whenever a subscription comes, goes or changes its state.
     generation: u64,
 }
@@ -55,17 +64,22 @@ impl Subscriptions {
             return None;
         }
         // Those to the same topic that are over make room for the new one.
-        for entry in &mut self.entries {
-            if entry.topic == topic {
-                entry.state = SubscriptionState::Left;
-            }
+        let same: Vec<SubscriptionId> = self.to_topic(&topic).collect();
+        for id in same {
+            self.entries[id.0 as usize].state = SubscriptionState::Left;
         }
         let id = SubscriptionId(u32::try_from(self.entries.len()).ok()?);
+        let of_name = self.by_name.entry(Arc::clone(&topic.name));
+        of_name.or_default().push(id);
+        if !topic.names_one() {
+            self.patterns.push(id);
+        }
         self.entries.push(Entry {
             topic: topic.clone(),
             state: SubscriptionState::Pending,
             heard: Heard::default(),
         });
+        self.wanted += 1;
         self.generation += 1;
         Some(Subscription { id, topic })
     }
@@ -144,7 +158,7 @@ impl Subscriptions {
     /// Whether `topic` was ever subscribed to in this session.
     #[must_use]
     pub fn was_ever(&self, topic: &Topic) -> bool {
-        self.entries.iter().any(|entry| entry.topic == *topic)
+        self.to_topic(topic).next().is_some()
     }
 
     /// Those that are listed: all but the ones that the person gave up.
@@ -158,9 +172,10 @@ impl Subscriptions {
     /// The listed subscription to `topic`: the one that is not over, or else the last that is.
     #[must_use]
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
-        let of_topic = self.listed().filter(|(_, of, _)| *of == topic);
-        let found = of_topic.max_by_key(|(id, _, state)| (!state.is_over(), *id));
-        found.map(|(id, ..)| id)
+        let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
+        let listed = self.to_topic(topic);
+        let listed = listed.filter(|id| *state(id) != SubscriptionState::Left);
+        listed.max_by_key(|id| (!state(id).is_over(), *id))
     }
 
     /// What a subscription asked for.
@@ -183,8 +198,7 @@ impl Subscriptions {
     /// How many are live, and how many are wanted: listed, and not over.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let wanted = self.listed().filter(|(.., state)| !state.is_over());
-        (self.live().count(), wanted.count())
+        (self.live, self.wanted)
     }
 
     /// What is listened to.
@@ -224,22 +238,33 @@ impl Subscriptions {
     /// Whether a message on the channel `name` would be heard now.
     #[must_use]
     pub fn hear(&self, name: &[u8]) -> bool {
-        self.live().any(|topic| topic.matches(name))
+        let mut of_channel = self.of_channel(name);
+        of_channel.any(|one| one.state == SubscriptionState::Live)
     }
 
     /// Since when all on the channel `name` was heard that came before `time`; `None` if something
     /// may be missing right before it.
     #[must_use]
     pub fn heard_since(&self, name: &[u8], time: Time) -> Option<Time> {
-        let of_channel = self.entries.iter().filter(|one| one.topic.matches(name));
+        let of_channel = self.of_channel(name);
         of_channel.filter_map(|one| one.heard.since(time)).min()
     }
 
     /// Whether messages on the channel `name` are asked for, live or not.
     #[must_use]
     pub fn want(&self, name: &[u8]) -> bool {
-        let mut wanted = self.listed().filter(|(.., state)| !state.is_over());
-        wanted.any(|(_, topic, _)| topic.matches(name))
+        self.of_channel(name).any(|one| !one.state.is_over())
+    }
+
+    /// Whether the channel `name` is asked for by its name, and only as a sharded one.
+    #[must_use]
+    pub fn want_only_sharded(&self, name: &[u8]) -> bool {
+        let of_name = self.of_channel(name);
+        let mut kinds = of_name
+            .filter(|one| !one.state.is_over() && one.topic.names_one())
+            .map(|one| one.topic.kind)
+            .peekable();
+        kinds.peek().is_some() && kinds.all(|kind| kind == SubscriptionKind::Shard)
     }
 
     /// Whether there were subscriptions and every one of them is over.
@@ -256,6 +281,23 @@ impl Subscriptions {
         self.generation
     }
 
+    /// Those to `topic`, oldest first, in any state.
+    fn to_topic<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = SubscriptionId> + 'a {
+        let of_name = self.by_name.get(&*topic.name).into_iter().flatten();
+        of_name
+            .copied()
+            .filter(|id| self.entries[id.0 as usize].topic == *topic)
+    }
+
+    /// Those that ask for messages on the channel `name`, in any state.
+    fn of_channel<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a Entry> {
+        let entry = |id: &SubscriptionId| &self.entries[id.0 as usize];
+        let by_name = self.by_name.get(name).into_iter().flatten();
+        let by_name = by_name.map(entry).filter(|one| one.topic.names_one());
+        let patterns = self.patterns.iter().map(entry);
+        by_name.chain(patterns.filter(|one| one.topic.matches(name)))
+    }
+
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
         // News may cross with giving the subscription up, which stands.
@@ -263,7 +305,12 @@ impl Subscriptions {
             if state != SubscriptionState::Live {
                 entry.heard.end(time);
             }
-            entry.state = state;
+            let before = std::mem::replace(&mut entry.state, state);
+            let is_live = |state: &SubscriptionState| *state == SubscriptionState::Live;
+            let now = &entry.state;
+            self.live = self.live + usize::from(is_live(now)) - usize::from(is_live(&before));
+            self.wanted =
+                self.wanted + usize::from(!now.is_over()) - usize::from(!before.is_over());
             self.generation += 1;
         }
     }

@@ -336,7 +336,7 @@ fn notice_bytes(notice: &Notice) -> usize {
 
 fn allowed_bytes(allowed: &Allowed) -> usize {
     match allowed {
-        Allowed::Only(names) => {
+        Allowed::Only { names, .. } => {
             let names = names.iter();
             names.map(|name| size_of_val(name) + name.len()).sum()
         }

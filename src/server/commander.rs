@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::{Address, Endpoint};
 use super::kind::{Membership, is_cluster, membership, version_in};
-use super::link::{Dial, Failure, Link, is_refusal, is_unauthorized, words};
+use super::link::{Dial, Failure, Link, cut, is_excess, is_refusal, is_unauthorized, words};
 use super::node::{Place, Report};
-use super::rights::channels_in;
+use super::rights::allowed_by;
 use super::topology::Owners;
 use super::upstream::{Change, Upstream};
 use super::{Ask, Config, Feed, Target};
@@ -199,13 +199,14 @@ impl Commander {
             return (None, Allowed::Unknown("not connected".into()));
         };
         let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
-        let name: String = match link.ask(&whoami).await {
-            Ok(name) => name,
+        let name = match link.ask::<String>(&whoami).await {
+            Ok(name) if cut(&name).len() == name.len() => name,
+            Ok(_) => return (None, Allowed::Unknown("the user has no usable name".into())),
             Err(error) => return (None, not_allowed(link, &error)),
         };
         let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
         let allowed = match link.ask(&command).await {
-            Ok(user) => Allowed::Only(channels_in(&user)),
+            Ok(user) => allowed_by(&user),
             Err(error) => not_allowed(link, &error),
         };
         (Some(name), allowed)
@@ -296,8 +297,14 @@ impl Commander {
             Ok(link) => link,
             Err(failure) => return Ok(Err(failure)),
         };
-        let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("server")).await;
-        let info = info.ok();
+        let info = match link.ask::<String>(redis::cmd("INFO").arg("server")).await {
+            Ok(info) => Some(info),
+            Err(error) if is_excess(&error) => {
+                let reason = format!("INFO: {}", link.reason(&error)).into();
+                return Ok(Err(Failure::refused(reason)));
+            }
+            Err(_) => None,
+        };
         let membership = match (&self.config.target, &info) {
             (Target::Cluster(_), _) => Membership::Member,
             (Target::Server(_), Some(info)) if is_cluster(info) => Membership::Member,

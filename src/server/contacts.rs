@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Config;
 use super::endpoint::{Address, Endpoint};
-use super::link::{Dial, Link, is_passing, is_refusal, is_unauthorized};
+use super::link::{Dial, Link, is_excess, is_passing, is_refusal, is_unauthorized, words};
 
 /// A server that cannot be reached within this time is passed over.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 pub(super) enum Unanswered {
     /// It cannot be reached, or cannot answer for the moment.
     Silent,
-    /// It does not want to, in Redis's own words.
+    /// It does not want to, in Redis's own words; or its answer is more than is read.
     Refused(Box<str>),
 }
 
@@ -65,6 +65,7 @@ impl Contacts {
                 self.links.insert(address.clone(), link);
                 Err(self.refused(address, words))
             }
+            Err(error) if is_excess(&error) => Err(Unanswered::Refused(words(&error))),
             Err(_) => Err(Unanswered::Silent),
         }
     }

@@ -3,6 +3,7 @@
 
 mod placing;
 mod telling;
+mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use tokio::select;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
+
+use self::topics::WantedTopics;
 
 use super::cluster::Cluster;
 use super::gaps::{Loss, NOWHERE, SharedGaps};
@@ -45,7 +48,7 @@ pub(super) struct Coordinator {
     report_rx: UnboundedReceiver<Report>,
     report_tx: UnboundedSender<Report>,
     gaps: SharedGaps,
-    wanted: BTreeMap<SubscriptionId, Topic>,
+    wanted: WantedTopics,
     nodes: Nodes,
     /// Brings what any node can bring.
     home: NodeId,
@@ -98,7 +101,7 @@ impl Coordinator {
             report_rx,
             report_tx,
             gaps,
-            wanted: BTreeMap::new(),
+            wanted: WantedTopics::default(),
             nodes,
             home: NodeId::default(),
             home_tx,
@@ -179,23 +182,20 @@ impl Coordinator {
         match command {
             Command::Subscribe(subscription) => {
                 let Subscription { id, topic } = subscription;
-                let same = |of: &&SubscriptionId| self.wanted.get(of) == Some(&topic);
-                let replaced = self.wanted.keys().find(same).copied();
                 let is_polled = topic.kind == SubscriptionKind::ShardPattern;
-                self.wanted.insert(id, topic.clone());
+                let replaced = self.wanted.insert(id, topic);
                 if is_polled {
                     self.look_for_channels();
                     return;
                 }
                 // The subscriber replaces it as well, if it is the same that brings it.
                 if let Some(replaced) = replaced {
-                    self.wanted.remove(&replaced);
                     self.nodes.forget(replaced);
                 }
-                self.assign();
+                self.assign_one(id);
             }
             Command::Unsubscribe(id) => {
-                let topic = self.wanted.remove(&id);
+                let topic = self.wanted.remove(id);
                 let is_polled = topic.is_some_and(|of| of.kind == SubscriptionKind::ShardPattern);
                 if is_polled {
                     self.look_for_channels();
@@ -221,7 +221,13 @@ impl Coordinator {
 
     async fn hear(&mut self, report: Report) -> Result<(), Stopped> {
         match report {
-            Report::Live { node } => self.nodes.get_mut(node).lost_since = None,
+            Report::Live { node } => {
+                self.nodes.get_mut(node).lost_since = None;
+                // What refused a login may let us in now.
+                if let Some(poll) = &self.poll {
+                    poll.try_again();
+                }
+            }
             Report::Lost { node, attempts } => {
                 let lost = &mut self.nodes.get_mut(node).lost_since;
                 lost.get_or_insert_with(Instant::now);
@@ -296,7 +302,7 @@ impl Coordinator {
                 let opened = self.note_moved(node, subscription, last, &reason);
                 self.tell(opened).await?;
                 self.hurry();
-                self.assign();
+                self.assign_one(subscription);
             }
         }
         Ok(())
@@ -305,7 +311,7 @@ impl Coordinator {
     /// Opens or closes the hole that a replica's primary leaves.
     fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
-        let wanted = self.wanted.keys().copied();
+        let wanted = self.wanted.ids();
         let mut gaps = self.gaps.lock();
         match change {
             Change::Cut { last_heard, reason } => {
@@ -360,7 +366,7 @@ impl Coordinator {
     /// replica in the end, and end its clients' connections then.
     fn note_former(&self, server: &Address, since: Time) -> Option<Notice> {
         let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
-        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| *id);
+        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
         let loss = Loss {
             last_heard: since,
             event: format!("{server} goes on as master").into(),
@@ -372,11 +378,8 @@ impl Coordinator {
 
     /// Starts the poller if there is anything to ask for, and tells it what.
     fn look_for_channels(&mut self) {
-        let patterns: Vec<Subscription> = self
-            .subscriptions()
-            .into_iter()
-            .filter(|of| of.topic.kind == SubscriptionKind::ShardPattern)
-            .collect();
+        let mut patterns = self.wanted.subscriptions();
+        patterns.retain(|of| of.topic.kind == SubscriptionKind::ShardPattern);
         if self.poll.is_none() && (self.cluster.is_some() || !patterns.is_empty()) {
             let wanted = Arc::<Wanted>::default();
             let poller = Poller::new(
@@ -401,16 +404,6 @@ impl Coordinator {
             Target::Server(endpoint) => vec![endpoint.clone()],
             Target::Sentinel(_) => self.home_tx.borrow().iter().cloned().collect(),
         }
-    }
-
-    fn subscriptions(&self) -> Vec<Subscription> {
-        let wanted = self.wanted.iter();
-        wanted
-            .map(|(id, topic)| Subscription {
-                id: *id,
-                topic: topic.clone(),
-            })
-            .collect()
     }
 
     fn hurry(&self) {

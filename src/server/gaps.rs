@@ -140,23 +140,23 @@ impl Gaps {
 
     /// Notes that `node` brings a subscription. Gives the holes that this closes.
     pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
-        self.settle(now, true, |missing| *missing == (id, node))
+        self.settle(now, true, |missing| missing.remove(&(id, node)))
     }
 
     /// The same of all subscriptions at `node`.
     pub(super) fn find_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
-        self.settle(now, true, |(_, at)| *at == node)
+        self.settle(now, true, |missing| remove_all(missing, node))
     }
 
     /// Notes that a subscription is not to come from `node` any more. Gives the holes that this
     /// closes.
     pub(super) fn give_up(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
-        self.settle(now, false, |missing| *missing == (id, node))
+        self.settle(now, false, |missing| missing.remove(&(id, node)))
     }
 
     /// The same of all subscriptions at `node`.
     pub(super) fn give_up_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
-        self.settle(now, false, |(_, at)| *at == node)
+        self.settle(now, false, |missing| remove_all(missing, node))
     }
 
     /// Notes that other servers are to bring a subscription back, all of them together.
@@ -175,17 +175,17 @@ impl Gaps {
             .any(|open| open.missing.contains(&(id, node)))
     }
 
+    /// `remove` takes what is settled from what is missing, and says whether that was anything.
     fn settle(
         &mut self,
         now: Time,
         is_back: bool,
-        is_settled: impl Fn(&Missing) -> bool,
+        remove: impl Fn(&mut BTreeSet<Missing>) -> bool,
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
         self.open.retain_mut(|open| {
-            let before = open.missing.len();
-            open.missing.retain(|missing| !is_settled(missing));
-            open.is_any_back |= is_back && open.missing.len() < before;
+            let is_any_settled = remove(&mut open.missing);
+            open.is_any_back |= is_back && is_any_settled;
             if !open.missing.is_empty() {
                 return true;
             }
@@ -205,6 +205,12 @@ impl Gaps {
         self.last_noticed = now.max(Time(self.last_noticed.0 + 1));
         self.last_noticed
     }
+}
+
+fn remove_all(missing: &mut BTreeSet<Missing>, node: NodeId) -> bool {
+    let before = missing.len();
+    missing.retain(|(_, at)| *at != node);
+    missing.len() < before
 }
 
 /// A list of what is lost, with one thing more, if it is not too long already.

@@ -4,6 +4,9 @@ use redis::Value;
 
 use super::link::{Link, words};
 
+/// The most characters of a version that are shown.
+const MAX_VERSION: usize = 32;
+
 /// Whether a server belongs to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Membership {
@@ -49,7 +52,10 @@ pub(super) fn version_in(info: &str) -> Option<Box<str>> {
         ("redis_version", "Redis"),
     ]
     .into_iter()
-    .find_map(|(name, kind)| Some(format!("{kind} {}", field(name)?).into()))
+    .find_map(|(name, kind)| {
+        let version = field(name)?.chars().take(MAX_VERSION).collect::<String>();
+        Some(format!("{kind} {version}").into())
+    })
 }
 
 #[cfg(test)]

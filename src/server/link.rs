@@ -10,9 +10,13 @@ use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, Red
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::bounded::{Bounded, Excess};
 use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{self, connect, say};
 use super::{Config, Resolver, Tls};
+
+/// How much of an error is kept. Redis's own are far shorter.
+const MAX_WORDS: usize = 1 << 10;
 
 /// A connection and the task that drives it.
 pub(super) struct Link {
@@ -48,7 +52,8 @@ impl<'a> From<&'a Config> for Dial<'a> {
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) reason: Box<str>,
-    /// Whether these are Redis's own words: it could be reached, and does not want this.
+    /// Whether the server could be reached, and refuses or cannot be understood: mostly these are
+    /// Redis's own words.
     pub(super) is_refusal: bool,
 }
 
@@ -58,6 +63,14 @@ impl Failure {
         Self {
             reason,
             is_refusal: false,
+        }
+    }
+
+    /// That the server was reached, but cannot be used, for this reason.
+    pub(super) fn refused(reason: Box<str>) -> Self {
+        Self {
+            reason,
+            is_refusal: true,
         }
     }
 }
@@ -72,7 +85,7 @@ impl Link {
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
-            MultiplexedConnection::new_with_config(&greeting, transport, settings)
+            MultiplexedConnection::new_with_config(&greeting, Bounded::new(transport), settings)
                 .await
                 .map_err(|error| Failure::unreachable(words(&error)))?;
         let mut link = Self {
@@ -96,7 +109,11 @@ impl Link {
             }
             _ => (),
         }
-        let listening = timeout(dial.answer_within, PubSub::new(&login, transport)).await;
+        let listening = timeout(
+            dial.answer_within,
+            PubSub::new(&login, Bounded::new(transport)),
+        )
+        .await;
         let listening = listening.map_err(|_| format!("no answer for {}", say(dial.answer_within)));
         listening?.map_err(|error| words(&error))
     }
@@ -185,15 +202,26 @@ pub(super) fn is_refusal(error: &RedisError) -> bool {
     error.code().is_some()
 }
 
+/// Whether the reply was more than is ever read.
+pub(super) fn is_excess(error: &RedisError) -> bool {
+    io_error(error).and_then(Excess::behind).is_some()
+}
+
 /// What went wrong: Redis's own words if it said any.
 pub(super) fn words(error: &RedisError) -> Box<str> {
     match (error.code(), error.detail()) {
-        (Some(code), Some(detail)) => format!("{code} {detail}").into(),
-        (Some(code), None) => code.into(),
+        (Some(code), Some(detail)) => cut(&format!("{code} {detail}")).into(),
+        (Some(code), None) => cut(code).into(),
         _ if let Some(error) = io_error(error) => transport::words(error),
         _ if error.is_connection_dropped() => "closed by the server".into(),
         _ => error.to_string().into(),
     }
+}
+
+/// The start of a text that may be of any length.
+pub(super) fn cut(text: &str) -> &str {
+    let end = (0..=MAX_WORDS.min(text.len())).rfind(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or_default()]
 }
 
 /// The trouble with the stream behind an error of the crate.

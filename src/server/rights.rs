@@ -1,14 +1,31 @@
 //! Which channels a user may hear, from the answer to ACL GETUSER.
 //! (<https://redis.io/docs/latest/commands/acl-getuser/>)
 
+use std::collections::HashSet;
+
 use redis::{FromRedisValue as _, Value};
+
+use crate::message::Allowed;
+
+/// So many channels and patterns are subscribed to at most where not all may be heard.
+const MAX_ALLOWED: usize = 50_000;
+
+/// What a user may hear.
+pub(super) fn allowed_by(user: &Value) -> Allowed {
+    let mut names = channels_in(user);
+    let left_out = names.len().saturating_sub(MAX_ALLOWED);
+    names.truncate(MAX_ALLOWED);
+    Allowed::Only { names, left_out }
+}
 
 /// The patterns of the channels that a user may hear, each once, those of the selectors too.
 ///
 /// Redis 6.2 lists them; later ones write them as in a rule: `&orders.* &logs.*`.
-pub(super) fn channels_in(user: &Value) -> Vec<Box<[u8]>> {
+fn channels_in(user: &Value) -> Vec<Box<[u8]>> {
     let mut channels = Vec::new();
     collect(user, &mut channels);
+    let mut known = HashSet::with_capacity(channels.len());
+    channels.retain(|pattern| known.insert(pattern.clone()));
     channels
 }
 
@@ -19,15 +36,14 @@ fn collect(rules: &Value, channels: &mut Vec<Box<[u8]>>) {
             (b"channels", Value::Array(patterns) | Value::Set(patterns)) => {
                 for pattern in patterns {
                     let pattern = Vec::<u8>::from_redis_value_ref(pattern).unwrap_or_default();
-                    add(channels, &pattern);
+                    channels.push(pattern.into());
                 }
             }
             (b"channels", rule) => {
                 let rule = Vec::<u8>::from_redis_value_ref(rule).unwrap_or_default();
                 let patterns = rule.split(|byte| *byte == b' ');
-                for pattern in patterns.filter_map(|word| word.strip_prefix(b"&")) {
-                    add(channels, pattern);
-                }
+                let patterns = patterns.filter_map(|word| word.strip_prefix(b"&"));
+                channels.extend(patterns.map(Box::from));
             }
             (b"selectors", Value::Array(selectors)) => {
                 for selector in selectors {
@@ -36,12 +52,6 @@ fn collect(rules: &Value, channels: &mut Vec<Box<[u8]>>) {
             }
             _ => (),
         }
-    }
-}
-
-fn add(channels: &mut Vec<Box<[u8]>>, pattern: &[u8]) {
-    if !channels.iter().any(|known| **known == *pattern) {
-        channels.push(pattern.into());
     }
 }
 
@@ -85,5 +95,19 @@ mod tests {
         assert_eq!(channels(user), ["orders.*", "logs.*", "x"]);
         assert_eq!(channels(vec![text("channels"), text("")]), [""; 0]);
         assert_eq!(channels_in(&Value::Nil).len(), 0);
+    }
+    #[test]
+    fn of_very_many_some_are_left_out() {
+        let rule: Vec<String> = (0..200_000).map(|number| format!("&ch:{number}")).collect();
+        let twice = format!("{} &ch:1", rule.join(" "));
+        let user = Value::Array(vec![text("channels"), text(&twice)]);
+        let Allowed::Only { names, left_out } = allowed_by(&user) else {
+            panic!("not told");
+        };
+        assert_eq!(
+            (names.len(), left_out),
+            (MAX_ALLOWED, 200_000 - MAX_ALLOWED)
+        );
+        assert_eq!(*names[MAX_ALLOWED - 1], *b"ch:49999");
     }
 }

@@ -259,7 +259,7 @@ async fn known_masters(link: &mut Link) -> Vec<String> {
 /// The end of a sentence that denies a name: which there are.
 fn but(names: &[String]) -> String {
     let shown = names.iter().take(NAMED_MASTERS);
-    let shown: Vec<String> = shown.map(|name| format!("{name:?}")).collect();
+    let shown: Vec<String> = shown.map(|name| format!("{:?}", link::cut(name))).collect();
     match names.len() {
         0 => String::new(),
         count if count > shown.len() => format!(", but {}, …", shown.join(", ")),

@@ -8,6 +8,9 @@ use crc16::{State, XMODEM};
 
 use super::endpoint::Address;
 
+/// The most nodes that are read of one answer. Redis recommends no more than 1000.
+const MAX_NODES: usize = 1 << 12;
+
 /// The nodes of a cluster, from the answer to CLUSTER NODES.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Topology {
@@ -47,7 +50,8 @@ impl Topology {
     /// Reads the answer to CLUSTER NODES of the node at `asked`. Lines that make no sense, and
     /// nodes without an address, are left out.
     pub(super) fn parse(text: &str, asked: &Address) -> Self {
-        let nodes = text.lines().filter_map(|line| Member::parse(line, asked));
+        let lines = text.lines().take(MAX_NODES);
+        let nodes = lines.filter_map(|line| Member::parse(line, asked));
         let is_myself = |line: &&str| {
             let flags = line.split(' ').nth(2).unwrap_or_default();
             flags.split(',').any(|flag| flag == "myself")

@@ -102,7 +102,7 @@ impl Coordinator {
     ) -> Option<Notice> {
         self.nodes.note_yielded(node, id);
         self.leaving.remove(&(node, id));
-        let topic = self.wanted.get(&id)?.clone();
+        let topic = self.wanted.get(id)?.clone();
         self.sent_away.insert(id);
         let mut gaps = self.gaps.lock();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
@@ -190,46 +190,59 @@ impl Coordinator {
 
     /// Sees to it that each subscription is brought by the servers that are to bring it.
     pub(super) fn assign(&mut self) {
-        for Subscription { id, topic } in self.subscriptions() {
-            if topic.kind == SubscriptionKind::ShardPattern || self.sent_away.contains(&id) {
-                continue;
-            }
-            let wanted = self.carriers(&topic);
-            let current = self.nodes.carriers(id);
-            if wanted.is_empty() {
-                continue;
-            }
-            let (stay, leave): (Vec<_>, Vec<_>) =
-                current.into_iter().partition(|node| wanted.contains(node));
-            self.leaving
-                .retain(|(node, of), _| *of != id || leave.contains(node));
-            for node in &leave {
-                if !self.may_still_serve(*node, id, &topic) {
-                    // It reports when it has let go; then another is asked.
-                    self.nodes.yield_at(*node, id);
-                }
-            }
-            if !leave.is_empty() {
-                continue;
-            }
-            let (stay, new): (Vec<_>, Vec<_>) =
-                wanted.into_iter().partition(|node| stay.contains(node));
-            if new.is_empty() && !stay.is_empty() {
-                // Those that stay bring all there is of it.
-                let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
-                self.tell_later(closed);
-            }
-            if !stay.is_empty() {
-                let opened = self.note_newcomers(id, &topic, &new);
-                self.tell_later(opened.into_iter().collect());
-            }
-            self.gaps.lock().hand_over(id, NOWHERE, &new);
-            for node in new {
-                let topic = topic.clone();
-                self.nodes.subscribe_at(node, Subscription { id, topic });
-            }
+        for subscription in self.wanted.subscriptions() {
+            self.place(subscription);
         }
         self.nodes.note_alone();
+    }
+
+    /// The same of one subscription, if it is wanted.
+    pub(super) fn assign_one(&mut self, id: SubscriptionId) {
+        if let Some(topic) = self.wanted.get(id).cloned() {
+            self.place(Subscription { id, topic });
+        }
+        self.nodes.note_alone();
+    }
+
+    fn place(&mut self, Subscription { id, topic }: Subscription) {
+        if topic.kind == SubscriptionKind::ShardPattern || self.sent_away.contains(&id) {
+            return;
+        }
+        let wanted = self.carriers(&topic);
+        let current = self.nodes.carriers(id);
+        if wanted.is_empty() {
+            return;
+        }
+        let (stay, leave): (Vec<_>, Vec<_>) =
+            current.into_iter().partition(|node| wanted.contains(node));
+        for node in &stay {
+            self.leaving.remove(&(*node, id));
+        }
+        for node in &leave {
+            if !self.may_still_serve(*node, id, &topic) {
+                // It reports when it has let go; then another is asked.
+                self.nodes.yield_at(*node, id);
+            }
+        }
+        if !leave.is_empty() {
+            return;
+        }
+        let (stay, new): (Vec<_>, Vec<_>) =
+            wanted.into_iter().partition(|node| stay.contains(node));
+        if new.is_empty() && !stay.is_empty() {
+            // Those that stay bring all there is of it.
+            let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
+            self.tell_later(closed);
+        }
+        if !stay.is_empty() {
+            let opened = self.note_newcomers(id, &topic, &new);
+            self.tell_later(opened.into_iter().collect());
+        }
+        self.gaps.lock().hand_over(id, NOWHERE, &new);
+        for node in new {
+            let topic = topic.clone();
+            self.nodes.subscribe_at(node, Subscription { id, topic });
+        }
     }
 
     /// Whether `node` goes on serving a slot that others have seen leave it: until it has heard of

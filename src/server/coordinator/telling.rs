@@ -1,9 +1,6 @@
 //! What the coordinator tells the loop.
 
-use super::placing::matters_in_a_cluster;
-use super::{
-    Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subscription, Time, Topic,
-};
+use super::{Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subscription, Time};
 
 impl Coordinator {
     pub(super) async fn tell_found(
@@ -11,7 +8,7 @@ impl Coordinator {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, Box<str>>,
     ) -> Result<(), Stopped> {
-        if !self.wanted.contains_key(&subscription.id) {
+        if !self.wanted.contains(subscription.id) {
             return Ok(());
         }
         match found {
@@ -36,8 +33,7 @@ impl Coordinator {
     /// Says that it is not known whether there is a cluster, if anything wanted would be missing
     /// then; or that it is known now.
     pub(super) async fn tell_doubt(&mut self) -> Result<(), Stopped> {
-        let concerned = |topic: &Topic| matters_in_a_cluster(topic);
-        let is_concerned = self.cluster.is_none() && self.wanted.values().any(concerned);
+        let is_concerned = self.cluster.is_none() && self.wanted.matter_in_a_cluster();
         let words = self.doubt.as_ref().filter(|_| is_concerned);
         if words.is_some() == self.is_doubt_told {
             return Ok(());

@@ -1,5 +1,6 @@
 //! The subscriptions that this session wants, and how far each has come.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -28,7 +29,11 @@ struct Want {
 /// The wanted subscriptions, and which of them brings a frame.
 #[derive(Debug, Default)]
 pub(super) struct Wants {
-    known: Vec<Want>,
+    known: BTreeMap<SubscriptionId, Want>,
+    /// The subscription to each topic that is still wanted.
+    topics: HashMap<Topic, SubscriptionId>,
+    /// How many are refused.
+    denied: usize,
     /// The subscription that brings a `message` of this channel.
     channels: HashMap<Arc<[u8]>, SubscriptionId>,
     /// The subscription that brings a `pmessage` of this pattern.
@@ -53,25 +58,28 @@ impl Wants {
     /// Wants `subscription`. Gives back the one that it takes the place of, if the same topic was
     /// wanted before.
     pub(super) fn add(&mut self, subscription: Subscription) -> Option<Subscription> {
-        let same = self.known.iter().position(|want| {
-            want.subscription.topic == subscription.topic && want.state != State::Leaving
-        });
-        let replaced = same.map(|index| self.known.remove(index).subscription);
-        self.known.push(Want {
+        let id = subscription.id;
+        let same = self.topics.insert(subscription.topic.clone(), id);
+        let replaced = same.and_then(|same| self.forget(same));
+        let want = Want {
             subscription,
             state: State::Pending,
-        });
+        };
+        self.known.insert(id, want);
         replaced
     }
 
     /// Ends a subscription for good: it brings nothing any more.
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
-        self.channels.retain(|_, brings| *brings != id);
-        self.patterns.retain(|_, brings| *brings != id);
-        self.shards.retain(|_, brings| *brings != id);
         self.served.remove(&id);
-        let index = self.position(id)?;
-        Some(self.known.remove(index).subscription)
+        let removed = self.forget(id)?;
+        self.give_topic_up(&removed);
+        let Topic { kind, name } = &removed.topic;
+        let map = self.map_mut(*kind);
+        if map.get(name) == Some(&id) {
+            map.remove(name);
+        }
+        Some(removed)
     }
 
     /// The same because of its last message.
@@ -83,27 +91,33 @@ impl Wants {
 
     /// Sets the state of a subscription, if it is still known.
     pub(super) fn set(&mut self, id: SubscriptionId, state: State) {
-        if let Some(index) = self.position(id) {
-            self.known[index].state = state;
+        let Some(want) = self.known.get_mut(&id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut want.state, state);
+        let is_denied = |state| usize::from(state == State::Denied);
+        self.denied = self.denied + is_denied(state) - is_denied(before);
+        if state == State::Leaving {
+            let leaving = want.subscription.clone();
+            self.give_topic_up(&leaving);
         }
     }
 
     /// The state of a subscription, if it is still known.
     pub(super) fn state(&self, id: SubscriptionId) -> Option<State> {
-        Some(self.known[self.position(id)?].state)
+        Some(self.known.get(&id)?.state)
     }
 
     pub(super) fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
-        Some(&self.known[self.position(id)?].subscription)
+        Some(&self.known.get(&id)?.subscription)
     }
 
     /// Frames of its topic are brought by this subscription from now on.
     pub(super) fn confirm(&mut self, subscription: &Subscription) {
-        let Some(index) = self.position(subscription.id) else {
-            return;
-        };
-        if self.known[index].state == State::Pending {
-            self.known[index].state = State::Live;
+        match self.state(subscription.id) {
+            Some(State::Pending) => self.set(subscription.id, State::Live),
+            Some(_) => (),
+            None => return,
         }
         let Topic { kind, name } = &subscription.topic;
         self.map_mut(*kind)
@@ -144,7 +158,7 @@ impl Wants {
     /// Whether there is nothing to be connected for: none is left, or none but refused ones after
     /// the others have ended.
     pub(super) fn is_over(&self) -> bool {
-        let only_denied = self.known.iter().all(|want| want.state == State::Denied);
+        let only_denied = self.known.len() == self.denied;
         self.known.is_empty() || (only_denied && self.has_ended)
     }
 
@@ -169,34 +183,49 @@ impl Wants {
         self.shards.clear();
         let (leaving, wanted) = std::mem::take(&mut self.known)
             .into_iter()
-            .partition(|want| want.state == State::Leaving);
+            .partition(|(_, want)| want.state == State::Leaving);
         self.known = wanted;
         if !self.is_over() {
-            for want in &mut self.known {
+            self.denied = 0;
+            for want in self.known.values_mut() {
                 want.state = State::Pending;
             }
         }
-        let leaving: Vec<Want> = leaving;
-        leaving.into_iter().map(|want| want.subscription).collect()
+        let leaving: BTreeMap<SubscriptionId, Want> = leaving;
+        leaving
+            .into_values()
+            .map(|want| want.subscription)
+            .collect()
     }
 
     /// The ids of all that are in `state`.
     pub(super) fn in_state(&self, state: State) -> impl Iterator<Item = SubscriptionId> {
         self.known
-            .iter()
+            .values()
             .filter(move |want| want.state == state)
             .map(|want| want.subscription.id)
     }
 
-    /// All that are known, in the order in which they were asked for.
+    /// All that are known, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Subscription> {
-        self.known.iter().map(|want| &want.subscription)
+        self.known.values().map(|want| &want.subscription)
     }
 
-    fn position(&self, id: SubscriptionId) -> Option<usize> {
-        self.known
-            .iter()
-            .position(|want| want.subscription.id == id)
+    /// Removes one from those that are known.
+    fn forget(&mut self, id: SubscriptionId) -> Option<Subscription> {
+        let Want {
+            subscription,
+            state,
+        } = self.known.remove(&id)?;
+        self.denied -= usize::from(state == State::Denied);
+        Some(subscription)
+    }
+
+    /// Its topic is no longer wanted for its sake.
+    fn give_topic_up(&mut self, subscription: &Subscription) {
+        if self.topics.get(&subscription.topic) == Some(&subscription.id) {
+            self.topics.remove(&subscription.topic);
+        }
     }
 
     fn map_mut(&mut self, kind: SubscriptionKind) -> &mut HashMap<Arc<[u8]>, SubscriptionId> {

@@ -1,0 +1,331 @@
+//! A stream whose replies are bounded: each is measured as its bytes come, before anything gathers
+//! or parses it. A reply that exceeds a limit ends the stream with an [`Excess`].
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The largest reply, in bytes. The list of a user's 200,000 channels takes a few MiB.
+pub(super) const MAX_SIZE: usize = 16 << 20;
+
+/// The most values in one reply, nested ones included.
+const MAX_VALUES: u64 = 1 << 18;
+
+/// The deepest nesting. ACL GETUSER has three levels.
+const MAX_DEPTH: usize = 8;
+
+/// The longest line: an error, a simple string, a number.
+const MAX_LINE: usize = 64 << 10;
+
+/// The longest line that announces a length.
+const MAX_LENGTH_LINE: usize = 32;
+
+/// Why a reply was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Excess {
+    /// It is larger than [`MAX_SIZE`].
+    Size,
+    /// It has more values than [`MAX_VALUES`].
+    Values,
+    /// It is nested deeper than [`MAX_DEPTH`].
+    Depth,
+    /// One of its lines is longer than [`MAX_LINE`].
+    Line,
+    /// It is no reply: its framing makes no sense.
+    Framing,
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size => write!(f, "a reply of more than {} MiB was cut off", MAX_SIZE >> 20),
+            Self::Values => write!(f, "a reply of more than {MAX_VALUES} values was cut off"),
+            Self::Depth => write!(f, "a reply nested more than {MAX_DEPTH} deep was cut off"),
+            Self::Line => write!(f, "a line of more than {} KiB was cut off", MAX_LINE >> 10),
+            Self::Framing => f.write_str("not a reply of Redis"),
+        }
+    }
+}
+
+impl Error for Excess {}
+
+impl Excess {
+    /// The excess behind an error of the stream, if there is one.
+    pub(super) fn behind(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+}
+
+/// A stream whose replies are bounded.
+#[derive(Debug)]
+pub(super) struct Bounded<S> {
+    stream: S,
+    meter: Meter,
+    /// Set once a reply was too much: nothing more is read then.
+    excess: Option<Excess>,
+}
+
+impl<S> Bounded<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            meter: Meter::default(),
+            excess: None,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(excess) = this.excess {
+            return Poll::Ready(Err(io::Error::other(excess)));
+        }
+        let start = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        Poll::Ready(
+            this.meter
+                .measure(&buffer.filled()[start..])
+                .map_err(|excess| {
+                    buffer.set_filled(start);
+                    this.excess = Some(excess);
+                    io::Error::other(excess)
+                }),
+        )
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+/// Follows the framing of RESP2 and RESP3 replies, of which any part may come at a time.
+#[derive(Debug, Default)]
+struct Meter {
+    /// Bytes left of a string whose length was announced, with its line end.
+    string_left: usize,
+    /// The start of the line that is coming, as far as it matters.
+    line: Vec<u8>,
+    line_length: usize,
+    /// Whether the last byte of the line was a carriage return.
+    is_after_return: bool,
+    /// How many values are still to come of each array that is open.
+    open: Vec<u64>,
+    /// What has come of the reply so far.
+    size: usize,
+    values: u64,
+}
+
+impl Meter {
+    fn measure(&mut self, mut bytes: &[u8]) -> Result<(), Excess> {
+        while let Some(&byte) = bytes.first() {
+            if self.string_left > 0 {
+                let taken = self.string_left.min(bytes.len());
+                self.string_left -= taken;
+                bytes = &bytes[taken..];
+                if self.string_left == 0 {
+                    self.end_value();
+                }
+                continue;
+            }
+            bytes = &bytes[1..];
+            self.line_length += 1;
+            if self.line.len() < MAX_LENGTH_LINE {
+                self.line.push(byte);
+            }
+            let is_end = self.is_after_return && byte == b'\n';
+            self.is_after_return = byte == b'\r';
+            if self.line_length > MAX_LINE {
+                return Err(Excess::Line);
+            }
+            if is_end {
+                self.end_line()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A line is complete: a value, or the length of one.
+    fn end_line(&mut self) -> Result<(), Excess> {
+        let length = std::mem::take(&mut self.line_length);
+        self.grow(length)?;
+        self.is_after_return = false;
+        let line = std::mem::take(&mut self.line);
+        let kind = line[0];
+        let count = || {
+            let is_whole = length <= MAX_LENGTH_LINE;
+            let digits = str::from_utf8(&line[1..]).ok().filter(|_| is_whole);
+            let count = digits.and_then(|digits| digits.trim().parse::<i64>().ok());
+            count.ok_or(Excess::Framing)
+        };
+        match kind {
+            b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => self.end_value(),
+            b'$' | b'!' | b'=' => match usize::try_from(count()?) {
+                Ok(length) => {
+                    self.grow(length.saturating_add(2))?;
+                    self.string_left = length + 2;
+                }
+                Err(_) if kind == b'$' => self.end_value(),
+                Err(_) => return Err(Excess::Framing),
+            },
+            b'*' | b'~' | b'>' => self.open(u64::try_from(count()?).unwrap_or(0))?,
+            b'%' | b'|' => {
+                let pairs = u64::try_from(count()?).map_err(|_| Excess::Framing)?;
+                // The value that attributes belong to follows them.
+                let values = pairs.saturating_mul(2) + u64::from(kind == b'|');
+                self.open(values)?;
+            }
+            _ => return Err(Excess::Framing),
+        }
+        self.line = line;
+        self.line.clear();
+        Ok(())
+    }
+
+    /// Counts bytes that belong to the reply, come or announced.
+    fn grow(&mut self, bytes: usize) -> Result<(), Excess> {
+        self.size = self.size.saturating_add(bytes);
+        if self.size > MAX_SIZE {
+            return Err(Excess::Size);
+        }
+        Ok(())
+    }
+
+    /// An array of so many values begins.
+    fn open(&mut self, values: u64) -> Result<(), Excess> {
+        self.values = self.values.saturating_add(values);
+        if self.values > MAX_VALUES {
+            return Err(Excess::Values);
+        }
+        if values == 0 {
+            self.end_value();
+            return Ok(());
+        }
+        if self.open.len() == MAX_DEPTH {
+            return Err(Excess::Depth);
+        }
+        self.open.push(values);
+        Ok(())
+    }
+
+    /// A value is complete, and with it every array that it is the last of.
+    fn end_value(&mut self) {
+        while let Some(left) = self.open.last_mut() {
+            *left -= 1;
+            if *left > 0 {
+                return;
+            }
+            self.open.pop();
+        }
+        (self.size, self.values) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of these replies, whole and byte by byte.
+    fn measured(replies: &[u8]) -> Result<(), Excess> {
+        let whole = Meter::default().measure(replies);
+        let mut meter = Meter::default();
+        let single = replies.chunks(1).try_for_each(|byte| meter.measure(byte));
+        assert_eq!(whole, single);
+        if whole.is_ok() {
+            let state = (
+                meter.size,
+                meter.values,
+                meter.open.len(),
+                meter.line_length,
+            );
+            assert_eq!(state, (0, 0, 0, 0), "not at the end of a reply");
+        }
+        whole
+    }
+
+    #[test]
+    fn replies_of_any_shape_pass() {
+        let replies: &[&[u8]] = &[
+            b"+OK\r\n",
+            b"-ERR a line\nwith \r a break\r\n",
+            b":-5\r\n",
+            b"$5\r\nhe\r\no\r\n$0\r\n\r\n$-1\r\n",
+            b"*0\r\n*-1\r\n*2\r\n*1\r\n:1\r\n$1\r\na\r\n",
+            b"%1\r\n+a\r\n*2\r\n_\r\n#t\r\n~1\r\n,1.5\r\n",
+            b"|1\r\n+a\r\n+b\r\n>2\r\n+message\r\n(12345678901234567890\r\n",
+            b"=7\r\ntxt:abc\r\n!5\r\nERR x\r\n",
+        ];
+        for reply in replies {
+            assert_eq!(measured(reply), Ok(()), "{}", reply.escape_ascii());
+        }
+        assert_eq!(measured(&replies.concat()), Ok(()));
+    }
+
+    #[test]
+    fn many_replies_may_be_more_than_one() {
+        let mut meter = Meter::default();
+        let mut reply = format!("${}\r\n", MAX_SIZE / 2).into_bytes();
+        reply.resize(reply.len() + MAX_SIZE / 2, b'x');
+        reply.extend(b"\r\n");
+        for _ in 0..3 {
+            assert_eq!(meter.measure(&reply), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_is_announced_is_refused_before_it_comes() {
+        for (reply, excess) in [
+            ("*2000000000\r\n", Excess::Values),
+            ("%200000\r\n", Excess::Values),
+            ("$200000000\r\n", Excess::Size),
+            ("*2\r\n$16777000\r\n", Excess::Size),
+            ("$9223372036854775807\r\n", Excess::Size),
+            ("$99999999999999999999\r\n", Excess::Framing),
+            (
+                "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
+                Excess::Depth,
+            ),
+            ("HTTP/1.1 400 Bad Request\r\n", Excess::Framing),
+            ("\r\n", Excess::Framing),
+            ("%-1\r\n", Excess::Framing),
+        ] {
+            assert_eq!(measured(reply.as_bytes()), Err(excess), "{reply}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_refused_at_the_limit() {
+        let mut meter = Meter::default();
+        let line = [b'x'; 1 << 10];
+        let fed = (0..).take_while(|_| meter.measure(&line).is_ok()).count();
+        assert_eq!(fed, MAX_LINE >> 10);
+        // Arrays within an array that is never full.
+        let mut meter = Meter::default();
+        meter.measure(b"*200000\r\n").expect("allowed");
+        let fed = (0..).take_while(|_| meter.measure(b"*1000\r\n").is_ok());
+        assert!(fed.count() <= MAX_DEPTH);
+        assert!(meter.values <= MAX_VALUES);
+    }
+}

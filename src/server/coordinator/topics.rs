@@ -1,0 +1,86 @@
+//! The topics that are wanted, found by id and by topic.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::placing::matters_in_a_cluster;
+use crate::message::{Subscription, SubscriptionId, Topic};
+
+/// What is wanted. Each topic is wanted once.
+#[derive(Debug, Default)]
+pub(super) struct WantedTopics {
+    by_id: BTreeMap<SubscriptionId, Topic>,
+    ids: HashMap<Topic, SubscriptionId>,
+    /// How many other nodes of a cluster may have, and the home not.
+    cluster_bound: usize,
+}
+
+impl WantedTopics {
+    /// Wants a topic. Returns the subscription that it replaces, if the topic was wanted already.
+    pub(super) fn insert(&mut self, id: SubscriptionId, topic: Topic) -> Option<SubscriptionId> {
+        let replaced = self.ids.get(&topic).copied().filter(|of| *of != id);
+        for of in [Some(id), replaced].into_iter().flatten() {
+            self.remove(of);
+        }
+        self.cluster_bound += usize::from(matters_in_a_cluster(&topic));
+        self.ids.insert(topic.clone(), id);
+        self.by_id.insert(id, topic);
+        replaced
+    }
+
+    /// Wants it no more.
+    pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Topic> {
+        let topic = self.by_id.remove(&id)?;
+        self.ids.remove(&topic);
+        self.cluster_bound -= usize::from(matters_in_a_cluster(&topic));
+        Some(topic)
+    }
+
+    pub(super) fn get(&self, id: SubscriptionId) -> Option<&Topic> {
+        self.by_id.get(&id)
+    }
+
+    pub(super) fn contains(&self, id: SubscriptionId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = SubscriptionId> + '_ {
+        self.by_id.keys().copied()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SubscriptionId, &Topic)> {
+        self.by_id.iter().map(|(id, topic)| (*id, topic))
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn subscriptions(&self) -> Vec<Subscription> {
+        let subscription = |(id, topic): (SubscriptionId, &Topic)| Subscription {
+            id,
+            topic: topic.clone(),
+        };
+        self.iter().map(subscription).collect()
+    }
+
+    /// Whether other nodes of a cluster may have any of them, and the home not.
+    pub(super) fn matter_in_a_cluster(&self) -> bool {
+        self.cluster_bound > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_wanted_once_and_counted_once() {
+        let (first, second) = (SubscriptionId(0), SubscriptionId(1));
+        let shard = Topic::shard(b"a");
+        let mut wanted = WantedTopics::default();
+        assert_eq!(wanted.insert(first, shard.clone()), None);
+        assert_eq!(wanted.insert(second, shard.clone()), Some(first));
+        assert_eq!(wanted.get(first), None);
+        assert_eq!(wanted.ids().collect::<Vec<_>>(), [second]);
+        assert!(wanted.matter_in_a_cluster());
+        assert_eq!(wanted.remove(second), Some(shard));
+        assert!(!wanted.matter_in_a_cluster() && !wanted.contains(second));
+    }
+}
