@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::config::home;
 use crate::payload::figures::parse_size;
 
 /// The least that the log can do with.
@@ -72,6 +74,7 @@ pub struct Watch {
     #[arg(
         long,
         value_name = "FILE",
+        value_parser = path(),
         requires = "profile",
         help = "The config file [default: SUBSCOPE_CONFIG from the environment, or \
         subscope/config.toml in XDG_CONFIG_HOME, which is ~/.config unless set]"
@@ -95,7 +98,7 @@ pub struct Server {
         short,
         long,
         conflicts_with_all = ["host", "port", "socket"],
-        help = "The server: redis://[user[:password]@]host[:port][/db], rediss:// with TLS, or \
+        help = "The server: redis://[user:password@]host[:port][/db], rediss:// with TLS, host:port or \
         unix:///path; with sentinels redis+sentinel://host[:port],…/master, a cluster \
         redis+cluster://host[:port],…. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
         environment [default: redis://127.0.0.1:6379]"
@@ -105,13 +108,19 @@ pub struct Server {
     #[arg(short, long)]
     pub host: Option<String>,
     /// The server's port [default: 6379]
-    #[arg(short, long, value_parser = value_parser!(u16).range(1..))]
+    #[arg(short, long, value_parser = parse_port)]
     pub port: Option<u16>,
     /// The server's unix socket
-    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    #[arg(
+        short,
+        long,
+        value_name = "PATH",
+        value_parser = path(),
+        conflicts_with_all = ["host", "port"]
+    )]
     pub socket: Option<PathBuf>,
     /// The database's number, for commands; Pub/Sub has no databases
-    #[arg(short = 'n', long, value_name = "N", value_parser = value_parser!(i64).range(0..))]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = parse_db)]
     pub db: Option<i64>,
     /// The user to log in as
     #[arg(long, value_name = "NAME")]
@@ -130,6 +139,9 @@ pub struct Server {
     /// The command of a profile that says the password.
     #[arg(skip)]
     pub password_command: Option<String>,
+    /// What to call the URL, if it is not from the command line.
+    #[arg(skip)]
+    pub url_source: Option<String>,
     /// How to speak TLS.
     #[command(flatten)]
     pub tls: Tls,
@@ -143,18 +155,18 @@ pub struct Tls {
     #[arg(long)]
     pub tls: bool,
     /// Trust what is in this PEM file, in place of the system's authorities
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub cacert: Option<PathBuf>,
     /// The certificate to show to a server that asks for one, a PEM file; needs --key
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub cert: Option<PathBuf>,
     /// Its private key, a PEM file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub key: Option<PathBuf>,
     /// Ask for the certificate of this name and check it, in place of the host's
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
-    /// Do not check the server's certificate: whoever is in between can read and change all
+    /// Skip certificate verification (allows man-in-the-middle)
     #[arg(long)]
     pub insecure: bool,
 }
@@ -204,7 +216,7 @@ pub struct Screen {
     #[arg(long)]
     pub no_mouse: bool,
     /// On exit, write the counters and timings to FILE as one JSON object
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub stats: Option<PathBuf>,
 }
 
@@ -244,6 +256,7 @@ pub struct Reading {
     #[arg(
         long,
         value_name = "FILE",
+        value_parser = path(),
         help = "The types of Protobuf messages: a descriptor set, as 'protoc --include_imports \
         --descriptor_set_out=FILE orders.proto' writes it. With --proto-type, or chosen by hand \
         with f in an open message"
@@ -279,4 +292,25 @@ pub fn parse_keep(text: &str) -> Result<usize, String> {
         return Err("the log needs at least 1MiB".to_owned());
     }
     usize::try_from(bytes).map_err(|_| "more than this machine can address".to_owned())
+}
+
+/// A path of a file, with `~` as the home folder where the shell has left it.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(home::expand)
+}
+
+/// Reads a port. The complaint goes on from the option: `-p` is the password elsewhere, so the text
+/// is not repeated.
+fn parse_port(text: &str) -> Result<u16, &'static str> {
+    match text.trim().parse() {
+        Ok(port @ 1..) => Ok(port),
+        _ => Err("takes a number from 1 to 65535; a password goes with --askpass"),
+    }
+}
+
+fn parse_db(text: &str) -> Result<i64, &'static str> {
+    match text.trim().parse() {
+        Ok(db @ 0..) => Ok(db),
+        _ => Err("takes a number from 0 on"),
+    }
 }

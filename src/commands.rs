@@ -1,6 +1,7 @@
 //! The commands, wired from all the layers below: a file each.
 
 mod checks;
+mod complaint;
 mod config_file;
 pub mod demo;
 mod history;
@@ -22,30 +23,85 @@ use std::path::Path;
 
 use crate::payload::escape::whole;
 
-/// Why a command could not do its work, in a line for the person, and the code to exit with.
+/// Why a command could not do its work, in a line for the user, and the code to exit with.
+///
+/// The line is safe to show, whatever it was made of: see [`Failure::usage`].
 #[derive(Debug)]
 pub struct Failure {
-    /// The line.
-    pub words: String,
+    words: String,
+    /// What the user could write instead, in lines of their own; empty if that is clear.
+    example: &'static str,
     /// 2 for a wrong command line, 1 for anything else.
     pub exit_code: u8,
 }
 
 impl Failure {
-    /// The command line is wrong.
+    /// The command line, the environment or the config file is wrong. What the words quote is
+    /// escaped and shortened, and the login of a URL is left out.
     pub fn usage(words: impl fmt::Display) -> Self {
-        Self {
-            words: words.to_string(),
-            exit_code: 2,
-        }
+        Self::new(&words.to_string(), 2)
     }
 
     /// Something else went wrong.
     pub fn other(words: impl fmt::Display) -> Self {
+        Self::new(&words.to_string(), 1)
+    }
+
+    fn new(words: &str, exit_code: u8) -> Self {
         Self {
-            words: words.to_string(),
-            exit_code: 1,
+            words: complaint::line(words),
+            example: "",
+            exit_code,
         }
+    }
+
+    /// The same failure with an example of what is right.
+    fn with_example(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
+    /// The same failure, with more words at the end.
+    fn and(self, words: &str) -> Self {
+        let words = complaint::line(&format!("{}{words}", self.words));
+        Self { words, ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)?;
+        match self.example {
+            "" => Ok(()),
+            example => write!(f, "\n{example}"),
+        }
+    }
+}
+
+impl From<&clap::Error> for Failure {
+    /// What is wrong with the command line, without the values of options that might be a password.
+    fn from(error: &clap::Error) -> Self {
+        use clap::error::{ContextKind, ContextValue, ErrorKind};
+        let option = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(option)) => option.as_str(),
+            _ => "",
+        };
+        let words = error.to_string();
+        // What follows an empty line is the usage; a list of options may stand before it.
+        let lines = words.lines().take_while(|line| !line.is_empty());
+        let words = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        let words = words.strip_prefix("error: ").unwrap_or(&words);
+        let reason = std::error::Error::source(error).map(ToString::to_string);
+        let is_number = ["--port", "--db"]
+            .iter()
+            .any(|name| option.starts_with(name));
+        let words = match (error.kind(), reason) {
+            (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
+            (ErrorKind::ValueValidation, Some(reason)) if is_number => {
+                format!("'{option}' {reason}")
+            }
+            _ => words.to_owned(),
+        };
+        Self::usage(format!("{words} (see subscope --help)"))
     }
 }
 

@@ -11,6 +11,7 @@
 //! them; if one means nothing, [`Profile::wrong`] makes the complaint.
 
 mod error;
+pub mod home;
 mod keys;
 mod profile;
 

@@ -8,30 +8,19 @@ use subscope::cli::{Cli, Command};
 use subscope::commands::{Failure, demo, watch};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) if error.use_stderr() => return refuse(&error),
+    let result = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) if error.use_stderr() => Err(Failure::from(&error)),
         // What was asked for, such as the help, is no mistake.
         Err(error) => error.exit(),
     };
-    match run(cli) {
+    match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("subscope: {}", failure.words);
+            eprintln!("subscope: {failure}");
             ExitCode::from(failure.exit_code)
         }
     }
-}
-
-/// Says on one line what is wrong with the command line.
-fn refuse(error: &clap::Error) -> ExitCode {
-    let words = error.to_string();
-    // What follows an empty line is the usage; a list of options may stand before it.
-    let lines = words.lines().take_while(|line| !line.is_empty());
-    let line = lines.map(str::trim).collect::<Vec<_>>().join(" ");
-    let line = line.strip_prefix("error: ").unwrap_or(&line);
-    eprintln!("subscope: {line} (see subscope --help)");
-    ExitCode::from(2)
 }
 
 fn run(cli: Cli) -> Result<u8, Failure> {

@@ -28,6 +28,7 @@ mod tls;
 mod topology;
 mod transport;
 mod upstream;
+mod url;
 mod watcher;
 
 use std::ops::RangeInclusive;
@@ -43,7 +44,7 @@ use tokio::time::timeout;
 pub use self::complaint::EndpointError;
 pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
 pub use self::resolver::{Lookup, Resolver};
-pub use self::target::{Sentinels, Target};
+pub use self::target::{ParsedUrl, Sentinels, Target, UrlRemark};
 pub use self::tls::{Tls, TlsError, TlsSettings};
 pub use self::topology::Health;
 

@@ -1,5 +1,6 @@
 //! The config file: where it is, and what it says.
 
+use std::env;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use super::target::variable;
 use super::{Failure, shown_path};
-use crate::config::{Config, ConfigError};
-use crate::payload::escape::whole;
+use crate::config::{Config, ConfigError, home};
+
+/// What the least of a profile looks like.
+pub(super) const EXAMPLE: &str = "[profile.staging]\nurl = \"redis://staging.example:6379\"";
 
 /// The config file, which has been read.
 pub(super) struct ConfigFile {
@@ -33,17 +35,19 @@ pub(super) fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
     })
 }
 
-/// What is wrong with the file, fit to be shown.
+/// What is wrong with the file.
 pub(super) fn complaint(error: &ConfigError) -> Failure {
-    Failure::usage(whole(error.to_string().as_bytes()))
+    Failure::usage(error)
 }
 
 fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = option {
         return Ok(path.to_owned());
     }
-    if let Some(path) = variable("SUBSCOPE_CONFIG") {
-        return Ok(path.into());
+    let variable = env::var_os("SUBSCOPE_CONFIG").filter(|path| !path.is_empty());
+    if let Some(path) = variable {
+        let path = home::expand(path.into());
+        return path.map_err(|problem| Failure::usage(format!("SUBSCOPE_CONFIG {problem}")));
     }
     let base = etcetera::choose_base_strategy().map_err(|error| {
         Failure::usage(format!(
@@ -57,10 +61,9 @@ fn unread(full: &Path, error: &io::Error) -> Failure {
     let path = shown_path(full);
     if error.kind() == ErrorKind::NotFound {
         return Failure::usage(format!(
-            "--profile: there is no config file {path}; such a file holds, for example\n\
-             [profile.staging]\n\
-             url = \"redis://staging.example:6379\""
-        ));
+            "--profile: there is no config file {path}; such a file holds, for example"
+        ))
+        .with_example(EXAMPLE);
     }
     if error.kind() == ErrorKind::IsADirectory {
         return Failure::usage(format!(

@@ -1,17 +1,15 @@
 //! A profile of the config file, as the command line that it stands for.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use super::config_file::{self, ConfigFile, complaint};
+use super::config_file::{self, ConfigFile, EXAMPLE, complaint};
 use super::pick::{Picked, pick};
 use super::target::{PASSWORD_COMMAND, Wrong};
 use super::{Failure, checks, queries, reading, shown_path, target};
 use crate::app::{Badge, Pickable};
 use crate::cli::{self, Screen, Server, Watch};
 use crate::config::{ConfigError, Profile};
-use crate::payload::escape::whole;
-use crate::server::{Endpoint, Target};
+use crate::server::Target;
 use crate::terminal::signals::Signals;
 
 /// What the person has chosen.
@@ -97,10 +95,7 @@ impl Chosen {
         {
             return complaint(&self.profile.wrong(key, wrong.problem));
         }
-        let mut failure = Failure::from(wrong);
-        let name = whole(self.profile.name.as_bytes());
-        let _ = write!(failure.words, " (profile '{name}')");
-        failure
+        Failure::from(wrong).and(&format!(" (profile '{}')", self.profile.name))
     }
 
     /// Whether it is the profile that says what `made` has for `key`.
@@ -122,12 +117,9 @@ impl Chosen {
 fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
     let profiles = file.config.profiles();
     if profiles.is_empty() {
-        return Err(Failure::usage(format!(
-            "--profile: there is no profile in {}; one is, for example\n\
-             [profile.staging]\n\
-             url = \"redis://staging.example:6379\"",
-            shown_path(&file.path)
-        )));
+        let path = shown_path(&file.path);
+        let words = format!("--profile: there is no profile in {path}; one is, for example");
+        return Err(Failure::usage(words).with_example(EXAMPLE));
     }
     let pickable = profiles.iter().map(|profile| {
         let target = target_of(profile).map_err(|error| complaint(&error))?;
@@ -149,13 +141,8 @@ fn badge(profile: &Profile) -> Badge {
 
 /// What others can read though it is not theirs.
 fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
-    let sentinels = match target {
-        Target::Sentinel(sentinels) => sentinels.sentinels.as_slice(),
-        _ => &[],
-    };
-    let holds_password = target.has_password() || sentinels.iter().any(Endpoint::has_password);
     let path = shown_path(&file.path);
-    (file.is_open && holds_password)
+    (file.is_open && target.holds_password())
         .then(|| format!("other users can read the password in {path}: chmod 600 keeps it in"))
 }
 
@@ -179,6 +166,7 @@ fn key_to_blame(profile: &Profile, wrong: &Wrong) -> &'static str {
 /// The key of a profile that says what an option says.
 fn key_of(option: &str) -> Option<&'static str> {
     Some(match option {
+        "-u" => "url",
         "-h" => "host",
         "-n" => "db",
         "--tls" => "tls",
@@ -209,6 +197,7 @@ fn server(profile: &Profile) -> Server {
         pass: None,
         askpass: false,
         password_command: profile.password_command.clone(),
+        url_source: Some(format!("url of profile '{}'", profile.name)),
         tls: cli::Tls {
             tls: profile.tls.is_some(),
             cacert: tls.cacert,

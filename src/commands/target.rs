@@ -1,17 +1,21 @@
 //! Which server the command line and the environment mean, and how to get in.
 
 use std::env;
-use std::fmt;
 use std::path::PathBuf;
 
-use super::{Failure, password};
+use super::{Failure, complaint, password};
 use crate::cli::{Server, Tls as TlsOptions};
-use crate::payload::escape::whole;
-use crate::server::{Address, Endpoint, Target, Tls, TlsError, TlsSettings};
+use crate::server::{Address, Endpoint, ParsedUrl, Target, Tls, TlsError, TlsSettings, UrlRemark};
 
 /// Said where the password stands on the command line.
 const PASSWORD_IN_SIGHT: &str = "-a: other users can read a password from the list of processes; \
                                  SUBSCOPE_PASSWORD or --askpass keep it out";
+const URL_IN_SIGHT: &str = "-u: other users can read the password in it from the list of \
+                            processes; SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass keep it out";
+
+/// Said of `redis://word@host`.
+const ONE_WORD: &str = "has one word before the @, which is taken as the password, as redis-cli \
+                        takes it; a user is user:password, or --user NAME";
 
 /// A key of profiles that is no option.
 pub(super) const PASSWORD_COMMAND: &str = "password-command";
@@ -41,13 +45,6 @@ impl Wrong {
             problem: problem.into(),
         }
     }
-
-    fn without_option(problem: impl fmt::Display) -> Self {
-        Self {
-            option: None,
-            problem: problem.to_string(),
-        }
-    }
 }
 
 impl From<Wrong> for Failure {
@@ -74,18 +71,39 @@ pub(super) struct LoadedTls {
     pub tls: Tls,
 }
 
+/// A server, as it was named.
+struct Named {
+    target: Target,
+    /// Whether what names it says that no certificate is to be checked.
+    is_insecure: bool,
+    /// What is odd about that.
+    warnings: Vec<String>,
+}
+
 /// Finds out, and asks for the password if that is wanted.
 pub(super) fn find(options: &Server) -> Result<Found, Wrong> {
-    let target = named(options)?;
-    let tls = tls(&target, &options.tls)?;
+    let Named {
+        target,
+        is_insecure,
+        mut warnings,
+    } = place(options)?;
+    let is_url_in_sight =
+        options.url.is_some() && options.url_source.is_none() && target.holds_password();
+    let target = refined(target, options)?;
+    let tls = tls(&target, &options.tls, is_insecure)?;
     let target = with_password(target, options)?;
     let (target, nobody) = without_idle_user(target);
     let is_in_sight = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
-    let in_sight = is_in_sight.then(|| PASSWORD_IN_SIGHT.to_owned());
+    warnings.extend(is_in_sight.then(|| PASSWORD_IN_SIGHT.to_owned()));
+    warnings.extend(is_url_in_sight.then(|| URL_IN_SIGHT.to_owned()));
+    warnings.extend(nobody);
     Ok(Found {
         target,
         tls,
-        warnings: in_sight.into_iter().chain(nobody).collect(),
+        warnings: warnings
+            .iter()
+            .map(|words| complaint::line(words))
+            .collect(),
     })
 }
 
@@ -96,22 +114,21 @@ fn without_idle_user(target: Target) -> (Target, Option<String>) {
         return (target, None);
     };
     let warning = format!(
-        "user {}: no password is known, so the login is the default user's; --askpass asks for \
-         one, and --pass '' logs in a user that needs none",
-        whole(user.as_bytes())
+        "user {user}: no password is known, so the login is the default user's; --askpass asks for \
+         one, and --pass '' logs in a user that needs none"
     );
     (target.without_user(), Some(warning))
 }
 
 /// What the options name, still without the password that they do not hold.
 pub(super) fn named(options: &Server) -> Result<Target, Wrong> {
-    refined(place(options)?, options)
+    refined(place(options)?.target, options)
 }
 
 /// The server that the options name, or else the one of the environment.
-fn place(options: &Server) -> Result<Target, Wrong> {
-    let url = match options {
-        Server { url: Some(url), .. } => Some(url.clone()),
+fn place(options: &Server) -> Result<Named, Wrong> {
+    let (source, url) = match options {
+        Server { url: Some(url), .. } => ("-u", url.clone()),
         Server {
             socket: Some(path), ..
         } => return Ok(server(Address::Unix(path.clone()))),
@@ -120,7 +137,10 @@ fn place(options: &Server) -> Result<Target, Wrong> {
             host: None,
             port: None,
             ..
-        } => variable("SUBSCOPE_URL").or_else(|| variable("REDIS_URL")),
+        } => match url_of_environment()? {
+            Some(found) => found,
+            None => return Ok(server(Endpoint::default().address().clone())),
+        },
         Server { host, port, .. } => {
             return Ok(server(Address::Tcp {
                 host: host_in(host.as_deref().unwrap_or("127.0.0.1"))?,
@@ -128,40 +148,86 @@ fn place(options: &Server) -> Result<Target, Wrong> {
             }));
         }
     };
-    match url {
-        Some(url) => Target::parse(&url).map_err(Wrong::without_option),
-        None => Ok(Target::Server(Endpoint::default())),
+    let parsed = Target::read(&url).map_err(|error| Wrong::with(source, error.to_string()))?;
+    let has_other_password = options.askpass
+        || options.pass.is_some()
+        || options.password_command.is_some()
+        || password_in("SUBSCOPE_PASSWORD")?.is_some();
+    let source = options.url_source.as_deref().unwrap_or(source);
+    Ok(understood(parsed, source, has_other_password))
+}
+
+/// The first URL that the environment holds, and the variable that holds it.
+fn url_of_environment() -> Result<Option<(&'static str, String)>, Wrong> {
+    for name in ["SUBSCOPE_URL", "REDIS_URL"] {
+        if let Some(url) = variable(name)?.filter(|url| !url.trim().is_empty()) {
+            return Ok(Some((name, url)));
+        }
+    }
+    Ok(None)
+}
+
+/// What the URL from `source` leads to, and what to warn of. Its one word before the @ is the
+/// password, unless that comes from elsewhere.
+fn understood(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Named {
+    let mut warnings: Vec<String> = Vec::new();
+    let mut target = parsed.target;
+    if parsed.has_one_word && !has_other_password {
+        target = target.with_user_as_password();
+        warnings.push(format!("{source} {ONE_WORD}"));
+    }
+    warnings.extend(parsed.remarks.iter().map(|remark| match remark {
+        UrlRemark::Ignored(names) => {
+            let names = names.join(", ");
+            format!("{source} has parameters that mean nothing here: {names}")
+        }
+        UrlRemark::Unencoded(encodings) => format!(
+            "{source} has a password or a user that other clients may not read: write {encodings}"
+        ),
+    }));
+    if let Some(words) = parsed.insecure {
+        warnings.push(format!(
+            "{source} skips certificate verification by {words}, as --insecure does"
+        ));
+    }
+    Named {
+        target,
+        is_insecure: parsed.insecure.is_some(),
+        warnings,
     }
 }
 
-fn server(address: Address) -> Target {
-    Target::Server(Endpoint::default().at(address))
+fn server(address: Address) -> Named {
+    Named {
+        target: Target::Server(Endpoint::default().at(address)),
+        is_insecure: false,
+        warnings: Vec::new(),
+    }
 }
 
-/// The host without the brackets that an IPv6 address may stand in.
+/// The host without the brackets that an IPv6 address may stand in. A complaint does not repeat
+/// it: it may be a URL with a password.
 fn host_in(text: &str) -> Result<String, Wrong> {
+    let text = text.trim();
     let inner = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
     let host = inner.unwrap_or(text);
     let is_v6 = host.matches(':').count() > 1;
-    let is_odd = |letter: char| "/@[]".contains(letter) || letter.is_whitespace();
-    let hint = if host.is_empty() {
+    let is_odd =
+        |letter: char| "[]".contains(letter) || letter.is_whitespace() || letter.is_control();
+    let problem = if host.is_empty() {
         "names no host"
     } else if host.contains(['/', '@']) {
-        // Not repeated: it may be a URL with a password.
-        return Err(Wrong::with(
-            "-h",
-            "takes a host, such as localhost or ::1; a URL goes with -u, or url in a profile",
-        ));
+        "takes a host, such as localhost or ::1; a URL goes with -u, or url in a profile"
     } else if inner.is_none() && host.contains(':') && !is_v6 {
         "holds more than a host: the port goes with -p, or port in a profile"
     } else if host.contains(is_odd) || inner.is_some() && !is_v6 {
-        "is not a host"
+        "is not a host, such as localhost or ::1"
     } else {
         return Ok(host.to_owned());
     };
-    Err(Wrong::with("-h", format!("{text:?} {hint}")))
+    Err(Wrong::with("-h", problem))
 }
 
 /// The target as the other options want it.
@@ -186,15 +252,20 @@ fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     Ok(target)
 }
 
-/// How TLS is spoken, if it is.
-fn tls(target: &Target, options: &TlsOptions) -> Result<Option<LoadedTls>, Wrong> {
+/// How TLS is spoken, if it is. `is_insecure` is what the URL says, as some do whether they ask for
+/// TLS or not.
+fn tls(
+    target: &Target,
+    options: &TlsOptions,
+    is_insecure: bool,
+) -> Result<Option<LoadedTls>, Wrong> {
     if target.is_tls() {
         let settings = TlsSettings {
             cacert: options.cacert.clone(),
             cert: options.cert.clone(),
             key: options.key.clone(),
             sni: options.sni.clone(),
-            is_insecure: options.insecure,
+            is_insecure: options.insecure || is_insecure,
         };
         let tls = Tls::load(&settings)?;
         return Ok(Some(LoadedTls { settings, tls }));
@@ -234,16 +305,27 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Wrong> {
             password::said_by(command).map_err(|words| Wrong::with(PASSWORD_COMMAND, words))?;
         return Ok(target.with_password(&password));
     }
-    let password = variable("SUBSCOPE_PASSWORD").or_else(|| variable("REDISCLI_AUTH"));
-    Ok(match password {
-        Some(password) => target.with_password(&password),
-        None => target,
-    })
+    for name in ["SUBSCOPE_PASSWORD", "REDISCLI_AUTH"] {
+        if let Some(password) = password_in(name)? {
+            return Ok(target.with_password(&password));
+        }
+    }
+    Ok(target)
+}
+
+/// A password in the environment, without the line break that a file or a secret store has left at
+/// its end.
+fn password_in(name: &'static str) -> Result<Option<String>, Wrong> {
+    let password = variable(name)?.map(|text| text.trim_end_matches(['\n', '\r']).to_owned());
+    Ok(password.filter(|password| !password.is_empty()))
 }
 
 /// A variable of the environment, unless it is empty.
-pub(super) fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+fn variable(name: &'static str) -> Result<Option<String>, Wrong> {
+    let value = env::var_os(name).filter(|value| !value.is_empty());
+    let text = value.map(|value| value.into_string().map_err(drop));
+    text.transpose()
+        .map_err(|()| Wrong::with(name, "is not UTF-8"))
 }
 
 #[cfg(test)]
@@ -258,14 +340,14 @@ mod tests {
         let words = ["subscope"].into_iter().chain(options.split_whitespace());
         let options = match Cli::try_parse_from(words) {
             Ok(cli) => cli.watch.server,
-            Err(error) => return error.to_string(),
+            Err(error) => return Failure::from(&error).to_string(),
         };
         match find(&options) {
             Ok(found) => found.target.to_string(),
             Err(wrong) => {
                 let failure = Failure::from(wrong);
-                assert_eq!(failure.exit_code, 2, "{}", failure.words);
-                failure.words
+                assert_eq!(failure.exit_code, 2, "{failure}");
+                failure.to_string()
             }
         }
     }
@@ -291,8 +373,15 @@ mod tests {
                 "-u redis+sentinel://h1/m --user me -a x",
                 "redis+sentinel://me@h1:26379/m",
             ),
-            // Nobody logs in.
+            // The password, unless it comes from elsewhere.
             ("-u redis://you@x", "redis://x:6379"),
+            ("-u redis://you@x -a y", "redis://you@x:6379"),
+            ("-u redis://you@x --user me", "redis://me@x:6379"),
+            // Nobody logs in.
+            ("-u redis://you:@x", "redis://x:6379"),
+            ("-u x:7000 -a y", "redis://x:7000"),
+            ("-u unix:/run/redis.sock", "unix:///run/redis.sock"),
+            ("-u redis://x?ssl_cert_reqs=none", "redis://x:6379"),
             ("-h x --user me", "redis://x:6379"),
         ] {
             assert_eq!(found(options), expected, "{options}");
@@ -305,9 +394,30 @@ mod tests {
             ("-u redis://x -h y", "cannot be used with"),
             ("-s /x -p 1", "cannot be used with"),
             ("-h x -a secret --askpass", "cannot be used with"),
-            ("-p 0", "'0'"),
-            ("-p 70000", "'70000'"),
-            ("-n -1", "-1"),
+            ("-p 0", "takes a number from 1 to 65535"),
+            ("-p 70000", "takes a number from 1 to 65535"),
+            ("-p secret", "a password goes with --askpass"),
+            ("-n -1", "takes a number from 0 on"),
+            ("-n secret", "takes a number from 0 on"),
+            ("--askpass=secret", "takes no value"),
+            ("--password=secret", "'--password'"),
+            ("-h me:secret", "the port goes with -p"),
+            ("-h x -s ~you/s", "cannot be used with"),
+            ("-s ~you/s", "another user's ~"),
+            ("-h x --tls --cacert ~you/ca.pem", "another user's ~"),
+            ("-u redis://me:p#secret@x", "-u has a password or a user"),
+            (
+                "-u redis://secret@x:y",
+                "-u has a port that is not a number",
+            ),
+            (
+                "-u redis://x/secret",
+                "-u has a database that is not a number",
+            ),
+            (
+                "-u redis://x?ssl_ca_certs=/ca",
+                "-u has the parameter 'ssl_ca_certs', which is --cacert",
+            ),
             ("-h x:7000", "the port goes with -p"),
             ("-h redis://me:secret@x", "a URL goes with -u"),
             ("-h [x]", "is not a host"),
@@ -337,15 +447,64 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_password_on_the_command_line_is_warned_of() {
-        let cli = Cli::try_parse_from(["subscope", "-h", "x", "-a", "secret"]);
-        let server = cli.map(|cli| cli.watch.server);
+    /// What `options` are warned of.
+    fn warnings(options: &str) -> String {
+        let words = ["subscope"].into_iter().chain(options.split_whitespace());
+        let server = Cli::try_parse_from(words).map(|cli| cli.watch.server);
         assert!(!format!("{server:?}").contains("secret"));
-        let warnings = server
-            .ok()
-            .and_then(|server| Some(find(&server).ok()?.warnings));
-        assert!(warnings.is_some_and(|words| words.concat().contains("SUBSCOPE_PASSWORD")));
+        let found = server.ok().and_then(|server| find(&server).ok());
+        found.map_or_else(
+            || "nothing found".to_owned(),
+            |found| found.warnings.join("; "),
+        )
+    }
+
+    #[test]
+    fn what_should_be_known_is_warned_of_with_where_it_stands() {
+        for (options, expected) in [
+            ("-h x", ""),
+            ("-u redis://x?family=4&protocol=3", ""),
+            ("-h x -a secret", PASSWORD_IN_SIGHT),
+            ("-u redis://me:secret@x", URL_IN_SIGHT),
+            (
+                "-u redis+sentinel://x/m?sentinel-password=secret",
+                URL_IN_SIGHT,
+            ),
+            (
+                "-u redis://x?speed=secret",
+                "-u has parameters that mean nothing here: speed",
+            ),
+            (
+                "-u rediss://x?ssl_cert_reqs=none",
+                "-u skips certificate verification by ssl_cert_reqs=none, as --insecure does",
+            ),
+        ] {
+            assert_eq!(warnings(options), expected, "{options}");
+        }
+        let unencoded = warnings("-u redis://:sec@ret@x");
+        assert!(unencoded.starts_with("-u has a password or a user that other clients"));
+        assert!(unencoded.contains("'@' as %40"), "{unencoded}");
+        let one_word = warnings("-u redis://secret@x");
+        assert!(
+            one_word.starts_with("-u has one word before the @"),
+            "{one_word}"
+        );
+        assert!(one_word.ends_with(URL_IN_SIGHT), "{one_word}");
+    }
+
+    #[test]
+    fn a_url_that_asks_for_it_is_connected_to_without_verification() {
+        let insecure = |url: &str| {
+            let options = Server {
+                url: Some(url.to_owned()),
+                ..Server::default()
+            };
+            let tls = find(&options).ok().and_then(|found| found.tls);
+            tls.is_some_and(|tls| tls.settings.is_insecure)
+        };
+        assert!(insecure("rediss://x?ssl_cert_reqs=none"));
+        assert!(!insecure("rediss://x?ssl_cert_reqs=required"));
+        assert!(!insecure("redis://x?ssl_cert_reqs=none"));
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     for warning in &warnings {
         eprintln!("subscope: {warning}");
     }
-    let topics = topics(&watch);
+    let topics = topics(&watch)?;
     let job = screen::Job {
         profile: profile.map(|chosen| chosen.badge()),
         note: String::new(),
@@ -77,7 +77,14 @@ async fn end_at_a_signal(mut signals: Signals) {
     }
 }
 
-fn topics(watch: &Watch) -> Vec<Topic> {
+fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
+    let mut names = watch.channels.iter().chain(&watch.shard);
+    if !watch.exact && names.any(|name| is_url(name)) {
+        return Err(Failure::usage(
+            "a CHANNEL looks like the URL of a server, which goes with -u; --exact takes it as a \
+             channel",
+        ));
+    }
     let mut topics = channels(watch);
     topics.extend(watch.shard.iter().map(|name| {
         if watch.exact {
@@ -89,7 +96,20 @@ fn topics(watch: &Watch) -> Vec<Topic> {
     if watch.sentinel_events {
         topics.push(Topic::sentinel(b"*"));
     }
-    topics
+    Ok(topics)
+}
+
+/// Whether it starts like the URL of a server. Nobody should be asked for a channel of that name:
+/// it may hold a password.
+fn is_url(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let scheme = name.split_once("://").map(|(scheme, _)| scheme);
+    let is_known = |scheme: &str| {
+        let scheme = scheme.to_ascii_lowercase();
+        let first = scheme.split('+').next().unwrap_or_default();
+        ["redis", "rediss", "valkey", "valkeys", "unix"].contains(&first)
+    };
+    scheme.is_some_and(is_known)
 }
 
 /// The ordinary channels and patterns: all there are, if nothing else is asked for.

@@ -31,12 +31,14 @@ impl ConfigError {
     /// There is no profile called `name` among `names`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {
-            [] => format!("no profile '{name}', nor any other"),
+            [] => format!("no profile '{}', nor any other", named(name)),
             names => {
                 let hint = suggestion(name, names);
+                let names: Vec<&str> = names.iter().map(|name| named(name)).collect();
                 let mark = if hint.is_empty() { "." } else { "" };
                 let verb = if names.len() == 1 { "is" } else { "are" };
                 let names = names.join(", ");
+                let name = named(name);
                 format!("no profile '{name}'{hint}{mark} There {verb} {names}")
             }
         };
@@ -64,6 +66,15 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// A name as a complaint repeats it: one that may be a URL with a password in it is not.
+pub(super) fn named(name: &str) -> &str {
+    if name.contains('@') || name.contains("://") {
+        "***"
+    } else {
+        name
+    }
+}
+
 /// Asks whether the one of `names` was meant that is like `name`, if one is.
 pub(super) fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
@@ -78,7 +89,7 @@ pub(super) fn suggestion(name: &str, names: &[&str]) -> String {
     let most = name.chars().count() / 3;
     let nearest = names.iter().min_by_key(|other| distance(other));
     match nearest.filter(|other| distance(other) <= most) {
-        Some(nearest) => format!(", did you mean '{nearest}'?"),
+        Some(nearest) => format!(", did you mean '{}'?", named(nearest)),
         None => String::new(),
     }
 }

@@ -1,11 +1,12 @@
 //! The keys of a table, taken one by one, so that what is left over is known to be wrong.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, suggestion};
+use super::error::{ConfigError, named, suggestion};
+use super::home;
 
 /// A file that is being read.
 #[derive(Clone, Copy)]
@@ -129,6 +130,19 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The path of a file: from `folder`, or from the home folder after `~`.
+    pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
+        match self.content {
+            DeValue::String(text) if text.is_empty() => Err(self.wrong("names no file")),
+            DeValue::String(text) => {
+                let path = home::expand(PathBuf::from(text.as_ref()));
+                path.map(|path| folder.join(path))
+                    .map_err(|problem| self.wrong(problem))
+            }
+            _ => Err(self.must_be("a text in quotes")),
+        }
+    }
+
     /// Yes or no.
     pub fn flag(self) -> Result<bool, ConfigError> {
         match self.content {
@@ -161,8 +175,9 @@ impl<'a> Value<'a> {
         };
         let found = choices.iter().find(|(name, _)| *name == text.as_ref());
         found.map(|(_, choice)| *choice).ok_or_else(|| {
-            let names = names.join(", ");
-            self.wrong(format!("'{text}' is not one of {names}"))
+            // Not repeated: a file that is not in order may have a password there.
+            let hint = suggestion(text, &names);
+            self.wrong(format!("must be one of {}{hint}", names.join(", ")))
         })
     }
 
@@ -208,6 +223,6 @@ fn written(key: &str) -> String {
     if !key.is_empty() && key.chars().all(is_bare) {
         key.to_owned()
     } else {
-        format!("\"{key}\"")
+        format!("\"{}\"", named(key))
     }
 }

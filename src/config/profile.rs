@@ -161,13 +161,13 @@ impl Profile {
         };
         let mut keys = value.table()?;
         place.lines = keys.lines();
-        let place_of = |text: String| folder.join(text);
+        let path = |value: Value<'_>| value.path(folder);
         let flag = |found: Option<bool>| found.unwrap_or(false);
         let profile = Self {
             name: name.to_owned(),
             colour: keys.read("color", colour)?,
             url: keys.read("url", Value::text)?,
-            socket: keys.read("socket", Value::text)?.map(place_of),
+            socket: keys.read("socket", path)?,
             host: keys.read("host", Value::text)?,
             port: keys.read("port", port)?,
             db: keys.read("db", |value| value.number(0, i64::MAX))?,
@@ -184,7 +184,7 @@ impl Profile {
             until: keys.read("until", Value::text)?,
             keep: keys.read("keep", Value::text)?,
             lenses: keys.read("lens", Value::texts)?.unwrap_or_default(),
-            proto: keys.read("proto", Value::text)?.map(place_of),
+            proto: keys.read("proto", path)?,
             proto_types: keys.read("proto-type", Value::texts)?.unwrap_or_default(),
             shapes: keys.read("shape", Value::texts)?.unwrap_or_default(),
             sequences: keys.read("seq", Value::texts)?.unwrap_or_default(),
@@ -222,11 +222,11 @@ impl Tls {
         let mut keys = value.table()?;
         let own = keys.lines().into_iter();
         lines.extend(own.map(|(key, line)| (format!("tls.{key}"), line)));
-        let place_of = |text: String| folder.join(text);
+        let path = |value: Value<'_>| value.path(folder);
         let tls = Self {
-            cacert: keys.read("cacert", Value::text)?.map(place_of),
-            cert: keys.read("cert", Value::text)?.map(place_of),
-            key: keys.read("key", Value::text)?.map(place_of),
+            cacert: keys.read("cacert", path)?,
+            cert: keys.read("cert", path)?,
+            key: keys.read("key", path)?,
             sni: keys.read("sni", Value::text)?,
             insecure: keys.read("insecure", Value::flag)?.unwrap_or(false),
         };

@@ -120,8 +120,21 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
         ),
         (
             "[profile.a]\ncolor = \"pink\"",
-            "/etc/it.toml:2: profile.a.color: 'pink' is not one of red, yellow, green, blue, \
-             magenta, cyan, white",
+            "/etc/it.toml:2: profile.a.color: must be one of red, yellow, green, blue, magenta, \
+             cyan, white",
+        ),
+        (
+            "[profile.a]\ncolor = \"rad\"",
+            "/etc/it.toml:2: profile.a.color: must be one of red, yellow, green, blue, magenta, \
+             cyan, white, did you mean 'red'?",
+        ),
+        (
+            "[profile.a]\nsocket = \"~you/r.sock\"",
+            "/etc/it.toml:2: profile.a.socket: starts with another user's ~: ",
+        ),
+        (
+            "[profile.a]\ntls = { cacert = \"\" }",
+            "/etc/it.toml:2: profile.a.tls.cacert: names no file",
         ),
         (
             "[profile.a]\ncolor = 1",
@@ -245,6 +258,10 @@ fn no_complaint_shows_a_password() {
         "[profile.a]\nurl = \"redis://:secret@h\" secret",
         "[profile.a]\nurl = \"redis://:secret@h\"\nurl = \"secret\"",
         "[profile.a]\nurl = \"redis://:secret@h\"\nhost = \"h\"",
+        "[profile.a]\ncolor = \"redis://:secret@h\"",
+        "[profile.a]\n\"redis://:secret@h\" = 1",
+        "[profile.a]\ntls = { \":secret@h\" = 1 }",
+        "[profile.\"redis://:secret@h\"]\nx = 1",
     ] {
         let error = parse(text).unwrap_err();
         let words = format!("{error} {error:?}");

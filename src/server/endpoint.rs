@@ -3,20 +3,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use redis::{ConnectionAddr, IntoConnectionInfo};
-
 use super::complaint::EndpointError;
+use super::url::{Host, Kind, Url};
 
 /// The address that is used when none is given.
 pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 
-/// What an address has to look like, as every complaint about one says.
-const RIGHT_FORM: &str = "redis://[user[:password]@]host[:port][/db], rediss:// with TLS, \
-                          unix:///path, redis+sentinel://host[,host…]/master or \
-                          redis+cluster://host[,host…]";
-
-/// The parameters that a URL of a unix socket may have.
-const UNIX_PARAMETERS: [&str; 4] = ["db", "user", "pass", "protocol"];
+/// The port of a server, unless another is given.
+const SERVER_PORT: u16 = 6379;
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,71 +42,44 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Reads `redis://`, `rediss://` (with TLS), `valkey://`, `valkeys://`, `unix://`,
-    /// `redis+unix://` and `valkey+unix://` URLs.
+    /// `redis+unix://` and `valkey+unix://` URLs, and `host:port`.
     ///
     /// # Errors
     ///
     /// Says what is wrong with `url`, and the right form.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        Self::read(url).map_err(|problem| EndpointError::new(url, problem, RIGHT_FORM))
+        let url = Url::parse(url)?;
+        match url.kind {
+            Kind::Server | Kind::Socket => Self::read(&url),
+            Kind::Sentinel | Kind::Cluster => Err(EndpointError::of_form(
+                "names several servers",
+                Kind::Server.right_form(),
+            )),
+        }
     }
 
-    /// The same; what is wrong is said without the URL, which may hold a password.
-    pub(super) fn read(url: &str) -> Result<Self, String> {
-        let (scheme, rest) = url
-            .split_once(':')
-            .ok_or("has no scheme such as redis://")?;
-        let (kind, is_tls) = match scheme.to_ascii_lowercase().as_str() {
-            "redis" => ("redis", false),
-            "rediss" => ("redis", true),
-            "valkey" => ("valkey", false),
-            "valkeys" => ("valkey", true),
-            "unix" | "redis+unix" | "valkey+unix" => {
-                let path = rest.strip_prefix("//").filter(|path| path.starts_with('/'));
-                path.ok_or("needs an absolute path")?;
-                ("unix", false)
-            }
-            _ => {
-                let problem = "does not start with redis://, rediss://, valkey://, unix://, \
-                               redis+sentinel:// or redis+cluster://";
-                return Err(problem.to_owned());
-            }
-        };
-        if is_tls && rest.ends_with("#insecure") {
-            return Err("ends in #insecure, which is the option --insecure here".to_owned());
+    /// The one server of `url`.
+    pub(super) fn read(url: &Url) -> Result<Self, EndpointError> {
+        if url.kind == Kind::Socket {
+            let endpoint = Self::of(url, Address::Unix(url.path.clone().into()));
+            return Ok(endpoint.with_db(url.parameters.db.unwrap_or(0)));
         }
-        if kind != "unix" {
-            check_port(rest)?;
-        }
-        // The parser is not asked for TLS, which it leaves to us.
-        let parsed = redis::parse_redis_url(&format!("{kind}:{rest}")).ok_or("is not a URL")?;
-        let parameters = parsed.query_pairs().map(|(name, _)| name.into_owned());
-        check_parameters(kind, &parameters.collect::<Vec<_>>())?;
-        let info = parsed
-            .into_connection_info()
-            .map_err(|error| problem_in_words(&error))?;
-        let address = match info.addr() {
-            ConnectionAddr::Tcp(host, _) if host.is_empty() => return Err("names no host".into()),
-            ConnectionAddr::Tcp(host, port) => Address::Tcp {
-                host: host.clone(),
-                port: *port,
-            },
-            ConnectionAddr::Unix(path) => Address::Unix(path.clone()),
-            _ => return Err("is not the address of a server".to_owned()),
-        };
-        let settings = info.redis_settings();
-        if settings.db() < 0 {
-            return Err("has a database number below zero".to_owned());
-        }
-        let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        Ok(Self {
-            kind: if kind == "valkey" { kind } else { "redis" },
-            is_tls,
+        let db = db_in(&url.path);
+        let db = db.map_err(|problem| EndpointError::of_form(problem, url.kind.right_form()))?;
+        let endpoint = Self::of(url, url.hosts[0].address(SERVER_PORT));
+        Ok(endpoint.with_db(url.parameters.db.unwrap_or(db)))
+    }
+
+    /// The server at `address`, logged in to as `url` says.
+    pub(super) fn of(url: &Url, address: Address) -> Self {
+        Self {
+            kind: if url.is_valkey { "valkey" } else { "redis" },
+            is_tls: url.is_tls,
             address,
-            user: filled(settings.username()),
-            password: filled(settings.password()),
-            db: settings.db(),
-        })
+            user: url.user.clone(),
+            password: url.password.clone(),
+            db: 0,
+        }
     }
 
     /// Another server, at `address`, asked with the same user, password, database and TLS.
@@ -131,10 +98,27 @@ impl Endpoint {
         self
     }
 
+    /// The same server, asked with another login, or with none.
+    #[must_use]
+    pub(super) fn with_login(mut self, user: Option<String>, password: Option<String>) -> Self {
+        (self.user, self.password) = (user, password);
+        self
+    }
+
     /// The same server, asked as nobody in particular.
     #[must_use]
     pub fn without_user(mut self) -> Self {
         self.user = None;
+        self
+    }
+
+    /// The same server with the user as the password, unless a password is known: redis-cli takes
+    /// the single word of `redis://word@host` as one.
+    #[must_use]
+    pub fn with_user_as_password(mut self) -> Self {
+        if self.password.is_none() {
+            self.password = self.user.take();
+        }
         self
     }
 
@@ -206,6 +190,16 @@ impl Endpoint {
     }
 }
 
+impl Host {
+    /// Where it is; `port` is where none is given.
+    pub(super) fn address(&self, port: u16) -> Address {
+        Address::Tcp {
+            host: self.name.clone(),
+            port: self.port.unwrap_or(port),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -260,49 +254,14 @@ pub(super) fn without_arguments(words: &str) -> &str {
     &words[..end]
 }
 
-/// Complains of a port that is none, of which the parser says only that there is no URL.
-fn check_port(rest: &str) -> Result<(), String> {
-    let rest = rest.trim_start_matches('/');
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit('@').next().unwrap_or_default();
-    let after_host = &place[place.rfind(']').unwrap_or(0)..];
-    match after_host.rsplit_once(':') {
-        // Nothing behind the colon is the usual port.
-        Some((_, port)) if !port.is_empty() && !matches!(port.parse::<u16>(), Ok(1..)) => {
-            // Not repeated: it may be a password whose host is missing.
-            Err("has a port that is not a number from 1 to 65535".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Complains of parameters that would have no effect. They are not repeated, since a password may
-/// hold the question mark before them.
-fn check_parameters(kind: &str, names: &[String]) -> Result<(), String> {
-    let mut names = names.iter().map(String::as_str);
-    if kind == "unix" {
-        if names.all(|name| UNIX_PARAMETERS.contains(&name)) {
-            return Ok(());
-        }
-        return Err("has a parameter other than db, user and pass".to_owned());
-    }
-    // The version of the protocol is ours to choose, but other programs want to be told.
-    match names.find(|name| *name != "protocol") {
-        None => Ok(()),
-        Some("db") => Err("has a parameter db, but the database goes after the host, as /9".into()),
-        Some(_) => Err("has parameters, which a URL of one server does not take".to_owned()),
-    }
-}
-
-/// What the parser has against a URL, in the words of this program.
-fn problem_in_words(error: &redis::RedisError) -> String {
-    let words = error.to_string();
-    let words = words.split(" - ").next().unwrap_or_default();
-    match words {
-        "Missing hostname" => "names no host".to_owned(),
-        "Invalid database number" => "has a database that is not a number".to_owned(),
-        "Missing path" => "needs an absolute path".to_owned(),
-        other => format!("is refused: {other}"),
+/// The number of the database that a path names, which may end in a slash.
+pub(super) fn db_in(path: &str) -> Result<i64, &'static str> {
+    match path.trim_end_matches('/') {
+        "" => Ok(0),
+        number => match number.parse() {
+            Ok(db @ 0..) => Ok(db),
+            _ => Err("has a database that is not a number from 0 on"),
+        },
     }
 }
 
@@ -394,35 +353,155 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_refused_in_one_line_with_the_right_form() {
-        for (url, problem) in [
-            ("", "has no scheme"),
-            ("localhost", "has no scheme"),
-            ("localhost:6379", "does not start with redis://"),
-            ("http://localhost", "does not start with redis://"),
-            ("rediss://localhost/#insecure", "the option --insecure"),
-            ("rediss://", "names no host"),
-            ("redis://", "names no host"),
-            ("redis:///1", "names no host"),
-            ("redis+sentinels://localhost/m", "redis+sentinel:// or"),
-            ("redis://localhost:port", "port that is not a number"),
-            ("redis://localhost:70000", "from 1 to 65535"),
-            ("redis://me:p:w@[::1]:0", "from 1 to 65535"),
-            ("redis://[::1", "is not a URL"),
-            ("redis://localhost?db=9", "the database goes after the host"),
-            ("redis://localhost/0?foo=1", "has parameters"),
-            ("unix:///s?timeout=1", "other than db, user and pass"),
-            ("redis://localhost/first", "database that is not a number"),
-            ("redis://localhost/-1", "below zero"),
-            ("redis://0.0.0.0", "wildcard"),
-            ("unix://relative/path", "needs an absolute path"),
-            ("unix://", "needs an absolute path"),
-            ("redis://local\nhost:x", "'redis://local\\nhost:***'"),
+    fn what_other_clients_write_is_understood() {
+        for (url, expected) in [
+            ("redis://localhost:7000/2\n", "redis://localhost:7000/2"),
+            ("  rediss://localhost\t", "rediss://localhost:6379"),
+            ("localhost", "redis://localhost:6379"),
+            ("localhost:7000", "redis://localhost:7000"),
+            ("redis:6379", "redis://redis:6379"),
+            ("//localhost:7000/1", "redis://localhost:7000/1"),
+            ("me:secret@localhost:7000", "redis://me@localhost:7000"),
+            ("[::1]:7000", "redis://[::1]:7000"),
+            ("unix:/run/redis.sock", "unix:///run/redis.sock"),
+            ("UNIX:///run/redis.sock", "unix:///run/redis.sock"),
+            ("/run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
+            (
+                "unix://me:secret@/run/redis.sock",
+                "unix://me@/run/redis.sock",
+            ),
+            ("redis://localhost/1/", "redis://localhost:6379/1"),
+            ("redis://localhost?db=9", "redis://localhost:6379/9"),
+            ("redis://localhost?ssl=true", "rediss://localhost:6379"),
+            (
+                "redis://localhost?username=me&password=secret",
+                "redis://me@localhost:6379",
+            ),
+            (
+                "redis://localhost/1?family=0&protocol=3&decode_responses=True\
+                 &health_check_interval=30&socket_timeout=5&client_name=a@b&connectTimeout=5",
+                "redis://localhost:6379/1",
+            ),
+            (
+                "rediss://localhost?ssl_cert_reqs=none&ssl_check_hostname=true",
+                "rediss://localhost:6379",
+            ),
+            ("redis://:p@secret%@localhost", "redis://localhost:6379"),
+            ("redis://[fe80::1%25eth0]", "redis://[fe80::1%eth0]:6379"),
+        ] {
+            assert_eq!(shown(url), expected, "{url}");
+        }
+        let credentials = |url: &str| {
+            let endpoint = Endpoint::parse(url).unwrap();
+            endpoint.credentials().map(|words| words.join(" "))
+        };
+        let odd = credentials("redis://me:p@ss%x%41@localhost");
+        assert_eq!(odd.as_deref(), Some("me p@ss%xA"));
+        let word = Endpoint::parse("redis://secret@localhost").unwrap();
+        let word = word.with_user_as_password();
+        assert_eq!(word.credentials(), Some(vec!["secret"]));
+        assert_eq!(word.to_string(), "redis://localhost:6379");
+    }
+
+    #[test]
+    fn a_wrong_address_is_refused_in_one_line_with_what_is_right() {
+        let form = "the right form is redis://";
+        for (url, problem, right) in [
+            ("", "is empty", form),
+            (" \n", "is empty", form),
+            ("http://localhost", "does not start with redis://", form),
+            ("rediss://", "names no host", form),
+            ("redis://", "names no host", form),
+            ("redis:///1", "names no host", form),
+            (
+                "redis+sentinels://localhost/m",
+                "redis+sentinel:// or",
+                form,
+            ),
+            ("redis+sentinel://localhost/m", "several servers", form),
+            ("redis://a,b", "names several hosts", "redis+cluster://"),
+            ("redis://localhost:port", "port that is not a number", form),
+            ("redis://localhost:70000", "from 1 to 65535", form),
+            ("redis://me:p:w@[::1]:0", "from 1 to 65535", form),
+            ("redis://[::1", "without an IPv6 address", form),
+            ("redis://::1", "IPv6 address without brackets", "[::1]:6379"),
+            ("redis://local host", "a character that no host has", form),
+            (
+                "redis://localhost?db=x",
+                "parameter 'db'",
+                "number of a database",
+            ),
+            (
+                "redis://localhost/first",
+                "database that is not a number",
+                form,
+            ),
+            ("redis://localhost/-1", "from 0 on", form),
+            ("redis://0.0.0.0", "0.0.0.0", "connect to 127.0.0.1"),
+            ("redis://:%ff@localhost", "not UTF-8", form),
+            ("redis://localhost/#x", "behind a '#'", "%23"),
+            ("unix://relative/path", "needs an absolute path", form),
+            ("unix://", "needs an absolute path", form),
+            (
+                "unix:///s#a?ssl_ca_certs=x",
+                "'ssl_ca_certs'",
+                "--cacert FILE",
+            ),
+            ("redis://local\nhost:x", "control character", form),
+            (
+                "rediss://h?ssl_cert_reqs=x",
+                "'ssl_cert_reqs'",
+                "none, optional",
+            ),
+            (
+                "rediss://h?tls_min=1",
+                "'tls_min', which is not known",
+                "rediss://",
+            ),
+            (
+                "rediss://h?ssl_check_hostname=false",
+                "other than true",
+                "--sni NAME",
+            ),
+            (
+                "redis://h?master_name=m",
+                "'master_name'",
+                "redis+sentinel://",
+            ),
+            ("redis://h?1=2", "parameter that is not known", "%3F"),
         ] {
             let error = Endpoint::parse(url).unwrap_err().to_string();
             assert!(error.contains(problem), "{url}: {error}");
-            assert!(error.contains(RIGHT_FORM), "{url}: {error}");
+            assert!(error.contains(right), "{url}: {error}");
             assert_eq!(error.lines().count(), 1, "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_recognised() {
+        for (url, encodings) in [
+            ("redis://bob:p#ss@host", "'#' as %23"),
+            ("redis://bob:p/ss@host", "'/' as %2F"),
+            ("redis://bob:p?ss@host", "'?' as %3F"),
+            ("redis://bob:p?a=b&c@host", "'?' as %3F"),
+            ("redis://bob:1/ss@host", "'/' as %2F"),
+            ("redis://bob:1?ss@host", "'?' as %3F"),
+            ("redis://bob:1?s=s@host", "'?' as %3F"),
+            ("redis://:1#ss@host:6379/0", "'#' as %23"),
+            ("redis://:a@b/c@host", "'/' as %2F and '@' as %40"),
+            (
+                "redis://:a@b#c?%@host",
+                "'%' as %25 and '#' as %23 and '?' as %3F and '@' as %40",
+            ),
+            ("bob:p#ss@host", "'#' as %23"),
+            ("redis+sentinel://bob:p#ss@h1,h2/m", "'#' as %23"),
+            ("redis+cluster://bob:p/ss@h1,h2", "'/' as %2F"),
+        ] {
+            let error = super::super::Target::parse(url).unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("write {encodings}")),
+                "{url}: {error}"
+            );
         }
     }
 
@@ -435,11 +514,12 @@ mod tests {
             "redis://:p@secret@localhost:x",
             "redis://:secret",
             "redis://me:secret",
+            "redis://secret@host:x",
+            "redis://host/secret",
             "rediss://me:secret@localhost:port",
             "redis://localhost/x?db=1&pass=a@secret",
             "redis://:a?secret=1@localhost",
             "unix:///x?pass=a&secret=1",
-            "me:secret@localhost",
             "http://me:secret@localhost/?a",
             "unix://x?pass=secret&db=1",
         ] {

@@ -2,15 +2,9 @@
 
 use std::fmt;
 
-use percent_encoding::percent_decode_str;
-
 use super::complaint::EndpointError;
-use super::endpoint::{Address, Endpoint};
-
-/// What an address of several servers has to look like.
-const SENTINEL_FORM: &str = "redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/db]\
-                             [?sentinel-user=…&sentinel-password=…]";
-const CLUSTER_FORM: &str = "redis+cluster://[user:password@]host[:port][,host[:port]…]";
+use super::endpoint::{Address, Endpoint, db_in};
+use super::url::{Kind, Url, encodings};
 
 const SENTINEL_PORT: u16 = 26379;
 const SERVER_PORT: u16 = 6379;
@@ -46,16 +40,26 @@ impl From<Endpoint> for Target {
     }
 }
 
-/// A URL of several servers, taken apart; nothing is decoded yet.
-struct Parts<'a> {
-    /// `redis`, `rediss`, `valkey` or `valkeys`.
-    scheme: &'a str,
-    /// With its `@`, or empty.
-    login: &'a str,
-    hosts: Vec<&'a str>,
-    /// Without the slash before it.
-    path: &'a str,
-    query: &'a str,
+/// A target, and what else the text says that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedUrl {
+    /// Where the messages come from.
+    pub target: Target,
+    /// Whether its login is one word: the user by the RFC, the password by redis-cli.
+    pub has_one_word: bool,
+    /// What in it says that no certificate is to be checked, such as `ssl_cert_reqs=none`.
+    pub insecure: Option<&'static str>,
+    /// What the user should know though it stops nothing.
+    pub remarks: Vec<UrlRemark>,
+}
+
+/// What is odd about a URL that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlRemark {
+    /// Parameters that mean nothing here, by their names.
+    Ignored(Vec<String>),
+    /// Characters that other clients want encoded in a login: how they are written.
+    Unencoded(String),
 }
 
 impl Target {
@@ -66,24 +70,56 @@ impl Target {
     ///
     /// Says what is wrong with `url`, and the right form.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        let (scheme, rest) = url.split_once("://").unwrap_or_default();
-        let scheme = scheme.to_ascii_lowercase();
-        let wrong = |form| move |problem| EndpointError::new(url, problem, form);
-        match scheme.split_once('+') {
-            Some((scheme, "sentinel")) if is_redis(scheme) => Sentinels::read(scheme, rest)
-                .map(Self::Sentinel)
-                .map_err(wrong(SENTINEL_FORM)),
-            Some((scheme, "cluster")) if is_redis(scheme) => read_cluster(scheme, rest)
-                .map(Self::Cluster)
-                .map_err(wrong(CLUSTER_FORM)),
-            _ => Endpoint::parse(url).map(Self::Server),
+        Self::read(url).map(|parsed| parsed.target)
+    }
+
+    /// Reads the same, and what the URL says beyond the target.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn read(url: &str) -> Result<ParsedUrl, EndpointError> {
+        let url = Url::parse(url)?;
+        let wrong = |problem| EndpointError::of_form(problem, url.kind.right_form());
+        let target = match url.kind {
+            Kind::Server | Kind::Socket => Self::Server(Endpoint::read(&url)?),
+            Kind::Sentinel => Self::Sentinel(Sentinels::read(&url).map_err(wrong)?),
+            Kind::Cluster => Self::Cluster(read_cluster(&url).map_err(wrong)?),
+        };
+        let has_sentinel_login =
+            url.parameters.sentinel_user.is_some() || url.parameters.sentinel_password.is_some();
+        if has_sentinel_login && url.kind != Kind::Sentinel {
+            return Err(wrong("has a login for sentinels, but names none"));
         }
+        let mut remarks = Vec::new();
+        if !url.parameters.unknown.is_empty() {
+            remarks.push(UrlRemark::Ignored(url.parameters.unknown));
+        }
+        if !url.unencoded.is_empty() {
+            remarks.push(UrlRemark::Unencoded(encodings(&url.unencoded)));
+        }
+        Ok(ParsedUrl {
+            target,
+            has_one_word: url.has_one_word,
+            insecure: url.parameters.insecure,
+            remarks,
+        })
     }
 
     /// Whether a password is known for the servers.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.server().has_password()
+    }
+
+    /// Whether any password is known: for the servers, or for the sentinels.
+    #[must_use]
+    pub fn holds_password(&self) -> bool {
+        let sentinels = match self {
+            Self::Sentinel(sentinels) => sentinels.sentinels.as_slice(),
+            Self::Server(_) | Self::Cluster(_) => &[],
+        };
+        self.has_password() || sentinels.iter().any(Endpoint::has_password)
     }
 
     /// Whether TLS is spoken there.
@@ -112,6 +148,12 @@ impl Target {
     #[must_use]
     pub fn without_user(self) -> Self {
         self.map_servers(Endpoint::without_user)
+    }
+
+    /// The same target with the user as the password: see [`Endpoint::with_user_as_password`].
+    #[must_use]
+    pub fn with_user_as_password(self) -> Self {
+        self.map_servers(Endpoint::with_user_as_password)
     }
 
     /// The user to log in to the servers as, if not the default user.
@@ -167,65 +209,27 @@ impl Target {
 }
 
 impl Sentinels {
-    fn read(scheme: &str, rest: &str) -> Result<Self, String> {
-        let parts = Parts::of(scheme, rest)?;
-        let (master, db) = parts.path.split_once('/').unwrap_or((parts.path, ""));
+    fn read(url: &Url) -> Result<Self, &'static str> {
+        let (master, db) = url.path.split_once('/').unwrap_or((&url.path, ""));
         if master.is_empty() {
-            return Err("names no master after the sentinels".to_owned());
+            return Err("names no master after the sentinels");
         }
-        let master = decoded(master);
         let placeholder = Address::Tcp {
-            host: master.clone(),
+            host: master.to_owned(),
             port: SERVER_PORT,
         };
-        let with_login = parts.endpoint(parts.login, parts.hosts[0], SENTINEL_PORT, db)?;
-        let (user, password) = sentinel_login(parts.query)?;
-        let sentinels = parts.hosts.iter().map(|host| {
-            let mut sentinel = parts.endpoint("", host, SENTINEL_PORT, "")?;
-            if let Some(user) = &user {
-                sentinel = sentinel.with_user(user);
-            }
-            if let Some(password) = &password {
-                sentinel = sentinel.with_password(password);
-            }
-            Ok(sentinel)
+        let parameters = &url.parameters;
+        let db = parameters.db.map_or_else(|| db_in(db), Ok)?;
+        let sentinels = url.hosts.iter().map(|host| {
+            let server = Endpoint::of(url, host.address(SENTINEL_PORT));
+            let login = (&parameters.sentinel_user, &parameters.sentinel_password);
+            server.with_login(login.0.clone(), login.1.clone())
         });
         Ok(Self {
-            sentinels: sentinels.collect::<Result<_, String>>()?,
-            master,
-            server: with_login.at(placeholder),
+            sentinels: sentinels.collect(),
+            master: master.to_owned(),
+            server: Endpoint::of(url, placeholder).with_db(db),
         })
-    }
-}
-
-impl<'a> Parts<'a> {
-    fn of(scheme: &'a str, rest: &'a str) -> Result<Self, String> {
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        // A password may hold anything but a question mark, so the last @ ends the login.
-        let (login, rest) = rest.split_at(rest.rfind('@').map_or(0, |at| at + 1));
-        let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let hosts: Vec<&str> = hosts.split(',').collect();
-        if hosts.iter().any(|host| host.is_empty()) {
-            return Err("names no host".to_owned());
-        }
-        Ok(Self {
-            scheme,
-            login,
-            hosts,
-            path,
-            query,
-        })
-    }
-
-    /// The server at `host`, which may have a port.
-    fn endpoint(&self, login: &str, host: &str, port: u16, db: &str) -> Result<Endpoint, String> {
-        let scheme = self.scheme;
-        let has_port = host.rfind(':') > host.rfind(']');
-        if has_port {
-            Endpoint::read(&format!("{scheme}://{login}{host}/{db}"))
-        } else {
-            Endpoint::read(&format!("{scheme}://{login}{host}:{port}/{db}"))
-        }
     }
 }
 
@@ -252,41 +256,14 @@ impl fmt::Display for Target {
     }
 }
 
-fn is_redis(scheme: &str) -> bool {
-    ["redis", "rediss", "valkey", "valkeys"].contains(&scheme)
-}
-
-fn read_cluster(scheme: &str, rest: &str) -> Result<Vec<Endpoint>, String> {
-    let parts = Parts::of(scheme, rest)?;
-    if !["", "0"].contains(&parts.path) {
-        return Err("names a database, but a cluster has only database 0".to_owned());
+fn read_cluster(url: &Url) -> Result<Vec<Endpoint>, &'static str> {
+    let db = url.parameters.db.map_or_else(|| db_in(&url.path), Ok)?;
+    if db > 0 {
+        return Err("names a database, but a cluster has only database 0");
     }
-    if !parts.query.is_empty() {
-        return Err("has parameters, which a cluster does not take".to_owned());
-    }
-    let nodes = parts.hosts.iter();
-    nodes
-        .map(|host| parts.endpoint(parts.login, host, SERVER_PORT, ""))
-        .collect()
-}
-
-/// The user and the password for the sentinels themselves.
-fn sentinel_login(query: &str) -> Result<(Option<String>, Option<String>), String> {
-    let (mut user, mut password) = (None, None);
-    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        match name {
-            "sentinel-user" => user = Some(decoded(value)),
-            "sentinel-password" => password = Some(decoded(value)),
-            // Its name may be part of a password that holds what ends one.
-            _ => return Err("has a parameter that is not known".to_owned()),
-        }
-    }
-    Ok((user, password))
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+    let nodes = url.hosts.iter();
+    let nodes = nodes.map(|host| Endpoint::of(url, host.address(SERVER_PORT)));
+    Ok(nodes.collect())
 }
 
 #[cfg(test)]
@@ -366,9 +343,9 @@ mod tests {
             ("redis+sentinel://h1,,h2/m", "names no host"),
             ("redis+sentinel://h1:port/m", "port that is not a number"),
             ("redis+sentinel://h1/m/x", "database that is not a number"),
-            ("redis+sentinel://h1/m?db=2", "parameter that is not known"),
             ("redis+cluster://h1/2", "only database 0"),
-            ("redis+cluster://h1?a=b", "does not take"),
+            ("redis+cluster://h1?db=2", "only database 0"),
+            ("redis+cluster://h1?sentinel-user=a", "names none"),
             ("redis+ring://h1", "does not start with"),
         ] {
             let error = Target::parse(url).unwrap_err().to_string();
@@ -376,8 +353,43 @@ mod tests {
             assert!(error.contains("the right form is redis"), "{error}");
             assert_eq!(error.lines().count(), 1, "{url}: {error}");
         }
-        let hosts = shown("redis+sentinel://h1:26379,h2:26379");
-        assert!(hosts.contains("h1:26379,h2:26379"), "{hosts}");
+    }
+
+    #[test]
+    fn what_a_url_says_beyond_the_target_is_told() {
+        let parsed = |url| Target::read(url).unwrap();
+        let plain = parsed("rediss://me:pw@h/1?ssl_cert_reqs=required&family=6");
+        assert_eq!((plain.insecure, plain.remarks), (None, Vec::new()));
+        for (url, insecure) in [
+            ("rediss://h?ssl_cert_reqs=none", "ssl_cert_reqs=none"),
+            ("rediss://h?ssl_cert_reqs=CERT_NONE", "ssl_cert_reqs=none"),
+            ("rediss://h?skip_verify=true", "skip_verify=true"),
+            ("rediss://h?verifyPeer=NONE", "verifyPeer=NONE"),
+            ("rediss://h/#insecure", "#insecure"),
+        ] {
+            assert_eq!(parsed(url).insecure, Some(insecure), "{url}");
+        }
+        let ignored = parsed("redis+cluster://h?speed=9&a=1");
+        assert_eq!(
+            ignored.remarks,
+            [UrlRemark::Ignored(vec!["speed".into(), "a".into()])]
+        );
+        let unencoded = parsed("redis://me:p@ss%@h").remarks;
+        let words = "'%' as %25 and '@' as %40".to_owned();
+        assert_eq!(unencoded, [UrlRemark::Unencoded(words)]);
+    }
+
+    #[test]
+    fn a_password_anywhere_is_known_of() {
+        for (url, holds) in [
+            ("redis://me@h", false),
+            ("redis://:pw@h", true),
+            ("redis+sentinel://me@h/m", false),
+            ("redis+sentinel://h/m?sentinel-password=pw", true),
+            ("redis+cluster://:pw@h", true),
+        ] {
+            assert_eq!(Target::parse(url).unwrap().holds_password(), holds, "{url}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn with(name: &str, options: &str) -> Watch {
         signals: None,
     };
     let watch = chosen.add_to(given);
-    watch.map_err(|failure| failure.words).unwrap()
+    watch.map_err(|failure| failure.to_string()).unwrap()
 }
 
 fn address(watch: &Watch) -> String {

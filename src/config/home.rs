@@ -1,0 +1,57 @@
+//! `~` in a path, which a shell expands but a config file, a URL and `--option=~/file` do not.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The path with a leading `~` as the home folder. A file that is called `~` is `./~`.
+///
+/// # Errors
+///
+/// Says why the folder is not known: it is another user's, or there is no `HOME`.
+pub fn expand(path: PathBuf) -> Result<PathBuf, String> {
+    expand_in(path, env::home_dir().as_deref())
+}
+
+fn expand_in(path: PathBuf, home: Option<&Path>) -> Result<PathBuf, String> {
+    let mut parts = path.components();
+    let first = parts.next().map(|part| part.as_os_str().as_encoded_bytes());
+    match first {
+        Some(b"~") => match home.filter(|home| home.is_absolute()) {
+            Some(home) => Ok(home.join(parts.as_path())),
+            None => Err("starts with ~, but HOME does not say which folder that is".to_owned()),
+        },
+        Some([b'~', ..]) => Err(
+            "starts with another user's ~: write the folder out, or ./~ for a file of that name"
+                .to_owned(),
+        ),
+        _ => Ok(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_folder_and_that_of_others_is_refused() {
+        let home = Some(Path::new("/home/me"));
+        for (path, expected) in [
+            ("~/r.sock", "/home/me/r.sock"),
+            ("~", "/home/me/"),
+            ("./~/r.sock", "./~/r.sock"),
+            ("a/~", "a/~"),
+            ("/~/a", "/~/a"),
+            ("", ""),
+        ] {
+            assert_eq!(expand_in(path.into(), home), Ok(expected.into()), "{path}");
+        }
+        for (path, home, words) in [
+            ("~you/r.sock", home, "another user's ~"),
+            ("~/r.sock", None, "HOME does not say"),
+            ("~/r.sock", Some(Path::new("")), "HOME does not say"),
+        ] {
+            let said = expand_in(path.into(), home).err().unwrap_or_default();
+            assert!(said.contains(words), "{path}: {said}");
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! A URL of Redis servers taken apart.
+//!
+//! Not by a crate for URLs: those follow the RFC to the letter, so that a password with a `#` in it
+//! becomes "a port that is not a number". What is wrong is found out here, and said without any part
+//! of the URL.
+
+mod parameters;
+
+use std::net::Ipv6Addr;
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+pub(super) use self::parameters::Parameters;
+use super::complaint::EndpointError;
+use crate::config::home;
+
+/// What the address of one server looks like.
+const SERVER_FORM: &str = "redis://[user:password@]host[:port][/db], rediss:// with TLS, \
+                           unix:///path, redis+sentinel://host[,host…]/master or \
+                           redis+cluster://host[,host…]";
+
+/// What an address of several servers looks like.
+const SENTINEL_FORM: &str = "redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/db]\
+                             [?sentinel-user=…&sentinel-password=…]";
+const CLUSTER_FORM: &str = "redis+cluster://[user:password@]host[:port][,host[:port]…]";
+
+/// What a login must not hold as it is.
+const RESERVED: [char; 5] = ['%', '#', '/', '?', '@'];
+
+/// What a URL leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// One server, by TCP.
+    Server,
+    /// One server, by a unix socket.
+    Socket,
+    /// The master that sentinels know.
+    Sentinel,
+    /// A cluster.
+    Cluster,
+}
+
+/// A URL taken apart and decoded.
+pub(super) struct Url {
+    pub kind: Kind,
+    /// Whether the scheme is one of Valkey.
+    pub is_valkey: bool,
+    pub is_tls: bool,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    /// Whether the login is one word, without a colon.
+    pub has_one_word: bool,
+    /// There is at least one, unless it is a socket.
+    pub hosts: Vec<Host>,
+    /// Without the slash before it; of a socket, the whole path.
+    pub path: String,
+    pub parameters: Parameters,
+    /// The characters of the login that should have been encoded, if there are any.
+    pub unencoded: Vec<char>,
+}
+
+/// A host, and its port if it has one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Host {
+    pub name: String,
+    pub port: Option<u16>,
+}
+
+impl Kind {
+    /// What such a URL looks like.
+    pub(super) fn right_form(self) -> &'static str {
+        match self {
+            Self::Server | Self::Socket => SERVER_FORM,
+            Self::Sentinel => SENTINEL_FORM,
+            Self::Cluster => CLUSTER_FORM,
+        }
+    }
+}
+
+impl Url {
+    /// Takes `text` apart. Blanks around it do no harm, and `host:port` alone is a server.
+    pub(super) fn parse(text: &str) -> Result<Self, EndpointError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EndpointError::of_form("is empty", SERVER_FORM));
+        }
+        if text.contains(char::is_control) {
+            let problem = "holds a line break or another control character";
+            return Err(EndpointError::of_form(problem, SERVER_FORM));
+        }
+        let (scheme, rest) = scheme_of(text);
+        let scheme = scheme.to_ascii_lowercase();
+        let (name, kind) = match scheme.split_once('+') {
+            Some((name, "sentinel")) => (name, Kind::Sentinel),
+            Some((name, "cluster")) => (name, Kind::Cluster),
+            Some(("redis" | "valkey", "unix")) => ("unix", Kind::Socket),
+            _ if scheme == "unix" => ("unix", Kind::Socket),
+            _ => (scheme.as_str(), Kind::Server),
+        };
+        if !["redis", "rediss", "valkey", "valkeys", "unix"].contains(&name) {
+            let problem = "does not start with redis://, rediss://, valkey://, unix://, \
+                           redis+sentinel:// or redis+cluster://";
+            return Err(EndpointError::of_form(problem, SERVER_FORM));
+        }
+        let url = match kind {
+            Kind::Socket => Self::socket(rest),
+            _ => Self::tcp(kind, rest),
+        }?;
+        Ok(Self {
+            is_valkey: name.starts_with("valkey"),
+            is_tls: name.ends_with('s') && name != "redis" || url.parameters.is_tls,
+            ..url
+        })
+    }
+
+    fn tcp(kind: Kind, rest: &str) -> Result<Self, EndpointError> {
+        let wrong = |problem| EndpointError::of_form(problem, kind.right_form());
+        let pieces = Pieces::of(rest);
+        if let Some(login) = pieces.login_cut_short() {
+            return Err(EndpointError::new(unencoded_words(login)));
+        }
+        let (user, password) = read_login(pieces.login).map_err(wrong)?;
+        let parameters = Parameters::read(pieces.query, pieces.fragment)?;
+        let is_list = matches!(kind, Kind::Sentinel | Kind::Cluster);
+        if !is_list && pieces.hosts.contains(',') {
+            return Err(wrong("names several hosts".to_owned()));
+        }
+        let hosts = pieces.hosts.split(',').map(read_host);
+        Ok(Self {
+            kind,
+            is_valkey: false,
+            is_tls: false,
+            user: user.or_else(|| parameters.user.clone()),
+            password: password.or_else(|| parameters.password.clone()),
+            hosts: hosts.collect::<Result<_, _>>().map_err(wrong)?,
+            path: decoded(pieces.path).map_err(wrong)?,
+            parameters,
+            has_one_word: is_one_word(pieces.login),
+            unencoded: unencoded(pieces.login),
+        })
+    }
+
+    /// `unix:/path`, `unix://[user:password@]/path`, with `~` for the user's own folder.
+    fn socket(rest: &str) -> Result<Self, EndpointError> {
+        let wrong = |problem: String| EndpointError::of_form(problem, SERVER_FORM);
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let login_end = place.find('@').filter(|at| !place[..*at].contains('/'));
+        let (login, path) = match login_end {
+            Some(at) => (&place[..at], &place[at + 1..]),
+            None => ("", place),
+        };
+        let path = decoded(path).map_err(wrong)?;
+        let path = home::expand(PathBuf::from(path)).map_err(wrong)?;
+        if !path.is_absolute() {
+            return Err(wrong("needs an absolute path".to_owned()));
+        }
+        let (user, password) = read_login(login).map_err(wrong)?;
+        let parameters = Parameters::read(query, "")?;
+        Ok(Self {
+            kind: Kind::Socket,
+            is_valkey: false,
+            is_tls: false,
+            user: user.or_else(|| parameters.user.clone()),
+            password: password.or_else(|| parameters.password.clone()),
+            hosts: Vec::new(),
+            path: path.to_string_lossy().into_owned(),
+            parameters,
+            has_one_word: is_one_word(login),
+            unencoded: unencoded(login),
+        })
+    }
+}
+
+/// The scheme and what follows `://` or, of a socket, the colon. A host, with or without its port,
+/// is taken as a server, and a path as a socket.
+fn scheme_of(text: &str) -> (&str, &str) {
+    let is_path = text.starts_with(['/', '~']) && !text.starts_with("//");
+    match (text.split_once("://"), text.split_once(':')) {
+        _ if is_path => ("unix", text),
+        (_, Some((scheme, rest))) if scheme.eq_ignore_ascii_case("unix") => (scheme, rest),
+        (Some((scheme, rest)), _) if !scheme.contains(['@', ':']) => (scheme, rest),
+        _ => ("redis", text.strip_prefix("//").unwrap_or(text)),
+    }
+}
+
+/// What follows the scheme, in pieces; nothing is decoded yet.
+struct Pieces<'a> {
+    /// All of it.
+    whole: &'a str,
+    /// Without its `@`.
+    login: &'a str,
+    hosts: &'a str,
+    path: &'a str,
+    query: &'a str,
+    fragment: &'a str,
+}
+
+impl<'a> Pieces<'a> {
+    fn of(whole: &'a str) -> Self {
+        let (rest, fragment) = whole.split_once('#').unwrap_or((whole, ""));
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (login, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        Self {
+            whole,
+            login,
+            hosts,
+            path,
+            query,
+            fragment,
+        }
+    }
+
+    /// The login, if a character that is not encoded has cut it short: an `@` stands where none
+    /// can.
+    fn login_cut_short(&self) -> Option<&'a str> {
+        let is_behind = self.path.contains('@') || self.fragment.contains('@');
+        let is_in_query = self.query.contains('@')
+            && (self.login.is_empty()
+                && self.hosts.split(',').any(|host| read_host(host).is_err())
+                || Parameters::is_odd(self.query));
+        let end = self.whole.rfind('@')?;
+        (is_behind || is_in_query).then(|| &self.whole[..end])
+    }
+}
+
+/// The user and the password of `user:password`. A single word is a user.
+fn read_login(login: &str) -> Result<(Option<String>, Option<String>), String> {
+    let (user, password) = match login.split_once(':') {
+        Some((user, password)) => (user, Some(password)),
+        None => (login, None),
+    };
+    let filled = |text: &str| match decoded(text) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Err(problem) => Err(problem),
+    };
+    Ok((filled(user)?, password.map_or(Ok(None), filled)?))
+}
+
+fn is_one_word(login: &str) -> bool {
+    !login.is_empty() && !login.contains(':')
+}
+
+fn read_host(text: &str) -> Result<Host, String> {
+    let (name, port) = match text.rfind(':') {
+        Some(colon) if Some(colon) > text.rfind(']') => (&text[..colon], &text[colon + 1..]),
+        _ => (text, ""),
+    };
+    let port = match port {
+        // Nothing behind the colon is the usual port.
+        "" => None,
+        port => match port.parse() {
+            Ok(port @ 1..) => Some(port),
+            _ => return Err("has a port that is not a number from 1 to 65535".to_owned()),
+        },
+    };
+    if let Some(address) = name.strip_prefix('[') {
+        let address = address.strip_suffix(']').unwrap_or_default();
+        let address = address.replacen("%25", "%", 1);
+        let number = address.split('%').next().unwrap_or_default();
+        return match number.parse::<Ipv6Addr>() {
+            Ok(_) => Ok(Host {
+                name: address,
+                port,
+            }),
+            Err(_) => Err("has brackets without an IPv6 address in them".to_owned()),
+        };
+    }
+    let name = decoded(name)?;
+    let is_odd = |letter: char| letter.is_whitespace() || r#"[]<>"'`\^{|}%@/"#.contains(letter);
+    match name.as_str() {
+        "" => Err("names no host".to_owned()),
+        "0.0.0.0" => {
+            Err("names 0.0.0.0, which is where a server listens: connect to 127.0.0.1".to_owned())
+        }
+        name if name.contains(':') => {
+            Err("has an IPv6 address without brackets: write it as [::1]:6379".to_owned())
+        }
+        name if name.contains(is_odd) => {
+            Err("has a host with a character that no host has".to_owned())
+        }
+        _ => Ok(Host { name, port }),
+    }
+}
+
+fn decoded(text: &str) -> Result<String, String> {
+    let bytes = percent_decode_str(text).decode_utf8();
+    let text = bytes.map_err(|_| "has %-escapes that are not UTF-8".to_owned())?;
+    if text.contains('\0') {
+        return Err("holds a NUL (%00)".to_owned());
+    }
+    Ok(text.into_owned())
+}
+
+/// The characters of a login that should be encoded in it, each once.
+fn unencoded(login: &str) -> Vec<char> {
+    let is_here = |letter: &char| match letter {
+        '%' => has_bare_percent(login),
+        letter => login.contains(*letter),
+    };
+    RESERVED.into_iter().filter(is_here).collect()
+}
+
+/// Whether a `%` stands there that starts no escape.
+fn has_bare_percent(text: &str) -> bool {
+    let mut rest = text.split('%').skip(1);
+    rest.any(|after| {
+        let digits = after.as_bytes().get(..2);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// How each of these characters is written in a login, in words.
+pub(super) fn encodings(characters: &[char]) -> String {
+    let words = characters.iter();
+    let words = words.map(|letter| format!("'{letter}' as %{:02X}", u32::from(*letter)));
+    words.collect::<Vec<_>>().join(" and ")
+}
+
+fn unencoded_words(login: &str) -> String {
+    let characters = unencoded(login);
+    format!(
+        "has a password or a user with a character that ends it there: write {}",
+        encodings(&characters)
+    )
+}

@@ -1,0 +1,286 @@
+//! The parameters of a URL: those that mean something here, and those of other clients.
+
+use percent_encoding::percent_decode_str;
+
+use crate::server::complaint::EndpointError;
+
+/// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
+/// tune how the client works. None changes which server is meant, how it is logged in to, or what
+/// is heard there. In lower case, without `_` and `-`.
+const OF_OTHER_CLIENTS: &[&str] = &[
+    "autoresubscribe",
+    "clientname",
+    "commandtimeout",
+    "connecttimeout",
+    "connectionname",
+    "connmaxidletime",
+    "connmaxlifetime",
+    "decoderesponses",
+    "dialtimeout",
+    "driver",
+    "enableofflinequeue",
+    "enablereadycheck",
+    "encoding",
+    "encodingerrors",
+    "family",
+    "healthcheckinterval",
+    "idlecheckfrequency",
+    "idletimeout",
+    "keepalive",
+    "lazyconnect",
+    "libname",
+    "libraryname",
+    "libraryversion",
+    "libver",
+    "libversion",
+    "maxactiveconns",
+    "maxconnage",
+    "maxconnections",
+    "maxidleconns",
+    "maxretries",
+    "maxretriesperrequest",
+    "maxretrybackoff",
+    "minidleconns",
+    "minretrybackoff",
+    "name",
+    "nodelay",
+    "noready",
+    "persistent",
+    "poolfifo",
+    "poolsize",
+    "pooltimeout",
+    "protocol",
+    "readtimeout",
+    "readwritetimeout",
+    "reconnectattempts",
+    "resp",
+    "retryinterval",
+    "retryonerror",
+    "retryontimeout",
+    "showfriendlyerrorstack",
+    "singleconnectionclient",
+    "sockettimeout",
+    "socketconnecttimeout",
+    "socketkeepalive",
+    "socketreadsize",
+    "sockettype",
+    "stringnumbers",
+    "timeout",
+    "writetimeout",
+];
+
+/// Parameters that have to be said by an option, and which.
+const OPTIONS: &[(&str, &str)] = &[
+    ("sslcacerts", "--cacert FILE"),
+    ("sslcapath", "--cacert FILE"),
+    ("sslcadata", "--cacert FILE"),
+    ("sslcertfile", "--cert FILE"),
+    ("sslkeyfile", "--key FILE"),
+    ("servername", "--sni NAME"),
+    ("sslservername", "--sni NAME"),
+    ("tlsservername", "--sni NAME"),
+];
+
+/// The names of parameters are not repeated from this length on.
+const LONGEST_NAME: usize = 32;
+
+/// What the parameters of a URL say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    pub db: Option<i64>,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub sentinel_user: Option<String>,
+    pub sentinel_password: Option<String>,
+    pub is_tls: bool,
+    /// What says that no certificate is to be checked, such as `ssl_cert_reqs=none`.
+    pub insecure: Option<&'static str>,
+    /// The names of those that are not known.
+    pub unknown: Vec<String>,
+}
+
+impl Parameters {
+    pub(super) fn read(query: &str, fragment: &str) -> Result<Self, EndpointError> {
+        let mut parameters = Self::default();
+        for (name, value) in pairs(query) {
+            parameters.take(name, value)?;
+        }
+        match fragment {
+            "" => {}
+            "insecure" => parameters.insecure = Some("#insecure"),
+            _ => {
+                let problem = "has something behind a '#': in a password, '#' is written %23";
+                return Err(EndpointError::new(problem));
+            }
+        }
+        Ok(parameters)
+    }
+
+    /// Whether the query may be the end of a password: an `@` is in it, and not in the value of a
+    /// parameter that is known.
+    pub(super) fn is_odd(query: &str) -> bool {
+        pairs(query).any(|(name, value)| {
+            let is_known = Meaning::of(name) != Meaning::Unknown;
+            name.contains('@') || value.contains('@') && !is_known
+        })
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), EndpointError> {
+        let wrong = |right: &str| {
+            let problem = format!("has the parameter '{name}' with a value other than {right}");
+            Err(EndpointError::new(problem))
+        };
+        match Meaning::of(name) {
+            Meaning::Db => match decoded(value).parse() {
+                Ok(db @ 0..) => self.db = Some(db),
+                _ => return wrong("the number of a database"),
+            },
+            Meaning::User => self.user = filled(value),
+            Meaning::Password => self.password = filled(value),
+            Meaning::SentinelUser => self.sentinel_user = filled(value),
+            Meaning::SentinelPassword => self.sentinel_password = filled(value),
+            Meaning::Tls => match flag(value) {
+                Some(is_on) => self.is_tls = is_on,
+                None => return wrong("true and false"),
+            },
+            Meaning::CertReqs => match decoded(value).to_ascii_lowercase().as_str() {
+                "none" | "cert_none" | "0" => self.insecure = Some("ssl_cert_reqs=none"),
+                "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => {}
+                _ => return wrong("none, optional and required"),
+            },
+            Meaning::VerifyPeer => match decoded(value).to_ascii_lowercase().as_str() {
+                "none" | "false" => self.insecure = Some("verifyPeer=NONE"),
+                "full" | "true" => {}
+                _ => return wrong("NONE and FULL; to trust an authority, use --cacert FILE"),
+            },
+            Meaning::SkipVerify => match flag(value) {
+                Some(true) => self.insecure = Some("skip_verify=true"),
+                Some(false) => {}
+                None => return wrong("true and false"),
+            },
+            Meaning::CheckHostname => {
+                if flag(value) != Some(true) {
+                    return wrong("true: --sni NAME checks another name, --insecure checks none");
+                }
+            }
+            Meaning::Option(option) => {
+                let problem = format!("has the parameter '{name}', which is {option} here");
+                return Err(EndpointError::new(problem));
+            }
+            Meaning::Several => {
+                let problem = format!(
+                    "has the parameter '{name}': several servers are \
+                     redis+sentinel://host,…/master or redis+cluster://host,…"
+                );
+                return Err(EndpointError::new(problem));
+            }
+            Meaning::OfOtherClients => {}
+            Meaning::Unknown => return self.take_unknown(name),
+        }
+        Ok(())
+    }
+
+    /// One that may be about encryption must not be passed over.
+    fn take_unknown(&mut self, name: &str) -> Result<(), EndpointError> {
+        // What follows a password may be more of it.
+        let is_first = self.password.is_none() && self.sentinel_password.is_none();
+        let is_shown = is_first && is_shown(name);
+        let plain = plain(name);
+        let is_security = ["ssl", "tls", "cert", "verify", "secure"]
+            .iter()
+            .any(|word| plain.contains(word));
+        match (is_security, is_shown) {
+            (true, true) => Err(EndpointError::new(format!(
+                "has the parameter '{name}', which is not known: TLS is set by rediss://, --cacert, \
+                 --cert, --key, --sni and --insecure"
+            ))),
+            (false, true) => {
+                self.unknown.push(name.to_owned());
+                Ok(())
+            }
+            (_, false) => Err(EndpointError::new(
+                "has a parameter that is not known; in a password, '?' is written %3F and '&' %26",
+            )),
+        }
+    }
+}
+
+/// What a parameter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Db,
+    User,
+    Password,
+    SentinelUser,
+    SentinelPassword,
+    Tls,
+    CertReqs,
+    VerifyPeer,
+    SkipVerify,
+    CheckHostname,
+    /// It is an option here.
+    Option(&'static str),
+    /// It tells of sentinels or of a cluster.
+    Several,
+    OfOtherClients,
+    Unknown,
+}
+
+impl Meaning {
+    fn of(name: &str) -> Self {
+        let plain = plain(name);
+        let option = OPTIONS.iter().find(|(name, _)| *name == plain);
+        match plain.as_str() {
+            "db" | "database" | "dbindex" => Self::Db,
+            "user" | "username" => Self::User,
+            "pass" | "password" => Self::Password,
+            "sentineluser" | "sentinelusername" => Self::SentinelUser,
+            "sentinelpass" | "sentinelpassword" => Self::SentinelPassword,
+            "ssl" | "tls" | "usessl" | "usetls" => Self::Tls,
+            "sslcertreqs" => Self::CertReqs,
+            "verifypeer" => Self::VerifyPeer,
+            "skipverify" => Self::SkipVerify,
+            "sslcheckhostname" => Self::CheckHostname,
+            "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
+                Self::Several
+            }
+            _ if OF_OTHER_CLIENTS.contains(&plain.as_str()) => Self::OfOtherClients,
+            _ => option.map_or(Self::Unknown, |(_, option)| Self::Option(option)),
+        }
+    }
+}
+
+/// The parameters, each with its value, which is still encoded.
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    parameters.map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
+}
+
+/// A name as it is compared: clients spell the same one differently.
+fn plain(name: &str) -> String {
+    name.replace(['_', '-'], "").to_ascii_lowercase()
+}
+
+/// Whether a name that is not known may be repeated: it looks like one.
+fn is_shown(name: &str) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    name.len() <= LONGEST_NAME
+        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && name.bytes().all(is_usual)
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn filled(value: &str) -> Option<String> {
+    Some(decoded(value)).filter(|text| !text.is_empty())
+}
+
+fn flag(value: &str) -> Option<bool> {
+    match decoded(value).to_ascii_lowercase().as_str() {
+        "" | "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
