@@ -6,8 +6,15 @@ use clap::Parser as _;
 
 use subscope::cli::{Cli, Command};
 use subscope::commands::{Failure, demo, watch};
+use subscope::query;
 
 fn main() -> ExitCode {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == query::JQ_ARGUMENT)
+    {
+        return query::serve_jq();
+    }
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli),
         Err(error) if error.use_stderr() => Err(Failure::from(&error)),

@@ -20,7 +20,7 @@ pub use worker::Worker;
 use crate::log::{Found, Piece};
 use crate::message::RowId;
 use crate::payload::readings::Readings;
-use crate::query::{self, Flags, Query};
+use crate::query::{Flags, Query};
 
 /// A thread that scans takes a rest this often, so that no thread that reads or draws waits long
 /// for a core: a scheduler that thinks of fairness lets it wait for 50 ms and more.
@@ -123,7 +123,7 @@ pub struct Scanner {
 /// If the system has no thread to give.
 pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let in_force = InForce::default();
-    let spawn = |name, tell| {
+    let spawn = |name: &str, tell| {
         let (request_tx, request_rx) = channel();
         let desk = Desk {
             request_rx,
@@ -132,7 +132,8 @@ pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::R
             taken: 0,
             is_turn_of_kept: false,
         };
-        query::spawn(name, move || desk.run(tell)).map(|_| request_tx)
+        let thread = thread::Builder::new().name(name.to_owned());
+        thread.spawn(move || desk.run(tell)).map(|_| request_tx)
     };
     let request_tx = spawn("scan", tell.clone())?;
     let slow_tx = spawn("scan-slow", tell)?;

@@ -48,7 +48,9 @@ const MODULES: &[Module] = &[
     module(
         "query",
         2,
-        &["regex", "memchr", "jaq_core", "jaq_json", "jaq_std"],
+        &[
+            "regex", "memchr", "jaq_core", "jaq_json", "jaq_std", "rustix",
+        ],
     ),
     module("wire", 1, &["memchr"]),
     module(

@@ -51,6 +51,7 @@ fn filter(stage: &mut Stage, text: &str) {
 }
 
 fn break_at(stage: &mut Stage, text: &str) {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     stage.keys("B");
     if stage.app.context() == Context::Breakpoints {
         stage.keys("a");

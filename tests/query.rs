@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{Flags, Kind, Matcher, Moment, Query, QueryError, Row};
+use subscope::query::{self, Flags, Kind, Matcher, Moment, Query, QueryError, Row};
 
 #[path = "support/cases.rs"]
 mod cases;
@@ -53,6 +53,7 @@ fn message(payload: &[u8]) -> Row<'_> {
 }
 
 fn matcher(query: Query) -> Matcher {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let mut matcher = Matcher::new(Arc::new(query));
     matcher.know_subscriptions(&[Arc::from(&b"orders.*"[..]), Arc::from(&b"logs"[..])]);
     matcher.enter([&b"logs"[..], b"orders.created"]);

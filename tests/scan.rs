@@ -260,6 +260,7 @@ fn a_subscription_is_asked_for_by_its_name() {
 
 #[test]
 fn an_endless_program_is_cut_off_and_said_and_the_thread_goes_on() {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let log = log();
     let (scanner, answer_rx) = start();
     let endless = "jq(range(infinite) | select(false))";

@@ -1,88 +1,55 @@
 //! jq programs asked of payloads, held within bounds.
 //!
-//! A person writes the program and strangers write the payloads, so neither may bring the screen
-//! down: a program that never ends, that calls itself too deep or that makes a huge value is cut
-//! off, and the row is said to have been. jaq looks up its program for every step that it takes;
-//! what it looks it up in counts the steps and measures the stack ([`meter`]). What makes values
-//! larger is rewritten to have them weighed ([`guard`]). A cut-off unwinds past every `try` and
-//! `//` of the program, without the panic hook's notice.
+//! The user writes the program and strangers write the payloads, so neither may bring the screen
+//! down. A program may never end, call itself too deep or make a huge value, and it may do so
+//! within a single native filter of jaq: `gsub`, a regular expression, a product of strings. So
+//! programs run in a process of their own ([`process`], [`child`]): this very executable, with
+//! limits on its memory, and killed when it takes too long. The message at fault is cut off, the
+//! process is started anew, and the query says so.
 //!
-//! jaq recurses on the native stack, so that programs run on threads with a stack of [`STACK`]
-//! bytes: those made by [`spawn`], or one that a matcher starts for itself ([`worker`]).
+//! Steps and recursion are cheap to count where they happen ([`meter`]), so most programs that
+//! never end are cut off sooner, and without losing the process.
 
 use std::cell::Cell;
 use std::fmt;
-use std::io;
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
-
-use jaq_core::{Ctx, Filter, ValT, Vars};
-use jaq_json::{Val, read};
-
-use self::meter::{Cut, Data, Meter, Run};
+use std::thread::Builder;
 
 pub mod asker;
+mod child;
 mod compile;
-mod guard;
 mod meter;
 mod natives;
-mod worker;
+mod process;
 
-/// How much stack a thread needs to run jq programs, in bytes. Only what is used of it is taken.
-/// The most is used when what a program has heaped up in its steps is dropped, level by level:
-/// under 192 MiB in a debug build.
-pub const STACK: usize = 384 << 20;
+pub use child::{ARGUMENT, serve};
+pub use process::set_executable;
+
+/// The stack of a thread that compiles or runs programs, in bytes: jaq recurses. Only what is used
+/// of it is taken.
+const STACK: usize = 384 << 20;
 
 /// The longest program, in bytes.
 const MAX_SOURCE: usize = 4 << 10;
 
-/// The most digits that a number may have which goes into a program: to make more of them a number
-/// takes a time that grows with their square.
-const MAX_DIGITS: usize = 5000;
-
 thread_local! {
-    /// Whether this thread has a stack of [`STACK`] bytes.
-    static HAS_STACK: Cell<bool> = const { Cell::new(false) };
-    /// Whether this thread runs jq, so that a panic of it is caught.
+    /// Whether this thread compiles or runs jq, so that a panic of it is caught.
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Starts a thread that may ask jq itself. Any other may, but its matchers each have a thread of
-/// their own do it, which takes longer.
-///
-/// # Errors
-///
-/// The system may have no thread to give.
-pub fn spawn<T: Send + 'static>(
-    name: &str,
-    run: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<JoinHandle<T>> {
-    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
-    builder.spawn(move || {
-        HAS_STACK.set(true);
-        run()
-    })
-}
-
-/// Whether a panic of this thread would be one of jq, which is caught and told as trouble: a panic
-/// hook should leave it alone.
+/// Whether a panic of this thread would be one of jq, which is caught and reported: a panic hook
+/// should leave it alone.
 #[must_use]
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }
 
-/// Whether this thread may run programs itself.
-pub fn has_stack() -> bool {
-    HAS_STACK.get()
-}
-
-/// A program, ready to run. Cheap to clone, and sharable by threads.
-#[derive(Clone)]
+/// A program that compiles. Cheap to clone, and sharable by threads.
+#[derive(Clone, PartialEq)]
 pub struct Program {
     source: Arc<str>,
-    filter: Arc<Filter<Data>>,
 }
 
 impl Program {
@@ -94,7 +61,10 @@ impl Program {
         }
         // The parser recurses too.
         let text = source.to_owned();
-        let compiled = spawn("jq", move || shielded(|| compile::compile(&text)))
+        let check = move || shielded(|| compile::compile(&text).map(drop));
+        let thread = Builder::new().name("jq".to_owned()).stack_size(STACK);
+        let compiled = thread
+            .spawn(check)
             .map_err(|wrong| (0..0, format!("jq cannot be started: {wrong}")))?
             .join();
         let unfit = || {
@@ -103,40 +73,10 @@ impl Program {
                 "jq cannot make sense of this filter".to_owned(),
             )
         };
-        let filter = compiled.ok().and_then(Result::ok).ok_or_else(unfit)??;
+        compiled.ok().and_then(Result::ok).ok_or_else(unfit)??;
         Ok(Self {
             source: source.into(),
-            filter: Arc::new(filter),
         })
-    }
-
-    /// Whether the first output for `payload`, which is JSON, is neither false nor null. There is
-    /// none if the program fails. `None` if jq cannot read it: half of a surrogate pair is JSON,
-    /// but is no text.
-    ///
-    /// # Errors
-    ///
-    /// Says why the program was cut off.
-    pub fn holds(&self, payload: &[u8]) -> Result<Option<bool>, String> {
-        let ran = shielded(|| {
-            if has_long_number(payload) {
-                Cut::Size.unwind();
-            }
-            self.first_output(payload)
-        });
-        ran.map_err(|caught| match caught.downcast_ref::<Cut>() {
-            Some(cut) => format!("jq(…) was cut off: {cut}"),
-            None => "jq(…) failed on a message, by a fault in jq itself".to_owned(),
-        })
-    }
-
-    fn first_output(&self, payload: &[u8]) -> Option<bool> {
-        let input = read::parse_single(payload).ok()?;
-        let meter = Meter::new();
-        let run = Run::new(&self.filter.lut, &meter);
-        let context = Ctx::<Data>::new(run, Vars::new([]));
-        let mut outputs = self.filter.id.run((context, input));
-        Some(matches!(outputs.next(), Some(Ok(output)) if Val::as_bool(&output)))
     }
 }
 
@@ -146,35 +86,10 @@ impl fmt::Debug for Program {
     }
 }
 
-impl PartialEq for Program {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
-    }
-}
-
 /// What `run` gives, or what it panicked with.
 fn shielded<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
     IS_RUNNING.set(true);
     let ran = panic::catch_unwind(AssertUnwindSafe(run));
     IS_RUNNING.set(false);
     ran
-}
-
-/// Whether `text` has a number, or anything like one, that is too long to make one of.
-fn has_long_number(text: &[u8]) -> bool {
-    let mut rest = text;
-    // Every run of that many digits holds a byte at a multiple of that many.
-    while rest.len() > MAX_DIGITS {
-        if rest[MAX_DIGITS].is_ascii_digit() {
-            let before = rest[..MAX_DIGITS].iter().rev();
-            let behind = rest[MAX_DIGITS..].iter();
-            let digits = before.take_while(|byte| byte.is_ascii_digit()).count()
-                + behind.take_while(|byte| byte.is_ascii_digit()).count();
-            if digits > MAX_DIGITS {
-                return true;
-            }
-        }
-        rest = &rest[MAX_DIGITS..];
-    }
-    false
 }

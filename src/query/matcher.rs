@@ -1,5 +1,6 @@
 //! A query made ready to be asked of many rows.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use regex::bytes::Regex;
@@ -60,6 +61,8 @@ pub struct Matcher {
     readings: Arc<Readings>,
     /// What is said of the payloads of each channel by index.
     said: Vec<Option<Reading>>,
+    /// Whether it asks a program.
+    is_slow: bool,
 }
 
 /// An [`Expr`] with what is known about it.
@@ -90,6 +93,10 @@ enum Node {
 struct Asked<'a> {
     row: &'a Row<'a>,
     lookup: Lookup<'a, 'a>,
+    /// Which row of the turn it is.
+    number: usize,
+    /// Whether a program has to be asked before there is an answer.
+    is_open: Cell<bool>,
 }
 
 /// A name, and for each channel or subscription by index whether it has it.
@@ -104,6 +111,7 @@ impl Matcher {
     pub fn new(query: Arc<Query>) -> Self {
         let root = Node::new(&query.root);
         Self {
+            is_slow: query.is_slow(),
             query,
             root,
             readings: Arc::default(),
@@ -152,11 +160,52 @@ impl Matcher {
     /// Whether the row matches.
     #[inline]
     pub fn matches(&mut self, row: &Row<'_>) -> bool {
+        if self.is_slow {
+            return self.matches_in_turn(std::slice::from_ref(row)) == [true];
+        }
+        self.root.holds(&self.asked(row, 0))
+    }
+
+    /// Whether `rows` match: of the first of them, as many as their programs have time for in one
+    /// turn, and of one at least. To ask a program of many at once takes much less time than to ask
+    /// it of one after the other.
+    #[must_use]
+    pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
+        self.root.each_program(&mut |program| {
+            program.begin(rows.len());
+            true
+        });
+        let mut answers: Vec<Option<bool>> = vec![None; rows.len()];
+        let numbered = rows.iter().enumerate();
+        let mut open: Vec<Asked<'_>> = numbered.map(|(at, row)| self.asked(row, at)).collect();
+        let mut has_time = true;
+        loop {
+            open.retain(|asked| {
+                asked.is_open.set(false);
+                let holds = self.root.holds(asked);
+                if !asked.is_open.get() {
+                    answers[asked.number] = Some(holds);
+                }
+                asked.is_open.get()
+            });
+            let is_first_known = answers.first().is_none_or(Option::is_some);
+            if open.is_empty() || is_first_known && !has_time {
+                return answers.into_iter().map_while(|answer| answer).collect();
+            }
+            has_time &= self
+                .root
+                .each_program(&mut |program| program.ask(|number| rows[number].payload));
+        }
+    }
+
+    fn asked<'a>(&'a self, row: &'a Row<'a>, number: usize) -> Asked<'a> {
         let reading = self.said.get(row.channel as usize).and_then(Option::as_ref);
-        self.root.holds(&Asked {
+        Asked {
             row,
             lookup: Lookup::new(row.payload, reading),
-        })
+            number,
+            is_open: Cell::new(false),
+        }
     }
 
     /// A text that every message which matches holds, to scan a whole arena for.
@@ -184,6 +233,18 @@ impl Matcher {
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.root.trouble()
+    }
+}
+
+impl Asked<'_> {
+    /// Whether `program` holds for the payload; if that is not known yet, the answer is left open.
+    fn by_program(&self, program: &Asker) -> bool {
+        program
+            .holds(self.number, self.row.payload)
+            .unwrap_or_else(|| {
+                self.is_open.set(true);
+                false
+            })
     }
 }
 
@@ -253,7 +314,7 @@ impl Node {
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
             Self::Path(path) => path.holds(row.payload, &asked.lookup),
-            Self::Jq(program) => asked.lookup.is_json() && program.holds(row.payload),
+            Self::Jq(program) => asked.lookup.is_json() && asked.by_program(program),
             Self::Json => asked.lookup.is_json(),
             Self::Binary => is_binary(row.payload),
         }
@@ -269,6 +330,18 @@ impl Node {
             }
             Self::Not(inner) => inner.each(seen),
             term => seen(term),
+        }
+    }
+
+    /// Gives `visit` every program, and says whether it is true of all.
+    fn each_program(&self, visit: &mut impl FnMut(&Asker) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts
+                .iter()
+                .fold(true, |is_true, part| part.each_program(visit) && is_true),
+            Self::Not(inner) => inner.each_program(visit),
+            Self::Jq(program) => visit(program),
+            _ => true,
         }
     }
 

@@ -12,9 +12,11 @@ use crate::message::{RowId, SubscriptionId};
 use crate::payload::readings::Readings;
 use crate::query::{Flags, Kind, Literal, Matcher, Row};
 
-/// Rows that are looked at before anything else has its turn, but for a slow query, for which
-/// that is one. Mostly it is through with them in a few milliseconds.
+/// Rows that are looked at before anything else has its turn. Mostly that takes a few milliseconds.
 const CHUNK_ROWS: usize = 512;
+
+/// A program is asked of no more bytes at a time, unless a single payload has more.
+const MOST_ASKED: usize = 1 << 20;
 
 /// If it took longer than this, they are fewer from then on: some rows have to be unpacked.
 const LONG_TURN: Duration = Duration::from_millis(5);
@@ -103,9 +105,10 @@ struct Ready {
     text: Option<Literal>,
     asks_via: bool,
     asks_flags: bool,
-    /// Rows that are looked at before anything else has its turn, and the most that may be.
+    /// Whether it asks a program.
+    is_slow: bool,
+    /// Rows that are looked at before anything else has its turn.
     chunk: usize,
-    most: usize,
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
     /// How it takes messages to be read.
@@ -181,6 +184,13 @@ struct Look<'a> {
     flagged: &'a Flagged,
 }
 
+impl Look<'_> {
+    /// The id of the row at `index` of the segment.
+    fn id(self, index: usize) -> RowId {
+        RowId(self.segment.rows().start.0 + index as u64)
+    }
+}
+
 fn rows_between(from: RowId, to: RowId) -> usize {
     usize::try_from(to.0 - from.0).unwrap_or(usize::MAX)
 }
@@ -188,18 +198,13 @@ fn rows_between(from: RowId, to: RowId) -> usize {
 impl Ready {
     fn new(request: &Request) -> Self {
         let matcher = Matcher::new(Arc::clone(&request.query));
-        let most = if request.query.is_slow() {
-            1
-        } else {
-            CHUNK_ROWS
-        };
         Self {
             serial: request.serial,
             text: matcher.required_text().cloned(),
             asks_via: request.query.asks_via(),
             asks_flags: request.query.asks_flags(),
-            chunk: most,
-            most,
+            is_slow: request.query.is_slow(),
+            chunk: CHUNK_ROWS,
             matcher,
             subscriptions: 0,
             readings: Arc::default(),
@@ -242,7 +247,7 @@ impl Ready {
         let length = rows_between(of_piece.start, of_piece.end);
         let left = job.left.unwrap_or(length);
         // A text is found in all payloads at once, which takes no time worth sharing.
-        let chunk = if self.text.is_some() && self.most > 1 {
+        let chunk = if self.text.is_some() && !self.is_slow {
             left
         } else {
             self.chunk.min(left)
@@ -253,17 +258,25 @@ impl Ready {
             // As they came, so that hits are counted in their order.
             Purpose::Arrived => first + length - left,
         };
-        job.scanned += chunk as u64;
         let started = Instant::now();
         let flagged = Arc::clone(&job.request.flagged);
         let look = Look {
             segment,
             flagged: &flagged,
         };
-        job.found.extend(self.look(look, start..start + chunk, via));
+        let rows = start..start + chunk;
+        let looked = if self.is_slow {
+            let (looked, found) = self.look_slowly(look, rows, job.request.purpose);
+            job.found.extend(found);
+            looked
+        } else {
+            job.found.extend(self.look(look, rows, via));
+            chunk
+        };
         self.keep_pace(started.elapsed());
-        job.left = Some(left - chunk);
-        if left == chunk {
+        job.scanned += looked as u64;
+        job.left = Some(left - looked);
+        if left == looked {
             job.turn();
         }
     }
@@ -272,8 +285,8 @@ impl Ready {
     fn keep_pace(&mut self, took: Duration) {
         if took > LONG_TURN {
             self.chunk = (self.chunk / 4).max(1);
-        } else if self.chunk < self.most {
-            self.chunk = (self.chunk * 2).min(self.most);
+        } else if self.chunk < CHUNK_ROWS {
+            self.chunk = (self.chunk * 2).min(CHUNK_ROWS);
         }
     }
 
@@ -285,8 +298,7 @@ impl Ready {
         via: &mut Vec<SubscriptionId>,
     ) -> Option<Found> {
         let segment = look.segment;
-        let first = RowId(segment.rows().start.0 + rows.start as u64);
-        let mut found = Found::none_of(first, rows.len() as u64);
+        let mut found = Found::none_of(look.id(rows.start), rows.len() as u64);
         let mut is_any = false;
         if let Some(text) = self.text.clone() {
             let is_all = self.matcher.is_only_text();
@@ -306,6 +318,42 @@ impl Ready {
         }
         // Of a row that is looked at again it also matters that it does not match any more.
         (is_any || self.asks_via).then_some(found)
+    }
+
+    /// The same for a query that asks a program: of as many rows as there is time for, at least one,
+    /// of those first that are to be looked at first. Says how many these were.
+    fn look_slowly(
+        &mut self,
+        look: Look<'_>,
+        rows: Range<usize>,
+        purpose: Purpose,
+    ) -> (usize, Option<Found>) {
+        let order = |at: usize| match purpose {
+            Purpose::Kept => rows.end - 1 - at,
+            Purpose::Arrived => rows.start + at,
+        };
+        let via: Vec<Vec<SubscriptionId>> = (0..rows.len())
+            .take_while(|_| self.asks_via)
+            .map(|at| look.segment.subscriptions(look.id(order(at))).collect())
+            .collect();
+        let mut bytes = 0;
+        let asked = (0..rows.len()).map_while(|at| {
+            let via = via.get(at).map_or(&[][..], |via| via);
+            let row = self.row(look, order(at), via)?;
+            let fits = bytes == 0 || bytes + row.payload.len() <= MOST_ASKED;
+            bytes += row.payload.len();
+            fits.then_some(row)
+        });
+        let asked: Vec<Row<'_>> = asked.collect();
+        let answers = self.matcher.matches_in_turn(&asked);
+        let looked = answers.len().max(1);
+        let first = order(0).min(order(looked - 1));
+        let mut found = Found::none_of(look.id(first), looked as u64);
+        for (at, _) in answers.iter().enumerate().filter(|(_, matches)| **matches) {
+            found.add(order(at) - first);
+        }
+        let is_told = self.asks_via || answers.contains(&true);
+        (looked, is_told.then_some(found))
     }
 
     /// Calls `visit` for each row that `text` starts in, with whether it also ends in it. The
@@ -331,16 +379,17 @@ impl Ready {
     }
 
     fn is_match(&mut self, look: Look<'_>, index: usize, via: &mut Vec<SubscriptionId>) -> bool {
-        let segment = look.segment;
-        let id = RowId(segment.rows().start.0 + index as u64);
-        let Some(row) = segment.row(index) else {
-            return false;
-        };
         if self.asks_via {
             via.clear();
-            via.extend(segment.subscriptions(id));
+            via.extend(look.segment.subscriptions(look.id(index)));
         }
-        self.matcher.matches(&Row {
+        let row = self.row(look, index, via);
+        row.is_some_and(|row| self.matcher.matches(&row))
+    }
+
+    fn row<'a>(&self, look: Look<'a>, index: usize, via: &'a [SubscriptionId]) -> Option<Row<'a>> {
+        let row = look.segment.row(index)?;
+        Some(Row {
             time: row.time,
             kind: match row.kind {
                 RowKind::Message => Kind::Message,
@@ -352,7 +401,7 @@ impl Ready {
             size: row.size,
             via,
             flags: if self.asks_flags {
-                look.flagged.of(id)
+                look.flagged.of(look.id(index))
             } else {
                 Flags::default()
             },

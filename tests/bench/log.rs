@@ -25,7 +25,7 @@ use ratatui::backend::TestBackend;
 use subscope::app::{App, Event, Settings};
 use subscope::log::{Batch, MessageLog};
 use subscope::message::{RowId, SubscriptionId, Time, Topic};
-use subscope::query::{Moment, Query};
+use subscope::query::{self, Moment, Query};
 use subscope::scan::{self, Answer, Purpose, Request, Scanner, WatchId};
 use subscope::server::Feed;
 use subscope::view;
@@ -44,6 +44,7 @@ const MOMENT: Moment = Moment {
 };
 
 fn main() {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let is_quick = std::env::args().any(|argument| argument == "--quick");
     let messages = if is_quick { MESSAGES / 10 } else { MESSAGES };
     let folder = tempfile::tempdir().unwrap();

@@ -2,8 +2,9 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use super::worker::Worker;
-use super::{Program, has_stack};
+use super::Program;
+use super::child::Answer;
+use super::process::Process;
 
 /// After how many cut-offs the program is asked no more: each may have taken seconds.
 const PATIENCE: u32 = 4;
@@ -17,15 +18,21 @@ pub struct Asker {
     state: RefCell<State>,
     /// What went wrong first.
     trouble: OnceCell<String>,
-    /// That it is asked no more.
+    /// Why it is asked no more.
     given_up: OnceCell<String>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The thread that runs it, if it was once asked on one that cannot.
-    worker: Option<Worker>,
+    /// What runs it, once it has been asked.
+    process: Option<Process>,
     cut_offs: u32,
+    /// So many payloads are asked about one by one, since a batch of them was cut off.
+    alone: usize,
+    /// What is known of each payload of the turn.
+    answers: Vec<Option<bool>>,
+    /// The payloads of the turn that the program is to be asked of, by their number.
+    open: Vec<usize>,
 }
 
 impl Asker {
@@ -39,52 +46,120 @@ impl Asker {
         }
     }
 
-    /// Whether it holds for `payload`, which is JSON.
-    pub fn holds(&self, payload: &[u8]) -> bool {
-        if payload.len() > MAX_PAYLOAD {
-            let words = || "jq(…) is not asked of messages over 16 MiB".to_owned();
-            self.trouble.get_or_init(words);
-            return false;
-        }
+    /// Begins a turn with so many payloads, by number from 0.
+    pub fn begin(&self, payloads: usize) {
         let mut state = self.state.borrow_mut();
-        if state.cut_offs == PATIENCE {
-            return false;
-        }
-        let answer = if has_stack() {
-            self.program.holds(payload)
-        } else {
-            state.ask_worker(&self.program, payload)
-        };
-        let holds = answer.unwrap_or_else(|trouble| {
-            state.cut_offs += 1;
-            if state.cut_offs == PATIENCE {
-                let words = || format!("{trouble}, {PATIENCE} times: it is asked no more");
-                self.given_up.get_or_init(words);
-            }
-            self.trouble.get_or_init(|| trouble);
-            Some(false)
-        });
-        holds.unwrap_or_else(|| {
-            let words = "jq(…) is not asked of messages with half of a surrogate pair, as \\ud800";
-            self.trouble.get_or_init(|| words.to_owned());
-            false
-        })
+        state.open.clear();
+        state.answers.clear();
+        state.answers.resize(payloads, None);
     }
 
-    /// That it is asked no more, or else what went wrong first.
+    /// Whether it holds for the payload `number`, which is JSON; `None` until [`Asker::ask`] has
+    /// found out.
+    pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
+        if payload.len() > MAX_PAYLOAD {
+            self.note_trouble("jq(…) is not asked of messages over 16 MiB".to_owned());
+            return Some(false);
+        }
+        let mut state = self.state.borrow_mut();
+        let answer = state.answers.get(number).copied().flatten();
+        if answer.is_none() && self.given_up.get().is_some() {
+            return Some(false);
+        }
+        if answer.is_none() {
+            state.open.push(number);
+        }
+        answer
+    }
+
+    /// Asks the program of what it is not known of, `payload_of` by number. Says whether all of it
+    /// is known now; some of it is.
+    pub fn ask<'p>(&self, payload_of: impl Fn(usize) -> &'p [u8]) -> bool {
+        let mut state = self.state.borrow_mut();
+        let open = std::mem::take(&mut state.open);
+        if open.is_empty() || self.given_up.get().is_some() {
+            return true;
+        }
+        let mut payloads: Vec<&[u8]> = open.iter().map(|number| payload_of(*number)).collect();
+        if state.alone > 0 {
+            payloads.truncate(1);
+        }
+        let mut answers = self.answers(&mut state, &payloads);
+        if answers.is_empty() && self.given_up.get().is_none() {
+            // One of several took too long, or too much: asked about alone, the one at fault is
+            // told from the others.
+            state.alone = payloads.len();
+            answers = self.answers(&mut state, &payloads[..1]);
+        }
+        state.alone = state.alone.saturating_sub(answers.len());
+        for (number, answer) in open.iter().zip(&answers) {
+            if let Some(known) = state.answers.get_mut(*number) {
+                *known = Some(*answer);
+            }
+        }
+        answers.len() == open.len()
+    }
+
+    /// What is known of the first of `payloads`: of none of several if the process was cut off, and
+    /// of none at all if there is no process.
+    fn answers(&self, state: &mut State, payloads: &[&[u8]]) -> Vec<bool> {
+        if state.process.is_none() {
+            match Process::start(&self.program) {
+                Ok(process) => state.process = Some(process),
+                Err(wrong) => {
+                    let words = format!("jq(…) is not asked: its process cannot start ({wrong})");
+                    self.given_up.get_or_init(|| words);
+                }
+            }
+        }
+        let Some(process) = &mut state.process else {
+            return Vec::new();
+        };
+        match process.ask(payloads) {
+            Ok(answers) => answers
+                .into_iter()
+                .map(|answer| self.judge(state, answer))
+                .collect(),
+            Err(cut) => {
+                state.process = None;
+                if payloads.len() > 1 {
+                    return Vec::new();
+                }
+                vec![self.judge(state, Answer::Cut(cut))]
+            }
+        }
+    }
+
+    fn judge(&self, state: &mut State, answer: Answer) -> bool {
+        let trouble = match answer {
+            Answer::Yes => return true,
+            Answer::No => return false,
+            Answer::Unreadable => {
+                let words =
+                    "jq(…) is not asked of messages with half of a surrogate pair, as \\ud800";
+                self.note_trouble(words.to_owned());
+                return false;
+            }
+            Answer::Cut(cut) => format!("jq(…) was cut off: {cut}"),
+            Answer::Fault => "jq(…) failed on a message, by a fault in jq itself".to_owned(),
+        };
+        state.cut_offs += 1;
+        if state.cut_offs == PATIENCE {
+            let words = || format!("{trouble}, {PATIENCE} times: it is asked no more");
+            self.given_up.get_or_init(words);
+            state.process = None;
+        }
+        self.note_trouble(trouble);
+        false
+    }
+
+    fn note_trouble(&self, words: String) {
+        self.trouble.get_or_init(|| words);
+    }
+
+    /// Why it is asked no more, or else what went wrong first.
     pub fn trouble(&self) -> Option<&str> {
         let said = self.given_up.get().or(self.trouble.get());
         said.map(String::as_str)
-    }
-}
-
-impl State {
-    fn ask_worker(&mut self, program: &Program, payload: &[u8]) -> Result<Option<bool>, String> {
-        let no_thread = || "jq(…) cannot be asked: the system has no thread for it".to_owned();
-        if self.worker.is_none() {
-            self.worker = Worker::new(program);
-        }
-        let worker = self.worker.as_mut().ok_or_else(no_thread)?;
-        worker.holds(payload).unwrap_or_else(|| Err(no_thread()))
     }
 }

@@ -9,7 +9,7 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Filter};
 
 use super::meter::Data;
-use super::{guard, natives};
+use super::natives;
 
 /// What the program is defined as. Its own definitions cannot reach it.
 const PROGRAM: &str = "subscope_program";
@@ -32,9 +32,9 @@ pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
     };
     let mut prelude: Vec<Def<&str>> = Vec::new();
     for definition in definitions {
-        prelude.push(guard::definition(definition));
+        prelude.push(definition);
     }
-    prelude.push(guard::definition(program));
+    prelude.push(program);
     let arena = Arena::default();
     let file = File {
         code: PROGRAM,

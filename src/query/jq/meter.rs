@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::fmt;
 use std::panic;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jaq_core::data::HasLut;
 use jaq_core::{DataT, Lut};
 use jaq_json::Val;
+
+use super::child::MAX_MEMORY;
 
 /// How many steps a program may take for one message.
 const MAX_STEPS: u32 = 500_000;
@@ -16,40 +18,29 @@ const MAX_STEPS: u32 = 500_000;
 /// iterators that are nested as deep are left without a step being taken.
 const MAX_STACK: usize = super::STACK / 12;
 
-/// How long it may take. The steps are the limit that is meant: this is for programs whose steps
-/// are long ones.
-const MAX_TIME: Duration = Duration::from_secs(2);
-
-/// How deep a value may be nested.
-const MAX_DEPTH: u32 = 1000;
-
-/// How much a value may weigh: each value in it, however often it is in it, and each 16 bytes of
-/// a string are 1.
-const MAX_WEIGHT: usize = 1_000_000;
-
-/// The longest string, in bytes.
-pub const MAX_STRING: usize = MAX_WEIGHT * 16;
+/// How long it may take for one message.
+pub const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// Why a program was cut off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// It took too many steps.
     Steps,
-    /// It took too long.
-    Time,
     /// It called itself too deep.
     Stack,
-    /// It made too large a value, or was given one.
-    Size,
+    /// It took too long.
+    Time,
+    /// It took too much memory.
+    Memory,
 }
 
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Steps => f.write_str("over 500,000 steps for one message"),
-            Self::Time => write!(f, "over {} s for one message", MAX_TIME.as_secs()),
             Self::Stack => f.write_str("it calls itself too deep"),
-            Self::Size => f.write_str("a value is too large"),
+            Self::Time => write!(f, "over {} s for one message", MAX_TIME.as_secs()),
+            Self::Memory => write!(f, "over {} GiB of memory for one message", MAX_MEMORY >> 30),
         }
     }
 }
@@ -66,7 +57,6 @@ pub struct Meter {
     left: Cell<u32>,
     /// Where the stack was when it started.
     base: usize,
-    started: Instant,
 }
 
 impl Meter {
@@ -75,7 +65,6 @@ impl Meter {
         Self {
             left: Cell::new(MAX_STEPS),
             base: address(),
-            started: Instant::now(),
         }
     }
 
@@ -89,55 +78,6 @@ impl Meter {
         self.left.set(left - 1);
         if self.base.abs_diff(address()) > MAX_STACK {
             Cut::Stack.unwind();
-        }
-        if left.is_multiple_of(64) && self.started.elapsed() > MAX_TIME {
-            Cut::Time.unwind();
-        }
-    }
-
-    /// Cuts the program off if the value is too large. This sees a value that is in another twice
-    /// as two, as everything that goes through it would.
-    pub fn weigh(value: &Val) {
-        let mut scale = Scale::default();
-        scale.put(value, 0);
-        while let Some((value, depth)) = scale.open.pop() {
-            match value {
-                Val::Arr(values) => values.iter().for_each(|value| scale.put(value, depth)),
-                Val::Obj(members) => {
-                    for (key, value) in members.iter() {
-                        scale.put(key, depth);
-                        scale.put(value, depth);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-/// What has been weighed of a value.
-#[derive(Default)]
-struct Scale<'a> {
-    weight: usize,
-    /// The arrays and objects that have not been looked into, and how deep their values are.
-    open: Vec<(&'a Val, u32)>,
-}
-
-impl<'a> Scale<'a> {
-    fn put(&mut self, value: &'a Val, depth: u32) {
-        self.weight += match value {
-            Val::TStr(text) | Val::BStr(text) => 1 + text.len() / 16,
-            Val::Arr(_) | Val::Obj(_) => {
-                if depth == MAX_DEPTH {
-                    Cut::Size.unwind();
-                }
-                self.open.push((value, depth + 1));
-                1
-            }
-            _ => 1,
-        };
-        if self.weight >= MAX_WEIGHT {
-            Cut::Size.unwind();
         }
     }
 }
@@ -168,11 +108,6 @@ impl<'a> Run<'a> {
     /// A run of the program of these `terms`.
     pub fn new(terms: &'a Lut<Data>, meter: &'a Meter) -> Self {
         Self { terms, meter }
-    }
-
-    /// What the run has used.
-    pub fn meter(&self) -> &'a Meter {
-        self.meter
     }
 }
 
