@@ -10,7 +10,7 @@ use ratatui::style::{Color, Modifier};
 use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
 use subscope::log::Batch;
 use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
-use subscope::query::{Moment, Query};
+use subscope::query::{self, Moment, Query};
 use subscope::scan::{WatchId, Worker};
 use subscope::server::Feed;
 

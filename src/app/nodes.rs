@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{App, Effect, Overlay, SubscriptionState};
 use crate::log::{Batch, History};
-use crate::message::{GapEnd, NodeId, Notice, Subscription, SubscriptionKind, Time, Topic};
+use crate::message::{GapEnd, NodeId, Notice, Subscription, Time, Topic};
 use crate::server::{Command, Connection, NodeFacts, Role};
 
 /// What the names of channels begin with that tell of keys.
