@@ -1676,3 +1676,26 @@ fn what_was_evicted_since_the_clear_is_said_to_be_gone() {
     );
     assert_eq!(stage.app.log().counters().kept, kept);
 }
+
+#[test]
+fn a_key_acts_on_no_open_message_that_follows_the_log() {
+    for key in ["=", "i", "#", "w", "y", "Y", "P", "x", "e", "f"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", b"[1]")]);
+        stage.code(KeyCode::Enter);
+        stage.keys("G");
+        stage.code(KeyCode::Tab);
+        assert_eq!(stage.app.focus(), Focus::Message);
+        assert!(stage.is_following());
+        assert_eq!(stage.keys(key), [], "{key}");
+        assert!(
+            stage
+                .remark()
+                .contains(&format!("frozen on a · {key} again")),
+            "{key}"
+        );
+        stage.now = stage.now.after(Duration::from_secs(1));
+        stage.messages(&[("b", b"[2]")]);
+        assert_eq!(stage.letter().channel.as_deref(), Some(&b"a"[..]), "{key}");
+    }
+}

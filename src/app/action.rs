@@ -246,9 +246,13 @@ impl Action {
             Self::Copy => "copy it",
             Self::ToggleMute => "mute its channel",
             Self::Unsubscribe => "unsubscribe from its channel",
-            Self::ToggleLens => "show its channel's messages whole",
+            Self::ToggleLens => "change the lens on its channel",
             Self::ToggleMark => "mark it",
-            Self::Plot => "plot the sizes on its channel",
+            Self::Plot => "plot it",
+            Self::FilterByValue => "filter by its value",
+            Self::ToggleSequence => "check its numbers",
+            Self::CopyWhole | Self::CopyPath => "copy from it",
+            Self::Formats => "choose its format",
             _ => return None,
         })
     }

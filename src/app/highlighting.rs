@@ -26,24 +26,27 @@ impl App {
 
     /// Whether the keys have something to act on that does not change by itself.
     pub(super) fn has_highlight(&self) -> bool {
-        if self.focus != Focus::Messages || self.overlay.is_some() {
+        let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
+        if !is_log || self.overlay.is_some() {
             return true;
         }
         match self.messages.position() {
             Position::Following => false,
+            Position::Frozen { .. } if self.focus == Focus::Message => true,
             Position::Frozen { selected, .. } => self.shown.keeps(selected),
         }
     }
 
-    /// Freezes the log on the newest message in view, and gives its channel. `None` if there is
-    /// none, and the log goes on.
+    /// Freezes the log on the open message, if that has the focus, or on the newest one in view, and
+    /// gives its channel. `None` if there is none, and the log goes on.
     pub(super) fn highlight_newest(&mut self) -> Option<Box<[u8]>> {
-        let window = self.window();
-        let (row, channel) = window
-            .rows
-            .iter()
-            .rev()
-            .find_map(|row| Some((*row, self.channel_of(*row)?)))?;
+        let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
+        let rows = match open {
+            Some(open) => vec![open.reader.letter().row],
+            None => self.window().rows,
+        };
+        let mut newest_first = rows.into_iter().rev();
+        let (row, channel) = newest_first.find_map(|row| Some((row, self.channel_of(row)?)))?;
         let height = super::inside(self.areas().messages).height;
         self.messages.select(&self.shown, row, height);
         Some(channel)
