@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use subscope::log::{Batch, Content, Found, MessageLog};
 use subscope::message::{Notice, RowId, SubscriptionId, Time};
-use subscope::query::{Moment, Query};
+use subscope::query::{self, Moment, Query};
 use subscope::scan::{self, Answer, Purpose, Request, Scanner, WatchId, Worker};
 
 const WATCH: WatchId = WatchId(0);
