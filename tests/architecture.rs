@@ -41,6 +41,7 @@ const MODULES: &[Module] = &[
             "flate2",
             "lz4_flex",
             "prost_reflect",
+            "twox_hash",
             "zstd",
         ],
     ),

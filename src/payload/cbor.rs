@@ -2,7 +2,7 @@
 //!
 //! What is well-formed (section 3 and appendix C) is read, valid or not: keys that come twice stay
 //! two, and a text that is no UTF-8 stays the bytes that it is. Numbers are exact, bignums up to
-//! 256 bytes among them; other tags are a mark on what they are on.
+//! 256 bytes and decimal fractions of them included; other tags are a mark on what they are on.
 
 mod number;
 mod tags;
@@ -47,6 +47,29 @@ struct Head {
     start: usize,
 }
 
+impl Head {
+    fn take(cursor: &mut Cursor<'_>) -> Result<Self, Stop> {
+        let start = cursor.at();
+        let first = cursor.byte()?;
+        let info = first & 0x1f;
+        let argument = match info {
+            0..24 => Some(u64::from(info)),
+            24 => Some(cursor.number::<1>()?),
+            25 => Some(cursor.number::<2>()?),
+            26 => Some(cursor.number::<4>()?),
+            27 => Some(cursor.number::<8>()?),
+            31 => None,
+            _ => return Err(Stop::wrong("a byte that starts no item", start)),
+        };
+        Ok(Self {
+            major: first >> 5,
+            info,
+            argument,
+            start,
+        })
+    }
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     cursor: Cursor<'a>,
@@ -67,7 +90,7 @@ impl Reader<'_> {
 
     /// Takes the next head and, unless it is that of a container, what belongs to it.
     fn item(&mut self) -> Result<(), Stop> {
-        let head = self.head()?;
+        let head = Head::take(&mut self.cursor)?;
         let Head { major, start, .. } = head;
         match (major, head.argument) {
             (0, Some(number)) => self.spelt(Kind::Number, &number.to_string(), start),
@@ -88,27 +111,6 @@ impl Reader<'_> {
             (7, None) => self.assembly.end_unknown(start..self.cursor.at()),
             _ => Err(Stop::wrong("a length that is left open", start)),
         }
-    }
-
-    fn head(&mut self) -> Result<Head, Stop> {
-        let start = self.cursor.at();
-        let first = self.cursor.byte()?;
-        let info = first & 0x1f;
-        let argument = match info {
-            0..24 => Some(u64::from(info)),
-            24 => Some(self.cursor.number::<1>()?),
-            25 => Some(self.cursor.number::<2>()?),
-            26 => Some(self.cursor.number::<4>()?),
-            27 => Some(self.cursor.number::<8>()?),
-            31 => None,
-            _ => return Err(Stop::wrong("a byte that starts no item", start)),
-        };
-        Ok(Head {
-            major: first >> 5,
-            info,
-            argument,
-            start,
-        })
     }
 
     fn container(&mut self, major: u8, count: Option<u64>, start: usize) -> Result<(), Stop> {
@@ -134,7 +136,7 @@ impl Reader<'_> {
         let mut only: Option<Range<usize>> = None;
         let mut count = 0_usize;
         loop {
-            let piece = self.head()?;
+            let piece = Head::take(&mut self.cursor)?;
             match piece.argument {
                 Some(length) if piece.major == major => {
                     let range = self.cursor.stretch(length, piece.start)?;
@@ -155,14 +157,12 @@ impl Reader<'_> {
             .scalar(string_kind(major), said, &text, source)
     }
 
-    /// Takes a tag; with what it is on if that is a bignum.
+    /// Takes a tag; with what it is on if that makes it a number.
     fn tagged(&mut self, tag: u64, start: usize) -> Result<(), Stop> {
-        if let 2 | 3 = tag {
-            let mut ahead = self.cursor.clone();
-            if let Some(digits) = bignum(tag, &mut ahead) {
-                self.cursor = ahead;
-                return self.spelt(Kind::Number, &digits, start);
-            }
+        let mut ahead = self.cursor.clone();
+        if let Some(digits) = number::tagged(tag, &mut ahead) {
+            self.cursor = ahead;
+            return self.spelt(Kind::Number, &digits, start);
         }
         let header = start..self.cursor.at();
         let mark = tags::mark(tag);
@@ -205,20 +205,4 @@ fn string_kind(major: u8) -> Kind {
     } else {
         Kind::String
     }
-}
-
-/// Takes what a tag of a bignum is on and gives the digits. `None` if it is on something else, or
-/// on too many bytes, or on bytes of open length.
-fn bignum(tag: u64, ahead: &mut Cursor<'_>) -> Option<String> {
-    let start = ahead.at();
-    let first = ahead.byte().ok()?;
-    let length = match first {
-        0x40..=0x57 => u64::from(first & 0x1f),
-        0x58 => ahead.number::<1>().ok()?,
-        0x59 => ahead.number::<2>().ok()?,
-        _ => return None,
-    };
-    let range = ahead.stretch(length, start).ok()?;
-    let magnitude = ahead.slice(range);
-    (magnitude.len() <= number::MAX_BIGNUM).then(|| number::bignum(magnitude, tag == 3))
 }

@@ -12,6 +12,7 @@
 mod by_hand;
 mod encoded;
 mod guess;
+mod lz4;
 mod named;
 mod pickle;
 pub mod unpack;
@@ -199,7 +200,7 @@ impl<'a> Unwrapped<'a> {
 /// Finds out what `payload` is. `message_type` is what someone has said that its channel carries.
 ///
 /// Takes a few microseconds for a payload of a few hundred bytes, and a time that grows with the
-/// bytes within it for others, at most [`unpack::MAX_SIZE`] for each wrapping.
+/// bytes within it for others, at most [`unpack::limit`] of those that came for each wrapping.
 #[must_use]
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
     recognise_within(payload, message_type, unpack::MAX_SIZE)
@@ -213,6 +214,7 @@ pub fn recognise_within(
     most: usize,
 ) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
+    let most = most.min(unpack::limit(payload.len()));
     loop {
         let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, most) {
             guess::Look::Is(format, tree) => {
@@ -316,6 +318,7 @@ pub fn read_as_within(
     message_type: Option<&MessageType>,
     most: usize,
 ) -> Result<Decoded, String> {
+    let most = most.min(unpack::limit(payload.len()));
     match format {
         Format::Binary => Ok(Unwrapped::new(payload).into_decoded(format, None, None)),
         Format::Text => Ok(by_hand::text(payload, most)),

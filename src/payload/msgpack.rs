@@ -6,7 +6,8 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 
 use super::assembly::{Assembly, Count, check_count};
 use super::decimal::{decimal, decimal_f32};
@@ -160,7 +161,7 @@ impl Reader<'_> {
     }
 }
 
-/// A point in time by the timestamp extension, in UTC; `None` if the bytes are none.
+/// A point in time by the timestamp extension; `None` if the bytes are none.
 fn timestamp(content: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(content);
     let (seconds, nanoseconds) = match content.len() {
@@ -175,15 +176,30 @@ fn timestamp(content: &[u8]) -> Option<String> {
         }
         _ => return None,
     };
+    let nanoseconds = i32::try_from(nanoseconds).ok()?;
     if nanoseconds > 999_999_999 {
         return None;
     }
-    let nanoseconds = i32::try_from(nanoseconds).ok()?;
-    let time = Timestamp::from_second(seconds).ok()?;
-    let time = time.checked_add(jiff::SignedDuration::from_nanos(nanoseconds.into()));
-    // RFC 3339 has years of four digits only.
-    let words = time.ok()?.to_string();
-    (!words.starts_with('-')).then_some(words)
+    // A date and time of no zone, since those of a zone end some hours before the year 10000.
+    let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let passed = SignedDuration::new(seconds, nanoseconds);
+    match epoch.checked_add(passed) {
+        // RFC 3339 has years of four digits only.
+        Ok(time) if time.year() >= 0 => Some(format!("{time}Z")),
+        _ => Some(seconds_words(seconds, nanoseconds)),
+    }
+}
+
+/// What is no date: `253402300800.5 s since 1970`.
+fn seconds_words(seconds: i64, nanoseconds: i32) -> String {
+    let all = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+    let sign = if all < 0 { "-" } else { "" };
+    let (whole, part) = (all.abs() / 1_000_000_000, all.abs() % 1_000_000_000);
+    let part = match part {
+        0 => String::new(),
+        part => format!(".{part:09}").trim_end_matches('0').to_owned(),
+    };
+    format!("{sign}{whole}{part} s since 1970")
 }
 
 /// An extension in words: `ext 5, 3 bytes: 0a 0b 0c`.

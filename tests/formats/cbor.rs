@@ -32,7 +32,7 @@ const APPENDIX_A: &[(&str, &str)] = &[
     ("f93e00", "1.5"),
     ("f97bff", "65504.0"),
     ("fa47c35000", "100000.0"),
-    ("fa7f7fffff", "3.4028235e38"),
+    ("fa7f7fffff", "3.4028234663852886e38"),
     ("fb7e37e43c8800759c", "1e300"),
     ("f90001", "5.9604645e-8"),
     ("f90400", "6.1035156e-5"),
@@ -180,11 +180,49 @@ fn bignums_keep_every_digit() {
         read("c25010000000000000000000000000000000"),
         (1_u128 << 124).to_string()
     );
-    // In open length, of a text, and of too many bytes: as a tag.
-    assert_eq!(read("c25f4101ff"), "2 bignum(h'01')");
+    // However the length is written: in one, two, four and eight bytes, and in open length.
+    for hex in [
+        "c2 42 0100",
+        "c2 58 02 0100",
+        "c2 59 0002 0100",
+        "c2 5a 00000002 0100",
+        "c2 5b 0000000000000002 0100",
+        "c2 5f 41 01 41 00 ff",
+        "c2 5f 41 00 40 42 0100 ff",
+    ] {
+        assert_eq!(read(hex), "256", "{hex}");
+        assert_eq!(read(&hex.replacen("c2", "c3", 1)), "-257", "{hex}");
+    }
+    assert_eq!(read("c25fff"), "0");
+    let zeros = [vec![0xc2, 0x5a, 0, 0, 4, 0], vec![0; 1023], vec![7]].concat();
+    assert_eq!(shown(&cbor::read(&zeros).unwrap(), &zeros), "7");
+    // Of a text, and of too many bytes: as a tag.
     assert_eq!(read("c26131"), "2 bignum(\"1\")");
     let long = [vec![0xc2, 0x59, 0x01, 0x01], vec![0xff; 257]].concat();
     assert!(shown(&cbor::read(&long).unwrap(), &long).starts_with("2 bignum(h'"));
+}
+
+#[test]
+fn decimal_fractions_are_numbers() {
+    for (hex, expected) in [
+        ("c48221196ab3", "273.15"),
+        ("c4822139 6ab2", "-273.15"),
+        ("c4822205", "0.005"),
+        ("c4822200", "0.000"),
+        ("c482 00 05", "5"),
+        ("c482 03 05", "5e3"),
+        ("c482 3863 05", "5e-100"),
+        ("c482 20 c249010000000000000000", "1844674407370955161.6"),
+        ("c482 20 c349010000000000000000", "-1844674407370955161.7"),
+        // Of something else: as a tag.
+        ("c4820561 31", "4 decimal fraction([5, \"1\"])"),
+        ("c48105", "4 decimal fraction([5])"),
+    ] {
+        let payload = bytes(hex);
+        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        assert_eq!(shown(&tree, &payload), expected, "{hex}");
+        assert_sound(&tree, &payload);
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use lz4_flex::frame::FrameEncoder;
 use subscope::payload::format::unpack::{self, MAX_PIECES, MAX_SIZE, SMALL, packed_by};
 use subscope::payload::format::{Format, MAX_WRAPPINGS, Wrapping, read_as, recognise};
 
+use subscope::payload::figures;
+
 use crate::shown;
 
 /// The kinds of compression.
@@ -59,6 +61,10 @@ fn bomb(wrapping: Wrapping, mebibytes: usize) -> Vec<u8> {
         Wrapping::Gzip | Wrapping::Lz4 => pack(wrapping, zeros(SMALL)).repeat(mebibytes),
         _ => pack(wrapping, zeros(mebibytes * SMALL)),
     }
+}
+
+fn size(bytes: usize) -> String {
+    figures::size(bytes as u64)
 }
 
 const JSON: &[u8] = br#"{"user":"ada","tags":["a","b","c"],"note":"a note that is long enough"}"#;
@@ -193,7 +199,30 @@ fn a_bomb_within_a_gzip_is_refused_too() {
         remark.starts_with("a gzip within it was not unpacked: 71."),
         "{remark}"
     );
-    assert!(remark.contains("KiB would become over 64.0 MiB (ratio > 9"));
+    // The ratio counts over all layers.
+    let limit = unpack::limit(outer.len());
+    assert!(limit < 2 * SMALL);
+    let words = format!("KiB would become over {} (", size(limit));
+    assert!(remark.contains(&words), "{remark}");
+}
+
+#[test]
+fn a_bomb_of_many_layers_stays_as_small_as_one_of_one() {
+    for inner in [Wrapping::Zstd, Wrapping::Gzip] {
+        let mut packed = pack(inner, std::io::repeat(0).take(62 << 20));
+        for _ in 1..MAX_WRAPPINGS {
+            packed = pack(Wrapping::Zstd, &packed[..]);
+        }
+        let limit = unpack::limit(packed.len());
+        for decoded in [
+            recognise(&packed, None),
+            read_as(&packed, Format::Text, None).unwrap(),
+            read_as(&packed, Format::Json, None).unwrap_or_else(|_| recognise(&packed, None)),
+        ] {
+            assert!(decoded.bytes(&packed).len() <= limit);
+        }
+        assert!(limit <= SMALL);
+    }
 }
 
 #[test]

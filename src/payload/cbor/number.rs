@@ -1,8 +1,14 @@
 //! The numbers that only CBOR has.
 
+use super::Head;
+use crate::payload::reading::Cursor;
+
 /// The most bytes of a bignum that is written in digits. The digits of longer ones take a time
 /// that grows with the square, and tell nobody anything.
-pub const MAX_BIGNUM: usize = 256;
+const MAX_BIGNUM: usize = 256;
+
+/// Places behind the point, as an exponent, up to which a decimal fraction is written with one.
+const MOST_PLACES: i64 = -40;
 
 /// How many digits [`bignum`] cuts off at a time.
 const GROUP: u32 = 1_000_000_000;
@@ -24,9 +30,86 @@ pub(super) fn half(bits: u64) -> f32 {
     }
 }
 
+/// Takes what a tag is on and gives the digits, if that makes it a number: a bignum (RFC 8949,
+/// section 3.4.3) or a decimal fraction (section 3.4.4).
+pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
+    match tag {
+        2 | 3 => {
+            let magnitude = magnitude(cursor)?;
+            Some(bignum(&magnitude, tag == 3))
+        }
+        4 => fraction(cursor),
+        _ => None,
+    }
+}
+
+/// Takes the bytes of a bignum, without the zeros that they start with; `None` if they are too
+/// many, or something else.
+fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
+    let head = Head::take(cursor).ok()?;
+    if head.major != 2 {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let mut piece = head;
+    let is_open = piece.argument.is_none();
+    if is_open {
+        piece = Head::take(cursor).ok()?;
+    }
+    while let (2, Some(length)) = (piece.major, piece.argument) {
+        let range = cursor.stretch(length, piece.start).ok()?;
+        let digits = cursor.slice(range).iter().copied();
+        let is_first = bytes.is_empty();
+        bytes.extend(digits.skip_while(|digit| is_first && *digit == 0));
+        if bytes.len() > MAX_BIGNUM {
+            return None;
+        }
+        if !is_open {
+            return Some(bytes);
+        }
+        piece = Head::take(cursor).ok()?;
+    }
+    (piece.major == 7 && piece.argument.is_none()).then_some(bytes)
+}
+
+/// Takes an exponent of ten and what it is multiplied by.
+fn fraction(cursor: &mut Cursor<'_>) -> Option<String> {
+    let head = Head::take(cursor).ok()?;
+    if (head.major, head.argument) != (4, Some(2)) {
+        return None;
+    }
+    let exponent: i64 = integer(cursor)?.parse().ok()?;
+    let mantissa = integer(cursor)?;
+    let (sign, digits) = match mantissa.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", &*mantissa),
+    };
+    let places = usize::try_from(exponent.unsigned_abs()).ok()?;
+    Some(match exponent {
+        0 => mantissa,
+        MOST_PLACES..0 => {
+            let digits = format!("{digits:0>width$}", width = places + 1);
+            let (whole, part) = digits.split_at(digits.len() - places);
+            format!("{sign}{whole}.{part}")
+        }
+        _ => format!("{mantissa}e{exponent}"),
+    })
+}
+
+/// Takes an integer, which may be a bignum.
+fn integer(cursor: &mut Cursor<'_>) -> Option<String> {
+    let head = Head::take(cursor).ok()?;
+    match (head.major, head.argument?) {
+        (0, number) => Some(number.to_string()),
+        (1, number) => Some((-1 - i128::from(number)).to_string()),
+        (6, tag @ (2 | 3)) => tagged(tag, cursor),
+        _ => None,
+    }
+}
+
 /// The decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, the most significant
 /// byte first, or of -1 - `magnitude`.
-pub(super) fn bignum(magnitude: &[u8], is_negative: bool) -> String {
+fn bignum(magnitude: &[u8], is_negative: bool) -> String {
     let mut limbs: Vec<u32> = magnitude
         .rchunks(4)
         .map(|chunk| {

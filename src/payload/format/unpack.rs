@@ -7,9 +7,9 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind, Read};
 
 use flate2::bufread::{GzDecoder, ZlibDecoder};
-use lz4_flex::frame::FrameDecoder;
+use zstd::zstd_safe::DCtx;
 
-use super::Wrapping;
+use super::{Wrapping, lz4};
 use crate::payload::figures;
 
 /// The most bytes that are unpacked or that something is unpacked from: 64 MiB.
@@ -118,16 +118,46 @@ pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Ve
     }
     let limit = limit(bytes.len()).min(most);
     let mut out = Vec::new();
+    match wrapping {
+        Wrapping::Gzip => {
+            let mut decoder = None;
+            let piece = |bytes, limit, out: &mut _| gzip_member(&mut decoder, bytes, limit, out);
+            pieces(wrapping, bytes, limit, &mut out, piece)
+        }
+        Wrapping::Zlib => pieces(wrapping, bytes, limit, &mut out, zlib),
+        Wrapping::Zstd => {
+            let mut context = DCtx::create();
+            let piece = |bytes, limit, out: &mut _| zstd_frame(&mut context, bytes, limit, out);
+            pieces(wrapping, bytes, limit, &mut out, piece)
+        }
+        Wrapping::Lz4 => pieces(wrapping, bytes, limit, &mut out, lz4::frame),
+        Wrapping::Base64 => Err(Failure::Broken(wrapping, "it is no compression".to_owned())),
+    }?;
+    out.shrink_to_fit();
+    Ok(out)
+}
+
+/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` takes the first, and
+/// gives what follows.
+fn pieces<'a>(
+    wrapping: Wrapping,
+    bytes: &'a [u8],
+    limit: usize,
+    out: &mut Vec<u8>,
+    mut piece: impl FnMut(&'a [u8], usize, &mut Vec<u8>) -> io::Result<&'a [u8]>,
+) -> Result<(), Failure> {
     let mut rest = bytes;
     for _ in 0..MAX_PIECES {
-        rest = piece(wrapping, rest, limit, &mut out)?;
+        rest = piece(rest, limit, out).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => Failure::EndsEarly(wrapping),
+            _ => Failure::Broken(wrapping, error.to_string()),
+        })?;
         if out.len() > limit {
             let packed = bytes.len();
             return Err(Failure::Large { packed, limit });
         }
         if rest.is_empty() {
-            out.shrink_to_fit();
-            return Ok(out);
+            return Ok(());
         }
         if wrapping == Wrapping::Zlib {
             return Err(Failure::Broken(wrapping, "something follows it".to_owned()));
@@ -136,80 +166,47 @@ pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Ve
     Err(Failure::ManyPieces)
 }
 
-/// Unpacks the first member or frame of `bytes` to `out`, until that is larger than `limit`, and
-/// gives what follows.
-fn piece<'a>(
-    wrapping: Wrapping,
+/// One decoder for all members, since each takes 40 KiB.
+fn gzip_member<'a>(
+    decoder: &mut Option<GzDecoder<&'a [u8]>>,
     bytes: &'a [u8],
-    limit: usize,
-    out: &mut Vec<u8>,
-) -> Result<&'a [u8], Failure> {
-    let room = limit + 1 - out.len().min(limit);
-    let rest = match wrapping {
-        Wrapping::Gzip => {
-            let mut decoder = GzDecoder::new(bytes);
-            drain(&mut decoder, room, out).map(|()| decoder.into_inner())
-        }
-        Wrapping::Zlib => {
-            let mut decoder = ZlibDecoder::new(bytes);
-            drain(&mut decoder, room, out).map(|()| decoder.into_inner())
-        }
-        Wrapping::Zstd => zstd_frame(bytes, room, limit, out),
-        Wrapping::Lz4 => lz4_frame(bytes, room, out),
-        Wrapping::Base64 => Err(io::Error::other("base64 is no compression")),
-    };
-    rest.map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => Failure::EndsEarly(wrapping),
-        _ => Failure::Broken(wrapping, error.to_string()),
-    })
-}
-
-fn zstd_frame<'a>(
-    bytes: &'a [u8],
-    room: usize,
     limit: usize,
     out: &mut Vec<u8>,
 ) -> io::Result<&'a [u8]> {
-    let mut decoder = zstd::Decoder::with_buffer(bytes)?.single_frame();
+    let decoder = match decoder {
+        Some(decoder) => {
+            decoder.reset(bytes);
+            decoder
+        }
+        None => decoder.insert(GzDecoder::new(bytes)),
+    };
+    drain(decoder, limit, out)?;
+    Ok(decoder.get_ref())
+}
+
+fn zlib<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
+    let mut decoder = ZlibDecoder::new(bytes);
+    drain(&mut decoder, limit, out)?;
+    Ok(decoder.into_inner())
+}
+
+/// One context for all frames, since each takes 100 KiB and more.
+fn zstd_frame<'a>(
+    context: &mut DCtx<'static>,
+    bytes: &'a [u8],
+    limit: usize,
+    out: &mut Vec<u8>,
+) -> io::Result<&'a [u8]> {
+    let mut decoder = zstd::Decoder::with_context(bytes, context).single_frame();
     // What a header claims is allocated at once, so that a small payload may not claim much.
     let (least, greatest) = ZSTD_WINDOWS;
-    decoder.window_log_max(limit.ilog2().clamp(least, greatest))?;
-    drain(&mut decoder, room, out)?;
+    decoder.window_log_max(limit.max(1).ilog2().clamp(least, greatest))?;
+    drain(&mut decoder, limit, out)?;
     Ok(decoder.finish())
 }
 
-/// A decoder of its own for each frame, since one for several of different sizes asserts too much.
-fn lz4_frame<'a>(bytes: &'a [u8], room: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
-    let source = Watched {
-        rest: bytes,
-        has_starved: false,
-    };
-    let mut decoder = FrameDecoder::new(source);
-    let length = out.len();
-    drain(&mut decoder, room, out)?;
-    // The decoder ends without a word where the bytes end between two blocks.
-    let has_room = out.len() - length < room;
-    let source = decoder.into_inner();
-    if source.has_starved && has_room {
-        return Err(ErrorKind::UnexpectedEof.into());
-    }
-    Ok(source.rest)
-}
-
-/// Bytes that know whether more of them were asked for than there are.
-struct Watched<'a> {
-    rest: &'a [u8],
-    has_starved: bool,
-}
-
-impl Read for Watched<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.has_starved |= self.rest.is_empty() && !buffer.is_empty();
-        self.rest.read(buffer)
-    }
-}
-
-/// Reads up to `room` bytes. The buffer grows with what comes.
-fn drain(decoder: &mut impl Read, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
+/// Reads to `out` until that is larger than `limit`. The buffer grows with what comes.
+fn drain(decoder: &mut impl Read, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    let room = limit + 1 - out.len().min(limit);
     decoder.take(room as u64).read_to_end(out).map(drop)
 }

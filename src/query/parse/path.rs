@@ -226,10 +226,13 @@ fn is_of_name(character: char) -> bool {
 
 /// The value that `word` writes.
 fn scalar_of(word: &str) -> Option<Scalar> {
-    if let Some(word) = ["null", "true", "false"]
-        .into_iter()
-        .find(|other| *other == word)
-    {
+    // Formats other than JSON have more numbers than it, and other words for null.
+    let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
+    let sought = match word {
+        "nil" | "undefined" => "null",
+        _ => word,
+    };
+    if let Some(word) = words.into_iter().find(|other| *other == sought) {
         return Some(Scalar::Word(word));
     }
     let first = word.bytes().next()?;

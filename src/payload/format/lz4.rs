@@ -1,0 +1,244 @@
+//! The frame format of LZ4
+//! (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
+//!
+//! The header of a frame says how large its blocks may be, up to 4 MiB, whatever they hold: 17 bytes
+//! can claim as much. A decoder for streams makes room for the claim. Here a block is given room
+//! for what its bytes can stand for.
+
+use std::io::{self, ErrorKind};
+
+use lz4_flex::block::{DecompressError, decompress_into_with_dict};
+use twox_hash::XxHash32;
+
+/// What every frame begins with.
+const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
+
+/// How many bytes before a block it may refer to.
+const WINDOW: usize = 64 << 10;
+
+/// How many bytes a byte of a block can stand for at most: one more byte of a length.
+const MAX_RATIO: usize = 255;
+
+/// What the header of a frame says.
+struct Header {
+    are_blocks_independent: bool,
+    has_block_checksums: bool,
+    has_content_checksum: bool,
+    content_size: Option<u64>,
+    max_block: usize,
+}
+
+/// Unpacks the first frame of `bytes` to `out`, until that is larger than `limit`, and gives what
+/// follows.
+pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
+    let mut rest = bytes;
+    let header = Header::take(&mut rest)?;
+    let start = out.len();
+    loop {
+        let size = number(&mut rest)?;
+        if size == 0 {
+            break;
+        }
+        let length = (size & 0x7fff_ffff) as usize;
+        if length > header.max_block {
+            return Err(broken("a block is larger than its frame says"));
+        }
+        let block = take(&mut rest, length)?;
+        if header.has_block_checksums {
+            check(block, number(&mut rest)?)?;
+        }
+        if size >> 31 == 1 {
+            out.extend_from_slice(block);
+        } else {
+            unpack_block(block, &header, limit, start, out)?;
+        }
+        if out.len() > limit {
+            return Ok(rest);
+        }
+    }
+    let content = &out[start..];
+    if header.has_content_checksum {
+        check(content, number(&mut rest)?)?;
+    }
+    match header.content_size {
+        Some(size) if size != content.len() as u64 => {
+            Err(broken("it is not as long as its frame says"))
+        }
+        _ => Ok(rest),
+    }
+}
+
+/// Appends what `block` stands for to `out`, where its frame begins at `start`: at most one byte
+/// more than `limit`.
+fn unpack_block(
+    block: &[u8],
+    header: &Header,
+    limit: usize,
+    start: usize,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    let before = out.len();
+    let room = limit + 1 - before.min(limit);
+    let most = header.max_block.min(block.len().saturating_mul(MAX_RATIO));
+    out.resize(before + most.min(room), 0);
+    let (known, new) = out.split_at_mut(before);
+    let window = if header.are_blocks_independent {
+        &[]
+    } else {
+        &known[start.max(before.saturating_sub(WINDOW))..]
+    };
+    let length = match decompress_into_with_dict(block, new, window) {
+        Ok(length) => length,
+        Err(DecompressError::OutputTooSmall { .. }) if most > room => room,
+        Err(wrong) => return Err(broken(&wrong.to_string())),
+    };
+    out.truncate(before + length);
+    Ok(())
+}
+
+impl Header {
+    fn take(rest: &mut &[u8]) -> io::Result<Self> {
+        if take(rest, MAGIC.len())? != MAGIC {
+            return Err(broken("something else follows a frame"));
+        }
+        let start = *rest;
+        let flags = take(rest, 2)?;
+        let (flags, block) = (flags[0], flags[1]);
+        let has = |bit: u8| flags >> bit & 1 == 1;
+        if flags >> 6 != 1 || has(1) || block & 0x8f != 0 || block >> 4 < 4 {
+            return Err(broken("an unknown header"));
+        }
+        if has(0) {
+            return Err(broken("it needs a dictionary"));
+        }
+        let content_size = if has(3) {
+            let size = take(rest, 8)?;
+            Some(
+                size.iter()
+                    .rev()
+                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+            )
+        } else {
+            None
+        };
+        let described = &start[..start.len() - rest.len()];
+        let hash = XxHash32::oneshot(0, described).to_le_bytes()[1];
+        if take(rest, 1)? != [hash] {
+            return Err(broken("the checksum of its header is wrong"));
+        }
+        Ok(Self {
+            are_blocks_independent: has(5),
+            has_block_checksums: has(4),
+            has_content_checksum: has(2),
+            content_size,
+            // 64 KiB, 256 KiB, 1 MiB or 4 MiB.
+            max_block: 1 << (8 + 2 * (block >> 4)),
+        })
+    }
+}
+
+fn take<'a>(rest: &mut &'a [u8], length: usize) -> io::Result<&'a [u8]> {
+    let (taken, behind) = rest
+        .split_at_checked(length)
+        .ok_or(ErrorKind::UnexpectedEof)?;
+    *rest = behind;
+    Ok(taken)
+}
+
+fn number(rest: &mut &[u8]) -> io::Result<u32> {
+    let bytes = take(rest, 4)?;
+    Ok(bytes
+        .iter()
+        .rev()
+        .fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+}
+
+fn check(bytes: &[u8], checksum: u32) -> io::Result<()> {
+    if XxHash32::oneshot(0, bytes) == checksum {
+        Ok(())
+    } else {
+        Err(broken("a checksum is wrong"))
+    }
+}
+
+fn broken(why: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use super::*;
+
+    /// A frame that claims blocks of 4 MiB and has one that stands for a byte.
+    fn tiny() -> Vec<u8> {
+        let described = [0x60, 0x70];
+        let hash = XxHash32::oneshot(0, &described).to_le_bytes()[1];
+        let block = [0x10, b'x'];
+        [
+            &MAGIC[..],
+            &described,
+            &[hash],
+            &[2, 0, 0, 0],
+            &block,
+            &[0; 4],
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn a_claim_of_large_blocks_takes_no_room() {
+        let frames = tiny().repeat(963);
+        let mut out = Vec::new();
+        let mut rest = &frames[..];
+        while !rest.is_empty() {
+            rest = frame(rest, 64 << 10, &mut out).unwrap();
+        }
+        assert_eq!(out, vec![b'x'; 963]);
+        // What a block is unpacked into is all the room that is made.
+        assert!(out.capacity() < 4 << 10, "{}", out.capacity());
+    }
+
+    #[test]
+    fn a_block_is_unpacked_no_further_than_to_the_limit() {
+        let encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        let mut encoder = encoder;
+        std::io::Write::write_all(&mut encoder, &[7; 300_000]).unwrap();
+        let packed = encoder.finish().unwrap();
+        let mut out = Vec::new();
+        frame(&packed, 1000, &mut out).unwrap();
+        assert_eq!(out, [7; 1001]);
+    }
+
+    #[test]
+    fn every_kind_of_frame_is_read() {
+        use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
+        let text: Vec<u8> = (0..400_000_u32)
+            .flat_map(|n| (n / 7 % 1000).to_le_bytes())
+            .collect();
+        for mode in [BlockMode::Independent, BlockMode::Linked] {
+            for size in [BlockSize::Max64KB, BlockSize::Max256KB, BlockSize::Max4MB] {
+                for has_checksums in [false, true] {
+                    let info = FrameInfo::new()
+                        .block_mode(mode)
+                        .block_size(size)
+                        .block_checksums(has_checksums)
+                        .content_checksum(has_checksums)
+                        .content_size(has_checksums.then_some(text.len() as u64));
+                    let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+                    std::io::Write::write_all(&mut encoder, &text).unwrap();
+                    let mut packed = encoder.finish().unwrap();
+                    packed.extend(b"more");
+                    let mut out = b"before".to_vec();
+                    assert_eq!(frame(&packed, 8 << 20, &mut out).unwrap(), b"more");
+                    assert!(out.strip_prefix(b"before").unwrap() == text);
+                    if has_checksums {
+                        let middle = packed.len() / 2;
+                        packed[middle] ^= 1;
+                        assert!(frame(&packed, 8 << 20, &mut out).is_err());
+                    }
+                }
+            }
+        }
+    }
+}
