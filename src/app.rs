@@ -46,6 +46,7 @@ mod quitting;
 mod reader;
 mod reading;
 mod shell;
+mod socket_io;
 mod stopping;
 mod subscribing;
 mod subscriptions;
@@ -228,6 +229,8 @@ pub struct App {
     nodes: Nodes,
     /// Whether it was said that the events of keys come from one primary only.
     has_said_whose_keys: bool,
+    /// Whether it was said that Socket.IO counts a subscription.
+    has_said_counted: bool,
     /// What the user may hear, as was last told.
     allowed: Option<Notice>,
     focus: Focus,
@@ -298,6 +301,7 @@ impl App {
             },
             nodes: Nodes::default(),
             has_said_whose_keys: false,
+            has_said_counted: false,
             allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),

@@ -6,6 +6,10 @@ pub mod glob;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The channel on which Redis says which keys a client is to forget that it has cached: a JSON list
+/// of them in a row of the log, or `null` for all.
+pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
+
 /// A point on the wall clock, in microseconds since the Unix epoch.
 ///
 /// The wall clock, not a monotonic one, because people compare rows with other logs, and
@@ -257,8 +261,14 @@ pub enum Notice {
     },
     /// Not all that is wanted can be heard, or not for good: what, why, and what to do about it.
     Partial(Box<str>),
-    /// Redis said something that was not asked for.
-    ServerSaid(Box<str>),
+    /// The server sent frames that nobody asked for, or that answer nothing. They are no messages:
+    /// the rows of messages alone add up to what was received.
+    Unexpected {
+        /// What the first of them said.
+        first: Unexpected,
+        /// How many they were: those of a flood are told together.
+        count: u64,
+    },
     /// A breakpoint matched, and the view stopped there.
     Breakpoint {
         /// The breakpoint's query.
@@ -267,6 +277,12 @@ pub enum Notice {
         row: RowId,
         /// The channel that its message came on.
         channel: Box<[u8]>,
+    },
+    /// Redis confirmed a subscription that Socket.IO takes for one of its servers: to it this
+    /// session is one more, which never answers.
+    CountedBySocketIo {
+        /// What is subscribed to.
+        topic: Topic,
     },
     /// Messages that stood here were let go of, while what is before them was held.
     Evicted {
@@ -291,10 +307,19 @@ pub enum Allowed {
     Unknown(Box<str>),
 }
 
+/// A frame that nobody asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unexpected {
+    /// An error, in the server's own words.
+    Error(Box<str>),
+    /// Any other frame, as a text that may be cut.
+    Frame(Box<str>),
+}
+
 /// A time in which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// When the last byte came before the connection was lost, or, in a cluster, when the server was
+    /// Until when all that was sent has certainly been heard, or, in a cluster, when the server was
     /// last certainly the right one: messages may be missing from here.
     pub last_heard: Time,
     /// When the loss was noticed.

@@ -1,14 +1,19 @@
-//! RESP2 frames cut from bytes and written to them, for the subscriber and the broker.
+//! RESP frames cut from bytes and written to them, for the subscriber and the broker.
 //!
-//! Pub/Sub speaks in flat frames only: a single value, or one array of strings and integers.
+//! Pub/Sub speaks in flat frames: a single value, or one array of strings and integers.
 //! So the decoder keeps no tree and never recurses: it yields ranges into the bytes it was
-//! given, allocates nothing once warm, and bounds every length before believing it.
+//! given, allocates nothing once warm, and bounds every length before believing it. Whatever else
+//! is well framed, RESP3 included, [`AnyFrame`] reads.
 //! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>)
+
+mod any_frame;
 
 use std::fmt;
 use std::ops::Range;
 
 use memchr::memchr;
+
+pub use any_frame::AnyFrame;
 
 /// The largest bulk string that Redis itself accepts by default: `proto-max-bulk-len`, 512 MiB.
 pub const MAX_BULK: usize = 512 << 20;
@@ -27,7 +32,7 @@ pub const LINE_END: &[u8] = b"\r\n";
 pub struct Limits {
     /// The longest bulk string, in bytes.
     pub bulk: usize,
-    /// The most elements of an array.
+    /// The most elements of a flat array.
     pub parts: usize,
 }
 
@@ -64,10 +69,19 @@ impl Part {
 pub struct Frame<'a> {
     /// Its values: one for a single value, those of the array otherwise.
     pub parts: &'a [Part],
-    /// Whether it was an array.
+    /// Whether it was an array, or a push, which is an array that answers nothing.
     pub is_array: bool,
     /// How many bytes it took.
     pub length: usize,
+}
+
+/// An array all of which is flat but for its last value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LastValue<'a> {
+    /// The values before it.
+    pub parts: &'a [Part],
+    /// Where it starts.
+    pub start: usize,
 }
 
 /// A frame all of which has arrived but for the end of its last value, a bulk string.
@@ -81,13 +95,17 @@ pub struct LastBulk<'a> {
     pub length: usize,
 }
 
-/// Why bytes are not a frame. There is no way on from here: the stream is out of step.
+/// Why bytes are not a flat frame. Unless it is [`Self::NotFlat`], there is no way on from here:
+/// the stream is out of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireError {
-    /// The first byte of a value is not a RESP2 type.
+    /// The frame is another one than Pub/Sub's own: nested, long, or of RESP3. [`AnyFrame`] reads
+    /// it.
+    NotFlat,
+    /// The first byte of a value is not a type of RESP.
     UnknownType(u8),
-    /// An array within an array, which Pub/Sub never sends.
-    NestedArray,
+    /// Streamed aggregates lie too deep within others for their ends to be told apart.
+    TooDeep,
     /// A length or an integer that is not a number.
     BadNumber,
     /// A length over the limit.
@@ -104,14 +122,15 @@ pub enum WireError {
 impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotFlat => write!(f, "a frame is not flat"),
             Self::UnknownType(byte) => {
                 write!(
                     f,
-                    "a value starts with '{}', which RESP2 has not",
+                    "a value starts with '{}', which is not a RESP type",
                     byte.escape_ascii()
                 )
             }
-            Self::NestedArray => write!(f, "an array lies within an array"),
+            Self::TooDeep => write!(f, "streamed values are nested too deep"),
             Self::BadNumber => write!(f, "a length or integer is not a number"),
             Self::TooLong { length, limit } => {
                 write!(f, "a length of {length} is over the limit of {limit}")
@@ -144,14 +163,14 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Says why the bytes cannot become a frame, whatever follows.
+    /// Says why the bytes cannot become a flat frame, whatever follows.
     #[inline]
     pub fn decode(&mut self, bytes: &[u8]) -> Result<Option<Frame<'_>>, WireError> {
         self.parts.clear();
         let Some(&first) = bytes.first() else {
             return Ok(None);
         };
-        if first != b'*' {
+        if first != b'*' && first != b'>' {
             let Some((part, length)) = self.value(bytes, 0)? else {
                 return Ok(None);
             };
@@ -162,7 +181,7 @@ impl Decoder {
                 length,
             }));
         }
-        let Some((count, mut position)) = number(bytes, 1)? else {
+        let Some((count, mut position)) = length(bytes, 0)? else {
             return Ok(None);
         };
         if count == -1 {
@@ -173,7 +192,11 @@ impl Decoder {
                 length: position,
             }));
         }
-        for _ in 0..length_within(count, self.limits.parts)? {
+        let count = u64::try_from(count).map_err(|_| WireError::BadNumber)?;
+        if count > self.limits.parts as u64 {
+            return Err(WireError::NotFlat);
+        }
+        for _ in 0..count {
             let Some((part, end)) = self.value(bytes, position)? else {
                 return Ok(None);
             };
@@ -187,11 +210,34 @@ impl Decoder {
         }))
     }
 
+    /// The values that have come of a frame. To be asked right after [`Self::decode`] has found it
+    /// unfinished.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     /// What is known of an array of strings whose last is still arriving. To be asked right after
     /// [`Self::decode`] has found `bytes` unfinished.
     #[must_use]
     pub fn last_bulk(&self, bytes: &[u8]) -> Option<LastBulk<'_>> {
-        if bytes.first() != Some(&b'*') {
+        let LastValue { parts, start } = self.last_value(bytes)?;
+        if bytes.get(start) != Some(&b'$') {
+            return None;
+        }
+        let (length, start) = number(bytes, start + 1).ok().flatten()?;
+        Some(LastBulk {
+            parts,
+            start,
+            length: length_within(length, self.limits.bulk).ok()?,
+        })
+    }
+
+    /// What is known of an array that starts with strings, if only its last value is left. To be
+    /// asked right after [`Self::decode`] has found `bytes` unfinished or not flat.
+    #[must_use]
+    pub fn last_value(&self, bytes: &[u8]) -> Option<LastValue<'_>> {
+        if !matches!(bytes.first(), Some(b'*' | b'>')) {
             return None;
         }
         let (count, first) = number(bytes, 1).ok().flatten()?;
@@ -203,14 +249,9 @@ impl Decoder {
             Some(Part::Bulk(before)) => before.end + LINE_END.len(),
             Some(_) => return None,
         };
-        if bytes.get(start) != Some(&b'$') {
-            return None;
-        }
-        let (length, start) = number(bytes, start + 1).ok().flatten()?;
-        Some(LastBulk {
+        Some(LastValue {
             parts: &self.parts,
             start,
-            length: length_within(length, self.limits.bulk).ok()?,
         })
     }
 
@@ -222,7 +263,7 @@ impl Decoder {
         };
         match kind {
             b'$' => {
-                let Some((length, body)) = number(bytes, start + 1)? else {
+                let Some((length, body)) = length(bytes, start)? else {
                     return Ok(None);
                 };
                 if length == -1 {
@@ -238,10 +279,27 @@ impl Decoder {
             b':' => Ok(number(bytes, start + 1)?.map(|(n, end)| (Part::Integer(n), end))),
             b'+' => Ok(line(bytes, start + 1)?.map(|(text, end)| (Part::Simple(text), end))),
             b'-' => Ok(line(bytes, start + 1)?.map(|(text, end)| (Part::Error(text), end))),
-            b'*' => Err(WireError::NestedArray),
+            b'*' => match length(bytes, start)? {
+                Some((-1, end)) => Ok(Some((Part::Null, end))),
+                Some(_) => Err(WireError::NotFlat),
+                None => Ok(None),
+            },
+            b'%' | b'~' | b'>' | b'|' | b'_' | b'#' | b',' | b'(' | b'!' | b'=' => {
+                Err(WireError::NotFlat)
+            }
             other => Err(WireError::UnknownType(other)),
         }
     }
+}
+
+/// The length that the header at `start` announces, and the position behind it.
+#[inline]
+fn length(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError> {
+    number(bytes, start + 1).map_err(|error| match bytes.get(start + 1) {
+        // It is streamed, so that its length shows only at its end.
+        Some(b'?') => WireError::NotFlat,
+        _ => error,
+    })
 }
 
 /// A length that Redis announced, if it is one and lies within `limit`.
@@ -254,11 +312,13 @@ fn length_within(announced: i64, limit: usize) -> Result<usize, WireError> {
     }
 }
 
-/// The number at `start` up to CR LF, and the position behind it.
+/// The number at `start` up to CR LF, and the position behind it. It may have either sign, and has
+/// at most [`MAX_HEADER`] characters, whether all of them have come or not.
 #[inline]
 fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError> {
-    let negative = bytes.get(start) == Some(&b'-');
-    let digits = start + usize::from(negative);
+    let sign = bytes.get(start);
+    let negative = sign == Some(&b'-');
+    let digits = start + usize::from(negative || sign == Some(&b'+'));
     let mut value: i64 = 0;
     let mut position = digits;
     loop {
@@ -272,9 +332,14 @@ fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError>
             }
             Some(b'\r') if position > digits => break,
             Some(_) => return Err(WireError::BadNumber),
-            None if position - start > MAX_HEADER => return Err(WireError::BadNumber),
-            None => return Ok(None),
+            None => break,
         }
+    }
+    if position - start > MAX_HEADER {
+        return Err(WireError::BadNumber);
+    }
+    if position == bytes.len() {
+        return Ok(None);
     }
     // Summed below zero, so that i64::MIN fits; turned round here.
     let value = if negative {

@@ -493,7 +493,7 @@ fn a_batch_counts_its_copy_of_the_row_before_it_until_it_has_a_row() {
 #[test]
 fn notices_fill_a_batch_as_messages_do() {
     let mut batch = Batch::default();
-    let said = Notice::ServerSaid("x".repeat(1000).into());
+    let said = Notice::Partial("x".repeat(1000).into());
     for _ in 0..1000 {
         batch.push_notice(Time(1), said.clone());
     }

@@ -297,7 +297,9 @@ fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
             subscription,
             reason: bad.into(),
         });
-        stage.notice(Notice::ServerSaid(bad.into()));
+        for first in [Unexpected::Error(bad.into()), Unexpected::Frame(bad.into())] {
+            stage.notice(Notice::Unexpected { first, count: 2 });
+        }
         stage.send(Event::Feed(Feed::ServerVersion(bad.into())));
         stage.send(Event::Feed(Feed::Trouble(Some(bad.into()))));
         assert_harmless(&stage.buffer());

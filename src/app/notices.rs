@@ -1,6 +1,7 @@
 //! Notices in words, for the log's rows and for reading them whole.
 
-use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic};
+use crate::message::glob;
+use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 
@@ -59,8 +60,9 @@ pub fn notice_words(notice: &Notice) -> String {
         }
         Notice::Dropped(dropped) => dropped_words(dropped),
         Notice::Allowed { user, channels } => allowed_words(user, channels),
-        Notice::ServerSaid(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Notice::Unexpected { first, count } => unexpected_words(first, *count),
         Notice::Partial(words) => whole(words.as_bytes()),
+        Notice::CountedBySocketIo { topic } => counted_words(topic),
         Notice::Evicted { count } => {
             format!("{} messages were evicted here", figures::count(*count))
         }
@@ -71,6 +73,39 @@ pub fn notice_words(notice: &Notice) -> String {
                 whole(channel)
             )
         }
+    }
+}
+
+/// That Socket.IO counts a subscription, and what to use instead.
+fn counted_words(topic: &Topic) -> String {
+    let name = topic_words(topic);
+    let counted = format!("{name}: Socket.IO counts this session as a server and waits for it");
+    match topic.kind {
+        SubscriptionKind::Shard => format!(
+            "{counted} · no pattern hears sharded channels: press u to unsubscribe when done"
+        ),
+        _ => {
+            let pattern = [&*glob::literal(&topic.name), b"*"].concat();
+            format!(
+                "{counted} · use the pattern {} instead: patterns are not counted",
+                whole(&pattern)
+            )
+        }
+    }
+}
+
+/// Frames that nobody asked for.
+fn unexpected_words(first: &Unexpected, count: u64) -> String {
+    let first = match first {
+        Unexpected::Error(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Unexpected::Frame(text) => format!("unexpected frame: {}", whole(text.as_bytes())),
+    };
+    match count {
+        1 => first,
+        _ => format!(
+            "{first} · and {} more within a second",
+            figures::count(count - 1)
+        ),
     }
 }
 

@@ -191,9 +191,9 @@ impl App {
             .then(|| RowId(self.log.end().0.saturating_sub(1)));
         self.widen_names(&batch);
         self.count_for_node(&batch);
-        let whose_keys = self.whose_keys(&batch);
+        let notes = [self.whose_keys(&batch), self.counted_by_socket_io(&batch)];
         self.log.append(batch);
-        if let Some(notice) = whose_keys {
+        for notice in notes.into_iter().flatten() {
             self.log.push_notice(self.now, notice);
         }
         self.forget_gone();

@@ -14,7 +14,7 @@ pub(super) use joining::BatchPayload;
 
 use super::large::LargePayload;
 use super::record::{Join, Record};
-use crate::message::{Allowed, NodeId, Notice, SubscriptionId, Time};
+use crate::message::{Allowed, NodeId, Notice, SubscriptionId, Time, Unexpected};
 
 /// A batch of this many bytes is handed over even while more is to be read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -327,7 +327,11 @@ fn notice_bytes(notice: &Notice) -> usize {
     let words = match notice {
         Notice::Denied { reason, .. } => reason.len(),
         Notice::Gap(gap) => gap.reason.len(),
-        Notice::ServerSaid(words) | Notice::Partial(words) => words.len(),
+        Notice::Partial(words)
+        | Notice::Unexpected {
+            first: Unexpected::Error(words) | Unexpected::Frame(words),
+            ..
+        } => words.len(),
         Notice::Allowed { user, channels } => user.len() + allowed_bytes(channels),
         _ => 0,
     };

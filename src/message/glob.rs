@@ -5,6 +5,19 @@
 
 use std::ffi::c_char;
 
+/// The pattern that matches nothing but `name`.
+#[must_use]
+pub fn literal(name: &[u8]) -> Vec<u8> {
+    let mut pattern = Vec::with_capacity(name.len());
+    for byte in name {
+        if b"*?[\\".contains(byte) {
+            pattern.push(b'\\');
+        }
+        pattern.push(*byte);
+    }
+    pattern
+}
+
 /// Whether `pattern` matches all of `name`, as Redis judges it.
 ///
 /// ```

@@ -2,9 +2,13 @@
 
 mod buffer;
 mod conversation;
+mod delivery;
+mod freshness;
 mod inbox;
 mod large;
+mod reader;
 mod session;
+mod unexpected;
 mod wants;
 
 use std::future::{Future, pending};
@@ -113,7 +117,7 @@ impl Subscriber {
             match self.attempt().await {
                 End::Stopped => return Err(Stopped),
                 End::Over => (),
-                End::Lost(reason) => self.wait_for_retry(reason).await?,
+                End::Lost(reason) | End::Closed(reason) => self.wait_for_retry(reason).await?,
                 End::Refused(reason) => self.wait_for_permission(reason).await?,
             }
         }
@@ -180,10 +184,11 @@ impl Subscriber {
         talk.greet(&endpoint, &config.client_name);
         let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
+        talk.tell_unexpected(Time::now());
         let live_since = talk.live_since;
         // Whoever is no longer the master may still speak.
         let left = talk.left.take().unwrap_or_else(|| Left {
-            last_heard: talk.heard_until(),
+            last_heard: talk.heard_until_end(&end),
             event: self.post.loss_in_words(),
         });
         self.attempts = match live_since {
@@ -196,7 +201,7 @@ impl Subscriber {
             self.backoff.reset();
         }
         let live = self.forget_connection();
-        if let End::Lost(reason) | End::Refused(reason) = &end
+        if let End::Lost(reason) | End::Closed(reason) | End::Refused(reason) = &end
             && !self.wants.is_over()
         {
             self.open_gap(live, left, reason.clone());

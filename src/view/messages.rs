@@ -16,7 +16,7 @@ use super::{empty, frame, theme};
 use crate::analysis::{Finding, OutOfSequence, Remark};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
-use crate::message::{Notice, RowId, Time};
+use crate::message::{INVALIDATIONS, Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures::delta};
@@ -100,6 +100,9 @@ impl<'a> Painter<'a> {
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
+                if name == INVALIDATIONS && payload == b"null" {
+                    line.word("all keys ", theme::WATCH);
+                }
                 remarks(self.app.findings(row.id), payload.len(), &mut line);
                 if let Some(path) = self.app.lens(name) {
                     let reading = self.app.readings().of(name);
@@ -254,11 +257,12 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         Notice::Unsubscribed { .. }
         | Notice::Allowed { .. }
         | Notice::Breakpoint { .. }
+        | Notice::CountedBySocketIo { .. }
         | Notice::Evicted { .. }
         | Notice::Ended { .. }
         | Notice::Discovered { .. }
         | Notice::AllEnded
-        | Notice::ServerSaid(_)
+        | Notice::Unexpected { .. }
         | Notice::Partial(_) => theme::WATCH,
     };
     let room = line.left().saturating_sub(4);

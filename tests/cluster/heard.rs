@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use subscope::log::{Batch, MessageLog};
-use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic, Unexpected};
 use subscope::server::{Ask, Config, Feed, NodeFacts, Server, Target, Timing, start};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -147,7 +147,7 @@ impl Heard {
 
     pub fn assert_nothing_unknown_was_asked(&self) {
         let notices = self.notices();
-        let is_unknown = |notice: &Notice| matches!(notice, Notice::ServerSaid(words) if words.starts_with("ERR"));
+        let is_unknown = |notice: &Notice| matches!(notice, Notice::Unexpected { first: Unexpected::Error(words), .. } if words.starts_with("ERR"));
         assert!(!notices.iter().any(is_unknown), "{notices:?}");
     }
 

@@ -9,6 +9,7 @@ pub mod checks;
 pub mod cluster;
 pub mod flood;
 pub mod listener;
+pub mod peer;
 pub mod proxy;
 pub mod pty;
 pub mod redis;

@@ -2,6 +2,7 @@
 //! answers, messages, and what Redis says unasked.
 
 mod answers;
+mod deliveries;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,14 +10,18 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::delivery::Delivery;
+use super::freshness::{Freshness, Read};
 use super::inbox::Inbox;
+use super::unexpected::UnexpectedFrames;
 use super::wants::{State, Wants};
 use super::{
     Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_passing, is_unauthorized,
     name_among_others, say, without_arguments,
 };
-use crate::log::LargePayload;
-use crate::message::{Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+use crate::message::{
+    Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic, Unexpected,
+};
 use crate::wire::{Frame, Part, put_command};
 
 /// A timer that is later than this was halted with the program.
@@ -25,13 +30,12 @@ const LAPSE: Duration = Duration::from_secs(1);
 /// The time between two PINGs while what comes may be old: an answer tells.
 const DOUBT: Duration = Duration::from_millis(500);
 
-/// An answer to a PING that takes no longer than this shows that what comes is new.
-const PROMPT: Duration = Duration::from_millis(300);
-
 /// How a connection came to its end.
 #[derive(Debug)]
 pub(super) enum End {
-    /// It broke, for this reason.
+    /// The server, or something on the way, has closed it, for this reason.
+    Closed(Box<str>),
+    /// It is of no use any more, for this reason.
     Lost(Box<str>),
     /// Redis refused it for good, in these words.
     Refused(Box<str>),
@@ -72,48 +76,6 @@ pub(super) struct Left {
     pub(super) event: Box<str>,
 }
 
-/// What a frame that brings a message says before the payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Delivery<'a> {
-    /// How the subscription that it is for matches.
-    pub(super) kind: SubscriptionKind,
-    /// The name of that subscription: the channel or the pattern.
-    pub(super) name: &'a [u8],
-    pub(super) channel: &'a [u8],
-}
-
-impl<'a> Delivery<'a> {
-    /// What `parts` of `bytes` announce, if that is a message.
-    #[inline]
-    pub(super) fn announced_by(parts: &[Part], bytes: &'a [u8]) -> Option<Self> {
-        match parts {
-            [Part::Bulk(word), Part::Bulk(pattern), Part::Bulk(channel)]
-                if bytes[word.clone()] == *b"pmessage" =>
-            {
-                Some(Self {
-                    kind: SubscriptionKind::Pattern,
-                    name: &bytes[pattern.clone()],
-                    channel: &bytes[channel.clone()],
-                })
-            }
-            [Part::Bulk(word), Part::Bulk(channel)] => {
-                let kind = match &bytes[word.clone()] {
-                    b"message" => SubscriptionKind::Channel,
-                    b"smessage" => SubscriptionKind::Shard,
-                    _ => return None,
-                };
-                let channel = &bytes[channel.clone()];
-                Some(Self {
-                    kind,
-                    name: channel,
-                    channel,
-                })
-            }
-            _ => None,
-        }
-    }
-}
-
 /// One connection's talk. It cannot be printed, since `out` may hold a password.
 pub(super) struct Conversation<'a> {
     pub(super) wants: &'a mut Wants,
@@ -126,12 +88,8 @@ pub(super) struct Conversation<'a> {
     pub(super) answering: &'a Notify,
     /// What is to be written.
     pub(super) out: Vec<u8>,
-    /// When the last bytes came.
-    last_heard: Time,
-    /// All that was sent before this has been heard: then a PING was sent that is answered.
-    proven: Time,
-    /// Since when what comes may be old.
-    behind_since: Option<Time>,
+    freshness: Freshness,
+    unexpected: UnexpectedFrames,
     /// What has happened, once the server is not the right one any more.
     pub(super) left: Option<Left>,
     /// Why the connection is to end.
@@ -165,9 +123,8 @@ impl<'a> Conversation<'a> {
             timing: &config.timing,
             answering,
             out: Vec::new(),
-            last_heard: Time::now(),
-            proven: Time::default(),
-            behind_since: None,
+            freshness: Freshness::new(Time::now()),
+            unexpected: UnexpectedFrames::new(),
             left: None,
             leaving: None,
             last_read: Instant::now(),
@@ -196,25 +153,25 @@ impl<'a> Conversation<'a> {
         self.inbox.expect_deliveries(self.wants.len());
     }
 
-    /// Bytes have come, so many of them if `is_backlog` that they may be old.
-    pub(super) fn note_read(&mut self, time: Time, is_backlog: bool) {
-        if is_backlog || self.has_slept(time) {
-            self.behind_since.get_or_insert(self.last_heard);
-        }
-        self.last_heard = time;
+    /// Bytes have come.
+    pub(super) fn note_read(&mut self, mut read: Read) {
+        read.is_backlog |= self.has_slept(read.begun);
+        self.freshness.note_read(read);
         self.last_read = Instant::now();
     }
 
-    /// Until when all has been heard that was sent: until the last bytes came, if these were not
-    /// old. Redis may have hung up long before they were read, and have lost what came behind them.
-    pub(super) fn heard_until(&self) -> Time {
-        let behind_since = self.behind_since.map(|since| since.max(self.proven));
-        behind_since.unwrap_or(self.last_heard)
+    /// Until when all has been heard that was sent, on a connection that has ended now. Redis may
+    /// have hung up long before the last bytes were read, and have lost what came behind them.
+    pub(super) fn heard_until_end(&self, end: &End) -> Time {
+        match end {
+            End::Closed(_) => self.freshness.heard_until_close(Time::now()),
+            _ => self.freshness.heard_until(),
+        }
     }
 
     /// Whether the computer has slept since the last bytes came: then only the wall clock went on.
     fn has_slept(&self, time: Time) -> bool {
-        time.since(self.last_heard) > self.last_read.elapsed() + LAPSE
+        time.since(self.freshness.last_read()) > self.last_read.elapsed() + LAPSE
     }
 
     /// Takes in one frame, cut from the start of `bytes`.
@@ -227,28 +184,6 @@ impl<'a> Conversation<'a> {
             return Ok(());
         }
         self.hear_other(frame, bytes, now)
-    }
-
-    /// The last payload, if the one of `size` bytes that `delivery` announces may be the same.
-    pub(super) fn large_before(
-        &self,
-        delivery: &Delivery<'_>,
-        size: usize,
-    ) -> Option<&LargePayload> {
-        let id = self.wants.bringer(delivery.kind, delivery.name)?;
-        self.inbox.large_before(delivery.channel, size as u64, id)
-    }
-
-    /// Takes in a delivery whose payload is large.
-    pub(super) fn hear_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload, now: Time) {
-        let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
-            return;
-        };
-        let is_last = self.until.is_some_and(|until| payload.is(until));
-        self.inbox.push_large(now, delivery.channel, payload, id);
-        if is_last {
-            self.end(id, now);
-        }
     }
 
     /// Does what the user asks for.
@@ -268,7 +203,7 @@ impl<'a> Conversation<'a> {
                 event,
                 reason,
             } => {
-                let last_heard = last_served.min(self.heard_until());
+                let last_heard = last_served.min(self.freshness.heard_until());
                 self.left = Some(Left { last_heard, event });
                 self.leaving = Some(reason);
             }
@@ -297,14 +232,34 @@ impl<'a> Conversation<'a> {
 
     /// When [`Self::keep_time`] has something to do.
     pub(super) fn due(&self) -> Instant {
+        let heartbeat = self.heartbeat_due();
+        let to_tell = self.unexpected.due();
+        to_tell.map_or(heartbeat, |due| due.min(heartbeat))
+    }
+
+    fn heartbeat_due(&self) -> Instant {
         match (self.awaited.front(), self.last_ping) {
             // Whatever comes proves life: an answer may stand in line behind a long payload.
             (Some(oldest), _) => oldest.asked.max(self.last_read) + self.timing.answer_within,
-            (None, Some(last)) if self.behind_since.is_some() => {
+            (None, Some(last)) if self.freshness.is_behind() => {
                 last + self.timing.ping_every.min(DOUBT)
             }
             (None, Some(last)) => last + self.timing.ping_every,
             (None, None) => self.last_read,
+        }
+    }
+
+    /// Tells of the frames that nobody asked for and that are not told of yet.
+    pub(super) fn tell_unexpected(&mut self, now: Time) {
+        if let Some(notice) = self.unexpected.take() {
+            self.inbox.push_notice(now, notice);
+        }
+    }
+
+    /// Counts a frame that nobody asked for.
+    fn note_unexpected(&mut self, frame: impl FnOnce() -> Unexpected, now: Time) {
+        if let Some(notice) = self.unexpected.note(frame) {
+            self.inbox.push_notice(now, notice);
         }
     }
 
@@ -318,11 +273,14 @@ impl<'a> Conversation<'a> {
         if now > due + LAPSE {
             self.go_on_after_a_lapse(now);
         }
-        if self.awaited.is_empty() {
-            self.ping(now);
+        if self.unexpected.due().is_some_and(|due| due <= now) {
+            self.tell_unexpected(Time::now());
+        }
+        if now < self.heartbeat_due() {
             return Ok(());
         }
-        if now < self.due() {
+        if self.awaited.is_empty() {
+            self.ping(now);
             return Ok(());
         }
         let waited: Duration = self.timing.answer_within;
@@ -337,24 +295,9 @@ impl<'a> Conversation<'a> {
     /// This program was halted. What the server says may have come long ago, and its silence is
     /// only counted from now on.
     fn go_on_after_a_lapse(&mut self, now: Instant) {
-        self.behind_since.get_or_insert(self.last_heard);
+        self.freshness.note_lag();
         if let Some(oldest) = self.awaited.front_mut() {
             oldest.asked = now;
-        }
-    }
-
-    #[inline]
-    fn hear_message(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
-        // What is no longer wanted may still come until Redis has heard of that.
-        let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
-            return;
-        };
-        if delivery.kind == SubscriptionKind::Shard {
-            self.wants.note_served(id, now);
-        }
-        self.inbox.push_message(now, delivery.channel, payload, id);
-        if self.until.is_some_and(|until| until == payload) {
-            self.end(id, now);
         }
     }
 
@@ -383,8 +326,11 @@ impl<'a> Conversation<'a> {
         let subscription = self.wants.subscription(id).cloned();
         let state = self.wants.state(id);
         let was_live = state == Some(State::Live);
-        let last_served =
-            was_live.then(|| self.wants.last_served(id).unwrap_or(self.heard_until()));
+        let last_served = was_live.then(|| {
+            self.wants
+                .last_served(id)
+                .unwrap_or(self.freshness.heard_until())
+        });
         self.lose(id, last_served, "another server brings it now".into());
         // What was refused has no end here.
         if let Some(subscription) = subscription
@@ -399,7 +345,7 @@ impl<'a> Conversation<'a> {
         self.wants.remove(subscription);
         self.post.let_go(subscription);
         self.inbox.push(Feed::Unconfirmed(vec![subscription]));
-        let heard_until = Some(self.heard_until());
+        let heard_until = Some(self.freshness.heard_until());
         self.post.report(|node| Report::Moved {
             node,
             subscription,
@@ -488,8 +434,8 @@ impl<'a> Conversation<'a> {
         });
     }
 
-    fn take_question(&mut self, is_it: impl Fn(&Question) -> bool) -> Option<Question> {
+    fn take_question(&mut self, is_it: impl Fn(&Question) -> bool) -> Option<Awaited> {
         let index = self.awaited.iter().position(|a| is_it(&a.question))?;
-        self.awaited.remove(index).map(|awaited| awaited.question)
+        self.awaited.remove(index)
     }
 }

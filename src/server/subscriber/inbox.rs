@@ -316,7 +316,7 @@ mod tests {
     fn a_flood_of_notices_makes_full_batches() {
         let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
         for _ in 0..1000 {
-            inbox.push_notice(Time(1), Notice::ServerSaid("x".repeat(1000).into()));
+            inbox.push_notice(Time(1), Notice::Partial("x".repeat(1000).into()));
         }
         let feeds = drain(&mut inbox, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1000);

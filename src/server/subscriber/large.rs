@@ -3,28 +3,9 @@
 
 use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
 
-use super::conversation::Delivery;
+use super::delivery::{Delivery, OwnedDelivery};
 use crate::log::{LargePayload, PayloadLimit};
-use crate::message::SubscriptionKind;
 use crate::wire::{LINE_END, WireError};
-
-/// A [`Delivery`] that outlives the bytes which announced it.
-#[derive(Debug)]
-pub(super) struct OwnedDelivery {
-    kind: SubscriptionKind,
-    name: Box<[u8]>,
-    channel: Box<[u8]>,
-}
-
-impl OwnedDelivery {
-    pub(super) fn borrow(&self) -> Delivery<'_> {
-        Delivery {
-            kind: self.kind,
-            name: &self.name,
-            channel: &self.channel,
-        }
-    }
-}
 
 /// A message of which the payload is still arriving.
 #[derive(Debug)]
@@ -62,11 +43,7 @@ impl Large {
         keys: &RandomState,
     ) -> Self {
         let mut large = Self {
-            delivery: OwnedDelivery {
-                kind: delivery.kind,
-                name: delivery.name.into(),
-                channel: delivery.channel.into(),
-            },
+            delivery: delivery.into_owned(),
             size,
             kept: limit.kept(size),
             arrived: 0,
@@ -174,6 +151,7 @@ fn split(bytes: &[u8], length: usize) -> (&[u8], &[u8]) {
 #[expect(clippy::unwrap_used, reason = "a failed test should panic")]
 mod tests {
     use super::*;
+    use crate::message::SubscriptionKind;
 
     const DELIVERY: Delivery<'_> = Delivery {
         kind: SubscriptionKind::Pattern,

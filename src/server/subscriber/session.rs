@@ -11,18 +11,28 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::buffer::Buffer;
-use super::conversation::{Conversation, Delivery, End};
+use super::conversation::{Conversation, End};
+use super::delivery::{Delivery, OwnedDelivery, is_expected};
+use super::freshness::Read;
 use super::large::Large;
+use super::reader::Reader;
+use super::unexpected::SHOWN_BYTES;
 use super::{Command, Counters, Transport, words};
 use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::Time;
-use crate::wire::{Decoder, Limits, MAX_BULK, WireError};
+use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
 
 /// What a server may send. Redis's own limit of a payload can be raised, so there is room above.
 const LIMITS: Limits = Limits {
     bulk: 2 * MAX_BULK,
     parts: 64,
 };
+
+/// The longest text that the value of a message becomes which is not a string.
+const LONGEST_VALUE: usize = 1 << 20;
+
+/// A frame that nobody expects is not kept in the buffer beyond this length.
+const LONGEST_UNEXPECTED: usize = 1 << 20;
 
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -39,27 +49,37 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 /// A connected stream with what has been read from it.
 pub(super) struct Session<'a> {
-    reader: ReadHalf<Transport>,
+    reader: Reader<ReadHalf<Transport>>,
     writer: WriteHalf<Transport>,
     buffer: Buffer,
     decoder: Decoder,
     /// The large payload that is arriving, if one is.
     large: Option<Large>,
+    /// The frame that is not flat and that is arriving, if one is.
+    odd: Option<OddFrame>,
     limit: PayloadLimit,
     /// For the hashes of what is not kept of such payloads.
     keys: RandomState,
     counters: &'a Counters,
 }
 
+/// A frame that is not flat, some of which may have arrived.
+struct OddFrame {
+    /// What it is a message of, if only the payload is not flat. Then the frame is that payload.
+    delivery: Option<OwnedDelivery>,
+    frame: AnyFrame,
+}
+
 impl<'a> Session<'a> {
     pub(super) fn new(transport: Transport, limit: PayloadLimit, counters: &'a Counters) -> Self {
         let (reader, writer) = tokio::io::split(transport);
         Self {
-            reader,
+            reader: Reader::new(reader),
             writer,
             buffer: Buffer::new(),
             decoder: Decoder::new(LIMITS),
             large: None,
+            odd: None,
             limit,
             keys: RandomState::new(),
             counters,
@@ -123,19 +143,23 @@ impl<'a> Session<'a> {
                 }
                 written = self.writer.write(&talk.out), if !talk.out.is_empty() => {
                     match written {
-                        Ok(0) => return Err(End::Lost("closed by the server".into())),
+                        Ok(0) => return Err(End::Closed("closed by the server".into())),
                         Ok(length) => drop(talk.out.drain(..length)),
-                        Err(error) => return Err(End::Lost(words(&error))),
+                        Err(error) => return Err(End::Closed(words(&error))),
                     }
                 }
                 () = &mut moment, if is_gathering => is_gathering = false,
                 read = reader.read_buf(target), if !is_gathering => {
-                    let length = read.map_err(|error| End::Lost(words(&error)))?;
+                    let length = read.map_err(|error| End::Closed(words(&error)))?;
                     let is_dry = length < room;
                     // The clock is read once for all that came at once.
                     let now = Time::now();
                     if length > 0 {
-                        talk.note_read(now, length >= BACKLOG);
+                        talk.note_read(Read {
+                            begun: self.reader.begun(),
+                            has_waited: self.reader.take_has_waited(),
+                            is_backlog: length >= BACKLOG,
+                        });
                     }
                     self.take_in(length, is_straight, talk, now)?;
                     talk.inbox.hand_over(is_dry).map_err(|_| End::Stopped)?;
@@ -162,7 +186,7 @@ impl<'a> Session<'a> {
         now: Time,
     ) -> Result<(), End> {
         if length == 0 {
-            return Err(End::Lost("closed by the server".into()));
+            return Err(End::Closed("closed by the server".into()));
         }
         self.counters.reads.fetch_add(1, Relaxed);
         self.counters
@@ -184,10 +208,26 @@ impl<'a> Session<'a> {
             // It need not wait for what came behind it.
             talk.inbox.hand_over(false).map_err(|_| End::Stopped)?;
         }
-        self.understand(talk, now)
+        loop {
+            if let Some(odd) = &mut self.odd {
+                let taken = odd.frame.take_in(self.buffer.unread());
+                self.buffer.consume(taken.map_err(out_of_step)?);
+                if !odd.frame.is_done() {
+                    return Ok(());
+                }
+            }
+            if let Some(odd) = self.odd.take() {
+                odd.hear(talk, now);
+            }
+            self.understand(talk, now)?;
+            if self.odd.is_none() {
+                return Ok(());
+            }
+        }
     }
 
-    /// Understands all whole frames, and begins a large payload behind them.
+    /// Understands all whole frames, and begins a large payload or a frame that is not flat behind
+    /// them.
     fn understand(&mut self, talk: &mut Conversation<'_>, now: Time) -> Result<(), End> {
         let unread = self.buffer.unread();
         let mut position = 0;
@@ -201,11 +241,18 @@ impl<'a> Session<'a> {
                     }
                 }
                 Ok(None) => break Ok(()),
+                Err(WireError::NotFlat) => {
+                    let (odd, start) = OddFrame::begin(&self.decoder, bytes);
+                    self.odd = Some(odd);
+                    position += start;
+                    break Ok(());
+                }
                 Err(error) => break Err(out_of_step(error)),
             }
         };
         let bytes = &unread[position..];
         if outcome.is_ok()
+            && self.odd.is_none()
             && let Some(bulk) = self.decoder.last_bulk(bytes)
             && bulk.length >= LARGE_PAYLOAD
             && let Some(delivery) = Delivery::announced_by(bulk.parts, bytes)
@@ -215,13 +262,55 @@ impl<'a> Session<'a> {
             large.take_in(&bytes[bulk.start..]);
             self.large = Some(large);
             position = unread.len();
+        } else if outcome.is_ok()
+            && bytes.len() > LONGEST_UNEXPECTED
+            && !is_expected(self.decoder.parts(), bytes)
+        {
+            self.odd.get_or_insert_with(OddFrame::whole);
         }
         self.buffer.consume(position);
         outcome
     }
 }
 
+impl OddFrame {
+    /// A frame that is not a message.
+    fn whole() -> Self {
+        Self {
+            delivery: None,
+            frame: AnyFrame::new(LIMITS.bulk, SHOWN_BYTES),
+        }
+    }
+
+    /// The frame at the start of `bytes`, and where in it to begin.
+    fn begin(decoder: &Decoder, bytes: &[u8]) -> (Self, usize) {
+        let announced = decoder.last_value(bytes).and_then(|value| {
+            let delivery = Delivery::announced_by(value.parts, bytes)?;
+            Some((delivery.into_owned(), value.start))
+        });
+        let Some((delivery, start)) = announced else {
+            return (Self::whole(), 0);
+        };
+        let odd = Self {
+            delivery: Some(delivery),
+            frame: AnyFrame::new(LIMITS.bulk, LONGEST_VALUE),
+        };
+        (odd, start)
+    }
+
+    /// Takes it in, now that it is whole. A value that is not a string is a message like any other,
+    /// with its text as the payload: such is the list of keys by which Redis says that they are to
+    /// be forgotten.
+    fn hear(self, talk: &mut Conversation<'_>, now: Time) {
+        let text = self.frame.into_text();
+        match self.delivery {
+            Some(delivery) => talk.hear_message(&delivery.borrow(), text.as_bytes(), now),
+            None => talk.hear_odd(text, now),
+        }
+    }
+}
+
 /// Bytes came that are not what was to come.
 fn out_of_step(error: WireError) -> End {
-    End::Lost(format!("not RESP2: {error}").into())
+    End::Lost(format!("not RESP: {error}").into())
 }

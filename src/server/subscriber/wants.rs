@@ -135,9 +135,22 @@ impl Wants {
         map.get(name).copied()
     }
 
-    /// Notes that a sharded subscription is served here.
-    pub(super) fn note_served(&mut self, id: SubscriptionId, now: Time) {
-        self.served.insert(id, now);
+    /// A subscription that asks for this channel, whether confirmed or not.
+    pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {
+        let asks =
+            |want: &&Want| want.state != State::Denied && want.subscription.topic.matches(channel);
+        Some(self.known.iter().find(asks)?.subscription.id)
+    }
+
+    /// Whether a subscription is to a sharded channel.
+    pub(super) fn is_sharded(&self, id: SubscriptionId) -> bool {
+        let subscription = self.subscription(id);
+        subscription.is_some_and(|of| of.topic.kind == SubscriptionKind::Shard)
+    }
+
+    /// Notes that a sharded subscription was served here at a time.
+    pub(super) fn note_served(&mut self, id: SubscriptionId, at: Time) {
+        self.served.insert(id, at);
     }
 
     /// When a sharded subscription was last known to be served here, if ever.

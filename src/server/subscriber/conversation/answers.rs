@@ -1,15 +1,15 @@
 //! What Redis says besides messages: answers, errors, and what nobody asked for.
 
+use super::super::delivery::Delivery;
+use super::super::unexpected::describe;
 use super::{
-    Conversation, End, Feed, Frame, Notice, PROMPT, Part, Question, State, Subscription,
-    SubscriptionKind, Time, is_passing, is_unauthorized, name_among_others, without_arguments,
+    Awaited, Conversation, End, Feed, Frame, Notice, Part, Question, State, Subscription,
+    SubscriptionKind, Time, Unexpected, is_passing, is_unauthorized, name_among_others,
+    without_arguments,
 };
 
 /// Errors that say that a sharded channel is served elsewhere, or by nobody for the moment.
 const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
-
-/// How much of an unknown frame is shown.
-const SHOWN_BYTES: usize = 80;
 
 /// How much of an error is kept. Redis's own are far shorter.
 const ERROR_BYTES: usize = 1 << 10;
@@ -22,15 +22,25 @@ impl Conversation<'_> {
         bytes: &[u8],
         now: Time,
     ) -> Result<(), End> {
+        if let [before @ .., value] = frame.parts
+            && let Some(delivery) = Delivery::announced_by(before, bytes)
+        {
+            // Such as the null by which Redis says that all keys are to be forgotten.
+            self.hear_message(&delivery, &value_text(value, bytes), now);
+            return Ok(());
+        }
         let word = frame.parts.first().and_then(|part| part.text(bytes));
         match (frame.is_array, word, frame.parts) {
-            (true, Some(b"pong"), [_, _]) => self.hear_pong(now),
+            (true, Some(b"pong"), [_, _]) if self.hear_pong(now) => (),
             (true, Some(word), [_, name, Part::Integer(count)]) => {
                 let name = name.text(bytes).unwrap_or_default();
-                match confirmed(word) {
+                let is_expected = match confirmed(word) {
                     Some((kind, true)) => self.hear_subscribed(kind, name, *count, now),
-                    Some((kind, false)) if self.hear_unsubscribed(kind, name, *count, now) => (),
-                    Some(_) | None => self.hear_unknown(frame, bytes, now),
+                    Some((kind, false)) => self.hear_unsubscribed(kind, name, *count, now),
+                    None => false,
+                };
+                if !is_expected {
+                    self.hear_unknown(frame, bytes, now);
                 }
             }
             (false, Some(text), [Part::Error(_)]) => {
@@ -42,7 +52,7 @@ impl Conversation<'_> {
                     self.awaited.pop_front();
                     self.go_live();
                 }
-                Some(Question::Ping) => self.hear_pong(now),
+                Some(Question::Ping) => drop(self.hear_pong(now)),
                 _ => self.hear_unknown(frame, bytes, now),
             },
             _ => self.hear_unknown(frame, bytes, now),
@@ -50,20 +60,35 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    fn hear_subscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64, now: Time) {
-        self.count = count;
-        let asked = self.take_question(|question| {
+    /// Says whether that could be expected.
+    fn hear_subscribed(
+        &mut self,
+        kind: SubscriptionKind,
+        name: &[u8],
+        count: i64,
+        now: Time,
+    ) -> bool {
+        let is_it = |question: &Question, kind| {
             matches!(question, Question::Subscribe(subscription)
                 if is_confirmed(subscription, kind, name))
-        });
-        let Some(Question::Subscribe(subscription)) = asked else {
-            return;
         };
+        let asked = self.take_question(|question| is_it(question, kind));
+        let asked = asked.or_else(|| self.take_question(|question| is_it(question, twin(kind))));
+        let Some(Awaited {
+            question: Question::Subscribe(subscription),
+            at,
+            ..
+        }) = asked
+        else {
+            return false;
+        };
+        self.count = count;
         self.go_live();
         self.wants.confirm(&subscription);
         let id = subscription.id;
-        if kind == SubscriptionKind::Shard {
-            self.wants.note_served(id, now);
+        if subscription.topic.kind == SubscriptionKind::Shard {
+            self.wants
+                .note_served(id, at.max(self.freshness.heard_until()));
         }
         let notice = Notice::Subscribed {
             subscription,
@@ -72,6 +97,7 @@ impl Conversation<'_> {
         };
         self.inbox.push_notice(now, notice);
         self.settle(id, now);
+        true
     }
 
     /// Says whether that could be expected.
@@ -82,22 +108,28 @@ impl Conversation<'_> {
         count: i64,
         now: Time,
     ) -> bool {
-        self.count = count;
-        let asked = self.take_question(|question| {
+        let is_it = |question: &Question, kind| {
             matches!(question, Question::Unsubscribe { subscription, .. }
                 if is_confirmed(subscription, kind, name))
-        });
-        match asked {
-            Some(Question::Unsubscribe { is_told: true, .. }) => (),
+        };
+        let mut asked = self.take_question(|question| is_it(question, kind));
+        // Some servers end sharded ones in the same words. The other way round it is no answer:
+        // slots move by themselves.
+        if asked.is_none() && kind == SubscriptionKind::Channel {
+            asked = self.take_question(|question| is_it(question, SubscriptionKind::Shard));
+        }
+        match asked.map(|awaited| awaited.question) {
+            Some(Question::Unsubscribe { is_told: true, .. }) => self.count = count,
             Some(Question::Unsubscribe { subscription, .. }) => {
+                self.count = count;
                 self.wants.remove(subscription.id);
                 self.tell_unsubscribed(subscription, true, now);
             }
             _ => {
                 let Some(id) = self.wants.bringer(kind, name) else {
-                    // Slots move by themselves; other confirmations come once too often.
-                    return kind != SubscriptionKind::Shard;
+                    return false;
                 };
+                self.count = count;
                 if kind == SubscriptionKind::Shard {
                     let last_served = self.wants.last_served(id);
                     self.lose(id, last_served, "its slot has moved".into());
@@ -109,21 +141,18 @@ impl Conversation<'_> {
         true
     }
 
-    fn hear_pong(&mut self, now: Time) {
-        let is_ping = |question: &Question| matches!(question, Question::Ping);
-        if let Some(index) = self.awaited.iter().position(|a| is_ping(&a.question))
-            && let Some(ping) = self.awaited.remove(index)
-        {
-            self.proven = ping.at;
-            if now.since(ping.at) <= PROMPT {
-                self.behind_since = None;
-            }
-            let round_trip = Feed::RoundTrip(self.post.node, ping.asked.elapsed());
-            self.inbox.push(round_trip);
-        }
+    /// Says whether that could be expected.
+    fn hear_pong(&mut self, now: Time) -> bool {
+        let Some(ping) = self.take_question(|question| matches!(question, Question::Ping)) else {
+            return false;
+        };
+        self.freshness.note_pong(ping.at, now);
+        let round_trip = Feed::RoundTrip(self.post.node, ping.asked.elapsed());
+        self.inbox.push(round_trip);
         if std::mem::take(&mut self.is_ping_refused) {
             self.inbox.push(Feed::Trouble(None));
         }
+        true
     }
 
     /// An error answers the oldest question; the answers to all others have a form of their own.
@@ -168,7 +197,7 @@ impl Conversation<'_> {
             }) => {
                 // Valkey 8.0 says NOSUB where there is nothing to end, as after a refusal.
                 if !words.starts_with("NOSUB ") {
-                    self.inbox.push_notice(now, Notice::ServerSaid(words));
+                    self.note_unexpected(|| Unexpected::Error(words), now);
                 }
                 self.wants.remove(subscription.id);
                 if !is_told {
@@ -183,26 +212,20 @@ impl Conversation<'_> {
                 Ok(())
             }
             None => {
-                self.inbox.push_notice(now, Notice::ServerSaid(words));
+                self.note_unexpected(|| Unexpected::Error(words), now);
                 Ok(())
             }
         }
     }
 
     fn hear_unknown(&mut self, frame: &Frame<'_>, bytes: &[u8], now: Time) {
-        let parts = frame.parts.iter().map(|part| match part {
-            Part::Integer(number) => number.to_string(),
-            Part::Null => "null".to_owned(),
-            text => {
-                let text = text.text(bytes).unwrap_or_default();
-                let shown = &text[..text.len().min(SHOWN_BYTES)];
-                let more = if shown.len() < text.len() { "…" } else { "" };
-                format!("{}{more}", shown.escape_ascii())
-            }
-        });
-        let parts: Vec<String> = parts.take(4).collect();
-        let said = format!("something unknown: {}", parts.join(" "));
-        self.inbox.push_notice(now, Notice::ServerSaid(said.into()));
+        let text = || describe(&bytes[..frame.length]);
+        self.note_unexpected(|| Unexpected::Frame(text()), now);
+    }
+
+    /// Takes in a frame that is not flat, as a text.
+    pub(in super::super) fn hear_odd(&mut self, text: String, now: Time) {
+        self.note_unexpected(|| Unexpected::Frame(text.into()), now);
     }
 
     fn deny(&mut self, subscription: Subscription, reason: Box<str>, now: Time) {
@@ -230,6 +253,24 @@ fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
         b"sunsubscribe" => (SubscriptionKind::Shard, false),
         _ => return None,
     })
+}
+
+/// The kind whose confirmations and messages some servers word as those of `kind`.
+fn twin(kind: SubscriptionKind) -> SubscriptionKind {
+    match kind {
+        SubscriptionKind::Channel => SubscriptionKind::Shard,
+        SubscriptionKind::Shard => SubscriptionKind::Channel,
+        other => other,
+    }
+}
+
+/// A flat value as the text that a payload is.
+fn value_text(value: &Part, bytes: &[u8]) -> Vec<u8> {
+    match value {
+        Part::Integer(number) => number.to_string().into_bytes(),
+        Part::Null => b"null".to_vec(),
+        text => text.text(bytes).unwrap_or_default().to_vec(),
+    }
 }
 
 /// Whether a confirmation of this kind and name is one of `subscription`.

@@ -1,0 +1,128 @@
+//! Messages, and whose they are. Some servers bring those of an ordinary subscription as those of a
+//! sharded one, or the other way round, and Redis brings invalidations of client-side caching to
+//! whoever they are redirected to.
+
+use super::super::delivery::Delivery;
+use super::super::unexpected::{SHOWN_BYTES, describe};
+use super::{
+    Conversation, Question, SubscriptionId, SubscriptionKind, Time, Unexpected, put_command,
+};
+use crate::log::LargePayload;
+
+impl Conversation<'_> {
+    /// The last payload, if the one of `size` bytes that `delivery` announces may be the same.
+    pub(in super::super) fn large_before(
+        &self,
+        delivery: &Delivery<'_>,
+        size: usize,
+    ) -> Option<&LargePayload> {
+        let id = self.wants.bringer(delivery.kind, delivery.name)?;
+        self.inbox.large_before(delivery.channel, size as u64, id)
+    }
+
+    /// Takes in a delivery whose payload is large.
+    pub(in super::super) fn hear_large(
+        &mut self,
+        delivery: &Delivery<'_>,
+        payload: LargePayload,
+        now: Time,
+    ) {
+        let brings = self.wants.bringer(delivery.kind, delivery.name);
+        let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes, now));
+        let Some(id) = owner else {
+            return;
+        };
+        let is_last = self.until.is_some_and(|until| payload.is(until));
+        self.inbox.push_large(now, delivery.channel, payload, id);
+        if is_last {
+            self.end(id, now);
+        }
+    }
+
+    /// Takes in a delivery of a message.
+    #[inline]
+    pub(in super::super) fn hear_message(
+        &mut self,
+        delivery: &Delivery<'_>,
+        payload: &[u8],
+        now: Time,
+    ) {
+        let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
+            return self.hear_stray(delivery, payload, now);
+        };
+        if delivery.kind == SubscriptionKind::Shard {
+            self.wants.note_served(id, self.freshness.heard_until());
+        }
+        self.inbox.push_message(now, delivery.channel, payload, id);
+        if self.until.is_some_and(|until| until == payload) {
+            self.end(id, now);
+        }
+    }
+
+    /// Takes in a delivery that belongs to no subscription as Redis would bring it.
+    #[cold]
+    fn hear_stray(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
+        let Some(id) = self.owner_of_stray(delivery, payload, now) else {
+            return;
+        };
+        self.inbox.push_message(now, delivery.channel, payload, id);
+        if self.until.is_some_and(|until| until == payload) {
+            self.end(id, now);
+        }
+    }
+
+    /// The subscription that a stray delivery is most likely for. One that is for none is told as a
+    /// frame that nobody asked for, unless it was on its way when that was given up.
+    fn owner_of_stray(
+        &mut self,
+        delivery: &Delivery<'_>,
+        head: &[u8],
+        now: Time,
+    ) -> Option<SubscriptionId> {
+        if self.is_given_up(delivery) {
+            return None;
+        }
+        let other = match delivery.kind {
+            SubscriptionKind::Channel => Some(SubscriptionKind::Shard),
+            SubscriptionKind::Shard => Some(SubscriptionKind::Channel),
+            _ => None,
+        };
+        let owner = other.and_then(|kind| {
+            let brings = self.wants.bringer(kind, delivery.name);
+            brings.or_else(|| self.wants.matching(delivery.channel))
+        });
+        match owner {
+            None => self.note_unexpected(|| Unexpected::Frame(stray_text(delivery, head)), now),
+            Some(id) if self.wants.is_sharded(id) => {
+                self.wants.note_served(id, self.freshness.heard_until());
+            }
+            Some(_) => (),
+        }
+        owner
+    }
+
+    /// Whether the end of what a delivery is for has been asked for, but is not confirmed.
+    fn is_given_up(&self, delivery: &Delivery<'_>) -> bool {
+        let is_pattern =
+            |kind| !matches!(kind, SubscriptionKind::Channel | SubscriptionKind::Shard);
+        self.awaited.iter().any(|awaited| {
+            matches!(&awaited.question, Question::Unsubscribe { subscription, .. }
+                if *subscription.topic.name == *delivery.name
+                    && is_pattern(subscription.topic.kind) == is_pattern(delivery.kind))
+        })
+    }
+}
+
+/// A stray delivery as a text, with the first bytes of its payload.
+fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
+    // More than is shown, so that it is seen to be cut.
+    let head = &head[..head.len().min(2 * SHOWN_BYTES)];
+    let mut frame = Vec::new();
+    if delivery.kind == SubscriptionKind::Pattern {
+        let words = [delivery.word(), delivery.name, delivery.channel, head];
+        put_command(&mut frame, &words);
+    } else {
+        put_command(&mut frame, &[delivery.word(), delivery.channel, head]);
+    }
+    describe(&frame)
+}

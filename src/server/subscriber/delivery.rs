@@ -1,0 +1,100 @@
+//! What a frame that brings a message says of it before the payload.
+
+use crate::message::SubscriptionKind;
+use crate::wire::Part;
+
+/// How the frames begin that a subscriber expects.
+const EXPECTED: [&[u8]; 9] = [
+    b"message",
+    b"pmessage",
+    b"smessage",
+    b"subscribe",
+    b"psubscribe",
+    b"ssubscribe",
+    b"unsubscribe",
+    b"punsubscribe",
+    b"sunsubscribe",
+];
+
+/// Whether the frame that begins with `parts` of `bytes` is one that a subscriber expects.
+pub(super) fn is_expected(parts: &[Part], bytes: &[u8]) -> bool {
+    let word = parts.first().and_then(|part| part.text(bytes));
+    word.is_some_and(|word| EXPECTED.contains(&word))
+}
+
+/// What a frame that brings a message says before the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delivery<'a> {
+    /// How the subscription that it is for matches.
+    pub(super) kind: SubscriptionKind,
+    /// The name of that subscription: the channel or the pattern.
+    pub(super) name: &'a [u8],
+    pub(super) channel: &'a [u8],
+}
+
+impl<'a> Delivery<'a> {
+    /// How a frame with such a message begins.
+    pub(super) fn word(&self) -> &'static [u8] {
+        match self.kind {
+            SubscriptionKind::Channel => b"message",
+            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"smessage",
+            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"pmessage",
+        }
+    }
+
+    pub(super) fn into_owned(self) -> OwnedDelivery {
+        OwnedDelivery {
+            kind: self.kind,
+            name: self.name.into(),
+            channel: self.channel.into(),
+        }
+    }
+
+    /// What `parts` of `bytes` announce, if that is a message.
+    #[inline]
+    pub(super) fn announced_by(parts: &[Part], bytes: &'a [u8]) -> Option<Self> {
+        match parts {
+            [Part::Bulk(word), Part::Bulk(pattern), Part::Bulk(channel)]
+                if bytes[word.clone()] == *b"pmessage" =>
+            {
+                Some(Self {
+                    kind: SubscriptionKind::Pattern,
+                    name: &bytes[pattern.clone()],
+                    channel: &bytes[channel.clone()],
+                })
+            }
+            [Part::Bulk(word), Part::Bulk(channel)] => {
+                let kind = match &bytes[word.clone()] {
+                    b"message" => SubscriptionKind::Channel,
+                    b"smessage" => SubscriptionKind::Shard,
+                    _ => return None,
+                };
+                let channel = &bytes[channel.clone()];
+                Some(Self {
+                    kind,
+                    name: channel,
+                    channel,
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A [`Delivery`] that outlives the bytes which announced it.
+#[derive(Debug)]
+pub(super) struct OwnedDelivery {
+    kind: SubscriptionKind,
+    name: Box<[u8]>,
+    channel: Box<[u8]>,
+}
+
+impl OwnedDelivery {
+    pub(super) fn borrow(&self) -> Delivery<'_> {
+        Delivery {
+            kind: self.kind,
+            name: &self.name,
+            channel: &self.channel,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Until when everything that the server sent has been heard.
+//!
+//! That a read brings bytes says when they were taken, not when they came: the program may have
+//! been halted, or the computer may have slept, and the server may have hung up in the meantime.
+//! So a read counts only once more has come after it, and not if it left anything unread. Where
+//! the server itself lags behind, only the answer to a PING tells.
+
+use std::time::Duration;
+
+use crate::message::Time;
+
+/// A connection that ends so soon after a read may have ended before it. An answer to a PING that
+/// takes no longer shows that what comes is new.
+const PROMPT: Duration = Duration::from_millis(300);
+
+/// What the reads and answers of one connection prove.
+#[derive(Debug)]
+pub(super) struct Freshness {
+    /// When the last read that brought anything was begun.
+    last_read: Time,
+    /// All that had come by then was read, and the connection brought more after it.
+    certain: Time,
+    /// All that was sent before this has been heard: then a PING was sent that is answered.
+    proven: Time,
+    /// Since when what comes may be old.
+    behind_since: Option<Time>,
+}
+
+/// A read that brought something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read {
+    /// When it was begun.
+    pub(super) begun: Time,
+    /// Whether there was nothing to be read at some time since the read before it.
+    pub(super) has_waited: bool,
+    /// Whether it brought so much that this has waited for the program.
+    pub(super) is_backlog: bool,
+}
+
+impl Freshness {
+    /// Of a connection made at `now`.
+    pub(super) fn new(now: Time) -> Self {
+        Self {
+            last_read: now,
+            certain: now,
+            proven: Time::default(),
+            behind_since: None,
+        }
+    }
+
+    /// Bytes have come.
+    pub(super) fn note_read(&mut self, read: Read) {
+        if read.has_waited {
+            self.certain = self.last_read;
+        }
+        if read.is_backlog {
+            self.note_lag();
+        }
+        self.last_read = read.begun;
+    }
+
+    /// What comes may be old from now on.
+    pub(super) fn note_lag(&mut self) {
+        self.behind_since.get_or_insert(self.certain);
+    }
+
+    /// The PING sent at `asked` is answered.
+    pub(super) fn note_pong(&mut self, asked: Time, now: Time) {
+        self.proven = asked;
+        if now.since(asked) <= PROMPT {
+            self.behind_since = None;
+        }
+    }
+
+    /// Whether what comes may be old.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind_since.is_some()
+    }
+
+    /// When the last bytes came.
+    pub(super) fn last_read(&self) -> Time {
+        self.last_read
+    }
+
+    /// Until when all was heard that was sent, as far as that is certain while more may come.
+    pub(super) fn heard_until(&self) -> Time {
+        self.of_reads(self.certain)
+    }
+
+    /// The same once the server has hung up, which was noticed at `closed`.
+    pub(super) fn heard_until_close(&self, closed: Time) -> Time {
+        if closed.since(self.last_read) > PROMPT {
+            self.of_reads(self.last_read)
+        } else {
+            self.heard_until()
+        }
+    }
+
+    fn of_reads(&self, last: Time) -> Time {
+        let last = self.behind_since.map_or(last, |since| since.min(last));
+        last.max(self.proven)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLISECOND: i64 = 1000;
+
+    fn at(milliseconds: i64) -> Time {
+        Time(milliseconds * MILLISECOND)
+    }
+
+    fn read(milliseconds: i64) -> Read {
+        Read {
+            begun: at(milliseconds),
+            has_waited: true,
+            is_backlog: false,
+        }
+    }
+
+    /// A connection with a read each 10 ms until 100 ms.
+    fn steady() -> Freshness {
+        let mut freshness = Freshness::new(at(0));
+        for time in 1..=10 {
+            freshness.note_read(read(time * 10));
+        }
+        freshness
+    }
+
+    #[test]
+    fn a_read_right_before_the_end_does_not_count() {
+        // Halted from 105 to 1105 ms, in which the server has hung up.
+        let mut freshness = steady();
+        freshness.note_read(read(1105));
+        assert_eq!(freshness.heard_until_close(at(1105)), at(100));
+        assert_eq!(freshness.heard_until_close(at(1106)), at(100));
+    }
+
+    #[test]
+    fn several_reads_without_a_wait_between_them_are_one() {
+        let mut freshness = steady();
+        freshness.note_read(read(1105));
+        for time in [1106, 1107, 1108] {
+            freshness.note_read(Read {
+                has_waited: false,
+                ..read(time)
+            });
+        }
+        assert_eq!(freshness.heard_until_close(at(1109)), at(100));
+        freshness.note_read(read(1110));
+        assert_eq!(freshness.heard_until_close(at(1111)), at(1108));
+    }
+
+    #[test]
+    fn a_read_long_before_the_end_counts_unless_the_end_is_mere_silence() {
+        let freshness = steady();
+        assert_eq!(freshness.heard_until_close(at(500)), at(100));
+        assert_eq!(freshness.heard_until_close(at(399)), at(90));
+        // Of a peer that is forgotten by the network nobody knows when that was.
+        assert_eq!(freshness.heard_until(), at(90));
+    }
+
+    #[test]
+    fn an_answered_ping_counts_from_when_it_was_sent() {
+        let mut freshness = steady();
+        freshness.note_read(read(200));
+        freshness.note_pong(at(195), at(200));
+        assert_eq!(freshness.heard_until_close(at(201)), at(195));
+        assert_eq!(freshness.heard_until_close(at(900)), at(200));
+    }
+
+    #[test]
+    fn a_backlog_counts_for_nothing_until_a_ping_is_answered_promptly() {
+        let mut freshness = steady();
+        for time in [1100, 1101, 1102] {
+            freshness.note_read(Read {
+                is_backlog: true,
+                ..read(time)
+            });
+        }
+        freshness.note_read(read(2000));
+        assert!(freshness.is_behind());
+        assert_eq!(freshness.heard_until_close(at(3000)), at(100));
+        freshness.note_pong(at(1500), at(2000));
+        assert!(freshness.is_behind());
+        assert_eq!(freshness.heard_until_close(at(3000)), at(1500));
+        freshness.note_pong(at(1900), at(2000));
+        assert!(!freshness.is_behind());
+        assert_eq!(freshness.heard_until_close(at(3000)), at(2000));
+    }
+}

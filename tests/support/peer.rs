@@ -1,0 +1,133 @@
+//! A server that says exactly what a test wants it to say.
+
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A command's words.
+pub type Words = Vec<String>;
+
+/// A server on a free loopback port. Its connections end with it.
+pub struct Peer {
+    address: SocketAddr,
+    /// The connections that have subscribed to anything.
+    subscribers: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Peer {
+    /// Answers each command by what `answer` says to it, or else as a small Redis does.
+    pub fn start(answer: impl Fn(&[String]) -> Option<String> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let peer = Self {
+            address: listener.local_addr().unwrap(),
+            subscribers: Arc::default(),
+        };
+        let subscribers = Arc::clone(&peer.subscribers);
+        let answer = Arc::new(answer);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (subscribers, answer) = (Arc::clone(&subscribers), Arc::clone(&answer));
+                thread::spawn(move || serve(stream, &subscribers, &*answer));
+            }
+        });
+        peer
+    }
+
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// Says this on each connection that has subscribed to anything.
+    pub fn say(&self, bytes: &[u8]) {
+        for mut stream in &*self.subscribers.lock().unwrap() {
+            stream.write_all(bytes).unwrap();
+        }
+    }
+
+    /// Hangs up on them.
+    pub fn hang_up(&self) {
+        for stream in self.subscribers.lock().unwrap().drain(..) {
+            stream.shutdown(Shutdown::Both).unwrap();
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        for stream in self.subscribers.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    subscribers: &Mutex<Vec<TcpStream>>,
+    answer: &dyn Fn(&[String]) -> Option<String>,
+) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut is_subscriber = false;
+    while let Some(words) = command(&mut reader) {
+        let reply = answer(&words).unwrap_or_else(|| usual(&words, is_subscriber));
+        if words[0].to_uppercase().ends_with("SUBSCRIBE") && !is_subscriber {
+            is_subscriber = true;
+            subscribers
+                .lock()
+                .unwrap()
+                .push(stream.try_clone().unwrap());
+        }
+        // The other side may be gone.
+        if (&stream).write_all(reply.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// What Redis would say, as far as a subscriber asks.
+fn usual(words: &[String], is_subscriber: bool) -> String {
+    let word = words[0].to_lowercase();
+    match &*word {
+        "ping" if is_subscriber => array(&["pong", ""]),
+        "ping" => "+PONG\r\n".to_owned(),
+        "client" => "+OK\r\n".to_owned(),
+        _ if word.ends_with("subscribe") => confirmation(&word, &words[1], 1),
+        _ => format!("-ERR unknown command '{word}'\r\n"),
+    }
+}
+
+/// The confirmation `word` of `name`.
+pub fn confirmation(word: &str, name: &str, count: usize) -> String {
+    let array = array(&[word, name]).replacen("*2", "*3", 1);
+    format!("{array}:{count}\r\n")
+}
+
+/// An array of bulk strings.
+pub fn array(words: &[&str]) -> String {
+    let strings = words
+        .iter()
+        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    format!("*{}\r\n{}", words.len(), strings.collect::<String>())
+}
+
+fn command(reader: &mut impl BufRead) -> Option<Words> {
+    let count = header(reader)?;
+    (0..count)
+        .map(|_| {
+            let length = header(reader)?;
+            let mut word = vec![0; length + 2];
+            reader.read_exact(&mut word).ok()?;
+            word.truncate(length);
+            Some(String::from_utf8_lossy(&word).into_owned())
+        })
+        .collect()
+}
+
+fn header(reader: &mut impl BufRead) -> Option<usize> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    line.get(1..)?.trim_end().parse().ok()
+}
