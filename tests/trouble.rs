@@ -6,19 +6,21 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Command as Process, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
-use subscope::log::{Batch, MessageLog};
-use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Time, Topic};
+use subscope::log::{Batch, Content, MessageLog};
+use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
 use subscope::server::{Ask, Command, Config, Endpoint, Resolver, Timing};
 
 use support::listener::Listener;
 use support::proxy::Proxy;
 use support::pty::Launch;
 use support::redis::{Redis, pack};
-use support::truth::{Publisher, Sent, check};
+use support::truth::{Publisher, Sent, check, log_of};
 
 /// A log in which number 1 of 0 to 2 is missing, with a gap from `last_heard` to `restored`.
 fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
@@ -300,6 +302,121 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
     assert!(seconds + 0.1 >= length.as_secs_f64(), "{length:?}: {text}");
     redis.cli(&["PUBLISH", "a", "after the sleep"]);
     pty.wait_for_text("after the sleep");
+}
+
+/// Set for a process that only listens, so that a test can halt it: to what.
+const LISTEN_TO: &str = "SUBSCOPE_TEST_LISTEN_TO";
+
+/// The file that such a process writes what it has heard to.
+const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
+
+/// The channel of the message that ends it.
+const END: &str = "end";
+
+/// The process of the test below, and nothing of its own: listens until the last message, then
+/// writes down the numbers and the gaps.
+#[tokio::test]
+async fn a_process_that_listens_so_that_it_can_be_halted() {
+    let (Ok(url), Ok(path)) = (env::var(LISTEN_TO), env::var(WRITE_TO)) else {
+        return;
+    };
+    let mut listener = Listener::listening(all(&url)).await;
+    let is_over = |listener: &Listener| listener.log.channels().find(END.as_bytes()).is_some();
+    listener.until("the last message", is_over).await;
+    let mut lines = String::new();
+    for id in 0..listener.log.end().0 {
+        let row = listener.log.row(RowId(id)).unwrap();
+        let line = match row.content {
+            Content::Message { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
+            Content::Notice(Notice::Gap(gap)) => {
+                let GapEnd::Restored(end) = gap.end else {
+                    panic!("the gap is open: {gap:?}")
+                };
+                format!("gap {} {} {}", gap.last_heard.0, gap.noticed.0, end.0)
+            }
+            Content::Notice(_) => continue,
+        };
+        lines += &format!("{line}\n");
+    }
+    fs::write(path, lines).unwrap();
+}
+
+/// The log that such a process wrote down.
+fn written_log(lines: &str) -> MessageLog {
+    let mut batch = Batch::default();
+    for line in lines.lines() {
+        let numbers = line.strip_prefix("gap ").map(|numbers| {
+            let numbers = numbers.split(' ').map(|number| number.parse().unwrap());
+            numbers.map(Time).collect::<Vec<Time>>()
+        });
+        match numbers.as_deref() {
+            Some(&[last_heard, noticed, end]) => {
+                let gap = Gap {
+                    last_heard,
+                    noticed,
+                    end: GapEnd::Restored(end),
+                    event: "connection lost".into(),
+                    reason: "closed by the server".into(),
+                };
+                batch.push_notice(noticed, Notice::Gap(gap));
+            }
+            _ => batch.push_message(Time(0), b"a", line.as_bytes(), SubscriptionId(0)),
+        }
+    }
+    log_of([batch])
+}
+
+#[test]
+fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
+    let redis = Redis::start();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("heard");
+    let mut process = Process::new(env::current_exe().unwrap())
+        .args(["a_process_that_listens_so_that_it_can_be_halted", "--exact"])
+        .env(LISTEN_TO, redis.url())
+        .env(WRITE_TO, &path)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let signal = |name: &str| {
+        let arguments = [name, &process.id().to_string()];
+        let status = Process::new("kill").args(arguments).status().unwrap();
+        assert!(status.success());
+    };
+    let wait = |is_so: &dyn Fn() -> bool| {
+        while !is_so() {
+            thread::yield_now();
+        }
+    };
+    let is_listening = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
+    wait(&is_listening);
+    // Slow enough that what comes meanwhile is no backlog.
+    let address = redis.address();
+    let publisher = Publisher::start_at(100, "PUBLISH", "a", move || TcpStream::connect(address));
+    let publish = |count: usize| {
+        let before = publisher.published();
+        wait(&|| publisher.published() >= before + count);
+    };
+    // Halted for 0.2 to 2.2 seconds, the connection cut in the middle.
+    let halves = [10, 50, 110];
+    for half in halves {
+        publish(20);
+        signal("-STOP");
+        publish(half);
+        assert_eq!(redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]), "1");
+        publish(half);
+        signal("-CONT");
+        wait(&is_listening);
+    }
+    publish(20);
+    let sent = publisher.stop();
+    assert_eq!(redis.cli(&["PUBLISH", END, "over"]), "1");
+    assert!(process.wait().unwrap().success());
+    let written = fs::read_to_string(&path).unwrap();
+    let (heard, last) = written.rsplit_once("over\n").unwrap();
+    assert_eq!(last, "");
+    let missing = check(&written_log(heard), &sent);
+    assert!(missing >= halves.iter().sum(), "{missing}");
 }
 
 #[tokio::test]
