@@ -37,6 +37,7 @@ mod value;
 #[derive(Clone)]
 pub struct Query {
     text: Arc<str>,
+    meant: Option<Arc<str>>,
     root: Arc<Expr>,
 }
 
@@ -48,12 +49,17 @@ impl Query {
     ///
     /// Says what is wrong with the text, where, and what to do about it.
     pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
-        Ok(Self::new(text, parse::parse(text, moment)?))
+        let parsed = parse::parse(text, moment)?;
+        Ok(Self {
+            meant: parsed.meant.map(Into::into),
+            ..Self::new(text, parsed.expr)
+        })
     }
 
     fn new(text: &str, root: Expr) -> Self {
         Self {
             text: text.into(),
+            meant: None,
             root: Arc::new(root),
         }
     }
@@ -62,6 +68,18 @@ impl Query {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The query that may have been meant, if this one finds nothing.
+    #[must_use]
+    pub fn meant(&self) -> Option<&str> {
+        self.meant.as_deref()
+    }
+
+    /// Whether it asks for a text and nothing else.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
     /// What matches all of `parts`; everything if there are none.

@@ -21,6 +21,8 @@ mod jq;
 mod json;
 #[path = "query/language.rs"]
 mod language;
+#[path = "query/lookalikes.rs"]
+mod lookalikes;
 
 /// 1970-01-01 10:00:00 UTC, which is 12:00:00 where the query is asked.
 const MOMENT: Moment = Moment {
@@ -56,7 +58,7 @@ fn matcher(query: Query) -> Matcher {
     query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let mut matcher = Matcher::new(Arc::new(query));
     matcher.know_subscriptions(&[Arc::from(&b"orders.*"[..]), Arc::from(&b"logs"[..])]);
-    matcher.enter([&b"logs"[..], b"orders.created"]);
+    matcher.enter([&b"logs"[..], b"orders.created", b"#"]);
     matcher
 }
 
@@ -64,6 +66,11 @@ fn asks(text: &str, row: &Row<'_>) -> bool {
     matcher(parse(text)).matches(row)
 }
 
+/// Whether a message with this payload matches, on a channel whose name no query has.
 fn matches(text: &str, payload: &str) -> bool {
-    asks(text, &message(payload.as_bytes()))
+    let row = Row {
+        channel: 2,
+        ..message(payload.as_bytes())
+    };
+    asks(text, &row)
 }

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 use subscope::app::{App, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{
-    Dropped, Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Time, Topic,
+    Dropped, Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Time, Topic, Unexpected,
 };
 use subscope::scan::Worker;
 use subscope::server::{Connection, Feed, Health, NodeFacts, Role};

@@ -25,6 +25,8 @@ pub enum Expr {
 pub enum Term {
     /// The payload holds this text.
     Text(Literal),
+    /// The payload holds this text, or the channel's name does.
+    Word(Literal),
     /// The payload matches this regular expression.
     Regex(Pattern),
     /// The channel has this name.
@@ -52,6 +54,8 @@ pub enum Name {
     Exact(Box<[u8]>),
     /// Every one that this glob matches, as Redis judges it.
     Glob(Box<[u8]>),
+    /// Every one that holds this text.
+    Part(Literal),
 }
 
 /// A sort of row.
@@ -121,6 +125,7 @@ impl Expr {
             Self::Any(parts) => decided(parts, name, true),
             Self::Not(inner) => inner.on_channel(name).map(|holds| !holds),
             Self::Term(Term::Channel(asked)) => Some(asked.takes(name)),
+            Self::Term(Term::Word(text)) => text.find(name).map(|_| true),
             Self::Term(Term::Is(Is::Notice | Is::Gap)) => Some(false),
             Self::Term(_) => None,
         }
@@ -169,6 +174,7 @@ impl Name {
         match self {
             Self::Exact(exact) => **exact == *name,
             Self::Glob(pattern) => glob::matches(pattern, name),
+            Self::Part(text) => text.find(name).is_some(),
         }
     }
 }

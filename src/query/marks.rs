@@ -14,7 +14,7 @@ pub fn marks(root: &Expr, payload: &[u8]) -> Vec<Range<usize>> {
     let mut hits = Vec::new();
     let mut checked = None;
     root.positive_terms(&mut |term| match term {
-        Term::Text(literal) => {
+        Term::Text(literal) | Term::Word(literal) => {
             let mut from = 0;
             let next = std::iter::from_fn(|| {
                 let hit = literal.find(payload.get(from..)?)?;

@@ -72,6 +72,7 @@ enum Node {
     Not(Box<Node>),
     /// Of messages only, as are all of the next ones.
     Text(Literal),
+    Word(Literal, Verdicts),
     Regex(Regex),
     Channel(Verdicts),
     Via(Verdicts),
@@ -151,7 +152,7 @@ impl Matcher {
                 .extend(channels.clone().map(|name| readings.of(name)));
         }
         self.root.each(&mut |node| {
-            if let Node::Channel(verdicts) = node {
+            if let Node::Channel(verdicts) | Node::Word(_, verdicts) = node {
                 verdicts.judge(channels.clone());
             }
         });
@@ -208,25 +209,37 @@ impl Matcher {
         }
     }
 
-    /// A text that every message which matches holds, to scan a whole arena for.
+    /// A text that every message which matches holds, to scan a whole arena for. Messages on
+    /// [`Self::named_channels`] may match without it.
     #[must_use]
     pub fn required_text(&self) -> Option<&Literal> {
+        self.required().map(|(literal, _)| literal)
+    }
+
+    /// Whether the name of a channel holds [`Self::required_text`], by the index of the channel;
+    /// empty if no name does, or if names do not count.
+    #[must_use]
+    pub fn named_channels(&self) -> &[bool] {
+        match self.required() {
+            Some((_, Some(verdicts))) if verdicts.holds.contains(&true) => &verdicts.holds,
+            _ => &[],
+        }
+    }
+
+    fn required(&self) -> Option<(&Literal, Option<&Verdicts>)> {
         let all = match &self.root {
             Node::All(parts) => parts.as_slice(),
             alone => std::slice::from_ref(alone),
         };
-        let texts = all.iter().filter_map(|node| match node {
-            Node::Text(literal) if !literal.text().is_empty() => Some(literal),
-            _ => None,
-        });
-        texts.max_by_key(|literal| literal.text().len())
+        let texts = all.iter().filter_map(Node::text);
+        texts.max_by_key(|(literal, _)| literal.text().len())
     }
 
     /// Whether nothing but [`Self::required_text`] is asked, so that a hit within a message is a
-    /// match.
+    /// match, and so is every message on one of [`Self::named_channels`].
     #[must_use]
     pub fn is_only_text(&self) -> bool {
-        matches!(&self.root, Node::Text(literal) if !literal.text().is_empty())
+        self.root.text().is_some()
     }
 
     /// What went wrong on the way, if anything did: the rows it went wrong with did not match.
@@ -275,6 +288,9 @@ impl Node {
             Expr::Not(inner) => Self::Not(Box::new(Self::new(inner))),
             Expr::Term(term) => match term {
                 Term::Text(literal) => Self::Text(literal.clone()),
+                Term::Word(literal) => {
+                    Self::Word(literal.clone(), Verdicts::new(&Name::Part(literal.clone())))
+                }
                 // A clone has scratch of its own, so that threads do not wait for one another.
                 Term::Regex(pattern) => Self::Regex(pattern.regex().clone()),
                 Term::Channel(name) => Self::Channel(Verdicts::new(name)),
@@ -294,6 +310,17 @@ impl Node {
         }
     }
 
+    /// The text that is asked for, if it is no empty one, and which channels have it in their name
+    /// if that counts.
+    fn text(&self) -> Option<(&Literal, Option<&Verdicts>)> {
+        let text = match self {
+            Self::Text(literal) => (literal, None),
+            Self::Word(literal, verdicts) => (literal, Some(verdicts)),
+            _ => return None,
+        };
+        (!text.0.text().is_empty()).then_some(text)
+    }
+
     fn holds(&self, asked: &Asked<'_>) -> bool {
         let row = asked.row;
         let is_message = row.kind == Kind::Message;
@@ -309,6 +336,9 @@ impl Node {
             Self::Drift => row.flags.is_drift,
             Self::SeqGap => row.flags.is_seqgap,
             Self::Text(literal) => literal.find(row.payload).is_some(),
+            Self::Word(literal, verdicts) => {
+                verdicts.of(row.channel) || literal.find(row.payload).is_some()
+            }
             Self::Regex(regex) => regex.is_match(row.payload),
             Self::Channel(verdicts) => verdicts.of(row.channel),
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
@@ -359,7 +389,7 @@ impl Node {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
             Self::Not(inner) => inner.cost(),
-            Self::Text(_) => 20,
+            Self::Text(_) | Self::Word(..) => 20,
             Self::Binary => 30,
             Self::Regex(_) => 60,
             Self::Path(_) => 80,

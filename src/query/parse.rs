@@ -4,9 +4,13 @@
 //! query  := any of (all of (not* one))
 //! any    := all ("or" all)*
 //! all    := unary ("and"? unary)*
-//! unary  := ("not" | "-")* one
+//! unary  := ("not" | "-" | "!")* one
 //! one    := "(" any ")" | term
 //! ```
+//!
+//! `&&` is another `and`, `||` another `or`.
+
+use std::ops::Range;
 
 use crate::message::Time;
 use crate::payload::json::locate::Step;
@@ -18,6 +22,8 @@ use self::cursor::Cursor;
 
 mod cursor;
 mod jq;
+mod meant;
+mod named;
 mod path;
 mod strings;
 mod terms;
@@ -28,13 +34,20 @@ const MAX_DEPTH: usize = 100;
 /// The longest query, in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
-/// The tree of `text`.
-pub fn parse(text: &str, moment: &Moment) -> Result<Expr, QueryError> {
-    let mut parser = Parser {
-        cursor: Cursor::new(text),
-        moment,
-        depth: 0,
-    };
+/// The words that stand between two terms.
+const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
+
+/// A text that was read.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What it asks.
+    pub expr: Expr,
+    /// What may have been meant instead, if it finds nothing.
+    pub meant: Option<String>,
+}
+
+/// Reads `text`.
+pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     if text.len() > MAX_TEXT {
         return fail(
             0..0,
@@ -44,19 +57,11 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Expr, QueryError> {
             ),
         );
     }
-    parser.cursor.skip_space();
-    if parser.cursor.at_end() {
-        return Ok(Expr::All(Vec::new()));
-    }
-    let expr = parser.any()?;
-    // What ends the outermost list without being its end can only be this.
-    if !parser.cursor.at_end() {
-        return fail(
-            parser.cursor.next_char(),
-            "this ) closes nothing: remove it, or put the text in quotes",
-        );
-    }
-    Ok(expr)
+    let mut parser = Parser::new(text, moment);
+    let expr = parser.whole()?;
+    let meant = meant::rewritten(text, &parser.meant);
+    let meant = meant.filter(|meant| Parser::new(meant, moment).whole().is_ok());
+    Ok(Parsed { expr, meant })
 }
 
 /// The steps of a path that is all of `text`.
@@ -65,11 +70,7 @@ pub fn path(text: &str) -> Result<Vec<Step>, QueryError> {
         now: Time(0),
         utc_offset: 0,
     };
-    let mut parser = Parser {
-        cursor: Cursor::new(text),
-        moment: &moment,
-        depth: 0,
-    };
+    let mut parser = Parser::new(text, &moment);
     if !parser.sees_path() && text != "." {
         return fail(
             0..text.len(),
@@ -91,12 +92,41 @@ struct Parser<'a> {
     cursor: Cursor<'a>,
     moment: &'a Moment,
     depth: usize,
+    /// The terms that may be meant otherwise, and how that is written.
+    meant: Vec<(Range<usize>, String)>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, moment: &'a Moment) -> Self {
+        Self {
+            cursor: Cursor::new(text),
+            moment,
+            depth: 0,
+            meant: Vec::new(),
+        }
+    }
 }
 
 impl Parser<'_> {
+    fn whole(&mut self) -> Result<Expr, QueryError> {
+        self.cursor.skip_space();
+        if self.cursor.at_end() {
+            return Ok(Expr::All(Vec::new()));
+        }
+        let expr = self.any()?;
+        // What ends the outermost list without being its end can only be this.
+        if !self.cursor.at_end() {
+            return fail(
+                self.cursor.next_char(),
+                "this ) closes nothing: remove it, or put the text in quotes",
+            );
+        }
+        Ok(expr)
+    }
+
     fn any(&mut self) -> Result<Expr, QueryError> {
         let mut parts = vec![self.all()?];
-        while self.keyword("or") {
+        while self.keyword("or") || self.keyword("||") {
             parts.push(self.all()?);
         }
         Ok(Expr::any(parts))
@@ -107,10 +137,10 @@ impl Parser<'_> {
         loop {
             self.cursor.skip_space();
             let ends = matches!(self.cursor.peek(), None | Some(')'));
-            if ends || self.cursor.sees_word("or") {
+            if ends || self.cursor.sees_word("or") || self.cursor.sees_word("||") {
                 return Ok(Expr::all(parts));
             }
-            self.keyword("and");
+            let _ = self.keyword("and") || self.keyword("&&");
             parts.push(self.unary()?);
         }
     }
@@ -122,11 +152,13 @@ impl Parser<'_> {
             let start = self.cursor.at();
             if self.keyword("not") {
                 negated = !negated;
-            } else if self.cursor.eat("-") {
-                if matches!(self.cursor.peek(), None | Some(')')) || self.cursor.sees_space() {
+            } else if let Some(sign) = self.negation() {
+                if self.cursor.sees_bound() {
                     return fail(
                         self.cursor.since(start),
-                        "a - negates the term right behind it: add one, or write \"-\" in quotes",
+                        format!(
+                            "a {sign} negates the term right behind it: add one, or write \"{sign}\" in quotes"
+                        ),
                     );
                 }
                 negated = !negated;
@@ -138,9 +170,16 @@ impl Parser<'_> {
         Ok(if negated { one.negate() } else { one })
     }
 
+    /// Takes a sign that negates what stands behind it.
+    fn negation(&mut self) -> Option<char> {
+        let is_comparison = self.cursor.rest().starts_with("!=");
+        let sign = self.cursor.peek()?;
+        (matches!(sign, '-' | '!') && !is_comparison).then(|| self.cursor.take())?
+    }
+
     fn one(&mut self) -> Result<Expr, QueryError> {
         let start = self.cursor.at();
-        for word in ["or", "and"] {
+        for word in BETWEEN {
             if self.cursor.sees_word(word) {
                 return fail(
                     start..start + word.len(),
@@ -154,7 +193,7 @@ impl Parser<'_> {
             None => fail(start..start, "a term is missing: add one"),
             Some(')') => fail(self.cursor.next_char(), "a term is missing before this )"),
             Some('(') => self.group(),
-            Some(_) => self.term().map(Expr::Term),
+            Some(_) => self.term(),
         }
     }
 

@@ -101,8 +101,10 @@ impl Job {
 struct Ready {
     serial: u64,
     matcher: Matcher,
-    /// What every message that matches holds.
+    /// What every message that matches holds, unless its channel's name does.
     text: Option<Literal>,
+    /// Whether a channel's name holds it, by the index of the channel; empty if none does.
+    named: Vec<bool>,
     asks_via: bool,
     asks_flags: bool,
     /// Whether it asks a program.
@@ -201,6 +203,7 @@ impl Ready {
         Self {
             serial: request.serial,
             text: matcher.required_text().cloned(),
+            named: Vec::new(),
             asks_via: request.query.asks_via(),
             asks_flags: request.query.asks_flags(),
             is_slow: request.query.is_slow(),
@@ -241,13 +244,15 @@ impl Ready {
         let place = Some((job.number, job.piece));
         if self.entered != place {
             self.matcher.enter(segment.channels());
+            self.named.clear();
+            self.named.extend_from_slice(self.matcher.named_channels());
             self.entered = place;
         }
         let first = rows_between(segment.rows().start, of_piece.start);
         let length = rows_between(of_piece.start, of_piece.end);
         let left = job.left.unwrap_or(length);
         // A text is found in all payloads at once, which takes no time worth sharing.
-        let chunk = if self.text.is_some() && !self.is_slow {
+        let chunk = if self.text.is_some() && self.named.is_empty() && !self.is_slow {
             left
         } else {
             self.chunk.min(left)
@@ -300,19 +305,29 @@ impl Ready {
         let segment = look.segment;
         let mut found = Found::none_of(look.id(rows.start), rows.len() as u64);
         let mut is_any = false;
+        let mut add = |index: usize| {
+            found.add(index - rows.start);
+            is_any = true;
+        };
         if let Some(text) = self.text.clone() {
             let is_all = self.matcher.is_only_text();
             self.each_with(&text, segment, rows.clone(), |ready, index, is_inside| {
                 if (is_all && is_inside) || ready.is_match(look, index, via) {
-                    found.add(index - rows.start);
-                    is_any = true;
+                    add(index);
                 }
             });
+            if !self.named.is_empty() {
+                for index in rows.clone() {
+                    if self.is_named(segment, index) && (is_all || self.is_match(look, index, via))
+                    {
+                        add(index);
+                    }
+                }
+            }
         } else {
             for index in rows.clone() {
                 if self.is_match(look, index, via) {
-                    found.add(index - rows.start);
-                    is_any = true;
+                    add(index);
                 }
             }
         }
@@ -354,6 +369,14 @@ impl Ready {
         }
         let is_told = self.asks_via || answers.contains(&true);
         (looked, is_told.then_some(found))
+    }
+
+    /// Whether the row at `index` is a message on a channel whose name holds the text.
+    fn is_named(&self, segment: &Segment, index: usize) -> bool {
+        segment.row(index).is_some_and(|row| {
+            let is_named = self.named.get(row.channel as usize);
+            row.kind == RowKind::Message && is_named.copied().unwrap_or(false)
+        })
     }
 
     /// Calls `visit` for each row that `text` starts in, with whether it also ends in it. The

@@ -48,12 +48,40 @@ fn text_in_lowercase_is_found_in_any_case_and_other_text_as_it_is() {
         ("...", "a...", true),
         (".5", "0.5", true),
         ("notes", "notes", true),
+        ("a&&b", "a&&b", true),
+        ("x!=", "x!=", true),
+        ("!=", "a != b", true),
         ("order", "order", true),
     ] {
         assert_eq!(matches(text, payload), holds, "{text} on {payload}");
     }
     assert!(asks(r#""\xff\x00""#, &message(b"a\xff\x00b")));
     assert!(asks(r#""a\xffé""#, &message(b"A\xff\xc3\x89")));
+}
+
+#[test]
+fn a_bare_word_is_found_in_the_channels_name_as_well() {
+    let row = message(b"{}");
+    for (text, holds) in [
+        ("orders", true),
+        ("orders.created", true),
+        ("created {}", true),
+        ("orders missing", false),
+        ("Orders", false),
+        ("-orders", false),
+        ("missing or orders", true),
+        // Quoted text is looked for in the payload alone.
+        ("\"orders\"", false),
+        ("\"{}\"", true),
+        ("logs", false),
+    ] {
+        assert_eq!(asks(text, &row), holds, "{text}");
+    }
+    let notice = Row {
+        kind: Kind::Notice,
+        ..row
+    };
+    assert!(!asks("orders", &notice));
 }
 
 #[test]
@@ -112,6 +140,15 @@ fn terms_join_by_and_or_not_and_parentheses() {
         ("a not b", "a", true),
         ("a and not b", "ab", false),
         ("( ( a ) )", "a", true),
+        ("a && b", "ab", true),
+        ("a && b", "a", false),
+        ("a || b", "b", true),
+        ("a || b && c", "a", true),
+        ("!a", "b", true),
+        ("!a", "a", false),
+        ("!!a", "a", true),
+        ("a !b", "ab", false),
+        ("!(a or b)", "c", true),
         ("\"or\"", "or", true),
         ("OR", "OR", true),
     ] {
@@ -129,7 +166,14 @@ fn channels_and_subscriptions_match_by_glob() {
     let row = message(b"");
     for (text, holds) in [
         ("channel:orders.*", true),
-        ("channel:orders", false),
+        ("channel:orders", true),
+        ("channel:created", true),
+        ("channel:ORDERS", false),
+        ("channel:Orders", false),
+        ("channel:\"orders\"", false),
+        ("channel:order?", false),
+        ("via:orders", true),
+        ("via:\"orders\"", false),
         ("channel:orders.[a-c]*", true),
         ("channel:\"orders.created\"", true),
         ("channel:logs", false),

@@ -2,23 +2,25 @@
 
 use crate::payload::json::locate::Step;
 use crate::payload::json::number::Number;
-use crate::query::compare::COMPARISONS;
+use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
-use super::Parser;
 use super::strings::{self, Escapes};
+use super::{BETWEEN, Parser, meant};
 
 const NO_COMPARISON: &str = "a path needs a comparison: .a == 1, or has(.a)";
 
-const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
+pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
 impl Parser<'_> {
     /// Whether a path starts here, and not a text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
-        let Some(behind) = self.cursor.rest().strip_prefix('.') else {
-            return false;
+        let rest = self.cursor.rest();
+        let Some(behind) = rest.strip_prefix('.') else {
+            // As JSONPath has it.
+            return rest.starts_with("$.") || rest.starts_with("$[");
         };
         match behind.chars().next() {
             Some('[' | '"') => true,
@@ -31,33 +33,64 @@ impl Parser<'_> {
     /// A path and what is asked of the value there.
     pub(super) fn comparison(&mut self) -> Result<PathTerm, QueryError> {
         let start = self.cursor.at();
+        self.cursor.eat("$");
         let steps = self.steps()?;
         let path = self.cursor.since(start);
         self.cursor.skip_space();
-        let operator = self.cursor.at();
-        for (sign, compare) in COMPARISONS {
-            if self.cursor.eat(sign) {
-                let test = Test::Compare(compare, self.scalar()?);
-                return Ok(PathTerm::new(steps, test));
+        let is_apart = self.cursor.at() > path.end;
+        match self.operator()? {
+            Some(operator) => Ok(PathTerm::new(steps, self.test(operator)?)),
+            None if is_apart && self.cursor.sees_word("in") => {
+                self.cursor.eat("in");
+                Ok(PathTerm::new(steps, Test::In(self.list()?)))
             }
+            None => fail(path, NO_COMPARISON),
         }
-        if self.cursor.eat("~") {
-            return Ok(PathTerm::new(steps, Test::Match(self.string_pattern()?)));
+    }
+
+    /// Takes the operator that stands here, if one does.
+    pub(super) fn operator(&mut self) -> Result<Option<Operator>, QueryError> {
+        let start = self.cursor.at();
+        if self.cursor.eat("~") || self.cursor.eat("=~") {
+            return Ok(Some(Operator::Match));
         }
-        if self.cursor.eat("=") {
-            return fail(self.cursor.since(operator), "to compare, write ==");
+        let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
+        let operator = found.map(|(_, compare)| Operator::Compare(*compare));
+        let operator = operator.or_else(|| {
+            let is_equal = self.cursor.eat("=");
+            is_equal.then_some(Operator::Compare(Compare::Equal))
+        });
+        if operator.is_some() && self.cursor.peek().is_some_and(is_sign) {
+            self.cursor.take_while(is_sign);
+            return fail(
+                self.cursor.since(start),
+                "unknown operator: write one of == != < <= > >= ~ in",
+            );
         }
-        if operator > path.end && self.cursor.sees_word("in") {
-            self.cursor.eat("in");
-            return Ok(PathTerm::new(steps, Test::In(self.list()?)));
-        }
-        fail(path, NO_COMPARISON)
+        Ok(operator)
+    }
+
+    /// What `operator`, which has been taken, asks.
+    pub(super) fn test(&mut self, operator: Operator) -> Result<Test, QueryError> {
+        Ok(match operator {
+            Operator::Compare(compare) => {
+                self.cursor.skip_space();
+                let start = self.cursor.at();
+                let scalar = self.scalar(false)?;
+                if let Some(meant) = meant::of_value(self.cursor.text_since(start), &scalar) {
+                    self.meant.push((self.cursor.since(start), meant));
+                }
+                Test::Compare(compare, scalar)
+            }
+            Operator::Match => Test::Match(self.string_pattern()?),
+        })
     }
 
     /// `has(…)`, whose parenthesis has been taken; `start` is where it starts.
     pub(super) fn has(&mut self, start: usize) -> Result<PathTerm, QueryError> {
         self.cursor.skip_space();
-        if self.cursor.peek() != Some('.') {
+        self.cursor.eat("$");
+        if !matches!(self.cursor.peek(), Some('.' | '[')) {
             let at = self.cursor.next_char();
             return fail(at, "has(…) takes a path: has(.a)");
         }
@@ -130,12 +163,15 @@ impl Parser<'_> {
         Ok(step)
     }
 
-    /// A value as JSON writes it.
-    fn scalar(&mut self) -> Result<Scalar, QueryError> {
+    /// A value as JSON writes it, or a string without its quotes, or in single ones. In a list a
+    /// comma ends it.
+    fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
+        let is_between = BETWEEN.iter().any(|word| self.cursor.sees_word(word));
         match self.cursor.peek() {
-            None | Some(')') => fail(self.cursor.next_char(), NO_VALUE),
+            None | Some(')' | '(') => fail(self.cursor.next_char(), NO_VALUE),
+            Some(next) if is_between || is_sign(next) => fail(self.cursor.next_char(), NO_VALUE),
             Some('"') => {
                 let bytes = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
                 Ok(Scalar::Text(bytes.into()))
@@ -147,25 +183,36 @@ impl Parser<'_> {
                     "only numbers, strings, true, false and null are compared: use jq(…)",
                 )
             }
-            Some(_) => {
-                let ends =
-                    |next: char| next.is_whitespace() || matches!(next, '(' | ')' | ',' | '"');
-                let word = self.cursor.take_while(|next| !ends(next));
-                scalar_of(word).map_or_else(
-                    || {
-                        fail(
-                            self.cursor.since(start),
-                            format!("{word} is no value: for the text, write \"{word}\" in quotes"),
-                        )
-                    },
-                    Ok,
+            Some('.' | '$') if self.sees_path() => {
+                self.cursor.take_word();
+                fail(
+                    self.cursor.since(start),
+                    "to compare two values of a message, write jq(.a == .b)",
                 )
             }
+            Some(_) => Ok(self.bare_scalar(is_in_list)),
         }
     }
 
+    fn bare_scalar(&mut self, is_in_list: bool) -> Scalar {
+        if let Some(behind) = self.cursor.rest().strip_prefix('\'')
+            && let Some((inside, _)) = behind.split_once('\'')
+        {
+            self.cursor.eat("'");
+            self.cursor.eat(inside);
+            self.cursor.eat("'");
+            return Scalar::Text(inside.as_bytes().into());
+        }
+        let ends = |next: char| match next {
+            ',' => is_in_list,
+            other => other.is_whitespace() || matches!(other, '(' | ')' | '"'),
+        };
+        let word = self.cursor.take_while(|next| !ends(next));
+        scalar_of(word).unwrap_or_else(|| Scalar::Text(word.as_bytes().into()))
+    }
+
     /// `("a", "b")`.
-    fn list(&mut self) -> Result<Vec<Scalar>, QueryError> {
+    pub(super) fn list(&mut self) -> Result<Vec<Scalar>, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
         if !self.cursor.eat("(") {
@@ -174,7 +221,7 @@ impl Parser<'_> {
                 "in takes a list: in (\"a\", \"b\")",
             );
         }
-        let mut scalars = vec![self.scalar()?];
+        let mut scalars = vec![self.scalar(true)?];
         loop {
             self.cursor.skip_space();
             if self.cursor.eat(")") {
@@ -186,12 +233,12 @@ impl Parser<'_> {
             if !self.cursor.eat(",") {
                 return fail(self.cursor.next_char(), "a comma is missing in this list");
             }
-            scalars.push(self.scalar()?);
+            scalars.push(self.scalar(true)?);
         }
     }
 
     /// The regular expression behind a `~`: between quotes or slashes.
-    fn string_pattern(&mut self) -> Result<Pattern, QueryError> {
+    pub(super) fn string_pattern(&mut self) -> Result<Pattern, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
         match self.cursor.peek() {
@@ -203,29 +250,44 @@ impl Parser<'_> {
                     .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
             }
             _ => {
-                self.cursor.take_word();
-                fail(
-                    self.cursor.since(start),
-                    "~ takes a regular expression in quotes: .a ~ \"^x\"",
-                )
+                let source = self.cursor.take_word();
+                let at = self.cursor.since(start);
+                if source.is_empty() {
+                    return fail(at, "~ takes a regular expression: .a ~ \"^x\"");
+                }
+                Pattern::new(source, false)
+                    .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
             }
         }
     }
 }
 
+/// How a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operator {
+    /// With another.
+    Compare(Compare),
+    /// With a regular expression.
+    Match,
+}
+
+/// Whether operators consist of this character.
+fn is_sign(character: char) -> bool {
+    matches!(character, '=' | '<' | '>' | '!' | '~')
+}
+
 /// Whether an operator starts here.
 fn sees_operator(text: &str) -> bool {
-    let signs = ['=', '!', '<', '>', '~'];
-    text.starts_with(signs) || text.starts_with("in ") || text.starts_with("in(")
+    text.starts_with(is_sign) || text.starts_with("in ") || text.starts_with("in(")
 }
 
 /// Whether a name in a path may hold this character.
-fn is_of_name(character: char) -> bool {
+pub(super) fn is_of_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
 }
 
 /// The value that `word` writes.
-fn scalar_of(word: &str) -> Option<Scalar> {
+pub(super) fn scalar_of(word: &str) -> Option<Scalar> {
     // Formats other than JSON have more numbers than it, and other words for null.
     let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
     let sought = match word {

@@ -1,28 +1,31 @@
 //! The terms, each by how it starts.
 
-use crate::query::compare::COMPARISONS;
+use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
-use crate::query::expr::{Is, Name, Term};
+use crate::query::expr::{Expr, Is, Name, Term};
 use crate::query::literal::Literal;
 use crate::query::pattern::Pattern;
 use crate::query::time;
 
-use super::Parser;
 use super::strings::{self, Escapes};
+use super::{Parser, meant};
 
 impl Parser<'_> {
     /// The term that starts here, where neither a space nor a parenthesis stands.
-    pub(super) fn term(&mut self) -> Result<Term, QueryError> {
+    pub(super) fn term(&mut self) -> Result<Expr, QueryError> {
         let start = self.cursor.at();
         let term = match self.cursor.peek() {
             Some('"') => {
                 let bytes = strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
                 Term::Text(Literal::new(&bytes))
             }
-            Some('/') => Term::Regex(self.regex()?),
-            Some('.') if self.sees_path() => Term::Path(Box::new(self.comparison()?)),
+            Some('/') => self.slash()?,
+            Some('.' | '$') if self.sees_path() => Term::Path(Box::new(self.comparison()?)),
             _ if self.sees_size() => self.size()?,
-            _ => self.word()?,
+            _ => match self.named()? {
+                Some(expr) => return Ok(expr),
+                None => self.word()?,
+            },
         };
         if !self.cursor.sees_bound() {
             return fail(
@@ -33,7 +36,32 @@ impl Parser<'_> {
                 ),
             );
         }
-        Ok(term)
+        Ok(Expr::Term(term))
+    }
+
+    /// `/regex/`, or what begins like one: `/api/users`, or `/orders` as it is typed to search in
+    /// other programs.
+    fn slash(&mut self) -> Result<Term, QueryError> {
+        let start = self.cursor.at();
+        let mut behind = self.cursor;
+        behind.eat("/");
+        let word = behind.take_word();
+        // A parenthesis ends the word, and is of a regular expression as these characters are.
+        let is_plain = !word.is_empty()
+            && behind.peek() != Some('(')
+            && !word.contains(['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|']);
+        if is_plain && !self.cursor.rest()[1..].contains('/') {
+            self.cursor = behind;
+            return Ok(Term::Word(Literal::new(word.as_bytes())));
+        }
+        let regex = self.regex();
+        let is_regex = regex.is_ok() && self.cursor.sees_bound();
+        if is_plain && !is_regex && word.contains('/') {
+            self.cursor = behind;
+            let path = self.cursor.text_since(start);
+            return Ok(Term::Word(Literal::new(path.as_bytes())));
+        }
+        regex.map(Term::Regex)
     }
 
     /// `/…/` or `/…/i`.
@@ -63,16 +91,18 @@ impl Parser<'_> {
                 return parse(self, start);
             }
         }
+        let rest = self.cursor.rest();
         let word = self.cursor.take_word();
         if self.cursor.peek() == Some('(') {
             return fail(
                 self.cursor.since(start),
-                format!(
-                    "{word}(…) is nothing that can be asked: put text with parentheses in quotes"
-                ),
+                format!("unknown function {word}(…): put text with parentheses in quotes"),
             );
         }
-        Ok(Term::Text(Literal::new(word.as_bytes())))
+        if let Some((length, meant)) = meant::of_word(word, rest) {
+            self.meant.push((start..start + length, meant));
+        }
+        Ok(Term::Word(Literal::new(word.as_bytes())))
     }
 
     fn sees_size(&self) -> bool {
@@ -88,7 +118,9 @@ impl Parser<'_> {
         self.cursor.eat("size");
         self.cursor.skip_space();
         let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
-        let Some((_, compare)) = found else {
+        let found = found.map(|(_, compare)| *compare);
+        let equal = || self.cursor.eat("=").then_some(Compare::Equal);
+        let Some(compare) = found.or_else(equal) else {
             self.cursor.take_word();
             return fail(
                 self.cursor.since(start),
@@ -99,7 +131,7 @@ impl Parser<'_> {
         let value = self.cursor.at();
         let word = self.cursor.take_word();
         match bytes_of(word) {
-            Some(bytes) => Ok(Term::Size(*compare, bytes)),
+            Some(bytes) => Ok(Term::Size(compare, bytes)),
             None => fail(
                 self.cursor.since(value),
                 "a size is a number of bytes, or of k, m or g: size>10k",
@@ -123,7 +155,11 @@ impl Parser<'_> {
                 ),
             );
         }
-        Ok(Name::Glob(word.as_bytes().into()))
+        Ok(if word.contains(['*', '?', '[', '\\']) {
+            Name::Glob(word.as_bytes().into())
+        } else {
+            Name::Part(Literal::new(word.as_bytes()))
+        })
     }
 
     fn time(&mut self) -> Result<crate::message::Time, QueryError> {
@@ -163,7 +199,7 @@ impl Parser<'_> {
             _ => {
                 return fail(
                     self.cursor.since(start),
-                    "a row can be asked for is:json, is:binary, is:notice, is:gap, is:drift or is:seqgap",
+                    "is: takes json, binary, notice, gap, drift or seqgap, as in is:json",
                 );
             }
         }))

@@ -139,7 +139,7 @@ impl Wants {
     pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {
         let asks =
             |want: &&Want| want.state != State::Denied && want.subscription.topic.matches(channel);
-        Some(self.known.iter().find(asks)?.subscription.id)
+        Some(self.known.values().find(asks)?.subscription.id)
     }
 
     /// Whether a subscription is to a sharded channel.

@@ -1,0 +1,105 @@
+//! Paths without their dot, as other tools write them: `level=error`, `id == 7`.
+
+use crate::payload::json::locate::Step;
+use crate::query::compare::Compare;
+use crate::query::error::{QueryError, fail};
+use crate::query::expr::{Expr, Term};
+use crate::query::literal::Literal;
+use crate::query::value::{PathTerm, Scalar, Test};
+
+use super::Parser;
+use super::path::{NO_VALUE, Operator, is_of_name};
+
+impl Parser<'_> {
+    /// The comparison that starts here with a bare name; `None` if this is text, which is then
+    /// still to be read.
+    pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
+        let (cursor, meant) = (self.cursor, self.meant.len());
+        let found = self.try_named();
+        if !matches!(found, Ok(Some(_))) {
+            self.cursor = cursor;
+            self.meant.truncate(meant);
+        }
+        found
+    }
+
+    fn try_named(&mut self) -> Result<Option<Expr>, QueryError> {
+        let start = self.cursor.at();
+        let Some(steps) = self.bare_path() else {
+            return Ok(None);
+        };
+        if self.cursor.sees_space() {
+            return self.spaced(steps);
+        }
+        let Ok(Some(operator)) = self.operator() else {
+            return Ok(None);
+        };
+        if self.cursor.sees_bound() {
+            return Ok(None);
+        }
+        let Ok(test) = self.test(operator) else {
+            return Ok(None);
+        };
+        let is_ordered = |compare| !matches!(compare, Compare::Equal | Compare::NotEqual);
+        let is_comparison = match &test {
+            // `Vec<u8>` is text.
+            Test::Compare(compare, Scalar::Number(_)) if is_ordered(*compare) => true,
+            Test::Compare(compare, _) => !is_ordered(*compare),
+            // So is `file~1`, but not `name=~x`.
+            _ => self.cursor.text_since(start).contains("=~"),
+        };
+        if !is_comparison || !self.cursor.sees_bound() {
+            return Ok(None);
+        }
+        let is_equal = matches!(test, Test::Compare(Compare::Equal, _));
+        let path = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
+        let text = self.cursor.text_since(start).as_bytes();
+        // It may as well be a part of a text, such as a line of a log.
+        let text = is_equal.then(|| Expr::Term(Term::Word(Literal::new(text))));
+        Ok(Some(Expr::any([path].into_iter().chain(text))))
+    }
+
+    /// `id == 7` or `id in (7, 8)`, behind the name.
+    fn spaced(&mut self, steps: Vec<Step>) -> Result<Option<Expr>, QueryError> {
+        self.cursor.skip_space();
+        let test = if self.cursor.sees_word("in") {
+            self.cursor.eat("in");
+            // Without a list, or with none, it is a word.
+            match self.list() {
+                Ok(list) => Test::In(list),
+                Err(_) => return Ok(None),
+            }
+        } else {
+            let Ok(Some(operator)) = self.operator() else {
+                return Ok(None);
+            };
+            self.cursor.skip_space();
+            if self.cursor.at_end() {
+                return fail(self.cursor.next_char(), NO_VALUE);
+            }
+            match self.test(operator) {
+                Ok(test) => test,
+                Err(_) if operator == Operator::Match => return Ok(None),
+                Err(_) if matches!(self.cursor.peek(), Some('(' | ')')) => return Ok(None),
+                Err(wrong) => return Err(wrong),
+            }
+        };
+        let term = Term::Path(Box::new(PathTerm::new(steps, test)));
+        Ok(self.cursor.sees_bound().then_some(Expr::Term(term)))
+    }
+
+    /// The steps of a path that starts with a name.
+    fn bare_path(&mut self) -> Option<Vec<Step>> {
+        let start = self.cursor.at();
+        let first = self.cursor.peek()?;
+        if !first.is_alphabetic() && first != '_' {
+            return None;
+        }
+        let name = self.cursor.take_while(is_of_name);
+        let mut steps = vec![Step::Key(name.as_bytes().into())];
+        steps.extend(self.steps().ok()?);
+        // `a->b` and `the end.` are text.
+        let ends = self.cursor.text_since(start).ends_with(['-', '.']);
+        (!ends).then_some(steps)
+    }
+}

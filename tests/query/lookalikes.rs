@@ -1,0 +1,180 @@
+//! Queries as other tools write them: those that can mean one thing only mean it, and the others
+//! say what may have been meant.
+
+use subscope::query::Query;
+
+use super::{MOMENT, asks, matches, message, parse};
+
+const ORDER: &str =
+    r#"{"id":7,"no":"7","level":"error","user":{"name":"eva"},"ok":true,"tags":["a b"]}"#;
+
+#[test]
+fn a_comparison_is_understood_however_it_is_written() {
+    for (text, holds) in [
+        (".level == error", true),
+        (".level = \"error\"", true),
+        (".level = error", true),
+        (".level=error", true),
+        (".level == 'error'", true),
+        (".level != error", false),
+        (".level == err", false),
+        (".level ~ ^err", true),
+        (".level =~ \"^err\"", true),
+        (".level in (error, warn)", true),
+        (".level in ('warn', info)", false),
+        ("$.level == error", true),
+        ("$.user.name == eva", true),
+        ("$[0] == error", false),
+        ("has($.user.name)", true),
+        (".tags[0] == 'a b'", true),
+        ("level=error", true),
+        ("level==error", true),
+        ("level = error", true),
+        ("level == \"error\"", true),
+        ("level != error", false),
+        ("level != warn", true),
+        ("level ~ ^err", true),
+        ("level in (error, warn)", true),
+        ("level='error'", true),
+        ("level=info", false),
+        ("-level=error", false),
+        ("!level=info", true),
+        ("user.name=eva", true),
+        ("tags[0] == 'a b'", true),
+        ("id=7", true),
+        ("id == 7", true),
+        ("id==7", true),
+        ("id >= 7 && id<8", true),
+        ("id > 7", false),
+        ("(id=7)", true),
+        ("ok=true", true),
+        // A value keeps its type.
+        ("no=7", false),
+        ("no == \"7\"", true),
+        ("no == 7", false),
+        ("id == \"7\"", false),
+        ("ok == \"true\"", false),
+    ] {
+        assert_eq!(matches(text, ORDER), holds, "{text}");
+    }
+    for (payload, is_007) in [(r#"{"id":"007"}"#, true), (r#"{"id":7}"#, false)] {
+        assert_eq!(matches(".id == 007", payload), is_007, "{payload}");
+    }
+}
+
+#[test]
+fn a_name_with_its_value_is_found_in_lines_of_text_as_well() {
+    let line = "ts=12 level=error msg=\"two words\" done";
+    for (text, holds) in [
+        ("level=error", true),
+        ("level=err", true),
+        ("msg=\"two words\"", true),
+        ("level=info", false),
+        ("-level=error", false),
+        ("level=error done", true),
+        // Spaces around the sign make it a comparison and nothing else.
+        ("level = error", false),
+        // Quotes make it text and nothing else.
+        ("\"level=error\"", true),
+    ] {
+        assert_eq!(matches(text, line), holds, "{text}");
+    }
+    assert!(!matches("\"level=error\"", ORDER));
+    let marks = parse("level=error").marks(line.as_bytes());
+    assert_eq!(marks, [6..17]);
+}
+
+#[test]
+fn what_only_looks_like_a_comparison_is_text() {
+    for text in [
+        "a->b",
+        "a=>b",
+        "aGk=",
+        "aGk==",
+        "Vec<u8>",
+        "file~1",
+        "7=7",
+        "http://x/?a=b",
+        "12:30",
+        "a=",
+        "<div",
+        "x-=1",
+        "end.",
+        "orders:created",
+        "level:error",
+    ] {
+        assert!(matches(text, &format!("say {text} here")), "{text}");
+        assert!(parse(text).is_text(), "{text}");
+    }
+    assert!(matches("look in here", "here in look"));
+    assert!(matches("look in (here or there)", "here in look"));
+}
+
+#[test]
+fn what_begins_like_a_regular_expression_and_is_none_is_looked_for_as_text() {
+    for (text, payload, holds) in [
+        ("/orders:created", "orders:created", true),
+        ("/timeout 5", "5 Timeout", true),
+        ("/api/users", "GET /api/users", true),
+        ("/api/users", "GET /api/orders", false),
+        ("/v1/i/x", "/v1/i/x", true),
+        ("-/api/users", "GET /api/users", false),
+        ("/api/", "/api?", true),
+        ("/a.i/i", "API", true),
+        ("/a b/", "a b", true),
+    ] {
+        assert_eq!(matches(text, payload), holds, "{text} on {payload}");
+    }
+    assert!(asks("/orders.created", &message(b"")));
+}
+
+#[test]
+fn a_query_that_may_mean_something_else_says_what() {
+    for (text, meant) in [
+        ("level:error", Some(".level == \"error\"")),
+        ("id:7", Some(".id == 7")),
+        ("ok:true", Some(".ok == true")),
+        ("-level:error x", Some("-.level == \"error\" x")),
+        ("(level:error or b)", Some("(.level == \"error\" or b)")),
+        ("level:\"error\"", Some(".level == \"error\"")),
+        (".id == 7", Some(".id == \"7\"")),
+        ("id=7", Some("id=\"7\"")),
+        (".id == \"7\"", Some(".id == 7")),
+        (".ok == true", Some(".ok == \"true\"")),
+        ("'two words'", Some("\"two words\"")),
+        ("Error", Some("error")),
+        ("a OR b", Some("a or b")),
+        ("a AND NOT b", Some("a and not b")),
+        ("a||b", Some("(a or b)")),
+        ("a&&b", Some("(a b)")),
+        ("orders.*", Some("channel:orders.*")),
+        ("timeout", None),
+        ("\"level:error\"", None),
+        ("\"Error\"", None),
+        (".level == error", None),
+        ("http://x", None),
+        ("12:30", None),
+        ("channel:orders", None),
+        ("", None),
+    ] {
+        let query = parse(text);
+        assert_eq!(query.meant(), meant, "{text}");
+        if let Some(meant) = meant {
+            assert_ne!(parse(meant), query, "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_meant_is_always_a_query() {
+    for text in [
+        "a:\"", "a:\\", "''", "'", "a:b:c", "a:(b)", "x:'y z'", "*", "a|(b)", "É:ü", "a:.b",
+    ] {
+        let Ok(query) = Query::parse(text, &MOMENT) else {
+            continue;
+        };
+        if let Some(meant) = query.meant() {
+            parse(meant);
+        }
+    }
+}
