@@ -474,12 +474,20 @@ fn the_delay_since_it_was_sent_is_told_in_the_row() {
 }
 
 #[test]
-fn findings_go_with_their_rows() {
+fn findings_go_with_their_rows_and_come_back_with_them() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1, 5]);
     assert_eq!(checked.found().len(), 1);
     checked.press("c");
     checked.numbers("orders", [6]);
+    checked.press("Z");
+    assert_eq!(checked.shown(), [0, 1, 2]);
+    assert_eq!(checked.found().len(), 1);
+    let mut next = 7;
+    while checked.stage.app.log().counters().evicted < 2 {
+        checked.numbers("orders", next..next + 1_000);
+        next += 1_000;
+    }
     assert_eq!(checked.found(), []);
 }
 
