@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use subscope::log::{Batch, Content, MessageLog};
-use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
+use subscope::message::{
+    Gap, GapEnd, INVALIDATIONS, Notice, RowId, Subscription, SubscriptionId, Time, Topic,
+    Unexpected,
+};
 use subscope::server::{Ask, Command, Config, Endpoint, Resolver, Timing};
 
 use support::listener::Listener;
@@ -302,6 +305,63 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
     assert!(seconds + 0.1 >= length.as_secs_f64(), "{length:?}: {text}");
     redis.cli(&["PUBLISH", "a", "after the sleep"]);
     pty.wait_for_text("after the sleep");
+}
+
+/// Client-side caching whose invalidations are redirected to us: Redis sends them as messages, whose
+/// payload is no string, to whoever subscribes to anything.
+#[tokio::test]
+async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys() {
+    for topic in [
+        Topic::pattern(b"*"),
+        Topic::channel(INVALIDATIONS),
+        Topic::channel(b"a"),
+    ] {
+        let redis = Redis::start();
+        let is_asked_for = topic.matches(INVALIDATIONS);
+        let mut listener = Listener::listening(config(&redis.url(), topic)).await;
+        let mut admin = Admin(redis.connect());
+        let clients = admin.say(&["CLIENT", "LIST", "TYPE", "pubsub"]);
+        let id = clients.split_once("id=").unwrap().1;
+        let id = id.split(' ').next().unwrap();
+        let on = admin.say(&["CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"]);
+        assert_eq!(on, "+OK\r\n");
+        assert_eq!(admin.say(&["SET", "user:1", "x"]), "+OK\r\n");
+        assert_eq!(admin.say(&["MSET", "a", "1", "b", "2"]), "+OK\r\n");
+        assert_eq!(admin.say(&["FLUSHALL"]), "+OK\r\n");
+        let (messages, unexpected) = if is_asked_for { (3, 0) } else { (0, 3) };
+        listener
+            .until("the invalidations", |listener| {
+                let notices = listener.notices();
+                let is_unexpected = |notice: &&Notice| matches!(notice, Notice::Unexpected { .. });
+                listener.messages() == messages
+                    && notices.iter().filter(is_unexpected).count() == unexpected
+            })
+            .await;
+        let rows = (0..listener.log.end().0).filter_map(|id| listener.log.row(RowId(id)));
+        let texts = rows.filter_map(|row| match row.content {
+            Content::Message { payload, .. } => Some(String::from_utf8_lossy(payload).into_owned()),
+            Content::Notice(Notice::Unexpected {
+                first: Unexpected::Frame(text),
+                count: 1,
+            }) => text
+                .strip_prefix(r#"["message","__redis__:invalidate","#)
+                .map(str::to_owned),
+            Content::Notice(_) => None,
+        });
+        let texts: Vec<String> = texts.collect();
+        assert_eq!(texts.len(), 3, "{texts:?}");
+        assert!(texts[0].starts_with(r#"["user:1"]"#), "{texts:?}");
+        // In any order.
+        assert!(
+            texts[1].contains(r#""a""#) && texts[1].contains(r#""b""#),
+            "{texts:?}"
+        );
+        assert!(texts[2].starts_with("null"), "{texts:?}");
+        assert_eq!(listener.gaps(), []);
+        let counters = *listener.log.counters();
+        assert_eq!(counters.received, counters.kept);
+        listener.server.stop().await;
+    }
 }
 
 /// Set for a process that only listens, so that a test can halt it: to what.

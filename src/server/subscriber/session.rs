@@ -242,7 +242,7 @@ impl<'a> Session<'a> {
                 }
                 Ok(None) => break Ok(()),
                 Err(WireError::NotFlat) => {
-                    let (odd, start) = OddFrame::begin(&self.decoder, bytes);
+                    let (odd, start) = OddFrame::begin(&self.decoder, bytes, talk);
                     self.odd = Some(odd);
                     position += start;
                     break Ok(());
@@ -283,10 +283,11 @@ impl OddFrame {
     }
 
     /// The frame at the start of `bytes`, and where in it to begin.
-    fn begin(decoder: &Decoder, bytes: &[u8]) -> (Self, usize) {
+    fn begin(decoder: &Decoder, bytes: &[u8], talk: &Conversation<'_>) -> (Self, usize) {
         let announced = decoder.last_value(bytes).and_then(|value| {
             let delivery = Delivery::announced_by(value.parts, bytes)?;
-            Some((delivery.into_owned(), value.start))
+            let is_for_us = talk.is_for_us(&delivery);
+            is_for_us.then(|| (delivery.into_owned(), value.start))
         });
         let Some((delivery, start)) = announced else {
             return (Self::whole(), 0);

@@ -24,6 +24,7 @@ impl Conversation<'_> {
     ) -> Result<(), End> {
         if let [before @ .., value] = frame.parts
             && let Some(delivery) = Delivery::announced_by(before, bytes)
+            && self.is_for_us(&delivery)
         {
             // Such as the null by which Redis says that all keys are to be forgotten.
             self.hear_message(&delivery, &value_text(value, bytes), now);

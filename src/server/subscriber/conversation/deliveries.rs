@@ -71,8 +71,14 @@ impl Conversation<'_> {
         }
     }
 
-    /// The subscription that a stray delivery is most likely for. One that is for none is told as a
-    /// frame that nobody asked for, unless it was on its way when that was given up.
+    /// Whether any subscription is what a delivery is for.
+    pub(in super::super) fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
+        let brings = self.wants.bringer(delivery.kind, delivery.name);
+        brings.is_some() || self.likely_owner(delivery).is_some()
+    }
+
+    /// The subscription that a stray delivery is for. One that is for none is told as a frame that
+    /// nobody asked for, unless it was on its way when that was given up.
     fn owner_of_stray(
         &mut self,
         delivery: &Delivery<'_>,
@@ -82,15 +88,7 @@ impl Conversation<'_> {
         if self.is_given_up(delivery) {
             return None;
         }
-        let other = match delivery.kind {
-            SubscriptionKind::Channel => Some(SubscriptionKind::Shard),
-            SubscriptionKind::Shard => Some(SubscriptionKind::Channel),
-            _ => None,
-        };
-        let owner = other.and_then(|kind| {
-            let brings = self.wants.bringer(kind, delivery.name);
-            brings.or_else(|| self.wants.matching(delivery.channel))
-        });
+        let owner = self.likely_owner(delivery);
         match owner {
             None => self.note_unexpected(|| Unexpected::Frame(stray_text(delivery, head)), now),
             Some(id) if self.wants.is_sharded(id) => {
@@ -99,6 +97,18 @@ impl Conversation<'_> {
             Some(_) => (),
         }
         owner
+    }
+
+    /// The subscription that a stray delivery is most likely for: the one of the same name, else
+    /// one that asks for the channel.
+    fn likely_owner(&self, delivery: &Delivery<'_>) -> Option<SubscriptionId> {
+        let other = match delivery.kind {
+            SubscriptionKind::Channel => SubscriptionKind::Shard,
+            SubscriptionKind::Shard => SubscriptionKind::Channel,
+            _ => return None,
+        };
+        let brings = self.wants.bringer(other, delivery.name);
+        brings.or_else(|| self.wants.matching(delivery.channel))
     }
 
     /// Whether the end of what a delivery is for has been asked for, but is not confirmed.
