@@ -9,7 +9,7 @@ use crossterm::event::{
 
 use subscope::app::{
     Answer, Context, Effect, Event, Focus, ListForm, Overlay, Room, Sort, SubscriptionState,
-    TimeForm, inside,
+    TimeForm, inside, notice_words,
 };
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Topic};
@@ -1698,4 +1698,55 @@ fn a_key_acts_on_no_open_message_that_follows_the_log() {
         stage.messages(&[("b", b"[2]")]);
         assert_eq!(stage.letter().channel.as_deref(), Some(&b"a"[..]), "{key}");
     }
+}
+
+/// The words of each warning that Socket.IO counts a subscription.
+fn counted(stage: &Stage) -> Vec<String> {
+    let notices = stage.app.log().notices();
+    let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
+    counted.map(|(_, notice)| notice_words(notice)).collect()
+}
+
+#[test]
+fn a_subscription_that_socket_io_counts_is_warned_of_once() {
+    let topics = [
+        "orders",
+        "socket.io-request*",
+        "app:socket.io-request#/#",
+        "socket.io#/#",
+    ];
+    let mut stage = Stage::new(&topics);
+    stage.confirm(0);
+    stage.confirm(1);
+    assert_eq!(counted(&stage), [""; 0]);
+    stage.confirm(2);
+    assert_eq!(
+        counted(&stage),
+        [
+            "use the pattern app:socket.io-request#/#* instead, which is not counted: Socket.IO \
+          counts channel app:socket.io-request#/# as one more server, and waits for its answers"
+        ]
+    );
+    // Neither again after a reconnect, nor for another.
+    stage.confirm(2);
+    stage.confirm(3);
+    assert_eq!(counted(&stage).len(), 1);
+}
+
+#[test]
+fn a_sharded_subscription_that_socket_io_counts_has_no_pattern_in_its_place() {
+    let mut stage = Stage::new(&[]);
+    stage.notice(Notice::Subscribed {
+        subscription: Subscription {
+            id: SubscriptionId(0),
+            topic: Topic::shard(b"socket.io#/#"),
+        },
+        count: 1,
+        server: None,
+    });
+    let words = counted(&stage).remove(0);
+    assert!(
+        words.ends_with("no pattern hears sharded channels: u unsubscribes"),
+        "{words}"
+    );
 }

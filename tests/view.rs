@@ -936,3 +936,14 @@ fn the_counts_on_the_screen_add_up_after_eviction() {
         ]
     );
 }
+
+#[test]
+fn an_invalidation_of_all_keys_says_so() {
+    let mut stage = Stage::new(100, 24, &["*"]);
+    stage.message(b"__redis__:invalidate", b"null");
+    stage.message(b"__redis__:invalidate", br#"["user:1"]"#);
+    stage.message(b"orders", b"null");
+    let screen = stage.screen();
+    assert_eq!(screen.matches("all keys").count(), 1, "{screen}");
+    assert!(screen.contains("all keys null"), "{screen}");
+}

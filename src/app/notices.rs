@@ -79,19 +79,15 @@ pub fn notice_words(notice: &Notice) -> String {
 /// That Socket.IO counts a subscription, and what to use instead.
 fn counted_words(topic: &Topic) -> String {
     let name = topic_words(topic);
-    let counted = format!("{name}: Socket.IO counts this session as a server and waits for it");
-    match topic.kind {
-        SubscriptionKind::Shard => format!(
-            "{counted} · no pattern hears sharded channels: press u to unsubscribe when done"
-        ),
-        _ => {
-            let pattern = [&*glob::literal(&topic.name), b"*"].concat();
-            format!(
-                "{counted} · use the pattern {} instead: patterns are not counted",
-                whole(&pattern)
-            )
-        }
+    let counted = format!("Socket.IO counts {name} as one more server, and waits for its answers");
+    if topic.kind == SubscriptionKind::Shard {
+        return format!("{counted} · no pattern hears sharded channels: u unsubscribes");
     }
+    let pattern = [&*glob::literal(&topic.name), b"*"].concat();
+    format!(
+        "use the pattern {} instead, which is not counted: {counted}",
+        whole(&pattern)
+    )
 }
 
 /// Frames that nobody asked for.
