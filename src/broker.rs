@@ -7,8 +7,8 @@
 //!
 //! From the bottom: `request` and `inline` cut commands from bytes, `client` is what is known of one
 //! client, `hub` holds the clients and who listens to what, `call` is one
-//! command on its way, `session`, `clients`, `pubsub`, `server` and `describe` carry commands
-//! out, `commands` finds and checks them, `connection` is the task of one client. [`faults`] is
+//! command on its way, `lookup` finds it, `session`, `clients`, `pubsub`, `server`, `transaction` and
+//! `describe` carry commands out, `commands` checks them, `connection` is the task of one client. [`faults`] is
 //! for tests, and [`traffic`] is what the demo shows.
 
 mod call;
@@ -20,12 +20,14 @@ mod describe;
 pub mod faults;
 mod hub;
 mod inline;
+mod lookup;
 mod pubsub;
 mod request;
 mod server;
 mod session;
 mod settings;
 pub mod traffic;
+mod transaction;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,8 +39,8 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 use self::faults::Faults;
-pub use self::hub::Publisher;
 use self::hub::{Family, Hub};
+pub use self::hub::{Publisher, RefusedClient};
 pub use self::settings::{Limits, Refusal, Settings};
 
 /// How long to wait before accepting again after the system refused, as when it is out of files.
@@ -92,6 +94,12 @@ impl Broker {
     #[must_use]
     pub fn publisher(&self) -> Publisher {
         Publisher::new(Arc::clone(&self.hub))
+    }
+
+    /// The first client that asks for RESP3, which is refused, from now on.
+    #[must_use]
+    pub fn refused_client(&self) -> RefusedClient {
+        RefusedClient::new(self.hub.refused.subscribe())
     }
 
     /// The ways to make it misbehave, for tests.

@@ -269,6 +269,11 @@ pub enum Notice {
         /// How many they were: those of a flood are told together.
         count: u64,
     },
+    /// A client of the demo wanted to speak RESP3, which the demo does not.
+    Resp3Refused {
+        /// The library that it says it uses; empty if it has not said which.
+        library: Box<str>,
+    },
     /// A breakpoint matched, and the view stopped there.
     Breakpoint {
         /// The breakpoint's query.

@@ -375,18 +375,15 @@ fn one_denied_channel_leaves_the_others_live() {
 #[test]
 fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
     for (arguments, named) in [
-        (&["-u", "http://localhost"][..], "http://localhost"),
-        (&["-u", "redis://localhost:notaport"], "localhost"),
-        (
-            &["-u", "redis://localhost/notadb"],
-            "redis://localhost/notadb",
-        ),
+        (&["-u", "http://localhost"][..], "-u does not start with"),
+        (&["-u", "redis://localhost:notaport"], "-u has a port"),
+        (&["-u", "redis://localhost/notadb"], "-u has a database"),
         (&["--keep", "lots"], "lots"),
         (&["--keep", "1KiB"], "1KiB"),
         (&["--keep"], "--keep"),
         (&["--nonsense"], "--nonsense"),
         (&["-u", "redis://x", "-h", "y", "-p", "1"], "--port"),
-        (&["-u", "redis+sentinel://h"], "redis+sentinel://h"),
+        (&["-u", "redis+sentinel://h"], "-u names no master"),
         (
             &["-u", "redis://h", "--sentinel-events"],
             "--sentinel-events",

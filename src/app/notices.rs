@@ -63,6 +63,7 @@ pub fn notice_words(notice: &Notice) -> String {
         Notice::Unexpected { first, count } => unexpected_words(first, *count),
         Notice::Partial(words) => whole(words.as_bytes()),
         Notice::CountedBySocketIo { topic } => counted_words(topic),
+        Notice::Resp3Refused { library } => resp3_words(library),
         Notice::Evicted { count } => {
             format!("{} messages were evicted here", figures::count(*count))
         }
@@ -103,6 +104,25 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
             figures::count(count - 1)
         ),
     }
+}
+
+/// How clients that speak RESP3 unless told otherwise are told otherwise.
+const RESP2: [(&str, &str); 3] = [
+    ("redis-py", "protocol=2"),
+    ("node-redis", "RESP: 2"),
+    ("go-redis", "Protocol: 2"),
+];
+
+/// Which option a client needs that the demo has refused: its own, if its library is known.
+fn resp3_words(library: &str) -> String {
+    let of = RESP2.iter().find(|(name, _)| library.contains(name));
+    let every = RESP2.map(|(name, option)| format!("{option} in {name}"));
+    let options = of.map_or_else(|| every.join(", "), |(_, option)| (*option).to_owned());
+    let client = match library {
+        "" => "a client".to_owned(),
+        library => format!("client {}", whole(library.as_bytes())),
+    };
+    format!("{client} refused: the demo speaks RESP2 only · set {options}")
 }
 
 /// What follows from the refusal of all channels.
@@ -218,4 +238,31 @@ fn dropped_words(dropped: &Dropped) -> String {
     let size = figures::size(dropped.bytes);
     let time = figures::duration(dropped.to.since(dropped.from));
     format!("{count} messages ({size}) of {time} dropped: they came faster than they were taken in")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_speaks_resp3_is_told_its_option() {
+        for (library, words) in [
+            (
+                "",
+                "a client refused: the demo speaks RESP2 only · set protocol=2 in redis-py, \
+                 RESP: 2 in node-redis, Protocol: 2 in go-redis",
+            ),
+            (
+                "redis-py",
+                "client redis-py refused: the demo speaks RESP2 only · set protocol=2",
+            ),
+            (
+                "go-redis(,go1.24)",
+                "client go-redis(,go1.24) refused: the demo speaks RESP2 only · set Protocol: 2",
+            ),
+        ] {
+            let library = library.into();
+            assert_eq!(notice_words(&Notice::Resp3Refused { library }), words);
+        }
+    }
 }

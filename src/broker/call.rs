@@ -71,6 +71,8 @@ pub struct Call<'a> {
     pub reply: Vec<u8>,
     /// What becomes of the connection once the answer is sent.
     pub after: After,
+    /// Whether EXEC carries it out.
+    pub is_in_exec: bool,
 }
 
 /// What becomes of a connection after a command.
@@ -115,6 +117,11 @@ impl Call<'_> {
     /// Answers OK.
     pub fn ok(&mut self) {
         wire::put_simple(&mut self.reply, "OK");
+    }
+
+    /// Answers that it is queued.
+    pub fn queued(&mut self) {
+        wire::put_simple(&mut self.reply, "QUEUED");
     }
 
     /// Answers with an error.

@@ -1,7 +1,7 @@
 //! What the broker knows of one client, and the bytes that wait for it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -45,12 +45,63 @@ pub struct Client {
     pub query_bytes: usize,
     /// When it last sent a command.
     pub last_heard: Instant,
+    /// The transaction that MULTI has opened.
+    pub transaction: Option<Transaction>,
     connected: Instant,
     subscriptions: [BTreeSet<Arc<[u8]>>; 3],
     subscription_bytes: usize,
     output: Output,
     /// Wakes the client's task when there is something to write, or when the client is gone.
     wake: Arc<Notify>,
+}
+
+/// Commands that wait for EXEC.
+///
+/// `Debug` shows how many there are: one may be AUTH with its password.
+#[derive(Default)]
+pub struct Transaction {
+    commands: Vec<Vec<Vec<u8>>>,
+    bytes: usize,
+    is_doomed: bool,
+}
+
+impl Transaction {
+    /// Queues a command. False, and the transaction is doomed, if all of them are larger than
+    /// `limit`.
+    pub fn push(&mut self, arguments: &[Vec<u8>], limit: usize) -> bool {
+        let size = |argument: &Vec<u8>| argument.len() + size_of::<Vec<u8>>();
+        self.bytes += arguments.iter().map(size).sum::<usize>();
+        if self.bytes > limit {
+            self.doom();
+            return false;
+        }
+        if !self.is_doomed {
+            self.commands.push(arguments.to_vec());
+        }
+        true
+    }
+
+    /// Makes EXEC fail: one of its commands was refused.
+    pub fn doom(&mut self) {
+        self.is_doomed = true;
+        self.commands = Vec::new();
+    }
+
+    /// Whether EXEC is to fail.
+    pub fn is_doomed(&self) -> bool {
+        self.is_doomed
+    }
+
+    /// What EXEC carries out, each with its arguments.
+    pub fn commands(&self) -> &[Vec<Vec<u8>>] {
+        &self.commands
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transaction({} commands)", self.commands.len())
+    }
 }
 
 /// The bytes that wait for a client.
@@ -90,6 +141,7 @@ impl Client {
             last_command: "NULL",
             query_bytes: 0,
             last_heard: now,
+            transaction: None,
             connected: now,
             subscriptions: [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()],
             subscription_bytes: 0,
@@ -211,6 +263,9 @@ impl Client {
         let now = Instant::now();
         let seconds = |since: Instant| now.saturating_duration_since(since).as_secs();
         let omem = self.output.size();
+        let transaction = self.transaction.as_ref();
+        let multi = transaction.map_or(-1, |open| open.commands.len().cast_signed());
+        let multi_bytes = transaction.map_or(0, |open| open.bytes);
         let mut line = format!(
             "id={} addr={} laddr={local} fd=-1 name=",
             self.id, self.peer
@@ -221,19 +276,21 @@ impl Client {
         // Writing to a string cannot fail.
         let _ = write!(
             rest,
-            " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi=-1 qbuf={} qbuf-free=0 \
-             argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll={} omem={omem} tot-mem={} events={} \
+            " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} qbuf-free=0 \
+             argv-mem=0 multi-mem={} rbs=0 rbp=0 obl=0 oll={} omem={omem} tot-mem={} events={} \
              cmd={} user=default redir=-1 resp=2 lib-name=",
             seconds(self.connected),
             seconds(self.last_heard),
-            if self.is_subscribed() { "P" } else { "N" },
+            self.flags(),
             self.database,
             self.subscriptions(Family::Channel).len(),
             self.subscriptions(Family::Pattern).len(),
             self.subscriptions(Family::Shard).len(),
+            multi,
             self.query_bytes,
+            multi_bytes,
             u8::from(omem > 0),
-            omem + self.query_bytes + self.subscription_bytes + size_of::<Self>(),
+            omem + multi_bytes + self.query_bytes + self.subscription_bytes + size_of::<Self>(),
             if omem > 0 { "rw" } else { "r" },
             self.last_command,
         );
@@ -244,9 +301,20 @@ impl Client {
         line
     }
 
+    /// What CLIENT LIST says that it is: a subscriber, amid a transaction, or neither.
+    fn flags(&self) -> &'static str {
+        match (self.is_subscribed(), self.transaction.is_some()) {
+            (true, true) => "Px",
+            (true, false) => "P",
+            (false, true) => "x",
+            (false, false) => "N",
+        }
+    }
+
     /// Back to how it was when it connected, but for its subscriptions (RESET).
     pub fn reset(&mut self, authenticated: bool) {
         self.name.clear();
+        self.transaction = None;
         self.database = 0;
         self.authenticated = authenticated;
     }

@@ -1,11 +1,12 @@
-//! The commands that the broker knows, and how one is found, checked and carried out.
+//! The commands that the broker knows, and how one is checked and carried out.
 
 use tokio::time::Instant;
 
 use super::call::{After, Allowed, Call, Command};
 use super::client::ClientId;
 use super::hub::State;
-use super::{clients, describe, pubsub, server, session};
+use super::lookup::find;
+use super::{clients, describe, pubsub, server, session, transaction};
 
 use Allowed::{Always, Subscribed, Unauthenticated};
 
@@ -15,6 +16,7 @@ const COMMANDS: &[&[Command]] = &[
     clients::COMMANDS,
     pubsub::COMMANDS,
     server::COMMANDS,
+    transaction::COMMANDS,
     describe::COMMANDS,
 ];
 
@@ -28,6 +30,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
         commands: COMMANDS,
         reply: Vec::new(),
         after: After::GoOn,
+        is_in_exec: false,
     };
     if let Some(client) = call.client() {
         client.last_heard = Instant::now();
@@ -37,9 +40,14 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
             if let Some(client) = call.client() {
                 client.last_command = command.name;
             }
-            (command.run)(&mut call);
+            if !transaction::queue(&mut call, command) {
+                (command.run)(&mut call);
+            }
         }
-        Err(text) => call.error(text),
+        Err(text) => {
+            let text = transaction::refuse(&mut call, text);
+            call.error(text);
+        }
     }
     if !call.reply.is_empty() {
         call.send_reply();
@@ -62,7 +70,7 @@ fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
     if let Some(refusal) = refusal {
         return Err(refusal.error.clone().into_bytes());
     }
-    let command = find(call.arguments)?;
+    let command = find(COMMANDS, call.arguments)?;
     let given = i64::try_from(call.arguments.len()).unwrap_or(i64::MAX);
     if (command.arity >= 0 && given != command.arity) || given < -command.arity {
         return Err(format!(
@@ -86,55 +94,4 @@ fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
         .into_bytes());
     }
     Ok(command)
-}
-
-/// The command of this name; for a command with subcommands, the subcommand.
-fn find(arguments: &[Vec<u8>]) -> Result<&'static Command, Vec<u8>> {
-    let all = || COMMANDS.iter().copied().flatten();
-    let name = &arguments[0];
-    let command = all()
-        .find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
-        .ok_or_else(|| unknown(arguments))?;
-    let is_container = all().any(|other| other.subcommand_of(command.name).is_some());
-    let (Some(word), true) = (arguments.get(1), is_container) else {
-        return Ok(command);
-    };
-    all()
-        .find(|other| {
-            other
-                .subcommand_of(command.name)
-                .is_some_and(|name| word.eq_ignore_ascii_case(name.as_bytes()))
-        })
-        .ok_or_else(|| {
-            let container = command.name.to_ascii_uppercase();
-            let word = until_nul(word, 128);
-            let start = b"ERR unknown subcommand '".as_slice();
-            [start, word, b"'. Try ", container.as_bytes(), b" HELP."].concat()
-        })
-}
-
-fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {
-    let mut beginning = Vec::new();
-    for argument in &arguments[1..] {
-        if beginning.len() >= 128 {
-            break;
-        }
-        let shown = until_nul(argument, 128 - beginning.len());
-        beginning.push(b'\'');
-        beginning.extend_from_slice(shown);
-        beginning.extend_from_slice(b"' ");
-    }
-    [
-        b"ERR unknown command '".as_slice(),
-        until_nul(&arguments[0], 128),
-        b"', with args beginning with: ",
-        &beginning,
-    ]
-    .concat()
-}
-
-/// The start of a text as C prints it: up to a NUL, and to a length.
-fn until_nul(text: &[u8], length: usize) -> &[u8] {
-    let text = &text[..text.len().min(length)];
-    memchr::memchr(0, text).map_or(text, |end| &text[..end])
 }

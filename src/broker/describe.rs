@@ -140,6 +140,7 @@ fn group(command: &Command) -> &'static str {
     match name {
         "info" | "config" | "command" => "server",
         "publish" | "spublish" | "pubsub" => "pubsub",
+        "multi" | "exec" | "discard" | "watch" | "unwatch" => "transactions",
         name if name.ends_with("subscribe") => "pubsub",
         _ => "connection",
     }

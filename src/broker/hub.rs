@@ -25,6 +25,9 @@ pub struct Hub {
     pub address: SocketAddr,
     /// Whether it plays dead.
     pub muted: watch::Sender<bool>,
+    /// The library of the first client that asked for RESP3, once there was one; empty if it has not
+    /// said which.
+    pub refused: watch::Sender<Option<Box<str>>>,
     state: Mutex<State>,
 }
 
@@ -47,8 +50,29 @@ pub struct State {
     pub refusals: Vec<Refusal>,
     /// What it counted since its start.
     pub totals: Totals,
+    /// See [`Hub::refused`].
+    refused: watch::Sender<Option<Box<str>>>,
     clients: BTreeMap<ClientId, Client>,
     listeners: [Listeners; 3],
+}
+
+/// Waits for a client that speaks RESP3.
+#[derive(Clone, Debug)]
+pub struct RefusedClient {
+    refused: watch::Receiver<Option<Box<str>>>,
+}
+
+impl RefusedClient {
+    pub(super) fn new(refused: watch::Receiver<Option<Box<str>>>) -> Self {
+        Self { refused }
+    }
+
+    /// The library of the first one, as it calls itself; empty if it has not said which. `None` if
+    /// the broker has ended before there was one.
+    pub async fn library(mut self) -> Option<Box<str>> {
+        let refused = self.refused.wait_for(Option::is_some).await;
+        refused.ok().and_then(|library| library.clone())
+    }
 }
 
 /// What a broker counts from its start to its end.
@@ -70,11 +94,14 @@ type Listeners = BTreeMap<Arc<[u8]>, BTreeSet<ClientId>>;
 impl Hub {
     /// The hub of a broker that listens at `address`.
     pub fn new(settings: Settings, address: SocketAddr) -> Self {
+        let refused = watch::Sender::new(None);
         Self {
             limits: settings.limits,
             address,
             muted: watch::Sender::new(false),
+            refused: refused.clone(),
             state: Mutex::new(State {
+                refused,
                 address,
                 started: Instant::now(),
                 refusals: settings.refusals.clone(),
@@ -130,6 +157,17 @@ impl State {
         if let Some(client) = self.clients.remove(&id) {
             client.wake();
         }
+    }
+
+    /// Notes that a client wanted to speak RESP3.
+    pub fn note_refused(&self, id: ClientId) {
+        let library = self.client(id).map(|client| client.library.0.as_slice());
+        let library = String::from_utf8_lossy(library.unwrap_or_default());
+        self.refused.send_if_modified(|refused| {
+            let is_first = refused.is_none();
+            refused.get_or_insert_with(|| library.into());
+            is_first
+        });
     }
 
     /// A client that is still there.

@@ -102,6 +102,9 @@ pub fn psubscribe(call: &mut Call) {
 
 /// SSUBSCRIBE shardchannel …
 pub fn ssubscribe(call: &mut Call) {
+    if call.is_in_exec {
+        return call.error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+    }
     add(call, Family::Shard, "ssubscribe");
 }
 

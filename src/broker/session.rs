@@ -59,7 +59,12 @@ pub fn hello(call: &mut Call) {
                 return call.error("ERR Protocol version is not an integer or out of range");
             }
             Some(2) => {}
-            Some(_) => return call.error("NOPROTO unsupported protocol version"),
+            Some(version) => {
+                if version == 3 {
+                    call.state.note_refused(call.id);
+                }
+                return call.error("NOPROTO unsupported protocol version");
+            }
         }
     }
     let (mut credentials, mut name) = (None, None);

@@ -1,9 +1,12 @@
 //! What a broker can be told before it starts.
 
+use std::fmt;
 use std::time::Duration;
 
 /// How a broker behaves. [`Default`] is a Redis without a password, on a free port.
-#[derive(Clone, Debug)]
+///
+/// `Debug` does not show the password.
+#[derive(Clone)]
 pub struct Settings {
     /// The port on the loopback address; 0 takes a free one.
     pub port: u16,
@@ -26,6 +29,15 @@ impl Default for Settings {
             limits: Limits::default(),
             refusals: Vec::new(),
         }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("port", &self.port)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,7 +14,20 @@ const FORM: &str = "[user:password@]";
 /// `words` on one line: without the login of a URL, with control characters as escapes, and
 /// without their middle if they are very long.
 pub(super) fn line(words: &str) -> String {
-    shortened(&whole(without_logins(words).as_bytes()))
+    let words = without_bare_logins(&without_logins(words));
+    shortened(&whole(words.as_bytes()))
+}
+
+/// The words without a login that has no scheme before it, as in `user:password@host`.
+fn without_bare_logins(words: &str) -> String {
+    let parts = words.split_inclusive([' ', '\n', '"', '\'']).map(|part| {
+        let is_url = part.contains("://");
+        match part.rsplit_once('@') {
+            Some((login, host)) if !is_url && login.contains(':') => format!("***@{host}"),
+            _ => part.to_owned(),
+        }
+    });
+    parts.collect()
 }
 
 /// The words without what stands between the start of a URL and the last `@`, and without what
@@ -68,6 +81,10 @@ mod tests {
             (
                 "x redis+sentinel://h/m?sentinel-Password=secret",
                 "x redis+sentinel://h/m?sentinel-Password=***",
+            ),
+            (
+                "--keep \"bob:secret@h\" is no size",
+                "--keep \"***@h\" is no size",
             ),
             (
                 "the form is redis://[user:password@]host, unix:///path",

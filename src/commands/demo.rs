@@ -1,9 +1,9 @@
 //! `subscope demo`: the same screen on the embedded broker.
 
 use super::{Failure, screen};
-use crate::broker::{Broker, Settings, traffic};
+use crate::broker::{Broker, RefusedClient, Settings, traffic};
 use crate::cli::Demo;
-use crate::message::Topic;
+use crate::message::{Notice, Topic};
 use crate::server::Endpoint;
 
 /// Plays sample traffic and watches it until the person quits. Gives the code to exit with.
@@ -27,9 +27,16 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
         topics: vec![Topic::pattern(b"*")],
         until: None,
         options: demo.screen,
+        notice: Some(Box::pin(refusal(broker.refused_client()))),
     };
     let result = screen::run(job).await;
     playing.abort();
     broker.stop().await;
     result
+}
+
+/// The notice for the first client that cannot join in as it is.
+async fn refusal(client: RefusedClient) -> Option<Notice> {
+    let library = client.library().await?;
+    Some(Notice::Resp3Refused { library })
 }

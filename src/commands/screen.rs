@@ -1,6 +1,7 @@
 //! The screen on a terminal, with the server tasks behind it: what every watching command runs.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -17,12 +18,12 @@ use crate::analysis::{self, Analyst};
 use crate::app::{Alert, App, Badge, Effect, Event, RedisCli, Settings};
 use crate::cli;
 use crate::decoding::{self, Decoder, Question};
-use crate::log::PayloadLimit;
-use crate::message::{Time, Topic};
+use crate::log::{Batch, PayloadLimit};
+use crate::message::{Notice, Time, Topic};
 use crate::payload::escape::whole;
 use crate::runtime::{self, Host, Inputs};
 use crate::scan::{self, Scanner};
-use crate::server::{self, Config, Server, Target};
+use crate::server::{self, Config, Feed, Server, Target};
 use crate::terminal::backend::Screen;
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, TerminalEvent, Tty, input};
@@ -47,7 +48,12 @@ pub(super) struct Job {
     pub topics: Vec<Topic>,
     pub until: Option<Box<[u8]>>,
     pub options: cli::Screen,
+    /// A row for the log that comes once, from elsewhere than the server.
+    pub notice: Option<ComingNotice>,
 }
+
+/// A notice that may come.
+pub(super) type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
 
 /// Answers of other threads that may wait for the loop; past that they wait.
 const ANSWER_ROOM: usize = 64;
@@ -82,6 +88,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     config.until = job.until;
     config.read_only = job.options.read_only;
     config.payload_limit = PayloadLimit::within(job.options.memory());
+    let noticing = job
+        .notice
+        .map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));
     let server = server::start(config, feed_tx);
     let counters = server.counters();
 
@@ -119,6 +128,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let result = run_loop(runtime::run(app, &mut terminal, &mut desk, inputs));
     desk.session.leave();
     signalling.abort();
+    if let Some(noticing) = noticing {
+        noticing.abort();
+    }
     desk.server.stop().await;
 
     let outcome = result
@@ -173,6 +185,16 @@ fn pass_on_input(event_tx: Sender<Event>, ending: Arc<OnceLock<Ending>>) -> io::
         None => true,
     };
     input::spawn(tell).map(drop)
+}
+
+/// Passes on the notice when it comes.
+async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
+    if let Some(notice) = notice.await {
+        let mut batch = Box::<Batch>::default();
+        batch.push_notice(Time::now(), notice);
+        // The loop has ended where nobody takes it.
+        let _ = feed_tx.send(Feed::Batch(batch)).await;
+    }
 }
 
 /// Passes on the signals for as long as the loop listens.

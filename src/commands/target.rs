@@ -13,6 +13,10 @@ const PASSWORD_IN_SIGHT: &str = "-a: other users can read a password from the li
 const URL_IN_SIGHT: &str = "-u: other users can read the password in it from the list of \
                             processes; SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass keep it out";
 
+/// Said of a user without a password. Not which: it may be a password in the wrong place.
+const IDLE_USER: &str = "a user is named, but no password is known, so the login is the default \
+                         user's; --askpass asks for one, and --pass '' logs in a user that needs none";
+
 /// Said of `redis://word@host`.
 const ONE_WORD: &str = "has one word before the @, which is taken as the password, as redis-cli \
                         takes it; a user is user:password, or --user NAME";
@@ -110,14 +114,10 @@ pub(super) fn find(options: &Server) -> Result<Found, Wrong> {
 /// The target as it is logged in to: without a password nobody logs in, so that no user should be
 /// shown, as redis-cli has it too. Warns of it.
 fn without_idle_user(target: Target) -> (Target, Option<String>) {
-    let Some(user) = target.user().filter(|_| !target.has_password()) else {
+    if target.user().is_none() || target.has_password() {
         return (target, None);
-    };
-    let warning = format!(
-        "user {user}: no password is known, so the login is the default user's; --askpass asks for \
-         one, and --pass '' logs in a user that needs none"
-    );
-    (target.without_user(), Some(warning))
+    }
+    (target.without_user(), Some(IDLE_USER.to_owned()))
 }
 
 /// What the options name, still without the password that they do not hold.
@@ -245,8 +245,10 @@ fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     if options.tls.tls {
         target = target.with_tls();
         if !target.is_tls() {
-            let problem = format!("is of no use: '{target}' is a unix socket, without TLS");
-            return Err(Wrong::with("--tls", problem));
+            return Err(Wrong::with(
+                "--tls",
+                "is of no use: a unix socket has no TLS",
+            ));
         }
     }
     Ok(target)
@@ -331,9 +333,15 @@ fn variable(name: &'static str) -> Result<Option<String>, Wrong> {
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
     use super::*;
     use crate::cli::Cli;
+
+    /// Stands in every password that is generated.
+    const MARK: &str = "M4RK";
 
     /// What is found for options with which the environment does not matter, or the complaint.
     fn found(options: &str) -> String {
@@ -493,6 +501,72 @@ mod tests {
     }
 
     #[test]
+    fn no_generated_url_has_a_complaint_with_its_password() {
+        let piece = |choices: &[&'static str]| select(choices.to_vec());
+        let odd = "[#/?@%:&=,. a1]{0,3}";
+        let url = (
+            piece(&[
+                "redis://",
+                "rediss://",
+                "unix://",
+                "unix:",
+                "redis+sentinel://",
+                "",
+                "http://",
+            ]),
+            piece(&["", "bob:", ":", "bob::", "bo/b:", "bob"]),
+            (odd, odd).prop_map(|(before, after)| format!("{before}{MARK}{after}")),
+            piece(&["@", "", "@@", "@:", "/@"]),
+            piece(&[
+                "host",
+                "[::1]",
+                "[::1",
+                "h1,h2",
+                "",
+                "ho st",
+                "~",
+                "/run/r.sock",
+            ]),
+            piece(&["", ":6379", ":port", ":0", ":"]),
+            piece(&["", "/", "/1", "/master", "/x/y", "\n", "\u{1b}[31m"]),
+            piece(&[
+                "",
+                "?db=1",
+                "?ssl_cert_reqs=none",
+                "?a=b",
+                "?password=M4RK&M4RK=1",
+                "#insecure",
+            ]),
+        );
+        let config = Config {
+            failure_persistence: None,
+            ..Config::with_cases(4000)
+        };
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let url = url.prop_map(|(scheme, user, password, at, host, port, path, query)| {
+            [scheme, user, &password, at, host, port, path, query].concat()
+        });
+        let check = |url| {
+            let options = Server {
+                url: Some(url),
+                ..Server::default()
+            };
+            let words = match place(&options) {
+                Ok(named) => named.warnings.join("\n"),
+                Err(wrong) => format!("{wrong:?}\n{}", Failure::from(wrong)),
+            };
+            for line in words.lines() {
+                prop_assert!(!line.contains(MARK), "{:?}: {}", options.url, line);
+                prop_assert!(!line.contains(char::is_control), "{line:?}");
+                prop_assert!(line.chars().count() <= 1000, "{line}");
+            }
+            Ok(())
+        };
+        let result = TestRunner::new_with_rng(config, rng).run(&url, check);
+        assert!(result.is_ok(), "{result:?}");
+    }
+
+    #[test]
     fn a_url_that_asks_for_it_is_connected_to_without_verification() {
         let insecure = |url: &str| {
             let options = Server {
@@ -520,7 +594,7 @@ mod tests {
         };
         let nobody = warnings(None).unwrap_or_default();
         assert_eq!(nobody.0, "redis://x:6379");
-        assert!(nobody.1.concat().starts_with("user me\\x1b: no password"));
+        assert_eq!(nobody.1, [IDLE_USER]);
         // A user that needs none logs in with any.
         let me = warnings(Some("")).unwrap_or_default();
         assert_eq!(me, ("redis://me\u{1b}@x:6379".to_owned(), Vec::new()));

@@ -44,10 +44,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         mut warnings,
     } = found?;
     if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
-        let problem = format!(
-            "needs sentinels, and '{target}' names none; give them as \
-             redis+sentinel://host:port/master"
-        );
+        let problem = "needs sentinels; give them as redis+sentinel://host:port/master";
         return Err(blame(Wrong::with("--sentinel-events", problem)));
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
@@ -64,6 +61,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         topics,
         until: watch.until.as_deref().map(|text| text.as_bytes().into()),
         options: watch.screen,
+        notice: None,
     };
     screen::run(job).await
 }

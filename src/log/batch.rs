@@ -328,6 +328,7 @@ fn notice_bytes(notice: &Notice) -> usize {
         Notice::Denied { reason, .. } => reason.len(),
         Notice::Gap(gap) => gap.reason.len(),
         Notice::Partial(words)
+        | Notice::Resp3Refused { library: words }
         | Notice::Unexpected {
             first: Unexpected::Error(words) | Unexpected::Frame(words),
             ..

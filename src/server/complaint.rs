@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Why a text is not the address of a server, in one line that goes on from where the text came
-/// from, as in "REDIS_URL names no host".
+/// from, as in "`REDIS_URL` names no host".
 ///
 /// It repeats nothing of the text: whatever stands in it may be a password, since a password that
 /// is not encoded is read as a host, a port, a database or a parameter.

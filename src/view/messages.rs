@@ -263,6 +263,7 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         | Notice::Discovered { .. }
         | Notice::AllEnded
         | Notice::Unexpected { .. }
+        | Notice::Resp3Refused { .. }
         | Notice::Partial(_) => theme::WATCH,
     };
     let room = line.left().saturating_sub(4);

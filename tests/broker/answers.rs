@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use subscope::broker::{Broker, Settings};
 
-use crate::raw::{Raw, broker};
+use crate::raw::{Raw, broker, message, subscriber};
 use crate::support::redis::{Redis, version};
 
 /// What is sent to both servers, each on a connection of its own, with the same answer expected.
@@ -70,6 +70,25 @@ const SAME: &[&str] = &[
     "RESET\r\n",
     "RESET 1\r\n",
     "QUIT\r\nPING\r\n",
+    "MULTI\r\nEXEC\r\n",
+    "MULTI\r\nPING\r\nPUBLISH a b\r\nECHO x\r\nEXEC\r\nPING\r\n",
+    "MULTI\r\nSELECT 99\r\nPING\r\nEXEC\r\n",
+    "MULTI\r\nFOO\r\nPING\r\nEXEC\r\nPING\r\n",
+    "MULTI\r\nPUBLISH a\r\nEXEC\r\n",
+    "MULTI\r\nCLIENT FOO\r\nEXEC\r\n",
+    "MULTI\r\nPING\r\nDISCARD\r\nPING\r\nDISCARD\r\nEXEC\r\n",
+    "MULTI\r\nMULTI\r\nPING\r\nEXEC\r\n",
+    "MULTI\r\nWATCH a\r\nPING\r\nEXEC\r\n",
+    "MULTI\r\nUNWATCH\r\nEXEC\r\nWATCH a b\r\nMULTI\r\nEXEC\r\nWATCH\r\nUNWATCH\r\n",
+    "MULTI\r\nSUBSCRIBE a\r\nPUBLISH a b\r\nPING\r\nEXEC\r\nPING\r\nMULTI\r\n",
+    "MULTI\r\nPSUBSCRIBE a*\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nEXEC\r\n",
+    "MULTI\r\nSSUBSCRIBE a\r\nEXEC\r\n",
+    "SUBSCRIBE a\r\nMULTI\r\nEXEC\r\nDISCARD\r\n",
+    "MULTI\r\nRESET\r\nEXEC\r\n",
+    "MULTI\r\nHELLO 9\r\nAUTH a b c\r\nEXEC\r\n",
+    "MULTI\r\nQUIT\r\n",
+    "MULTI\r\nEXEC 1\r\nPING\r\n",
+    "EXEC 1\r\n",
     "PUBLISH a\r\n",
     "PUBLISH a b\r\n",
     "PUBLISH \"\" \"\"\r\n",
@@ -261,4 +280,50 @@ async fn resp3_is_refused() {
     raw.ask("HELLO 3", "-NOPROTO unsupported protocol version\r\n")
         .await;
     raw.ask("PING", "+PONG\r\n").await;
+}
+
+#[tokio::test]
+async fn the_first_client_that_speaks_resp3_is_told_of() {
+    let broker = broker().await;
+    let refused = broker.refused_client();
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask("HELLO 2 FOO", "-ERR Syntax error in HELLO option 'FOO'\r\n")
+        .await;
+    raw.ask("CLIENT SETINFO LIB-NAME redis-py", "+OK\r\n").await;
+    let refusal = "-NOPROTO unsupported protocol version\r\n";
+    raw.ask("HELLO 3", refusal).await;
+    let mut other = Raw::connect(broker.address()).await;
+    other.ask("HELLO 3", refusal).await;
+    assert_eq!(refused.library().await.as_deref(), Some("redis-py"));
+    let late = broker.refused_client();
+    assert_eq!(late.library().await.as_deref(), Some("redis-py"));
+}
+
+#[tokio::test]
+async fn nothing_of_a_transaction_is_out_before_exec() {
+    let broker = broker().await;
+    let mut listener = subscriber(&broker, "a").await;
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask("MULTI", "+OK\r\n").await;
+    for payload in ["1", "2"] {
+        raw.ask(&format!("PUBLISH a {payload}"), "+QUEUED\r\n")
+            .await;
+    }
+    raw.ask(
+        "FOO",
+        "-ERR unknown command 'FOO', with args beginning with: \r\n",
+    )
+    .await;
+    raw.ask(
+        "EXEC",
+        "-EXECABORT Transaction discarded because of previous errors.\r\n",
+    )
+    .await;
+    raw.send("MULTI\r\nPUBLISH a 3\r\nPUBLISH a 4\r\nEXEC\r\n")
+        .await;
+    raw.expect("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n:1\r\n")
+        .await;
+    // The first that is heard is the first of the transaction that was carried out.
+    listener.expect(message("a", "3")).await;
+    listener.expect(message("a", "4")).await;
 }

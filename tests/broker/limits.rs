@@ -122,6 +122,31 @@ async fn a_client_may_not_send_or_ask_without_bound() {
 }
 
 #[tokio::test]
+async fn a_transaction_may_not_grow_without_bound() {
+    let broker = broker_with(Limits {
+        query: 1000,
+        ..Limits::default()
+    })
+    .await;
+    let mut listener = subscriber(&broker, "a").await;
+    let mut raw = Raw::connect(broker.address()).await;
+    let publish = format!("PUBLISH a {}", "x".repeat(500));
+    raw.ask("MULTI", "+OK\r\n").await;
+    raw.ask(&publish, "+QUEUED\r\n").await;
+    for _ in 0..3 {
+        let refusal = "-ERR the transaction is larger than the query buffer may be\r\n";
+        raw.ask(&publish, refusal).await;
+    }
+    raw.ask(
+        "EXEC",
+        "-EXECABORT Transaction discarded because of previous errors.\r\n",
+    )
+    .await;
+    raw.ask("PUBLISH a 1", ":1\r\n").await;
+    listener.expect(message("a", "1")).await;
+}
+
+#[tokio::test]
 async fn a_line_without_an_end_is_refused() {
     let broker = broker().await;
     let digits = "1".repeat(64 << 10);

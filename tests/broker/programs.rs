@@ -55,7 +55,7 @@ async fn redis_cli_subscribes_publishes_and_asks() {
                 (&["pubsub", "channels"][..], "orders\n"),
                 (&["pubsub", "numsub", "orders"], "orders\n1\n"),
                 (&["-n", "3", "ping"], "PONG\n"),
-                (&["command", "count"], "20\n"),
+                (&["command", "count"], "25\n"),
             ] {
                 let output = cli(arguments).output().await.unwrap();
                 assert_eq!(String::from_utf8_lossy(&output.stdout), expected);

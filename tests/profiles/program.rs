@@ -12,12 +12,12 @@ use crate::support::redis::Redis;
 const PASSWORD: &str = "s3cret-of-the-test";
 
 /// A config file in a folder of its own.
-struct File {
+pub struct File {
     folder: TempDir,
 }
 
 impl File {
-    fn holding(text: &str) -> Self {
+    pub fn holding(text: &str) -> Self {
         let file = Self {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -36,7 +36,7 @@ impl File {
         ))
     }
 
-    fn path(&self) -> String {
+    pub fn path(&self) -> String {
         let path = self.folder.path().join("config.toml");
         path.to_str().unwrap().to_owned()
     }
@@ -84,7 +84,7 @@ fn wait_for_list(pty: &Pty) {
     pty.wait_for_text("Enter choose");
 }
 
-fn wait_for_subscriptions(pty: &Pty, count: usize) {
+pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let plural = if count == 1 { "" } else { "s" };
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {

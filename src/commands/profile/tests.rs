@@ -3,6 +3,10 @@
 use std::ffi::OsString;
 
 use clap::Parser as _;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
 use crate::cli::Cli;
@@ -100,4 +104,146 @@ fn a_profile_without_a_server_means_the_one_here() {
     assert_eq!(address(&watch), "redis://127.0.0.1:6379");
     assert!(watch.screen.read_only && watch.channels.is_empty());
     assert_eq!(watch.screen.memory(), 256 << 20);
+}
+
+/// Stands in every password that is generated.
+const MARK: &str = "M4RK";
+
+/// What stands for a value, with a password in most.
+const VALUES: [&str; 16] = [
+    r#""redis://bob:p#M4RK@host""#,
+    r#""redis://M4RK@host:port""#,
+    r#""rediss://:M4RK@host/x?ssl_cert_reqs=none""#,
+    r#""redis+sentinel://bob:M4RK@h1,h2""#,
+    r#""bob:p/M4RK@host""#,
+    r#"'redis://:"M4RK@host'"#,
+    r#"["redis://bob:M4RK@host", "a"]"#,
+    r#"["redis://bob:M4RK@host=.a[", 1]"#,
+    r#"{ cacert = "redis://bob:M4RK@host" }"#,
+    r#"{ "redis://bob:M4RK@host" = 1 }"#,
+    "redis://bob:M4RK@host",
+    r#""""redis://bob:M4RK
+@host""""#,
+    r#""\u001b[31m\u202e""#,
+    r#""~you/r.sock""#,
+    "70000",
+    "true",
+];
+
+const KEYS: [&str; 24] = [
+    "url",
+    "url",
+    "url",
+    "socket",
+    "host",
+    "port",
+    "db",
+    "user",
+    "color",
+    "tls",
+    "read-only",
+    "channels",
+    "exact",
+    "shard",
+    "filter",
+    "break",
+    "until",
+    "keep",
+    "lens",
+    "proto",
+    "proto-type",
+    "seq",
+    "pair",
+    "pass",
+];
+
+/// A file with a few keys of any value, some of which are damaged.
+fn file() -> impl Strategy<Value = String> {
+    let name = select(vec![
+        "a",
+        "\"redis://bob:M4RK@host\"",
+        "\"\\u001b\"",
+        "\"\"",
+    ]);
+    let long = "k".repeat(5000);
+    let key = prop_oneof![
+        24 => select(KEYS.to_vec()).prop_map(str::to_owned),
+        1 => Just(long),
+        1 => Just("\"redis://bob:M4RK@host\"".to_owned()),
+    ];
+    let lines = vec((key, select(VALUES.to_vec())), 1..4);
+    let damage = vec(
+        (
+            any::<Index>(),
+            0..4usize,
+            select(vec!["", "\"", "\n", "]", "\u{1b}"]),
+        ),
+        0..3,
+    );
+    (name, lines, damage).prop_map(|(name, lines, damage)| {
+        let lines = lines
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}\n"));
+        let text = format!("[profile.{name}]\n{}", lines.collect::<String>());
+        let mut letters: Vec<char> = text.chars().collect();
+        for (at, length, put) in damage {
+            let at = at.index(letters.len());
+            let end = letters.len().min(at + length);
+            letters.splice(at..end, put.chars());
+        }
+        letters.into_iter().collect()
+    })
+}
+
+/// All that can be said of the file without connecting.
+fn complaints(text: &str) -> Vec<String> {
+    let config = match Config::parse(Path::new("/etc/config.toml"), text) {
+        Ok(config) => config,
+        Err(error) => {
+            assert!(!format!("{error:?}").contains(MARK), "{error:?}");
+            return vec![complaint(&error).to_string()];
+        }
+    };
+    let mut words = Vec::new();
+    let missing = config.profile("redis://bob:M4RK@host2").err();
+    words.extend(missing.map(|error| complaint(&error).to_string()));
+    for profile in config.profiles() {
+        let target = target_of(profile).err();
+        words.extend(target.map(|error| complaint(&error).to_string()));
+        let chosen = Chosen {
+            profile: profile.clone(),
+            warning: None,
+            signals: None,
+        };
+        let given = Cli::try_parse_from(["subscope"]).unwrap().watch;
+        let watch = chosen.add_to(given).err();
+        words.extend(watch.map(|failure| failure.to_string()));
+        words.push(format!("{profile:?}"));
+        words.push(
+            chosen
+                .blame(Wrong::with("-h", "is odd"), &server(profile))
+                .to_string(),
+        );
+    }
+    words
+}
+
+#[test]
+fn no_generated_file_has_a_complaint_with_a_password_or_one_that_is_unfit_to_be_shown() {
+    let runs = Runs {
+        failure_persistence: None,
+        ..Runs::with_cases(2000)
+    };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let check = |text: String| {
+        for words in complaints(&text) {
+            prop_assert!(!words.contains(MARK), "{text}: {words}");
+            prop_assert!(!words.contains(char::is_control), "{text}: {words:?}");
+            prop_assert!(words.chars().count() <= 1000, "{text}: {words}");
+        }
+        Ok(())
+    };
+    TestRunner::new_with_rng(runs, rng)
+        .run(&file(), check)
+        .unwrap();
 }

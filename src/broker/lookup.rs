@@ -1,0 +1,57 @@
+//! A command found by its name, or refused in Redis's words.
+
+use super::call::Command;
+
+/// The command of this name; for a command with subcommands, the subcommand.
+pub fn find(
+    commands: &'static [&'static [Command]],
+    arguments: &[Vec<u8>],
+) -> Result<&'static Command, Vec<u8>> {
+    let all = || commands.iter().copied().flatten();
+    let name = &arguments[0];
+    let command = all()
+        .find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
+        .ok_or_else(|| unknown(arguments))?;
+    let is_container = all().any(|other| other.subcommand_of(command.name).is_some());
+    let (Some(word), true) = (arguments.get(1), is_container) else {
+        return Ok(command);
+    };
+    all()
+        .find(|other| {
+            other
+                .subcommand_of(command.name)
+                .is_some_and(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+        })
+        .ok_or_else(|| {
+            let container = command.name.to_ascii_uppercase();
+            let word = until_nul(word, 128);
+            let start = b"ERR unknown subcommand '".as_slice();
+            [start, word, b"'. Try ", container.as_bytes(), b" HELP."].concat()
+        })
+}
+
+fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {
+    let mut beginning = Vec::new();
+    for argument in &arguments[1..] {
+        if beginning.len() >= 128 {
+            break;
+        }
+        let shown = until_nul(argument, 128 - beginning.len());
+        beginning.push(b'\'');
+        beginning.extend_from_slice(shown);
+        beginning.extend_from_slice(b"' ");
+    }
+    [
+        b"ERR unknown command '".as_slice(),
+        until_nul(&arguments[0], 128),
+        b"', with args beginning with: ",
+        &beginning,
+    ]
+    .concat()
+}
+
+/// The start of a text as C prints it: up to a NUL, and to a length.
+fn until_nul(text: &[u8], length: usize) -> &[u8] {
+    let text = &text[..text.len().min(length)];
+    memchr::memchr(0, text).map_or(text, |end| &text[..end])
+}

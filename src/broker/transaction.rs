@@ -1,0 +1,121 @@
+//! MULTI, EXEC and what goes with them: commands that are carried out together, or not at all.
+
+use super::call::{Allowed::Usually, Call, Command};
+use super::client::Transaction;
+use super::lookup::find;
+
+/// The commands of this file.
+pub const COMMANDS: &[Command] = &[
+    Command::new("multi", 1, Usually, "Starts a transaction.", multi),
+    Command::new("exec", 1, Usually, "Carries out a transaction.", exec),
+    Command::new("discard", 1, Usually, "Drops a transaction.", discard),
+    Command::new("watch", -2, Usually, "Watches keys.", watch),
+    Command::new("unwatch", 1, Usually, "Watches nothing.", unwatch),
+];
+
+/// The commands that a transaction does not queue.
+const AT_ONCE: &[&str] = &["multi", "exec", "discard", "watch", "quit", "reset"];
+
+/// Queues the command of `call` if its client has a transaction open; false if it is to be carried
+/// out now.
+pub fn queue(call: &mut Call, command: &Command) -> bool {
+    let limit = call.state.settings.limits.query;
+    let arguments = call.arguments;
+    let open = call.client().and_then(|client| client.transaction.as_mut());
+    let Some(transaction) = open.filter(|_| !AT_ONCE.contains(&command.name)) else {
+        return false;
+    };
+    if transaction.push(arguments, limit) {
+        call.queued();
+    } else {
+        // Redis has no words for it: it closes such a client.
+        call.error("ERR the transaction is larger than the query buffer may be");
+    }
+    true
+}
+
+/// What is answered to a command that is refused with `text`: the open transaction is doomed by it,
+/// or over where it was to be carried out.
+pub fn refuse(call: &mut Call, text: Vec<u8>) -> Vec<u8> {
+    let is_exec = call.says(0, "exec");
+    if let Some(client) = call.client() {
+        if is_exec {
+            client.transaction = None;
+        } else if let Some(transaction) = &mut client.transaction {
+            transaction.doom();
+        }
+    }
+    if !is_exec {
+        return text;
+    }
+    let why = text.strip_prefix(b"ERR ").unwrap_or(&text);
+    [b"EXECABORT Transaction discarded because of: ", why].concat()
+}
+
+/// MULTI
+pub fn multi(call: &mut Call) {
+    match call.client() {
+        Some(client) if client.transaction.is_none() => {
+            client.transaction = Some(Transaction::default());
+            call.ok();
+        }
+        _ => call.error("ERR MULTI calls can not be nested"),
+    }
+}
+
+/// EXEC
+pub fn exec(call: &mut Call) {
+    let transaction = call.client().and_then(|client| client.transaction.take());
+    let Some(transaction) = transaction else {
+        return call.error("ERR EXEC without MULTI");
+    };
+    if transaction.is_doomed() {
+        return call.error("EXECABORT Transaction discarded because of previous errors.");
+    }
+    call.array(transaction.commands().len());
+    for arguments in transaction.commands() {
+        // A message that the command causes comes behind the answers before it.
+        call.send_reply();
+        let mut queued = Call {
+            state: &mut *call.state,
+            id: call.id,
+            arguments,
+            commands: call.commands,
+            reply: Vec::new(),
+            after: call.after,
+            is_in_exec: true,
+        };
+        match find(queued.commands, arguments) {
+            Ok(command) => (command.run)(&mut queued),
+            Err(text) => queued.error(text),
+        }
+        let Call { reply, after, .. } = queued;
+        (call.reply, call.after) = (reply, after);
+    }
+}
+
+/// DISCARD
+pub fn discard(call: &mut Call) {
+    let transaction = call.client().and_then(|client| client.transaction.take());
+    match transaction {
+        Some(_) => call.ok(),
+        None => call.error("ERR DISCARD without MULTI"),
+    }
+}
+
+/// WATCH key …: there are no keys that could change.
+pub fn watch(call: &mut Call) {
+    let is_open = call
+        .client()
+        .is_some_and(|client| client.transaction.is_some());
+    if is_open {
+        call.error("ERR WATCH inside MULTI is not allowed");
+    } else {
+        call.ok();
+    }
+}
+
+/// UNWATCH
+pub fn unwatch(call: &mut Call) {
+    call.ok();
+}
