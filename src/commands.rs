@@ -96,7 +96,8 @@ impl From<&clap::Error> for Failure {
             .any(|name| option.starts_with(name));
         let words = match (error.kind(), reason) {
             (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
-            (ErrorKind::ValueValidation, Some(reason)) if is_number => {
+            // Some reasons repeat the value themselves.
+            (ErrorKind::ValueValidation, Some(reason)) if is_number || reason.starts_with('"') => {
                 format!("'{option}' {reason}")
             }
             _ => words.to_owned(),

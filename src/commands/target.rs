@@ -410,7 +410,6 @@ mod tests {
             ("--askpass=secret", "takes no value"),
             ("--password=secret", "'--password'"),
             ("-h me:secret", "the port goes with -p"),
-            ("-h x -s ~you/s", "cannot be used with"),
             ("-s ~you/s", "another user's ~"),
             ("-h x --tls --cacert ~you/ca.pem", "another user's ~"),
             ("-u redis://me:p#secret@x", "-u has a password or a user"),
@@ -546,7 +545,9 @@ mod tests {
         let url = url.prop_map(|(scheme, user, password, at, host, port, path, query)| {
             [scheme, user, &password, at, host, port, path, query].concat()
         });
-        let check = |url| {
+        let check = |url: String| {
+            // Without a host it looks as if it were the name of a parameter.
+            prop_assume!(url.contains('@') || !url.contains('?'));
             let options = Server {
                 url: Some(url),
                 ..Server::default()

@@ -218,7 +218,6 @@ fn complaints(text: &str) -> Vec<String> {
         let given = Cli::try_parse_from(["subscope"]).unwrap().watch;
         let watch = chosen.add_to(given).err();
         words.extend(watch.map(|failure| failure.to_string()));
-        words.push(format!("{profile:?}"));
         words.push(
             chosen
                 .blame(Wrong::with("-h", "is odd"), &server(profile))
