@@ -10,6 +10,7 @@ mod action;
 mod actions;
 mod asking;
 mod breakpoints;
+mod burst;
 mod channels;
 mod checking;
 mod checks;
@@ -251,6 +252,8 @@ pub struct App {
     /// meant for it, though the selection may have fallen to a neighbour.
     acted_on: Option<Topic>,
     undo: Option<undo::Undo>,
+    /// A line break has come in a burst of keys, and nothing after it yet.
+    held_break: bool,
     /// The widest name of a channel so far, in columns: the log's column never shrinks, so that
     /// rows do not jump sideways.
     name_columns: usize,
@@ -316,6 +319,7 @@ impl App {
             last_key: None,
             acted_on: None,
             undo: None,
+            held_break: false,
             name_columns: 0,
         };
         for query in breakpoints {

@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::config::home;
 use crate::payload::figures::parse_size;
+use crate::terminal::input::ESCAPE_TIME;
 
 /// The least that the log can do with.
 const MIN_KEEP: u64 = 1 << 20;
@@ -215,6 +217,10 @@ pub struct Screen {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long)]
     pub no_mouse: bool,
+    /// How long to wait for the rest of a key's sequence before Esc counts as the key, in
+    /// milliseconds; a slow line may need more [default: 50]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub escape_time: Option<u16>,
     /// On exit, write the counters and timings to FILE as one JSON object
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub stats: Option<PathBuf>,
@@ -278,6 +284,13 @@ impl Screen {
     #[must_use]
     pub fn memory(&self) -> usize {
         self.keep.unwrap_or(DEFAULT_KEEP)
+    }
+
+    /// How long to wait for what may follow an Esc.
+    #[must_use]
+    pub fn escape_time(&self) -> Duration {
+        let given = self.escape_time.map(u64::from).map(Duration::from_millis);
+        given.unwrap_or(ESCAPE_TIME)
     }
 }
 

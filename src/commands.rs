@@ -18,6 +18,7 @@ mod tty;
 pub mod watch;
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -104,6 +105,11 @@ impl From<&clap::Error> for Failure {
         };
         Self::usage(format!("{words} (see subscope --help)"))
     }
+}
+
+/// Writes a line to standard error. If that is gone, as with its terminal, nobody is left to tell.
+pub fn complain(words: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "subscope: {words}");
 }
 
 /// A path as it can be shown.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use subscope::cli::{Cli, Command};
-use subscope::commands::{Failure, demo, watch};
+use subscope::commands::{Failure, complain, demo, watch};
 use subscope::query;
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("subscope: {failure}");
+            complain(&failure);
             ExitCode::from(failure.exit_code)
         }
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::{fmt, panic, process};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyEvent};
 use crossterm::queue;
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
@@ -24,8 +24,11 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::query;
 
 pub mod backend;
+mod decoder;
 pub mod input;
+mod keys;
 mod pen;
+mod sequences;
 pub mod signals;
 mod wide;
 
@@ -44,8 +47,11 @@ const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 /// Something that came from the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalEvent {
-    /// A key, a mouse event, a paste or a new size.
+    /// A key, a mouse event or a paste.
     Input(Event),
+    /// A key of text that was read together with others, or right after one: pasted, or typed ahead
+    /// on a slow line.
+    Burst(KeyEvent),
     /// A signal to the process.
     Signal(Signal),
     /// No input will follow, for this reason.

@@ -812,6 +812,56 @@ fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
     assert_eq!(stage.box_texts().0, "ordersx y");
 }
 
+/// Keys of text that come at once, as from a terminal that does not mark what is pasted.
+fn burst(stage: &mut Stage, text: &str) -> Vec<Effect> {
+    let key = |letter| match letter {
+        '\r' => KeyCode::Enter,
+        '\t' => KeyCode::Tab,
+        letter => KeyCode::Char(letter),
+    };
+    let keys = text.chars().map(|letter| KeyEvent::from(key(letter)));
+    keys.flat_map(|key| stage.send(Event::Burst(key))).collect()
+}
+
+#[test]
+fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("pa");
+    stage.code(KeyCode::Enter);
+    assert_eq!(burst(&mut stage, "one\r\rtwo\tx\r"), []);
+    assert!(stage.remark().contains("Enter sends"), "{}", stage.remark());
+    assert_eq!(stage.box_texts().1, "one\n\ntwo\tx");
+    // It goes on, as a paste of more than one read does.
+    assert_eq!(burst(&mut stage, "y\r"), []);
+    assert_eq!(stage.box_texts().1, "one\n\ntwo\tx\ny");
+    assert_eq!(stage.code(KeyCode::Enter).len(), 1);
+    // Where no text is written, keys that come at once are keys.
+    stage.code(KeyCode::Esc);
+    burst(&mut stage, "?");
+    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { .. })));
+}
+
+#[test]
+fn a_paste_that_is_not_marked_as_one_confirms_no_line() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("a");
+    assert_eq!(burst(&mut stage, "orders\rq\r"), []);
+    let Some(Overlay::Subscribe(prompt)) = stage.app.overlay() else {
+        panic!("the prompt is still open");
+    };
+    assert_eq!(prompt.input.text(), "orders q");
+    stage.code(KeyCode::Esc);
+    stage.keys("/");
+    burst(&mut stage, "a\tb\r");
+    let Some(Overlay::Query(query)) = stage.app.overlay() else {
+        panic!("the box is still open");
+    };
+    assert_eq!(
+        (query.input.text(), query.syntax),
+        ("a\tb".to_owned(), None)
+    );
+}
+
 #[test]
 fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
     let mut stage = Stage::new(&["*"]);

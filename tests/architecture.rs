@@ -93,6 +93,7 @@ const MODULES: &[Module] = &[
         &[
             "crossterm",
             "ratatui",
+            "rustix",
             "signal_hook",
             "tokio",
             "unicode_width",
@@ -542,6 +543,20 @@ fn a_stranger_at_the_top_level_is_found() {
 }
 
 /// `tests/run.sh --all-servers` tests against others than the redis-server on the PATH.
+/// They panic once the terminal is gone. `commands::complain` does not.
+#[test]
+fn nothing_writes_to_the_standard_streams_by_a_macro_that_panics() {
+    let mut sources = Vec::new();
+    read_sources(&root().join("src"), &mut sources);
+    let macros = ["print!(", "println!(", "eprint!(", "eprintln!(", "dbg!("];
+    for source in &sources {
+        for (number, line) in (1..).zip(source.text.lines()) {
+            let found = macros.iter().find(|name| line.contains(*name));
+            assert_eq!(found, None, "{}:{number}: {line}", source.path);
+        }
+    }
+}
+
 #[test]
 fn only_one_file_of_the_tests_chooses_the_server() {
     let name = ["\"redis", "-server\""].concat();

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::layout::Size;
 use subscope::terminal::Session;
@@ -94,7 +95,7 @@ fn answer(text: &str, name: &str) -> Option<String> {
 #[track_caller]
 fn wait_until_drawn(terminal: &Pty) {
     terminal.wait_for("the program's screen", |screen| {
-        screen.alternate_screen() && screen.contents().contains("subscope")
+        screen.alternate_screen() && screen.contents().contains("? help")
     });
 }
 
@@ -143,24 +144,25 @@ fn ctrl_c_gives_the_terminal_back() {
 }
 
 #[test]
-fn sigterm_gives_the_terminal_back() {
-    let program = InShell::start("");
-    signal(program.pid, "TERM");
-    program.assert_restored_after_exit();
-}
-
-#[test]
-fn sighup_gives_the_terminal_back() {
-    let program = InShell::start("");
-    signal(program.pid, "HUP");
-    program.assert_restored_after_exit();
-}
-
-#[test]
-fn sigint_gives_the_terminal_back() {
-    let program = InShell::start("");
-    signal(program.pid, "INT");
-    program.assert_restored_after_exit();
+fn a_signal_that_ends_the_program_gives_the_terminal_back() {
+    for (name, number) in [
+        ("TERM", 15),
+        ("HUP", 1),
+        ("INT", 2),
+        ("QUIT", 3),
+        ("ABRT", 6),
+        ("USR1", 10),
+        ("USR2", 12),
+        ("ALRM", 14),
+        ("VTALRM", 26),
+        ("PROF", 27),
+        ("XCPU", 24),
+    ] {
+        let program = InShell::start("");
+        signal(program.pid, name);
+        let code = program.assert_restored_after_exit();
+        assert_eq!(code, (128 + number).to_string(), "SIG{name}");
+    }
 }
 
 #[test]
@@ -230,6 +232,82 @@ fn the_program_ends_when_its_terminal_is_gone() {
     // The end of the shell, which leads the session, hangs the terminal up.
     program.shell.signal("KILL");
     assert_eq!(ended_rx.recv_timeout(Duration::from_secs(30)), Ok(true));
+}
+
+/// The program is in another session than the one that the terminal hangs up.
+#[test]
+fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let [pipe, complaints] = ["ended", "complaints"].map(|name| folder.path().join(name));
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let (ended_tx, ended_rx) = mpsc::channel();
+    let reading = pipe.clone();
+    thread::spawn(move || {
+        let _ = ended_tx.send(fs::read_to_string(reading));
+    });
+    let script = format!(
+        "{SUBSCOPE} demo 2>{}; echo $? >{}",
+        complaints.display(),
+        pipe.display()
+    );
+    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut output = pair.master.try_clone_reader().unwrap();
+    let mut command = CommandBuilder::new("setsid");
+    command.args(["--wait", "sh", "-c", &script]);
+    command.env("TERM", "xterm");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut seen = Vec::new();
+    let drawn = b"\x1b[?2026l";
+    while !seen.windows(drawn.len()).any(|bytes| bytes == drawn) {
+        let mut bytes = [0; 4096];
+        let count = output.read(&mut bytes).unwrap();
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    drop((output, pair.master));
+    let code = ended_rx.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!(code.unwrap().trim(), "129");
+    let complaints = fs::read_to_string(complaints).unwrap();
+    assert!(complaints.contains("the terminal is gone"), "{complaints}");
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_rest_of_a_sequence_that_comes_late_is_not_typed() {
+    let mut program = Launch::subscope(&["demo", "--escape-time", "1000"]).start();
+    wait_until_drawn(&program);
+    program.send_at_once("\x1b");
+    program.wait_until_read();
+    program.send_at_once("[<0;5;5m");
+    program.wait_until_read();
+    program.send_at_once("\x1b");
+    program.wait_until_read();
+    program.send_at_once("[200~pasted\x1b[201~?");
+    program.wait_for_text("Channels and messages");
+    assert!(!program.text().contains("muted"), "{}", program.text());
+    // An Esc that nothing follows is the key.
+    program.send("\x1b");
+    program.wait_for("the panes", |screen| {
+        !screen.contents().contains("Channels and messages")
+    });
+}
+
+#[test]
+fn a_paste_that_is_not_marked_as_one_sends_nothing() {
+    let mut program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    program.send("pa\r");
+    program.wait_for_text("Publish to a ");
+    program.send_at_once("one\rtwo\ttabbed\rthree\r");
+    program.wait_for_text("Enter sends");
+    let text = program.text();
+    for line in ["one", "two", "tabbed", "three"] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("received the last"), "{text}");
+    program.send("\r");
+    program.wait_for_text("received the last");
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::server::Feed;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
+    /// A key of text was pressed together with others, or right after one.
+    Burst(KeyEvent),
     /// The mouse did something.
     Mouse(MouseEvent),
     /// Text was pasted.

@@ -1,6 +1,6 @@
 //! Picking a profile, before anything connects.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::input::Input;
 use super::keymap::{Chord, Context, action_for};
@@ -56,6 +56,9 @@ impl Picker {
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
+            // A line break of what is pasted chooses nothing.
+            Event::Burst(key) if self.name.is_some() && key.code == KeyCode::Enter => {}
+            Event::Burst(key) if key.kind != KeyEventKind::Release => return self.press(key),
             Event::Paste(text) => self.typing().insert_in_line(&text),
             Event::Terminate => return Some(Effect::Quit),
             Event::Suspend => return Some(Effect::Suspend),

@@ -21,7 +21,11 @@ impl App {
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.now = now;
         let mut effects = match event {
-            Event::Key(key) => self.press(key),
+            Event::Key(key) => {
+                self.held_break = false;
+                self.press(key)
+            }
+            Event::Burst(key) => self.press_in_burst(key),
             Event::Mouse(mouse) => self.point(mouse),
             Event::Paste(text) => self.paste(&text),
             Event::Resize(width, height) => self.resize(width, height),
@@ -49,7 +53,7 @@ impl App {
         effects
     }
 
-    fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
@@ -95,7 +99,7 @@ impl App {
         Vec::new()
     }
 
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
                 prompt.input.insert_in_line(text);

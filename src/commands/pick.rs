@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
 
 use ratatui::Terminal;
 use tokio::select;
@@ -25,11 +26,14 @@ pub(super) enum Picked {
 }
 
 /// Lets the person pick one of `profiles`.
-pub(super) async fn pick(profiles: Vec<Pickable>) -> Result<Picked, Failure> {
+pub(super) async fn pick(
+    profiles: Vec<Pickable>,
+    escape_time: Duration,
+) -> Result<Picked, Failure> {
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(false)?;
     let mut desk = Desk {
-        keys: Keys::listen().map_err(Failure::other)?,
+        keys: Keys::listen(escape_time).map_err(Failure::other)?,
         session,
         signals,
         ending: OnceLock::new(),
@@ -53,10 +57,11 @@ struct Keys {
 }
 
 impl Keys {
-    fn listen() -> io::Result<Self> {
+    fn listen(escape_time: Duration) -> io::Result<Self> {
         let (event_tx, event_rx) = channel(1);
         let (more_tx, more_rx) = mpsc::channel();
-        input::spawn(move |event| event_tx.blocking_send(event).is_ok() && more_rx.recv().is_ok())?;
+        let tell = move |event| event_tx.blocking_send(event).is_ok() && more_rx.recv().is_ok();
+        input::spawn(escape_time, tell)?;
         Ok(Self { event_rx, more_tx })
     }
 

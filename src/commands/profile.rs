@@ -1,6 +1,7 @@
 //! A profile of the config file, as the command line that it stands for.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::config_file::{self, ConfigFile, EXAMPLE, complaint};
 use super::pick::{Picked, pick};
@@ -31,14 +32,18 @@ pub(super) struct Chosen {
 
 /// The profile called `name`, or else the one that the person picks, of the file that `config`
 /// names or of the usual one.
-pub(super) async fn choose(name: Option<&str>, config: Option<&Path>) -> Result<Choice, Failure> {
+pub(super) async fn choose(
+    name: Option<&str>,
+    config: Option<&Path>,
+    escape_time: Duration,
+) -> Result<Choice, Failure> {
     let file = config_file::read(config)?;
     let (profile, signals) = match name {
         Some(name) => {
             let profile = file.config.profile(name);
             (profile.map_err(|error| complaint(&error))?, None)
         }
-        None => match pick(pickable(&file)?).await? {
+        None => match pick(pickable(&file)?, escape_time).await? {
             Picked::Profile(number, signals) => (&file.config.profiles()[number], Some(signals)),
             Picked::Nothing(exit_code) => return Ok(Choice::Nothing(exit_code)),
         },

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use tokio::runtime::Builder;
@@ -96,7 +96,8 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 
     let (event_tx, event_rx) = mpsc::channel(INPUT_ROOM);
     let ending = Arc::<OnceLock<Ending>>::default();
-    pass_on_input(event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
+    let escape_time = job.options.escape_time();
+    pass_on_input(escape_time, event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
     let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let decoded_tx = answer_tx.clone();
@@ -179,12 +180,16 @@ fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
 }
 
 /// Passes on what the person does, from the thread that reads it.
-fn pass_on_input(event_tx: Sender<Event>, ending: Arc<OnceLock<Ending>>) -> io::Result<()> {
+fn pass_on_input(
+    escape_time: Duration,
+    event_tx: Sender<Event>,
+    ending: Arc<OnceLock<Ending>>,
+) -> io::Result<()> {
     let tell = move |event| match translate(event, &ending) {
         Some(event) => event_tx.blocking_send(event).is_ok(),
         None => true,
     };
-    input::spawn(tell).map(drop)
+    input::spawn(escape_time, tell).map(drop)
 }
 
 /// Passes on the notice when it comes.

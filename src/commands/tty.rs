@@ -1,15 +1,20 @@
 //! What every command that draws does with its terminal.
 
 use std::env;
+use std::fmt;
 use std::io;
 use std::sync::OnceLock;
 
 use ratatui::Terminal;
+use rustix::io::Errno;
 
 use super::Failure;
 use crate::app::{Effect, Event};
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty};
+
+/// What the program exits with once the terminal is gone, as after a SIGHUP.
+const HUNG_UP: u8 = 128 + 1;
 
 /// What ended the program from outside.
 #[derive(Debug)]
@@ -23,9 +28,7 @@ impl Ending {
     pub fn exit_code(&self) -> Result<u8, Failure> {
         match self {
             Self::Signal(signal) => Ok(signal.exit_code().unwrap_or(0)),
-            Self::InputLost(why) => Err(Failure::other(format!(
-                "the terminal gives no input any more: {why}"
-            ))),
+            Self::InputLost(why) => Err(lost(why)),
         }
     }
 }
@@ -42,9 +45,20 @@ pub(super) fn enter(mouse: bool) -> Result<(Session, Terminal<Screen<Tty>>), Fai
     Ok((session, terminal))
 }
 
-/// The terminal has failed.
+/// The failure that the terminal cannot be drawn on: it is gone, or refuses.
 pub(super) fn failed(error: &io::Error) -> Failure {
+    if Errno::from_io_error(error) == Some(Errno::IO) {
+        return lost(error);
+    }
     Failure::other(format!("the terminal: {error}"))
+}
+
+/// The failure that the terminal is gone, with or without SIGHUP.
+fn lost(why: impl fmt::Display) -> Failure {
+    Failure {
+        exit_code: HUNG_UP,
+        ..Failure::other(format!("the terminal is gone: {why}"))
+    }
 }
 
 /// The app's event for what comes from the terminal. Notes what ends the program, before the loop
@@ -53,11 +67,9 @@ pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Opti
     use crossterm::event::Event as Input;
     let why = match event {
         TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
+        TerminalEvent::Burst(key) => return Some(Event::Burst(key)),
         TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
         TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
-        TerminalEvent::Input(Input::Resize(width, height)) => {
-            return Some(Event::Resize(width, height));
-        }
         TerminalEvent::Input(_) => return None,
         TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
         // Drawing asks for the size by itself. But a screen that was smaller for a moment and has

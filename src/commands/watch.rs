@@ -6,7 +6,7 @@ use std::process;
 
 use super::profile::{Choice, choose};
 use super::target::{Found, Wrong, find};
-use super::{Failure, screen};
+use super::{Failure, complain, screen};
 use crate::cli::Watch;
 use crate::message::Topic;
 use crate::server::Target;
@@ -20,7 +20,8 @@ use crate::terminal::signals::Signals;
 pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let mut profile = None;
     if let Some(name) = &watch.profile {
-        match choose(name.as_deref(), watch.config.as_deref()).await? {
+        let escape_time = watch.screen.escape_time();
+        match choose(name.as_deref(), watch.config.as_deref(), escape_time).await? {
             Choice::Profile(chosen) => {
                 watch = chosen.add_to(watch)?;
                 profile = Some(chosen);
@@ -49,7 +50,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
     for warning in &warnings {
-        eprintln!("subscope: {warning}");
+        complain(warning);
     }
     let topics = topics(&watch)?;
     let job = screen::Job {

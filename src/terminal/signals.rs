@@ -1,37 +1,54 @@
 //! The signals that a terminal program must answer.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
-use tokio::select;
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP,
+    SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
+};
 use tokio::signal::unix::{self, SignalKind, signal};
 
 /// A signal to the process, by what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT: end. From `kill`; Ctrl-C in raw mode is a key.
-    Interrupt,
-    /// SIGTERM: end.
-    Terminate,
-    /// SIGHUP: the terminal is gone, end.
-    Hangup,
+    /// End. By default a signal of this number does so at once, and leaves the terminal as it is.
+    End(u8),
     /// SIGTSTP: stop until continued. From `kill`; Ctrl-Z in raw mode is a key.
     Suspend,
     /// SIGCONT: the process was stopped and goes on.
     Continue,
-    /// SIGWINCH: the terminal has another size. The input thread says so too, but only once it
-    /// runs; this is heard from the start.
+    /// SIGWINCH: the terminal has another size.
     Resize,
 }
 
+/// The signals that end a process and may be handled, the most telling first. Those of a fault in
+/// the program itself (SIGSEGV and others) are not among them: it cannot go on. SIGPIPE is ignored
+/// by every Rust program.
+const ENDING: [i32; 15] = [
+    SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
+    SIGIO, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP,
+];
+
+/// Those that only Linux has: SIGSTKFLT, SIGPWR and the real-time signals.
+#[cfg(target_os = "linux")]
+fn own_ending() -> impl Iterator<Item = i32> {
+    [16, 30].into_iter().chain(34..=64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn own_ending() -> impl Iterator<Item = i32> {
+    std::iter::empty()
+}
+
 impl Signal {
-    /// What a program that this signal ended exits with by the shells' convention: 128 and the
-    /// signal's number. `None` if the signal does not ask to end.
+    /// Returns what a program that this signal ended exits with by the shells' convention: 128 and
+    /// the signal's number. `None` if the signal does not ask to end.
     #[must_use]
     pub fn exit_code(self) -> Option<u8> {
         match self {
-            Self::Hangup => Some(128 + 1),
-            Self::Interrupt => Some(128 + 2),
-            Self::Terminate => Some(128 + 15),
+            Self::End(number) => Some(128 + number),
             Self::Suspend | Self::Continue | Self::Resize => None,
         }
     }
@@ -41,12 +58,8 @@ impl Signal {
 /// of them has its default effect.
 #[derive(Debug)]
 pub struct Signals {
-    interrupt: unix::Signal,
-    terminate: unix::Signal,
-    hangup: unix::Signal,
-    suspend: unix::Signal,
-    resume: unix::Signal,
-    resize: unix::Signal,
+    /// Each with its handler, in the order in which they are told.
+    handlers: Vec<(Signal, unix::Signal)>,
 }
 
 impl Signals {
@@ -57,27 +70,33 @@ impl Signals {
     ///
     /// If the system does not let a handler be set.
     pub fn listen() -> io::Result<Self> {
+        let ending = ENDING.into_iter().chain(own_ending());
+        let ending =
+            ending.filter_map(|number| Some((Signal::End(u8::try_from(number).ok()?), number)));
+        let others = [
+            (Signal::Suspend, SIGTSTP),
+            (Signal::Continue, SIGCONT),
+            (Signal::Resize, SIGWINCH),
+        ];
+        let handlers = ending
+            .chain(others)
+            .map(|(meaning, number)| Ok((meaning, signal(SignalKind::from_raw(number))?)));
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            suspend: signal(SignalKind::from_raw(signal_hook::consts::SIGTSTP))?,
-            resume: signal(SignalKind::from_raw(signal_hook::consts::SIGCONT))?,
-            resize: signal(SignalKind::window_change())?,
+            handlers: handlers.collect::<io::Result<_>>()?,
         })
     }
 
     /// Waits for the next signal. Safe to cancel: none is lost.
     pub async fn next(&mut self) -> Signal {
-        select! {
-            biased;
-            _ = self.hangup.recv() => Signal::Hangup,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.suspend.recv() => Signal::Suspend,
-            _ = self.resume.recv() => Signal::Continue,
-            _ = self.resize.recv() => Signal::Resize,
-        }
+        poll_fn(|context| {
+            for (meaning, handler) in &mut self.handlers {
+                if handler.poll_recv(context).is_ready() {
+                    return Poll::Ready(*meaning);
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 }
 
@@ -85,7 +104,6 @@ impl Signals {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
     use signal_hook::low_level::raise;
 
     use super::*;
@@ -93,18 +111,20 @@ mod tests {
     #[tokio::test]
     async fn each_signal_arrives_under_its_name() {
         let mut signals = Signals::listen().unwrap();
-        let all = [
-            (SIGINT, Signal::Interrupt, Some(130)),
-            (SIGTERM, Signal::Terminate, Some(143)),
-            (SIGHUP, Signal::Hangup, Some(129)),
-            (SIGTSTP, Signal::Suspend, None),
-            (SIGCONT, Signal::Continue, None),
-            (SIGWINCH, Signal::Resize, None),
-        ];
-        for (number, named, exit_code) in all {
+        for (number, named) in [
+            (SIGTSTP, Signal::Suspend),
+            (SIGCONT, Signal::Continue),
+            (SIGWINCH, Signal::Resize),
+        ] {
             raise(number).unwrap();
             assert_eq!(signals.next().await, named);
-            assert_eq!(named.exit_code(), exit_code);
+            assert_eq!(named.exit_code(), None);
+        }
+        for number in ENDING.into_iter().chain(own_ending()) {
+            raise(number).unwrap();
+            let signal = signals.next().await;
+            assert_eq!(signal, Signal::End(u8::try_from(number).unwrap()));
+            assert_eq!(signal.exit_code(), u8::try_from(128 + number).ok());
         }
     }
 }

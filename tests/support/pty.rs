@@ -11,11 +11,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::ioctl_fionread;
+
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// How long anything may take before the test fails. Generous: it is only ever used up by a
 /// test that fails.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Keys that are read less than a few milliseconds apart are taken for a paste.
+const KEY_PAUSE: Duration = Duration::from_millis(10);
+
+/// What follows an Esc sooner than this may be the rest of a sequence.
+const ESC_PAUSE: Duration = Duration::from_millis(100);
 
 /// The built program under test.
 pub const SUBSCOPE: &str = env!("CARGO_BIN_EXE_subscope");
@@ -96,6 +105,7 @@ impl Launch {
         watch_exit(&stage, child);
         Pty {
             keyboard: pair.master.take_writer().unwrap(),
+            last_typed: 0,
             master: pair.master,
             stage,
             pid,
@@ -116,6 +126,8 @@ pub struct Chunk {
 /// A running program on its terminal. It is killed when this is dropped.
 pub struct Pty {
     keyboard: Box<dyn Write + Send>,
+    /// The last byte that was typed.
+    last_typed: u8,
     master: Box<dyn MasterPty + Send>,
     stage: Arc<Stage>,
     pid: u32,
@@ -123,10 +135,63 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Types: what a terminal would send for the keys.
+    /// Types: what a terminal would send for the keys, with the pauses of a person around Enter and
+    /// after Esc.
     pub fn send(&mut self, keys: impl AsRef<[u8]>) {
-        self.keyboard.write_all(keys.as_ref()).unwrap();
+        let keys = keys.as_ref();
+        for part in keys.split_inclusive(|byte| *byte == b'\r') {
+            let (text, enter) = match part {
+                [text @ .., b'\r'] => (text, true),
+                text => (text, false),
+            };
+            if let Some(last) = text.last() {
+                self.pause(false);
+                self.send_at_once(text);
+                self.last_typed = *last;
+            }
+            if enter {
+                self.pause(true);
+                self.send_at_once("\r");
+                self.last_typed = b'\r';
+            }
+        }
+    }
+
+    /// Sends bytes as they are, as a terminal does that pastes.
+    pub fn send_at_once(&mut self, bytes: impl AsRef<[u8]>) {
+        self.keyboard.write_all(bytes.as_ref()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Pauses before the next key, if that or the last one would mean something else without.
+    fn pause(&self, is_enter: bool) {
+        let pause = match self.last_typed {
+            b'\x1b' => ESC_PAUSE,
+            b'\r' => KEY_PAUSE,
+            0 => return,
+            _ if is_enter => KEY_PAUSE,
+            _ => return,
+        };
+        // The program measures from when it has read the keys, not from when they were typed.
+        self.wait_until_read();
+        thread::sleep(pause);
+    }
+
+    /// Waits until the program has read all that was typed.
+    pub fn wait_until_read(&self) {
+        let typed = Instant::now();
+        while self.unread() > 0 && typed.elapsed() < PATIENCE {
+            thread::yield_now();
+        }
+    }
+
+    /// How much of what was typed has not been read by the program.
+    fn unread(&self) -> u64 {
+        let path = self.master.tty_name().unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        // Once the program has ended there is nothing to read from.
+        let terminal = rustix::fs::open(path, flags, Mode::empty()).ok();
+        terminal.map_or(0, |terminal| ioctl_fionread(terminal).unwrap_or(0))
     }
 
     /// Gives the terminal another size, and empties the screen, so that what is seen from now on

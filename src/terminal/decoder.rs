@@ -1,0 +1,199 @@
+//! Input bytes, as they come, become events.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+
+use crate::terminal::sequences::{Cut, ESC, cut};
+use crate::terminal::{TerminalEvent, keys};
+
+/// How long the rest of a sequence that is no key of its own may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A sequence that is longer is given up.
+const LONGEST_SEQUENCE: usize = 64 << 10;
+
+/// What is pasted beyond this is dropped: it is more than any text box takes.
+const LONGEST_PASTE: usize = 1 << 20;
+
+/// Keys that are read this close together were not typed one by one: nobody is that fast, and a
+/// keyboard repeats a key ten times slower.
+const BURST: Duration = Duration::from_millis(4);
+
+/// Cuts what is read from the terminal into keys, mouse events and pastes. It knows no clock: times
+/// come along with the bytes.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    /// What has been read and not yet understood: the beginning of a sequence.
+    pending: Vec<u8>,
+    /// The text that is being pasted.
+    paste: Option<Paste>,
+    escape_time: Duration,
+    /// When text was typed last.
+    typed_at: Option<Instant>,
+    /// When Esc was taken for the key, because nothing had followed in time.
+    escaped_at: Option<Instant>,
+}
+
+impl Decoder {
+    /// A decoder that waits for `escape_time` for what may follow an Esc.
+    pub(super) fn new(escape_time: Duration) -> Self {
+        Self {
+            pending: Vec::new(),
+            paste: None,
+            escape_time,
+            typed_at: None,
+            escaped_at: None,
+        }
+    }
+
+    /// Takes in what was read at `now`, and returns what is whole of it.
+    pub(super) fn read(&mut self, bytes: &[u8], now: Instant) -> Vec<TerminalEvent> {
+        if self.is_late_rest(bytes, now) {
+            self.pending.push(ESC);
+        }
+        self.escaped_at = None;
+        self.pending.extend_from_slice(bytes);
+        let mut events = Vec::new();
+        self.take_whole(&mut events);
+        if self.pending.len() > LONGEST_SEQUENCE {
+            self.pending.clear();
+        }
+        self.tell_bursts(events, now)
+    }
+
+    /// How long to wait for the rest of what was read; `None` if nothing is expected.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        Some(match cut(&self.pending) {
+            Cut::MaybeKey => self.escape_time,
+            Cut::Partial | Cut::Whole(_) => PATIENCE,
+        })
+    }
+
+    /// Takes in that nothing followed in time: what was read is a key, or is dropped.
+    pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() || cut(&pending) != Cut::MaybeKey {
+            return Vec::new();
+        }
+        if pending == [ESC] {
+            self.escaped_at = Some(now);
+        }
+        let event = keys::read(&pending).map(TerminalEvent::Input);
+        event.into_iter().collect()
+    }
+
+    /// Whether `bytes` go on with a sequence whose Esc was given up: nobody types that at once.
+    fn is_late_rest(&self, bytes: &[u8], now: Instant) -> bool {
+        let is_recent = |escaped_at| now.saturating_duration_since(escaped_at) < PATIENCE;
+        self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
+    }
+
+    fn take_whole(&mut self, events: &mut Vec<Event>) {
+        let pending = std::mem::take(&mut self.pending);
+        let mut rest = &pending[..];
+        while !rest.is_empty() {
+            if let Some(paste) = &mut self.paste {
+                rest = paste.take(rest);
+                if paste.is_whole() {
+                    events.extend(self.paste.take().map(Paste::event));
+                }
+                continue;
+            }
+            let Cut::Whole(length) = cut(rest) else {
+                break;
+            };
+            let (sequence, others) = rest.split_at(length);
+            rest = others;
+            match sequence {
+                b"\x1b[200~" => self.paste = Some(Paste::default()),
+                _ => events.extend(keys::read(sequence)),
+            }
+        }
+        self.pending = rest.to_vec();
+    }
+
+    /// Marks the keys of text that came with another, or right after one.
+    fn tell_bursts(&mut self, events: Vec<Event>, now: Instant) -> Vec<TerminalEvent> {
+        let typed = events.iter().filter(|event| text_key(event).is_some());
+        let typed = typed.count();
+        let is_burst = typed > 1
+            || self
+                .typed_at
+                .is_some_and(|before| now.saturating_duration_since(before) < BURST);
+        if typed > 0 {
+            self.typed_at = Some(now);
+        }
+        let tell = |event| match text_key(&event) {
+            Some(key) if is_burst => TerminalEvent::Burst(key),
+            _ => TerminalEvent::Input(event),
+        };
+        events.into_iter().map(tell).collect()
+    }
+}
+
+/// The key of an event that may be a part of a text.
+fn text_key(event: &Event) -> Option<KeyEvent> {
+    let Event::Key(key) = event else { return None };
+    let is_text = match key.code {
+        KeyCode::Char('j') if key.modifiers == KeyModifiers::CONTROL => true,
+        KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab => {
+            KeyModifiers::SHIFT.contains(key.modifiers)
+        }
+        _ => false,
+    };
+    is_text.then_some(*key)
+}
+
+/// Ends a paste.
+const PASTE_END: &[u8] = b"\x1b[201~";
+
+/// A text that is being pasted.
+#[derive(Debug, Default)]
+struct Paste {
+    text: Vec<u8>,
+    /// How much of its end has been read.
+    ended: usize,
+}
+
+impl Paste {
+    /// Takes in what belongs to it, and returns what follows it.
+    fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        for (index, byte) in bytes.iter().enumerate() {
+            if *byte == PASTE_END[self.ended] {
+                self.ended += 1;
+                if self.is_whole() {
+                    return &bytes[index + 1..];
+                }
+                continue;
+            }
+            // What looked like the end was text. No later part of the end begins as the end does.
+            self.push(&PASTE_END[..self.ended]);
+            self.ended = usize::from(*byte == ESC);
+            if *byte != ESC {
+                self.push(&[*byte]);
+            }
+        }
+        &[]
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        if self.text.len() < LONGEST_PASTE {
+            self.text.extend_from_slice(bytes);
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.ended == PASTE_END.len()
+    }
+
+    fn event(self) -> Event {
+        Event::Paste(String::from_utf8_lossy(&self.text).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests;

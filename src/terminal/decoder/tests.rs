@@ -1,0 +1,186 @@
+use super::*;
+
+const ESCAPE_TIME: Duration = Duration::from_millis(50);
+
+/// A decoder, and the time that it believes in.
+struct Typing {
+    decoder: Decoder,
+    now: Instant,
+}
+
+impl Typing {
+    fn new() -> Self {
+        Self {
+            decoder: Decoder::new(ESCAPE_TIME),
+            now: Instant::now(),
+        }
+    }
+
+    /// Reads `bytes` so long after what was read before; whoever waits gives up in between.
+    fn after(&mut self, milliseconds: u64, bytes: impl AsRef<[u8]>) -> Vec<TerminalEvent> {
+        let pause = Duration::from_millis(milliseconds);
+        let given_up = self
+            .decoder
+            .patience()
+            .filter(|patience| *patience <= pause);
+        let mut events = match given_up {
+            Some(patience) => self.decoder.give_up(self.now + patience),
+            None => Vec::new(),
+        };
+        self.now += pause;
+        events.extend(self.decoder.read(bytes.as_ref(), self.now));
+        events
+    }
+
+    fn rest(&mut self) -> Vec<TerminalEvent> {
+        self.decoder.give_up(self.now)
+    }
+}
+
+fn key(code: KeyCode) -> TerminalEvent {
+    TerminalEvent::Input(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+}
+
+fn burst(code: KeyCode) -> TerminalEvent {
+    TerminalEvent::Burst(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn paste(text: &str) -> TerminalEvent {
+    TerminalEvent::Input(Event::Paste(text.to_owned()))
+}
+
+#[test]
+fn a_sequence_may_be_split_anywhere_and_come_late() {
+    let whole = b"\x1b[<0;5;5m\x1b[200~a\x1b[1m\nb\x1b[201~\x1b[1;5A\x1bOP";
+    let mut typing = Typing::new();
+    let expected = typing.after(0, whole);
+    assert_eq!(expected.len(), 4);
+    for split in 1..whole.len() {
+        let mut typing = Typing::new();
+        let mut events = typing.after(0, &whole[..split]);
+        events.extend(typing.after(30, &whole[split..]));
+        assert_eq!(events, expected, "split at {split}");
+    }
+    let mut typing = Typing::new();
+    let single = whole.iter().flat_map(|byte| typing.after(30, [*byte]));
+    assert_eq!(single.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_esc_that_nothing_follows_in_time_is_the_key() {
+    let mut typing = Typing::new();
+    assert_eq!(typing.after(0, "\x1b"), []);
+    assert_eq!(typing.decoder.patience(), Some(ESCAPE_TIME));
+    assert_eq!(typing.rest(), [key(KeyCode::Esc)]);
+    assert_eq!(typing.decoder.patience(), None);
+    let events = typing.after(0, "\x1b\x1b");
+    assert_eq!(events, [key(KeyCode::Esc)]);
+    assert_eq!(typing.rest(), [key(KeyCode::Esc)]);
+}
+
+#[test]
+fn the_rest_of_a_sequence_whose_esc_was_given_up_acts_on_nothing() {
+    let mut typing = Typing::new();
+    typing.after(0, "\x1b");
+    let events = typing.after(200, "[200~p\rq");
+    assert_eq!(events, [key(KeyCode::Esc)]);
+    assert_eq!(typing.after(30, "\x1b[201~"), [paste("p\rq")]);
+    typing.after(0, "\x1b");
+    assert_eq!(typing.after(200, "[=5u"), [key(KeyCode::Esc)]);
+    // What can be typed is typed.
+    typing.after(0, "\x1b");
+    let typed = [key(KeyCode::Esc), key(KeyCode::Char('['))];
+    assert_eq!(typing.after(200, "["), typed);
+    assert_eq!(typing.after(200, "b"), [key(KeyCode::Char('b'))]);
+}
+
+#[test]
+fn alt_and_a_key_that_could_begin_a_sequence_is_told_after_the_wait() {
+    for letter in ['[', 'O', 'P', ']'] {
+        let mut typing = Typing::new();
+        assert_eq!(typing.after(0, format!("\x1b{letter}")), []);
+        assert_eq!(typing.decoder.patience(), Some(ESCAPE_TIME));
+        let [TerminalEvent::Input(Event::Key(alt))] = typing.rest()[..] else {
+            panic!("one key");
+        };
+        assert_eq!(alt.code, KeyCode::Char(letter));
+        assert!(alt.modifiers.contains(KeyModifiers::ALT));
+    }
+}
+
+#[test]
+fn nothing_of_an_unknown_sequence_is_taken_for_text() {
+    for unknown in [
+        "\x1b[=5u",
+        "\x1b[?2026;2$y",
+        "\x1b[>41;354;0c",
+        "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
+        "\x1bP>|tmux 3.4\x1b\\",
+        "\x1b_Gi=1;OK\x1b\\",
+        "\x1b[I",
+    ] {
+        let mut typing = Typing::new();
+        let events = typing.after(0, format!("{unknown}j"));
+        assert_eq!(events, [key(KeyCode::Char('j'))], "{unknown:?}");
+    }
+    // One that never ends is dropped after a while.
+    let mut typing = Typing::new();
+    assert_eq!(typing.after(0, "\x1b]11;rgb:ffff"), []);
+    assert_eq!(typing.decoder.patience(), Some(PATIENCE));
+    assert_eq!(typing.rest(), []);
+    assert_eq!(typing.after(0, "j"), [key(KeyCode::Char('j'))]);
+}
+
+#[test]
+fn keys_that_come_together_are_a_burst_and_typed_ones_are_not() {
+    let mut typing = Typing::new();
+    let together = [
+        burst(KeyCode::Char('a')),
+        burst(KeyCode::Enter),
+        burst(KeyCode::Char('b')),
+    ];
+    assert_eq!(typing.after(0, "a\rb"), together);
+    assert_eq!(typing.after(1, "\r"), [burst(KeyCode::Enter)]);
+    // A fast typist, and a keyboard that repeats.
+    for _ in 0..3 {
+        assert_eq!(typing.after(20, "\r"), [key(KeyCode::Enter)]);
+    }
+    // Keys that are no text are none of it.
+    let events = typing.after(20, "\x1b[A\r");
+    assert_eq!(events, [key(KeyCode::Up), key(KeyCode::Enter)]);
+}
+
+#[test]
+fn what_looks_like_the_end_of_a_paste_is_text() {
+    let mut typing = Typing::new();
+    let events = typing.after(0, "\x1b[200~\x1b\x1b[201\x1b[20\x1b[201~");
+    assert_eq!(events, [paste("\x1b\x1b[201\x1b[20")]);
+}
+
+#[test]
+fn a_paste_that_never_ends_takes_a_bounded_amount_of_memory() {
+    let mut typing = Typing::new();
+    typing.after(0, "\x1b[200~");
+    for _ in 0..1000 {
+        assert_eq!(typing.after(0, [b'a'; 4096]), []);
+    }
+    let [TerminalEvent::Input(Event::Paste(text))] = &typing.after(0, "\x1b[201~")[..] else {
+        panic!("one paste");
+    };
+    assert!(text.len() <= LONGEST_PASTE + PASTE_END.len());
+}
+
+#[test]
+fn bytes_of_any_kind_are_read_to_their_end() {
+    // Every sequence of up to four bytes out of those that mean something somewhere.
+    let telling = b"\x1b[]OP<M~u;1\x07\\\x7f\xc3\xa9\xffa";
+    let mut typing = Typing::new();
+    for number in 0..telling.len().pow(4) {
+        let digits = (0..4).map(|place| number / telling.len().pow(place) % telling.len());
+        let bytes: Vec<u8> = digits.map(|digit| telling[digit]).collect();
+        typing.after(0, &bytes);
+        typing.rest();
+        typing.decoder.paste = None;
+        assert!(typing.decoder.pending.is_empty(), "{bytes:?}");
+    }
+}
