@@ -402,6 +402,8 @@ fn aggregate((kind, values, key, is_streamed): (u8, Vec<Odd>, Odd, bool)) -> Odd
 }
 
 proptest! {
+    #![proptest_config(cases::config(256))]
+
     #[test]
     fn any_frame_is_read_whole_however_it_is_cut(
         value in any_value(),

@@ -64,6 +64,7 @@ struct PartialString {
 }
 
 /// What the header of a string or an aggregate announces.
+#[derive(Clone, Copy)]
 enum Length {
     Null,
     Of(usize),

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::delivery::Delivery;
 use super::freshness::{Freshness, Read};
 use super::inbox::Inbox;
-use super::unexpected::UnexpectedFrames;
+use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
 use super::wants::{State, Wants};
 use super::{
     Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_passing, is_unauthorized,
@@ -124,7 +124,7 @@ impl<'a> Conversation<'a> {
             answering,
             out: Vec::new(),
             freshness: Freshness::new(Time::now()),
-            unexpected: UnexpectedFrames::new(),
+            unexpected: UnexpectedFrames::new(Instant::now()),
             left: None,
             leaving: None,
             last_read: Instant::now(),
@@ -251,14 +251,14 @@ impl<'a> Conversation<'a> {
 
     /// Tells of the frames that nobody asked for and that are not told of yet.
     pub(super) fn tell_unexpected(&mut self, now: Time) {
-        if let Some(notice) = self.unexpected.take() {
+        if let Some(notice) = self.unexpected.take(Instant::now()) {
             self.inbox.push_notice(now, notice);
         }
     }
 
     /// Counts a frame that nobody asked for.
     fn note_unexpected(&mut self, frame: impl FnOnce() -> Unexpected, now: Time) {
-        if let Some(notice) = self.unexpected.note(frame) {
+        if let Some(notice) = self.unexpected.note(frame, Instant::now()) {
             self.inbox.push_notice(now, notice);
         }
     }

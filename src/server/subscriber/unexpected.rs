@@ -28,22 +28,26 @@ pub(super) struct UnexpectedFrames {
 }
 
 impl UnexpectedFrames {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
-            window_start: Instant::now(),
+            window_start: now,
             rows: 0,
             gathered: None,
         }
     }
 
     /// Counts one. Gives the notice that is due now, if one is.
-    pub(super) fn note(&mut self, frame: impl FnOnce() -> Unexpected) -> Option<Notice> {
+    pub(super) fn note(
+        &mut self,
+        frame: impl FnOnce() -> Unexpected,
+        now: Instant,
+    ) -> Option<Notice> {
         if let Some((_, count)) = &mut self.gathered {
             *count += 1;
             return None;
         }
-        if self.window_start.elapsed() >= WINDOW {
-            self.begin_window();
+        if now >= self.window_start + WINDOW {
+            self.begin_window(now);
         }
         if self.rows >= ROWS {
             self.gathered = Some((frame(), 1));
@@ -62,16 +66,16 @@ impl UnexpectedFrames {
     }
 
     /// Takes the notice of those that were gathered, if there are any.
-    pub(super) fn take(&mut self) -> Option<Notice> {
+    pub(super) fn take(&mut self, now: Instant) -> Option<Notice> {
         let (first, count) = self.gathered.take()?;
-        self.begin_window();
+        self.begin_window(now);
         // What goes on like this is told by one row a second.
         self.rows = ROWS;
         Some(Notice::Unexpected { first, count })
     }
 
-    fn begin_window(&mut self) {
-        self.window_start = Instant::now();
+    fn begin_window(&mut self, now: Instant) {
+        self.window_start = now;
         self.rows = 0;
     }
 }
@@ -99,28 +103,24 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn few_are_told_one_by_one_and_a_flood_by_a_row_a_second() {
-        let mut frames = UnexpectedFrames::new();
+    #[test]
+    fn few_are_told_one_by_one_and_a_flood_by_a_row_a_second() {
+        let mut now = Instant::now();
+        let mut frames = UnexpectedFrames::new(now);
         let told: Vec<Notice> = (0..1000)
-            .filter_map(|number| frames.note(|| frame(number)))
+            .filter_map(|number| frames.note(|| frame(number), now))
             .collect();
         assert_eq!(told, [0, 1, 2, 3].map(|number| notice(number, 1)));
-        for second in 1..=3 {
-            let due = frames.due().expect("some are gathered");
-            tokio::time::sleep_until(due).await;
-            let expected = if second == 1 {
-                notice(4, 996)
-            } else {
-                notice(0, 500)
-            };
-            assert_eq!(frames.take(), Some(expected));
-            assert_eq!((frames.take(), frames.due()), (None, None));
-            let told = (0..500).filter_map(|number| frames.note(|| frame(number)));
+        for gathered in [notice(4, 996), notice(0, 500), notice(0, 500)] {
+            assert_eq!(frames.due(), Some(now + WINDOW));
+            now += WINDOW;
+            assert_eq!(frames.take(now), Some(gathered));
+            assert_eq!((frames.take(now), frames.due()), (None, None));
+            let told = (0..500).filter_map(|number| frames.note(|| frame(number), now));
             assert_eq!(told.count(), 0);
         }
-        frames.take();
-        tokio::time::sleep(WINDOW).await;
-        assert_eq!(frames.note(|| frame(7)), Some(notice(7, 1)));
+        frames.take(now + WINDOW);
+        let later = now + 2 * WINDOW;
+        assert_eq!(frames.note(|| frame(7), later), Some(notice(7, 1)));
     }
 }

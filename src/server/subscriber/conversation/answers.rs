@@ -1,10 +1,8 @@
 //! What Redis says besides messages: answers, errors, and what nobody asked for.
 
-use super::super::delivery::Delivery;
-use super::super::unexpected::describe;
 use super::{
-    Awaited, Conversation, End, Feed, Frame, Notice, Part, Question, State, Subscription,
-    SubscriptionKind, Time, Unexpected, is_passing, is_unauthorized, name_among_others,
+    Awaited, Conversation, Delivery, End, Feed, Frame, Notice, Part, Question, State, Subscription,
+    SubscriptionKind, Time, Unexpected, describe, is_passing, is_unauthorized, name_among_others,
     without_arguments,
 };
 
@@ -225,7 +223,7 @@ impl Conversation<'_> {
     }
 
     /// Takes in a frame that is not flat, as a text.
-    pub(in super::super) fn hear_odd(&mut self, text: String, now: Time) {
+    pub fn hear_odd(&mut self, text: String, now: Time) {
         self.note_unexpected(|| Unexpected::Frame(text.into()), now);
     }
 

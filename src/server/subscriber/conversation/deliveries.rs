@@ -2,31 +2,21 @@
 //! sharded one, or the other way round, and Redis brings invalidations of client-side caching to
 //! whoever they are redirected to.
 
-use super::super::delivery::Delivery;
-use super::super::unexpected::{SHOWN_BYTES, describe};
 use super::{
-    Conversation, Question, SubscriptionId, SubscriptionKind, Time, Unexpected, put_command,
+    Conversation, Delivery, Question, SHOWN_BYTES, SubscriptionId, SubscriptionKind, Time,
+    Unexpected, describe, put_command,
 };
 use crate::log::LargePayload;
 
 impl Conversation<'_> {
     /// The last payload, if the one of `size` bytes that `delivery` announces may be the same.
-    pub(in super::super) fn large_before(
-        &self,
-        delivery: &Delivery<'_>,
-        size: usize,
-    ) -> Option<&LargePayload> {
+    pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
         let id = self.wants.bringer(delivery.kind, delivery.name)?;
         self.inbox.large_before(delivery.channel, size as u64, id)
     }
 
     /// Takes in a delivery whose payload is large.
-    pub(in super::super) fn hear_large(
-        &mut self,
-        delivery: &Delivery<'_>,
-        payload: LargePayload,
-        now: Time,
-    ) {
+    pub fn hear_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload, now: Time) {
         let brings = self.wants.bringer(delivery.kind, delivery.name);
         let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes, now));
         let Some(id) = owner else {
@@ -41,12 +31,7 @@ impl Conversation<'_> {
 
     /// Takes in a delivery of a message.
     #[inline]
-    pub(in super::super) fn hear_message(
-        &mut self,
-        delivery: &Delivery<'_>,
-        payload: &[u8],
-        now: Time,
-    ) {
+    pub fn hear_message(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
         let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
             return self.hear_stray(delivery, payload, now);
         };
@@ -72,7 +57,7 @@ impl Conversation<'_> {
     }
 
     /// Whether any subscription is what a delivery is for.
-    pub(in super::super) fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
+    pub fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
         let brings = self.wants.bringer(delivery.kind, delivery.name);
         brings.is_some() || self.likely_owner(delivery).is_some()
     }
