@@ -46,6 +46,7 @@ mod publishing;
 mod quitting;
 mod reader;
 mod reading;
+mod remedies;
 mod shell;
 mod socket_io;
 mod stopping;
@@ -89,6 +90,7 @@ pub use quitting::MOST_LOST_BY_QUITTING;
 pub use reader::{
     Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
 };
+pub use remedies::{connection_remedy, denial_remedy};
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
@@ -185,6 +187,8 @@ pub struct ServerStatus {
     pub round_trip: Option<Duration>,
     /// What kind of server it is, such as "Redis 7.0.15".
     pub version: Option<Box<str>>,
+    /// The masters that it watches, if it is a sentinel.
+    pub sentinel_of: Option<Vec<Box<str>>>,
     /// Something that is not as it should be, in words.
     pub trouble: Option<Box<str>>,
     /// That not all that is wanted can be heard, or not for good; what, and after a colon why.
@@ -232,6 +236,8 @@ pub struct App {
     has_said_whose_keys: bool,
     /// Whether it was said that Socket.IO counts a subscription.
     has_said_counted: bool,
+    /// Whether it was said that some of the sharded channels that were found are left out.
+    has_left_some_out: bool,
     /// What the user may hear, as was last told.
     allowed: Option<Notice>,
     focus: Focus,
@@ -296,6 +302,7 @@ impl App {
                 connection: Connection::Connecting,
                 round_trip: None,
                 version: None,
+                sentinel_of: None,
                 trouble: None,
                 partial: None,
                 live_since: now,
@@ -305,6 +312,7 @@ impl App {
             nodes: Nodes::default(),
             has_said_whose_keys: false,
             has_said_counted: false,
+            has_left_some_out: false,
             allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),
@@ -546,9 +554,11 @@ impl App {
     pub fn next_tick(&self) -> Option<Time> {
         let remark = self.remark().map(|remark| remark.until);
         let retry = match self.server.connection {
-            Connection::Reconnecting { retry_at, .. } if retry_at > self.now => {
-                Some(self.next_second())
-            }
+            Connection::Reconnecting { retry_at, .. }
+            | Connection::Refused {
+                retry_at: Some(retry_at),
+                ..
+            } if retry_at > self.now => Some(self.next_second()),
             _ => None,
         };
         let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())

@@ -15,9 +15,11 @@ mod endpoint;
 mod gaps;
 mod kind;
 mod link;
+mod login;
 mod node;
 mod nodes;
 mod poller;
+mod refusal;
 mod resolver;
 mod rights;
 mod sentinel;
@@ -43,7 +45,10 @@ use tokio::time::timeout;
 
 pub use self::complaint::EndpointError;
 pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
+pub use self::login::LoginRetries;
+pub use self::refusal::Refusal;
 pub use self::resolver::{Lookup, Resolver};
+pub use self::rights::MAX_UNNAMED;
 pub use self::target::{ParsedUrl, Sentinels, Target, UrlRemark};
 pub use self::tls::{Tls, TlsError, TlsSettings};
 pub use self::topology::Health;
@@ -79,6 +84,8 @@ pub struct Config {
     pub pending_bytes: usize,
     /// How much of a payload the log will keep: the rest is not even held while it arrives.
     pub payload_limit: PayloadLimit,
+    /// How a login that has worked before is tried again when it is refused.
+    pub login_retries: LoginRetries,
     /// How long things may take.
     pub timing: Timing,
 }
@@ -97,6 +104,7 @@ impl Config {
             client_name: "subscope".into(),
             pending_bytes: 40 << 20,
             payload_limit: PayloadLimit::NONE,
+            login_retries: LoginRetries::default(),
             timing: Timing::default(),
         }
     }
@@ -246,6 +254,8 @@ pub enum Feed {
     },
     /// What kind of server answers, such as "Redis 7.0.15".
     ServerVersion(Box<str>),
+    /// The server is a sentinel, though it was not asked as one, and watches these masters.
+    Sentinel(Vec<Box<str>>),
     /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
     /// `None` once it is answered again.
     Trouble(Option<Box<str>>),
@@ -287,10 +297,12 @@ pub enum Connection {
         /// How many attempts have failed since the connection was last live.
         attempts: u32,
     },
-    /// Refused for good (a wrong password): tried again only when asked.
+    /// The login was refused, such as for a wrong password.
     Refused {
         /// Redis's own words.
         reason: Box<str>,
+        /// When it is tried again; `None` if only when asked.
+        retry_at: Option<Time>,
     },
     /// Nothing is subscribed to, so there is no connection.
     Idle,

@@ -534,6 +534,7 @@ fn r_tries_again_in_every_state_but_live() {
         Connection::Connecting,
         Connection::Refused {
             reason: "WRONGPASS".into(),
+            retry_at: None,
         },
         Connection::Idle,
         Connection::Reconnecting {

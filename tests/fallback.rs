@@ -156,3 +156,57 @@ async fn what_a_user_may_hear_is_asked_for_with_its_name() {
     );
     listener.server.stop().await;
 }
+
+#[test]
+fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
+    const CHANNELS: usize = 30_000;
+    let redis = Redis::start();
+    let rules: Vec<String> = (0..CHANNELS)
+        .map(|number| format!("&ch:{number}"))
+        .collect();
+    let start: [&[u8]; 7] = [
+        b"ACL",
+        b"SETUSER",
+        b"app",
+        b"on",
+        b">secret",
+        b"+@all",
+        b"resetchannels",
+    ];
+    let rules = rules.iter().map(|rule| rule.as_bytes());
+    let command: Vec<&[u8]> = start.into_iter().chain(rules).collect();
+    assert_eq!(redis.send(&command), b"+OK\r\n");
+    let url = format!("redis://app:secret@{}", redis.address());
+    let mut pty = Launch::subscope(&["-u", &url]).size(160, 40).start();
+    pty.wait_for_text("30000 of 30001 subscriptions live");
+    redis.cli(&["PUBLISH", "ch:29999", "to the last"]);
+    pty.wait_for_text("to the last");
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+}
+
+#[test]
+fn of_more_channels_than_are_listened_to_it_is_said_how_many_are_left_out() {
+    let mut stage = refused_all(&["*"]);
+    let Allowed::Only { names, .. } = only(&["a", "b"]) else {
+        panic!("names are told");
+    };
+    let left_out = 150_000;
+    assert_eq!(
+        allow(&mut stage, Allowed::Only { names, left_out }).len(),
+        2
+    );
+    let words = "may hear: a, b · 150,000 are left out: name the ones to hear on the command line";
+    assert!(stage.remark().ends_with(words), "{}", stage.remark());
+}
+
+#[test]
+fn a_server_without_psubscribe_is_not_taken_for_one_with_acls() {
+    let redis = Redis::start_with(&["--rename-command", "PSUBSCRIBE", ""]);
+    let pty = Launch::subscope(&["-u", &redis.url()])
+        .size(160, 40)
+        .start();
+    pty.wait_for_text("Redis refuses pattern *");
+    pty.wait_for_text("This server has no PSUBSCRIBE, or calls it otherwise");
+    assert!(!pty.text().contains("ACL"), "{}", pty.text());
+}

@@ -533,8 +533,22 @@ async fn sentinels_and_servers_speak_tls() {
     let mut listener = Listener::start(config(&url, &topics));
     listener
         .until("TLS is asked for", |listener| {
-            listener.has_failed("connect with --tls")
+            listener.has_failed("it may want TLS (--tls or rediss://)")
         })
         .await;
     listener.server.stop().await;
+}
+
+#[test]
+fn a_sentinel_that_is_asked_as_a_server_says_how_to_follow_its_master() {
+    let master = Redis::start();
+    let sentinel = sentinel(&master, 1, &[]);
+    let pty = Launch::subscope(&["-u", &sentinel.url()])
+        .size(160, 40)
+        .start();
+    let url = url(&[&sentinel]);
+    pty.wait_for_text("this is a sentinel: it tells of failovers only");
+    pty.wait_for_text("This is a sentinel: it tells of failovers only. To follow the master");
+    pty.wait_for_text(&format!("  subscope -u {url}"));
+    assert!(!pty.text().contains("redis-cli"), "{}", pty.text());
 }

@@ -3,9 +3,10 @@
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::atomic::Ordering::Relaxed;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -508,7 +509,7 @@ async fn a_wrong_password_is_refused_until_asked_to_try_again() {
     heard
         .until("it is refused", |heard| {
             matches!(heard.connections().last(),
-                Some(Connection::Refused { reason }) if reason.starts_with("WRONGPASS"))
+                Some(Connection::Refused { reason, .. }) if reason.starts_with("WRONGPASS"))
         })
         .await;
     redis.cli(&["-a", "right", "CONFIG", "SET", "requirepass", "wrong"]);
@@ -529,7 +530,7 @@ async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
     heard
         .until("it is refused", |heard| {
             matches!(heard.connections().last(),
-                Some(Connection::Refused { reason }) if reason.contains("without any password"))
+                Some(Connection::Refused { reason, .. }) if reason.contains("without any password"))
         })
         .await;
     heard.server.stop().await;
@@ -538,7 +539,7 @@ async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
     heard
         .until("it is refused", |heard| {
             matches!(heard.connections().last(),
-                Some(Connection::Refused { reason }) if reason.starts_with("NOAUTH"))
+                Some(Connection::Refused { reason, .. }) if reason.starts_with("NOAUTH"))
         })
         .await;
     heard.server.stop().await;
@@ -1118,7 +1119,7 @@ async fn a_greeting_that_goes_wrong_says_why() {
     for (answer, reason) in [
         (
             "HTTP/1.1 400 Bad Request\r\n",
-            "not RESP: a value starts with 'H'",
+            "an HTTP server answers here, not Redis",
         ),
         (
             "+OK\r\n-LOADING Redis is loading\r\n",
@@ -1161,8 +1162,11 @@ async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
         let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
         heard
             .until("it is refused", |heard| {
-                let reason = shown.into();
-                heard.is(&Connection::Refused { reason })
+                let refused = Connection::Refused {
+                    reason: shown.into(),
+                    retry_at: None,
+                };
+                heard.is(&refused)
             })
             .await;
         heard.server.stop().await;
@@ -1170,6 +1174,161 @@ async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
 }
 
 /// The memory that this process holds.
+/// A server that answers each command as `answer` says, given its name in lower case and how
+/// many have come on the connection; an empty answer hangs up. Gives its address back, and how many
+/// bytes it could write.
+fn answering(
+    answer: impl Fn(&str, usize) -> Vec<u8> + Send + Sync + 'static,
+) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let written = Arc::<AtomicUsize>::default();
+    let (answer, counter) = (Arc::new(answer), Arc::clone(&written));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (answer, counter) = (Arc::clone(&answer), Arc::clone(&counter));
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                for count in 0.. {
+                    let Some(arguments) = command_from(&mut reader) else {
+                        return;
+                    };
+                    let name = arguments[0].to_ascii_lowercase();
+                    let answer = answer(&name, count);
+                    if answer.is_empty() {
+                        return drop(stream.shutdown(Shutdown::Both));
+                    }
+                    for piece in answer.chunks(64 << 10) {
+                        if stream.write_all(piece).is_err() {
+                            return;
+                        }
+                        counter.fetch_add(piece.len(), Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    (url, written)
+}
+
+/// Reads one command.
+fn command_from(reader: &mut impl BufRead) -> Option<Vec<String>> {
+    let mut line = || {
+        let mut line = String::new();
+        reader
+            .read_line(&mut line)
+            .ok()
+            .filter(|length| *length > 0)?;
+        Some(line.trim_end().to_owned())
+    };
+    let count: usize = line()?.strip_prefix('*')?.parse().ok()?;
+    (0..count).map(|_| line().and_then(|_| line())).collect()
+}
+
+/// The answers of an ordinary server, as far as the greeting and subscribing go.
+fn ordinary(name: &str) -> Vec<u8> {
+    match name {
+        "ping" => b"+PONG\r\n".to_vec(),
+        "subscribe" => b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n".to_vec(),
+        "publish" => b":0\r\n".to_vec(),
+        "cluster" => b"-ERR This instance has cluster support disabled\r\n".to_vec(),
+        _ => b"+OK\r\n".to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
+    // Far more than is to be read of it. The reader's and the writer's sockets hold some MiB.
+    const ENDLESS: usize = 64 << 20;
+    let integers = || [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(ENDLESS / 4)].concat();
+    let text = || [format!("${ENDLESS}\r\n").into_bytes(), vec![b'x'; ENDLESS]].concat();
+    for (endless, words) in [
+        (integers(), "a reply of more than 262144 values was cut off"),
+        (text(), "a reply of more than 16 MiB was cut off"),
+    ] {
+        let (url, written) = answering(move |name, _| match name {
+            "info" => endless.clone(),
+            name => ordinary(name),
+        });
+        let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+        heard
+            .until(words, |heard| {
+                heard
+                    .others
+                    .iter()
+                    .any(|feed| matches!(feed, Feed::Trouble(Some(said)) if said.contains(words)))
+            })
+            .await;
+        let written = written.load(Relaxed);
+        assert!(written < ENDLESS / 2, "{written} bytes were taken");
+        assert_eq!(heard.subscribed(), [(0, 1)]);
+        heard.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
+    for (keeps, reason) in [
+        // As one that wants TLS does, or a firewall.
+        (&[][..], "before it answered: it may want TLS"),
+        // As twemproxy does.
+        (
+            &["ping"][..],
+            "when asked to subscribe: a proxy without Pub/Sub",
+        ),
+    ] {
+        let (url, _) = answering(move |name, _| {
+            if keeps.contains(&name) {
+                ordinary(name)
+            } else {
+                Vec::new()
+            }
+        });
+        let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+        heard
+            .until(reason, |heard| {
+                heard.connections().iter().any(|connection| {
+                    matches!(connection, Connection::Reconnecting { reason: words, .. }
+                        if words.contains(reason))
+                })
+            })
+            .await;
+        heard.server.stop().await;
+    }
+    // One that hangs up for the name alone is listened to all the same.
+    let (url, _) = answering(|name, _| match name {
+        "client" => Vec::new(),
+        name => ordinary(name),
+    });
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+    heard
+        .until("it is live", |heard| heard.subscribed() == [(0, 1)])
+        .await;
+    heard.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_whose_memory_is_full_is_asked_again_until_it_has_room() {
+    let asked = AtomicUsize::new(0);
+    let (url, _) = answering(move |name, _| match name {
+        "subscribe" if asked.fetch_add(1, Relaxed) < 3 => {
+            b"-OOM command not allowed when used memory > 'maxmemory'.\r\n".to_vec()
+        }
+        name => ordinary(name),
+    });
+    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
+    heard
+        .until("it is live", |heard| heard.subscribed() == [(0, 1)])
+        .await;
+    let said = heard.connections().iter().any(|connection| {
+        matches!(connection, Connection::Reconnecting { reason, .. } if reason.starts_with("OOM"))
+    });
+    assert!(said, "{:?}", heard.connections());
+    assert_eq!(heard.notices().len(), 1);
+    heard.server.stop().await;
+}
+
 fn resident_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = status.split_whitespace().nth(1).unwrap().parse().unwrap();

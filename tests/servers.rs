@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use subscope::app::{App, Event, RedisCli, Settings, notice_words};
+use subscope::app::{App, Effect, Event, RedisCli, Settings, notice_words};
 use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
-use subscope::server::{Connection, Feed, Health, NodeFacts, Role};
+use subscope::server::{Command, Connection, Feed, Health, MAX_UNNAMED, NodeFacts, Role};
 
 use crate::support::stage::{START, Stage};
 
@@ -104,14 +104,15 @@ fn a_node_that_is_away_is_named_while_the_others_serve() {
         1,
         Connection::Refused {
             reason: "NOAUTH".into(),
+            retry_at: None,
         },
     );
     let line = status(&stage);
-    assert!(line.contains("✗ 127.0.0.1:7002 refuses us"), "{line}");
+    assert!(line.contains("✗ login refused by 127.0.0.1:7002"), "{line}");
     for node in [0, 2] {
         connect(&mut stage, node, lost());
     }
-    assert!(status(&stage).contains("✗ refused: NOAUTH"));
+    assert!(status(&stage).contains("✗ refused, r tries again: NOAUTH"));
 }
 
 #[test]
@@ -306,10 +307,40 @@ fn sharded_channels_that_are_looked_for_are_said_to_be() {
 }
 
 #[test]
+fn of_very_many_sharded_channels_some_are_left_out_which_is_said_once() {
+    let mut stage = with_topics(stage(160, &[]), &[Topic::shard_pattern(b"*")]);
+    let subscription = stage.subscription(0);
+    let names: Vec<Box<[u8]>> = (0..MAX_UNNAMED + 10)
+        .map(|number| number.to_string().into_bytes().into())
+        .collect();
+    for added in [MAX_UNNAMED - 1, 0] {
+        let effects = stage.send(Event::Feed(Feed::ShardChannels {
+            subscription: subscription.clone(),
+            names: names.clone(),
+        }));
+        let is_subscribe =
+            |effect: &&Effect| matches!(effect, Effect::Command(Command::Subscribe(_)));
+        assert_eq!(effects.iter().filter(is_subscribe).count(), added);
+    }
+    let left_out = stage.app.log().notices().filter(|(_, notice)| {
+        matches!(notice, Notice::Partial(words) if words.starts_with("11 of the sharded"))
+    });
+    assert_eq!(left_out.count(), 1);
+}
+
+#[test]
 fn a_refusal_is_said_where_it_leaves_nothing_to_listen_to() {
-    for (reason, words) in [
-        ("WRONGPASS invalid", "redis://127.0.0.1:6379 refuses us"),
-        ("NOPERM pubsub", "Redis refuses shard channels sx*"),
+    for (reason, words, keys) in [
+        (
+            "WRONGPASS invalid",
+            "Login refused by redis://127.0.0.1:6379",
+            "Press r to try again",
+        ),
+        (
+            "NOPERM pubsub",
+            "Redis refuses shard channels sx*",
+            "Press a to subscribe to what this user may hear",
+        ),
     ] {
         let mut stage = with_topics(stage(120, &[]), &[Topic::shard_pattern(b"sx*")]);
         stage.connection(Connection::Idle);
@@ -323,7 +354,7 @@ fn a_refusal_is_said_where_it_leaves_nothing_to_listen_to() {
         assert!(line.contains(&format!("✗ refused: {reason}")), "{line}");
         let screen = stage.screen();
         assert!(screen.contains(words), "{screen}");
-        assert!(screen.contains("Press r to try again"), "{screen}");
+        assert!(screen.contains(keys), "{screen}");
     }
 }
 

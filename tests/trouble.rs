@@ -17,7 +17,9 @@ use subscope::message::{
     Gap, GapEnd, INVALIDATIONS, Notice, RowId, Subscription, SubscriptionId, Time, Topic,
     Unexpected,
 };
-use subscope::server::{Ask, Command, Config, Endpoint, Resolver, Timing};
+use subscope::server::{
+    Ask, Command, Config, Connection, Endpoint, LoginRetries, Resolver, Timing,
+};
 
 use support::listener::Listener;
 use support::proxy::Proxy;
@@ -729,7 +731,11 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
         "+@all",
     ]);
     let url = format!("redis://app:old@{}", redis.address());
-    let mut listener = Listener::listening(all(&url)).await;
+    let mut listener = Listener::listening(Config {
+        login_retries: LoginRetries::NONE,
+        ..all(&url)
+    })
+    .await;
     publish_one(&listener);
     listener
         .until("the answer", |listener| listener.published.len() == 1)
@@ -790,10 +796,82 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
 }
 
 #[tokio::test]
+async fn a_restarted_server_whose_users_come_late_is_waited_for() {
+    let mut redis = Redis::start();
+    let add_user = |redis: &Redis| {
+        let user = [
+            "ACL",
+            "SETUSER",
+            "app",
+            "on",
+            ">secret",
+            "allchannels",
+            "+@all",
+        ];
+        assert_eq!(redis.cli(&user), "OK");
+    };
+    add_user(&redis);
+    let url = format!("redis://app:secret@{}", redis.address());
+    let mut listener = Listener::listening(Config {
+        login_retries: LoginRetries {
+            first_wait: Duration::from_millis(10),
+            longest_wait: Duration::from_millis(100),
+            give_up_after: Duration::from_secs(60),
+        },
+        ..all(&url)
+    })
+    .await;
+    redis.kill();
+    redis.restart();
+    let refusals = |listener: &Listener| {
+        let is_it = |of: &&Connection| {
+            matches!(
+                of,
+                Connection::Refused {
+                    retry_at: Some(_),
+                    ..
+                }
+            )
+        };
+        listener.connections.iter().filter(is_it).count()
+    };
+    listener
+        .until("it is refused again and again", |listener| {
+            refusals(listener) > 3
+        })
+        .await;
+    let [open] = &listener.gaps()[..] else {
+        panic!("one gap: {:?}", listener.gaps());
+    };
+    assert_eq!((&*open.event, &open.end), ("login refused", &GapEnd::Open));
+    assert!(open.reason.starts_with("WRONGPASS"), "{open:?}");
+    add_user(&redis);
+    listener
+        .within(SOON, "it is back by itself", Listener::is_restored)
+        .await;
+    let [closed] = &listener.gaps()[..] else {
+        panic!("one gap: {:?}", listener.gaps());
+    };
+    assert_eq!(closed.last_heard, open.last_heard);
+    assert_eq!(&*closed.event, "login refused");
+    publish_one(&listener);
+    listener
+        .until("the commander is let in too", |listener| {
+            listener.published.last().is_some_and(Result::is_ok)
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+#[tokio::test]
 async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
-    let mut listener = Listener::listening(all(&redis.url())).await;
+    let mut listener = Listener::listening(Config {
+        login_retries: LoginRetries::NONE,
+        ..all(&redis.url())
+    })
+    .await;
     assert_eq!(
         admin.say(&["CONFIG", "SET", "requirepass", "new"]),
         "+OK\r\n"

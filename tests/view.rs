@@ -306,7 +306,10 @@ fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
         stage.code(KeyCode::Enter);
         assert_harmless(&stage.buffer());
         for connection in [
-            Connection::Refused { reason: bad.into() },
+            Connection::Refused {
+                reason: bad.into(),
+                retry_at: None,
+            },
             Connection::Reconnecting {
                 reason: bad.into(),
                 retry_at: START,
@@ -353,8 +356,9 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
         (
             Connection::Refused {
                 reason: "WRONGPASS".into(),
+                retry_at: None,
             },
-            "redis://127.0.0.1:6379 refuses us",
+            "Login refused by redis://127.0.0.1:6379",
         ),
         (
             Connection::Reconnecting {

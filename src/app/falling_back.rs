@@ -2,7 +2,7 @@
 
 use super::{App, Effect, SubscriptionState, notice_words};
 use crate::message::{Allowed, Notice, SubscriptionKind, Topic};
-use crate::server::Command;
+use crate::server::{Command, Refusal};
 
 /// The pattern that stands for all channels.
 const ALL: &[u8] = b"*";
@@ -17,7 +17,8 @@ pub(super) fn is_refusal_of_all(notice: &Notice) -> bool {
         return false;
     };
     let topic = &subscription.topic;
-    topic.kind == SubscriptionKind::Pattern && *topic.name == *ALL && reason.starts_with("NOPERM")
+    let is_all = topic.kind == SubscriptionKind::Pattern && *topic.name == *ALL;
+    is_all && Refusal::of(reason) == Refusal::NoPermission
 }
 
 impl App {

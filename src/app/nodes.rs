@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{App, Effect, Overlay, SubscriptionState};
 use crate::log::{Batch, History};
 use crate::message::{GapEnd, NodeId, Notice, Subscription, Time, Topic};
-use crate::server::{Command, Connection, NodeFacts, Role};
+use crate::payload::figures;
+use crate::server::{Command, Connection, MAX_UNNAMED, NodeFacts, Role};
 
 /// What the names of channels begin with that tell of keys.
 const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
@@ -285,19 +286,39 @@ impl App {
             self.log.push_notice(self.now, notice);
         }
         let mut effects = Vec::new();
+        let (_, wanted) = self.subscriptions.counts();
+        let room = MAX_UNNAMED.saturating_sub(wanted);
+        let mut left_out = 0;
         for name in names {
             let topic = Topic::shard(name);
             // What the person has ended stays so.
             if self.subscriptions.was_ever(&topic) {
                 continue;
             }
+            if effects.len() == room {
+                left_out += 1;
+                continue;
+            }
             let added = self.subscriptions.add(topic);
             effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
         }
+        self.tell_left_out(left_out);
         if is_first || !effects.is_empty() {
             effects.extend(self.refresh_shown());
         }
         effects
+    }
+
+    /// Says once that some of the sharded channels that were found are left out.
+    fn tell_left_out(&mut self, count: u64) {
+        if count > 0 && !std::mem::replace(&mut self.has_left_some_out, true) {
+            let count = figures::count(count);
+            let words = format!(
+                "{count} of the sharded channels found are left out: name the ones to hear"
+            );
+            self.log
+                .push_notice(self.now, Notice::Partial(words.into()));
+        }
     }
 
     /// Whether `channel` is subscribed to as a sharded one only.

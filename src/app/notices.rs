@@ -1,5 +1,6 @@
 //! Notices in words, for the log's rows and for reading them whole.
 
+use super::denial_remedy;
 use crate::message::glob;
 use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
 use crate::payload::escape::whole;
@@ -36,8 +37,10 @@ pub fn notice_words(notice: &Notice) -> String {
             subscription,
             reason,
         } => {
+            let remedy = denial_remedy(&subscription.topic, reason);
             let topic = topic_words(&subscription.topic);
-            format!("denied: {topic} · Redis says: {}", whole(reason.as_bytes()))
+            let reason = whole(reason.as_bytes());
+            format!("denied: {topic} · Redis says: {reason} · {remedy}")
         }
         Notice::Ended { subscription } => {
             format!(

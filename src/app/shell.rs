@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::message::{SubscriptionKind, Topic};
+use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
 /// How redis-cli reaches the server. Who asks and with which password is left to the person.
@@ -34,6 +35,17 @@ impl App {
         let words = ["redis-cli", follow, &place, &given.tls, command, &channel];
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         Some(format!("{} hello", words.join(" ")))
+    }
+
+    /// How to follow the master that the server watches, if it is a sentinel.
+    #[must_use]
+    pub fn sentinel_command(&self) -> Option<String> {
+        let masters = self.server.sentinel_of.as_ref()?;
+        let (scheme, place) = self.settings.address.split_once("://")?;
+        let host = place.rsplit('@').next()?.split('/').next()?;
+        let master = masters.first().map_or("MASTER", |name| name);
+        let url = format!("{scheme}+sentinel://{host}/{master}");
+        Some(format!("subscope -u {}", whole(url.as_bytes())))
     }
 
     /// Where a node of the cluster is that is listened to: the home if possible. `None` if there

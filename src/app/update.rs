@@ -153,6 +153,7 @@ impl App {
                 names,
             } => return self.note_shard_channels(subscription, &names),
             Feed::ServerVersion(version) => self.server.version = Some(version),
+            Feed::Sentinel(masters) => return self.note_sentinel(masters),
             Feed::Trouble(trouble) => {
                 self.server.trouble = trouble;
                 self.forgive_silence();
@@ -177,6 +178,21 @@ impl App {
             return Vec::new();
         };
         self.log.push_notice(self.now, Notice::Partial(words));
+        self.refresh_shown()
+    }
+
+    /// The server is a sentinel, which brings no messages of the master that it watches.
+    fn note_sentinel(&mut self, masters: Vec<Box<str>>) -> Vec<Effect> {
+        let is_news = self.server.sentinel_of.replace(masters).is_none();
+        if !is_news {
+            return Vec::new();
+        }
+        let command = self.sentinel_command().unwrap_or_default();
+        let words = format!(
+            "this is a sentinel: it tells of failovers only · {command} follows the master"
+        );
+        self.log
+            .push_notice(self.now, Notice::Partial(words.into()));
         self.refresh_shown()
     }
 

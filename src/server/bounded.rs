@@ -300,7 +300,7 @@ mod tests {
             ("*2000000000\r\n", Excess::Values),
             ("%200000\r\n", Excess::Values),
             ("$200000000\r\n", Excess::Size),
-            ("*2\r\n$16777000\r\n", Excess::Size),
+            ("*2\r\n$16777210\r\n", Excess::Size),
             ("$9223372036854775807\r\n", Excess::Size),
             ("$99999999999999999999\r\n", Excess::Framing),
             (

@@ -1,6 +1,7 @@
 //! The connection that asks: publishes, and finds out who answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue as _, RedisError, Value};
 use tokio::select;
@@ -9,13 +10,15 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::{Address, Endpoint};
-use super::kind::{Membership, is_cluster, membership, version_in};
-use super::link::{Dial, Failure, Link, cut, is_excess, is_refusal, is_unauthorized, words};
+use super::kind::{Membership, Mode, membership, version_in};
+use super::link::{Dial, Failure, Link, cut, is_excess, is_refusal, words};
+use super::login::Login;
 use super::node::{Place, Report};
 use super::rights::allowed_by;
+use super::sentinel::known_masters;
 use super::topology::Owners;
 use super::upstream::{Change, Upstream};
-use super::{Ask, Config, Feed, Target};
+use super::{Ask, Config, Feed, Refusal, Target};
 use crate::message::{Allowed, Time};
 
 /// The commander's task.
@@ -35,8 +38,11 @@ pub(super) struct Commander {
     at: Option<Endpoint>,
     /// Whether the loop has been told of a refusal.
     is_troubled: bool,
-    /// Whether the password is wrong: then nothing is tried until the subscriber is let in.
+    login: Login,
+    /// Whether the login is refused for good: then nothing is tried until the subscriber is let in.
     is_locked_out: bool,
+    /// How long to wait before the connection is looked after again, if not until the next beat.
+    pause: Option<Duration>,
     /// Whether the server was once found answering: from then on the connection is kept up.
     is_kept_up: bool,
     /// What the server says of its primary, if it may be asked and that matters.
@@ -61,6 +67,7 @@ impl Commander {
         asks: UnboundedReceiver<Ask>,
         answering: Arc<Notify>,
     ) -> Self {
+        let login = Login::new(config.login_retries);
         Self {
             config,
             place,
@@ -72,7 +79,9 @@ impl Commander {
             link: None,
             at: None,
             is_troubled: false,
+            login,
             is_locked_out: false,
+            pause: None,
             is_kept_up: false,
             upstream: None,
             membership: Membership::Alone,
@@ -101,7 +110,8 @@ impl Commander {
             if done.is_err() {
                 return;
             }
-            next_beat = Instant::now() + self.config.timing.ping_every;
+            let pause = self.pause.take();
+            next_beat = Instant::now() + pause.unwrap_or(self.config.timing.ping_every);
         }
     }
 
@@ -225,12 +235,13 @@ impl Commander {
         match self.link_up().await? {
             Err(failure) if failure.is_refusal => {
                 self.is_troubled = true;
-                self.is_locked_out = is_unauthorized(&failure.reason);
-                let again = if self.is_locked_out {
-                    " · r tries again"
-                } else {
-                    ""
-                };
+                let is_about_login = Refusal::of(&failure.reason).is_about_login();
+                let mut again = "";
+                if is_about_login {
+                    self.pause = self.login.next_wait();
+                    self.is_locked_out = self.pause.is_none();
+                    again = " · r tries again";
+                }
                 let trouble = format!("no connection to publish with: {}{again}", failure.reason);
                 self.tell(Feed::Trouble(Some(trouble.into()))).await
             }
@@ -307,11 +318,19 @@ impl Commander {
         };
         let membership = match (&self.config.target, &info) {
             (Target::Cluster(_), _) => Membership::Member,
-            (Target::Server(_), Some(info)) if is_cluster(info) => Membership::Member,
+            (Target::Server(_), Some(info)) if Mode::of(info) == Mode::Cluster => {
+                Membership::Member
+            }
             // Sentinels lead to no cluster.
             (Target::Server(_), Some(_)) | (Target::Sentinel(_), _) => Membership::Alone,
             (Target::Server(_), None) => membership(&mut link).await,
         };
+        self.login.note_success();
+        if info.as_deref().map(Mode::of) == Some(Mode::Sentinel) {
+            let masters = known_masters(&mut link).await;
+            let masters = masters.iter().map(|name| cut(name).into()).collect();
+            self.tell(Feed::Sentinel(masters)).await?;
+        }
         self.link = Some(link);
         self.note_membership(membership);
         // The nodes of a cluster tell each other of what is published; sentinels lead to a master.

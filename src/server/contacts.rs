@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Config;
 use super::endpoint::{Address, Endpoint};
-use super::link::{Dial, Link, is_excess, is_passing, is_refusal, is_unauthorized, words};
+use super::link::{Dial, Link, is_excess, is_refusal, words};
+use super::{Config, Refusal};
 
 /// A server that cannot be reached within this time is passed over.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -96,10 +96,11 @@ impl Contacts {
     }
 
     fn refused(&mut self, address: &Address, words: Box<str>) -> Unanswered {
-        if is_passing(&words) {
+        let refusal = Refusal::of(&words);
+        if refusal.is_passing() {
             return Unanswered::Silent;
         }
-        if is_unauthorized(&words) {
+        if refusal.is_about_login() {
             self.closed.insert(address.clone(), words.clone());
         }
         Unanswered::Refused(words)

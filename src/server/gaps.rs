@@ -8,6 +8,9 @@ use crate::message::{Gap, GapEnd, NodeId, Notice, SubscriptionId, Time};
 /// The node that a subscription waits at while no server is known that brings it.
 pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
 
+/// What has happened where a server does not let us in.
+const LOGIN_REFUSED: &str = "login refused";
+
 /// What is not heard: a subscription, and the server that is to bring it back.
 type Missing = (SubscriptionId, NodeId);
 
@@ -135,6 +138,19 @@ impl Gaps {
         let gap = &mut self.open.iter_mut().find(waits)?.gap;
         gap.event = event.into();
         gap.last_heard = last_heard.unwrap_or(gap.last_heard).min(gap.last_heard);
+        Some(Notice::Gap(gap.clone()))
+    }
+
+    /// Notes that what waits for `node` is missing because that refuses the login, in these words.
+    /// Gives the hole, if there is one and this is news.
+    pub(super) fn refuse(&mut self, node: NodeId, words: &str) -> Option<Notice> {
+        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
+        let gap = &mut self.open.iter_mut().find(waits)?.gap;
+        if (&*gap.event, &*gap.reason) == (LOGIN_REFUSED, words) {
+            return None;
+        }
+        gap.event = LOGIN_REFUSED.into();
+        gap.reason = words.into();
         Some(Notice::Gap(gap.clone()))
     }
 

@@ -2,6 +2,7 @@
 
 use redis::Value;
 
+use super::Refusal;
 use super::link::{Link, words};
 
 /// The most characters of a version that are shown.
@@ -23,20 +24,36 @@ pub(super) async fn membership(link: &mut Link) -> Membership {
     let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
     match link.ask::<Value>(&command).await {
         Ok(_) => Membership::Member,
-        Err(error) if error.code() == Some("NOPERM") => Membership::Secret(words(&error)),
+        Err(error) if Refusal::of(&words(&error)) == Refusal::NoPermission => {
+            Membership::Secret(words(&error))
+        }
         // It has no clusters, or is in none.
         Err(_) => Membership::Alone,
     }
 }
 
-/// Whether the answer to INFO is that of a cluster's node.
-pub(super) fn is_cluster(info: &str) -> bool {
-    info.lines().any(|line| {
-        matches!(
-            line.trim_end(),
-            "redis_mode:cluster" | "server_mode:cluster"
-        )
-    })
+/// How a server says in INFO that it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Standalone,
+    Cluster,
+    Sentinel,
+}
+
+impl Mode {
+    /// Reads the answer to INFO.
+    pub(super) fn of(info: &str) -> Self {
+        let mut lines = info.lines().map(str::trim_end);
+        let mode = lines.find_map(|line| {
+            let mode = line.strip_prefix("redis_mode:");
+            mode.or_else(|| line.strip_prefix("server_mode:"))
+        });
+        match mode {
+            Some("cluster") => Self::Cluster,
+            Some("sentinel") => Self::Sentinel,
+            _ => Self::Standalone,
+        }
+    }
 }
 
 /// The kind and version of the server, from the answer to INFO.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::bounded::{Bounded, Excess};
 use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{self, connect, say};
-use super::{Config, Resolver, Tls};
+use super::{Config, Refusal, Resolver, Tls};
 
 /// How much of an error is kept. Redis's own are far shorter.
 const MAX_WORDS: usize = 1 << 10;
@@ -134,7 +134,7 @@ impl Link {
         match self.ask::<()>(&command).await {
             Ok(()) => (),
             // The name is a courtesy; but whoever is not let in learns it here.
-            Err(error) if is_refusal(&error) && error.code() != Some("NOAUTH") => (),
+            Err(error) if is_refusal(&error) && !is_about_login(&error) => (),
             Err(error) => return Err(self.failure(&error)),
         }
         if endpoint.db() != 0 {
@@ -178,23 +178,9 @@ impl Drop for Link {
     }
 }
 
-/// Whether Redis's words say that no repetition helps, but another password may.
-pub(super) fn is_unauthorized(words: &str) -> bool {
-    words.starts_with("NOAUTH") || words.starts_with("WRONGPASS")
-}
-
-/// Errors that pass by themselves: it is worth trying again later.
-const PASSING: [&str; 5] = [
-    "LOADING",
-    "MASTERDOWN",
-    "DENIED",
-    "BUSY",
-    "ERR max number of clients",
-];
-
-/// Whether Redis's words say that it cannot serve for the moment.
-pub(super) fn is_passing(words: &str) -> bool {
-    PASSING.iter().any(|start| words.starts_with(start))
+/// Whether Redis does not let us in.
+fn is_about_login(error: &RedisError) -> bool {
+    is_refusal(error) && Refusal::of(&words(error)).is_about_login()
 }
 
 /// Whether Redis itself said this.

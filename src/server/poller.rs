@@ -13,12 +13,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 pub(super) use self::wanted::Wanted;
 
-use super::Config;
 use super::contacts::{Contacts, Unanswered};
 use super::endpoint::{Address, Endpoint};
-use super::link::is_unauthorized;
 use super::node::Report;
 use super::topology::{Health, Topology};
+use super::{Config, Refusal};
 use crate::message::{Subscription, SubscriptionId, Time};
 
 /// A node is asked this often at least, each in its turn.
@@ -336,13 +335,13 @@ fn unknown_in_words(words: &str) -> String {
     if words.contains("cluster support disabled") {
         return format!("no cluster: {words} · leave +cluster out of the URL");
     }
-    let remedy = if is_unauthorized(words) {
-        "r tries again"
-    } else {
-        "the ACL rule +cluster|nodes allows it"
+    let remedy = match Refusal::of(words) {
+        Refusal::NoPermission => " · the ACL rule +cluster|nodes allows it",
+        refusal if refusal.is_about_login() => " · r tries again",
+        _ => "",
     };
     format!(
         "other nodes unknown: {words} · what only other nodes have is missing: \
-         events of keys, sharded channels · {remedy}"
+         events of keys, sharded channels{remedy}"
     )
 }

@@ -7,14 +7,16 @@ use redis::{FromRedisValue as _, Value};
 
 use crate::message::Allowed;
 
-/// So many channels and patterns are subscribed to at most where not all may be heard.
-const MAX_ALLOWED: usize = 50_000;
+/// The most channels that are subscribed to without being named by the user: those that an ACL
+/// allows where it refuses all, and sharded ones that are found. Redis compares each subscription
+/// with all that the ACL allows, so that more would keep it busy.
+pub const MAX_UNNAMED: usize = 1 << 15;
 
 /// What a user may hear.
 pub(super) fn allowed_by(user: &Value) -> Allowed {
     let mut names = channels_in(user);
-    let left_out = names.len().saturating_sub(MAX_ALLOWED);
-    names.truncate(MAX_ALLOWED);
+    let left_out = names.len().saturating_sub(MAX_UNNAMED);
+    names.truncate(MAX_UNNAMED);
     Allowed::Only { names, left_out }
 }
 
@@ -106,8 +108,8 @@ mod tests {
         };
         assert_eq!(
             (names.len(), left_out),
-            (MAX_ALLOWED, 200_000 - MAX_ALLOWED)
+            (MAX_UNNAMED, 200_000 - MAX_UNNAMED)
         );
-        assert_eq!(*names[MAX_ALLOWED - 1], *b"ch:49999");
+        assert_eq!(*names[MAX_UNNAMED - 1], *b"ch:32767");
     }
 }

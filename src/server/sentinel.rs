@@ -8,10 +8,10 @@ use std::time::Duration;
 use redis::aio::PubSubStream;
 use tokio::sync::watch;
 
-use super::Config;
 use super::endpoint::{Address, Endpoint};
-use super::link::{self, Dial, Failure, Link, is_unauthorized};
+use super::link::{self, Dial, Failure, Link};
 use super::target::Sentinels;
+use super::{Config, Refusal};
 
 /// One that cannot be reached within this time is passed over.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -224,9 +224,7 @@ impl Masters {
 impl Kind {
     /// What a connection that was not made says of the sentinel.
     fn of(failure: &Failure) -> Self {
-        let words = &failure.reason;
-        // The answer to a password where none is wanted begins with ERR AUTH.
-        if failure.is_refusal && (is_unauthorized(words) || words.starts_with("ERR AUTH")) {
+        if failure.is_refusal && Refusal::of(&failure.reason).is_about_login() {
             Self::Closed
         } else {
             Self::Silent
@@ -247,7 +245,7 @@ pub(super) async fn standing(link: &mut Link) -> Standing {
 }
 
 /// The masters that a sentinel knows; none if it does not say.
-async fn known_masters(link: &mut Link) -> Vec<String> {
+pub(super) async fn known_masters(link: &mut Link) -> Vec<String> {
     let command = redis::cmd("SENTINEL").arg("MASTERS").to_owned();
     let masters: Vec<HashMap<String, String>> = link.ask(&command).await.unwrap_or_default();
     let names = masters.into_iter().filter_map(|mut of| of.remove("name"));

@@ -21,17 +21,18 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::sleep;
 
-use self::conversation::{Conversation, End, Left};
+use self::conversation::{Conversation, End, Left, Progress};
 use self::inbox::Inbox;
 use self::session::Session;
 use self::wants::{State, Wants};
 use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
 use super::gaps::Loss;
-use super::link::{Failure, is_passing, is_unauthorized};
+use super::link::Failure;
+use super::login::Login;
 use super::node::{Post, Report};
 use super::transport::{Transport, connect, say, words};
-use super::{Command, Config, Connection, Counters, Feed, Target, Timing};
+use super::{Command, Config, Connection, Counters, Feed, Refusal, Target, Timing};
 use crate::message::{Notice, Subscription, SubscriptionId, Time};
 
 /// A connection that was live for this long was a good one: after it the waits start anew, so that
@@ -58,6 +59,10 @@ pub(super) struct Subscriber {
     /// Tells the commander that the server answers.
     answering: Arc<Notify>,
     backoff: Backoff,
+    login: Login,
+    /// Whether the server hung up before it had answered all: then it is greeted step by step, to
+    /// find out what it does not like.
+    is_careful: bool,
     /// How many attempts have failed since the connection was last live.
     attempts: u32,
 }
@@ -97,6 +102,8 @@ impl Subscriber {
             counters,
             answering,
             backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
+            login: Login::new(config.login_retries),
+            is_careful: false,
             attempts: 0,
             config,
         }
@@ -181,11 +188,12 @@ impl Subscriber {
             &config,
             &self.answering,
         );
-        talk.greet(&endpoint, &config.client_name);
+        talk.greet(&endpoint, &config.client_name, self.is_careful);
         let session = Session::new(transport, config.payload_limit, &self.counters);
-        let end = session.run(&mut talk, &mut self.commands).await;
+        let mut end = session.run(&mut talk, &mut self.commands).await;
         talk.tell_unexpected(Time::now());
         let live_since = talk.live_since;
+        let (progress, has_hung_up) = (talk.progress, talk.has_hung_up);
         // Whoever is no longer the master may still speak.
         let left = talk.left.take().unwrap_or_else(|| Left {
             last_heard: talk.heard_until_end(&end),
@@ -195,6 +203,16 @@ impl Subscriber {
             Some(_) => 0,
             None => self.attempts.saturating_add(1),
         };
+        if live_since.is_some() {
+            self.login.note_success();
+        }
+        if let End::Closed(reason) = &mut end
+            && has_hung_up
+            && let Some(words) = hung_up_in_words(progress, self.is_careful)
+        {
+            *reason = words.into();
+        }
+        self.is_careful = progress < Progress::Answered && (self.is_careful || has_hung_up);
         // A server that accepts and then hangs up at once is not to be hammered.
         let steady = STEADY.min(config.timing.longest_wait);
         if live_since.is_some_and(|since| since.elapsed() >= steady) {
@@ -284,10 +302,21 @@ impl Subscriber {
     }
 
     async fn wait_for_permission(&mut self, reason: Box<str>) -> Result<(), Stopped> {
-        self.push_connection(Connection::Refused { reason });
-        let mut forever = pin!(pending::<()>());
+        let now = Time::now();
+        let explained = self.post.gaps.lock().refuse(self.post.node, &reason);
+        self.push_notices(now, explained);
+        let wait = self.login.next_wait();
+        let retry_at = wait.map(|wait| now.after(wait));
+        self.push_connection(Connection::Refused { reason, retry_at });
+        let mut wait = pin!(async {
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => pending::<()>().await,
+            }
+        });
         loop {
-            match self.meanwhile(forever.as_mut()).await? {
+            match self.meanwhile(wait.as_mut()).await? {
+                Waited::Done(()) => return Ok(()),
                 Waited::Hurry | Waited::Left(_) => {
                     self.push_connection(Connection::Connecting);
                     return Ok(());
@@ -365,4 +394,19 @@ impl Subscriber {
         self.inbox
             .push(Feed::Connection(self.post.node, connection));
     }
+}
+
+/// Why the server has hung up, as far as its answers before that tell. Nothing where that is known
+/// already, or the server had answered what it was asked.
+fn hung_up_in_words(progress: Progress, is_careful: bool) -> Option<&'static str> {
+    Some(match (progress, is_careful) {
+        // It may be what was asked for behind the PING that it did not like.
+        (Progress::Silent, false) => "closed by the server before it answered",
+        (Progress::Greeted, false) => "closed by the server after its first answer",
+        (Progress::Greeted, true) => {
+            "closed by the server when asked to subscribe: a proxy without Pub/Sub, such as \
+             twemproxy, does that"
+        }
+        (Progress::Silent, true) | (Progress::Answered, _) => return None,
+    })
 }

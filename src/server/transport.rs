@@ -1,5 +1,6 @@
 //! Byte streams to a server: TCP, with TLS or without, or a unix socket.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
@@ -34,19 +35,111 @@ const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 /// does not speak it.
 const TLS_ALERT: &[u8] = &[0x15, 0x03];
 
-/// A connected stream.
+/// What the first byte of a reply can be, in RESP2 and RESP3.
+const REPLY_STARTS: &[u8] = b"+-:$*_,#!=%~>|(";
+
+/// How much is shown of what a server says that is no Redis.
+const SHOWN_BYTES: usize = 60;
+
+/// A connected stream, whose first bytes are looked at.
 #[derive(Debug)]
-pub(super) enum Transport {
-    Tcp(Plain),
+pub(super) struct Transport {
+    stream: Stream,
+    has_heard: bool,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Tcp(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
 }
 
-/// A stream without TLS, watched for a server that wants it.
-#[derive(Debug)]
-pub(super) struct Plain {
-    stream: TcpStream,
-    has_heard: bool,
+/// What answers and is no Redis that speaks plainly.
+#[derive(Debug, PartialEq, Eq)]
+enum Stranger {
+    /// It answers in TLS.
+    Tls,
+    /// It answers as HTTP servers do.
+    Http,
+    /// It says something else, which begins so.
+    Other(String),
+}
+
+impl Stranger {
+    /// What the first bytes show, if they are no reply.
+    fn behind(first: &[u8]) -> Option<Self> {
+        let byte = first.first()?;
+        if REPLY_STARTS.contains(byte) {
+            return None;
+        }
+        Some(if first.starts_with(TLS_ALERT) {
+            Self::Tls
+        } else if first.starts_with(b"HTTP/") {
+            Self::Http
+        } else {
+            let line = first.split(|byte| b"\r\n".contains(byte)).next()?;
+            let shown = &line[..line.len().min(SHOWN_BYTES)];
+            Self::Other(shown.escape_ascii().to_string())
+        })
+    }
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tls => f.write_str("the server speaks TLS here: connect with --tls or rediss://"),
+            Self::Http => f.write_str("an HTTP server answers here, not Redis"),
+            Self::Other(start) => write!(f, "not a Redis server: it says \"{start}\""),
+        }
+    }
+}
+
+impl std::error::Error for Stranger {}
+
+/// That the server has hung up before it said anything.
+#[derive(Clone, Copy, Debug)]
+struct Silence {
+    /// What may be the case.
+    guess: &'static str,
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "closed by the server before it answered: {}", self.guess)
+    }
+}
+
+impl std::error::Error for Silence {}
+
+impl Transport {
+    fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            has_heard: false,
+        }
+    }
+
+    /// Looks at the first bytes that come, or at their absence.
+    fn check_first(&self, read: io::Result<()>, first: &[u8]) -> io::Result<()> {
+        let is_silent = match &read {
+            Ok(()) => first.is_empty(),
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        };
+        if is_silent {
+            let guess = match self.stream {
+                Stream::Tcp(_) => {
+                    "it may want TLS (--tls or rediss://), or not let this address in"
+                }
+                Stream::Tls(_) => "it may not let this address in, or be no Redis",
+                Stream::Unix(_) => "it may be no Redis",
+            };
+            let silence = Silence { guess };
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, silence));
+        }
+        read?;
+        Stranger::behind(first).map_or(Ok(()), |stranger| Err(io::Error::other(stranger)))
+    }
 }
 
 /// Connects to `endpoint`, trying each of a host's addresses in turn. Where it asks for TLS, `tls`
@@ -66,10 +159,7 @@ pub(super) async fn connect(
     let deadline = Instant::now() + within;
     let stream = connect_tcp(host, port, resolver, within).await?;
     if !endpoint.is_tls() {
-        return Ok(Transport::Tcp(Plain {
-            stream,
-            has_heard: false,
-        }));
+        return Ok(Transport::new(Stream::Tcp(stream)));
     }
     let tls = tls.ok_or("TLS is asked for, but it was not set up")?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
@@ -82,7 +172,7 @@ pub(super) async fn connect(
         outcome = timeout_at(deadline, handshake).await;
     }
     match outcome {
-        Ok(Ok(stream)) => Ok(Transport::Tls(Box::new(stream))),
+        Ok(Ok(stream)) => Ok(Transport::new(Stream::Tls(Box::new(stream)))),
         Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(words(&error)),
         Ok(Err(error)) => Err(tls::words(&error)
             .unwrap_or_else(|| format!("{} in the TLS handshake", words(&error)).into())),
@@ -107,6 +197,10 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
 pub(super) fn words(error: &io::Error) -> Box<str> {
     if let Some(words) = tls::words(error) {
         return words;
+    }
+    let inner = error.get_ref();
+    if let Some(silence) = inner.and_then(|inner| inner.downcast_ref::<Silence>()) {
+        return silence.to_string().into();
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
@@ -169,7 +263,7 @@ async fn connect_tcp(
 
 async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Box<str>> {
     match timeout(within, UnixStream::connect(path)).await {
-        Ok(Ok(stream)) => Ok(Transport::Unix(stream)),
+        Ok(Ok(stream)) => Ok(Transport::new(Stream::Unix(stream))),
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
             Err(format!("no such socket: {}", path.display()).into())
         }
@@ -211,37 +305,6 @@ fn tune(stream: &TcpStream) {
     let _ = UNACKNOWLEDGED;
 }
 
-impl Plain {
-    /// Looks at the first bytes that come: a server that wants TLS says so in TLS, or hangs up at
-    /// once, as Redis does.
-    fn poll_first_read(
-        &mut self,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let start = buffer.filled().len();
-        let result = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        self.has_heard = true;
-        let first = &buffer.filled()[start..];
-        let silent = match &result {
-            Ok(()) => first.is_empty(),
-            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
-        };
-        Poll::Ready(if first.starts_with(TLS_ALERT) {
-            Err(io::Error::other(
-                "the server speaks TLS here: connect with --tls or rediss://",
-            ))
-        } else if silent {
-            Err(io::Error::other(
-                "closed by the server before it said anything; if it wants TLS, connect with \
-                 --tls or rediss://",
-            ))
-        } else {
-            result
-        })
-    }
-}
-
 /// A server that broke off may have said why before. Its words are looked for when a write fails,
 /// which may come to light first.
 fn poll_last_words(
@@ -267,11 +330,25 @@ impl AsyncRead for Transport {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let start = buffer.filled().len();
+        let read = ready!(Pin::new(&mut this.stream).poll_read(context, buffer));
+        Poll::Ready(if std::mem::replace(&mut this.has_heard, true) {
+            read
+        } else {
+            this.check_first(read, &buffer.filled()[start..])
+        })
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(plain) if plain.has_heard => {
-                Pin::new(&mut plain.stream).poll_read(context, buffer)
-            }
-            Self::Tcp(plain) => plain.poll_first_read(context, buffer),
+            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => {
                 // What a full socket has not taken yet leaves with the reads: no write may come.
                 if stream.get_ref().1.wants_write() {
@@ -290,31 +367,31 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(plain) => Pin::new(&mut plain.stream).poll_write(context, bytes),
-            Self::Tls(stream) => match Pin::new(&mut *stream).poll_write(context, bytes) {
+        match &mut self.get_mut().stream {
+            Stream::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Tls(stream) => match Pin::new(&mut *stream).poll_write(context, bytes) {
                 Poll::Ready(Err(error)) => {
                     Poll::Ready(Err(poll_last_words(stream, context, error)))
                 }
                 written => written,
             },
-            Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(plain) => Pin::new(&mut plain.stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(context),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Unix(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(plain) => Pin::new(&mut plain.stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
@@ -330,5 +407,22 @@ mod tests {
         let file = "not a socket, but a file: /proc/self/exe";
         assert_eq!(said("/proc/self/exe"), Some(file.into()));
         assert_eq!(said("/nonexistent/socket"), None);
+    }
+    #[test]
+    fn a_stranger_is_known_by_its_first_words() {
+        assert_eq!(Stranger::behind(b""), None);
+        for start in ["+PONG", "-ERR", ":1", "$-1", "*3", "%2", ">2"] {
+            assert_eq!(Stranger::behind(start.as_bytes()), None, "{start}");
+        }
+        let said = |first: &[u8]| Stranger::behind(first).map(|of| of.to_string());
+        let http = said(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>");
+        assert_eq!(
+            http.as_deref(),
+            Some("an HTTP server answers here, not Redis")
+        );
+        let ssh = said(b"SSH-2.0-OpenSSH_9.6\r\n");
+        let words = "not a Redis server: it says \"SSH-2.0-OpenSSH_9.6\"";
+        assert_eq!(ssh.as_deref(), Some(words));
+        assert_eq!(Stranger::behind(&[0x15, 3, 3, 0, 2]), Some(Stranger::Tls));
     }
 }

@@ -11,10 +11,10 @@ use self::words::{Words, plain, rows_of, strong};
 use super::query::unchecked;
 use super::state::{server_words, sought_words, wait};
 use super::theme;
-use crate::app::{App, Away, topic_words};
+use crate::app::{App, Away, connection_remedy, denial_remedy, topic_words};
 use crate::payload::escape::whole;
 use crate::payload::figures;
-use crate::server::Connection;
+use crate::server::{Connection, Refusal};
 
 /// Of what is listened to, so much is named.
 const MOST_NAMED: usize = 5;
@@ -69,27 +69,39 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
                 attempts + 1,
                 wait(*retry_at, app.now())
             ),
-            more: vec![
-                "Another server: subscope -u redis://host:port".to_owned(),
-                "No server at hand: subscope demo".to_owned(),
-            ],
+            more: match connection_remedy(reason) {
+                Some(remedy) => vec![remedy.to_owned()],
+                None => vec![
+                    "Another server: subscope -u redis://host:port".to_owned(),
+                    "No server at hand: subscope demo".to_owned(),
+                ],
+            },
         },
-        Connection::Refused { reason } => refused(address, reason),
+        Connection::Refused { reason, retry_at } => {
+            refused(address, reason, retry_at.map(|at| wait(at, app.now())))
+        }
         Connection::Idle => idle(app, address),
     };
     words.lines(columns, rows)
 }
 
 /// The server does not let us in.
-fn refused(address: &str, reason: &str) -> Words {
+fn refused(address: &str, reason: &str, next_try: Option<String>) -> Words {
+    let keys = match next_try {
+        // The users of a server that has restarted may still be to come.
+        Some(wait) => format!(
+            "The login worked before, so it is tried again {wait}. Press r to try now, q to quit."
+        ),
+        None => "Press r to try again, q to quit.".to_owned(),
+    };
     Words {
-        case: format!("{address} refuses us"),
+        case: format!("Login refused by {address}"),
         reason: Some(whole(reason.as_bytes())),
-        keys: "Press r to try again, q to quit.".to_owned(),
-        more: vec![
-            "A password comes from the URL, from SUBSCOPE_PASSWORD or REDISCLI_AUTH, or by --askpass."
-                .to_owned(),
-        ],
+        keys,
+        more: connection_remedy(reason)
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -115,11 +127,11 @@ fn idle(app: &App, address: &str) -> Words {
         };
     }
     match app.subscriptions().denied().next() {
-        Some((_, reason)) if is_about_login(reason) => refused(address, reason),
+        Some((_, reason)) if Refusal::of(reason).is_about_login() => refused(address, reason, None),
         Some((topic, reason)) => Words {
             case: format!("Redis refuses {}", topic_words(topic)),
             reason: Some(whole(reason.as_bytes())),
-            keys: "Press r to try again, a to subscribe to something else.".to_owned(),
+            keys: denial_remedy(topic, reason).to_owned(),
             more: Vec::new(),
         },
         None => Words {
@@ -128,13 +140,6 @@ fn idle(app: &App, address: &str) -> Words {
             ..Words::default()
         },
     }
-}
-
-/// Whether Redis refuses the login, and not what was asked for.
-fn is_about_login(reason: &str) -> bool {
-    ["WRONGPASS", "NOAUTH", "ERR AUTH "]
-        .iter()
-        .any(|code| reason.starts_with(code))
 }
 
 fn capitalized(words: &str) -> String {
@@ -146,7 +151,7 @@ fn capitalized(words: &str) -> String {
 /// Nothing has come, and one server is away while others serve.
 fn beside(app: &App, away: Away<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
-        Connection::Reconnecting { reason, .. } | Connection::Refused { reason } => reason,
+        Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => reason,
         _ => "",
     };
     let mut lines = silent(app, &app.settings().address);
@@ -182,6 +187,14 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         }),
         Line::default(),
     ];
+    if let Some(command) = app.sentinel_command() {
+        lines.push(plain(
+            "This is a sentinel: it tells of failovers only. To follow the master it watches:"
+                .to_owned(),
+        ));
+        lines.push(Line::raw(format!("  {command}")));
+        return lines;
+    }
     let keys = if app.settings().read_only {
         "Press a to subscribe to more"
     } else {
@@ -214,8 +227,7 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
         strong(format!("Redis refuses {}", topic_words(topic))),
         Line::styled(whole(reason.as_bytes()), theme::BAD),
         Line::default(),
-        plain("Press a to subscribe to what this user may hear: an ACL that allows a".to_owned()),
-        plain("pattern allows just that pattern. Once it allows more, r asks again.".to_owned()),
+        plain(denial_remedy(topic, reason).to_owned()),
     ]
 }
 

@@ -39,10 +39,10 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
             theme::BAD,
             format!("reconnecting {}: {reason}", wait(*retry_at, app.now())),
         ),
-        Connection::Refused { reason } => (
+        Connection::Refused { reason, retry_at } => (
             "✗",
             theme::BAD,
-            format!("refused: {reason} · r tries again"),
+            format!("refused, {}: {reason}", next_try(*retry_at, app.now())),
         ),
         Connection::Idle if app.subscriptions().have_all_ended() => {
             ("■", theme::WATCH, "all subscriptions have ended".to_owned())
@@ -60,11 +60,11 @@ fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
         count => format!(", {count} subscriptions with it"),
     };
     match away.connection {
-        Connection::Refused { reason } => (
-            "✗",
-            theme::BAD,
-            format!("{name} refuses us{lost}: {reason} · r tries again"),
-        ),
+        Connection::Refused { reason, retry_at } => {
+            let next_try = next_try(*retry_at, app.now());
+            let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
+            ("✗", theme::BAD, words)
+        }
         Connection::Reconnecting {
             reason, retry_at, ..
         } => {
@@ -130,6 +130,14 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     Some(format!(
         "looking for sharded channels like {name}{more}{found}"
     ))
+}
+
+/// When a refused login is tried again.
+fn next_try(retry_at: Option<Time>, now: Time) -> String {
+    match retry_at {
+        Some(at) => format!("next try {}", wait(at, now)),
+        None => "r tries again".to_owned(),
+    }
 }
 
 /// When the next attempt starts, in whole seconds, since the line is not drawn more often.

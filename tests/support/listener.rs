@@ -156,7 +156,7 @@ impl Listener {
     /// The words of the last refusal, if the connection is refused for good.
     pub fn refusal(&self) -> Option<&str> {
         match self.connections.last()? {
-            Connection::Refused { reason } => Some(reason),
+            Connection::Refused { reason, .. } => Some(reason),
             _ => None,
         }
     }

@@ -16,8 +16,8 @@ use super::inbox::Inbox;
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
 use super::wants::{State, Wants};
 use super::{
-    Command, Config, Connection, Endpoint, Feed, Post, Report, Timing, is_passing, is_unauthorized,
-    name_among_others, say, without_arguments,
+    Command, Config, Connection, Endpoint, Feed, Post, Refusal, Report, Timing, name_among_others,
+    say, without_arguments,
 };
 use crate::message::{
     Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic, Unexpected,
@@ -43,6 +43,17 @@ pub(super) enum End {
     Over,
     /// The program wants no more.
     Stopped,
+}
+
+/// How far a server has got in answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Progress {
+    /// It has said nothing.
+    Silent,
+    /// It has answered the greeting, or the start of it.
+    Greeted,
+    /// It has answered to a subscription.
+    Answered,
 }
 
 /// Something that Redis has to answer, in the order of asking.
@@ -99,6 +110,11 @@ pub(super) struct Conversation<'a> {
     awaited: VecDeque<Awaited>,
     /// Since when Redis has accepted this connection.
     pub(super) live_since: Option<Instant>,
+    pub(super) progress: Progress,
+    /// Whether the server has closed the connection.
+    pub(super) has_hung_up: bool,
+    /// Whether the subscriptions are asked for only once the greeting is answered.
+    is_careful: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
     /// How many subscriptions this connection has, as Redis counts them.
@@ -131,22 +147,35 @@ impl<'a> Conversation<'a> {
             last_ping: None,
             awaited: VecDeque::new(),
             live_since: None,
+            progress: Progress::Silent,
+            has_hung_up: false,
+            is_careful: false,
             is_ping_refused: false,
             count: 0,
         }
     }
 
     /// Says who is there, and asks for all that is wanted: each by a command of its own, so that
-    /// the refusal of one does not refuse the others.
-    pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str) {
+    /// the refusal of one does not refuse the others. If `is_careful` the server has to answer
+    /// before anything is asked for that some close the connection for.
+    pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
             self.ask(Question::Auth, &arguments);
         }
         // Some servers let us subscribe though they cannot serve: then PING says so.
         self.ping(Instant::now());
-        self.ask(Question::SetName, &["CLIENT", "SETNAME", client_name]);
-        let wanted: Vec<Subscription> = self.wants.iter().cloned().collect();
+        self.is_careful = is_careful;
+        if !is_careful {
+            self.ask(Question::SetName, &["CLIENT", "SETNAME", client_name]);
+            self.ask_for_all();
+        }
+    }
+
+    fn ask_for_all(&mut self) {
+        let is_pending = |of: &&Subscription| self.wants.state(of.id) == Some(State::Pending);
+        let wanted = self.wants.iter().filter(is_pending);
+        let wanted: Vec<Subscription> = wanted.cloned().collect();
         for subscription in wanted {
             self.ask_to_subscribe(subscription);
         }
@@ -194,7 +223,10 @@ impl<'a> Conversation<'a> {
                     self.tell_unsubscribed(replaced, true, now);
                 }
                 self.inbox.expect_deliveries(self.wants.len());
-                self.ask_to_subscribe(subscription);
+                // Else it is asked for with the others.
+                if !self.is_careful {
+                    self.ask_to_subscribe(subscription);
+                }
             }
             Command::Unsubscribe(id) => self.unsubscribe(id, now),
             Command::Yield(id) => self.yield_it(id),
@@ -298,6 +330,14 @@ impl<'a> Conversation<'a> {
         self.freshness.note_lag();
         if let Some(oldest) = self.awaited.front_mut() {
             oldest.asked = now;
+        }
+    }
+
+    /// The server has answered the greeting.
+    fn note_greeted(&mut self) {
+        self.progress = self.progress.max(Progress::Greeted);
+        if std::mem::take(&mut self.is_careful) {
+            self.ask_for_all();
         }
     }
 

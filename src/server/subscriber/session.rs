@@ -2,6 +2,7 @@
 //! writes, hands over, obeys and keeps time.
 
 use std::hash::RandomState;
+use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -143,14 +144,14 @@ impl<'a> Session<'a> {
                 }
                 written = self.writer.write(&talk.out), if !talk.out.is_empty() => {
                     match written {
-                        Ok(0) => return Err(End::Closed("closed by the server".into())),
+                        Ok(0) => return Err(closed(talk, &io::ErrorKind::UnexpectedEof.into())),
                         Ok(length) => drop(talk.out.drain(..length)),
-                        Err(error) => return Err(End::Closed(words(&error))),
+                        Err(error) => return Err(closed(talk, &error)),
                     }
                 }
                 () = &mut moment, if is_gathering => is_gathering = false,
                 read = reader.read_buf(target), if !is_gathering => {
-                    let length = read.map_err(|error| End::Closed(words(&error)))?;
+                    let length = read.map_err(|error| closed(talk, &error))?;
                     let is_dry = length < room;
                     // The clock is read once for all that came at once.
                     let now = Time::now();
@@ -186,7 +187,7 @@ impl<'a> Session<'a> {
         now: Time,
     ) -> Result<(), End> {
         if length == 0 {
-            return Err(End::Closed("closed by the server".into()));
+            return Err(closed(talk, &io::ErrorKind::UnexpectedEof.into()));
         }
         self.counters.reads.fetch_add(1, Relaxed);
         self.counters
@@ -271,6 +272,15 @@ impl<'a> Session<'a> {
         self.buffer.consume(position);
         outcome
     }
+}
+
+/// The stream has failed.
+fn closed(talk: &mut Conversation<'_>, error: &io::Error) -> End {
+    talk.has_hung_up = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
+    );
+    End::Closed(words(error))
 }
 
 impl OddFrame {

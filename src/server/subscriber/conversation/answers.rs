@@ -1,8 +1,8 @@
 //! What Redis says besides messages: answers, errors, and what nobody asked for.
 
 use super::{
-    Awaited, Conversation, Delivery, End, Feed, Frame, Notice, Part, Question, State, Subscription,
-    SubscriptionKind, Time, Unexpected, describe, is_passing, is_unauthorized, name_among_others,
+    Awaited, Conversation, Delivery, End, Feed, Frame, Notice, Part, Progress, Question, Refusal,
+    State, Subscription, SubscriptionKind, Time, Unexpected, describe, name_among_others,
     without_arguments,
 };
 
@@ -82,6 +82,7 @@ impl Conversation<'_> {
             return false;
         };
         self.count = count;
+        self.progress = Progress::Answered;
         self.go_live();
         self.wants.confirm(&subscription);
         let id = subscription.id;
@@ -145,6 +146,7 @@ impl Conversation<'_> {
         let Some(ping) = self.take_question(|question| matches!(question, Question::Ping)) else {
             return false;
         };
+        self.note_greeted();
         self.freshness.note_pong(ping.at, now);
         let round_trip = Feed::RoundTrip(self.post.node, ping.asked.elapsed());
         self.inbox.push(round_trip);
@@ -157,19 +159,25 @@ impl Conversation<'_> {
     /// An error answers the oldest question; the answers to all others have a form of their own.
     fn hear_error(&mut self, words: Box<str>, now: Time) -> Result<(), End> {
         let is_elsewhere = ELSEWHERE.iter().any(|start| words.starts_with(start));
-        let (is_passing, is_unauthorized) = (is_passing(&words), is_unauthorized(&words));
+        let refusal = Refusal::of(&words);
         let question = self.awaited.pop_front().map(|awaited| awaited.question);
         match question {
             // A replica that has lost its primary hears nothing either, though it stays connected.
             Some(Question::Auth | Question::Ping | Question::SetName | Question::Subscribe(_))
-                if is_passing =>
+                if refusal.is_passing() =>
+            {
+                Err(End::Lost(words))
+            }
+            // Nothing is lost by trying again while nothing is heard.
+            Some(Question::Subscribe(_))
+                if refusal == Refusal::OutOfMemory && !self.is_any_live() =>
             {
                 Err(End::Lost(words))
             }
             // Some servers repeat what they do not know, and that is the password here.
             Some(Question::Auth) => Err(End::Refused(without_arguments(&words).into())),
             Some(Question::Ping | Question::SetName | Question::Subscribe(_))
-                if is_unauthorized =>
+                if refusal.is_about_login() =>
             {
                 Err(End::Refused(words))
             }
@@ -208,6 +216,7 @@ impl Conversation<'_> {
                 self.is_ping_refused = true;
                 let trouble = format!("PING is refused, so the round trip is not known: {words}");
                 self.inbox.push(Feed::Trouble(Some(trouble.into())));
+                self.note_greeted();
                 Ok(())
             }
             None => {
@@ -227,7 +236,13 @@ impl Conversation<'_> {
         self.note_unexpected(|| Unexpected::Frame(text.into()), now);
     }
 
+    fn is_any_live(&self) -> bool {
+        self.wants.in_state(State::Live).next().is_some()
+    }
+
     fn deny(&mut self, subscription: Subscription, reason: Box<str>, now: Time) {
+        self.progress = Progress::Answered;
+        self.go_live();
         if self.wants.state(subscription.id) == Some(State::Pending) {
             self.wants.set(subscription.id, State::Denied);
         }

@@ -1,0 +1,62 @@
+//! What to do about what a server refuses.
+
+use crate::message::{SubscriptionKind, Topic};
+use crate::server::Refusal;
+
+/// What to do about a subscription that is refused in these words.
+#[must_use]
+pub fn denial_remedy(topic: &Topic, reason: &str) -> &'static str {
+    match (Refusal::of(reason), topic.kind) {
+        (Refusal::UnknownCommand, SubscriptionKind::Pattern) => {
+            "This server has no PSUBSCRIBE, or calls it otherwise (ElastiCache Serverless, many \
+             proxies): press a to subscribe to channels by name."
+        }
+        (Refusal::UnknownCommand, SubscriptionKind::Shard | SubscriptionKind::ShardPattern) => {
+            "This server has no sharded channels, which came with Redis 7: press a to subscribe \
+             to an ordinary one."
+        }
+        (Refusal::UnknownCommand, _) => {
+            "This server has no Pub/Sub, or calls its commands otherwise."
+        }
+        (Refusal::NoPermission, _) => {
+            "Press a to subscribe to what this user may hear: an ACL that allows a pattern allows \
+             just that pattern. Once it allows more, r asks again."
+        }
+        (Refusal::OutOfMemory, _) => {
+            "The server's memory is full, and it takes no new subscription before it has room. \
+             Press r to ask again."
+        }
+        _ => "Press r to ask again, a to subscribe to something else.",
+    }
+}
+
+/// What to do about a connection that is refused, or lost, for this reason; nothing where waiting
+/// is all.
+#[must_use]
+pub fn connection_remedy(reason: &str) -> Option<&'static str> {
+    Some(match Refusal::of(reason) {
+        Refusal::NotLoggedIn | Refusal::WrongPassword => {
+            "A password comes from the URL, from SUBSCOPE_PASSWORD or REDISCLI_AUTH, or by \
+             --askpass."
+        }
+        Refusal::NoPasswordSet => {
+            "The server wants no password: leave it out of the URL and the environment."
+        }
+        Refusal::Loading => "Messages come as soon as the server has loaded its data.",
+        Refusal::PrimaryDown => {
+            "This replica has lost its primary, and serves again once it has it back."
+        }
+        Refusal::TooManyClients => {
+            "The server has as many clients as its setting maxclients allows."
+        }
+        Refusal::Protected => {
+            "Without a password the server serves its own machine only: set requirepass there, or \
+             protected-mode no."
+        }
+        Refusal::OutOfMemory => {
+            "The server's memory is full, and it takes no new subscription before it has room."
+        }
+        Refusal::Busy => "A script keeps the server busy.",
+        Refusal::UnknownCommand | Refusal::NoPermission | Refusal::Other => return None,
+    })
+}

@@ -1,0 +1,102 @@
+//! Whether a refused login is tried again: only if it has worked before, and not for ever.
+//!
+//! A server that restarts may not have loaded its users yet. But servers count wrong passwords,
+//! and some lock out whoever sends too many.
+
+use std::time::Duration;
+
+/// How a login that has worked before and is refused now is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginRetries {
+    /// The wait before the first retry. Each further one is twice as long.
+    pub first_wait: Duration,
+    /// The longest wait.
+    pub longest_wait: Duration,
+    /// All waits together. Then the refusal is final until the user asks again.
+    pub give_up_after: Duration,
+}
+
+impl LoginRetries {
+    /// Every refusal is final.
+    pub const NONE: Self = Self {
+        first_wait: Duration::ZERO,
+        longest_wait: Duration::ZERO,
+        give_up_after: Duration::ZERO,
+    };
+}
+
+impl Default for LoginRetries {
+    fn default() -> Self {
+        Self {
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(30),
+            give_up_after: Duration::from_secs(5 * 60),
+        }
+    }
+}
+
+/// The retries of one connection.
+#[derive(Debug)]
+pub(super) struct Login {
+    retries: LoginRetries,
+    has_worked: bool,
+    /// How long was waited since it last worked.
+    waited: Duration,
+    next_wait: Duration,
+}
+
+impl Login {
+    pub(super) fn new(retries: LoginRetries) -> Self {
+        Self {
+            retries,
+            has_worked: false,
+            waited: Duration::ZERO,
+            next_wait: retries.first_wait,
+        }
+    }
+
+    /// Notes that the login works.
+    pub(super) fn note_success(&mut self) {
+        *self = Self {
+            has_worked: true,
+            ..Self::new(self.retries)
+        };
+    }
+
+    /// How long to wait before a refused login is tried again. `None` if the refusal is final.
+    pub(super) fn next_wait(&mut self) -> Option<Duration> {
+        let wait = self.next_wait.min(self.retries.longest_wait);
+        if !self.has_worked || wait.is_zero() || self.waited >= self.retries.give_up_after {
+            return None;
+        }
+        self.waited += wait;
+        self.next_wait = wait * 2;
+        Some(wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(login: &mut Login) -> Vec<u64> {
+        let waits = std::iter::from_fn(|| login.next_wait());
+        waits.map(|wait| wait.as_secs()).collect()
+    }
+
+    #[test]
+    fn only_a_login_that_has_worked_is_tried_again_and_not_for_ever() {
+        let mut login = Login::new(LoginRetries::default());
+        assert_eq!(waits(&mut login), [0; 0]);
+        login.note_success();
+        let said = waits(&mut login);
+        assert_eq!(said[..7], [1, 2, 4, 8, 16, 30, 30]);
+        assert!((300..330).contains(&said.iter().sum::<u64>()), "{said:?}");
+        assert_eq!(waits(&mut login), [0; 0]);
+        login.note_success();
+        assert_eq!(waits(&mut login), said);
+        let mut login = Login::new(LoginRetries::NONE);
+        login.note_success();
+        assert_eq!(waits(&mut login), [0; 0]);
+    }
+}
