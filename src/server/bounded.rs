@@ -319,12 +319,12 @@ mod tests {
     fn what_has_no_end_is_refused_at_the_limit() {
         let mut meter = Meter::default();
         let line = [b'x'; 1 << 10];
-        let fed = (0..).take_while(|_| meter.measure(&line).is_ok()).count();
-        assert_eq!(fed, MAX_LINE >> 10);
+        let fed = (0..1000).take_while(|_| meter.measure(&line).is_ok());
+        assert_eq!(fed.count(), MAX_LINE >> 10);
         // Arrays within an array that is never full.
         let mut meter = Meter::default();
         meter.measure(b"*200000\r\n").expect("allowed");
-        let fed = (0..).take_while(|_| meter.measure(b"*1000\r\n").is_ok());
+        let fed = (0..1000).take_while(|_| meter.measure(b"*1000\r\n").is_ok());
         assert!(fed.count() <= MAX_DEPTH);
         assert!(meter.values <= MAX_VALUES);
     }

@@ -4,6 +4,7 @@ mod buffer;
 mod conversation;
 mod delivery;
 mod freshness;
+mod greeting;
 mod inbox;
 mod large;
 mod reader;
@@ -19,9 +20,10 @@ use std::time::Duration;
 use tokio::select;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use self::conversation::{Conversation, End, Left, Progress};
+use self::conversation::{Conversation, End, Left};
+use self::greeting::Greeting;
 use self::inbox::Inbox;
 use self::session::Session;
 use self::wants::{State, Wants};
@@ -60,9 +62,7 @@ pub(super) struct Subscriber {
     answering: Arc<Notify>,
     backoff: Backoff,
     login: Login,
-    /// Whether the server hung up before it had answered all: then it is greeted step by step, to
-    /// find out what it does not like.
-    is_careful: bool,
+    greeting: Greeting,
     /// How many attempts have failed since the connection was last live.
     attempts: u32,
 }
@@ -103,7 +103,7 @@ impl Subscriber {
             answering,
             backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
             login: Login::new(config.login_retries),
-            is_careful: false,
+            greeting: Greeting::default(),
             attempts: 0,
             config,
         }
@@ -155,30 +155,9 @@ impl Subscriber {
     /// Connects and talks until the connection's end.
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.config);
-        let place = self.post.place.clone();
-        let within = config.timing.connect_within;
-        let mut connecting = pin!(async {
-            let endpoint = place.locate().await?;
-            let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
-            let transport = transport.await.map_err(Failure::unreachable)?;
-            Ok::<_, Failure>((endpoint, transport))
-        });
-        let (endpoint, transport) = loop {
-            match self.meanwhile(connecting.as_mut()).await {
-                Ok(Waited::Done(Ok(connected))) => break connected,
-                Ok(Waited::Done(Err(failure))) => {
-                    self.attempts = self.attempts.saturating_add(1);
-                    return if failure.is_refusal {
-                        End::Refused(failure.reason)
-                    } else {
-                        End::Lost(failure.reason)
-                    };
-                }
-                Ok(Waited::WantsChanged) if self.wants.is_over() => return End::Over,
-                Ok(Waited::Left(reason)) => return End::Lost(reason),
-                Ok(Waited::WantsChanged | Waited::Hurry) => (),
-                Err(Stopped) => return End::Stopped,
-            }
+        let (endpoint, transport) = match self.reach(&config).await {
+            Ok(reached) => reached,
+            Err(end) => return end,
         };
         self.note_place(&endpoint);
         let mut talk = Conversation::new(
@@ -188,36 +167,22 @@ impl Subscriber {
             &config,
             &self.answering,
         );
-        talk.greet(&endpoint, &config.client_name, self.is_careful);
+        talk.greet(&endpoint, &config.client_name, self.greeting.is_careful());
         let session = Session::new(transport, config.payload_limit, &self.counters);
-        let mut end = session.run(&mut talk, &mut self.commands).await;
+        let end = session.run(&mut talk, &mut self.commands).await;
         talk.tell_unexpected(Time::now());
-        let live_since = talk.live_since;
-        let (progress, has_hung_up) = (talk.progress, talk.has_hung_up);
         // Whoever is no longer the master may still speak.
         let left = talk.left.take().unwrap_or_else(|| Left {
             last_heard: talk.heard_until_end(&end),
             event: self.post.loss_in_words(),
         });
-        self.attempts = match live_since {
-            Some(_) => 0,
-            None => self.attempts.saturating_add(1),
+        let (live_since, progress, has_hung_up) =
+            (talk.live_since, talk.progress, talk.has_hung_up);
+        self.note_success(live_since);
+        let end = match (end, self.greeting.note_end(progress, has_hung_up)) {
+            (End::Closed(_), Some(words)) => End::Closed(words.into()),
+            (end, _) => end,
         };
-        if live_since.is_some() {
-            self.login.note_success();
-        }
-        if let End::Closed(reason) = &mut end
-            && has_hung_up
-            && let Some(words) = hung_up_in_words(progress, self.is_careful)
-        {
-            *reason = words.into();
-        }
-        self.is_careful = progress < Progress::Answered && (self.is_careful || has_hung_up);
-        // A server that accepts and then hangs up at once is not to be hammered.
-        let steady = STEADY.min(config.timing.longest_wait);
-        if live_since.is_some_and(|since| since.elapsed() >= steady) {
-            self.backoff.reset();
-        }
         let live = self.forget_connection();
         if let End::Lost(reason) | End::Closed(reason) | End::Refused(reason) = &end
             && !self.wants.is_over()
@@ -225,6 +190,49 @@ impl Subscriber {
             self.open_gap(live, left, reason.clone());
         }
         end
+    }
+
+    /// Finds the server and connects to it.
+    async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
+        let place = self.post.place.clone();
+        let within = config.timing.connect_within;
+        let mut connecting = pin!(async {
+            let endpoint = place.locate().await?;
+            let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
+            let transport = transport.await.map_err(Failure::unreachable)?;
+            Ok::<_, Failure>((endpoint, transport))
+        });
+        loop {
+            match self.meanwhile(connecting.as_mut()).await {
+                Ok(Waited::Done(Ok(connected))) => return Ok(connected),
+                Ok(Waited::Done(Err(failure))) => {
+                    self.attempts = self.attempts.saturating_add(1);
+                    return Err(if failure.is_refusal {
+                        End::Refused(failure.reason)
+                    } else {
+                        End::Lost(failure.reason)
+                    });
+                }
+                Ok(Waited::WantsChanged) if self.wants.is_over() => return Err(End::Over),
+                Ok(Waited::Left(reason)) => return Err(End::Lost(reason)),
+                Ok(Waited::WantsChanged | Waited::Hurry) => (),
+                Err(Stopped) => return Err(End::Stopped),
+            }
+        }
+    }
+
+    /// Notes since when the server had let us in, if it had, on a connection that has ended.
+    fn note_success(&mut self, live_since: Option<Instant>) {
+        let Some(since) = live_since else {
+            self.attempts = self.attempts.saturating_add(1);
+            return;
+        };
+        self.attempts = 0;
+        self.login.note_success();
+        // A server that accepts and then hangs up at once is not to be hammered.
+        if since.elapsed() >= STEADY.min(self.config.timing.longest_wait) {
+            self.backoff.reset();
+        }
     }
 
     /// The server has been reached here. If it was elsewhere before, that is why it was lost.
@@ -321,8 +329,8 @@ impl Subscriber {
                     self.push_connection(Connection::Connecting);
                     return Ok(());
                 }
-                _ if self.wants.is_over() => return Ok(()),
-                _ => (),
+                Waited::WantsChanged if self.wants.is_over() => return Ok(()),
+                Waited::WantsChanged => (),
             }
         }
     }
@@ -394,19 +402,4 @@ impl Subscriber {
         self.inbox
             .push(Feed::Connection(self.post.node, connection));
     }
-}
-
-/// Why the server has hung up, as far as its answers before that tell. Nothing where that is known
-/// already, or the server had answered what it was asked.
-fn hung_up_in_words(progress: Progress, is_careful: bool) -> Option<&'static str> {
-    Some(match (progress, is_careful) {
-        // It may be what was asked for behind the PING that it did not like.
-        (Progress::Silent, false) => "closed by the server before it answered",
-        (Progress::Greeted, false) => "closed by the server after its first answer",
-        (Progress::Greeted, true) => {
-            "closed by the server when asked to subscribe: a proxy without Pub/Sub, such as \
-             twemproxy, does that"
-        }
-        (Progress::Silent, true) | (Progress::Answered, _) => return None,
-    })
 }

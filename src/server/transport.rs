@@ -1,6 +1,7 @@
 //! Byte streams to a server: TCP, with TLS or without, or a unix socket.
 
-use std::fmt;
+mod stranger;
+
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
@@ -15,6 +16,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 
+use self::stranger::{Silence, Stranger};
 use super::endpoint::{Address, Endpoint};
 use super::resolver::Resolver;
 use super::tls::{self, Tls};
@@ -31,16 +33,6 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 /// After this long a TLS handshake is suspected to be one that nobody understands.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
-/// How a TLS record that brings an alert starts: what a server that wants TLS may say to one that
-/// does not speak it.
-const TLS_ALERT: &[u8] = &[0x15, 0x03];
-
-/// What the first byte of a reply can be, in RESP2 and RESP3.
-const REPLY_STARTS: &[u8] = b"+-:$*_,#!=%~>|(";
-
-/// How much is shown of what a server says that is no Redis.
-const SHOWN_BYTES: usize = 60;
-
 /// A connected stream, whose first bytes are looked at.
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -54,63 +46,6 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
 }
-
-/// What answers and is no Redis that speaks plainly.
-#[derive(Debug, PartialEq, Eq)]
-enum Stranger {
-    /// It answers in TLS.
-    Tls,
-    /// It answers as HTTP servers do.
-    Http,
-    /// It says something else, which begins so.
-    Other(String),
-}
-
-impl Stranger {
-    /// What the first bytes show, if they are no reply.
-    fn behind(first: &[u8]) -> Option<Self> {
-        let byte = first.first()?;
-        if REPLY_STARTS.contains(byte) {
-            return None;
-        }
-        Some(if first.starts_with(TLS_ALERT) {
-            Self::Tls
-        } else if first.starts_with(b"HTTP/") {
-            Self::Http
-        } else {
-            let line = first.split(|byte| b"\r\n".contains(byte)).next()?;
-            let shown = &line[..line.len().min(SHOWN_BYTES)];
-            Self::Other(shown.escape_ascii().to_string())
-        })
-    }
-}
-
-impl fmt::Display for Stranger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tls => f.write_str("the server speaks TLS here: connect with --tls or rediss://"),
-            Self::Http => f.write_str("an HTTP server answers here, not Redis"),
-            Self::Other(start) => write!(f, "not a Redis server: it says \"{start}\""),
-        }
-    }
-}
-
-impl std::error::Error for Stranger {}
-
-/// That the server has hung up before it said anything.
-#[derive(Clone, Copy, Debug)]
-struct Silence {
-    /// What may be the case.
-    guess: &'static str,
-}
-
-impl fmt::Display for Silence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "closed by the server before it answered: {}", self.guess)
-    }
-}
-
-impl std::error::Error for Silence {}
 
 impl Transport {
     fn new(stream: Stream) -> Self {
@@ -134,11 +69,16 @@ impl Transport {
                 Stream::Tls(_) => "it may not let this address in, or be no Redis",
                 Stream::Unix(_) => "it may be no Redis",
             };
-            let silence = Silence { guess };
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, silence));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                Silence { guess },
+            ));
         }
         read?;
-        Stranger::behind(first).map_or(Ok(()), |stranger| Err(io::Error::other(stranger)))
+        match Stranger::behind(first) {
+            Some(stranger) => Err(io::Error::other(stranger)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -407,22 +347,5 @@ mod tests {
         let file = "not a socket, but a file: /proc/self/exe";
         assert_eq!(said("/proc/self/exe"), Some(file.into()));
         assert_eq!(said("/nonexistent/socket"), None);
-    }
-    #[test]
-    fn a_stranger_is_known_by_its_first_words() {
-        assert_eq!(Stranger::behind(b""), None);
-        for start in ["+PONG", "-ERR", ":1", "$-1", "*3", "%2", ">2"] {
-            assert_eq!(Stranger::behind(start.as_bytes()), None, "{start}");
-        }
-        let said = |first: &[u8]| Stranger::behind(first).map(|of| of.to_string());
-        let http = said(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>");
-        assert_eq!(
-            http.as_deref(),
-            Some("an HTTP server answers here, not Redis")
-        );
-        let ssh = said(b"SSH-2.0-OpenSSH_9.6\r\n");
-        let words = "not a Redis server: it says \"SSH-2.0-OpenSSH_9.6\"";
-        assert_eq!(ssh.as_deref(), Some(words));
-        assert_eq!(Stranger::behind(&[0x15, 3, 3, 0, 2]), Some(Stranger::Tls));
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::delivery::Delivery;
 use super::freshness::{Freshness, Read};
+use super::greeting::Progress;
 use super::inbox::Inbox;
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
 use super::wants::{State, Wants};
@@ -43,17 +44,6 @@ pub(super) enum End {
     Over,
     /// The program wants no more.
     Stopped,
-}
-
-/// How far a server has got in answering.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Progress {
-    /// It has said nothing.
-    Silent,
-    /// It has answered the greeting, or the start of it.
-    Greeted,
-    /// It has answered to a subscription.
-    Answered,
 }
 
 /// Something that Redis has to answer, in the order of asking.
