@@ -2,9 +2,13 @@
 
 use std::process::{Command, Stdio};
 
+use zeroize::Zeroizing;
+
+use crate::server::Password;
+
 /// The first line of what `command` writes. It may ask the person for something, on the terminal
 /// or by its standard error. Neither the command nor what it writes is in the complaint.
-pub(super) fn said_by(command: &str) -> Result<String, String> {
+pub(super) fn said_by(command: &str) -> Result<Password, String> {
     let mut shell = Command::new("/bin/sh");
     let output = shell
         .args(["-c", command])
@@ -15,11 +19,12 @@ pub(super) fn said_by(command: &str) -> Result<String, String> {
     if !output.status.success() {
         return Err(format!("the command failed: {}", output.status));
     }
-    let line = output.stdout.split(|byte| *byte == b'\n').next();
+    let said = Zeroizing::new(output.stdout);
+    let line = said.split(|byte| *byte == b'\n').next();
     let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     match line.map(str::from_utf8) {
         None | Some(Ok("")) => Err("the command wrote no password on its first line".to_owned()),
-        Some(Ok(password)) => Ok(password.to_owned()),
+        Some(Ok(password)) => Ok(password.into()),
         Some(Err(_)) => Err("the command's first line is not UTF-8".to_owned()),
     }
 }

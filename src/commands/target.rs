@@ -3,9 +3,13 @@
 use std::env;
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::{Failure, complaint, password};
 use crate::cli::{Server, Tls as TlsOptions};
-use crate::server::{Address, Endpoint, ParsedUrl, Target, Tls, TlsError, TlsSettings, UrlRemark};
+use crate::server::{
+    Address, Endpoint, ParsedUrl, Password, Target, Tls, TlsError, TlsSettings, UrlRemark,
+};
 
 /// Said where the password stands on the command line.
 const PASSWORD_IN_SIGHT: &str = "-a: other users can read a password from the list of processes; \
@@ -294,7 +298,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Wrong> {
         let password = rpassword::prompt_password("Password: ").map_err(|error| {
             Wrong::with("--askpass", format!("could not read the password: {error}"))
         })?;
-        return Ok(target.with_password(&password));
+        return Ok(target.with_password(&Password::from(password)));
     }
     if let Some(password) = &options.pass {
         return Ok(target.with_password(password));
@@ -317,8 +321,9 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Wrong> {
 
 /// A password in the environment, without the line break that a file or a secret store has left at
 /// its end.
-fn password_in(name: &'static str) -> Result<Option<String>, Wrong> {
-    let password = variable(name)?.map(|text| text.trim_end_matches(['\n', '\r']).to_owned());
+fn password_in(name: &'static str) -> Result<Option<Password>, Wrong> {
+    let text = variable(name)?.map(Zeroizing::new);
+    let password = text.map(|text| Password::from(text.trim_end_matches(['\n', '\r'])));
     Ok(password.filter(|password| !password.is_empty()))
 }
 

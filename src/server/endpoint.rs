@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::complaint::EndpointError;
+use super::password::Password;
 use super::url::{Host, Kind, Url};
 
 /// The address that is used when none is given.
@@ -36,7 +37,7 @@ pub struct Endpoint {
     is_tls: bool,
     address: Address,
     user: Option<String>,
-    password: Option<String>,
+    password: Option<Password>,
     db: i64,
 }
 
@@ -100,7 +101,7 @@ impl Endpoint {
 
     /// The same server, asked with another login, or with none.
     #[must_use]
-    pub(super) fn with_login(mut self, user: Option<String>, password: Option<String>) -> Self {
+    pub(super) fn with_login(mut self, user: Option<String>, password: Option<Password>) -> Self {
         (self.user, self.password) = (user, password);
         self
     }
@@ -117,7 +118,7 @@ impl Endpoint {
     #[must_use]
     pub fn with_user_as_password(mut self) -> Self {
         if self.password.is_none() {
-            self.password = self.user.take();
+            self.password = self.user.take().map(Password::from);
         }
         self
     }
@@ -138,7 +139,7 @@ impl Endpoint {
 
     /// The same server, asked with `password` instead of the one in the URL.
     #[must_use]
-    pub fn with_password(mut self, password: impl Into<String>) -> Self {
+    pub fn with_password(mut self, password: impl Into<Password>) -> Self {
         self.password = Some(password.into());
         self
     }

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 
 pub(super) use self::parameters::Parameters;
 use super::complaint::EndpointError;
+use super::password::Password;
 use crate::config::home;
 
 /// What the address of one server looks like.
@@ -48,7 +49,7 @@ pub(super) struct Url {
     pub is_valkey: bool,
     pub is_tls: bool,
     pub user: Option<String>,
-    pub password: Option<String>,
+    pub password: Option<Password>,
     /// Whether the login is one word, without a colon.
     pub has_one_word: bool,
     /// There is at least one, unless it is a socket.
@@ -132,7 +133,9 @@ impl Url {
             is_valkey: false,
             is_tls: false,
             user: user.or_else(|| parameters.user.clone()),
-            password: password.or_else(|| parameters.password.clone()),
+            password: password
+                .map(Password::from)
+                .or_else(|| parameters.password.clone()),
             hosts: hosts.collect::<Result<_, _>>().map_err(wrong)?,
             path: decoded(pieces.path).map_err(wrong)?,
             parameters,
@@ -163,7 +166,9 @@ impl Url {
             is_valkey: false,
             is_tls: false,
             user: user.or_else(|| parameters.user.clone()),
-            password: password.or_else(|| parameters.password.clone()),
+            password: password
+                .map(Password::from)
+                .or_else(|| parameters.password.clone()),
             hosts: Vec::new(),
             path: path.to_string_lossy().into_owned(),
             parameters,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::delivery::Delivery;
 use super::freshness::{Freshness, Read};
@@ -88,7 +89,7 @@ pub(super) struct Conversation<'a> {
     /// Woken when the server answers.
     pub(super) answering: &'a Notify,
     /// What is to be written.
-    pub(super) out: Vec<u8>,
+    pub(super) out: Zeroizing<Vec<u8>>,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
     /// What has happened, once the server is not the right one any more.
@@ -128,7 +129,7 @@ impl<'a> Conversation<'a> {
             until: config.until.as_deref(),
             timing: &config.timing,
             answering,
-            out: Vec::new(),
+            out: Zeroizing::default(),
             freshness: Freshness::new(Time::now()),
             unexpected: UnexpectedFrames::new(Instant::now()),
             left: None,

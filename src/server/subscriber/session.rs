@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::select;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
+use zeroize::Zeroizing;
 
 use super::buffer::Buffer;
 use super::conversation::{Conversation, End};
@@ -145,6 +146,8 @@ impl<'a> Session<'a> {
                 written = self.writer.write(&talk.out), if !talk.out.is_empty() => {
                     match written {
                         Ok(0) => return Err(closed(talk, &io::ErrorKind::UnexpectedEof.into())),
+                        // What was written may be a password.
+                        Ok(length) if length == talk.out.len() => talk.out = Zeroizing::default(),
                         Ok(length) => drop(talk.out.drain(..length)),
                         Err(error) => return Err(closed(talk, &error)),
                     }

@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use crate::server::complaint::EndpointError;
+use crate::server::password::Password;
 
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
 /// tune how the client works. None changes which server is meant, how it is logged in to, or what
@@ -89,9 +90,9 @@ const LONGEST_NAME: usize = 32;
 pub struct Parameters {
     pub db: Option<i64>,
     pub user: Option<String>,
-    pub password: Option<String>,
+    pub password: Option<Password>,
     pub sentinel_user: Option<String>,
-    pub sentinel_password: Option<String>,
+    pub sentinel_password: Option<Password>,
     pub is_tls: bool,
     /// What says that no certificate is to be checked, such as `ssl_cert_reqs=none`.
     pub insecure: Option<&'static str>,
@@ -136,9 +137,9 @@ impl Parameters {
                 _ => return wrong("the number of a database"),
             },
             Meaning::User => self.user = filled(value),
-            Meaning::Password => self.password = filled(value),
+            Meaning::Password => self.password = filled(value).map(Password::from),
             Meaning::SentinelUser => self.sentinel_user = filled(value),
-            Meaning::SentinelPassword => self.sentinel_password = filled(value),
+            Meaning::SentinelPassword => self.sentinel_password = filled(value).map(Password::from),
             Meaning::Tls => match flag(value) {
                 Some(is_on) => self.is_tls = is_on,
                 None => return wrong("true and false"),

@@ -1,0 +1,51 @@
+//! A password, in memory for no longer than it is needed.
+
+use std::fmt;
+use std::ops::Deref;
+
+use zeroize::Zeroizing;
+
+/// A password. It is wiped from memory when it goes, and is never printed.
+///
+/// Copies that others make are not wiped: the environment, and the commands that the redis crate
+/// holds until they are sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+impl From<String> for Password {
+    fn from(password: String) -> Self {
+        Self(Zeroizing::new(password))
+    }
+}
+
+impl From<&str> for Password {
+    fn from(password: &str) -> Self {
+        password.to_owned().into()
+    }
+}
+
+impl Deref for Password {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_not_printed() {
+        let password = Password::from("secret");
+        assert_eq!(&*password, "secret");
+        assert_eq!(format!("{:?}", Some(password)), "Some(***)");
+    }
+}
