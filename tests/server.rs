@@ -14,7 +14,9 @@ use subscope::log::Batch;
 use subscope::message::{
     Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic, Unexpected,
 };
-use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed, Server, Timing, start};
+use subscope::server::{
+    Ask, Command, Config, Connection, Endpoint, Feed, Server, Target, Timing, start,
+};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
@@ -1265,6 +1267,29 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
         assert_eq!(heard.subscribed(), [(0, 1)]);
         heard.server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
+    let (url, _) = answering(|name, _| match name {
+        "cluster" => [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(1 << 20)].concat(),
+        name => ordinary(name),
+    });
+    let target = Target::parse(&url.replace("redis://", "redis+cluster://")).unwrap();
+    let mut heard = Heard::start(Config {
+        subscriptions: vec![channel(0, b"a")],
+        timing: QUICK,
+        ..Config::new(target)
+    });
+    let words = "other nodes unknown: a reply of more than 262144 values was cut off";
+    heard
+        .until(words, |heard| {
+            let is_it =
+                |feed: &Feed| matches!(feed, Feed::Partial(Some(said)) if said.starts_with(words));
+            heard.others.iter().any(is_it) && heard.subscribed() == [(0, 1)]
+        })
+        .await;
+    heard.server.stop().await;
 }
 
 #[tokio::test]
