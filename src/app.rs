@@ -76,8 +76,7 @@ pub use input::Input;
 pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use latest::{FLASH, ListForm};
 pub use layout::{Areas, inside, padded};
-pub use lens::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
-pub use marking::MAX_MARKED;
+pub use lens::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
@@ -215,6 +214,7 @@ pub struct App {
     /// What the person looks at channels through; `None` to look at the whole messages though the
     /// settings say otherwise.
     lenses: BTreeMap<Box<[u8]>, Option<Path>>,
+    decoded_rows: DecodedRows,
     /// How the person has chosen to read channels.
     readings: Arc<Readings>,
     filters: Filters,
@@ -295,6 +295,7 @@ impl App {
             shown: Selection::default(),
             only: None,
             lenses: BTreeMap::new(),
+            decoded_rows: DecodedRows::default(),
             readings,
             muted: BTreeSet::from([SENTINEL_HELLO.into()]),
             subscriptions,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-pub use search::{Found, Search};
+pub use search::{Found, MAX_MARKED, Search, Sought};
 
 use crate::log::SharedBytes;
 use crate::payload::diff::{self, Diff, Side};
@@ -63,7 +63,7 @@ pub struct Comparison {
 pub enum Question {
     /// What a payload is.
     Read(Request),
-    /// Where a text stands in one.
+    /// Where something stands in one.
     Search(Search),
 }
 
@@ -72,7 +72,7 @@ pub enum Question {
 pub enum Answer {
     /// What a payload is.
     Read(Reading),
-    /// Where a text stands in one.
+    /// Where something stands in one.
     Found(Found),
 }
 
@@ -127,10 +127,16 @@ fn run(question_rx: &Receiver<Question>, mut tell: impl FnMut(Answer) -> bool) {
 /// Finds out what `request` asks for.
 #[must_use]
 pub fn answer(request: &Request) -> Reading {
-    let decoded = read(&request.source);
+    answer_within(request, MAX_SIZE)
+}
+
+/// The same, where nothing is unpacked to more than `most` bytes.
+#[must_use]
+pub fn answer_within(request: &Request, most: usize) -> Reading {
+    let decoded = read(&request.source, most);
     let base = request.base.as_ref();
     let comparison = base.map(|base| {
-        let old = read(base);
+        let old = read(base, most);
         let before = side(&old, &base.payload);
         let diff = diff::compare(before, side(&decoded, &request.source.payload));
         let size = old.size() + diff.size();
@@ -151,8 +157,8 @@ fn side<'a>(decoded: &'a Decoded, payload: &'a [u8]) -> Side<'a> {
 }
 
 /// What a payload is.
-fn read(source: &Source) -> Decoded {
-    let mut decoded = source.reading.read(&source.payload, MAX_SIZE);
+fn read(source: &Source, most: usize) -> Decoded {
+    let mut decoded = source.reading.read(&source.payload, most);
     if let Some(tree) = &mut decoded.tree {
         let bytes = decoded.unwrapped.as_deref().unwrap_or(&source.payload);
         tree.compare_names(bytes);

@@ -179,9 +179,18 @@ impl Query {
     /// The bytes of `payload` to highlight: what the text and the regular expressions hit, and the
     /// values that comparisons of JSON hold for, where they are not negated. Sorted, apart from
     /// one another, none of them empty, at most [`MOST_MARKS`].
+    ///
+    /// The time that it takes grows with the bytes of the payload. Of regular expressions for which
+    /// that would not do, long matches are left out from some place on.
     #[must_use]
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
-        marks::marks(&self.root, payload)
+        self.first_marks(payload, MOST_MARKS)
+    }
+
+    /// The same, but no more than the first `most` that each of its terms hits.
+    #[must_use]
+    pub fn first_marks(&self, payload: &[u8], most: usize) -> Vec<Range<usize>> {
+        marks::marks(&self.root, payload, most.min(MOST_MARKS))
     }
 
     /// The text within parentheses, unless it is a single term.

@@ -1,7 +1,13 @@
 //! Lenses: of the messages of a channel only the value at a path is shown in the log.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
 use super::{App, Effect};
+use crate::message::RowId;
 use crate::payload::escape::whole;
+use crate::payload::lookup::{Lookup, Shown};
+use crate::payload::readings::Reading;
 use crate::query::Path;
 
 /// The longest message that is looked at through a lens: a frame has many rows.
@@ -10,7 +16,78 @@ pub const MOST_THROUGH_LENS: usize = 16 << 10;
 /// What is packed is looked at if it is no more than this unpacked.
 pub const MOST_UNPACKED_THROUGH_LENS: usize = 64 << 10;
 
+/// The bytes that values kept for rows may take, all together.
+const MOST_KEPT: usize = 16 << 20;
+
+/// The value at a path of a message, or why there is none.
+type Looked = Result<Shown<'static>, Option<String>>;
+
+/// What was found in messages that had to be decoded for it: a row is drawn many times, and decoded
+/// once. What it gives does not depend on what it holds.
+#[derive(Debug, Default)]
+pub struct DecodedRows {
+    rows: RefCell<HashMap<RowId, DecodedRow>>,
+    size: Cell<usize>,
+    decoded: Cell<u64>,
+}
+
+#[derive(Debug)]
+struct DecodedRow {
+    path: Path,
+    reading: Option<Reading>,
+    looked: Looked,
+}
+
+impl DecodedRows {
+    /// What `lookup`, which looks into the message of `row` by `reading`, shows at `path`.
+    pub fn look<'a>(
+        &self,
+        row: RowId,
+        lookup: &Lookup<'a, '_>,
+        path: &Path,
+        reading: Option<&Reading>,
+    ) -> Result<Shown<'a>, Option<String>> {
+        if lookup.is_plain_json() {
+            return lookup.shown(path.steps());
+        }
+        let mut rows = self.rows.borrow_mut();
+        if let Some(known) = rows.get(&row)
+            && known.path == *path
+            && known.reading.as_ref() == reading
+        {
+            return known.looked.clone();
+        }
+        self.decoded.set(self.decoded.get() + 1);
+        let looked = lookup.shown(path.steps()).map(Shown::into_owned);
+        let size = size_of::<DecodedRow>() + looked.as_ref().map_or(0, |shown| shown.text.len());
+        self.size.set(self.size.get() + size);
+        if self.size.get() > MOST_KEPT {
+            rows.clear();
+            self.size.set(size);
+        }
+        let row_decoded = DecodedRow {
+            path: path.clone(),
+            reading: reading.cloned(),
+            looked: looked.clone(),
+        };
+        rows.insert(row, row_decoded);
+        looked
+    }
+
+    /// How often a message was decoded.
+    #[must_use]
+    pub fn decoded(&self) -> u64 {
+        self.decoded.get()
+    }
+}
+
 impl App {
+    /// What was found in rows through lenses.
+    #[must_use]
+    pub fn decoded_rows(&self) -> &DecodedRows {
+        &self.decoded_rows
+    }
+
     /// The path that the messages of the channel called `name` are looked at through.
     #[must_use]
     pub fn lens(&self, name: &[u8]) -> Option<&Path> {

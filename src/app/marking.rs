@@ -3,46 +3,70 @@
 
 use std::ops::Range;
 
+use super::reading::{Search, is_soon_searched};
 use super::{App, Effect, Find, Position};
+use crate::decoding::{MAX_MARKED, Sought};
 use crate::message::{Notice, RowId};
-
-/// So much of an open message is looked through for what to mark: no key is to wait for more.
-pub const MAX_MARKED: usize = 4 << 20;
+use crate::query::Query;
 
 impl App {
-    /// The bytes to mark in the payload of `row`: what the find query matched, or else the
-    /// breakpoint that has stopped the view there, or else the filter. Ascending, not empty, and
-    /// merged where they touch or overlap.
+    /// The bytes to mark in the payload of `row`, no more than the first `most` of each kind.
+    /// Ascending, not empty, and merged where they touch or overlap.
     ///
-    /// For a row of the log `payload` may be only the start of the payload, a little longer than
-    /// what is shown of it. What is shown must then be marked as in the whole.
+    /// `payload` may be only the start of the payload, a little longer than what is shown of it.
+    /// What is shown must then be marked as in the whole.
     #[must_use]
-    pub fn marks(&self, row: RowId, payload: &[u8]) -> Vec<Range<usize>> {
-        let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
-        let sought = self.find.as_ref().map(Find::query);
-        let query = sought
-            .or_else(|| stop.map(|stop| &stop.query))
-            .or_else(|| self.filters.typed());
-        query.map_or_else(Vec::new, |query| query.marks(payload))
+    pub fn marks(&self, row: RowId, payload: &[u8], most: usize) -> Vec<Range<usize>> {
+        let query = self.marked_by(row);
+        query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
     }
 
-    /// Finds what to mark in the message that has just been opened, and shows the first of it:
-    /// once, since a frame is too short a time for a payload of 100 MB.
-    pub(super) fn mark_open_message(&mut self) {
-        let marks = match &self.open {
-            Some(open) if open.reader.letter().channel.is_some() => {
-                // What is asked is asked of the bytes as they came.
-                let payload = &open.reader.letter().payload;
-                let is_packed = open.reader.bytes().as_ptr() != payload.as_ptr();
-                let seen = payload.len().min(if is_packed { 0 } else { MAX_MARKED });
-                self.marks(open.reader.letter().row, &payload[..seen])
-            }
-            _ => return,
+    /// What is marked in `row`: what the find query matched, or else the breakpoint that has stopped
+    /// the view there, or else the filter.
+    fn marked_by(&self, row: RowId) -> Option<&Query> {
+        let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
+        let sought = self.find.as_ref().map(Find::query);
+        sought
+            .or_else(|| stop.map(|stop| &stop.query))
+            .or_else(|| self.filters.typed())
+    }
+
+    /// Marks in the open message what a query matched, and shows the first of it; has it found if
+    /// that may take longer than a frame.
+    pub(super) fn mark_open_message(&mut self) -> Vec<Effect> {
+        let Some(open) = self.open.as_ref() else {
+            return Vec::new();
         };
-        if let Some((reader, room)) = self.reading() {
-            reader.set_marks(marks);
-            reader.show_mark(room);
+        let letter = open.reader.letter();
+        if letter.channel.is_none() || open.reader.sought().is_some() {
+            return Vec::new();
         }
+        // What is asked is asked of the bytes as they came.
+        let is_packed = open.reader.bytes().as_ptr() != letter.payload.as_ptr();
+        let query = self.marked_by(letter.row).filter(|_| !is_packed);
+        let query = query.filter(|query| !query.is_everything()).cloned();
+        let serial = self.next_serial();
+        let room = self.room();
+        let Some(open) = &mut self.open else {
+            return Vec::new();
+        };
+        // Of what was looked for before nothing is wanted any more.
+        open.search = Search {
+            serial,
+            goes_there: true,
+        };
+        let Some(query) = query else {
+            open.reader.set_marks(Vec::new());
+            return Vec::new();
+        };
+        let search = open.reader.search_for(Sought::Query(query), serial);
+        if is_soon_searched(&search) {
+            self.note_found(search.answer());
+            return Vec::new();
+        }
+        open.reader.set_marks(Vec::new());
+        open.reader.show_mark(room);
+        vec![Effect::Search(search)]
     }
 
     /// Goes to the next match in the open message, or to the one before.

@@ -12,9 +12,9 @@ use crate::decoding::{self, Reading, Request, Source};
 use crate::log::Content;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
-use crate::payload::format::unpack;
+use crate::payload::format::{Decoded, unpack};
 
-/// What is not packed is understood at once up to so many bytes: that takes less than a frame.
+/// Up to so many bytes are understood at once, unpacked: that takes less than a frame.
 const MOST_PLAIN: usize = 64 << 10;
 
 /// What may be packed is up to so many: it may take long to unpack.
@@ -101,6 +101,11 @@ fn may_be_packed(payload: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
     let seen = &payload[..payload.len().min(TELLING)];
     unpack::packed_by(payload).is_some() || seen.iter().all(is_letter)
+}
+
+/// Whether something in it was not unpacked, maybe because it would have become too large.
+fn is_left_packed(source: &Source, decoded: &Decoded) -> bool {
+    decoded.remark.is_some() && may_be_packed(&source.payload)
 }
 
 impl App {
@@ -294,10 +299,16 @@ impl App {
             base: reader.base().map(|base| self.source(base)),
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
-            return self.note_reading(decoding::answer(&request));
+            let reading = decoding::answer_within(&request, MOST_PLAIN);
+            let base = request.base.as_ref().zip(reading.comparison.as_ref());
+            if !is_left_packed(&request.source, &reading.decoded)
+                && base.is_none_or(|(base, comparison)| !is_left_packed(base, &comparison.old))
+            {
+                return self.note_reading(reading);
+            }
         }
-        self.mark_open_message();
-        let mut effects = self.search_message(false);
+        let mut effects = self.mark_open_message();
+        effects.extend(self.search_message(false));
         effects.push(Effect::Decode(request));
         effects
     }
@@ -310,14 +321,14 @@ impl App {
         if let Some(open) = &mut self.open {
             open.reader.note(reading);
         }
-        self.mark_open_message();
+        let mut effects = self.mark_open_message();
         let room = self.room();
         if let Some(open) = &mut self.open
             && let Some(before) = open.before.take()
         {
             open.reader.carry_over(&before, room);
         }
-        let mut effects = self.search_message(false);
+        effects.extend(self.search_message(false));
         let is_of_channel = |open: &Open| open.reader.tab() == Tab::Channel;
         if self.open.as_ref().is_some_and(is_of_channel) {
             effects.extend(self.learn_shape());

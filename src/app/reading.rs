@@ -25,9 +25,9 @@ const MOST_VALUES_SEARCHED: usize = 20_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Search {
     /// Its number.
-    serial: u64,
+    pub(super) serial: u64,
     /// Whether the person goes to what is found.
-    goes_there: bool,
+    pub(super) goes_there: bool,
 }
 
 impl App {
@@ -75,7 +75,7 @@ impl App {
         }
         if text.is_empty() {
             // What a query matched is marked again.
-            self.mark_open_message();
+            return self.mark_open_message();
         }
         self.search_message(true)
     }
@@ -355,7 +355,7 @@ fn length_of(page: &Page<'_>, value: &Value<'_>) -> usize {
 }
 
 /// Whether it takes less than a frame to look everywhere.
-fn is_soon_searched(search: &decoding::Search) -> bool {
+pub(super) fn is_soon_searched(search: &decoding::Search) -> bool {
     let decoded = search.decoded.as_deref();
     let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));
     let tree = decoded.and_then(|decoded| decoded.tree.as_ref());

@@ -1,4 +1,4 @@
-//! A text looked for in a message that has been read.
+//! A text, or what a query matches, looked for in a message that has been read.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,9 +7,12 @@ use crate::log::SharedBytes;
 use crate::payload::escape;
 use crate::payload::format::Decoded;
 use crate::payload::tree::{Key, NodeId, Tree};
-use crate::query::{Literal, MOST_MARKS};
+use crate::query::{Literal, MOST_MARKS, Query};
 
-/// A text to be looked for.
+/// So much of a message is looked through for what a query matches.
+pub const MAX_MARKED: usize = 4 << 20;
+
+/// Something to be looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
     /// Which search this is: a higher number makes those with a lower one void.
@@ -18,8 +21,17 @@ pub struct Search {
     pub payload: SharedBytes,
     /// What it was found to be, if that is known.
     pub decoded: Option<Arc<Decoded>>,
-    /// The text.
-    pub text: Box<[u8]>,
+    /// What is looked for.
+    pub sought: Sought,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sought {
+    /// A text, in names, values and bytes.
+    Text(Box<[u8]>),
+    /// What a query matches in the bytes as they came.
+    Query(Query),
 }
 
 /// Where it stands.
@@ -27,7 +39,7 @@ pub struct Search {
 pub struct Found {
     /// Which search it is for.
     pub serial: u64,
-    /// The values in whose name or text it stands, the first [`MOST_MARKS`] of them.
+    /// The values in whose name or text a text stands, the first [`MOST_MARKS`] of them.
     pub nodes: Vec<NodeId>,
     /// The bytes, unpacked, in which it stands: as many.
     pub ranges: Vec<Range<usize>>,
@@ -37,7 +49,18 @@ impl Search {
     /// Looks.
     #[must_use]
     pub fn answer(&self) -> Found {
-        let sought = Literal::new(&self.text);
+        let text = match &self.sought {
+            Sought::Text(text) => text,
+            Sought::Query(query) => {
+                let seen = self.payload.len().min(MAX_MARKED);
+                return Found {
+                    serial: self.serial,
+                    nodes: Vec::new(),
+                    ranges: query.marks(&self.payload[..seen]),
+                };
+            }
+        };
+        let sought = Literal::new(text);
         let decoded = self.decoded.as_deref();
         let bytes = decoded.map_or(&*self.payload, |decoded| decoded.bytes(&self.payload));
         let tree = decoded.and_then(|decoded| decoded.tree.as_ref());

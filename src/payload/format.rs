@@ -1,7 +1,7 @@
 //! What a payload is, found out or said by hand, and what it says.
 //!
-//! [`recognise`] claims a format only where nothing plainer fits: JSON where it is a whole object,
-//! array or string, words where it is a text, a compression that unpacks, `MessagePack` and CBOR
+//! [`recognise`] claims a format only where nothing plainer fits: JSON where it is one value of it,
+//! be it a number, words where it is a text, a compression that unpacks, `MessagePack` and CBOR
 //! where the whole payload is one map or array. Protobuf is taken for what it is only where someone
 //! has named the message type. Serialised objects of Python, PHP and Java are named and never read,
 //! since to read them is to run what they say. [`read_as`] tries harder, for one format.

@@ -31,12 +31,23 @@ pub struct Lookup<'a, 'r> {
 }
 
 /// A value as people read it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown<'a> {
     /// What a string says, bytes in hexadecimal digits, anything else as it is written.
     pub text: Cow<'a, [u8]>,
     /// Whether it is as JSON writes it, and not what a string says or other words.
     pub is_json: bool,
+}
+
+impl Shown<'_> {
+    /// The same, of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Shown<'static> {
+        Shown {
+            text: self.text.into_owned().into(),
+            is_json: self.is_json,
+        }
+    }
 }
 
 /// A value in a tree.
@@ -96,6 +107,12 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
     }
 
+    /// Whether its values stand in it as JSON, so that nothing has to be decoded.
+    #[must_use]
+    pub fn is_plain_json(&self) -> bool {
+        self.looks_like_json() && self.is_json()
+    }
+
     /// The value at the end of `steps`, as JSON writes it; of bytes their base64 as a string. That
     /// what looks like JSON is JSON is not checked: if it is not, anything may be found.
     #[must_use]
@@ -138,7 +155,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     ///
     /// Nothing if it has other values than this one, else why it has none at all.
     pub fn shown(&self, steps: &[Step]) -> Result<Shown<'a>, Option<String>> {
-        if self.looks_like_json() && self.is_json() {
+        if self.is_plain_json() {
             let at = locate(self.payload, steps).ok_or(None)?;
             return Ok(shown_json(&self.payload[at]));
         }

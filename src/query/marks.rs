@@ -2,15 +2,24 @@
 
 use std::ops::Range;
 
+use regex::bytes::Regex;
+
 use crate::payload::json;
 use crate::query::expr::{Expr, Term};
 
 /// The most ranges of a payload that are marked.
 pub const MOST_MARKS: usize = 1000;
 
-/// The ranges of `payload` that the terms of `root` which are not negated hit: sorted, merged,
-/// never empty.
-pub fn marks(root: &Expr, payload: &[u8]) -> Vec<Range<usize>> {
+/// So many bytes of a payload may be searched for matches of a regular expression exactly, or twice
+/// as many as it has.
+const LEAST_EXACT: usize = 16 << 10;
+
+/// How far a match is looked for at a time where that is spent.
+const STRETCH: usize = 256;
+
+/// The ranges of `payload` that the terms of `root` which are not negated hit, at most `most` of
+/// each: sorted, merged, never empty.
+pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     let mut hits = Vec::new();
     let mut checked = None;
     root.positive_terms(&mut |term| match term {
@@ -23,12 +32,11 @@ pub fn marks(root: &Expr, payload: &[u8]) -> Vec<Range<usize>> {
                 from = hit.end.max(hit.start + 1);
                 Some(hit)
             });
-            hits.extend(next.filter(|hit| !hit.is_empty()).take(MOST_MARKS));
+            hits.extend(next.filter(|hit| !hit.is_empty()).take(most));
         }
         Term::Regex(pattern) => {
-            let found = pattern.regex().find_iter(payload);
-            let found = found.map(|found| found.range());
-            hits.extend(found.filter(|hit| !hit.is_empty()).take(MOST_MARKS));
+            let found = Matches::new(pattern.regex(), payload);
+            hits.extend(found.filter(|hit| !hit.is_empty()).take(most));
         }
         Term::Path(path) => {
             let hit = path.find(payload);
@@ -37,6 +45,77 @@ pub fn marks(root: &Expr, payload: &[u8]) -> Vec<Range<usize>> {
         _ => {}
     });
     merged(hits)
+}
+
+/// The matches of a regular expression, one behind the other.
+///
+/// To find the next may take all that is left: `\d+ms|\d` looks for an `ms` behind each digit of a
+/// long row of them. So only so many bytes are searched to their end. From there on a match is
+/// looked for a stretch at a time, and one that may be longer than that is not found.
+struct Matches<'a> {
+    regex: &'a Regex,
+    payload: &'a [u8],
+    from: usize,
+    /// The bytes that may still be searched to their end.
+    exact: usize,
+    /// The bytes that were searched.
+    #[cfg(test)]
+    searched: usize,
+}
+
+impl<'a> Matches<'a> {
+    fn new(regex: &'a Regex, payload: &'a [u8]) -> Self {
+        Self {
+            regex,
+            payload,
+            from: 0,
+            exact: LEAST_EXACT.max(2 * payload.len()),
+            #[cfg(test)]
+            searched: 0,
+        }
+    }
+
+    /// The first match behind `from` of what ends at `end`.
+    fn find(&mut self, end: usize) -> Option<Range<usize>> {
+        #[cfg(test)]
+        {
+            self.searched += end - self.from;
+        }
+        let found = self.regex.find_at(&self.payload[..end], self.from);
+        found.map(|found| found.range())
+    }
+
+    fn took(&mut self, hit: Range<usize>) -> Range<usize> {
+        // On from the next byte if it was empty, so as to come to an end.
+        self.from = hit.end.max(hit.start + 1);
+        hit
+    }
+}
+
+impl Iterator for Matches<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let all = self.payload.len();
+        while self.from <= all {
+            let left = all - self.from;
+            if let Some(rest) = self.exact.checked_sub(left) {
+                self.exact = rest;
+                return self.find(all).map(|hit| self.took(hit));
+            }
+            let end = self.from + STRETCH.min(left);
+            match self.find(end) {
+                // It may go on behind the stretch, or not be one if that went on.
+                Some(hit) if hit.end == end && end < all => {
+                    self.from = hit.start.max(self.from + STRETCH / 2);
+                }
+                Some(hit) => return Some(self.took(hit)),
+                None if end == all => break,
+                None => self.from += STRETCH / 2,
+            }
+        }
+        None
+    }
 }
 
 fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -50,4 +129,53 @@ fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
     }
     merged.truncate(MOST_MARKS);
     merged
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use super::*;
+
+    /// The matches, and how many bytes were searched for them.
+    fn found(regex: &str, payload: &[u8]) -> (Vec<Range<usize>>, usize) {
+        let regex = Regex::new(regex).unwrap();
+        let mut matches = Matches::new(&regex, payload);
+        let found: Vec<_> = matches.by_ref().take(MOST_MARKS).collect();
+        (found, matches.searched)
+    }
+
+    #[test]
+    fn the_bytes_searched_do_not_grow_with_the_matches() {
+        for (regex, is_found) in [
+            (r"\d+ms|\d", true),
+            (r"7*x|7", true),
+            (r"(?:77)*8|7{3}", true),
+            (r"7+x", false),
+            (r"7{200}x|7{200}", true),
+            (r"7{300}x|7{300}", true),
+            ("", true),
+        ] {
+            for length in [1 << 10, 4 << 10, 4 << 20] {
+                let (matches, searched) = found(regex, &vec![b'7'; length]);
+                assert_eq!(!matches.is_empty(), is_found, "{regex}");
+                // What is exact, what is searched twice, and what each match takes.
+                let most = LEAST_EXACT.max(2 * length) + 2 * length + (MOST_MARKS + 2) * STRETCH;
+                assert!(searched <= most, "{regex} of {length}: {searched}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_matches_are_found_wherever_they_are() {
+        let payload = b"id=17 took 250ms, id=18 took 3ms; ".repeat(500);
+        let regex = Regex::new(r"\d+ms|id=\d+\b|; $").unwrap();
+        let all: Vec<_> = regex
+            .find_iter(&payload)
+            .map(|found| found.range())
+            .collect();
+        let (found, _) = found(regex.as_str(), &payload);
+        assert!(found.len() == MOST_MARKS && found[..] == all[..MOST_MARKS]);
+        let matches = Matches::new(&regex, &payload);
+        assert!(matches.eq(all));
+    }
 }

@@ -1,6 +1,7 @@
 //! What is seen of a message through a lens: the value at its path, or why there is none.
 
-use crate::app::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+use crate::app::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+use crate::message::RowId;
 use crate::payload::figures;
 use crate::payload::lookup::{Lookup, Shown};
 use crate::payload::readings::Reading;
@@ -11,6 +12,7 @@ use crate::query::Path;
 pub(super) struct Lens<'a> {
     path: &'a Path,
     reading: Option<&'a Reading>,
+    decoded_rows: &'a DecodedRows,
 }
 
 /// Why nothing is seen.
@@ -25,17 +27,32 @@ pub(super) enum Unseen {
 }
 
 impl<'a> Lens<'a> {
-    pub(super) fn new(path: &'a Path, reading: Option<&'a Reading>) -> Self {
-        Self { path, reading }
+    pub(super) fn new(
+        path: &'a Path,
+        reading: Option<&'a Reading>,
+        decoded_rows: &'a DecodedRows,
+    ) -> Self {
+        Self {
+            path,
+            reading,
+            decoded_rows,
+        }
     }
 
-    /// The value in a message, of which this is all or the head, and which had so many bytes.
-    pub(super) fn look(self, (payload, size): (&[u8], u64)) -> Result<Shown<'_>, Unseen> {
+    /// The value in the message of `row`, of which this is all or the head, and which had so many
+    /// bytes.
+    pub(super) fn look(
+        self,
+        row: RowId,
+        (payload, size): (&[u8], u64),
+    ) -> Result<Shown<'_>, Unseen> {
         if payload.len() > MOST_THROUGH_LENS || size > payload.len() as u64 {
             return Err(Unseen::TooLong(size));
         }
         let lookup = Lookup::new(payload, self.reading).unpacking(MOST_UNPACKED_THROUGH_LENS);
-        let shown = lookup.shown(self.path.steps());
+        let shown = self
+            .decoded_rows
+            .look(row, &lookup, self.path, self.reading);
         shown.map_err(|why| why.map_or(Unseen::Missing, Unseen::NoValues))
     }
 

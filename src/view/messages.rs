@@ -106,10 +106,12 @@ impl<'a> Painter<'a> {
                 remarks(self.app.findings(row.id), payload.len(), &mut line);
                 if let Some(path) = self.app.lens(name) {
                     let reading = self.app.readings().of(name);
-                    let lens = Lens::new(path, reading.as_ref());
-                    through_lens(lens, (payload, size), &mut line);
+                    let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
+                    through_lens(lens, row.id, (payload, size), &mut line);
                 } else {
-                    let marks = |bytes: &[u8]| self.app.marks(row.id, bytes);
+                    // More than these have no room to be seen.
+                    let most = 2 * self.columns;
+                    let marks = |bytes: &[u8]| self.app.marks(row.id, bytes, most);
                     message((payload, size), marks, &mut line);
                 }
             }
@@ -240,8 +242,8 @@ fn urgency(remark: &Remark) -> u8 {
 }
 
 /// A message looked at through a lens: only the value at its path.
-fn through_lens(lens: Lens<'_>, message: (&[u8], u64), line: &mut LineBuilder) {
-    match lens.look(message) {
+fn through_lens(lens: Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
+    match lens.look(row, message) {
         Ok(value) => {
             let room = line.left();
             line.part(&value.text, 0, room, Style::new());

@@ -20,7 +20,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{self, LineBuilder};
 use super::{frame, theme};
-use crate::app::{App, Focus, Form, Letter, MAX_MARKED, Reader, Room, TAB_SPACE, Tab};
+use crate::app::{App, Focus, Form, Letter, Reader, Room, TAB_SPACE, Tab};
+use crate::decoding::MAX_MARKED;
 use crate::payload::figures::{self, Clock, Zone};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};

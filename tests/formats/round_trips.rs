@@ -54,9 +54,9 @@ fn expected(value: &Any, null: &str, is_single_known: bool) -> String {
         Any::Null => null.to_owned(),
         Any::Bool(is) => is.to_string(),
         Any::Integer(number) => number.to_string(),
-        Any::Float(number) => format!("{number:?}"),
-        Any::Single(number) if is_single_known => format!("{number:?}"),
-        Any::Single(number) => format!("{:?}", f64::from(*number)),
+        Any::Float(number) => double(*number),
+        Any::Single(number) if is_single_known && number.fract() != 0.0 => format!("{number:?}"),
+        Any::Single(number) => double((*number).into()),
         Any::Text(text) => format!("{text:?}"),
         Any::Bytes(bytes) => format!("h'{}'", hex(bytes)),
         Any::List(values) => format!("[{}]", list(values.iter().map(of).collect())),
@@ -69,6 +69,14 @@ fn expected(value: &Any, null: &str, is_single_known: bool) -> String {
             format!("{{{}}}", list(pairs.iter().map(pair).collect()))
         }
     }
+}
+
+/// All digits of a whole number that is not very large, else as few as will do.
+fn double(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < 1e21 {
+        return format!("{number:.1}");
+    }
+    format!("{number:?}")
 }
 
 pub fn as_msgpack(value: &Any) -> rmpv::Value {

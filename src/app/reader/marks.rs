@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Form, Reader, Room};
-use crate::decoding::{Found, Search};
+use crate::decoding::{Found, Search, Sought};
 use crate::payload::hex;
 use crate::payload::rows;
 use crate::payload::tree::NodeId;
@@ -81,16 +81,25 @@ impl Reader {
     pub fn search(&mut self, serial: u64) -> Option<Search> {
         let text = self.marks.sought.as_ref()?.text().into();
         self.marks.is_searching = true;
-        Some(Search {
+        Some(self.search_for(Sought::Text(text), serial))
+    }
+
+    /// The search for `sought` in this message.
+    #[must_use]
+    pub fn search_for(&self, sought: Sought, serial: u64) -> Search {
+        Search {
             serial,
             payload: self.letter.payload.clone(),
             decoded: self.decoded.clone(),
-            text,
-        })
+            sought,
+        }
     }
 
     /// Takes note of where that is. The person is at the first.
     pub fn note_found(&mut self, found: Found) {
+        if self.marks.sought.is_none() {
+            return self.set_marks(found.ranges);
+        }
         self.marks = Marks {
             ranges: found.ranges,
             nodes: found.nodes,

