@@ -12,7 +12,7 @@ use crate::decoding::{self, Reading, Request, Source};
 use crate::log::Content;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
-use crate::payload::format::{Decoded, unpack};
+use crate::payload::format::unpack;
 
 /// Up to so many bytes are understood at once, unpacked: that takes less than a frame.
 const MOST_PLAIN: usize = 64 << 10;
@@ -101,11 +101,6 @@ fn may_be_packed(payload: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
     let seen = &payload[..payload.len().min(TELLING)];
     unpack::packed_by(payload).is_some() || seen.iter().all(is_letter)
-}
-
-/// Whether something in it was not unpacked, maybe because it would have become too large.
-fn is_left_packed(source: &Source, decoded: &Decoded) -> bool {
-    decoded.remark.is_some() && may_be_packed(&source.payload)
 }
 
 impl App {
@@ -300,10 +295,11 @@ impl App {
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
             let reading = decoding::answer_within(&request, MOST_PLAIN);
-            let base = request.base.as_ref().zip(reading.comparison.as_ref());
-            if !is_left_packed(&request.source, &reading.decoded)
-                && base.is_none_or(|(base, comparison)| !is_left_packed(base, &comparison.old))
-            {
+            let old = reading
+                .comparison
+                .as_ref()
+                .map(|comparison| &comparison.old);
+            if !reading.decoded.is_too_large && old.is_none_or(|old| !old.is_too_large) {
                 return self.note_reading(reading);
             }
         }

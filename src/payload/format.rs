@@ -17,6 +17,7 @@ mod named;
 mod pickle;
 pub mod unpack;
 
+use self::unpack::Failure;
 use super::json::NotJson;
 use super::protobuf::{self, MessageType};
 use super::tree::Tree;
@@ -129,6 +130,8 @@ pub struct Decoded {
     pub tree: Option<Tree>,
     /// What the person should know besides, in words.
     pub remark: Option<String>,
+    /// Whether what is within was not unpacked because it would have become too large.
+    pub is_too_large: bool,
 }
 
 impl Decoded {
@@ -193,6 +196,7 @@ impl<'a> Unwrapped<'a> {
             unwrapped: self.inner,
             tree,
             remark,
+            is_too_large: false,
         }
     }
 }
@@ -226,6 +230,7 @@ pub fn recognise_within(
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
         };
         let named = unwrapped.next_named(wrapping);
+        let mut is_too_large = false;
         let remark = if unwrapped.wrappings.len() == MAX_WRAPPINGS {
             format!("{named} was not unpacked: {MAX_WRAPPINGS} wrappings were taken off before")
         } else {
@@ -234,11 +239,17 @@ pub fn recognise_within(
                     unwrapped.take_off(wrapping, inner);
                     continue;
                 }
-                Err(why) => format!("{named} was not unpacked: {why}"),
+                Err(why) => {
+                    is_too_large = matches!(why, Failure::Large { .. });
+                    format!("{named} was not unpacked: {why}")
+                }
             }
         };
         let format = guess::unopened(unwrapped.bytes());
-        return unwrapped.into_decoded(format, None, Some(remark));
+        return Decoded {
+            is_too_large,
+            ..unwrapped.into_decoded(format, None, Some(remark))
+        };
     }
 }
 

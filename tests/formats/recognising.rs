@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use subscope::payload::format::{Format, Wrapping, recognise};
+use subscope::payload::json;
 use subscope::payload::tree::NodeId;
 
 use crate::cases;
@@ -42,13 +43,6 @@ fn words_stay_words() {
         "gggggggggggggggggggg",
         "HelloWorldThisIsCamelCase",
         "user_created_event_v2_final",
-        "42",
-        "-17.5",
-        "1e9",
-        "12345678901234567890123456789012",
-        "true",
-        "null",
-        "1735689600000",
         "0x1f8b08",
         "d41d8cd98f00b204e9800998ecf8427e",
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
@@ -94,13 +88,14 @@ fn a_single_byte_is_a_text_or_bytes() {
     for byte in 0..=u8::MAX {
         let decoded = recognise(&[byte], None);
         let is_word = matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b | 0x20..=0x7e);
-        let expected = if is_word {
-            Format::Text
-        } else {
-            Format::Binary
+        let expected = match byte {
+            b'0'..=b'9' => Format::Json,
+            _ if is_word => Format::Text,
+            _ => Format::Binary,
         };
         assert_eq!(decoded.format, expected, "{byte:02x}");
-        assert_eq!((decoded.tree, decoded.remark), (None, None));
+        assert_eq!(decoded.tree.is_some(), expected == Format::Json);
+        assert_eq!(decoded.remark, None);
     }
 }
 
@@ -112,7 +107,10 @@ fn two_bytes_are_seldom_more() {
         let decoded = recognise(&payload, None);
         match decoded.format {
             Format::Text | Format::Binary => {}
-            Format::Json => assert!(matches!(&payload, b"[]" | b"{}" | b"\"\"")),
+            Format::Json => {
+                assert!(json::is_json(&payload));
+                continue;
+            }
             // An array of one number, or of one of nothing.
             Format::MessagePack => assert_eq!(payload[0], 0x91),
             Format::Cbor => assert!(matches!(payload[0], 0x81 | 0x9f | 0xbf)),
@@ -363,16 +361,53 @@ fn a_tree_belongs_to_what_is_unwrapped() {
     assert_eq!(tree.value(NodeId(1), inner).unwrap().text, b"ada");
 }
 
+/// What opens as JSON is what the query `is:json` finds.
+#[test]
+fn a_number_or_a_word_by_itself_is_json_as_it_is_for_queries() {
+    for (text, format) in [
+        ("42", Format::Json),
+        (" 42\n", Format::Json),
+        ("-0.5e3", Format::Json),
+        ("true", Format::Json),
+        ("false ", Format::Json),
+        ("null", Format::Json),
+        ("\"words\"", Format::Json),
+        ("1700000000000000", Format::Json),
+        ("007", Format::Text),
+        ("+1", Format::Text),
+        (".5", Format::Text),
+        ("1 2", Format::Text),
+        ("True", Format::Text),
+        ("nul", Format::Text),
+        ("nullable", Format::Text),
+        ("NaN", Format::Text),
+        ("\u{a0}42", Format::Text),
+        ("4 2", Format::Text),
+        ("", Format::Text),
+    ] {
+        let decoded = recognise(text.as_bytes(), None);
+        assert_eq!(decoded.format, format, "{text:?}");
+        assert_eq!(decoded.tree.is_some(), format == Format::Json, "{text:?}");
+        assert_eq!(
+            json::is_json(text.as_bytes()),
+            format == Format::Json,
+            "{text:?}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(cases::config(2000))]
 
     #[test]
     fn letters_and_digits_are_words(text in "[a-zA-Z0-9]{0,80}") {
+        prop_assume!(!json::is_json(text.as_bytes()));
         prop_assert_eq!(bare(text.as_bytes()), Format::Text);
     }
 
     #[test]
     fn hexadecimal_digits_are_words(text in "[0-9a-f]{0,128}|[0-9A-F]{0,128}") {
+        prop_assume!(!json::is_json(text.as_bytes()));
         prop_assert_eq!(bare(text.as_bytes()), Format::Text);
     }
 

@@ -11,11 +11,11 @@ pub(super) enum Look {
     /// This, with its values.
     Is(Format, Option<Tree>),
     /// Something wrapped in this: what is within, or why it is not unpacked.
-    Wrapped(Wrapping, Result<Vec<u8>, String>),
+    Wrapped(Wrapping, Result<Vec<u8>, Failure>),
 }
 
 /// A compression, and what is within it or why that is not known.
-pub(super) type Packed = (Wrapping, Result<Vec<u8>, String>);
+pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
 /// What `bytes` look like, of which nothing is unpacked to more than `most`. `message_type` is what
 /// someone says that they are.
@@ -79,7 +79,7 @@ pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     if wrapping == Wrapping::Zlib && is_none_of_zlib(bytes, &inner) {
         return None;
     }
-    Some((wrapping, inner.map_err(|failure| failure.to_string())))
+    Some((wrapping, inner))
 }
 
 /// Whether what failed to unpack as zlib is rather something else: a text that begins like `x^2`,
