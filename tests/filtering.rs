@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use std::fs;
+use std::sync::Arc;
+
+use subscope::message::Time;
+use subscope::query::{Flags, Kind, Matcher, Moment, Query, Row};
 
 use crate::support::flood::Flood;
 use crate::support::pty::{Launch, Pty};
@@ -142,4 +146,32 @@ fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
             assert_eq!(said.lines().count(), 1, "{said}");
         }
     }
+}
+
+#[test]
+fn that_jq_cannot_be_started_is_said() {
+    subscope::query::set_executable("/nowhere/subscope");
+    let moment = Moment {
+        now: Time(0),
+        utc_offset: 0,
+    };
+    let query = Query::parse("jq(true)", &moment).unwrap();
+    let mut matcher = Matcher::new(Arc::new(query));
+    let row = Row {
+        time: Time(0),
+        kind: Kind::Message,
+        channel: 0,
+        payload: b"1",
+        size: 1,
+        via: &[],
+        flags: Flags::default(),
+    };
+    for _ in 0..3 {
+        assert!(!matcher.matches(&row));
+    }
+    let trouble = matcher.trouble().unwrap();
+    assert!(
+        trouble.starts_with("jq(…) is not asked: its process cannot start (No such file"),
+        "{trouble}"
+    );
 }

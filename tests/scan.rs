@@ -259,6 +259,28 @@ fn a_subscription_is_asked_for_by_its_name() {
 }
 
 #[test]
+fn a_program_finds_the_rows_that_a_path_finds() {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
+    let log = log();
+    let from = RowId(log.end().0 - 3_000);
+    for purpose in [Purpose::Kept, Purpose::Arrived] {
+        for (program, path) in [
+            ("jq(.id >= 98000)", ".id >= 98000"),
+            ("not jq(.id >= 98000)", "not .id >= 98000"),
+            ("via:a* jq(.id >= 98000)", "via:a* .id >= 98000"),
+            ("9 jq(.id >= 98000)", "9 .id >= 98000"),
+        ] {
+            let mut worker = Worker::default();
+            let by_program = worker.answer(request(&log, program, 1, from, purpose));
+            let by_path = worker.answer(request(&log, path, 2, from, purpose));
+            assert_eq!(by_program.scanned, by_path.scanned);
+            assert_eq!(by_program.trouble, None);
+            assert!(rows(&[by_program]) == rows(&[by_path]), "{program}");
+        }
+    }
+}
+
+#[test]
 fn an_endless_program_is_cut_off_and_said_and_the_thread_goes_on() {
     query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let log = log();

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use subscope::message::glob::ByGlob;
 use subscope::payload::format::Format;
+use subscope::payload::json::locate::Step;
+use subscope::payload::lookup::Lookup;
 use subscope::payload::readings::Readings;
 use subscope::query::Matcher;
 
@@ -184,4 +186,52 @@ fn how_a_channel_is_read_counts_for_its_messages_alone() {
     assert!(matcher.matches(&message(b"7")));
     matcher.enter([&b"packed"[..], b"plain"]);
     assert!(!matcher.matches(&message(b"7")));
+}
+
+#[test]
+fn a_number_that_is_shown_is_found_as_it_is_shown() {
+    let in_msgpack = |hex: &[u8]| [b"\x81\xa1a", hex].concat();
+    let in_cbor = |hex: &[u8]| [b"\xa1\x61a", hex].concat();
+    let payloads = [
+        in_msgpack(b"\xca\x4f\x00\x00\x00"),
+        in_msgpack(b"\xca\x3d\xcc\xcc\xcd"),
+        in_msgpack(b"\xca\x80\x00\x00\x00"),
+        in_msgpack(b"\xca\x7f\x7f\xff\xff"),
+        in_msgpack(b"\xca\x7f\xc0\x00\x00"),
+        in_msgpack(b"\xca\xff\x80\x00\x00"),
+        in_msgpack(b"\xcb\x43\xe0\x00\x00\x00\x00\x00\x00"),
+        in_msgpack(b"\xcf\xff\xff\xff\xff\xff\xff\xff\xff"),
+        in_msgpack(b"\xd3\x80\x00\x00\x00\x00\x00\x00\x00"),
+        in_msgpack(b"\xc0"),
+        in_msgpack(b"\xd7\xff\x00\x00\x00\x03\xff\xff\xff\xff"),
+        in_msgpack(b"\xc7\x0c\xff\x00\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff"),
+        in_cbor(b"\xfa\x4f\x00\x00\x00"),
+        in_cbor(b"\xf9\x2e\x66"),
+        in_cbor(b"\xf9\x7c\x00"),
+        in_cbor(b"\xf9\x7e\x00"),
+        in_cbor(b"\xf7"),
+        in_cbor(b"\xc2\x5a\x00\x00\x00\x09\x01\x00\x00\x00\x00\x00\x00\x00\x00"),
+        in_cbor(b"\xc3\x49\x01\x00\x00\x00\x00\x00\x00\x00\x00"),
+        in_cbor(b"\xc4\x82\x21\x19\x6a\xb3"),
+    ];
+    for payload in &payloads {
+        let shown = Lookup::new(payload, None);
+        let shown = shown.shown(&[Step::Key((*b"a").into())]).unwrap();
+        let text = String::from_utf8(shown.text.into_owned()).unwrap();
+        let value = if shown.is_json {
+            text.clone()
+        } else {
+            format!("\"{text}\"")
+        };
+        let query = format!(".a == {value}");
+        assert!(asks(&query, &message(payload)), "{query} of {payload:02x?}");
+    }
+    for (payload, query) in [
+        (0, ".a == 2147483648"),
+        (1, ".a == 0.1"),
+        (6, ".a == 9223372036854775808"),
+        (12, ".a == 2147483648"),
+    ] {
+        assert!(asks(query, &message(&payloads[payload])), "{query}");
+    }
 }

@@ -1,5 +1,7 @@
 //! jq programs within their bounds.
 
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use super::{matcher, matches, message, parse, wrong};
@@ -372,4 +374,24 @@ fn a_program_that_was_cut_off_four_times_is_asked_no_more_and_says_so() {
         trouble.ends_with("4 times: it is asked no more"),
         "{trouble}"
     );
+}
+
+#[test]
+fn the_process_that_runs_programs_ends_with_its_input() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_subscope"))
+        .arg(query::JQ_ARGUMENT)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"\x01\0\0\0.").unwrap();
+    let mut ready = [0];
+    let mut output = child.stdout.take().unwrap();
+    output.read_exact(&mut ready).unwrap();
+    assert_eq!(ready, *b"!");
+    // In the middle of a batch as well.
+    input.write_all(b"\x07\0\0\0\x01").unwrap();
+    drop(input);
+    child.wait().unwrap();
 }

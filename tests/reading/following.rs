@@ -225,6 +225,10 @@ fn an_answer_about_another_message_is_not_taken() {
     assert_eq!(stage.send(Event::Decoded(decoding::answer(first))), []);
 }
 
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
 #[test]
 fn only_what_takes_less_than_a_frame_is_read_at_once() {
     for (payload, is_soon) in [
@@ -232,6 +236,10 @@ fn only_what_takes_less_than_a_frame_is_read_at_once() {
         (long_json(70 << 10), false),
         (crate::gzip(&long_json(40 << 10)), true),
         (crate::gzip(&vec![7; 4 << 20]), false),
+        // A few hundred bytes that would become more than a frame has time for.
+        (crate::gzip(&long_json(100 << 10)), false),
+        (zstd(&zstd(&vec![0; 62 << 20])), false),
+        (zstd(&zstd(b"{\"a\":1}")), true),
         (vec![0xff; 2 << 10], true),
         (vec![b'A'; 2 << 10], false),
     ] {

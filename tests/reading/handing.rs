@@ -379,6 +379,31 @@ fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
 }
 
 #[test]
+fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
+    let mut stage = Stage::new(&["orders"]);
+    let packed = gzip(PACKED);
+    stage.messages(&[("orders", PACKED), ("orders", &packed), ("orders", CBOR)]);
+    stage.keys("g");
+    crate::open(&mut stage);
+    stage.keys("jji");
+    stage.keys("q");
+    assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
+    let decoded = stage.app.decoded_rows().decoded();
+    assert_eq!(decoded, 3);
+    stage.keys("jjkk");
+    for _ in 0..5 {
+        assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
+    }
+    assert_eq!(stage.app.decoded_rows().decoded(), decoded);
+    // Through another lens they are others.
+    crate::open(&mut stage);
+    stage.keys("gji");
+    stage.keys("q");
+    assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
+    assert_eq!(stage.app.decoded_rows().decoded(), decoded + 3);
+}
+
+#[test]
 fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     let mut stage = Stage::with(&["*"], |settings| {
         let lens = subscope::query::Path::parse(".n").unwrap();
