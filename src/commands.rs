@@ -96,6 +96,10 @@ impl From<&clap::Error> for Failure {
             .iter()
             .any(|name| option.starts_with(name));
         let words = match (error.kind(), reason) {
+            // What follows may be the password.
+            (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
+                "unexpected argument '--pass…': a password goes with --askpass".to_owned()
+            }
             (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
             // Some reasons repeat the value themselves.
             (ErrorKind::ValueValidation, Some(reason)) if is_number || reason.starts_with('"') => {

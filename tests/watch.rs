@@ -375,7 +375,7 @@ fn one_denied_channel_leaves_the_others_live() {
 #[test]
 fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
     for (arguments, named) in [
-        (&["-u", "http://localhost"][..], "-u does not start with"),
+        (&["-u", "http://localhost"][..], "-u has an unknown scheme"),
         (&["-u", "redis://localhost:notaport"], "-u has a port"),
         (&["-u", "redis://localhost/notadb"], "-u has a database"),
         (&["--keep", "lots"], "lots"),

@@ -116,16 +116,15 @@ const RESP2: [(&str, &str); 3] = [
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Which option a client needs that the demo has refused: its own, if its library is known.
+/// Which option a client needs that asked for RESP3: its own, if its library is known.
 fn resp3_words(library: &str) -> String {
-    let of = RESP2.iter().find(|(name, _)| library.contains(name));
-    let every = RESP2.map(|(name, option)| format!("{option} in {name}"));
-    let options = of.map_or_else(|| every.join(", "), |(_, option)| (*option).to_owned());
-    let client = match library {
-        "" => "a client".to_owned(),
-        library => format!("client {}", whole(library.as_bytes())),
-    };
-    format!("{client} refused: the demo speaks RESP2 only · set {options}")
+    let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
+    let fitting = RESP2
+        .iter()
+        .filter(|(name, _)| !is_known || library.contains(name));
+    let options = fitting.map(|(name, option)| format!("{option} ({name})"));
+    let options = options.collect::<Vec<_>>().join(", ");
+    format!("no RESP3 in the demo: set {options}")
 }
 
 /// What follows from the refusal of all channels.
@@ -252,16 +251,16 @@ mod tests {
         for (library, words) in [
             (
                 "",
-                "a client refused: the demo speaks RESP2 only · set protocol=2 in redis-py, \
-                 RESP: 2 in node-redis, Protocol: 2 in go-redis",
+                "no RESP3 in the demo: set protocol=2 (redis-py), RESP: 2 (node-redis), \
+                 Protocol: 2 (go-redis)",
             ),
             (
                 "redis-py",
-                "client redis-py refused: the demo speaks RESP2 only · set protocol=2",
+                "no RESP3 in the demo: set protocol=2 (redis-py)",
             ),
             (
                 "go-redis(,go1.24)",
-                "client go-redis(,go1.24) refused: the demo speaks RESP2 only · set Protocol: 2",
+                "no RESP3 in the demo: set Protocol: 2 (go-redis)",
             ),
         ] {
             let library = library.into();

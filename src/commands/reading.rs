@@ -69,7 +69,11 @@ fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
 /// The descriptor set in `file`.
 fn schema(file: &File) -> Result<Schema, String> {
     let shown = shown_path(file);
-    let bytes = fs::read(file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let bytes = fs::read(file).map_err(|error| {
+        let error = error.to_string();
+        let reason = error.split(" (os error").next().unwrap_or(&error);
+        format!("{shown} cannot be read: {reason}")
+    })?;
     let schema = Schema::read(&bytes).map_err(|wrong| {
         let wrong = whole(wrong.as_bytes());
         format!("{shown} is {wrong}; {PROTOC}")

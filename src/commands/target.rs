@@ -413,11 +413,11 @@ mod tests {
             ("-n -1", "takes a number from 0 on"),
             ("-n secret", "takes a number from 0 on"),
             ("--askpass=secret", "takes no value"),
-            ("--password=secret", "'--password'"),
+            ("--password=secret", "a password goes with --askpass"),
             ("-h me:secret", "the port goes with -p"),
             ("-s ~you/s", "another user's ~"),
             ("-h x --tls --cacert ~you/ca.pem", "another user's ~"),
-            ("-u redis://me:p#secret@x", "-u has a password or a user"),
+            ("-u redis://me:p#secret@x", "-u has an unencoded character"),
             (
                 "-u redis://secret@x:y",
                 "-u has a port that is not a number",

@@ -410,15 +410,11 @@ mod tests {
         for (url, problem, right) in [
             ("", "is empty", form),
             (" \n", "is empty", form),
-            ("http://localhost", "does not start with redis://", form),
+            ("http://localhost", "unknown scheme", form),
             ("rediss://", "names no host", form),
             ("redis://", "names no host", form),
             ("redis:///1", "names no host", form),
-            (
-                "redis+sentinels://localhost/m",
-                "redis+sentinel:// or",
-                form,
-            ),
+            ("redis+sentinels://localhost/m", "unknown scheme", form),
             ("redis+sentinel://localhost/m", "several servers", form),
             ("redis://a,b", "names several hosts", "redis+cluster://"),
             ("redis://localhost:port", "port that is not a number", form),

@@ -346,7 +346,7 @@ mod tests {
             ("redis+cluster://h1/2", "only database 0"),
             ("redis+cluster://h1?db=2", "only database 0"),
             ("redis+cluster://h1?sentinel-user=a", "names none"),
-            ("redis+ring://h1", "does not start with"),
+            ("redis+ring://h1", "unknown scheme"),
         ] {
             let error = Target::parse(url).unwrap_err().to_string();
             assert!(error.contains(problem), "{url}: {error}");

@@ -100,8 +100,7 @@ impl Url {
             _ => (scheme.as_str(), Kind::Server),
         };
         if !["redis", "rediss", "valkey", "valkeys", "unix"].contains(&name) {
-            let problem = "does not start with redis://, rediss://, valkey://, unix://, \
-                           redis+sentinel:// or redis+cluster://";
+            let problem = "has an unknown scheme";
             return Err(EndpointError::of_form(problem, SERVER_FORM));
         }
         let url = match kind {
@@ -327,7 +326,7 @@ pub(super) fn encodings(characters: &[char]) -> String {
 fn unencoded_words(login: &str) -> String {
     let characters = unencoded(login);
     format!(
-        "has a password or a user with a character that ends it there: write {}",
+        "has an unencoded character in its password or user: write {}",
         encodings(&characters)
     )
 }

@@ -378,7 +378,9 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
     for (name, words) in [
         (
             "a",
-            format!("{config}:2: profile.a.url: does not start with redis://"),
+            format!(
+                "{config}:2: profile.a.url: has an unknown scheme; the right form is redis://[user:password@]host"
+            ),
         ),
         ("b", format!("{config}:4: profile.b.keep: ")),
         ("c", format!("{config}:6: profile.c.filter: \"size>\"")),
