@@ -50,7 +50,7 @@ pub(super) struct Url {
     pub is_tls: bool,
     pub user: Option<String>,
     pub password: Option<Password>,
-    /// Whether the login is one word, without a colon.
+    /// Whether the login is one word, without a colon, that may be a password.
     pub has_one_word: bool,
     /// There is at least one, unless it is a socket.
     pub hosts: Vec<Host>,
@@ -243,8 +243,9 @@ fn read_login(login: &str) -> Result<(Option<String>, Option<String>), String> {
     Ok((filled(user)?, password.map_or(Ok(None), filled)?))
 }
 
+/// Whether it is a word that may be a password. `default` is the user that everybody is.
 fn is_one_word(login: &str) -> bool {
-    !login.is_empty() && !login.contains(':')
+    !login.is_empty() && login != "default" && !login.contains(':')
 }
 
 fn read_host(text: &str) -> Result<Host, String> {
