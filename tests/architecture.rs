@@ -70,6 +70,7 @@ const MODULES: &[Module] = &[
             "socket2",
             "futures_util",
             "hashbrown",
+            "zeroize",
         ],
     ),
     module("scan", 3, &[]),

@@ -2,9 +2,8 @@
 
 mod heard;
 
+use std::collections::HashMap;
 use std::sync::Arc;
-
-use hashbrown::HashMap;
 
 use self::heard::Heard;
 use crate::message::{

@@ -223,9 +223,8 @@ impl Coordinator {
         match report {
             Report::Live { node } => {
                 self.nodes.get_mut(node).lost_since = None;
-                // What refused a login may let us in now.
                 if let Some(poll) = &self.poll {
-                    poll.try_again();
+                    poll.knock_again();
                 }
             }
             Report::Lost { node, attempts } => {

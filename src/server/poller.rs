@@ -112,6 +112,10 @@ impl Poller {
             if self.wanted.take_again() {
                 self.begin_again();
             }
+            // A server that has restarted may have loaded its users only now.
+            if self.wanted.take_let_in() {
+                self.contacts.knock_again();
+            }
             if self.is_cluster {
                 let answer = self.ask_next().await;
                 self.note(answer);

@@ -16,6 +16,8 @@ pub(crate) struct Wanted {
     pub(crate) hurry: Notify,
     /// Whether what was refused is to be asked for again.
     is_again: AtomicBool,
+    /// Whether a server has let us in, so that others that did not may now.
+    is_let_in: AtomicBool,
 }
 
 impl Wanted {
@@ -29,6 +31,16 @@ impl Wanted {
     pub(crate) fn try_again(&self) {
         self.is_again.store(true, Relaxed);
         self.hurry.notify_one();
+    }
+
+    /// Asks those again that did not let us in.
+    pub(crate) fn knock_again(&self) {
+        self.is_let_in.store(true, Relaxed);
+    }
+
+    /// Begins to ask those again that did not let us in, if that is to be done.
+    pub(crate) fn take_let_in(&self) -> bool {
+        self.is_let_in.swap(false, Relaxed)
     }
 
     /// The patterns that are looked for.
