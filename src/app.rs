@@ -9,6 +9,7 @@ mod about;
 mod action;
 mod actions;
 mod asking;
+mod box_limits;
 mod breakpoints;
 mod burst;
 mod channels;

@@ -35,6 +35,7 @@ mod query;
 mod reader;
 mod state;
 mod status;
+mod text_box;
 mod theme;
 
 use ratatui::Frame;
@@ -42,7 +43,7 @@ use ratatui::Frame;
 pub use self::picker::draw as draw_picker;
 use crate::app::App;
 
-/// Draws the whole screen.
+/// Draws the whole screen, with the terminal's cursor where text is typed.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let buffer = frame.buffer_mut();
     let areas = app.areas();
@@ -69,9 +70,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
             reader::draw(app, buffer);
         }
     }
-    publish::draw(app, areas.publish, buffer);
+    let mut caret = publish::draw(app, areas.publish, buffer);
     publish::draw_candidates(app, buffer);
     if let Some(overlay) = app.overlay() {
-        overlay::draw(app, overlay, buffer);
+        caret = overlay::draw(app, overlay, buffer);
+    }
+    if let Some(caret) = caret {
+        frame.set_cursor_position(caret);
     }
 }

@@ -813,6 +813,75 @@ fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
     assert_eq!(stage.box_texts().0, "ordersx y");
 }
 
+/// What stands before the terminal's cursor in its row.
+fn before_caret(stage: &Stage) -> String {
+    let (x, y) = stage.caret().unwrap();
+    let buffer = stage.buffer();
+    (0..x).map(|x| buffer[(x, y)].symbol()).collect()
+}
+
+#[test]
+fn the_terminals_cursor_stands_where_text_is_typed_and_nowhere_else() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(stage.caret(), None);
+    for open in ["a", "/", "F"] {
+        stage.keys(open);
+        stage.keys("wörd");
+        assert!(before_caret(&stage).ends_with(" wörd"), "{open}");
+        stage.code(KeyCode::Left);
+        assert!(before_caret(&stage).ends_with(" wör"), "{open}");
+        stage.code(KeyCode::Esc);
+        assert_eq!(stage.caret(), None, "{open}");
+    }
+    stage.keys("p");
+    stage.keys("x");
+    stage.send(Event::Paste("y\nzz".into()));
+    assert!(before_caret(&stage).ends_with("│ zz"));
+    stage.code(KeyCode::BackTab);
+    assert!(before_caret(&stage).ends_with("Publish to orders"));
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.caret(), None);
+    stage.code(KeyCode::Enter);
+    stage.keys("/1");
+    assert!(before_caret(&stage).ends_with(" 1"));
+}
+
+#[test]
+fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("pa");
+    stage.send(Event::Paste("x".repeat(20 << 10)));
+    assert!(
+        stage.remark().contains("takes 16 KiB"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.box_texts().0, "a");
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Paste("x\n".repeat(100_000)));
+    assert_eq!(stage.box_texts().1.len(), 200_000);
+    assert!(before_caret(&stage).ends_with("│ "));
+    stage.send(Event::Paste("x\n".repeat(100_000)));
+    assert!(
+        stage.remark().contains("takes 256 KiB"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.box_texts().1.len(), 200_000);
+    stage.keys("end");
+    assert!(before_caret(&stage).ends_with("│ end"));
+    stage.code(KeyCode::Esc);
+    stage.keys("/");
+    stage.send(Event::Paste("y".repeat(16 << 10)));
+    stage.keys("z");
+    assert!(
+        stage.remark().contains("takes 16 KiB"),
+        "{}",
+        stage.remark()
+    );
+}
+
 /// Keys of text that come at once, as from a terminal that does not mark what is pasted.
 fn burst(stage: &mut Stage, text: &str) -> Vec<Effect> {
     let key = |letter| match letter {

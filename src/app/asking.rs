@@ -37,11 +37,9 @@ pub struct QueryBox {
 
 impl QueryBox {
     fn holding(purpose: Purpose, text: &str) -> Self {
-        let mut input = Input::holding(text);
-        input.set_focus(true);
         Self {
             purpose,
-            input,
+            input: Input::holding(text),
             syntax: None,
             error: None,
             older: None,
@@ -57,7 +55,6 @@ impl QueryBox {
 
     fn put(&mut self, text: &str) {
         self.input = Input::holding(text);
-        self.input.set_focus(true);
     }
 }
 

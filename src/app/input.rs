@@ -1,11 +1,13 @@
 //! A text box, the one place that knows the library behind it.
 
 use std::fmt;
+use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::style::{Modifier, Style};
-use ratatui::widgets::Widget;
 use tui_textarea::{CursorMove, TextArea};
+
+/// The lines that Page Up and Page Down move by.
+const PAGE: usize = 5;
 
 /// Editable text of one line or several.
 #[derive(Clone)]
@@ -18,13 +20,43 @@ impl Input {
     #[must_use]
     pub fn holding(text: &str) -> Self {
         let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
-        area.set_cursor_line_style(Style::default());
-        area.set_tab_length(4);
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
-        let mut input = Self { area };
-        input.set_focus(false);
-        input
+        Self { area }
+    }
+
+    /// Its lines; at least one.
+    #[must_use]
+    pub fn lines(&self) -> &[String] {
+        self.area.lines()
+    }
+
+    /// Where its caret is: the line, and the number of characters before it there.
+    #[must_use]
+    pub fn caret(&self) -> (usize, usize) {
+        let at = self.area.cursor();
+        (at.0, at.1)
+    }
+
+    /// The characters of the line `row` that are selected.
+    #[must_use]
+    pub fn selected_in(&self, row: usize) -> Range<usize> {
+        let Some((start, end)) = self.area.selection_range() else {
+            return 0..0;
+        };
+        if row < start.0 || row > end.0 {
+            return 0..0;
+        }
+        let from = if row == start.0 { start.1 } else { 0 };
+        let to = if row == end.0 { end.1 } else { usize::MAX };
+        from..to
+    }
+
+    /// How many bytes it holds, line breaks included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let lines = self.area.lines();
+        lines.iter().map(String::len).sum::<usize>() + lines.len() - 1
     }
 
     /// What it holds, lines joined by line feeds.
@@ -63,7 +95,17 @@ impl Input {
         if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
             return self.area.delete_line_by_head();
         }
-        self.area.input(key)
+        // The library would scroll by what it has drawn, and it draws nothing.
+        let step = match key.code {
+            KeyCode::PageUp => CursorMove::Up,
+            KeyCode::PageDown => CursorMove::Down,
+            KeyCode::Char('v') if key.modifiers != KeyModifiers::NONE => return false,
+            _ => return self.area.input(key),
+        };
+        for _ in 0..PAGE {
+            self.area.move_cursor(step);
+        }
+        false
     }
 
     /// Starts a new line at the cursor.
@@ -92,23 +134,6 @@ impl Input {
     pub fn insert_in_line(&mut self, text: &str) {
         let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ");
         self.area.insert_str(text.replace(['\r', '\n'], " "));
-    }
-
-    /// Shows the cursor where the box has the focus, and nowhere else.
-    pub fn set_focus(&mut self, has_focus: bool) {
-        let cursor = if has_focus {
-            Modifier::REVERSED
-        } else {
-            Modifier::empty()
-        };
-        self.area
-            .set_cursor_style(Style::default().add_modifier(cursor));
-    }
-
-    /// The box as something to draw.
-    #[must_use]
-    pub fn widget(&self) -> impl Widget + '_ {
-        &self.area
     }
 }
 

@@ -140,11 +140,7 @@ impl Picker {
 
     /// The name as it is being typed.
     fn typing(&mut self) -> &mut Input {
-        self.name.get_or_insert_with(|| {
-            let mut name = Input::default();
-            name.set_focus(true);
-            name
-        })
+        self.name.get_or_insert_default()
     }
 
     /// Lists all profiles again, the same selected.

@@ -11,7 +11,7 @@ use crate::payload::figures;
 use crate::server::Ask;
 
 /// A longer message is not taken into the box, where each key would wait for it.
-const MAX_EDITED: usize = 256 << 10;
+pub(super) const MAX_EDITED: usize = 256 << 10;
 
 /// A key that comes again so soon after itself is held down: terminals repeat one after a delay of
 /// half a second or so, and then many times a second.

@@ -64,7 +64,6 @@ impl App {
         let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
         let mut input = super::Input::default();
         input.insert_in_line(&text.unwrap_or_default());
-        input.set_focus(true);
         self.overlay = Some(Overlay::Seek(Box::new(input)));
     }
 

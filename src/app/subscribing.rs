@@ -8,11 +8,10 @@ use crate::server::Command;
 
 impl App {
     pub(super) fn open_prompt(&mut self, is_sharded: bool) {
-        let mut prompt = Box::new(Prompt {
+        let prompt = Box::new(Prompt {
             is_sharded,
             ..Prompt::default()
         });
-        prompt.input.set_focus(true);
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
 

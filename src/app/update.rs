@@ -1,6 +1,6 @@
 //! Events become state.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::falling_back::is_refusal_of_all;
 use super::moving::Step;
@@ -75,6 +75,11 @@ impl App {
 
     /// Gives a key to the text box that has the focus, if one has.
     pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if let KeyCode::Char(letter) = key.code
+            && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
+        {
+            return refusal;
+        }
         match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
                 prompt.input.press_in_line(key);
@@ -100,6 +105,9 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(refusal) = self.refuse_too_much(text.len()) {
+            return refusal;
+        }
         match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
                 prompt.input.insert_in_line(text);
@@ -126,8 +134,6 @@ impl App {
             }
             _ => return self.tell("nothing to paste into: press p to write a message"),
         }
-        // The boxes may have been made anew.
-        self.set_focus(self.focus);
         Vec::new()
     }
 
@@ -262,12 +268,6 @@ impl App {
         if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
             self.pane = focus;
         }
-        self.publish
-            .channel
-            .set_focus(focus == Focus::PublishChannel);
-        self.publish
-            .payload
-            .set_focus(focus == Focus::PublishPayload);
     }
 
     pub(super) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {

@@ -41,7 +41,8 @@ pub(super) fn enter(mouse: bool) -> Result<(Session, Terminal<Screen<Tty>>), Fai
     })?;
     let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
     let backend = Screen::new(session.writer(), colours);
-    let terminal = Terminal::new(backend).map_err(Failure::other)?;
+    let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
+    terminal.clear().map_err(|error| failed(&error))?;
     Ok((session, terminal))
 }
 

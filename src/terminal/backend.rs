@@ -16,6 +16,13 @@ use crate::terminal::pen::{Pen, put};
 /// The most that [`Screen::copy`] puts on the clipboard, in bytes before encoding.
 pub const CLIPBOARD_LIMIT: usize = 1 << 20;
 
+/// The largest size that is drawn: at the 40 bytes or so that a cell takes, of which each frame
+/// compares two, this is 40 MB. A larger terminal keeps the rest of it blank.
+pub const LARGEST: Size = Size {
+    width: 1000,
+    height: 500,
+};
+
 /// How much has gone to the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Output {
@@ -236,6 +243,37 @@ impl<W: Write> Screen<W> {
         }
     }
 
+    /// The size of the terminal, whether so much is drawn or not.
+    fn whole_size(&self) -> io::Result<Size> {
+        match self.size {
+            Extent::Fixed(size) => Ok(size),
+            Extent::OfTerminal => {
+                let (width, height) = crossterm::terminal::size()?;
+                Ok(Size { width, height })
+            }
+        }
+    }
+
+    /// Says beside what is drawn, or below it, that the terminal is larger.
+    fn say_what_is_drawn(&mut self) -> io::Result<()> {
+        let whole = self.whole_size()?;
+        let Size { width, height } = LARGEST;
+        let (position, columns) = if whole.height > height {
+            (Position::new(0, height), whole.width)
+        } else {
+            (Position::new(width, 0), whole.width.saturating_sub(width))
+        };
+        if whole.height <= height && columns == 0 {
+            return Ok(());
+        }
+        let words = format!("subscope draws {width} x {height} cells at most");
+        self.move_to(position);
+        let words = words.get(..usize::from(columns)).unwrap_or(&words);
+        self.frame.extend_from_slice(words.as_bytes());
+        self.at = None;
+        Ok(())
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.writer.write_all(bytes)?;
         self.writer.flush()?;
@@ -307,17 +345,18 @@ impl<W: Write> Backend for Screen<W> {
             ClearType::CurrentLine => b"\x1b[2K",
             ClearType::UntilNewLine => b"\x1b[0K",
         });
+        if region == ClearType::All {
+            self.say_what_is_drawn()?;
+        }
         Ok(())
     }
 
     fn size(&self) -> io::Result<Size> {
-        match self.size {
-            Extent::Fixed(size) => Ok(size),
-            Extent::OfTerminal => {
-                let (width, height) = crossterm::terminal::size()?;
-                Ok(Size { width, height })
-            }
-        }
+        let whole = self.whole_size()?;
+        Ok(Size {
+            width: whole.width.min(LARGEST.width),
+            height: whole.height.min(LARGEST.height),
+        })
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {

@@ -199,6 +199,11 @@ impl LineBuilder {
             let plain = self.spans.iter_mut().filter(|span| span.style.bg.is_none());
             plain.for_each(|span| span.style.fg = None);
         }
+        if !style.add_modifier.is_empty() {
+            // What is quiet elsewhere is part of the selection here.
+            let quiet = self.spans.iter_mut();
+            quiet.for_each(|span| span.style.add_modifier.remove(Modifier::DIM));
+        }
         buffer.set_style(place, style);
         self.build().render(place, buffer);
     }

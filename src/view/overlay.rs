@@ -1,14 +1,14 @@
 //! What stands over the panes: help, an open message, a prompt, a question.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{formats, frame, lists, nodes, query, theme};
+use super::{formats, frame, lists, nodes, query, text_box, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 use crate::payload::figures;
@@ -16,20 +16,22 @@ use crate::payload::figures;
 /// The columns of the keys in the help.
 const KEY_COLUMNS: usize = 18;
 
-pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) {
+/// Draws what stands over the panes, and returns where its caret is, if text is typed there.
+pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<Position> {
     let areas = app.areas();
     let accent = frame::accent(app);
     match overlay {
         Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
-        Overlay::Subscribe(prompt) => subscribe(prompt, areas.overlay, accent, buffer),
-        Overlay::Query(query_box) => query::draw(app, query_box, buffer),
+        Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
+        Overlay::Query(query_box) => return query::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
         Overlay::Formats { line } => formats::draw(app, *line, areas.overlay, buffer),
-        Overlay::Seek(input) => seek(app, input, buffer),
+        Overlay::Seek(input) => return seek(app, input, buffer),
         Overlay::Confirm(question) => confirm(app, question, areas.overlay, buffer),
     }
+    None
 }
 
 fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
@@ -60,7 +62,7 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
     );
 }
 
-fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
+fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) -> Option<Position> {
     let place = frame::popup(area, 64, 4);
     Clear.render(place, buffer);
     frame::draw(
@@ -71,13 +73,11 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
         buffer,
     );
     let text = padded(inside(place));
-    prompt.input.widget().render(
-        Rect {
-            height: 1.min(text.height),
-            ..text
-        },
-        buffer,
-    );
+    let input = Rect {
+        height: 1.min(text.height),
+        ..text
+    };
+    let caret = text_box::draw(&prompt.input, input, buffer);
     if text.height > 1 {
         let words = match (prompt.topic().kind, prompt.is_exact) {
             (SubscriptionKind::Pattern, _) => "a pattern: every channel that it matches",
@@ -95,10 +95,11 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) {
         line.words(words, theme::QUIET);
         line.draw(text, 1, Style::new(), buffer);
     }
+    caret
 }
 
 /// Where something is looked for in the open message: over the last rows of it.
-fn seek(app: &App, input: &Input, buffer: &mut Buffer) {
+fn seek(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
     let height = 3.min(message.height);
     let place = Rect {
@@ -119,7 +120,7 @@ fn seek(app: &App, input: &Input, buffer: &mut Buffer) {
     let title = " Find in the message ";
     let accent = frame::accent(app);
     frame::draw(place, Some(accent), title, (&right, theme::QUIET), buffer);
-    input.widget().render(padded(inside(place)), buffer);
+    text_box::draw(input, padded(inside(place)), buffer)
 }
 
 fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {

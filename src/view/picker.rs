@@ -10,12 +10,11 @@
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::Widget as _;
 
 use super::line::LineBuilder;
-use super::{frame, hints, theme};
+use super::{frame, hints, text_box, theme};
 use crate::app::{Action, Pickable, Picker, inside, padded};
 use crate::payload::escape;
 
@@ -40,8 +39,9 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         ..screen
     };
     let buffer = frame.buffer_mut();
+    let mut caret = None;
     if !above.is_empty() {
-        list(picker, above, buffer);
+        caret = list(picker, above, buffer);
     }
     let mut line = LineBuilder::padded(usize::from(screen.width));
     let is_narrow = screen.width < MIN_FOR_ALL_KEYS;
@@ -53,9 +53,13 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         }
     });
     line.draw(screen, hint_row, Style::new(), buffer);
+    if let Some(caret) = caret {
+        frame.set_cursor_position(caret);
+    }
 }
 
-fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
+/// Draws the list, and returns where the caret of the name is, if one is typed.
+fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let listed: Vec<&Pickable> = picker.listed().map(|(_, profile)| profile).collect();
     let selected = listed.get(picker.line());
     let typed_rows = u16::from(picker.name().is_some());
@@ -65,12 +69,13 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
     let accent = theme::accent(selected.and_then(|profile| profile.badge.colour));
     frame::draw(place, Some(accent), &title, ("", Style::new()), buffer);
     let mut lines = inside(place);
+    let mut caret = None;
     if let Some(name) = picker.name() {
         let line = Rect {
             height: lines.height.min(1),
             ..padded(lines)
         };
-        name.widget().render(line, buffer);
+        caret = text_box::draw(name, line, buffer);
         lines.y += line.height;
         lines.height -= line.height;
     }
@@ -88,6 +93,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) {
         let line = profile_line(profile, name_columns, usize::from(lines.width));
         line.draw(lines, row, style, buffer);
     }
+    caret
 }
 
 /// The columns of the widest name, up to `most`.

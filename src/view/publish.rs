@@ -1,13 +1,13 @@
 //! The box to publish from: the channel in its title, the message below.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, theme};
+use super::{frame, text_box, theme};
 use crate::app::{Answer, App, Focus, inside, padded};
 use crate::payload::{escape, figures};
 
@@ -20,9 +20,10 @@ const MAX_CANDIDATES: usize = 8;
 /// Columns that a name needs while it is written.
 const MIN_NAME: usize = 20;
 
-pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+/// Draws the box, and returns where its caret is, if it has the focus.
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
-        return;
+        return None;
     }
     let has_focus = matches!(app.focus(), Focus::PublishChannel | Focus::PublishPayload);
     let is_at_rest = !has_focus && app.publish().payload.is_empty();
@@ -44,6 +45,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw(area, accent, &title, (&answer, style), buffer);
+    let mut caret = None;
     if app.focus() == Focus::PublishChannel {
         let x = area.x + 1 + u16::try_from(TITLE.width()).unwrap_or(0);
         let width = u16::try_from(room).unwrap_or(u16::MAX);
@@ -54,17 +56,19 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             ..area
         }
         .intersection(area);
-        if !field.is_empty() {
-            app.publish().channel.widget().render(field, buffer);
-        }
+        caret = text_box::draw(&app.publish().channel, field, buffer);
     }
     let text = padded(inside(area));
     if text.is_empty() {
-        return;
+        return caret;
     }
     if !is_at_rest {
-        app.publish().payload.widget().render(text, buffer);
-        return;
+        let payload = text_box::draw(&app.publish().payload, text, buffer);
+        return if app.focus() == Focus::PublishPayload {
+            payload
+        } else {
+            caret
+        };
     }
     let mut line = LineBuilder::new(usize::from(text.width));
     let hint = if app.settings().read_only {
@@ -74,6 +78,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     line.cut_words(hint, theme::QUIET);
     line.draw(text, 0, Style::new(), buffer);
+    caret
 }
 
 /// The names that Tab walks through, above the box.

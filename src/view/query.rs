@@ -2,20 +2,21 @@
 //! the syntax above it when it is asked for.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, theme};
+use super::{frame, text_box, theme};
 use crate::app::{
     App, Progress, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines,
 };
 use crate::payload::figures;
 use crate::query::QueryError;
 
-pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) {
+/// Draws the box, and returns where its caret is.
+pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Option<Position> {
     let place = app.areas().query_box();
     Clear.render(place, buffer);
     let title = match query_box.purpose {
@@ -30,7 +31,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) {
         height: text.height.min(1),
         ..text
     };
-    query_box.input.widget().render(line, buffer);
+    let caret = text_box::draw(&query_box.input, line, buffer);
     if let Some(error) = query_box.error() {
         colour_wrong(query_box, error, line, buffer);
     }
@@ -40,6 +41,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) {
     if let Some(top) = query_box.syntax {
         syntax(app, top, buffer);
     }
+    caret
 }
 
 /// What is wrong, or else what has been found.

@@ -4,8 +4,9 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::config::Colour;
 
-/// What is said beside the point: borders at rest, units, labels.
-pub const QUIET: Style = Style::new().fg(Color::DarkGray);
+/// What is said beside the point: borders at rest, units, labels. Not in the bright black, which
+/// is the background's own colour in some palettes (Solarized).
+pub const QUIET: Style = Style::new().fg(Color::Reset).add_modifier(Modifier::DIM);
 /// What belongs to where the keys go, unless a profile has a colour of its own.
 pub const FOCUS: Style = Style::new().fg(Color::Cyan);
 /// Well: live, received.
@@ -28,12 +29,20 @@ pub const MATCH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Yellow)
     .add_modifier(Modifier::UNDERLINED)
-    .remove_modifier(Modifier::BOLD.union(Modifier::REVERSED));
+    .remove_modifier(
+        Modifier::BOLD
+            .union(Modifier::DIM)
+            .union(Modifier::REVERSED),
+    );
 /// What has changed within the last second. In a selected line it stands out of the bar.
 pub const FLASH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Green)
-    .remove_modifier(Modifier::BOLD.union(Modifier::REVERSED));
+    .remove_modifier(
+        Modifier::BOLD
+            .union(Modifier::DIM)
+            .union(Modifier::REVERSED),
+    );
 /// Stands in the margin of what was found, where the match itself may be out of sight.
 pub const FOUND: &str = "▸";
 /// Bars of a sparkline.

@@ -9,6 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKi
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Color;
 use subscope::app::{Answer, App, Effect, Event, Letter, Position, Settings, SubscriptionState};
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -152,12 +153,29 @@ impl Stage {
             .collect()
     }
 
-    /// The screen as it is drawn.
+    /// The screen as it is drawn. Nothing on it may be in the bright black, which is the colour of
+    /// the background in some palettes.
     pub fn buffer(&self) -> Buffer {
+        let buffer = self.drawn().backend().buffer().clone();
+        let cells = &buffer.content;
+        assert!(cells.iter().all(|cell| cell.fg != Color::DarkGray));
+        buffer
+    }
+
+    /// The column and row of the terminal's cursor, if it is shown.
+    pub fn caret(&self) -> Option<(u16, u16)> {
+        let terminal = self.drawn();
+        let backend = terminal.backend();
+        backend
+            .cursor_visible()
+            .then(|| backend.cursor_position().into())
+    }
+
+    fn drawn(&self) -> Terminal<TestBackend> {
         let area = self.app.areas().screen;
         let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
         terminal.draw(|frame| view::draw(&self.app, frame)).unwrap();
-        terminal.backend().buffer().clone()
+        terminal
     }
 
     /// The screen as lines of text, without the blanks at their ends.

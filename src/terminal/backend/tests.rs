@@ -201,6 +201,25 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
+fn a_terminal_too_large_to_draw_is_drawn_in_part_and_says_so() {
+    for (size, drawn, place) in [
+        ((10_000, 10_000), (1000, 500), "501;1H"),
+        ((u16::MAX, 100), (1000, 100), "1;1001H"),
+        ((200, 501), (200, 500), "501;1H"),
+        ((1000, 500), (1000, 500), ""),
+    ] {
+        let size = Size::new(size.0, size.1);
+        let mut screen = Screen::with_size(Tape::default(), Colours::Shown, size);
+        assert_eq!(screen.size().unwrap(), Size::new(drawn.0, drawn.1));
+        screen.clear().unwrap();
+        screen.flush().unwrap();
+        let bytes = String::from_utf8(screen.writer().bytes.clone()).unwrap();
+        let said = bytes.contains(&format!("\x1b[{place}subscope draws 1000 x 500"));
+        assert_eq!(said, !place.is_empty(), "{bytes:?}");
+    }
+}
+
+#[test]
     fn the_terminal_shows_what_was_drawn(
         frames in prop::collection::vec(prop::collection::vec(piece(), 0..10), 1..6)
     ) {

@@ -1,0 +1,30 @@
+//! How much a text box takes: each key would wait for a longer text.
+
+use super::publishing::MAX_EDITED;
+use super::{App, Context, Effect, Input, Overlay};
+use crate::payload::figures;
+
+/// The bytes that a box of one line takes.
+const MAX_LINE: usize = 16 << 10;
+
+impl App {
+    /// Refuses `bytes` more in the text box that has the focus, if they are more than it takes: none
+    /// of them is put into it.
+    pub(super) fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
+        let (held, most) = match (self.context(), &self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => (prompt.input.size(), MAX_LINE),
+            (Context::Query, Some(Overlay::Query(query))) => (query.input.size(), MAX_LINE),
+            (Context::Seek, Some(Overlay::Seek(input))) => (Input::size(input), MAX_LINE),
+            (Context::PublishChannel, _) => (self.publish.channel.size(), MAX_LINE),
+            (Context::PublishPayload, _) => (self.publish.payload.size(), MAX_EDITED),
+            _ => return None,
+        };
+        if held + bytes <= most {
+            return None;
+        }
+        let most = figures::size(most as u64);
+        Some(self.tell_error(format!(
+            "too much text: the box takes {most}, nothing was added"
+        )))
+    }
+}

@@ -1,0 +1,202 @@
+//! A text box: the part of its text that is seen, and where its caret stands.
+//!
+//! The caret is the terminal's own cursor, which input methods and screen readers go by. Only the
+//! part in view is drawn, whatever the box holds, so that no text is too long or has too many lines.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::theme;
+use crate::app::Input;
+
+/// A tab leads to the next multiple of so many columns.
+const TAB_COLUMNS: usize = 4;
+
+/// Stands for a character that a terminal would not show, or would act on.
+const UNSEEN: &str = "\u{fffd}";
+
+/// Draws what fits of `input` into `area`, and returns where its caret is.
+pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let [width, height] = [area.width, area.height].map(usize::from);
+    let lines = input.lines();
+    let (row, character) = input.caret();
+    let column = pieces(&lines[row]).take_while(|piece| piece.character < character);
+    let column = column.last().map_or(0, |piece| piece.columns.end);
+    let left = first_shown(column, width);
+    let top = first_shown(row, height).min(lines.len().saturating_sub(height));
+    for (y, (row, line)) in (area.y..area.bottom()).zip(lines.iter().enumerate().skip(top)) {
+        let place = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        draw_line(line, left, input.selected_in(row), place, buffer);
+    }
+    let at = |start: u16, offset: usize| start + u16::try_from(offset).unwrap_or(0);
+    Some(Position::new(
+        at(area.x, column - left),
+        at(area.y, row - top),
+    ))
+}
+
+/// The first of the columns or rows in view, of which there are `room`: it moves by halves of them,
+/// so that what stands around the caret is seen.
+fn first_shown(caret: usize, room: usize) -> usize {
+    if caret < room {
+        return 0;
+    }
+    let half = (room / 2).max(1);
+    ((caret - room) / half + 1) * half
+}
+
+fn draw_line(line: &str, left: usize, selected: Range<usize>, area: Rect, buffer: &mut Buffer) {
+    let right = left + usize::from(area.width);
+    for piece in pieces(line).take_while(|piece| piece.columns.start < right) {
+        let style = if selected.contains(&piece.character) {
+            theme::SELECTED
+        } else {
+            Style::new()
+        };
+        let is_whole = piece.columns.start >= left && piece.columns.end <= right;
+        for column in piece.columns.start.max(left)..piece.columns.end.min(right) {
+            let x = area.x + u16::try_from(column - left).unwrap_or(0);
+            if is_whole && column == piece.columns.start {
+                buffer.set_string(x, area.y, piece.symbol, style);
+            } else if !is_whole || piece.symbol == " " {
+                buffer.set_string(x, area.y, " ", style);
+            }
+        }
+    }
+}
+
+/// What is drawn as one: a character with those that combine with it.
+struct Piece<'a> {
+    /// The number of its first character in the line.
+    character: usize,
+    symbol: &'a str,
+    columns: Range<usize>,
+}
+
+fn pieces(line: &str) -> impl Iterator<Item = Piece<'_>> {
+    let (mut character, mut column) = (0, 0);
+    line.graphemes(true).map(move |grapheme| {
+        let (symbol, columns) = match grapheme {
+            "\t" => (" ", TAB_COLUMNS - column % TAB_COLUMNS),
+            grapheme if grapheme.chars().any(char::is_control) => (UNSEEN, 1),
+            grapheme => (grapheme, grapheme.width()),
+        };
+        let piece = Piece {
+            character,
+            symbol,
+            columns: column..column + columns,
+        };
+        character += grapheme.chars().count();
+        column += columns;
+        piece
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent};
+
+    use super::*;
+
+    /// What is drawn of a box of so many columns and rows, and its caret.
+    fn drawn(input: &Input, width: u16, height: u16) -> (Vec<String>, (u16, u16)) {
+        let area = Rect::new(0, 0, width, height);
+        let mut buffer = Buffer::empty(area);
+        let caret = draw(input, area, &mut buffer).expect("the area is not empty");
+        let rows = buffer.content.chunks(usize::from(width));
+        let rows = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect());
+        (rows.collect(), caret.into())
+    }
+
+    fn move_left(input: &mut Input, steps: usize) {
+        for _ in 0..steps {
+            input.press(KeyEvent::from(KeyCode::Left));
+        }
+    }
+
+    #[test]
+    fn the_caret_stands_behind_wide_characters_and_tabs() {
+        let mut input = Input::holding("漢字\tab");
+        let (rows, caret) = drawn(&input, 12, 1);
+        assert_eq!((rows[0].as_str(), caret), ("漢 字     ab  ", (10, 0)));
+        for column in [9, 8, 4, 2, 0] {
+            move_left(&mut input, 1);
+            assert_eq!(drawn(&input, 12, 1).1, (column, 0));
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_its_caret() {
+        let text: String = ('a'..='z').collect();
+        let mut input = Input::holding(&text);
+        for steps in 0..=26_u16 {
+            let (rows, (x, _)) = drawn(&input, 7, 1);
+            let caret = usize::from(26 - steps);
+            let under = rows[0].chars().nth(usize::from(x));
+            let expected = text.chars().nth(caret).unwrap_or(' ');
+            assert_eq!(under, Some(expected), "{rows:?}");
+            move_left(&mut input, 1);
+        }
+    }
+
+    #[test]
+    fn a_wide_character_that_an_edge_cuts_is_blank() {
+        let input = Input::holding("漢字漢字漢字");
+        let (rows, caret) = drawn(&input, 5, 1);
+        assert_eq!((rows[0].as_str(), caret), ("漢 字  ", (4, 0)));
+        let (rows, caret) = drawn(&input, 3, 1);
+        assert_eq!((rows[0].as_str(), caret), ("字  ", (2, 0)));
+    }
+
+    #[test]
+    fn the_caret_is_seen_in_a_box_of_more_lines_and_columns_than_sixteen_bits_count() {
+        let line = "x".repeat(70_000);
+        let input = Input::holding(&format!("{}{line}end", "\n".repeat(70_000)));
+        let (rows, (x, y)) = drawn(&input, 10, 3);
+        let before: String = rows[usize::from(y)].chars().take(x.into()).collect();
+        assert!(before.ends_with("end"), "{rows:?}");
+        assert_eq!(
+            (rows[usize::from(y)].as_str(), y),
+            (format!("{before:10}").as_str(), 2)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_marked() {
+        let input = Input::holding("a\x1bb");
+        assert_eq!(drawn(&input, 5, 1).0, ["a\u{fffd}b  "]);
+    }
+
+    #[test]
+    fn a_selection_is_seen() {
+        let mut input = Input::holding("abc");
+        let shift = crossterm::event::KeyModifiers::SHIFT;
+        input.press(KeyEvent::new(KeyCode::Left, shift));
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 5, 1));
+        draw(&input, buffer.area, &mut buffer);
+        let selected = |x| buffer[(x, 0)].modifier == theme::SELECTED.add_modifier;
+        assert_eq!([0, 1, 2, 3].map(selected), [false, false, true, false]);
+    }
+
+    #[test]
+    fn no_size_is_too_small() {
+        let input = Input::holding("ab\ncd");
+        for (width, height) in [(0, 1), (1, 0), (1, 1), (2, 1)] {
+            let area = Rect::new(0, 0, width, height);
+            let caret = draw(&input, area, &mut Buffer::empty(area));
+            assert_eq!(caret.is_none(), area.is_empty());
+        }
+    }
+}
