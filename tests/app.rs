@@ -1143,8 +1143,9 @@ fn everywhere() -> Vec<Stage> {
             stage.keys("B");
         },
         &|stage| {
-            stage.keys("fa3");
+            stage.keys("f3");
             stage.code(KeyCode::Enter);
+            stage.keys("f");
         },
         &|stage| drop(stage.keys("C")),
         &|stage| drop(stage.keys("vj")),

@@ -58,6 +58,9 @@ fn break_at(stage: &mut Stage, text: &str) {
     }
     stage.keys(text);
     stage.code(KeyCode::Enter);
+    if stage.app.context() == Context::Breakpoints {
+        stage.code(KeyCode::Esc);
+    }
 }
 
 fn written(stage: &Stage) -> String {
@@ -94,7 +97,7 @@ fn a_filter_applies_as_it_is_typed_to_what_is_kept_and_to_what_arrives() {
 }
 
 #[test]
-fn escape_ends_the_filter_in_its_box_and_in_the_panes() {
+fn escape_in_the_box_brings_back_the_filter_before_and_in_the_panes_ends_it() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Esc);
@@ -102,9 +105,182 @@ fn escape_ends_the_filter_in_its_box_and_in_the_panes() {
     assert!(stage.app.shown().is_everything());
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
+    filter(&mut stage, " nothing like it");
+    assert_eq!(stage.app.shown().messages(), 0);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.filters().typed(), Some(&query("error")));
+    assert_eq!(stage.app.shown().messages(), 10);
+    // So it does if what is written is no query.
+    filter(&mut stage, " (");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.shown().messages(), 10);
     stage.code(KeyCode::Esc);
     assert!(stage.app.shown().is_everything());
     assert_eq!(stage.app.shown().messages(), 100);
+}
+
+#[test]
+fn an_empty_box_ends_the_filter_and_the_search() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    stage.keys("/");
+    stage.ctrl('u');
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.filters().typed(), None);
+    assert!(stage.app.shown().is_everything());
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.keys("F");
+    stage.ctrl('u');
+    stage.code(KeyCode::Enter);
+    assert!(stage.app.find().is_none());
+}
+
+#[test]
+fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
+    let mut stage = stage();
+    filter(&mut stage, "level:error");
+    assert_eq!(stage.app.offered(), Some(".level == \"error\""));
+    assert_line(
+        &stage,
+        &[
+            "0 of 100",
+            "did you mean .level == \"error\" ? Tab takes it",
+        ],
+    );
+    // Without the box, the empty log says it.
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["0 of 100 messages match text level:error"]);
+    assert_line(&stage, &["Did you mean .level == \"error\" ?"]);
+    stage.keys("/");
+    stage.code(KeyCode::Tab);
+    assert_eq!(written(&stage), ".level == \"error\"");
+    assert_eq!(stage.app.shown().messages(), 10);
+    // What is taken and kept is remembered.
+    let effects = stage.code(KeyCode::Enter);
+    let kept = ".level == \"error\"".to_owned();
+    assert_eq!(effects, [Effect::RememberQuery(kept)]);
+    // What finds something is not doubted.
+    stage.code(KeyCode::Esc);
+    filter(&mut stage, "n:5");
+    stage.ctrl('u');
+    stage.keys("\"level\":\"error\"");
+    assert_eq!(stage.app.offered(), None);
+    stage.ctrl('u');
+    stage.keys("n=5");
+    assert_eq!(stage.app.shown().messages(), 1);
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.remark(), "nothing is offered: F1 lists the syntax");
+    assert_eq!(written(&stage), "n=5");
+}
+
+#[test]
+fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
+    let mut stage = stage();
+    stage.keys("Flevel:error");
+    assert_line(
+        &stage,
+        &["0 found", "did you mean .level == \"error\" ? Tab takes it"],
+    );
+    stage.code(KeyCode::Enter);
+    assert!(stage.is_following());
+    assert_eq!(
+        stage.remark(),
+        "no message matches level:error · did you mean .level == \"error\"? F, then Tab takes it"
+    );
+    stage.keys("F");
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 90);
+}
+
+#[test]
+fn a_breakpoint_offers_what_may_have_been_meant() {
+    let mut stage = stage();
+    stage.keys("Blevel:error");
+    assert_line(&stage, &["did you mean .level == \"error\" ? Tab takes it"]);
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    feed(&mut stage, 100..120);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
+}
+
+#[test]
+fn a_word_finds_channels_by_a_part_of_their_name() {
+    let mut stage = stage();
+    filter(&mut stage, "order");
+    assert_eq!(stage.app.shown().messages(), 50);
+    stage.keys(" error");
+    assert_eq!(stage.app.shown().messages(), 10);
+    feed(&mut stage, 100..120);
+    assert_eq!(stage.app.shown().messages(), 12);
+    stage.ctrl('u');
+    stage.keys("-order");
+    assert_eq!(stage.app.shown().messages(), 60);
+    stage.ctrl('u');
+    stage.keys("channel:job");
+    assert_eq!(stage.app.shown().messages(), 60);
+    // Notices stay, and are on no channel.
+    stage.notice(Notice::AllEnded);
+    stage.ctrl('u');
+    stage.keys("/jobs");
+    assert_eq!(stage.app.shown().messages(), 60);
+}
+
+/// Feeds messages that nobody has searched yet; gives what is asked meanwhile.
+fn feed_unsearched(stage: &mut Stage, count: usize) -> Vec<Effect> {
+    let mut batch = Batch::default();
+    for _ in 0..count {
+        batch.push_message(stage.now, b"late", b"needle", SubscriptionId(0));
+    }
+    let event = Event::Feed(Feed::Batch(Box::new(batch)));
+    stage.app.update(event, stage.now)
+}
+
+fn answer(stage: &mut Stage, asked: Vec<Effect>) {
+    for effect in asked {
+        if let Effect::Scan(request) = effect {
+            let answer = stage.worker.answer(request);
+            stage.send(Event::Scanned(answer));
+        }
+    }
+}
+
+#[test]
+fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 30));
+    filter(&mut stage, "needle");
+    stage.code(KeyCode::Enter);
+    stage.keys("Fneedle");
+    stage.code(KeyCode::Enter);
+    let asked = feed_unsearched(&mut stage, 1000);
+    // More come while those are being searched.
+    let none = feed_unsearched(&mut stage, 500);
+    assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
+    // Nothing is claimed of them, and an answer that is late is told.
+    assert_line(&stage, &["0 of 100 messages match text needle"]);
+    stage.wait(Duration::from_secs(1));
+    assert_line(
+        &stage,
+        &["Nothing found yet, 1,500 of 1,600 not yet searched"],
+    );
+    assert_line(
+        &stage,
+        &["Messages 0 of 1,600 · /needle · 1,500 not yet searched"],
+    );
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no match yet, 1,500 not yet searched");
+    stage.keys("/");
+    assert_line(&stage, &["0 of 1,600 · 1,500 not yet searched"]);
+    assert_eq!(stage.app.offered(), None);
+    stage.code(KeyCode::Esc);
+    answer(&mut stage, asked);
+    assert_eq!(stage.app.shown().messages(), 1500);
+    assert!(!stage.screen().contains("not yet searched"));
+    stage.keys("n");
+    assert_eq!(stage.remark(), "wrapped to the oldest match");
 }
 
 #[test]
@@ -186,6 +362,33 @@ fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
     stage.keys("kd");
     assert_eq!(stage.app.filters().list().len(), 1);
     assert_eq!(stage.app.shown().messages(), 100);
+}
+
+#[test]
+fn a_list_that_is_empty_opens_with_its_box_and_one_that_is_added_to_stays_open() {
+    let mut stage = stage();
+    for (key, context) in [("f", Context::Filters), ("B", Context::Breakpoints)] {
+        stage.keys(key);
+        assert_eq!(stage.app.context(), Context::Query);
+        stage.keys("error");
+        stage.code(KeyCode::Enter);
+        assert!(stage.app.overlay().is_none());
+        stage.keys(key);
+        assert_eq!(stage.app.context(), context);
+        stage.keys("a.n > 50");
+        stage.code(KeyCode::Enter);
+        assert_eq!(stage.app.context(), context);
+        // On the one that was added, and on nothing behind the list.
+        stage.keys("d");
+        assert_eq!(stage.app.context(), context);
+        stage.keys("cmuspvxz");
+        assert_eq!(stage.app.context(), context);
+        stage.code(KeyCode::Esc);
+    }
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.filters().list()[0].query, query("error"));
+    assert_eq!(stage.app.breakpoints().list().len(), 1);
+    assert_eq!(stage.app.log().counters().kept, 100);
 }
 
 #[test]
@@ -289,21 +492,88 @@ fn an_answer_to_an_older_query_changes_nothing() {
 fn finding_hides_nothing_and_jumps_between_hits() {
     let mut stage = stage();
     stage.keys("Ferror");
+    assert!(stage.is_following());
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.shown().messages(), 100);
     assert_eq!(stage.app.find().unwrap().rows().len(), 10);
-    stage.keys("N");
     assert_eq!(selected_number(&stage), 90);
     stage.keys("NN");
     assert_eq!(selected_number(&stage), 70);
     stage.keys("n");
     assert_eq!(selected_number(&stage), 80);
-    stage.keys("nn");
+    stage.keys("n");
     assert_eq!(selected_number(&stage), 90);
-    assert_eq!(stage.remark(), "no newer row shown matches");
+    assert_eq!(stage.remark(), "");
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 0);
+    assert_eq!(stage.remark(), "wrapped to the oldest match");
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 90);
+    assert_eq!(stage.remark(), "wrapped to the newest match");
     feed(&mut stage, 100..200);
     stage.keys("n");
     assert_eq!(selected_number(&stage), 100);
+}
+
+#[test]
+fn a_search_goes_to_the_nearest_hit() {
+    for (rows_down, expected) in [(0, 0), (1, 10), (10, 10), (11, 20), (95, 90)] {
+        let mut stage = stage();
+        stage.keys("g");
+        stage.keys(&"j".repeat(rows_down));
+        stage.keys("Ferror");
+        stage.code(KeyCode::Enter);
+        assert_eq!(selected_number(&stage), expected, "from {rows_down}");
+    }
+    let mut stage = stage();
+    stage.keys("gF.n == 55");
+    stage.code(KeyCode::Enter);
+    stage.keys("n");
+    assert_eq!(stage.remark(), "the only match");
+}
+
+#[test]
+fn a_search_goes_to_a_hit_once_it_is_found_unless_the_user_has_moved() {
+    for is_moved in [false, true] {
+        let mut stage = stage();
+        stage.keys("gjj");
+        stage.keys("F.n == 5");
+        let letter = Event::Key(KeyCode::Char('5').into());
+        let asked = stage.app.update(letter, stage.now);
+        stage
+            .app
+            .update(Event::Key(KeyCode::Enter.into()), stage.now);
+        assert_eq!(selected_number(&stage), 2);
+        if is_moved {
+            stage.keys("j");
+        }
+        answer(&mut stage, asked);
+        assert_eq!(selected_number(&stage), if is_moved { 3 } else { 55 });
+    }
+}
+
+#[test]
+fn the_title_says_which_hit_is_selected() {
+    let mut stage = stage();
+    stage.send(Event::Resize(140, 30));
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["· 10/10 found: error"]);
+    stage.keys("N");
+    assert_line(&stage, &["· 9/10 found: error"]);
+    stage.keys("j");
+    assert_line(&stage, &["· 10 found: error"]);
+}
+
+#[test]
+fn escape_in_the_box_brings_back_the_search_before() {
+    let mut stage = stage();
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.keys("F nothing like it");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.find().unwrap().query(), &query("error"));
+    assert_eq!(stage.app.find().unwrap().rows().len(), 10);
 }
 
 #[test]
@@ -315,7 +585,6 @@ fn hits_that_a_filter_hides_are_passed_over() {
     stage.ctrl('u');
     stage.keys(r#"/"n":[0-9]*5,/"#);
     stage.code(KeyCode::Enter);
-    stage.keys("N");
     assert_eq!(selected_number(&stage), 95);
     stage.keys("N");
     assert_eq!(selected_number(&stage), 85);
@@ -324,7 +593,7 @@ fn hits_that_a_filter_hides_are_passed_over() {
     stage.keys("error");
     stage.code(KeyCode::Enter);
     stage.keys("N");
-    assert_eq!(stage.remark(), "no older row shown matches");
+    assert_eq!(stage.remark(), "10 found, all hidden by the filter");
 }
 
 #[test]
@@ -333,16 +602,16 @@ fn while_following_the_last_row_itself_is_the_first_to_be_found() {
     feed(&mut stage, 100..101);
     stage.keys("Ferror");
     stage.code(KeyCode::Enter);
-    assert!(stage.is_following());
-    stage.keys("N");
     assert_eq!(selected_number(&stage), 100);
     stage.keys("N");
     assert_eq!(selected_number(&stage), 90);
+    stage.keys("GN");
+    assert_eq!(selected_number(&stage), 100);
     stage.keys("G");
     assert!(stage.is_following());
     stage.keys("n");
-    assert_eq!(stage.remark(), "no newer row shown matches");
-    assert!(stage.is_following());
+    assert_eq!(selected_number(&stage), 0);
+    assert_eq!(stage.remark(), "wrapped to the oldest match");
 }
 
 #[test]
@@ -371,7 +640,7 @@ fn the_search_ends_by_escape_in_its_box() {
     stage.code(KeyCode::Esc);
     assert!(stage.app.find().is_none());
     stage.keys("n");
-    assert_eq!(stage.remark(), "nothing is looked for: press F to find");
+    assert_eq!(stage.remark(), "no search active: press F to find");
 }
 
 // --- Breakpoints -------------------------------------------------------------------------------
@@ -900,7 +1169,7 @@ fn the_title_says_how_many_of_how_many_pass_which_filter() {
     stage.keys("Ferror");
     stage.code(KeyCode::Enter);
     stage.send(Event::Resize(120, 24));
-    assert_line(&stage, &["Messages 100 · 10 found: error"]);
+    assert_line(&stage, &["Messages 100 · 10/10 found: error"]);
 }
 
 #[test]
@@ -931,7 +1200,7 @@ fn the_syntax_is_listed_above_the_box_with_examples() {
     for syntax in subscope::query::SYNTAX {
         assert_line(&stage, &[syntax.form, syntax.example, syntax.meaning]);
     }
-    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::F(1));
     assert!(!stage.screen().contains("Syntax"));
 }
 
@@ -1029,7 +1298,7 @@ fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
     // Where the text is longer than the box, its place is told.
     stage.ctrl('u');
     stage.keys("some long text that comes before is:jso");
-    assert_line(&stage, &["│ at column 34 (\"is:jso\"): a row can …"]);
+    assert_line(&stage, &["│ at column 34 (\"is:jso\"): is: takes …"]);
 }
 
 #[test]
@@ -1053,6 +1322,19 @@ fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
 }
 
 #[test]
+fn a_stop_leaves_the_filter_in_the_title() {
+    let mut stage = stage();
+    stage.send(Event::Resize(120, 24));
+    filter(&mut stage, ".n >= 0");
+    stage.code(KeyCode::Enter);
+    break_at(&mut stage, "error");
+    feed(&mut stage, 100..120);
+    assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚ error"]);
+    stage.send(Event::Resize(80, 24));
+    assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚"]);
+}
+
+#[test]
 fn every_row_that_is_found_has_a_sign_in_its_margin_behind_those_of_marks_and_hits() {
     let mut stage = stage();
     stage.keys("Fchannel:jobs");
@@ -1064,7 +1346,7 @@ fn every_row_that_is_found_has_a_sign_in_its_margin_behind_those_of_marks_and_hi
     let found = screen.lines().filter(|line| line.contains("│▸")).count();
     assert!(found > 5, "{screen}");
     assert_eq!(found, of("jobs   {"), "{screen}");
-    stage.keys("Nx");
+    stage.keys("x");
     assert_line(&stage, &["│●", "jobs", r#""n":99,"#]);
     stage.keys("x");
     assert_line(&stage, &["│▸", "jobs", r#""n":99,"#]);
@@ -1117,7 +1399,7 @@ fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
     assert!(matches_drawn(&stage).iter().all(|one| one == "info"));
     stage.code(KeyCode::Enter);
     stage.keys("z");
-    assert!(matches_drawn(&stage).is_empty());
+    assert_eq!(matches_drawn(&stage), ["info"]);
 }
 
 /// A payload of 300 lines, of which lines 100, 200 and 290 hold `needle`; as JSON or as text.
@@ -1221,6 +1503,9 @@ fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
 fn the_lists_say_what_each_filter_and_breakpoint_does() {
     let mut stage = stage();
     stage.keys("f");
+    stage.keys("x");
+    stage.code(KeyCode::Enter);
+    stage.keys("fd");
     assert_line(&stage, &["No filter is kept here. Press a to add one"]);
     assert_line(&stage, &["opens."]);
     stage.send(Event::Resize(40, 12));
@@ -1283,7 +1568,7 @@ fn a_filter_that_lets_nothing_pass_says_how_to_go_on() {
     let mut stage = stage();
     filter(&mut stage, "nothing like it");
     stage.code(KeyCode::Enter);
-    assert_line(&stage, &["No message kept passes the filter"]);
+    assert_line(&stage, &["0 of 100 messages match nothing like it"]);
     assert_line(&stage, &["100 are hidden. Press / to change the"]);
 }
 

@@ -113,6 +113,8 @@ pub enum Action {
     ToggleSyntax,
     /// Put the filter being written into the list.
     KeepFilter,
+    /// Write the query that is offered in place of the one being written.
+    TakeOffer,
     /// Add to the list that is open.
     AddQuery,
     /// Change the selected query of the list.

@@ -128,7 +128,7 @@ impl App {
                 self.overlay = over.map(|over| *over);
                 return Vec::new();
             }
-            Some(Overlay::Query(query_box)) => return self.leave_query(query_box.purpose),
+            Some(Overlay::Query(query_box)) => return self.leave_query(*query_box),
             Some(Overlay::Seek(_)) => return self.seek(""),
             Some(_) => return Vec::new(),
             None => {}

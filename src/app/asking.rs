@@ -1,5 +1,6 @@
 //! Writing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
+use super::watch::Progress;
 use super::{Action, App, Effect, Filter, Input, Overlay};
 use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query, QueryError};
@@ -30,6 +31,12 @@ pub struct QueryBox {
     /// The first line in view of the list of the syntax, while that stands above it.
     pub syntax: Option<usize>,
     error: Option<QueryError>,
+    /// What may have been meant instead of what is written.
+    meant: Option<String>,
+    /// The filter or search that was in force before.
+    before: Option<Query>,
+    /// Whether it was opened from a list, and gives way to it.
+    is_from_list: bool,
     /// The entry of the history that is shown, if one is; then `kept` is what was being written.
     older: Option<usize>,
     kept: String,
@@ -42,6 +49,9 @@ impl QueryBox {
             input: Input::holding(text),
             syntax: None,
             error: None,
+            meant: None,
+            before: None,
+            is_from_list: false,
             older: None,
             kept: String::new(),
         }
@@ -68,7 +78,7 @@ impl App {
             Action::Find => self.write_query(Purpose::Find),
             Action::NextHit => return self.go_to_hit(true),
             Action::PreviousHit => return self.go_to_hit(false),
-            Action::Filters => self.open_filters(0),
+            Action::Filters => self.filters_key(),
             Action::Breakpoints => self.breakpoints_key(),
             Action::ToggleWhole => return self.toggle_whole(),
             Action::ToggleLens => return self.take_lens_away(),
@@ -77,6 +87,7 @@ impl App {
             Action::PreviousLandmark => return self.go_to_landmark(false),
             Action::ToggleSyntax => self.toggle_syntax(),
             Action::KeepFilter => return self.keep_filter(),
+            Action::TakeOffer => return self.take_offer(),
             // The rest are those of the lists.
             _ => return self.act_in_list(action),
         }
@@ -97,7 +108,12 @@ impl App {
             }
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
         };
-        let query_box = QueryBox::holding(purpose, text.map_or("", Query::text));
+        let mut query_box = QueryBox::holding(purpose, text.map_or("", Query::text));
+        query_box.meant = text.and_then(Query::meant).map(str::to_owned);
+        query_box.before = text.cloned();
+        let is_list =
+            |over: &Overlay| matches!(over, Overlay::Filters { .. } | Overlay::Breakpoints { .. });
+        query_box.is_from_list = self.overlay.as_ref().is_some_and(is_list);
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
 
@@ -110,11 +126,46 @@ impl App {
         };
         let parsed = Query::parse(&query_box.input.text(), &moment);
         query_box.error = parsed.as_ref().err().cloned();
+        let meant = parsed.as_ref().ok().and_then(Query::meant);
+        query_box.meant = meant.map(str::to_owned);
         match (parsed, query_box.purpose) {
             (Ok(query), Purpose::Filter) => self.filter_by(Some(query)),
             (Ok(query), Purpose::Find) => self.look_for(Some(query)),
             _ => Vec::new(),
         }
+    }
+
+    /// The query to offer in place of the one being written: what may have been meant, if that
+    /// matches nothing.
+    #[must_use]
+    pub fn offered(&self) -> Option<&str> {
+        let Some(Overlay::Query(query_box)) = &self.overlay else {
+            return None;
+        };
+        let is_none = |progress: Option<Progress>, count: u64| {
+            count == 0 && progress.is_some_and(|progress| progress.is_done())
+        };
+        let is_offered = match (query_box.purpose, &self.find) {
+            (Purpose::Filter, _) => {
+                let filters = &self.filters;
+                !filters.is_new() && is_none(filters.progress(), self.shown.messages())
+            }
+            (Purpose::Find, Some(find)) => is_none(Some(find.progress()), find.rows().len()),
+            (Purpose::Find, None) => false,
+            // Nobody knows what these would match.
+            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => true,
+        };
+        query_box.meant.as_deref().filter(|_| is_offered)
+    }
+
+    fn take_offer(&mut self) -> Vec<Effect> {
+        let Some(offered) = self.offered().map(str::to_owned) else {
+            return self.tell("nothing is offered: F1 lists the syntax");
+        };
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
+            query_box.put(&offered);
+        }
+        self.read_query()
     }
 
     /// Closes the box and keeps what is written, unless something is wrong with it.
@@ -124,6 +175,7 @@ impl App {
             return Vec::new();
         };
         let (purpose, text) = (query_box.purpose, query_box.input.text());
+        let is_from_list = query_box.is_from_list;
         let query = match Query::parse(&text, &moment) {
             Ok(query) => query,
             Err(error) => {
@@ -133,7 +185,7 @@ impl App {
         };
         self.overlay = None;
         let mut effects = self.remember_query(&text);
-        effects.extend(self.use_query(purpose, query));
+        effects.extend(self.use_query(purpose, query, is_from_list));
         effects
     }
 
@@ -156,24 +208,27 @@ impl App {
         effects.into_iter().chain(self.refresh_shown()).collect()
     }
 
-    /// Closes the box; a filter or a search that was being written ends.
-    pub(super) fn leave_query(&mut self, purpose: Purpose) -> Vec<Effect> {
-        match purpose {
-            Purpose::Filter => self.filter_by(None),
-            Purpose::Find => self.look_for(None),
-            Purpose::ListedFilter(index) => {
-                if !self.filters.list.is_empty() {
-                    self.open_filters(index.unwrap_or(0));
-                }
-                Vec::new()
-            }
-            Purpose::Breakpoint(index) => {
-                if !self.breakpoints.list().is_empty() {
-                    self.open_breakpoints(index.unwrap_or(0));
-                }
-                Vec::new()
-            }
+    /// Takes back what was written: the filter or search that was in force before is so again.
+    pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
+        match query_box.purpose {
+            Purpose::Filter => self.filter_by(query_box.before),
+            Purpose::Find => self.look_for(query_box.before),
+            purpose => self.return_to_list(purpose),
         }
+    }
+
+    /// Opens the list that `purpose` belongs to, unless it is empty.
+    fn return_to_list(&mut self, purpose: Purpose) -> Vec<Effect> {
+        match purpose {
+            Purpose::ListedFilter(index) if !self.filters.list.is_empty() => {
+                self.open_filters(index.unwrap_or(0));
+            }
+            Purpose::Breakpoint(index) if !self.breakpoints.list().is_empty() => {
+                self.open_breakpoints(index.unwrap_or(0));
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 
     /// Shows what `query` matches from now on, or everything.
@@ -222,11 +277,15 @@ impl App {
         self.read_query()
     }
 
-    fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
+    fn use_query(&mut self, purpose: Purpose, query: Query, is_from_list: bool) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => return self.filter_by(Some(query)),
-            Purpose::Find => return self.look_for(Some(query)),
-            _ if query.is_everything() => return self.leave_query(purpose),
+            Purpose::Find => {
+                let mut effects = self.look_for(Some(query));
+                effects.extend(self.go_to_nearest_hit());
+                return effects;
+            }
+            _ if query.is_everything() => return self.return_to_list(purpose),
             Purpose::ListedFilter(index) => {
                 let list = &mut self.filters.list;
                 match index.and_then(|index| list.get_mut(index)) {
@@ -234,12 +293,20 @@ impl App {
                     None => list.push(Filter::including(query)),
                 }
                 let newest = self.filters.list.len() - 1;
-                self.open_filters(index.unwrap_or(newest));
+                if is_from_list {
+                    self.open_filters(index.unwrap_or(newest));
+                } else {
+                    self.tell("added to the list of filters; f lists them");
+                }
                 return self.refresh_shown();
             }
             Purpose::Breakpoint(None) => {
                 self.set_breakpoint(query);
-                self.tell("breakpoint set; B lists them: count, bell, log only");
+                if is_from_list {
+                    self.open_breakpoints(self.breakpoints.list().len() - 1);
+                } else {
+                    self.tell("breakpoint set; B lists them: count, bell, log only");
+                }
             }
             Purpose::Breakpoint(Some(index)) => {
                 self.change_breakpoint(index, query);

@@ -4,6 +4,7 @@
 use super::unchecked::Unchecked;
 use super::watch::{FILTER, Progress, Watch};
 use super::{App, Effect};
+use crate::message::Time;
 use crate::query::Query;
 use crate::scan::Answer;
 
@@ -71,10 +72,16 @@ impl Filters {
         &self.list
     }
 
-    /// How far the filter in force has got with the rows kept; `None` without one.
+    /// How far the filter in force has got; `None` without one.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         Some(self.watch.as_ref()?.progress())
+    }
+
+    /// The same while it lags.
+    #[must_use]
+    pub fn lag(&self, now: Time) -> Option<Progress> {
+        self.watch.as_ref()?.lag(now)
     }
 
     /// What is wrong with the filter in force.

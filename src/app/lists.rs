@@ -15,6 +15,15 @@ impl App {
         self.overlay = Some(Overlay::Breakpoints { line });
     }
 
+    /// Opens the list of filters; if there is none yet, the box to write the first.
+    pub(super) fn filters_key(&mut self) {
+        if self.filters.list.is_empty() {
+            self.write_query(Purpose::ListedFilter(None));
+        } else {
+            self.open_filters(0);
+        }
+    }
+
     /// Opens the list of breakpoints; if there is none yet, the box to write the first.
     pub(super) fn breakpoints_key(&mut self) {
         if self.breakpoints.list().is_empty() {

@@ -1,12 +1,13 @@
 //! A query asked of every row that is kept, and of every row that comes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::unchecked::Unchecked;
 use super::{App, Effect, Find};
 use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
-use crate::message::RowId;
+use crate::message::{RowId, Time};
 use crate::payload::readings::Readings;
 use crate::query::Query;
 use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
@@ -17,7 +18,10 @@ pub(super) const FILTER: WatchId = WatchId(0);
 /// Who asks for the rows that are found.
 pub(super) const FIND: WatchId = WatchId(1);
 
-/// How far a query has got with the rows that were kept when it was given.
+/// An answer that takes longer than this is late: most take a few milliseconds.
+const LATE: Duration = Duration::from_millis(500);
+
+/// How far a query has got with all rows: those kept when it was given, and those that came since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Rows looked at.
@@ -33,10 +37,16 @@ impl Progress {
         self.scanned >= self.total
     }
 
-    /// The same in percent, cut off, so that 100 means all.
+    /// How far that is in percent, cut off, so that 100 means all.
     #[must_use]
     pub fn percent(&self) -> u64 {
         (self.scanned * 100).checked_div(self.total).unwrap_or(100)
+    }
+
+    /// How many have not been looked at yet.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.total.saturating_sub(self.scanned)
     }
 }
 
@@ -51,6 +61,7 @@ pub(super) struct Known<'a> {
     readings: &'a Arc<Readings>,
     /// What checks have to say of the rows before this one is known.
     checked: RowId,
+    now: Time,
 }
 
 impl Known<'_> {
@@ -93,10 +104,16 @@ pub(super) struct Watch {
     query: Arc<Query>,
     /// Rows before this one have been asked about.
     next: RowId,
-    /// Whether rows that arrived are being looked at. One question at a time: the next then
-    /// covers all that has come meanwhile.
-    is_asking: bool,
-    progress: Progress,
+    /// Since when rows that arrived are being looked at, if they are. One question at a time: the
+    /// next then covers all that has come meanwhile.
+    asking_since: Option<Time>,
+    /// Rows that were kept when the query was given and are still to be looked at.
+    kept_left: u64,
+    /// Rows that it was asked of, and those of them that were looked at.
+    asked: u64,
+    scanned: u64,
+    /// Rows that have come and that it was not asked of yet.
+    unasked: u64,
     /// Rows that arrived and went before they could be looked at.
     missed: u64,
     unchecked: Unchecked,
@@ -111,8 +128,11 @@ impl Watch {
             serial,
             query: Arc::new(query),
             next: log.end(),
-            is_asking: false,
-            progress: Progress::default(),
+            asking_since: None,
+            kept_left: 0,
+            asked: 0,
+            scanned: 0,
+            unasked: 0,
             missed: 0,
             unchecked: Unchecked::default(),
             trouble: None,
@@ -124,7 +144,18 @@ impl Watch {
     }
 
     pub(super) fn progress(&self) -> Progress {
-        self.progress
+        Progress {
+            scanned: self.scanned,
+            total: self.asked + self.unasked,
+        }
+    }
+
+    /// Its progress while it lags: rows that were kept are still to be looked at, or an answer is
+    /// late. In a flood a few rows always wait, which says nothing.
+    pub(super) fn lag(&self, now: Time) -> Option<Progress> {
+        let is_late = |since: Time| now >= since.after(LATE);
+        let lags = self.kept_left > 0 || self.asking_since.is_some_and(is_late);
+        lags.then(|| self.progress())
     }
 
     /// What is wrong with the query itself.
@@ -152,10 +183,8 @@ impl Watch {
         let pieces = known.log.pieces(RowId::default()).into_iter();
         let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
         self.next = end;
-        self.progress = Progress {
-            scanned: 0,
-            total: pieces.iter().map(Piece::length).sum(),
-        };
+        self.asked = pieces.iter().map(Piece::length).sum();
+        self.kept_left = self.asked;
         self.request(Purpose::Kept, pieces, known)
     }
 
@@ -163,7 +192,8 @@ impl Watch {
     /// being answered.
     fn ask_arrived(&mut self, pieces: &mut NextPieces, known: &Known<'_>) -> Option<Request> {
         let (log, end) = (known.log, known.end(&self.query));
-        if self.is_asking || self.next >= end {
+        self.unasked = end.0.saturating_sub(self.next.0);
+        if self.asking_since.is_some() || self.next >= end {
             return None;
         }
         let gone = log.gone_from(self.next..end);
@@ -174,7 +204,9 @@ impl Watch {
         let pieces = pieces.of(log, self.next).into_iter();
         let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
         self.next = pieces.last().map_or(end, |piece| piece.rows().end);
-        self.is_asking = true;
+        self.asked += pieces.iter().map(Piece::length).sum::<u64>();
+        self.unasked = end.0.saturating_sub(self.next.0);
+        self.asking_since = Some(known.now);
         Some(self.request(Purpose::Arrived, pieces, known))
     }
 
@@ -190,10 +222,12 @@ impl Watch {
         if (answer.watch, answer.serial) != (self.id, self.serial) {
             return false;
         }
+        self.scanned += answer.scanned;
         match answer.purpose {
-            Purpose::Kept => self.progress.scanned += answer.scanned,
+            Purpose::Kept if answer.is_done => self.kept_left = 0,
+            Purpose::Kept => self.kept_left = self.kept_left.saturating_sub(answer.scanned),
             Purpose::Arrived => {
-                self.is_asking &= !answer.is_done;
+                self.asking_since = self.asking_since.filter(|_| !answer.is_done);
                 self.missed += answer.gone;
             }
         }
@@ -244,10 +278,7 @@ impl App {
                 self.note_filter(answer);
                 Vec::new()
             }
-            FIND => {
-                self.note_find(answer);
-                Vec::new()
-            }
+            FIND => self.note_find(answer),
             _ => self.note_breakpoint(answer),
         };
         self.forget_gone();
@@ -265,6 +296,7 @@ impl App {
             findings: self.checks.findings(),
             readings: &self.readings,
             checked: self.checks.looked(&self.log),
+            now: self.now,
         };
         let mut pieces = NextPieces::default();
         let filter = self.filters.watch_mut().into_iter();
@@ -282,6 +314,7 @@ impl App {
             findings: self.checks.findings(),
             readings: &self.readings,
             checked: self.checks.looked(&self.log),
+            now: self.now,
         }
     }
 

@@ -16,27 +16,27 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "text",
         example: "timeout",
-        meaning: "the payload holds it; an uppercase letter makes case count",
+        meaning: "the payload or the channel's name holds it; uppercase: case-sensitive",
     },
     Syntax {
         form: "\"text\"",
         example: r#""took 5 ms\n""#,
-        meaning: r#"the same, with spaces or with \" \\ \n \t \r \xff"#,
+        meaning: r#"the payload holds it, literally; with \" \\ \n \t \r \xff"#,
     },
     Syntax {
-        form: "a b, a and b",
+        form: "a b, a && b",
         example: "timeout orders",
-        meaning: "both",
+        meaning: "both; and",
     },
     Syntax {
-        form: "a or b",
+        form: "a or b, a || b",
         example: "timeout or refused",
         meaning: "either",
     },
     Syntax {
-        form: "not a, -a",
+        form: "not a, -a, !a",
         example: "-heartbeat not (ping or pong)",
-        meaning: "the contrary; parentheses hold together",
+        meaning: "negation; () group",
     },
     Syntax {
         form: "/regex/ or /regex/i",
@@ -44,14 +44,19 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: r"the payload matches the regular expression; i: in any case; \xff: the byte",
     },
     Syntax {
-        form: "channel:glob",
+        form: "channel:name",
         example: "channel:orders.*",
-        meaning: "the channel's name matches, as in PSUBSCRIBE",
+        meaning: "the channel's name holds it; with * ? [ it matches, as in PSUBSCRIBE",
     },
     Syntax {
         form: ".path == value",
         example: ".user.id == 42",
         meaning: "a value in the payload: == != < <= > >=",
+    },
+    Syntax {
+        form: "name=value",
+        example: "level=error",
+        meaning: "the same without the dot; also the text \"name=value\"",
     },
     Syntax {
         form: "size>n",
@@ -84,13 +89,13 @@ pub const SYNTAX: &[Syntax] = &[
         meaning: "flagged by a check: is:drift for its shape, is:seqgap for its number",
     },
     Syntax {
-        form: "via:glob",
+        form: "via:name",
         example: "via:orders.*",
-        meaning: "the name of a subscription that brought it matches",
+        meaning: "brought by a subscription of such a name, as for channel:",
     },
     Syntax {
         form: ".path in (values)",
-        example: r#".level in ("error", "warn")"#,
+        example: ".level in (error, warn)",
         meaning: "such a value is one of these",
     },
     Syntax {
@@ -101,7 +106,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "has(.path)",
         example: "has(.error)",
-        meaning: "there is such a value, be it null",
+        meaning: "the path exists (even if null)",
     },
     Syntax {
         form: "jq(filter)",

@@ -12,9 +12,13 @@ use super::query::unchecked;
 use super::state::{server_words, sought_words, wait};
 use super::theme;
 use crate::app::{App, Away, connection_remedy, denial_remedy, topic_words};
-use crate::payload::escape::whole;
+use crate::payload::escape::{name, whole};
 use crate::payload::figures;
+use crate::query::Query;
 use crate::server::{Connection, Refusal};
+
+/// The columns of a query that nothing matches.
+const QUERY_COLUMNS: usize = 60;
 
 /// Of what is listened to, so much is named.
 const MOST_NAMED: usize = 5;
@@ -231,15 +235,38 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     ]
 }
 
+/// That no message matches what is filtered by.
+fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
+    let filters = app.filters();
+    // A few may just have come.
+    let left = filters.progress().unwrap_or_default().left();
+    let searched = figures::count(kept.saturating_sub(left));
+    let what = match filters.typed() {
+        Some(query) => {
+            let kind = if query.is_text() { "text " } else { "" };
+            format!(
+                "{kind}{}",
+                name(query.text().as_bytes(), QUERY_COLUMNS).string
+            )
+        }
+        None => "the filters".to_owned(),
+    };
+    let checked = if are_checked {
+        ""
+    } else {
+        " that were checked"
+    };
+    format!("0 of {searched} messages{checked} match {what}")
+}
+
 /// There are messages, but none is shown.
 fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let count = figures::count(kept);
     let filters = app.filters();
-    let progress = filters.progress().unwrap_or_default();
-    if !progress.is_done() {
-        let percent = progress.percent();
+    if let Some(lag) = filters.lag(app.now()).filter(|lag| !lag.is_done()) {
+        let (left, total) = (figures::count(lag.left()), figures::count(lag.total));
         return vec![plain(format!(
-            "Nothing yet, {percent} % of the log searched …"
+            "Nothing found yet, {left} of {total} not yet searched …"
         ))];
     }
     if filters.typed().is_some() || filters.list().iter().any(|filter| filter.is_on) {
@@ -249,11 +276,12 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
             "Press f for the list of filters."
         };
         let not_known = unchecked(&filters.unchecked()).join(", ");
-        let mut lines = vec![strong(if not_known.is_empty() {
-            "No message kept passes the filter".to_owned()
-        } else {
-            "No message that was checked passes the filter".to_owned()
-        })];
+        let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
+        if let Some(meant) = filters.typed().and_then(Query::meant) {
+            let meant = whole(meant.as_bytes());
+            let words = format!("Did you mean {meant} ? Press / and then Tab to take it.");
+            lines.push(Line::styled(words, theme::WATCH));
+        }
         if !not_known.is_empty() {
             lines.push(plain(format!(
                 "{not_known}. In an open message, [ teaches the shape of its channel, and # on a \

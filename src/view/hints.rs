@@ -35,6 +35,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             {
                 return None;
             }
+            Action::TakeOffer if app.offered().is_none() => return None,
             Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
             Action::ToggleHistogram if app.context() == Context::Plot => "plot",
             Action::Back if app.context() == Context::Chart && app.plot().cursor().is_some() => {

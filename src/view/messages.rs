@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use self::titles::{position_words, titles};
+use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, zone};
 use super::{empty, frame, theme};
@@ -35,7 +35,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Messages;
     let titles = titles(app, &window);
     let room = usize::from(area.width.saturating_sub(4));
-    let fits = |title: &&String| title.width() + MIN_FOR_POSITION <= room;
+    let least = least_position(app, &window).max(MIN_FOR_POSITION);
+    let fits = |title: &&String| title.width() + least <= room;
     let shortest = titles.len() - 1;
     let title = titles.iter().find(fits).unwrap_or(&titles[shortest]);
     let room = room.saturating_sub(title.width());

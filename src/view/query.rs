@@ -12,8 +12,11 @@ use super::{frame, text_box, theme};
 use crate::app::{
     App, Progress, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines,
 };
-use crate::payload::figures;
+use crate::payload::{escape, figures};
 use crate::query::QueryError;
+
+/// The columns that a query takes which is offered.
+const OFFERED_COLUMNS: usize = 32;
 
 /// Draws the box, and returns where its caret is.
 pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Option<Position> {
@@ -52,26 +55,39 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         return line;
     }
     let (trouble, progress) = match query_box.purpose {
-        Purpose::Filter => (app.filters().trouble(), app.filters().progress()),
+        Purpose::Filter => (app.filters().trouble(), app.filters().lag(app.now())),
         Purpose::Find => {
             let find = app.find();
             (
                 find.and_then(crate::app::Find::trouble),
-                find.map(crate::app::Find::progress),
+                find.and_then(|find| find.lag(app.now())),
             )
         }
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => (None, None),
     };
     let count = match (query_box.purpose, app.find()) {
-        (Purpose::Filter, _) if app.filters().is_new() => "searching …".to_owned(),
+        (Purpose::Filter, _) if app.filters().is_new() => Some("searching …".to_owned()),
         (Purpose::Filter, _) if app.filters().progress().is_some() => {
             let (shown, kept) = (app.shown().messages(), app.log().counters().kept);
-            format!("{} of {}", figures::count(shown), figures::count(kept))
+            let (shown, kept) = (figures::count(shown), figures::count(kept));
+            Some(format!("{shown} of {kept}"))
         }
-        (Purpose::Find, Some(find)) => format!("{} found", figures::count(find.rows().len())),
-        _ => "F1 lists the syntax, with examples".to_owned(),
+        (Purpose::Find, Some(find)) => Some(format!("{} found", figures::count(find.rows().len()))),
+        _ => None,
     };
-    line.words(&count, theme::GOOD);
+    let offered = app.offered().map(|offered| {
+        let offered = escape::name(offered.as_bytes(), OFFERED_COLUMNS).string;
+        format!("did you mean {offered} ? Tab takes it")
+    });
+    match (count, offered) {
+        (Some(count), None) => line.words(&count, theme::GOOD),
+        (Some(count), Some(offered)) => {
+            line.words(&format!("{count} · "), theme::GOOD);
+            line.cut_words(&offered, theme::WATCH);
+        }
+        (None, Some(offered)) => line.cut_words(&offered, theme::WATCH),
+        (None, None) => line.words("F1 lists the syntax, with examples", theme::GOOD),
+    }
     if let Some(words) = scanning(progress) {
         line.words(&format!(" · {words}"), theme::WATCH);
     }
@@ -136,10 +152,10 @@ fn is_scrolled(text: &str, columns: usize) -> bool {
     text.width() >= columns
 }
 
-/// How far a scan has got, unless it is through.
-pub(super) fn scanning(progress: Option<Progress>) -> Option<String> {
-    let progress = progress.filter(|progress| !progress.is_done())?;
-    Some(format!("{} % searched", progress.percent()))
+/// How many rows a query that lags has not been asked of.
+pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
+    let lag = lag.filter(|progress| !progress.is_done())?;
+    Some(format!("{} not yet searched", figures::count(lag.left())))
 }
 
 /// What checks have not looked at: a query for what they have flagged knows nothing of that.

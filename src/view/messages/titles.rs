@@ -4,7 +4,7 @@
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Position, Stop, TimeForm, Window};
+use crate::app::{App, Find, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::query::{scanning, unchecked};
@@ -31,9 +31,17 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let blind = blind(app);
     let brief = format!(" Messages {count}{only}{blind} ");
     let briefer = format!(" {count}{blind} ");
-    // Where a breakpoint has stopped the view, that is what matters.
+    let shorter = narrowed(app, window, QUERY_COLUMNS / 2);
+    // Where a breakpoint has stopped the view, its query needs room as well.
     if app.breakpoints().stop().is_some() {
-        return vec![brief, briefer];
+        let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
+        return vec![
+            format!(" Messages {count}{only}{shorter} "),
+            format!(" Messages {count}{only}{typed}{blind} "),
+            format!(" {count}{typed}{blind} "),
+            brief,
+            briefer,
+        ];
     }
     // The local time of day needs no word; the other forms are easily taken for it.
     let form = match app.messages().time_form {
@@ -43,9 +51,8 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         TimeForm::Age => "· age ",
     };
     let gone = gone_words(app, window);
-    let narrowed = narrowed(app, QUERY_COLUMNS);
-    let shorter = self::narrowed(app, QUERY_COLUMNS / 2);
-    let unnamed = self::narrowed(app, 0);
+    let narrowed = narrowed(app, window, QUERY_COLUMNS);
+    let unnamed = self::narrowed(app, window, 0);
     vec![
         format!(" Messages {count}{only}{narrowed} {form}{gone}"),
         format!(" Messages {count}{only}{narrowed} {form}"),
@@ -83,13 +90,11 @@ fn gone_words(app: &App, window: &Window) -> String {
 
 /// What the rows shown are filtered by, and what is looked for among them, with queries cut to so
 /// many columns, or left out.
-fn narrowed(app: &App, columns: usize) -> String {
+fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     let is_named = columns > 0;
     let short = |query: &Query| escape::name(query.text().as_bytes(), columns).string;
     let filters = app.filters();
     let mut parts = Vec::new();
-    let typed = filters.typed().filter(|_| is_named);
-    parts.extend(typed.map(|typed| format!("/{}", short(typed))));
     let listed = filters.list().iter().filter(|filter| filter.is_on);
     match listed.count() {
         0 => {}
@@ -100,21 +105,43 @@ fn narrowed(app: &App, columns: usize) -> String {
         0 => {}
         several => parts.push(format!("{several} muted")),
     }
-    parts.extend(scanning(filters.progress()));
+    parts.extend(scanning(filters.lag(app.now())));
     parts.extend(unchecked(&filters.unchecked()));
     if filters.trouble().is_some() {
         parts.push("jq was cut off: press /".to_owned());
     }
     if let Some(find) = app.find() {
         // Behind it, so that it is not taken for what a filter does not know.
-        let mut found = vec![format!("{} found", figures::count(find.rows().len()))];
+        let mut found = vec![found_words(find, window)];
         found.extend(unchecked(&find.unchecked()));
         let query = is_named.then(|| format!(": {}", short(find.query())));
         parts.push(found.join(", ") + &query.unwrap_or_default());
-        parts.extend(scanning(Some(find.progress())));
+        parts.extend(scanning(find.lag(app.now())));
         parts.extend(unseen(find.missed()));
     }
-    parts.iter().map(|part| [" · ", part].concat()).collect()
+    let typed = typed_words(app, columns).into_iter();
+    let parts = parts.iter().map(|part| [" · ", part].concat());
+    typed.chain(parts).collect()
+}
+
+/// The filter that was typed, cut to so many columns.
+fn typed_words(app: &App, columns: usize) -> Option<String> {
+    let typed = app.filters().typed().filter(|_| columns > 0)?;
+    let text = escape::name(typed.text().as_bytes(), columns).string;
+    Some(format!(" · /{text}"))
+}
+
+/// How many rows were found, and which of them is selected.
+fn found_words(find: &Find, window: &Window) -> String {
+    let rows = find.rows();
+    let count = figures::count(rows.len());
+    match window.selected.filter(|row| rows.contains(*row)) {
+        Some(row) => {
+            let place = figures::count(rows.place_of(row) + 1);
+            format!("{place}/{count} found")
+        }
+        None => format!("{count} found"),
+    }
 }
 
 /// That rows went before a query could be asked of them.
@@ -135,6 +162,14 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
     let fitting = forms.iter().find(|words| words.width() <= room);
     let shortest = forms.last().cloned().unwrap_or_default();
     (fitting.cloned().unwrap_or(shortest), style)
+}
+
+/// The columns that are needed to name the breakpoint that has stopped the view.
+pub fn least_position(app: &App, window: &Window) -> usize {
+    let stop = app.breakpoints().stop();
+    let forms = stop.map_or_else(Vec::new, |stop| stop_words(app, stop, window));
+    // The shortest form names none.
+    forms.iter().rev().nth(1).map_or(0, |words| words.width())
 }
 
 /// That the person has frozen the view. The longest form first.
