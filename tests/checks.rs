@@ -508,7 +508,7 @@ fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
     assert_eq!(screen.matches("0 of 7 · 4 not checked").count(), 1);
     checked.press("\n");
     let screen = checked.screen();
-    assert!(screen.contains("No message that was checked passes"));
+    assert!(screen.contains("No checked message matches is:seqgap"));
     // Where there is little room as well; where there is none, no count is given at all.
     checked.stage.send(Event::Resize(80, 24));
     let screen = checked.stage.screen();

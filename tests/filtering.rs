@@ -132,7 +132,7 @@ fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
             r#""é or or b", at column 6 ("or"): `or` stands"#,
         ),
         (".a ==", r#"".a ==", at its end: a value is missing"#),
-        ("is:jso", r#""is:jso": a row can be"#),
+        ("is:jso", r#""is:jso": is: takes"#),
         ("(a\n", r#""(a\\n", at column 1 ("("): this ("#),
     ] {
         for option in ["--filter", "--break"] {

@@ -251,12 +251,11 @@ fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
         }
         None => "the filters".to_owned(),
     };
-    let checked = if are_checked {
-        ""
+    if are_checked {
+        format!("0 of {searched} messages match {what}")
     } else {
-        " that were checked"
-    };
-    format!("0 of {searched} messages{checked} match {what}")
+        format!("No checked message matches {what}")
+    }
 }
 
 /// There are messages, but none is shown.
