@@ -40,6 +40,10 @@ struct DecodedRow {
 
 impl DecodedRows {
     /// What `lookup`, which looks into the message of `row` by `reading`, shows at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Lookup::shown`].
     pub fn look<'a>(
         &self,
         row: RowId,

@@ -366,9 +366,13 @@ impl Node {
     /// Gives `visit` every program, and says whether it is true of all.
     fn each_program(&self, visit: &mut impl FnMut(&Asker) -> bool) -> bool {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts
-                .iter()
-                .fold(true, |is_true, part| part.each_program(visit) && is_true),
+            Self::All(parts) | Self::Any(parts) => {
+                let mut is_true = true;
+                for part in parts {
+                    is_true &= part.each_program(visit);
+                }
+                is_true
+            }
             Self::Not(inner) => inner.each_program(visit),
             Self::Jq(program) => visit(program),
             _ => true,

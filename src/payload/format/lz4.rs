@@ -201,9 +201,8 @@ mod tests {
 
     #[test]
     fn a_block_is_unpacked_no_further_than_to_the_limit() {
-        let encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-        let mut encoder = encoder;
-        std::io::Write::write_all(&mut encoder, &[7; 300_000]).unwrap();
+        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        std::io::Write::write_all(&mut encoder, &vec![7; 300_000]).unwrap();
         let packed = encoder.finish().unwrap();
         let mut out = Vec::new();
         frame(&packed, 1000, &mut out).unwrap();

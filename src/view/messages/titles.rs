@@ -108,7 +108,7 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     parts.extend(scanning(filters.lag(app.now())));
     parts.extend(unchecked(&filters.unchecked()));
     if filters.trouble().is_some() {
-        parts.push("jq was cut off: press /".to_owned());
+        parts.push("jq failed: press /".to_owned());
     }
     if let Some(find) = app.find() {
         // Behind it, so that it is not taken for what a filter does not know.
