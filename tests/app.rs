@@ -1871,3 +1871,26 @@ fn a_sharded_subscription_that_socket_io_counts_has_no_pattern_in_its_place() {
         "{words}"
     );
 }
+
+#[test]
+fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
+    for (name, written) in [
+        ("orders ", r"orders\x20"),
+        ("\torders", r"\torders"),
+        ("or\u{a0}ders", r"or\xc2\xa0ders"),
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[(name, b" x ")]);
+        stage.keys("e");
+        let texts = (written.to_owned(), r"\x20x\x20".to_owned());
+        assert_eq!(stage.box_texts(), texts);
+        let sent = stage.code(KeyCode::Enter);
+        assert_eq!(sent, published(1, name, b" x "));
+    }
+    // What the screen shows can be typed as it is.
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("or\u{a0}ders ", b"x"), ("orders", b"x")]);
+    stage.keys(r#"/channel:"or\u{a0}ders\x20""#);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.shown().messages(), 1);
+}

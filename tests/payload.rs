@@ -70,6 +70,7 @@ fn bytes_of(part: Part<'_>) -> Vec<u8> {
     match part.text.split_at(2) {
         ("\\n", "") => vec![b'\n'],
         ("\\r", "") => vec![b'\r'],
+        ("\\t", "") => vec![b'\t'],
         ("\\0", "") => vec![0],
         ("\\x", digits) => vec![u8::try_from(code(digits)).unwrap()],
         ("\\u", braced) if braced.starts_with('{') => {
@@ -87,8 +88,7 @@ fn bytes_of(part: Part<'_>) -> Vec<u8> {
 }
 
 /// Where the marks of `text` should lie: under each cluster and escape that stands for a byte in
-/// `marks`, one mark where they touch. `start` is the offset of its first byte. There must be no
-/// tabs.
+/// `marks`, one mark where they touch. `start` is the offset of its first byte.
 fn expected_marks(text: &Text, start: usize, marks: &[Range<usize>]) -> Vec<Range<usize>> {
     let unmarked = Text {
         marks: Vec::new(),
@@ -141,6 +141,7 @@ fn must_not_pass(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
             | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
+        || (character.is_whitespace() && character != ' ')
 }
 
 fn assert_safe(text: &Text, columns: usize) {
@@ -184,7 +185,6 @@ proptest! {
 
     #[test]
     fn one_line_stands_for_the_bytes_it_says(bytes in any_bytes(), columns in 0_usize..80) {
-        let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
         let text = escape::one_line(&bytes, columns);
         prop_assert_eq!(rejoined(&text), &bytes[..text.consumed]);
     }
@@ -207,7 +207,6 @@ proptest! {
         columns in 0_usize..80,
         marks in any_marks(),
     ) {
-        let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
         let text = escape::one_line_marked(&bytes, columns, Ranges::of(&marks));
         prop_assert_eq!(&text.marks, &expected_marks(&text, 0, &marks));
         let marked: String = text.parts().filter(|part| part.is_marked).map(|part| part.text).collect();
@@ -222,7 +221,6 @@ proptest! {
         marks in any_marks(),
         skipped in 0_usize..4,
     ) {
-        let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\t').collect();
         let plain: Vec<_> = rows::rows(&bytes, columns, 0).skip(skipped).collect();
         let start = plain.first().map_or(bytes.len() + 1, |row| row.start);
         let marked: Vec<_> = rows::rows(&bytes, columns, start).marked(Ranges::of(&marks)).collect();
@@ -461,7 +459,7 @@ fn every_character_alone_is_safe_and_takes_its_columns() {
         let text = escape::one_line(character.encode_utf8(&mut buffer).as_bytes(), 12);
         assert!(!text.string.contains(must_not_pass));
         assert!(text.columns > 0 && !text.cut, "{character:?}");
-        if text.escapes.is_empty() && character != '\t' {
+        if text.escapes.is_empty() {
             assert_eq!(
                 text.columns,
                 usize::from(text.string.cell_width()),

@@ -172,6 +172,7 @@ fn assert_harmless(buffer: &Buffer) {
         for cell in row {
             let is_bad = |letter: char| {
                 letter.is_control()
+                    || (letter.is_whitespace() && letter != ' ')
                     || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
                     || matches!(letter, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}')
             };
@@ -950,4 +951,60 @@ fn an_invalidation_of_all_keys_says_so() {
     let screen = stage.screen();
     assert_eq!(screen.matches("all keys").count(), 1, "{screen}");
     assert!(screen.contains("all keys null"), "{screen}");
+}
+
+/// The first line that holds `part`, with a blank behind it.
+fn line_with(stage: &Stage, part: &str) -> String {
+    let screen = stage.screen();
+    let mut lines = screen.lines().map(|line| format!("{line} "));
+    let line = lines.find(|line| line.contains(part));
+    line.unwrap_or_else(|| panic!("no {part:?} in\n{screen}"))
+}
+
+#[test]
+fn names_that_differ_in_blanks_look_different() {
+    for (name, shown) in [
+        ("orders", "orders"),
+        ("orders ", r"orders\x20"),
+        ("orders\t", r"orders\t"),
+        ("orders\u{a0}", r"orders\u{a0}"),
+        (" orders", r"\x20orders"),
+        ("or\u{3000}ders", r"or\u{3000}ders"),
+        ("", "\"\""),
+    ] {
+        let mut stage = Stage::new(120, 24, &[name]);
+        stage.live();
+        line_with(&stage, &format!("Listening to {shown} "));
+        let notice = format!("subscribed to channel {shown} · 1 subscription now");
+        line_with(&stage, &notice);
+        stage.message(name.as_bytes(), b"payload");
+        line_with(&stage, &format!("● {shown} "));
+        line_with(&stage, &format!(" {shown} payload"));
+        stage.code(KeyCode::Tab);
+        stage.code(KeyCode::Tab);
+        stage.code(KeyCode::Enter);
+        line_with(&stage, &format!("Messages 1 of 1 on {shown} "));
+        stage.keys("p");
+        if name.is_empty() {
+            // The box asks for a name first.
+            stage.code(KeyCode::Enter);
+        }
+        line_with(&stage, &format!("Publish to {shown} "));
+    }
+}
+
+#[test]
+fn blanks_at_the_ends_of_a_payload_and_an_empty_one_are_seen() {
+    let mut stage = Stage::new(120, 24, &["*"]);
+    stage.live();
+    for (payload, shown) in [
+        (" a  b ", r"\x20a  b\x20"),
+        ("a\tb", r"a\tb"),
+        ("   ", r"\x20\x20\x20"),
+        ("\u{a0}", r"\u{a0}"),
+        ("", "(empty)"),
+    ] {
+        stage.message(b"name", payload.as_bytes());
+        line_with(&stage, &format!("name {shown} "));
+    }
 }

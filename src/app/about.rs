@@ -9,7 +9,7 @@ use crate::analysis::{
     Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
 };
 use crate::message::RowId;
-use crate::payload::escape::whole;
+use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 
 /// The most unanswered requests that are listed.
@@ -51,7 +51,7 @@ impl App {
         let Some(name) = &letter.channel else {
             return lines;
         };
-        lines.push(About::Fact("channel", whole(name)));
+        lines.push(About::Fact("channel", whole_name(name)));
         if let Some(path) = self.lens(name) {
             lines.push(About::Fact("lens", path.text().to_owned()));
         }
@@ -159,7 +159,7 @@ fn still_looking(progress: Progress) -> About {
 
 /// What a check is about, in words.
 fn heading(check: &Check) -> String {
-    let shown = |channels: &crate::analysis::Channels| whole(channels.glob());
+    let shown = |channels: &crate::analysis::Channels| whole_name(channels.glob());
     match check {
         Check::Shape { .. } => "Shape".to_owned(),
         Check::Sequence { number, key, .. } => {

@@ -8,7 +8,7 @@ use super::{
     SubscriptionState, help_lines,
 };
 use crate::message::Topic;
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
 
@@ -205,7 +205,7 @@ impl App {
             return self.tell("select a channel to mute it");
         };
         self.acted_on = Some(Topic::channel(&name));
-        let shown = whole(&name);
+        let shown = whole_name(&name);
         let is_muted = self.muted.insert(name.clone());
         if !is_muted {
             self.muted.remove(&name);

@@ -3,7 +3,7 @@
 use super::checks::only;
 use super::{App, Effect};
 use crate::analysis::{Check, CheckId, is_whole_number};
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 use crate::payload::format::{Decoded, Format};
 use crate::payload::lookup::Lookup;
 use crate::query::Path;
@@ -31,7 +31,7 @@ impl App {
     /// Follows the numbers at `path` on the channel called `name`, or no longer.
     pub(super) fn toggle_sequence(&mut self, name: &[u8], path: Path) -> Vec<Effect> {
         let text = path.text().to_owned();
-        let shown = whole(name);
+        let shown = whole_name(name);
         let of_path = |(id, check): (CheckId, &Check)| match check {
             Check::Sequence {
                 channels, number, ..
@@ -43,7 +43,7 @@ impl App {
             .as_ref()
             .filter(|(_, channels)| *channels != only(name))
         {
-            let glob = whole(channels.glob());
+            let glob = whole_name(channels.glob());
             return self.tell(format!(
                 "the numbers at {text} are followed already on all channels of {glob}"
             ));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{App, Effect, Overlay};
 use crate::analysis::Request;
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 use crate::payload::format::Format;
 use crate::payload::readings::{ReadAs, Readings};
 use crate::query::Query;
@@ -68,7 +68,7 @@ impl App {
         let (Some(channel), Some(way)) = (self.open_channel(), way) else {
             return Vec::new();
         };
-        let name = whole(&channel);
+        let name = whole_name(&channel);
         self.tell(match &way {
             Some(way) => format!("{name} is read as {} from now on", way.words()),
             None => format!("{name} is read as what it looks like again"),

@@ -7,7 +7,7 @@
 use crossterm::event::KeyEvent;
 
 use super::{Action, App, Chord, Effect, Focus, Position};
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 
 impl App {
     /// Freezes the log on a message, if `action` would act on a row that does not stand still, and
@@ -18,7 +18,7 @@ impl App {
             return None;
         }
         let channel = self.highlight_newest()?;
-        let (channel, key) = (whole(&channel), Chord::of(key).label());
+        let (channel, key) = (whole_name(&channel), Chord::of(key).label());
         Some(self.tell(format!(
             "frozen on {channel} · {key} again to {what} · Space resumes"
         )))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{App, Effect};
 use crate::message::RowId;
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 use crate::payload::lookup::{Lookup, Shown};
 use crate::payload::readings::Reading;
 use crate::query::Path;
@@ -106,7 +106,7 @@ impl App {
         if self.lens(&channel) == Some(&path) {
             return self.look_at_all(channel);
         }
-        let name = whole(&channel);
+        let name = whole_name(&channel);
         let text = path.text().to_owned();
         self.lenses.insert(channel, Some(path));
         let but = if self.is_open_too_long() {
@@ -140,7 +140,7 @@ impl App {
     }
 
     fn look_at_all(&mut self, channel: Box<[u8]>) -> Vec<Effect> {
-        let name = whole(&channel);
+        let name = whole_name(&channel);
         if self.settings.lenses.of(&channel).is_some() {
             self.lenses.insert(channel, None);
         } else {

@@ -3,7 +3,7 @@
 use super::denial_remedy;
 use crate::message::glob;
 use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
-use crate::payload::escape::whole;
+use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 
 /// Of the channels that a user may hear, so many are named.
@@ -74,7 +74,7 @@ pub fn notice_words(notice: &Notice) -> String {
             let query = whole(query.as_bytes());
             format!(
                 "breakpoint {query} · hit on {} · [ goes there",
-                whole(channel)
+                whole_name(channel)
             )
         }
     }
@@ -90,7 +90,7 @@ fn counted_words(topic: &Topic) -> String {
     let pattern = [&*glob::literal(&topic.name), b"*"].concat();
     format!(
         "use the pattern {} instead, which is not counted: {counted}",
-        whole(&pattern)
+        whole_name(&pattern)
     )
 }
 
@@ -136,7 +136,7 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
              &orders.* allows some, press r"
         ),
         Allowed::Only { names, left_out } => {
-            let named: Vec<String> = names.iter().take(MAX_NAMED).map(|of| whole(of)).collect();
+            let named: Vec<String> = names.iter().take(MAX_NAMED).map(|of| whole_name(of)).collect();
             let named = named.join(", ");
             let more = match names.len().saturating_sub(MAX_NAMED) {
                 0 => String::new(),
@@ -175,7 +175,7 @@ pub fn topic_words(topic: &Topic) -> String {
         SubscriptionKind::ShardPattern => "shard channels",
         SubscriptionKind::Sentinel => "sentinel events",
     };
-    format!("{kind} {}", whole(&topic.name))
+    format!("{kind} {}", whole_name(&topic.name))
 }
 
 /// Where a subscription is, if several servers are listened to, and how many there are: each

@@ -135,7 +135,7 @@ impl App {
         let Some(series) = self.plot.series().get(index) else {
             return Vec::new();
         };
-        let name = escape::whole(&series.channel);
+        let name = escape::whole_name(&series.channel);
         let what = series.quantity.label();
         let ended = self.plot.remove(index);
         let effects = ended.map(|check| self.end_check(check));

@@ -1,7 +1,7 @@
 //! The box to publish from.
 
 use super::input::Input;
-use crate::payload::escape::is_plain;
+use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
 
 /// Messages that the history holds.
@@ -246,12 +246,13 @@ impl PublishBox {
         if self.escapes {
             return Some(to_escaped(name));
         }
-        is_one_line(name).then(|| String::from_utf8_lossy(name).into_owned())
+        is_plain_name(name).then(|| String::from_utf8_lossy(name).into_owned())
     }
 
     /// Loads bytes into the box, as escaped text if they cannot stand there as they are.
     fn load(&mut self, channel: &[u8], payload: &[u8]) {
-        let escapes = !is_one_line(channel) || !is_plain(payload);
+        let has_blank_end = payload.starts_with(b" ") || payload.ends_with(b" ");
+        let escapes = !is_plain_name(channel) || !is_plain(payload) || has_blank_end;
         let text = |bytes: &[u8]| {
             if escapes {
                 to_escaped(bytes)
@@ -279,8 +280,4 @@ impl PublishBox {
         self.payload = Input::holding(&draft.payload);
         self.escapes = draft.escapes;
     }
-}
-
-fn is_one_line(name: &[u8]) -> bool {
-    is_plain(name) && !name.contains(&b'\n')
 }

@@ -3,7 +3,7 @@
 use super::undo::Undo;
 use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
 use crate::message::Topic;
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 use crate::server::Command;
 
 impl App {
@@ -20,7 +20,7 @@ impl App {
         if topic.name.is_empty() && !prompt.is_exact {
             return self.tell("no name was given; Ctrl-X in the prompt takes an empty one too");
         }
-        let name = whole(&topic.name);
+        let name = whole_name(&topic.name);
         let known = self.subscriptions.find(&topic);
         let state = known.and_then(|id| self.subscriptions.state(id));
         if matches!(state, Some(SubscriptionState::Denied(_))) {
@@ -50,7 +50,7 @@ impl App {
             .filter(|(_, of, _)| is_it(of))
             .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         let Some((id, ..)) = of_topic else {
-            let name = whole(&topic.name);
+            let name = whole_name(&topic.name);
             return self.tell(if self.undoes_unsubscribing(&topic) {
                 format!("already unsubscribed from {name} · Z undoes it")
             } else if self.subscriptions.want(&topic.name) {
@@ -65,7 +65,7 @@ impl App {
         self.subscriptions.leave(id, self.now);
         self.tell(format!(
             "unsubscribed from {} · Z undoes it",
-            whole(&topic.name)
+            whole_name(&topic.name)
         ));
         self.acted_on = Some(topic.clone());
         self.undo = Some(Undo::Unsubscribe(topic));

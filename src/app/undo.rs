@@ -3,7 +3,7 @@
 use super::{App, Effect, MessagesPane};
 use crate::log::Cleared;
 use crate::message::Topic;
-use crate::payload::escape::whole;
+use crate::payload::escape::whole_name;
 use crate::payload::figures;
 use crate::server::Command;
 
@@ -61,7 +61,7 @@ impl App {
     }
 
     fn subscribe_again(&mut self, topic: Topic) -> Vec<Effect> {
-        let name = whole(&topic.name);
+        let name = whole_name(&topic.name);
         let Some(subscription) = self.subscriptions.add(topic) else {
             return self.tell(format!("already subscribed to {name}"));
         };

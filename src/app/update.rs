@@ -10,7 +10,7 @@ use super::{
 };
 use crate::log::Batch;
 use crate::message::{Notice, RowId, Time};
-use crate::payload::escape::one_line;
+use crate::payload::escape;
 use crate::server::{Ask, Feed};
 
 /// A channel's name takes at most this many columns of the log.
@@ -246,7 +246,7 @@ impl App {
         let new = batch
             .channel_names()
             .filter(|name| *name != SENTINEL_HELLO && channels.find(name).is_none());
-        let widest = new.map(|name| one_line(name, MAX_NAME_COLUMNS).columns);
+        let widest = new.map(|name| escape::name(name, MAX_NAME_COLUMNS).columns);
         self.name_columns = self.name_columns.max(widest.max().unwrap_or(0));
     }
 

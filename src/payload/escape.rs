@@ -1,22 +1,24 @@
 //! Untrusted bytes as text that is safe and honest in a grid of terminal cells.
 //!
-//! What a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\0`,
+//! What a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`, `\0`,
 //! `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are not
-//! UTF-8, and `\ud800` for three of these that are half of a surrogate pair. A backslash of the payload stays one backslash: [`Text::escapes`] tells the two apart,
-//! and they are drawn differently. Tabs become spaces up to the next multiple of four columns.
-//! Wide and combining characters stay, and take the columns that ratatui gives them; combining
+//! UTF-8, and `\ud800` for three of these that are half of a surrogate pair. So does what cannot be
+//! seen: blanks other than the ASCII one everywhere, and that one, as `\x20`, at the start and at the
+//! end of a name or of a payload. A backslash of the payload stays one backslash:
+//! [`Text::escapes`] tells the two apart, and they are drawn differently. Wide and combining characters stay, and take the columns that ratatui gives them; combining
 //! marks without a base, and more than four on one, become escapes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
+pub use self::pieces::Ends;
 use self::pieces::{MAX_BYTES_A_COLUMN, MAX_CLUSTER_BYTES, Piece, Pieces};
 use crate::payload::ranges::Ranges;
 
 pub(super) mod pieces;
 
-/// Tabs go to the next multiple of this many columns.
-const TAB_STOP: usize = 4;
+/// Shown for a name without a single byte.
+const EMPTY_NAME: &str = "\"\"";
 /// Shown where something was left out.
 const ELLIPSIS: &str = "…";
 /// Names longer than this are cut at their end, since finding their tail would read them whole.
@@ -74,14 +76,13 @@ impl Text {
 
     /// Adds `piece` if it fits into `columns` in all; says whether it did.
     fn push(&mut self, piece: Piece<'_>, columns: usize) -> bool {
-        let width = width_at(piece, self.columns);
+        let width = width(piece);
         if self.columns + width > columns {
             return false;
         }
         let start = self.string.len();
         match piece {
             Piece::Cluster(cluster, _) => self.string.push_str(cluster),
-            Piece::Tab => self.string.extend(std::iter::repeat_n(' ', width)),
             Piece::Char(_) | Piece::Half(_) | Piece::Byte(_) => {
                 write_escape(&mut self.string, piece);
                 self.escapes.push(start..self.string.len());
@@ -120,21 +121,32 @@ impl Text {
 
 /// As much of `bytes` as fits into `columns`, on one line.
 ///
-/// Reads no more than a prefix in proportion to `columns`, however long `bytes` are. An escape,
-/// wide character or tab that does not fit whole is left out. The caller draws the mark of a cut.
+/// Reads no more than a prefix in proportion to `columns`, however long `bytes` are. An escape or
+/// wide character that does not fit whole is left out. The caller draws the mark of a cut.
 #[must_use]
 pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
+}
+
+/// As much of words of our own as fits into `columns`: blanks at their ends stay blanks.
+#[must_use]
+pub fn words(text: &str, columns: usize) -> Text {
+    part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::NONE)
 }
 
 /// The same line, with what stands for the bytes in `marks` marked. What is shown as one is
 /// marked whole if any byte of it is. Marks beyond what is shown take no time.
 #[must_use]
 pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text {
-    let prefix = &bytes[..bytes.len().min(longest_prefix(columns))];
+    part_of_line(bytes, columns, marks, Ends::BOTH)
+}
+
+/// The same for bytes that are only a part of a line, with the `ends` that are ends of it.
+#[must_use]
+pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends) -> Text {
     let mut marks = marks;
     let mut text = Text::default();
-    let mut pieces = Pieces::new(prefix);
+    let mut pieces = Pieces::with_ends(bytes, ends).within(longest_prefix(columns));
     while text.columns < columns {
         let start = text.string.len();
         let (is_marked, edge) = marks.at(text.consumed);
@@ -156,13 +168,16 @@ pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text 
     text
 }
 
-/// A channel's name in at most `columns`.
+/// A channel's name in at most `columns`. An empty one is shown as `""`.
 ///
 /// One that is too long gives up its middle for a `…` of its own, since names tend to differ in
 /// their ends; in few columns, or if it is very long, it gives up its end.
 #[must_use]
 pub fn name(bytes: &[u8], columns: usize) -> Text {
     let text = one_line(bytes, columns);
+    if bytes.is_empty() {
+        return empty_name(columns);
+    }
     if !text.cut || columns == 0 {
         return text;
     }
@@ -173,10 +188,9 @@ pub fn name(bytes: &[u8], columns: usize) -> Text {
     let mut tail = Vec::new();
     let mut tail_left = tail_columns;
     if tailed {
-        let pieces: Vec<_> = Pieces::new(bytes).collect();
+        let pieces: Vec<_> = Pieces::with_ends(bytes, Ends::BOTH).collect();
         for piece in pieces.into_iter().rev() {
-            // A tab's width depends on where it stands; the widest is room enough.
-            let Some(left) = tail_left.checked_sub(width_at(piece, 0)) else {
+            let Some(left) = tail_left.checked_sub(width(piece)) else {
                 break;
             };
             tail_left = left;
@@ -192,11 +206,39 @@ pub fn name(bytes: &[u8], columns: usize) -> Text {
     text
 }
 
+fn empty_name(columns: usize) -> Text {
+    let mut text = Text::default();
+    if columns >= EMPTY_NAME.len() {
+        text.push_ascii(EMPTY_NAME);
+        text.consumed = 0;
+        text.escapes.push(0..EMPTY_NAME.len());
+    } else if columns > 0 {
+        text.push_ellipsis();
+    }
+    text
+}
+
+/// All of a name on one line, for titles and messages. An empty one is shown as `""`.
+#[must_use]
+pub fn whole_name(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        EMPTY_NAME.to_owned()
+    } else {
+        whole(bytes)
+    }
+}
+
+/// Whether a name shows all that it holds as it is, without an escape.
+#[must_use]
+pub fn is_plain_name(bytes: &[u8]) -> bool {
+    Pieces::with_ends(bytes, Ends::BOTH).all(|piece| matches!(piece, Piece::Cluster(..)))
+}
+
 /// All of `bytes` on one line, for titles and messages.
 #[must_use]
 pub fn whole(bytes: &[u8]) -> String {
     let mut text = Text::default();
-    let mut pieces = Pieces::new(bytes);
+    let mut pieces = Pieces::with_ends(bytes, Ends::BOTH);
     loop {
         text.push_ascii(pieces.take_ascii(usize::MAX));
         let Some(piece) = pieces.next() else { break };
@@ -214,7 +256,7 @@ pub fn is_plain(bytes: &[u8]) -> bool {
         pieces.take_ascii(usize::MAX);
         match pieces.next() {
             None => return true,
-            Some(Piece::Cluster(..) | Piece::Tab | Piece::Char('\n')) => {}
+            Some(Piece::Cluster(..) | Piece::Char('\n' | '\t')) => {}
             Some(Piece::Char(_) | Piece::Half(_) | Piece::Byte(_)) => return false,
         }
     }
@@ -244,12 +286,11 @@ pub fn longest_prefix(columns: usize) -> usize {
         .saturating_add(MAX_CLUSTER_BYTES + 8)
 }
 
-/// How many columns `piece` takes if it starts at `column`.
-fn width_at(piece: Piece<'_>, column: usize) -> usize {
+/// How many columns `piece` takes.
+fn width(piece: Piece<'_>) -> usize {
     match piece {
         Piece::Cluster(_, columns) => columns,
-        Piece::Tab => TAB_STOP - column % TAB_STOP,
-        Piece::Char('\n' | '\r' | '\0') => 2,
+        Piece::Char('\n' | '\r' | '\t' | '\0') => 2,
         Piece::Char(character) if character.is_ascii() => 4,
         Piece::Char(character) => {
             let digits = u32::from(character).ilog2() / 4 + 1;
@@ -264,6 +305,7 @@ fn write_escape(string: &mut String, piece: Piece<'_>) {
     let written = match piece {
         Piece::Char('\n') => string.write_str("\\n"),
         Piece::Char('\r') => string.write_str("\\r"),
+        Piece::Char('\t') => string.write_str("\\t"),
         Piece::Char('\0') => string.write_str("\\0"),
         Piece::Char(character) if character.is_ascii() => {
             write!(string, "\\x{:02x}", u32::from(character))
@@ -271,7 +313,7 @@ fn write_escape(string: &mut String, piece: Piece<'_>) {
         Piece::Char(character) => write!(string, "\\u{{{:x}}}", u32::from(character)),
         Piece::Half(half) => write!(string, "\\u{half:04x}"),
         Piece::Byte(byte) => write!(string, "\\x{byte:02x}"),
-        Piece::Tab | Piece::Cluster(..) => Ok(()),
+        Piece::Cluster(..) => Ok(()),
     };
     debug_assert!(written.is_ok(), "writing to a string does not fail");
 }

@@ -1,11 +1,13 @@
 //! A reversible notation for any bytes, to edit payloads that are not plain text.
 //!
 //! It is what redis-cli takes and prints between double quotes: `\n \r \t \a \b \\ \" \xHH`.
-//! Characters beyond ASCII that are safe to show stay as they are.
+//! Characters beyond ASCII that are safe to show stay as they are. What the screen shows for other
+//! bytes is read as well: `\0` and `\u{a0}`.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 
+use crate::payload::escape::Ends;
 use crate::payload::escape::pieces::{Piece, Pieces};
 use crate::payload::json::text::half_bytes;
 
@@ -29,6 +31,8 @@ pub enum EscapeErrorKind {
     Unknown(char),
     /// `\x` is not followed by two hexadecimal digits.
     NotHexadecimal,
+    /// `\u` is not followed by the code of a character in braces.
+    NotACharacter,
 }
 
 impl Display for EscapeError {
@@ -43,9 +47,12 @@ impl Display for EscapeError {
             }
             EscapeErrorKind::Unknown(character) => write!(
                 formatter,
-                r#"\{} is no escape; use \n \r \t \a \b \\ \" or \xHH"#,
+                r#"unknown escape \{}; use \n \r \t \a \b \\ \" \xHH or \u{{a0}}"#,
                 character.escape_debug()
             ),
+            EscapeErrorKind::NotACharacter => {
+                formatter.write_str(r"\u needs the code of a character in braces, as in \u{a0}")
+            }
             EscapeErrorKind::NotHexadecimal => {
                 formatter.write_str(r"\x needs two hexadecimal digits, as in \x1b")
             }
@@ -59,12 +66,11 @@ impl Error for EscapeError {}
 #[must_use]
 pub fn to_escaped(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len() + bytes.len() / 8);
-    for piece in Pieces::new(bytes) {
+    for piece in Pieces::with_ends(bytes, Ends::BOTH) {
         match piece {
             Piece::Cluster("\"", _) => escaped.push_str("\\\""),
             Piece::Cluster("\\", _) => escaped.push_str("\\\\"),
             Piece::Cluster(cluster, _) => push_cluster(&mut escaped, cluster),
-            Piece::Tab => escaped.push_str("\\t"),
             Piece::Char(character) => {
                 let mut buffer = [0; 4];
                 for byte in character.encode_utf8(&mut buffer).bytes() {
@@ -93,7 +99,7 @@ pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
     while let Some(at) = rest.find('\\') {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
         let escape = &rest[at + 1..];
-        let (byte, length) = parse_escape(escape).map_err(|kind| {
+        let length = parse_escape(escape, &mut bytes).map_err(|kind| {
             let before = &text[..text.len() - escape.len() - 1];
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
             EscapeError {
@@ -102,15 +108,14 @@ pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
                 kind,
             }
         })?;
-        bytes.push(byte);
         rest = &escape[length..];
     }
     bytes.extend_from_slice(rest.as_bytes());
     Ok(bytes)
 }
 
-/// The byte that `escape`, which begins after a backslash, stands for, and its length.
-fn parse_escape(escape: &str) -> Result<(u8, usize), EscapeErrorKind> {
+/// Adds what `escape`, which begins after a backslash, stands for. Returns its length.
+fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorKind> {
     let byte = match escape.chars().next() {
         None => return Err(EscapeErrorKind::Unfinished),
         Some('n') => b'\n',
@@ -120,18 +125,33 @@ fn parse_escape(escape: &str) -> Result<(u8, usize), EscapeErrorKind> {
         Some('b') => 0x08,
         Some('\\') => b'\\',
         Some('"') => b'"',
+        Some('0') => 0,
         Some('x') => {
-            let digits = escape
-                .get(1..3)
-                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-            let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-            return byte
-                .map(|byte| (byte, 3))
-                .ok_or(EscapeErrorKind::NotHexadecimal);
+            let code = escape.get(1..3).and_then(hexadecimal);
+            let byte = code.and_then(|code| u8::try_from(code).ok());
+            bytes.push(byte.ok_or(EscapeErrorKind::NotHexadecimal)?);
+            return Ok(3);
+        }
+        Some('u') => {
+            let braced = escape[1..].strip_prefix('{');
+            let digits = braced.and_then(|rest| Some(rest.split_once('}')?.0));
+            let character = digits.and_then(|digits| char::from_u32(hexadecimal(digits)?));
+            let (digits, character) = digits
+                .zip(character)
+                .ok_or(EscapeErrorKind::NotACharacter)?;
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            return Ok(digits.len() + 3);
         }
         Some(other) => return Err(EscapeErrorKind::Unknown(other)),
     };
-    Ok((byte, 1))
+    bytes.push(byte);
+    Ok(1)
+}
+
+/// The number that `digits` and nothing else write.
+fn hexadecimal(digits: &str) -> Option<u32> {
+    let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u32::from_str_radix(digits, 16).ok().filter(|_| are_digits)
 }
 
 /// A cluster may begin with a quote or backslash that carries combining marks.
@@ -163,6 +183,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
     use super::*;
+    use crate::payload::escape;
 
     #[test]
     fn bytes_are_written_as_redis_cli_writes_them() {
@@ -171,6 +192,8 @@ mod tests {
             (b"a\n\r\t\x07\x08\\\"", r#"a\n\r\t\a\b\\\""#),
             (b"\x00\x1b\xff", r"\x00\x1b\xff"),
             (b"\xed\xa0\x80", r"\xed\xa0\x80"),
+            (b" a b\t ", r"\x20a b\t\x20"),
+            ("a\u{a0}\u{3000}b".as_bytes(), r"a\xc2\xa0\xe3\x80\x80b"),
             ("größe 你".as_bytes(), "größe 你"),
             ("\u{202e}".as_bytes(), r"\xe2\x80\xae"),
             ("\"\u{301}".as_bytes(), "\\\"\u{301}"),
@@ -178,6 +201,12 @@ mod tests {
             assert_eq!(to_escaped(bytes), expected);
             assert_eq!(parse_escaped(expected).as_deref(), Ok(bytes));
         }
+    }
+
+    #[test]
+    fn what_the_screen_shows_for_bytes_is_read_too() {
+        let bytes = " \t\0 x\u{a0}\u{3000}\u{200b}\x1b ".as_bytes();
+        assert_eq!(parse_escaped(&escape::whole(bytes)).as_deref(), Ok(bytes));
     }
 
     #[test]
@@ -197,7 +226,15 @@ mod tests {
             ),
             (
                 "aä\\q",
-                r#"column 3: \q is no escape; use \n \r \t \a \b \\ \" or \xHH"#,
+                r#"column 3: unknown escape \q; use \n \r \t \a \b \\ \" \xHH or \u{a0}"#,
+            ),
+            (
+                "\\u{d800}",
+                r"column 1: \u needs the code of a character in braces, as in \u{a0}",
+            ),
+            (
+                "\\u00e9",
+                r"column 1: \u needs the code of a character in braces, as in \u{a0}",
             ),
             (
                 "one\ntwo \\x1",

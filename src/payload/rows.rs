@@ -6,7 +6,7 @@
 //! than at its start, a new row is begun at least every [`BLOCK`] bytes, at a *seam* that depends
 //! on the bytes alone: where a row starts can be found from the nearest line break or seam.
 
-use crate::payload::escape::{self, Text};
+use crate::payload::escape::{self, Ends, Text};
 use crate::payload::ranges::Ranges;
 
 /// Rows are found by looking back no further than about this many bytes.
@@ -112,7 +112,11 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     let window = &bytes[start..end];
     let line_end = window.iter().position(|byte| *byte == b'\n');
     let line = &window[..line_end.unwrap_or(window.len())];
-    let mut text = escape::one_line_marked(line, columns, marks);
+    let ends = Ends {
+        start: start == 0,
+        end: line_end.is_some() || end == bytes.len(),
+    };
+    let mut text = escape::part_of_line(line, columns, marks, ends);
     if text.consumed == 0 && !line.is_empty() {
         // Not even one character fits: its place is marked, so that there is an end to it.
         text = escape::wider_than_the_row(line, marks);
@@ -189,6 +193,9 @@ mod tests {
         assert_eq!(strings(b"abc\n", 3), ["abc", ""]);
         assert_eq!(strings(b"", 3), [""]);
         assert_eq!(strings(b"a\r\nb", 9), ["a\\r", "b"]);
+        // Blanks at the start of a later line are its indent.
+        assert_eq!(strings(b" a \n  b", 9), ["\\x20a\\x20", "  b"]);
+        assert_eq!(strings(b"abcd   \n", 9), ["abcd\\x20", "\\x20\\x20", ""]);
         assert_eq!(strings("a你好".as_bytes(), 2), ["a", "你", "好"]);
     }
 

@@ -230,7 +230,10 @@ fn details(app: &App) -> Option<String> {
 
 fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {
     let row = app.log().row(channel.last_row);
-    if let Some(Content::Message { payload, .. }) = row.map(|row| row.content) {
+    if let Some(Content::Message { payload, size, .. }) = row.map(|row| row.content) {
+        if size == 0 {
+            return line.words("(empty)", theme::QUIET);
+        }
         let text = escape::one_line(payload, line.left().saturating_sub(1));
         let cut = text.cut;
         line.text(text, theme::QUIET);

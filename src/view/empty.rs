@@ -12,7 +12,7 @@ use super::query::unchecked;
 use super::state::{server_words, sought_words, wait};
 use super::theme;
 use crate::app::{App, Away, connection_remedy, denial_remedy, topic_words};
-use crate::payload::escape::{name, whole};
+use crate::payload::escape::{name, whole, whole_name};
 use crate::payload::figures;
 use crate::query::Query;
 use crate::server::{Connection, Refusal};
@@ -171,7 +171,7 @@ fn beside(app: &App, away: Away<'_>) -> Vec<Line<'static>> {
 
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     let topics = app.subscriptions().live();
-    let mut live: Vec<String> = topics.map(|topic| whole(&topic.name)).collect();
+    let mut live: Vec<String> = topics.map(|topic| whole_name(&topic.name)).collect();
     if live.is_empty() {
         return unheard(app, address);
     }
@@ -295,7 +295,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     }
     match app.only() {
         Some(name) => vec![
-            strong(format!("No message on {} is kept", whole(name))),
+            strong(format!("No message on {} is kept", whole_name(name))),
             plain(format!(
                 "{count} on other channels are hidden. Press Esc to show all."
             )),

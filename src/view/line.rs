@@ -9,8 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
 use crate::app::TimeForm;
-use crate::payload::escape::{self, Text};
+use crate::payload::escape::{self, Ends, Text};
 use crate::payload::figures::Zone;
+use crate::payload::ranges::Ranges;
 
 /// The zone in which `form` shows a time of day.
 #[must_use]
@@ -69,8 +70,7 @@ impl LineBuilder {
 
     /// Adds words of our own, cut where the line ends.
     pub fn words(&mut self, text: &str, style: Style) {
-        let text = escape::one_line(text.as_bytes(), self.left);
-        self.text(text, style);
+        self.text(escape::words(text, self.left), style);
     }
 
     /// Adds words of our own; where the line ends too soon they are cut, and a `…` says so.
@@ -81,11 +81,11 @@ impl LineBuilder {
     /// The same, within the next `columns`.
     pub fn words_within(&mut self, columns: usize, text: &str, style: Style) {
         let columns = columns.min(self.left);
-        let whole = escape::one_line(text.as_bytes(), columns);
+        let whole = escape::words(text, columns);
         if !whole.cut {
             self.text(whole, style);
         } else if columns > 0 {
-            self.text(escape::one_line(text.as_bytes(), columns - 1), style);
+            self.text(escape::words(text, columns - 1), style);
             self.word("…", style);
         }
     }
@@ -131,10 +131,14 @@ impl LineBuilder {
             self.word("…", theme::QUIET);
             room = room.saturating_sub(1);
         }
-        let rest = escape::one_line(&bytes[start..], room);
+        let ends = Ends {
+            start: start == 0,
+            end: true,
+        };
+        let line = |room| escape::part_of_line(&bytes[start..], room, Ranges::default(), ends);
+        let rest = line(room);
         if rest.cut {
-            let rest = escape::one_line(&bytes[start..], room.saturating_sub(1));
-            self.text(rest, style);
+            self.text(line(room.saturating_sub(1)), style);
             self.word("…", theme::QUIET);
         } else {
             self.text(rest, style);
@@ -150,13 +154,6 @@ impl LineBuilder {
     /// Adds untrusted bytes in exactly `columns`, padded with spaces, a long name cut with a mark.
     pub fn name(&mut self, name: &[u8], columns: usize, style: Style) {
         let columns = columns.min(self.left);
-        if name.is_empty() {
-            self.words(
-                &format!("{:columns$.columns$}", "\"\""),
-                style.patch(theme::ESCAPE),
-            );
-            return;
-        }
         let text = escape::name(name, columns);
         let pad = columns - text.columns;
         self.text(text, style);

@@ -283,10 +283,7 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         line.words(&words, style);
         line.space(1);
     } else {
-        line.text(
-            escape::one_line(words.as_bytes(), line.left().saturating_sub(1)),
-            style,
-        );
+        line.text(escape::words(&words, line.left().saturating_sub(1)), style);
         line.words("…", style);
     }
     let rest = line.left();

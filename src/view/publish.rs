@@ -40,7 +40,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     let name = escape::name(app.publish().channel.text().as_bytes(), room.max(8));
     let title = match app.focus() {
         Focus::PublishChannel => format!("{TITLE}{} ", " ".repeat(room)),
-        _ if name.string.is_empty() || is_at_rest => " Publish ".to_owned(),
+        _ if is_at_rest => " Publish ".to_owned(),
         _ => format!("{TITLE}{} ", name.string),
     };
     let accent = has_focus.then(|| frame::accent(app));
@@ -144,9 +144,9 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
             };
             let place = at.as_ref().map(|at| format!(" at {at}"));
             let words = format!("{who}{} received the last", place.unwrap_or_default());
-            (escape::one_line(words.as_bytes(), columns).string, style)
+            (escape::words(&words, columns).string, style)
         }
-        Answer::Failed(why) => (escape::one_line(why.as_bytes(), columns).string, theme::BAD),
+        Answer::Failed(why) => (escape::words(why, columns).string, theme::BAD),
     };
     let sharded = if app.publishes_sharded() {
         " sharded ·"

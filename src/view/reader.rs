@@ -200,7 +200,7 @@ fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     for (row, words) in (0..rows).zip(reader.remarks(area.width)) {
         let mut line = LineBuilder::new(columns);
-        line.text(escape::one_line(words.as_bytes(), columns), theme::WATCH);
+        line.text(escape::words(&words, columns), theme::WATCH);
         line.draw(area, row, Style::new(), buffer);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::theme;
 use crate::app::{App, Away};
 use crate::message::Time;
-use crate::payload::escape::whole;
+use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::server::Connection;
 
@@ -126,7 +126,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
         true if app.subscriptions().was_any_sharded() => "",
         true => "; none yet",
     };
-    let name = whole(&first.name);
+    let name = whole_name(&first.name);
     Some(format!(
         "looking for sharded channels like {name}{more}{found}"
     ))

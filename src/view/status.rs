@@ -51,7 +51,7 @@ fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
 impl Part {
     /// The columns it takes, or as many as the line has.
     fn width(&self, columns: usize) -> usize {
-        escape::one_line(self.text.as_bytes(), columns + 1).columns
+        escape::words(&self.text, columns + 1).columns
     }
 
     /// The columns that it needs at least.

@@ -87,9 +87,7 @@ impl Page<'_> {
             Key::Index(index) => index.to_string().len() + 2,
             Key::Name(name) | Key::Odd(name) => {
                 let most = (self.columns / 3).max(1);
-                escape::name(name, most)
-                    .columns
-                    .max(usize::from(name.is_empty()) * 2)
+                escape::name(name, most).columns
             }
         };
         // A colon and a space stand behind the name, a quote at either side of the text.

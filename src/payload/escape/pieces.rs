@@ -14,13 +14,36 @@ pub const MAX_CLUSTER_BYTES: usize = MAX_BASES * (1 + MAX_MARKS) * 4;
 /// No piece takes more bytes than this for each of its columns.
 pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
 
+/// No more blanks at the end of a text are shown by their code: to find them takes time.
+const MAX_TRAILING: usize = 4 << 10;
+
+/// The ends of a text at which blanks are shown by their code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// At its start.
+    pub start: bool,
+    /// At its end.
+    pub end: bool,
+}
+
+impl Ends {
+    /// At both.
+    pub const BOTH: Self = Self {
+        start: true,
+        end: true,
+    };
+    /// At none.
+    pub const NONE: Self = Self {
+        start: false,
+        end: false,
+    };
+}
+
 /// What is shown as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A grapheme cluster that is safe to show as it is, and its columns.
     Cluster(&'a str, usize),
-    /// A tab.
-    Tab,
     /// A character that is shown by its code.
     Char(char),
     /// Half of a surrogate pair, as three bytes that are no valid UTF-8: what JSON's `\ud800` says.
@@ -36,7 +59,7 @@ impl Piece<'_> {
             Self::Cluster(text, _) => text.len(),
             Self::Char(character) => character.len_utf8(),
             Self::Half(_) => 3,
-            Self::Tab | Self::Byte(_) => 1,
+            Self::Byte(_) => 1,
         }
     }
 }
@@ -53,6 +76,10 @@ pub struct Pieces<'a> {
     /// Whether a cluster was broken off before the next character, which is then not let
     /// through, since it would join that cluster again.
     broken: bool,
+    /// Whether a blank that comes next is shown by its code, since nothing else has come yet.
+    is_leading: bool,
+    /// How many blanks at the end are shown by their code.
+    trailing: usize,
 }
 
 impl<'a> Pieces<'a> {
@@ -62,6 +89,30 @@ impl<'a> Pieces<'a> {
             bytes,
             run: "",
             broken: false,
+            is_leading: false,
+            trailing: 0,
+        }
+    }
+
+    /// The same, but blanks at these ends of `bytes` are shown by their code.
+    pub fn with_ends(bytes: &'a [u8], ends: Ends) -> Self {
+        let last = bytes.iter().rev().take(MAX_TRAILING);
+        let trailing = last.take_while(|byte| **byte == b' ');
+        Self {
+            is_leading: ends.start,
+            trailing: if ends.end { trailing.count() } else { 0 },
+            ..Self::new(bytes)
+        }
+    }
+
+    /// The same, but only the first `length` bytes.
+    pub fn within(self, length: usize) -> Self {
+        let length = length.min(self.bytes.len());
+        let beyond = self.bytes.len() - length;
+        Self {
+            bytes: &self.bytes[..length],
+            trailing: self.trailing.saturating_sub(beyond),
+            ..self
         }
     }
 
@@ -69,9 +120,10 @@ impl<'a> Pieces<'a> {
     ///
     /// The one before a byte that is not ASCII stays: it may be the base of a cluster.
     pub fn take_ascii(&mut self, max: usize) -> &'a str {
-        if self.broken || max == 0 {
+        if self.broken || (self.is_leading && self.bytes.first() == Some(&b' ')) {
             return "";
         }
+        let max = max.min(self.bytes.len().saturating_sub(self.trailing));
         let window = &self.bytes[..self.bytes.len().min(max)];
         let mut length = window
             .iter()
@@ -89,6 +141,9 @@ impl<'a> Pieces<'a> {
     /// The next piece and whether it ends in the middle of a cluster.
     fn cut_piece(&mut self) -> Option<(Piece<'a>, bool)> {
         let first = *self.bytes.first()?;
+        if first == b' ' && (self.is_leading || self.bytes.len() <= self.trailing) {
+            return Some((Piece::Char(' '), false));
+        }
         if matches!(first, 0x20..=0x7e)
             && !self.broken
             && self.bytes.get(1).is_none_or(u8::is_ascii)
@@ -104,9 +159,6 @@ impl<'a> Pieces<'a> {
             let half = half(self.bytes).map(Piece::Half);
             return Some((half.unwrap_or(Piece::Byte(first)), false));
         };
-        if character == '\t' {
-            return Some((Piece::Tab, false));
-        }
         if self.broken || is_forbidden(character) || is_mark(character) {
             return Some((Piece::Char(character), false));
         }
@@ -123,6 +175,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn advance(&mut self, bytes: usize) {
+        self.is_leading &= self.bytes[..bytes].iter().all(|byte| *byte == b' ');
         self.bytes = &self.bytes[bytes..];
         self.run = self.run.get(bytes..).unwrap_or_default();
         self.broken = false;
@@ -155,14 +208,14 @@ pub fn columns_of(cluster: &str) -> usize {
 /// Whether a terminal would act on `character`, or show nothing or anything at all for it.
 ///
 /// Control characters, format characters (bidirectional controls, zero-width characters, tags),
-/// all others that Unicode lets a renderer ignore, line and paragraph separators, private use
-/// and noncharacters. U+FE0E and U+FE0F are left to the rules for clusters.
+/// all others that Unicode lets a renderer ignore, all blanks but the ASCII one, line and paragraph
+/// separators, private use and noncharacters. U+FE0E and U+FE0F are left to the rules for clusters.
 pub fn is_forbidden(character: char) -> bool {
     let code = u32::from(character);
     match code {
-        0x20..=0x7e | 0xa0..=0xac | 0xae..=0x34e => false,
+        0x20..=0x7e | 0xa1..=0xac | 0xae..=0x34e => false,
         0..=0x1f
-        | 0x7f..=0x9f
+        | 0x7f..=0xa0
         | 0xad
         | 0x34f
         | 0x600..=0x605
@@ -172,11 +225,14 @@ pub fn is_forbidden(character: char) -> bool {
         | 0x890..=0x891
         | 0x8e2
         | 0x115f..=0x1160
+        | 0x1680
         | 0x17b4..=0x17b5
         | 0x180b..=0x180f
-        | 0x200b..=0x200f
-        | 0x2028..=0x202e
-        | 0x2060..=0x206f
+        | 0x2000..=0x200f
+        | 0x2028..=0x202f
+        | 0x205f..=0x206f
+        | 0x2800
+        | 0x3000
         | 0x3164
         | 0xe000..=0xf8ff
         | 0xfdd0..=0xfdef

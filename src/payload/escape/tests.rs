@@ -44,7 +44,8 @@ fn marks_stay_on_a_base_and_are_escapes_without_one() {
         ("e\u{301}x", "e\u{301}x"),
         ("\u{301}x", "\\u{301}x"),
         ("\n\u{301}", "\\n\\u{301}"),
-        ("\t\u{301}", "    \\u{301}"),
+        ("\t\u{301}", "\\t\\u{301}"),
+        (" \u{301}x", "\\x20\\u{301}x"),
         ("\u{200b}\u{903}", "\\u{200b}\\u{903}"),
         ("\u{915}\u{903}", "\u{915}\u{903}"),
         (
@@ -66,11 +67,46 @@ fn marks_stay_on_a_base_and_are_escapes_without_one() {
 }
 
 #[test]
-fn tabs_go_to_the_next_stop() {
-    assert_eq!(shown("\ta\tbcd\tefgh\ti"), "    a   bcd efgh    i");
-    assert_eq!(shown("你\tx"), "你  x");
-    let text = one_line(b"a\tb", 3);
+fn blanks_that_cannot_be_seen_become_escapes() {
+    for (text, expected) in [
+        ("a b", "a b"),
+        ("orders ", "orders\\x20"),
+        ("  orders", "\\x20\\x20orders"),
+        ("orders\t", "orders\\t"),
+        ("a\tb", "a\\tb"),
+        (" ", "\\x20"),
+        ("a \n", "a \\n"),
+        ("a\u{a0}b\u{3000}", "a\\u{a0}b\\u{3000}"),
+        ("\u{1680}\u{2000}\u{200a}", "\\u{1680}\\u{2000}\\u{200a}"),
+        ("\u{202f}\u{205f}\u{2800}", "\\u{202f}\\u{205f}\\u{2800}"),
+        ("你 ", "你\\x20"),
+    ] {
+        assert_eq!(shown(text), expected, "{}", text.escape_unicode());
+        assert_eq!(whole(text.as_bytes()), expected);
+        assert_eq!(name(text.as_bytes(), 40).string, expected);
+        assert_eq!(is_plain_name(text.as_bytes()), text == "a b");
+    }
+    assert_eq!(words(" live  ", 40).string, " live  ");
+    let text = one_line(b"a\tb", 2);
     assert_eq!((text.string.as_str(), text.cut), ("a", true));
+    // What is literally there is no escape.
+    let text = one_line(b"\\x20 ", 20);
+    assert_eq!(
+        (text.string.as_str(), text.escapes),
+        ("\\x20\\x20", vec![4..8])
+    );
+}
+
+#[test]
+fn blanks_at_the_end_are_known_however_little_of_them_is_shown() {
+    let bytes = [b"ab".as_slice(), &[b' '; 3000]].concat();
+    for columns in [3, 6, 40] {
+        let text = one_line(&bytes, columns);
+        let blanks = "\\x20".repeat((columns - 2) / 4);
+        assert_eq!((text.string, text.cut), (format!("ab{blanks}"), true));
+    }
+    let text = one_line(&vec![b' '; 1 << 24], 9);
+    assert_eq!(text.string, "\\x20\\x20");
 }
 
 #[test]
@@ -117,12 +153,12 @@ fn a_mark_takes_in_all_of_what_is_shown_as_one() {
     let bytes = "ab\te\u{301}你\u{202e}\u{ff}".as_bytes();
     for (mark, expected) in [
         (1..2, "b"),
-        (2..3, "  "),
+        (2..3, "\\t"),
         (3..4, "e\u{301}"),
         (5..6, "e\u{301}"),
         (5..7, "e\u{301}你"),
         (10..11, "\\u{202e}"),
-        (1..4, "b  e\u{301}"),
+        (1..4, "b\\te\u{301}"),
         (12..13, "\u{ff}"),
         (14..15, ""),
     ] {
@@ -182,7 +218,11 @@ fn names_keep_both_ends() {
         ("orders:created", 0, ""),
         ("你好你好你好", 8, "你好…好"),
         ("a\nbcdefghi\nj", 9, "a\\nb…i\\nj"),
-        ("", 5, ""),
+        ("", 5, "\"\""),
+        ("", 1, "…"),
+        ("", 0, ""),
+        ("orders ", 40, "orders\\x20"),
+        (" orders:created ", 16, "\\x20orde…ted\\x20"),
     ] {
         let text = name(text.as_bytes(), columns);
         assert_eq!(text.string, expected);
@@ -194,8 +234,12 @@ fn names_keep_both_ends() {
 
 #[test]
 fn titles_hold_no_control_characters() {
-    assert_eq!(whole(b"a\x1b]0;x\x07\tb\xff"), "a\\x1b]0;x\\x07   b\\xff");
+    assert_eq!(whole(b"a\x1b]0;x\x07\tb\xff"), "a\\x1b]0;x\\x07\\tb\\xff");
     assert_eq!(whole(b"\r\n"), "\\r\\n");
+    assert_eq!(
+        (whole(b""), whole_name(b"")),
+        (String::new(), "\"\"".to_owned())
+    );
 }
 
 #[test]

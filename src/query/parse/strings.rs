@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 /// Which escapes a string may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Escapes {
-    /// Those of JSON, and `\xff` for a byte.
+    /// Those of JSON, and those that the screen shows: `\xff` for a byte, `\0`, `\u{a0}`.
     Bytes,
     /// Those of JSON.
     Json,
@@ -93,6 +93,19 @@ fn take_escape(
                 );
             }
         },
+        Some('0') if escapes == Escapes::Bytes => 0,
+        Some('u') if escapes == Escapes::Bytes && cursor.eat("{") => {
+            let digits = cursor.take_while(|next| next.is_ascii_hexdigit());
+            let code = u32::from_str_radix(digits, 16).ok();
+            let Some(character) = code.and_then(char::from_u32).filter(|_| cursor.eat("}")) else {
+                return fail(
+                    cursor.since(start),
+                    "\\u{ takes the code of a character and a }: \\u{a0}",
+                );
+            };
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            return Ok(());
+        }
         Some('u') => {
             let Some(code) = take_hex(cursor, 4) else {
                 return fail(

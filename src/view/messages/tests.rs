@@ -42,7 +42,7 @@ fn marked(buffer: &Buffer) -> String {
 #[test]
 fn the_cells_of_the_matched_bytes_are_marked_and_no_others() {
     let payload = "ab\t你c\x1bd\u{202e}e\u{301}f".as_bytes();
-    let expected = "ab  你 c\\x1bd\\u{202e}e\u{301}f";
+    let expected = "ab\\t你 c\\x1bd\\u{202e}e\u{301}f";
     for (range, under) in [
         (0..1, "^"),
         (1..2, " ^"),

@@ -245,7 +245,6 @@ impl<'a> Painter<'a> {
             Key::None if id != NodeId::default() => return,
             Key::None => row.words("(all of it)", theme::QUIET),
             Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
-            Key::Name(b"") => drop(row.word("\"\"", theme::ESCAPE)),
             Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
             Key::Odd(name) => row.text(escape::name(name, most), theme::ESCAPE),
         }

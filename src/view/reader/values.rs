@@ -76,14 +76,11 @@ impl Painter<'_> {
             }
             Key::Name(name) => {
                 let marks = self.marks(name, self.page.tree.written(value.id).1);
-                let text = if escape::one_line(name, columns).cut {
+                let text = if name.is_empty() || escape::one_line(name, columns).cut {
                     escape::name(name, columns)
                 } else {
                     escape::one_line_marked(name, columns, Ranges::of(&marks))
                 };
-                if name.is_empty() {
-                    line.word("\"\"", theme::ESCAPE);
-                }
                 line.text(text, theme::FOCUS);
             }
             Key::Odd(name) => line.text(escape::name(name, columns), theme::ESCAPE),
