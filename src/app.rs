@@ -38,6 +38,7 @@ mod nodes;
 mod notices;
 mod opening;
 mod overlay;
+mod own;
 mod picker;
 mod plot;
 mod plotting;
@@ -83,6 +84,7 @@ pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
 pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, Question, help_lines};
+pub use own::OwnMessages;
 pub use picker::{Badge, Pickable, Picker};
 pub use plot::{Curve, Dot, Face, Figures, Lack, Plot, PlotRoom, PlotWindow, Quantity, Series};
 pub use publish::{Answer, Outgoing, PublishBox};
@@ -248,6 +250,7 @@ pub struct App {
     list_form: ListForm,
     messages: MessagesPane,
     publish: PublishBox,
+    own: OwnMessages,
     open: Option<Open>,
     /// The number of the open message for those who find out what it is.
     reading: u64,
@@ -322,6 +325,7 @@ impl App {
             list_form: ListForm::default(),
             messages: MessagesPane::default(),
             publish: PublishBox::default(),
+            own: OwnMessages::default(),
             open: None,
             reading: 0,
             overlay: None,
@@ -453,6 +457,12 @@ impl App {
     pub fn window(&self) -> Window {
         self.messages
             .window(&self.shown, inside(self.areas().messages).height)
+    }
+
+    /// The messages that this session published.
+    #[must_use]
+    pub fn own(&self) -> &OwnMessages {
+        &self.own
     }
 
     /// The box to publish from.

@@ -689,8 +689,8 @@ fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() 
 #[test]
 fn who_received_a_message_in_a_cluster_is_said_of_the_node_that_counted() {
     for (receivers, words) in [
-        (0, " nobody at 10.0.0.1:7000 received the last "),
-        (3, " 3 at 10.0.0.1:7000 received the last "),
+        (0, " last publish: no receivers at 10.0.0.1:7000 "),
+        (3, " last publish: 3 receivers at 10.0.0.1:7000 "),
     ] {
         let mut stage = Stage::busy(100, 24);
         stage.keys("pfirst");
@@ -750,7 +750,7 @@ fn the_box_with_an_answer_at_80_by_24() {
     │                            ││                                                │
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish to users ────────────────────────────────── nobody received the last ╮
+    ╭ Publish to users ──────────────────────────────── last publish: no receivers ╮
     │ second                                                                       │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter publish  Alt-Enter new line  ↑ history  Shift-Tab channel  Esc leave
@@ -767,7 +767,7 @@ fn a_lost_connection_at_80_by_24() {
     });
     insta::assert_snapshot!(stage.screen(), @"
      ○ reconnecting in 3 s: Connection refused (os error 111)
-    ╭ Channels 0 ─────── by name ╮╭ Messages 0 · UTC ───────────────── following ▼ ╮
+    ╭ Channels 0 ─────── by name ╮╭ Messages 0 · UTC ─────────────── not receiving ╮
     │ ◌ *                pending ││                                                │
     │                            ││                                                │
     │                            ││                                                │
@@ -1007,4 +1007,134 @@ fn blanks_at_the_ends_of_a_payload_and_an_empty_one_are_seen() {
         stage.message(b"name", payload.as_bytes());
         line_with(&stage, &format!("name {shown} "));
     }
+}
+
+#[test]
+fn the_title_says_following_only_while_messages_can_arrive() {
+    let mut stage = Stage::new(160, 24, &["*"]);
+    let lost = |stage: &Stage| Connection::Reconnecting {
+        reason: "closed by the server".into(),
+        retry_at: stage.now.after(Duration::from_millis(2500)),
+        attempts: 1,
+    };
+    line_with(&stage, "not receiving · connecting ");
+    stage.connection(Connection::Live);
+    line_with(&stage, "not receiving · subscriptions not confirmed ");
+    stage.live();
+    line_with(&stage, "following ▼ ");
+    stage.send(Event::Feed(Feed::Unconfirmed(vec![SubscriptionId(0)])));
+    stage.connection(lost(&stage));
+    line_with(&stage, "not receiving · reconnecting in 3 s ");
+    stage.connection(Connection::Refused {
+        reason: "WRONGPASS".into(),
+    });
+    line_with(&stage, "not receiving · login refused ");
+    stage.connection(Connection::Live);
+    let subscription = stage.subscription(0);
+    stage.notice(Notice::Denied {
+        subscription,
+        reason: "NOPERM".into(),
+    });
+    line_with(&stage, "not receiving · subscriptions denied ");
+    let mut stage = Stage::new(160, 24, &[]);
+    stage.connection(Connection::Idle);
+    line_with(&stage, "not receiving · not subscribed to anything ");
+}
+
+#[test]
+fn the_first_row_of_another_day_shows_its_date() {
+    // It is 22:13:25 on 2023-11-14.
+    let mut stage = Stage::new(120, 24, &["*"]);
+    stage.live();
+    stage.message(b"a", b"first");
+    stage.message(b"a", b"second");
+    line_with(&stage, " 22:13:25.000 a first ");
+    stage.wait(24 * 3_600_000);
+    // The topmost row is not of today.
+    line_with(&stage, " 11-14 22:13  ── subscribed");
+    line_with(&stage, " 22:13:25.000 a first ");
+    stage.message(b"a", b"third");
+    stage.message(b"a", b"fourth");
+    line_with(&stage, " 22:13:25.250 a second ");
+    line_with(&stage, " 11-15 22:13  a third ");
+    line_with(&stage, " 22:13:25.750 a fourth ");
+    // Counts are those of rows, and the day is told in a narrow pane too.
+    assert_eq!(stage.app.shown().messages(), 4);
+    stage.send(Event::Resize(40, 24));
+    line_with(&stage, "11-15    a third");
+    line_with(&stage, "22:13:25 a fourth");
+}
+
+#[test]
+fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
+    let failed = |stage: &mut Stage| {
+        stage.keys("po");
+        stage.code(KeyCode::Enter);
+        stage.keys("x");
+        stage.code(KeyCode::Enter);
+        stage.send(Event::Feed(Feed::Published {
+            id: 1,
+            receivers: Err("NOPERM no permission".into()),
+            counted_at: None,
+        }));
+        line_with(stage, "NOPERM no permission");
+    };
+    let is_shown = |stage: &Stage| stage.screen().contains("NOPERM");
+    let mut stage = Stage::new(120, 24, &["*"]);
+    failed(&mut stage);
+    stage.keys("y");
+    assert!(!is_shown(&stage), "it was edited");
+    let mut stage = Stage::new(120, 24, &["*"]);
+    failed(&mut stage);
+    stage.send(Event::Paste("y".to_owned()));
+    assert!(!is_shown(&stage), "it was edited");
+    let mut stage = Stage::new(120, 24, &["*"]);
+    failed(&mut stage);
+    stage.code(KeyCode::Enter);
+    assert!(!is_shown(&stage), "it was sent again");
+    let mut stage = Stage::new(120, 24, &["*"]);
+    failed(&mut stage);
+    stage.code(KeyCode::Esc);
+    assert!(!is_shown(&stage), "the box was left");
+}
+
+#[test]
+fn messages_of_this_session_are_marked() {
+    let mut stage = Stage::new(120, 24, &["*"]);
+    stage.live();
+    stage.message(b"orders", b"x");
+    stage.keys("p");
+    stage.keys("x");
+    stage.code(KeyCode::Enter);
+    stage.message(b"orders", b"other");
+    stage.message(b"users", b"x");
+    stage.message(b"orders", b"x");
+    let answer = |id| Feed::Published {
+        id,
+        receivers: Ok(1),
+        counted_at: None,
+    };
+    stage.send(Event::Feed(answer(1)));
+    stage.message(b"orders", b"x");
+    let marked = |stage: &Stage| {
+        let screen = stage.screen();
+        let lines = screen.lines().filter(|line| line.contains("│↑"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = marked(&stage);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].contains("orders x"), "{rows:?}");
+    // Nothing is expected for long after the answer.
+    stage.keys("x");
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Feed(answer(2)));
+    stage.wait(3_000);
+    stage.message(b"orders", b"x");
+    assert_eq!(marked(&stage).len(), 1);
+    // The details of the message say so.
+    stage.code(KeyCode::Esc);
+    stage.keys("kk");
+    stage.code(KeyCode::Enter);
+    stage.keys("[");
+    line_with(&stage, "by this session");
 }

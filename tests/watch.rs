@@ -163,7 +163,7 @@ fn a_publish_from_the_box_reaches_redis_cli_and_is_counted() {
     pty.wait_for_text("Publish to");
     pty.send("box\r");
     pty.send("hello from the box\r");
-    pty.wait_for_text("2 received the last");
+    pty.wait_for_text("last publish: 2 receivers");
     let heard = lines.any(|line| line.unwrap().contains("hello from the box"));
     listener.kill().unwrap();
     listener.wait().unwrap();

@@ -51,6 +51,10 @@ impl App {
         let Some(name) = &letter.channel else {
             return lines;
         };
+        if self.own.contains(letter.row) {
+            let words = "by this session: same channel and bytes as its own";
+            lines.push(About::Fact("published", words.to_owned()));
+        }
         lines.push(About::Fact("channel", whole_name(name)));
         if let Some(path) = self.lens(name) {
             lines.push(About::Fact("lens", path.text().to_owned()));

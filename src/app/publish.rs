@@ -141,6 +141,14 @@ impl PublishBox {
         })
     }
 
+    /// The bytes of the channel's name; as they are written if an escape in it is wrong.
+    #[must_use]
+    pub fn channel_name(&self) -> Vec<u8> {
+        let text = self.channel.text();
+        let read = self.escapes.then(|| parse_escaped(&text).ok()).flatten();
+        read.unwrap_or_else(|| text.into_bytes())
+    }
+
     /// Notes that the message in the box is sent, keeps it in the history, and makes room for the
     /// next. Gives the id to ask with.
     pub fn send(&mut self) -> u64 {
@@ -171,6 +179,13 @@ impl PublishBox {
         }
         let received = |count| Answer::Received { count, at };
         self.answer = receivers.map_or_else(Answer::Failed, received);
+    }
+
+    /// Takes back that a message was not sent or not published: it has been read.
+    pub fn dismiss_failure(&mut self) {
+        if matches!(self.answer, Answer::Failed(_)) {
+            self.answer = Answer::None;
+        }
     }
 
     /// Notes that the message was not sent at all.

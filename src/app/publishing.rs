@@ -197,6 +197,7 @@ impl App {
         };
         let is_sharded = self.publishes_sharded();
         let id = self.publish.send();
+        self.own.note_sent(id, &channel, &payload, self.now);
         self.set_focus(Focus::PublishPayload);
         vec![Effect::Ask(Ask::Publish {
             id,

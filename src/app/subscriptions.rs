@@ -207,6 +207,13 @@ impl Subscriptions {
             .map(|(_, topic, _)| topic)
     }
 
+    /// Whether any message can arrive. A pattern of sharded channels brings none by itself.
+    #[must_use]
+    pub fn can_receive(&self) -> bool {
+        self.live()
+            .any(|topic| topic.kind != SubscriptionKind::ShardPattern)
+    }
+
     /// What Redis refuses, with its words.
     pub fn denied(&self) -> impl Iterator<Item = (&Topic, &str)> {
         self.listed().filter_map(|(_, topic, state)| match state {

@@ -95,9 +95,11 @@ impl App {
             }
             (Context::PublishChannel, _) => {
                 self.publish.channel.press_in_line(key);
+                self.publish.dismiss_failure();
             }
             (Context::PublishPayload, _) => {
                 self.publish.payload.press(key);
+                self.publish.dismiss_failure();
             }
             _ => {}
         }
@@ -127,10 +129,12 @@ impl App {
             (Context::PublishChannel, _) => {
                 let text = self.publish.readable(text);
                 self.publish.channel.insert_in_line(&text);
+                self.publish.dismiss_failure();
             }
             (Context::PublishPayload, _) => {
                 let text = self.publish.readable(text);
                 self.publish.payload.insert(&text);
+                self.publish.dismiss_failure();
             }
             _ => return self.tell("nothing to paste into: press p to write a message"),
         }
@@ -170,7 +174,10 @@ impl App {
                 id,
                 receivers,
                 counted_at,
-            } => self.publish.note_answer(id, receivers, counted_at),
+            } => {
+                self.own.note_answer(id, self.now);
+                self.publish.note_answer(id, receivers, counted_at);
+            }
         }
         Vec::new()
     }
@@ -218,7 +225,9 @@ impl App {
         self.widen_names(&batch);
         self.count_for_node(&batch);
         let notes = [self.whose_keys(&batch), self.counted_by_socket_io(&batch)];
+        let first = self.log.end();
         self.log.append(batch);
+        self.own.note_arrived(&self.log, first);
         for notice in notes.into_iter().flatten() {
             self.log.push_notice(self.now, notice);
         }
@@ -267,6 +276,7 @@ impl App {
         self.focus = focus;
         if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
             self.pane = focus;
+            self.publish.dismiss_failure();
         }
     }
 

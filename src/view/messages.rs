@@ -25,7 +25,7 @@ use crate::payload::{escape, figures::delta};
 const MIN_FOR_MILLISECONDS: usize = 42;
 
 /// The columns that are left to say where the pane stands.
-const MIN_FOR_POSITION: usize = 13;
+const MIN_FOR_POSITION: usize = 15;
 
 /// The longest payload that is looked through as a whole for what to mark in its row.
 const MARKED_WHOLE: usize = 4 << 10;
@@ -49,6 +49,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .rows
         .first()
         .and_then(|row| painter.time_before(*row));
+    // The topmost row has none above it to tell its day by.
+    let mut day = app.now();
     for (line, id) in (0..lines.height).zip(&window.rows) {
         let Some(row) = app.log().row(*id) else {
             continue;
@@ -57,8 +59,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         // While following, the last row is selected without a word: a bar there would flicker.
         let is_selected = window.selected == Some(*id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);
-        painter.line(&row, before).draw(lines, line, style, buffer);
+        let text = painter.line(&row, before, day);
+        text.draw(lines, line, style, buffer);
         before = Some(row.time);
+        day = row.time;
     }
     if app.shown().messages() == 0 {
         let used = u16::try_from(window.rows.len())
@@ -86,11 +90,13 @@ impl<'a> Painter<'a> {
         }
     }
 
-    fn line(&self, row: &Row<'_>, before: Option<Time>) -> LineBuilder {
+    /// A row, behind one that came at `before`, below one of this `day`.
+    fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
         let (mark, style) = self.landmark(row.id);
         line.word(mark, style);
-        line.word(format!("{} ", self.time(row.time, before)), theme::QUIET);
+        let (time, style) = self.time(row.time, before, day);
+        line.word(format!("{time} "), style);
         match row.content {
             Content::Message {
                 channel,
@@ -121,7 +127,8 @@ impl<'a> Painter<'a> {
         line
     }
 
-    /// What stands in the margin of a row: its mark, or that it was hit, or that it was found.
+    /// What stands in the margin of a row: its mark, or that it was hit, or that it was found, or
+    /// that this session published it.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.find();
         if self.app.is_marked(row) {
@@ -130,23 +137,35 @@ impl<'a> Painter<'a> {
             ("◆", theme::BAD)
         } else if find.is_some_and(|find| find.rows().contains(row)) {
             (theme::FOUND, theme::WATCH)
+        } else if self.app.own().contains(row) {
+            (theme::OWN, theme::GOOD)
         } else {
             (" ", Style::new())
         }
     }
 
-    fn time(&self, time: Time, before: Option<Time>) -> String {
-        match self.app.messages().time_form {
-            TimeForm::Local | TimeForm::Utc if self.columns < MIN_FOR_MILLISECONDS => {
-                self.clock.seconds(time)
+    /// When a row came. The first row of another day has its date.
+    fn time(&self, time: Time, before: Option<Time>, day: Time) -> (String, Style) {
+        let form = self.app.messages().time_form;
+        let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
+        let words = match form {
+            TimeForm::Local | TimeForm::Utc if !self.clock.is_same_day(time, day) => {
+                let date = if is_narrow {
+                    self.clock.short_date(time)
+                } else {
+                    self.clock.date_and_minute(time)
+                };
+                return (date, theme::STRONG);
             }
+            TimeForm::Local | TimeForm::Utc if is_narrow => self.clock.seconds(time),
             TimeForm::Local | TimeForm::Utc => self.clock.time_of_day(time),
             TimeForm::Delta => before.map_or_else(
                 || self.clock.time_of_day(time),
                 |before| delta(time.since(before)),
             ),
             TimeForm::Age => format!("{:>8}", figures::age(self.app.now().since(time))),
-        }
+        };
+        (words, theme::QUIET)
     }
 
     /// The time of the row shown before `row`.

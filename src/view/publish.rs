@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
         answer
     };
     let room = columns.saturating_sub(answer.width());
-    let name = escape::name(app.publish().channel.text().as_bytes(), room.max(8));
+    let name = escape::name(&app.publish().channel_name(), room.max(8));
     let title = match app.focus() {
         Focus::PublishChannel => format!("{TITLE}{} ", " ".repeat(room)),
         _ if is_at_rest => " Publish ".to_owned(),
@@ -137,13 +137,14 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
         Answer::None => (String::new(), theme::QUIET),
         Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
         Answer::Received { count, at } => {
-            // Nobody is the usual sign of a mistyped channel, so it stands out.
+            // No receiver is the usual sign of a mistyped channel, so it stands out.
             let (who, style) = match u64::try_from(*count).unwrap_or(0) {
-                0 => ("nobody".to_owned(), theme::WATCH),
-                count => (figures::count(count), theme::GOOD),
+                0 => ("no receivers".to_owned(), theme::WATCH),
+                1 => ("1 receiver".to_owned(), theme::GOOD),
+                count => (format!("{} receivers", figures::count(count)), theme::GOOD),
             };
             let place = at.as_ref().map(|at| format!(" at {at}"));
-            let words = format!("{who}{} received the last", place.unwrap_or_default());
+            let words = format!("last publish: {who}{}", place.unwrap_or_default());
             (escape::words(&words, columns).string, style)
         }
         Answer::Failed(why) => (escape::words(why, columns).string, theme::BAD),

@@ -51,6 +51,40 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     }
 }
 
+/// Why no message can arrive: a short reason, and its style. `None` if one can.
+pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
+    let subscriptions = app.subscriptions();
+    if subscriptions.can_receive() {
+        return None;
+    }
+    let (_, wanted) = subscriptions.counts();
+    let denied = subscriptions.denied().count();
+    let (reason, style) = match &app.server().connection {
+        Connection::Reconnecting { retry_at, .. } => (
+            format!("reconnecting {}", wait(*retry_at, app.now())),
+            theme::BAD,
+        ),
+        Connection::Refused { .. } => ("login refused".to_owned(), theme::BAD),
+        Connection::Connecting => ("connecting".to_owned(), theme::WATCH),
+        Connection::Live | Connection::Idle if subscriptions.have_all_ended() => {
+            ("all subscriptions have ended".to_owned(), theme::WATCH)
+        }
+        Connection::Live | Connection::Idle if wanted == 0 => {
+            ("not subscribed to anything".to_owned(), theme::WATCH)
+        }
+        Connection::Live | Connection::Idle if denied == wanted => {
+            ("subscriptions denied".to_owned(), theme::BAD)
+        }
+        Connection::Live | Connection::Idle if subscriptions.sought().next().is_some() => {
+            ("looking for sharded channels".to_owned(), theme::WATCH)
+        }
+        Connection::Live | Connection::Idle => {
+            ("subscriptions not confirmed".to_owned(), theme::WATCH)
+        }
+    };
+    Some((reason, style))
+}
+
 /// What the state is while one server is away and others serve.
 fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);

@@ -45,6 +45,8 @@ pub const FLASH: Style = Style::new()
     );
 /// Stands in the margin of what was found, where the match itself may be out of sight.
 pub const FOUND: &str = "▸";
+/// Stands in the margin of what this session published.
+pub const OWN: &str = "↑";
 /// Bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 

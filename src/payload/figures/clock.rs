@@ -57,6 +57,44 @@ impl Clock {
         )
     }
 
+    /// Whether two times are on the same day.
+    #[must_use]
+    pub fn is_same_day(&self, one: Time, other: Time) -> bool {
+        let day = |time| self.local(time).map(|(local, _)| local.date());
+        day(one) == day(other)
+    }
+
+    /// Month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
+    #[must_use]
+    pub fn date_and_minute(&self, time: Time) -> String {
+        self.local(time).map_or_else(
+            || "--:--:--.---".to_owned(),
+            |(local, _)| {
+                let (month, day) = (local.month(), local.day());
+                let (hour, minute) = (local.hour(), local.minute());
+                format!("{month:02}-{day:02} {hour:02}:{minute:02} ")
+            },
+        )
+    }
+
+    /// Month and day, as wide as [`Clock::seconds`]: `11-23   `.
+    #[must_use]
+    pub fn short_date(&self, time: Time) -> String {
+        self.local(time).map_or_else(
+            || "--:--:--".to_owned(),
+            |(local, _)| format!("{:02}-{:02}   ", local.month(), local.day()),
+        )
+    }
+
+    /// The time of day in milliseconds, with the date before it if that is another than today's.
+    #[must_use]
+    pub fn date_unless_today(&self, time: Time, now: Time) -> String {
+        let Some((local, _)) = self.local(time).filter(|_| !self.is_same_day(time, now)) else {
+            return self.time_of_day(time);
+        };
+        format!("{} {}", local.date(), self.time_of_day(time))
+    }
+
     /// The time of day in seconds, cut off: `12:00:01`. Always eight columns.
     #[must_use]
     pub fn seconds(&self, time: Time) -> String {
@@ -140,6 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn another_day_is_told_by_its_date() {
+        let noon = Time(1_795_431_601_123_456);
+        let day_before = Time(noon.0 - 12 * 3_600_000_000);
+        assert!(at(0).is_same_day(noon, Time(noon.0 - 11 * 3_600_000_000)));
+        assert!(!at(0).is_same_day(noon, day_before));
+        assert!(!at(13).is_same_day(noon, Time(noon.0 - 60_000_000)));
+        assert_eq!(at(0).date_and_minute(day_before), "11-22 23:00 ");
+        assert_eq!(at(0).short_date(day_before), "11-22   ");
+        assert_eq!(at(0).date_unless_today(noon, noon), "11:00:01.123");
+        assert_eq!(
+            at(0).date_unless_today(day_before, noon),
+            "2026-11-22 23:00:01.123"
+        );
+    }
+
+    #[test]
     fn half_hours_are_shown() {
         let zone = tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
         let clock = Clock {
@@ -162,6 +216,8 @@ mod tests {
             for clock in [at(-25), at(0), at(25), Clock::new(Zone::Local)] {
                 assert_eq!(clock.time_of_day(Time(time)).len(), 12);
                 assert_eq!(clock.seconds(Time(time)).len(), 8);
+                assert_eq!(clock.date_and_minute(Time(time)).len(), 12);
+                assert_eq!(clock.short_date(Time(time)).len(), 8);
                 assert!(!clock.date_and_time(Time(time)).is_empty());
             }
         }

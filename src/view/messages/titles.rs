@@ -8,6 +8,7 @@ use crate::app::{App, Find, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::query::{scanning, unchecked};
+use crate::view::state::not_receiving;
 use crate::view::theme;
 
 /// The columns that a query takes in a title.
@@ -150,12 +151,17 @@ fn unseen(rows: u64) -> Option<String> {
 }
 
 /// Where the pane stands, in the longest form that fits into `room` columns. That a view is
-/// frozen is said in any case, since what it shows is then not what is.
+/// frozen is said in any case, since what it shows is then not what is; and so it is that nothing
+/// can arrive.
 pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
-    if app.messages().position() == Position::Following {
-        return (" following ▼ ".to_owned(), theme::GOOD);
-    }
     let (forms, style) = match app.breakpoints().stop() {
+        _ if app.messages().position() == Position::Following => match not_receiving(app) {
+            None => (vec![" following ▼ ".to_owned()], theme::GOOD),
+            Some((reason, style)) => {
+                let short = " not receiving ".to_owned();
+                (vec![format!(" not receiving · {reason} "), short], style)
+            }
+        },
         Some(stop) => (stop_words(app, stop, window), theme::BAD),
         None => (frozen_words(app, window), theme::WATCH),
     };

@@ -84,7 +84,7 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
 /// What it is compared with, in words; the longest form first.
 fn base_forms(app: &App, against: Against, base: &Letter) -> Vec<String> {
     let clock = Clock::new(line::zone(app.messages().time_form));
-    let time = clock.time_of_day(base.time);
+    let time = clock.date_unless_today(base.time, app.now());
     let name = base.channel.as_deref().unwrap_or_default();
     let name = escape::name(name, 24).string;
     match against {

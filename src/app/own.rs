@@ -1,0 +1,99 @@
+//! Which rows are messages that this session published itself.
+//!
+//! Pub/Sub names no publisher. A row is taken for the session's own if it is the first that came
+//! with the same channel and the same bytes while its PUBLISH was under way or right after its
+//! answer. The same message from another publisher within that time cannot be told apart.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::log::{Content, MessageLog};
+use crate::message::{RowId, Time};
+
+/// How long after the answer of its PUBLISH a message may still arrive, on another connection.
+const AFTER_ANSWER: Duration = Duration::from_secs(2);
+
+/// How long an answer is waited for.
+const WITHOUT_ANSWER: Duration = Duration::from_secs(30);
+
+/// Messages that may be under way at once, and rows that are remembered: the newest.
+const MAX_UNDER_WAY: usize = 64;
+const MAX_ROWS: usize = 10_000;
+
+/// The messages that this session published.
+#[derive(Debug, Default)]
+pub struct OwnMessages {
+    under_way: Vec<UnderWay>,
+    rows: BTreeSet<RowId>,
+}
+
+/// A message that was sent and has not been seen to arrive.
+#[derive(Debug)]
+struct UnderWay {
+    id: u64,
+    channel: Box<[u8]>,
+    payload: Box<[u8]>,
+    until: Time,
+}
+
+impl OwnMessages {
+    /// Whether `row` is a message that this session published, as far as that can be told.
+    #[must_use]
+    pub fn contains(&self, row: RowId) -> bool {
+        self.rows.contains(&row)
+    }
+
+    /// Notes that the PUBLISH `id` was sent.
+    pub(super) fn note_sent(&mut self, id: u64, channel: &[u8], payload: &[u8], now: Time) {
+        if self.under_way.len() == MAX_UNDER_WAY {
+            self.under_way.remove(0);
+        }
+        self.under_way.push(UnderWay {
+            id,
+            channel: channel.into(),
+            payload: payload.into(),
+            until: now.after(WITHOUT_ANSWER),
+        });
+    }
+
+    /// Notes the answer to the PUBLISH `id`. One that failed may still have been published, but
+    /// for a refusal, after which nothing arrives.
+    pub(super) fn note_answer(&mut self, id: u64, now: Time) {
+        let sent = self.under_way.iter_mut().find(|sent| sent.id == id);
+        if let Some(sent) = sent {
+            sent.until = now.after(AFTER_ANSWER);
+        }
+    }
+
+    /// Looks for the messages under way among the rows of `log` from `first` on.
+    pub(super) fn note_arrived(&mut self, log: &MessageLog, first: RowId) {
+        if self.under_way.is_empty() {
+            return;
+        }
+        for id in (first.0..log.end().0).map(RowId) {
+            let Some(row) = log.row(id) else { continue };
+            let Content::Message {
+                channel, payload, ..
+            } = row.content
+            else {
+                continue;
+            };
+            self.under_way.retain(|sent| row.time <= sent.until);
+            let name = log.channels().by_id(channel).map(|channel| channel.name());
+            let same = self
+                .under_way
+                .iter()
+                .position(|sent| *sent.payload == *payload && name == Some(&*sent.channel));
+            if let Some(index) = same {
+                self.under_way.remove(index);
+                self.rows.insert(id);
+            }
+            if self.under_way.is_empty() {
+                break;
+            }
+        }
+        while self.rows.len() > MAX_ROWS {
+            self.rows.pop_first();
+        }
+    }
+}
