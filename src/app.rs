@@ -102,8 +102,10 @@ pub use watch::Progress;
 
 use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
+use crate::message::clock::WallClock;
 use crate::message::glob::ByGlob;
 use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
+use crate::payload::figures::{Clock, Zone};
 use crate::payload::protobuf::MessageType;
 use crate::payload::readings::Readings;
 use crate::query::{Path, Query};
@@ -251,6 +253,7 @@ pub struct App {
     messages: MessagesPane,
     publish: PublishBox,
     own: OwnMessages,
+    wall: WallClock,
     open: Option<Open>,
     /// The number of the open message for those who find out what it is.
     reading: u64,
@@ -326,6 +329,7 @@ impl App {
             messages: MessagesPane::default(),
             publish: PublishBox::default(),
             own: OwnMessages::default(),
+            wall: WallClock::default(),
             open: None,
             reading: 0,
             overlay: None,
@@ -457,6 +461,16 @@ impl App {
     pub fn window(&self) -> Window {
         self.messages
             .window(&self.shown, inside(self.areas().messages).height)
+    }
+
+    /// The clock that shows times.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let zone = match self.messages.time_form {
+            TimeForm::Utc => Zone::Utc,
+            TimeForm::Local | TimeForm::Delta | TimeForm::Age => Zone::Local,
+        };
+        Clock::new(zone).following(self.wall.clone())
     }
 
     /// The messages that this session published.

@@ -49,6 +49,8 @@
 //! - Pub/Sub is at most once. Every time in which messages may have been lost is a row of the log.
 //! - One publish is one row, whatever number of our subscriptions it matched.
 //! - `received = kept + evicted + cleared + dropped`, on the screen too.
+//! - Times only run forward ([`message::Time`]). The wall clock, which can be set, matters only where
+//!   a time is shown or typed, and a row says when it was set.
 //! - No query is asked on the loop's thread, but of the rows on the screen, to mark what matched;
 //!   and no payload is decoded there that may take longer than a frame.
 //! - A row's id is never reused; whatever points into the log points by id.

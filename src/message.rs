@@ -1,19 +1,21 @@
 //! The vocabulary that every other module speaks: times, ids, subscriptions, and the notices
 //! that stand between messages.
 
+pub mod clock;
 pub mod glob;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The channel on which Redis says which keys a client is to forget that it has cached: a JSON list
 /// of them in a row of the log, or `null` for all.
 pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
-/// A point on the wall clock, in microseconds since the Unix epoch.
+/// A point in time, in microseconds since the Unix epoch, by a clock that starts with the wall
+/// clock and then only runs forward, also while the computer sleeps.
 ///
-/// The wall clock, not a monotonic one, because people compare rows with other logs, and
-/// because a monotonic clock stands still while a laptop sleeps.
+/// So the difference of two times is what has passed, even if somebody sets the wall clock in
+/// between. [`clock::WallClock`] knows what the wall clock showed at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
 
@@ -21,13 +23,10 @@ impl Time {
     /// Reads the clock. Only the edges of the program call this; inside, times arrive with events.
     #[must_use]
     pub fn now() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self(since_epoch.map_or(0, |elapsed| {
-            i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
-        }))
+        clock::now()
     }
 
-    /// How long after `earlier` this is; zero if the clock was set back in between.
+    /// How long after `earlier` this is; zero if it is before.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -282,6 +281,11 @@ pub enum Notice {
         row: RowId,
         /// The channel that its message came on.
         channel: Box<[u8]>,
+    },
+    /// The wall clock was set: times from here on are shown by the new one.
+    ClockSet {
+        /// By how many microseconds; back if negative.
+        by: i64,
     },
     /// Redis confirmed a subscription that Socket.IO takes for one of its servers: to it this
     /// session is one more, which never answers.

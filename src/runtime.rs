@@ -10,6 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
+use crate::message::clock::wall_ahead;
 use crate::scan::{Purpose, WatchId};
 use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
@@ -231,6 +232,8 @@ impl Run {
         host: &mut H,
     ) -> Result<bool, B::Error> {
         let now = Time::now();
+        // Somebody may have set the wall clock since the last events.
+        let events = std::iter::once(Event::WallClock(wall_ahead())).chain(events);
         for event in events {
             let mut effects = self.outcome.app.update(event, now);
             while !effects.is_empty() {

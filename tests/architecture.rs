@@ -26,7 +26,7 @@ struct Module {
 const ALL: &[&str] = &["*"];
 
 const MODULES: &[Module] = &[
-    module("message", 0, &[]),
+    module("message", 0, &["rustix"]),
     module("config", 0, &["strsim", "toml"]),
     module(
         "payload",

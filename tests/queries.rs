@@ -21,7 +21,7 @@ mod support;
 fn query(text: &str) -> Query {
     let moment = Moment {
         now: START,
-        utc_offset: 0,
+        ahead: 0,
     };
     Query::parse(text, &moment).unwrap()
 }

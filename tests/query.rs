@@ -27,7 +27,7 @@ mod lookalikes;
 /// 1970-01-01 10:00:00 UTC, which is 12:00:00 where the query is asked.
 const MOMENT: Moment = Moment {
     now: Time(10 * 3_600_000_000),
-    utc_offset: 7200,
+    ahead: 7_200_000_000,
 };
 
 fn parse(text: &str) -> Query {

@@ -19,7 +19,7 @@ const WATCH: WatchId = WatchId(0);
 fn query(text: &str) -> Arc<Query> {
     let moment = Moment {
         now: Time(0),
-        utc_offset: 0,
+        ahead: 0,
     };
     Arc::new(Query::parse(text, &moment).unwrap())
 }

@@ -1138,3 +1138,36 @@ fn messages_of_this_session_are_marked() {
     stage.keys("[");
     line_with(&stage, "by this session");
 }
+
+#[test]
+fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
+    const HOUR: i64 = 3_600_000_000;
+    let mut stage = Stage::new(140, 24, &["*"]);
+    stage.live();
+    stage.message(b"a", b"first");
+    stage.send(Event::WallClock(-HOUR));
+    stage.send(Event::WallClock(-HOUR + 20));
+    stage.message(b"a", b"second");
+    line_with(&stage, " 22:13:25.000 a first ");
+    let notice = "── the clock of this computer was set back by 1h 00m · ";
+    line_with(&stage, &format!(" 21:13:25.250 {notice}"));
+    line_with(&stage, " 21:13:25.250 a second ");
+    let screen = stage.screen();
+    assert_eq!(screen.matches("was set back").count(), 1, "{screen}");
+    stage.wait(5_000);
+    stage.keys("t");
+    line_with(&stage, "+0.250 ── the clock");
+    line_with(&stage, "+0.000 a second ");
+    stage.keys("t");
+    line_with(&stage, " 5s a first ");
+    line_with(&stage, " 5s a second ");
+    // What is typed is what the clock shows.
+    stage.keys("tt");
+    stage.keys("/since:21:13:25.25");
+    stage.code(KeyCode::Enter);
+    line_with(&stage, "a second ");
+    assert_eq!(stage.app.shown().messages(), 1);
+    // Set right again, by a little less.
+    stage.send(Event::WallClock(-1_000_000));
+    line_with(&stage, "was set forward by 59m 59s");
+}

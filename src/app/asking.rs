@@ -2,7 +2,6 @@
 
 use super::watch::Progress;
 use super::{Action, App, Effect, Filter, Input, Overlay};
-use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query, QueryError};
 
 /// Queries that the history holds.
@@ -239,13 +238,9 @@ impl App {
 
     /// The time that a query is written at, in the zone in which times are shown.
     pub(super) fn moment(&self) -> Moment {
-        let zone = match self.messages.time_form {
-            super::TimeForm::Utc => Zone::Utc,
-            _ => Zone::Local,
-        };
         Moment {
             now: self.now,
-            utc_offset: Clock::new(zone).utc_offset(self.now),
+            ahead: self.clock().ahead(self.now),
         }
     }
 

@@ -40,6 +40,8 @@ pub enum Event {
     Continued,
     /// The screen may have changed outside of the program.
     Redraw,
+    /// The wall clock is so many microseconds ahead of the event's time.
+    WallClock(i64),
     /// Time has passed, and something on the screen depends on it.
     Tick,
 }

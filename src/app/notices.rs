@@ -1,7 +1,7 @@
 //! Notices in words, for the log's rows and for reading them whole.
 
 use super::denial_remedy;
-use crate::message::glob;
+use crate::message::{clock, glob};
 use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
@@ -65,6 +65,14 @@ pub fn notice_words(notice: &Notice) -> String {
         Notice::Allowed { user, channels } => allowed_words(user, channels),
         Notice::Unexpected { first, count } => unexpected_words(first, *count),
         Notice::Partial(words) => whole(words.as_bytes()),
+        Notice::ClockSet { by } => {
+            let way = if *by < 0 { "back" } else { "forward" };
+            let length = figures::duration(clock::length(*by));
+            format!(
+                "the clock of this computer was set {way} by {length} · times from here on are by \
+                 the new clock"
+            )
+        }
         Notice::CountedBySocketIo { topic } => counted_words(topic),
         Notice::Resp3Refused { library } => resp3_words(library),
         Notice::Evicted { count } => {

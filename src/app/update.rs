@@ -42,6 +42,7 @@ impl App {
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
             Event::Redraw => vec![Effect::Repaint],
+            Event::WallClock(ahead) => self.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         };
         self.refresh_channels();
@@ -51,6 +52,15 @@ impl App {
         effects.extend(self.ask_for_plot());
         self.count_unchecked();
         effects
+    }
+
+    /// Says in the log that the wall clock was set, if it was.
+    fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
+        let Some(by) = self.wall.note(self.now, ahead) else {
+            return Vec::new();
+        };
+        self.log.push_notice(self.now, Notice::ClockSet { by });
+        self.refresh_shown()
     }
 
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {

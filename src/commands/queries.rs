@@ -9,8 +9,8 @@ use crate::query::{Moment, Query};
 /// it comes from.
 pub(super) fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
     let now = Time::now();
-    let utc_offset = Clock::new(Zone::Local).utc_offset(now);
-    let moment = Moment { now, utc_offset };
+    let ahead = Clock::new(Zone::Local).ahead(now);
+    let moment = Moment { now, ahead };
     let queries = texts.iter().map(|text| one(text, &moment).map_err(&blame));
     queries.collect()
 }

@@ -68,7 +68,7 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
 pub fn path(text: &str) -> Result<Vec<Step>, QueryError> {
     let moment = Moment {
         now: Time(0),
-        utc_offset: 0,
+        ahead: 0,
     };
     let mut parser = Parser::new(text, &moment);
     if !parser.sees_path() && text != "." {

@@ -9,8 +9,8 @@ use crate::message::Time;
 pub struct Moment {
     /// The time.
     pub now: Time,
-    /// How many seconds the local time is ahead of UTC, east being positive.
-    pub utc_offset: i32,
+    /// How many microseconds the local wall clock is ahead of that, east being positive.
+    pub ahead: i64,
 }
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -19,12 +19,13 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm`.
 pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
     let wanted = micros_of_day(text)?;
-    let offset = i64::from(moment.utc_offset) * 1_000_000;
-    let local = moment.now.0.saturating_add(offset);
+    let local = moment.now.0.saturating_add(moment.ahead);
     let of_day = local.rem_euclid(DAY);
     let back = if wanted <= of_day { 0 } else { DAY };
     let midnight = local.saturating_sub(of_day).saturating_sub(back);
-    Some(Time(midnight.saturating_add(wanted).saturating_sub(offset)))
+    Some(Time(
+        midnight.saturating_add(wanted).saturating_sub(moment.ahead),
+    ))
 }
 
 fn micros_of_day(text: &str) -> Option<i64> {
@@ -86,7 +87,7 @@ mod tests {
         // 1970-01-02 10:00:00 UTC, 12:00:00 two hours east.
         let moment = Moment {
             now: Time(DAY + 10 * 3_600_000_000),
-            utc_offset: 7200,
+            ahead: 7_200_000_000,
         };
         let at = |text| time_of_day(text, &moment).map(|time| time.0);
         assert_eq!(at("12:00"), Some(moment.now.0));

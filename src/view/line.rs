@@ -8,19 +8,8 @@ use ratatui::widgets::Widget as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
-use crate::app::TimeForm;
 use crate::payload::escape::{self, Ends, Text};
-use crate::payload::figures::Zone;
 use crate::payload::ranges::Ranges;
-
-/// The zone in which `form` shows a time of day.
-#[must_use]
-pub fn zone(form: TimeForm) -> Zone {
-    match form {
-        TimeForm::Utc => Zone::Utc,
-        TimeForm::Local | TimeForm::Delta | TimeForm::Age => Zone::Local,
-    }
-}
 
 /// Columns of what has changed that are shown before it.
 const LEAD: usize = 8;

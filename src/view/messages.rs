@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
-use super::line::{LineBuilder, zone};
+use super::line::LineBuilder;
 use super::{empty, frame, theme};
 use crate::analysis::{Finding, OutOfSequence, Remark};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
@@ -25,7 +25,7 @@ use crate::payload::{escape, figures::delta};
 const MIN_FOR_MILLISECONDS: usize = 42;
 
 /// The columns that are left to say where the pane stands.
-const MIN_FOR_POSITION: usize = 15;
+const MIN_FOR_POSITION: usize = 13;
 
 /// The longest payload that is looked through as a whole for what to mark in its row.
 const MARKED_WHOLE: usize = 4 << 10;
@@ -85,7 +85,7 @@ impl<'a> Painter<'a> {
         Self {
             app,
             columns,
-            clock: Clock::new(zone(app.messages().time_form)),
+            clock: app.clock(),
             name_columns: app.name_columns().min(columns / 3),
         }
     }
@@ -281,6 +281,7 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
         | Notice::Breakpoint { .. }
         | Notice::CountedBySocketIo { .. }
         | Notice::Evicted { .. }
+        | Notice::ClockSet { .. }
         | Notice::Ended { .. }
         | Notice::Discovered { .. }
         | Notice::AllEnded

@@ -18,11 +18,11 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::{self, LineBuilder};
+use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::app::{App, Focus, Form, Letter, Reader, Room, TAB_SPACE, Tab};
 use crate::decoding::MAX_MARKED;
-use crate::payload::figures::{self, Clock, Zone};
+use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
@@ -55,7 +55,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
     let letter = reader.letter();
     let room = usize::from(area.width.saturating_sub(4));
-    let right = right_forms(letter, line::zone(app.messages().time_form));
+    let right = right_forms(letter, &app.clock());
     let right = right.iter().find(|words| words.width() + 12 <= room);
     let right = right.map_or("", String::as_str);
     let columns = room.saturating_sub(right.width() + 2);
@@ -84,8 +84,7 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
 }
 
 /// When it came and how long it was; the longest form first.
-fn right_forms(letter: &Letter, zone: Zone) -> Vec<String> {
-    let clock = Clock::new(zone);
+fn right_forms(letter: &Letter, clock: &Clock) -> Vec<String> {
     let size = figures::size(letter.size);
     let bytes = figures::count(letter.size);
     let exact = match letter.size {

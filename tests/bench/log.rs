@@ -40,7 +40,7 @@ const SCREENFUL: u64 = 50;
 const START: Time = Time(1_700_000_000_000_000);
 const MOMENT: Moment = Moment {
     now: START,
-    utc_offset: 0,
+    ahead: 0,
 };
 
 fn main() {

@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::message::Time;
+use crate::message::clock::WallClock;
 
 /// Whose time is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -16,30 +17,38 @@ pub enum Zone {
     Utc,
 }
 
-/// Writes times in a zone, which is looked up once.
+/// Writes times in a zone, which is looked up once, as the wall clock showed them.
 #[derive(Clone, Debug)]
 pub struct Clock {
     zone: TimeZone,
+    wall: WallClock,
 }
 
 impl Clock {
     /// A clock of this zone. If the computer does not tell its own, that is UTC.
     #[must_use]
     pub fn new(zone: Zone) -> Self {
-        match zone {
-            Zone::Local => Self {
-                zone: TimeZone::system(),
-            },
-            Zone::Utc => Self {
-                zone: TimeZone::UTC,
-            },
+        let zone = match zone {
+            Zone::Local => TimeZone::system(),
+            Zone::Utc => TimeZone::UTC,
+        };
+        Self {
+            zone,
+            wall: WallClock::default(),
         }
     }
 
-    /// How many seconds the zone is ahead of UTC at `time`.
+    /// The same, following a wall clock that was set.
     #[must_use]
-    pub fn utc_offset(&self, time: Time) -> i32 {
-        self.local(time).map_or(0, |(_, offset)| offset)
+    pub fn following(self, wall: WallClock) -> Self {
+        Self { wall, ..self }
+    }
+
+    /// How many microseconds the zone's wall clock was ahead of UTC's [`Time`] at `time`.
+    #[must_use]
+    pub fn ahead(&self, time: Time) -> i64 {
+        let offset = self.local(time).map_or(0, |(_, offset)| offset);
+        self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000
     }
 
     /// The time of day in milliseconds, cut off: `12:00:01.123`. Always twelve columns.
@@ -112,7 +121,7 @@ impl Clock {
     #[must_use]
     pub fn date_and_time(&self, time: Time) -> String {
         let Some((local, offset)) = self.local(time) else {
-            return format!("{} µs since 1970", time.0);
+            return format!("{} µs since 1970", self.wall.at(time).0);
         };
         let sign = if offset < 0 { '-' } else { '+' };
         let minutes = offset.unsigned_abs() / 60;
@@ -134,7 +143,7 @@ impl Clock {
     /// The zone's own date and time, and its distance from UTC in seconds; `None` if no calendar
     /// has that time.
     fn local(&self, time: Time) -> Option<(DateTime, i32)> {
-        let timestamp = Timestamp::from_microsecond(time.0).ok()?;
+        let timestamp = Timestamp::from_microsecond(self.wall.at(time).0).ok()?;
         let offset = self.zone.to_offset(timestamp);
         Some((offset.to_datetime(timestamp), offset.seconds()))
     }
@@ -151,7 +160,20 @@ mod tests {
     fn at(hours: i8) -> Clock {
         Clock {
             zone: tz::offset(hours).to_time_zone(),
+            ..Clock::new(Zone::Utc)
         }
+    }
+
+    #[test]
+    fn times_are_shown_as_the_wall_clock_showed_them() {
+        let noon = Time(1_795_431_601_123_456);
+        let mut wall = WallClock::default();
+        wall.note(noon, -3_600_000_000);
+        let clock = at(1).following(wall);
+        assert_eq!(clock.time_of_day(Time(noon.0 - 1_000_000)), "12:00:00.123");
+        assert_eq!(clock.time_of_day(noon), "11:00:01.123");
+        assert_eq!(clock.ahead(Time(noon.0 - 1)), 3_600_000_000);
+        assert_eq!(clock.ahead(noon), 0);
     }
 
     #[test]
@@ -198,6 +220,7 @@ mod tests {
         let zone = tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
         let clock = Clock {
             zone: zone.to_time_zone(),
+            ..Clock::new(Zone::Utc)
         };
         assert_eq!(
             clock.date_and_time(Time(0)),

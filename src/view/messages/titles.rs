@@ -158,8 +158,9 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
         _ if app.messages().position() == Position::Following => match not_receiving(app) {
             None => (vec![" following ▼ ".to_owned()], theme::GOOD),
             Some((reason, style)) => {
-                let short = " not receiving ".to_owned();
-                (vec![format!(" not receiving · {reason} "), short], style)
+                let short = [" not receiving ", "not receiving"].map(str::to_owned);
+                let long = format!(" not receiving · {reason} ");
+                ([vec![long], short.into()].concat(), style)
             }
         },
         Some(stop) => (stop_words(app, stop, window), theme::BAD),

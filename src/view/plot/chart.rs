@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::{line, theme};
+use super::super::theme;
 use super::Drawn;
 use super::beyond::{self, Beyond};
 use super::scale::Scale;
@@ -35,6 +35,7 @@ pub struct Panel<'a> {
     pub series: &'a [&'a Drawn<'a>],
     pub window: &'a PlotWindow,
     pub form: TimeForm,
+    pub clock: &'a Clock,
     pub now: Time,
     /// It has the times.
     pub is_lowest: bool,
@@ -218,7 +219,7 @@ impl Panel<'_> {
                 format!("{} ago", figures::duration(self.now.since(time)))
             };
         }
-        let clock = Clock::new(line::zone(self.form));
+        let clock = self.clock;
         match self.window.span().as_secs() {
             0..10 => clock.time_of_day(time),
             10..86_400 => clock.seconds(time),

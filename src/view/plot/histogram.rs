@@ -6,13 +6,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::{self, LineBuilder};
+use super::super::line::LineBuilder;
 use super::super::theme;
 use super::unit::Unit;
 use crate::analysis::INTERVAL_BOUNDS;
 use crate::app::App;
 use crate::payload::escape;
-use crate::payload::figures::{self, Clock};
+use crate::payload::figures;
 
 /// What is said where another channel is selected, or its intervals were taken out.
 const NOT_PLOTTED: &str = "the intervals of this channel are not plotted: i plots them";
@@ -45,7 +45,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     let report = plot.report(series);
     let histogram = report.map_or(&[][..], |report| &report.histogram[..]);
-    let clock = Clock::new(line::zone(app.messages().time_form));
+    let clock = app.clock();
     let summary = report.and_then(|report| report.summary);
     let about = summary.map_or_else(String::new, |of| {
         let longest = Unit::Milliseconds.write(of.max);

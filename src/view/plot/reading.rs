@@ -7,14 +7,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::line::{self, LineBuilder};
+use super::super::line::LineBuilder;
 use super::super::theme;
 use super::Drawn;
 use super::unit::Unit;
 use crate::app::{App, Dot, PlotWindow, TimeForm};
 use crate::message::Time;
 use crate::payload::escape;
-use crate::payload::figures::{self, Clock};
+use crate::payload::figures;
 
 /// A time that lies longer ago has its date.
 const A_DAY: Duration = Duration::from_secs(86_400);
@@ -94,7 +94,7 @@ fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
 
 /// When it came, as exactly as it is known.
 fn time(app: &App, time: Time, window: &PlotWindow) -> String {
-    let clock = Clock::new(line::zone(app.messages().time_form));
+    let clock = app.clock();
     if window.span() >= A_DAY || app.now().since(time) >= A_DAY {
         let whole = clock.date_and_time(time);
         return whole.chars().take(DATE_AND_TIME).collect();

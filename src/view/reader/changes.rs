@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::{self, LineBuilder};
+use super::super::line::LineBuilder;
 use super::super::theme;
 use crate::app::{Against, App, DIFF_HEADER, Letter, Reader};
 use crate::decoding::Comparison;
@@ -13,7 +13,7 @@ use crate::payload::diff::lines::{self as texts, Lines};
 use crate::payload::diff::structure::{Change, Counts, Structure};
 use crate::payload::diff::{Diff, Side};
 use crate::payload::escape;
-use crate::payload::figures::{self, Clock};
+use crate::payload::figures;
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use unicode_width::UnicodeWidthStr as _;
@@ -83,7 +83,7 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
 
 /// What it is compared with, in words; the longest form first.
 fn base_forms(app: &App, against: Against, base: &Letter) -> Vec<String> {
-    let clock = Clock::new(line::zone(app.messages().time_form));
+    let clock = app.clock();
     let time = clock.date_unless_today(base.time, app.now());
     let name = base.channel.as_deref().unwrap_or_default();
     let name = escape::name(name, 24).string;

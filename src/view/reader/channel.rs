@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::{self, LineBuilder};
+use super::super::line::LineBuilder;
 use super::super::theme;
 use crate::analysis::Field;
 use crate::app::{About, App, Reader};
 use crate::payload::escape;
-use crate::payload::figures::{self, Clock};
+use crate::payload::figures;
 
 /// Columns of the words before what is said.
 const LABEL: usize = 14;
@@ -64,7 +64,7 @@ fn line_of(
         }
         About::Received => {
             label(&mut line, "received");
-            let clock = Clock::new(line::zone(app.messages().time_form));
+            let clock = app.clock();
             let time = clock.date_and_time(reader.letter().time);
             line.cut_words(&time, Style::new());
         }

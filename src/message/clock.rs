@@ -1,0 +1,120 @@
+//! The clocks: one that only runs forward, and the wall clock beside it.
+
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use super::Time;
+
+/// The clock that nobody can set. It runs on while the computer sleeps.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const STEADY: ClockId = ClockId::Monotonic;
+
+/// How far the wall clock was ahead of the steady one when the program first asked.
+static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
+
+/// The two clocks are read one after the other, and both are disciplined: a smaller difference
+/// is not told from noise.
+const LEAST_STEP: i64 = 100_000;
+
+pub(super) fn now() -> Time {
+    Time(START.saturating_add(steady()))
+}
+
+/// What the wall clock says.
+fn wall() -> Time {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    Time(since_epoch.map_or(0, |elapsed| {
+        i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+    }))
+}
+
+fn steady() -> i64 {
+    let time = clock_gettime(STEADY);
+    time.tv_sec
+        .saturating_mul(1_000_000)
+        .saturating_add(time.tv_nsec / 1_000)
+}
+
+/// How far the wall clock is ahead of [`Time::now`], in microseconds: 0 until somebody sets it.
+#[must_use]
+pub fn wall_ahead() -> i64 {
+    wall().0.saturating_sub(now().0)
+}
+
+/// How the wall clock was set while the program ran.
+///
+/// A [`Time`] is never set: differences of times hold whatever happens to the wall clock. Only
+/// where a time is shown or read as people write it is it moved by what this knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WallClock {
+    /// When it was found set, and how far it was ahead from then on, in microseconds; in order.
+    set: Vec<(Time, i64)>,
+}
+
+impl WallClock {
+    /// How far it is ahead of times, in microseconds.
+    #[must_use]
+    pub fn ahead(&self) -> i64 {
+        self.set.last().map_or(0, |(_, ahead)| *ahead)
+    }
+
+    /// What it showed at `time`.
+    #[must_use]
+    pub fn at(&self, time: Time) -> Time {
+        let later = self.set.partition_point(|(from, _)| *from <= time);
+        let ahead = later.checked_sub(1).map_or(0, |index| self.set[index].1);
+        Time(time.0.saturating_add(ahead))
+    }
+
+    /// Takes note that it is `ahead` at `now`. Returns by how much it was set, if it was.
+    pub fn note(&mut self, now: Time, ahead: i64) -> Option<i64> {
+        let by = ahead.saturating_sub(self.ahead());
+        if by.unsigned_abs() < LEAST_STEP.unsigned_abs() {
+            return None;
+        }
+        self.set.push((now, ahead));
+        Some(by)
+    }
+}
+
+/// The length of a step of the wall clock.
+#[must_use]
+pub fn length(by: i64) -> Duration {
+    Duration::from_micros(by.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_only_runs_forward_and_starts_with_the_wall_clock() {
+        let mut last = now();
+        for _ in 0..1_000 {
+            let next = now();
+            assert!(next >= last);
+            last = next;
+        }
+        assert!(wall_ahead().abs() < LEAST_STEP * 100, "{}", wall_ahead());
+    }
+
+    #[test]
+    fn a_time_is_shown_as_the_wall_clock_showed_it_then() {
+        const HOUR: i64 = 3_600_000_000;
+        let mut wall = WallClock::default();
+        assert_eq!(wall.at(Time(5)), Time(5));
+        assert_eq!(wall.note(Time(HOUR), 99_999), None);
+        assert_eq!(wall.note(Time(HOUR), -HOUR), Some(-HOUR));
+        assert_eq!(wall.note(Time(HOUR + 1), -HOUR - 5), None);
+        assert_eq!(wall.note(Time(3 * HOUR), HOUR), Some(2 * HOUR));
+        assert_eq!(wall.at(Time(HOUR - 1)), Time(HOUR - 1));
+        assert_eq!(wall.at(Time(HOUR)), Time(0));
+        assert_eq!(wall.at(Time(2 * HOUR)), Time(HOUR));
+        assert_eq!(wall.at(Time(3 * HOUR)), Time(4 * HOUR));
+        assert_eq!(wall.ahead(), HOUR);
+    }
+}
