@@ -12,6 +12,7 @@ pub mod listener;
 pub mod peer;
 pub mod proxy;
 pub mod pty;
+pub mod random;
 pub mod redis;
 pub mod scans;
 pub mod sentinel;

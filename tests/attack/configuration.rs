@@ -1,0 +1,270 @@
+//! Addresses and configuration files with slips in them: no complaint shows a password, acts on a
+//! terminal, or goes on without end.
+
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use subscope::analysis::Check;
+use subscope::config::Config;
+use subscope::payload::escape::whole;
+use subscope::server::Target;
+
+use crate::escapes::assert_harmless;
+use crate::mutation::mutated_text;
+use crate::support::pty::SUBSCOPE;
+use crate::support::random::{Random, attack};
+
+/// Every password holds this.
+const MARK: &str = "s3cr3t";
+
+/// What may stand between two marks of a password that nobody has encoded.
+const BETWEEN: &[&str] = &[
+    "", "@", "/", "?", "#", ":", "%", "%2F", "&", "=", "[", "]", "//", "1/", "@host/", " ", "\\",
+    "'", "\u{e9}", "+", ",", "6379", "0/",
+];
+
+/// What a complaint may have beside what it is about.
+const MOST_WORDS: usize = 2000;
+
+/// A password with the mark in each of its parts.
+fn password(random: &mut Random) -> String {
+    let mut password = random.pick(BETWEEN).to_string() + MARK;
+    for _ in 0..random.below(3) {
+        password += random.pick::<&str>(BETWEEN);
+        password += MARK;
+    }
+    password
+}
+
+/// An address with a password in it, where one belongs: its other parts are right or odd.
+fn address(random: &mut Random) -> String {
+    let scheme = mutated_rarely(
+        random,
+        &[
+            "redis",
+            "rediss",
+            "valkey",
+            "valkeys",
+            "redis+sentinel",
+            "rediss+cluster",
+            "http",
+        ],
+    );
+    let user = random.pick(&["", "me", "a%3Ab", "\u{e9}"]);
+    let host = mutated_rarely(
+        random,
+        &[
+            "localhost",
+            "h:7000",
+            "[::1]:1",
+            "h1:1,h2:2",
+            "10.0.0.1",
+            "h:0",
+            "h:port",
+            "",
+        ],
+    );
+    let path = mutated_rarely(
+        random,
+        &["", "/", "/3", "/mymaster", "/mymaster/2", "/x", "/-1"],
+    );
+    let parameters = match random.below(6) {
+        0 => format!("?sentinel-user=u&sentinel-password={}", password(random)),
+        1 => format!("?db=1&pass={}", password(random)),
+        2 => "?protocol=resp3".to_owned(),
+        _ => String::new(),
+    };
+    if random.one_in(8) {
+        return format!("unix:///run/redis.sock?user=me&pass={}", password(random));
+    }
+    let password = password(random);
+    let separator = if random.one_in(10) { ":/" } else { "://" };
+    format!("{scheme}{separator}{user}:{password}@{host}{path}{parameters}")
+}
+
+/// One of `samples`, sometimes with changes, which put no `@` behind a password.
+fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
+    if random.one_in(3) {
+        mutated_text(random, samples).replace(['@', ':'], "")
+    } else {
+        random.pick(samples).to_string()
+    }
+}
+
+/// What is shown of `said`: its own words, and what a debugger would see.
+fn assert_discreet(said: &(impl ToString + Debug), about: &str) {
+    for words in [said.to_string(), format!("{said:?}")] {
+        assert!(!words.contains(MARK), "{about}: {words}");
+        assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
+        assert_harmless(&whole(words.as_bytes()));
+    }
+}
+
+#[test]
+fn no_address_shows_its_password() {
+    attack(
+        "addresses",
+        8000,
+        |random| vec![address(random)],
+        |addresses| {
+            for address in addresses {
+                match Target::parse(address) {
+                    Ok(target) => {
+                        assert_discreet(&target, address);
+                        let shown = target.any_address().to_string();
+                        assert!(!shown.contains(MARK), "{address}: {shown}");
+                    }
+                    Err(error) => {
+                        assert_discreet(&error, address);
+                        assert_harmless(&error.to_string());
+                    }
+                }
+            }
+        },
+    );
+}
+
+const FILE: &str = "\
+# what is where
+[profile.production]
+color = \"red\"
+url = \"rediss://app:s3cr3t@redis.example:6380/1\"
+user = \"me\"
+password-command = \"echo s3cr3t | head -1\"
+read-only = true
+tls = { cacert = \"ca.pem\", cert = \"/c.pem\", key = \"k.pem\", sni = \"x\", insecure = true }
+channels = [\"orders.*\", \"jobs\"]
+filter = [\"a\", '.b == 1']
+keep = \"1MiB\"
+lens = [\"orders:*=.user.id\"]
+seq = [\"o=.n\", \"p=.n,.k\"]
+pair = [\"q=.id -> r=.id\"]
+
+[profile.local]
+host = \"h\"
+port = 7_000
+db = 0x2
+
+[profile.\"by socket\"]
+socket = \"run/redis.sock\"
+until = \"\"\"END\"\"\"
+";
+
+/// Whether the mark still stands where a password does: what has come to be a name is no secret.
+fn holds_passwords_only(text: &str) -> bool {
+    let mut lines = text.split(['\n', '\r']).filter(|line| line.contains(MARK));
+    lines.all(|line| {
+        let starts = ["url = ", "password-command = "];
+        let behind = line.rsplit(MARK).next().unwrap_or_default();
+        starts.iter().any(|start| line.starts_with(start)) && !behind.contains('=')
+    })
+}
+
+#[test]
+fn no_complaint_of_a_file_shows_a_password() {
+    attack(
+        "configuration files",
+        3000,
+        |random| mutated_text(random, &[FILE]).into_bytes(),
+        |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            if !holds_passwords_only(&text) {
+                return;
+            }
+            match Config::parse(Path::new("/etc/it.toml"), &text) {
+                Ok(config) => {
+                    assert!(!format!("{config:?}").contains(MARK));
+                    for profile in config.profiles() {
+                        let wrong = profile.wrong("url", "is wrong");
+                        assert_discreet(&wrong, &profile.name);
+                        if let Some(Err(error)) = profile.url.as_deref().map(Target::parse) {
+                            assert_discreet(&error, &text);
+                        }
+                    }
+                    if let Err(error) = config.profile("prduction") {
+                        assert_discreet(&error, &text);
+                    }
+                }
+                Err(error) => assert_discreet(&error, &text),
+            }
+        },
+    );
+}
+
+#[test]
+fn any_text_is_a_check_or_is_refused() {
+    let samples = [
+        "o*=.n",
+        "p=.n,.k",
+        "q=.id -> r=.id",
+        "q=.id->r=.id timeout 5s",
+        "o=.at",
+    ];
+    attack(
+        "checks read",
+        2000,
+        |random| mutated_text(random, &samples).into_bytes(),
+        |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            for read in [Check::parse_sequence, Check::parse_pair, Check::parse_delay] {
+                if let Err(error) = read(&text) {
+                    let words = error.to_string();
+                    assert!(words.len() < MOST_WORDS + 8 * text.len(), "{words}");
+                    assert_harmless(&whole(words.as_bytes()));
+                }
+            }
+        },
+    );
+}
+
+/// What the program says of these arguments, where it has no terminal.
+fn complaint(arguments: &[&str]) -> String {
+    let mut command = Command::new(SUBSCOPE);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert!(!output.status.success(), "{arguments:?}");
+    assert!(
+        output.status.code().is_some_and(|code| code < 100),
+        "{output:?}"
+    );
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+/// Panics unless `words`, which go to a terminal as they are, are lines of plain text without a mark.
+fn assert_sayable(words: &str, about: &str) {
+    assert!(
+        !words.is_empty() && !words.contains(MARK),
+        "{about}: {words}"
+    );
+    words.lines().for_each(assert_harmless);
+    assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
+}
+
+#[test]
+fn what_the_program_itself_says_of_them_is_discreet_and_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("it.toml");
+    attack(
+        "the program's complaints",
+        30,
+        |random| vec![address(random), mutated_text(random, &[FILE])],
+        |inputs| {
+            let [address, file] = inputs else { return };
+            if !address.contains('\0') {
+                assert_sayable(&complaint(&["-u", address]), address);
+            }
+            fs::write(&path, file).unwrap();
+            if holds_passwords_only(file) {
+                let path = path.to_str().unwrap();
+                let words = complaint(&["--config", path, "--profile", "production"]);
+                assert_sayable(&words, file);
+            }
+        },
+    );
+}

@@ -1,0 +1,244 @@
+//! Queries as people mistype them, asked of payloads that mean harm.
+
+use std::sync::Arc;
+
+use subscope::message::{SubscriptionId, Time};
+use subscope::payload::escape::whole;
+use subscope::query::{self, Flags, Kind, MOST_MARKS, Matcher, Moment, Path, Query, Row, SYNTAX};
+
+use crate::escapes::assert_harmless;
+use crate::mutation::{mutated, mutated_text};
+use crate::support::random::{Random, attack};
+
+const MOMENT: Moment = Moment {
+    now: Time(10 * 3_600_000_000),
+    utc_offset: 7200,
+};
+
+/// What a complaint may have beside the part of the query that it repeats.
+const MOST_WORDS: usize = 600;
+
+/// Queries beside the examples of the help: every kind of literal and nesting.
+const QUERIES: &[&str] = &[
+    "not (a or -b) and \"c d\" or /e.f/i",
+    ".user.id == 42 .level in (\"error\", \"warn\", null, true, -1.5e3)",
+    ".a[0].\"odd key\"[12] != \"\\u00e9\\n\"",
+    ".a ~ \"^x|y$\" has(.b) has([0])",
+    "channel:orders.* via:\"a b\" size>=10k size<1m",
+    "last:30s since:12:00:05 until:12:01 is:json is:notice",
+    "/(a|b)*c{2,5}\\xff[^\\d]/",
+    "(((((a)))))",
+    "",
+];
+
+/// Programs of jq: some go on for ever, or grow.
+const PROGRAMS: &[&str] = &[
+    "jq(.items | length > 3)",
+    "jq(.a[0] == 1 and (.b | type) == \"object\")",
+    "jq([.. | numbers] | add > 10)",
+    "jq(def f: if . > 100 then . else . + 1 | f end; 0 | f)",
+    "jq(last(repeat(.)))",
+    "jq([range(1e9)] | length)",
+    "jq(until(false; . + 1))",
+    "jq(\"x\" * 1000000000)",
+    "jq([limit(100000; repeat(\"a\"))] | join(\",\") | length)",
+    "jq(reduce range(1e9) as $i (0; . + $i))",
+    "jq([.[]?] | map(tostring) | join(\" \"))",
+    "jq(test(\"(a+)+$\"))",
+];
+
+const PAYLOADS: &[&str] = &[
+    r#"{"user":{"id":42},"level":"error","a":[1,{"odd key":[null]}],"b":{"c":true}}"#,
+    r#"{"items":[1,2,3,4,5],"tags":["pay","x"],"error":null}"#,
+    "timeout after 5 ms on orders, took 1234 ms",
+    "[1,2.50,-3e10,\"\\u00e9\\ud83d\\ude00\"]",
+    "plain \u{4f60}\u{597d} \u{e9}\u{c9}",
+    "\u{0}\u{1}binary\u{ff}",
+];
+
+fn row(payload: &[u8]) -> Row<'_> {
+    Row {
+        time: MOMENT.now,
+        kind: Kind::Message,
+        channel: 0,
+        payload,
+        size: payload.len() as u64,
+        via: &[SubscriptionId(0)],
+        flags: Flags::default(),
+    }
+}
+
+fn matcher(query: &Query) -> Matcher {
+    let mut matcher = Matcher::new(Arc::new(query.clone()));
+    matcher.know_subscriptions(&[Arc::from(&b"orders.*"[..])]);
+    matcher.enter([&b"orders.created"[..]]);
+    matcher
+}
+
+/// A query of the examples or one that is put together from them, with changes.
+fn written(random: &mut Random) -> String {
+    let samples: Vec<&str> = SYNTAX
+        .iter()
+        .map(|syntax| syntax.example)
+        .filter(|example| !example.contains("jq("))
+        .chain(QUERIES.iter().copied())
+        .collect();
+    let mut text = mutated_text(random, &samples);
+    for _ in 0..random.below(3) {
+        let other = mutated_text(random, &samples);
+        let by = *random.pick(&[" ", " or ", " and ", " not ", ") (", ""]);
+        text = format!("{text}{by}{other}");
+    }
+    text
+}
+
+fn payload(random: &mut Random) -> Vec<u8> {
+    let samples: Vec<Vec<u8>> = PAYLOADS
+        .iter()
+        .map(|text| text.as_bytes().to_vec())
+        .collect();
+    mutated(random, &samples)
+}
+
+/// A query and a payload, as one sequence of bytes to be made smaller: apart by a byte that UTF-8
+/// has not.
+fn written_and_payload(random: &mut Random) -> Vec<u8> {
+    let query = written(random);
+    let mut both = query.into_bytes();
+    both.push(0xff);
+    both.extend(payload(random));
+    both
+}
+
+fn apart(both: &[u8]) -> (String, &[u8]) {
+    let at = both.iter().position(|byte| *byte == 0xff);
+    let (query, payload) = both.split_at(at.unwrap_or(both.len()));
+    let payload = payload.get(1..).unwrap_or_default();
+    (String::from_utf8_lossy(query).into_owned(), payload)
+}
+
+#[test]
+fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
+    attack(
+        "queries read",
+        4000,
+        |random| written(random).into_bytes(),
+        |text| {
+            let text = String::from_utf8_lossy(text);
+            match Query::parse(&text, &MOMENT) {
+                Ok(query) => {
+                    assert_eq!(query.text(), text);
+                    let all = Query::all([query.clone(), Query::channel(b"a\"*\\\x1b")]);
+                    for composed in [query.negate(), all] {
+                        let again = Query::parse(composed.text(), &MOMENT);
+                        assert!(again.is_ok(), "{}: {again:?}", composed.text());
+                    }
+                }
+                Err(wrong) => {
+                    assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}");
+                    let place = wrong.place(&text).unwrap_or_default();
+                    let words = format!("{place}{wrong}");
+                    assert!(words.len() < MOST_WORDS + wrong.at.len(), "{words}");
+                    assert_harmless(&whole(words.as_bytes()));
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_composed_query_reads_as_what_it_is() {
+    attack(
+        "queries composed",
+        1500,
+        |random| written(random).into_bytes(),
+        |text| {
+            let text = String::from_utf8_lossy(text);
+            let Ok(query) = Query::parse(&text, &MOMENT) else {
+                return;
+            };
+            let composed = Query::all([query.clone().negate(), query]).negate();
+            assert_eq!(Query::parse(composed.text(), &MOMENT), Ok(composed));
+        },
+    );
+}
+
+#[test]
+fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
+    attack("queries asked", 3000, written_and_payload, |both| {
+        let (text, payload) = apart(both);
+        let Ok(query) = Query::parse(&text, &MOMENT) else {
+            return;
+        };
+        let row = row(payload);
+        let mut asked = matcher(&query);
+        let matches = asked.matches(&row);
+        assert_eq!(asked.matches(&row), matches, "asked twice");
+        let negated = query.clone().negate();
+        assert_ne!(matcher(&negated).matches(&row), matches);
+        let twice = Query::all([query.clone(), query.clone()]);
+        assert_eq!(matcher(&twice).matches(&row), matches);
+        let literal = asked.required_text().map(|literal| literal.find(payload));
+        assert!(
+            !matches || literal != Some(None),
+            "what it requires is missing"
+        );
+        if asked.is_only_text() {
+            assert_eq!(Some(matches), literal.map(|found| found.is_some()));
+        }
+        let marks = query.marks(payload);
+        assert!(marks.len() <= MOST_MARKS);
+        assert!(
+            marks
+                .iter()
+                .all(|mark| mark.start < mark.end && mark.end <= payload.len())
+        );
+        assert!(marks.windows(2).all(|pair| pair[0].end < pair[1].start));
+    });
+}
+
+#[test]
+fn any_text_is_a_path_or_is_refused() {
+    let samples = [".a.b[0]", ".\"odd \\\" key\"[12].x", ".", "[3]", ".\u{e9}"];
+    attack(
+        "paths read",
+        2000,
+        |random| mutated_text(random, &samples).into_bytes(),
+        |text| {
+            let text = String::from_utf8_lossy(text);
+            match Path::parse(&text) {
+                Ok(path) => assert_eq!(Path::parse(path.text()), Ok(path)),
+                Err(wrong) => assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}"),
+            }
+        },
+    );
+}
+
+#[test]
+fn a_program_ends_whatever_it_says() {
+    let asking = query::spawn("attack", || {
+        attack(
+            "programs",
+            150,
+            |random| {
+                let mut both = mutated_text(random, PROGRAMS).into_bytes();
+                both.push(0xff);
+                both.extend(payload(random));
+                both
+            },
+            |both| {
+                let (text, payload) = apart(both);
+                if let Ok(query) = Query::parse(&text, &MOMENT) {
+                    let mut asked = matcher(&query);
+                    let matches = asked.matches(&row(payload));
+                    assert!(
+                        !matches || asked.trouble().is_none(),
+                        "{:?}",
+                        asked.trouble()
+                    );
+                }
+            },
+        );
+    });
+    asking.unwrap().join().unwrap();
+}
