@@ -20,10 +20,15 @@ impl Path {
     ///
     /// Says what is wrong with the text, where, and what to do about it.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
+        let before = text.len() - text.trim_start().len();
         let text = text.trim();
+        let steps = parse::path(text).map_err(|wrong| QueryError {
+            at: before + wrong.at.start..before + wrong.at.end,
+            ..wrong
+        })?;
         Ok(Self {
             text: text.into(),
-            steps: parse::path(text)?.into(),
+            steps: steps.into(),
         })
     }
 

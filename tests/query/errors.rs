@@ -119,3 +119,11 @@ proptest! {
         parses_or_says_where(&pieces.concat());
     }
 }
+
+#[test]
+fn a_wrong_path_is_pointed_at_where_it_stands_in_the_text() {
+    for (text, at) in [(" x", 1..2), ("\n\u{e9} ", 1..3), ("  .a b", 4..6)] {
+        let wrong = Path::parse(text).unwrap_err();
+        assert_eq!(wrong.at, at, "{text:?}: {wrong}");
+    }
+}
