@@ -5,12 +5,12 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use redis_protocol::resp2::decode::decode;
-use redis_protocol::resp2::types::OwnedFrame;
+use redis_protocol::resp2::decode::decode_range;
 use subscope::broker::{Broker, Limits, Settings};
 use tokio::runtime::Builder;
 
 use crate::mutation::mutated;
+use crate::support::cases;
 use crate::support::random::{Random, attack};
 use crate::support::redis::pack;
 
@@ -106,7 +106,7 @@ fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 fn assert_whole(answered: &[u8]) {
     let mut rest = answered;
     while !rest.is_empty() {
-        let frame: Option<(OwnedFrame, usize)> = decode(rest).unwrap();
+        let frame = decode_range(rest).unwrap();
         let (_, length) = frame.unwrap_or_else(|| panic!("{} is cut", rest.escape_ascii()));
         rest = &rest[length..];
     }
@@ -129,7 +129,7 @@ fn any_commands_are_answered_or_hung_up_on_and_others_are_served() {
     };
     let broker = runtime.block_on(Broker::start(settings)).unwrap();
     let mut witness = connect(broker.address());
-    attack("commands", 800, session, |bytes| {
+    attack("commands", cases::count(800), session, |bytes| {
         let answered = answers(broker.address(), bytes);
         assert!(answered.len() < MOST_ANSWERED);
         assert_whole(&answered);

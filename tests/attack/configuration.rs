@@ -13,6 +13,7 @@ use subscope::server::Target;
 
 use crate::escapes::assert_harmless;
 use crate::mutation::mutated_text;
+use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
 use crate::support::random::{Random, attack};
 
@@ -106,7 +107,7 @@ fn assert_discreet(said: &(impl ToString + Debug), about: &str) {
 fn no_address_shows_its_password() {
     attack(
         "addresses",
-        8000,
+        cases::count(8000),
         |random| vec![address(random)],
         |addresses| {
             for address in addresses {
@@ -166,7 +167,7 @@ fn holds_passwords_only(text: &str) -> bool {
 fn no_complaint_of_a_file_shows_a_password() {
     attack(
         "configuration files",
-        3000,
+        cases::count(3000),
         |random| mutated_text(random, &[FILE]).into_bytes(),
         |bytes| {
             let text = String::from_utf8_lossy(bytes);
@@ -204,7 +205,7 @@ fn any_text_is_a_check_or_is_refused() {
     ];
     attack(
         "checks read",
-        2000,
+        cases::count(2000),
         |random| mutated_text(random, &samples).into_bytes(),
         |bytes| {
             let text = String::from_utf8_lossy(bytes);
@@ -252,7 +253,7 @@ fn what_the_program_itself_says_of_them_is_discreet_and_harmless() {
     let path = folder.path().join("it.toml");
     attack(
         "the program's complaints",
-        30,
+        cases::count(30),
         |random| vec![address(random), mutated_text(random, &[FILE])],
         |inputs| {
             let [address, file] = inputs else { return };

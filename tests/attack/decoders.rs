@@ -26,6 +26,7 @@ use subscope::query::Path;
 
 use crate::escapes::{assert_drawn_harmless, assert_harmless};
 use crate::mutation::mutated;
+use crate::support::cases;
 use crate::support::random::attack;
 
 /// Nothing is to be unpacked to more than this.
@@ -149,7 +150,7 @@ fn plain() -> Vec<Vec<u8>> {
 }
 
 /// Something of every kind, plain and wrapped once and twice.
-fn samples() -> Vec<Vec<u8>> {
+pub fn samples() -> Vec<Vec<u8>> {
     let plain = plain();
     let mut samples = plain.clone();
     for inner in [&plain[0], &plain[8], &plain[12], &vec![0; 10_000]] {
@@ -212,7 +213,7 @@ fn every_payload_gives_an_answer_within_bounds() {
     let samples = samples();
     attack(
         "payloads",
-        2500,
+        cases::count(2500),
         |random| mutated(random, &samples),
         |payload| {
             for message_type in [None, Some(&*DEMO)] {
@@ -237,7 +238,7 @@ fn nothing_is_unpacked_beyond_what_is_promised() {
     let samples = samples();
     attack(
         "payloads, unbounded",
-        300,
+        cases::count(300),
         |random| mutated(random, &samples),
         |payload| {
             let decoded = recognise(payload, None);
@@ -251,7 +252,7 @@ fn any_two_payloads_are_compared() {
     let samples = samples();
     attack(
         "payloads compared",
-        700,
+        cases::count(700),
         |random| {
             let old = mutated(random, &samples);
             let new = if random.one_in(2) {
@@ -286,7 +287,7 @@ fn values_are_looked_up_in_any_payload() {
         ".a",
         ".a[0]",
         ".a[4].b",
-        "[0]",
+        ".[0]",
         ".inner.name",
         ".\"\"",
         ".id",
@@ -294,7 +295,7 @@ fn values_are_looked_up_in_any_payload() {
     let paths = paths.map(|path| Path::parse(path).unwrap());
     attack(
         "values looked up",
-        2500,
+        cases::count(2500),
         |random| mutated(random, &samples),
         |payload| {
             for path in &paths {
@@ -318,7 +319,7 @@ fn a_schema_with_changes_is_one_or_an_error() {
     let payload = plain()[13].clone();
     attack(
         "schemas",
-        1500,
+        cases::count(1500),
         |random| mutated(random, &described),
         |bytes| match Schema::read(bytes) {
             Ok(schema) => {

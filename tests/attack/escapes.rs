@@ -5,6 +5,7 @@ use subscope::payload::escape::{self, Text};
 use subscope::payload::{hex, quoted, rows};
 
 use crate::mutation::mutated;
+use crate::support::cases;
 use crate::support::random::{Random, attack};
 
 /// What must never reach a terminal, by its names: written apart from the code under test.
@@ -76,7 +77,7 @@ fn what_is_drawn_of_any_bytes_is_harmless() {
     let samples = samples();
     attack(
         "bytes drawn",
-        4000,
+        cases::count(4000),
         |random| mutated(random, &samples),
         |bytes| {
             let mut random = Random::new(bytes.len() as u64);
@@ -90,7 +91,7 @@ fn the_escaped_notation_is_harmless_and_gives_every_byte_back() {
     let samples = samples();
     attack(
         "bytes escaped",
-        4000,
+        cases::count(4000),
         |random| mutated(random, &samples),
         |bytes| {
             let escaped = quoted::to_escaped(bytes);
@@ -106,7 +107,7 @@ fn any_text_is_read_as_escaped_or_refused_with_the_place() {
     let samples = samples();
     attack(
         "texts in the escaped notation",
-        4000,
+        cases::count(4000),
         |random| mutated(random, &samples),
         |bytes| {
             let text = String::from_utf8_lossy(bytes);

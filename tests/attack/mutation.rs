@@ -4,7 +4,7 @@
 use crate::support::random::Random;
 
 /// Inputs grow no longer than this.
-const MOST_BYTES: usize = 64 << 10;
+const MOST_BYTES: usize = 16 << 10;
 
 /// Numbers at the bounds of something.
 const ODD_NUMBERS: &[&str] = &[

@@ -5,6 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use subscope::wire::{Decoder, Limits, Part, WireError};
 
 use crate::mutation::mutated;
+use crate::support::cases;
 use crate::support::random::{Random, attack};
 
 const LIMITS: Limits = Limits {
@@ -83,7 +84,7 @@ fn said(bytes: &[u8], cuts: &[usize]) -> Said {
 
 #[test]
 fn frames_are_the_same_however_the_stream_is_cut() {
-    attack("frames, cut", 6000, stream, |bytes| {
+    attack("frames, cut", cases::count(6000), stream, |bytes| {
         let whole = said(bytes, &[bytes.len()]);
         let mut random = Random::new(bytes.len() as u64);
         let cuts = random.cuts(bytes.len());
@@ -93,7 +94,7 @@ fn frames_are_the_same_however_the_stream_is_cut() {
 
 #[test]
 fn the_last_value_is_known_where_it_comes_to_stand() {
-    attack("last values", 300, stream, |bytes| {
+    attack("last values", cases::count(300), stream, |bytes| {
         let mut decoder = Decoder::new(LIMITS);
         let Ok(Some(frame)) = decoder.decode(bytes) else {
             return;

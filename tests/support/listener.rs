@@ -37,6 +37,8 @@ pub struct Listener {
     pub allowed: Vec<(Box<str>, Allowed)>,
     /// How many PINGs were answered.
     pub pongs: usize,
+    /// How much has been told so far.
+    told: usize,
     /// The newest table of nodes.
     pub nodes: Vec<NodeFacts>,
 }
@@ -56,6 +58,7 @@ impl Listener {
             published: Vec::new(),
             allowed: Vec::new(),
             pongs: 0,
+            told: 0,
             nodes: Vec::new(),
         }
     }
@@ -180,7 +183,13 @@ impl Listener {
         })
     }
 
+    /// How much has been told so far, of anything: a larger number is news.
+    pub fn told(&self) -> usize {
+        self.told
+    }
+
     fn take(&mut self, feed: Feed) {
+        self.told += 1;
         match feed {
             Feed::Batch(batch) => self.log.append(*batch),
             Feed::Connection(_, connection) => self.connections.push(connection),

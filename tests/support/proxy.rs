@@ -16,6 +16,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 pub struct Proxy {
     address: SocketAddr,
     pipes: Arc<Mutex<Vec<Arc<Link>>>>,
+    is_held: Arc<AtomicBool>,
     is_over: Arc<AtomicBool>,
 }
 
@@ -26,6 +27,8 @@ struct Link {
     /// Whether it takes all and gives nothing on. Held while a piece is passed on, so that none
     /// is under way once it is set.
     is_forgotten: Mutex<bool>,
+    /// Whether all that is under way waits.
+    is_held: Arc<AtomicBool>,
     last_byte: Mutex<Instant>,
 }
 
@@ -41,9 +44,11 @@ impl Proxy {
         let proxy = Self {
             address: listener.local_addr().unwrap(),
             pipes: Arc::default(),
+            is_held: Arc::default(),
             is_over: Arc::default(),
         };
         let (pipes, is_over) = (Arc::clone(&proxy.pipes), Arc::clone(&proxy.is_over));
+        let is_held = Arc::clone(&proxy.is_held);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if is_over.load(SeqCst) {
@@ -51,7 +56,8 @@ impl Proxy {
                 }
                 // A server that is not there hangs up at once.
                 if let Ok(server) = TcpStream::connect(to) {
-                    let link = Arc::new(Link::new(client, server));
+                    let is_held = Arc::clone(&is_held);
+                    let link = Arc::new(Link::new(client, server, is_held));
                     pipes.lock().unwrap().push(Arc::clone(&link));
                     link.open(idle);
                 }
@@ -82,6 +88,18 @@ impl Proxy {
             *link.is_forgotten.lock().unwrap() = true;
         }
     }
+
+    /// Cuts the connections that there are. New ones are passed on.
+    pub fn cut(&self) {
+        for link in &*self.pipes.lock().unwrap() {
+            link.cut();
+        }
+    }
+
+    /// Lets all that is said wait, on new connections as well, until it is to be passed on again.
+    pub fn hold(&self, is_held: bool) {
+        self.is_held.store(is_held, SeqCst);
+    }
 }
 
 impl Drop for Proxy {
@@ -95,7 +113,7 @@ impl Drop for Proxy {
 }
 
 impl Link {
-    fn new(client: TcpStream, server: TcpStream) -> Self {
+    fn new(client: TcpStream, server: TcpStream, is_held: Arc<AtomicBool>) -> Self {
         for stream in [&client, &server] {
             stream.set_nodelay(true).unwrap();
             stream.set_read_timeout(Some(GLANCE)).unwrap();
@@ -104,6 +122,7 @@ impl Link {
             client,
             server,
             is_forgotten: Mutex::new(false),
+            is_held,
             last_byte: Mutex::new(Instant::now()),
         }
     }
@@ -129,6 +148,9 @@ impl Link {
                 Err(_) => break,
             };
             *self.last_byte.lock().unwrap() = Instant::now();
+            while self.is_held.load(SeqCst) {
+                thread::sleep(GLANCE);
+            }
             let is_forgotten = self.is_forgotten.lock().unwrap();
             if !*is_forgotten && to.write_all(&buffer[..length]).is_err() {
                 break;

@@ -15,7 +15,7 @@ use std::sync::{Mutex, Once};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use super::cases::{count, seed};
+use super::cases::seed;
 
 /// A case that takes longer than this hangs. It only guards: nothing is measured against it.
 const HANGS_AFTER: Duration = Duration::from_secs(120);
@@ -94,17 +94,17 @@ impl Random {
     }
 }
 
-/// Checks generated inputs of the test called `name`, as many as `usual` in a normal run. The first
-/// that makes `check` panic is made as small as it can be, and shown together with what repeats it.
+/// Checks so many generated inputs of the test called `name`. The first that makes `check` panic is
+/// made as small as it can be, and shown together with what repeats it.
 #[track_caller]
 pub fn attack<T: Clone + Debug>(
     name: &str,
-    usual: u32,
+    count: u32,
     generate: impl Fn(&mut Random) -> Vec<T>,
     check: impl Fn(&[T]),
 ) {
     hush_panics();
-    for case in 0..u64::from(count(usual)) {
+    for case in 0..u64::from(count) {
         let input = generate(&mut Random::of_case(name, case));
         let watched = Watched::start(format!(
             "{name}, case {case}, SUBSCOPE_TEST_SEED={}",

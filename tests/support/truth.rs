@@ -183,11 +183,13 @@ pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
 }
 
 /// Panics unless the log tells the truth of what was sent while it was listened to: each message
-/// stands there once, in its order, and what is not there was published in one of the gaps. Says
-/// how many are missing.
+/// stands there once, in its order, and what is not there was published in one of the gaps, or came
+/// at a time from which as many are said to be dropped. Says how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     let mut heard = heard(log, sent);
     let gaps = gaps(log);
+    let drops = drops(log);
+    let mut dropped = 0;
     let mut missing = 0;
     let mut outside = Vec::new();
     for message in sent {
@@ -199,10 +201,17 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
         };
         missing += 1;
         let is_in = |&(start, end): &(Time, Time)| message.from <= end && start <= to.after(LATE);
-        if !gaps.iter().any(is_in) {
+        if gaps.iter().any(is_in) {
+            continue;
+        }
+        if drops.iter().any(is_in) {
+            dropped += 1;
+        } else {
             outside.push((message.number, message.from, to));
         }
     }
+    let told = log.counters().dropped;
+    assert!(dropped <= told, "{dropped} are dropped and {told} are told");
     for message in sent {
         let left = heard.get(&message.channel);
         let left = left.filter(|numbers| !numbers.is_empty());
@@ -249,6 +258,18 @@ fn heard(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> 
         }
     }
     heard
+}
+
+/// When the messages came that were dropped. The first bytes of a message may come long before the
+/// publisher knows of its end.
+fn drops(log: &MessageLog) -> Vec<(Time, Time)> {
+    let notices = log.notices();
+    notices
+        .filter_map(|(_, notice)| match notice {
+            Notice::Dropped(dropped) => Some((dropped.from.before(LATE), dropped.to)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// When each gap began, and when all was back.

@@ -1,0 +1,286 @@
+//! Faults in a random order at a real server, and the truth about each message that was published
+//! meanwhile: it is a row, once and in its order, or it lies in a gap or among the dropped.
+
+use std::cell::Cell;
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use tokio::task::yield_now;
+
+use subscope::message::{Subscription, SubscriptionId, Topic};
+use subscope::server::{Config, Connection, Endpoint, Timing};
+
+use crate::support::cases;
+use crate::support::listener::Listener;
+use crate::support::proxy::Proxy;
+use crate::support::pty::Launch;
+use crate::support::random::{Random, Watched};
+use crate::support::redis::Redis;
+use crate::support::truth::Publisher;
+
+/// Heartbeats and retries quick enough for tests.
+const QUICK: Timing = Timing {
+    connect_within: Duration::from_secs(5),
+    ping_every: Duration::from_millis(50),
+    answer_within: Duration::from_millis(400),
+    first_wait: Duration::from_millis(5),
+    longest_wait: Duration::from_millis(50),
+};
+
+/// Messages that are published between two faults, at least.
+const BETWEEN: usize = 60;
+
+/// The bytes that may wait for who listens, where it is to drop some.
+const ROOM: usize = 16 << 10;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// The server hangs up on the subscriber.
+    Kill,
+    /// It hangs up on everybody.
+    KillAll,
+    /// The network cuts all connections.
+    Cut,
+    /// It forgets them, and tells nobody.
+    Forget,
+    /// All that is said is late, but not as late as to be given up.
+    Delay,
+    /// All that is said is so late that the connection is given up.
+    DelayLong,
+    /// The server is halted until it is given up, and goes on.
+    Halt,
+    /// The server is killed and started again.
+    Restart,
+    /// Who listens takes nothing for a while.
+    Lag,
+    /// The whole program stands still for a while.
+    Sleep,
+}
+
+const FAULTS: [Fault; 10] = [
+    Fault::Kill,
+    Fault::KillAll,
+    Fault::Cut,
+    Fault::Forget,
+    Fault::Delay,
+    Fault::DelayLong,
+    Fault::Halt,
+    Fault::Restart,
+    Fault::Lag,
+    Fault::Sleep,
+];
+
+/// A server, a bad network before it, and a publisher of numbers beside.
+struct Scene {
+    redis: Redis,
+    proxy: Proxy,
+    publisher: Publisher,
+    listener: Listener,
+}
+
+impl Scene {
+    async fn start() -> Self {
+        let redis = Redis::start();
+        let proxy = Proxy::start(redis.address());
+        let config = Config {
+            subscriptions: vec![Subscription {
+                id: SubscriptionId(0),
+                topic: Topic::pattern(b"*"),
+            }],
+            timing: QUICK,
+            pending_bytes: ROOM,
+            ..Config::new(Endpoint::parse(&proxy.url()).unwrap())
+        };
+        let listener = Listener::listening(config).await;
+        let address = redis.address();
+        let publisher = Publisher::start("PUBLISH", "a", move || TcpStream::connect(address));
+        let mut scene = Self {
+            redis,
+            proxy,
+            publisher,
+            listener,
+        };
+        scene.go_on("the first messages").await;
+        scene
+    }
+
+    /// Waits until the listener is live, and some messages have come.
+    async fn go_on(&mut self, what: &str) {
+        let is_live = |listener: &Listener| {
+            let gaps = listener.gaps();
+            listener.connections.last() == Some(&Connection::Live)
+                && (gaps.is_empty() || listener.is_restored())
+        };
+        self.listener.until(what, is_live).await;
+        let heard = self.listener.messages();
+        let has_more = |listener: &Listener| {
+            listener.messages() >= heard + BETWEEN as u64 && is_live(listener)
+        };
+        self.listener.until(what, has_more).await;
+    }
+
+    /// Waits until the loss of the connection is noticed.
+    async fn until_lost(&mut self, before: usize, what: &str) {
+        let is_lost = |listener: &Listener| listener.connections.len() > before;
+        self.listener.until(what, is_lost).await;
+    }
+
+    /// Takes in what is told while so many more are published.
+    async fn while_published(&mut self, count: usize) {
+        let end = self.publisher.published() + count;
+        // Heartbeats and messages keep it awake.
+        let told = Cell::new(self.listener.told());
+        while self.publisher.published() < end {
+            let news = |listener: &Listener| listener.told() > told.get();
+            self.listener.until("news", news).await;
+            told.set(self.listener.told());
+        }
+    }
+
+    async fn suffer(&mut self, fault: Fault) {
+        let what = format!("{fault:?}");
+        let before = self.listener.connections.len();
+        match fault {
+            Fault::Kill => drop(self.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"])),
+            Fault::KillAll => {
+                self.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+                self.redis.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+            }
+            Fault::Cut => self.proxy.cut(),
+            Fault::Forget => self.proxy.forget(),
+            Fault::Delay => {
+                self.proxy.hold(true);
+                let end = self.publisher.published() + BETWEEN;
+                while self.publisher.published() < end {
+                    thread::yield_now();
+                }
+                self.proxy.hold(false);
+                self.while_published(BETWEEN).await;
+                return;
+            }
+            Fault::DelayLong => {
+                self.proxy.hold(true);
+                self.until_lost(before, &what).await;
+                self.proxy.hold(false);
+            }
+            Fault::Halt => {
+                self.redis.pause();
+                self.until_lost(before, &what).await;
+                self.redis.resume();
+            }
+            Fault::Restart => {
+                self.redis.kill();
+                self.until_lost(before, &what).await;
+                self.redis.restart();
+            }
+            Fault::Lag => {
+                let end = self.publisher.published() + 20 * BETWEEN;
+                while self.publisher.published() < end {
+                    yield_now().await;
+                }
+                self.while_published(BETWEEN).await;
+                return;
+            }
+            // This thread is the one that the tasks run on: they stand still meanwhile.
+            Fault::Sleep => {
+                let end = self.publisher.published() + 10 * BETWEEN;
+                while self.publisher.published() < end {
+                    thread::yield_now();
+                }
+                self.while_published(BETWEEN).await;
+                return;
+            }
+        }
+        self.until_lost(before, &what).await;
+    }
+}
+
+#[tokio::test]
+async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
+    let mut random = Random::of_case("faults", 0);
+    let mut scene = Scene::start().await;
+    let mut suffered = Vec::new();
+    for index in 0..usize::try_from(cases::count(10)).unwrap() {
+        // Each once, and then any.
+        let fault = match FAULTS.get(index) {
+            Some(fault) => *fault,
+            None => *random.pick(&FAULTS),
+        };
+        suffered.push(fault);
+        let _watched = Watched::start(format!("the faults {suffered:?}"));
+        scene.suffer(fault).await;
+        scene.go_on(&format!("it is back after {suffered:?}")).await;
+    }
+    let Scene {
+        publisher,
+        mut listener,
+        ..
+    } = scene;
+    let sent = publisher.stop();
+    listener.check(&sent).await;
+    let counters = listener.log.counters();
+    let gone = counters.evicted + counters.dropped;
+    assert_eq!(counters.received, counters.kept + gone);
+    listener.server.stop().await;
+}
+
+/// The program is halted and goes on, in a random order with other faults; in the end its counts
+/// say that what is missing may be.
+#[test]
+fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_rest() {
+    let mut random = Random::of_case("halts", 0);
+    let redis = Redis::start();
+    // A subscriber that does not read is soon cut off.
+    redis.cli(&[
+        "CONFIG",
+        "SET",
+        "client-output-buffer-limit",
+        "pubsub 64kb 0 0",
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let stats = folder.path().join("stats.json");
+    let arguments = ["-u", &redis.url(), "--stats", stats.to_str().unwrap()];
+    let mut pty = Launch::subscope(&arguments).size(120, 30).start();
+    pty.wait_for_text("1 subscription live");
+    let address = redis.address();
+    let publisher = Publisher::start_at(2_000, "PUBLISH", "a", move || TcpStream::connect(address));
+    let wait_for_more = |count: usize| {
+        let end = publisher.published() + count;
+        while publisher.published() < end {
+            thread::yield_now();
+        }
+    };
+    for _ in 0..cases::count(3) {
+        wait_for_more(50 + random.below(200));
+        pty.signal("STOP");
+        wait_for_more(*random.pick(&[20, 400]));
+        if random.one_in(2) {
+            redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+            wait_for_more(50);
+        }
+        pty.signal("CONT");
+        let marker = format!("goes on {}", random.number());
+        // It may have to connect anew.
+        while !pty.wait_up_to(Duration::from_millis(50), |screen| {
+            screen.contents().contains(&marker)
+        }) {
+            redis.cli(&["PUBLISH", "marker", &marker]);
+        }
+    }
+    let sent = publisher.stop().len() as u64;
+    let last = "the very last";
+    redis.cli(&["PUBLISH", "marker", last]);
+    pty.wait_for_text(last);
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+    let counts: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&stats).unwrap()).unwrap();
+    let count = |name: &str| counts[name].as_u64().unwrap();
+    let gone = count("evicted") + count("dropped");
+    assert_eq!(count("received"), count("kept") + gone, "{counts}");
+    // Each halt has at least one marker beside the numbers.
+    let is_all_here = count("received") > sent;
+    assert!(is_all_here || count("gaps") > 0, "{counts}, {sent} sent");
+}

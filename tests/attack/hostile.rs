@@ -1,0 +1,235 @@
+//! Servers that mean harm or are broken, and the tasks that talk to them: why a connection ended is
+//! said, the next is tried, and once the server behaves all is well again.
+
+mod scripts;
+mod server;
+
+use std::time::Duration;
+
+use subscope::broker::faults::Victims;
+use subscope::broker::{Broker, Settings};
+use subscope::log::Content;
+use subscope::message::{GapEnd, RowId, Subscription, SubscriptionId, Topic};
+use subscope::payload::escape::whole;
+use subscope::server::{Ask, Command, Config, Connection, Endpoint, Timing};
+
+use self::scripts::{Script, odd_frame, scripts, session, whole_sessions};
+use self::server::Hostile;
+use crate::escapes::assert_harmless;
+use crate::support::cases;
+use crate::support::listener::Listener;
+use crate::support::random::{Random, Watched};
+
+/// Retries quick enough for tests. An answer may be late where nothing else tells of a dead server.
+const QUICK: Timing = Timing {
+    connect_within: Duration::from_secs(5),
+    ping_every: Duration::from_secs(600),
+    answer_within: Duration::from_millis(500),
+    first_wait: Duration::from_millis(2),
+    longest_wait: Duration::from_millis(5),
+};
+
+/// A cause takes no more bytes than this, whatever the server says.
+const MOST_WORDS: usize = 1000;
+
+/// The tasks never read more than this of what a hostile server would send for ever.
+const MOST_READ: u64 = 24 << 20;
+
+fn config(url: &str, timing: Timing) -> Config {
+    Config {
+        subscriptions: vec![Subscription {
+            id: SubscriptionId(0),
+            topic: Topic::pattern(b"*"),
+        }],
+        timing,
+        ..Config::new(Endpoint::parse(url).unwrap())
+    }
+}
+
+/// The payload of the last message.
+fn last_payload(listener: &Listener) -> Option<Vec<u8>> {
+    let rows = (0..listener.log.end().0).rev();
+    let mut rows = rows.filter_map(|id| listener.log.row(RowId(id)));
+    rows.find_map(|row| match row.content {
+        Content::Message { payload, .. } => Some(payload.to_vec()),
+        Content::Notice(_) => None,
+    })
+}
+
+/// How often a connection has ended, or could not be had.
+fn ends(listener: &Listener) -> usize {
+    let is_end = |connection: &&Connection| {
+        matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        )
+    };
+    listener.connections.iter().filter(is_end).count()
+}
+
+/// What is said of a connection that has ended is something, harmless, and not without end.
+fn assert_causes(listener: &Listener, script: &str) {
+    for connection in &listener.connections {
+        if let Connection::Reconnecting { reason, .. } | Connection::Refused { reason } = connection
+        {
+            assert!(!reason.is_empty(), "{script}: no cause");
+            assert!(reason.len() < MOST_WORDS, "{script}: {reason}");
+            assert_harmless(&whole(reason.as_bytes()));
+        }
+    }
+}
+
+/// The tasks at a server that plays scripts, and a good broker behind it.
+struct Play {
+    broker: Broker,
+    hostile: Hostile,
+    listener: Listener,
+    marker: u64,
+}
+
+impl Play {
+    async fn start() -> Self {
+        let broker = Broker::start(Settings::default()).await.unwrap();
+        let hostile = Hostile::start(broker.address());
+        let listener = Listener::listening(config(&hostile.url(), QUICK)).await;
+        Self {
+            broker,
+            hostile,
+            listener,
+            marker: 0,
+        }
+    }
+
+    /// Has the next connections meet `script`, and then a server that behaves.
+    async fn perform(&mut self, script: Script) {
+        let name = script.name.clone();
+        let _watched = Watched::start(format!("the hostile server {name}"));
+        let before = ends(&self.listener);
+        let read = self.read();
+        self.hostile.play(script);
+        // The first end is the cut that brings the script on.
+        let has_met_it = |listener: &Listener| ends(listener) >= before + 2;
+        self.listener.until(&name, has_met_it).await;
+        self.ask_to_publish(&name).await;
+        assert!(
+            self.read() - read < MOST_READ,
+            "{name}: {}",
+            self.read() - read
+        );
+        self.hostile.behave();
+        self.listener.server.command(Command::Reconnect);
+        self.hear_marker(&name).await;
+        assert_causes(&self.listener, &name);
+    }
+
+    fn read(&self) -> u64 {
+        let counters = self.listener.server.counters();
+        counters
+            .bytes_received
+            .load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// What is asked of the commander is answered, whatever it talks to.
+    async fn ask_to_publish(&mut self, name: &str) {
+        let before = self.listener.published.len();
+        self.listener.server.ask(Ask::Publish {
+            id: 0,
+            channel: b"ours"[..].into(),
+            payload: b"hello"[..].into(),
+            is_sharded: false,
+        });
+        let what = format!("{name}: the answer to a publish");
+        let is_answered = |listener: &Listener| listener.published.len() > before;
+        self.listener.until(&what, is_answered).await;
+        if let Some(Err(why)) = self.listener.published.last() {
+            assert!(why.len() < MOST_WORDS, "{name}: {why}");
+            assert_harmless(&whole(why.as_bytes()));
+        }
+    }
+
+    async fn hear_marker(&mut self, name: &str) {
+        self.marker += 1;
+        let marker = format!("marker {}", self.marker);
+        let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
+        let what = format!("{name}: it is live again");
+        self.listener.until(&what, is_live).await;
+        loop {
+            if self.broker.publish(b"a", marker.as_bytes()) > 0 {
+                break;
+            }
+            // Not yet confirmed: what is told next may be that.
+            let told = self.listener.told();
+            let news = |listener: &Listener| listener.told() > told;
+            self.listener.until(&what, news).await;
+        }
+        let what = format!("{name}: {marker}");
+        let is_heard =
+            |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
+        self.listener.until(&what, is_heard).await;
+    }
+
+    async fn end(self) {
+        let ends = self.listener.gaps().into_iter().map(|gap| gap.end);
+        for end in ends {
+            assert!(matches!(end, GapEnd::Restored(_)), "{end:?}");
+        }
+        self.listener.server.stop().await;
+        self.broker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn every_hostile_server_is_survived_and_a_good_one_is_live_again() {
+    let mut play = Play::start().await;
+    for script in scripts() {
+        play.perform(script).await;
+    }
+    play.end().await;
+}
+
+#[tokio::test]
+async fn a_session_may_be_cut_anywhere() {
+    let mut play = Play::start().await;
+    let session = session();
+    for end in 0..session.len() {
+        let name = format!("cut after {end} bytes");
+        play.perform(Script::saying(name, &session[..end])).await;
+    }
+    play.end().await;
+}
+
+#[tokio::test]
+async fn sessions_with_changes_are_survived() {
+    let mut play = Play::start().await;
+    for case in 0..u64::from(cases::count(40)) {
+        let mut random = Random::of_case("hostile sessions", case);
+        let bytes = crate::mutation::mutated(&mut random, &whole_sessions());
+        let name = format!("session {case}: {}", bytes.escape_ascii());
+        play.perform(Script::saying(name, &bytes)).await;
+    }
+    play.end().await;
+}
+
+/// However odd a frame is: what comes behind it is read as it is meant.
+#[tokio::test]
+async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let url = format!("redis://{}", broker.address());
+    let mut listener = Listener::listening(config(&url, QUICK)).await;
+    for case in 0..u64::from(cases::count(150)) {
+        let frame = odd_frame(&mut Random::of_case("odd frames", case));
+        let name = format!("case {case}, {}", frame.escape_ascii());
+        let _watched = Watched::start(name.clone());
+        assert_eq!(broker.faults().inject(Victims::Subscribers, &frame), 1);
+        let marker = format!("behind {case}");
+        assert_eq!(broker.publish(b"a", marker.as_bytes()), 1, "{name}");
+        let is_heard = |listener: &Listener| {
+            last_payload(listener).as_deref() == Some(marker.as_bytes())
+                || !listener.gaps().is_empty()
+        };
+        listener.until(&name, is_heard).await;
+        assert_eq!(listener.gaps(), [], "{name}");
+        assert_eq!(listener.messages(), case + 1, "{name}");
+    }
+    listener.server.stop().await;
+}

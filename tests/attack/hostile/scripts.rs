@@ -1,0 +1,267 @@
+//! What hostile servers say.
+
+use crate::support::random::Random;
+
+/// Something that a server does.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Sends these bytes at once.
+    Say(Vec<u8>),
+    /// Sends them one by one.
+    Drip(Vec<u8>),
+    /// Sends them again and again.
+    SayForEver(Vec<u8>),
+    /// Takes all that is said and says nothing, until the client hangs up.
+    Stay,
+}
+
+/// Whom a script is played to.
+#[derive(Clone, Copy, Debug)]
+pub enum Victim {
+    Everybody,
+    /// The connection that subscribes.
+    Subscriber,
+}
+
+impl Victim {
+    /// Whether it is the one that begins with these bytes.
+    pub fn is(self, first: &[u8]) -> bool {
+        let subscribes = first.windows(9).any(|word| word == b"SUBSCRIBE");
+        matches!(self, Self::Everybody) || subscribes
+    }
+}
+
+/// What a server does on each connection of its victims, before it hangs up.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub name: String,
+    pub victim: Victim,
+    pub acts: Vec<Act>,
+}
+
+impl Script {
+    /// Says these bytes to the subscriber, and hangs up.
+    pub fn saying(name: impl Into<String>, bytes: &[u8]) -> Self {
+        Self {
+            name: name.into(),
+            victim: Victim::Subscriber,
+            acts: vec![Act::Say(bytes.to_vec())],
+        }
+    }
+
+    fn to_everybody(name: &str, acts: Vec<Act>) -> Self {
+        Self {
+            name: name.to_owned(),
+            victim: Victim::Everybody,
+            acts,
+        }
+    }
+}
+
+/// What a good server answers to a subscriber of `*`, and a message.
+pub fn session() -> Vec<u8> {
+    b"+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n\
+      *4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\na\r\n$5\r\nhalf\n\r\n"
+        .to_vec()
+}
+
+/// Sessions to make changes to.
+pub fn whole_sessions() -> Vec<Vec<u8>> {
+    let more = b"*2\r\n$4\r\npong\r\n$0\r\n\r\n-ERR out of the blue\r\n\
+                 *3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n";
+    vec![session(), [session(), more.to_vec()].concat()]
+}
+
+fn say(text: &str) -> Act {
+    Act::Say(text.as_bytes().to_vec())
+}
+
+/// The table of them all.
+pub fn scripts() -> Vec<Script> {
+    let to_everybody = Script::to_everybody;
+    let live = || Act::Say(session());
+    let to_subscriber = |name: &str, acts: Vec<Act>| Script {
+        victim: Victim::Subscriber,
+        ..to_everybody(name, acts)
+    };
+    let mut scripts = vec![
+        to_everybody("hangs up", vec![]),
+        to_everybody(
+            "HTTP",
+            vec![say("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
+        ),
+        to_everybody("SSH", vec![say("SSH-2.0-OpenSSH_9.6\r\n")]),
+        to_everybody("TLS alert", vec![Act::Say(vec![0x15, 3, 1, 0, 2, 2, 0x28])]),
+        to_everybody("zeros for ever", vec![Act::SayForEver(vec![0])]),
+        to_everybody("all bytes", vec![Act::Say((0..=255).rev().collect())]),
+        to_everybody("huge string", vec![say("$9999999999999\r\nabc")]),
+        to_everybody("large string", vec![say("$536870912\r\nabc")]),
+        to_everybody("huge array", vec![say("*2147483647\r\n:1\r\n")]),
+        to_everybody(
+            "endless simple string",
+            vec![say("+"), Act::SayForEver(b"x".to_vec())],
+        ),
+        to_everybody(
+            "endless error",
+            vec![say("-ERR "), Act::SayForEver(b"\x1b[31m".to_vec())],
+        ),
+        to_everybody(
+            "endless digits",
+            vec![say("$"), Act::SayForEver(b"1".to_vec())],
+        ),
+        to_everybody(
+            "endless zeros",
+            vec![say(":"), Act::SayForEver(b"0".to_vec())],
+        ),
+        to_everybody("endless nesting", vec![Act::SayForEver(b"*1\r\n".to_vec())]),
+        to_everybody(
+            "endless maps",
+            vec![Act::SayForEver(b"%1\r\n+k\r\n".to_vec())],
+        ),
+        to_everybody(
+            "endless array",
+            vec![say("*1000000\r\n"), Act::SayForEver(b":1\r\n".to_vec())],
+        ),
+        to_everybody(
+            "endless empty frames",
+            vec![Act::SayForEver(b"*0\r\n".to_vec())],
+        ),
+        to_everybody(
+            "errors only",
+            vec![say(&"-LOADING \x1b]0;x\x07\r\n".repeat(9)), Act::Stay],
+        ),
+        to_everybody(
+            "wrong password",
+            vec![say(&"-WRONGPASS no \u{202e}\r\n".repeat(9)), Act::Stay],
+        ),
+        to_everybody(
+            "wants a password",
+            vec![say(&"-NOAUTH Authentication required.\r\n".repeat(9))],
+        ),
+        to_everybody("says nothing", vec![Act::Stay]),
+        to_everybody("half a header", vec![say("*3\r\n$"), Act::Stay]),
+        to_everybody(
+            "drip of garbage",
+            vec![Act::Drip(b"*3\r\n$7\r\nmessagX\r\n".to_vec())],
+        ),
+        to_subscriber("drip", vec![Act::Drip(session())]),
+        to_subscriber(
+            "live, then endless",
+            vec![live(), say("*3\r\n+"), Act::SayForEver(b"y".to_vec())],
+        ),
+        to_subscriber(
+            "live, then a message that never ends",
+            vec![
+                live(),
+                say("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$500000000\r\n"),
+                Act::SayForEver(b"z".to_vec()),
+            ],
+        ),
+        to_subscriber(
+            "another confirmed",
+            vec![
+                say("+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\n?\r\n:1\r\n"),
+                Act::Stay,
+            ],
+        ),
+        to_subscriber("confirmed too often", vec![live(), live(), live()]),
+        to_subscriber(
+            "ended unasked",
+            vec![
+                live(),
+                say("*3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n"),
+            ],
+        ),
+        to_subscriber(
+            "counts below zero",
+            vec![say(
+                "+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:-9223372036854775808\r\n",
+            )],
+        ),
+        to_subscriber(
+            "answers without questions",
+            vec![say(&"+OK\r\n".repeat(2000))],
+        ),
+        to_subscriber(
+            "names of null",
+            vec![
+                say(
+                    "+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$-1\r\n$-1\r\n*3\r\n$-1\r\n$-1\r\n$-1\r\n",
+                ),
+                Act::Stay,
+            ],
+        ),
+    ];
+    let resp3 = [
+        "%1\r\n+server\r\n+redis\r\n",
+        ">3\r\n+message\r\n+a\r\n+b\r\n",
+        "~2\r\n:1\r\n:2\r\n",
+        "_\r\n",
+        ",3.14\r\n",
+        "#t\r\n",
+        "(12345678901234567890123\r\n",
+        "=8\r\ntxt:some\r\n",
+        "!5\r\nERR x\r\n",
+        "|1\r\n+ttl\r\n:3\r\n:1\r\n",
+        "$?\r\n;4\r\nabcd\r\n;0\r\n",
+    ];
+    scripts.extend(resp3.map(|frame| to_everybody(frame.trim_end(), vec![say(frame)])));
+    scripts
+}
+
+/// A frame that is well formed by RESP2 or RESP3, and that no subscriber expects.
+pub fn odd_frame(random: &mut Random) -> Vec<u8> {
+    let mut frame = Vec::new();
+    put_value(random, 4, &mut frame);
+    // A whole message would be heard as one.
+    let is_message = [&b"message\r\n"[..], b"subscribe\r\n"]
+        .iter()
+        .any(|word| frame.windows(word.len()).any(|part| part == *word));
+    if is_message {
+        b"*1\r\n*0\r\n".to_vec()
+    } else {
+        frame
+    }
+}
+
+fn put_value(random: &mut Random, depth: usize, out: &mut Vec<u8>) {
+    let words: &[&str] = &[
+        "a",
+        "",
+        "two words",
+        "message",
+        "*3",
+        "$5",
+        "moving",
+        "invalidate",
+    ];
+    let text = *random.pick(words);
+    let number = random.number().cast_signed();
+    let container = if depth == 0 { 0 } else { random.below(6) };
+    let scalar = match random.below(12) {
+        0 | 1 => format!("${}\r\n{text}\r\n", text.len()),
+        2 => "$7\r\na\r\n*3\r\n\r\n".to_owned(),
+        3 => format!("+{text}\r\n"),
+        4 => format!(":{number}\r\n"),
+        5 => "$-1\r\n".to_owned(),
+        6 => "_\r\n".to_owned(),
+        7 => format!(
+            ",{}\r\n",
+            random.pick(&["1.5", "inf", "-inf", "nan", "1e10"])
+        ),
+        8 => format!("#{}\r\n", random.pick(&["t", "f"])),
+        9 => format!("({number}{}\r\n", number.unsigned_abs()),
+        10 => format!("={}\r\ntxt:{text}\r\n", text.len() + 4),
+        _ => format!("!{}\r\nERR {text}\r\n", text.len() + 4),
+    };
+    if container < 3 {
+        out.extend(scalar.bytes());
+        return;
+    }
+    let count = random.below(5);
+    let (kind, values) = *random.pick(&[('*', 1), ('*', 1), ('>', 1), ('~', 1), ('%', 2)]);
+    out.extend(format!("{kind}{count}\r\n").bytes());
+    for _ in 0..count * values {
+        put_value(random, depth - 1, out);
+    }
+}

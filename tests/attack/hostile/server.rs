@@ -1,0 +1,167 @@
+//! A server that plays a script to whom it is meant for, and passes everybody else on to a good one.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::scripts::{Act, Script};
+
+/// How often a thread looks up from its reading.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// What goes on for ever ends after so many bytes.
+const FOR_EVER: usize = 16 << 20;
+
+/// A server on a free loopback port. It ends with this value.
+pub struct Hostile {
+    state: Arc<State>,
+    address: SocketAddr,
+}
+
+struct State {
+    good: SocketAddr,
+    script: Mutex<Option<Script>>,
+    open: Mutex<Vec<TcpStream>>,
+    is_over: AtomicBool,
+}
+
+impl Hostile {
+    /// Behaves at first: passes all on to the server at `good`.
+    pub fn start(good: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let hostile = Self {
+            address: listener.local_addr().unwrap(),
+            state: Arc::new(State {
+                good,
+                script: Mutex::default(),
+                open: Mutex::default(),
+                is_over: AtomicBool::default(),
+            }),
+        };
+        let state = Arc::clone(&hostile.state);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if state.is_over.load(SeqCst) {
+                    return;
+                }
+                let state = Arc::clone(&state);
+                thread::spawn(move || state.serve(&client));
+            }
+        });
+        hostile
+    }
+
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// Cuts all connections, and plays `script` on each that comes.
+    pub fn play(&self, script: Script) {
+        *self.state.script.lock().unwrap() = Some(script);
+        self.state.cut();
+    }
+
+    /// Passes connections on again.
+    pub fn behave(&self) {
+        *self.state.script.lock().unwrap() = None;
+        self.state.cut();
+    }
+}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        self.state.is_over.store(true, SeqCst);
+        self.state.cut();
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+impl State {
+    fn cut(&self) {
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn keep(&self, stream: &TcpStream) {
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(GLANCE)).unwrap();
+        self.open.lock().unwrap().push(stream.try_clone().unwrap());
+    }
+
+    fn serve(&self, client: &TcpStream) {
+        self.keep(client);
+        let Some(first) = self.hear(client) else {
+            return;
+        };
+        let script = self.script.lock().unwrap().clone();
+        match script.filter(|script| script.victim.is(&first)) {
+            Some(script) => {
+                let _ = self.perform(&script.acts, client);
+                let _ = client.shutdown(Shutdown::Both);
+            }
+            None => self.pass_on(&first, client),
+        }
+    }
+
+    /// The next bytes; `None` at the end.
+    fn hear(&self, mut from: &TcpStream) -> Option<Vec<u8>> {
+        let mut buffer = vec![0; 64 << 10];
+        while !self.is_over.load(SeqCst) {
+            match from.read(&mut buffer) {
+                Ok(0) => return None,
+                Ok(length) => return Some(buffer[..length].to_vec()),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn perform(&self, acts: &[Act], mut client: &TcpStream) -> std::io::Result<()> {
+        for act in acts {
+            match act {
+                Act::Say(bytes) => client.write_all(bytes)?,
+                Act::Drip(bytes) => {
+                    for byte in bytes {
+                        client.write_all(&[*byte])?;
+                    }
+                }
+                Act::SayForEver(bytes) => {
+                    let piece = bytes.repeat((64 << 10) / bytes.len());
+                    for _ in 0..FOR_EVER / piece.len() {
+                        client.write_all(&piece)?;
+                    }
+                }
+                Act::Stay => while self.hear(client).is_some() {},
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_on(&self, first: &[u8], client: &TcpStream) {
+        let Ok(mut good) = TcpStream::connect(self.good) else {
+            return;
+        };
+        self.keep(&good);
+        if good.write_all(first).is_err() {
+            return;
+        }
+        let pass = |from: &TcpStream, mut to: &TcpStream| {
+            while let Some(bytes) = self.hear(from)
+                && to.write_all(&bytes).is_ok()
+            {}
+            let _ = from.shutdown(Shutdown::Both);
+            let _ = to.shutdown(Shutdown::Both);
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| pass(&good, client));
+            pass(client, &good);
+        });
+    }
+}
