@@ -153,7 +153,7 @@ fn that_jq_cannot_be_started_is_said() {
     subscope::query::set_executable("/nowhere/subscope");
     let moment = Moment {
         now: Time(0),
-        utc_offset: 0,
+        ahead: 0,
     };
     let query = Query::parse("jq(true)", &moment).unwrap();
     let mut matcher = Matcher::new(Arc::new(query));

@@ -1,8 +1,8 @@
 //! Notices in words, for the log's rows and for reading them whole.
 
 use super::denial_remedy;
-use crate::message::{clock, glob};
 use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
+use crate::message::{clock, glob};
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 
@@ -144,7 +144,11 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
              &orders.* allows some, press r"
         ),
         Allowed::Only { names, left_out } => {
-            let named: Vec<String> = names.iter().take(MAX_NAMED).map(|of| whole_name(of)).collect();
+            let named: Vec<String> = names
+                .iter()
+                .take(MAX_NAMED)
+                .map(|of| whole_name(of))
+                .collect();
             let named = named.join(", ");
             let more = match names.len().saturating_sub(MAX_NAMED) {
                 0 => String::new(),

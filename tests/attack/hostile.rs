@@ -70,7 +70,8 @@ fn ends(listener: &Listener) -> usize {
 /// What is said of a connection that has ended is something, harmless, and not without end.
 fn assert_causes(listener: &Listener, script: &str) {
     for connection in &listener.connections {
-        if let Connection::Reconnecting { reason, .. } | Connection::Refused { reason } = connection
+        if let Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } =
+            connection
         {
             assert!(!reason.is_empty(), "{script}: no cause");
             assert!(reason.len() < MOST_WORDS, "{script}: {reason}");

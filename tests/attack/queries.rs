@@ -13,7 +13,7 @@ use crate::support::random::{Random, attack};
 
 const MOMENT: Moment = Moment {
     now: Time(10 * 3_600_000_000),
-    utc_offset: 7200,
+    ahead: 7_200_000_000,
 };
 
 /// What a complaint may have beside the part of the query that it repeats.

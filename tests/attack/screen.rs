@@ -405,7 +405,13 @@ impl Session {
                     attempts: 3,
                 },
             ),
-            3 => Feed::Connection(node, Connection::Refused { reason: words }),
+            3 => Feed::Connection(
+                node,
+                Connection::Refused {
+                    reason: words,
+                    retry_at: None,
+                },
+            ),
             4 => Feed::RoundTrip(node, Duration::from_micros(random.number() >> 40)),
             5 => Feed::Unconfirmed(vec![SubscriptionId(0), SubscriptionId(7)]),
             6 => Feed::Nodes(self.nodes(random, &words)),

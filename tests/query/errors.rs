@@ -1,7 +1,7 @@
 //! What is said of a text that is no query.
 
 use proptest::prelude::*;
-use subscope::query::{Query, SYNTAX};
+use subscope::query::{Path, Query, SYNTAX};
 
 use super::{MOMENT, cases, wrong};
 

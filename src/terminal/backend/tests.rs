@@ -197,10 +197,7 @@ fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
     }
 }
 
-proptest! {
-    #![proptest_config(cases::config(256))]
-
-    #[test]
+#[test]
 fn a_terminal_too_large_to_draw_is_drawn_in_part_and_says_so() {
     for (size, drawn, place) in [
         ((10_000, 10_000), (1000, 500), "501;1H"),
@@ -219,7 +216,10 @@ fn a_terminal_too_large_to_draw_is_drawn_in_part_and_says_so() {
     }
 }
 
-#[test]
+proptest! {
+    #![proptest_config(cases::config(256))]
+
+    #[test]
     fn the_terminal_shows_what_was_drawn(
         frames in prop::collection::vec(prop::collection::vec(piece(), 0..10), 1..6)
     ) {
