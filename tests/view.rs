@@ -1027,6 +1027,7 @@ fn the_title_says_following_only_while_messages_can_arrive() {
     line_with(&stage, "not receiving · reconnecting in 3 s ");
     stage.connection(Connection::Refused {
         reason: "WRONGPASS".into(),
+        retry_at: None,
     });
     line_with(&stage, "not receiving · login refused ");
     stage.connection(Connection::Live);
@@ -1135,6 +1136,7 @@ fn messages_of_this_session_are_marked() {
     stage.code(KeyCode::Esc);
     stage.keys("kk");
     stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Tab);
     stage.keys("[");
     line_with(&stage, "by this session");
 }
