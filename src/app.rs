@@ -203,6 +203,8 @@ pub struct ServerStatus {
     pub losing: BTreeMap<Time, Gap>,
     /// When the last of the gaps that have closed did.
     pub gap_ended: Option<Time>,
+    /// Whether it was said that some of the sharded channels that were found are left out.
+    pub has_left_some_out: bool,
 }
 
 /// All that the screen shows.
@@ -241,8 +243,6 @@ pub struct App {
     has_said_whose_keys: bool,
     /// Whether it was said that Socket.IO counts a subscription.
     has_said_counted: bool,
-    /// Whether it was said that some of the sharded channels that were found are left out.
-    has_left_some_out: bool,
     /// What the user may hear, as was last told.
     allowed: Option<Notice>,
     focus: Focus,
@@ -316,11 +316,11 @@ impl App {
                 live_since: now,
                 losing: BTreeMap::new(),
                 gap_ended: None,
+                has_left_some_out: false,
             },
             nodes: Nodes::default(),
             has_said_whose_keys: false,
             has_said_counted: false,
-            has_left_some_out: false,
             allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),

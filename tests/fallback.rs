@@ -173,7 +173,7 @@ fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
         b"+@all",
         b"resetchannels",
     ];
-    let rules = rules.iter().map(|rule| rule.as_bytes());
+    let rules = rules.iter().map(String::as_bytes);
     let command: Vec<&[u8]> = start.into_iter().chain(rules).collect();
     assert_eq!(redis.send(&command), b"+OK\r\n");
     let url = format!("redis://app:secret@{}", redis.address());

@@ -311,7 +311,7 @@ impl App {
 
     /// Says once that some of the sharded channels that were found are left out.
     fn tell_left_out(&mut self, count: u64) {
-        if count > 0 && !std::mem::replace(&mut self.has_left_some_out, true) {
+        if count > 0 && !std::mem::replace(&mut self.server.has_left_some_out, true) {
             let count = figures::count(count);
             let words = format!(
                 "{count} of the sharded channels found are left out: name the ones to hear"
