@@ -13,7 +13,7 @@
 //!   escapes.
 //! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
 //! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
-//! - [`wire`]: flat RESP2 frames cut from bytes and written to them.
+//! - [`wire`]: RESP frames cut from bytes and written to them: flat ones without a copy, others as text.
 //! - [`server`]: all that talks to Redis: the subscriber and the commander.
 //! - [`scan`]: queries asked of the log's rows, on threads of their own.
 //! - [`decoding`]: large payloads understood and searched, on a thread of its own.

@@ -398,7 +398,8 @@ async fn a_process_that_listens_so_that_it_can_be_halted() {
             }
             Content::Notice(_) => continue,
         };
-        lines += &format!("{line}\n");
+        lines.push_str(&line);
+        lines.push('\n');
     }
     fs::write(path, lines).unwrap();
 }

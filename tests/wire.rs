@@ -281,8 +281,8 @@ fn a_number_is_the_same_whether_it_comes_whole_or_in_pieces() {
     for (bytes, expected) in numbers {
         let outcome = |end: usize| {
             let mut decoder = Decoder::new(LIMITS);
-            let decoded = decoder.decode(&bytes[..end]);
-            decoded.map(|frame| frame.map(|frame| frame.parts.to_vec()))
+            let outcome = decoder.decode(&bytes[..end]);
+            outcome.map(|frame| frame.map(|frame| frame.parts.to_vec()))
         };
         let whole = expected.map_or(Err(WireError::BadNumber), |number| {
             Ok(Some(vec![Part::Integer(number)]))
@@ -468,10 +468,7 @@ fn brief(bytes: &[u8]) -> String {
 fn the_text_of_a_frame_is_bounded_and_says_what_is_left_out() {
     let many = [&b"*1000\r\n"[..], &b"$3\r\nkey\r\n".repeat(1000)].concat();
     let text = brief(&many);
-    assert_eq!(
-        text,
-        [&"[", &*["\"key\","; 7].concat(), "\"… 993 more\"]"].concat()
-    );
+    assert_eq!(text, format!("[{}\"… 993 more\"]", "\"key\",".repeat(7)));
     let long = [&b"$1000\r\n"[..], &[b'x'; 1000], b"\r\n"].concat();
     assert_eq!(brief(&long), format!("\"{}…\"", "x".repeat(40)));
     assert_eq!(brief(b"$3\r\na\xffb\r\n"), r#""a\\xffb""#);

@@ -30,7 +30,7 @@ impl Peer {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (subscribers, answer) = (Arc::clone(&subscribers), Arc::clone(&answer));
-                thread::spawn(move || serve(stream, &subscribers, &*answer));
+                thread::spawn(move || serve(&stream, &subscribers, &*answer));
             }
         });
         peer
@@ -65,7 +65,7 @@ impl Drop for Peer {
 }
 
 fn serve(
-    stream: TcpStream,
+    mut stream: &TcpStream,
     subscribers: &Mutex<Vec<TcpStream>>,
     answer: &dyn Fn(&[String]) -> Option<String>,
 ) {
@@ -81,7 +81,7 @@ fn serve(
                 .push(stream.try_clone().unwrap());
         }
         // The other side may be gone.
-        if (&stream).write_all(reply.as_bytes()).is_err() {
+        if stream.write_all(reply.as_bytes()).is_err() {
             return;
         }
     }
