@@ -1173,3 +1173,18 @@ fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
     stage.send(Event::WallClock(-1_000_000));
     line_with(&stage, "was set forward by 59m 59s");
 }
+
+#[test]
+fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
+    let name = vec![b'n'; 10 << 20];
+    let words = subscope::payload::escape::whole_name(&name);
+    assert!(words.len() < 1100, "{}", words.len());
+    assert!(words.starts_with("nnn") && words.ends_with("… (10485760 bytes)"));
+    let mut app = Stage::new(80, 24, &["*"]);
+    let mut batch = Batch::default();
+    batch.push_message(app.now, &name, b"1", SubscriptionId(0));
+    app.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    app.keys("p");
+    let remark = app.app.remark().unwrap();
+    assert!(remark.text.contains("too long to edit"), "{}", remark.text);
+}

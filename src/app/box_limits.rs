@@ -5,7 +5,7 @@ use super::{App, Context, Effect, Input, Overlay};
 use crate::payload::figures;
 
 /// The bytes that a box of one line takes.
-const MAX_LINE: usize = 16 << 10;
+pub(super) const MAX_LINE: usize = 16 << 10;
 
 impl App {
     /// Refuses `bytes` more in the text box that has the focus, if they are more than it takes: none

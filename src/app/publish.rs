@@ -1,5 +1,6 @@
 //! The box to publish from.
 
+use super::box_limits::MAX_LINE;
 use super::input::Input;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
@@ -232,7 +233,10 @@ impl PublishBox {
             },
             _ => {
                 let as_text = |name: &[u8]| self.as_text(name);
-                let mut names: Vec<String> = names.filter_map(as_text).collect();
+                let mut names: Vec<String> = names
+                    .filter(|name| name.len() <= MAX_LINE)
+                    .filter_map(as_text)
+                    .collect();
                 names.retain(|name| name.starts_with(&written) && *name != written);
                 names.sort_unstable();
                 names.dedup();

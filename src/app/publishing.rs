@@ -1,5 +1,6 @@
 //! Writing a message and sending it.
 
+use super::box_limits::MAX_LINE;
 use super::update::MAX_NAME_COLUMNS;
 use std::time::Duration;
 
@@ -23,6 +24,11 @@ const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 /// Why the box stays closed.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
 
+fn too_long(channel: &[u8]) -> String {
+    let size = figures::size(channel.len() as u64);
+    format!("the channel's name is too long to edit: {size}")
+}
+
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
         if self.settings.read_only {
@@ -42,6 +48,9 @@ impl App {
                 "only the first {kept} of {size} were kept: it cannot be sent again"
             ));
         }
+        if channel.len() > MAX_LINE {
+            return self.tell_error(too_long(&channel));
+        }
         if payload.len() > MAX_EDITED {
             let size = figures::size(payload.len() as u64);
             let most = figures::size(MAX_EDITED as u64);
@@ -55,6 +64,9 @@ impl App {
     /// Opens the box for a message to the channel chosen.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
         if let Some(channel) = self.channel_to_address() {
+            if channel.len() > MAX_LINE {
+                return self.tell_error(too_long(&channel));
+            }
             self.publish.address(&channel);
         }
         self.enter_box()

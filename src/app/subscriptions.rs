@@ -46,6 +46,9 @@ pub struct Subscriptions {
     entries: Vec<Entry>,
     /// The subscriptions to each name, of any kind.
     by_name: HashMap<Arc<[u8]>, Vec<SubscriptionId>>,
+    /// The bytes of the longest of these names: a longer one needs no looking up, which would read
+    /// all of it for each row drawn.
+    longest_name: usize,
     /// The patterns.
     patterns: Vec<SubscriptionId>,
     /// How many are live, and how many are wanted: listed, and not over.
@@ -68,6 +71,7 @@ impl Subscriptions {
             self.entries[id.0 as usize].state = SubscriptionState::Left;
         }
         let id = SubscriptionId(u32::try_from(self.entries.len()).ok()?);
+        self.longest_name = self.longest_name.max(topic.name.len());
         let of_name = self.by_name.entry(Arc::clone(&topic.name));
         of_name.or_default().push(id);
         if !topic.names_one() {
@@ -175,6 +179,13 @@ impl Subscriptions {
         let listed = self.to_topic(topic);
         let listed = listed.filter(|id| *state(id) != SubscriptionState::Left);
         listed.max_by_key(|id| (!state(id).is_over(), *id))
+    }
+
+    /// The subscription to exactly the channel `name`, if it is listed.
+    #[must_use]
+    pub fn find_channel(&self, name: &[u8]) -> Option<SubscriptionId> {
+        // Whoever asks draws rows: a long name is not copied for each.
+        (name.len() <= self.longest_name).then(|| self.find(&Topic::channel(name)))?
     }
 
     /// What a subscription asked for.
@@ -289,18 +300,23 @@ impl Subscriptions {
 
     /// Those to `topic`, oldest first, in any state.
     fn to_topic<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = SubscriptionId> + 'a {
-        let of_name = self.by_name.get(&*topic.name).into_iter().flatten();
-        of_name
-            .copied()
-            .filter(|id| self.entries[id.0 as usize].topic == *topic)
+        let of_name = self.named(&topic.name);
+        of_name.filter(|id| self.entries[id.0 as usize].topic == *topic)
+    }
+
+    /// Those to the name `name`, of any kind, oldest first, in any state.
+    fn named(&self, name: &[u8]) -> impl Iterator<Item = SubscriptionId> {
+        let is_known = name.len() <= self.longest_name;
+        let ids = is_known.then(|| self.by_name.get(name)).flatten();
+        ids.into_iter().flatten().copied()
     }
 
     /// Those that ask for messages on the channel `name`, in any state.
     fn of_channel<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a Entry> {
-        let entry = |id: &SubscriptionId| &self.entries[id.0 as usize];
-        let by_name = self.by_name.get(name).into_iter().flatten();
-        let by_name = by_name.map(entry).filter(|one| one.topic.names_one());
-        let patterns = self.patterns.iter().map(entry);
+        let entry = |id: SubscriptionId| &self.entries[id.0 as usize];
+        let by_name = self.named(name).map(entry);
+        let by_name = by_name.filter(|one| one.topic.names_one());
+        let patterns = self.patterns.iter().copied().map(entry);
         by_name.chain(patterns.filter(|one| one.topic.matches(name)))
     }
 

@@ -23,6 +23,9 @@ const EMPTY_NAME: &str = "\"\"";
 const ELLIPSIS: &str = "…";
 /// Names longer than this are cut at their end, since finding their tail would read them whole.
 const MAX_ELIDED_NAME: usize = 4096;
+
+/// The columns of a longer one where all of a name is shown.
+const LONG_NAME_COLUMNS: usize = 1000;
 /// From this many columns on a name that is too long keeps its end as well as its start.
 const MIN_COLUMNS_FOR_A_TAIL: usize = 8;
 
@@ -218,13 +221,14 @@ fn empty_name(columns: usize) -> Text {
     text
 }
 
-/// All of a name on one line, for titles and messages. An empty one is shown as `""`.
+/// All of a name on one line, for titles and messages. An empty one is shown as `""`. Of one that
+/// no screen would show, which may have megabytes, the start: words are made again for each frame.
 #[must_use]
 pub fn whole_name(bytes: &[u8]) -> String {
-    if bytes.is_empty() {
-        EMPTY_NAME.to_owned()
-    } else {
-        whole(bytes)
+    match bytes.len() {
+        0 => EMPTY_NAME.to_owned(),
+        1..=MAX_ELIDED_NAME => whole(bytes),
+        length => format!("{} ({length} bytes)", name(bytes, LONG_NAME_COLUMNS).string),
     }
 }
 

@@ -6,14 +6,13 @@ use ratatui::style::Style;
 
 use super::theme;
 use crate::app::{App, SubscriptionState};
-use crate::message::Topic;
 
 /// A channel that has said nothing for this long is shown with how long, in place of its rate.
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// What stands before the name of a channel that was heard.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
-    let exact = app.subscriptions().find(&Topic::channel(name));
+    let exact = app.subscriptions().find_channel(name);
     match exact.and_then(|id| app.subscriptions().state(id)) {
         _ if app.only() == Some(name) => ("▸", theme::FOCUS),
         Some(state) => mark_of(state),

@@ -105,12 +105,20 @@ pub fn badge(colour: Option<Colour>) -> Style {
     Style::new().fg(fg).bg(bg)
 }
 
-/// A channel's colour: the same for the same name, in every session (FNV-1a of the name).
+/// The bytes of a name that its colour depends on: a name may have megabytes, and each row drawn
+/// asks for its colour.
+const COLOURED: usize = 256;
+
+/// A channel's colour: the same for the same name, in every session (FNV-1a of the start of the
+/// name).
 #[must_use]
 pub fn channel(name: &[u8]) -> Style {
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = name
+        .iter()
+        .take(COLOURED)
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     let index = (hash >> 32) % CHANNEL_COLOURS.len() as u64;
     Style::new().fg(CHANNEL_COLOURS[usize::try_from(index).unwrap_or(0)])
 }
