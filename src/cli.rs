@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::home;
 use crate::payload::figures::parse_size;
@@ -191,6 +191,18 @@ pub struct Demo {
     pub screen: Screen,
 }
 
+/// When to draw in ASCII alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Ascii {
+    /// If the locale names no UTF-8.
+    #[default]
+    Auto,
+    /// Whatever the locale.
+    Always,
+    /// Never: the terminal shows UTF-8.
+    Never,
+}
+
 /// How the screen behaves, whatever it watches.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
@@ -217,6 +229,10 @@ pub struct Screen {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long)]
     pub no_mouse: bool,
+    /// Draw in ASCII alone: borders as + - |, what else is not ASCII as ?. By default if LC_ALL,
+    /// LC_CTYPE or LANG names no UTF-8 locale
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub ascii: Ascii,
     /// How long to wait for the rest of a key's sequence before Esc counts as the key, in
     /// milliseconds; a slow line may need more [default: 50]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(..=1000))]

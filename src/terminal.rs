@@ -23,6 +23,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::query;
 
+pub mod ascii;
 pub mod backend;
 mod decoder;
 pub mod input;

@@ -311,6 +311,32 @@ fn a_paste_that_is_not_marked_as_one_sends_nothing() {
 }
 
 #[test]
+fn a_terminal_that_cannot_move_its_cursor_is_refused_with_the_remedy() {
+    for kind in ["dumb", ""] {
+        let program = Launch::subscope(&["demo"]).env("TERM", kind).start();
+        assert_eq!(program.wait_for_exit().exit_code(), 2);
+        let text = program.text();
+        assert!(text.contains("TERM"), "{text}");
+        assert!(text.contains("TERM=xterm-256color"), "{text}");
+        assert!(!program.raw().contains(&b'\x1b'), "{text}");
+    }
+}
+
+#[test]
+fn a_locale_without_utf_8_is_drawn_in_ascii_unless_the_user_knows_better() {
+    let drawn = |arguments: &[&str], locale| {
+        let program = Launch::subscope(arguments).env("LANG", locale).start();
+        wait_until_drawn(&program);
+        program.wait_for_text("chat:general");
+        program.raw().is_ascii()
+    };
+    assert!(drawn(&["demo"], "C"));
+    assert!(!drawn(&["demo", "--ascii", "never"], "C"));
+    assert!(drawn(&["demo", "--ascii", "always"], "C.UTF-8"));
+    assert!(!drawn(&["demo"], "C.UTF-8"));
+}
+
+#[test]
 fn a_pipe_as_stdout_is_an_error_that_names_help() {
     let output = Command::new(SUBSCOPE)
         .arg("demo")

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::Failure;
 use super::tty::{self, Ending};
 use crate::app::{Effect, Pickable, Picker};
+use crate::cli;
 use crate::terminal::backend::Screen;
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
@@ -28,12 +29,12 @@ pub(super) enum Picked {
 /// Lets the person pick one of `profiles`.
 pub(super) async fn pick(
     profiles: Vec<Pickable>,
-    escape_time: Duration,
+    options: &cli::Screen,
 ) -> Result<Picked, Failure> {
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(false)?;
+    let (session, mut terminal) = tty::enter(false, options.ascii)?;
     let mut desk = Desk {
-        keys: Keys::listen(escape_time).map_err(Failure::other)?,
+        keys: Keys::listen(options.escape_time()).map_err(Failure::other)?,
         session,
         signals,
         ending: OnceLock::new(),

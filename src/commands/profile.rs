@@ -1,7 +1,6 @@
 //! A profile of the config file, as the command line that it stands for.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::config_file::{self, ConfigFile, EXAMPLE, complaint};
 use super::pick::{Picked, pick};
@@ -35,7 +34,7 @@ pub(super) struct Chosen {
 pub(super) async fn choose(
     name: Option<&str>,
     config: Option<&Path>,
-    escape_time: Duration,
+    options: &Screen,
 ) -> Result<Choice, Failure> {
     let file = config_file::read(config)?;
     let (profile, signals) = match name {
@@ -43,7 +42,7 @@ pub(super) async fn choose(
             let profile = file.config.profile(name);
             (profile.map_err(|error| complaint(&error))?, None)
         }
-        None => match pick(pickable(&file)?, escape_time).await? {
+        None => match pick(pickable(&file)?, options).await? {
             Picked::Profile(number, signals) => (&file.config.profiles()[number], Some(signals)),
             Picked::Nothing(exit_code) => return Ok(Choice::Nothing(exit_code)),
         },

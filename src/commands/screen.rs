@@ -68,7 +68,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let checks = checks::read(&job.options.checks, blame)?;
     let reading = reading::read(&job.options.reading, blame)?;
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(!job.options.no_mouse)?;
+    let (session, mut terminal) = tty::enter(!job.options.no_mouse, job.options.ascii)?;
     let size = terminal.size().map_err(Failure::other)?;
 
     let settings = Settings {

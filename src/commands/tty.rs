@@ -1,6 +1,7 @@
 //! What every command that draws does with its terminal.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::sync::OnceLock;
@@ -10,6 +11,8 @@ use rustix::io::Errno;
 
 use super::Failure;
 use crate::app::{Effect, Event};
+use crate::cli::Ascii;
+use crate::terminal::ascii::is_utf8;
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty};
 
@@ -33,17 +36,47 @@ impl Ending {
     }
 }
 
-/// Takes the terminal over, with the mouse if `mouse` is set.
-pub(super) fn enter(mouse: bool) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
+/// Takes the terminal over, with the mouse if `mouse` is set, to draw on it in ASCII alone or not.
+///
+/// # Errors
+///
+/// If there is no terminal, or none that a screen can be drawn on.
+pub(super) fn enter(
+    mouse: bool,
+    ascii: Ascii,
+) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
+    check_kind(env::var_os("TERM").as_deref())?;
+    let is_ascii = match ascii {
+        Ascii::Auto => !is_utf8(|name| env::var_os(name)),
+        Ascii::Always => true,
+        Ascii::Never => false,
+    };
     let session = Session::enter(mouse).map_err(|error| match error {
         TerminalError::NotATerminal => Failure::usage(error),
         TerminalError::Refused(_) => Failure::other(error),
     })?;
     let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
-    let backend = Screen::new(session.writer(), colours);
+    let backend = Screen::new(session.writer(), colours).in_ascii(is_ascii);
     let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
     terminal.clear().map_err(|error| failed(&error))?;
     Ok((session, terminal))
+}
+
+/// Refuses a terminal that cannot move its cursor, by the value of `TERM`.
+fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
+    let kind = kind.unwrap_or_default();
+    if !kind.is_empty() && kind != "dumb" {
+        return Ok(());
+    }
+    let said = if kind.is_empty() {
+        "TERM is not set"
+    } else {
+        "TERM=dumb"
+    };
+    Err(Failure::usage(format!(
+        "{said}: a screen cannot be drawn on such a terminal; if it can do more, say so with \
+         TERM=xterm-256color"
+    )))
 }
 
 /// The failure that the terminal cannot be drawn on: it is gone, or refuses.

@@ -20,8 +20,7 @@ use crate::terminal::signals::Signals;
 pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let mut profile = None;
     if let Some(name) = &watch.profile {
-        let escape_time = watch.screen.escape_time();
-        match choose(name.as_deref(), watch.config.as_deref(), escape_time).await? {
+        match choose(name.as_deref(), watch.config.as_deref(), &watch.screen).await? {
             Choice::Profile(chosen) => {
                 watch = chosen.add_to(watch)?;
                 profile = Some(chosen);

@@ -11,6 +11,7 @@ use ratatui::layout::{Position, Size};
 
 pub use crate::terminal::pen::Colours;
 
+use crate::terminal::ascii::stand_in;
 use crate::terminal::pen::{Pen, put};
 
 /// The most that [`Screen::copy`] puts on the clipboard, in bytes before encoding.
@@ -46,6 +47,8 @@ pub struct Screen<W: Write> {
     writer: W,
     size: Extent,
     colours: Colours,
+    /// Whether the terminal shows ASCII only.
+    is_ascii: bool,
     /// The frame as encoded so far; empty between frames, and kept for its capacity.
     frame: Vec<u8>,
     /// What the terminal paints with, if known.
@@ -91,6 +94,7 @@ impl<W: Write> Screen<W> {
             writer,
             size,
             colours,
+            is_ascii: false,
             frame: Vec::new(),
             pen: None,
             at: None,
@@ -101,6 +105,12 @@ impl<W: Write> Screen<W> {
             },
             output: Output::default(),
         }
+    }
+
+    /// The same screen, drawn in ASCII alone if `is_ascii` is set.
+    #[must_use]
+    pub fn in_ascii(self, is_ascii: bool) -> Self {
+        Self { is_ascii, ..self }
     }
 
     /// Fixes the size from now on.
@@ -195,6 +205,14 @@ impl<W: Write> Screen<W> {
 
     fn put_beyond_ascii(&mut self, position: Position, cell: &Cell) {
         let symbol = cell.symbol();
+        if self.is_ascii {
+            let columns = usize::from(cell.cell_width().max(1));
+            put(
+                &mut self.frame,
+                format_args!("{:columns$}", stand_in(symbol)),
+            );
+            return;
+        }
         if !symbol.chars().all(is_printable) {
             // Whoever drew this should have escaped it. Nothing but a visible mark, as wide as
             // what was promised, may reach the terminal.

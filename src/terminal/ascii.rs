@@ -1,0 +1,84 @@
+//! The screen for a terminal that shows ASCII only, or may: each symbol as one character of it.
+
+use std::ffi::OsString;
+
+/// Whether the locale of this environment says that the terminal shows UTF-8. Of `LC_ALL`,
+/// `LC_CTYPE` and `LANG`, the first that is set and not empty counts.
+#[must_use]
+pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(variable);
+    let locale = set.flatten().find(|value| !value.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Returns what stands for `symbol`, whatever its width.
+pub(super) fn stand_in(symbol: &str) -> char {
+    match symbol.chars().next().unwrap_or(' ') {
+        letter @ ' '..='~' => letter,
+        '─' | '━' | '–' | '—' | '−' | '┈' | '╌' => '-',
+        '│' | '┃' | '┊' | '╎' | '▏' | '▎' | '▍' | '▌' => '|',
+        '╭' | '╮' | '╰' | '╯' | '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' => {
+            '+'
+        }
+        '…' => '~',
+        '·' | '⠁'..='⣿' | '▁' | '▂' => '.',
+        '▃' | '▄' => ':',
+        '▅' | '▆' => '|',
+        '▇' | '█' | '▋' | '▊' | '▉' | '■' | '❚' => '#',
+        '⠀' | '\u{a0}' => ' ',
+        '●' | '◆' => '*',
+        '◐' => 'c',
+        '○' | '◌' | '°' => 'o',
+        '✗' | '×' => 'x',
+        '▸' | '►' | '→' => '>',
+        '←' => '<',
+        '▲' | '↑' => '^',
+        '▼' | '▾' | '↓' => 'v',
+        'µ' => 'u',
+        '≈' => '~',
+        _ => '?',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_variable_that_is_set_says_what_the_terminal_shows() {
+        for (all, ctype, lang, expected) in [
+            ("", "", "", false),
+            ("", "", "C", false),
+            ("", "", "POSIX", false),
+            ("", "", "en_GB.ISO-8859-1", false),
+            ("", "", "C.UTF-8", true),
+            ("", "", "de_DE.utf8", true),
+            ("", "C", "C.UTF-8", false),
+            ("", "C.UTF-8", "C", true),
+            ("C", "C.UTF-8", "C.UTF-8", false),
+            ("C.UTF-8", "C", "C", true),
+        ] {
+            let variable = |name: &str| {
+                Some(OsString::from(match name {
+                    "LC_ALL" => all,
+                    "LC_CTYPE" => ctype,
+                    _ => lang,
+                }))
+            };
+            assert_eq!(is_utf8(variable), expected, "{all} {ctype} {lang}");
+        }
+        assert!(!is_utf8(|_| None));
+    }
+
+    #[test]
+    fn every_symbol_has_a_stand_in_of_one_printable_character() {
+        for symbol in ["a", "─", "⠂", "⣿", "⠀", "█", "漢", "👍🏽", "é", ""] {
+            let stand_in = stand_in(symbol);
+            assert!(matches!(stand_in, ' '..='~'), "{symbol}");
+        }
+        assert_eq!(stand_in("漢"), '?');
+    }
+}
