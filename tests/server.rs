@@ -1243,6 +1243,7 @@ fn ordinary(name: &str) -> Vec<u8> {
 async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
     // Far more than is to be read of it. The reader's and the writer's sockets hold some MiB.
     const ENDLESS: usize = 64 << 20;
+    let _alone = MEMORY.lock().await;
     let integers = || [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(ENDLESS / 4)].concat();
     let text = || [format!("${ENDLESS}\r\n").into_bytes(), vec![b'x'; ENDLESS]].concat();
     for (endless, words) in [
@@ -1271,6 +1272,7 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
 
 #[tokio::test]
 async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
+    let _alone = MEMORY.lock().await;
     let (url, _) = answering(|name, _| match name {
         "cluster" => [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(1 << 20)].concat(),
         name => ordinary(name),
