@@ -102,12 +102,11 @@ fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     answered
 }
 
-/// Panics unless all that was answered is whole frames.
-fn assert_whole(answered: &[u8]) {
+/// Panics unless all that was answered is frames. The last may be cut, as by Redis, which is done
+/// with a client that has hung up.
+fn assert_frames(answered: &[u8]) {
     let mut rest = answered;
-    while !rest.is_empty() {
-        let frame = decode_range(rest).unwrap();
-        let (_, length) = frame.unwrap_or_else(|| panic!("{} is cut", rest.escape_ascii()));
+    while let Some((_, length)) = decode_range(rest).unwrap() {
         rest = &rest[length..];
     }
 }
@@ -129,10 +128,10 @@ fn any_commands_are_answered_or_hung_up_on_and_others_are_served() {
     };
     let broker = runtime.block_on(Broker::start(settings)).unwrap();
     let mut witness = connect(broker.address());
-    attack("commands", cases::count(800), session, |bytes| {
+    attack("commands", cases::count(400), session, |bytes| {
         let answered = answers(broker.address(), bytes);
         assert!(answered.len() < MOST_ANSWERED);
-        assert_whole(&answered);
+        assert_frames(&answered);
         witness_is_served(&witness);
     });
     // CLIENT KILL reaches whom it names, so the witness is asked once more for what it is.

@@ -77,7 +77,7 @@ fn what_is_drawn_of_any_bytes_is_harmless() {
     let samples = samples();
     attack(
         "bytes drawn",
-        cases::count(4000),
+        cases::count(2500),
         |random| mutated(random, &samples),
         |bytes| {
             let mut random = Random::new(bytes.len() as u64);
@@ -91,7 +91,7 @@ fn the_escaped_notation_is_harmless_and_gives_every_byte_back() {
     let samples = samples();
     attack(
         "bytes escaped",
-        cases::count(4000),
+        cases::count(2500),
         |random| mutated(random, &samples),
         |bytes| {
             let escaped = quoted::to_escaped(bytes);
@@ -107,7 +107,7 @@ fn any_text_is_read_as_escaped_or_refused_with_the_place() {
     let samples = samples();
     attack(
         "texts in the escaped notation",
-        cases::count(4000),
+        cases::count(2500),
         |random| mutated(random, &samples),
         |bytes| {
             let text = String::from_utf8_lossy(bytes);

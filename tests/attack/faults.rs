@@ -221,7 +221,7 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     let sent = publisher.stop();
     listener.check(&sent).await;
     let counters = listener.log.counters();
-    let gone = counters.evicted + counters.dropped;
+    let gone = counters.evicted + counters.cleared + counters.dropped;
     assert_eq!(counters.received, counters.kept + gone);
     listener.server.stop().await;
 }
@@ -274,11 +274,13 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
     redis.cli(&["PUBLISH", "marker", last]);
     pty.wait_for_text(last);
     pty.send("q");
+    pty.wait_for_text("y quit");
+    pty.send("y");
     assert!(pty.wait_for_exit().success());
     let counts: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&stats).unwrap()).unwrap();
     let count = |name: &str| counts[name].as_u64().unwrap();
-    let gone = count("evicted") + count("dropped");
+    let gone = count("evicted") + count("cleared") + count("dropped");
     assert_eq!(count("received"), count("kept") + gone, "{counts}");
     // Each halt has at least one marker beside the numbers.
     let is_all_here = count("received") > sent;

@@ -24,7 +24,7 @@ use crate::support::random::{Random, Watched};
 const QUICK: Timing = Timing {
     connect_within: Duration::from_secs(5),
     ping_every: Duration::from_secs(600),
-    answer_within: Duration::from_millis(500),
+    answer_within: Duration::from_millis(200),
     first_wait: Duration::from_millis(2),
     longest_wait: Duration::from_millis(5),
 };
@@ -35,12 +35,16 @@ const MOST_WORDS: usize = 1000;
 /// The tasks never read more than this of what a hostile server would send for ever.
 const MOST_READ: u64 = 24 << 20;
 
+fn everything(id: u32) -> Subscription {
+    Subscription {
+        id: SubscriptionId(id),
+        topic: Topic::pattern(b"*"),
+    }
+}
+
 fn config(url: &str, timing: Timing) -> Config {
     Config {
-        subscriptions: vec![Subscription {
-            id: SubscriptionId(0),
-            topic: Topic::pattern(b"*"),
-        }],
+        subscriptions: vec![everything(0)],
         timing,
         ..Config::new(Endpoint::parse(url).unwrap())
     }
@@ -86,6 +90,8 @@ struct Play {
     hostile: Hostile,
     listener: Listener,
     marker: u64,
+    /// How often it had to be subscribed anew.
+    subscribed: u32,
 }
 
 impl Play {
@@ -98,6 +104,7 @@ impl Play {
             hostile,
             listener,
             marker: 0,
+            subscribed: 0,
         }
     }
 
@@ -108,8 +115,10 @@ impl Play {
         let before = ends(&self.listener);
         let read = self.read();
         self.hostile.play(script);
-        // The first end is the cut that brings the script on.
-        let has_met_it = |listener: &Listener| ends(listener) >= before + 2;
+        // The first end is the cut that brings the script on. Who has ended the subscription is not
+        // talked to any more.
+        let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
+        let has_met_it = |listener: &Listener| ends(listener) >= before + 2 || is_over(listener);
         self.listener.until(&name, has_met_it).await;
         self.ask_to_publish(&name).await;
         assert!(
@@ -118,6 +127,12 @@ impl Play {
             self.read() - read
         );
         self.hostile.behave();
+        if is_over(&self.listener) {
+            self.subscribed += 1;
+            let subscription = everything(self.subscribed);
+            let subscribe = Command::Subscribe(subscription);
+            self.listener.server.command(subscribe);
+        }
         self.listener.server.command(Command::Reconnect);
         self.hear_marker(&name).await;
         assert_causes(&self.listener, &name);
@@ -172,7 +187,7 @@ impl Play {
     async fn end(self) {
         let ends = self.listener.gaps().into_iter().map(|gap| gap.end);
         for end in ends {
-            assert!(matches!(end, GapEnd::Restored(_)), "{end:?}");
+            assert_ne!(end, GapEnd::Open);
         }
         self.listener.server.stop().await;
         self.broker.stop().await;

@@ -9,6 +9,7 @@ use subscope::query::{self, Flags, Kind, MOST_MARKS, Matcher, Moment, Path, Quer
 use crate::escapes::assert_harmless;
 use crate::mutation::{mutated, mutated_text};
 use crate::support::cases;
+use crate::support::pty::SUBSCOPE;
 use crate::support::random::{Random, attack};
 
 const MOMENT: Moment = Moment {
@@ -128,7 +129,7 @@ fn apart(both: &[u8]) -> (String, &[u8]) {
 fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
     attack(
         "queries read",
-        cases::count(4000),
+        cases::count(1500),
         |random| written(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
@@ -143,7 +144,7 @@ fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
                     assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}");
                     let place = wrong.place(&text).unwrap_or_default();
                     let words = format!("{place}{wrong}");
-                    assert!(words.len() < MOST_WORDS + wrong.at.len(), "{words}");
+                    assert!(words.len() < MOST_WORDS + 3 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }
             }
@@ -170,7 +171,7 @@ fn a_composed_query_reads_as_what_it_is() {
 fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
     attack(
         "queries asked",
-        cases::count(3000),
+        cases::count(1200),
         written_and_payload,
         |both| {
             let (text, payload) = apart(both);
@@ -185,13 +186,15 @@ fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
             assert_ne!(matcher(&negated).matches(&row), matches);
             let twice = Query::all([query.clone(), query.clone()]);
             assert_eq!(matcher(&twice).matches(&row), matches);
-            let literal = asked.required_text().map(|literal| literal.find(payload));
+            let is_named = asked.named_channels() == [true];
+            let literal = asked.required_text();
+            let is_there = literal.map(|literal| is_named || literal.find(payload).is_some());
             assert!(
-                !matches || literal != Some(None),
+                !matches || is_there != Some(false),
                 "what it requires is missing"
             );
             if asked.is_only_text() {
-                assert_eq!(Some(matches), literal.map(|found| found.is_some()));
+                assert_eq!(Some(matches), is_there);
             }
             let marks = query.marks(payload);
             assert!(marks.len() <= MOST_MARKS);
@@ -224,29 +227,26 @@ fn any_text_is_a_path_or_is_refused() {
 
 #[test]
 fn a_program_ends_whatever_it_says() {
-    let asking = query::spawn("attack", || {
-        attack(
-            "programs",
-            cases::count(150),
-            |random| {
-                let mut both = mutated_text(random, PROGRAMS).into_bytes();
-                both.push(0xff);
-                both.extend(payload(random));
-                both
-            },
-            |both| {
-                let (text, payload) = apart(both);
-                if let Ok(query) = Query::parse(&text, &MOMENT) {
-                    let mut asked = matcher(&query);
-                    let matches = asked.matches(&row(payload));
-                    assert!(
-                        !matches || asked.trouble().is_none(),
-                        "{:?}",
-                        asked.trouble()
-                    );
-                }
-            },
-        );
-    });
-    asking.unwrap().join().unwrap();
+    query::set_executable(SUBSCOPE);
+    attack(
+        "programs",
+        cases::count(30),
+        |random| {
+            let mut both = mutated_text(random, PROGRAMS).into_bytes();
+            both.push(0xff);
+            both.extend(payload(random));
+            both
+        },
+        |both| {
+            let (text, payload) = apart(both);
+            if let Ok(query) = Query::parse(&text, &MOMENT) {
+                let mut asked = matcher(&query);
+                let matches = asked.matches(&row(payload));
+                let trouble = asked.trouble().unwrap_or_default();
+                assert!(!matches || trouble.is_empty(), "{trouble}");
+                assert!(trouble.len() < MOST_WORDS, "{trouble}");
+                assert_harmless(&whole(trouble.as_bytes()));
+            }
+        },
+    );
 }

@@ -15,7 +15,8 @@ use subscope::app::{App, BINDINGS, Context, Effect, Event, Settings};
 use subscope::decoding;
 use subscope::log::{Batch, Content};
 use subscope::message::{
-    Allowed, Dropped, Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic,
+    Allowed, Dropped, Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Time,
+    Topic, Unexpected,
 };
 use subscope::scan;
 use subscope::server::{Ask, Connection, Feed, Health, NodeFacts, Role};
@@ -25,6 +26,7 @@ use crate::decoders::samples;
 use crate::escapes::assert_harmless;
 use crate::mutation::{mutated, mutated_text};
 use crate::support::cases;
+use crate::support::pty::SUBSCOPE;
 use crate::support::random::{Random, attack};
 use crate::support::stage::START;
 
@@ -327,6 +329,7 @@ impl Session {
                     let code = key.code;
                     let is_meant = match code {
                         KeyCode::Char('q') => !is_in_box(context),
+                        KeyCode::Char('y') => context == Context::Confirm,
                         KeyCode::Char('c' | 'C') => key.modifiers.contains(KeyModifiers::CONTROL),
                         _ => false,
                     };
@@ -420,10 +423,10 @@ impl Session {
             9 => Feed::Partial((!words.is_empty()).then_some(words)),
             10 => Feed::Allowed {
                 user: words,
-                channels: Allowed::Only(vec![
-                    b"orders:*".as_slice().into(),
-                    b"\x1b".as_slice().into(),
-                ]),
+                channels: Allowed::Only {
+                    names: vec![b"orders:*".as_slice().into(), b"\x1b".as_slice().into()],
+                    left_out: random.below(3).try_into().unwrap(),
+                },
             },
             11 => Feed::Published {
                 id: random.below(3) as u64,
@@ -498,7 +501,14 @@ impl Session {
                 reason: words,
             },
             4 => Notice::Ended { subscription },
-            5 => Notice::ServerSaid(words),
+            5 => Notice::Unexpected {
+                first: if random.one_in(2) {
+                    Unexpected::Error(words)
+                } else {
+                    Unexpected::Frame(words)
+                },
+                count: 1 + random.below(3) as u64,
+            },
             6 => {
                 let count = random.below(1000) as u64;
                 self.came += count;
@@ -528,7 +538,7 @@ impl Session {
         let log = self.app.log();
         let counters = log.counters();
         assert_eq!(counters.received, self.came);
-        let gone = counters.evicted + counters.dropped;
+        let gone = counters.evicted + counters.cleared + counters.dropped;
         assert_eq!(counters.received, counters.kept + gone, "{counters:?}");
         let rows = (0..log.end().0).filter_map(|id| log.row(RowId(id)));
         let messages = rows.filter(|row| matches!(row.content, Content::Message { .. }));
@@ -563,6 +573,7 @@ fn is_over(context: Context) -> bool {
 
 #[test]
 fn whatever_happens_the_screen_stands_and_nothing_leaves_unasked() {
+    subscope::query::set_executable(SUBSCOPE);
     let samples = samples();
     attack(
         "sessions",

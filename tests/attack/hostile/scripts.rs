@@ -48,14 +48,6 @@ impl Script {
             acts: vec![Act::Say(bytes.to_vec())],
         }
     }
-
-    fn to_everybody(name: &str, acts: Vec<Act>) -> Self {
-        Self {
-            name: name.to_owned(),
-            victim: Victim::Everybody,
-            acts,
-        }
-    }
 }
 
 /// What a good server answers to a subscriber of `*`, and a message.
@@ -76,123 +68,144 @@ fn say(text: &str) -> Act {
     Act::Say(text.as_bytes().to_vec())
 }
 
-/// The table of them all.
-pub fn scripts() -> Vec<Script> {
-    let to_everybody = Script::to_everybody;
-    let live = || Act::Say(session());
-    let to_subscriber = |name: &str, acts: Vec<Act>| Script {
+fn to_everybody<const N: usize>(table: [(&str, Vec<Act>); N]) -> impl Iterator<Item = Script> {
+    table.into_iter().map(|(name, acts)| Script {
+        name: name.to_owned(),
+        victim: Victim::Everybody,
+        acts,
+    })
+}
+
+fn to_subscriber<const N: usize>(table: [(&str, Vec<Act>); N]) -> impl Iterator<Item = Script> {
+    to_everybody(table).map(|script| Script {
         victim: Victim::Subscriber,
-        ..to_everybody(name, acts)
-    };
-    let mut scripts = vec![
-        to_everybody("hangs up", vec![]),
-        to_everybody(
+        ..script
+    })
+}
+
+/// All of them.
+pub fn scripts() -> Vec<Script> {
+    let scripts = other_protocols().chain(endless()).chain(refusals());
+    scripts.chain(odd_sessions()).chain(resp3()).collect()
+}
+
+/// Servers that are none of Redis, and lengths that nobody sends.
+fn other_protocols() -> impl Iterator<Item = Script> {
+    to_everybody([
+        ("hangs up", vec![]),
+        (
             "HTTP",
             vec![say("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
         ),
-        to_everybody("SSH", vec![say("SSH-2.0-OpenSSH_9.6\r\n")]),
-        to_everybody("TLS alert", vec![Act::Say(vec![0x15, 3, 1, 0, 2, 2, 0x28])]),
-        to_everybody("zeros for ever", vec![Act::SayForEver(vec![0])]),
-        to_everybody("all bytes", vec![Act::Say((0..=255).rev().collect())]),
-        to_everybody("huge string", vec![say("$9999999999999\r\nabc")]),
-        to_everybody("large string", vec![say("$536870912\r\nabc")]),
-        to_everybody("huge array", vec![say("*2147483647\r\n:1\r\n")]),
-        to_everybody(
-            "endless simple string",
-            vec![say("+"), Act::SayForEver(b"x".to_vec())],
-        ),
-        to_everybody(
-            "endless error",
-            vec![say("-ERR "), Act::SayForEver(b"\x1b[31m".to_vec())],
-        ),
-        to_everybody(
-            "endless digits",
-            vec![say("$"), Act::SayForEver(b"1".to_vec())],
-        ),
-        to_everybody(
-            "endless zeros",
-            vec![say(":"), Act::SayForEver(b"0".to_vec())],
-        ),
-        to_everybody("endless nesting", vec![Act::SayForEver(b"*1\r\n".to_vec())]),
-        to_everybody(
-            "endless maps",
-            vec![Act::SayForEver(b"%1\r\n+k\r\n".to_vec())],
-        ),
-        to_everybody(
-            "endless array",
-            vec![say("*1000000\r\n"), Act::SayForEver(b":1\r\n".to_vec())],
-        ),
-        to_everybody(
-            "endless empty frames",
-            vec![Act::SayForEver(b"*0\r\n".to_vec())],
-        ),
-        to_everybody(
-            "errors only",
-            vec![say(&"-LOADING \x1b]0;x\x07\r\n".repeat(9)), Act::Stay],
-        ),
-        to_everybody(
-            "wrong password",
-            vec![say(&"-WRONGPASS no \u{202e}\r\n".repeat(9)), Act::Stay],
-        ),
-        to_everybody(
-            "wants a password",
-            vec![say(&"-NOAUTH Authentication required.\r\n".repeat(9))],
-        ),
-        to_everybody("says nothing", vec![Act::Stay]),
-        to_everybody("half a header", vec![say("*3\r\n$"), Act::Stay]),
-        to_everybody(
+        ("SSH", vec![say("SSH-2.0-OpenSSH_9.6\r\n")]),
+        ("TLS alert", vec![Act::Say(vec![0x15, 3, 1, 0, 2, 2, 0x28])]),
+        ("all bytes", vec![Act::Say((0..=255).rev().collect())]),
+        ("huge string", vec![say("$9999999999999\r\nabc")]),
+        ("large string", vec![say("$536870912\r\nabc")]),
+        ("huge array", vec![say("*2147483647\r\n:1\r\n")]),
+        ("many empty frames", vec![say(&"*0\r\n".repeat(20_000))]),
+        (
             "drip of garbage",
             vec![Act::Drip(b"*3\r\n$7\r\nmessagX\r\n".to_vec())],
         ),
-        to_subscriber("drip", vec![Act::Drip(session())]),
-        to_subscriber(
+    ])
+}
+
+/// What never comes to an end.
+fn endless() -> impl Iterator<Item = Script> {
+    let for_ever = |bytes: &[u8]| Act::SayForEver(bytes.to_vec());
+    let live = || Act::Say(session());
+    let message = "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$500000000\r\n";
+    to_everybody([
+        ("zeros for ever", vec![for_ever(&[0])]),
+        ("endless simple string", vec![say("+"), for_ever(b"x")]),
+        ("endless error", vec![say("-ERR "), for_ever(b"\x1b[31m")]),
+        ("endless digits", vec![say("$"), for_ever(b"1")]),
+        ("endless zeros", vec![say(":"), for_ever(b"0")]),
+        ("endless nesting", vec![for_ever(b"*1\r\n")]),
+        ("endless maps", vec![for_ever(b"%1\r\n+k\r\n")]),
+        (
+            "endless array",
+            vec![say("*1000000\r\n"), for_ever(b":1\r\n")],
+        ),
+    ])
+    .chain(to_subscriber([
+        (
             "live, then endless",
-            vec![live(), say("*3\r\n+"), Act::SayForEver(b"y".to_vec())],
+            vec![live(), say("*3\r\n+"), for_ever(b"y")],
         ),
-        to_subscriber(
-            "live, then a message that never ends",
-            vec![
-                live(),
-                say("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$500000000\r\n"),
-                Act::SayForEver(b"z".to_vec()),
-            ],
+        (
+            "an endless message",
+            vec![live(), say(message), for_ever(b"z")],
         ),
-        to_subscriber(
+    ]))
+}
+
+/// Refusals, and servers that stop to talk.
+fn refusals() -> impl Iterator<Item = Script> {
+    let nine = |line: &str| say(&line.repeat(9));
+    to_everybody([
+        (
+            "errors only",
+            vec![nine("-LOADING \x1b]0;x\x07\r\n"), Act::Stay],
+        ),
+        (
+            "wrong password",
+            vec![nine("-WRONGPASS no \u{202e}\r\n"), Act::Stay],
+        ),
+        (
+            "wants a password",
+            vec![nine("-NOAUTH Authentication required.\r\n")],
+        ),
+        ("says nothing", vec![Act::Stay]),
+        ("half a header", vec![say("*3\r\n$"), Act::Stay]),
+    ])
+}
+
+/// Sessions with something wrong in them.
+fn odd_sessions() -> impl Iterator<Item = Script> {
+    let live = || Act::Say(session());
+    let confirmed = |words: &str| say(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
+    to_subscriber([
+        ("drip", vec![Act::Drip(session())]),
+        (
             "another confirmed",
             vec![
-                say("+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\n?\r\n:1\r\n"),
+                confirmed("$10\r\npsubscribe\r\n$1\r\n?\r\n:1\r\n"),
                 Act::Stay,
             ],
         ),
-        to_subscriber("confirmed too often", vec![live(), live(), live()]),
-        to_subscriber(
+        ("confirmed too often", vec![live(), live(), live()]),
+        (
             "ended unasked",
             vec![
                 live(),
                 say("*3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n"),
             ],
         ),
-        to_subscriber(
+        (
             "counts below zero",
-            vec![say(
-                "+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:-9223372036854775808\r\n",
+            vec![confirmed(
+                "$10\r\npsubscribe\r\n$1\r\n*\r\n:-9223372036854775808\r\n",
             )],
         ),
-        to_subscriber(
+        (
             "answers without questions",
             vec![say(&"+OK\r\n".repeat(2000))],
         ),
-        to_subscriber(
+        (
             "names of null",
             vec![
-                say(
-                    "+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$-1\r\n$-1\r\n*3\r\n$-1\r\n$-1\r\n$-1\r\n",
-                ),
+                confirmed("$10\r\npsubscribe\r\n$-1\r\n$-1\r\n*3\r\n$-1\r\n$-1\r\n$-1\r\n"),
                 Act::Stay,
             ],
         ),
-    ];
-    let resp3 = [
+    ])
+}
+
+/// Values that only RESP3 has.
+fn resp3() -> impl Iterator<Item = Script> {
+    let frames = [
         "%1\r\n+server\r\n+redis\r\n",
         ">3\r\n+message\r\n+a\r\n+b\r\n",
         "~2\r\n:1\r\n:2\r\n",
@@ -205,8 +218,7 @@ pub fn scripts() -> Vec<Script> {
         "|1\r\n+ttl\r\n:3\r\n:1\r\n",
         "$?\r\n;4\r\nabcd\r\n;0\r\n",
     ];
-    scripts.extend(resp3.map(|frame| to_everybody(frame.trim_end(), vec![say(frame)])));
-    scripts
+    to_everybody(frames.map(|frame| (frame.trim_end(), vec![say(frame)])))
 }
 
 /// A frame that is well formed by RESP2 or RESP3, and that no subscriber expects.
