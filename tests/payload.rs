@@ -15,10 +15,10 @@ use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
 
 use subscope::payload::escape::{self, Part, Text};
+use subscope::payload::json;
 use subscope::payload::ranges::Ranges;
 use subscope::payload::rows::{self, BLOCK, END};
 use subscope::payload::tree::NodeId;
-use subscope::payload::{json, quoted};
 use subscope::query::Path;
 
 /// Characters that meet in ways that matter: marks, joiners, emoji, jamo, Indic letters, flags.
@@ -291,25 +291,6 @@ proptest! {
             prop_assert_eq!(rows::row_at(&bytes, columns, *start), *start);
         }
         prop_assert_eq!(rows::rows_back(&bytes, columns, END, 1), starts[starts.len() - 1]);
-    }
-
-    #[test]
-    fn the_escaped_notation_is_reversible(bytes in any_bytes()) {
-        let escaped = quoted::to_escaped(&bytes);
-        prop_assert!(!escaped.contains(must_not_pass));
-        prop_assert!(escape::is_plain(escaped.as_bytes()));
-        prop_assert_eq!(quoted::parse_escaped(&escaped).unwrap(), bytes);
-    }
-
-    #[test]
-    fn any_text_parses_or_says_why(text in "(\\\\|x|[0-9a-g]|é|\n|\"){0,12}") {
-        match quoted::parse_escaped(&text) {
-            Ok(bytes) => prop_assert!(bytes.len() <= text.len()),
-            Err(error) => {
-                let line = text.split('\n').nth(error.line - 1).unwrap();
-                prop_assert_eq!(line.chars().nth(error.column - 1), Some('\\'));
-            }
-        }
     }
 
     #[test]
