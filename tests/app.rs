@@ -1881,7 +1881,7 @@ fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
     ] {
         let mut stage = Stage::new(&["*"]);
         stage.messages(&[(name, b" x ")]);
-        stage.keys("e");
+        stage.keys("ee");
         let texts = (written.to_owned(), r"\x20x\x20".to_owned());
         assert_eq!(stage.box_texts(), texts);
         let sent = stage.code(KeyCode::Enter);
