@@ -1092,6 +1092,7 @@ fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
     assert!(!is_shown(&stage), "it was edited");
     let mut stage = Stage::new(120, 24, &["*"]);
     failed(&mut stage);
+    stage.wait(1_000);
     stage.code(KeyCode::Enter);
     assert!(!is_shown(&stage), "it was sent again");
     let mut stage = Stage::new(120, 24, &["*"]);
