@@ -76,3 +76,7 @@ pub mod server;
 pub mod terminal;
 pub mod view;
 pub mod wire;
+
+#[cfg(test)]
+#[path = "../tests/support/cases.rs"]
+mod cases;

@@ -165,7 +165,7 @@ impl App {
         };
         match hit {
             Some(row) => Some(Ok(row)),
-            None => is_through.then(|| Err(self.no_hit_words(find))),
+            None => is_through.then(|| Err(no_hit_words(find))),
         }
     }
 
@@ -188,7 +188,7 @@ impl App {
             }
         };
         let Some(row) = hit.or_else(wrapped) else {
-            let words = self.no_hit_words(find);
+            let words = no_hit_words(find);
             return self.tell(words);
         };
         // What was not searched yet may hold what comes next.
@@ -225,26 +225,26 @@ impl App {
         }
         self.shown_hit(find, first, true)
     }
+}
 
-    /// Why there is no hit to go to.
-    fn no_hit_words(&self, find: &Find) -> String {
-        let (left, hits) = (find.progress().left(), find.rows.len());
-        if left > 0 {
-            let left = figures::count(left);
-            return format!("no match yet, {left} not yet searched");
+/// Why there is no hit to go to.
+fn no_hit_words(find: &Find) -> String {
+    let (left, hits) = (find.progress().left(), find.rows.len());
+    if left > 0 {
+        let left = figures::count(left);
+        return format!("no match yet, {left} not yet searched");
+    }
+    if hits > 0 {
+        return format!("{} found, all hidden by the filter", figures::count(hits));
+    }
+    let query = find.query();
+    let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
+    match query.meant() {
+        Some(meant) => {
+            let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
+            format!("no message matches {text} · did you mean {meant}? F, then Tab takes it")
         }
-        if hits > 0 {
-            return format!("{} found, all hidden by the filter", figures::count(hits));
-        }
-        let query = find.query();
-        let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
-        match query.meant() {
-            Some(meant) => {
-                let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
-                format!("no message matches {text} · did you mean {meant}? F, then Tab takes it")
-            }
-            None => format!("no message matches {text}"),
-        }
+        None => format!("no message matches {text}"),
     }
 }
 

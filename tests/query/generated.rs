@@ -171,21 +171,25 @@ struct Payload {
     packed: Option<Value>,
 }
 
+/// It is no JSON, and was not packed here.
+#[derive(Debug)]
+struct CannotTell;
+
 impl Payload {
-    /// The values to be found in it; `None` if this file cannot tell.
-    fn values(&self) -> Option<Option<Value>> {
+    /// The values to be found in it, if it has some; an error if this file cannot tell.
+    fn values(&self) -> Result<Option<Value>, CannotTell> {
         if let Ok(json) = serde_json::from_slice(&self.bytes) {
-            return Some(Some(json));
+            return Ok(Some(json));
         }
         // What is recognised as what is the business of other tests; this knows which values a
         // message of MessagePack holds if it was packed here.
         let decoded = recognise_within(&self.bytes, None, MOST_UNPACKED);
         match (decoded.tree, decoded.format) {
-            (None, _) => Some(None),
+            (None, _) => Ok(None),
             (Some(_), Format::MessagePack) if decoded.wrappings.is_empty() => {
-                self.packed.clone().map(Some)
+                self.packed.clone().map(Some).ok_or(CannotTell)
             }
-            (Some(_), _) => None,
+            (Some(_), _) => Err(CannotTell),
         }
     }
 }
@@ -434,7 +438,7 @@ proptest! {
             {
                 continue;
             }
-            let Some(values) = payload.values() else { continue };
+            let Ok(values) = payload.values() else { continue };
             let matches = matcher.matches(&message(bytes));
             prop_assert_eq!(
                 matches,

@@ -81,7 +81,7 @@ fn a_name_with_its_value_is_found_in_lines_of_text_as_well() {
     }
     assert!(!matches("\"level=error\"", ORDER));
     let marks = parse("level=error").marks(line.as_bytes());
-    assert_eq!(marks, [6..17]);
+    assert_eq!(marks, vec![6..17]);
 }
 
 #[test]

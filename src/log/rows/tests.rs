@@ -1,13 +1,11 @@
 //! The set against a `BTreeSet`.
 
-#[path = "../../../tests/support/cases.rs"]
-mod cases;
-
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::cases;
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -53,10 +53,10 @@ impl Parser<'_> {
         }
         let is_equal = matches!(test, Test::Compare(Compare::Equal, _));
         let path = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
-        let text = self.cursor.text_since(start).as_bytes();
+        let written = self.cursor.text_since(start).as_bytes();
         // It may as well be a part of a text, such as a line of a log.
-        let text = is_equal.then(|| Expr::Term(Term::Word(Literal::new(text))));
-        Ok(Some(Expr::any([path].into_iter().chain(text))))
+        let word = is_equal.then(|| Expr::Term(Term::Word(Literal::new(written))));
+        Ok(Some(Expr::any([path].into_iter().chain(word))))
     }
 
     /// `id == 7` or `id in (7, 8)`, behind the name.

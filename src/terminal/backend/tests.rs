@@ -1,8 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../../../tests/support/cases.rs"]
-mod cases;
-
 use std::num::NonZeroU16;
 
 use proptest::prelude::*;
@@ -11,6 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::*;
+use crate::cases;
 use crate::terminal::settle_wide_glyphs;
 
 const WIDTH: u16 = 12;
