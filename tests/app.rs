@@ -853,7 +853,7 @@ fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
     stage.keys("pa");
     stage.send(Event::Paste("x".repeat(20 << 10)));
     assert!(
-        stage.remark().contains("takes 16 KiB"),
+        stage.remark().contains("takes 16.0 KiB"),
         "{}",
         stage.remark()
     );
@@ -876,7 +876,7 @@ fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
     stage.send(Event::Paste("y".repeat(16 << 10)));
     stage.keys("z");
     assert!(
-        stage.remark().contains("takes 16 KiB"),
+        stage.remark().contains("takes 16.0 KiB"),
         "{}",
         stage.remark()
     );
