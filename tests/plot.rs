@@ -154,7 +154,7 @@ impl Plotting {
 fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     assert_eq!(plotting.plotted(), ["cpu .load"]);
     let load = Plotted::Path(Path::parse(".load").unwrap());
     assert_eq!(plotting.checks_made(), [load]);
@@ -235,10 +235,9 @@ fn a_point_in_time_is_not_plotted_by_its_year() {
 #[test]
 fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size() {
     let mut plotting = Plotting::with_numbers(5);
-    plotting.keys("w");
+    plotting.keys(" w");
     assert_eq!(plotting.plotted(), ["web Size"]);
-    plotting.code(KeyCode::BackTab);
-    plotting.code(KeyCode::BackTab);
+    plotting.code(KeyCode::Tab);
     assert_eq!(plotting.stage.app.focus(), Focus::Channels);
     plotting.keys("Gw");
     assert_eq!(plotting.plotted(), ["web Size", "web Rate"]);
@@ -259,7 +258,7 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
 #[test]
 fn w_in_the_list_shows_a_closed_plot_and_takes_out_of_an_open_one() {
     let mut plotting = Plotting::with_numbers(5);
-    plotting.keys("w");
+    plotting.keys(" w");
     plotting.code(KeyCode::Esc);
     assert!(!plotting.stage.app.plot().is_shown());
     assert_eq!(plotting.stage.app.focus(), Focus::Messages);
@@ -275,7 +274,7 @@ fn w_in_the_list_shows_a_closed_plot_and_takes_out_of_an_open_one() {
 #[test]
 fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
     let mut plotting = Plotting::with_numbers(5);
-    plotting.keys("wri");
+    plotting.keys(" wri");
     assert_eq!(plotting.plotted(), ["web Size", "web Rate", "web Interval"]);
     assert_eq!(plotting.stage.app.plot().selected(), 2);
     plotting.keys("kr");
@@ -289,7 +288,7 @@ fn there_are_as_many_series_as_colours() {
     let mut plotting = Plotting::new();
     let names = ["a", "b", "c"].map(|name| (name, &b"1"[..]));
     plotting.stage.messages(&names);
-    plotting.keys("wri");
+    plotting.keys(" wri");
     plotting.code(KeyCode::BackTab);
     plotting.keys("kwri");
     plotting.code(KeyCode::BackTab);
@@ -310,7 +309,7 @@ fn there_are_as_many_series_as_colours() {
 #[test]
 fn the_plot_follows_zooms_and_pans() {
     let mut plotting = Plotting::with_numbers(100);
-    plotting.keys("w");
+    plotting.keys(" w");
     let app = &plotting.stage.app;
     assert!(app.plot().is_following() && app.plot_window().contains(app.now()));
     assert_eq!(plotting.span().as_secs(), 60);
@@ -343,7 +342,7 @@ fn the_plot_follows_zooms_and_pans() {
 #[test]
 fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
     let mut plotting = Plotting::with_numbers(5);
-    plotting.keys("w");
+    plotting.keys(" w");
     plotting.wait(SECOND);
     plotting.asked.clear();
     plotting.wait(SECOND);
@@ -375,7 +374,7 @@ fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
 fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     let place = plotting.stage.app.areas().message;
     plotting.keys("z");
     assert_eq!(plotting.stage.app.areas().message.width, 80);
@@ -395,7 +394,7 @@ fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
 #[test]
 fn the_histogram_brings_the_intervals_along() {
     let mut plotting = Plotting::with_numbers(5);
-    plotting.keys("wH");
+    plotting.keys(" wH");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
     assert_eq!(plotting.stage.app.plot().face(), Face::Histogram);
     plotting.keys("H");
@@ -426,7 +425,7 @@ fn read(plotting: &Plotting) -> String {
 fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     plotting.code(KeyCode::Left);
     assert_eq!(read(&plotting), "22:14:59.000  99  cpu .load");
     assert!(!plotting.stage.app.plot().is_following());
@@ -462,7 +461,7 @@ fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
 fn the_cursor_stays_while_it_is_seen() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     for _ in 0..40 {
         plotting.code(KeyCode::Left);
     }
@@ -485,7 +484,7 @@ fn the_cursor_stays_while_it_is_seen() {
 fn another_series_is_read_at_the_same_time_and_several_messages_are_told_as_such() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     plotting.code(KeyCode::Left);
     plotting.code(KeyCode::Left);
     plotting.keys("si");
@@ -505,7 +504,7 @@ fn another_series_is_read_at_the_same_time_and_several_messages_are_told_as_such
 #[test]
 fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
     let mut plotting = Plotting::with_numbers(100);
-    plotting.keys("wr");
+    plotting.keys(" wr");
     let charts = plotting.stage.app.plot_room().charts;
     let (x, y) = (charts.x + 30, charts.y + 2);
     let button = MouseButton::Left;
@@ -549,7 +548,7 @@ fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
 fn the_cursor_is_drawn_through_all_charts() {
     let mut plotting = Plotting::with_numbers(40);
     plotting.open_cpu();
-    plotting.keys("wsz");
+    plotting.keys(" wsz");
     for _ in 0..15 {
         plotting.code(KeyCode::Left);
     }
@@ -606,7 +605,7 @@ fn a_gap_is_drawn_as_a_gap() {
         plotting.cpu(&format!("{{\"load\":{}}}", 20 - second));
     }
     plotting.open_cpu();
-    plotting.keys("wz");
+    plotting.keys(" wz");
     insta::assert_snapshot!(pane(&plotting), @r"
     ╭ Plot ───────────────────────────────────────────────── last 1m · following ▼ ╮
     │       20│                                ⡀           ⠱⡀                      │
@@ -638,7 +637,7 @@ fn a_gap_is_drawn_as_a_gap() {
 fn series_of_one_scale_share_a_chart_and_others_do_not() {
     let mut plotting = Plotting::with_numbers(40);
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     plotting.code(KeyCode::Esc);
     plotting.keys("jw");
     plotting.keys("rz");
@@ -692,7 +691,7 @@ fn a_path_without_numbers_says_so() {
         plotting.cpu("{\"load\":\"high\"}");
     }
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     assert!(
         pane(&plotting).contains("no number at .load in 3 messages"),
         "{}",
@@ -707,7 +706,7 @@ fn intervals_are_counted_by_how_long_they_are() {
         plotting.message("web", "1");
         plotting.wait(Duration::from_millis(wait));
     }
-    plotting.keys("wH");
+    plotting.keys(" wH");
     insta::assert_snapshot!(pane(&plotting), @r"
     │                            │╭ Intervals ──────────────────────────── H: plot ╮
     │                            ││ web 15 intervals, the longest 1.0 s, since 22… │
@@ -737,7 +736,7 @@ fn a_single_long_interval_flattens_neither_the_histogram_nor_the_chart() {
         plotting.wait(Duration::from_millis(wait));
     }
     plotting.message("web", "1");
-    plotting.keys("wizH");
+    plotting.keys(" wizH");
     let screen = pane(&plotting);
     for words in [
         "the longest 14s",
@@ -767,7 +766,7 @@ fn a_single_long_interval_flattens_neither_the_histogram_nor_the_chart() {
 #[test]
 fn charts_without_room_are_counted_in_the_title() {
     let mut plotting = Plotting::with_numbers(40);
-    plotting.keys("wri");
+    plotting.keys(" wri");
     let screen = pane(&plotting);
     assert!(screen.contains("╭ Plot · 1 of 3 · j k ─"), "{screen}");
     assert!(screen.contains("━ web interval"), "{screen}");
@@ -786,7 +785,7 @@ fn charts_without_room_are_counted_in_the_title() {
 #[test]
 fn series_without_a_row_are_counted() {
     let mut plotting = Plotting::with_numbers(10);
-    plotting.keys("wri");
+    plotting.keys(" wri");
     plotting.code(KeyCode::BackTab);
     plotting.keys("kwri");
     plotting.stage.send(Event::Resize(80, 14));
@@ -799,7 +798,7 @@ fn a_small_plot_says_what_it_can() {
     let mut plotting = Plotting::with_numbers(30);
     plotting.stage.send(Event::Resize(40, 12));
     plotting.open_cpu();
-    plotting.keys("w");
+    plotting.keys(" w");
     insta::assert_snapshot!(pane(&plotting), @r"
     ╭ Plot ───────── last 1m · following ▼ ╮
     │       50│                            │
@@ -837,7 +836,7 @@ fn burst(plotting: &mut Plotting) {
         plotting.wait(SECOND / 100);
     }
     select_channel(plotting);
-    plotting.keys("wz");
+    plotting.keys(" wz");
     plotting.wait(SECOND * 7);
     plotting.wait(SECOND);
 }
@@ -889,7 +888,7 @@ fn where_messages_came_but_no_rate_is_known_yet_the_table_says_so_too() {
     let mut plotting = Plotting::new();
     plotting.message("new", "x");
     select_channel(&mut plotting);
-    plotting.keys("wz");
+    plotting.keys(" wz");
     let screen = pane(&plotting);
     assert!(!screen.contains("nothing in this time"), "{screen}");
     assert_eq!(screen.matches("no rate yet").count(), 2, "{screen}");
@@ -906,7 +905,7 @@ fn the_last_number_is_one_that_came() {
         plotting.wait(SECOND / 50);
     }
     plotting.open_cpu();
-    plotting.keys("wz++++");
+    plotting.keys(" wz++++");
     for _ in 0..2 {
         plotting.keys("h");
         let row = figures(&plotting, "cpu .n");
@@ -923,7 +922,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
         plotting.wait(SECOND / 20);
     }
     plotting.open_cpu();
-    plotting.keys("wz");
+    plotting.keys(" wz");
     for keys in ["h", "0h"] {
         plotting.keys(keys);
         assert!(plotting.stage.app.plot().is_following());
@@ -954,7 +953,7 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
     let mut plotting = Plotting::new();
     plotting.stage = Stage::new(&["quiet"]);
     select_channel(&mut plotting);
-    plotting.keys("w");
+    plotting.keys(" w");
     for key in [KeyCode::Left, KeyCode::Char('h')] {
         plotting.code(key);
         assert_eq!(plotting.stage.remark(), "no message yet");
@@ -974,7 +973,7 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
 #[test]
 fn the_histogram_offers_no_key_of_the_hidden_chart() {
     let mut plotting = Plotting::with_numbers(30);
-    plotting.keys("wz");
+    plotting.keys(" wz");
     assert_eq!(plotting.stage.app.context(), Context::Chart);
     plotting.code(KeyCode::Left);
     let before = plotting.stage.app.plot_window();

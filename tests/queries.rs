@@ -617,7 +617,7 @@ fn while_following_the_last_row_itself_is_the_first_to_be_found() {
 #[test]
 fn while_following_the_last_row_itself_is_the_first_mark_before() {
     let mut stage = stage();
-    stage.keys("x");
+    stage.keys(" x");
     assert!(stage.app.is_marked(RowId(99)));
     stage.keys("G[");
     assert_eq!(selected_number(&stage), 99);

@@ -393,7 +393,7 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
 fn rows_that_are_hidden_are_said_to_be_hidden() {
     let mut stage = Stage::new(120, 30, &["orders", "users"]);
     stage.message(b"users", b"1");
-    stage.keys("m");
+    stage.keys(" m");
     assert!(
         stage
             .screen()

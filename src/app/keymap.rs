@@ -281,7 +281,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[key(K::Enter)], A::Open, Some("open"), "open the selected message whole"),
     bind(C::Panes, &[char(' ')], A::ToggleFreeze, Some("freeze"), "freeze, or follow again; at a breakpoint: to the next hit"),
     bind(C::Panes, &[char('/')], A::Filter, Some("filter"), "filter: show only what matches, as it is typed"),
-    bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the highlighted channel, or the last one used"),
+    bind(C::Panes, &[char('p')], A::Publish, Some("publish"), "write a message to the highlighted channel or the last one"),
     bind(C::Panes, &[char('v')], A::ShowLatest, Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Breakpoints, Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Subscribe, Some("subscribe"), "subscribe to a channel or a pattern"),

@@ -340,9 +340,10 @@ mod tests {
     use clap::Parser as _;
     use proptest::prelude::*;
     use proptest::sample::select;
-    use proptest::test_runner::{Config, RngSeed, TestRunner};
+    use proptest::test_runner::TestRunner;
 
     use super::*;
+    use crate::cases;
     use crate::cli::Cli;
 
     /// Stands in every password that is generated.
@@ -550,11 +551,6 @@ mod tests {
 
     #[test]
     fn no_generated_url_has_a_complaint_with_its_password() {
-        let config = Config {
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(1),
-            ..Config::with_cases(4000)
-        };
         let check = |url: String| {
             // Without a host it looks as if it were the name of a parameter.
             prop_assume!(url.contains('@') || !url.contains('?'));
@@ -576,7 +572,7 @@ mod tests {
             }
             Ok(())
         };
-        let result = TestRunner::new(config).run(&url(), check);
+        let result = TestRunner::new(cases::config(4000)).run(&url(), check);
         assert!(result.is_ok(), "{result:?}");
     }
 

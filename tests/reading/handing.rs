@@ -93,7 +93,7 @@ fn what_is_too_much_for_a_terminal_is_not_copied() {
     stage.messages(&[("a", long.as_bytes())]);
     let words =
         "not copied: 9.0 MiB is too much for a terminal's clipboard, which gets up to 1.0 MiB";
-    assert_eq!(stage.keys("y"), []);
+    assert_eq!(stage.keys(" y"), []);
     assert_eq!(stage.remark(), words);
     let asked = stage.code(KeyCode::Enter);
     crate::answer(&mut stage, asked);
@@ -417,7 +417,7 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
             .map(|path| path.text().to_owned())
     };
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
-    stage.keys("i");
+    stage.keys(" i");
     assert_eq!(lens(&stage), None, "{}", stage.remark());
     stage.keys("i");
     assert!(stage.remark().contains("press i on one of its values"));

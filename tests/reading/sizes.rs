@@ -130,7 +130,7 @@ fn an_object_beside_and_below_the_log() {
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ────────────────────────────────────── frozen ❚❚ 8 newer · space resumes ╮
     │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢 字  and 🎈                                            │
-    │   orders                13         unheard ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08  \n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
+    │   orders                13         unheard ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}           │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}                            │
     │                                            │╰────────────────────────────────────────────────────────────────────────────────────────────╯

@@ -6,9 +6,10 @@ use clap::Parser as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config as Runs, RngSeed, TestRunner};
+use proptest::test_runner::TestRunner;
 
 use super::*;
+use crate::cases;
 use crate::cli::Cli;
 use crate::config::Config;
 
@@ -229,11 +230,6 @@ fn complaints(text: &str) -> Vec<String> {
 
 #[test]
 fn no_generated_file_has_a_complaint_with_a_password_or_one_that_is_unfit_to_be_shown() {
-    let runs = Runs {
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1),
-        ..Runs::with_cases(2000)
-    };
     let check = |text: String| {
         for words in complaints(&text) {
             prop_assert!(!words.contains(MARK), "{text}: {words}");
@@ -242,5 +238,7 @@ fn no_generated_file_has_a_complaint_with_a_password_or_one_that_is_unfit_to_be_
         }
         Ok(())
     };
-    TestRunner::new(runs).run(&file(), check).unwrap();
+    TestRunner::new(cases::config(2000))
+        .run(&file(), check)
+        .unwrap();
 }
