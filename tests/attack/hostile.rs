@@ -169,19 +169,15 @@ impl Play {
         let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
         let what = format!("{name}: it is live again");
         self.listener.until(&what, is_live).await;
-        loop {
-            if self.broker.publish(b"a", marker.as_bytes()) > 0 {
-                break;
-            }
-            // Not yet confirmed: what is told next may be that.
+        let is_heard =
+            |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
+        // A connection that is about to end may take it with it: after any news it is sent again.
+        while !is_heard(&self.listener) {
             let told = self.listener.told();
+            self.broker.publish(b"a", marker.as_bytes());
             let news = |listener: &Listener| listener.told() > told;
             self.listener.until(&what, news).await;
         }
-        let what = format!("{name}: {marker}");
-        let is_heard =
-            |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
-        self.listener.until(&what, is_heard).await;
     }
 
     async fn end(self) {
