@@ -229,8 +229,8 @@ pub struct Screen {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long)]
     pub no_mouse: bool,
-    /// Draw in ASCII alone: borders as + - |, what else is not ASCII as ?. By default if LC_ALL,
-    /// LC_CTYPE or LANG names no UTF-8 locale
+    /// Draw in ASCII alone: borders as + - |, what else is not ASCII as ?. By default if `LC_ALL`,
+    /// `LC_CTYPE` or `LANG` names no UTF-8 locale
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub ascii: Ascii,
     /// How long to wait for the rest of a key's sequence before Esc counts as the key, in

@@ -154,7 +154,7 @@ impl Plotting {
 fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     assert_eq!(plotting.plotted(), ["cpu .load"]);
     let load = Plotted::Path(Path::parse(".load").unwrap());
     assert_eq!(plotting.checks_made(), [load]);
@@ -374,7 +374,7 @@ fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
 fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     let place = plotting.stage.app.areas().message;
     plotting.keys("z");
     assert_eq!(plotting.stage.app.areas().message.width, 80);
@@ -386,8 +386,8 @@ fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
     assert!(!plotting.stage.app.plot().is_shown());
     plotting.keys("W");
     plotting.code(KeyCode::Tab);
-    assert_eq!(plotting.stage.app.focus(), Focus::PublishPayload);
-    plotting.code(KeyCode::Esc);
+    assert_eq!(plotting.stage.app.focus(), Focus::Channels);
+    plotting.code(KeyCode::BackTab);
     assert_eq!(plotting.stage.app.focus(), Focus::Plot);
 }
 
@@ -425,7 +425,7 @@ fn read(plotting: &Plotting) -> String {
 fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     plotting.code(KeyCode::Left);
     assert_eq!(read(&plotting), "22:14:59.000  99  cpu .load");
     assert!(!plotting.stage.app.plot().is_following());
@@ -461,7 +461,7 @@ fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
 fn the_cursor_stays_while_it_is_seen() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     for _ in 0..40 {
         plotting.code(KeyCode::Left);
     }
@@ -484,7 +484,7 @@ fn the_cursor_stays_while_it_is_seen() {
 fn another_series_is_read_at_the_same_time_and_several_messages_are_told_as_such() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     plotting.code(KeyCode::Left);
     plotting.code(KeyCode::Left);
     plotting.keys("si");
@@ -548,7 +548,7 @@ fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
 fn the_cursor_is_drawn_through_all_charts() {
     let mut plotting = Plotting::with_numbers(40);
     plotting.open_cpu();
-    plotting.keys(" wsz");
+    plotting.keys("wsz");
     for _ in 0..15 {
         plotting.code(KeyCode::Left);
     }
@@ -605,7 +605,7 @@ fn a_gap_is_drawn_as_a_gap() {
         plotting.cpu(&format!("{{\"load\":{}}}", 20 - second));
     }
     plotting.open_cpu();
-    plotting.keys(" wz");
+    plotting.keys("wz");
     insta::assert_snapshot!(pane(&plotting), @r"
     ╭ Plot ───────────────────────────────────────────────── last 1m · following ▼ ╮
     │       20│                                ⡀           ⠱⡀                      │
@@ -637,7 +637,7 @@ fn a_gap_is_drawn_as_a_gap() {
 fn series_of_one_scale_share_a_chart_and_others_do_not() {
     let mut plotting = Plotting::with_numbers(40);
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     plotting.code(KeyCode::Esc);
     plotting.keys("jw");
     plotting.keys("rz");
@@ -691,7 +691,7 @@ fn a_path_without_numbers_says_so() {
         plotting.cpu("{\"load\":\"high\"}");
     }
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     assert!(
         pane(&plotting).contains("no number at .load in 3 messages"),
         "{}",
@@ -798,7 +798,7 @@ fn a_small_plot_says_what_it_can() {
     let mut plotting = Plotting::with_numbers(30);
     plotting.stage.send(Event::Resize(40, 12));
     plotting.open_cpu();
-    plotting.keys(" w");
+    plotting.keys("w");
     insta::assert_snapshot!(pane(&plotting), @r"
     ╭ Plot ───────── last 1m · following ▼ ╮
     │       50│                            │
@@ -905,7 +905,7 @@ fn the_last_number_is_one_that_came() {
         plotting.wait(SECOND / 50);
     }
     plotting.open_cpu();
-    plotting.keys(" wz++++");
+    plotting.keys("wz++++");
     for _ in 0..2 {
         plotting.keys("h");
         let row = figures(&plotting, "cpu .n");
@@ -922,7 +922,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
         plotting.wait(SECOND / 20);
     }
     plotting.open_cpu();
-    plotting.keys(" wz");
+    plotting.keys("wz");
     for keys in ["h", "0h"] {
         plotting.keys(keys);
         assert!(plotting.stage.app.plot().is_following());

@@ -1480,26 +1480,6 @@ fn an_open_message_says_where_its_only_match_is_the_only_one_and_where_there_is_
 }
 
 #[test]
-fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
-    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
-    let mut payload = b"needle straw ".repeat(2);
-    payload.resize(5 << 20, b'x');
-    payload.extend(b"needle");
-    stage.messages(&[("big", &payload)]);
-    stage.send(Event::Resize(100, 24));
-    stage.keys("Fneedle");
-    stage.code(KeyCode::Enter);
-    stage.code(KeyCode::Enter);
-    assert_line(&stage, &[" 1 of 2 matches in the first 4 MiB "]);
-    stage.code(KeyCode::Enter);
-    stage.keys("nn");
-    assert_eq!(
-        stage.remark(),
-        "no further match in the first 4 MiB of this message"
-    );
-}
-
-#[test]
 fn the_lists_say_what_each_filter_and_breakpoint_does() {
     let mut stage = stage();
     stage.keys("f");

@@ -300,7 +300,7 @@ fn a_paste_that_is_not_marked_as_one_sends_nothing() {
     // Whatever has come by now, the channel is named anew.
     program.send("p");
     program.wait_for_text("Esc leave");
-    program.send("\x1b[Z\x15a\r");
+    program.send("\t\x15a\r");
     program.wait_for_text("Publish to a ");
     program.send_at_once("one\rtwo\ttabbed\rthree\r");
     program.wait_for_text("Enter sends");

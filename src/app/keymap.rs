@@ -403,7 +403,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::PublishPayload, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff as bytes, or as they stand"),
     bind(C::PublishPayload, &[ctrl('s')], A::ToggleSharded, None, "publish to a sharded channel (SPUBLISH), or an ordinary one"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
-    bind(C::PublishChannel, &[key(K::Tab)], A::Complete, Some("complete"), "complete a known channel's name; again for the next; then the message"),
+    bind(C::PublishChannel, &[key(K::Tab)], A::Complete, Some("complete"), "complete a known channel, again for the next; or go on"),
     bind(C::PublishChannel, &[key(K::Enter), key(K::Down), key(K::BackTab)], A::EnterPayload, Some("message"), "go on to the message"),
     bind(C::PublishChannel, &[ctrl('x')], A::ToggleEscapes, Some("escapes"), r"read \n \t \xff as bytes, or as they stand"),
     bind(C::PublishChannel, &[ctrl('s')], A::ToggleSharded, Some("sharded"), "publish to a sharded channel (SPUBLISH), or an ordinary one"),

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::log::{Content, MessageLog};
+use crate::log::{Channel, Content, MessageLog};
 use crate::message::{RowId, Time};
 
 /// How long after the answer of its PUBLISH a message may still arrive, on another connection.
@@ -79,7 +79,7 @@ impl OwnMessages {
                 continue;
             };
             self.under_way.retain(|sent| row.time <= sent.until);
-            let name = log.channels().by_id(channel).map(|channel| channel.name());
+            let name = log.channels().by_id(channel).map(Channel::name);
             let same = self
                 .under_way
                 .iter()

@@ -55,10 +55,11 @@ impl Picker {
     /// [`Effect::Quit`].
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
             // A line break of what is pasted chooses nothing.
             Event::Burst(key) if self.name.is_some() && key.code == KeyCode::Enter => {}
-            Event::Burst(key) if key.kind != KeyEventKind::Release => return self.press(key),
+            Event::Key(key) | Event::Burst(key) if key.kind != KeyEventKind::Release => {
+                return self.press(key);
+            }
             Event::Paste(text) => self.typing().insert_in_line(&text),
             Event::Terminate => return Some(Effect::Quit),
             Event::Suspend => return Some(Effect::Suspend),

@@ -25,18 +25,19 @@ fn plain(bytes: &[u8], modifiers: KeyModifiers) -> Option<Event> {
     // The low five bits of a letter, as terminals have always sent Ctrl.
     let control = |from: char| {
         let letter = char::from_u32(u32::from(letter) + u32::from(from))?;
-        pressed(KeyCode::Char(letter), modifiers | KeyModifiers::CONTROL)
+        let letter = KeyCode::Char(letter);
+        Some(pressed(letter, modifiers | KeyModifiers::CONTROL))
     };
-    match letter {
+    Some(match letter {
         '\r' => pressed(KeyCode::Enter, modifiers),
         '\t' => pressed(KeyCode::Tab, modifiers),
         '\x7f' => pressed(KeyCode::Backspace, modifiers),
         '\x1b' => pressed(KeyCode::Esc, modifiers),
         '\0' => pressed(KeyCode::Char(' '), modifiers | KeyModifiers::CONTROL),
-        '\x01'..='\x1a' => control('`'),
-        '\x1c'..='\x1f' => control('\x18'),
+        '\x01'..='\x1a' => control('`')?,
+        '\x1c'..='\x1f' => control('\x18')?,
         _ => pressed(KeyCode::Char(letter), modifiers | shift_of(letter)),
-    }
+    })
 }
 
 fn control_sequence(bytes: &[u8]) -> Option<Event> {
@@ -44,7 +45,7 @@ fn control_sequence(bytes: &[u8]) -> Option<Event> {
     match numbers {
         [b'<', numbers @ ..] => return mouse(numbers, *last),
         [b'['] if matches!(last, b'A'..=b'E') => {
-            return pressed(KeyCode::F(last - b'A' + 1), KeyModifiers::NONE);
+            return Some(pressed(KeyCode::F(last - b'A' + 1), KeyModifiers::NONE));
         }
         _ => {}
     }
@@ -66,12 +67,12 @@ fn control_sequence(bytes: &[u8]) -> Option<Event> {
     Some(Event::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
 }
 
-fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<Event> {
-    Some(Event::Key(KeyEvent::new(code, modifiers)))
+fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Event {
+    Event::Key(KeyEvent::new(code, modifiers))
 }
 
 fn named(letter: u8, modifiers: KeyModifiers) -> Option<Event> {
-    pressed(named_key(letter)?, modifiers)
+    Some(pressed(named_key(letter)?, modifiers))
 }
 
 fn named_key(letter: u8) -> Option<KeyCode> {

@@ -20,8 +20,7 @@ pub(super) enum Cut {
 /// Cuts the first sequence off `bytes`, of which there is at least one.
 pub(super) fn cut(bytes: &[u8]) -> Cut {
     match bytes {
-        [ESC] => Cut::MaybeKey,
-        [ESC, b'[' | b'O' | b'P' | b']' | b'X' | b'^' | b'_'] => Cut::MaybeKey,
+        [ESC] | [ESC, b'[' | b'O' | b'P' | b']' | b'X' | b'^' | b'_'] => Cut::MaybeKey,
         [ESC, b'[', rest @ ..] => after(2, csi(rest)),
         [ESC, b'O', letter, ..] => Cut::Whole(if is_graphic(*letter) { 3 } else { 2 }),
         [ESC, b'P' | b']' | b'X' | b'^' | b'_', rest @ ..] => after(2, string(rest)),

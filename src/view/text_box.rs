@@ -107,6 +107,7 @@ fn pieces(line: &str) -> impl Iterator<Item = Piece<'_>> {
 #[cfg(test)]
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent};
+    use ratatui::buffer::Cell;
 
     use super::*;
 
@@ -116,7 +117,7 @@ mod tests {
         let mut buffer = Buffer::empty(area);
         let caret = draw(input, area, &mut buffer).expect("the area is not empty");
         let rows = buffer.content.chunks(usize::from(width));
-        let rows = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect());
+        let rows = rows.map(|row| row.iter().map(Cell::symbol).collect());
         (rows.collect(), caret.into())
     }
 

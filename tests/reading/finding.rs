@@ -176,3 +176,28 @@ fn what_is_shown_of_half_of_a_surrogate_pair_is_found() {
     stage.keys("/udc00");
     assert_eq!(path(&stage), r#"."\udc00""#);
 }
+
+#[test]
+fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let mut payload = b"needle straw ".repeat(2);
+    payload.resize(5 << 20, b'x');
+    payload.extend(b"needle");
+    stage.messages(&[("big", &payload)]);
+    stage.send(Event::Resize(100, 24));
+    stage.keys("Fneedle");
+    stage.code(KeyCode::Enter);
+    let asked = stage.code(KeyCode::Enter);
+    answer(&mut stage, asked);
+    let screen = stage.screen();
+    assert!(
+        screen.contains(" 1 of 2 matches in the first 4 MiB "),
+        "{screen}"
+    );
+    stage.code(KeyCode::Enter);
+    stage.keys("nn");
+    assert_eq!(
+        stage.remark(),
+        "no further match in the first 4 MiB of this message"
+    );
+}

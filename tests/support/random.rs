@@ -23,7 +23,7 @@ const HANGS_AFTER: Duration = Duration::from_secs(120);
 /// How many smaller inputs are tried after a failure.
 const SHRINKING_STEPS: usize = 2000;
 
-/// A generator of random numbers: SplitMix64, which is a few lines and good enough.
+/// A generator of random numbers: `SplitMix64`, which is a few lines and good enough.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 

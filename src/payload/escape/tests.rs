@@ -91,10 +91,9 @@ fn blanks_that_cannot_be_seen_become_escapes() {
     assert_eq!((text.string.as_str(), text.cut), ("a", true));
     // What is literally there is no escape.
     let text = one_line(b"\\x20 ", 20);
-    assert_eq!(
-        (text.string.as_str(), text.escapes),
-        ("\\x20\\x20", vec![4..8])
-    );
+    assert_eq!(text.string, "\\x20\\x20");
+    assert_eq!(text.escapes.len(), 1);
+    assert_eq!(text.escapes[0], 4..8);
 }
 
 #[test]
