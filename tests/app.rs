@@ -1559,7 +1559,7 @@ fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
 
 #[test]
 fn a_key_acts_on_no_row_that_moves_under_it() {
-    for key in ["e", "y", "m", "u", "x", "i", "w"] {
+    for key in ["d", "D", "e", "y", "m", "u", "x", "i", "w"] {
         let mut stage = Stage::new(&["*"]);
         stage.messages(THREE);
         assert_eq!(stage.keys(key), [], "{key}");
@@ -1672,6 +1672,10 @@ fn q_closes_the_topmost_thing_and_quits_only_at_the_top() {
     stage.code(KeyCode::Tab);
     stage.keys("q");
     assert!(!stage.app.plot().is_shown());
+    // Held a little too long, it does not go on to quit.
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.remark(), "q again to quit");
+    stage.wait(Duration::from_secs(1));
     assert_eq!(stage.keys("q"), [Effect::Quit]);
 }
 
@@ -1680,6 +1684,7 @@ fn quitting_asks_once_when_many_messages_would_be_lost() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 1_000);
     assert_eq!(stage.keys("q"), [Effect::Quit]);
+    stage.wait(Duration::from_secs(1));
     stage.numbered("a", 1);
     assert_eq!(stage.keys("q"), []);
     assert!(
@@ -1707,7 +1712,43 @@ fn ctrl_c_leaves_a_text_box_and_counts_only_twice_in_a_row() {
     assert_eq!(stage.box_texts().1, "draft");
     stage.keys("j");
     assert_eq!(stage.ctrl('c'), []);
+    stage.wait(Duration::from_secs(6));
+    assert_eq!(stage.ctrl('c'), []);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 5);
+    assert_eq!(stage.ctrl('c'), []);
     assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+}
+
+#[test]
+fn clearing_again_takes_nothing_out_of_reach() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 30);
+    stage.keys("c");
+    stage.messages(&[("a", b"30")]);
+    stage.keys("cZ");
+    assert_eq!(stage.shown(), 31);
+    assert!(
+        stage.remark().contains("31 messages restored"),
+        "{}",
+        stage.remark()
+    );
+}
+
+#[test]
+fn pasted_keys_neither_quit_nor_answer_a_question() {
+    let burst = |stage: &mut Stage, letter| {
+        let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        stage.send(Event::Burst(key))
+    };
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    assert_eq!(burst(&mut stage, 'q'), []);
+    stage.wait(Duration::from_secs(1));
+    stage.numbered("a", 1_000);
+    stage.keys("q");
+    assert_eq!(stage.app.context(), Context::Confirm);
+    assert_eq!(burst(&mut stage, 'y'), []);
+    assert_eq!(stage.app.context(), Context::Confirm);
 }
 
 #[test]

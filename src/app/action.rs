@@ -246,6 +246,7 @@ impl Action {
         Some(match self {
             Self::EditResend => "edit and resend it",
             Self::Copy => "copy it",
+            Self::Diff | Self::DiffToMark => "compare it",
             Self::ToggleMute => "mute its channel",
             Self::Unsubscribe => "unsubscribe from its channel",
             Self::ToggleLens => "change the lens on its channel",

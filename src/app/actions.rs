@@ -4,8 +4,8 @@ use crossterm::event::KeyEvent;
 
 use super::moving::Step;
 use super::{
-    Action, Against, App, Chord, Context, Effect, Focus, HelpLine, Overlay, Position, Question,
-    SubscriptionState, help_lines,
+    Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, Question,
+    REMARK_TIME, SubscriptionState, help_lines,
 };
 use crate::message::Topic;
 use crate::payload::escape::whole_name;
@@ -23,12 +23,9 @@ impl App {
         }
         self.make_room_for(action);
         match action {
-            Action::Quit => return self.close_topmost(),
+            Action::Quit => return self.close_topmost(key),
             Action::Interrupt => {
-                let is_second = self
-                    .last_key
-                    .is_some_and(|(last, _)| last == Chord::of(key));
-                return self.interrupt(is_second);
+                return self.interrupt(self.pressed_within(REMARK_TIME, key));
             }
             Action::Undo => return self.undo(),
             Action::Suspend => return vec![Effect::Suspend],

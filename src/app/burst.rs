@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{App, Context, Effect};
+use super::{App, Chord, Context, Effect};
 
 impl App {
     /// Takes in a key that came together with others. Outside of a text box it acts as usual.
@@ -13,8 +13,12 @@ impl App {
     /// did not mean to send.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
+        if context == Context::Confirm {
+            // What is pasted answers no question.
+            return Vec::new();
+        }
         if !context.is_text() || key.kind == KeyEventKind::Release {
-            return self.press(key);
+            return self.press_among_others(key);
         }
         let line_break = match context {
             Context::PublishPayload => "\n",
@@ -33,6 +37,14 @@ impl App {
             _ => self.press(key),
         });
         effects
+    }
+
+    /// Presses a key that came with others outside of a text box: a pasted q does not quit.
+    fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.code == KeyCode::Char('q') {
+            self.last_key = Some((Chord::of(key), self.now));
+        }
+        self.press(key)
     }
 
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {

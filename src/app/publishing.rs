@@ -1,25 +1,17 @@
 //! Writing a message and sending it.
 
-use super::box_limits::MAX_LINE;
-use super::update::MAX_NAME_COLUMNS;
-use std::time::Duration;
-
 use crossterm::event::KeyEvent;
 
-use super::{App, Chord, Effect, Entry, Focus, Outgoing, Overlay, Question, SENTINEL_HELLO};
+use super::box_limits::MAX_LINE;
+use super::update::MAX_NAME_COLUMNS;
+use super::{App, Effect, Entry, Focus, Outgoing, Overlay, Question, SENTINEL_HELLO};
+use crate::message::INVALIDATIONS;
 use crate::payload::escape;
 use crate::payload::figures;
 use crate::server::Ask;
 
 /// A longer message is not taken into the box, where each key would wait for it.
 pub(super) const MAX_EDITED: usize = 256 << 10;
-
-/// A key that comes again so soon after itself is held down: terminals repeat one after a delay of
-/// half a second or so, and then many times a second.
-const HELD: Duration = Duration::from_millis(700);
-
-/// Where Redis tells clients which cached keys have changed.
-const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
 /// Why the box stays closed.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
@@ -155,8 +147,7 @@ impl App {
 
     /// Sends what is in the box, unless nothing is or the key is held down.
     pub(super) fn send_if_meant(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let last = self.last_key.filter(|(last, _)| *last == Chord::of(key));
-        if last.is_some_and(|(_, pressed)| self.now.since(pressed) < HELD) {
+        if self.is_held(key) {
             return Vec::new();
         }
         if self.publish.payload.is_empty() {

@@ -1,5 +1,7 @@
 //! Leaving: the topmost thing first, the program last.
 
+use crossterm::event::KeyEvent;
+
 use super::overlay::Question;
 use super::{App, Effect, Overlay};
 
@@ -8,7 +10,7 @@ pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
 
 impl App {
     /// Closes the topmost thing; at the top quits, or asks first.
-    pub(super) fn close_topmost(&mut self) -> Vec<Effect> {
+    pub(super) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
         if self.plot.is_shown() {
             return self.close_plot();
         }
@@ -16,6 +18,8 @@ impl App {
             self.close_message();
         } else if self.shows_latest() {
             self.leave_latest();
+        } else if self.is_held(key) {
+            return self.tell("q again to quit");
         } else {
             return self.quit();
         }

@@ -83,7 +83,9 @@ impl App {
     /// `goes_there`.
     pub(super) fn search_message(&mut self, goes_there: bool) -> Vec<Effect> {
         let serial = self.next_serial();
-        let Some(open) = &mut self.open else {
+        // Otherwise what a query matched may be looked for.
+        let open = self.open.as_mut();
+        let Some(open) = open.filter(|open| open.reader.sought().is_some()) else {
             return Vec::new();
         };
         // What has been typed while the message was still being read is still to be gone to.

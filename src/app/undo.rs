@@ -32,7 +32,11 @@ impl App {
             return self.tell("the log is empty");
         }
         let cleared = self.log.clear();
-        self.undo = Some(Undo::Clear(cleared, self.messages));
+        // Pressed once more, the key takes nothing out of reach.
+        self.undo = Some(match self.undo.take() {
+            Some(Undo::Clear(before, pane)) => Undo::Clear(before.and(cleared), pane),
+            _ => Undo::Clear(cleared, self.messages),
+        });
         self.forget_gone();
         self.follow();
         self.tell("log cleared (counters kept) · Z undoes it");

@@ -1,6 +1,8 @@
 //! Events become state.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 
 use super::falling_back::is_refusal_of_all;
 use super::moving::Step;
@@ -12,6 +14,10 @@ use crate::log::Batch;
 use crate::message::{Notice, RowId, Time};
 use crate::payload::escape;
 use crate::server::{Ask, Feed};
+
+/// A key that comes again so soon after itself is taken to be held down: terminals repeat one
+/// after a delay of half a second or so, and then many times a second.
+const HELD: Duration = Duration::from_millis(700);
 
 /// A channel's name takes at most this many columns of the log.
 pub const MAX_NAME_COLUMNS: usize = 28;
@@ -26,8 +32,16 @@ impl App {
                 self.press(key)
             }
             Event::Burst(key) => self.press_in_burst(key),
-            Event::Mouse(mouse) => self.point(mouse),
-            Event::Paste(text) => self.paste(&text),
+            Event::Mouse(mouse) => {
+                if matches!(mouse.kind, MouseEventKind::Down(_)) {
+                    self.forget_keys();
+                }
+                self.point(mouse)
+            }
+            Event::Paste(text) => {
+                self.forget_keys();
+                self.paste(&text)
+            }
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
@@ -81,6 +95,23 @@ impl App {
         };
         self.last_key = Some((chord, self.now));
         effects
+    }
+
+    /// What is pressed next does not go on with what was pressed last.
+    fn forget_keys(&mut self) {
+        self.last_key = None;
+        self.held_break = false;
+    }
+
+    /// Whether `key` was the last one before it, pressed less than `time` ago.
+    pub(super) fn pressed_within(&self, time: Duration, key: KeyEvent) -> bool {
+        let last = self.last_key.filter(|(last, _)| *last == Chord::of(key));
+        last.is_some_and(|(_, pressed)| self.now.since(pressed) < time)
+    }
+
+    /// Whether `key` is held down, as far as can be told: few terminals report it.
+    pub(super) fn is_held(&self, key: KeyEvent) -> bool {
+        self.pressed_within(HELD, key)
     }
 
     /// Gives a key to the text box that has the focus, if one has.

@@ -16,6 +16,17 @@ pub struct Cleared {
     pub messages: u64,
 }
 
+impl Cleared {
+    /// This clearing and the one after it, to be restored together.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        Self {
+            messages: self.messages + later.messages,
+            ..self
+        }
+    }
+}
+
 /// Rows that were cleared, in the form in which the log kept them. They take their part of its
 /// budget and are the first to go.
 #[derive(Debug, Default)]

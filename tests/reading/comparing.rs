@@ -24,7 +24,7 @@ fn pane(stage: &Stage) -> String {
 #[test]
 fn d_compares_with_the_message_before_on_the_channel_and_goes_back() {
     let mut stage = two();
-    stage.keys("d");
+    stage.keys(" d");
     assert_eq!(
         (tab(&stage), stage.app.focus()),
         (Tab::Diff, Focus::Messages)
@@ -49,7 +49,7 @@ fn d_compares_with_the_message_before_on_the_channel_and_goes_back() {
 #[test]
 fn d_follows_the_selection() {
     let mut stage = two();
-    stage.keys("d");
+    stage.keys(" d");
     stage.keys("k");
     assert!(
         pane(&stage).contains("no message before it on its channel"),
@@ -65,7 +65,7 @@ fn d_follows_the_selection() {
 #[test]
 fn a_marked_message_is_compared_with_whatever_its_channel() {
     let mut stage = two();
-    stage.keys("D");
+    stage.keys(" D");
     assert!(
         pane(&stage).contains("no message is marked"),
         "{}",
@@ -100,7 +100,7 @@ fn the_same_in_another_order_or_format_is_no_change() {
         ("a", br#"{"a":1,"b":"x"}"#),
         ("a", CBOR),
     ]);
-    stage.keys("d");
+    stage.keys(" d");
     assert!(pane(&stage).contains("the same"), "{}", pane(&stage));
     stage.keys("k");
     assert!(pane(&stage).contains("the same"), "{}", pane(&stage));
@@ -110,7 +110,7 @@ fn the_same_in_another_order_or_format_is_no_change() {
 fn texts_are_compared_by_line_and_bytes_by_byte() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"one\ntwo\nthree"), ("a", b"one\n2\nthree")]);
-    stage.keys("d");
+    stage.keys(" d");
     let shown = pane(&stage);
     assert!(shown.contains("- two") && shown.contains("+ 2"), "{shown}");
     stage.messages(&[("a", &[0, 1, 2, 0xff, 4]), ("a", &[0, 1, 3, 0xff, 4])]);
@@ -123,7 +123,7 @@ fn large_messages_are_compared_apart_from_the_keys() {
     let mut stage = Stage::new(&["*"]);
     let long = long_json(100 << 10);
     stage.messages(&[("a", &long), ("a", b"{\"first\":2}")]);
-    let asked = stage.keys("d");
+    let asked = stage.keys(" d");
     let [.., Effect::Decode(request)] = &asked[..] else {
         panic!("{asked:?}");
     };
@@ -142,7 +142,7 @@ fn of_large_values_that_differ_the_row_says_how_large_they_are() {
     let old = format!(r#"{{"a":1,"b":"{text}","c":{numbers},"":0}}"#);
     let new = format!(r#"{{"a":{numbers},"b":"{text}y","c":null,"d":"{text}","":1}}"#);
     stage.messages(&[("a", old.as_bytes()), ("a", new.as_bytes())]);
-    stage.keys("d");
+    stage.keys(" d");
     stage.send(Event::Resize(120, 30));
     let shown = pane(&stage);
     for words in [
@@ -182,7 +182,7 @@ fn j_and_g_scroll_what_has_changed() {
 fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", old), ("a", new)]);
-    stage.keys("d");
+    stage.keys(" d");
     stage.send(Event::Resize(160, 40));
     let shown = pane(&stage);
     let rows = shown.lines().skip_while(|row| !row.contains("since"));

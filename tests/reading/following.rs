@@ -62,6 +62,7 @@ fn q_closes_the_message_from_within_and_quits_from_the_log() {
     open(&mut stage);
     assert_eq!(stage.keys("q"), []);
     assert_eq!(state(&stage), (false, false, Focus::Messages));
+    stage.wait(Duration::from_secs(1));
     assert_eq!(stage.keys("q"), [Effect::Quit]);
 }
 
