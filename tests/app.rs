@@ -1935,3 +1935,36 @@ fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.shown().messages(), 1);
 }
+
+#[test]
+fn a_draft_outlives_e_in_the_history_and_says_where_it_goes_now() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.keys("kpdraft");
+    assert_eq!(stage.box_texts(), ("a".into(), "draft".into()));
+    stage.code(KeyCode::Esc);
+    stage.keys("jp");
+    assert_eq!(stage.box_texts(), ("c".into(), "draft".into()));
+    assert_eq!(stage.remark(), "the draft now goes to c");
+    stage.code(KeyCode::Esc);
+    stage.keys("e");
+    assert_eq!(stage.box_texts().1, "4");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "draft");
+}
+
+#[test]
+fn p_says_that_it_freezes_the_log_but_not_when_it_is_refused() {
+    for read_only in [false, true] {
+        let mut stage = Stage::with(&["*"], |settings| settings.read_only = read_only);
+        stage.messages(THREE);
+        stage.keys("p");
+        assert_eq!(stage.is_following(), read_only);
+        let words = if read_only {
+            "--read-only"
+        } else {
+            "log frozen on c"
+        };
+        assert!(stage.remark().contains(words), "{}", stage.remark());
+    }
+}

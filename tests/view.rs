@@ -732,7 +732,7 @@ fn the_box_with_an_answer_at_80_by_24() {
     stage.keys("second");
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
+    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ─────────── frozen ❚❚ 0 newer ╮
     │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
     │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
     │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
@@ -754,7 +754,7 @@ fn the_box_with_an_answer_at_80_by_24() {
     ╭ Publish to users ──────────────────────────────── last publish: no receivers ╮
     │ second                                                                       │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter publish  Alt-Enter new line  ↑ history  Shift-Tab channel  Esc leave
+     Enter publish  Alt-Enter new line  ↑ history  Tab channel  Esc leave
     "#);
 }
 
@@ -834,13 +834,13 @@ fn a_question_before_publishing_at_40_by_12() {
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @"
      ● live 0.3 ms  4.0/s 5 received
-    ╭ Messages 5 · UTC ─────── following ▼ ╮
+    ╭ Messages 5 · UTC ────────────── ❚❚ 0 ╮
     ╭ Publish? ────────────────────────────╮
     │ __keyspace@0__:x: programs take a    │
     │ message there for a change that      │
     │ Redis made to a key.                 │
     │                                      │
-    │ y publishes it, n does not           │
+    │ y publish · n cancel                 │
     ╰──────────────────────────────────────╯
     │ del                                  │
     ╰──────────────────────────────────────╯

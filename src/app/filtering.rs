@@ -114,7 +114,8 @@ impl Filters {
     }
 
     /// Whether any of them asks for notices, which are shown in any case otherwise.
-    fn speak_of_notices(&self) -> bool {
+    #[must_use]
+    pub fn speak_of_notices(&self) -> bool {
         self.parts().iter().any(Query::speaks_of_notices)
     }
 

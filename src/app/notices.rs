@@ -132,7 +132,7 @@ fn resp3_words(library: &str) -> String {
         .filter(|(name, _)| !is_known || library.contains(name));
     let options = fitting.map(|(name, option)| format!("{option} ({name})"));
     let options = options.collect::<Vec<_>>().join(", ");
-    format!("no RESP3 in the demo: set {options}")
+    format!("set {options}: the demo has no RESP3")
 }
 
 /// What follows from the refusal of all channels.
@@ -263,16 +263,16 @@ mod tests {
         for (library, words) in [
             (
                 "",
-                "no RESP3 in the demo: set protocol=2 (redis-py), RESP: 2 (node-redis), \
-                 Protocol: 2 (go-redis)",
+                "set protocol=2 (redis-py), RESP: 2 (node-redis), Protocol: 2 (go-redis): \
+                 the demo has no RESP3",
             ),
             (
                 "redis-py",
-                "no RESP3 in the demo: set protocol=2 (redis-py)",
+                "set protocol=2 (redis-py): the demo has no RESP3",
             ),
             (
                 "go-redis(,go1.24)",
-                "no RESP3 in the demo: set Protocol: 2 (go-redis)",
+                "set Protocol: 2 (go-redis): the demo has no RESP3",
             ),
         ] {
             let library = library.into();

@@ -117,6 +117,10 @@ impl PublishBox {
 
     /// Takes a message into the box, to edit and send again.
     pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
+        // What was being written can be had again from the history.
+        if self.shown.is_none() && !self.payload.is_empty() {
+            self.remember(self.draft());
+        }
         self.shown = None;
         self.load(channel, payload);
     }
@@ -153,12 +157,7 @@ impl PublishBox {
     /// Notes that the message in the box is sent, keeps it in the history, and makes room for the
     /// next. Gives the id to ask with.
     pub fn send(&mut self) -> u64 {
-        let sent = self.draft();
-        self.history.retain(|draft| *draft != sent);
-        self.history.push(sent);
-        if self.history.len() > MAX_HISTORY {
-            self.history.remove(0);
-        }
+        self.remember(self.draft());
         self.shown = None;
         self.payload = Input::default();
         self.next_id += 1;
@@ -284,6 +283,14 @@ impl PublishBox {
             payload: text(payload),
             escapes,
         });
+    }
+
+    fn remember(&mut self, draft: Draft) {
+        self.history.retain(|other| *other != draft);
+        self.history.push(draft);
+        if self.history.len() > MAX_HISTORY {
+            self.history.remove(0);
+        }
     }
 
     fn draft(&self) -> Draft {

@@ -55,11 +55,23 @@ impl App {
 
     /// Opens the box for a message to the channel chosen.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
+        if self.settings.read_only {
+            return self.tell(READ_ONLY);
+        }
+        let was_highlighted = self.has_highlight();
         if let Some(channel) = self.channel_to_address() {
             if channel.len() > MAX_LINE {
                 return self.tell_error(too_long(&channel));
             }
+            let name = escape::name(&channel, MAX_NAME_COLUMNS).string;
+            let before = self.publish.channel.text();
             self.publish.address(&channel);
+            let is_moved = !before.is_empty() && before != self.publish.channel.text();
+            if is_moved && !self.publish.payload.is_empty() {
+                self.tell(format!("the draft now goes to {name}"));
+            } else if !was_highlighted {
+                self.tell(format!("log frozen on {name}"));
+            }
         }
         self.enter_box()
     }

@@ -86,7 +86,11 @@ impl App {
     /// follows.
     pub(super) fn note_breakpoint(&mut self, answer: &Answer) -> Vec<Effect> {
         let Breakpoints {
-            list, hits, stops, ..
+            list,
+            hits,
+            stops,
+            passed,
+            ..
         } = &mut self.breakpoints;
         let mut list = list.iter_mut();
         let Some(one) = list.find(|one| one.id == answer.watch) else {
@@ -95,6 +99,7 @@ impl App {
         if !one.watch.as_mut().is_some_and(|watch| watch.note(answer)) {
             return Vec::new();
         }
+        let has_waiting = stops.at_or_after(*passed).is_some();
         let (count, first) = one.note(answer, hits, stops);
         let calls = if one.logs_only {
             count > 0
@@ -109,7 +114,7 @@ impl App {
                 if self.overlay.is_some() {
                     self.tell("a breakpoint was hit: the messages are frozen there");
                 }
-            } else if self.breakpoints.at.is_none() {
+            } else if self.breakpoints.at.is_none() && !has_waiting {
                 self.tell("a breakpoint was hit: space in the messages goes there");
             }
             self.hold_stops();

@@ -64,7 +64,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         before = Some(row.time);
         day = row.time;
     }
-    if app.shown().messages() == 0 {
+    let is_answered = app.filters().speak_of_notices() && !window.rows.is_empty();
+    if app.shown().messages() == 0 && !is_answered {
         let used = u16::try_from(window.rows.len())
             .unwrap_or(u16::MAX)
             .min(lines.height);

@@ -147,7 +147,11 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
             let words = format!("last publish: {who}{}", place.unwrap_or_default());
             (escape::words(&words, columns).string, style)
         }
-        Answer::Failed(why) => (escape::words(why, columns).string, theme::BAD),
+        Answer::Failed(why) => {
+            let words = escape::words(why, columns.saturating_sub(1));
+            let rest = if words.cut { "…" } else { "" };
+            (format!("{}{rest}", words.string), theme::BAD)
+        }
     };
     let sharded = if app.publishes_sharded() {
         " sharded ·"

@@ -53,6 +53,10 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
 
 /// Why no message can arrive: a short reason, and its style. `None` if one can.
 pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
+    if let Some(silence) = app.unanswered() {
+        let words = format!("no answer for {}", figures::duration(silence));
+        return Some((words, theme::WATCH));
+    }
     let subscriptions = app.subscriptions();
     if subscriptions.can_receive() {
         return None;

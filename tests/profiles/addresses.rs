@@ -224,5 +224,5 @@ fn the_demo_tells_a_client_that_speaks_resp3_which_option_it_needs() {
     let mut answer = vec![0; expected.len()];
     client.read_exact(&mut answer).unwrap();
     assert_eq!(answer, expected);
-    pty.wait_for_text("no RESP3 in the demo: set protocol=2 (redis-py)");
+    pty.wait_for_text("set protocol=2 (redis-py)");
 }
