@@ -104,6 +104,9 @@ pub(super) struct Conversation<'a> {
     pub(super) progress: Progress,
     /// Whether the server has closed the connection.
     pub(super) has_hung_up: bool,
+    /// When the connection's end was noticed, if there was nothing to be read between the last bytes
+    /// and that.
+    pub(super) waited_until: Option<Time>,
     /// Whether the subscriptions are asked for only once the greeting is answered.
     is_careful: bool,
     /// Whether the last PING was refused.
@@ -140,6 +143,7 @@ impl<'a> Conversation<'a> {
             live_since: None,
             progress: Progress::Silent,
             has_hung_up: false,
+            waited_until: None,
             is_careful: false,
             is_ping_refused: false,
             count: 0,
@@ -184,7 +188,7 @@ impl<'a> Conversation<'a> {
     /// have hung up long before the last bytes were read, and have lost what came behind them.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
-            End::Closed(_) => self.freshness.heard_until_close(Time::now()),
+            End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
             _ => self.freshness.heard_until(),
         }
     }

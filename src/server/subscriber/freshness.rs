@@ -87,9 +87,12 @@ impl Freshness {
         self.of_reads(self.certain)
     }
 
-    /// The same once the server has hung up, which was noticed at `closed`.
-    pub(super) fn heard_until_close(&self, closed: Time) -> Time {
-        if closed.since(self.last_read) > PROMPT {
+    /// The same once the server has hung up. The last read counts if there was nothing more to be
+    /// read after it, until the end was noticed at `waited_until`: a program that is halted right
+    /// after the read does not see that. Time has to pass as well, since the runtime may have known
+    /// from before the read that there was nothing.
+    pub(super) fn heard_until_close(&self, waited_until: Option<Time>) -> Time {
+        if waited_until.is_some_and(|until| until.since(self.last_read) > PROMPT) {
             self.of_reads(self.last_read)
         } else {
             self.heard_until()
@@ -134,8 +137,9 @@ mod tests {
         // Halted from 105 to 1105 ms, in which the server has hung up.
         let mut freshness = steady();
         freshness.note_read(read(1105));
-        assert_eq!(freshness.heard_until_close(at(1105)), at(100));
-        assert_eq!(freshness.heard_until_close(at(1106)), at(100));
+        // However late that was noticed, without waiting in between.
+        assert_eq!(freshness.heard_until_close(None), at(100));
+        assert_eq!(freshness.heard_until_close(Some(at(1106))), at(100));
     }
 
     #[test]
@@ -148,16 +152,16 @@ mod tests {
                 ..read(time)
             });
         }
-        assert_eq!(freshness.heard_until_close(at(1109)), at(100));
+        assert_eq!(freshness.heard_until_close(None), at(100));
         freshness.note_read(read(1110));
-        assert_eq!(freshness.heard_until_close(at(1111)), at(1108));
+        assert_eq!(freshness.heard_until_close(None), at(1108));
     }
 
     #[test]
     fn a_read_long_before_the_end_counts_unless_the_end_is_mere_silence() {
         let freshness = steady();
-        assert_eq!(freshness.heard_until_close(at(500)), at(100));
-        assert_eq!(freshness.heard_until_close(at(399)), at(90));
+        assert_eq!(freshness.heard_until_close(Some(at(500))), at(100));
+        assert_eq!(freshness.heard_until_close(Some(at(399))), at(90));
         // Of a peer that is forgotten by the network nobody knows when that was.
         assert_eq!(freshness.heard_until(), at(90));
     }
@@ -167,8 +171,8 @@ mod tests {
         let mut freshness = steady();
         freshness.note_read(read(200));
         freshness.note_pong(at(195), at(200));
-        assert_eq!(freshness.heard_until_close(at(201)), at(195));
-        assert_eq!(freshness.heard_until_close(at(900)), at(200));
+        assert_eq!(freshness.heard_until_close(None), at(195));
+        assert_eq!(freshness.heard_until_close(Some(at(900))), at(200));
     }
 
     #[test]
@@ -182,12 +186,12 @@ mod tests {
         }
         freshness.note_read(read(2000));
         assert!(freshness.is_behind());
-        assert_eq!(freshness.heard_until_close(at(3000)), at(100));
+        assert_eq!(freshness.heard_until_close(Some(at(3000))), at(100));
         freshness.note_pong(at(1500), at(2000));
         assert!(freshness.is_behind());
-        assert_eq!(freshness.heard_until_close(at(3000)), at(1500));
+        assert_eq!(freshness.heard_until_close(Some(at(3000))), at(1500));
         freshness.note_pong(at(1900), at(2000));
         assert!(!freshness.is_behind());
-        assert_eq!(freshness.heard_until_close(at(3000)), at(2000));
+        assert_eq!(freshness.heard_until_close(Some(at(3000))), at(2000));
     }
 }

@@ -48,3 +48,41 @@ impl<R: AsyncRead + Unpin> AsyncRead for Reader<R> {
         read
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::join;
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// Whether the reader waits between bytes and the end, which comes with them or after a while.
+    async fn waits_for_the_end(comes_later: bool) -> bool {
+        let (mut writer, stream) = duplex(64);
+        let mut reader = Reader::new(stream);
+        let mut bytes = [0; 64];
+        writer.write_all(b"bytes").await.unwrap();
+        let hang_up = async move {
+            if comes_later {
+                yield_now().await;
+            }
+            drop(writer);
+        };
+        let read_all = async {
+            assert_eq!(reader.read(&mut bytes).await.unwrap(), 5);
+            reader.take_has_waited();
+            // As if the program were halted here: the end has come by then, or has not.
+            assert_eq!(reader.read(&mut bytes).await.unwrap(), 0);
+            reader.take_has_waited()
+        };
+        join!(biased; hang_up, read_all).1
+    }
+
+    #[tokio::test]
+    async fn it_has_waited_only_if_the_end_was_not_there_already() {
+        assert!(!waits_for_the_end(false).await);
+        assert!(waits_for_the_end(true).await);
+    }
+}

@@ -104,7 +104,10 @@ impl<'a> Session<'a> {
                 .await;
                 End::Over
             }
-            Err(end) => end,
+            Err(end) => {
+                talk.waited_until = self.reader.take_has_waited().then(Time::now);
+                end
+            }
         }
     }
 
