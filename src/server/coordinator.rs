@@ -5,7 +5,7 @@ mod placing;
 mod telling;
 mod topics;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
+use self::placing::Leaving;
 use self::topics::WantedTopics;
 
 use super::cluster::Cluster;
@@ -62,7 +63,7 @@ pub(super) struct Coordinator {
     /// Subscriptions that a server has just sent elsewhere: they wait for news of where.
     sent_away: BTreeSet<SubscriptionId>,
     /// Since when servers are to lose what they still serve.
-    leaving: BTreeMap<(NodeId, SubscriptionId), Instant>,
+    leaving: Leaving,
     /// The home that was left though it still spoke, and until when it was in touch with the
     /// others.
     left_home: Option<(NodeId, Time)>,
@@ -109,7 +110,7 @@ impl Coordinator {
             cluster: None,
             poll: None,
             sent_away: BTreeSet::new(),
-            leaving: BTreeMap::new(),
+            leaving: Leaving::default(),
             left_home: None,
             doubt: None,
             is_doubt_told: false,

@@ -5,6 +5,8 @@
 //! the home, since every node hears every ordinary publish; a sharded channel comes by the owner
 //! of its slot, and the events of keys by every primary, since none hears those of another.
 
+use std::collections::BTreeMap;
+
 use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
@@ -56,6 +58,31 @@ pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
     }
 }
 
+/// Since when each subscription is to leave a node that may still serve it.
+#[derive(Debug, Default)]
+pub(super) struct Leaving(BTreeMap<(SubscriptionId, NodeId), Instant>);
+
+impl Leaving {
+    /// Since when it is, which is from `now` on if it was not before.
+    fn since(&mut self, node: NodeId, id: SubscriptionId, now: Instant) -> Instant {
+        *self.0.entry((id, node)).or_insert(now)
+    }
+
+    fn remove(&mut self, node: NodeId, id: SubscriptionId) {
+        self.0.remove(&(id, node));
+    }
+
+    /// A subscription is to leave no nodes but these.
+    fn keep(&mut self, id: SubscriptionId, nodes: &[NodeId]) {
+        let all = (id, NodeId(u16::MIN))..=(id, NodeId(u16::MAX));
+        let left = self.0.range(all).map(|(key, _)| *key);
+        let over: Vec<_> = left.filter(|(_, node)| !nodes.contains(node)).collect();
+        for key in over {
+            self.0.remove(&key);
+        }
+    }
+}
+
 impl Coordinator {
     /// Takes over what a node that was asked at this time says of the cluster, unless others know
     /// better.
@@ -101,7 +128,7 @@ impl Coordinator {
         reason: &str,
     ) -> Option<Notice> {
         self.nodes.note_yielded(node, id);
-        self.leaving.remove(&(node, id));
+        self.leaving.remove(node, id);
         let topic = self.wanted.get(id)?.clone();
         self.sent_away.insert(id);
         let mut gaps = self.gaps.lock();
@@ -215,9 +242,7 @@ impl Coordinator {
         }
         let (stay, leave): (Vec<_>, Vec<_>) =
             current.into_iter().partition(|node| wanted.contains(node));
-        for node in &stay {
-            self.leaving.remove(&(*node, id));
-        }
+        self.leaving.keep(id, &leave);
         for node in &leave {
             if !self.may_still_serve(*node, id, &topic) {
                 // It reports when it has let go; then another is asked.
@@ -254,8 +279,7 @@ impl Coordinator {
             return false;
         }
         let now = Instant::now();
-        let since = *self.leaving.entry((node, id)).or_insert(now);
-        now < since + NEWS_WITHIN
+        now < self.leaving.since(node, id, now) + NEWS_WITHIN
     }
 
     /// Notes that some of what `topic` asks for has come to be brought by `nodes`, which have not
@@ -330,5 +354,27 @@ fn whose_in_words(topic: &Topic, reason: &str) -> String {
     match topic.kind {
         SubscriptionKind::Shard => name.into_owned(),
         _ => format!("{name}: {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_was_not_to_be_left_any_more_is_given_its_time_again() {
+        let (gone, left, id) = (NodeId(1), NodeId(2), SubscriptionId(0));
+        let began = Instant::now();
+        let later = began + NEWS_WITHIN;
+        let mut leaving = Leaving::default();
+        for node in [gone, left] {
+            leaving.since(node, id, began);
+            leaving.since(node, SubscriptionId(1), began);
+        }
+        // It has vanished, and comes back.
+        leaving.keep(id, &[left]);
+        assert_eq!(leaving.since(gone, id, later), later);
+        assert_eq!(leaving.since(left, id, later), began);
+        assert_eq!(leaving.since(gone, SubscriptionId(1), later), began);
     }
 }
