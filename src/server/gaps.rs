@@ -142,16 +142,18 @@ impl Gaps {
     }
 
     /// Notes that what waits for `node` is missing because that refuses the login, in these words.
-    /// Gives the hole, if there is one and this is news.
-    pub(super) fn refuse(&mut self, node: NodeId, words: &str) -> Option<Notice> {
-        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
-        let gap = &mut self.open.iter_mut().find(waits)?.gap;
-        if (&*gap.event, &*gap.reason) == (LOGIN_REFUSED, words) {
-            return None;
+    /// Gives the holes that this is news of.
+    pub(super) fn refuse(&mut self, node: NodeId, words: &str) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for OpenGap { gap, missing, .. } in &mut self.open {
+            let waits = missing.iter().any(|(_, at)| *at == node);
+            if waits && (&*gap.event, &*gap.reason) != (LOGIN_REFUSED, words) {
+                gap.event = LOGIN_REFUSED.into();
+                gap.reason = words.into();
+                notices.push(Notice::Gap(gap.clone()));
+            }
         }
-        gap.event = LOGIN_REFUSED.into();
-        gap.reason = words.into();
-        Some(Notice::Gap(gap.clone()))
+        notices
     }
 
     /// Notes that `node` brings a subscription. Gives the holes that this closes.
@@ -359,6 +361,24 @@ mod tests {
         assert_eq!(later.last_heard, Time(3));
         let end = only(gaps.find_all(A, Time(11))).end;
         assert_eq!(end, GapEnd::Restored(Time(11)));
+    }
+
+    #[test]
+    fn a_refused_login_is_the_cause_of_all_holes_that_wait_for_it() {
+        let mut gaps = Gaps::default();
+        gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
+        gaps.lose(B, [SECOND], loss("closed"), Time(10)).unwrap();
+        gaps.lose(NOWHERE, [SECOND], loss("moved"), Time(11))
+            .unwrap();
+        gaps.hand_over(SECOND, NOWHERE, &[A]);
+        let refused = gaps.refuse(A, "WRONGPASS");
+        let causes = refused.into_iter().map(|notice| {
+            let gap = gap(Some(notice));
+            (gap.event, gap.reason)
+        });
+        let cause = (LOGIN_REFUSED.into(), "WRONGPASS".into());
+        assert!(causes.eq([cause.clone(), cause]));
+        assert_eq!(gaps.refuse(A, "WRONGPASS"), []);
     }
 
     #[test]
