@@ -1,9 +1,9 @@
 //! The subscriptions that this session wants, and how far each has come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 use crate::message::{Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
@@ -26,12 +26,24 @@ struct Want {
     state: State,
 }
 
+/// The topic of one channel, by which it is looked up: it has the hash of a [`Topic`].
+#[derive(Hash)]
+struct Exact<'a>(SubscriptionKind, &'a [u8]);
+
+impl Equivalent<Topic> for Exact<'_> {
+    fn equivalent(&self, topic: &Topic) -> bool {
+        topic.kind == self.0 && *topic.name == *self.1
+    }
+}
+
 /// The wanted subscriptions, and which of them brings a frame.
 #[derive(Debug, Default)]
 pub(super) struct Wants {
     known: BTreeMap<SubscriptionId, Want>,
     /// The subscription to each topic that is still wanted.
     topics: HashMap<Topic, SubscriptionId>,
+    /// Those that are known and may ask for more than one channel.
+    globs: BTreeSet<SubscriptionId>,
     /// How many are refused.
     denied: usize,
     /// The subscription that brings a `message` of this channel.
@@ -65,6 +77,9 @@ impl Wants {
             subscription,
             state: State::Pending,
         };
+        if !want.subscription.topic.names_one() {
+            self.globs.insert(id);
+        }
         self.known.insert(id, want);
         replaced
     }
@@ -135,11 +150,17 @@ impl Wants {
         map.get(name).copied()
     }
 
-    /// A subscription that asks for this channel, whether confirmed or not.
+    /// A subscription that asks for this channel, whether confirmed or not: by its name, else the
+    /// oldest whose pattern it matches.
     pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {
-        let asks =
-            |want: &&Want| want.state != State::Denied && want.subscription.topic.matches(channel);
-        Some(self.known.values().find(asks)?.subscription.id)
+        let by_name = [SubscriptionKind::Channel, SubscriptionKind::Shard]
+            .into_iter()
+            .filter_map(|kind| self.topics.get(&Exact(kind, channel)).copied());
+        by_name.chain(self.globs.iter().copied()).find(|id| {
+            self.known.get(id).is_some_and(|want| {
+                want.state != State::Denied && want.subscription.topic.matches(channel)
+            })
+        })
     }
 
     /// Whether a subscription is to a sharded channel.
@@ -198,6 +219,7 @@ impl Wants {
             .into_iter()
             .partition(|(_, want)| want.state == State::Leaving);
         self.known = wanted;
+        self.globs.retain(|id| self.known.contains_key(id));
         if !self.is_over() {
             self.denied = 0;
             for want in self.known.values_mut() {
@@ -230,6 +252,7 @@ impl Wants {
             subscription,
             state,
         } = self.known.remove(&id)?;
+        self.globs.remove(&id);
         self.denied -= usize::from(state == State::Denied);
         Some(subscription)
     }
@@ -290,6 +313,35 @@ mod tests {
         let mut wants = Wants::new(vec![channel(0, b"a")]);
         assert_eq!(wants.add(channel(1, b"a")), Some(channel(0, b"a")));
         assert_eq!(wants.len(), 1);
+    }
+
+    #[test]
+    fn a_channel_is_asked_for_by_its_name_else_by_the_oldest_pattern() {
+        let topics = [
+            (0, Topic::pattern(b"a*")),
+            (1, Topic::pattern(b"*")),
+            (2, Topic::channel(b"a")),
+            (3, Topic::shard(b"s")),
+        ];
+        let subscriptions = topics.map(|(id, topic)| Subscription {
+            id: SubscriptionId(id),
+            topic,
+        });
+        let mut wants = Wants::new(subscriptions.to_vec());
+        let matching = |wants: &Wants, name: &[u8]| wants.matching(name).map(|id| id.0);
+        assert_eq!(matching(&wants, b"a"), Some(2));
+        assert_eq!(matching(&wants, b"s"), Some(3));
+        assert_eq!(matching(&wants, b"ab"), Some(0));
+        wants.set(SubscriptionId(2), State::Denied);
+        assert_eq!(matching(&wants, b"a"), Some(0));
+        wants.remove(SubscriptionId(0));
+        assert_eq!(matching(&wants, b"a"), Some(1));
+        wants.set(SubscriptionId(1), State::Leaving);
+        assert_eq!(matching(&wants, b"b"), Some(1));
+        wants.restart();
+        assert_eq!(matching(&wants, b"b"), None);
+        // What was refused is asked for again.
+        assert_eq!(matching(&wants, b"a"), Some(2));
     }
 
     #[test]
