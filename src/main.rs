@@ -9,10 +9,7 @@ use subscope::commands::{Failure, complain, demo, watch};
 use subscope::query;
 
 fn main() -> ExitCode {
-    if std::env::args_os()
-        .nth(1)
-        .is_some_and(|first| first == query::JQ_ARGUMENT)
-    {
+    if query::is_jq_process() {
         return query::serve_jq();
     }
     let result = match Cli::try_parse() {

@@ -9,7 +9,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use self::error::QueryError;
-pub use self::jq::{ARGUMENT as JQ_ARGUMENT, catches_panics, serve as serve_jq, set_executable};
+pub use self::jq::{
+    ARGUMENT as JQ_ARGUMENT, NAME as JQ_NAME, catches_panics, is_asked_for as is_jq_process,
+    serve as serve_jq, set_executable,
+};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::{Flags, Kind, Matcher, Row};

@@ -12,6 +12,7 @@ use std::time::Duration;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::layout::Size;
+use subscope::query::JQ_ARGUMENT;
 use subscope::terminal::Session;
 use subscope::terminal::backend::{Colours, Screen};
 use vt100::MouseProtocolMode;
@@ -105,6 +106,13 @@ fn assert_left(screen: &vt100::Screen) {
     assert!(!screen.hide_cursor(), "the cursor is shown");
     assert!(!screen.bracketed_paste(), "bracketed paste is off");
     assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+}
+
+#[test]
+fn a_channel_may_be_called_as_the_argument_by_which_jq_is_served() {
+    let program = Launch::subscope(&[JQ_ARGUMENT, "-u", "redis://127.0.0.1:1"]).start();
+    wait_until_drawn(&program);
+    program.wait_for_text(JQ_ARGUMENT);
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod meter;
 mod natives;
 mod process;
 
-pub use child::{ARGUMENT, serve};
+pub use child::{ARGUMENT, NAME, is_asked_for, serve};
 pub use process::set_executable;
 
 /// The stack of a thread that compiles or runs programs, in bytes: jaq recurses. Only what is used

@@ -1,6 +1,7 @@
 //! jq programs within their bounds.
 
 use std::io::{Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -379,6 +380,7 @@ fn a_program_that_was_cut_off_four_times_is_asked_no_more_and_says_so() {
 #[test]
 fn the_process_that_runs_programs_ends_with_its_input() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_subscope"))
+        .arg0(query::JQ_NAME)
         .arg(query::JQ_ARGUMENT)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

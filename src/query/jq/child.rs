@@ -5,7 +5,9 @@
 //! to a batch is a count and as many bytes, each an [`Answer`]: of fewer payloads than were asked
 //! about if these took longer than [`TURN`], but at least of one. The process ends when stdin does.
 
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, BufReader, ErrorKind, IsTerminal, Read, Write};
 use std::panic;
 use std::process::ExitCode;
 use std::thread::Builder;
@@ -19,7 +21,10 @@ use rustix::time::{ClockId, clock_gettime};
 use super::meter::{Cut, Data, Meter, Run};
 use super::{STACK, compile, shielded};
 
-/// The argument that makes this executable serve jq.
+/// The name by which this executable is called to serve jq.
+pub const NAME: &str = "subscope-jq";
+
+/// The argument that makes it do so.
 pub const ARGUMENT: &str = "__jq";
 
 /// What says that the program has been compiled.
@@ -72,6 +77,14 @@ impl Answer {
             .and_then(|index| u8::try_from(index).ok())
             .unwrap_or_default()
     }
+}
+
+/// Whether this process is to serve jq. A user may well mean a channel by [`ARGUMENT`].
+#[must_use]
+pub fn is_asked_for() -> bool {
+    let is = |argument: Option<OsString>, word| argument.is_some_and(|argument| argument == word);
+    let mut arguments = env::args_os();
+    is(arguments.next(), NAME) && is(arguments.next(), ARGUMENT) && !io::stdin().is_terminal()
 }
 
 /// Serves one program until stdin ends.

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::Program;
-use super::child::{ARGUMENT, Answer, READY};
+use super::child::{ARGUMENT, Answer, NAME, READY};
 use super::meter::{Cut, MAX_TIME};
 
 /// How long the process may take to start and to compile the program.
@@ -52,7 +52,7 @@ impl Process {
     /// Starts it.
     pub fn start(program: &Program) -> io::Result<Self> {
         let mut child = Command::new(executable()?)
-            .arg0("subscope-jq")
+            .arg0(NAME)
             .arg(ARGUMENT)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
