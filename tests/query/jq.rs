@@ -188,13 +188,31 @@ fn a_native_filter_is_cut_off_as_well() {
     let (matches, trouble) = asked(r#"jq(.m | gsub("a";"b") | length > 3)"#, &text);
     assert!(!matches);
     let trouble = trouble.unwrap();
-    assert!(trouble.starts_with("jq(…) was cut off: over "), "{trouble}");
+    let is_bound = |trouble: &str| {
+        let why = trouble.strip_prefix("jq(…) was cut off: ").unwrap();
+        why.starts_with("over ") || why.starts_with("out of memory: ")
+    };
+    assert!(is_bound(&trouble), "{trouble}");
     let text = format!(r#"{{"m":"{}"}}"#, "A".repeat(60_000));
     let filter = r#"jq(.m | [match(".*[^A-Z]|[A-Z]";"g")] | length > 3)"#;
     let (matches, trouble) = asked(filter, &text);
     assert!(!matches);
     let trouble = trouble.unwrap();
-    assert!(trouble.starts_with("jq(…) was cut off: over "), "{trouble}");
+    assert!(is_bound(&trouble), "{trouble}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_lack_of_memory_is_said_with_what_there_was() {
+    let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let (_, trouble) = asked("jq(\"x\" * 1000000000000)", "{}");
+    let trouble = trouble.unwrap();
+    assert!(
+        trouble.ends_with(
+            "out of memory: its process may have 1024 MiB, 384 MiB of them for the stack"
+        ),
+        "{trouble}"
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub const ARGUMENT: &str = "__jq";
 pub(super) const READY: u8 = b'!';
 
 /// How much memory the process may have, in bytes, all address space counted.
-pub(super) const MAX_MEMORY: usize = 1 << 30;
+const MAX_MEMORY: u64 = 1 << 30;
 
 /// How many seconds of processor time a batch may take. The parent kills the process sooner, if it
 /// is there to do so.
@@ -105,14 +105,23 @@ pub fn serve() -> ExitCode {
 /// Limits the memory of this process, and has it leave no dump when it runs into that.
 fn limit_resources() -> io::Result<()> {
     limit(Resource::Core, 0)?;
-    limit(Resource::As, MAX_MEMORY as u64)
+    limit(Resource::As, MAX_MEMORY)
+}
+
+/// How much memory the process gets, in bytes: this one may have less itself.
+pub(super) fn most_memory() -> u64 {
+    most_of(Resource::As, MAX_MEMORY)
+}
+
+fn most_of(resource: Resource, most: u64) -> u64 {
+    getrlimit(resource)
+        .maximum
+        .map_or(most, |maximum| maximum.min(most))
 }
 
 /// Lowers both limits on a resource to `most`.
 fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let most = getrlimit(resource)
-        .maximum
-        .map_or(most, |maximum| maximum.min(most));
+    let most = most_of(resource, most);
     let limits = Rlimit {
         current: Some(most),
         maximum: Some(most),

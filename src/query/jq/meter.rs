@@ -2,21 +2,24 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::os::unix::process::ExitStatusExt;
 use std::panic;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use jaq_core::data::HasLut;
 use jaq_core::{DataT, Lut};
 use jaq_json::Val;
 
-use super::child::MAX_MEMORY;
+use super::STACK;
+use super::child::most_memory;
 
 /// How many steps a program may take for one message.
 const MAX_STEPS: u32 = 500_000;
 
 /// How much stack it may use, in bytes: a part of what the thread has, because values and
 /// iterators that are nested as deep are left without a step being taken.
-const MAX_STACK: usize = super::STACK / 12;
+const MAX_STACK: usize = STACK / 12;
 
 /// How long it may take for one message.
 pub const MAX_TIME: Duration = Duration::from_secs(2);
@@ -32,6 +35,8 @@ pub enum Cut {
     Time,
     /// It took too much memory.
     Memory,
+    /// Its process ended like this, for another reason.
+    Ended(ExitStatus),
 }
 
 impl fmt::Display for Cut {
@@ -40,7 +45,16 @@ impl fmt::Display for Cut {
             Self::Steps => f.write_str("over 500,000 steps for one message"),
             Self::Stack => f.write_str("it calls itself too deep"),
             Self::Time => write!(f, "over {} s for one message", MAX_TIME.as_secs()),
-            Self::Memory => write!(f, "over {} GiB of memory for one message", MAX_MEMORY >> 30),
+            Self::Memory => write!(
+                f,
+                "out of memory: its process may have {} MiB, {} MiB of them for the stack",
+                most_memory() >> 20,
+                STACK >> 20
+            ),
+            Self::Ended(status) => match (status.signal(), status.code()) {
+                (Some(signal), _) => write!(f, "its process ended (signal {signal})"),
+                (None, code) => write!(f, "its process ended (exit {})", code.unwrap_or_default()),
+            },
         }
     }
 }

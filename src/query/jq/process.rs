@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,13 @@ const START_TIME: Duration = Duration::from_secs(20);
 /// How long it may take for a batch of several payloads. It answers what it has after a few
 /// milliseconds, so one of them takes longer, and is asked about alone then.
 const BATCH_TIME: Duration = Duration::from_millis(250);
+
+/// What Rust says when it cannot have more memory, before it ends by the signal that it uses for
+/// other things too.
+const OUT_OF_MEMORY: &str = "memory allocation of ";
+
+/// How many bytes of what the process says are read.
+const LONGEST_COMPLAINT: u64 = 4 << 10;
 
 /// The executable to run, where it is not this one.
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
@@ -45,27 +52,34 @@ pub struct Process {
     child: Child,
     input: ChildStdin,
     output: ChildStdout,
+    /// What it says before it ends for want of memory.
+    complaint: ChildStderr,
     batch: Vec<u8>,
 }
 
 impl Process {
     /// Starts it.
     pub fn start(program: &Program) -> io::Result<Self> {
-        let mut child = Command::new(executable()?)
-            .arg0(NAME)
-            .arg(ARGUMENT)
+        let mut command = Command::new(executable()?);
+        Self::start_as(command.arg0(NAME).arg(ARGUMENT), program)
+    }
+
+    fn start_as(command: &mut Command, program: &Program) -> io::Result<Self> {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             // The terminal's signals are not for it.
             .process_group(0)
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
-        let (input, output) = pipes.ok_or(ErrorKind::BrokenPipe)?;
+        let pipes = pipes.zip(child.stderr.take());
+        let ((input, output), complaint) = pipes.ok_or(ErrorKind::BrokenPipe)?;
         let mut process = Self {
             child,
             input,
             output,
+            complaint,
             batch: Vec::new(),
         };
         process.put_frame(program.source.as_bytes());
@@ -97,15 +111,43 @@ impl Process {
         } else {
             BATCH_TIME
         };
-        // It dies of a lack of memory only.
-        let died = |_: io::Error| Cut::Memory;
-        self.input.write_all(&self.batch).map_err(died)?;
+        match self.answers_to_batch(time) {
+            Ok(Some(answers)) => Ok(answers),
+            Ok(None) => Err(Cut::Time),
+            Err(wrong) => Err(self.why_it_ended(&wrong)),
+        }
+    }
+
+    /// The answers to what is in `batch`, if they come before so long.
+    fn answers_to_batch(&mut self, time: Duration) -> io::Result<Option<Vec<Answer>>> {
+        self.input.write_all(&self.batch)?;
         // What was needed for a large payload is not kept.
         self.batch.shrink_to(64 << 10);
-        if !self.answers_within(time).map_err(died)? {
-            return Err(Cut::Time);
+        if !self.answers_within(time)? {
+            return Ok(None);
         }
-        self.read_answers().map_err(died)
+        self.read_answers().map(Some)
+    }
+
+    /// Why the process ended, now that talking to it went `wrong`.
+    fn why_it_ended(&mut self, wrong: &io::Error) -> Cut {
+        if !matches!(
+            wrong.kind(),
+            ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe
+        ) {
+            // It did not, but it is of no more use.
+            let _ = self.child.kill();
+        }
+        let status = self.child.wait().unwrap_or_default();
+        let mut words = Vec::new();
+        let _ = (&mut self.complaint)
+            .take(LONGEST_COMPLAINT)
+            .read_to_end(&mut words);
+        if String::from_utf8_lossy(&words).contains(OUT_OF_MEMORY) {
+            Cut::Memory
+        } else {
+            Cut::Ended(status)
+        }
     }
 
     fn read_answers(&mut self) -> io::Result<Vec<Answer>> {
@@ -150,5 +192,33 @@ impl Drop for Process {
         // Killed or ended by itself: either way it has to be waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
+mod tests {
+    use super::*;
+
+    /// What is said of a process that ends by this script, once it is asked.
+    fn said_after(script: &str) -> String {
+        let script = format!("printf !; read -r line; {script}");
+        let program = Program {
+            source: "true".into(),
+        };
+        let mut command = Command::new("sh");
+        let started = Process::start_as(command.arg("-c").arg(script), &program);
+        // A frame has no line of its own.
+        let asked = started.unwrap().ask(&[b"1\n"]);
+        asked.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_ended_the_process_is_said() {
+        assert_eq!(said_after("kill -KILL $$"), "its process ended (signal 9)");
+        assert_eq!(said_after("kill -ABRT $$"), "its process ended (signal 6)");
+        assert_eq!(said_after("exit 1"), "its process ended (exit 1)");
+        let out_of_memory = "echo memory allocation of 9 bytes failed >&2; kill -ABRT $$";
+        assert!(said_after(out_of_memory).starts_with("out of memory: "));
     }
 }
