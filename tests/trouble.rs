@@ -21,7 +21,7 @@ use subscope::server::{
     Ask, Command, Config, Connection, Endpoint, LoginRetries, Resolver, Timing,
 };
 
-use support::listener::Listener;
+use support::listener::{Listener, PATIENCE};
 use support::proxy::Proxy;
 use support::pty::Launch;
 use support::redis::{Redis, pack};
@@ -447,7 +447,9 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
         assert!(status.success());
     };
     let wait = |is_so: &dyn Fn() -> bool| {
+        let deadline = Instant::now() + PATIENCE;
         while !is_so() {
+            assert!(Instant::now() < deadline, "it did not come");
             thread::yield_now();
         }
     };

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::yield_now;
 
@@ -12,7 +12,7 @@ use subscope::message::{Subscription, SubscriptionId, Topic};
 use subscope::server::{Config, Connection, Endpoint, Timing};
 
 use crate::support::cases;
-use crate::support::listener::Listener;
+use crate::support::listener::{Listener, PATIENCE};
 use crate::support::proxy::Proxy;
 use crate::support::pty::Launch;
 use crate::support::random::{Random, Watched};
@@ -127,6 +127,16 @@ impl Scene {
         self.listener.until(what, is_lost).await;
     }
 
+    /// Stands still, the tasks on this thread with it, while so many more are published.
+    fn stand_still(&self, count: usize) {
+        let end = self.publisher.published() + count;
+        let deadline = Instant::now() + PATIENCE;
+        while self.publisher.published() < end {
+            assert!(Instant::now() < deadline, "no more are published");
+            thread::yield_now();
+        }
+    }
+
     /// Takes in what is told while so many more are published.
     async fn while_published(&mut self, count: usize) {
         let end = self.publisher.published() + count;
@@ -152,10 +162,7 @@ impl Scene {
             Fault::Forget => self.proxy.forget(),
             Fault::Delay => {
                 self.proxy.hold(true);
-                let end = self.publisher.published() + BETWEEN;
-                while self.publisher.published() < end {
-                    thread::yield_now();
-                }
+                self.stand_still(BETWEEN);
                 self.proxy.hold(false);
                 self.while_published(BETWEEN).await;
                 return;
@@ -177,18 +184,16 @@ impl Scene {
             }
             Fault::Lag => {
                 let end = self.publisher.published() + 20 * BETWEEN;
+                let deadline = Instant::now() + PATIENCE;
                 while self.publisher.published() < end {
+                    assert!(Instant::now() < deadline, "no more are published");
                     yield_now().await;
                 }
                 self.while_published(BETWEEN).await;
                 return;
             }
-            // This thread is the one that the tasks run on: they stand still meanwhile.
             Fault::Sleep => {
-                let end = self.publisher.published() + 10 * BETWEEN;
-                while self.publisher.published() < end {
-                    thread::yield_now();
-                }
+                self.stand_still(10 * BETWEEN);
                 self.while_published(BETWEEN).await;
                 return;
             }
@@ -248,7 +253,9 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
     let publisher = Publisher::start_at(2_000, "PUBLISH", "a", move || TcpStream::connect(address));
     let wait_for_more = |count: usize| {
         let end = publisher.published() + count;
+        let deadline = Instant::now() + PATIENCE;
         while publisher.published() < end {
+            assert!(Instant::now() < deadline, "no more are published");
             thread::yield_now();
         }
     };
@@ -263,9 +270,11 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
         pty.signal("CONT");
         let marker = format!("goes on {}", random.number());
         // It may have to connect anew.
+        let deadline = Instant::now() + PATIENCE;
         while !pty.wait_up_to(Duration::from_millis(50), |screen| {
             screen.contents().contains(&marker)
         }) {
+            assert!(Instant::now() < deadline, "{marker:?}: {}", pty.text());
             redis.cli(&["PUBLISH", "marker", &marker]);
         }
     }

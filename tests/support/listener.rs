@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::truth::{Sent, check};
 
 /// Far beyond what any condition here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Running server tasks with all that they have told so far.
 pub struct Listener {
