@@ -548,7 +548,6 @@ fn a_stranger_at_the_top_level_is_found() {
     assert_eq!(found, BTreeSet::from(["benches", "notes.md"]));
 }
 
-/// `tests/run.sh --all-servers` tests against others than the redis-server on the PATH.
 /// They panic once the terminal is gone. `commands::complain` does not.
 #[test]
 fn nothing_writes_to_the_standard_streams_by_a_macro_that_panics() {

@@ -1175,7 +1175,6 @@ async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
     }
 }
 
-/// The memory that this process holds.
 /// A server that answers each command as `answer` says, given its name in lower case and how
 /// many have come on the connection; an empty answer hangs up. Gives its address back, and how many
 /// bytes it could write.

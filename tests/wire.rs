@@ -475,6 +475,18 @@ fn the_text_of_a_frame_is_bounded_and_says_what_is_left_out() {
 }
 
 #[test]
+fn an_attribute_is_left_out_however_little_room_there_is() {
+    let bytes = b"*1\r\n|1\r\n$0\r\n\r\n*1\r\n*?\r\n.\r\n:1\r\n";
+    for room in [0, 1, 40] {
+        let mut frame = AnyFrame::new(LIMITS.bulk, room);
+        assert_eq!(frame.take_in(bytes), Ok(bytes.len()));
+        assert!(frame.is_done());
+        assert!(frame.into_text().len() <= 40);
+    }
+    assert_eq!(brief(bytes), "[1]");
+}
+
+#[test]
 fn depth_is_bounded_and_costs_no_memory() {
     let deep = [&b"*2\r\n:1\r\n".repeat(100_000)[..], b":2\r\n"].concat();
     let text = AnyFrame::new(LIMITS.bulk, 1 << 20);

@@ -143,6 +143,15 @@ fn without_floats(value: &Any) -> Any {
     }
 }
 
+#[test]
+fn all_digits_of_a_large_whole_number_are_not_shown_though_it_is_of_single_precision() {
+    let value = Any::Map(vec![(String::new(), Any::Single(-6.636_085_6e36))]);
+    let mut payload = Vec::new();
+    rmpv::encode::write_value(&mut payload, &as_msgpack(&value)).unwrap();
+    let tree = msgpack::read(&payload).unwrap();
+    assert_eq!(shown(&tree, &payload), expected(&value, "nil", true));
+}
+
 proptest! {
     #![proptest_config(cases::config(400))]
 
