@@ -11,7 +11,7 @@ use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
 use subscope::log::Batch;
 use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
 use subscope::query::{self, Moment, Query};
-use subscope::scan::{WatchId, Worker};
+use subscope::scan::{Answer, WatchId, Worker};
 use subscope::server::Feed;
 
 use crate::support::stage::{START, Stage};
@@ -549,6 +549,61 @@ fn a_search_goes_to_a_hit_once_it_is_found_unless_the_user_has_moved() {
         }
         answer(&mut stage, asked);
         assert_eq!(selected_number(&stage), if is_moved { 3 } else { 55 });
+    }
+}
+
+#[test]
+fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
+    let cases = [
+        (".n == 1", 1, ""),
+        ("absent", 90, "no message matches absent"),
+    ];
+    for (text, expected, remark) in cases {
+        let mut stage = stage();
+        stage.keys("g");
+        stage.keys(&"j".repeat(90));
+        stage.keys("F");
+        let asked = text.chars().fold(Vec::new(), |_, letter| {
+            let letter = Event::Key(KeyCode::Char(letter).into());
+            stage.app.update(letter, stage.now)
+        });
+        let enter = Event::Key(KeyCode::Enter.into());
+        stage.app.update(enter, stage.now);
+        let request = asked.into_iter().find_map(|effect| match effect {
+            Effect::Scan(request) => Some(request),
+            _ => None,
+        });
+        let whole = stage.worker.answer(request.unwrap());
+        let half = Answer {
+            found: Vec::new(),
+            scanned: 50,
+            is_done: false,
+            ..whole.clone()
+        };
+        let rest = Answer {
+            scanned: 50,
+            ..whole
+        };
+        feed_unsearched(&mut stage, 1);
+        stage.app.update(Event::Scanned(half), stage.now);
+        assert_eq!((selected_number(&stage), stage.remark()), (90, ""));
+        feed_unsearched(&mut stage, 1);
+        stage.app.update(Event::Scanned(rest), stage.now);
+        assert!(!stage.app.find().unwrap().progress().is_done());
+        assert_eq!(
+            (selected_number(&stage), stage.remark()),
+            (expected, remark)
+        );
+        // Nor is what has just come called unsearched.
+        stage
+            .app
+            .update(Event::Key(KeyCode::Char('n').into()), stage.now);
+        let said = if remark.is_empty() {
+            "the only match"
+        } else {
+            remark
+        };
+        assert_eq!(stage.remark(), said);
     }
 }
 

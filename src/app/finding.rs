@@ -55,6 +55,17 @@ impl Find {
         self.watch.lag(now)
     }
 
+    /// How many rows have not been searched, while it lags.
+    fn left(&self, now: Time) -> u64 {
+        self.lag(now).map_or(0, |lag| lag.left())
+    }
+
+    /// Whether all rows that were kept when the query was given have been searched.
+    #[must_use]
+    pub fn has_searched_kept(&self) -> bool {
+        self.watch.has_searched_kept()
+    }
+
     /// What is wrong with the query itself.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
@@ -154,7 +165,8 @@ impl App {
     /// The row that `jump` goes to, or why there is none; `None` while that is not known.
     fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
         let find = self.find.as_ref()?;
-        let is_through = find.progress().is_done();
+        // Not those that have arrived since: in a flood some always wait.
+        let is_through = find.has_searched_kept();
         let hit = match jump {
             Jump::Following => self.shown_hit(find, self.shown.end(), false),
             // Rows are searched from the newest on: a hit before it means that all behind it have been.
@@ -165,7 +177,7 @@ impl App {
         };
         match hit {
             Some(row) => Some(Ok(row)),
-            None => is_through.then(|| Err(no_hit_words(find))),
+            None => is_through.then(|| Err(no_hit_words(find, self.now))),
         }
     }
 
@@ -188,11 +200,11 @@ impl App {
             }
         };
         let Some(row) = hit.or_else(wrapped) else {
-            let words = no_hit_words(find);
+            let words = no_hit_words(find, self.now);
             return self.tell(words);
         };
         // What was not searched yet may hold what comes next.
-        let left = find.progress().left();
+        let left = find.left(self.now);
         self.select_row(row);
         if hit.is_some() {
             return Vec::new();
@@ -228,8 +240,8 @@ impl App {
 }
 
 /// Why there is no hit to go to.
-fn no_hit_words(find: &Find) -> String {
-    let (left, hits) = (find.progress().left(), find.rows.len());
+fn no_hit_words(find: &Find, now: Time) -> String {
+    let (left, hits) = (find.left(now), find.rows.len());
     if left > 0 {
         let left = figures::count(left);
         return format!("no match yet, {left} not yet searched");

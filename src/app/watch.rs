@@ -104,6 +104,11 @@ pub(super) struct Watch {
     query: Arc<Query>,
     /// Rows before this one have been asked about.
     next: RowId,
+    /// Rows before this one were kept when the query was given, or have gone.
+    given_at: RowId,
+    /// Of the rows before this one, all that were kept or have arrived were looked at, once
+    /// `kept_left` is 0.
+    searched: RowId,
     /// Since when rows that arrived are being looked at, if they are. One question at a time: the
     /// next then covers all that has come meanwhile.
     asking_since: Option<Time>,
@@ -128,6 +133,8 @@ impl Watch {
             serial,
             query: Arc::new(query),
             next: log.end(),
+            given_at: log.end(),
+            searched: RowId::default(),
             asking_since: None,
             kept_left: 0,
             asked: 0,
@@ -158,6 +165,12 @@ impl Watch {
         lags.then(|| self.progress())
     }
 
+    /// Whether all rows that were kept when the query was given have been looked at, however many
+    /// have arrived since.
+    pub(super) fn has_searched_kept(&self) -> bool {
+        self.kept_left == 0 && self.searched >= self.given_at
+    }
+
     /// What is wrong with the query itself.
     pub(super) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
@@ -182,7 +195,7 @@ impl Watch {
         let end = known.end(&self.query);
         let pieces = known.log.pieces(RowId::default()).into_iter();
         let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
-        self.next = end;
+        (self.next, self.searched) = (end, end);
         self.asked = pieces.iter().map(Piece::length).sum();
         self.kept_left = self.asked;
         self.request(Purpose::Kept, pieces, known)
@@ -227,7 +240,10 @@ impl Watch {
             Purpose::Kept if answer.is_done => self.kept_left = 0,
             Purpose::Kept => self.kept_left = self.kept_left.saturating_sub(answer.scanned),
             Purpose::Arrived => {
-                self.asking_since = self.asking_since.filter(|_| !answer.is_done);
+                if answer.is_done {
+                    self.asking_since = None;
+                    self.searched = self.searched.max(self.next);
+                }
                 self.missed += answer.gone;
             }
         }
