@@ -1,6 +1,5 @@
 //! Writing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
-use super::watch::Progress;
 use super::{Action, App, Effect, Filter, Input, Overlay};
 use crate::query::{Moment, Query, QueryError};
 
@@ -141,15 +140,15 @@ impl App {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return None;
         };
-        let is_none = |progress: Option<Progress>, count: u64| {
-            count == 0 && progress.is_some_and(|progress| progress.is_done())
-        };
         let is_offered = match (query_box.purpose, &self.find) {
             (Purpose::Filter, _) => {
                 let filters = &self.filters;
-                !filters.is_new() && is_none(filters.progress(), self.shown.messages())
+                filters.progress().is_some()
+                    && !filters.is_new()
+                    && filters.lag(self.now).is_none()
+                    && self.shown.messages() == 0
             }
-            (Purpose::Find, Some(find)) => is_none(Some(find.progress()), find.rows().len()),
+            (Purpose::Find, Some(find)) => find.lag(self.now).is_none() && find.rows().is_empty(),
             (Purpose::Find, None) => false,
             // Nobody knows what these would match.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => true,
@@ -159,7 +158,7 @@ impl App {
 
     fn take_offer(&mut self) -> Vec<Effect> {
         let Some(offered) = self.offered().map(str::to_owned) else {
-            return self.tell("nothing is offered: F1 lists the syntax");
+            return self.tell("no suggestion · F1 syntax");
         };
         if let Some(Overlay::Query(query_box)) = &mut self.overlay {
             query_box.put(&offered);

@@ -278,7 +278,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
         if let Some(meant) = filters.typed().and_then(Query::meant) {
             let meant = whole(meant.as_bytes());
-            let words = format!("Did you mean {meant} ? Press / and then Tab to take it.");
+            let words = format!("Did you mean {meant}? / then Tab takes it");
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_known.is_empty() {
