@@ -463,6 +463,13 @@ impl App {
             .window(&self.shown, inside(self.areas().messages).height)
     }
 
+    /// Returns whether the wall clock was set since it was last noted, if it is `ahead` of the
+    /// steady one now.
+    #[must_use]
+    pub fn is_wall_clock_set(&self, ahead: i64) -> bool {
+        self.wall.is_set_to(ahead)
+    }
+
     /// The clock that shows times.
     #[must_use]
     pub fn clock(&self) -> Clock {

@@ -233,8 +233,10 @@ impl Run {
     ) -> Result<bool, B::Error> {
         let now = Time::now();
         // Somebody may have set the wall clock since the last events.
-        let events = std::iter::once(Event::WallClock(wall_ahead())).chain(events);
-        for event in events {
+        let ahead = wall_ahead();
+        let is_set = self.outcome.app.is_wall_clock_set(ahead);
+        let clock = is_set.then_some(Event::WallClock(ahead));
+        for event in clock.into_iter().chain(events) {
             let mut effects = self.outcome.app.update(event, now);
             while !effects.is_empty() {
                 let mut answers = Vec::new();

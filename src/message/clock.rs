@@ -1,6 +1,6 @@
 //! The clocks: one that only runs forward, and the wall clock beside it.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -19,6 +19,9 @@ static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady())
 /// The two clocks are read one after the other, and both are disciplined: a smaller difference
 /// is not told from noise.
 const LEAST_STEP: i64 = 100_000;
+
+/// How many settings of the wall clock are remembered: the last.
+const MAX_SET: usize = 64;
 
 pub(super) fn now() -> Time {
     Time(START.saturating_add(steady()))
@@ -52,32 +55,45 @@ pub fn wall_ahead() -> i64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
     /// When it was found set, and how far it was ahead from then on, in microseconds; in order.
-    set: Vec<(Time, i64)>,
+    set: Arc<[(Time, i64)]>,
+    /// How far it was ahead before the first of these.
+    before: i64,
 }
 
 impl WallClock {
     /// How far it is ahead of times, in microseconds.
     #[must_use]
     pub fn ahead(&self) -> i64 {
-        self.set.last().map_or(0, |(_, ahead)| *ahead)
+        self.set.last().map_or(self.before, |(_, ahead)| *ahead)
     }
 
     /// What it showed at `time`.
     #[must_use]
     pub fn at(&self, time: Time) -> Time {
         let later = self.set.partition_point(|(from, _)| *from <= time);
-        let ahead = later.checked_sub(1).map_or(0, |index| self.set[index].1);
+        let last = later.checked_sub(1);
+        let ahead = last.map_or(self.before, |index| self.set[index].1);
         Time(time.0.saturating_add(ahead))
     }
 
     /// Takes note that it is `ahead` at `now`. Returns by how much it was set, if it was.
     pub fn note(&mut self, now: Time, ahead: i64) -> Option<i64> {
-        let by = ahead.saturating_sub(self.ahead());
-        if by.unsigned_abs() < LEAST_STEP.unsigned_abs() {
+        if !self.is_set_to(ahead) {
             return None;
         }
-        self.set.push((now, ahead));
+        let by = ahead.saturating_sub(self.ahead());
+        let excess = (self.set.len() + 1).saturating_sub(MAX_SET);
+        let (forgotten, kept) = self.set.split_at(excess);
+        self.before = forgotten.last().map_or(self.before, |(_, ahead)| *ahead);
+        self.set = kept.iter().copied().chain([(now, ahead)]).collect();
         Some(by)
+    }
+
+    /// Returns whether somebody has set it, if it is `ahead` now.
+    #[must_use]
+    pub fn is_set_to(&self, ahead: i64) -> bool {
+        let by = ahead.saturating_sub(self.ahead());
+        by.unsigned_abs() >= LEAST_STEP.unsigned_abs()
     }
 }
 
@@ -116,5 +132,21 @@ mod tests {
         assert_eq!(wall.at(Time(2 * HOUR)), Time(HOUR));
         assert_eq!(wall.at(Time(3 * HOUR)), Time(4 * HOUR));
         assert_eq!(wall.ahead(), HOUR);
+        assert!(!wall.is_set_to(HOUR - 99_999) && wall.is_set_to(HOUR - 100_000));
+    }
+
+    #[test]
+    fn only_the_last_settings_of_the_wall_clock_are_kept() {
+        const SECOND: i64 = 1_000_000;
+        let mut wall = WallClock::default();
+        for number in 1..=1_000 {
+            wall.note(Time(number * 10), number * SECOND);
+        }
+        assert_eq!(wall.set.len(), MAX_SET);
+        assert_eq!(wall.ahead(), 1_000 * SECOND);
+        assert_eq!(wall.at(Time(9_990)), Time(9_990 + 999 * SECOND));
+        // Older times are shown as the clock showed them at the end of what is forgotten.
+        assert_eq!(wall.at(Time(9_360)), Time(9_360 + 936 * SECOND));
+        assert_eq!(wall.at(Time(5)), Time(5 + 936 * SECOND));
     }
 }
