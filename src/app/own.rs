@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::log::{Channel, Content, MessageLog};
-use crate::message::{RowId, Time};
+use crate::log::{Content, MessageLog};
+use crate::message::{ChannelId, RowId, Time};
 
 /// How long after the answer of its PUBLISH a message may still arrive, on another connection.
 const AFTER_ANSWER: Duration = Duration::from_secs(2);
@@ -70,6 +70,18 @@ impl OwnMessages {
         if self.under_way.is_empty() {
             return;
         }
+        if let Some(row) = log.row(first) {
+            self.under_way.retain(|sent| row.time <= sent.until);
+        }
+        let channels = log.channels();
+        let awaited = self
+            .under_way
+            .iter()
+            .map(|sent| channels.find(&sent.channel));
+        let mut awaited: Vec<Option<ChannelId>> = awaited.collect();
+        if awaited.iter().all(Option::is_none) {
+            return;
+        }
         for id in (first.0..log.end().0).map(RowId) {
             let Some(row) = log.row(id) else { continue };
             let Content::Message {
@@ -78,14 +90,13 @@ impl OwnMessages {
             else {
                 continue;
             };
-            self.under_way.retain(|sent| row.time <= sent.until);
-            let name = log.channels().by_id(channel).map(Channel::name);
-            let same = self
-                .under_way
-                .iter()
-                .position(|sent| *sent.payload == *payload && name == Some(&*sent.channel));
+            let mut pairs = self.under_way.iter().zip(&awaited);
+            let same = pairs.position(|(sent, awaited)| {
+                *awaited == Some(channel) && row.time <= sent.until && *sent.payload == *payload
+            });
             if let Some(index) = same {
                 self.under_way.remove(index);
+                awaited.remove(index);
                 self.rows.insert(id);
             }
             if self.under_way.is_empty() {
