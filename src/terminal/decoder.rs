@@ -65,7 +65,7 @@ impl Decoder {
     /// How long to wait for the rest of what was read; `None` if nothing is expected.
     pub(super) fn patience(&self) -> Option<Duration> {
         if self.pending.is_empty() {
-            return None;
+            return self.paste.is_some().then_some(PATIENCE);
         }
         Some(match cut(&self.pending) {
             Cut::MaybeKey => self.escape_time,
@@ -73,8 +73,12 @@ impl Decoder {
         })
     }
 
-    /// Takes in that nothing followed in time: what was read is a key, or is dropped.
+    /// Takes in that nothing followed in time: what was read is a key or a paste whose end is lost,
+    /// or is dropped.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
+        if let Some(paste) = self.paste.take() {
+            return vec![TerminalEvent::Input(paste.event())];
+        }
         let pending = std::mem::take(&mut self.pending);
         if pending.is_empty() || cut(&pending) != Cut::MaybeKey {
             return Vec::new();

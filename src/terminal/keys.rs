@@ -12,6 +12,8 @@ use crate::terminal::sequences::ESC;
 pub(super) fn read(sequence: &[u8]) -> Option<Event> {
     match sequence {
         [ESC, b'[', rest @ ..] if !rest.is_empty() => control_sequence(rest),
+        // Behind `[` it would tell where the cursor is.
+        [ESC, b'O', b'R'] => Some(pressed(KeyCode::F(3), KeyModifiers::NONE)),
         [ESC, b'O', letter] => named(*letter, KeyModifiers::NONE),
         [ESC, b'P' | b']' | b'X' | b'^' | b'_', _, ..] => None,
         [ESC, rest @ ..] if !rest.is_empty() => plain(rest, KeyModifiers::ALT),

@@ -158,6 +158,30 @@ fn what_looks_like_the_end_of_a_paste_is_text() {
 }
 
 #[test]
+fn keys_act_again_after_a_paste_whose_end_is_lost() {
+    let mut typing = Typing::new();
+    assert_eq!(typing.after(0, "\x1b[200~some text\x1b[20"), []);
+    assert_eq!(typing.decoder.patience(), Some(PATIENCE));
+    let [given_up, interrupt] = &typing.after(1000, "\x03")[..] else {
+        panic!("the paste and a key");
+    };
+    assert_eq!(*given_up, paste("some text"));
+    let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    assert_eq!(*interrupt, TerminalEvent::Input(Event::Key(control_c)));
+    assert_eq!(typing.decoder.patience(), None);
+}
+
+#[test]
+fn a_function_key_may_come_in_either_form() {
+    for (sequence, number) in [("\x1bOP", 1), ("\x1bOQ", 2), ("\x1bOR", 3), ("\x1bOS", 4)] {
+        assert_eq!(Typing::new().after(0, sequence), [key(KeyCode::F(number))]);
+    }
+    assert_eq!(Typing::new().after(0, "\x1b[13~"), [key(KeyCode::F(3))]);
+    // The position of the cursor, not a key.
+    assert_eq!(Typing::new().after(0, "\x1b[1;1R"), []);
+}
+
+#[test]
 fn a_paste_that_never_ends_takes_a_bounded_amount_of_memory() {
     let mut typing = Typing::new();
     typing.after(0, "\x1b[200~");
