@@ -68,21 +68,28 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// If the system does not let a handler be set.
+    /// If the system does not let a handler be set for a signal that does not end the process.
     pub fn listen() -> io::Result<Self> {
-        let ending = ENDING.into_iter().chain(own_ending());
-        let ending =
-            ending.filter_map(|number| Some((Signal::End(u8::try_from(number).ok()?), number)));
+        Self::listen_to(ENDING.into_iter().chain(own_ending()))
+    }
+
+    /// Starts listening to these ending signals and to all others. An ending signal whose handler
+    /// is refused is left out: some C libraries keep real-time signals to themselves.
+    fn listen_to(ending: impl Iterator<Item = i32>) -> io::Result<Self> {
+        let ending = ending.filter_map(|number| {
+            let handler = signal(SignalKind::from_raw(number)).ok()?;
+            Some(Ok((Signal::End(u8::try_from(number).ok()?), handler)))
+        });
         let others = [
             (Signal::Suspend, SIGTSTP),
             (Signal::Continue, SIGCONT),
             (Signal::Resize, SIGWINCH),
         ];
-        let handlers = ending
-            .chain(others)
+        let others = others
+            .into_iter()
             .map(|(meaning, number)| Ok((meaning, signal(SignalKind::from_raw(number))?)));
         Ok(Self {
-            handlers: handlers.collect::<io::Result<_>>()?,
+            handlers: ending.chain(others).collect::<io::Result<_>>()?,
         })
     }
 
@@ -104,6 +111,7 @@ impl Signals {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+    use signal_hook::consts::SIGKILL;
     use signal_hook::low_level::raise;
 
     use super::*;
@@ -120,11 +128,25 @@ mod tests {
             assert_eq!(signals.next().await, named);
             assert_eq!(named.exit_code(), None);
         }
+        let handled: Vec<Signal> = signals.handlers.iter().map(|(signal, _)| *signal).collect();
         for number in ENDING.into_iter().chain(own_ending()) {
+            if !handled.contains(&Signal::End(u8::try_from(number).unwrap())) {
+                assert!(cfg!(target_env = "musl"), "{number} is refused");
+                continue;
+            }
             raise(number).unwrap();
             let signal = signals.next().await;
             assert_eq!(signal, Signal::End(u8::try_from(number).unwrap()));
             assert_eq!(signal.exit_code(), u8::try_from(128 + number).ok());
         }
+    }
+
+    #[tokio::test]
+    async fn a_signal_that_is_refused_is_left_out() {
+        let signals = Signals::listen_to([SIGKILL, SIGTERM].into_iter()).unwrap();
+        let named: Vec<Signal> = signals.handlers.iter().map(|(signal, _)| *signal).collect();
+        let term = Signal::End(u8::try_from(SIGTERM).unwrap());
+        let others = [Signal::Suspend, Signal::Continue, Signal::Resize];
+        assert_eq!(named, [&[term], &others[..]].concat());
     }
 }
