@@ -13,6 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
 use crate::app::Input;
+use crate::payload::escape::is_forbidden;
 
 /// A tab leads to the next multiple of so many columns.
 const TAB_COLUMNS: usize = 4;
@@ -28,8 +29,9 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
     let [width, height] = [area.width, area.height].map(usize::from);
     let lines = input.lines();
     let (row, character) = input.caret();
-    let column = pieces(&lines[row]).take_while(|piece| piece.character < character);
-    let column = column.last().map_or(0, |piece| piece.columns.end);
+    let mut before = Pieces::of(&lines[row]);
+    before.skip_to_character(character);
+    let column = before.column;
     let left = first_shown(column, width);
     let top = first_shown(row, height).min(lines.len().saturating_sub(height));
     for (y, (row, line)) in (area.y..area.bottom()).zip(lines.iter().enumerate().skip(top)) {
@@ -59,7 +61,9 @@ fn first_shown(caret: usize, room: usize) -> usize {
 
 fn draw_line(line: &str, left: usize, selected: Range<usize>, area: Rect, buffer: &mut Buffer) {
     let right = left + usize::from(area.width);
-    for piece in pieces(line).take_while(|piece| piece.columns.start < right) {
+    let mut pieces = Pieces::of(line);
+    pieces.skip_to_column(left);
+    for piece in pieces.take_while(|piece| piece.columns.start < right) {
         let style = if selected.contains(&piece.character) {
             theme::SELECTED
         } else {
@@ -85,23 +89,81 @@ struct Piece<'a> {
     columns: Range<usize>,
 }
 
-fn pieces(line: &str) -> impl Iterator<Item = Piece<'_>> {
-    let (mut character, mut column) = (0, 0);
-    line.graphemes(true).map(move |grapheme| {
+/// The pieces of a line from some place on.
+#[derive(Clone)]
+struct Pieces<'a> {
+    rest: &'a str,
+    /// The characters and the columns before it.
+    character: usize,
+    column: usize,
+}
+
+impl<'a> Pieces<'a> {
+    fn of(line: &'a str) -> Self {
+        Self {
+            rest: line,
+            character: 0,
+            column: 0,
+        }
+    }
+
+    /// Goes up to the first piece that reaches beyond `column`.
+    fn skip_to_column(&mut self, column: usize) {
+        loop {
+            self.skip_plain(column - self.column);
+            let here = self.clone();
+            if self.next().is_none_or(|piece| piece.columns.end > column) {
+                *self = here;
+                return;
+            }
+        }
+    }
+
+    /// Goes up to the first piece that begins at `character` or later.
+    fn skip_to_character(&mut self, character: usize) {
+        while self.character < character {
+            self.skip_plain(character - self.character);
+            if self.character < character && self.next().is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Skips up to `most` printable ASCII characters, of one column each, at once: a line may be
+    /// long. The one before a character that is not ASCII stays: that may combine with it.
+    fn skip_plain(&mut self, most: usize) {
+        let bytes = self.rest.as_bytes();
+        let plain = bytes.iter().take(most);
+        let mut length = plain.take_while(|byte| matches!(byte, b' '..=b'~')).count();
+        if bytes.get(length).is_some_and(|byte| !byte.is_ascii()) {
+            length = length.saturating_sub(1);
+        }
+        self.rest = &self.rest[length..];
+        self.character += length;
+        self.column += length;
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let grapheme = self.rest.graphemes(true).next()?;
         let (symbol, columns) = match grapheme {
-            "\t" => (" ", TAB_COLUMNS - column % TAB_COLUMNS),
-            grapheme if grapheme.chars().any(char::is_control) => (UNSEEN, 1),
+            "\t" => (" ", TAB_COLUMNS - self.column % TAB_COLUMNS),
+            grapheme if grapheme.chars().any(is_forbidden) || grapheme.width() == 0 => (UNSEEN, 1),
             grapheme => (grapheme, grapheme.width()),
         };
         let piece = Piece {
-            character,
+            character: self.character,
             symbol,
-            columns: column..column + columns,
+            columns: self.column..self.column + columns,
         };
-        character += grapheme.chars().count();
-        column += columns;
-        piece
-    })
+        self.rest = &self.rest[grapheme.len()..];
+        self.character += grapheme.chars().count();
+        self.column += columns;
+        Some(piece)
+    }
 }
 
 #[cfg(test)]
@@ -178,6 +240,44 @@ mod tests {
     fn what_cannot_be_seen_is_marked() {
         let input = Input::holding("a\x1bb");
         assert_eq!(drawn(&input, 5, 1).0, ["a\u{fffd}b  "]);
+        for unseen in [
+            '\u{202e}', '\u{200b}', '\u{feff}', '\u{2066}', '\u{a0}', '\u{ad}',
+        ] {
+            let input = Input::holding(&format!("a{unseen}b"));
+            let (rows, caret) = drawn(&input, 5, 1);
+            assert_eq!((rows[0].as_str(), caret), ("a\u{fffd}b  ", (3, 0)));
+        }
+        // A mark with nothing to combine with.
+        assert_eq!(drawn(&Input::holding("\u{301}b"), 4, 1).0, ["\u{fffd}b  "]);
+        assert_eq!(drawn(&Input::holding("e\u{301}b"), 4, 1).0, ["e\u{301}b  "]);
+    }
+
+    #[test]
+    fn skipping_leads_to_the_same_pieces_as_walking() {
+        let line =
+            "plain\ttext e\u{301}\u{301}x 漢字\t\tab\u{202e}c 🇩🇪🇫🇷 \u{301}\x1b한글~\u{600}end";
+        let told = |piece: Piece<'_>| (piece.character, piece.symbol.to_owned(), piece.columns);
+        let all: Vec<_> = Pieces::of(line).map(told).collect();
+        for column in 0..all.last().map_or(0, |(_, _, columns)| columns.end + 2) {
+            let mut pieces = Pieces::of(line);
+            pieces.skip_to_column(column);
+            let from = all.partition_point(|(_, _, columns)| columns.end <= column);
+            assert_eq!(
+                pieces.map(told).collect::<Vec<_>>(),
+                all[from..],
+                "{column}"
+            );
+        }
+        for character in 0..line.chars().count() + 2 {
+            let mut pieces = Pieces::of(line);
+            pieces.skip_to_character(character);
+            let from = all.partition_point(|(first, _, _)| *first < character);
+            assert_eq!(
+                pieces.map(told).collect::<Vec<_>>(),
+                all[from..],
+                "{character}"
+            );
+        }
     }
 
     #[test]

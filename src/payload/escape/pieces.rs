@@ -210,6 +210,7 @@ pub fn columns_of(cluster: &str) -> usize {
 /// Control characters, format characters (bidirectional controls, zero-width characters, tags),
 /// all others that Unicode lets a renderer ignore, all blanks but the ASCII one, line and paragraph
 /// separators, private use and noncharacters. U+FE0E and U+FE0F are left to the rules for clusters.
+#[must_use]
 pub fn is_forbidden(character: char) -> bool {
     let code = u32::from(character);
     match code {
