@@ -149,3 +149,32 @@ impl App {
         self.tell(format!("the log shows the messages of {name} again"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::payload::lookup::ShownText;
+
+    #[test]
+    fn a_value_that_was_decoded_is_shared_and_not_copied() {
+        let decoded_rows = DecodedRows::default();
+        let path = Path::parse(".a").unwrap();
+        let look = || {
+            // {"a":"x"} in CBOR.
+            let lookup = Lookup::new(b"\xa1\x61a\x61x", None);
+            let shown = decoded_rows.look(RowId(1), &lookup, &path, None).unwrap();
+            match shown.text {
+                ShownText::Shared(text) => text,
+                ShownText::Borrowed(text) => panic!("{text:?}"),
+            }
+        };
+        let first = look();
+        assert_eq!(*first, b"x");
+        assert!(Arc::ptr_eq(&first, &look()));
+        assert_eq!(decoded_rows.decoded(), 1);
+    }
+}

@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use memchr::memchr;
 
@@ -34,7 +36,7 @@ pub struct Lookup<'a, 'r> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown<'a> {
     /// What a string says, bytes in hexadecimal digits, anything else as it is written.
-    pub text: Cow<'a, [u8]>,
+    pub text: ShownText<'a>,
     /// Whether it is as JSON writes it, and not what a string says or other words.
     pub is_json: bool,
 }
@@ -44,9 +46,52 @@ impl Shown<'_> {
     #[must_use]
     pub fn into_owned(self) -> Shown<'static> {
         Shown {
-            text: self.text.into_owned().into(),
+            text: ShownText::Shared(match self.text {
+                ShownText::Borrowed(text) => Arc::new(text.to_vec()),
+                ShownText::Shared(text) => text,
+            }),
             is_json: self.is_json,
         }
+    }
+}
+
+/// The text of a value: cloned without copying it.
+#[derive(Clone, Debug)]
+pub enum ShownText<'a> {
+    /// A part of the message.
+    Borrowed(&'a [u8]),
+    /// Made from it.
+    Shared(Arc<Vec<u8>>),
+}
+
+impl Deref for ShownText<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl PartialEq for ShownText<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for ShownText<'_> {}
+
+impl<'a> From<&'a [u8]> for ShownText<'a> {
+    fn from(text: &'a [u8]) -> Self {
+        Self::Borrowed(text)
+    }
+}
+
+impl From<Vec<u8>> for ShownText<'_> {
+    fn from(text: Vec<u8>) -> Self {
+        Self::Shared(Arc::new(text))
     }
 }
 

@@ -217,7 +217,7 @@ fn a_number_that_is_shown_is_found_as_it_is_shown() {
     for payload in &payloads {
         let shown = Lookup::new(payload, None);
         let shown = shown.shown(&[Step::Key((*b"a").into())]).unwrap();
-        let text = String::from_utf8(shown.text.into_owned()).unwrap();
+        let text = String::from_utf8(shown.text.to_vec()).unwrap();
         let value = if shown.is_json {
             text.clone()
         } else {

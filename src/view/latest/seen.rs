@@ -1,14 +1,12 @@
 //! What is seen of a channel's last message and of the one before it.
 
-use std::borrow::Cow;
-
 use crate::app::App;
 use crate::log::{Channel, Content};
 use crate::message::RowId;
 use crate::payload::change::{self, Change};
 use crate::payload::format::Format;
 use crate::payload::json::{self, text};
-use crate::payload::lookup::Shown;
+use crate::payload::lookup::{Shown, ShownText};
 use crate::view::lens::{Lens, Unseen};
 
 /// A longer payload is not compared.
@@ -22,7 +20,7 @@ const FRAME_VALUES: usize = 3_000;
 /// A channel's last message.
 pub(super) struct Latest<'a> {
     /// Its payload, or of it what the lens shows; or in words why there is nothing to show.
-    pub(super) value: Result<Cow<'a, [u8]>, String>,
+    pub(super) value: Result<ShownText<'a>, String>,
     /// Its size, where the payload is long or not kept whole.
     pub(super) size: Option<u64>,
     /// What has become of what the message before it said.
@@ -36,14 +34,14 @@ pub(super) enum News<'a> {
     /// This.
     Changed {
         /// What was before.
-        old: Cow<'a, [u8]>,
+        old: ShownText<'a>,
         /// What has become of it.
         change: Change,
     },
     /// There was a value where the lens looks, and is none now.
     Gone {
         /// What was before.
-        old: Cow<'a, [u8]>,
+        old: ShownText<'a>,
     },
     /// There was none, for this reason, and is one now.
     Come {
@@ -161,7 +159,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn news(&mut self, old: Cow<'a, [u8]>, new: &[u8], has_values: bool) -> News<'a> {
+    fn news(&mut self, old: ShownText<'a>, new: &[u8], has_values: bool) -> News<'a> {
         let is_same = *old == *new;
         if !is_same && !self.spend(&[&old, new]) {
             return News::Differs;
@@ -226,7 +224,7 @@ fn is_long((payload, size): Sized<'_>) -> bool {
 }
 
 /// A payload that is a string of JSON with escapes, as people read it: what it says, in quotes.
-fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<Cow<'a, [u8]>> {
+fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<ShownText<'a>> {
     let value = payload.0.trim_ascii();
     let has_escapes = has_values && is_string(value) && text::has_escape(value);
     if !has_escapes || is_long(payload) || !json::is_json(value) {
