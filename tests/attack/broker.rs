@@ -57,7 +57,7 @@ fn samples() -> Vec<Vec<u8>> {
         b"*1048577\r\n".to_vec(),
         b"*-1\r\n$4\r\nPING\r\n".to_vec(),
         [b"PING ".to_vec(), vec![b'x'; 70_000]].concat(),
-        pack(&[b"ECHO", &[b'x'; 70_000]]),
+        pack(&[b"ECHO", &vec![b'x'; 70_000]]),
         b"\r\n\r\n  \r\n".to_vec(),
         b"\"\r\n'\r\n".to_vec(),
     ];

@@ -349,15 +349,8 @@ impl Session {
     fn feel(&mut self, event: Event) {
         let what = format!("{event:?}");
         let effects = self.app.update(event, self.now);
-        self.assert_nothing_leaves(&effects, &what);
+        assert_nothing_leaves(&effects, &what);
         self.serve(effects);
-    }
-
-    fn assert_nothing_leaves(&self, effects: &[Effect], what: &str) {
-        for effect in effects {
-            let leaves = matches!(effect, Effect::Ask(Ask::Publish { .. }) | Effect::Quit);
-            assert!(!leaves, "{what:.200} brings {effect:?}");
-        }
     }
 
     /// Does what the workers are asked for, as they do it now.
@@ -370,7 +363,7 @@ impl Session {
                         continue;
                     };
                     let more = self.app.update(answer, self.now);
-                    self.assert_nothing_leaves(&more, "an answer");
+                    assert_nothing_leaves(&more, "an answer");
                     effects.extend(more);
                 }
                 Answers::Late => self.waiting.push(effect),
@@ -417,7 +410,7 @@ impl Session {
             ),
             4 => Feed::RoundTrip(node, Duration::from_micros(random.number() >> 40)),
             5 => Feed::Unconfirmed(vec![SubscriptionId(0), SubscriptionId(7)]),
-            6 => Feed::Nodes(self.nodes(random, &words)),
+            6 => Feed::Nodes(nodes(random, &words)),
             7 => Feed::ServerVersion(words),
             8 => Feed::Trouble((!words.is_empty()).then_some(words)),
             9 => Feed::Partial((!words.is_empty()).then_some(words)),
@@ -425,7 +418,7 @@ impl Session {
                 user: words,
                 channels: Allowed::Only {
                     names: vec![b"orders:*".as_slice().into(), b"\x1b".as_slice().into()],
-                    left_out: random.below(3).try_into().unwrap(),
+                    left_out: random.below(3),
                 },
             },
             11 => Feed::Published {
@@ -444,21 +437,6 @@ impl Session {
                 Feed::Batch(Box::new(batch))
             }
         }
-    }
-
-    fn nodes(&self, random: &mut Random, words: &str) -> Vec<NodeFacts> {
-        let count = random.below(4);
-        let nodes = (0..count).map(|index| NodeFacts {
-            node: NodeId(u16::try_from(index).unwrap()),
-            name: words.into(),
-            role: *random.pick(&[Role::Single, Role::Primary, Role::Replica, Role::Sentinel]),
-            health: Health::Well,
-            slots: vec![0..=5460, 16383..=16383],
-            subscriptions: index,
-            is_home: index == 0,
-            round_trip: random.one_in(2).then_some(Duration::from_millis(2)),
-        });
-        nodes.collect()
     }
 
     /// One of those that were asked for.
@@ -556,6 +534,28 @@ impl Session {
         }
         let _ = self.app.next_tick();
     }
+}
+
+fn assert_nothing_leaves(effects: &[Effect], what: &str) {
+    for effect in effects {
+        let leaves = matches!(effect, Effect::Ask(Ask::Publish { .. }) | Effect::Quit);
+        assert!(!leaves, "{what:.200} brings {effect:?}");
+    }
+}
+
+fn nodes(random: &mut Random, words: &str) -> Vec<NodeFacts> {
+    let count = random.below(4);
+    let nodes = (0..count).map(|index| NodeFacts {
+        node: NodeId(u16::try_from(index).unwrap()),
+        name: words.into(),
+        role: *random.pick(&[Role::Single, Role::Primary, Role::Replica, Role::Sentinel]),
+        health: Health::Well,
+        slots: vec![0..=5460, 16383..=16383],
+        subscriptions: index,
+        is_home: index == 0,
+        round_trip: random.one_in(2).then_some(Duration::from_millis(2)),
+    });
+    nodes.collect()
 }
 
 /// Whether the context is something that stands over the panes, behind which the box may be.
