@@ -1663,3 +1663,19 @@ fn a_stop_names_its_query_and_what_waits_in_every_width() {
         );
     }
 }
+
+#[test]
+fn a_list_is_offered_another_query_only_for_a_text_that_looks_like_one() {
+    for key in ["f", "B"] {
+        for (text, offered) in [
+            ("level:error", Some(".level == \"error\"")),
+            ("n=7", None),
+            ("n == 7", None),
+        ] {
+            let mut stage = stage();
+            stage.keys(key);
+            stage.keys(text);
+            assert_eq!(stage.app.offered(), offered, "{key}{text}");
+        }
+    }
+}

@@ -150,8 +150,11 @@ impl App {
             }
             (Purpose::Find, Some(find)) => find.lag(self.now).is_none() && find.rows().is_empty(),
             (Purpose::Find, None) => false,
-            // Nobody knows what these would match.
-            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => true,
+            // Nothing has been asked of these yet: only a text that looks like more is in doubt.
+            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
+                let query = Query::parse(&query_box.input.text(), &self.moment());
+                query.is_ok_and(|query| query.is_text())
+            }
         };
         query_box.meant.as_deref().filter(|_| is_offered)
     }
