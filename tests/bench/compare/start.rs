@@ -51,7 +51,7 @@ fn first_paint(bench: &Bench, port: u16) -> Duration {
     pty.wait_for_text("subscope");
     let timeline = Timeline::of(&pty);
     let at = timeline.arrival_of(b"subscope", 0).unwrap();
-    pty.send("q");
+    pty.send("\x03\x03");
     pty.wait_for_exit();
     at - pty.started()
 }

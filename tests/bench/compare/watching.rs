@@ -76,7 +76,7 @@ impl Watching {
 
     /// Quits, and gives the counters and timings of the whole run.
     pub fn quit(mut self) -> Stats {
-        self.pty.send("q");
+        self.pty.send("\x03\x03");
         self.pty.wait_for_exit();
         let text = fs::read_to_string(&self.stats).unwrap();
         Stats(serde_json::from_str(&text).unwrap())
