@@ -37,8 +37,8 @@ impl App {
         }
     }
 
-    /// Freezes the log on the open message, if that has the focus, or on the newest one in view, and
-    /// gives its channel. `None` if there is none, and the log goes on.
+    /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
+    /// Returns its channel, or `None` if no message is in view; the log then keeps following.
     pub(super) fn highlight_newest(&mut self) -> Option<Box<[u8]>> {
         let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
         let rows = match open {

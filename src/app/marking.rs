@@ -41,7 +41,7 @@ impl App {
         if letter.channel.is_none() || open.reader.sought().is_some() {
             return Vec::new();
         }
-        // What is asked is asked of the bytes as they came.
+        // Queries see the bytes as they came.
         let is_packed = open.reader.bytes().as_ptr() != letter.payload.as_ptr();
         let query = self.marked_by(letter.row).filter(|_| !is_packed);
         let query = query.filter(|query| !query.is_everything()).cloned();

@@ -90,9 +90,9 @@ impl MessageLog {
         gone
     }
 
-    /// Lets go of channels that nothing kept is of, then of what was cleared, then of whole sealed
-    /// segments. The open one stays, since a later delivery may still join its last row; it is small beside the budget,
-    /// or one message that fits into it.
+    /// Evicts channels without kept rows, then what was cleared, then whole sealed segments. The
+    /// open one stays, since a later delivery may still join its last row; it is small beside the
+    /// budget, or one message that fits into it.
     pub(super) fn evict(&mut self) {
         // Idle channels may take a part of the budget, so that they do not push out the messages.
         let idle_room = self.keep / 8;
