@@ -8,12 +8,13 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
-# The test programs that start a server: by support/redis.rs or by a file beside it that uses it.
-programs_with_a_server() {
+# The parts of the test programs that start a server, as `PROGRAM PART`: by support/redis.rs or by a
+# file beside it that uses it.
+parts_with_a_server() {
     local modules
     modules=$(grep -lE '\bredis::' tests/support/*.rs | sed -E 's|.*/(.*)\.rs|\1|' | paste -s -d '|')
     grep -rlE "\bsupport::(redis|$modules)\b" tests --include='*.rs' |
-        sed -E 's|^tests/([^/.]+).*|\1|' | grep -vxE 'support|bench' | sort -u
+        sed -E 's|^tests/([^/]+)/([^/.]+).*|\1 \2|' | grep -vE '^(support|bench) ' | sort -u
 }
 
 # How many tests have `passed` or `failed`, by cargo's output.
@@ -23,11 +24,14 @@ count() { grep -oE "^test result: .*" "$work/output" | grep -oE "[0-9]+ $1" | aw
 row() { printf '%-11s %-15s %s\n' "$@" >>"$work/table"; }
 
 if [ $# -eq 0 ]; then
-    for program in $(programs_with_a_server); do
-        set -- "$@" --test "$program"
-    done
+    programs=() parts=()
+    while read -r program part; do
+        programs+=(--test "$program")
+        parts+=("$part::")
+    done < <(parts_with_a_server)
+    set -- "${programs[@]}" -- "${parts[@]}"
 fi
-cargo test --locked --no-run "$@"
+cargo test --locked --no-run --tests
 
 row server version result
 failed=0

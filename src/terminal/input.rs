@@ -110,13 +110,16 @@ impl Keyboard {
         if !self.wait()? {
             return Ok(self.decoder.give_up(Instant::now()));
         }
+        // Keys are a burst by when they had come. Taken after the read, the time would be that at which
+        // a busy machine let this thread go on.
+        let come = Instant::now();
         let mut bytes = [0; READ_SIZE];
         match rustix::io::read(&self.terminal, &mut bytes[..]) {
             Ok(0) => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
                 "it has hung up",
             )),
-            Ok(count) => Ok(self.decoder.read(&bytes[..count], Instant::now())),
+            Ok(count) => Ok(self.decoder.read(&bytes[..count], come)),
             Err(Errno::INTR | Errno::AGAIN) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }

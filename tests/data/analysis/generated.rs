@@ -1,0 +1,327 @@
+//! Properties: totals against naive models, and nothing that panics or grows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde_json::Value;
+use subscope::analysis::{Channels, Check, Findings, Plotted, Remark};
+use subscope::message::RowId;
+
+use crate::analysis::stage::{Stage, path, sequence, shape};
+use crate::support::cases;
+
+/// Any JSON of a few names.
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-1_000..1_000_i64).prop_map(Value::from),
+        "[a-c\"\\\\é]{0,3}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[abc\"\\\\]{1,2}", inner, 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// What a naive look counts at each place: how often a member came, and the types.
+type Naive = BTreeMap<String, (u64, BTreeMap<&'static str, u64>)>;
+
+fn count(value: &Value, place: &str, naive: &mut Naive) {
+    let name = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let (values, types) = naive.entry(place.to_owned()).or_default();
+    *values += 1;
+    *types.entry(name).or_default() += 1;
+    match value {
+        Value::Array(elements) => elements
+            .iter()
+            .for_each(|element| count(element, &format!("{place}[]"), naive)),
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, member)| count(member, &format!("{place}.{name:?}"), naive)),
+        _ => {}
+    }
+}
+
+/// A sequence that remembers every number since it began.
+struct NaiveSequence {
+    first: i128,
+    last: i128,
+    came: BTreeSet<i128>,
+    explained: BTreeSet<i128>,
+    /// Whether there was a gap since the last number came.
+    is_behind_gap: bool,
+}
+
+/// What is counted in the end.
+#[derive(Debug, Default, PartialEq)]
+struct Totals {
+    missing: u64,
+    explained: u64,
+    duplicates: u64,
+    reordered: u64,
+    restarts: u64,
+}
+
+impl NaiveSequence {
+    fn starting_at(number: i128) -> Self {
+        Self {
+            first: number,
+            last: number,
+            came: BTreeSet::from([number]),
+            explained: BTreeSet::new(),
+            is_behind_gap: false,
+        }
+    }
+
+    /// Whether it is a restart if `number` comes, and then `next`.
+    fn is_restart(&self, number: i128, next: Option<i128>) -> bool {
+        let is_start = matches!(number, 0 | 1);
+        if number >= self.last || self.is_missing(number) || !(is_start || self.is_behind_gap) {
+            return false;
+        }
+        next.is_none_or(|next| {
+            let goes_on = next == self.last + 1 || self.is_missing(next);
+            next == number + 1 || is_start && !goes_on
+        })
+    }
+
+    fn is_missing(&self, number: i128) -> bool {
+        (self.first..self.last).contains(&number) && !self.came.contains(&number)
+    }
+
+    fn take(&mut self, number: i128, totals: &mut Totals) {
+        if number > self.last {
+            if self.is_behind_gap {
+                self.explained.extend(self.last + 1..number);
+            }
+            self.last = number;
+            self.is_behind_gap = false;
+        } else if number >= self.first && self.came.contains(&number) {
+            totals.duplicates += 1;
+        } else {
+            totals.reordered += 1;
+            self.explained.remove(&number);
+        }
+        if number >= self.first {
+            self.came.insert(number);
+        }
+    }
+
+    fn end(&self, totals: &mut Totals) {
+        let numbers = u64::try_from(self.last - self.first + 1).unwrap();
+        totals.missing += numbers - self.came.len() as u64;
+        totals.explained += self.explained.len() as u64;
+    }
+}
+
+/// What is to be counted of the numbers of a channel, each with whether a gap comes before it. It
+/// knows the next number before it judges one.
+fn count_naively(numbers: &[(i128, bool)]) -> Totals {
+    let mut totals = Totals::default();
+    let mut known: Option<NaiveSequence> = None;
+    for (at, (number, is_behind_gap)) in numbers.iter().enumerate() {
+        let next = numbers.get(at + 1).map(|(next, _)| *next);
+        let Some(one) = &mut known else {
+            known = Some(NaiveSequence::starting_at(*number));
+            continue;
+        };
+        one.is_behind_gap |= is_behind_gap;
+        if one.is_restart(*number, next) {
+            one.end(&mut totals);
+            totals.restarts += 1;
+            *one = NaiveSequence::starting_at(*number);
+        } else {
+            one.take(*number, &mut totals);
+        }
+    }
+    if let Some(one) = known {
+        one.end(&mut totals);
+    }
+    totals
+}
+
+/// Numbers on one of two channels, each with whether a gap comes before it: single ones, and some
+/// that follow one another.
+fn numbers() -> impl Strategy<Value = Vec<(i128, usize, bool)>> {
+    let run = (0..60_i128, 1..5_i128, 0..2_usize, prop::bool::weighted(0.2));
+    prop::collection::vec(run, 0..30).prop_map(|runs| {
+        let numbers = runs
+            .into_iter()
+            .flat_map(|(first, count, channel, is_gap)| {
+                (first..first + count)
+                    .map(move |number| (number, channel, is_gap && number == first))
+            });
+        numbers.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(cases::config(128))]
+
+    #[test]
+    fn sequences_count_what_a_naive_model_counts(numbers in numbers()) {
+        let (mut stage, check) = Stage::checking(sequence());
+        let mut heard: [Vec<(i128, bool)>; 2] = Default::default();
+        let mut is_behind_gap = [false; 2];
+        for (number, channel, is_gap) in numbers {
+            if is_gap {
+                stage.lose_connection();
+                is_behind_gap = [true; 2];
+            }
+            stage.words(["a", "b"][channel], &format!("{{\"n\":{number}}}"));
+            let is_behind_gap = std::mem::take(&mut is_behind_gap[channel]);
+            heard[channel].push((number, is_behind_gap));
+        }
+        let report = stage.sequences(check);
+        for (name, heard) in [&b"a"[..], b"b"].into_iter().zip(&heard) {
+            let mut channels = report.channels.iter();
+            let counts = channels.find(|one| *one.channel == *name).map(|one| one.counts);
+            let counts = counts.unwrap_or_default();
+            let totals = Totals {
+                missing: counts.missing,
+                explained: counts.explained,
+                duplicates: counts.duplicates,
+                reordered: counts.reordered,
+                restarts: counts.restarts,
+            };
+            prop_assert_eq!(totals, count_naively(heard), "{:?}", heard);
+        }
+    }
+
+    #[test]
+    fn pairs_are_those_of_a_naive_map(
+        messages in prop::collection::vec((0..12_u64, any::<bool>()), 0..100)
+    ) {
+        let check = Check::parse_pair("q=.id -> r=.id").unwrap();
+        let (mut stage, check) = Stage::checking(check);
+        let mut waiting: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut answered = BTreeSet::new();
+        let (mut duplicates, mut unmatched, mut repeated) = (0, 0, 0);
+        for (row, (id, is_request)) in (0..).zip(messages) {
+            let payload = format!("{{\"id\":{id}}}");
+            let channel = if is_request { "q" } else { "r" };
+            let found = stage.receive([(channel, payload.as_bytes())]);
+            let answers = found.first().map(|found| match found.what {
+                Remark::Latency { request, .. } => request,
+                _ => panic!("{found:?}"),
+            });
+            let mut expected = None;
+            if is_request {
+                if let std::collections::btree_map::Entry::Vacant(new) = waiting.entry(id) {
+                    new.insert(row);
+                } else {
+                    repeated += 1;
+                }
+            } else if let Some(request) = waiting.remove(&id) {
+                answered.insert(id);
+                expected = Some(RowId(request));
+            } else if answered.contains(&id) {
+                duplicates += 1;
+            } else {
+                unmatched += 1;
+            }
+            prop_assert_eq!(answers, expected);
+        }
+        let report = stage.pair(check);
+        let counts = (report.counts.duplicates, report.counts.unmatched, report.counts.repeated);
+        prop_assert_eq!(counts, (duplicates, unmatched, repeated));
+        let rows: Vec<RowId> = report.unanswered.iter().map(|one| one.row).collect();
+        let mut expected: Vec<RowId> = waiting.values().map(|row| RowId(*row)).collect();
+        expected.sort_unstable();
+        prop_assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_shape_counts_what_a_walk_over_each_message_counts(
+        messages in prop::collection::vec(json(), 1..40)
+    ) {
+        let (mut stage, check) = Stage::checking(shape());
+        let mut naive = Naive::new();
+        for message in &messages {
+            let payload = message.to_string();
+            stage.words("a", &payload);
+            count(message, "", &mut naive);
+        }
+        let report = stage.shape(check);
+        prop_assert_eq!(report.json, messages.len() as u64);
+        prop_assert_eq!(report.fields.len(), naive.len());
+        let mut known: Vec<(u64, BTreeMap<&str, u64>)> = report
+            .fields
+            .iter()
+            .map(|field| (field.present, field.types.iter().copied().collect()))
+            .collect();
+        known.sort();
+        let mut expected: Vec<_> = naive.into_values().collect();
+        expected.sort();
+        prop_assert_eq!(known, expected);
+        let paths: BTreeSet<&str> = report.fields.iter().map(|field| &*field.path).collect();
+        prop_assert_eq!(paths.len(), report.fields.len());
+    }
+
+    #[test]
+    fn nothing_that_comes_panics(
+        payloads in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..40),
+                r#"[\[\]{}:,"0-9a.ne\\-]{0,40}"#.prop_map(String::into_bytes),
+                (json(), any::<prop::sample::Index>()).prop_map(|(json, at)| {
+                    let mut bytes = json.to_string().into_bytes();
+                    let at = at.index(bytes.len());
+                    bytes[at] ^= 1;
+                    bytes
+                }),
+            ],
+            0..40,
+        )
+    ) {
+        let mut stage = Stage::new();
+        stage.check(shape());
+        for text in ["*=.", "*=.a", "*=.a,.b", "*=.a[0]"] {
+            stage.check(Check::parse_sequence(text).unwrap());
+        }
+        stage.check(Check::parse_pair("*=.a -> *=.").unwrap());
+        stage.check(Check::parse_delay("*=.a").unwrap());
+        stage.check(Check::parse_delay("*=.").unwrap());
+        for what in [Plotted::Path(path(".")), Plotted::Size, Plotted::Interval] {
+            stage.check(Check::Series { channels: Channels::new(b"*"), what });
+        }
+        for payload in &payloads {
+            for finding in stage.receive([("a", &payload[..])]) {
+                prop_assert!(!finding.what.to_string().is_empty());
+            }
+        }
+        prop_assert!(stage.worker.size() < 4 << 20);
+    }
+}
+
+#[test]
+fn findings_stay_bounded_and_the_rows_are_known_of_all() {
+    let (mut stage, check) = Stage::checking(sequence());
+    let mut findings = Findings::default();
+    let rounds = subscope::analysis::MOST_FINDINGS as u64 / 1_000 + 20;
+    for round in 0..rounds {
+        let payloads: Vec<Vec<u8>> = (0..1_000)
+            .map(|number| format!("{{\"n\":{}}}", (round * 1_000 + number) * 2).into_bytes())
+            .collect();
+        findings.add(stage.receive(payloads.iter().map(|one| ("a", &one[..]))));
+    }
+    assert_eq!(
+        findings.out_of_sequence(check).unwrap().len(),
+        rounds * 1_000 - 1
+    );
+    assert_eq!(findings.of(RowId(1)).count(), 0);
+    assert_eq!(findings.of(RowId(rounds * 1_000 - 1)).count(), 1);
+    assert!(findings.size() < 20 << 20, "{}", findings.size());
+    assert!(stage.worker.size() < 1 << 20);
+}

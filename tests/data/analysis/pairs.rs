@@ -1,0 +1,169 @@
+//! Requests and replies, and delays from sent to received.
+
+use std::time::Duration;
+
+use subscope::analysis::{Ask, Check, PairCounts, Remark, Report};
+use subscope::message::RowId;
+
+use crate::analysis::stage::{SECOND, START, Stage, ask};
+
+fn pair(text: &str) -> Check {
+    Check::parse_pair(text).unwrap()
+}
+
+#[test]
+fn a_reply_shows_its_latency_and_what_waits_is_listed() {
+    let (mut stage, check) = Stage::checking(pair("req:*=.id -> rep=.corr"));
+    stage.receive([
+        ("req:a", &br#"{"id":1}"#[..]),
+        ("req:b", br#"{"id":"x"}"#),
+        ("req:b", br#"{"id":2}"#),
+        ("req:b", br#"{"id":null}"#),
+        ("other", br#"{"id":3}"#),
+    ]);
+    let found = stage.receive([
+        ("rep", &br#"{"corr":"1"}"#[..]),
+        ("rep", br#"{"corr":7}"#),
+        ("rep", br#"{"corr":1}"#),
+        ("rep", br#"{"corr":"\u0078"}"#),
+    ]);
+    let remarks: Vec<_> = found
+        .iter()
+        .map(|one| (one.row, one.what.clone()))
+        .collect();
+    let latency = |request, millis| Remark::Latency {
+        request: RowId(request),
+        after: Duration::from_millis(millis),
+    };
+    assert_eq!(
+        remarks,
+        [(RowId(5), latency(0, 5)), (RowId(8), latency(1, 7))]
+    );
+    assert_eq!(remarks[0].1.to_string(), "↩ 5.0 ms");
+    let report = stage.pair(check);
+    assert_eq!(
+        report.counts,
+        PairCounts {
+            requests: 3,
+            repeated: 0,
+            answered: 2,
+            waiting: 1,
+            waiting_before_gap: 0,
+            forgotten: 0,
+            duplicates: 1,
+            unmatched: 1,
+            unmatched_behind_gap: 0,
+            without_id: 1,
+        }
+    );
+    assert_eq!(report.unanswered.len(), 1);
+    assert_eq!(report.unanswered[0].row, RowId(2));
+    assert_eq!(&*report.unanswered[0].id, b"2");
+    let latency = report.latency.unwrap();
+    assert_eq!((latency.count, latency.min, latency.max), (2, 5_000, 7_000));
+}
+
+#[test]
+fn one_channel_may_have_both_and_an_id_may_come_again() {
+    let (mut stage, check) = Stage::checking(pair("rpc=.id -> rpc=.id"));
+    assert!(stage.words("rpc", r#"{"id":1}"#).is_empty());
+    assert_eq!(stage.words("rpc", r#"{"id":1}"#), ["↩ 1.0 ms"]);
+    assert!(stage.words("rpc", r#"{"id":2}"#).is_empty());
+    assert_eq!(stage.words("rpc", r#"{"id":2}"#), ["↩ 1.0 ms"]);
+    let counts = stage.pair(check).counts;
+    assert_eq!(
+        (counts.answered, counts.waiting, counts.requests),
+        (2, 0, 2)
+    );
+}
+
+#[test]
+fn a_request_sent_again_waits_once_since_its_first() {
+    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
+    stage.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":1}"#)]);
+    assert_eq!(stage.words("r", r#"{"id":1}"#), ["↩ 2.0 ms"]);
+    let counts = stage.pair(check).counts;
+    assert_eq!(
+        (counts.requests, counts.repeated, counts.waiting),
+        (2, 1, 0)
+    );
+}
+
+#[test]
+fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
+    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
+    stage.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":2}"#)]);
+    stage.lose_connection();
+    stage.receive([("q", &br#"{"id":3}"#[..]), ("r", br#"{"id":2}"#)]);
+    let report = stage.pair(check);
+    let waiting = report.unanswered.iter();
+    let waiting: Vec<_> = waiting.map(|one| (&*one.id, one.is_before_gap)).collect();
+    assert_eq!(waiting, [(&b"1"[..], true), (b"3", false)]);
+    let counts = report.counts;
+    assert_eq!((counts.waiting, counts.waiting_before_gap), (2, 1));
+    // The gap was still open when the last came.
+    let ask = Ask {
+        gap_until: Some(stage.now),
+        ..ask(check)
+    };
+    let Some(Report::Pair(report)) = stage.worker.report(&ask) else {
+        panic!("no pair");
+    };
+    assert_eq!(report.counts.waiting_before_gap, 2);
+}
+
+#[test]
+fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
+    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
+    let unmatched = |stage: &Stage| {
+        let counts = stage.pair(check).counts;
+        (counts.unmatched, counts.unmatched_behind_gap)
+    };
+    stage.receive([("r", &br#"{"id":"before"}"#[..])]);
+    assert_eq!(unmatched(&stage), (1, 0));
+    // The slowest reply takes two milliseconds, as long as two messages.
+    stage.receive([
+        ("q", &br#"{"id":1}"#[..]),
+        ("q", br#"{"id":2}"#),
+        ("r", br#"{"id":1}"#),
+    ]);
+    stage.lose_connection();
+    for number in 0..3 {
+        stage.words("r", &format!("{{\"id\":\"behind {number}\"}}"));
+    }
+    assert_eq!(unmatched(&stage), (4, 3));
+    stage.words("r", r#"{"id":"late"}"#);
+    assert_eq!(unmatched(&stage), (5, 3));
+}
+
+#[test]
+fn delays_are_signed_and_their_least_hints_at_the_clocks() {
+    let check = Check::parse_delay("m=.sent").unwrap();
+    let (mut stage, check) = Stage::checking(check);
+    // Each is received a millisecond after the one before.
+    let sent = START.0 / 1_000;
+    assert_eq!(
+        stage.words("m", &format!("{{\"sent\":{sent}}}")),
+        ["1.0 ms after it was sent"]
+    );
+    assert_eq!(
+        stage.words("m", &format!("{{\"sent\":{}}}", sent + 252)),
+        ["sent 250 ms ahead of our clock"]
+    );
+    assert_eq!(
+        stage.words("m", r#"{"sent":"2023-11-14T22:13:00Z"}"#),
+        ["20s after it was sent"]
+    );
+    assert!(stage.words("m", r#"{"sent":"soon"}"#).is_empty());
+    let Report::Delay(report) = stage.report(check) else {
+        panic!("no delays");
+    };
+    let channel = &report.channels[0];
+    assert_eq!(
+        (channel.messages, channel.without_time, channel.ahead),
+        (4, 1, 1)
+    );
+    let delay = channel.delay.unwrap();
+    assert_eq!((delay.count, delay.min), (3, -250_000));
+    assert_eq!(delay.max, 20 * SECOND + 3_000);
+}

@@ -1,0 +1,88 @@
+//! Numbers of messages over time.
+
+use subscope::analysis::{
+    Ask, Channels, Check, CheckId, INTERVAL_BOUNDS, Plotted, Report, SeriesReport,
+};
+use subscope::message::Time;
+
+use crate::analysis::stage::{START, Stage, ask, path};
+
+fn series(what: Plotted) -> Check {
+    Check::Series {
+        channels: Channels::new(b"*"),
+        what,
+    }
+}
+
+fn points(stage: &Stage, ask: &Ask) -> SeriesReport {
+    match stage.worker.report(ask).unwrap() {
+        Report::Series(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn values(stage: &Stage, check: CheckId) -> Vec<(f64, bool)> {
+    let points = points(stage, &ask(check)).points;
+    points.iter().map(|one| (one.high, one.after_gap)).collect()
+}
+
+#[test]
+fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
+    let (mut stage, path) = Stage::checking(series(Plotted::Path(path(".t"))));
+    let size = stage.check(series(Plotted::Size));
+    let interval = stage.check(series(Plotted::Interval));
+    for payload in [r#"{"t":1.5}"#, r#"{"t":"20.0 °C"}"#, r#"{"t":"hot"}"#] {
+        stage.words("a", payload);
+    }
+    stage.lose_connection();
+    stage.words("a", r#"{"t":-3}"#);
+    stage.words("a", r#"{"t":4e1}"#);
+    assert_eq!(
+        values(&stage, path),
+        [(1.5, false), (20.0, false), (-3.0, true), (40.0, false)]
+    );
+    let sizes = [
+        (9.0, false),
+        (16.0, false),
+        (11.0, false),
+        (8.0, true),
+        (9.0, false),
+    ];
+    assert_eq!(values(&stage, size), sizes);
+    // The time over the gap is no interval.
+    assert_eq!(
+        values(&stage, interval),
+        [(1.0, false), (1.0, false), (1.0, true)]
+    );
+    let report = points(&stage, &ask(path));
+    assert_eq!(report.without_number, 1);
+    let summary = report.summary.unwrap();
+    assert_eq!((summary.min, summary.max, summary.last), (-3.0, 40.0, 40.0));
+    assert!((summary.mean - 14.625).abs() < 1e-9);
+    // A millisecond is the least of those from one up to two.
+    let histogram = points(&stage, &ask(interval)).histogram;
+    let from_one = INTERVAL_BOUNDS.iter().position(|bound| *bound == 1_000);
+    let from_one = from_one.unwrap() + 1;
+    assert_eq!((histogram.len(), histogram[from_one]), (from_one + 1, 3));
+}
+
+#[test]
+fn a_stretch_is_reported_in_as_many_points_as_are_asked_for() {
+    let (mut stage, check) = Stage::checking(series(Plotted::Path(path(".t"))));
+    for number in 0..1_000 {
+        stage.words("a", &format!("{{\"t\":{number}}}"));
+        stage.words("b", "{\"t\":1}");
+    }
+    let mut ask = Ask {
+        channel: Some(b"b"[..].into()),
+        most: 100,
+        ..ask(check)
+    };
+    let report = points(&stage, &ask);
+    assert_eq!(report.points.len(), 100);
+    assert_eq!(report.channels.len(), 2);
+    ask.stretch = Some((START, Time(START.0 + 10_000)));
+    assert_eq!(points(&stage, &ask).points.len(), 6);
+    ask.channel = Some(b"c"[..].into());
+    assert_eq!(stage.worker.report(&ask), None);
+}

@@ -1,0 +1,185 @@
+//! Numbers that should follow one another.
+
+use subscope::analysis::{Check, Counts, Findings};
+use subscope::message::RowId;
+
+use crate::analysis::stage::{Stage, sequence};
+
+#[test]
+fn holes_late_and_double_numbers_are_told_and_counted() {
+    let (mut stage, check) = Stage::checking(sequence());
+    let mut told = Vec::new();
+    for payload in [
+        r#"{"n":1}"#,
+        r#"{"n":2}"#,
+        r#"{"n":"6"}"#,
+        r#"{"n":4}"#,
+        r#"{"n":4}"#,
+        r#"{"n":6.0}"#,
+        "no number",
+        r#"{"m":7}"#,
+        r#"{"n":7}"#,
+        r#"{"n":0}"#,
+        r#"{"n":1}"#,
+    ] {
+        told.extend(stage.words("a", payload));
+    }
+    assert_eq!(
+        told,
+        [
+            "3 missing: 3–5",
+            "late by 2, fills the hole",
+            "4 again",
+            "restarted or 0 late, after 7",
+        ]
+    );
+    let report = stage.sequences(check);
+    assert_eq!(
+        report.counts,
+        Counts {
+            messages: 11,
+            without_number: 3,
+            unfollowed: 0,
+            missing: 2,
+            explained: 0,
+            duplicates: 1,
+            reordered: 1,
+            restarts: 1,
+        }
+    );
+    assert_eq!(report.channels[0].last, Some(1));
+}
+
+#[test]
+fn a_gap_row_explains_the_hole_behind_it_on_every_channel_and_no_other() {
+    let (mut stage, check) = Stage::checking(sequence());
+    for channel in ["a", "b", "c"] {
+        assert!(stage.words(channel, r#"{"n":1}"#).is_empty());
+    }
+    stage.lose_connection();
+    assert_eq!(
+        stage.words("a", r#"{"n":5}"#),
+        ["3 missing: 2–4, in the gap before"]
+    );
+    assert_eq!(stage.words("a", r#"{"n":7}"#), ["1 missing: 6"]);
+    assert_eq!(stage.words("b", r#"{"n":2}"#), [""; 0]);
+    assert_eq!(stage.words("b", r#"{"n":4}"#), ["1 missing: 3"]);
+    assert_eq!(
+        stage.words("c", r#"{"n":3}"#),
+        ["1 missing: 2, in the gap before"]
+    );
+    let counts = stage.sequences(check).counts;
+    assert_eq!((counts.missing, counts.explained), (6, 4));
+}
+
+#[test]
+fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
+    let (mut stage, check) = Stage::checking(sequence());
+    for number in 1..=1_000 {
+        assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
+    }
+    stage.lose_connection();
+    assert_eq!(
+        stage.words("a", r#"{"n":37}"#),
+        ["restarted or 37 again, after 1000 and a gap"]
+    );
+    for number in 38..=136 {
+        assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
+    }
+    let counts = stage.sequences(check).counts;
+    assert_eq!((counts.duplicates, counts.restarts), (0, 1));
+    // Without a gap it is the number once more. One that may never have come is late, if not the
+    // start of others.
+    assert_eq!(stage.words("a", r#"{"n":40}"#), ["40 again"]);
+    assert_eq!(
+        stage.words("a", r#"{"n":36}"#),
+        ["late by 100, or restarted"]
+    );
+}
+
+#[test]
+fn channels_and_keys_have_sequences_of_their_own() {
+    let check = Check::parse_sequence("a*=.n,.user.id").unwrap();
+    let (mut stage, check) = Stage::checking(check);
+    for (channel, payload) in [
+        ("a1", r#"{"n":1,"user":{"id":1}}"#),
+        ("a1", r#"{"n":8,"user":{"id":2}}"#),
+        ("a2", r#"{"n":5,"user":{"id":1}}"#),
+        ("a1", r#"{"n":2,"user":{"id":"1"}}"#),
+        ("a1", r#"{"n":9,"user":{"id":2}}"#),
+        ("a1", r#"{"n":9,"user":{}}"#),
+        ("b", r#"{"n":77,"user":{"id":2}}"#),
+    ] {
+        assert_eq!(stage.words(channel, payload), [""; 0], "{payload}");
+    }
+    assert_eq!(
+        stage.words("a1", r#"{"n":11,"user":{"id":2}}"#),
+        ["1 missing: 10"]
+    );
+    let report = stage.sequences(check);
+    assert_eq!(report.counts.messages, 7);
+    assert_eq!(report.counts.without_number, 1);
+    let keys: Vec<u64> = report.channels.iter().map(|one| one.keys).collect();
+    assert_eq!(keys, [2, 1]);
+}
+
+#[test]
+fn big_numbers_are_exact() {
+    let (mut stage, _) = Stage::checking(sequence());
+    assert!(stage.words("a", r#"{"n":9007199254740992}"#).is_empty());
+    assert!(stage.words("a", r#"{"n":9007199254740993}"#).is_empty());
+    assert_eq!(
+        stage.words("a", r#"{"n":18446744073709551615}"#),
+        ["18,437,736,874,454,810,621 missing: 9007199254740994–18446744073709551614"]
+    );
+}
+
+#[test]
+fn findings_are_known_by_their_rows_until_these_go() {
+    let (mut stage, check) = Stage::checking(sequence());
+    let mut findings = Findings::default();
+    for number in [1, 2, 5, 6, 5] {
+        let payload = format!("{{\"n\":{number}}}");
+        findings.add(stage.receive([("a", payload.as_bytes())]));
+    }
+    assert!(findings.is_out_of_sequence(RowId(2)));
+    assert!(!findings.is_out_of_sequence(RowId(3)));
+    assert!(!findings.is_drift(RowId(2)));
+    assert_eq!(findings.of(RowId(2)).count(), 1);
+    assert_eq!(findings.of(RowId(3)).count(), 0);
+    assert_eq!(findings.out_of_sequence(check).unwrap().len(), 2);
+    let size = findings.size();
+    findings.forget(&(RowId(0)..RowId(4)));
+    assert_eq!(findings.of(RowId(2)).count(), 0);
+    assert_eq!(findings.out_of_sequence(check).unwrap().len(), 1);
+    assert_eq!(findings.of(RowId(4)).count(), 1);
+    assert!(findings.size() <= size);
+    findings.forget_check(check);
+    assert_eq!(findings.of(RowId(4)).count(), 0);
+}
+
+#[test]
+fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
+    let (mut stage, check) = Stage::checking(sequence());
+    let mut told = Vec::new();
+    for number in [1, 2, 3, 5, 6, 7, 1, 4, 8, 10] {
+        told.extend(stage.words("a", &format!("{{\"n\":{number}}}")));
+    }
+    assert_eq!(
+        told,
+        [
+            "1 missing: 4",
+            "restarted or 1 again, after 7",
+            "late by 3, fills the hole",
+            "1 missing: 9",
+        ]
+    );
+    let counts = stage.sequences(check).counts;
+    assert_eq!((counts.missing, counts.restarts), (1, 0));
+    assert_eq!((counts.duplicates, counts.reordered), (1, 1));
+    // A true restart is followed from there.
+    for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
+        let told = stage.words("a", &format!("{{\"n\":{number}}}"));
+        assert_eq!(told.len(), words, "{number}: {told:?}");
+    }
+}

@@ -1,0 +1,195 @@
+//! The thread: rows handed over, answers taken.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use subscope::analysis::{
+    self, Analyst, Answer, Check, Finding, Follower, Looked, Plan, Report, Request, Worker,
+};
+use subscope::log::{Batch, MessageLog};
+use subscope::message::{RowId, SubscriptionId, Time};
+
+use crate::analysis::stage::{ask, sequence};
+
+fn start() -> (Analyst, Receiver<Answer>) {
+    let (answer_tx, answer_rx) = channel();
+    let analyst = analysis::start(move |answer| answer_tx.send(answer).is_ok()).unwrap();
+    (analyst, answer_rx)
+}
+
+/// Appends `count` messages, every tenth number left out.
+fn append(log: &mut MessageLog, from: u64, count: u64) {
+    let mut batch = Batch::default();
+    for number in (from..from + count).filter(|number| number % 10 != 0) {
+        let payload = format!("{{\"n\":{number},\"pad\":\"{}\"}}", "x".repeat(100));
+        batch.push_message(Time(0), b"a", payload.as_bytes(), SubscriptionId(0));
+    }
+    log.append(batch);
+}
+
+/// All that is looked at until a request is done.
+fn looked(answer_rx: &Receiver<Answer>) -> Vec<Looked> {
+    let mut all = Vec::new();
+    loop {
+        if let Answer::Looked(looked) = answer_rx.recv().unwrap() {
+            let is_done = looked.is_done;
+            all.push(looked);
+            if is_done {
+                return all;
+            }
+        }
+    }
+}
+
+fn note(follower: &mut Follower, looked: &[Looked]) {
+    for one in looked {
+        follower.note(one);
+    }
+}
+
+fn found(looked: &[Looked]) -> Vec<&Finding> {
+    looked.iter().flat_map(|one| &one.found).collect()
+}
+
+#[test]
+fn rows_that_arrive_are_looked_at_in_order_and_only_those_behind_the_check() {
+    let (analyst, answer_rx) = start();
+    let mut log = MessageLog::new(64 << 20);
+    append(&mut log, 1, 5_000);
+    let mut follower = Follower::new(&log);
+    let mut plan = Plan::default();
+    let check = plan.add(sequence(), log.end());
+    analyst.ask(Request::Plan(Arc::new(plan)));
+    assert_eq!(follower.ask(&log), None);
+    append(&mut log, 5_001, 20_000);
+    let mut all = Vec::new();
+    while let Some(request) = follower.ask(&log) {
+        assert_eq!(follower.ask(&log), None, "one request at a time");
+        analyst.ask(request);
+        let looked = looked(&answer_rx);
+        note(&mut follower, &looked);
+        all.extend(looked);
+    }
+    assert_eq!(all.iter().map(|one| one.rows).sum::<u64>(), 18_000);
+    assert_eq!(found(&all).len(), 1_999);
+    assert!(found(&all).iter().all(|one| one.check == check));
+    assert!(found(&all).is_sorted_by_key(|one| one.row));
+    assert_eq!((follower.missed(), follower.lag(&log)), (0, 0));
+}
+
+#[test]
+fn rows_kept_before_are_looked_at_on_request_and_then_those_behind_them() {
+    let (analyst, answer_rx) = start();
+    let mut log = MessageLog::new(64 << 20);
+    append(&mut log, 1, 50_000);
+    let mut follower = Follower::new(&log);
+    let mut plan = Plan::default();
+    let check = plan.add(sequence(), log.end());
+    analyst.ask(Request::Plan(Arc::new(plan)));
+    analyst.ask(Request::kept(check, &log));
+    append(&mut log, 50_001, 1_000);
+    analyst.ask(follower.ask(&log).unwrap());
+    let kept = looked(&answer_rx);
+    assert!(kept.iter().all(|one| one.only == Some(check)));
+    assert_eq!(found(&kept).len(), 4_999);
+    let arrived = looked(&answer_rx);
+    assert_eq!(arrived.iter().map(|one| one.rows).sum::<u64>(), 900);
+    assert_eq!(found(&arrived).len(), 100);
+    analyst.ask(Request::Report(ask(check)));
+    let Answer::Report(asked, Some(report)) = answer_rx.recv().unwrap() else {
+        panic!("no report");
+    };
+    assert_eq!(asked, ask(check));
+    let Report::Sequence(report) = *report else {
+        panic!("{report:?}");
+    };
+    assert_eq!(report.counts.missing, 5_099);
+    assert_eq!(report.counts.messages, 45_900);
+}
+
+#[test]
+fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
+    let (analyst, answer_rx) = start();
+    let mut log = MessageLog::new(1 << 20);
+    let mut follower = Follower::new(&log);
+    let mut plan = Plan::default();
+    let check = plan.add(Check::parse_sequence("a=.n").unwrap(), log.end());
+    analyst.ask(Request::Plan(Arc::new(plan)));
+    append(&mut log, 1, 9);
+    analyst.ask(follower.ask(&log).unwrap());
+    note(&mut follower, &looked(&answer_rx));
+    for round in 0..100 {
+        append(&mut log, 10 + round * 1_000, 1_000);
+    }
+    let mut all = Vec::new();
+    while let Some(request) = follower.ask(&log) {
+        analyst.ask(request);
+        let looked = looked(&answer_rx);
+        note(&mut follower, &looked);
+        all.extend(looked);
+    }
+    let rows = all.iter().map(|one| one.rows).sum::<u64>();
+    assert!(follower.missed() > 0);
+    assert_eq!(rows + follower.missed(), log.end().0 - 9);
+    analyst.ask(Request::Report(ask(check)));
+    let Answer::Report(_, Some(report)) = answer_rx.recv().unwrap() else {
+        panic!("no report");
+    };
+    let Report::Sequence(report) = *report else {
+        panic!("{report:?}");
+    };
+    assert!(report.counts.explained >= follower.missed());
+    assert!(
+        found(&all)[0]
+            .what
+            .to_string()
+            .ends_with("in the gap before")
+    );
+}
+
+#[test]
+fn a_check_that_ends_takes_its_rows_with_it_and_others_go_on() {
+    let (analyst, answer_rx) = start();
+    let mut log = MessageLog::new(64 << 20);
+    append(&mut log, 1, 50_000);
+    let mut plan = Plan::default();
+    let gone = plan.add(sequence(), log.end());
+    let stays = plan.add(sequence(), RowId(0));
+    assert_ne!(gone, stays);
+    analyst.ask(Request::Plan(Arc::new(plan.clone())));
+    analyst.ask(Request::kept(gone, &log));
+    assert!(plan.remove(gone) && !plan.remove(gone));
+    analyst.ask(Request::Plan(Arc::new(plan.clone())));
+    looked(&answer_rx);
+    analyst.ask(Request::kept(stays, &log));
+    assert_eq!(found(&looked(&answer_rx)).len(), 4_999);
+    for check in [gone, stays] {
+        analyst.ask(Request::Report(ask(check)));
+        let Answer::Report(asked, report) = answer_rx.recv().unwrap() else {
+            panic!("no report");
+        };
+        assert_eq!((asked.check, report.is_some()), (check, check == stays));
+    }
+    drop(analyst);
+    assert!(answer_rx.recv().is_err());
+}
+
+#[test]
+fn a_worker_without_a_thread_answers_the_same() {
+    let mut log = MessageLog::new(64 << 20);
+    append(&mut log, 1, 50_000);
+    let mut worker = Worker::default();
+    let mut plan = Plan::default();
+    let check = plan.add(sequence(), log.end());
+    assert_eq!(worker.answer(Request::Plan(Arc::new(plan))), None);
+    let Some(Answer::Looked(looked)) = worker.answer(Request::kept(check, &log)) else {
+        panic!("nothing was looked at");
+    };
+    assert_eq!(
+        (looked.found.len(), looked.rows, looked.gone),
+        (4_999, 45_000, 0)
+    );
+    assert!(looked.is_done && looked.size > 0);
+    let nothing = worker.answer(Request::Arrived(Vec::new()));
+    assert!(matches!(nothing, Some(Answer::Looked(looked)) if looked.is_done));
+}

@@ -1,0 +1,89 @@
+//! What payloads are recognised as, and what is decoded of them: examples of the specifications,
+//! values written by other encoders, and bytes that mean harm.
+
+use std::fmt::Write;
+
+use subscope::payload::tree::{Key, Kind, NodeId, Tree};
+
+mod by_hand;
+mod cbor;
+mod hostile;
+mod json;
+mod lookup;
+mod msgpack;
+mod packed;
+mod protobuf;
+mod recognising;
+mod round_trips;
+
+/// A tree on one line, much as the diagnostic notation of CBOR.
+fn shown(tree: &Tree, payload: &[u8]) -> String {
+    let mut out = String::new();
+    show(tree, NodeId(0), payload, &mut out);
+    out
+}
+
+fn show(tree: &Tree, id: NodeId, payload: &[u8], out: &mut String) {
+    let value = tree.value(id, payload).unwrap();
+    let words = String::from_utf8_lossy(value.text);
+    match value.kind {
+        Kind::String => write!(out, "{words:?}").unwrap(),
+        Kind::Bytes => write!(out, "h'{}'", hex(value.text)).unwrap(),
+        Kind::Array | Kind::Object | Kind::Tag => {
+            let (open, close) = match value.kind {
+                Kind::Array => ("[".to_owned(), ']'),
+                Kind::Object => ("{".to_owned(), '}'),
+                _ => (format!("{words}("), ')'),
+            };
+            out.push_str(&open);
+            for (index, child) in tree.children(id).enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                match tree.value(child, payload).unwrap().key {
+                    Key::Name(name) => {
+                        write!(out, "{:?}: ", String::from_utf8_lossy(name)).unwrap();
+                    }
+                    Key::Odd(odd) => write!(out, "{}: ", String::from_utf8_lossy(odd)).unwrap(),
+                    Key::None | Key::Index(_) => {}
+                }
+                show(tree, child, payload, out);
+            }
+            out.push(close);
+        }
+        _ => out.push_str(&words),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").unwrap();
+        out
+    })
+}
+
+/// The bytes that these digits stand for; spaces do not matter.
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: String = hex.split_whitespace().collect();
+    let at = |index| u8::from_str_radix(&digits[index..index + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(at).collect()
+}
+
+/// What must hold of every tree of `payload`: parts lie within wholes, and values are in order.
+fn assert_sound(tree: &Tree, payload: &[u8]) {
+    let mut latest = 0;
+    for index in 0..tree.len() {
+        let id = NodeId(u32::try_from(index).unwrap());
+        let value = tree.value(id, payload).unwrap();
+        assert_eq!(value.count, tree.children(id).count());
+        if let Some(source) = tree.source(id) {
+            assert!(source.end <= payload.len(), "{source:?}");
+            assert!(source.start >= latest, "{source:?}");
+            latest = source.start;
+        }
+        let (text, name) = tree.written(id);
+        for range in [text, name].into_iter().flatten() {
+            assert!(range.end <= payload.len(), "{range:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What is read as what someone says that it is.
+
+use subscope::payload::format::{Format, Wrapping, read_as};
+
+use super::{bytes, shown};
+use crate::formats::packed::{ALL, base64, pack};
+
+#[test]
+fn text_and_bytes_fit_any_payload() {
+    for payload in [&b""[..], b"abc", b"{}", b"\xff\0", b"\x1f\x8b\x08"] {
+        for format in [Format::Text, Format::Binary] {
+            let decoded = read_as(payload, format, None).unwrap();
+            assert_eq!(decoded.format, format);
+            assert_eq!(decoded.bytes(payload), payload);
+            assert_eq!(decoded.tree, None);
+        }
+    }
+    for wrapping in ALL {
+        let packed = pack(wrapping, &b"some words"[..]);
+        let text = read_as(&packed, Format::Text, None).unwrap();
+        assert_eq!(text.bytes(&packed), b"some words");
+        assert_eq!(text.wrappings, [wrapping]);
+        let raw = read_as(&packed, Format::Binary, None).unwrap();
+        assert_eq!(raw.bytes(&packed), packed);
+        // What does not unpack to a text is shown as it is.
+        let packed = pack(wrapping, &b"\xff\xfe\0"[..]);
+        let text = read_as(&packed, Format::Text, None).unwrap();
+        assert_eq!(text.unwrapped, None);
+    }
+}
+
+#[test]
+fn a_format_is_read_through_its_wrappings() {
+    for (hex, format, expected) in [
+        ("05", Format::MessagePack, "5"),
+        ("05", Format::Cbor, "5"),
+        ("0801", Format::Protobuf, "{1: 1}"),
+    ] {
+        let payload = bytes(hex);
+        let decoded = read_as(&payload, format, None).unwrap();
+        assert_eq!(shown(decoded.tree.as_ref().unwrap(), &payload), expected);
+        let mut wrapped: Vec<(Vec<Wrapping>, Vec<u8>)> = ALL
+            .into_iter()
+            .map(|wrapping| (vec![wrapping], pack(wrapping, &payload[..])))
+            .collect();
+        // Words in base64 are MessagePack or CBOR themselves only if they are of one letter.
+        wrapped.push((vec![Wrapping::Base64], base64(&payload)));
+        for (wrappings, payload) in wrapped {
+            let decoded = read_as(&payload, format, None).unwrap();
+            assert_eq!(decoded.wrappings, wrappings);
+            let inner = decoded.bytes(&payload);
+            assert_eq!(shown(decoded.tree.as_ref().unwrap(), inner), expected);
+        }
+    }
+}
+
+#[test]
+fn an_error_says_what_is_wrong_where() {
+    for (payload, format, wrong) in [
+        (
+            &b"\x81\xa1a"[..],
+            Format::MessagePack,
+            "not MessagePack: it ends too early at byte 3",
+        ),
+        (
+            b"\x83\x01\x02\xff",
+            Format::Cbor,
+            "not CBOR: a break where nothing ends at byte 3",
+        ),
+        (
+            b"words",
+            Format::Protobuf,
+            "not Protobuf: a field of the wire type 7 at byte 0",
+        ),
+        (
+            b"\x08",
+            Format::Protobuf,
+            "not Protobuf: it ends too early at byte 1",
+        ),
+        (b"x^2", Format::Json, "not JSON: no value starts at byte 0"),
+        (
+            b"{}",
+            Format::JsonLines,
+            "not JSON: there is no second line at byte 2",
+        ),
+        (
+            b"{}",
+            Format::Pickle,
+            "not Python pickle: it does not look like it",
+        ),
+    ] {
+        assert_eq!(read_as(payload, format, None).unwrap_err(), wrong);
+    }
+    let cut = &pack(Wrapping::Gzip, &b"{}"[..])[..15];
+    assert_eq!(
+        read_as(cut, Format::Json, None).unwrap_err(),
+        "not JSON: no value starts at byte 0; a gzip was not unpacked: gzip ends too early"
+    );
+    let packed = pack(Wrapping::Gzip, &b"{x}"[..]);
+    assert_eq!(
+        read_as(&packed, Format::Json, None).unwrap_err(),
+        "not JSON: the name of a member is missing at byte 1"
+    );
+}
+
+#[test]
+fn every_format_has_a_name_of_its_own() {
+    let mut names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Format::ALL.len());
+}

@@ -1,0 +1,230 @@
+//! Bytes that mean harm: an answer or an error in a bounded time, never a panic.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use subscope::payload::format::{Format, MAX_WRAPPINGS, read_as, recognise};
+use subscope::payload::protobuf::Schema;
+use subscope::payload::tree::{MAX_DEPTH, MAX_NODES, NodeId, Tree};
+use subscope::payload::{cbor, msgpack, protobuf};
+
+use crate::support::cases;
+
+use super::{assert_sound, bytes};
+use crate::formats::packed::{ALL, base64, pack};
+use crate::formats::protobuf::{described, schema};
+
+/// Everything is asked of `payload`.
+fn ask_all(payload: &[u8]) {
+    let all = schema().message_type("demo.All").unwrap();
+    for message_type in [None, Some(&all)] {
+        let decoded = recognise(payload, message_type);
+        assert!(decoded.wrappings.len() <= MAX_WRAPPINGS);
+        if let Some(tree) = &decoded.tree {
+            check(tree, decoded.bytes(payload));
+        }
+        for format in Format::ALL {
+            if let Ok(decoded) = read_as(payload, format, message_type)
+                && let Some(tree) = &decoded.tree
+            {
+                check(tree, decoded.bytes(payload));
+            }
+        }
+    }
+}
+
+fn check(tree: &Tree, payload: &[u8]) {
+    assert!(!tree.is_empty() && tree.len() <= MAX_NODES);
+    assert_sound(tree, payload);
+    let json = tree.to_json(NodeId(0), payload);
+    assert!(subscope::payload::json::is_json(&json));
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let deep = 100_000;
+    let chains = |hex: &str, end: &str| [bytes(hex).repeat(deep), bytes(end)].concat();
+    for payload in [
+        chains("91", "00"),
+        chains("81a161", "00"),
+        chains("81", "00"),
+        chains("dc0001", "00"),
+    ] {
+        let wrong = msgpack::read(&payload).unwrap_err();
+        assert_eq!(wrong.why, "it is nested too deep");
+    }
+    for payload in [
+        chains("81", "00"),
+        chains("9f", "00"),
+        chains("a16161", "00"),
+        chains("a1", "00"),
+        chains("bf", "00"),
+        chains("c6", "00"),
+    ] {
+        let wrong = cbor::read(&payload).unwrap_err();
+        assert_eq!(wrong.why, "it is nested too deep");
+    }
+    let groups = chains("0b", "");
+    let wrong = protobuf::read_raw(&groups).unwrap_err();
+    assert_eq!(wrong.why, "it is nested too deep");
+    for payload in [
+        b"[".repeat(deep),
+        b"{\"a\":".repeat(deep),
+        chains("91", "00"),
+        groups,
+    ] {
+        assert_eq!(recognise(&payload, None).tree, None);
+    }
+}
+
+#[test]
+fn the_deepest_that_is_read_is_what_is_promised() {
+    let nested = |depth: usize| [vec![0x81; depth], vec![0]].concat();
+    assert!(cbor::read(&nested(MAX_DEPTH)).is_ok());
+    assert!(cbor::read(&nested(MAX_DEPTH + 1)).is_err());
+    let keys = |depth: usize| {
+        // Each map is the key of the one around it.
+        [vec![0xa1; depth], vec![0; depth + 1]].concat()
+    };
+    assert!(cbor::read(&keys(MAX_DEPTH)).is_ok());
+    assert!(cbor::read(&keys(MAX_DEPTH + 1)).is_err());
+}
+
+/// A message that holds a message, so many times.
+fn messages(depth: usize, field: &[u8]) -> Vec<u8> {
+    let mut payload = b"\x08\x01".to_vec();
+    for _ in 0..depth {
+        let mut length = Vec::new();
+        let mut left = payload.len();
+        while left > 0x7f {
+            length.push(u8::try_from(left & 0x7f).unwrap() | 0x80);
+            left >>= 7;
+        }
+        length.push(u8::try_from(left).unwrap());
+        payload = [field, &length, &payload].concat();
+    }
+    payload
+}
+
+#[test]
+fn messages_that_are_nested_too_deep_are_bytes_or_an_error() {
+    let payload = messages(2000, &[0x0a]);
+    check(&protobuf::read_raw(&payload).unwrap(), &payload);
+    let payload = messages(2000, &[0x8a, 0x01]);
+    let wrong = schema().decode(&payload, "demo.All").unwrap_err();
+    assert!(wrong.contains("nested too deep"), "{wrong}");
+    let payload = messages(MAX_DEPTH - 1, &[0x8a, 0x01]);
+    assert!(schema().decode(&payload, "demo.All").is_ok());
+}
+
+#[test]
+fn headers_that_claim_much_are_refused_at_once() {
+    for hex in [
+        "dd ffffffff",
+        "df ffffffff",
+        "db ffffffff 00",
+        "c9 ffffffff 00",
+        "9b ffffffffffffffff 00",
+        "bb 7fffffffffffffff 00",
+        "7b ffffffffffffffff 00",
+        "0a ffffffffffffffff7f 00",
+        "9f 9b 00000000ffffffff",
+        "5f 5b ffffffffffffffff",
+    ] {
+        ask_all(&bytes(hex));
+    }
+}
+
+#[test]
+fn of_too_many_values_the_first_are_laid_out() {
+    let count = MAX_NODES + 5;
+    let header = u32::try_from(count).unwrap().to_be_bytes();
+    let zeros = vec![0; count];
+    let msgpack = [&[0xdd], &header[..], &zeros].concat();
+    let cbor = [&[0x9a], &header[..], &zeros].concat();
+    let open_cbor = [&[0x9f], &zeros[..], &[0xff]].concat();
+    for (tree, from) in [
+        (msgpack::read(&msgpack).unwrap(), 5),
+        (cbor::read(&cbor).unwrap(), 5),
+        (cbor::read(&open_cbor).unwrap(), 1),
+    ] {
+        assert_eq!(tree.len(), MAX_NODES);
+        assert_eq!(tree.cut_at(), Some(from + MAX_NODES - 1));
+    }
+    let fields = b"\x08\x01".repeat(count);
+    let tree = protobuf::read_raw(&fields).unwrap();
+    assert_eq!(
+        (tree.len(), tree.cut_at()),
+        (MAX_NODES, Some(2 * (MAX_NODES - 1)))
+    );
+    let fields = b"\x68\x01".repeat(count);
+    let tree = schema().decode(&fields, "demo.All").unwrap();
+    assert_eq!(tree.len(), MAX_NODES);
+    assert!(tree.cut_at().is_some());
+}
+
+/// Something of every kind.
+fn samples() -> Vec<Vec<u8>> {
+    let mut samples = vec![
+        br#"{"a":[1,"x\n",null,true,{"b":-1.5e3}]}"#.to_vec(),
+        b"{\"a\":1}\n[2]\n".to_vec(),
+        bytes(
+            "85a161 01 a162 93c0c3cb3fb999999999999a 01c4020001 c3d6ff5a4af6a5 9101 c703050a0b0c",
+        ),
+        bytes(
+            "a4 6161 c249010000000000000000 8101 f93c00 c1 1a514b67b0 5f42010243030405ff 20 bf61 61 9f01ffff",
+        ),
+        bytes(
+            "08 9601 12 07 74657374696e67 1a 03 089601 0b 1001 0c 0d 0000803f 09 000000000000f83f",
+        ),
+        bytes("7202 6869 8a01 02 6801 9a01 03 010203 a201 05 0a01 61 1001 aa01 06 0805 1202 6801"),
+        b"\x80\x02}q\0X\x01\0\0\0aq\x01K\x01s.".to_vec(),
+        b"O:8:\"stdClass\":1:{s:1:\"a\";i:1;}".to_vec(),
+        b"\xac\xed\0\x05t\0\x03abc".to_vec(),
+    ];
+    let packed: Vec<_> = ALL.map(|wrapping| pack(wrapping, &samples[2][..])).into();
+    samples.push(base64(&samples[2]));
+    samples.push(base64(&packed[0]));
+    samples.extend(packed);
+    samples
+}
+
+#[test]
+fn every_piece_of_every_sample_gives_an_answer() {
+    for sample in samples() {
+        for end in 0..=sample.len() {
+            ask_all(&sample[..end]);
+            ask_all(&sample[end..]);
+        }
+    }
+}
+
+#[test]
+fn a_schema_with_a_wrong_byte_is_one_or_an_error() {
+    let described = described();
+    for at in 0..described.len() {
+        for byte in [0, 1, 0x7f, 0x80, 0xff, described[at] ^ 8, described[at] ^ 1] {
+            let mut broken = described.clone();
+            broken[at] = byte;
+            if let Ok(schema) = Schema::read(&broken) {
+                for name in schema.message_types() {
+                    let _ = schema.decode(&samples()[5], &name);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases::config(1500))]
+
+    #[test]
+    fn bytes_that_begin_well_give_an_answer(
+        start in proptest::sample::select(vec![
+            "81", "92", "a1", "bf", "9f", "dc0002", "de0001", "d9d9f7", "c2", "5f", "1f8b08",
+            "789c", "28b52ffd", "04224d18", "0a", "0b", "8a01", "a201", "8004", "aced0005", "7b", "5b",
+        ]),
+        rest in vec(prop_oneof![any::<u8>(), 0_u8..4, Just(0xff)], 0..60),
+    ) {
+        ask_all(&[bytes(start), rest].concat());
+    }
+}

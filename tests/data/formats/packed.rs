@@ -1,0 +1,269 @@
+//! What is compressed: whole, broken, cut, and swollen.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::{GzEncoder, ZlibEncoder};
+use lz4_flex::frame::FrameEncoder;
+use subscope::payload::format::unpack::{self, MAX_PIECES, MAX_SIZE, SMALL, packed_by};
+use subscope::payload::format::{Format, MAX_WRAPPINGS, Wrapping, read_as, recognise};
+
+use subscope::payload::figures;
+
+use crate::formats::shown;
+
+/// The kinds of compression.
+pub const ALL: [Wrapping; 4] = [
+    Wrapping::Gzip,
+    Wrapping::Zlib,
+    Wrapping::Zstd,
+    Wrapping::Lz4,
+];
+
+pub fn pack(wrapping: Wrapping, bytes: impl Read) -> Vec<u8> {
+    let mut bytes = bytes;
+    let mut out = Vec::new();
+    match wrapping {
+        Wrapping::Gzip => {
+            let mut encoder = GzEncoder::new(bytes, Compression::default());
+            encoder.read_to_end(&mut out).unwrap();
+        }
+        Wrapping::Zlib => {
+            let mut encoder = ZlibEncoder::new(bytes, Compression::default());
+            encoder.read_to_end(&mut out).unwrap();
+        }
+        Wrapping::Zstd => zstd::stream::copy_encode(bytes, &mut out, 3).unwrap(),
+        Wrapping::Lz4 => {
+            let mut encoder = FrameEncoder::new(out);
+            std::io::copy(&mut bytes, &mut encoder).unwrap();
+            encoder.flush().unwrap();
+            out = encoder.finish().unwrap();
+        }
+        Wrapping::Base64 => {
+            let mut all = Vec::new();
+            bytes.read_to_end(&mut all).unwrap();
+            out = base64(&all);
+        }
+    }
+    out
+}
+
+pub fn base64(bytes: &[u8]) -> Vec<u8> {
+    use base64::Engine;
+    let engine = base64::engine::general_purpose::STANDARD;
+    engine.encode(bytes).into_bytes()
+}
+
+/// So many mebibytes of zeros, packed.
+fn bomb(wrapping: Wrapping, mebibytes: usize) -> Vec<u8> {
+    let zeros = |size: usize| std::io::repeat(0).take(size as u64);
+    match wrapping {
+        Wrapping::Gzip | Wrapping::Lz4 => pack(wrapping, zeros(SMALL)).repeat(mebibytes),
+        _ => pack(wrapping, zeros(mebibytes * SMALL)),
+    }
+}
+
+fn size(bytes: usize) -> String {
+    figures::size(bytes as u64)
+}
+
+const JSON: &[u8] = br#"{"user":"ada","tags":["a","b","c"],"note":"a note that is long enough"}"#;
+
+#[test]
+fn what_is_packed_is_unpacked() {
+    for wrapping in ALL {
+        let packed = pack(wrapping, JSON);
+        let decoded = recognise(&packed, None);
+        assert_eq!(decoded.wrappings, [wrapping]);
+        assert_eq!(decoded.format, Format::Json);
+        assert_eq!(decoded.remark, None);
+        assert_eq!(decoded.bytes(&packed), JSON);
+        let tree = decoded.tree.as_ref().unwrap();
+        assert!(shown(tree, decoded.bytes(&packed)).starts_with("{\"user\": \"ada\""));
+    }
+}
+
+#[test]
+fn wrappings_are_taken_off_from_the_outside_in() {
+    let zlib = pack(Wrapping::Zlib, JSON);
+    let encoded = base64(&zlib);
+    let gzip = pack(Wrapping::Gzip, &encoded[..]);
+    let zstd = pack(Wrapping::Zstd, &gzip[..]);
+    let decoded = recognise(&zstd, None);
+    assert_eq!(
+        decoded.wrappings,
+        [
+            Wrapping::Zstd,
+            Wrapping::Gzip,
+            Wrapping::Base64,
+            Wrapping::Zlib
+        ]
+    );
+    assert_eq!(decoded.bytes(&zstd), JSON);
+    let by_hand = read_as(&zstd, Format::Json, None).unwrap();
+    assert_eq!(by_hand, decoded);
+}
+
+#[test]
+fn no_more_wrappings_are_taken_off_than_four() {
+    let mut packed = JSON.to_vec();
+    for _ in 0..=MAX_WRAPPINGS {
+        packed = pack(Wrapping::Gzip, &packed[..]);
+    }
+    let decoded = recognise(&packed, None);
+    assert_eq!(decoded.wrappings, [Wrapping::Gzip; MAX_WRAPPINGS]);
+    assert_eq!(decoded.format, Format::Binary);
+    assert_eq!(
+        decoded.remark.as_deref(),
+        Some("a gzip within it was not unpacked: 4 wrappings were taken off before")
+    );
+    let wrong = read_as(&packed, Format::Json, None).unwrap_err();
+    assert_eq!(wrong, "more than 4 wrappings are around it");
+}
+
+#[test]
+fn several_members_are_one() {
+    for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
+        let (one, two) = JSON.split_at(20);
+        let packed = [pack(wrapping, one), pack(wrapping, two)].concat();
+        assert_eq!(unpack::unpack(wrapping, &packed).unwrap(), JSON);
+    }
+    let followed = [pack(Wrapping::Zlib, JSON), vec![0]].concat();
+    assert_eq!(
+        unpack::unpack(Wrapping::Zlib, &followed)
+            .unwrap_err()
+            .to_string(),
+        "zlib is broken: something follows it"
+    );
+}
+
+#[test]
+fn what_is_cut_off_says_so() {
+    for wrapping in ALL {
+        for text in [JSON.to_vec(), vec![7; 300_000]] {
+            let packed = pack(wrapping, &text[..]);
+            for end in (3..packed.len()).rev().take(200) {
+                let wrong = unpack::unpack(wrapping, &packed[..end]).unwrap_err();
+                let words = format!("{} ends too early", wrapping.name());
+                assert_eq!(wrong.to_string(), words, "at {end} of {}", packed.len());
+                let decoded = recognise(&packed[..end], None);
+                assert_eq!((decoded.format, decoded.tree), (Format::Binary, None));
+                if packed_by(&packed[..end]).is_some() {
+                    let remark = decoded.remark.unwrap();
+                    assert!(remark.ends_with(&format!("was not unpacked: {words}")));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_with_its_ratio() {
+    for (wrapping, size) in [
+        (Wrapping::Gzip, 65),
+        (Wrapping::Zlib, 65),
+        // Of the formats only this one has a ratio far above a thousand.
+        (Wrapping::Zstd, 20),
+        (Wrapping::Lz4, 65),
+    ] {
+        let packed = bomb(wrapping, size);
+        let limit = unpack::limit(packed.len());
+        assert!(limit <= MAX_SIZE);
+        let wrong = unpack::unpack(wrapping, &packed).unwrap_err();
+        let (packed_size, ratio) = (packed.len(), limit / packed.len());
+        assert_eq!(
+            wrong,
+            unpack::Failure::Large {
+                packed: packed_size,
+                limit
+            }
+        );
+        let decoded = recognise(&packed, None);
+        let remark = decoded.remark.unwrap();
+        assert!(remark.ends_with(&format!("(ratio > {ratio})")), "{remark}");
+        assert_eq!(decoded.format, Format::Binary);
+        let wrong = read_as(&packed, Format::Json, None).unwrap_err();
+        assert!(wrong.contains("would become over"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_bomb_within_a_gzip_is_refused_too() {
+    let inner = bomb(Wrapping::Gzip, 70);
+    let outer = pack(Wrapping::Gzip, &inner[..]);
+    let decoded = recognise(&outer, None);
+    assert_eq!(decoded.wrappings, [Wrapping::Gzip]);
+    assert_eq!(decoded.bytes(&outer), inner);
+    let remark = decoded.remark.unwrap();
+    assert!(
+        remark.starts_with("a gzip within it was not unpacked: 71."),
+        "{remark}"
+    );
+    // The ratio counts over all layers.
+    let limit = unpack::limit(outer.len());
+    assert!(limit < 2 * SMALL);
+    let words = format!("KiB would become over {} (", size(limit));
+    assert!(remark.contains(&words), "{remark}");
+}
+
+#[test]
+fn a_bomb_of_many_layers_stays_as_small_as_one_of_one() {
+    for inner in [Wrapping::Zstd, Wrapping::Gzip] {
+        let mut packed = pack(inner, std::io::repeat(0).take(62 << 20));
+        for _ in 1..MAX_WRAPPINGS {
+            packed = pack(Wrapping::Zstd, &packed[..]);
+        }
+        let limit = unpack::limit(packed.len());
+        for decoded in [
+            recognise(&packed, None),
+            read_as(&packed, Format::Text, None).unwrap(),
+            read_as(&packed, Format::Json, None).unwrap_or_else(|_| recognise(&packed, None)),
+        ] {
+            assert!(decoded.bytes(&packed).len() <= limit);
+        }
+        assert!(limit <= SMALL);
+    }
+}
+
+#[test]
+fn a_few_bytes_may_become_a_mebibyte() {
+    for wrapping in ALL {
+        let packed = bomb(wrapping, 1);
+        assert_eq!(unpack::unpack(wrapping, &packed).unwrap().len(), SMALL);
+        if wrapping == Wrapping::Zstd {
+            let packed = bomb(wrapping, 2);
+            assert!(packed.len() < 1024);
+            assert!(unpack::unpack(wrapping, &packed).is_err());
+        }
+    }
+}
+
+#[test]
+fn pieces_without_end_are_refused() {
+    for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
+        let packed = pack(wrapping, &b""[..]).repeat(MAX_PIECES + 1);
+        let wrong = unpack::unpack(wrapping, &packed).unwrap_err();
+        assert_eq!(wrong, unpack::Failure::ManyPieces);
+    }
+}
+
+#[test]
+fn a_window_that_is_only_claimed_is_not_allocated() {
+    // A frame header that asks for a window of 64 MiB, and nothing behind it.
+    let claims = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00];
+    let wrong = unpack::unpack(Wrapping::Zstd, &claims).unwrap_err();
+    assert!(matches!(wrong, unpack::Failure::Broken(..)), "{wrong}");
+}
+
+#[test]
+fn any_flipped_bit_gives_an_answer() {
+    for wrapping in ALL {
+        let packed = pack(wrapping, JSON);
+        for index in 0..packed.len() * 8 {
+            let mut broken = packed.clone();
+            broken[index / 8] ^= 1 << (index % 8);
+            let _ = unpack::unpack(wrapping, &broken);
+            let _ = recognise(&broken, None);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The data, without a screen or a server: frames, payloads, the log, queries, checks.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod analysis;
+mod diff;
+mod formats;
+mod glob;
+mod log;
+mod payload;
+mod query;
+mod scan;
+mod wire;

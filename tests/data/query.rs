@@ -1,0 +1,65 @@
+//! The query language, by its public face.
+
+use std::sync::Arc;
+
+use subscope::message::{SubscriptionId, Time};
+use subscope::query::{self, Flags, Kind, Matcher, Moment, Query, QueryError, Row};
+
+mod errors;
+mod forms;
+mod generated;
+mod jq;
+mod json;
+mod language;
+mod lookalikes;
+
+/// 1970-01-01 10:00:00 UTC, which is 12:00:00 where the query is asked.
+const MOMENT: Moment = Moment {
+    now: Time(10 * 3_600_000_000),
+    ahead: 7_200_000_000,
+};
+
+fn parse(text: &str) -> Query {
+    Query::parse(text, &MOMENT).unwrap_or_else(|wrong| panic!("{text}: {wrong}"))
+}
+
+fn wrong(text: &str) -> QueryError {
+    match Query::parse(text, &MOMENT) {
+        Ok(_) => panic!("{text} parses"),
+        Err(wrong) => wrong,
+    }
+}
+
+/// A message on the channel `orders.created`, brought by the subscription `orders.*`.
+fn message(payload: &[u8]) -> Row<'_> {
+    Row {
+        time: MOMENT.now,
+        kind: Kind::Message,
+        channel: 1,
+        payload,
+        size: payload.len() as u64,
+        via: &[SubscriptionId(0)],
+        flags: Flags::default(),
+    }
+}
+
+fn matcher(query: Query) -> Matcher {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
+    let mut matcher = Matcher::new(Arc::new(query));
+    matcher.know_subscriptions(&[Arc::from(&b"orders.*"[..]), Arc::from(&b"logs"[..])]);
+    matcher.enter([&b"logs"[..], b"orders.created", b"#"]);
+    matcher
+}
+
+fn asks(text: &str, row: &Row<'_>) -> bool {
+    matcher(parse(text)).matches(row)
+}
+
+/// Whether a message with this payload matches, on a channel whose name no query has.
+fn matches(text: &str, payload: &str) -> bool {
+    let row = Row {
+        channel: 2,
+        ..message(payload.as_bytes())
+    };
+    asks(text, &row)
+}

@@ -1,0 +1,130 @@
+//! What is said of a text that is no query.
+
+use proptest::prelude::*;
+use subscope::query::{Path, Query, SYNTAX};
+
+use super::{MOMENT, wrong};
+use crate::support::cases;
+
+#[test]
+fn an_error_says_what_is_wrong_and_where() {
+    for (text, at, message) in [
+        (".a", 0..2, "a path needs a comparison: .a == 1, or has(.a)"),
+        ("x .a.b y", 2..6, "a path needs a comparison"),
+        (".a == ", 6..6, "a value is missing"),
+        (".a == [1]", 6..9, "use jq(…)"),
+        (".a == .b", 6..8, "jq(.a == .b)"),
+        (".a == or b", 6..7, "a value is missing"),
+        (".a => 1", 3..5, "unknown operator"),
+        ("id ==", 5..5, "a value is missing"),
+        ("x id = ", 7..7, "a value is missing"),
+        (".a in 1", 6..7, "in takes a list"),
+        (".a in (1", 6..7, "this list is not closed"),
+        (".a in (1 2)", 9..10, "a comma is missing"),
+        (
+            ".a ~ \"(\"",
+            5..8,
+            "not a regular expression: unclosed group",
+        ),
+        (".a. == 1", 2..3, "a name is missing behind this dot"),
+        (".a[-1] == 1", 2..3, "an index from 0 on"),
+        (".a[1 == 1", 2..4, "this [ is not closed"),
+        ("has(a)", 4..5, "has(.a)"),
+        ("has(.a", 0..6, "close it with a )"),
+        ("has(.a == 1)", 7..8, "close it with a )"),
+        ("is:", 0..3, "takes json, binary"),
+        ("x is:jso", 2..8, "takes json, binary"),
+        ("since:25:00", 6..11, "HH:MM"),
+        ("until:", 6..6, "HH:MM"),
+        ("last:5", 5..6, "last:30s"),
+        ("size>", 5..5, "size>10k"),
+        ("size>10q", 5..8, "size>10k"),
+        ("size:10k", 0..8, "size>10k"),
+        ("channel:", 0..8, "channel:orders.*"),
+        ("/ab+c", 0..1, "put the text in quotes"),
+        ("/a(b", 0..1, "put the text in quotes"),
+        ("\"abc", 0..1, "this quote is not closed"),
+        (r#""a\d""#, 2..4, r"write \\"),
+        (r#""\xg""#, 1..3, r"\xff"),
+        ("\"a\"b", 3..4, "a space is missing"),
+        ("é /(/", 3..6, "not a regular expression"),
+        ("/\\pL{1000}{1000}/", 0..17, "too large"),
+        ("(a", 0..1, "this ( is not closed"),
+        ("a)", 1..2, "closes nothing"),
+        ("()", 1..2, "a term is missing"),
+        ("a or", 4..4, "a term is missing"),
+        ("or", 0..2, "write \"or\" in quotes"),
+        ("a and and b", 6..9, "write \"and\" in quotes"),
+        ("not", 3..3, "a term is missing"),
+        ("a - b", 2..3, "write \"-\" in quotes"),
+        ("a !", 2..3, "write \"!\" in quotes"),
+        ("&& a", 0..2, "write \"&&\" in quotes"),
+        ("a ||", 4..4, "a term is missing"),
+        ("foo(bar)", 0..3, "in quotes"),
+    ] {
+        let wrong = wrong(text);
+        assert!(wrong.message.contains(message), "{text}: {wrong}");
+        assert_eq!(wrong.at, at, "{text}: {wrong}");
+    }
+}
+
+#[test]
+fn parentheses_have_a_limit() {
+    for depth in [100, 101, 10_000] {
+        let text = format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
+        assert_eq!(Query::parse(&text, &MOMENT).is_ok(), depth == 100);
+    }
+    assert!(Query::parse(&format!("{}a", "-".repeat(60_000)), &MOMENT).is_ok());
+    assert!(Query::parse(&format!("{}a", "not ".repeat(10_000)), &MOMENT).is_ok());
+    wrong(&"a ".repeat(40_000));
+}
+
+/// Parses `text`, and checks what an error says of it.
+fn parses_or_says_where(text: &str) {
+    if let Err(wrong) = Query::parse(text, &MOMENT) {
+        assert!(text.get(wrong.at.clone()).is_some(), "{text:?}: {wrong:?}");
+        assert!(!wrong.at.is_empty() || wrong.at.end <= text.len());
+        assert!(wrong.message.len() > 10, "{text:?}: {wrong:?}");
+    }
+}
+
+#[test]
+fn every_beginning_of_a_query_parses_or_says_where() {
+    let long = r#"-(a or "b \"c\\") /x\/y/i not channel:"o.*" .a["b c"][0].é ~ "é$" .x in (1, "z") size >= 1k lvl='a b' && ! id == 7 || $.a[0] =~ b /c/d"#;
+    for text in SYNTAX.iter().map(|syntax| syntax.example).chain([long]) {
+        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+            parses_or_says_where(&text[..end]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases::config(256))]
+
+    #[test]
+    fn any_text_parses_or_says_where(text in ".*") {
+        parses_or_says_where(&text);
+    }
+
+    #[test]
+    fn any_row_of_pieces_parses_or_says_where(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "(", ")", "-", " ", "not ", "or ", "and ", "\"", "\\", "\\x", "\\u00", "ff", "/", "/i", ".a", ".",
+                "[", "]", "0", "==", "!=", "<", "=", "~", "in", ",", "1e", "true", "has(", "size", ">", "10k",
+                "is:", "json", "channel:", "via:", "!", "&&", "|| ", "$", "'", "level", " = ", "=~", ":", "since:", "12:00", "last:", "5m", "é", "😀", "\t", "\u{3000}",
+            ]),
+            0..20,
+        )
+    ) {
+        parses_or_says_where(&pieces.concat());
+    }
+}
+
+#[test]
+fn a_wrong_path_is_pointed_at_where_it_stands_in_the_text() {
+    for (text, at) in [(" x", 1..2), ("\n\u{e9} ", 1..3), ("  .a b", 4..6)] {
+        let wrong = Path::parse(text).unwrap_err();
+        assert_eq!(wrong.at, at, "{text:?}: {wrong}");
+    }
+}

@@ -1,0 +1,303 @@
+//! Scans: queries asked of the log's rows on a thread of their own.
+
+use crate::support::cases;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use proptest::prelude::*;
+
+use subscope::log::{Batch, Content, Found, MessageLog};
+use subscope::message::{Notice, RowId, SubscriptionId, Time};
+use subscope::query::{self, Moment, Query};
+use subscope::scan::{self, Answer, Purpose, Request, Scanner, WatchId, Worker};
+
+const WATCH: WatchId = WatchId(0);
+
+fn query(text: &str) -> Arc<Query> {
+    let moment = Moment {
+        now: Time(0),
+        ahead: 0,
+    };
+    Arc::new(Query::parse(text, &moment).unwrap())
+}
+
+fn request(log: &MessageLog, text: &str, serial: u64, from: RowId, purpose: Purpose) -> Request {
+    let mut pieces = log.pieces(from);
+    if purpose == Purpose::Arrived {
+        pieces.reverse();
+    }
+    let names = ["a*", "b*", "*"].map(|name| Arc::from(name.as_bytes()));
+    Request {
+        watch: WATCH,
+        serial,
+        query: query(text),
+        subscriptions: Arc::new(names),
+        flagged: Arc::default(),
+        readings: Arc::default(),
+        pieces,
+        purpose,
+    }
+}
+
+/// The rows of an answer, ascending.
+fn rows(answers: &[Answer]) -> Vec<u64> {
+    let found = answers.iter().flat_map(|answer| &answer.found);
+    let mut rows: Vec<u64> = found.flat_map(Found::rows).map(|row| row.0).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// A log of some 20 segments with messages on 50 channels, and a notice now and then.
+fn log() -> MessageLog {
+    let mut log = MessageLog::new(32 << 20);
+    for round in 0..100 {
+        let mut batch = Batch::default();
+        for number in 0..1_000 {
+            let id = round * 1_000 + number;
+            let name = format!("{}:{}", ["a", "b"][number % 2], number % 50);
+            let payload = format!(r#"{{"id":{id},"word":"{}"}}"#, "x".repeat(number % 120));
+            let via = SubscriptionId(u32::try_from(number % 2).unwrap());
+            batch.push_message(Time(0), name.as_bytes(), payload.as_bytes(), via);
+        }
+        batch.push_notice(Time(0), Notice::AllEnded);
+        log.append(batch);
+    }
+    log
+}
+
+fn start() -> (Scanner, Receiver<Answer>) {
+    let (answer_tx, answer_rx) = channel();
+    let tell = move |answer| answer_tx.send(answer).is_ok();
+    (scan::start(tell).unwrap(), answer_rx)
+}
+
+/// The answers up to the last of the query `serial`, whatever else comes in between.
+fn answers_to(answer_rx: &Receiver<Answer>, serial: u64) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    while !answers.last().is_some_and(|last: &Answer| last.is_done) {
+        let answer = answer_rx.recv().unwrap();
+        if answer.serial == serial {
+            answers.push(answer);
+        }
+    }
+    answers
+}
+
+#[test]
+fn a_path_finds_every_form_among_rows_of_json() {
+    let mut log = MessageLog::new(64 << 20);
+    let forms: [&[u8]; 4] = [
+        br#"{"id":7,"note":"seven"}"#,
+        b"\x82\xa2id\x07\xa4note\xa5seven",
+        b"\xa2bid\x07dnoteeseven",
+        b"eyJpZCI6Nywibm90ZSI6InNldmVuIn0=",
+    ];
+    let mut batch = Batch::default();
+    for row in 0..400 {
+        let payload = match row % 100 {
+            at @ (10..14) => forms[at - 10].to_vec(),
+            _ => format!(r#"{{"id":{},"note":"seven"}}"#, row + 1000).into_bytes(),
+        };
+        batch.push_message(Time(0), b"c", &payload, SubscriptionId(0));
+    }
+    log.append(batch);
+    let mut worker = Worker::default();
+    let written = |length: u64| {
+        (0..4).flat_map(move |hundred| (10..10 + length).map(move |at| hundred * 100 + at))
+    };
+    for (serial, (text, length)) in (1..).zip([
+        (".id == 7", 4),
+        (".note == \"seven\" .id < 1000", 4),
+        // The text itself does not stand in base64.
+        ("seven .id == 7", 3),
+        ("(seven or x) .id == 7", 3),
+        ("nothing or .id == 7", 4),
+    ]) {
+        let answer = worker.answer(request(&log, text, serial, RowId(0), Purpose::Kept));
+        let found = rows(&[answer]);
+        assert_eq!(found, written(length).collect::<Vec<_>>(), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(cases::config(64))]
+
+    #[test]
+    fn a_scan_finds_what_a_look_at_each_row_finds(
+        messages in prop::collection::vec(("[abE]{0,6}", 0..4u32), 0..300),
+        text in "[abE]{1,3}",
+        keep in 8_000..40_000usize,
+        from in 0..200u64,
+    ) {
+        let mut log = MessageLog::new(keep);
+        for chunk in messages.chunks(7) {
+            let mut batch = Batch::default();
+            for (payload, channel) in chunk {
+                let payload = payload.repeat(20);
+                let name = ["c0", "c1ab", "c2E", "C3BA"][*channel as usize];
+                batch.push_message(Time(0), name.as_bytes(), payload.as_bytes(), SubscriptionId(0));
+            }
+            batch.push_notice(Time(0), Notice::AllEnded);
+            log.append(batch);
+        }
+        let is_exact = text.contains('E');
+        let has_text = |payload: &[u8]| {
+            let payload = String::from_utf8_lossy(payload).into_owned();
+            if is_exact { payload.contains(&text) } else { payload.to_lowercase().contains(&text) }
+        };
+        let mut worker = Worker::default();
+        for (serial, (asked, on, by_name)) in (1..).zip([
+            (text.clone(), "", true),
+            (format!("\"{text}\""), "", false),
+            (format!("{text} channel:c1"), "c1", true),
+            (format!("channel:C and {text}"), "C", true),
+        ]) {
+            let expected: Vec<u64> = (from..log.end().0)
+                .filter(|row| match log.row(RowId(*row)).map(|row| row.content) {
+                    Some(Content::Message { channel, payload, .. }) => {
+                        let name = log.channels().by_id(channel).unwrap().name();
+                        let is_on = String::from_utf8_lossy(name).contains(on);
+                        is_on && (has_text(payload) || by_name && has_text(name))
+                    }
+                    _ => false,
+                })
+                .collect();
+            for purpose in [Purpose::Kept, Purpose::Arrived] {
+                let answer = worker.answer(request(&log, &asked, serial, RowId(from), purpose));
+                prop_assert_eq!(rows(&[answer]), expected.clone());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_row_is_counted_as_looked_at_once() {
+    let log = log();
+    let (scanner, answer_rx) = start();
+    for (serial, text) in [
+        (1, "xxx"),
+        (2, ".id == 77"),
+        (3, "channel:a:4*"),
+        (4, "zzz"),
+    ] {
+        scanner.ask(request(&log, text, serial, RowId(0), Purpose::Kept));
+        let answers = answers_to(&answer_rx, serial);
+        let rows: u64 = answers.iter().map(|answer| answer.scanned).sum();
+        assert_eq!(rows, log.end().0 - log.first().0, "{text}");
+    }
+}
+
+#[test]
+fn the_newest_rows_are_found_first_and_those_that_arrived_in_their_order() {
+    let log = log();
+    let (scanner, answer_rx) = start();
+    let firsts = |answers: &[Answer]| -> Vec<RowId> {
+        let found = answers.iter().flat_map(|answer| &answer.found);
+        found.map(|found| found.first).collect()
+    };
+    scanner.ask(request(&log, "channel:a:*", 1, RowId(0), Purpose::Kept));
+    assert!(firsts(&answers_to(&answer_rx, 1)).is_sorted_by(|one, other| one > other));
+    scanner.ask(request(&log, "channel:a:*", 2, RowId(0), Purpose::Arrived));
+    assert!(firsts(&answers_to(&answer_rx, 2)).is_sorted());
+}
+
+#[test]
+fn a_newer_query_of_the_same_watch_ends_the_older_one() {
+    let log = log();
+    let (scanner, answer_rx) = start();
+    for serial in 1..50 {
+        scanner.ask(request(&log, "/[ab]+y/", serial, RowId(0), Purpose::Kept));
+    }
+    scanner.ask(request(
+        &log,
+        "channel:\"a:4\"",
+        50,
+        RowId(0),
+        Purpose::Kept,
+    ));
+    let answers = answers_to(&answer_rx, 50);
+    assert_eq!(rows(&answers).len(), 2_000);
+    drop(scanner);
+    // The thread ends, and nothing more comes for what was void.
+    assert_eq!(answer_rx.iter().filter(|answer| answer.is_done).count(), 0);
+}
+
+#[test]
+fn rows_that_arrived_are_not_kept_waiting_and_channels_stay_right_in_between() {
+    let mut log = log();
+    let (scanner, answer_rx) = start();
+    scanner.ask(request(
+        &log,
+        "channel:new or channel:\"a:2\"",
+        1,
+        RowId(0),
+        Purpose::Kept,
+    ));
+    let from = log.end();
+    let mut batch = Batch::default();
+    batch.push_message(Time(0), b"new", b"1", SubscriptionId(0));
+    log.append(batch);
+    scanner.ask(request(
+        &log,
+        "channel:new or channel:\"a:2\"",
+        1,
+        from,
+        Purpose::Arrived,
+    ));
+    let mut answers: Vec<Answer> = Vec::new();
+    while answers.iter().filter(|answer| answer.is_done).count() < 2 {
+        answers.push(answer_rx.recv().unwrap());
+    }
+    let arrived = answers.iter().filter(|one| one.purpose == Purpose::Arrived);
+    assert_eq!(rows(&arrived.cloned().collect::<Vec<_>>()), [from.0]);
+    assert_eq!(rows(&answers).len(), 2_001);
+}
+
+#[test]
+fn a_subscription_is_asked_for_by_its_name() {
+    let log = log();
+    let mut worker = Worker::default();
+    let answer = worker.answer(request(&log, "via:a*", 1, RowId(0), Purpose::Kept));
+    assert_eq!(rows(&[answer]).len(), 50_000);
+    let answer = worker.answer(request(&log, "via:c*", 2, RowId(0), Purpose::Kept));
+    assert_eq!(rows(&[answer]).len(), 0);
+}
+
+#[test]
+fn a_program_finds_the_rows_that_a_path_finds() {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
+    let log = log();
+    let from = RowId(log.end().0 - 3_000);
+    for purpose in [Purpose::Kept, Purpose::Arrived] {
+        for (program, path) in [
+            ("jq(.id >= 98000)", ".id >= 98000"),
+            ("not jq(.id >= 98000)", "not .id >= 98000"),
+            ("via:a* jq(.id >= 98000)", "via:a* .id >= 98000"),
+            ("9 jq(.id >= 98000)", "9 .id >= 98000"),
+        ] {
+            let mut worker = Worker::default();
+            let by_program = worker.answer(request(&log, program, 1, from, purpose));
+            let by_path = worker.answer(request(&log, path, 2, from, purpose));
+            assert_eq!(by_program.scanned, by_path.scanned);
+            assert_eq!(by_program.trouble, None);
+            assert!(rows(&[by_program]) == rows(&[by_path]), "{program}");
+        }
+    }
+}
+
+#[test]
+fn an_endless_program_is_cut_off_and_said_and_the_thread_goes_on() {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
+    let log = log();
+    let (scanner, answer_rx) = start();
+    let endless = "jq(range(infinite) | select(false))";
+    let newest = RowId(log.end().0 - 3);
+    scanner.ask(request(&log, endless, 1, newest, Purpose::Kept));
+    let answers = answers_to(&answer_rx, 1);
+    assert!(rows(&answers).is_empty());
+    assert!(answers.last().unwrap().trouble.is_some());
+    scanner.ask(request(&log, "jq(.id == 99999)", 2, newest, Purpose::Kept));
+    let answers = answers_to(&answer_rx, 2);
+    assert_eq!(rows(&answers).len(), 1);
+    assert_eq!(answers.last().unwrap().trouble, None);
+}

@@ -1,0 +1,168 @@
+//! Nodes and sharded channels are found.
+
+use std::io::Write;
+
+use subscope::message::Topic;
+use subscope::server::{Command, Connection, Feed, Role, Target};
+
+use crate::cluster::heard::{Heard, has_shards, subscription, target};
+use crate::support::cluster::Cluster;
+use crate::support::redis::{applies, pack};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
+    let cluster = Cluster::start();
+    // Not said to be a cluster: the node says so itself.
+    let target = Target::parse(&cluster.nodes[4].url()).unwrap();
+    let has_shards = has_shards(&cluster);
+    let shards = ["orders:1", "orders:2", "orders:3", "orders:4", "orders:5"];
+    let mut topics = vec![Topic::pattern(b"*"), Topic::pattern(b"__keyevent@*")];
+    topics.extend(shards.iter().map(|name| Topic::shard(name.as_bytes())));
+    let mut heard = Heard::start(target, &topics);
+    heard
+        .until(
+            "all are confirmed, and the events of keys by each primary",
+            |heard| {
+                heard.confirmed(0) >= 1
+                    && heard.confirmed(1) >= 3
+                    && (2..7).all(|id| {
+                        heard.confirmed(id) >= 1
+                            || !has_shards && heard.is_denied(id, "ERR unknown command")
+                    })
+            },
+        )
+        .await;
+    heard
+        .until("six nodes are known", |heard| heard.nodes().len() == 6)
+        .await;
+    heard
+        .until("each of them is asked", |heard| {
+            heard.nodes().iter().all(|node| node.round_trip.is_some())
+        })
+        .await;
+    let primaries = heard.nodes();
+    let primaries = primaries.iter().filter(|node| node.role == Role::Primary);
+    assert_eq!(primaries.count(), 3);
+    let slots: usize = heard
+        .nodes()
+        .iter()
+        .flat_map(|node| &node.slots)
+        .map(ExactSizeIterator::len)
+        .sum();
+    assert_eq!(slots, 16_384);
+
+    // A replica may have brought some until its primary was known.
+    heard.settle().await;
+    let mut before = heard.messages();
+    for shard in shards {
+        let published = heard.publish(shard.as_bytes(), true).await;
+        if !has_shards {
+            let refused = published.unwrap_err();
+            assert!(refused.starts_with("ERR unknown command"), "{refused}");
+            continue;
+        }
+        assert_eq!(published, Ok(1), "{shard}");
+        before += 1;
+        heard
+            .until("the sharded message came", |heard| {
+                heard.messages() == before
+            })
+            .await;
+    }
+    heard.publish(b"plain", false).await.unwrap();
+    // Redis counts the clients of the node that is asked.
+    assert_eq!(heard.counted_at(), heard.home());
+    heard
+        .until("the plain message came", |heard| {
+            heard.messages() == before + 1
+        })
+        .await;
+    for (count, key) in (2..).zip(["a", "b", "c", "d"]) {
+        let owner = cluster.owner(0, key);
+        cluster.nodes[owner].cli(&["config", "set", "notify-keyspace-events", "E$"]);
+        cluster.nodes[owner].cli(&["set", key, "1"]);
+        heard
+            .until("the event of the key came", |heard| {
+                heard.messages() >= before + count
+            })
+            .await;
+    }
+    heard.assert_no_open_hole();
+    heard.assert_nothing_unknown_was_asked();
+    heard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_events_of_keys_go_over_from_a_replica_to_all_primaries() {
+    let cluster = Cluster::start();
+    let target = Target::parse(&cluster.nodes[4].url()).unwrap();
+    let mut heard = Heard::start(target, &[Topic::pattern(b"__keyevent@*")]);
+    heard
+        .until("they come by the replica and by each primary", |heard| {
+            heard.confirmed(0) >= 4
+        })
+        .await;
+    heard.settle().await;
+    heard.assert_no_open_hole();
+    heard.assert_nothing_unknown_was_asked();
+    heard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sharded_channels_that_match_are_found_on_all_nodes() {
+    let cluster = Cluster::start();
+    if !applies(has_shards(&cluster), "sharded channels") {
+        return;
+    }
+    let names: Vec<String> = (0..8).map(|index| format!("orders:{index}")).collect();
+    let listen_to = |name: &str| {
+        let mut stream = cluster.nodes[cluster.owner(0, name)].connect();
+        let command = pack(&[b"SSUBSCRIBE", name.as_bytes()]);
+        stream.write_all(&command).unwrap();
+        stream
+    };
+    // Somebody has to listen to them.
+    let others: Vec<_> = names.iter().map(|name| listen_to(name)).collect();
+    let topics = [Topic::shard_pattern(b"orders:*")];
+    let mut heard = Heard::start(target(&cluster, &[1]), &topics);
+    let found = |heard: &Heard| {
+        heard.others.iter().rev().find_map(|feed| match feed {
+            Feed::ShardChannels { names, .. } => Some(names.len()),
+            _ => None,
+        })
+    };
+    heard
+        .until("all eight are found", |heard| found(heard) == Some(8))
+        .await;
+    // The loop asks for each; here one does.
+    heard.server.command(Command::Subscribe(subscription(
+        1,
+        Topic::shard(names[3].as_bytes()),
+    )));
+    heard
+        .until("it is confirmed", |heard| heard.confirmed(1) == 1)
+        .await;
+    assert_eq!(heard.publish(names[3].as_bytes(), true).await, Ok(2));
+    heard
+        .until("it is live", |heard| {
+            heard
+                .others
+                .iter()
+                .any(|feed| matches!(feed, Feed::Connection(_, Connection::Live)))
+        })
+        .await;
+    let _later = listen_to("orders:later");
+    heard
+        .until("one that is listened to later is found", |heard| {
+            found(heard) == Some(9)
+        })
+        .await;
+    // What nobody listens to any more is not there.
+    drop(others);
+    heard
+        .until("only that one and ours are left", |heard| {
+            found(heard) == Some(2)
+        })
+        .await;
+    heard.stop().await;
+}

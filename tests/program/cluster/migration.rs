@@ -1,0 +1,68 @@
+//! A slot moves to another node while messages are published on channels in it.
+
+use std::sync::{Arc, Mutex};
+
+use subscope::message::{Time, Topic};
+
+use crate::cluster::heard::{BACK_WITHIN, Heard, has_shards, target, to_owner};
+use crate::support::cluster::Cluster;
+use crate::support::redis::applies;
+use crate::support::truth::{Publisher, check, rate};
+
+/// How many messages a second flow through the slot at least.
+const RATE: f64 = 10_000.0;
+
+/// What each of the three publishers in the slot aims at: together half as much again.
+const PACE: u32 = 5_000;
+
+/// How often the slot moves.
+const MOVES: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
+    let cluster = Cluster::start();
+    if !applies(has_shards(&cluster), "sharded channels") {
+        return;
+    }
+    let moving = ["{moving}:1", "{moving}:2", "{moving}:3"];
+    let topics = [moving[0], moving[1], moving[2], "staying"];
+    let topics = topics.map(|name| Topic::shard(name.as_bytes()));
+    let mut heard = Heard::start(target(&cluster, &[0]), &topics);
+    heard.until_all_confirmed(4).await;
+    let cluster = Arc::new(Mutex::new(cluster));
+    let publish =
+        |pace, name| Publisher::start_at(pace, "SPUBLISH", name, to_owner(&cluster, name));
+    let in_slot = moving.map(|name| publish(PACE, name));
+    let beside = publish(500, "staying");
+    heard.until_more_messages(10_000).await;
+    let start = Time::now();
+    for round in 1..=MOVES {
+        {
+            let cluster = cluster.lock().unwrap();
+            let from = cluster.owner(0, moving[0]);
+            let others = (0..6).filter(|to| *to != from && cluster.slots(*to) > 0);
+            cluster.move_slot(moving[0], others.min().unwrap());
+        }
+        heard
+            .until_within(BACK_WITHIN, "the channels are back", |heard| {
+                (0..3).all(|id| heard.confirmed(id) > round)
+            })
+            .await;
+        heard.until_more_messages(10_000).await;
+    }
+    let end = Time::now();
+    let mut sent: Vec<_> = in_slot.into_iter().flat_map(Publisher::stop).collect();
+    let rate = rate(&sent, start, end);
+    assert!(
+        rate >= RATE,
+        "only {rate:.0} messages a second were published while the slot moved, and {RATE} are \
+         what this test is about: the machine is too slow for it, or too busy"
+    );
+    sent.extend(beside.stop());
+    heard.assert_no_open_hole();
+    let holes = heard.holes();
+    let log = heard.stop().await;
+    // Three channels in the slot are lost by one event.
+    assert_eq!(holes.len(), MOVES, "{holes:#?}");
+    check(&log, &sent);
+}

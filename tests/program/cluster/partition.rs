@@ -1,0 +1,240 @@
+//! A primary is cut off from the others while our connection to it stays: it may be halted, or go
+//! on speaking as if nothing had happened.
+
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+
+use subscope::log::{Content, MessageLog};
+use subscope::message::{RowId, Topic};
+use subscope::server::{Health, Role};
+
+use crate::cluster::heard::{BACK_WITHIN, Heard, has_shards, target, to_owner, wait_for_new_owner};
+use crate::support::bus::Bus;
+use crate::support::cluster::Cluster;
+use crate::support::redis::{Redis, applies};
+use crate::support::truth::{Publisher, Sent, check};
+
+/// The channels in the slot of the primary that is cut off: one is published on where it is, one
+/// wherever the others say that it is served.
+const OLD: &str = "{cut}:old";
+const NEW: &str = "{cut}:new";
+
+/// What is common: a cluster, its primary that will be cut off, and what is listened to.
+struct Stage {
+    cluster: Arc<Mutex<Cluster>>,
+    owner: usize,
+    name: String,
+    /// How many of the subscriptions, which stand first, come by that primary.
+    moving: u32,
+    heard: Heard,
+}
+
+impl Stage {
+    /// Listens to the channels in the slot of that primary, and then to ordinary ones, which come
+    /// by the node at the place that `home` gives.
+    async fn set(
+        cluster: Cluster,
+        shards: &[&str],
+        home: impl Fn(&Cluster, usize) -> usize,
+    ) -> Self {
+        let owner = cluster.owner(0, NEW);
+        let home = home(&cluster, owner);
+        let topics = shards.iter().map(|name| Topic::shard(name.as_bytes()));
+        let topics: Vec<Topic> = topics.chain([Topic::pattern(b"plain.*")]).collect();
+        let mut heard = Heard::start(target(&cluster, &[home]), &topics);
+        let count = u32::try_from(topics.len()).unwrap();
+        heard.until_all_confirmed(count).await;
+        heard
+            .until("the nodes are known", |heard| heard.nodes().len() == 6)
+            .await;
+        Self {
+            name: cluster.nodes[owner].address().to_string(),
+            cluster: Arc::new(Mutex::new(cluster)),
+            owner,
+            moving: if home == owner { count } else { count - 1 },
+            heard,
+        }
+    }
+
+    fn publish_plain(&self) -> Publisher {
+        let cluster = self.cluster.lock().unwrap();
+        let other = cluster.nodes[cluster.other_than(self.owner)].address();
+        Publisher::start("PUBLISH", "plain.1", move || TcpStream::connect(other))
+    }
+
+    fn publish_at_old(&self) -> Publisher {
+        let old = self.cluster.lock().unwrap().nodes[self.owner].address();
+        Publisher::start("SPUBLISH", OLD, move || TcpStream::connect(old))
+    }
+
+    /// Publishes at whichever node serves the slot and is not the old owner.
+    fn publish_at_new(&self) -> Publisher {
+        let connect = to_owner(&self.cluster, NEW);
+        let old = self.cluster.lock().unwrap().nodes[self.owner].address();
+        Publisher::start("SPUBLISH", NEW, move || {
+            let stream = connect()?;
+            if stream.peer_addr()? == old {
+                return Err(std::io::Error::other("still the old owner"));
+            }
+            Ok(stream)
+        })
+    }
+
+    /// Waits until all has come back by other nodes.
+    async fn until_replaced(&mut self) {
+        let new = wait_for_new_owner(&self.cluster, self.owner, NEW).await;
+        assert_ne!(new, self.owner);
+        let moving = self.moving;
+        self.heard
+            .until_within(BACK_WITHIN, "all is back by other nodes", |heard| {
+                (0..moving).all(|id| heard.confirmed(id) >= 2)
+            })
+            .await;
+        self.heard.until_more_messages(200).await;
+        assert_ne!(self.heard.home(), self.name);
+    }
+
+    /// Waits until the old owner has become a replica, and is known as one.
+    async fn until_demoted(&mut self) {
+        let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
+        let wait = move || {
+            let cluster = cluster.lock().unwrap();
+            cluster.wait("it is a replica", |cluster| cluster.is_replica(owner));
+        };
+        tokio::task::spawn_blocking(wait).await.unwrap();
+        let name = self.name.clone();
+        let is_known = |heard: &Heard| {
+            heard
+                .node(&name)
+                .is_some_and(|node| node.role == Role::Replica && node.health == Health::Well)
+        };
+        self.heard.until("it is known as one", is_known).await;
+        self.heard.until_more_messages(200).await;
+    }
+
+    /// Ends all, and checks what the log says of what was sent.
+    async fn check(mut self, sent: &[Sent]) -> MessageLog {
+        self.heard.settle().await;
+        self.heard.assert_no_open_hole();
+        self.heard.assert_nothing_unknown_was_asked();
+        let log = self.heard.stop().await;
+        check(&log, sent);
+        log
+    }
+}
+
+/// The numbers that came on a channel.
+fn numbers(log: &MessageLog, name: &str) -> Vec<u64> {
+    let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
+    rows.filter_map(|row| match row.content {
+        Content::Message {
+            channel, payload, ..
+        } if *log.channels().by_id(channel).unwrap().name() == *name.as_bytes() => {
+            Some(std::str::from_utf8(payload).unwrap().parse().unwrap())
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_falls_silent_is_replaced_and_its_return_changes_nothing() {
+    let cluster = Cluster::start();
+    if !applies(has_shards(&cluster), "sharded channels") {
+        return;
+    }
+    // It is the home as well, so that everything has to move.
+    let mut stage = Stage::set(cluster, &[OLD, NEW], |_, owner| owner).await;
+    assert_eq!(stage.heard.home(), stage.name);
+    let plain = stage.publish_plain();
+    let at_old = stage.publish_at_old();
+    stage.heard.until_more_messages(400).await;
+    // What lies in its socket when it is halted, it would publish late.
+    let mut sent = at_old.stop();
+    stage.cluster.lock().unwrap().nodes[stage.owner].pause();
+    let at_new = stage.publish_at_new();
+    stage.until_replaced().await;
+    stage.cluster.lock().unwrap().nodes[stage.owner].resume();
+    stage.until_demoted().await;
+    sent.extend(plain.stop());
+    sent.extend(at_new.stop());
+    stage.check(&sent).await;
+}
+
+/// A cluster on a bus that can be cut, if the server can be told where to speak from.
+fn cluster_on_a_bus() -> Option<(Cluster, Bus)> {
+    let can = Redis::start().has_setting("bind-source-addr");
+    applies(can, "bind-source-addr").then(|| {
+        let cluster = Cluster::start_with_sources();
+        let bus = Bus::between(&cluster);
+        (cluster, bus)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_others_know() {
+    let Some((cluster, bus)) = cluster_on_a_bus() else {
+        return;
+    };
+    let other = |cluster: &Cluster, owner| cluster.other_than(owner);
+    let mut stage = Stage::set(cluster, &[OLD], other).await;
+    let (plain, at_old) = (stage.publish_plain(), stage.publish_at_old());
+    stage.heard.until_more_messages(400).await;
+    bus.cut_off(stage.owner);
+    let at_new = stage.publish_at_new();
+    stage.until_replaced().await;
+    bus.mend();
+    at_old.stop();
+    stage.until_demoted().await;
+    let holes = stage.heard.holes();
+    let at_new = at_new.stop();
+    let log = stage.check(&plain.stop()).await;
+    // We still heard the old one then, but could not hear the new one.
+    let first = at_new.iter().find(|sent| sent.to.is_some()).unwrap();
+    let begin = holes.iter().map(|hole| hole.last_heard).min().unwrap();
+    assert_eq!(holes.len(), 1, "{holes:#?}");
+    assert!(begin <= first.from, "{begin:?}, but {first:?}");
+    // Who was left behind may have published on without us, but nothing of it came twice.
+    let old = numbers(&log, OLD);
+    let late = old.windows(2).find(|pair| pair[0] >= pair[1]);
+    assert_eq!(late, None, "twice or late");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
+    let Some((cluster, bus)) = cluster_on_a_bus() else {
+        return;
+    };
+    // A replica, so that nothing else is to be done about it.
+    let home = 4;
+    let mut heard = Heard::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);
+    heard.until_all_confirmed(1).await;
+    heard
+        .until("the nodes are known", |heard| heard.nodes().len() == 6)
+        .await;
+    let name = cluster.nodes[home].address().to_string();
+    assert_eq!(heard.home(), name);
+    let plain = cluster.nodes[0].address();
+    let publisher = Publisher::start("PUBLISH", "plain.1", move || TcpStream::connect(plain));
+    heard.until_more_messages(200).await;
+    bus.cut_off(home);
+    let given_up = format!("{name}@");
+    cluster.wait("the others give it up", |cluster| {
+        let nodes = cluster.nodes[0].cli(&["cluster", "nodes"]);
+        let is_it = |line: &str| line.contains(&given_up) && line.contains("slave,fail ");
+        nodes.lines().any(is_it)
+    });
+    heard
+        .until_within(BACK_WITHIN, "the pattern comes by another node", |heard| {
+            heard.confirmed(0) >= 2
+        })
+        .await;
+    heard.until_more_messages(200).await;
+    bus.mend();
+    heard.until_more_messages(200).await;
+    let sent = publisher.stop();
+    heard.settle().await;
+    heard.assert_no_open_hole();
+    let log = heard.stop().await;
+    assert!(check(&log, &sent) > 0, "what came in the hole was lost");
+}

@@ -1,0 +1,225 @@
+//! What a user may not ask is told, and a server that refuses is not asked on and on.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use subscope::message::Topic;
+use subscope::server::{Command, Config, Connection, Target};
+use tokio::time::{Instant, sleep};
+
+use crate::cluster::heard::{QUICK, subscription};
+use crate::support::listener::Listener;
+use crate::support::redis::{Redis, applies, pack};
+
+/// In this time a program that does not wait asks dozens of times.
+const WHILE: Duration = Duration::from_secs(3);
+
+const KEY_EVENTS: &[u8] = b"__keyevent@*";
+
+fn listen(server: &Redis, scheme: &str, login: &str, topics: &[Topic]) -> Listener {
+    let url = format!("{scheme}://{login}@{}", server.address());
+    let subscriptions = (0..).zip(topics.iter().cloned());
+    let subscriptions = subscriptions.map(|(id, topic)| subscription(id, topic));
+    Listener::start(Config {
+        subscriptions: subscriptions.collect(),
+        timing: QUICK,
+        ..Config::new(Target::parse(&url).unwrap())
+    })
+}
+
+/// Takes what comes for a while.
+async fn for_a_while(listener: &mut Listener) {
+    let end = Instant::now() + WHILE;
+    let pongs = |listener: &Listener| listener.pongs;
+    while Instant::now() < end {
+        // A server that lets nobody in answers no PING.
+        if listener.refusal().is_some() {
+            sleep(WHILE).await;
+        } else {
+            let before = pongs(listener);
+            listener
+                .until("the server answers", |listener| pongs(listener) > before)
+                .await;
+        }
+    }
+}
+
+/// How often a server was asked that, refused or not.
+fn calls(server: &Redis, command: &str) -> u64 {
+    let stats = server.cli(&["info", "commandstats"]);
+    let start = format!("cmdstat_{command}");
+    let lines = stats.lines().filter(|line| line.starts_with(&start));
+    let number = |line: &str, name: &str| -> u64 {
+        let field = line.split([':', ',']).find_map(|of| of.strip_prefix(name));
+        field.map_or(0, |text| text.trim().parse().unwrap())
+    };
+    lines
+        .map(|line| number(line, "calls=") + number(line, "rejected_calls="))
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
+    let server = Redis::start_with(&["--cluster-enabled", "yes"]);
+    server.cli(&[
+        "acl", "setuser", "u", "on", ">pw", "&*", "~*", "+@all", "-cluster",
+    ]);
+    let topics = [Topic::pattern(b"*"), Topic::pattern(KEY_EVENTS)];
+    let words = "other nodes unknown: NOPERM";
+    for scheme in ["redis+cluster", "redis"] {
+        let mut listener = listen(&server, scheme, "u:pw", &topics);
+        listener
+            .until("it is told", |listener| listener.is_partial(words))
+            .await;
+        let before = calls(&server, "cluster");
+        for_a_while(&mut listener).await;
+        let asked = calls(&server, "cluster") - before;
+        assert!(asked <= 2, "asked {asked} times");
+        server.cli(&["acl", "setuser", "u", "+cluster"]);
+        listener.server.command(Command::Reconnect);
+        listener
+            .until("it is told that it is over", |listener| {
+                listener.partial.last() == Some(&None)
+            })
+            .await;
+        listener.server.stop().await;
+        server.cli(&["acl", "setuser", "u", "-cluster"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_in_no_cluster_is_told_not_to_be() {
+    let server = Redis::start();
+    let mut listener = listen(&server, "redis+cluster", "", &[Topic::pattern(b"*")]);
+    listener
+        .until("it is told", |listener| {
+            listener.is_partial("no cluster: ERR This instance has cluster support disabled")
+        })
+        .await;
+    let before = calls(&server, "cluster");
+    for_a_while(&mut listener).await;
+    let asked = calls(&server, "cluster") - before;
+    assert!(asked <= 2, "asked {asked} times");
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_that_matters() {
+    for is_cluster in ["yes", "no"] {
+        let server = Redis::start_with(&["--cluster-enabled", is_cluster]);
+        server.cli(&[
+            "acl", "setuser", "u", "on", ">pw", "&*", "+@all", "-info", "-cluster",
+        ]);
+        let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(b"*")]);
+        for_a_while(&mut listener).await;
+        assert_eq!(listener.partial, []);
+        let events = subscription(1, Topic::pattern(KEY_EVENTS));
+        listener.server.command(Command::Subscribe(events));
+        listener
+            .until("it is told", |listener| {
+                listener.is_partial("maybe a cluster")
+            })
+            .await;
+        listener.server.stop().await;
+
+        // The word of CLUSTER INFO is as good.
+        server.cli(&["acl", "setuser", "u", "+cluster"]);
+        let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(KEY_EVENTS)]);
+        for_a_while(&mut listener).await;
+        assert_eq!(listener.partial, []);
+        assert_eq!(listener.nodes.len(), usize::from(is_cluster == "yes"));
+        listener.server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_tried_once_and_again_when_asked() {
+    let server = Redis::start_with(&["--cluster-enabled", "yes"]);
+    server.cli(&["acl", "setuser", "u", "on", ">pw", "&*", "+@all"]);
+    let topics = [Topic::pattern(b"*")];
+    let mut listener = listen(&server, "redis+cluster", "u:wrong", &topics);
+    listener
+        .until("it is refused", |listener| listener.refusal().is_some())
+        .await;
+    sleep(WHILE).await;
+    // Each connection has tried it: the one that listens and the one that asks for the nodes.
+    assert_eq!(calls(&server, "auth"), 2);
+    server.cli(&["acl", "setuser", "u", ">wrong"]);
+    listener.server.command(Command::Reconnect);
+    let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
+    listener
+        .until("it is let in, and the nodes are known", |listener| {
+            is_live(listener) && !listener.nodes.is_empty()
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sharded_channels_that_may_not_be_looked_for_are_when_asked_again() {
+    let server = Redis::start();
+    if !applies(server.knows("SSUBSCRIBE"), "sharded channels") {
+        return;
+    }
+    let mut other = server.connect();
+    other.write_all(&pack(&[b"SSUBSCRIBE", b"orders"])).unwrap();
+    server.cli(&["acl", "setuser", "u", "on", ">pw", "&*", "+@all", "-pubsub"]);
+    let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
+    let mut listener = listen(&server, "redis", "u:pw", &topics);
+    listener
+        .until("it is denied", |listener| listener.denials("NOPERM") == 1)
+        .await;
+    for_a_while(&mut listener).await;
+    assert_eq!(listener.denials("NOPERM"), 1);
+    assert_eq!(calls(&server, "pubsub"), 1);
+    listener.server.command(Command::Reconnect);
+    listener
+        .until("it is denied again", |listener| {
+            listener.denials("NOPERM") == 2
+        })
+        .await;
+    server.cli(&["acl", "setuser", "u", "+pubsub"]);
+    listener.server.command(Command::Reconnect);
+    listener
+        .until("it is found", |listener| {
+            listener.found.last() == Some(&vec![b"orders"[..].into()])
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_full_for_a_while_refuses_no_pattern() {
+    let server = Redis::start();
+    if !applies(server.knows("SSUBSCRIBE"), "sharded channels") {
+        return;
+    }
+    let mut admin = server.connect();
+    admin.write_all(&pack(&[b"SSUBSCRIBE", b"orders"])).unwrap();
+    let mut asker = server.connect();
+    let mut limit = |count: &[u8]| {
+        asker
+            .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
+            .unwrap();
+        // It is in force once it is answered.
+        let mut answer = [0; 5];
+        asker.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"+OK\r\n");
+    };
+    limit(b"1");
+    let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
+    let mut listener = listen(&server, "redis", "", &topics);
+    listener
+        .until("it is full", |listener| {
+            listener.has_failed("max number of clients")
+        })
+        .await;
+    sleep(WHILE).await;
+    limit(b"1000");
+    listener
+        .until("it is found", |listener| !listener.found.is_empty())
+        .await;
+    assert_eq!(listener.denials(""), 0);
+    assert_eq!(listener.found[0], [b"orders"[..].into()]);
+    listener.server.stop().await;
+}

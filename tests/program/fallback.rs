@@ -1,0 +1,219 @@
+//! What is listened to instead where an ACL refuses all channels: what the user may hear.
+
+use std::time::Duration;
+
+use subscope::app::{Effect, Event};
+use subscope::log::Batch;
+use subscope::message::{Allowed, Notice, Topic};
+use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed};
+
+use crate::support::listener::Listener;
+use crate::support::pty::{Launch, Pty};
+use crate::support::redis::Redis;
+use crate::support::stage::Stage;
+
+/// A stage of which Redis refuses all channels, which asks what the user may hear.
+fn refused_all(topics: &[&str]) -> Stage {
+    let mut stage = Stage::new(topics);
+    stage.connection(Connection::Live);
+    assert_eq!(refuse(&mut stage, "NOPERM"), [Effect::Ask(Ask::Allowed)]);
+    stage
+}
+
+/// Redis refuses the first subscription.
+fn refuse(stage: &mut Stage, reason: &str) -> Vec<Effect> {
+    let mut batch = Batch::default();
+    let denied = Notice::Denied {
+        subscription: stage.subscription(0),
+        reason: reason.into(),
+    };
+    batch.push_notice(stage.now, denied);
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))))
+}
+
+/// The user "app" may hear this.
+fn allow(stage: &mut Stage, channels: Allowed) -> Vec<Topic> {
+    let user = "app".into();
+    let effects = stage.send(Event::Feed(Feed::Allowed { user, channels }));
+    let subscribed = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Command(Command::Subscribe(subscription)) => Some(subscription.topic),
+        _ => None,
+    });
+    subscribed.collect()
+}
+
+fn only(names: &[&str]) -> Allowed {
+    let names = names.iter().map(|name| name.as_bytes().into());
+    let names = names.collect();
+    Allowed::Only { names, left_out: 0 }
+}
+
+#[test]
+fn only_the_refusal_of_all_channels_for_want_of_a_right_is_fallen_back_from() {
+    let mut stage = Stage::new(&["*"]);
+    assert_eq!(refuse(&mut stage, "OOM command not allowed"), []);
+    let mut stage = Stage::new(&["a*", "*"]);
+    assert_eq!(refuse(&mut stage, "NOPERM"), []);
+}
+
+#[test]
+fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
+    let mut stage = refused_all(&["*", "logs.*"]);
+    let channels = only(&["orders.*", "logs.*", "plain", r"a\b"]);
+    assert_eq!(
+        allow(&mut stage, channels.clone()),
+        [
+            Topic::pattern(b"orders.*"),
+            Topic::channel(b"plain"),
+            Topic::pattern(br"a\b"),
+        ]
+    );
+    let words = "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain";
+    assert!(stage.remark().starts_with(words), "{}", stage.remark());
+    let rows = stage.app.log().notices().count();
+    // The connection was lost, and all is refused once more.
+    refuse(&mut stage, "NOPERM");
+    assert_eq!(allow(&mut stage, channels), []);
+    let more = only(&["orders.*", "more.*"]);
+    assert_eq!(stage.app.log().notices().count(), rows + 1);
+    assert_eq!(allow(&mut stage, more), [Topic::pattern(b"more.*")]);
+    assert_eq!(stage.app.log().notices().count(), rows + 2);
+}
+
+#[test]
+fn where_nothing_is_to_be_known_or_heard_that_is_said() {
+    let refused = || refused_all(&["*"]);
+    for (channels, words) in [
+        (only(&[]), "may hear no channel"),
+        (Allowed::Secret("NOPERM".into()), "press a to subscribe"),
+        (Allowed::Unknown("no answer".into()), "press r to ask again"),
+    ] {
+        let mut stage = refused();
+        assert_eq!(allow(&mut stage, channels), []);
+        assert!(stage.remark().contains(words), "{}", stage.remark());
+    }
+    // It is allowed meanwhile.
+    let mut stage = refused();
+    stage.confirm(0);
+    assert_eq!(allow(&mut stage, only(&["a"])), []);
+    assert_eq!(stage.remark(), "");
+}
+
+fn app_at(redis: &Redis, rules: &[&str]) -> Pty {
+    let user = ["ACL", "SETUSER", "app", "on", ">secret", "+@all"];
+    redis.cli(&[&user[..], rules].concat());
+    let url = format!("redis://app:secret@{}", redis.address());
+    Launch::subscope(&["-u", &url]).size(160, 40).start()
+}
+
+#[test]
+fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
+    let redis = Redis::start();
+    let rules = ["resetchannels", "&orders.*", "&logs.*", "&plain"];
+    let mut pty = app_at(&redis, &rules);
+    pty.wait_for_text(
+        "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain",
+    );
+    pty.wait_for_text("3 of 4 subscriptions live");
+    redis.cli(&["PUBLISH", "orders.1", "an order"]);
+    redis.cli(&["PUBLISH", "plain", "a plain one"]);
+    pty.wait_for_text("an order");
+    pty.wait_for_text("a plain one");
+    // One rule more allows all; r asks again, and a message is one row all the same.
+    redis.cli(&["ACL", "SETUSER", "app", "&*"]);
+    pty.send("r");
+    pty.wait_for_text("subscribed to pattern * ");
+    redis.cli(&["PUBLISH", "orders.2", "once only"]);
+    redis.cli(&["PUBLISH", "other", "the last one"]);
+    pty.wait_for_text("the last one");
+    assert_eq!(pty.text().matches("once only").count(), 1, "{}", pty.text());
+}
+
+#[test]
+fn a_user_that_may_not_ask_is_told_what_to_do() {
+    let redis = Redis::start();
+    let pty = app_at(&redis, &["-acl", "resetchannels", "&orders.*"]);
+    pty.wait_for_text(
+        "* is refused, and user \"app\" may not ask which channels it may hear: press a to subscribe \
+         to them, or name them on the command line",
+    );
+}
+
+#[tokio::test]
+async fn what_a_user_may_hear_is_asked_for_with_its_name() {
+    let redis = Redis::start();
+    redis.cli(&["ACL", "SETUSER", "default", "resetchannels", "&a.*", "&b"]);
+    let mut listener = Listener::start(Config::new(Endpoint::parse(&redis.url()).unwrap()));
+    listener.server.ask(Ask::Allowed);
+    listener
+        .until("an answer", |listener| !listener.allowed.is_empty())
+        .await;
+    let names = vec![b"a.*"[..].into(), b"b"[..].into()];
+    assert_eq!(
+        listener.allowed[0],
+        ("default".into(), Allowed::Only { names, left_out: 0 })
+    );
+    listener.server.stop().await;
+}
+
+#[test]
+fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
+    const CHANNELS: usize = 30_000;
+    const PATIENCE_FOR_MANY: Duration = Duration::from_secs(120);
+    let redis = Redis::start();
+    let rules: Vec<String> = (0..CHANNELS)
+        .map(|number| format!("&ch:{number}"))
+        .collect();
+    let start: [&[u8]; 7] = [
+        b"ACL",
+        b"SETUSER",
+        b"app",
+        b"on",
+        b">secret",
+        b"+@all",
+        b"resetchannels",
+    ];
+    let rules = rules.iter().map(String::as_bytes);
+    let command: Vec<&[u8]> = start.into_iter().chain(rules).collect();
+    assert_eq!(redis.send(&command), b"+OK\r\n");
+    let url = format!("redis://app:secret@{}", redis.address());
+    let mut pty = Launch::subscope(&["-u", &url]).size(160, 40).start();
+    // A debug build takes long for so many where there is other work to do.
+    let words = "30000 of 30001 subscriptions live";
+    let are_live = |screen: &vt100::Screen| screen.contents().contains(words);
+    assert!(
+        pty.wait_up_to(PATIENCE_FOR_MANY, are_live),
+        "{}",
+        pty.text()
+    );
+    redis.cli(&["PUBLISH", "ch:29999", "to the last"]);
+    pty.wait_for_text("to the last");
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+}
+
+#[test]
+fn of_more_channels_than_are_listened_to_it_is_said_how_many_are_left_out() {
+    let mut stage = refused_all(&["*"]);
+    let Allowed::Only { names, .. } = only(&["a", "b"]) else {
+        panic!("names are told");
+    };
+    let left_out = 150_000;
+    assert_eq!(
+        allow(&mut stage, Allowed::Only { names, left_out }).len(),
+        2
+    );
+    let words = "may hear: a, b · 150,000 are left out: name the ones to hear on the command line";
+    assert!(stage.remark().ends_with(words), "{}", stage.remark());
+}
+
+#[test]
+fn a_server_without_psubscribe_is_not_taken_for_one_with_acls() {
+    let redis = Redis::start_with(&["--rename-command", "PSUBSCRIBE", ""]);
+    let pty = Launch::subscope(&["-u", &redis.url()])
+        .size(160, 40)
+        .start();
+    pty.wait_for_text("Redis refuses pattern *");
+    pty.wait_for_text("This server has no PSUBSCRIBE, or calls it otherwise");
+    assert!(!pty.text().contains("ACL"), "{}", pty.text());
+}

@@ -1,0 +1,174 @@
+//! Filters and breakpoints of the built program, on a terminal and a real server.
+
+use std::fs;
+use std::sync::Arc;
+
+use subscope::message::Time;
+use subscope::query::{Flags, Kind, Matcher, Moment, Query, Row};
+
+use crate::support::flood::Flood;
+use crate::support::pty::{Launch, Pty};
+use crate::support::redis::{NO_LIMITS, Redis};
+
+const MESSAGES: u64 = 300_000;
+
+/// A server that does not cut off a listener that a busy machine has made slow.
+fn patient_redis() -> Redis {
+    Redis::start_with(&NO_LIMITS)
+}
+
+fn flood(redis: &Redis) -> Flood {
+    Flood {
+        port: redis.port(),
+        messages: MESSAGES,
+        channels: 16,
+        payload: 120,
+        connections: 2,
+    }
+}
+
+fn watch(redis: &Redis, arguments: &[&str]) -> Pty {
+    let url = redis.url();
+    let arguments: Vec<&str> = ["-u", &url].iter().chain(arguments).copied().collect();
+    let pty = Launch::subscope(&arguments).size(140, 40).start();
+    pty.wait_for_text("subscribed to pattern *");
+    pty
+}
+
+#[test]
+fn a_filter_typed_in_a_flood_shows_hits_and_its_counts_end_exact() {
+    let redis = patient_redis();
+    let mut pty = watch(&redis, &["--keep", "1GiB"]);
+    let needle = |number: u32| redis.cli(&["publish", "rare", &format!("a Needle {number}")]);
+    needle(0);
+    let publishers = flood(&redis).start();
+    needle(1);
+    pty.send("/needle");
+    pty.wait_for_text("a Needle 1");
+    let mut hits = 2;
+    while !publishers.iter().all(std::thread::JoinHandle::is_finished) {
+        needle(hits);
+        hits += 1;
+    }
+    let all = MESSAGES + u64::from(hits);
+    let (thousands, rest) = (all / 1000, all % 1000);
+    pty.wait_for_text(&format!("{hits} of {thousands},{rest:03}"));
+    pty.wait_for_text(&format!("a Needle {}", hits - 1));
+    // Every row is there again without the filter, whose text is gone with it.
+    pty.send("\x1b");
+    pty.wait_for_text(&format!("Messages {thousands},{rest:03}"));
+}
+
+#[test]
+fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
+    let redis = patient_redis();
+    let mut pty = watch(
+        &redis,
+        &["--keep", "16MiB", "--break", "channel:rare Needle"],
+    );
+    let publishers = flood(&redis).start();
+    redis.cli(&["publish", "rare", "the one Needle"]);
+    pty.wait_for_text("hit ❚❚ channel:rare Needle");
+    pty.wait_for_text("the one Needle");
+    for publisher in publishers {
+        publisher.join().unwrap();
+    }
+    pty.wait_for_text("300,001 received");
+    assert!(pty.text().contains("the one Needle"), "{}", pty.text());
+    pty.send(" ");
+    pty.wait_for_text("following");
+    assert!(!pty.text().contains("the one Needle"), "{}", pty.text());
+}
+
+#[test]
+fn queries_are_kept_between_runs_where_only_the_person_reads_them() {
+    let redis = Redis::start();
+    let home = tempfile::tempdir().unwrap();
+    let url = redis.url();
+    let launch = || {
+        let pty = Launch::subscope(&["-u", &url])
+            .env("HOME", home.path().to_str().unwrap())
+            .start();
+        pty.wait_for_text("subscribed to pattern *");
+        pty
+    };
+    let mut pty = launch();
+    for query in ["first one", "second one"] {
+        pty.send("/");
+        pty.wait_for_text("Filter");
+        pty.send("\x15");
+        pty.send(query);
+        pty.send("\r");
+        pty.wait_for_text(&format!("· /{query}"));
+    }
+    pty.send("q");
+    pty.wait_for_exit();
+    let file = home.path().join(".local/state/subscope/queries");
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        "first one\nsecond one\n"
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
+    let mut pty = launch();
+    pty.send("/\x1b[A\x1b[A\r");
+    pty.wait_for_text("· /first one");
+}
+
+#[test]
+fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
+    for (query, place) in [
+        (
+            "size>lots",
+            r#""size>lots", at column 6 ("lots"): a size is"#,
+        ),
+        ("a or", r#""a or", at its end: a term is missing"#),
+        (
+            "é or or b",
+            r#""é or or b", at column 6 ("or"): `or` stands"#,
+        ),
+        (".a ==", r#"".a ==", at its end: a value is missing"#),
+        ("is:jso", r#""is:jso": is: takes"#),
+        ("(a\n", r#""(a\\n", at column 1 ("("): this ("#),
+    ] {
+        for option in ["--filter", "--break"] {
+            let output = std::process::Command::new(crate::support::pty::SUBSCOPE)
+                .args([option, query])
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(&format!("{option} {place}")), "{said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
+    }
+}
+
+#[test]
+fn that_jq_cannot_be_started_is_said() {
+    subscope::query::set_executable("/nowhere/subscope");
+    let moment = Moment {
+        now: Time(0),
+        ahead: 0,
+    };
+    let query = Query::parse("jq(true)", &moment).unwrap();
+    let mut matcher = Matcher::new(Arc::new(query));
+    let row = Row {
+        time: Time(0),
+        kind: Kind::Message,
+        channel: 0,
+        payload: b"1",
+        size: 1,
+        via: &[],
+        flags: Flags::default(),
+    };
+    for _ in 0..3 {
+        assert!(!matcher.matches(&row));
+    }
+    let trouble = matcher.trouble().unwrap();
+    assert!(
+        trouble.starts_with("jq(…) is not asked: its process cannot start (No such file"),
+        "{trouble}"
+    );
+}

@@ -1,0 +1,228 @@
+//! The addresses of servers as users have them: what is accepted, and what is said of the others.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use crate::profiles::program::{File, wait_for_subscriptions};
+use crate::support::pty::{Launch, SUBSCOPE};
+use crate::support::redis::Redis;
+
+/// What the program says of `arguments` when it refuses to start, in this environment.
+#[track_caller]
+fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let output = Command::new(SUBSCOPE)
+        .args(arguments)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+    assert!(!said.contains("s3cret"), "{arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
+    for (url, words) in [
+        ("redis://bob:s3cret#x@host", "write '#' as %23"),
+        ("redis://bob:s3cret/x@host", "write '/' as %2F"),
+        ("redis://bob:x?s3cret@host", "write '?' as %3F"),
+        (
+            "redis://bob:s3cret@host:port",
+            "has a port that is not a number",
+        ),
+        (
+            "redis://s3cret@host:port",
+            "has a port that is not a number",
+        ),
+        ("redis://host/s3cret", "has a database that is not a number"),
+        (
+            "http://bob:s3cret@host",
+            "has an unknown scheme; the right form is redis://[user:password@]host",
+        ),
+        (
+            "rediss://:s3cret@h?ssl_ca_certs=/ca.pem",
+            "'ssl_ca_certs', which is --cacert FILE",
+        ),
+        (
+            "rediss://:s3cret@h?ssl_cert_reqs=s3cret",
+            "'ssl_cert_reqs' with a value other than",
+        ),
+        ("redis+sentinel://:s3cret@h1,h2", "names no master"),
+        ("unix://~you/s3cret", "another user's ~"),
+    ] {
+        for variable in ["SUBSCOPE_URL", "REDIS_URL"] {
+            let said = refusal(&[], &[(variable, url)]);
+            let start = format!("subscope: {variable} ");
+            assert!(said.starts_with(&start) && said.contains(words), "{said}");
+        }
+        let said = refusal(&["-u", url], &[("REDIS_URL", "redis://other")]);
+        assert!(
+            said.starts_with("subscope: -u ") && said.contains(words),
+            "{said}"
+        );
+        let file = File::holding(&format!("[profile.it]\n\nurl = \"{url}\"\n"));
+        let path = file.path();
+        let said = refusal(&["--config", &path, "--profile", "it"], &[]);
+        let start = format!("subscope: {path}:3: profile.it.url: ");
+        assert!(said.starts_with(&start) && said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn no_option_repeats_what_may_be_a_password() {
+    for (arguments, words) in [
+        (&["-p", "s3cret"][..], "takes a number from 1 to 65535"),
+        (&["-n", "s3cret"], "takes a number from 0 on"),
+        (&["--askpass=s3cret"], "takes no value"),
+        (&["--password=s3cret"], "--askpass"),
+        (&["--passs3cret"], "--askpass"),
+        (&["--pass:s3cret"], "--askpass"),
+        (&["--password", "s3cret"], "--askpass"),
+        (&["demo", "--pass=s3cret"], "'--pass…'"),
+        (&["demo", "-a", "s3cret"], "'-a'"),
+        (&["-a", "s3cret", "-a", "s3cret"], "'--pass"),
+        (&["-h", "bob:s3cret"], "the port goes with -p"),
+        (&["-h", "bob:s3cret@host"], "a URL goes with -u"),
+        (&["redis://bob:s3cret@host"], "goes with -u"),
+        (&["--shard", "redis://bob:s3cret@host"], "goes with -u"),
+        (&["--keep", "redis://bob:s3cret@host"], "--keep"),
+        (&["--filter", "size>redis://bob:s3cret@host"], "--filter"),
+    ] {
+        let said = refusal(arguments, &[]);
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_not_passed_over() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let output = Command::new(SUBSCOPE)
+        .env("REDIS_URL", OsStr::from_bytes(b"redis://\xff"))
+        .env_remove("SUBSCOPE_URL")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "subscope: REDIS_URL is not UTF-8\n");
+}
+
+#[test]
+fn a_complaint_is_never_long_and_never_acts_on_the_terminal() {
+    let long = format!("size>{}", "x\u{1b}[31m".repeat(10_000));
+    for arguments in [
+        &["--filter", long.as_str()][..],
+        &["--keep", &long],
+        &["--lens", &long],
+        &["--seq", &long],
+        &["--cacert", &long, "--tls"],
+        &["--config", &long, "--profile"],
+        &["-h", &long],
+        &[&format!("--{long}")],
+    ] {
+        let said = refusal(arguments, &[]);
+        let (option, count) = (arguments[0], said.chars().count());
+        assert!(count <= 1020, "{option}: {count}");
+        assert!(
+            !said.trim_end().contains(char::is_control),
+            "{option}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_that_do_no_harm_are_accepted() {
+    let redis = Redis::start();
+    let port = redis.port();
+    let socket = redis.socket().display().to_string();
+    for url in [
+        format!("redis://127.0.0.1:{port}\n"),
+        format!("127.0.0.1:{port}"),
+        format!("redis://127.0.0.1:{port}?family=0&protocol=3&socket_timeout=5"),
+        format!("redis://127.0.0.1:{port}?ssl_cert_reqs=none"),
+        format!("unix:{socket}"),
+        socket,
+    ] {
+        let pty = Launch::subscope(&[]).size(160, 40);
+        let pty = pty.env("REDIS_URL", &url).start();
+        wait_for_subscriptions(&pty, 1);
+    }
+}
+
+#[test]
+fn a_tilde_is_the_home_folder_wherever_a_path_stands() {
+    let redis = Redis::start();
+    let home = redis.socket().parent().unwrap().display().to_string();
+    let file = File::holding(
+        "[profile.socket]\nsocket = \"~/redis.sock\"\n[profile.url]\nurl = \"unix:~/redis.sock\"\n",
+    );
+    let config = file.path();
+    for arguments in [
+        &["-s", "~/redis.sock"][..],
+        &["--socket=~/redis.sock"],
+        &["-u", "unix://~/redis.sock"],
+        &["--config", &config, "--profile", "socket"],
+        &["--config", &config, "--profile", "url"],
+    ] {
+        let pty = Launch::subscope(arguments).size(160, 40);
+        let pty = pty.env("HOME", &home).start();
+        wait_for_subscriptions(&pty, 1);
+    }
+    fs::write(
+        format!("{home}/c.toml"),
+        "[profile.a]\nsocket = \"~you/s\"\n",
+    )
+    .unwrap();
+    let variables = [("HOME", home.as_str()), ("SUBSCOPE_CONFIG", "~/c.toml")];
+    let said = refusal(&["--profile", "a"], &variables);
+    let words = format!("{home}/c.toml:2: profile.a.socket: starts with another user's ~");
+    assert!(said.contains(&words), "{said}");
+}
+
+#[test]
+fn one_word_before_the_at_sign_is_the_password_unless_one_comes_from_elsewhere() {
+    let redis = Redis::start_with(&["--requirepass", "s3cret"]);
+    let port = redis.port();
+    for (word, variables) in [
+        ("s3cret", &[][..]),
+        ("s3cret", &[("REDISCLI_AUTH", "another")]),
+        ("default", &[("SUBSCOPE_PASSWORD", "s3cret\n")]),
+    ] {
+        let url = format!("redis://{word}@127.0.0.1:{port}");
+        let mut pty = Launch::subscope(&[]).size(160, 40).env("REDIS_URL", &url);
+        for (name, value) in variables {
+            pty = pty.env(name, value);
+        }
+        let pty = pty.start();
+        wait_for_subscriptions(&pty, 1);
+        let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+        assert!(!raw.contains("s3cret"), "{raw}");
+        let is_warned_of = raw.contains("REDIS_URL has one word before the @");
+        assert_eq!(is_warned_of, word == "s3cret", "{raw}");
+    }
+}
+
+#[test]
+fn the_demo_tells_a_client_that_speaks_resp3_which_option_it_needs() {
+    let pty = Launch::subscope(&["demo"]).size(160, 40).start();
+    pty.wait_for_text("redis-cli -p ");
+    let text = pty.text();
+    let port = text.split("redis-cli -p ").nth(1).unwrap();
+    let port = port.split_whitespace().next().unwrap();
+    let mut client = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let expected = b"+OK\r\n-NOPROTO unsupported protocol version\r\n";
+    client
+        .write_all(b"CLIENT SETINFO LIB-NAME redis-py\r\nHELLO 3\r\n")
+        .unwrap();
+    let mut answer = vec![0; expected.len()];
+    client.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, expected);
+    pty.wait_for_text("set protocol=2 (redis-py)");
+}

@@ -1,0 +1,551 @@
+//! Real sentinels: the master found, a failover followed, and what they will not say.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use subscope::log::{Content, MessageLog};
+use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Topic};
+use subscope::server::{Ask, Command, Config, Connection, Role, Target, Timing, Tls};
+
+use crate::support::authority::Authority;
+use crate::support::listener::Listener;
+use crate::support::pty::Launch;
+use crate::support::redis::{Redis, applies, pack};
+use crate::support::sentinel::{NAME, Watched, sentinel, url, wait};
+use crate::support::truth::{Publisher, Sent};
+
+/// Within this time of a server that can serve it every subscription is to be live again.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+
+const QUICK: Timing = Timing {
+    connect_within: Duration::from_secs(5),
+    ping_every: Duration::from_millis(200),
+    answer_within: Duration::from_secs(15),
+    first_wait: Duration::from_millis(100),
+    longest_wait: Duration::from_secs(5),
+};
+
+fn config(url: &str, topics: &[Topic]) -> Config {
+    let subscriptions = (0..).zip(topics.iter().cloned());
+    let subscriptions = subscriptions.map(|(id, topic)| Subscription {
+        id: SubscriptionId(id),
+        topic,
+    });
+    Config {
+        subscriptions: subscriptions.collect(),
+        timing: QUICK,
+        ..Config::new(Target::parse(url).unwrap())
+    }
+}
+
+/// Several channels and a pattern, with the channel of each that is published to.
+fn topics() -> ([Topic; 4], [&'static str; 4]) {
+    let channels = ["orders", "payments", "news.1", "audit"];
+    let topics = [
+        Topic::channel(b"orders"),
+        Topic::channel(b"payments"),
+        Topic::pattern(b"news.*"),
+        Topic::channel(b"audit"),
+    ];
+    (topics, channels)
+}
+
+/// How often each subscription was confirmed, by its number.
+fn confirmations(listener: &Listener) -> BTreeMap<u32, usize> {
+    let mut counts = BTreeMap::new();
+    for notice in listener.notices() {
+        if let Notice::Subscribed { subscription, .. } = notice {
+            *counts.entry(subscription.id.0).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn is_each_confirmed(listener: &Listener, count: u32, times: usize) -> bool {
+    let counts = confirmations(listener);
+    (0..count).all(|id| counts.get(&id).is_some_and(|confirmed| *confirmed >= times))
+}
+
+/// Waits until so many more messages have come.
+async fn until_more(listener: &mut Listener, more: u64) {
+    let before = listener.messages();
+    let has_come = |listener: &Listener| listener.messages() >= before + more;
+    listener.until("messages flow", has_come).await;
+}
+
+/// Publishes by the program itself, which is the one that hears it.
+async fn assert_published(listener: &mut Listener) {
+    listener.server.ask(Ask::Publish {
+        id: 1,
+        channel: b"orders"[..].into(),
+        payload: b"paid"[..].into(),
+        is_sharded: false,
+    });
+    let is_answered = |listener: &Listener| !listener.published.is_empty();
+    listener.until("it is published", is_answered).await;
+    assert_eq!(listener.published, [Ok(1)]);
+    let is_heard = |listener: &Listener| !heard_on(&listener.log, b"orders").is_empty();
+    listener.until("it is heard", is_heard).await;
+}
+
+fn stop(publishers: Vec<Publisher>) -> Vec<Sent> {
+    publishers.into_iter().flat_map(Publisher::stop).collect()
+}
+
+fn is_closed(gap: &Gap) -> bool {
+    matches!(gap.end, GapEnd::Restored(_))
+}
+
+/// Whether the program is among those that listen to a server.
+fn is_listened_to(server: &Redis) -> bool {
+    let clients = server.cli(&["client", "list", "type", "pubsub"]);
+    clients.contains("name=subscope")
+}
+
+/// The payloads on a channel, with the subscriptions that brought each.
+fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)> {
+    let rows = (log.first().0..log.end().0).map(RowId);
+    rows.filter_map(|id| match log.row(id)?.content {
+        Content::Message {
+            channel, payload, ..
+        } if log.channels().by_id(channel)?.name() == name => {
+            let payload = String::from_utf8_lossy(payload).into_owned();
+            Some((payload, log.subscriptions(id).collect()))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
+    let mut watched = Watched::start();
+    let (topics, channels) = topics();
+    let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
+    let publishers = channels.map(|name| Publisher::start("PUBLISH", name, watched.to_master()));
+    until_more(&mut listener, 200).await;
+    watched.servers[0].kill();
+    let heir = watched.wait_for_heir();
+    let is_back = |listener: &Listener| is_each_confirmed(listener, 4, 2);
+    listener
+        .within(BACK_WITHIN, "all are back at the heir", is_back)
+        .await;
+    until_more(&mut listener, 200).await;
+    let [old, new] = [0, heir].map(|place| watched.servers[place].address());
+    let event = format!("failover from {old} to {new}");
+    let is_told = |gap: &Gap| *gap.event == *event && is_closed(gap);
+    listener
+        .until("the failover is told", |listener| {
+            listener.gaps().iter().any(is_told)
+        })
+        .await;
+    assert!(is_listened_to(&watched.servers[heir]));
+    listener.check(&stop(publishers.into())).await;
+    assert!(listener.is_restored(), "{:?}", listener.gaps());
+
+    // The old master comes back as one, until the sentinels find it.
+    watched.servers[0].restart();
+    watched.demote(0, heir);
+    assert!(is_listened_to(&watched.servers[heir]));
+    assert!(!is_listened_to(&watched.servers[0]));
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_told() {
+    let watched = Watched::start();
+    let (topics, channels) = topics();
+    let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
+    // Most go on at the old master for as long as it lets them; one is at the heir as soon as that
+    // may be, long before the sentinels tell of it.
+    let [stays @ .., early] = channels;
+    let stays = stays.map(|name| Publisher::start("PUBLISH", name, watched.to_master()));
+    let early = Publisher::start("PUBLISH", early, watched.to_heir());
+    until_more(&mut listener, 200).await;
+    let failover = watched.sentinels[0].cli(&["sentinel", "failover", NAME]);
+    assert_eq!(failover, "OK");
+    let heir = watched.wait_for_heir();
+    listener
+        .within(BACK_WITHIN, "all are back at the heir", |listener| {
+            is_each_confirmed(listener, 4, 2)
+        })
+        .await;
+    let [old, new] = [0, heir].map(|place| watched.servers[place].address());
+    let is_told = |listener: &Listener, event: &str, is_over: bool| {
+        let mut gaps = listener.gaps().into_iter();
+        gaps.any(|gap| *gap.event == *event && is_closed(&gap) == is_over)
+    };
+    let moved = format!("failover from {old} to {new}");
+    let lingers = format!("{old} goes on as master");
+    listener
+        .until("both are told", |listener| {
+            is_told(listener, &moved, true) && is_told(listener, &lingers, false)
+        })
+        .await;
+    let before: usize = stays.iter().map(Publisher::published).sum();
+    listener
+        .until("messages reach nobody at the old master", |_| {
+            stays.iter().map(Publisher::published).sum::<usize>() > before + 200
+        })
+        .await;
+    assert!(is_listened_to(&watched.servers[heir]));
+    assert!(!is_listened_to(&watched.servers[0]));
+    watched.demote(0, heir);
+    listener
+        .until("the old master is known to be none", |listener| {
+            is_told(listener, &lingers, true)
+        })
+        .await;
+    let before = heard_on(&listener.log, b"orders").len();
+    listener
+        .until("those that stayed are heard again", |listener| {
+            heard_on(&listener.log, b"orders").len() > before + 50
+        })
+        .await;
+    let sent = stop(stays.into_iter().chain([early]).collect());
+    let missing = listener.check(&sent).await;
+    assert!(missing > 200, "{missing}");
+    assert!(listener.is_restored(), "{:?}", listener.gaps());
+    assert!(is_listened_to(&watched.servers[heir]));
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_dies() {
+    let mut watched = Watched::start();
+    let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
+    let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
+    listener
+        .until("the sentinels are one of the nodes", |listener| {
+            let is_sentinel = |node: &_| matches!(node, (Role::Sentinel, 1));
+            let nodes = listener.nodes.iter();
+            nodes
+                .map(|node| (node.role, node.subscriptions))
+                .any(|node| is_sentinel(&node))
+        })
+        .await;
+    assert!(is_listened_to(&watched.sentinels[0]));
+    watched.sentinels[1].cli(&["sentinel", "failover", NAME]);
+    let heir = watched.wait_for_heir();
+    let switched = |listener: &Listener| heard_on(&listener.log, b"+switch-master");
+    listener
+        .until("a new master is told", |listener| {
+            !switched(listener).is_empty()
+        })
+        .await;
+    let ports = [0, heir].map(|place| watched.servers[place].port());
+    let [old, new] = ports.map(|port| format!("127.0.0.1 {port}"));
+    let expected = [(format!("{NAME} {old} {new}"), vec![SubscriptionId(1)])];
+    assert_eq!(switched(&listener), expected);
+    // The configuration of another sentinel is what it takes over.
+    assert!(!heard_on(&listener.log, b"+config-update-from").is_empty());
+
+    listener
+        .until("the master's are back", |listener| {
+            confirmations(listener).get(&0) >= Some(&2)
+        })
+        .await;
+    watched.sentinels[0].kill();
+    listener
+        .until("another sentinel is listened to", |listener| {
+            confirmations(listener).get(&1) >= Some(&2)
+        })
+        .await;
+    let event = "connection to a sentinel lost";
+    let gaps = listener.gaps();
+    let gap = gaps.iter().find(|gap| &*gap.event == event);
+    assert!(gap.is_some_and(is_closed), "{gaps:?}");
+    assert!(watched.sentinels[1..].iter().any(is_listened_to));
+    assert_eq!(switched(&listener), expected);
+    listener.server.stop().await;
+}
+
+#[test]
+fn the_program_shows_the_events_of_sentinels_as_such() {
+    let master = Redis::start();
+    let sentinel = sentinel(&master, 1, &[]);
+    let url = url(&[&sentinel]);
+    let arguments = ["-u", &url, "--sentinel-events", "orders"];
+    let mut program = Launch::subscope(&arguments).size(120, 30).start();
+    program.wait_for_text("subscribed to sentinel events *");
+    program.wait_for_text("sentinels, live");
+    let port = master.port().to_string();
+    sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
+    program.wait_for_text("master other 127.0.0.1");
+    // The last row, opened.
+    program.send("G\rz[");
+    program.wait_for_text("brought by    sentinel events *");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sharded_channels_are_looked_for_at_the_master_that_is() {
+    let watched = Watched::start();
+    if !applies(watched.servers[0].knows("SSUBSCRIBE"), "sharded channels") {
+        return;
+    }
+    let listen = |server: &Redis, name: &[u8]| {
+        let mut stream = server.connect();
+        stream.write_all(&pack(&[b"SSUBSCRIBE", name])).unwrap();
+        stream
+    };
+    let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
+    let _at_master = listen(&watched.servers[0], b"orders");
+    let mut listener = Listener::start(config(&watched.url(), &topics));
+    let has_found = |listener: &Listener, name: &[u8]| {
+        let found = listener.found.last();
+        found.is_some_and(|found| found.iter().any(|of| **of == *name))
+    };
+    listener
+        .until("it is found", |listener| has_found(listener, b"orders"))
+        .await;
+    assert_eq!(listener.found[0].len(), 1, "none is never said");
+    watched.sentinels[0].cli(&["sentinel", "failover", NAME]);
+    let heir = watched.wait_for_heir();
+    let _at_heir = listen(&watched.servers[heir], b"others");
+    listener
+        .until("what the heir has is found", |listener| {
+            has_found(listener, b"others")
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_that_all_die_are_missed_and_servers_are_named_with_their_addresses() {
+    let master = Redis::start();
+    let mut sentinels = [0, 1].map(|_| sentinel(&master, 1, &[]));
+    let url = url(&sentinels.iter().collect::<Vec<_>>());
+    let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
+    let mut listener = Listener::listening(config(&url, &topics)).await;
+    let names = [
+        format!("{NAME} at {}", master.address()),
+        format!("sentinel at {}", sentinels[0].address()),
+    ];
+    listener
+        .until("both are named", |listener| {
+            let told = listener.nodes.iter().map(|node| &*node.name);
+            told.eq(names.iter().map(String::as_str))
+        })
+        .await;
+    sentinels.iter_mut().for_each(Redis::kill);
+    listener
+        .until("they are missed", |listener| {
+            listener.is_partial("no sentinel answers: ")
+        })
+        .await;
+    sentinels[1].restart();
+    listener
+        .until("one is enough", |listener| {
+            listener.partial.last() == Some(&None)
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+/// A master with a password of its own, and two sentinels with another.
+fn locked() -> (Redis, [Redis; 2]) {
+    let master = Redis::start_with(&["--requirepass", "data", "--masterauth", "data"]);
+    let lines = [
+        format!("sentinel auth-pass {NAME} data"),
+        "requirepass guard".to_owned(),
+        "sentinel sentinel-pass guard".to_owned(),
+        "user watcher on >lookout ~* &* +@all".to_owned(),
+    ];
+    let sentinels = [0, 1].map(|_| sentinel(&master, 1, &lines));
+    (master, sentinels)
+}
+
+fn with_login(url: &str, login: &str, query: &str) -> String {
+    format!("{}?{query}", url.replace("://", &format!("://{login}@")))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_and_servers_have_passwords_of_their_own() {
+    let (master, sentinels) = locked();
+    let plain = url(&sentinels.iter().collect::<Vec<_>>());
+    let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
+    for login in [
+        "sentinel-password=guard",
+        "sentinel-user=watcher&sentinel-password=lookout",
+    ] {
+        let url = with_login(&plain, ":data", login);
+        let mut listener = Listener::listening(config(&url, &topics)).await;
+        assert_published(&mut listener).await;
+        listener.server.stop().await;
+    }
+    // The sentinels let us in, but the master does not.
+    let url = with_login(&plain, ":wrong", "sentinel-password=guard");
+    let mut listener = Listener::start(config(&url, &topics[..1]));
+    listener
+        .until("the master's refusal is told", |listener| {
+            listener
+                .refusal()
+                .is_some_and(|words| words.starts_with("WRONGPASS"))
+        })
+        .await;
+    listener.server.stop().await;
+    drop(master);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
+    let (_master, mut sentinels) = locked();
+    let plain = url(&sentinels.iter().collect::<Vec<_>>());
+    let both = plain.trim_start_matches("redis+sentinel://");
+    let both = both
+        .trim_end_matches(NAME)
+        .trim_end_matches('/')
+        .replace(',', ", ");
+    for (query, words) in [
+        (
+            "sentinel-password=wrong",
+            "WRONGPASS invalid username-password pair",
+        ),
+        ("sentinel-user=watcher&sentinel-password=wrong", "WRONGPASS"),
+        ("", "NOAUTH Authentication required."),
+    ] {
+        let url = with_login(&plain, ":data", query);
+        let mut listener = Listener::start(config(&url, &[Topic::pattern(b"*")]));
+        let refused = |listener: &Listener| {
+            let is_it = |of: &&Connection| matches!(of, Connection::Refused { .. });
+            listener.connections.iter().filter(is_it).count()
+        };
+        listener
+            .until("it is refused", |listener| refused(listener) == 1)
+            .await;
+        let said = listener.refusal().unwrap();
+        let start = format!("the sentinels do not let us in: {both}: {words}");
+        assert!(said.starts_with(&start), "{said}");
+        assert!(said.contains("sentinel-password="), "{said}");
+        assert!(!said.contains("wrong"), "{said}");
+        // Nothing but being asked leads to another attempt.
+        listener.server.command(Command::Reconnect);
+        listener
+            .until("it is refused again", |listener| refused(listener) == 2)
+            .await;
+        assert_eq!(listener.connections.len(), 4, "{:?}", listener.connections);
+        listener.server.stop().await;
+    }
+    // One that cannot be reached does not make it passing.
+    sentinels[0].kill();
+    let url = with_login(&plain, ":data", "sentinel-password=wrong");
+    let program = Launch::subscope(&["-u", &url]).size(200, 30).start();
+    program.wait_for_text("the sentinels do not let us in");
+    program.wait_for_text("connection refused");
+    program.wait_for_text("Press r to try again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_the_sentinels_do_not_know_is_told_with_those_that_they_do() {
+    let master = Redis::start();
+    let other = format!("sentinel monitor other 127.0.0.1 {} 1", master.port());
+    let sentinel = sentinel(&master, 1, &[other]);
+    let url = url(&[&sentinel]).replace(NAME, "mymastre");
+    let mut listener = Listener::start(config(&url, &[Topic::pattern(b"*")]));
+    let words = format!(
+        "the sentinels lead to no master: {}: no master is called \"mymastre\" there, but \
+         \"mymaster\", \"other\"",
+        sentinel.address()
+    );
+    listener
+        .until("the names are told", |listener| listener.has_failed(&words))
+        .await;
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
+    let master = Redis::start();
+    let port = master.port().to_string();
+    let replica = Redis::start_with(&["--replicaof", "127.0.0.1", &port]);
+    wait("the replica has copied the master", || {
+        master
+            .cli(&["info", "replication"])
+            .contains("state=online")
+    });
+    let mut dead = sentinel(&master, 1, &[]);
+    dead.kill();
+    let good = sentinel(&master, 3, &[]);
+    // It has not heard that this is no longer the master.
+    let patience = format!("sentinel down-after-milliseconds {NAME} 600000");
+    let stale = sentinel(&replica, 3, &[patience]);
+    let topics = [Topic::pattern(b"*")];
+
+    let alone = url(&[&dead, &stale]);
+    let mut listener = Listener::start(config(&alone, &topics));
+    let words = format!(
+        "{}: connection refused; {}: {} is named as master, but says that it is a replica",
+        dead.address(),
+        stale.address(),
+        replica.address()
+    );
+    listener
+        .until("it is not believed", |listener| listener.has_failed(&words))
+        .await;
+    assert!(!is_listened_to(&replica) && !is_listened_to(&master));
+    listener.server.stop().await;
+
+    let all = url(&[&dead, &stale, &good]);
+    let mut listener = Listener::listening(config(&all, &topics)).await;
+    assert!(is_listened_to(&master) && !is_listened_to(&replica));
+    let publisher = Publisher::start("PUBLISH", "orders", move || {
+        TcpStream::connect(("127.0.0.1", port.parse().unwrap()))
+    });
+    until_more(&mut listener, 100).await;
+    // Now the only one that is left is the one that is wrong: what is known is better.
+    drop(good);
+    until_more(&mut listener, 1_000).await;
+    let missing = listener.check(&publisher.stop()).await;
+    assert_eq!((missing, listener.gaps()), (0, Vec::new()));
+    listener.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_and_servers_speak_tls() {
+    if !applies(Redis::start().has_setting("tls-port"), "TLS") {
+        return;
+    }
+    let authority = Authority::new("Test CA");
+    let identity = authority.issue("right", &["127.0.0.1"], |_| {});
+    let master = authority.serve(&identity, &[]);
+    let file = |name: &str, path: &std::path::Path| format!("{name} {}", path.display());
+    let lines = [
+        file("tls-cert-file", &identity.cert),
+        file("tls-key-file", &identity.key),
+        file("tls-ca-cert-file", &authority.path("ca.pem")),
+        "tls-auth-clients no".to_owned(),
+        "tls-replication yes".to_owned(),
+    ];
+    let sentinel = sentinel(&master, 1, &lines);
+    let url = url(&[&sentinel]);
+    let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
+    let mut secure = config(&url.replace("redis+", "rediss+"), &topics);
+    secure.tls = Some(Tls::load(&authority.settings()).unwrap());
+    let mut listener = Listener::listening(secure).await;
+    assert_published(&mut listener).await;
+    listener.server.stop().await;
+    // Without it nobody is let in.
+    let mut listener = Listener::start(config(&url, &topics));
+    listener
+        .until("TLS is asked for", |listener| {
+            listener.has_failed("it may want TLS (--tls or rediss://)")
+        })
+        .await;
+    listener.server.stop().await;
+}
+
+#[test]
+fn a_sentinel_that_is_asked_as_a_server_says_how_to_follow_its_master() {
+    let master = Redis::start();
+    let sentinel = sentinel(&master, 1, &[]);
+    let pty = Launch::subscope(&["-u", &sentinel.url()])
+        .size(160, 40)
+        .start();
+    let url = url(&[&sentinel]);
+    pty.wait_for_text("this is a sentinel: it tells of failovers only");
+    pty.wait_for_text("This is a sentinel: it tells of failovers only. To follow the master");
+    pty.wait_for_text(&format!("  subscope -u {url}"));
+    assert!(!pty.text().contains("redis-cli"), "{}", pty.text());
+}

@@ -1,0 +1,405 @@
+//! The built program on a real terminal: whatever ends it, the terminal is as it was.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use ratatui::Terminal;
+use ratatui::layout::Size;
+use subscope::query::JQ_ARGUMENT;
+use subscope::terminal::Session;
+use subscope::terminal::backend::{Colours, Screen};
+use vt100::MouseProtocolMode;
+
+use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
+
+/// `subscope demo`, started from an interactive shell.
+struct InShell {
+    shell: Pty,
+    /// The terminal's settings before, as `stty -g` says them.
+    settings: String,
+    /// The process id of `subscope`, not of the shell.
+    pid: u32,
+}
+
+impl InShell {
+    fn start(redirection: &str) -> Self {
+        // So wide that no line which is read off the screen is broken.
+        let mut shell = Launch::shell().size(300, 40).start();
+        shell.wait_for("the first prompt", at_prompt);
+        let settings = ask(&mut shell, "before", "$(stty -g)");
+        shell.send(format!(
+            "sh -c 'echo pid:$$:; exec \"$SUBSCOPE\" demo {redirection}'\r"
+        ));
+        wait_until_drawn(&shell);
+        let raw = shell.raw();
+        let pid = answer(&String::from_utf8_lossy(&raw), "pid").unwrap();
+        Self {
+            pid: pid.parse().unwrap(),
+            shell,
+            settings,
+        }
+    }
+
+    /// Waits until the program has ended, checks the terminal, and gives the exit code.
+    #[track_caller]
+    fn assert_restored_after_exit(mut self) -> String {
+        self.wait_for_prompt();
+        let code = ask(&mut self.shell, "exit", "$?");
+        self.assert_restored();
+        code
+    }
+
+    #[track_caller]
+    fn wait_for_prompt(&self) {
+        self.shell.wait_for("the shell's prompt", at_prompt);
+    }
+
+    #[track_caller]
+    fn assert_restored(&mut self) {
+        assert_left(&self.shell.screen());
+        let settings = ask(&mut self.shell, "after", "$(stty -g)");
+        assert_eq!(settings, self.settings, "the terminal's settings changed");
+    }
+}
+
+/// Whether the shell waits for a command. What is typed earlier may be mixed up with the prompt.
+fn at_prompt(screen: &vt100::Screen) -> bool {
+    !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
+}
+
+/// Has the shell print a value, and reads it off the screen.
+fn ask(shell: &mut Pty, name: &str, value: &str) -> String {
+    shell.send(format!("echo {name}:{value}:\r"));
+    shell.wait_for(name, |screen| {
+        at_prompt(screen) && answer(&screen.contents(), name).is_some()
+    });
+    answer(&shell.text(), name).unwrap()
+}
+
+/// The value in a line `name:value:`. The command line that asked for it does not begin so.
+fn answer(text: &str, name: &str) -> Option<String> {
+    text.lines().rev().find_map(|line| {
+        let value = line.strip_prefix(name)?.strip_prefix(':')?;
+        Some(value.split_once(':')?.0.to_owned())
+    })
+}
+
+#[track_caller]
+fn wait_until_drawn(terminal: &Pty) {
+    terminal.wait_for("the program's screen", |screen| {
+        screen.alternate_screen() && screen.contents().contains("? help")
+    });
+}
+
+#[track_caller]
+fn assert_left(screen: &vt100::Screen) {
+    assert!(!screen.alternate_screen(), "the alternate screen is left");
+    assert!(!screen.hide_cursor(), "the cursor is shown");
+    assert!(!screen.bracketed_paste(), "bracketed paste is off");
+    assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+}
+
+#[test]
+fn a_channel_may_be_called_as_the_argument_by_which_jq_is_served() {
+    let program = Launch::subscope(&[JQ_ARGUMENT, "-u", "redis://127.0.0.1:1"]).start();
+    wait_until_drawn(&program);
+    program.wait_for_text(JQ_ARGUMENT);
+}
+
+#[test]
+fn the_terminal_is_taken_over_while_the_program_runs() {
+    let program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    let screen = program.screen();
+    assert!(screen.bracketed_paste());
+    assert_eq!(
+        screen.mouse_protocol_mode(),
+        MouseProtocolMode::ButtonMotion
+    );
+}
+
+#[test]
+fn no_mouse_leaves_the_mouse_to_the_terminal() {
+    let program = Launch::subscope(&["demo", "--no-mouse"]).start();
+    wait_until_drawn(&program);
+    assert_eq!(
+        program.screen().mouse_protocol_mode(),
+        MouseProtocolMode::None
+    );
+}
+
+#[test]
+fn quitting_gives_the_terminal_back() {
+    let mut program = InShell::start("");
+    program.shell.send("q");
+    assert_eq!(program.assert_restored_after_exit(), "0");
+}
+
+#[test]
+fn ctrl_c_gives_the_terminal_back() {
+    let mut program = InShell::start("");
+    program.shell.send("\x03\x03");
+    program.assert_restored_after_exit();
+}
+
+#[test]
+fn a_signal_that_ends_the_program_gives_the_terminal_back() {
+    for (name, number) in [
+        ("TERM", 15),
+        ("HUP", 1),
+        ("INT", 2),
+        ("QUIT", 3),
+        ("ABRT", 6),
+        ("USR1", 10),
+        ("USR2", 12),
+        ("ALRM", 14),
+        ("VTALRM", 26),
+        ("PROF", 27),
+        ("XCPU", 24),
+    ] {
+        let program = InShell::start("");
+        signal(program.pid, name);
+        let code = program.assert_restored_after_exit();
+        assert_eq!(code, (128 + number).to_string(), "SIG{name}");
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_shell_back_and_fg_the_program() {
+    let mut program = InShell::start("");
+    for _ in 0..2 {
+        program.shell.send("\x1a");
+        program.assert_suspended_and_resume();
+    }
+    program.shell.send("q");
+    assert_eq!(program.assert_restored_after_exit(), "0");
+}
+
+#[test]
+fn sigtstp_suspends_as_ctrl_z_does() {
+    let mut program = InShell::start("");
+    signal(program.pid, "TSTP");
+    program.assert_suspended_and_resume();
+    program.shell.send("q");
+    assert_eq!(program.assert_restored_after_exit(), "0");
+}
+
+impl InShell {
+    #[track_caller]
+    fn assert_suspended_and_resume(&mut self) {
+        self.wait_for_prompt();
+        self.assert_restored();
+        // So that the next wait, for a prompt or an answer, meets a new one.
+        self.shell.send("clear\r");
+        self.shell
+            .wait_for("a cleared screen", |screen| screen.contents().trim() == "$");
+        self.shell.send("fg\r");
+        wait_until_drawn(&self.shell);
+        assert!(self.shell.screen().bracketed_paste());
+    }
+}
+
+#[test]
+fn a_resize_redraws_in_the_new_size() {
+    let mut program = Launch::subscope(&["demo"]).size(120, 30).start();
+    wait_until_drawn(&program);
+    for (columns, rows) in [(80, 24), (40, 12), (160, 50)] {
+        program.resize(columns, rows);
+        program.wait_for("a screen drawn to its last row", |screen| {
+            let rows: Vec<_> = screen.rows(0, columns).collect();
+            rows.first().is_some_and(|row| row.contains("live"))
+                && rows.last().is_some_and(|row| !row.trim().is_empty())
+        });
+    }
+}
+
+#[test]
+fn the_program_ends_when_its_terminal_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("alive");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // The program holds the writing end and does not know; when it ends, the pipe ends.
+    let (ended_tx, ended_rx) = mpsc::channel();
+    let reading = pipe.clone();
+    thread::spawn(move || {
+        let mut rest = Vec::new();
+        let end = File::open(reading).and_then(|mut pipe| pipe.read_to_end(&mut rest));
+        let _ = ended_tx.send(end.is_ok());
+    });
+    let program = InShell::start(&format!("3>{}", pipe.display()));
+    // The end of the shell, which leads the session, hangs the terminal up.
+    program.shell.signal("KILL");
+    assert_eq!(ended_rx.recv_timeout(Duration::from_secs(30)), Ok(true));
+}
+
+/// The program is in another session than the one that the terminal hangs up.
+#[test]
+fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let [pipe, complaints] = ["ended", "complaints"].map(|name| folder.path().join(name));
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let (ended_tx, ended_rx) = mpsc::channel();
+    let reading = pipe.clone();
+    thread::spawn(move || {
+        let _ = ended_tx.send(fs::read_to_string(reading));
+    });
+    let script = format!(
+        "{SUBSCOPE} demo 2>{}; echo $? >{}",
+        complaints.display(),
+        pipe.display()
+    );
+    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut output = pair.master.try_clone_reader().unwrap();
+    let mut command = CommandBuilder::new("setsid");
+    command.args(["--wait", "sh", "-c", &script]);
+    command.env("TERM", "xterm");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut seen = Vec::new();
+    let drawn = b"\x1b[?2026l";
+    while !seen.windows(drawn.len()).any(|bytes| bytes == drawn) {
+        let mut bytes = [0; 4096];
+        let count = output.read(&mut bytes).unwrap();
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    drop((output, pair.master));
+    let code = ended_rx.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!(code.unwrap().trim(), "129");
+    let complaints = fs::read_to_string(complaints).unwrap();
+    assert!(complaints.contains("the terminal is gone"), "{complaints}");
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_rest_of_a_sequence_that_comes_late_is_not_typed() {
+    let mut program = Launch::subscope(&["demo", "--escape-time", "1000"]).start();
+    wait_until_drawn(&program);
+    program.send_at_once("\x1b");
+    program.wait_until_read();
+    program.send_at_once("[<0;5;5m");
+    program.wait_until_read();
+    program.send_at_once("\x1b");
+    program.wait_until_read();
+    program.send_at_once("[200~pasted\x1b[201~?");
+    program.wait_for_text("Channels and messages");
+    assert!(!program.text().contains("muted"), "{}", program.text());
+    // An Esc that nothing follows is the key.
+    program.send("\x1b");
+    program.wait_for("the panes", |screen| {
+        !screen.contents().contains("Channels and messages")
+    });
+}
+
+#[test]
+fn a_paste_that_is_not_marked_as_one_sends_nothing() {
+    let mut program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    // Whatever has come by now, the channel is named anew.
+    program.send("p");
+    program.wait_for_text("Esc leave");
+    program.send("\t\x15a\r");
+    program.wait_for_text("Publish to a ");
+    program.send_at_once("one\rtwo\ttabbed\rthree\r");
+    program.wait_for_text("Enter sends");
+    let text = program.text();
+    for line in ["one", "two", "tabbed", "three"] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("last publish"), "{text}");
+    program.send("\r");
+    program.wait_for_text("last publish");
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_is_refused_with_the_remedy() {
+    for kind in ["dumb", ""] {
+        let program = Launch::subscope(&["demo"]).env("TERM", kind).start();
+        assert_eq!(program.wait_for_exit().exit_code(), 2);
+        let text = program.text();
+        assert!(text.contains("TERM"), "{text}");
+        assert!(text.contains("TERM=xterm-256color"), "{text}");
+        assert!(!program.raw().contains(&b'\x1b'), "{text}");
+    }
+}
+
+#[test]
+fn a_locale_without_utf_8_is_drawn_in_ascii_unless_the_user_knows_better() {
+    let drawn = |arguments: &[&str], locale| {
+        let program = Launch::subscope(arguments).env("LANG", locale).start();
+        wait_until_drawn(&program);
+        program.wait_for_text("chat:general");
+        program.raw().is_ascii()
+    };
+    assert!(drawn(&["demo"], "C"));
+    assert!(!drawn(&["demo", "--ascii", "never"], "C"));
+    assert!(drawn(&["demo", "--ascii", "always"], "C.UTF-8"));
+    assert!(!drawn(&["demo"], "C.UTF-8"));
+}
+
+#[test]
+fn a_pipe_as_stdout_is_an_error_that_names_help() {
+    let output = Command::new(SUBSCOPE)
+        .arg("demo")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("not a terminal"), "{complaint}");
+    assert!(complaint.contains("--help"), "{complaint}");
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn a_panic_in_any_thread_gives_the_terminal_back_and_is_readable() {
+    const ROLE: &str = "SUBSCOPE_TEST_ROLE";
+    if std::env::var_os(ROLE).is_some() {
+        panic_while_drawing();
+    }
+    // This very test, started once more on a terminal, is the program that panics.
+    let program = Launch::program(
+        std::env::current_exe().unwrap(),
+        &[
+            "--exact",
+            "--nocapture",
+            "terminal::a_panic_in_any_thread_gives_the_terminal_back_and_is_readable",
+        ],
+    )
+    .env(ROLE, "panic")
+    .start();
+    let exit = program.wait_for_exit();
+    assert_eq!(exit.exit_code(), 101);
+    assert_left(&program.screen());
+    let text = program.text();
+    assert!(text.contains("a bug in a thread"), "{text}");
+    assert!(!text.contains("drawn"), "{text}");
+    let raw = String::from_utf8(program.raw()).unwrap();
+    let (before, after) = raw.rsplit_once("\x1b[?1049l").unwrap();
+    assert!(before.contains("\x1b[?1049h") && before.contains("drawn"));
+    assert!(after.contains("a bug in a thread"));
+}
+
+/// Takes the terminal over and draws without end, while another thread panics.
+fn panic_while_drawing() -> ! {
+    // Of several sessions it is the last that has the terminal.
+    Session::enter(false).unwrap().leave();
+    let session = Session::enter(true).unwrap();
+    let mut tty = session.writer();
+    tty.write_all(b"drawn").unwrap();
+    thread::spawn(|| panic!("a bug in a thread"));
+    let screen = Screen::with_size(tty, Colours::Shown, Size::new(20, 5));
+    let mut terminal = Terminal::new(screen).unwrap();
+    loop {
+        terminal.clear().unwrap();
+        terminal
+            .draw(|frame| frame.render_widget("drawn", frame.area()))
+            .unwrap();
+    }
+}

@@ -1,0 +1,1967 @@
+//! The app: keys pressed and events fed, what it shows and what it asks for.
+
+use std::time::Duration;
+
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
+
+use subscope::app::{
+    Answer, Context, Effect, Event, Focus, ListForm, Overlay, Room, Sort, SubscriptionState,
+    TimeForm, inside, notice_words,
+};
+use subscope::log::Batch;
+use subscope::message::{Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Topic};
+use subscope::server::{Command, Connection, Feed, Health, NodeFacts, Role};
+
+use crate::support::stage::{START, Stage, published};
+
+// --- The message log ---------------------------------------------------------------------------
+
+#[test]
+fn every_key_that_moves_freezes_and_moves_by_its_distance() {
+    let page = 17; // 24 rows less status, hints, the box (3) and two borders
+    for (press, expected) in [
+        (KeyEvent::from(KeyCode::Up), 98),
+        (KeyCode::Char('k').into(), 98),
+        (KeyCode::Char('j').into(), 99),
+        (KeyCode::Down.into(), 99),
+        (KeyCode::PageUp.into(), 99 - page / 2 * 2),
+        (
+            KeyEvent::new(KeyCode::Char('b'), KeyModifiers::CONTROL),
+            99 - page / 2 * 2,
+        ),
+        (
+            KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL),
+            99 - page / 2,
+        ),
+        (KeyCode::Char('g').into(), 0),
+        (KeyCode::Home.into(), 0),
+        (KeyCode::Char(' ').into(), 99),
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 100);
+        assert_eq!(stage.app.window().rows.len(), page);
+        stage.send(Event::Key(press));
+        assert!(!stage.is_following(), "{press:?}");
+        assert_eq!(stage.selected(), expected.to_string(), "{press:?}");
+        let window = stage.app.window();
+        assert!(window.rows.contains(&window.selected.unwrap()), "{press:?}");
+    }
+}
+
+#[test]
+fn end_g_and_space_and_esc_follow_again() {
+    for press in [
+        KeyCode::End,
+        KeyCode::Char('G'),
+        KeyCode::Char(' '),
+        KeyCode::Esc,
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 100);
+        stage.keys("g");
+        assert!(stage.app.window().is_at_top);
+        stage.code(press);
+        assert!(stage.is_following(), "{press:?}");
+        assert_eq!(stage.selected(), "99");
+        assert_eq!(stage.app.window().newer, 0);
+    }
+}
+
+#[test]
+fn a_frozen_log_stays_put_and_counts_what_arrives_below() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys(" ");
+    let before = stage.app.window();
+    stage.numbered("b", 25);
+    let after = stage.app.window();
+    assert_eq!(
+        (&after.rows, after.selected),
+        (&before.rows, before.selected)
+    );
+    assert_eq!((before.newer, after.newer), (0, 25));
+    stage.keys("g");
+    assert_eq!(stage.app.window().newer, 125 - 17);
+}
+
+#[test]
+fn a_frozen_log_that_becomes_higher_fills_up_from_above() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys(" ");
+    stage.numbered("b", 25);
+    let before = stage.app.window();
+    stage.send(Event::Resize(80, 40));
+    let after = stage.app.window();
+    let height = usize::from(inside(stage.app.areas().messages).height);
+    assert!(height > before.rows.len());
+    assert_eq!(after.rows.len(), height);
+    // What came since stays below.
+    assert_eq!(after.rows.last(), before.rows.last());
+    assert_eq!((after.selected, after.newer), (before.selected, 25));
+}
+
+#[test]
+fn the_selection_is_held_by_id_while_rows_are_evicted_and_ends_at_the_oldest() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 10);
+    stage.numbered("a", 500);
+    stage.keys(" ");
+    assert_eq!(stage.selected(), "499");
+    let held = stage.app.window().selected;
+    while stage.app.log().counters().evicted == 0 {
+        stage.numbered("b", 100);
+    }
+    assert_eq!(stage.app.window().selected, held);
+    while stage.app.log().first() <= held.unwrap() {
+        stage.numbered("b", 100);
+    }
+    let window = stage.app.window();
+    assert!(window.is_at_top);
+    assert_eq!(window.selected, Some(stage.app.log().first()));
+    assert_eq!(window.newer + window.rows.len() as u64, stage.shown());
+}
+
+#[test]
+fn a_smaller_screen_keeps_the_selected_row_in_view() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys(" ");
+    stage.send(Event::Resize(80, 14));
+    let window = stage.app.window();
+    assert!(window.rows.contains(&window.selected.unwrap()));
+    assert_eq!(stage.selected(), "99");
+    assert_eq!(window.newer, 0);
+}
+
+#[test]
+fn clear_lets_go_of_the_rows_and_keeps_the_counts_and_channels() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.keys("gc");
+    assert!(stage.is_following());
+    assert_eq!(stage.shown(), 0);
+    let counters = *stage.app.log().counters();
+    assert_eq!(
+        (counters.received, counters.kept, counters.cleared),
+        (100, 0, 100)
+    );
+    assert_eq!(counters.evicted, 0);
+    assert_eq!(stage.listed(), ["*", "a"]);
+    stage.numbered("a", 1);
+    assert_eq!(stage.shown(), 1);
+}
+
+#[test]
+fn the_time_form_goes_round_and_is_said() {
+    let mut stage = Stage::new(&["*"]);
+    for form in [
+        TimeForm::Utc,
+        TimeForm::Delta,
+        TimeForm::Age,
+        TimeForm::Local,
+    ] {
+        stage.keys("t");
+        assert_eq!(stage.app.messages().time_form, form);
+        assert!(stage.remark().contains(form.name()));
+    }
+}
+
+#[test]
+fn a_key_that_is_released_does_nothing() {
+    let mut stage = Stage::new(&["*"]);
+    let mut key = KeyEvent::from(KeyCode::Char('q'));
+    key.kind = crossterm::event::KeyEventKind::Release;
+    assert_eq!(stage.send(Event::Key(key)), []);
+}
+
+// --- Channels ----------------------------------------------------------------------------------
+
+fn channels_of(messages: &[(&str, &[u8])]) -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(messages);
+    stage.keys("");
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage
+}
+
+const THREE: &[(&str, &[u8])] = &[("a", b"1"), ("b", b"2"), ("a", b"3"), ("c", b"4")];
+
+#[test]
+fn enter_shows_only_the_selected_channel_and_all_again() {
+    let mut stage = channels_of(THREE);
+    assert_eq!(stage.listed(), ["*", "a", "b", "c"]);
+    stage.keys("j");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), Some(&b"a"[..]));
+    assert_eq!(stage.shown(), 2);
+    stage.messages(&[("b", b"5"), ("a", b"6")]);
+    assert_eq!((stage.shown(), stage.selected()), (3, "6".to_owned()));
+    stage.code(KeyCode::Enter);
+    assert_eq!((stage.app.only(), stage.shown()), (None, 6));
+}
+
+#[test]
+fn esc_gives_up_the_only_channel_first_and_then_the_freeze() {
+    let mut stage = channels_of(THREE);
+    stage.keys("j ");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.only(), None);
+    assert!(!stage.is_following());
+    stage.code(KeyCode::Esc);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn a_pattern_cannot_be_the_only_channel_nor_muted() {
+    let mut stage = channels_of(THREE);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), None);
+    assert!(stage.remark().contains("select a channel"));
+    stage.keys("m");
+    assert_eq!(stage.shown(), 4);
+    assert!(stage.remark().contains("select a channel"));
+}
+
+#[test]
+fn mute_hides_what_is_kept_and_what_comes_and_m_shows_it_all_again() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jm");
+    assert!(stage.app.is_muted(b"a"));
+    assert_eq!(stage.shown(), 2);
+    stage.messages(&[("a", b"5")]);
+    assert_eq!((stage.shown(), stage.app.log().counters().kept), (2, 5));
+    stage.keys("m");
+    assert_eq!(stage.shown(), 5);
+    assert!(stage.remark().contains("unmuted"));
+}
+
+#[test]
+fn the_only_channel_is_shown_though_it_is_muted() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jm");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 2);
+}
+
+#[test]
+fn the_sentinels_greetings_are_muted_from_the_start() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("__sentinel__:hello", b"x"), ("a", b"1")]);
+    assert_eq!((stage.shown(), stage.app.log().counters().kept), (1, 2));
+}
+
+#[test]
+fn a_channel_can_be_muted_and_chosen_before_it_is_heard() {
+    let mut stage = Stage::new(&["orders", "users"]);
+    stage.code(KeyCode::BackTab);
+    assert_eq!(stage.channel_selected(), "orders");
+    stage.keys("m");
+    stage.messages(&[("orders", b"1"), ("users", b"2")]);
+    assert_eq!(stage.shown(), 1);
+    let mut stage = Stage::new(&["orders", "users"]);
+    stage.code(KeyCode::BackTab);
+    stage.code(KeyCode::Enter);
+    stage.messages(&[("users", b"2")]);
+    assert_eq!(stage.shown(), 0);
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(stage.shown(), 1);
+}
+
+#[test]
+fn a_mute_outlives_that_its_channel_is_forgotten() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 16 << 10);
+    stage.messages(&[("muted", b"1")]);
+    stage.keys(" m ");
+    assert!(stage.app.is_muted(b"muted"));
+    for part in 0..15 {
+        let names: Vec<String> = (0..1000)
+            .map(|number| format!("c{part}:{number}"))
+            .collect();
+        let messages: Vec<_> = names
+            .iter()
+            .map(|name| (name.as_str(), &b"x"[..]))
+            .collect();
+        stage.messages(&messages);
+    }
+    assert!(stage.app.log().channels().find(b"muted").is_none());
+    let before = stage.shown();
+    assert!(before > 0);
+    let kept = stage.app.log().counters().kept;
+    stage.messages(&[("muted", b"2")]);
+    assert_eq!(stage.shown(), stage.app.log().counters().kept - 1);
+    assert!(kept > 0);
+}
+
+#[test]
+fn channels_are_sorted_by_each_key_in_turn_and_the_selection_goes_along() {
+    let mut stage = Stage::new(&[]);
+    stage.messages(&[("c", b"1"), ("b", b"1"), ("b", b"2"), ("b", b"3")]);
+    stage.wait(Duration::from_secs(10));
+    stage.numbered("c", 10);
+    stage.wait(Duration::from_secs(1));
+    stage.messages(&[("a", b"1")]);
+    stage.wait(Duration::from_secs(1));
+    stage.code(KeyCode::BackTab);
+    stage.keys("G");
+    assert_eq!(
+        (stage.listed().concat(), stage.channel_selected()),
+        ("abc".into(), "c".into())
+    );
+    for (sort, order) in [
+        (Sort::Rate, "cab"),
+        (Sort::Count, "cba"),
+        (Sort::LastHeard, "acb"),
+        (Sort::Name, "abc"),
+    ] {
+        stage.keys("s");
+        assert_eq!(
+            (stage.app.channels().sort(), stage.listed().concat()),
+            (sort, order.into())
+        );
+        assert_eq!(stage.channel_selected(), "c", "{sort:?}");
+    }
+}
+
+#[test]
+fn a_selected_channel_stays_selected_when_others_come_before_it() {
+    let mut stage = channels_of(&[("m", b"1")]);
+    stage.keys("j");
+    stage.messages(&[("a", b"1"), ("b", b"1")]);
+    assert_eq!(stage.channel_selected(), "m");
+    assert_eq!(stage.app.channels().selected_line(), 3);
+    stage.keys("G");
+    assert_eq!(stage.channel_selected(), "m");
+    stage.keys("g");
+    assert_eq!(stage.channel_selected(), "*");
+}
+
+// --- Subscriptions -----------------------------------------------------------------------------
+
+#[test]
+fn the_prompt_guesses_patterns_and_takes_an_exact_name_when_told() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("aorders:*");
+    assert_eq!(stage.app.context(), Context::Prompt);
+    let effects = stage.code(KeyCode::Enter);
+    let subscription = Subscription {
+        id: SubscriptionId(0),
+        topic: Topic::pattern(b"orders:*"),
+    };
+    assert_eq!(effects, [Effect::Command(Command::Subscribe(subscription))]);
+    assert_eq!(stage.state(0), &SubscriptionState::Pending);
+    assert!(stage.app.overlay().is_none());
+    stage.keys("aorders:*");
+    stage.ctrl('x');
+    let effects = stage.code(KeyCode::Enter);
+    let subscription = Subscription {
+        id: SubscriptionId(1),
+        topic: Topic::channel(b"orders:*"),
+    };
+    assert_eq!(effects, [Effect::Command(Command::Subscribe(subscription))]);
+    assert_eq!(stage.listed(), ["orders:*", "orders:*"]);
+}
+
+#[test]
+fn a_duplicate_or_an_empty_name_or_esc_subscribes_to_nothing() {
+    let mut stage = Stage::new(&["orders"]);
+    stage.keys("aorders");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.remark().contains("already subscribed to orders"));
+    stage.keys("a");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    stage.keys("ausers");
+    assert_eq!(stage.code(KeyCode::Esc), []);
+    assert_eq!(stage.app.subscriptions().counts(), (0, 1));
+    assert!(stage.app.overlay().is_none());
+}
+
+#[test]
+fn what_is_pasted_into_a_name_becomes_one_line_without_its_end() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("a");
+    stage.send(Event::Paste("orders\r\nnew\n".to_owned()));
+    let Some(Overlay::Subscribe(prompt)) = stage.app.overlay() else {
+        panic!("no prompt");
+    };
+    assert_eq!(prompt.input.text(), "orders new");
+}
+
+#[test]
+fn no_key_breaks_the_line_of_a_name() {
+    let breaks = [
+        (KeyModifiers::ALT, KeyCode::Enter),
+        (KeyModifiers::CONTROL, KeyCode::Enter),
+        (KeyModifiers::CONTROL, KeyCode::Char('m')),
+        (KeyModifiers::NONE, KeyCode::Char('\n')),
+    ];
+    for (modifiers, code) in breaks {
+        let mut stage = Stage::new(&[]);
+        stage.keys("aord");
+        stage.chord(modifiers, code);
+        let Some(Overlay::Subscribe(prompt)) = stage.app.overlay() else {
+            panic!("no prompt");
+        };
+        assert_eq!(prompt.input.text(), "ord", "{modifiers:?} {code:?}");
+        let mut stage = Stage::new(&[]);
+        stage.keys("pord");
+        stage.chord(modifiers, code);
+        assert_eq!(stage.box_texts().0, "ord", "{modifiers:?} {code:?}");
+    }
+}
+
+#[test]
+fn a_confirmation_that_crosses_with_leaving_does_not_bring_it_back() {
+    let mut stage = Stage::new(&["orders"]);
+    let subscription = stage.subscription(0);
+    stage.code(KeyCode::BackTab);
+    assert_eq!(
+        stage.keys("u"),
+        [Effect::Command(Command::Unsubscribe(SubscriptionId(0)))]
+    );
+    stage.confirm(0);
+    assert_eq!(stage.state(0), &SubscriptionState::Left);
+    stage.notice(Notice::Denied {
+        subscription,
+        reason: "NOPERM".into(),
+    });
+    assert_eq!(stage.state(0), &SubscriptionState::Left);
+    assert_eq!(stage.app.subscriptions().counts(), (0, 0));
+}
+
+#[test]
+fn a_channel_heard_through_a_pattern_cannot_be_unsubscribed_from() {
+    let mut stage = channels_of(THREE);
+    stage.keys("j");
+    assert_eq!(stage.keys("u"), []);
+    assert!(
+        stage.remark().contains("a arrives through a pattern"),
+        "{}",
+        stage.remark()
+    );
+    stage.keys("k");
+    assert_eq!(
+        stage.keys("u"),
+        [Effect::Command(Command::Unsubscribe(SubscriptionId(0)))]
+    );
+    assert_eq!(stage.listed(), ["a", "b", "c"]);
+}
+
+#[test]
+fn subscriptions_go_through_their_states() {
+    let mut stage = Stage::new(&["a", "b", "c"]);
+    stage.connection(Connection::Live);
+    for id in 0..3 {
+        stage.confirm(id);
+    }
+    assert_eq!(stage.app.subscriptions().counts(), (3, 3));
+    stage.connection(Connection::Reconnecting {
+        reason: "server closed the connection".into(),
+        retry_at: stage.now.after(Duration::from_secs(3)),
+        attempts: 0,
+    });
+    let all = [0, 1, 2].map(SubscriptionId);
+    stage.send(Event::Feed(Feed::Unconfirmed(all.into())));
+    assert_eq!(stage.app.subscriptions().counts(), (0, 3));
+    assert_eq!(stage.app.server().round_trip, None);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    let (b, c) = (stage.subscription(1), stage.subscription(2));
+    stage.notice(Notice::Denied {
+        subscription: b,
+        reason: "NOPERM".into(),
+    });
+    stage.notice(Notice::Ended { subscription: c });
+    assert_eq!(stage.state(0), &SubscriptionState::Live);
+    assert_eq!(stage.state(1), &SubscriptionState::Denied("NOPERM".into()));
+    assert!(matches!(stage.state(2), SubscriptionState::Ended(_)));
+    let a = stage.subscription(0);
+    stage.notice(Notice::Unsubscribed {
+        subscription: a,
+        count: 0,
+        server: None,
+        asked: false,
+    });
+    assert!(matches!(stage.state(0), SubscriptionState::Ended(_)));
+}
+
+#[test]
+fn what_has_ended_can_be_subscribed_to_again_and_is_then_listed_once() {
+    let mut stage = Stage::new(&["a"]);
+    let subscription = stage.subscription(0);
+    stage.notice(Notice::Ended { subscription });
+    assert!(stage.app.subscriptions().have_all_ended());
+    stage.keys("aa");
+    let effects = stage.code(KeyCode::Enter);
+    assert!(matches!(
+        effects[..],
+        [Effect::Command(Command::Subscribe(_))]
+    ));
+    stage.confirm(1);
+    assert_eq!(stage.app.subscriptions().counts(), (1, 1));
+    assert_eq!(stage.listed(), ["a"]);
+}
+
+#[test]
+fn what_was_denied_is_asked_for_again_by_r_and_by_subscribing_once_more() {
+    let mut stage = Stage::new(&["a"]);
+    stage.connection(Connection::Live);
+    let subscription = stage.subscription(0);
+    stage.notice(Notice::Denied {
+        subscription,
+        reason: "NOPERM".into(),
+    });
+    assert_eq!(stage.keys("r"), [Effect::Command(Command::Reconnect)]);
+    stage.keys("aa");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        [Effect::Command(Command::Reconnect)]
+    );
+    stage.confirm(0);
+    assert_eq!(stage.keys("r"), []);
+    assert!(stage.remark().contains("already connected"));
+}
+
+#[test]
+fn r_tries_again_in_every_state_but_live() {
+    let states = [
+        Connection::Connecting,
+        Connection::Refused {
+            reason: "WRONGPASS".into(),
+            retry_at: None,
+        },
+        Connection::Idle,
+        Connection::Reconnecting {
+            reason: "refused".into(),
+            retry_at: START,
+            attempts: 3,
+        },
+    ];
+    for state in states {
+        let mut stage = Stage::new(&["a"]);
+        stage.connection(state);
+        assert_eq!(stage.keys("r"), [Effect::Command(Command::Reconnect)]);
+    }
+}
+
+// --- Publishing --------------------------------------------------------------------------------
+
+#[test]
+fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("p");
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    stage.keys("hello qG?");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", b"hello qG?")
+    );
+    assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 1 });
+    assert_eq!(stage.box_texts(), ("orders".into(), String::new()));
+    stage.send(Event::Feed(Feed::Published {
+        id: 1,
+        receivers: Ok(0),
+        counted_at: None,
+    }));
+    assert_eq!(
+        stage.app.publish().answer(),
+        &Answer::Received { count: 0, at: None }
+    );
+    stage.keys("again");
+    assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"again"));
+    stage.send(Event::Feed(Feed::Published {
+        id: 1,
+        receivers: Ok(7),
+        counted_at: None,
+    }));
+    assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 2 });
+    stage.send(Event::Feed(Feed::Published {
+        id: 2,
+        receivers: Err("no connection".into()),
+        counted_at: None,
+    }));
+    assert_eq!(stage.failure(), "no connection");
+}
+
+#[test]
+fn with_no_channel_at_hand_the_name_is_asked_for_first() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("p");
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+    stage.keys("news");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    stage.keys("x");
+    assert_eq!(stage.code(KeyCode::Enter), published(1, "news", b"x"));
+}
+
+#[test]
+fn esc_leaves_the_box_to_the_pane_it_came_from_and_keeps_the_text() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jphello");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    assert_eq!(stage.box_texts(), ("a".into(), "hello".into()));
+    stage.keys("jp");
+    assert_eq!(stage.box_texts(), ("b".into(), "hello".into()));
+}
+
+#[test]
+fn alt_enter_makes_lines_and_up_and_down_walk_the_history_from_the_edges_only() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pone");
+    stage.code(KeyCode::Enter);
+    stage.keys("two");
+    stage.chord(KeyModifiers::ALT, KeyCode::Enter);
+    stage.keys("lines");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(2, "orders", b"two\nlines")
+    );
+    stage.keys("draft");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "two\nlines");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "two\nlines");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "one");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "one");
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts().1, "two\nlines");
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts().1, "draft");
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts().1, "draft");
+}
+
+#[test]
+fn another_channel_chosen_while_the_history_is_shown_stays_chosen() {
+    let mut stage = channels_of(THREE);
+    stage.keys("jpone");
+    stage.code(KeyCode::Enter);
+    stage.keys("draft");
+    stage.code(KeyCode::Up);
+    stage.code(KeyCode::Esc);
+    stage.keys("jp");
+    assert_eq!(stage.box_texts(), ("b".into(), "one".into()));
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.box_texts(), ("b".into(), "one".into()));
+}
+
+#[test]
+fn a_screen_that_grows_shows_no_blank_lines_below_the_help_and_an_open_message() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Resize(80, 12));
+    stage.keys("?G");
+    stage.send(Event::Resize(80, 24));
+    let Some(Overlay::Help { top, .. }) = stage.app.overlay() else {
+        panic!("no help");
+    };
+    let top = *top;
+    stage.keys("G");
+    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { top: end, .. }) if *end == top));
+    for payload in [
+        format!("[{}]", vec!["1"; 100].join(",")),
+        "line\n".repeat(100),
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", payload.as_bytes())]);
+        stage.send(Event::Resize(80, 12));
+        stage.code(KeyCode::Enter);
+        stage.keys("zG");
+        stage.send(Event::Resize(80, 24));
+        let before = top_of_message(&stage);
+        stage.keys("G");
+        assert_eq!(top_of_message(&stage), before);
+    }
+}
+
+#[test]
+fn tab_completes_the_name_and_walks_the_other_candidates() {
+    let mut stage = Stage::new(&["orders:z", "or*"]);
+    stage.messages(&[("orders:a", b"1"), ("users", b"1")]);
+    stage.keys("p");
+    stage.code(KeyCode::BackTab);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+    stage.code(KeyCode::Home);
+    stage.ctrl('k');
+    stage.keys("or");
+    for name in ["orders:a", "orders:z", "orders:a"] {
+        stage.code(KeyCode::Tab);
+        assert_eq!(stage.box_texts().0, name);
+    }
+    assert!(
+        stage.screen().contains("1 of 2 · Tab next"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("!");
+    assert!(!stage.screen().contains("Tab next"));
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.box_texts().0, "orders:a!");
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    for key in [KeyCode::Tab, KeyCode::BackTab] {
+        stage.code(key);
+        assert_eq!(stage.app.focus(), Focus::PublishChannel);
+        stage.code(KeyCode::BackTab);
+        assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    }
+}
+
+#[test]
+fn escapes_stand_for_bytes_and_a_bad_one_keeps_the_text() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("p");
+    stage.ctrl('x');
+    assert!(stage.app.publish().reads_escapes());
+    stage.keys(r"a\q");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.failure().contains("message"), "{}", stage.failure());
+    assert_eq!(stage.box_texts().1, r"a\q");
+    stage.code(KeyCode::Esc);
+    stage.keys("p");
+    assert_eq!(stage.box_texts().1, r"a\q");
+    stage.code(KeyCode::Backspace);
+    stage.keys(r"xff\n");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", b"a\xff\n")
+    );
+}
+
+#[test]
+fn e_takes_a_binary_message_as_escaped_text_and_sends_the_same_bytes() {
+    let payload = b"\x00\xff\\n \x1b[31m\r\n";
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("bin", payload)]);
+    stage.keys(" e");
+    assert!(stage.app.publish().reads_escapes());
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    assert_eq!(stage.code(KeyCode::Enter), published(1, "bin", payload));
+    stage.code(KeyCode::Esc);
+    stage.messages(&[("text", b"a\\n\nb\tc")]);
+    stage.keys("Ge");
+    stage.keys("e");
+    assert!(!stage.app.publish().reads_escapes());
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(2, "text", b"a\\n\nb\tc")
+    );
+}
+
+#[test]
+fn channels_that_programs_believe_are_asked_about_first() {
+    for name in [
+        "__sentinel__:hello",
+        "__keyspace@0__:x",
+        "__subkeyevent@0__:y",
+        "",
+    ] {
+        let mut stage = Stage::new(&[]);
+        stage.keys("p");
+        stage.keys(name);
+        stage.code(KeyCode::Enter);
+        stage.keys("x");
+        assert_eq!(stage.code(KeyCode::Enter), []);
+        assert_eq!(stage.app.context(), Context::Confirm, "{name}");
+        assert_eq!(stage.code(KeyCode::Enter), []);
+        assert_eq!(stage.keys("n"), []);
+        assert_eq!(stage.box_texts(), (name.into(), "x".into()));
+        stage.code(KeyCode::Enter);
+        assert_eq!(stage.keys("y"), published(1, name, b"x"));
+        assert!(stage.app.overlay().is_none());
+    }
+}
+
+#[test]
+fn read_only_keeps_the_box_closed_and_says_why() {
+    let mut stage = Stage::with(&["*"], |settings| settings.read_only = true);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys(" ");
+    for key in ["p", "e"] {
+        assert_eq!(stage.keys(key), []);
+        assert_eq!(stage.app.focus(), Focus::Messages, "{key}");
+        assert!(stage.remark().contains("--read-only"), "{}", stage.remark());
+    }
+    let place = stage.app.areas().publish;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert!(stage.remark().contains("--read-only"));
+}
+
+#[test]
+fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(stage.send(Event::Paste("q".into())), []);
+    assert!(stage.remark().contains("nothing to paste into"));
+    stage.keys("p");
+    stage.send(Event::Paste("a\r\nb\rc\n".into()));
+    assert_eq!(stage.box_texts().1, "a\nb\nc\n");
+    stage.code(KeyCode::BackTab);
+    stage.send(Event::Paste("\nx\ny\n".into()));
+    assert_eq!(stage.box_texts().0, "ordersx y");
+}
+
+/// What stands before the terminal's cursor in its row.
+fn before_caret(stage: &Stage) -> String {
+    let (x, y) = stage.caret().unwrap();
+    let buffer = stage.buffer();
+    (0..x).map(|x| buffer[(x, y)].symbol()).collect()
+}
+
+#[test]
+fn the_terminals_cursor_stands_where_text_is_typed_and_nowhere_else() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(stage.caret(), None);
+    for open in ["a", "/", "F"] {
+        stage.keys(open);
+        stage.keys("wörd");
+        assert!(before_caret(&stage).ends_with(" wörd"), "{open}");
+        stage.code(KeyCode::Left);
+        assert!(before_caret(&stage).ends_with(" wör"), "{open}");
+        stage.code(KeyCode::Esc);
+        assert_eq!(stage.caret(), None, "{open}");
+    }
+    stage.keys("p");
+    stage.keys("x");
+    stage.send(Event::Paste("y\nzz".into()));
+    assert!(before_caret(&stage).ends_with("│ zz"));
+    stage.code(KeyCode::BackTab);
+    assert!(before_caret(&stage).ends_with("Publish to orders"));
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.caret(), None);
+    stage.code(KeyCode::Enter);
+    stage.keys("/1");
+    assert!(before_caret(&stage).ends_with(" 1"));
+}
+
+#[test]
+fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("pa");
+    stage.send(Event::Paste("x".repeat(20 << 10)));
+    assert!(
+        stage.remark().contains("takes 16.0 KiB"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.box_texts().0, "a");
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Paste("x\n".repeat(100_000)));
+    assert_eq!(stage.box_texts().1.len(), 200_000);
+    assert!(before_caret(&stage).ends_with("│ "));
+    stage.send(Event::Paste("x\n".repeat(100_000)));
+    assert!(
+        stage.remark().contains("takes 256 KiB"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.box_texts().1.len(), 200_000);
+    stage.keys("end");
+    assert!(before_caret(&stage).ends_with("│ end"));
+    stage.code(KeyCode::Esc);
+    stage.keys("/");
+    stage.send(Event::Paste("y".repeat(16 << 10)));
+    stage.keys("z");
+    assert!(
+        stage.remark().contains("takes 16.0 KiB"),
+        "{}",
+        stage.remark()
+    );
+}
+
+/// Keys of text that come at once, as from a terminal that does not mark what is pasted.
+fn burst(stage: &mut Stage, text: &str) -> Vec<Effect> {
+    let key = |letter| match letter {
+        '\r' => KeyCode::Enter,
+        '\t' => KeyCode::Tab,
+        letter => KeyCode::Char(letter),
+    };
+    let keys = text.chars().map(|letter| KeyEvent::from(key(letter)));
+    keys.flat_map(|key| stage.send(Event::Burst(key))).collect()
+}
+
+#[test]
+fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("pa");
+    stage.code(KeyCode::Enter);
+    assert_eq!(burst(&mut stage, "one\r\rtwo\tx\r"), []);
+    assert!(stage.remark().contains("Enter sends"), "{}", stage.remark());
+    assert_eq!(stage.box_texts().1, "one\n\ntwo\tx");
+    // It goes on, as a paste of more than one read does.
+    assert_eq!(burst(&mut stage, "y\r"), []);
+    assert_eq!(stage.box_texts().1, "one\n\ntwo\tx\ny");
+    assert_eq!(stage.code(KeyCode::Enter).len(), 1);
+    // Where no text is written, keys that come at once are keys.
+    stage.code(KeyCode::Esc);
+    burst(&mut stage, "?");
+    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { .. })));
+}
+
+#[test]
+fn a_paste_that_is_not_marked_as_one_confirms_no_line() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("a");
+    assert_eq!(burst(&mut stage, "orders\rq\r"), []);
+    let Some(Overlay::Subscribe(prompt)) = stage.app.overlay() else {
+        panic!("the prompt is still open");
+    };
+    assert_eq!(prompt.input.text(), "orders q");
+    stage.code(KeyCode::Esc);
+    stage.keys("/");
+    burst(&mut stage, "a\tb\r");
+    let Some(Overlay::Query(query)) = stage.app.overlay() else {
+        panic!("the box is still open");
+    };
+    assert_eq!(
+        (query.input.text(), query.syntax),
+        ("a\tb".to_owned(), None)
+    );
+}
+
+#[test]
+fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pa");
+    stage.send(Event::Paste("\u{1b}[31m\u{202e}".into()));
+    assert!(stage.app.publish().reads_escapes());
+    assert_eq!(stage.box_texts().1, r"a\x1b[31m\xe2\x80\xae");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", "a\u{1b}[31m\u{202e}".as_bytes())
+    );
+}
+
+// --- Overlays ----------------------------------------------------------------------------------
+
+/// What stands at the top of the open message: which value, or which byte of a text.
+fn top_of_message(stage: &Stage) -> usize {
+    let reader = &stage.app.open().unwrap().reader;
+    let text = stage.app.areas().message_text();
+    let room = Room {
+        columns: usize::from(text.width),
+        height: usize::from(text.height),
+    };
+    let Some(page) = reader.page(room) else {
+        return reader.offset();
+    };
+    let first = reader.outline().rows(&page).next();
+    first.unwrap().node.0 as usize
+}
+
+#[test]
+fn an_open_message_pages_to_both_ends_whatever_its_form() {
+    let text = "line\n".repeat(100);
+    let json = format!("[{}]", vec!["1"; 100].join(","));
+    for payload in [text, json.clone()] {
+        let is_json = payload == json;
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", payload.as_bytes())]);
+        stage.code(KeyCode::Enter);
+        stage.keys("z");
+        let reader = &stage.app.open().unwrap().reader;
+        assert_eq!(reader.decoded().unwrap().tree.is_some(), is_json);
+        assert_eq!(top_of_message(&stage), 0);
+        stage.keys("G");
+        let end = top_of_message(&stage);
+        assert!(end > 0);
+        stage.keys("j");
+        stage.code(KeyCode::PageDown);
+        assert_eq!(top_of_message(&stage), end);
+        stage.keys("g");
+        assert_eq!(top_of_message(&stage), 0);
+        for _ in 0..20 {
+            stage.keys(" ");
+        }
+        assert_eq!(top_of_message(&stage), end);
+        for _ in 0..20 {
+            stage.code(KeyCode::PageUp);
+        }
+        assert_eq!(top_of_message(&stage), 0);
+        stage.ctrl('d');
+        let half = top_of_message(&stage);
+        assert!(half > 0 && half < end);
+        stage.ctrl('u');
+        assert_eq!(top_of_message(&stage), 0);
+        stage.mouse(MouseEventKind::ScrollDown, 5, 5);
+        assert!(top_of_message(&stage) > 0);
+        // First the whole screen is given back, then the focus, then it closes.
+        for (is_open, focus) in [
+            (true, Focus::Message),
+            (true, Focus::Messages),
+            (false, Focus::Messages),
+        ] {
+            stage.code(KeyCode::Esc);
+            assert_eq!(
+                (stage.app.open().is_some(), stage.app.focus()),
+                (is_open, focus)
+            );
+        }
+    }
+}
+
+#[test]
+fn an_open_message_outlives_its_row_and_says_what_brought_it() {
+    let mut stage = Stage::new(&["*", "a"]);
+    let mut batch = Batch::default();
+    for id in 0..2 {
+        batch.push_message(stage.now, b"a", b"payload", SubscriptionId(id));
+    }
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    assert_eq!(stage.shown(), 1);
+    stage.code(KeyCode::Enter);
+    assert_eq!(
+        stage.letter().topics,
+        [Topic::pattern(b"*"), Topic::channel(b"a")]
+    );
+    stage.code(KeyCode::Enter);
+    stage.messages(&vec![("b", &[b'x'; 4096][..]); 20_000]);
+    assert!(stage.app.log().row(stage.letter().row).is_none());
+    assert_eq!(&*stage.letter().payload, b"payload");
+    assert_eq!(stage.keys("y"), [Effect::Copy((*b"payload").into())]);
+    stage.keys("e");
+    assert_eq!(stage.box_texts(), ("a".into(), "payload".into()));
+}
+
+#[test]
+fn copy_takes_the_selected_message_or_the_last_of_the_channel() {
+    let mut stage = channels_of(THREE);
+    stage.keys("j");
+    assert_eq!(stage.keys("y"), [Effect::Copy((*b"3").into())]);
+    assert!(stage.remark().contains("clipboard"));
+    stage.send(Event::Failed("not copied: too large".into()));
+    assert!(stage.app.remark().unwrap().is_error);
+    stage.code(KeyCode::Tab);
+    stage.keys("g");
+    assert_eq!(stage.keys("y"), [Effect::Copy((*b"1").into())]);
+}
+
+#[test]
+fn keys_that_need_a_message_say_so_on_an_empty_log() {
+    for key in ["e", "y", "m", "u"] {
+        let mut stage = Stage::new(&[]);
+        assert_eq!(stage.keys(key), []);
+        assert!(stage.remark().contains("select a"), "{key}");
+    }
+    let mut stage = Stage::new(&[]);
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.app.open().is_none());
+}
+
+#[test]
+fn the_help_scrolls_between_its_ends_and_closes() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("?");
+    let top = |stage: &Stage| match stage.app.overlay() {
+        Some(Overlay::Help { top, .. }) => *top,
+        other => panic!("{other:?}"),
+    };
+    stage.keys("G");
+    let end = top(&stage);
+    stage.keys("jj ");
+    assert!(end > 0 && top(&stage) == end);
+    stage.keys("gk");
+    assert_eq!(top(&stage), 0);
+    stage.keys("q");
+    assert!(stage.app.overlay().is_none());
+}
+
+// --- Everywhere --------------------------------------------------------------------------------
+
+#[test]
+fn the_help_opens_at_the_keys_of_where_one_is() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"{}")]);
+    stage.keys("?");
+    assert!(stage.screen().contains("Channels and messages"));
+    stage.keys("?");
+    stage.code(KeyCode::Enter);
+    stage.keys("z?");
+    let screen = stage.screen();
+    assert!(screen.contains("Open message"), "{screen}");
+    assert!(!screen.contains("Channels and messages"), "{screen}");
+}
+
+/// An app in each context.
+fn everywhere() -> Vec<Stage> {
+    let starts: [&dyn Fn(&mut Stage); 20] = [
+        &|_| {},
+        &|stage| drop(stage.keys("ww")),
+        &|stage| drop(stage.keys("wwzH")),
+        &|stage| drop(stage.code(KeyCode::BackTab)),
+        &|stage| drop(stage.keys("p")),
+        &|stage| {
+            stage.keys("p");
+            stage.code(KeyCode::BackTab);
+        },
+        &|stage| drop(stage.keys("?")),
+        &|stage| drop(stage.keys("a")),
+        &|stage| drop(stage.code(KeyCode::Enter)),
+        &|stage| {
+            stage.messages(&[("__keyspace@0__:x", b"set")]);
+            stage.keys("px");
+            stage.code(KeyCode::Enter);
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.code(KeyCode::Enter);
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("z]");
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("z/a");
+        },
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("zf");
+        },
+        &|stage| drop(stage.keys("/3")),
+        &|stage| {
+            stage.keys("B3");
+            stage.code(KeyCode::Enter);
+            stage.keys("B");
+        },
+        &|stage| {
+            stage.keys("f3");
+            stage.code(KeyCode::Enter);
+            stage.keys("f");
+        },
+        &|stage| drop(stage.keys("C")),
+        &|stage| drop(stage.keys("vj")),
+        &|stage| {
+            stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
+            stage.keys("vj");
+            stage.code(KeyCode::Tab);
+        },
+    ];
+    let stages = starts.map(|start| {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("orders", 40);
+        start(&mut stage);
+        stage
+    });
+    stages.into()
+}
+
+#[test]
+fn quitting_and_suspending_work_everywhere() {
+    let mut contexts = Vec::new();
+    for mut stage in everywhere() {
+        contexts.push(stage.app.context());
+        assert_eq!(stage.ctrl('z'), [Effect::Suspend]);
+        assert_eq!(stage.send(Event::Suspend), [Effect::Suspend]);
+        assert_eq!(stage.send(Event::Continued), [Effect::Resume]);
+        stage.ctrl('c');
+        assert!(stage.remark().contains("Ctrl-C again"));
+        assert!(!stage.app.context().is_text());
+        assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+        assert_eq!(stage.send(Event::Terminate), [Effect::Quit]);
+    }
+    for context in Context::ALL {
+        let is_around = matches!(context, Context::Always | Context::Panes);
+        // A screen of its own.
+        let is_before = matches!(context, Context::Profiles | Context::ProfileName);
+        let is_a_place = !is_around && !is_before;
+        assert_eq!(contexts.contains(&context), is_a_place, "{context:?}");
+    }
+    assert_eq!(Stage::new(&[]).keys("q"), [Effect::Quit]);
+}
+
+#[test]
+fn every_key_and_click_is_survived_at_every_small_size() {
+    let keys = [
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Delete,
+        KeyCode::Char('g'),
+        KeyCode::Char('G'),
+        KeyCode::Char('x'),
+        KeyCode::Char(' '),
+        KeyCode::Char('+'),
+        KeyCode::Char('-'),
+        KeyCode::Char('0'),
+    ];
+    for (width, height) in [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (1, 30),
+        (200, 1),
+        (7, 5),
+        (300, 90),
+    ] {
+        for mut stage in everywhere() {
+            stage.send(Event::Resize(width, height));
+            for key in keys {
+                stage.code(key);
+                for kind in [
+                    MouseEventKind::ScrollUp,
+                    MouseEventKind::ScrollDown,
+                    MouseEventKind::Down(MouseButton::Left),
+                ] {
+                    stage.mouse(kind, width / 2, height / 2);
+                }
+            }
+            stage.send(Event::Resize(80, 24));
+            assert_eq!(stage.app.areas().screen.width, 80);
+        }
+    }
+}
+
+#[test]
+fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 100);
+    stage.mouse(MouseEventKind::ScrollUp, 60, 5);
+    let window = stage.app.window();
+    assert_eq!((stage.is_following(), window.newer), (false, 3));
+    stage.mouse(MouseEventKind::ScrollDown, 60, 5);
+    assert_eq!(stage.app.window().newer, 0);
+    stage.mouse(MouseEventKind::ScrollDown, 60, 5);
+    assert!(stage.is_following());
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 2);
+    assert_eq!(stage.selected(), (100 - 17).to_string());
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 3);
+    assert_eq!(
+        (stage.app.focus(), stage.channel_selected()),
+        (Focus::Channels, "a".into())
+    );
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 15);
+    assert_eq!(stage.channel_selected(), "a");
+    stage.keys("p");
+    stage.code(KeyCode::Esc);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 21);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+    let title = stage.app.areas().publish.y;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, title);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+}
+
+#[test]
+fn tab_goes_round_the_panes_and_shift_tab_back() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    let round = |stage: &mut Stage, key| {
+        let seen = [(); 3].map(|()| {
+            stage.code(key);
+            stage.app.focus()
+        });
+        seen.to_vec()
+    };
+    let (channels, messages, message) = (Focus::Channels, Focus::Messages, Focus::Message);
+    for key in [KeyCode::Tab, KeyCode::BackTab] {
+        assert_eq!(round(&mut stage, key), [channels, messages, channels]);
+        stage.code(key);
+    }
+    stage.code(KeyCode::Enter);
+    assert_eq!(
+        round(&mut stage, KeyCode::Tab),
+        [message, channels, messages]
+    );
+    assert_eq!(
+        round(&mut stage, KeyCode::BackTab),
+        [channels, message, messages]
+    );
+}
+
+// --- Time --------------------------------------------------------------------------------------
+
+#[test]
+fn nothing_ticks_until_something_changes_by_time() {
+    let mut stage = Stage::new(&["*"]);
+    assert_eq!(stage.app.next_tick(), None);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    // A server that says nothing for this long is told of.
+    let unanswered = START.after(Duration::from_secs(7));
+    assert_eq!(stage.app.next_tick(), Some(unanswered));
+    stage.keys("m");
+    assert_eq!(
+        stage.app.next_tick(),
+        Some(START.after(Duration::from_secs(5)))
+    );
+    stage.wait(Duration::from_secs(5));
+    assert_eq!(stage.app.remark(), None);
+    assert_eq!(stage.app.next_tick(), Some(unanswered));
+    stage.connection(Connection::Reconnecting {
+        reason: "gone".into(),
+        retry_at: stage.now.after(Duration::from_millis(1500)),
+        attempts: 1,
+    });
+    let second = Duration::from_secs(1);
+    assert_eq!(stage.app.next_tick(), Some(stage.now.after(second)));
+    stage.wait(Duration::from_secs(2));
+    assert_eq!(stage.app.next_tick(), None);
+}
+
+#[test]
+fn rates_tick_by_the_second_for_a_minute_and_silence_more_and_more_seldom() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 1);
+    let ticks = |stage: &Stage| stage.app.next_tick().unwrap().since(stage.now);
+    assert_eq!(ticks(&stage), Duration::from_secs(1));
+    stage.wait(Duration::from_secs(80));
+    assert_eq!(ticks(&stage), Duration::from_secs(60));
+    stage.keys("ttt");
+    stage.wait(Duration::from_secs(10));
+    assert_eq!(ticks(&stage), Duration::from_secs(1));
+    stage.keys("t");
+    stage.wait(Duration::from_secs(4000));
+    assert_eq!(ticks(&stage), Duration::from_secs(3600));
+}
+
+#[test]
+fn an_open_gap_becomes_closed_in_the_same_row() {
+    let mut stage = Stage::new(&["*"]);
+    let mut gap = Gap {
+        last_heard: START,
+        noticed: START.after(Duration::from_secs(1)),
+        end: GapEnd::Open,
+        event: "connection lost".into(),
+        reason: "server closed the connection".into(),
+    };
+    stage.notice(Notice::Gap(gap.clone()));
+    gap.end = GapEnd::Restored(START.after(Duration::from_secs(9)));
+    stage.notice(Notice::Gap(gap.clone()));
+    assert_eq!(stage.shown(), 1);
+    assert_eq!(stage.selected(), format!("{:?}", Notice::Gap(gap)));
+}
+
+fn facts(id: u16) -> NodeFacts {
+    NodeFacts {
+        node: NodeId(id),
+        name: format!("10.0.0.{id}:7000").into(),
+        role: Role::Primary,
+        health: Health::Well,
+        slots: Vec::new(),
+        subscriptions: 0,
+        is_home: id == 0,
+        round_trip: None,
+    }
+}
+
+#[test]
+fn a_server_that_leaves_the_cluster_leaves_the_table() {
+    let mut stage = Stage::new(&["*"]);
+    let table = |stage: &Stage| {
+        stage
+            .app
+            .nodes()
+            .iter()
+            .map(|(id, _)| id.0)
+            .collect::<Vec<_>>()
+    };
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    assert_eq!(table(&stage), [0, 1]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0)])));
+    // Its connection ends later.
+    stage.send(Event::Feed(Feed::Connection(NodeId(1), Connection::Idle)));
+    assert_eq!(table(&stage), [0]);
+}
+
+#[test]
+fn a_silent_node_is_not_excused_by_those_that_answer() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    for id in [0, 1] {
+        stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
+    }
+    let silence = |stage: &Stage| -> Vec<Option<Duration>> {
+        let nodes = stage.app.nodes().iter();
+        nodes
+            .map(|(_, node)| stage.app.unanswered_by(node))
+            .collect()
+    };
+    stage.wait(Duration::from_secs(5));
+    stage.messages(&[("orders", b"1")]);
+    stage.wait(Duration::from_secs(3));
+    let silent = Some(Duration::from_secs(8));
+    assert_eq!(stage.app.unanswered(), silent);
+    assert_eq!(silence(&stage), [None, silent]);
+    let round_trip = Duration::from_millis(1);
+    stage.send(Event::Feed(Feed::RoundTrip(NodeId(1), round_trip)));
+    assert_eq!(stage.app.unanswered(), None);
+    assert_eq!(silence(&stage), [None, None]);
+}
+
+#[test]
+fn that_the_events_of_keys_are_those_of_one_node_is_said_once() {
+    let notice = |stage: &Stage| {
+        let notices = stage.app.log().notices();
+        let partial = notices.filter(|(_, notice)| matches!(notice, Notice::Partial(_)));
+        partial.count()
+    };
+    let event: (&str, &[u8]) = ("__keyspace@0__:foo", b"set");
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[event]);
+    assert_eq!(notice(&stage), 0);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    stage.messages(&[("orders", b"1")]);
+    assert_eq!(notice(&stage), 0);
+    stage.messages(&[event]);
+    stage.messages(&[event]);
+    assert_eq!(notice(&stage), 1);
+    let mut stage = Stage::new(&["*", "__key*@*"]);
+    stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
+    stage.messages(&[event]);
+    assert_eq!(notice(&stage), 0);
+}
+
+#[test]
+fn what_cannot_be_heard_is_a_row_each_time_that_it_changes() {
+    let mut stage = Stage::new(&["*"]);
+    let mut tell = |words: Option<&str>| {
+        let words = words.map(Into::into);
+        stage.send(Event::Feed(Feed::Partial(words)));
+        stage.shown()
+    };
+    let words = "the nodes are not known: NOPERM";
+    assert_eq!(tell(None), 0);
+    assert_eq!(tell(Some(words)), 1);
+    assert_eq!(tell(Some(words)), 1);
+    assert_eq!(tell(None), 1);
+    assert_eq!(tell(Some(words)), 2);
+    assert!(stage.selected().contains(words));
+}
+
+#[test]
+fn a_denied_pattern_of_sharded_channels_is_live_once_they_are_found() {
+    let mut stage = Stage::new(&[]);
+    stage.keys("a");
+    stage.ctrl('s');
+    stage.keys("o*");
+    let effects = stage.code(KeyCode::Enter);
+    let [Effect::Command(Command::Subscribe(pattern))] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    stage.notice(Notice::Denied {
+        subscription: pattern.clone(),
+        reason: "NOPERM".into(),
+    });
+    assert_eq!(stage.state(0), &SubscriptionState::Denied("NOPERM".into()));
+    stage.send(Event::Feed(Feed::ShardChannels {
+        subscription: pattern.clone(),
+        names: vec![b"orders"[..].into()],
+    }));
+    assert_eq!(stage.state(0), &SubscriptionState::Live);
+}
+
+// --- Safe hands --------------------------------------------------------------------------------
+
+#[test]
+fn tab_and_typing_never_reach_the_publish_box_of_a_fresh_session() {
+    for tab in [KeyCode::Tab, KeyCode::BackTab] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("celery", b"1")]);
+        for _ in 0..5 {
+            stage.code(tab);
+            stage.keys("jj");
+            let effects = stage.code(KeyCode::Enter);
+            assert!(
+                !effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Ask(_)))
+            );
+        }
+        assert_eq!(stage.box_texts(), (String::new(), String::new()));
+    }
+}
+
+#[test]
+fn a_key_held_down_publishes_once() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pone");
+    assert_eq!(stage.code(KeyCode::Enter), published(1, "orders", b"one"));
+    for _ in 0..9 {
+        stage.now = stage.now.after(Duration::from_millis(40));
+        assert_eq!(stage.code(KeyCode::Enter), []);
+        assert_eq!(stage.app.context(), Context::PublishPayload);
+    }
+    // Kept text is not sent by the Enter that leaves the channel's name, held a little too long.
+    stage.keys("two");
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    stage.now = stage.now.after(Duration::from_secs(1));
+    assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"two"));
+}
+
+#[test]
+fn a_repeat_that_the_terminal_reports_moves_but_does_not_act() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 9);
+    let repeat = |stage: &mut Stage, letter| {
+        let mut key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        key.kind = KeyEventKind::Repeat;
+        stage.send(Event::Key(key))
+    };
+    stage.keys("k");
+    let before = stage.selected();
+    repeat(&mut stage, 'k');
+    assert_ne!(stage.selected(), before);
+    for letter in ['c', 'q', 'p', 'm', 'u', 'Z'] {
+        assert_eq!(repeat(&mut stage, letter), [], "{letter}");
+    }
+    assert_eq!(stage.shown(), 9);
+    assert_eq!(stage.app.context(), Context::Messages);
+}
+
+#[test]
+fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("p");
+    assert_eq!(stage.code(KeyCode::Enter), []);
+    assert!(stage.remark().contains("Ctrl-O"), "{}", stage.remark());
+    assert_eq!(stage.ctrl('o'), []);
+    assert_eq!(stage.app.context(), Context::Confirm);
+    assert!(stage.screen().contains("An empty message to orders"));
+    assert_eq!(stage.ctrl('o'), []);
+    assert_eq!(stage.keys("n"), []);
+    assert_eq!(stage.app.context(), Context::PublishPayload);
+    stage.ctrl('o');
+    assert_eq!(stage.keys("y"), published(1, "orders", b""));
+    stage.keys("x");
+    assert_eq!(stage.ctrl('o'), []);
+    assert_eq!(stage.app.context(), Context::PublishPayload);
+}
+
+#[test]
+fn a_key_acts_on_no_row_that_moves_under_it() {
+    for key in ["d", "D", "e", "y", "m", "u", "x", "i", "w"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(THREE);
+        assert_eq!(stage.keys(key), [], "{key}");
+        assert!(!stage.is_following(), "{key}");
+        let remark = stage.remark().to_owned();
+        assert!(
+            remark.contains(&format!("frozen on c · {key} again to")),
+            "{remark}"
+        );
+        assert!(!stage.app.is_muted(b"c") && stage.app.focus() == Focus::Messages);
+        stage.messages(&[("d", b"5")]);
+        stage.keys(key);
+        assert_ne!(stage.remark(), remark, "{key}");
+        assert_eq!(
+            stage.selected(),
+            // A muted row gives way to the next one.
+            if key == "m" { "5" } else { "4" },
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn a_highlighted_row_that_was_evicted_is_no_target_either() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
+    stage.messages(&[("first", b"1")]);
+    stage.keys(" ");
+    while stage.app.window().rows.contains(&RowId(0)) {
+        stage.numbered("flood", 100);
+    }
+    stage.keys("m");
+    assert!(!stage.app.is_muted(b"flood"), "{}", stage.remark());
+    assert!(
+        stage.remark().contains("frozen on flood"),
+        "{}",
+        stage.remark()
+    );
+    stage.keys("m");
+    assert!(stage.app.is_muted(b"flood"));
+}
+
+#[test]
+fn m_pressed_again_is_meant_for_the_same_channel_until_the_selection_moves() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.keys("mm");
+    assert!(stage.app.is_muted(b"c"));
+    stage.keys("m");
+    assert!(!stage.app.is_muted(b"c") && !stage.app.is_muted(b"a"));
+    stage.keys("mkm");
+    assert!(stage.app.is_muted(b"c") && stage.app.is_muted(b"b"));
+}
+
+#[test]
+fn p_keeps_its_channel_while_the_log_follows() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.keys("p");
+    assert_eq!(stage.box_texts().0, "c");
+    stage.code(KeyCode::Esc);
+    stage.keys("G");
+    for channel in ["d", "e", "f"] {
+        stage.messages(&[(channel, b"9")]);
+        stage.keys("p");
+        assert_eq!(stage.box_texts().0, "c");
+        stage.code(KeyCode::Esc);
+    }
+    stage.keys("kp");
+    assert_eq!(stage.box_texts().0, "e");
+}
+
+#[test]
+fn with_a_notice_newest_p_takes_the_message_above_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.confirm(0);
+    stage.keys("phello");
+    assert_eq!(stage.box_texts(), ("c".into(), "hello".into()));
+}
+
+#[test]
+fn with_no_message_at_all_p_takes_the_channel_selected_in_the_list() {
+    let mut stage = Stage::new(&["orders"]);
+    stage.confirm(0);
+    stage.keys("phello");
+    assert_eq!(stage.box_texts(), ("orders".into(), "hello".into()));
+}
+
+#[test]
+fn a_click_on_a_box_without_a_channel_goes_to_the_channel() {
+    let mut stage = Stage::new(&["*"]);
+    let place = stage.app.areas().publish;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+}
+
+#[test]
+fn q_closes_the_topmost_thing_and_quits_only_at_the_top() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("v");
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.app.list_form(), ListForm::Names);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.keys("q"), []);
+    assert!(stage.app.open().is_none());
+    stage.keys("ww");
+    assert!(stage.app.plot().is_shown());
+    stage.code(KeyCode::Tab);
+    stage.keys("q");
+    assert!(!stage.app.plot().is_shown());
+    // Held a little too long, it does not go on to quit.
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.remark(), "q again to quit");
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(stage.keys("q"), [Effect::Quit]);
+}
+
+#[test]
+fn quitting_asks_once_when_many_messages_would_be_lost() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 1_000);
+    assert_eq!(stage.keys("q"), [Effect::Quit]);
+    stage.wait(Duration::from_secs(1));
+    stage.numbered("a", 1);
+    assert_eq!(stage.keys("q"), []);
+    assert!(
+        stage.screen().contains("1,001 messages are kept"),
+        "{}",
+        stage.screen()
+    );
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.keys("n"), []);
+    assert_eq!(stage.app.context(), Context::Messages);
+    stage.keys("q");
+    assert_eq!(stage.keys("y"), [Effect::Quit]);
+    stage.keys("n");
+    assert_eq!(stage.ctrl('c'), []);
+    assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+}
+
+#[test]
+fn ctrl_c_leaves_a_text_box_and_counts_only_twice_in_a_row() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    stage.keys("pdraft");
+    assert_eq!(stage.ctrl('c'), []);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.box_texts().1, "draft");
+    stage.keys("j");
+    assert_eq!(stage.ctrl('c'), []);
+    stage.wait(Duration::from_secs(6));
+    assert_eq!(stage.ctrl('c'), []);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 5);
+    assert_eq!(stage.ctrl('c'), []);
+    assert_eq!(stage.ctrl('c'), [Effect::Quit]);
+}
+
+#[test]
+fn clearing_again_takes_nothing_out_of_reach() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 30);
+    stage.keys("c");
+    stage.messages(&[("a", b"30")]);
+    stage.keys("cZ");
+    assert_eq!(stage.shown(), 31);
+    assert!(
+        stage.remark().contains("31 messages restored"),
+        "{}",
+        stage.remark()
+    );
+}
+
+#[test]
+fn pasted_keys_neither_quit_nor_answer_a_question() {
+    let burst = |stage: &mut Stage, letter| {
+        let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        stage.send(Event::Burst(key))
+    };
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    assert_eq!(burst(&mut stage, 'q'), []);
+    stage.wait(Duration::from_secs(1));
+    stage.numbered("a", 1_000);
+    stage.keys("q");
+    assert_eq!(stage.app.context(), Context::Confirm);
+    assert_eq!(burst(&mut stage, 'y'), []);
+    assert_eq!(stage.app.context(), Context::Confirm);
+}
+
+#[test]
+fn unsubscribing_is_undone_and_does_not_go_on_to_the_neighbour() {
+    let mut stage = Stage::new(&["a", "b", "c"]);
+    for id in 0..3 {
+        stage.confirm(id);
+    }
+    stage.code(KeyCode::Tab);
+    let ended = |id| [Effect::Command(Command::Unsubscribe(SubscriptionId(id)))];
+    assert_eq!(stage.keys("u"), ended(0));
+    assert!(stage.remark().contains("unsubscribed from a · Z undoes it"));
+    assert_eq!(stage.keys("u"), []);
+    assert!(stage.remark().contains("already unsubscribed from a"));
+    let effects = stage.keys("Z");
+    let Some(Effect::Command(Command::Subscribe(again))) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(&*again.topic.name, b"a");
+    assert_eq!(stage.keys("Z"), []);
+    assert!(stage.remark().contains("nothing to undo"));
+    stage.keys("G");
+    assert_eq!(stage.keys("u"), ended(2));
+}
+
+#[test]
+fn clearing_is_undone_with_marks_filter_and_place() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 30);
+    stage.keys("gjjx");
+    assert_eq!(stage.selected(), "2");
+    stage.keys("c");
+    assert_eq!((stage.shown(), stage.app.log().counters().cleared), (0, 30));
+    assert!(stage.remark().contains("Z undoes it"), "{}", stage.remark());
+    // A second press, on an empty log, does not replace what can be restored.
+    stage.keys("c");
+    stage.messages(&[("a", b"30")]);
+    stage.keys("Z");
+    assert!(
+        stage.remark().contains("30 messages restored"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!((stage.shown(), stage.app.log().counters().cleared), (31, 0));
+    assert_eq!(stage.selected(), "2");
+    assert!(stage.app.is_marked(RowId(2)));
+    stage.keys("/2");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 12);
+    stage.keys("cZ");
+    assert_eq!(stage.shown(), 12);
+}
+
+#[test]
+fn only_the_last_act_is_undone() {
+    let mut stage = Stage::new(&["a"]);
+    stage.confirm(0);
+    stage.messages(&[("a", b"1")]);
+    stage.keys("c");
+    stage.code(KeyCode::Tab);
+    stage.keys("u");
+    let effects = stage.keys("Z");
+    assert!(matches!(
+        effects[..],
+        [Effect::Command(Command::Subscribe(_))]
+    ));
+    assert_eq!(stage.keys("Z"), []);
+    assert_eq!(stage.app.log().counters().cleared, 1);
+}
+
+#[test]
+fn what_was_evicted_since_the_clear_is_said_to_be_gone() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
+    stage.numbered("old", 100);
+    stage.keys("c");
+    while stage.app.log().counters().evicted == 0 {
+        stage.numbered("new", 100);
+    }
+    let kept = stage.app.log().counters().kept;
+    stage.keys("Z");
+    assert!(
+        stage
+            .remark()
+            .contains("0 messages restored · 100 were evicted"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.app.log().counters().kept, kept);
+}
+
+#[test]
+fn a_key_acts_on_no_open_message_that_follows_the_log() {
+    for key in ["=", "i", "#", "w", "y", "Y", "P", "x", "e", "f"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", b"[1]")]);
+        stage.code(KeyCode::Enter);
+        stage.keys("G");
+        stage.code(KeyCode::Tab);
+        assert_eq!(stage.app.focus(), Focus::Message);
+        assert!(stage.is_following());
+        assert_eq!(stage.keys(key), [], "{key}");
+        assert!(
+            stage
+                .remark()
+                .contains(&format!("frozen on a · {key} again")),
+            "{key}"
+        );
+        stage.now = stage.now.after(Duration::from_secs(1));
+        stage.messages(&[("b", b"[2]")]);
+        assert_eq!(stage.letter().channel.as_deref(), Some(&b"a"[..]), "{key}");
+    }
+}
+
+/// The words of each warning that Socket.IO counts a subscription.
+fn counted(stage: &Stage) -> Vec<String> {
+    let notices = stage.app.log().notices();
+    let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
+    counted.map(|(_, notice)| notice_words(notice)).collect()
+}
+
+#[test]
+fn a_subscription_that_socket_io_counts_is_warned_of_once() {
+    let topics = [
+        "orders",
+        "socket.io-request*",
+        "app:socket.io-request#/#",
+        "socket.io#/#",
+    ];
+    let mut stage = Stage::new(&topics);
+    stage.confirm(0);
+    stage.confirm(1);
+    assert_eq!(counted(&stage), [""; 0]);
+    stage.confirm(2);
+    assert_eq!(
+        counted(&stage),
+        [
+            "use the pattern app:socket.io-request#/#* instead, which is not counted: Socket.IO \
+          counts channel app:socket.io-request#/# as one more server, and waits for its answers"
+        ]
+    );
+    // Neither again after a reconnect, nor for another.
+    stage.confirm(2);
+    stage.confirm(3);
+    assert_eq!(counted(&stage).len(), 1);
+}
+
+#[test]
+fn a_sharded_subscription_that_socket_io_counts_has_no_pattern_in_its_place() {
+    let mut stage = Stage::new(&[]);
+    stage.notice(Notice::Subscribed {
+        subscription: Subscription {
+            id: SubscriptionId(0),
+            topic: Topic::shard(b"socket.io#/#"),
+        },
+        count: 1,
+        server: None,
+    });
+    let words = counted(&stage).remove(0);
+    assert!(
+        words.ends_with("no pattern hears sharded channels: u unsubscribes"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
+    for (name, written) in [
+        ("orders ", r"orders\x20"),
+        ("\torders", r"\torders"),
+        ("or\u{a0}ders", r"or\xc2\xa0ders"),
+    ] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[(name, b" x ")]);
+        stage.keys("ee");
+        let texts = (written.to_owned(), r"\x20x\x20".to_owned());
+        assert_eq!(stage.box_texts(), texts);
+        let sent = stage.code(KeyCode::Enter);
+        assert_eq!(sent, published(1, name, b" x "));
+    }
+    // What the screen shows can be typed as it is.
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("or\u{a0}ders ", b"x"), ("orders", b"x")]);
+    stage.keys(r#"/channel:"or\u{a0}ders\x20""#);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.shown().messages(), 1);
+}
+
+#[test]
+fn a_draft_outlives_e_in_the_history_and_says_where_it_goes_now() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(THREE);
+    stage.keys("kpdraft");
+    assert_eq!(stage.box_texts(), ("a".into(), "draft".into()));
+    stage.code(KeyCode::Esc);
+    stage.keys("jp");
+    assert_eq!(stage.box_texts(), ("c".into(), "draft".into()));
+    assert_eq!(stage.remark(), "the draft now goes to c");
+    stage.code(KeyCode::Esc);
+    stage.keys("e");
+    assert_eq!(stage.box_texts().1, "4");
+    stage.code(KeyCode::Up);
+    assert_eq!(stage.box_texts().1, "draft");
+}
+
+#[test]
+fn p_says_that_it_freezes_the_log_but_not_when_it_is_refused() {
+    for read_only in [false, true] {
+        let mut stage = Stage::with(&["*"], |settings| settings.read_only = read_only);
+        stage.messages(THREE);
+        stage.keys("p");
+        assert_eq!(stage.is_following(), read_only);
+        let words = if read_only {
+            "--read-only"
+        } else {
+            "log frozen on c"
+        };
+        assert!(stage.remark().contains(words), "{}", stage.remark());
+    }
+}

@@ -1,0 +1,717 @@
+//! Checks of messages as the screen has them: asked for, flagged in the log, told in the channel tab.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+
+use subscope::analysis::{Answer, Check, Looked, MOST_CHANNELS, Worker};
+use subscope::app::{Effect, Event, Focus};
+use subscope::log::Batch;
+use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
+use subscope::server::Feed;
+
+use crate::support::stage::{START, Stage};
+
+/// A stage whose checks are made at once.
+struct Checked {
+    stage: Stage,
+    worker: Worker,
+}
+
+impl Checked {
+    fn with(checks: Vec<Check>) -> Self {
+        Self {
+            stage: Stage::with(&["*"], |settings| settings.checks = checks),
+            worker: Worker::default(),
+        }
+    }
+
+    /// Answers what was asked of the checks, and what is asked then.
+    fn settle(&mut self, effects: Vec<Effect>) {
+        let mut waiting = VecDeque::from(effects);
+        while let Some(effect) = waiting.pop_front() {
+            if let Effect::Analyse(request) = effect
+                && let Some(answer) = self.worker.answer(request)
+            {
+                waiting.extend(self.stage.send(Event::Analysed(answer)));
+            }
+        }
+    }
+
+    fn messages(&mut self, channel: &str, payloads: &[impl AsRef<[u8]>]) {
+        let mut batch = Batch::default();
+        for payload in payloads {
+            let (channel, payload) = (channel.as_bytes(), payload.as_ref());
+            batch.push_message(self.stage.now, channel, payload, SubscriptionId(0));
+        }
+        let effects = self.stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        self.settle(effects);
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let mut batch = Batch::default();
+        batch.push_notice(self.stage.now, notice);
+        let effects = self.stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        self.settle(effects);
+    }
+
+    fn numbers(&mut self, channel: &str, numbers: impl IntoIterator<Item = u64>) {
+        let payloads = numbers
+            .into_iter()
+            .map(|number| format!(r#"{{"seq":{number}}}"#));
+        let payloads: Vec<String> = payloads.collect();
+        self.messages(channel, &payloads);
+    }
+
+    fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            let effects = self.key(key);
+            self.settle(effects);
+        }
+    }
+
+    fn key(&mut self, key: char) -> Vec<Effect> {
+        match key {
+            '\n' => self.stage.code(KeyCode::Enter),
+            '\x1b' => self.stage.code(KeyCode::Esc),
+            key => self.stage.code(KeyCode::Char(key)),
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.stage.now = self.stage.now.after(time);
+        let effects = self.stage.send(Event::Tick);
+        self.settle(effects);
+    }
+
+    /// The words found of each row that has any.
+    fn found(&self) -> Vec<(u64, String)> {
+        let app = &self.stage.app;
+        let rows = (0..app.log().end().0).map(RowId);
+        rows.flat_map(|row| {
+            let found = app.findings(row);
+            found.map(move |finding| (row.0, finding.what.to_string()))
+        })
+        .collect()
+    }
+
+    /// The rows that are shown.
+    fn shown(&self) -> Vec<u64> {
+        let shown = self.stage.app.shown();
+        let rows = (0..shown.len()).map(|place| shown.row_at(place).unwrap().0);
+        rows.collect()
+    }
+
+    fn screen(&mut self) -> String {
+        self.stage.send(Event::Resize(120, 40));
+        self.stage.screen()
+    }
+}
+
+fn sequence() -> Vec<Check> {
+    vec![Check::parse_sequence("orders=.seq").unwrap()]
+}
+
+#[test]
+fn nothing_is_asked_while_nothing_is_checked() {
+    let mut stage = Stage::new(&["*"]);
+    let mut batch = Batch::default();
+    batch.push_message(stage.now, b"a", b"{}", SubscriptionId(0));
+    let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    assert_eq!(effects, []);
+}
+
+/// `{"seq": number}` in `MessagePack`.
+fn packed(number: u8) -> Vec<u8> {
+    vec![0x81, 0xa3, b's', b'e', b'q', number]
+}
+
+#[test]
+fn numbers_are_followed_in_whatever_form_they_come() {
+    let mut checked = Checked::with(sequence());
+    let forms = [1, 2, 5].map(packed);
+    checked.messages("orders", &forms);
+    // {"seq": 6} in CBOR
+    checked.messages("orders", &[b"\xa1cseq\x06"]);
+    checked.numbers("orders", [7, 9]);
+    assert_eq!(
+        checked.found(),
+        [
+            (2, "2 missing: 3–4".to_owned()),
+            (5, "1 missing: 8".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn a_key_on_a_number_of_messagepack_follows_it() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("orders", &[1, 2, 5].map(packed));
+    checked.press("\n\nj#");
+    assert!(
+        checked
+            .stage
+            .remark()
+            .starts_with("numbers at .seq on orders: "),
+        "{}",
+        checked.stage.remark()
+    );
+    assert_eq!(checked.found(), [(2, "2 missing: 3–4".to_owned())]);
+    checked.messages("orders", &[6, 8].map(packed));
+    assert_eq!(checked.found().len(), 2);
+}
+
+#[test]
+fn requests_of_one_form_are_paired_with_replies_of_another() {
+    let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
+    let mut checked = Checked::with(vec![pair]);
+    // The id is bytes, which are known by their base64, and then a text.
+    checked.messages(
+        "req",
+        &[&b"\x81\xa2id\xc4\x02\x01\x02"[..], b"\x81\xa2id\xa2q7"],
+    );
+    checked.messages("rep", &[r#"{"corr":"q7"}"#, r#"{"corr":"AQI="}"#]);
+    let rows: Vec<u64> = checked.found().iter().map(|(row, _)| *row).collect();
+    assert_eq!(rows, [2, 3]);
+}
+
+#[test]
+fn a_time_of_messagepack_is_when_it_was_sent() {
+    let sent = Check::parse_delay("orders=.t").unwrap();
+    let mut checked = Checked::with(vec![sent]);
+    // The timestamp extension, 250 s before the stage's clock.
+    let seconds = u32::try_from(START.0 / 1_000_000 - 250).unwrap();
+    let payload = [&b"\x81\xa1t\xd6\xff"[..], &seconds.to_be_bytes()].concat();
+    checked.messages("orders", &[payload]);
+    let words = checked.found().remove(0).1;
+    assert!(words.contains("4m") || words.contains("250"), "{words}");
+}
+
+#[test]
+fn a_hole_in_a_sequence_is_flagged_in_its_row() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2, 5, 5, 3]);
+    checked.numbers("others", [1, 9]);
+    assert_eq!(
+        checked.found(),
+        [
+            (2, "2 missing: 3–4".to_owned()),
+            (3, "5 again".to_owned()),
+            (4, "late by 2, fills the hole".to_owned()),
+        ]
+    );
+    let screen = checked.screen();
+    assert!(screen.contains(r#"2 missing: 3–4  {"seq":5}"#), "{screen}");
+}
+
+#[test]
+fn a_gap_between_two_messages_explains_their_hole() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1]);
+    let now = checked.stage.now;
+    checked.notice(Notice::Gap(Gap {
+        last_heard: now,
+        noticed: now,
+        end: GapEnd::Restored(now),
+        reason: "closed".into(),
+        event: "lost".into(),
+    }));
+    checked.numbers("orders", [4]);
+    assert_eq!(
+        checked.found(),
+        [(2, "2 missing: 2–3, in the gap before".to_owned())]
+    );
+}
+
+#[test]
+fn a_subscription_that_had_ended_explains_a_hole_too() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1]);
+    checked.notice(Notice::Unsubscribed {
+        subscription: checked.stage.subscription(0),
+        count: 0,
+        asked: true,
+        server: None,
+    });
+    checked.numbers("orders", [4]);
+    assert_eq!(
+        checked.found(),
+        [(2, "2 missing: 2–3, in the gap before".to_owned())]
+    );
+}
+
+#[test]
+fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
+    let all = Check::parse_sequence("*=.seq").unwrap();
+    let mut checked = Checked::with(vec![all]);
+    checked.numbers("a", [1, 3]);
+    checked.numbers("b", [1, 3]);
+    checked.press("\n\nj#");
+    let remark = checked.stage.remark();
+    assert!(
+        remark.contains("followed already on all channels of *"),
+        "{remark}"
+    );
+    assert_eq!(checked.found().len(), 2);
+}
+
+#[test]
+fn of_several_findings_the_worst_is_seen_where_there_is_little_room() {
+    let shape = Check::parse_shape("orders").unwrap();
+    let mut checked = Checked::with([shape].into_iter().chain(sequence()).collect());
+    checked.numbers("orders", 1..=30);
+    checked.messages("orders", &[r#"{"seq":40,"new":1}"#]);
+    assert_eq!(checked.found().len(), 2);
+    checked.stage.send(Event::Resize(100, 30));
+    let screen = checked.stage.screen();
+    assert!(screen.contains("9 missing: 31–39"), "{screen}");
+}
+
+#[test]
+fn the_tab_tells_of_its_channel_however_many_there_are() {
+    let mut checked = Checked::with(vec![Check::parse_sequence("*=.seq").unwrap()]);
+    for channel in 0..600 {
+        checked.numbers(&format!("c:{channel:03}"), [1, 3]);
+    }
+    checked.numbers("zzz", [7]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    assert!(screen.contains("highest       7"), "{screen}");
+}
+
+#[test]
+fn a_number_by_itself_can_be_followed() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("ticks", &["1", "2", "5"]);
+    checked.press("\n\n#");
+    assert_eq!(checked.found(), [(2, "2 missing: 3–4".to_owned())]);
+}
+
+#[test]
+fn what_is_flagged_can_be_filtered_by_and_found() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2, 4]);
+    checked.press("/is:seqgap\n");
+    assert_eq!(checked.shown(), [2]);
+    checked.numbers("orders", [5, 7, 8]);
+    assert_eq!(checked.shown(), [2, 4]);
+    checked.press("\x1b/not is:seqgap\n");
+    assert_eq!(checked.shown(), [0, 1, 3, 5]);
+    checked.numbers("orders", [9, 20]);
+    assert_eq!(checked.shown(), [0, 1, 3, 5, 6]);
+    checked.press("\x1bFis:seqgap\n");
+    let found = checked.stage.app.find().unwrap().rows();
+    let found: Vec<u64> = found.iter().map(|row| row.0).collect();
+    assert_eq!(found, [2, 4, 7]);
+}
+
+#[test]
+fn a_breakpoint_stops_where_a_check_has_flagged_a_row() {
+    let mut checked = Checked::with(sequence());
+    checked.press("Bis:seqgap\n\x1b");
+    checked.numbers("orders", [1, 2, 3]);
+    assert!(checked.stage.app.breakpoints().stop().is_none());
+    checked.numbers("orders", [7, 8]);
+    let breakpoints = checked.stage.app.breakpoints();
+    assert_eq!(breakpoints.stop().unwrap().row, RowId(3));
+    assert_eq!(breakpoints.hits().len(), 1);
+}
+
+#[test]
+fn a_sequence_is_followed_from_a_value_of_the_open_message() {
+    let mut checked = Checked::with(Vec::new());
+    checked.numbers("orders", [1, 2, 4]);
+    checked.press("\n\nj#");
+    assert_eq!(checked.found(), [(2, "1 missing: 3".to_owned())]);
+    let remark = checked.stage.remark();
+    assert!(remark.contains(".seq"), "{remark}");
+    checked.numbers("orders", [6]);
+    assert_eq!(checked.found().len(), 2);
+    checked.press("#");
+    assert_eq!(checked.found(), []);
+    checked.numbers("orders", [9]);
+    assert_eq!(checked.found(), []);
+}
+
+#[test]
+fn an_example_that_has_no_room_says_that_it_is_cut() {
+    let mut checked = Checked::with(Vec::new());
+    let said = "a".repeat(60);
+    checked.messages("orders", &[&*format!(r#"{{"said":"{said}"}}"#); 30]);
+    checked.press("\n\n[");
+    let screen = checked.screen();
+    let field = screen.lines().find(|line| line.contains("always"));
+    assert!(field.is_some_and(|line| line.contains("aa… ")), "{screen}");
+}
+
+#[test]
+fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
+    let mut checked = Checked::with(Vec::new());
+    let usual = r#"{"id":7,"amount":12.5,"tags":["a"]}"#;
+    checked.messages("orders", &[usual; 30]);
+    checked.press("\nz[");
+    assert_eq!(checked.stage.app.focus(), Focus::Message);
+    let screen = checked.screen();
+    for words in [
+        "Shape of 30 messages",
+        ".amount",
+        "number",
+        "always",
+        "12.5",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+    checked.messages(
+        "orders",
+        &[r#"{"id":7,"amount":"12","coupon":null,"tags":[]}"#],
+    );
+    let found = checked.found();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].1.contains("△ .amount number→string"), "{found:?}");
+    assert!(found[0].1.contains("+ .coupon"), "{found:?}");
+    // What is shown is asked for again, but not at every message.
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Shape of 31 messages · 1 flagged"),
+        "{screen}"
+    );
+    checked.messages("orders", &["oops"]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Shape of 31 of 32 messages · 2 flagged"),
+        "{screen}"
+    );
+    checked.press("q/is:drift\n");
+    assert_eq!(checked.shown(), [30, 31]);
+}
+
+#[test]
+fn a_shape_is_not_learnt_of_what_is_no_json() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("logs", &["hello"]);
+    checked.press("\nz[");
+    assert!(checked.stage.app.checks().plan().is_empty());
+}
+
+#[test]
+fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
+    let pair = Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap();
+    let mut checked = Checked::with(vec![pair]);
+    checked.messages("rpc:req", &[r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
+    checked.stage.now = checked.stage.now.after(Duration::from_millis(45));
+    checked.messages("rpc:rep", &[r#"{"corr":"a"}"#]);
+    assert_eq!(checked.found(), [(2, "↩ 45 ms".to_owned())]);
+    // Whole in a narrow log too.
+    assert!(checked.stage.screen().contains("↩ 45 ms"));
+    checked.stage.send(Event::Resize(40, 12));
+    assert!(checked.stage.screen().contains("↩ 45 ms"));
+    checked.press("\nz[");
+    let screen = checked.screen();
+    for words in [
+        "2, 1 answered, 1 waiting",
+        "p50 45",
+        "unanswered",
+        "b for 45 ms",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+}
+
+#[test]
+fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
+    let pair = Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap();
+    let mut checked = Checked::with(vec![pair]);
+    checked.messages("rpc:req", &[r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
+    let gap = |end, now| Gap {
+        last_heard: now,
+        noticed: now,
+        end,
+        event: "connection lost".into(),
+        reason: "closed".into(),
+    };
+    let lost = checked.stage.now.after(Duration::from_millis(1));
+    checked.stage.now = lost;
+    checked.notice(Notice::Gap(gap(GapEnd::Open, lost)));
+    // Another server is heard meanwhile.
+    checked.messages("rpc:req", &[r#"{"id":"c"}"#]);
+    let back = lost.after(Duration::from_millis(1));
+    checked.stage.now = back;
+    checked.notice(Notice::Gap(gap(GapEnd::Restored(back), lost)));
+    checked.stage.now = back.after(Duration::from_millis(1));
+    checked.messages("rpc:req", &[r#"{"id":"d"}"#]);
+    checked.messages("rpc:rep", &[r#"{"corr":"x"}"#]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    for words in [
+        "requests      4, 0 answered, 4 waiting",
+        "gap since     3 waiting: the reply may be lost",
+        "1, soon after a gap: the request may be lost",
+        "a for 3.0 ms, a gap since: the reply may be lost",
+        "c for 2.0 ms, a gap since: the reply may be lost",
+        "d for 0 ms ",
+    ] {
+        assert!(screen.contains(words), "{words} in {screen}");
+    }
+}
+
+#[test]
+fn the_delay_since_it_was_sent_is_told_in_the_row() {
+    let delay = Check::parse_delay("orders=.sent").unwrap();
+    let mut checked = Checked::with(vec![delay]);
+    let sent = checked.stage.now.0 - 2_000;
+    checked.messages("orders", &[&format!(r#"{{"sent":{sent}}}"#)]);
+    let words = checked.found().remove(0).1;
+    assert!(words.ends_with("after it was sent"), "{words}");
+    let ahead = checked.stage.now.0 + 5_000_000;
+    checked.messages("orders", &[&format!(r#"{{"sent":{ahead}}}"#)]);
+    assert!(checked.found()[1].1.contains("ahead of our clock"));
+}
+
+#[test]
+fn findings_go_with_their_rows_and_come_back_with_them() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 5]);
+    assert_eq!(checked.found().len(), 1);
+    checked.press("c");
+    checked.numbers("orders", [6]);
+    checked.press("Z");
+    assert_eq!(checked.shown(), [0, 1, 2]);
+    assert_eq!(checked.found().len(), 1);
+    let mut next = 7;
+    while checked.stage.app.log().counters().evicted < 2 {
+        checked.numbers("orders", next..next + 1_000);
+        next += 1_000;
+    }
+    assert_eq!(checked.found(), []);
+}
+
+// --- What was not checked ----------------------------------------------------------------------
+
+#[test]
+fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2, 3]);
+    checked.numbers("others", [1, 9, 10, 11]);
+    checked.press("/is:seqgap");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Messages 0 of 7 · /is:seqgap · 4 not checked"),
+        "{screen}"
+    );
+    // In the box as well.
+    assert_eq!(screen.matches("0 of 7 · 4 not checked").count(), 1);
+    checked.press("\n");
+    let screen = checked.screen();
+    assert!(screen.contains("No checked message matches is:seqgap"));
+    // Where there is little room as well; where there is none, no count is given at all.
+    checked.stage.send(Event::Resize(80, 24));
+    let screen = checked.stage.screen();
+    assert!(screen.contains(" 0 of 7 · 4 not checked "), "{screen}");
+    checked.stage.send(Event::Resize(60, 24));
+    assert!(!checked.stage.screen().contains("0 of 7"));
+    // Of channels that do not matter nothing is said, and of flags that no check gives all.
+    checked.press("\x1b/is:seqgap channel:orders\n");
+    assert!(!checked.screen().contains("not checked"));
+    checked.press("\x1b/not is:seqgap (channel:orders or .seq == 9)\n");
+    assert!(checked.screen().contains(" · 4 not checked"));
+    checked.press("\x1b/is:drift\n");
+    assert!(checked.screen().contains(" · 7 not checked"));
+    checked.press("\x1b/is:drift or is:seqgap\n");
+    assert!(checked.screen().contains(" · 7 not checked"));
+    checked.press("\x1b");
+    assert!(!checked.screen().contains("not checked"));
+}
+
+#[test]
+fn a_search_for_flags_says_so_too_until_all_is_checked() {
+    let mut checked = Checked::with(Vec::new());
+    checked.numbers("orders", [1, 2, 4]);
+    checked.press("Fis:seqgap\n");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("0 found, 3 not checked: is:seqgap"),
+        "{screen}"
+    );
+    checked.press("\n\nj#");
+    let screen = checked.screen();
+    assert!(screen.contains("1 found: is:seqgap "), "{screen}");
+    assert!(!screen.contains("not checked"), "{screen}");
+    checked.numbers("others", [1]);
+    checked.wait(Duration::from_secs(1));
+    assert!(checked.screen().contains(", 1 not checked"));
+    checked.press("#");
+    assert!(checked.screen().contains(", 4 not checked"));
+}
+
+#[test]
+fn what_waits_for_checks_is_not_checked_yet() {
+    let mut checked = Checked::with(sequence());
+    checked.numbers("orders", [1, 2]);
+    checked.press("/is:seqgap\n");
+    let mut batch = Batch::default();
+    for payload in [r#"{"seq":3}"#, r#"{"seq":9}"#] {
+        let now = checked.stage.now;
+        batch.push_message(now, b"orders", payload.as_bytes(), SubscriptionId(0));
+    }
+    let waiting = checked
+        .stage
+        .send(Event::Feed(Feed::Batch(Box::new(batch))));
+    checked.wait(Duration::from_millis(900));
+    assert!(!checked.screen().contains("not checked"));
+    checked.wait(Duration::from_millis(200));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("0 of 4 · /is:seqgap · 2 not checked yet"),
+        "{screen}"
+    );
+    checked.settle(waiting);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(screen.contains("1 of 4 · /is:seqgap "), "{screen}");
+    assert!(!screen.contains("not checked"), "{screen}");
+}
+
+#[test]
+fn checks_that_have_no_room_for_a_channel_say_so() {
+    let mut checked = Checked::with(vec![Check::parse_sequence("*=.seq").unwrap()]);
+    checked.numbers("a", [1]);
+    checked.press("/is:seqgap\n");
+    assert!(!checked.screen().contains("checked ·"));
+    for channel in 0..MOST_CHANNELS {
+        checked.numbers(&format!("c:{channel}"), [1]);
+    }
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(screen.contains(" · not all channels checked"), "{screen}");
+}
+
+#[test]
+fn what_a_check_could_not_read_is_not_checked() {
+    // No shape can be learnt of what is no JSON.
+    let mut checked = Checked::with(vec![Check::parse_shape("mm").unwrap()]);
+    checked.messages("mm", &vec![packed(1); 40]);
+    checked.press("/is:drift\n");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Messages 0 of 40 · /is:drift · 40 not checked"),
+        "{screen}"
+    );
+    // A path that leads nowhere.
+    let mut checked = Checked::with(vec![Check::parse_sequence("a*=.sqe").unwrap()]);
+    checked.press("/is:seqgap\n");
+    checked.numbers("a1", 1..=30);
+    checked.numbers("b", [1]);
+    checked.messages("a1", &[r#"{"sqe":1}"#, r#"{"sqe":3}"#]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Messages 1 of 33 · /is:seqgap · 31 not checked"),
+        "{screen}"
+    );
+    checked.press("\x1b/is:seqgap channel:a1\n");
+    assert!(checked.screen().contains(" · 30 not checked"));
+    // Of what has been let go of nothing is said.
+    checked.press("\x1b");
+    checked.press("c");
+    checked.messages("a1", &[r#"{"sqe":4}"#]);
+    checked.press("/is:seqgap\n");
+    assert!(!checked.screen().contains("not checked"));
+}
+
+#[test]
+fn what_one_check_could_not_read_another_may_have() {
+    let checks = ["a=.seq", "a=.other"].map(|text| Check::parse_sequence(text).unwrap());
+    let mut checked = Checked::with(checks.into());
+    checked.press("/is:seqgap\n");
+    checked.numbers("a", 1..=5);
+    assert!(!checked.screen().contains("not checked"));
+    checked.messages("a", &[r#"{"neither":1}"#]);
+    checked.wait(Duration::from_secs(1));
+    assert!(checked.screen().contains("/is:seqgap · 1 not checked"));
+    // Of which each has read some it is not known which both have skipped.
+    checked.messages("a", &[r#"{"other":1}"#]);
+    checked.wait(Duration::from_secs(1));
+    assert!(
+        checked
+            .screen()
+            .contains("/is:seqgap · up to 2 not checked")
+    );
+    // Of another flag they tell nothing.
+    checked.press("\x1b/is:drift or is:seqgap\n");
+    assert!(checked.screen().contains(" · 7 not checked"));
+}
+
+#[test]
+fn only_a_whole_number_is_followed() {
+    let mut checked = Checked::with(Vec::new());
+    let values = [r#""abc""#, "{}", "1.5", "true", "null", "[1]", r#""""#];
+    for value in values {
+        checked.messages("a", &[format!(r#"{{"s":{value}}}"#)]);
+        checked.press("G\n\nj#");
+        let remark = checked.stage.remark();
+        assert!(remark.contains("this value is none"), "{value}: {remark}");
+        assert!(checked.stage.app.checks().plan().is_empty());
+        checked.press("qq");
+    }
+    checked.messages("a", &[r#"{"s":"17"}"#]);
+    checked.press("G\n\nj#");
+    let remark = checked.stage.remark();
+    assert!(remark.contains("numbers at .s on a"), "{remark}");
+    // It ends at any value.
+    checked.messages("a", &[r#"{"s":"abc"}"#]);
+    checked.press("q");
+    checked.press("G\n\nj#");
+    let remark = checked.stage.remark();
+    assert!(remark.contains("followed no longer"), "{remark}");
+}
+
+#[test]
+fn the_tab_says_that_a_check_still_looks_back() {
+    let mut checked = Checked::with(Vec::new());
+    checked.numbers("orders", 1..=100);
+    // The thread has looked at some of what is kept, and then at all.
+    checked.press("\n\nj");
+    let mut looking = VecDeque::from(checked.key('#'));
+    let Some(Effect::Analyse(plan)) = looking.pop_front() else {
+        panic!("no plan");
+    };
+    checked.worker.answer(plan);
+    let check = checked.stage.app.checks().plan().entries()[0].id;
+    let some = Looked {
+        only: Some(check),
+        rows: 68,
+        ..Looked::default()
+    };
+    let effects = checked.stage.send(Event::Analysed(Answer::Looked(some)));
+    checked.settle(effects);
+    checked.press("z[");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("looking back  68 % of what was kept so far"),
+        "{screen}"
+    );
+    checked.settle(looking.into());
+    let screen = checked.screen();
+    assert!(screen.contains("highest       100"), "{screen}");
+    assert!(!screen.contains("looking back"), "{screen}");
+}
+
+#[test]
+fn the_tab_says_of_what_it_could_read_neither_number_nor_key() {
+    let mut checked = Checked::with(vec![Check::parse_sequence("sk=.n,.k").unwrap()]);
+    checked.messages("sk", &[r#"{"n":1}"#, r#"{"k":1}"#]);
+    checked.press("\nz[");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("not read      2 without number or key"),
+        "{screen}"
+    );
+    assert!(!screen.contains("missing"), "{screen}");
+    checked.messages("sk", &[r#"{"n":1,"k":1}"#]);
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(screen.contains("missing       none"), "{screen}");
+}

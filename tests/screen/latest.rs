@@ -1,0 +1,587 @@
+//! The latest values: the channel list in its wide form.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
+use ratatui::style::Color;
+
+use subscope::app::{Effect, Event, Focus, ListForm};
+use subscope::message::glob::ByGlob;
+use subscope::query::Path;
+use subscope::server::{Connection, Feed};
+
+use crate::support::stage::{START, Stage};
+
+/// The latest values on a screen of this size.
+fn latest(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    stage.send(Event::Resize(width, height));
+    stage.keys("v");
+    stage
+}
+
+/// The same after two rounds of messages on several channels.
+fn market(width: u16, height: u16) -> Stage {
+    let mut stage = latest(width, height);
+    stage.messages(&[
+        ("price:btc", b"399.41"),
+        ("price:eth", b"20.5"),
+        ("door", b"open"),
+        ("stock", br#"{"seq":15,"sku":"mug","left":46}"#),
+        ("flag", b"true"),
+        ("sensor", b"\x82\xa1t\x14\xa2ok\xc3"),
+    ]);
+    stage.wait(Duration::from_secs(40));
+    stage.messages(&[("flag", b"true"), ("door", b"closed")]);
+    stage.wait(Duration::from_secs(2));
+    stage.messages(&[
+        ("price:btc", b"412.48"),
+        ("stock", br#"{"seq":16,"sku":"mug","left":45}"#),
+        ("sensor", b"\x82\xa1t\x15\xa2ok\xc3"),
+        ("new", b"first"),
+    ]);
+    stage.wait(Duration::from_millis(200));
+    stage
+}
+
+#[test]
+fn a_lens_shows_the_latest_value_of_whatever_form() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        let lens = subscope::query::Path::parse(".t").unwrap();
+        settings.lenses = [(b"sensor*".as_slice().into(), lens)].into_iter().collect();
+    });
+    stage.send(Event::Resize(100, 24));
+    stage.keys("v");
+    stage.messages(&[
+        ("sensor:a", b"\x82\xa1t\x14\xa2ok\xc3"),
+        ("sensor:b", b"\xa1at\xf5"),
+        ("sensor:c", b"\x81\xa1t\x01"),
+    ]);
+    stage.messages(&[
+        ("sensor:a", b"\x82\xa1t\x17\xa2ok\xc3"),
+        ("sensor:c", b"words"),
+    ]);
+    let screen = stage.screen();
+    let row = |name: &str| {
+        let row = screen.lines().find(|line| line.contains(name)).unwrap();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(row("sensor:a").contains(" 23 +3 ← 20"), "{screen}");
+    assert!(row("sensor:b").contains(" true"), "{screen}");
+    assert!(
+        row("sensor:c").contains("no .t: no values in it"),
+        "{screen}"
+    );
+}
+
+/// The text that is drawn as just changed.
+fn flashing(stage: &Stage) -> Vec<String> {
+    let buffer = stage.buffer();
+    let mut flashing = Vec::new();
+    let mut was_so = false;
+    for cell in &buffer.content {
+        let is_so = cell.bg == Color::Green;
+        if is_so && !was_so {
+            flashing.push(String::new());
+        }
+        if let Some(last) = flashing.last_mut().filter(|_| is_so) {
+            last.push_str(cell.symbol());
+        }
+        was_so = is_so;
+    }
+    flashing
+}
+
+/// The line of the screen that has `words` in it.
+fn line_with(stage: &Stage, words: &str) -> String {
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.contains(words));
+    line.unwrap_or_else(|| panic!("{words} is not in\n{screen}"))
+        .to_owned()
+}
+
+// --- Keys --------------------------------------------------------------------------------------
+
+#[test]
+fn v_lists_the_latest_values_in_the_logs_place_and_v_or_esc_goes_back() {
+    for back in [KeyCode::Char('v'), KeyCode::Esc] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 3);
+        assert_eq!(stage.app.list_form(), ListForm::Names);
+        stage.keys("v");
+        assert_eq!(stage.app.list_form(), ListForm::Latest);
+        assert_eq!(stage.app.focus(), Focus::Channels);
+        assert!(stage.app.areas().messages.is_empty());
+        assert_eq!(stage.app.areas().channels.width, 80);
+        stage.code(back);
+        assert_eq!(stage.app.list_form(), ListForm::Names);
+        assert_eq!(stage.app.focus(), Focus::Messages);
+        assert!(stage.is_following());
+    }
+}
+
+#[test]
+fn esc_goes_back_to_the_log_first_and_then_takes_back_what_narrows_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("/2");
+    stage.code(KeyCode::Enter);
+    stage.keys(" v");
+    stage.code(KeyCode::Esc);
+    assert_eq!((stage.shown(), stage.is_following()), (1, false));
+    stage.code(KeyCode::Esc);
+    assert_eq!((stage.shown(), stage.is_following()), (3, false));
+    stage.code(KeyCode::Esc);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn enter_goes_back_to_the_log_with_only_that_channel() {
+    let mut stage = market(80, 24);
+    stage.code(KeyCode::Enter);
+    assert!(stage.remark().contains("a pattern has no value"));
+    stage.keys("j");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), Some(&b"door"[..]));
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.app.shown().messages(), 2);
+    // It is chosen, not switched.
+    stage.keys("v");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.only(), Some(&b"door"[..]));
+}
+
+#[test]
+fn keys_that_act_on_a_channel_act_on_the_selected_one() {
+    let mut stage = market(80, 24);
+    stage.keys("j");
+    assert_eq!(stage.channel_selected(), "door");
+    assert_eq!(stage.keys("y"), [Effect::Copy(b"closed".to_vec().into())]);
+    stage.keys("m");
+    assert!(stage.app.is_muted(b"door"));
+    assert!(line_with(&stage, "door").contains("closed"));
+    stage.keys("p");
+    assert_eq!(stage.box_texts().0, "door");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage.keys("e");
+    assert_eq!(stage.box_texts(), ("door".into(), "closed".into()));
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.list_form(), ListForm::Latest);
+    stage.keys("ss");
+    assert!(stage.screen().contains("by count"));
+}
+
+#[test]
+fn tab_leaves_out_the_log_that_is_not_there() {
+    let mut stage = market(80, 24);
+    for key in [KeyCode::Tab, KeyCode::BackTab] {
+        stage.code(key);
+        assert_eq!(stage.app.focus(), Focus::Channels);
+    }
+}
+
+#[test]
+fn what_would_act_on_the_log_goes_back_to_it_or_says_why_not() {
+    for key in ["/", "F", "n", "N", "]", "["] {
+        let mut stage = market(80, 24);
+        stage.keys(key);
+        assert_eq!(stage.app.list_form(), ListForm::Names, "{key}");
+    }
+    let mut stage = market(80, 24);
+    stage.keys(" ");
+    assert!(stage.remark().contains("v goes back to the log"));
+    assert!(stage.is_following());
+}
+
+#[test]
+fn an_open_message_stays_and_follows_the_selected_channel() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Resize(200, 40));
+    stage.messages(&[("a", b"1"), ("b", b"2")]);
+    stage.code(KeyCode::Enter);
+    stage.keys("vj");
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(&*stage.letter().payload, b"1");
+    stage.messages(&[("a", b"3")]);
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(&*stage.letter().payload, b"3");
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    stage.keys("J");
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(stage.channel_selected(), "b");
+    assert_eq!(&*stage.letter().payload, b"2");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.list_form(), ListForm::Names);
+    assert!(stage.app.open().is_some());
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.open().is_none());
+    assert_eq!(stage.app.focus(), Focus::Messages);
+}
+
+#[test]
+fn a_closed_message_gives_the_keys_back_to_the_list() {
+    let mut stage = Stage::new(&["*"]);
+    for size in [(200, 40), (40, 12)] {
+        stage.send(Event::Resize(size.0, size.1));
+        stage.messages(&[("a", b"1")]);
+        stage.code(KeyCode::Enter);
+        if stage.app.focus() == Focus::Message {
+            stage.code(KeyCode::Esc);
+            stage.keys("v");
+            continue;
+        }
+        stage.keys("v");
+        stage.code(KeyCode::Tab);
+        stage.keys("q");
+        assert_eq!(stage.app.focus(), Focus::Channels, "{size:?}");
+        stage.keys("v");
+    }
+}
+
+#[test]
+fn the_mouse_selects_a_row_and_the_wheel_scrolls() {
+    let mut stage = market(80, 24);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 4);
+    assert_eq!(stage.channel_selected(), "flag");
+    stage.send(Event::Resize(80, 10));
+    let top = |stage: &Stage| stage.app.channels().top(3);
+    let before = top(&stage);
+    stage.mouse(MouseEventKind::ScrollDown, 60, 4);
+    assert!(top(&stage) > before);
+}
+
+// --- What is shown -----------------------------------------------------------------------------
+
+#[test]
+fn everything_has_a_column_on_a_wide_screen() {
+    insta::assert_snapshot!(market(200, 20).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s ▁▁█▁▁▁▁▁▁█  12 received
+    ╭ Latest values 7 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── by name ╮
+    │ ● *                                                                                                                                                                                             live │
+    │   door         2s    0.2/s  closed                                                                                               ← open                                                              │
+    │   flag         2s    0.2/s  true                                                                                                 same                                                                │
+    │   new         now    1.0/s  first                                                                                                                                                                    │
+    │   price:btc   now      0/s  412.48                                                                                               +13.07 ← 399.41                                                     │
+    │   price:eth   42s   silent  20.5                                                                                                                                                                     │
+    │   sensor      now      0/s  \x82\xa1t\x15\xa2ok\xc3                                                                              .t 20→21                                                            │
+    │   stock       now      0/s  {"seq":16,"sku":"mug","left":45}                                                                     .left 46→45  .seq 15→16                                             │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                                                                                                                                                   │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn the_change_follows_the_value_on_a_narrower_one() {
+    insta::assert_snapshot!(market(100, 20).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s ▁▁█▁▁▁▁▁▁█  12 received
+    ╭ Latest values 7 ──────────────────────────────────────────────────────────────────────── by name ╮
+    │ ● *                                                                                         live │
+    │   door         2s    0.2/s  closed  ← open                                                       │
+    │   flag         2s    0.2/s  true  same                                                           │
+    │   new         now    1.0/s  first                                                                │
+    │   price:btc   now      0/s  412.48  +13.07 ← 399.41                                              │
+    │   price:eth   42s   silent  20.5                                                                 │
+    │   sensor      now      0/s  \x82\xa1t\x15\xa2ok\xc3  .t 20→21                                    │
+    │   stock       now      0/s  {"seq":16,"sku":"mug","left":45}  .left 46→45  .seq 15→16            │
+    │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                                               │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn eighty_columns_have_no_rate() {
+    insta::assert_snapshot!(market(80, 24).screen(), @r#"
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s 12 received
+    ╭ Latest values 7 ──────────────────────────────────────────────────── by name ╮
+    │ ● *                                                                     live │
+    │   door         2s  closed  ← open                                            │
+    │   flag         2s  true  same                                                │
+    │   new         now  first                                                     │
+    │   price:btc   now  412.48  +13.07 ← 399.41                                   │
+    │   price:eth   42s  20.5                                                      │
+    │   sensor      now  \x82\xa1t\x15\xa2ok\xc3  .t 20→21                         │
+    │   stock       now  {"seq":16,"sku":"mug","left":45}  .left 46→45  .seq 15→16 │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter its messages  Tab pane  / filter  p publish  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn forty_columns_have_the_name_and_the_value() {
+    insta::assert_snapshot!(market(40, 12).screen(), @r#"
+     redis://127.0.0.1:6379  ● live  0.4/s
+    ╭ Latest values 7 ──────────── by name ╮
+    │ ● *                             live ┃
+    │   door       closed                  ┃
+    │   flag       true                    ┃
+    │   new        first                   │
+    │   price:btc  412.48                  │
+    ╰──────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────╮
+    │ press p to write a message to the s… │
+    ╰──────────────────────────────────────╯
+     Tab pane  Esc log  ? help  q quit
+    "#);
+}
+
+#[test]
+fn it_is_drawn_at_the_smallest_sizes() {
+    for width in 0..=3 {
+        for height in 0..=3 {
+            assert_eq!(market(width, height).buffer().area.width, width);
+        }
+    }
+    for size in [
+        (0, 24),
+        (80, 0),
+        (1, 24),
+        (9, 9),
+        (49, 12),
+        (50, 12),
+        (111, 12),
+    ] {
+        market(size.0, size.1).buffer();
+    }
+}
+
+#[test]
+fn before_anything_is_heard_it_says_what_is_the_case() {
+    let stage = latest(80, 24);
+    assert!(
+        stage.screen().contains("Listening to "),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn what_has_changed_flashes_for_a_second() {
+    let mut stage = market(200, 20);
+    assert_eq!(
+        flashing(&stage),
+        ["412.48", "+13.07", "21", "16", "45", "45", "16"]
+    );
+    let due = stage.app.next_tick().unwrap();
+    assert!(due <= stage.now.after(Duration::from_millis(800)));
+    stage.wait(Duration::from_millis(799));
+    assert!(!flashing(&stage).is_empty());
+    let due = stage.app.next_tick().unwrap();
+    assert_eq!(due, stage.now.after(Duration::from_millis(1)));
+    stage.now = due;
+    stage.send(Event::Tick);
+    assert_eq!(flashing(&stage), [""; 0]);
+}
+
+#[test]
+fn a_flash_fades_though_nothing_else_would_draw() {
+    let mut stage = latest(80, 24);
+    stage.wait(Duration::from_millis(700));
+    stage.messages(&[("a", b"1")]);
+    stage.messages(&[("a", b"2")]);
+    // The rates move at 1.0 s; the flash ends at 1.7 s.
+    stage.wait(Duration::from_millis(400));
+    let due = stage.app.next_tick().unwrap();
+    assert_eq!(due, START.after(Duration::from_millis(1_700)));
+    stage.keys("v");
+    assert_ne!(stage.app.next_tick(), Some(due));
+}
+
+#[test]
+fn a_value_that_stays_the_same_does_not_flash() {
+    let mut stage = latest(80, 24);
+    for (old, new) in [
+        (&b"on"[..], &b"on"[..]),
+        (b"1.0", b"1"),
+        (br#"{"a":1,"b":2}"#, br#"{"b":2, "a":1}"#),
+    ] {
+        stage.messages(&[("a", old)]);
+        stage.messages(&[("a", new)]);
+        assert_eq!(flashing(&stage), [""; 0]);
+        assert!(line_with(&stage, " a ").contains("  same"));
+    }
+}
+
+#[test]
+fn a_lens_tells_a_string_from_what_else_is_written_so() {
+    let path = |text| Path::parse(text).unwrap();
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.lenses = ByGlob::from_iter([(b"a".as_slice().into(), path(".v"))]);
+    });
+    stage.keys("v");
+    for (value, shown) in [
+        ("1", " 1 "),
+        (r#""1""#, r#" "1"  ← 1 "#),
+        ("null", r#" null  ← "1" "#),
+        (r#""null""#, r#" "null"  ← null "#),
+        (r#""007""#, " 007  ← null "),
+        (r#""7""#, " 7  ← 007 "),
+        (r#""7.50 kW""#, " 7.50 kW  ← 7 "),
+        (r#""9.00 kW""#, " 9.00 kW  +1.50 ← 7.50 kW "),
+        ("[1,2]", r#" [1,2]  ← "9.00 kW" "#),
+        ("[1,2.0]", " [1,2.0]  same "),
+    ] {
+        stage.messages(&[("a", format!(r#"{{"v":{value}}}"#).as_bytes())]);
+        let line = line_with(&stage, " a ");
+        assert!(line.contains(shown), "{value}: {line}");
+    }
+}
+
+#[test]
+fn the_difference_of_strings_is_told_and_what_is_no_number_of_json_is_a_text() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("v");
+    for (payload, shown) in [
+        (r#""20.0 °C""#, r#" "20.0 °C" "#),
+        (r#""21.5 °C""#, r#" "21.5 °C"  +1.5 ← "20.0 °C" "#),
+        ("007", r#" 007  ← "21.5 °C" "#),
+        ("7", " 7  ← 007 "),
+        ("7.0", " 7.0  same "),
+    ] {
+        stage.messages(&[("a", payload.as_bytes())]);
+        let line = line_with(&stage, " a ");
+        assert!(line.contains(shown), "{payload}: {line}");
+    }
+}
+
+#[test]
+fn a_lens_shows_its_value_and_the_change_of_that() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", br#"{"id":7,"price":20.5,"state":"open"}"#)]);
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    stage.keys("jji");
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
+    stage.keys("v");
+    assert!(line_with(&stage, " a ").contains(" 20.5 "));
+    stage.messages(&[("a", br#"{"id":8,"price":21.0,"state":"open"}"#)]);
+    assert!(line_with(&stage, " a ").contains(" 21.0  +0.5 ← 20.5 "));
+    assert_eq!(flashing(&stage), ["21.0", "+0.5"]);
+    stage.messages(&[("a", br#"{"id":9}"#)]);
+    assert!(line_with(&stage, " a ").contains(" no .price  ← 21.0 "));
+    assert_eq!(flashing(&stage), ["no .price"]);
+    stage.messages(&[("a", br#"{"id":9}"#)]);
+    assert!(line_with(&stage, " a ").contains("no .price  "));
+    assert!(!line_with(&stage, " a ").contains('←'));
+    stage.messages(&[("a", br#"{"price":"\u20ac 3\n"}"#)]);
+    assert!(line_with(&stage, " a ").contains(r" € 3\n  ← no .price "));
+    // What is shown by its number stands out of that.
+    assert_eq!(flashing(&stage), ["€ 3"]);
+    stage.messages(&[("a", b"{")]);
+    assert!(line_with(&stage, " a ").contains(r" no .price: no values in it  ← € 3\n "));
+    stage.messages(&[("a", br#"{"id":9}"#)]);
+    stage.keys("ji");
+    assert!(line_with(&stage, " a ").contains(r#"{"id":9}"#));
+}
+
+#[test]
+fn strings_of_json_are_shown_by_what_they_say() {
+    let mut stage = latest(120, 24);
+    stage.messages(&[
+        ("whole", br#""caf\u00e9 \"open\"""#),
+        ("within", br#"{"name":"caf\u00e9","note":"a\tb"}"#),
+        ("text", b"a \\n b"),
+    ]);
+    let line = line_with(&stage, "whole");
+    assert!(line.contains(r#" "café "open"" "#), "{line}");
+    stage.messages(&[
+        ("whole", br#" "caf\u00e9 \u001b[31m\n" "#),
+        ("within", br#"{"name":"th\u00e9","note":"\u202ea"}"#),
+        ("text", b"a \\t b"),
+    ]);
+    let line = line_with(&stage, "whole");
+    assert!(line.contains(r#" "café \x1b[31m\n" "#), "{line}");
+    assert!(line.contains(r#" ← "café "open"" "#), "{line}");
+    let line = line_with(&stage, "within");
+    assert!(line.contains(r#".name "café"→"thé""#), "{line}");
+    stage.messages(&[("within", br#"{"name":"th\u00e9","note":"\u001bb"}"#)]);
+    let line = line_with(&stage, "within");
+    assert!(line.contains(r#".note "\u{202e}a"→"\x1bb""#), "{line}");
+    let line = line_with(&stage, "text");
+    assert!(line.contains(r"a \t b"), "{line}");
+    // The same, spelt otherwise.
+    stage.messages(&[("whole", "\"café \\u001b[31m\\n\"".as_bytes())]);
+    assert!(line_with(&stage, "whole").contains("  same"));
+}
+
+#[test]
+fn bytes_are_escaped_and_what_is_huge_is_not_looked_into() {
+    let mut stage = latest(80, 24);
+    stage.messages(&[("bin", b"\x00\xff\x1b[31m"), ("bin", b"\x00\xfe\x1b[31m")]);
+    let line = line_with(&stage, "bin");
+    assert!(line.contains(r"\0\xfe\x1b[31m  ← \0\xff\x1b[31m"), "{line}");
+    let huge = vec![b'['; 200 << 10];
+    stage.messages(&[("huge", b"[1]"), ("huge", &huge)]);
+    let line = line_with(&stage, "huge");
+    assert!(line.contains("… 200 KiB  3 B → 200 KiB"), "{line}");
+    stage.messages(&[("huge", &huge)]);
+    assert!(line_with(&stage, "huge").contains("same size"));
+}
+
+#[test]
+fn of_too_many_long_values_the_first_are_compared() {
+    let mut stage = latest(120, 40);
+    let names: Vec<String> = (0..20).map(|name| format!("c{name:02}")).collect();
+    for filler in ["1", "2"] {
+        let payload = format!("[{filler},\"{}\"]", "x".repeat(8 << 10));
+        for name in &names {
+            stage.messages(&[(name, payload.as_bytes())]);
+        }
+    }
+    assert!(line_with(&stage, "c00").contains("[0] 1→2"));
+    assert!(line_with(&stage, "c19").contains("changed"));
+}
+
+#[test]
+fn what_the_log_has_let_go_of_is_said_to_be_gone() {
+    let mut stage = market(80, 24);
+    stage.keys("c");
+    assert!(line_with(&stage, "door").contains("(gone)"));
+    stage.messages(&[("door", b"ajar")]);
+    let line = line_with(&stage, "door");
+    assert!(line.contains("ajar") && !line.contains('←'), "{line}");
+}
+
+#[test]
+fn a_channel_that_is_not_heard_is_said_to_be_off_where_there_is_no_room_for_more() {
+    let mut stage = latest(80, 24);
+    stage.messages(&[("door", b"open")]);
+    let id = stage.subscription(0).id;
+    stage.send(Event::Feed(Feed::Unconfirmed(vec![id])));
+    let line = line_with(&stage, "door");
+    assert!(line.contains(" off "), "{line}");
+}

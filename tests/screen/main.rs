@@ -1,0 +1,17 @@
+//! The state of the screen and what is drawn of it, driven in process.
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod app;
+mod checks;
+mod large;
+mod latest;
+mod oneoff;
+mod plot;
+mod queries;
+mod reading;
+mod run_loop;
+mod servers;
+mod view;

@@ -1,0 +1,1678 @@
+//! One query language on the screen: filtering, finding, stopping, marking.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
+
+use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
+use subscope::log::Batch;
+use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
+use subscope::query::{self, Moment, Query};
+use subscope::scan::{Answer, WatchId, Worker};
+use subscope::server::Feed;
+
+use crate::support::stage::{START, Stage};
+
+fn query(text: &str) -> Query {
+    let moment = Moment {
+        now: START,
+        ahead: 0,
+    };
+    Query::parse(text, &moment).unwrap()
+}
+
+/// A stage with orders and jobs, every tenth of them an error, numbered from 0.
+fn stage() -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    feed(&mut stage, 0..100);
+    stage
+}
+
+fn feed(stage: &mut Stage, numbers: std::ops::Range<u32>) {
+    let mut batch = Batch::default();
+    for number in numbers {
+        let level = if number % 10 == 0 { "error" } else { "info" };
+        let payload = format!(r#"{{"n":{number},"level":"{level}"}}"#);
+        let channel = if number % 2 == 0 { "orders" } else { "jobs" };
+        let (channel, payload) = (channel.as_bytes(), payload.as_bytes());
+        batch.push_message(stage.now, channel, payload, SubscriptionId(0));
+    }
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+}
+
+fn filter(stage: &mut Stage, text: &str) {
+    stage.keys("/");
+    stage.keys(text);
+}
+
+fn break_at(stage: &mut Stage, text: &str) {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
+    stage.keys("B");
+    if stage.app.context() == Context::Breakpoints {
+        stage.keys("a");
+    }
+    stage.keys(text);
+    stage.code(KeyCode::Enter);
+    if stage.app.context() == Context::Breakpoints {
+        stage.code(KeyCode::Esc);
+    }
+}
+
+fn written(stage: &Stage) -> String {
+    match stage.app.overlay() {
+        Some(Overlay::Query(query_box)) => query_box.input.text(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The number in the payload of the selected message.
+fn selected_number(stage: &Stage) -> u32 {
+    let payload = stage.selected();
+    let digits = payload.trim_start_matches(r#"{"n":"#);
+    digits[..digits.find(',').unwrap()].parse().unwrap()
+}
+
+// --- Filtering ---------------------------------------------------------------------------------
+
+#[test]
+fn a_filter_applies_as_it_is_typed_to_what_is_kept_and_to_what_arrives() {
+    let mut stage = stage();
+    filter(&mut stage, "err");
+    assert_eq!(stage.app.shown().messages(), 10);
+    feed(&mut stage, 100..200);
+    assert_eq!(stage.app.shown().messages(), 20);
+    stage.keys("x");
+    assert_eq!(stage.app.shown().messages(), 0);
+    stage.code(KeyCode::Backspace);
+    assert_eq!(stage.app.shown().messages(), 20);
+    stage.code(KeyCode::Enter);
+    assert!(stage.app.overlay().is_none());
+    assert_eq!(stage.app.shown().messages(), 20);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn escape_in_the_box_brings_back_the_filter_before_and_in_the_panes_ends_it() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.overlay().is_none());
+    assert!(stage.app.shown().is_everything());
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    filter(&mut stage, " nothing like it");
+    assert_eq!(stage.app.shown().messages(), 0);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.filters().typed(), Some(&query("error")));
+    assert_eq!(stage.app.shown().messages(), 10);
+    // So it does if what is written is no query.
+    filter(&mut stage, " (");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.shown().is_everything());
+    assert_eq!(stage.app.shown().messages(), 100);
+}
+
+#[test]
+fn an_empty_box_ends_the_filter_and_the_search() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    stage.keys("/");
+    stage.ctrl('u');
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.filters().typed(), None);
+    assert!(stage.app.shown().is_everything());
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.keys("F");
+    stage.ctrl('u');
+    stage.code(KeyCode::Enter);
+    assert!(stage.app.find().is_none());
+}
+
+#[test]
+fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
+    let mut stage = stage();
+    filter(&mut stage, "level:error");
+    assert_eq!(stage.app.offered(), Some(".level == \"error\""));
+    assert_line(
+        &stage,
+        &[
+            "0 of 100",
+            "did you mean .level == \"error\" ? Tab takes it",
+        ],
+    );
+    // Without the box, the empty log says it.
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["0 of 100 messages match text level:error"]);
+    assert_line(&stage, &["Did you mean .level == \"error\"? / then Tab"]);
+    stage.keys("/");
+    // In a flood some rows always wait to be searched.
+    feed_unsearched(&mut stage, 1);
+    assert!(!stage.app.filters().progress().unwrap().is_done());
+    stage.code(KeyCode::Tab);
+    assert_eq!(written(&stage), ".level == \"error\"");
+    assert_eq!(stage.app.shown().messages(), 10);
+    // What is taken and kept is remembered.
+    let effects = stage.code(KeyCode::Enter);
+    let kept = ".level == \"error\"".to_owned();
+    assert_eq!(effects, [Effect::RememberQuery(kept)]);
+    // What finds something is not doubted.
+    stage.code(KeyCode::Esc);
+    filter(&mut stage, "n:5");
+    stage.ctrl('u');
+    stage.keys("\"level\":\"error\"");
+    assert_eq!(stage.app.offered(), None);
+    stage.ctrl('u');
+    stage.keys("n=5");
+    assert_eq!(stage.app.shown().messages(), 1);
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.remark(), "no suggestion · F1 syntax");
+    assert_eq!(written(&stage), "n=5");
+}
+
+#[test]
+fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
+    let mut stage = stage();
+    stage.keys("Flevel:error");
+    assert_line(
+        &stage,
+        &["0 found", "did you mean .level == \"error\" ? Tab takes it"],
+    );
+    stage.code(KeyCode::Enter);
+    assert!(stage.is_following());
+    assert_eq!(
+        stage.remark(),
+        "no message matches level:error · did you mean .level == \"error\"? F, then Tab takes it"
+    );
+    stage.keys("F");
+    feed_unsearched(&mut stage, 1);
+    assert!(!stage.app.find().unwrap().progress().is_done());
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 90);
+}
+
+#[test]
+fn a_breakpoint_offers_what_may_have_been_meant() {
+    let mut stage = stage();
+    stage.keys("Blevel:error");
+    assert_line(&stage, &["did you mean .level == \"error\" ? Tab takes it"]);
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    feed(&mut stage, 100..120);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
+}
+
+#[test]
+fn a_word_finds_channels_by_a_part_of_their_name() {
+    let mut stage = stage();
+    filter(&mut stage, "order");
+    assert_eq!(stage.app.shown().messages(), 50);
+    stage.keys(" error");
+    assert_eq!(stage.app.shown().messages(), 10);
+    feed(&mut stage, 100..120);
+    assert_eq!(stage.app.shown().messages(), 12);
+    stage.ctrl('u');
+    stage.keys("-order");
+    assert_eq!(stage.app.shown().messages(), 60);
+    stage.ctrl('u');
+    stage.keys("channel:job");
+    assert_eq!(stage.app.shown().messages(), 60);
+    // Notices stay, and are on no channel.
+    stage.notice(Notice::AllEnded);
+    stage.ctrl('u');
+    stage.keys("/jobs");
+    assert_eq!(stage.app.shown().messages(), 60);
+}
+
+/// Feeds messages that nobody has searched yet; gives what is asked meanwhile.
+fn feed_unsearched(stage: &mut Stage, count: usize) -> Vec<Effect> {
+    let mut batch = Batch::default();
+    for _ in 0..count {
+        batch.push_message(stage.now, b"late", b"needle", SubscriptionId(0));
+    }
+    let event = Event::Feed(Feed::Batch(Box::new(batch)));
+    stage.app.update(event, stage.now)
+}
+
+fn answer(stage: &mut Stage, asked: Vec<Effect>) {
+    for effect in asked {
+        if let Effect::Scan(request) = effect {
+            let answer = stage.worker.answer(request);
+            stage.send(Event::Scanned(answer));
+        }
+    }
+}
+
+#[test]
+fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 30));
+    filter(&mut stage, "needle");
+    stage.code(KeyCode::Enter);
+    stage.keys("Fneedle");
+    stage.code(KeyCode::Enter);
+    let asked = feed_unsearched(&mut stage, 1000);
+    // More come while those are being searched.
+    let none = feed_unsearched(&mut stage, 500);
+    assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
+    // Nothing is claimed of them, and an answer that is late is told.
+    assert_line(&stage, &["0 of 100 messages match text needle"]);
+    stage.wait(Duration::from_secs(1));
+    assert_line(
+        &stage,
+        &["Nothing found yet, 1,500 of 1,600 not yet searched"],
+    );
+    assert_line(
+        &stage,
+        &["Messages 0 of 1,600 · /needle · 1,500 not yet searched"],
+    );
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no match yet, 1,500 not yet searched");
+    stage.keys("/");
+    assert_line(&stage, &["0 of 1,600 · 1,500 not yet searched"]);
+    assert_eq!(stage.app.offered(), None);
+    stage.code(KeyCode::Esc);
+    answer(&mut stage, asked);
+    assert_eq!(stage.app.shown().messages(), 1500);
+    assert!(!stage.screen().contains("not yet searched"));
+    stage.keys("n");
+    assert_eq!(stage.remark(), "wrapped to the oldest match");
+}
+
+#[test]
+fn a_wrong_query_says_so_while_the_last_good_one_stays_in_force() {
+    let mut stage = stage();
+    filter(&mut stage, "error (");
+    let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
+        panic!("the box is open")
+    };
+    assert!(query_box.error().is_some());
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.code(KeyCode::Enter);
+    assert_eq!(written(&stage), "error (");
+}
+
+#[test]
+fn the_box_opens_with_the_filter_in_force() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    stage.keys("/");
+    assert_eq!(written(&stage), "error");
+}
+
+#[test]
+fn the_history_of_queries_is_walked_kept_and_handed_out_to_be_kept() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.queries = vec!["older".to_owned(), "old".to_owned()];
+    });
+    filter(&mut stage, "new");
+    let effects = stage.code(KeyCode::Enter);
+    assert_eq!(effects, [Effect::RememberQuery("new".to_owned())]);
+    stage.keys("F");
+    stage.keys("draft");
+    for expected in ["new", "old", "older", "older"] {
+        stage.code(KeyCode::Up);
+        assert_eq!(written(&stage), expected);
+    }
+    for expected in ["old", "new", "draft", "draft"] {
+        stage.code(KeyCode::Down);
+        assert_eq!(written(&stage), expected);
+    }
+}
+
+#[test]
+fn a_filter_leaves_the_frozen_row_where_it_is() {
+    let mut stage = stage();
+    stage.keys("kkkkkkkkk");
+    assert_eq!(selected_number(&stage), 90);
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 90);
+    stage.code(KeyCode::Esc);
+    assert_eq!(selected_number(&stage), 90);
+    assert!(!stage.is_following());
+}
+
+#[test]
+fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.chord(KeyModifiers::ALT, KeyCode::Enter);
+    assert!(stage.app.filters().typed().is_none());
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.shown().messages(), 10);
+    // Excluded: everything else.
+    stage.keys("fi");
+    assert_eq!(stage.app.shown().messages(), 90);
+    stage.keys("i");
+    // A second one that excludes narrows further.
+    stage.keys("a.n >= 50");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Filters);
+    assert_eq!(stage.app.shown().messages(), 5);
+    stage.keys("i");
+    assert_eq!(stage.app.shown().messages(), 5);
+    stage.keys(" ");
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.keys("kd");
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.shown().messages(), 100);
+}
+
+#[test]
+fn a_list_that_is_empty_opens_with_its_box_and_one_that_is_added_to_stays_open() {
+    let mut stage = stage();
+    for (key, context) in [("f", Context::Filters), ("B", Context::Breakpoints)] {
+        stage.keys(key);
+        assert_eq!(stage.app.context(), Context::Query);
+        stage.keys("error");
+        stage.code(KeyCode::Enter);
+        assert!(stage.app.overlay().is_none());
+        stage.keys(key);
+        assert_eq!(stage.app.context(), context);
+        stage.keys("a.n > 50");
+        stage.code(KeyCode::Enter);
+        assert_eq!(stage.app.context(), context);
+        // On the one that was added, and on nothing behind the list.
+        stage.keys("d");
+        assert_eq!(stage.app.context(), context);
+        stage.keys("cmuspvxz");
+        assert_eq!(stage.app.context(), context);
+        stage.code(KeyCode::Esc);
+    }
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.filters().list()[0].query, query("error"));
+    assert_eq!(stage.app.breakpoints().list().len(), 1);
+    assert_eq!(stage.app.log().counters().kept, 100);
+}
+
+#[test]
+fn a_filter_from_the_command_line_is_in_force_from_the_first_message() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.filters = vec![query("error")];
+    });
+    feed(&mut stage, 0..100);
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.keys("/");
+    assert_eq!(written(&stage), "error");
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.filters = vec![query("error"), query("channel:orders")];
+    });
+    feed(&mut stage, 0..100);
+    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.app.filters().list().len(), 2);
+}
+
+#[test]
+fn notices_stay_under_a_filter_unless_it_speaks_of_them() {
+    let mut stage = stage();
+    stage.notice(Notice::AllEnded);
+    filter(&mut stage, "error");
+    assert_eq!(stage.shown(), 11);
+    stage.notice(Notice::AllEnded);
+    assert_eq!((stage.shown(), stage.app.shown().messages()), (12, 10));
+    stage.keys(" or is:notice");
+    assert_eq!((stage.shown(), stage.app.shown().messages()), (12, 10));
+    stage.ctrl('u');
+    stage.keys("error -is:notice");
+    assert_eq!((stage.shown(), stage.app.shown().messages()), (10, 10));
+}
+
+#[test]
+fn a_filter_keeps_its_counts_while_rows_are_evicted() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    for round in 0..400 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    let counters = *stage.app.log().counters();
+    assert!(counters.evicted > 0);
+    let log = stage.app.log();
+    let kept = (0..log.end().0).filter_map(|row| log.row(RowId(row)));
+    let errors = kept.filter(|row| stage.payload_of(row.id).contains("error"));
+    assert_eq!(stage.app.shown().messages(), errors.count() as u64);
+}
+
+#[test]
+fn a_filter_by_subscription_sees_a_delivery_that_comes_later() {
+    let mut stage = Stage::new(&["or*", "orders"]);
+    let mut first = Batch::default();
+    first.push_message(stage.now, b"orders", b"x", SubscriptionId(0));
+    let mut second = Batch::following(first.tail());
+    filter(&mut stage, "via:orders");
+    stage.send(Event::Feed(Feed::Batch(Box::new(first))));
+    assert_eq!(stage.app.shown().messages(), 0);
+    second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
+    second.push_message(stage.now, b"other", b"y", SubscriptionId(0));
+    stage.send(Event::Feed(Feed::Batch(Box::new(second))));
+    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.app.window().rows, [RowId(0)]);
+}
+
+#[test]
+fn a_row_that_a_later_delivery_rules_out_is_hidden_again() {
+    let mut stage = Stage::new(&["or*", "orders"]);
+    let mut first = Batch::default();
+    first.push_message(stage.now, b"orders", b"x", SubscriptionId(0));
+    let mut second = Batch::following(first.tail());
+    filter(&mut stage, "not via:orders");
+    stage.send(Event::Feed(Feed::Batch(Box::new(first))));
+    assert_eq!(stage.app.shown().messages(), 1);
+    second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
+    stage.send(Event::Feed(Feed::Batch(Box::new(second))));
+    assert_eq!(stage.app.shown().messages(), 0);
+}
+
+#[test]
+fn an_answer_to_an_older_query_changes_nothing() {
+    let mut stage = stage();
+    stage.keys("/");
+    let key = |letter| Event::Key(KeyCode::Char(letter).into());
+    let late = stage.app.update(key('e'), stage.now);
+    stage.keys("rrorx");
+    assert_eq!(stage.app.shown().messages(), 0);
+    for effect in late {
+        if let Effect::Scan(request) = effect {
+            let answer = Worker::default().answer(request);
+            assert!(answer.found.iter().any(|found| found.count() > 0));
+            stage.send(Event::Scanned(answer));
+        }
+    }
+    assert_eq!(stage.app.shown().messages(), 0);
+}
+
+// --- Finding -----------------------------------------------------------------------------------
+
+#[test]
+fn finding_hides_nothing_and_jumps_between_hits() {
+    let mut stage = stage();
+    stage.keys("Ferror");
+    assert!(stage.is_following());
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.shown().messages(), 100);
+    assert_eq!(stage.app.find().unwrap().rows().len(), 10);
+    assert_eq!(selected_number(&stage), 90);
+    stage.keys("NN");
+    assert_eq!(selected_number(&stage), 70);
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 80);
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 90);
+    assert_eq!(stage.remark(), "");
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 0);
+    assert_eq!(stage.remark(), "wrapped to the oldest match");
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 90);
+    assert_eq!(stage.remark(), "wrapped to the newest match");
+    feed(&mut stage, 100..200);
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 100);
+}
+
+#[test]
+fn a_search_goes_to_the_nearest_hit() {
+    for (rows_down, expected) in [(0, 0), (1, 10), (10, 10), (11, 20), (95, 90)] {
+        let mut stage = stage();
+        stage.keys("g");
+        stage.keys(&"j".repeat(rows_down));
+        stage.keys("Ferror");
+        stage.code(KeyCode::Enter);
+        assert_eq!(selected_number(&stage), expected, "from {rows_down}");
+    }
+    let mut stage = stage();
+    stage.keys("gF.n == 55");
+    stage.code(KeyCode::Enter);
+    stage.keys("n");
+    assert_eq!(stage.remark(), "the only match");
+}
+
+#[test]
+fn a_search_goes_to_a_hit_once_it_is_found_unless_the_user_has_moved() {
+    for is_moved in [false, true] {
+        let mut stage = stage();
+        stage.keys("gjj");
+        stage.keys("F.n == 5");
+        let letter = Event::Key(KeyCode::Char('5').into());
+        let asked = stage.app.update(letter, stage.now);
+        stage
+            .app
+            .update(Event::Key(KeyCode::Enter.into()), stage.now);
+        assert_eq!(selected_number(&stage), 2);
+        if is_moved {
+            stage.keys("j");
+        }
+        answer(&mut stage, asked);
+        assert_eq!(selected_number(&stage), if is_moved { 3 } else { 55 });
+    }
+}
+
+#[test]
+fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
+    let cases = [
+        (".n == 1", 1, ""),
+        ("absent", 90, "no message matches absent"),
+    ];
+    for (text, expected, remark) in cases {
+        let mut stage = stage();
+        stage.keys("g");
+        stage.keys(&"j".repeat(90));
+        stage.keys("F");
+        let asked = text.chars().fold(Vec::new(), |_, letter| {
+            let letter = Event::Key(KeyCode::Char(letter).into());
+            stage.app.update(letter, stage.now)
+        });
+        let enter = Event::Key(KeyCode::Enter.into());
+        stage.app.update(enter, stage.now);
+        let request = asked.into_iter().find_map(|effect| match effect {
+            Effect::Scan(request) => Some(request),
+            _ => None,
+        });
+        let whole = stage.worker.answer(request.unwrap());
+        let half = Answer {
+            found: Vec::new(),
+            scanned: 50,
+            is_done: false,
+            ..whole.clone()
+        };
+        let rest = Answer {
+            scanned: 50,
+            ..whole
+        };
+        feed_unsearched(&mut stage, 1);
+        stage.app.update(Event::Scanned(half), stage.now);
+        assert_eq!((selected_number(&stage), stage.remark()), (90, ""));
+        feed_unsearched(&mut stage, 1);
+        stage.app.update(Event::Scanned(rest), stage.now);
+        assert!(!stage.app.find().unwrap().progress().is_done());
+        assert_eq!(
+            (selected_number(&stage), stage.remark()),
+            (expected, remark)
+        );
+        // Nor is what has just come called unsearched.
+        stage
+            .app
+            .update(Event::Key(KeyCode::Char('n').into()), stage.now);
+        let said = if remark.is_empty() {
+            "the only match"
+        } else {
+            remark
+        };
+        assert_eq!(stage.remark(), said);
+    }
+}
+
+#[test]
+fn the_title_says_which_hit_is_selected() {
+    let mut stage = stage();
+    stage.send(Event::Resize(140, 30));
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["· 10/10 found: error"]);
+    stage.keys("N");
+    assert_line(&stage, &["· 9/10 found: error"]);
+    stage.keys("j");
+    assert_line(&stage, &["· 10 found: error"]);
+}
+
+#[test]
+fn escape_in_the_box_brings_back_the_search_before() {
+    let mut stage = stage();
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.keys("F nothing like it");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.find().unwrap().query(), &query("error"));
+    assert_eq!(stage.app.find().unwrap().rows().len(), 10);
+}
+
+#[test]
+fn hits_that_a_filter_hides_are_passed_over() {
+    let mut stage = stage();
+    filter(&mut stage, "channel:jobs");
+    stage.code(KeyCode::Enter);
+    stage.keys("F/5}?/");
+    stage.ctrl('u');
+    stage.keys(r#"/"n":[0-9]*5,/"#);
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 95);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 85);
+    stage.keys("Ferror");
+    stage.ctrl('u');
+    stage.keys("error");
+    stage.code(KeyCode::Enter);
+    stage.keys("N");
+    assert_eq!(stage.remark(), "10 found, all hidden by the filter");
+}
+
+#[test]
+fn while_following_the_last_row_itself_is_the_first_to_be_found() {
+    let mut stage = stage();
+    feed(&mut stage, 100..101);
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 100);
+    stage.keys("N");
+    assert_eq!(selected_number(&stage), 90);
+    stage.keys("GN");
+    assert_eq!(selected_number(&stage), 100);
+    stage.keys("G");
+    assert!(stage.is_following());
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 0);
+    assert_eq!(stage.remark(), "wrapped to the oldest match");
+}
+
+#[test]
+fn while_following_the_last_row_itself_is_the_first_mark_before() {
+    let mut stage = stage();
+    stage.keys(" x");
+    assert!(stage.app.is_marked(RowId(99)));
+    stage.keys("G[");
+    assert_eq!(selected_number(&stage), 99);
+    assert!(!stage.is_following());
+    stage.keys("kxG[[");
+    assert_eq!(selected_number(&stage), 98);
+    stage.keys("G]");
+    assert_eq!(
+        stage.remark(),
+        "no newer mark, breakpoint hit or gap is shown"
+    );
+    assert!(stage.is_following());
+}
+
+#[test]
+fn the_search_ends_by_escape_in_its_box() {
+    let mut stage = stage();
+    stage.keys("Ferror");
+    assert!(stage.app.find().is_some());
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.find().is_none());
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no search active: press F to find");
+}
+
+// --- Breakpoints -------------------------------------------------------------------------------
+
+#[test]
+fn a_breakpoint_freezes_the_view_on_its_hit_while_receiving_goes_on() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..130);
+    assert!(!stage.is_following());
+    assert_eq!(selected_number(&stage), 110);
+    let stop = stage.app.breakpoints().stop().unwrap();
+    assert_eq!((stop.row, stop.query.text()), (RowId(109), "error"));
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
+    feed(&mut stage, 130..200);
+    assert_eq!(selected_number(&stage), 110);
+    assert_eq!(stage.app.log().counters().received, 199);
+    assert_eq!(stage.app.breakpoints().waiting(), 8);
+    // A notice marks the place.
+    let marks: Vec<_> = stage.app.log().notices().collect();
+    assert!(matches!(
+        marks[..],
+        [(
+            _,
+            Notice::Breakpoint {
+                row: RowId(109),
+                ..
+            }
+        )]
+    ));
+}
+
+#[test]
+fn space_goes_on_to_the_next_hit_and_then_follows() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    for expected in [110, 120, 130] {
+        assert_eq!(selected_number(&stage), expected);
+        stage.keys(" ");
+    }
+    assert!(stage.is_following());
+    feed(&mut stage, 131..141);
+    assert_eq!(selected_number(&stage), 140);
+}
+
+#[test]
+fn following_by_hand_passes_the_hits_that_wait() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..141);
+    stage.keys("G");
+    assert!(stage.is_following());
+    assert_eq!(stage.app.breakpoints().waiting(), 0);
+    assert!(stage.app.breakpoints().stop().is_none());
+}
+
+#[test]
+fn what_was_kept_before_a_breakpoint_was_set_does_not_stop_the_view() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    assert!(stage.is_following());
+    feed(&mut stage, 101..110);
+    assert!(stage.is_following());
+}
+
+#[test]
+fn a_view_frozen_by_hand_is_not_moved_by_a_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("k");
+    let selected = stage.selected();
+    feed(&mut stage, 101..121);
+    assert_eq!(stage.selected(), selected);
+    assert_eq!(stage.app.breakpoints().waiting(), 2);
+    stage.keys(" ");
+    assert_eq!(selected_number(&stage), 110);
+}
+
+#[test]
+fn a_breakpoint_may_stop_at_every_nth_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("B++");
+    stage.code(KeyCode::Esc);
+    feed(&mut stage, 101..200);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 9);
+    for expected in [130, 160, 190] {
+        assert_eq!(selected_number(&stage), expected);
+        stage.keys(" ");
+    }
+    assert!(stage.is_following());
+    stage.keys("B--------");
+    assert_eq!(stage.app.breakpoints().list()[0].every, 1);
+}
+
+#[test]
+fn a_breakpoint_that_only_logs_counts_and_marks_without_stopping() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("Bl");
+    stage.code(KeyCode::Esc);
+    feed(&mut stage, 101..200);
+    assert!(stage.is_following());
+    let breakpoints = stage.app.breakpoints();
+    assert_eq!(
+        (breakpoints.list()[0].hits(), breakpoints.waiting()),
+        (9, 0)
+    );
+    assert!(breakpoints.hits().contains(RowId(109)));
+    stage.keys("[");
+    assert_eq!(selected_number(&stage), 190);
+}
+
+#[test]
+fn a_breakpoint_rings_the_bell_or_notifies_but_not_for_every_hit_of_a_flood() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    stage.keys("Bbl");
+    assert_eq!(stage.app.breakpoints().list()[0].attention, Attention::Bell);
+    stage.code(KeyCode::Esc);
+    let mut alerts = 0;
+    for round in 0..10 {
+        let mut batch = Batch::default();
+        batch.push_message(
+            stage.now,
+            b"c",
+            format!("error {round}").as_bytes(),
+            SubscriptionId(0),
+        );
+        let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+        alerts += effects
+            .iter()
+            .filter(|effect| **effect == Effect::Alert(Alert::Bell))
+            .count();
+    }
+    assert_eq!(alerts, 1);
+    stage.wait(Duration::from_secs(2));
+    stage.keys("Bb");
+    let mut batch = Batch::default();
+    batch.push_message(stage.now, b"c", b"error", SubscriptionId(0));
+    let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    let words = "subscope: error was hit".to_owned();
+    assert_eq!(effects, [Effect::Alert(Alert::Notification(words))]);
+}
+
+#[test]
+fn a_breakpoint_switched_off_asks_nothing_and_counts_on_when_it_is_on_again() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    let effects = {
+        stage.keys("B");
+        let space = Event::Key(KeyCode::Char(' ').into());
+        stage.app.update(space, stage.now)
+    };
+    assert_eq!(effects, [Effect::StopScan(WatchId(2))]);
+    feed(&mut stage, 101..130);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
+    stage.keys(" ");
+    stage.code(KeyCode::Esc);
+    feed(&mut stage, 131..145);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 1);
+    stage.keys("Bd");
+    assert!(stage.app.breakpoints().list().is_empty());
+}
+
+#[test]
+fn a_hit_and_its_context_survive_eviction_until_the_view_goes_on() {
+    let mut stage = stage();
+    break_at(&mut stage, ".n == 150");
+    feed(&mut stage, 101..200);
+    assert_eq!(selected_number(&stage), 150);
+    let rows = stage.app.window().rows;
+    for round in 0..300 {
+        feed(&mut stage, 1_000 + round * 100..1_100 + round * 100);
+        assert!(stage.app.log().size() <= stage.app.log().budget());
+    }
+    assert!(stage.app.log().first() > RowId(10_000));
+    assert_eq!(selected_number(&stage), 150);
+    let window = stage.app.window();
+    assert_eq!(window.rows, rows);
+    assert!(!window.has_lost);
+    assert!(
+        window
+            .rows
+            .iter()
+            .all(|row| stage.app.log().row(*row).is_some())
+    );
+    // The view goes up and down there as anywhere.
+    stage.keys("k");
+    assert_eq!(selected_number(&stage), 149);
+    stage.keys(" ");
+    assert!(stage.is_following());
+    assert!(stage.app.log().row(RowId(149)).is_none());
+    let counters = *stage.app.log().counters();
+    assert_eq!(counters.received, counters.kept + counters.evicted);
+}
+
+#[test]
+fn hits_that_wait_survive_eviction_and_those_that_cannot_are_counted() {
+    let mut stage = stage();
+    break_at(&mut stage, ".n in (110, 150)");
+    feed(&mut stage, 101..200);
+    for round in 0..300 {
+        feed(&mut stage, 1_000 + round * 100..1_100 + round * 100);
+    }
+    assert_eq!(selected_number(&stage), 110);
+    stage.keys(" ");
+    assert_eq!(selected_number(&stage), 150);
+    stage.keys(" ");
+    break_at(&mut stage, "error");
+    for round in 0..600 {
+        feed(&mut stage, 100_000 + round * 100..100_100 + round * 100);
+    }
+    let breakpoints = stage.app.breakpoints();
+    assert!(breakpoints.gone() > 0);
+    let hits: u64 = breakpoints
+        .list()
+        .iter()
+        .map(subscope::app::Breakpoint::hits)
+        .sum();
+    let seen = 2 + 1;
+    assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone());
+}
+
+#[test]
+fn a_hit_that_the_filter_hides_is_shown_all_the_same() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    filter(&mut stage, "channel:jobs");
+    stage.code(KeyCode::Enter);
+    feed(&mut stage, 101..130);
+    assert_eq!(selected_number(&stage), 110);
+}
+
+#[test]
+fn a_breakpoint_from_the_command_line_stops_at_the_first_hit() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.breakpoints = vec![query(".n == 7")];
+    });
+    feed(&mut stage, 0..100);
+    assert_eq!(selected_number(&stage), 7);
+}
+
+#[test]
+fn an_edited_breakpoint_counts_anew() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..130);
+    stage.keys("Be");
+    assert_eq!(written(&stage), "error");
+    stage.ctrl('u');
+    stage.keys("info");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Breakpoints);
+    assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
+    assert_eq!(stage.app.breakpoints().list()[0].query().text(), "info");
+}
+
+#[test]
+fn a_hit_stays_however_much_came_right_before_it() {
+    let mut stage = stage();
+    break_at(&mut stage, "BIGHIT");
+    let large = vec![b'x'; 4_000];
+    let many: Vec<(&str, &[u8])> = (0..600).map(|_| ("c", large.as_slice())).collect();
+    stage.messages(&many);
+    stage.messages(&[("c", b"BIGHIT")]);
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+        assert!(stage.app.log().size() <= stage.app.log().budget());
+    }
+    assert_eq!(stage.selected(), "BIGHIT");
+    assert!(!stage.app.breakpoints().stop().unwrap().is_gone);
+}
+
+#[test]
+fn a_large_hit_stays_too() {
+    let mut stage = stage();
+    break_at(&mut stage, "BIGHIT");
+    let large = [b"BIGHIT".to_vec(), vec![b'x'; 500_000]].concat();
+    stage.messages(&[("c", &large)]);
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    assert!(stage.selected().starts_with("BIGHIT"));
+}
+
+#[test]
+fn a_row_says_where_others_have_gone_behind_a_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    for round in 0..300 {
+        feed(&mut stage, 101 + round * 100..201 + round * 100);
+    }
+    stage.keys("G");
+    break_at(&mut stage, "never");
+    assert!(stage.app.log().seams().next().is_none());
+    stage.keys("Bkd");
+    stage.code(KeyCode::Esc);
+    break_at(&mut stage, ".n == 50000");
+    feed(&mut stage, 50_000..50_100);
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    stage.send(Event::Resize(140, 60));
+    let seam = stage.app.log().seams().next().unwrap();
+    assert!(stage.payload_of(seam).starts_with("Evicted"));
+    while stage.app.window().selected != Some(seam) {
+        stage.keys("j");
+    }
+    assert_line(&stage, &["messages were evicted here"]);
+    let first_gone = stage.app.log().evicted_before_first();
+    assert!(first_gone < stage.app.log().counters().evicted);
+}
+
+#[test]
+fn an_edited_breakpoint_does_not_claim_what_the_query_before_has_hit() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..141);
+    stage.keys("Be");
+    stage.ctrl('u');
+    stage.keys("zzz");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    let breakpoints = stage.app.breakpoints();
+    assert_eq!(breakpoints.stop().unwrap().query.text(), "error");
+    assert_eq!(breakpoints.waiting(), 0);
+    stage.keys(" ");
+    assert!(stage.is_following());
+    // One that is off stays off.
+    stage.keys("B e");
+    stage.keys("z");
+    stage.code(KeyCode::Enter);
+    assert!(!stage.app.breakpoints().list()[0].is_on());
+}
+
+#[test]
+fn a_row_that_two_breakpoints_hit_waits_once() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    break_at(&mut stage, "rror");
+    feed(&mut stage, 101..141);
+    assert_eq!(stage.app.breakpoints().waiting(), 3);
+    // What is switched off does not stop the view any more.
+    stage.keys("B j ");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.breakpoints().waiting(), 0);
+}
+
+#[test]
+fn a_hit_shown_beside_a_filter_is_not_counted_with_what_passes_it() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    break_at(&mut stage, ".n == 115");
+    feed(&mut stage, 100..120);
+    assert_eq!(selected_number(&stage), 115);
+    assert_eq!(stage.app.shown().messages(), 12);
+    stage.keys("k");
+    assert_eq!(selected_number(&stage), 110);
+    stage.keys("j ");
+    assert!(stage.is_following());
+    assert!(!stage.app.window().rows.contains(&RowId(115)));
+}
+
+#[test]
+fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    // Nobody answers for a while.
+    let mut waiting = Vec::new();
+    for round in 0..300 {
+        let mut batch = Batch::default();
+        for number in 0..100 {
+            let payload = format!("error {round} {number} {}", "x".repeat(60));
+            batch.push_message(stage.now, b"c", payload.as_bytes(), SubscriptionId(0));
+        }
+        let event = Event::Feed(Feed::Batch(Box::new(batch)));
+        waiting.extend(stage.app.update(event, stage.now));
+    }
+    for effect in waiting {
+        if let Effect::Scan(request) = effect {
+            let answer = stage.worker.answer(request);
+            stage.send(Event::Scanned(answer));
+        }
+    }
+    let breakpoint = &stage.app.breakpoints().list()[0];
+    assert!(breakpoint.missed() > 0);
+    assert_eq!(breakpoint.hits() + breakpoint.missed(), 30_000);
+    stage.keys("B");
+    stage.send(Event::Resize(140, 40));
+    assert_line(
+        &stage,
+        &["error", "rows went before it was asked of them", "hits"],
+    );
+}
+
+// --- Marks -------------------------------------------------------------------------------------
+
+#[test]
+fn marks_hits_and_gaps_are_jumped_between() {
+    let mut stage = stage();
+    stage.keys("kkkkk");
+    assert_eq!(selected_number(&stage), 94);
+    stage.keys("x");
+    assert!(stage.app.is_marked(RowId(94)));
+    stage.notice(Notice::Dropped(subscope::message::Dropped::default()));
+    feed(&mut stage, 100..110);
+    stage.keys("G[");
+    assert!(stage.selected().starts_with("Dropped"));
+    stage.keys("[");
+    assert_eq!(selected_number(&stage), 94);
+    stage.keys("[");
+    assert_eq!(
+        stage.remark(),
+        "no older mark, breakpoint hit or gap is shown"
+    );
+    stage.keys("]");
+    assert!(stage.selected().starts_with("Dropped"));
+    stage.keys("[x");
+    assert!(!stage.app.is_marked(RowId(94)));
+}
+
+#[test]
+fn marks_go_with_their_rows() {
+    let mut stage = stage();
+    stage.keys("kx");
+    let row = stage.app.window().selected.unwrap();
+    for round in 0..300 {
+        feed(&mut stage, round * 100..round * 100 + 100);
+    }
+    assert!(stage.app.log().row(row).is_none());
+    assert!(!stage.app.is_marked(row));
+}
+
+#[test]
+fn the_box_says_what_it_is_for() {
+    let mut stage = stage();
+    for (key, purpose) in [
+        ("/", Purpose::Filter),
+        ("F", Purpose::Find),
+        ("B", Purpose::Breakpoint(None)),
+    ] {
+        stage.keys(key);
+        assert!(
+            matches!(stage.app.overlay(), Some(Overlay::Query(query_box)) if query_box.purpose == purpose)
+        );
+        stage.code(KeyCode::Esc);
+        stage.code(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn times_are_of_the_day_in_the_zone_that_is_shown() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("t");
+    // 2023-11-14 22:13:20 UTC
+    stage.messages(&[("c", b"early")]);
+    stage.now = Time(START.0 + 60_000_000);
+    stage.messages(&[("c", b"late")]);
+    filter(&mut stage, "since:22:14:00");
+    assert_eq!(stage.app.shown().messages(), 1);
+    stage.ctrl('u');
+    stage.keys("last:30s");
+    assert_eq!(stage.app.shown().messages(), 1);
+    stage.ctrl('u');
+    stage.keys("until:22:14");
+    assert_eq!(stage.app.shown().messages(), 1);
+}
+
+#[test]
+fn every_query_in_the_readme_is_one() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let section = readme
+        .split("\n## ")
+        .find(|part| part.starts_with("Queries"));
+    let rows = section
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("| `"));
+    let mut count = 0;
+    for row in rows {
+        // What stands in backticks in the first cell; a bar within it is escaped.
+        let cell = row.replace("\\|", "\0");
+        let cell = cell.split('|').nth(1).unwrap().replace('\0', "|");
+        for text in cell.split('`').skip(1).step_by(2) {
+            assert!(!query(text).is_everything(), "{text}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
+#[test]
+fn an_exact_topic_is_no_part_of_a_channel_query() {
+    assert!(Topic::channel(b"a*").matches(b"a*"));
+    assert!(!Topic::channel(b"a*").matches(b"ab"));
+}
+
+// --- Drawn -------------------------------------------------------------------------------------
+
+/// Whether one line of the screen has all of `parts`, in their order.
+#[track_caller]
+fn assert_line(stage: &Stage, parts: &[&str]) {
+    let screen = stage.screen();
+    let has_all = |line: &str| {
+        let mut rest = line;
+        parts.iter().all(|part| {
+            rest.find(part)
+                .map(|at| rest = &rest[at + part.len()..])
+                .is_some()
+        })
+    };
+    assert!(screen.lines().any(has_all), "{parts:?} in\n{screen}");
+}
+
+#[test]
+fn the_title_says_how_many_of_how_many_pass_which_filter() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["Messages 10 of 100 · /error"]);
+    stage.code(KeyCode::Esc);
+    assert_line(&stage, &["Messages 100 ──"]);
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Resize(120, 24));
+    assert_line(&stage, &["Messages 100 · 10/10 found: error"]);
+}
+
+#[test]
+fn the_box_says_what_is_wrong_under_the_place_or_what_is_found() {
+    let mut stage = stage();
+    filter(&mut stage, "error");
+    assert_line(&stage, &["│ error"]);
+    assert_line(&stage, &["│ 10 of 100"]);
+    stage.keys(" /(/");
+    let screen = stage.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let written = lines.iter().position(|line| line.contains("/(/")).unwrap();
+    let columns = |line: &str, part: &str| line[..line.find(part).unwrap()].chars().count();
+    let mark = columns(lines[written + 1], "▲");
+    let place = columns(lines[written], "/(/");
+    assert!((place..place + 3).contains(&mark), "{screen}");
+    assert_line(&stage, &["Messages 10 of 100 · /error"]);
+}
+
+#[test]
+fn the_syntax_is_listed_above_the_box_with_examples() {
+    let mut stage = stage();
+    stage.keys("/");
+    stage.code(KeyCode::F(1));
+    assert_line(&stage, &["Syntax"]);
+    assert_line(&stage, &["channel:orders.*"]);
+    stage.send(Event::Resize(140, 40));
+    for syntax in subscope::query::SYNTAX {
+        assert_line(&stage, &[syntax.form, syntax.example, syntax.meaning]);
+    }
+    stage.code(KeyCode::F(1));
+    assert!(!stage.screen().contains("Syntax"));
+}
+
+/// The words within the list of the syntax, as far as it is in view.
+fn syntax_in_view(stage: &Stage) -> Vec<String> {
+    let screen = stage.screen();
+    let lines = screen
+        .lines()
+        .skip_while(|line| !line.contains("╭ Syntax "));
+    let lines = lines.skip(1).take_while(|line| !line.starts_with('╰'));
+    let inside = |line: &str| line.trim_matches(['│', '┃', ' ']).to_owned();
+    lines.map(inside).collect()
+}
+
+/// All words of the list of the syntax, paged through from its top.
+fn syntax_paged(stage: &mut Stage) -> String {
+    let mut words = syntax_in_view(stage);
+    loop {
+        let before = syntax_in_view(stage);
+        stage.code(KeyCode::PageDown);
+        let page = syntax_in_view(stage);
+        if page == before {
+            return words.join(" ");
+        }
+        let overlap = (0..page.len()).find(|from| before.ends_with(&page[..page.len() - from]));
+        let known = overlap.map_or(0, |from| page.len() - from);
+        words.extend(page.into_iter().skip(known));
+    }
+}
+
+#[test]
+fn all_of_the_syntax_can_be_read_on_a_screen_of_any_width() {
+    let one_space = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (width, height) in [(80, 24), (104, 24), (60, 20), (40, 12), (33, 30)] {
+        let mut stage = stage();
+        stage.send(Event::Resize(width, height));
+        stage.keys("/");
+        stage.code(KeyCode::F(1));
+        assert!(stage.screen().contains('┃'), "{width}×{height}");
+        let words = syntax_paged(&mut stage);
+        assert!(!words.contains('…'), "{words}");
+        for syntax in subscope::query::SYNTAX {
+            assert!(words.contains(syntax.example), "{words}");
+            for word in one_space(syntax.meaning).split(' ') {
+                assert!(words.contains(word), "{word} in {words}");
+            }
+        }
+        // Back at the top there is what one needs first.
+        stage.code(KeyCode::PageDown);
+        for _ in 0..20 {
+            stage.code(KeyCode::PageUp);
+        }
+        assert!(syntax_in_view(&stage)[0].contains("timeout"));
+        assert_eq!(written(&stage), "");
+    }
+}
+
+#[test]
+fn the_essentials_of_the_syntax_are_seen_at_80_by_24_without_paging() {
+    let mut stage = stage();
+    stage.keys("/");
+    stage.code(KeyCode::F(1));
+    for example in [
+        "timeout",
+        "timeout or refused",
+        "/took",
+        "channel:",
+        ".user.id",
+        "size",
+    ] {
+        let seen = syntax_in_view(&stage);
+        assert!(
+            seen.iter().any(|line| line.starts_with(example)),
+            "{example}: {seen:?}"
+        );
+    }
+    assert_line(&stage, &["PgUp PgDn"]);
+    // It keeps its place on another screen, but does not go past its end.
+    stage.code(KeyCode::PageDown);
+    stage.send(Event::Resize(80, 60));
+    assert!(syntax_in_view(&stage)[0].starts_with("timeout"));
+    assert!(!stage.screen().contains("PgUp PgDn"));
+}
+
+#[test]
+fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
+    let mut stage = stage();
+    stage.send(Event::Resize(40, 12));
+    filter(&mut stage, "ab size>lots");
+    assert_line(&stage, &["│ a size is a number of bytes, or of …"]);
+    let buffer = stage.buffer();
+    let red = buffer.content.iter().filter(|cell| cell.fg == Color::Red);
+    let red: String = red.map(Cell::symbol).collect();
+    assert!(red.starts_with("lots"), "{red}");
+    // Where the text is longer than the box, its place is told.
+    stage.ctrl('u');
+    stage.keys("some long text that comes before is:jso");
+    assert_line(&stage, &["│ at column 34 (\"is:jso\"): is: takes …"]);
+}
+
+#[test]
+fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
+    let mut stage = stage();
+    stage.send(Event::Resize(120, 24));
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    assert_line(
+        &stage,
+        &[
+            "hit ❚❚ error · ",
+            " rows wait · 2 more hits · space: the next",
+        ],
+    );
+    assert_line(&stage, &["◆", "orders", r#""n":110,"#]);
+    stage.keys("]");
+    assert_line(&stage, &["◆", "orders", r#""n":120,"#]);
+    stage.keys("x");
+    assert_line(&stage, &["●", "orders", r#""n":120,"#]);
+}
+
+#[test]
+fn a_stop_leaves_the_filter_in_the_title() {
+    let mut stage = stage();
+    stage.send(Event::Resize(120, 24));
+    filter(&mut stage, ".n >= 0");
+    stage.code(KeyCode::Enter);
+    break_at(&mut stage, "error");
+    feed(&mut stage, 100..120);
+    assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚ error"]);
+    stage.send(Event::Resize(80, 24));
+    assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚"]);
+}
+
+#[test]
+fn every_row_that_is_found_has_a_sign_in_its_margin_behind_those_of_marks_and_hits() {
+    let mut stage = stage();
+    stage.keys("Fchannel:jobs");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["▸", "jobs", r#""n":99,"#]);
+    assert!(!stage.screen().contains("▸ orders"));
+    let screen = stage.screen();
+    let of = |channel: &str| screen.lines().filter(|line| line.contains(channel)).count();
+    let found = screen.lines().filter(|line| line.contains("│▸")).count();
+    assert!(found > 5, "{screen}");
+    assert_eq!(found, of("jobs   {"), "{screen}");
+    stage.keys("x");
+    assert_line(&stage, &["│●", "jobs", r#""n":99,"#]);
+    stage.keys("x");
+    assert_line(&stage, &["│▸", "jobs", r#""n":99,"#]);
+    break_at(&mut stage, ".n == 101");
+    stage.keys("G");
+    feed(&mut stage, 100..102);
+    assert_line(&stage, &["│◆", "jobs", r#""n":101,"#]);
+}
+
+#[test]
+fn the_help_explains_the_signs_in_the_margin() {
+    let mut stage = stage();
+    stage.send(Event::Resize(80, 400));
+    stage.keys("?");
+    assert_line(&stage, &["●", "◆", "▸"]);
+}
+
+/// What is drawn as a match, line by line, where there is any.
+fn matches_drawn(stage: &Stage) -> Vec<String> {
+    let area = stage.app.areas().screen;
+    let buffer = stage.buffer();
+    let rows = buffer.content.chunks(usize::from(area.width));
+    let marked = rows.map(|row| {
+        let cells = row
+            .iter()
+            .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+        cells.map(Cell::symbol).collect::<String>()
+    });
+    marked.filter(|marked| !marked.is_empty()).collect()
+}
+
+#[test]
+fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
+    let mut stage = stage();
+    filter(&mut stage, "level");
+    stage.code(KeyCode::Enter);
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    assert_eq!(selected_number(&stage), 110);
+    let marked = matches_drawn(&stage);
+    assert_eq!(marked.iter().filter(|one| *one == "error").count(), 1);
+    assert!(marked.iter().all(|one| one == "error" || one == "level"));
+    stage.code(KeyCode::Enter);
+    stage.keys("z");
+    assert_eq!(matches_drawn(&stage), ["error"]);
+    stage.keys("q");
+    // What is looked for goes before it.
+    stage.keys("Finfo");
+    stage.code(KeyCode::Enter);
+    assert!(matches_drawn(&stage).iter().all(|one| one == "info"));
+    stage.code(KeyCode::Enter);
+    stage.keys("z");
+    assert_eq!(matches_drawn(&stage), ["info"]);
+}
+
+/// A payload of 300 lines, of which lines 100, 200 and 290 hold `needle`; as JSON or as text.
+fn haystack(is_json: bool) -> String {
+    let word = |line: usize| match line {
+        100 | 200 | 290 => "needle",
+        _ => "straw",
+    };
+    let lines = (0..300).map(|line| format!(r#""{line} {}""#, word(line)));
+    let lines: Vec<String> = lines.collect();
+    if is_json {
+        format!("[{}]", lines.join(","))
+    } else {
+        lines.join("\n")
+    }
+}
+
+#[test]
+fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
+    for (is_json, query) in [(true, "Fneedle"), (false, "Fneedle"), (true, "/needle")] {
+        let mut stage = stage();
+        stage.messages(&[("big", haystack(is_json).as_bytes())]);
+        stage.keys(query);
+        stage.code(KeyCode::Enter);
+        stage.code(KeyCode::Enter);
+        stage.keys("z");
+        let form = if is_json { "JSON" } else { "Text" };
+        assert_line(&stage, &["value", "bytes", form]);
+        assert_line(&stage, &[" 1 of 3 matches "]);
+        assert_line(&stage, &["▸", "100 needle"]);
+        assert_line(&stage, &["97 straw"]);
+        assert_line(&stage, &["n next match"]);
+        stage.keys("n");
+        assert_line(&stage, &[" 2 of 3 matches "]);
+        assert_line(&stage, &["▸", "200 needle"]);
+        stage.keys("n");
+        assert_line(&stage, &[" 3 of 3 matches "]);
+        assert_line(&stage, &["▸", "290 needle"]);
+        stage.keys("n");
+        assert_eq!(stage.remark(), "no further match in this message");
+        assert_line(&stage, &["▸", "290 needle"]);
+        stage.keys("N");
+        assert_line(&stage, &[" 2 of 3 matches "]);
+        assert_line(&stage, &["▸", "200 needle"]);
+        stage.keys("NN");
+        assert_eq!(stage.remark(), "no earlier match in this message");
+        assert_line(&stage, &["▸", "100 needle"]);
+        // Somewhere else, they go on from there: from the value, or from the first row in view.
+        stage.keys("gn");
+        assert_line(&stage, &[" 1 of 3 matches "]);
+        stage.keys("GN");
+        let before_end = if is_json {
+            " 3 of 3 matches "
+        } else {
+            " 2 of 3 matches "
+        };
+        assert_line(&stage, &[before_end]);
+    }
+}
+
+#[test]
+fn an_open_message_says_where_its_only_match_is_the_only_one_and_where_there_is_none() {
+    let mut stage = stage();
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["value", "JSON"]);
+    assert!(!stage.screen().contains("n next match"));
+    stage.keys("n");
+    assert_eq!(stage.remark(), "no match is marked in this message");
+    stage.keys("q");
+    stage.keys("Finfo");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &[" 1 of 1 match "]);
+    stage.code(KeyCode::Enter);
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &[" 1 of 1 match "]);
+}
+
+#[test]
+fn the_lists_say_what_each_filter_and_breakpoint_does() {
+    let mut stage = stage();
+    stage.keys("f");
+    stage.keys("x");
+    stage.code(KeyCode::Enter);
+    stage.keys("fd");
+    assert_line(&stage, &["No filter is kept here. Press a to add one"]);
+    assert_line(&stage, &["opens."]);
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["No filter is kept here. Press a to"]);
+    assert_line(&stage, &["that / opens."]);
+    stage.send(Event::Resize(80, 24));
+    stage.code(KeyCode::Esc);
+    filter(&mut stage, "error");
+    stage.chord(KeyModifiers::ALT, KeyCode::Enter);
+    stage.keys("fi");
+    assert_line(&stage, &["● exclude", "error"]);
+    stage.keys(" ");
+    assert_line(&stage, &["○ exclude", "error"]);
+    stage.code(KeyCode::Esc);
+    break_at(&mut stage, ".n > 100");
+    stage.keys("B+bl");
+    feed(&mut stage, 100..103);
+    assert_line(
+        &stage,
+        &["● log only", ".n > 100", "every 2 · bell · 2 hits"],
+    );
+    // A narrow list leaves the query its room.
+    stage.send(Event::Resize(40, 12));
+    assert_line(&stage, &["● log only .n > 100           2 hits"]);
+}
+
+#[test]
+fn a_list_says_below_what_is_wrong_where_that_is_too_long_to_stand_beside_the_query() {
+    let mut stage = stage();
+    break_at(&mut stage, "jq(def f: f; f)");
+    feed(&mut stage, 100..110);
+    let list = stage.app.breakpoints().list();
+    let trouble = list[0].trouble().expect("the program fails").to_owned();
+    stage.keys("B");
+    for width in [80, 40] {
+        stage.send(Event::Resize(width, 12));
+        assert_line(&stage, &["stop     jq(def f: f; f) ", "0 hits │"]);
+        let words = stage.screen().replace(['│', '\n'], " ");
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let words = words.join(" ");
+        assert!(words.contains(&trouble), "{trouble} in {words}");
+    }
+}
+
+#[test]
+fn the_help_is_not_cut_at_80_columns() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 400));
+    stage.keys("?");
+    let screen = stage.screen();
+    let lines = screen.lines().filter(|line| line.starts_with('│'));
+    let mut lines = lines.map(|line| line.trim_matches(['│', ' ']));
+    let too_long = |line: &&str| line.chars().count() > 77;
+    assert_eq!(lines.clone().find(too_long), None);
+    assert!(lines.any(|line| line.starts_with("Before a row: ●")));
+}
+
+#[test]
+fn a_filter_that_lets_nothing_pass_says_how_to_go_on() {
+    let mut stage = stage();
+    filter(&mut stage, "nothing like it");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["0 of 100 messages match nothing like it"]);
+    assert_line(&stage, &["100 are hidden. Press / to change the"]);
+}
+
+#[test]
+fn whatever_queries_open_can_be_drawn_and_moved_through_at_every_small_size() {
+    let open: [&[KeyCode]; 5] = [
+        &[KeyCode::Char('/'), KeyCode::F(1)],
+        &[KeyCode::Char('/'), KeyCode::Char('(')],
+        &[KeyCode::Char('f')],
+        &[KeyCode::Char('B')],
+        &[KeyCode::Enter],
+    ];
+    for keys in open {
+        let mut stage = stage();
+        stage.messages(&[("big", haystack(true).as_bytes())]);
+        break_at(&mut stage, "jq(def f: f; f)");
+        feed(&mut stage, 100..110);
+        stage.keys("Fneedle");
+        stage.code(KeyCode::Enter);
+        stage.keys("N");
+        for key in keys {
+            stage.code(*key);
+        }
+        for width in [0, 1, 2, 3, 5, 9, 20, 39] {
+            for height in 0..14 {
+                stage.send(Event::Resize(width, height));
+                for key in [KeyCode::PageDown, KeyCode::PageUp] {
+                    stage.code(key);
+                    stage.buffer();
+                }
+                if stage.app.context() == Context::Message {
+                    stage.keys("nnnNN");
+                    stage.buffer();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stop_names_its_query_and_what_waits_in_every_width() {
+    let mut stage = stage();
+    break_at(&mut stage, "error");
+    feed(&mut stage, 101..131);
+    for width in 80..200 {
+        stage.send(Event::Resize(width, 24));
+        assert_line(&stage, &["hit ❚❚ error", "2 more hits"]);
+        let screen = stage.screen();
+        assert!(
+            !screen.contains("· ─") && !screen.contains("· ╮"),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn a_list_is_offered_another_query_only_for_a_text_that_looks_like_one() {
+    for key in ["f", "B"] {
+        for (text, offered) in [
+            ("level:error", Some(".level == \"error\"")),
+            ("n=7", None),
+            ("n == 7", None),
+        ] {
+            let mut stage = stage();
+            stage.keys(key);
+            stage.keys(text);
+            assert_eq!(stage.app.offered(), offered, "{key}{text}");
+        }
+    }
+}

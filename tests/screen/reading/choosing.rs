@@ -1,0 +1,325 @@
+//! The format chosen by hand, and what is said about what is shown.
+
+use crossterm::event::KeyCode;
+use prost_reflect::prost::Message as _;
+use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
+use prost_reflect::prost_types::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+};
+use subscope::analysis::{Check, Request, Worker};
+use subscope::app::{Context, Effect, Event, Form};
+use subscope::message::glob::ByGlob;
+use subscope::payload::format::Format;
+use subscope::payload::protobuf::{MessageType, Schema};
+
+use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
+use crate::support::checks::check;
+use crate::support::stage::Stage;
+
+/// Reads the open message's channel as what stands in this line of the list, from 0.
+fn choose(stage: &mut Stage, line: usize) {
+    stage.keys("fg");
+    stage.keys(&"j".repeat(line));
+    let asked = stage.code(KeyCode::Enter);
+    assert_eq!(answer(stage, asked), []);
+}
+
+fn format(stage: &Stage) -> Format {
+    reader(stage).decoded().unwrap().format
+}
+
+/// `shop.v1.Order`, with a number `id` and a text `note`.
+fn order() -> Vec<MessageType> {
+    let field = |name: &str, number, kind: Type| FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(number),
+        r#type: Some(kind.into()),
+        label: Some(Label::Optional.into()),
+        ..Default::default()
+    };
+    let file = FileDescriptorProto {
+        name: Some("shop.proto".to_owned()),
+        package: Some("shop.v1".to_owned()),
+        message_type: vec![DescriptorProto {
+            name: Some("Order".to_owned()),
+            field: vec![field("id", 1, Type::Uint32), field("note", 2, Type::String)],
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let set = FileDescriptorSet { file: vec![file] }.encode_to_vec();
+    let schema = Schema::read(&set).unwrap();
+    vec![schema.message_type("shop.v1.Order").unwrap()]
+}
+
+/// An order with the id 7 and the note "hi".
+const ORDER: &[u8] = b"\x08\x07\x12\x02hi";
+
+#[test]
+fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"12"), ("b", b"12"), ("a", b"13")]);
+    open(&mut stage);
+    assert_eq!(format(&stage), Format::Json);
+    stage.keys("f");
+    assert_eq!(stage.app.context(), Context::Formats);
+    let screen = stage.screen();
+    let names = [
+        "Read a as",
+        "● Automatic",
+        "JSON",
+        "JSON lines",
+        "MessagePack",
+        "CBOR",
+        "Protobuf",
+        "Text",
+        "Binary",
+    ];
+    for name in names {
+        assert!(screen.contains(name), "{name}: {screen}");
+    }
+    for name in ["pickle", "PHP", "Java"] {
+        assert!(!screen.contains(name), "{name} is only named");
+    }
+    stage.keys("jjjjjj");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.remark(), "a is read as Text from now on");
+    assert_eq!(format(&stage), Format::Text);
+    assert!(stage.screen().contains("Text · chosen"));
+    stage.keys("K");
+    assert_eq!(format(&stage), Format::Json, "b is another channel");
+    assert_eq!(cursor(&stage).1, "12");
+    stage.keys("K");
+    assert_eq!(format(&stage), Format::Text);
+    stage.keys("f");
+    assert!(stage.screen().contains("● Text"));
+    stage.keys("g");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.remark(), "a is read as what it looks like again");
+    assert_eq!(format(&stage), Format::Json);
+    assert!(!stage.screen().contains("chosen"));
+}
+
+#[test]
+fn esc_q_and_f_leave_the_list_and_change_nothing() {
+    let mut stage = opened(b"x2");
+    for leave in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('f')] {
+        stage.keys("fjj");
+        stage.code(leave);
+        assert_eq!(stage.app.context(), Context::Message);
+        assert_eq!(format(&stage), Format::Text);
+    }
+    stage.keys("f?");
+    assert_eq!(stage.app.context(), Context::Help);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.context(), Context::Formats);
+}
+
+#[test]
+fn what_is_not_of_the_chosen_format_says_why_and_is_shown_as_what_it_is() {
+    let mut stage = opened(br#"{"a":{"b":1}}"#);
+    stage.keys("jj");
+    choose(&mut stage, 4);
+    assert_eq!(format(&stage), Format::Json);
+    assert_eq!(path(&stage), ".a.b", "the place is kept");
+    let screen = stage.screen();
+    assert!(screen.contains("channel               JSON │"), "{screen}");
+    stage.send(Event::Resize(120, 30));
+    assert!(stage.screen().contains("JSON · not CBOR, as chosen"));
+    assert!(screen.contains("not CBOR: "), "{screen}");
+    let remark = reader(&stage).decoded().unwrap().remark.clone().unwrap();
+    assert!(remark.contains(" at byte "), "{remark}");
+    stage.messages(&[("orders", CBOR)]);
+    stage.keys("Jg");
+    assert_eq!(cursor(&stage).1, r#"{"a":1,"b":"x"}"#);
+    assert!(stage.screen().contains("CBOR · chosen"));
+}
+
+#[test]
+fn text_and_binary_can_always_be_chosen() {
+    let mut stage = opened(br#"{"a":1}"#);
+    choose(&mut stage, 6);
+    assert_eq!(reader(&stage).form(), Form::Text);
+    choose(&mut stage, 7);
+    assert_eq!(reader(&stage).form(), Form::Hex);
+    assert!(stage.screen().contains("7b 22 61"));
+    choose(&mut stage, 0);
+    assert_eq!(reader(&stage).form(), Form::Values);
+}
+
+#[test]
+fn what_says_nothing_as_a_text_is_shown_by_its_bytes() {
+    let bytes: Vec<u8> = (0..200).map(|byte| byte ^ 0x95).collect();
+    let mut stage = opened(&bytes);
+    assert_eq!(
+        (format(&stage), reader(&stage).form()),
+        (Format::Binary, Form::Hex)
+    );
+    assert!(stage.screen().contains("95 94 97 96"));
+    stage.keys("G");
+    assert!(reader(&stage).line() > 0);
+    stage.keys("kg");
+    assert_eq!(reader(&stage).line(), 0);
+}
+
+#[test]
+fn the_format_in_its_wrapping_is_named_with_both_sizes() {
+    let json = crate::reading::long_json(2 << 10);
+    let mut stage = opened(&crate::reading::gzip(&json));
+    assert_eq!(format(&stage), Format::Json);
+    assert!(
+        stage.screen().contains(" JSON in gzip │"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("z");
+    assert!(
+        stage.screen().contains("JSON in gzip (112 B → 2.1 KiB)"),
+        "{}",
+        stage.screen()
+    );
+    let stage = opened(&crate::reading::gzip(PACKED));
+    assert!(stage.screen().contains(" MessagePack │"));
+    assert_eq!(cursor(&stage).1, r#"{"a":1,"b":"x"}"#);
+}
+
+#[test]
+fn a_broken_wrapping_says_so_in_a_line_of_its_own() {
+    let packed = crate::reading::gzip(&crate::reading::long_json(500));
+    let stage = opened(&packed[..packed.len() - 20]);
+    let screen = stage.screen();
+    assert!(screen.contains("a gzip was not unpacked: "), "{screen}");
+    let text = stage.app.message_text();
+    assert!(text.y > stage.app.areas().message_text().y);
+}
+
+#[test]
+fn a_channel_of_protobuf_is_read_by_its_type() {
+    let types = order();
+    let known = types.clone();
+    let mut stage = Stage::with(&["*"], |settings| {
+        let of_orders = (b"orders*".as_slice().into(), types[0].clone());
+        settings.message_types = ByGlob::from_iter([of_orders]);
+        settings.known_types = known;
+    });
+    stage.messages(&[("other", ORDER), ("orders:1", b"text"), ("orders:1", ORDER)]);
+    open(&mut stage);
+    assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
+    assert!(stage.screen().contains("Protobuf"));
+    stage.keys("K");
+    assert_eq!(format(&stage), Format::Text);
+    assert!(
+        stage.screen().contains("no shop.v1.Order: "),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("K");
+    assert_ne!(
+        format(&stage),
+        Format::Protobuf,
+        "nobody has said that it is"
+    );
+    choose(&mut stage, 5);
+    assert_eq!(cursor(&stage).1, r#"{"1":7,"2":"hi"}"#, "its bare fields");
+    choose(&mut stage, 8);
+    assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
+    assert_eq!(
+        stage.remark(),
+        "other is read as Protobuf shop.v1.Order from now on"
+    );
+    stage.keys("f");
+    assert!(stage.screen().contains("● Protobuf shop.v1.Order"));
+}
+
+#[test]
+fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
+    let types = order();
+    let mut stage = Stage::with(&["*"], |settings| {
+        let of_orders = (b"orders*".as_slice().into(), types[0].clone());
+        settings.message_types = ByGlob::from_iter([of_orders]);
+    });
+    stage.messages(&[
+        ("other", ORDER),
+        ("orders:1", b"\x08\x08\x12\x02ho"),
+        ("orders:1", ORDER),
+    ]);
+    open(&mut stage);
+    stage.keys("j=");
+    assert_eq!(
+        stage.remark(),
+        "filtered by .id == 7; Esc in the log ends it"
+    );
+    assert_eq!(stage.shown(), 1, "of the other nobody has said the type");
+    stage.keys("ji");
+    let screen = stage.screen();
+    assert!(screen.contains("orders:1 hi"), "{screen}");
+    stage.keys("k");
+    let asked = stage.keys("w");
+    let mut worker = Worker::default();
+    let now = stage.now;
+    check(&mut stage.app, &mut worker, asked, now);
+    let plot = stage.app.plot();
+    let plotted = &plot.series()[0];
+    let report = plot.report(plotted).unwrap();
+    let summary = report.summary.unwrap();
+    assert_eq!((summary.count, summary.min, summary.max), (2, 7.0, 8.0));
+}
+
+#[test]
+fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_checks() {
+    let known = order();
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.known_types = known;
+        settings.checks = vec![Check::parse_sequence("a=.id").unwrap()];
+    });
+    stage.messages(&[("a", ORDER), ("a", ORDER)]);
+    open(&mut stage);
+    stage.code(KeyCode::Esc);
+    stage.keys("/.id == 7");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 0);
+    stage.code(KeyCode::Enter);
+    stage.keys("fgjjjjjjjj");
+    let effects = stage.code(KeyCode::Enter);
+    assert_eq!(
+        stage.remark(),
+        "a is read as Protobuf shop.v1.Order from now on"
+    );
+    assert_eq!(stage.shown(), 2);
+    match &effects[..] {
+        [Effect::Analyse(Request::Plan(plan))] => assert!(plan.readings().of(b"a").is_some()),
+        other => panic!("{other:?}"),
+    }
+    stage.messages(&[("a", ORDER), ("b", ORDER)]);
+    assert_eq!(stage.shown(), 3);
+    stage.keys("fg");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 0);
+}
+
+#[test]
+fn a_message_that_is_cut_off_is_read_as_what_is_kept_of_it() {
+    let mut stage = Stage::new(&["*"]);
+    crate::reading::head_only(&mut stage, br#"{"a":[1,2,3"#, 500 << 20);
+    open(&mut stage);
+    assert_eq!(reader(&stage).form(), Form::Text);
+    let screen = stage.screen();
+    assert!(screen.contains("head of 500"), "{screen}");
+    choose(&mut stage, 1);
+    assert!(stage.screen().contains("not JSON: "), "{}", stage.screen());
+}
+
+#[test]
+fn of_very_many_values_the_first_are_laid_out_and_the_rest_is_said_to_be_elsewhere() {
+    let payload = [b"[", &b"1,".repeat(1 << 21)[..], b"1]"].concat();
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    stage.messages(&[("a", &payload)]);
+    let asked = stage.code(KeyCode::Enter);
+    answer(&mut stage, asked);
+    stage.code(KeyCode::Enter);
+    stage.keys("z");
+    let words = "only the first 2,097,152 values are laid out; the rest is in the bytes tab";
+    assert!(stage.screen().contains(words), "{}", stage.screen());
+    stage.keys("]]");
+    assert!(!stage.screen().contains("laid out"));
+}

@@ -1,0 +1,497 @@
+//! What is done with a value: copied, filtered by, looked through.
+
+use crossterm::event::KeyCode;
+use subscope::app::{Effect, Focus};
+
+use super::{CBOR, PACKED, gzip, opened};
+use crate::support::stage::Stage;
+
+/// What was handed to the clipboard.
+#[track_caller]
+fn copied(effects: &[Effect]) -> String {
+    match effects {
+        [Effect::Copy(bytes)] => String::from_utf8_lossy(bytes).into_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
+    let mut stage = opened(br#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#);
+    assert_eq!(
+        copied(&stage.keys("y")),
+        r#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#
+    );
+    assert!(
+        stage.remark().starts_with("handed the value, "),
+        "{}",
+        stage.remark()
+    );
+    for (value, expected) in [("j", "a\né"), ("j", "1.50"), ("j", r#"{ "x" : [1, 2] }"#)] {
+        stage.keys(value);
+        assert_eq!(copied(&stage.keys("y")), expected);
+    }
+    assert_eq!(
+        copied(&stage.keys("Y")),
+        r#"{"s":"a\n\u00e9","n":1.50,"o":{"x":[1,2]}}"#
+    );
+    assert_eq!(copied(&stage.keys("jP")), ".o.x");
+    assert_eq!(
+        stage.remark(),
+        "handed the path .o.x, 4 B, to the terminal's clipboard (OSC 52)"
+    );
+}
+
+#[test]
+fn half_of_a_surrogate_pair_stays_the_escape_as_which_it_came() {
+    let payload = r#"{"s":"a\uD800\n","\ud83d k":{"x":1}}"#;
+    let mut stage = opened(payload.as_bytes());
+    let screen = stage.screen();
+    assert!(screen.contains(r#"s: "a\ud800"#), "{screen}");
+    assert!(screen.contains(r"\ud83d k"), "{screen}");
+    for (keys, expected) in [
+        ("jy", "a\\uD800\n"),
+        ("Y", payload),
+        ("jjP", r#"."\ud83d k".x"#),
+    ] {
+        let effects = stage.keys(keys);
+        let [Effect::Copy(bytes)] = &effects[..] else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(std::str::from_utf8(bytes), Ok(expected), "{keys}");
+    }
+    stage.keys("k=");
+    assert!(
+        stage.remark().starts_with("filtered by has("),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.app.shown().len(), 1);
+}
+
+#[test]
+fn what_is_packed_is_copied_as_json() {
+    for payload in [PACKED, CBOR, &gzip(PACKED)] {
+        let mut stage = opened(payload);
+        assert_eq!(copied(&stage.keys("Y")), r#"{"a":1,"b":"x"}"#);
+        stage.keys("jj");
+        assert_eq!(copied(&stage.keys("y")), "x");
+        assert_eq!(copied(&stage.keys("P")), ".b");
+    }
+    let packed = gzip(br#"{"big":12345678901234567890123}"#);
+    let mut stage = opened(&packed);
+    assert_eq!(
+        copied(&stage.keys("Y")),
+        r#"{"big":12345678901234567890123}"#
+    );
+}
+
+#[test]
+fn what_is_too_much_for_a_terminal_is_not_copied() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let long = format!(r#"{{"short":1,"long":"{}"}}"#, "x".repeat(9 << 20));
+    stage.messages(&[("a", long.as_bytes())]);
+    let words =
+        "not copied: 9.0 MiB is too much for a terminal's clipboard, which gets up to 1.0 MiB";
+    assert_eq!(stage.keys(" y"), []);
+    assert_eq!(stage.remark(), words);
+    let asked = stage.code(KeyCode::Enter);
+    crate::reading::answer(&mut stage, asked);
+    stage.code(KeyCode::Enter);
+    for key in ["Y", "y", "jjy"] {
+        assert_eq!(stage.keys(key), []);
+        assert_eq!(stage.remark(), words, "{key}");
+    }
+    assert_eq!(copied(&stage.keys("ky")), "1");
+}
+
+#[test]
+fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
+    let mut stage = opened(b"just words");
+    assert_eq!(copied(&stage.keys("y")), "just words");
+    assert_eq!(stage.keys("Y"), []);
+    assert!(
+        stage.remark().contains("no message with values"),
+        "{}",
+        stage.remark()
+    );
+    assert_eq!(stage.keys("P"), []);
+    assert!(stage.remark().contains("no values, and so no paths"));
+    assert_eq!(stage.keys("="), []);
+    assert!(stage.remark().contains("no values, and so no paths"));
+    stage.keys("i");
+    assert!(stage.remark().contains("no values"));
+}
+
+#[test]
+fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
+    let mut stage = opened(br#"{"a":1,"a":2}"#);
+    stage.keys("j");
+    assert_eq!(copied(&stage.keys("y")), "1");
+    for key in ["P", "=", "i"] {
+        assert_eq!(stage.keys(key), []);
+        assert!(
+            stage.remark().starts_with("no path leads to this value"),
+            "{key}"
+        );
+    }
+    assert!(stage.app.filters().typed().is_none());
+    assert_eq!(copied(&stage.keys("jP")), ".a");
+}
+
+#[test]
+fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
+    for value in [
+        "1",
+        "-1.50e3",
+        "12345678901234567890123",
+        "0.1",
+        "true",
+        "false",
+        "null",
+        "\"\"",
+        "\"it's\"",
+        r#""a \"quoted\" word""#,
+        r#""back\\slash""#,
+        r#""line\nbreak\ttab""#,
+        "\"é 漢 🎈\"",
+        r#""\u00e9 \ud83c\udf88""#,
+        r#""/slash\/""#,
+        r#""and or not (""#,
+        "[1,2]",
+        r#"{"x":1}"#,
+        "[]",
+    ] {
+        for key in ["k", "odd key", "é", "a.b", "q\\\"uote", "0", ""] {
+            let mut stage = Stage::new(&["*"]);
+            let payload = format!("{{\"{key}\":[0,{value}]}}");
+            stage.messages(&[
+                ("a", b"other"),
+                ("a", payload.as_bytes()),
+                ("a", b"{\"k\":[0]}"),
+            ]);
+            stage.keys("k");
+            crate::reading::open(&mut stage);
+            stage.keys("jjj=");
+            let shown = stage.app.window().rows;
+            let shown: Vec<String> = shown.iter().map(|row| stage.payload_of(*row)).collect();
+            assert_eq!(shown, std::slice::from_ref(&payload), "{}", stage.remark());
+        }
+    }
+}
+
+#[test]
+fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[
+        ("a", br#"{"n":1,"s":"x"}"#),
+        ("a", br#"{"n":1,"s":"y"}"#),
+        ("a", br#"{"n":2,"s":"x"}"#),
+    ]);
+    stage.keys("g");
+    crate::reading::open(&mut stage);
+    stage.keys("j=");
+    assert_eq!(
+        (stage.shown(), stage.remark()),
+        (2, "filtered by .n == 1; Esc in the log ends it")
+    );
+    stage.keys("j=");
+    assert_eq!(stage.shown(), 1);
+    assert_eq!(
+        stage.app.filters().typed().unwrap().text(),
+        ".n == 1 .s == \"x\""
+    );
+    stage.keys("q");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.shown(), 3);
+}
+
+#[test]
+fn a_filter_by_value_finds_the_same_in_every_form() {
+    let forms = [
+        PACKED.to_vec(),
+        CBOR.to_vec(),
+        gzip(PACKED),
+        gzip(br#"{"a":1,"b":"x"}"#),
+        br#"{"a":1,"b":"x"}"#.to_vec(),
+    ];
+    let other = gzip(br#"{"a":2,"b":"x"}"#);
+    for form in &forms {
+        let mut stage = Stage::new(&["*"]);
+        let mut messages = vec![
+            ("orders", &other[..]),
+            ("a", b"words, a"),
+            ("b", b"\x81\x01\x02"),
+        ];
+        messages.extend(forms.iter().map(|form| ("orders", &form[..])));
+        messages.push(("orders", form));
+        stage.messages(&messages);
+        crate::reading::open(&mut stage);
+        stage.keys("j=");
+        assert_eq!(
+            stage.remark(),
+            "filtered by .a == 1; Esc in the log ends it"
+        );
+        assert_eq!(stage.shown(), 6);
+        // What comes is asked as well.
+        stage.messages(&[("orders", form), ("orders", &other)]);
+        assert_eq!(stage.shown(), 7);
+    }
+}
+
+#[test]
+fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
+    // {"x": NaN, "b": bytes 01 02, "t": a point in time, "s": a string of ff}
+    let payload = b"\x84\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1b\xc4\x02\x01\x02\xa1t\xd6\xff\x65\x53\xf1\0\xa1s\xa1\xff";
+    for (keys, text) in [
+        ("j=", "has(.x), as == compares no NaN"),
+        ("jj=", ".b == \"AQI=\""),
+        ("jjj=", ".t == \"2023-11-14T22:13:20Z\""),
+        ("G=", "has(.s), as == compares no text that is no UTF-8"),
+        ("=", "has(.), as == compares no object"),
+    ] {
+        let mut stage = opened(payload);
+        stage.messages(&[("orders", br#"{"x":1}"#), ("orders", b"\x81\xa1y\xc0")]);
+        stage.keys(keys);
+        assert!(
+            stage.remark().starts_with(&format!("filtered by {text}; ")),
+            "{}",
+            stage.remark()
+        );
+        let others = match text.split_once(',') {
+            Some(("has(.x)", _)) => 1,
+            Some(("has(.)", _)) => 2,
+            _ => 0,
+        };
+        assert_eq!(stage.shown(), 1 + others, "{text}");
+    }
+}
+
+#[test]
+fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
+    let long = gzip(&crate::reading::long_json(2 << 20));
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    stage.messages(&[("orders", &long)]);
+    let asked = stage.code(KeyCode::Enter);
+    crate::reading::answer(&mut stage, asked);
+    stage.code(KeyCode::Enter);
+    for keys in ["j=", "i", "#", "w"] {
+        stage.keys(keys);
+        assert_eq!(
+            stage.remark(),
+            "only here: the log looks into what is packed up to 1.0 MiB, and this is 2.0 MiB",
+            "{keys}"
+        );
+    }
+    assert!(stage.app.filters().typed().is_none());
+    assert!(stage.app.lens(b"orders").is_none());
+}
+
+/// What the log's rows say behind the channel's name.
+fn rows(stage: &Stage) -> Vec<String> {
+    let screen = stage.screen();
+    let rows = screen
+        .lines()
+        .filter_map(|line| line.rsplit_once(" orders "));
+    rows.map(|(_, said)| said.trim_end_matches(['│', ' ', '█']).trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
+    let long = format!(r#"{{"u":"{}"}}"#, "x".repeat(20 << 10));
+    let wide = format!(r#"{{"u":"{}"}}"#, "w".repeat(200));
+    let mut stage = Stage::new(&["orders"]);
+    stage.messages(&[
+        ("orders", br#"{"u":"plain"}"#),
+        ("orders", br#"{"u":"a\n\u00e9\"q\""}"#),
+        ("orders", br#"{"u":12.50}"#),
+        ("orders", br#"{"u":{"in":[1]}}"#),
+        ("orders", br#"{"v":1}"#),
+        ("orders", b"no json .u"),
+        ("orders", long.as_bytes()),
+        ("orders", wide.as_bytes()),
+        ("orders", b""),
+    ]);
+    stage.keys("g");
+    crate::reading::open(&mut stage);
+    stage.keys("ji");
+    assert_eq!(
+        stage.remark(),
+        "of orders the log shows .u; i again shows all"
+    );
+    stage.keys("q");
+    let rows = rows(&stage);
+    assert_eq!(
+        rows[..4],
+        ["plain", "a\\né\"q\"", "12.50", r#"{"in":[1]}"#],
+        "{rows:?}"
+    );
+    assert_eq!(rows[4..6], ["no .u", "no .u: no values in it"], "{rows:?}");
+    assert!(rows[6].contains("KiB: too long for a"), "{rows:?}");
+    assert!(
+        rows[7].starts_with("www") && rows[7].ends_with('…'),
+        "{rows:?}"
+    );
+    assert_eq!(rows[8], "no .u: no values in it");
+}
+
+#[test]
+fn that_a_message_is_too_long_for_a_lens_is_said() {
+    let pad = "x".repeat(17 << 10);
+    let mut stage = opened(format!(r#"{{"id":7,"pad":"{pad}"}}"#).as_bytes());
+    stage.keys("ji");
+    let words = "the log shows .id, but not of this message, which is too long; i again shows all";
+    assert!(stage.remark().ends_with(words), "{}", stage.remark());
+}
+
+#[test]
+fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
+    let mut stage = Stage::new(&["orders"]);
+    let large = gzip(format!(r#"{{"b":"x","a":"{}"}}"#, "y".repeat(70 << 10)).as_bytes());
+    stage.messages(&[
+        ("orders", PACKED),
+        ("orders", CBOR),
+        ("orders", &gzip(PACKED)),
+        ("orders", b"{\"b\":1}\n{\"b\":2}"),
+        ("orders", b"\x81\xa1b\xc4\x02\x01\x02"),
+        ("orders", b"\x81\xa1b\xc0"),
+        ("orders", b"\x81\xa1a\xc0"),
+        ("orders", &large),
+        ("orders", br#"{"b":[1]}"#),
+    ]);
+    stage.keys("g");
+    crate::reading::open(&mut stage);
+    stage.keys("jji");
+    assert_eq!(
+        stage.remark(),
+        "of orders the log shows .b; i again shows all"
+    );
+    stage.keys("q");
+    let rows = rows(&stage);
+    assert_eq!(
+        rows[..7],
+        ["x", "x", "x", "no .b", "h'0102'", "nil", "no .b"],
+        "{rows:?}"
+    );
+    assert!(rows[7].starts_with("no .b: a gzip was not"), "{rows:?}");
+    assert_eq!(rows[8], "[1]");
+}
+
+#[test]
+fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
+    let mut stage = Stage::new(&["orders"]);
+    let packed = gzip(PACKED);
+    stage.messages(&[("orders", PACKED), ("orders", &packed), ("orders", CBOR)]);
+    stage.keys("g");
+    crate::reading::open(&mut stage);
+    stage.keys("jji");
+    stage.keys("q");
+    assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
+    let decoded = stage.app.decoded_rows().decoded();
+    assert_eq!(decoded, 3);
+    stage.keys("jjkk");
+    for _ in 0..5 {
+        assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
+    }
+    assert_eq!(stage.app.decoded_rows().decoded(), decoded);
+    // Through another lens they are others.
+    crate::reading::open(&mut stage);
+    stage.keys("gji");
+    stage.keys("q");
+    assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
+    assert_eq!(stage.app.decoded_rows().decoded(), decoded + 3);
+}
+
+#[test]
+fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        let lens = subscope::query::Path::parse(".n").unwrap();
+        settings.lenses = [(b"orders*".as_slice().into(), lens)].into_iter().collect();
+    });
+    stage.messages(&[("orders:1", br#"{"n":1,"s":"x"}"#)]);
+    let lens = |stage: &Stage| {
+        stage
+            .app
+            .lens(b"orders:1")
+            .map(|path| path.text().to_owned())
+    };
+    assert_eq!(lens(&stage).as_deref(), Some(".n"));
+    stage.keys(" i");
+    assert_eq!(lens(&stage), None, "{}", stage.remark());
+    stage.keys("i");
+    assert!(stage.remark().contains("press i on one of its values"));
+    crate::reading::open(&mut stage);
+    stage.keys("ji");
+    assert_eq!(lens(&stage).as_deref(), Some(".n"));
+    stage.keys("ji");
+    assert_eq!(
+        lens(&stage).as_deref(),
+        Some(".s"),
+        "another value, another lens"
+    );
+    stage.keys("i");
+    assert_eq!(lens(&stage), None);
+    assert_eq!(stage.app.focus(), Focus::Message);
+}
+
+#[test]
+fn what_is_packed_is_copied_as_a_text_part_by_part() {
+    // {"o": {"k": [1, bytes 00 ff]}}
+    let msgpack = b"\x81\xa1o\x81\xa1k\x92\x01\xc4\x02\x00\xff";
+    // The same, the inner map with tag 32 on it.
+    let cbor = b"\xa1\x61o\xd8\x20\xa1\x61k\x82\x01\x42\x00\xff";
+    for (payload, way) in [(&msgpack[..], "jj"), (cbor, "jjj")] {
+        let mut stage = opened(payload);
+        for (keys, expected, words) in [
+            ("y", r#"{"o":{"k":[1,"AP8="]}}"#, "the value as JSON, 22 B"),
+            ("jy", r#"{"k":[1,"AP8="]}"#, "the value as JSON, 16 B"),
+            (
+                &format!("g{way}y"),
+                r#"[1,"AP8="]"#,
+                "the value as JSON, 10 B",
+            ),
+            ("jy", "1", "the value, 1 B"),
+            ("jy", "00ff", "the bytes in hex, 4 B"),
+        ] {
+            assert_eq!(copied(&stage.keys(keys)), expected);
+            let remark = stage.remark();
+            assert!(
+                remark.starts_with(&format!("handed {words}, to ")),
+                "{remark}"
+            );
+        }
+    }
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_filtered_by() {
+    let cbor = b"\xa1\x61s\x65x\xed\xa0\x80z";
+    for payload in [&br#"{"s":"x\ud800z"}"#[..], cbor] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[
+            ("a", br#"{"s":"x\ud801z"}"#),
+            ("a", br#"{"s":"xz"}"#),
+            ("a", payload),
+        ]);
+        crate::reading::open(&mut stage);
+        stage.keys("j=");
+        assert_eq!(
+            (stage.shown(), stage.remark()),
+            (1, r#"filtered by .s == "x\ud800z"; Esc in the log ends it"#)
+        );
+    }
+}
+
+#[test]
+fn a_bare_number_or_word_has_a_path_and_is_filtered_by() {
+    for bare in ["42", " -1.50\n", "true", "null"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.messages(&[("a", b"43"), ("a", b"[42]"), ("a", bare.as_bytes())]);
+        crate::reading::open(&mut stage);
+        assert_eq!(copied(&stage.keys("P")), ".");
+        stage.keys("=");
+        let words = format!("filtered by . == {}; Esc in the log ends it", bare.trim());
+        assert_eq!((stage.shown(), stage.remark()), (1, words.as_str()));
+    }
+}

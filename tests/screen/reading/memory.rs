@@ -1,0 +1,157 @@
+//! What the open message takes of the memory that the log may have.
+
+use crossterm::event::KeyCode;
+use subscope::app::Event;
+use subscope::log::{Batch, LARGE_PAYLOAD, LargePayload};
+use subscope::message::SubscriptionId;
+use subscope::server::Feed;
+
+use super::{answer, gzip, open, reader};
+use crate::support::stage::Stage;
+
+const KEEP: usize = 16 << 20;
+
+/// A stage with a log that is full, but for a little, and then these messages.
+fn full_before(payloads: &[&[u8]]) -> Stage {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = KEEP);
+    let filler = [b'x'; 1000];
+    while stage.app.log().counters().evicted == 0 {
+        stage.messages(&[("filler", &filler[..]); 100]);
+    }
+    for payload in payloads {
+        stage.messages(&[("orders", payload)]);
+    }
+    stage
+}
+
+/// JSON of so many numbers, which takes many times as much when it is laid out.
+fn numbers(count: usize) -> Vec<u8> {
+    format!("[{}]", vec!["1"; count].join(",")).into_bytes()
+}
+
+/// Opens the selected message, or shows what has changed in it, and waits until that is known.
+fn press(stage: &mut Stage, key: KeyCode) {
+    let asked = stage.code(key);
+    answer(stage, asked);
+}
+
+#[track_caller]
+fn assert_in_budget(stage: &Stage) {
+    let log = stage.app.log();
+    let beside = stage.app.beside_log().min(KEEP / 2);
+    assert!(log.size() + beside <= KEEP, "{} {beside}", log.size());
+    assert!(log.size() > KEEP / 3, "{}", log.size());
+    assert_eq!(
+        log.counters().received,
+        log.counters().kept + log.counters().evicted
+    );
+}
+
+#[test]
+fn the_log_leaves_room_for_what_is_open_until_it_is_closed() {
+    let mut stage = full_before(&[&numbers(50_000)]);
+    let before = stage.app.log().size();
+    assert_eq!(stage.app.beside_log(), 0);
+    press(&mut stage, KeyCode::Enter);
+    let tree = reader(&stage).decoded().unwrap().tree.as_ref().unwrap();
+    let size = tree.size();
+    assert!(size > 2 << 20, "{size}");
+    assert!(stage.app.beside_log() >= size);
+    assert!(stage.app.log().size() < before);
+    assert_in_budget(&stage);
+    // What has gone is shown no more.
+    let shown = stage.app.shown();
+    assert_eq!(shown.first(), stage.app.log().first());
+    assert_eq!(shown.len(), stage.app.log().counters().kept);
+    stage.screen();
+    press(&mut stage, KeyCode::Enter);
+    press(&mut stage, KeyCode::Char('q'));
+    assert_eq!(stage.app.beside_log(), 0);
+    while stage.app.log().size() < before - (1 << 20) {
+        stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);
+    }
+}
+
+#[test]
+fn that_messages_went_for_what_was_opened_is_said_once() {
+    let mut stage = full_before(&[b"{\"small\":1}", &numbers(50_000)]);
+    let evicted = stage.app.log().counters().evicted;
+    press(&mut stage, KeyCode::Enter);
+    let gone = stage.app.log().counters().evicted - evicted;
+    assert!(gone > 1000, "{gone}");
+    let words = format!(
+        "{},{:03} older messages gone: the open message takes ",
+        gone / 1000,
+        gone % 1000
+    );
+    let remark = stage.remark().to_owned();
+    assert!(remark.starts_with(&words), "{remark}");
+    assert!(remark.ends_with(" MiB of --keep"), "{remark}");
+    for key in ['z', 'z', 'q'] {
+        press(&mut stage, KeyCode::Char(key));
+        assert_eq!(stage.remark(), "", "{key}");
+    }
+}
+
+#[test]
+fn nothing_is_said_where_a_small_message_is_opened() {
+    let mut stage = full_before(&[b"{\"small\":1}"]);
+    press(&mut stage, KeyCode::Enter);
+    assert!(reader(&stage).decoded().is_some());
+    assert_eq!(stage.remark(), "");
+}
+
+#[test]
+fn what_is_unpacked_and_compared_counts_as_well() {
+    let [old, new] = [40_000, 40_001].map(|count| gzip(&numbers(count)));
+    let mut stage = full_before(&[&old, &new]);
+    press(&mut stage, KeyCode::Enter);
+    let alone = stage.app.beside_log();
+    let unpacked = reader(&stage)
+        .decoded()
+        .unwrap()
+        .unwrapped
+        .as_ref()
+        .unwrap();
+    assert!(alone > unpacked.len() + (2 << 20));
+    press(&mut stage, KeyCode::Char('d'));
+    let comparison = reader(&stage).comparison().unwrap();
+    assert!(comparison.size >= comparison.old.size());
+    assert!(stage.app.beside_log() > alone + (2 << 20));
+    assert_in_budget(&stage);
+}
+
+#[test]
+fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
+    let mut stage = full_before(&[&numbers(500_000)]);
+    press(&mut stage, KeyCode::Enter);
+    assert!(stage.app.beside_log() > KEEP);
+    let remark = stage.remark();
+    assert!(remark.ends_with(" MiB, and so half of --keep"), "{remark}");
+    assert_in_budget(&stage);
+    // The log goes on within that.
+    let newest = stage.app.log().end();
+    for _ in 0..10 {
+        stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);
+    }
+    assert!(stage.app.log().row(newest).is_some());
+    assert_in_budget(&stage);
+}
+
+#[test]
+fn a_payload_that_the_log_keeps_is_counted_by_itself_only_once_that_has_gone() {
+    let large = vec![b'x'; LARGE_PAYLOAD + 1];
+    let mut stage = full_before(&[]);
+    let mut batch = Batch::default();
+    let payload = LargePayload::whole(large.clone());
+    batch.push_large(stage.now, b"orders", payload, SubscriptionId(0));
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    open(&mut stage);
+    let row = stage.letter().row;
+    assert!(stage.app.beside_log() < large.len());
+    while stage.app.log().row(row).is_some() {
+        stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);
+    }
+    assert!(stage.app.beside_log() > large.len());
+    assert_in_budget(&stage);
+}

@@ -1,0 +1,276 @@
+//! The open message on screens of every size.
+
+use crossterm::event::KeyCode;
+use subscope::app::Event;
+
+use super::{CBOR, PACKED, answer, gzip, head_only, long_json};
+use crate::support::stage::Stage;
+
+/// Messages of every sort, the oldest first.
+fn messages() -> Vec<Vec<u8>> {
+    let deep = [b"[".repeat(100), b"]".repeat(100)].concat();
+    vec![
+        Vec::new(),
+        b"words, \x1b[31m, \xe6\xbc\xa2\xe5\xad\x97 and \xf0\x9f\x8e\x88".to_vec(),
+        (0..=255).collect(),
+        br#"{"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}"#.to_vec(),
+        br#"{"user":{"name":"Bo","tags":["b"]},"":true}"#.to_vec(),
+        format!(r#"{{"text":"{}"}}"#, "long words ".repeat(500)).into_bytes(),
+        deep,
+        PACKED.to_vec(),
+        CBOR.to_vec(),
+        gzip(PACKED),
+        long_json(100 << 10),
+        b"{}\n{\"a\":1}\n".to_vec(),
+    ]
+}
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(&["*"]);
+    for payload in messages() {
+        stage.messages(&[("orders", &payload)]);
+    }
+    head_only(&mut stage, b"{\"a\":", 500 << 20);
+    stage
+}
+
+#[test]
+fn every_key_in_every_size_draws_something() {
+    let sizes = [0, 1, 2, 6].into_iter();
+    let small = sizes
+        .clone()
+        .flat_map(|width| sizes.clone().map(move |height| (width, height)));
+    let large = [(40, 12), (60, 14), (80, 24), (200, 50), (200, 3), (3, 50)];
+    for (width, height) in small.chain(large) {
+        let mut stage = stage();
+        stage.send(Event::Resize(width, height));
+        for _ in 0..2 {
+            let asked = stage.code(KeyCode::Enter);
+            answer(&mut stage, asked);
+        }
+        for _ in 0..13 {
+            for key in "jlhoOG g]]]]dDz/a".chars() {
+                let asked = stage.keys(&key.to_string());
+                answer(&mut stage, asked);
+                stage.buffer();
+            }
+            let asked = stage.code(KeyCode::Enter);
+            answer(&mut stage, asked);
+            stage.keys("nNfj");
+            stage.buffer();
+            stage.code(KeyCode::Esc);
+            let asked = stage.keys("K");
+            answer(&mut stage, asked);
+        }
+        stage.send(Event::Resize(80, 24));
+        stage.buffer();
+    }
+}
+
+/// The screen with the row `up` rows above the newest open.
+fn screen(size: (u16, u16), up: usize, keys: &str) -> String {
+    let mut stage = stage();
+    stage.send(Event::Resize(size.0, size.1));
+    stage.keys("t");
+    stage.keys(&"k".repeat(up));
+    for _ in 0..2 {
+        let asked = stage.code(KeyCode::Enter);
+        answer(&mut stage, asked);
+    }
+    for key in keys.chars() {
+        let asked = stage.keys(&key.to_string());
+        answer(&mut stage, asked);
+    }
+    stage.screen()
+}
+
+#[test]
+fn an_object_beside_and_below_the_log() {
+    insta::assert_snapshot!(screen((40, 12), 8, "jjjj"), @r#"
+     redis://127.0.0.1:6379  ◌ connecting
+    ╭ orders ───────── 22:13:20.000 · 43 B ╮
+    │ value  diff  bytes  channel     JSON │
+    │   ▾ user: {2}                        │
+    │       name: "Bo"                     │
+    │     ▾ tags: [1]                      │
+    │         [0]: "b"                     │
+    ╰─ .user.tags[0] ──────────────────────╯
+    ╭ Publish ─────────────────────────────╮
+    │ press p to write a message to the s… │
+    ╰──────────────────────────────────────╯
+     q close  h fold  Esc log  ? help
+    "#);
+    insta::assert_snapshot!(screen((80, 24), 8, "jjjj"), @r#"
+     redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
+    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
+    │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
+    │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
+    │                            │╰────────────────────────────────────────────────╯
+    │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
+    │                            ││ value  diff  bytes  channel               JSON │
+    │                            ││ ▾ {2}                                          │
+    │                            ││   ▾ user: {2}                                  │
+    │                            ││       name: "Bo"                               │
+    │                            ││     ▾ tags: [1]                                │
+    │                            ││         [0]: "b"                               │
+    │                            ││     "": true                                   │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  Esc log  ? help
+    "#);
+    insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
+     subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
+    ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ────────────────────────────────────── frozen ❚❚ 8 newer · space resumes ╮
+    │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢 字  and 🎈                                            │
+    │   orders                13         unheard ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
+    │                                            ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}           │
+    │                                            ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}                            │
+    │                                            │╰────────────────────────────────────────────────────────────────────────────────────────────╯
+    │                                            │╭ orders ────────────────────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
+    │                                            ││ value  diff  bytes  channel                                                           JSON │
+    │                                            ││ ▾ {2}                                                                                      │
+    │                                            ││   ▾ user: {2}                                                                              │
+    │                                            ││       name: "Bo"                                                                           │
+    │                                            ││     ▾ tags: [1]                                                                            │
+    │                                            ││         [0]: "b"                                                                           │
+    │                                            ││     "": true                                                                               │
+    ╰────────────────────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                                                                                       │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter by it  i lens  f format  w plot  y copy  Esc log  ? help
+    "#);
+}
+
+#[test]
+fn what_has_changed() {
+    insta::assert_snapshot!(screen((80, 24), 8, "d"), @r#"
+     redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
+    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
+    │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
+    │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
+    │                            │╰────────────────────────────────────────────────╯
+    │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
+    │                            ││ value  diff  bytes  channel               JSON │
+    │                            ││ 2 changed, 2 removed · since the one before    │
+    │                            ││   (all of it):                                 │
+    │                            ││     user:                                      │
+    │                            ││ ~     name: "Ann" → "Bo"                       │
+    │                            ││       tags:                                    │
+    │                            ││ -       [0]: "a"                               │
+    │                            ││         … 1 unchanged                          │
+    │                            ││ ~   "": null → true                            │
+    │                            ││ -   n: 1.5e300                                 │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
+    "#);
+}
+
+#[test]
+fn the_list_of_formats() {
+    insta::assert_snapshot!(screen((80, 24), 8, "fjj"), @r#"
+     redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
+    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
+    │               ╭ Read orders as ──────────────────────────────╮me":"Ann… 60 B │
+    │               │ ● Automatic             what each looks like │me":"Bo"… 43 B │
+    │               │   JSON                                       │───────────────╯
+    │               │   JSON lines                                 │:20.000 · 43 B ╮
+    │               │   MessagePack                                │          JSON │
+    │               │   CBOR                                       │               │
+    │               │   Protobuf                                   │               │
+    │               │   Text                                       │               │
+    │               │   Binary                                     │               │
+    │               ╰──────────────────────────────────────────────╯               │
+    │                            ││     "": true                                   │
+    │                            ││                                                │
+    │                            ││                                                │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Enter choose  j down  k up  ? help  Esc close
+    "#);
+}
+
+#[test]
+fn binary_as_hex() {
+    insta::assert_snapshot!(screen((80, 24), 10, "z"), @r##"
+     redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
+    ╭ orders ─────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
+    │ value  diff  bytes  channel                                           Binary │
+    │ 00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  ················ │
+    │ 00000010  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  ················ │
+    │ 00000020  20 21 22 23 24 25 26 27  28 29 2a 2b 2c 2d 2e 2f   !"#$%&'()*+,-./ │
+    │ 00000030  30 31 32 33 34 35 36 37  38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>? │
+    │ 00000040  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO │
+    │ 00000050  50 51 52 53 54 55 56 57  58 59 5a 5b 5c 5d 5e 5f  PQRSTUVWXYZ[\]^_ │
+    │ 00000060  60 61 62 63 64 65 66 67  68 69 6a 6b 6c 6d 6e 6f  `abcdefghijklmno │
+    │ 00000070  70 71 72 73 74 75 76 77  78 79 7a 7b 7c 7d 7e 7f  pqrstuvwxyz{|}~· │
+    │ 00000080  80 81 82 83 84 85 86 87  88 89 8a 8b 8c 8d 8e 8f  ················ │
+    │ 00000090  90 91 92 93 94 95 96 97  98 99 9a 9b 9c 9d 9e 9f  ················ │
+    │ 000000a0  a0 a1 a2 a3 a4 a5 a6 a7  a8 a9 aa ab ac ad ae af  ················ │
+    │ 000000b0  b0 b1 b2 b3 b4 b5 b6 b7  b8 b9 ba bb bc bd be bf  ················ │
+    │ 000000c0  c0 c1 c2 c3 c4 c5 c6 c7  c8 c9 ca cb cc cd ce cf  ················ │
+    │ 000000d0  d0 d1 d2 d3 d4 d5 d6 d7  d8 d9 da db dc dd de df  ················ │
+    │ 000000e0  e0 e1 e2 e3 e4 e5 e6 e7  e8 e9 ea eb ec ed ee ef  ················ │
+    │ 000000f0  f0 f1 f2 f3 f4 f5 f6 f7  f8 f9 fa fb fc fd fe ff  ················ │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
+    "##);
+}
+
+#[test]
+fn a_remark_between_the_tabs_and_the_values() {
+    let mut stage = stage();
+    stage.keys("tkkkkkkkk");
+    crate::reading::open(&mut stage);
+    stage.keys("fgjjjj");
+    stage.code(KeyCode::Enter);
+    insta::assert_snapshot!(stage.screen(), @r#"
+     redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
+    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
+    │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
+    │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
+    │                            │╰────────────────────────────────────────────────╯
+    │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
+    │                            ││ value  diff  bytes  channel               JSON │
+    │                            ││ not CBOR: 2483017649108433531 bytes are        │
+    │                            ││ announced and 34 are left at byte 0            │
+    │                            ││ ▾ {2}                                          │
+    │                            ││   ▾ user: {2}                                  │
+    │                            ││       name: "Bo"                               │
+    │                            ││     ▾ tags: [1]                                │
+    │                            ││         [0]: "b"                               │
+    │                            ││     "": true                                   │
+    │                            ││                                                │
+    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
+    │ press p to write a message to the selected channel                           │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     orders is read as CBOR from now on
+    "#);
+}

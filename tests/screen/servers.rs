@@ -1,0 +1,411 @@
+//! What is drawn of servers that are several, that are away, or that are not there to hear.
+
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+
+use subscope::app::{App, Effect, Event, RedisCli, Settings, notice_words};
+use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::server::{Command, Connection, Feed, Health, MAX_UNNAMED, NodeFacts, Role};
+
+use crate::support::stage::{START, Stage};
+
+const REFUSED: &str = "connection refused";
+
+/// A screen of `width` columns and 30 rows that is told how redis-cli reaches the server.
+fn stage(width: u16, topics: &[&str]) -> Stage {
+    stage_with(width, topics, |_| {})
+}
+
+fn stage_with(width: u16, topics: &[&str], change: impl FnOnce(&mut Settings)) -> Stage {
+    let mut stage = Stage::with(topics, |settings| {
+        settings.redis_cli = RedisCli {
+            place: "-h seed -p 7000".to_owned(),
+            tls: String::new(),
+        };
+        change(settings);
+    });
+    stage.send(Event::Resize(width, 30));
+    stage
+}
+
+/// The same with a cluster of three primaries, of which the first is the home.
+fn cluster(width: u16, topics: &[&str]) -> Stage {
+    let mut stage = stage(width, topics);
+    tell_of_nodes(&mut stage, NodeId(0));
+    for node in 0..3 {
+        connect(&mut stage, node, Connection::Live);
+    }
+    stage
+}
+
+fn tell_of_nodes(stage: &mut Stage, home: NodeId) {
+    let facts = (0..3).map(|number: u16| NodeFacts {
+        node: NodeId(number),
+        name: format!("127.0.0.1:{}", 7001 + number).into(),
+        role: Role::Primary,
+        health: Health::Well,
+        slots: (0..=number)
+            .map(|part| part * 4000 + number * 1000)
+            .map(|start| start..=start + 900)
+            .collect(),
+        subscriptions: 2,
+        is_home: NodeId(number) == home,
+        round_trip: Some(Duration::from_millis(1)),
+    });
+    stage.send(Event::Feed(Feed::Nodes(facts.collect())));
+}
+
+fn connect(stage: &mut Stage, node: u16, connection: Connection) {
+    stage.send(Event::Feed(Feed::Connection(NodeId(node), connection)));
+}
+
+fn lost() -> Connection {
+    Connection::Reconnecting {
+        reason: REFUSED.into(),
+        retry_at: START.after(Duration::from_secs(3)),
+        attempts: 1,
+    }
+}
+
+fn confirm_all(stage: &mut Stage) {
+    let count = stage.app.subscriptions().listed().count();
+    (0..u32::try_from(count).unwrap_or(0)).for_each(|id| stage.confirm(id));
+    stage.keys("c");
+    // What clearing says goes by.
+    stage.wait(Duration::from_secs(6));
+}
+
+fn status(stage: &Stage) -> String {
+    stage.screen().lines().next().unwrap_or_default().to_owned()
+}
+
+// --- The status line -----------------------------------------------------------------------------
+
+#[test]
+fn a_node_that_is_away_is_named_while_the_others_serve() {
+    let mut stage = cluster(160, &["*", "orders"]);
+    confirm_all(&mut stage);
+    connect(&mut stage, 1, lost());
+    let line = status(&stage);
+    let words = "○ 127.0.0.1:7002 away, 2 subscriptions with it, next try now: connection refused";
+    assert!(line.contains(words), "{line}");
+    let screen = stage.screen();
+    assert!(screen.contains("Listening to *, orders"), "{screen}");
+    assert!(
+        screen.contains("127.0.0.1:7002 is away: connection refused"),
+        "{screen}"
+    );
+    assert!(!screen.contains("Not listening to"), "{screen}");
+    connect(
+        &mut stage,
+        1,
+        Connection::Refused {
+            reason: "NOAUTH".into(),
+            retry_at: None,
+        },
+    );
+    let line = status(&stage);
+    assert!(line.contains("✗ login refused by 127.0.0.1:7002"), "{line}");
+    for node in [0, 2] {
+        connect(&mut stage, node, lost());
+    }
+    assert!(status(&stage).contains("✗ refused, r tries again: NOAUTH"));
+}
+
+#[test]
+fn a_live_connection_by_which_messages_are_lost_says_so() {
+    let mut stage = stage(120, &["*"]);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    let mut gap = Gap {
+        last_heard: START,
+        noticed: START,
+        end: GapEnd::Open,
+        event: "the replica was cut off".into(),
+        reason: "its link to the primary is down".into(),
+    };
+    stage.notice(Notice::Gap(gap.clone()));
+    let line = status(&stage);
+    let words = "◐ losing messages: the replica was cut off: its link to the primary is down";
+    assert!(line.contains(words), "{line}");
+    gap.end = GapEnd::Restored(START);
+    stage.notice(Notice::Gap(gap));
+    let line = status(&stage);
+    assert!(line.contains("● live"), "{line}");
+}
+
+#[test]
+fn long_trouble_leaves_room_for_the_address_and_the_subscriptions() {
+    let trouble = "PING is refused, so the round trip is not known: NOPERM User me has no \
+                   permissions to run the 'ping' command";
+    for (width, has_address) in [(80, false), (100, true), (130, true), (200, true)] {
+        let mut stage = stage(width, &["*"]);
+        stage.connection(Connection::Live);
+        stage.send(Event::Feed(Feed::Trouble(Some(trouble.into()))));
+        let line = status(&stage);
+        assert!(line.contains("PING is refused"), "{width}: {line}");
+        assert!(line.contains("0 of 1 subscription live"), "{width}: {line}");
+        assert_eq!(
+            line.contains("redis://127.0.0.1:6379"),
+            has_address,
+            "{width}: {line}"
+        );
+        assert!(width < 200 || line.contains("'ping' command"), "{line}");
+    }
+}
+
+// --- The table of servers ------------------------------------------------------------------------
+
+#[test]
+fn the_slots_are_cut_before_their_column_goes() {
+    for (width, slots) in [
+        (200, "2000-2900 6000-6900 10000-10900 (2703)"),
+        (90, "2000-2900 … (2703)"),
+        (80, " (2703)"),
+    ] {
+        let mut stage = cluster(width, &["*"]);
+        stage.keys("C");
+        let screen = stage.screen();
+        assert!(screen.contains(" slots "), "{width}: {screen}");
+        assert!(screen.contains(slots), "{width}: {screen}");
+    }
+}
+
+#[test]
+fn a_table_that_just_fits_is_not_cut() {
+    for width in 20..120 {
+        let mut stage = cluster(width, &["*"]);
+        stage.keys("C");
+        let screen = stage.screen();
+        for cut in ["trip…", "ms…", " …  "] {
+            assert!(!screen.contains(cut), "{width}: {screen}");
+        }
+    }
+}
+
+// --- The empty screen ----------------------------------------------------------------------------
+
+/// What the hint for a shell says, once all is live.
+fn hint(mut stage: Stage) -> String {
+    stage.connection(Connection::Live);
+    confirm_all(&mut stage);
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.contains("redis-cli -"));
+    let line = line.unwrap_or_default().rsplit("redis-cli ").next();
+    let line = line.unwrap_or_default();
+    line.trim_end_matches([' ', '│']).to_owned()
+}
+
+fn with_topics(mut stage: Stage, topics: &[Topic]) -> Stage {
+    for topic in topics {
+        stage.keys("S");
+        stage.keys(&String::from_utf8_lossy(&topic.name));
+        stage.code(KeyCode::Enter);
+    }
+    stage
+}
+
+#[test]
+fn the_hint_for_a_shell_is_heard() {
+    assert_eq!(
+        hint(stage(120, &["orders:*"])),
+        "-h seed -p 7000 publish orders:test hello"
+    );
+    let sharded = with_topics(stage(120, &[]), &[Topic::shard(b"orders")]);
+    assert_eq!(hint(sharded), "-h seed -p 7000 spublish orders hello");
+    let sharded = with_topics(cluster(120, &[]), &[Topic::shard(b"orders")]);
+    assert_eq!(
+        hint(sharded),
+        "-c -h 127.0.0.1 -p 7001 spublish orders hello"
+    );
+}
+
+#[test]
+fn the_hint_for_a_shell_follows_the_home() {
+    assert_eq!(
+        hint(cluster(120, &["a"])),
+        "-h 127.0.0.1 -p 7001 publish a hello"
+    );
+    let mut moved = cluster(120, &["a"]);
+    tell_of_nodes(&mut moved, NodeId(2));
+    assert_eq!(hint(moved), "-h 127.0.0.1 -p 7003 publish a hello");
+    // The home is away and no other has taken its place yet.
+    let mut lost_home = cluster(120, &["a"]);
+    tell_of_nodes(&mut lost_home, NodeId(1));
+    connect(&mut lost_home, 1, lost());
+    let hint = hint(lost_home);
+    assert!(
+        !hint.contains("7002") && hint.contains("publish a"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_name_of_a_node_that_a_shell_would_act_on_is_not_hinted_at() {
+    for name in ["$(reboot):7001", "-x:7001", "a b:7001", "host", ":7001"] {
+        let mut stage = stage(120, &["a"]);
+        let facts = NodeFacts {
+            node: NodeId(0),
+            name: name.into(),
+            role: Role::Primary,
+            health: Health::Well,
+            slots: Vec::new(),
+            subscriptions: 1,
+            is_home: true,
+            round_trip: None,
+        };
+        stage.send(Event::Feed(Feed::Nodes(vec![facts])));
+        assert_eq!(hint(stage), "-h seed -p 7000 publish a hello", "{name}");
+    }
+}
+
+#[test]
+fn what_is_listened_to_is_named_or_counted() {
+    let mut stage = stage(160, &["c1", "c2", "c3", "c4", "c5", "c6", "c7"]);
+    stage.connection(Connection::Live);
+    confirm_all(&mut stage);
+    let screen = stage.screen();
+    let words = "Listening to c1, c2, c3, c4, c5 and 2 more";
+    assert!(screen.contains(words), "{screen}");
+}
+
+#[test]
+fn nobody_is_told_to_publish_where_that_is_refused() {
+    let mut stage = stage_with(120, &["a"], |settings| settings.read_only = true);
+    stage.connection(Connection::Live);
+    confirm_all(&mut stage);
+    let screen = stage.screen();
+    assert!(!screen.contains("Press p"), "{screen}");
+    assert!(screen.contains("Press a to subscribe to more"), "{screen}");
+}
+
+#[test]
+fn sharded_channels_that_are_looked_for_are_said_to_be() {
+    let mut stage = with_topics(stage(120, &[]), &[Topic::shard_pattern(b"sx*")]);
+    stage.connection(Connection::Idle);
+    let words = "looking for sharded channels like sx*; no answer yet";
+    assert!(status(&stage).contains(words), "{}", status(&stage));
+    let subscription = stage.subscription(0);
+    stage.send(Event::Feed(Feed::ShardChannels {
+        subscription,
+        names: Vec::new(),
+    }));
+    stage.keys("c");
+    let line = status(&stage);
+    assert!(
+        line.contains("◌ looking for sharded channels like sx*; none yet"),
+        "{line}"
+    );
+    let screen = stage.screen();
+    assert!(screen.contains("Looking for sharded channels like sx*"));
+    assert!(screen.contains("sharded, live"), "{screen}");
+    assert!(!screen.contains("ot subscribed"), "{screen}");
+    assert!(!screen.contains("Nothing is subscribed"), "{screen}");
+}
+
+#[test]
+fn of_very_many_sharded_channels_some_are_left_out_which_is_said_once() {
+    let mut stage = with_topics(stage(160, &[]), &[Topic::shard_pattern(b"*")]);
+    let subscription = stage.subscription(0);
+    let names: Vec<Box<[u8]>> = (0..MAX_UNNAMED + 10)
+        .map(|number| number.to_string().into_bytes().into())
+        .collect();
+    for added in [MAX_UNNAMED - 1, 0] {
+        let effects = stage.send(Event::Feed(Feed::ShardChannels {
+            subscription: subscription.clone(),
+            names: names.clone(),
+        }));
+        let is_subscribe =
+            |effect: &&Effect| matches!(effect, Effect::Command(Command::Subscribe(_)));
+        assert_eq!(effects.iter().filter(is_subscribe).count(), added);
+    }
+    let left_out = stage.app.log().notices().filter(|(_, notice)| {
+        matches!(notice, Notice::Partial(words) if words.starts_with("11 of the sharded"))
+    });
+    assert_eq!(left_out.count(), 1);
+}
+
+#[test]
+fn a_refusal_is_said_where_it_leaves_nothing_to_listen_to() {
+    for (reason, words, keys) in [
+        (
+            "WRONGPASS invalid",
+            "Login refused by redis://127.0.0.1:6379",
+            "Press r to try again",
+        ),
+        (
+            "NOPERM pubsub",
+            "Redis refuses shard channels sx*",
+            "Press a to subscribe to what this user may hear",
+        ),
+    ] {
+        let mut stage = with_topics(stage(120, &[]), &[Topic::shard_pattern(b"sx*")]);
+        stage.connection(Connection::Idle);
+        let subscription = stage.subscription(0);
+        stage.notice(Notice::Denied {
+            subscription,
+            reason: reason.into(),
+        });
+        stage.keys("c");
+        let line = status(&stage);
+        assert!(line.contains(&format!("✗ refused: {reason}")), "{line}");
+        let screen = stage.screen();
+        assert!(screen.contains(words), "{screen}");
+        assert!(screen.contains(keys), "{screen}");
+    }
+}
+
+#[test]
+fn the_keys_are_said_in_a_small_screen_whatever_the_reason() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::Resize(40, 12));
+    stage.connection(Connection::Reconnecting {
+        reason: "the certificate is not trusted: it was issued by an authority that this system \
+                 does not know; --cacert FILE trusts what is in FILE, --insecure trusts anybody"
+            .into(),
+        retry_at: START,
+        attempts: 0,
+    });
+    let screen = stage.screen();
+    assert!(screen.contains("Press r to"), "{screen}");
+    assert!(screen.contains("q to quit"), "{screen}");
+    assert!(screen.contains("the certificate"), "{screen}");
+}
+
+// --- Which server --------------------------------------------------------------------------------
+
+#[test]
+fn a_confirmation_names_its_server_where_there_are_several() {
+    let subscription = Subscription {
+        id: SubscriptionId(0),
+        topic: Topic::pattern(b"__key*"),
+    };
+    let words = |server: Option<&str>| {
+        notice_words(&Notice::Subscribed {
+            subscription: subscription.clone(),
+            count: 1,
+            server: server.map(Into::into),
+        })
+    };
+    assert_eq!(
+        words(None),
+        "subscribed to pattern __key* · 1 subscription now"
+    );
+    assert_eq!(
+        words(Some("127.0.0.1:7001\u{1b}")),
+        r"subscribed to pattern __key* at 127.0.0.1:7001\x1b · 1 subscription there"
+    );
+}
+
+#[test]
+fn the_sentinels_own_events_are_told_from_a_pattern_of_the_same_name() {
+    let mut stage = Stage::new(&[]);
+    let topics = vec![Topic::pattern(b"*"), Topic::sentinel(b"*")];
+    stage.app = App::new(Settings::default(), topics, (80, 24), START);
+    stage.confirm(0);
+    stage.confirm(1);
+    let screen = stage.screen();
+    assert!(screen.contains("● *                   live"), "{screen}");
+    assert!(screen.contains("● *        sentinels, live │"), "{screen}");
+}

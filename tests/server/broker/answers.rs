@@ -1,0 +1,329 @@
+//! The same bytes sent to the broker and to a real Redis, with the same answers expected.
+
+use std::net::SocketAddr;
+
+use subscope::broker::{Broker, Settings};
+
+use crate::broker::raw::{Raw, broker, message, subscriber};
+use crate::support::redis::{Redis, version};
+
+/// What is sent to both servers, each on a connection of its own, with the same answer expected.
+const SAME: &[&str] = &[
+    "PING\r\n",
+    "ping hello\r\n",
+    "PING a b\r\n",
+    "*2\r\n$4\r\nPING\r\n$5\r\na\r\nb\0\r\n",
+    "ECHO\r\n",
+    "ECHO \"a\\x00\\r\\n\"\r\n",
+    "\r\n   \r\nECHO 'it\\'s' \r\n",
+    "*0\r\n*-5\r\nPING\r\n",
+    "FOO\r\n",
+    "foo a 'b c' d\r\n",
+    "*2\r\n$3\r\nfoo\r\n$3\r\na\r\n\r\n",
+    "*2\r\n$5\r\nf\0o\r\n\r\n$2\r\n\r\n\r\n",
+    "*1\r\n$0\r\n\r\n",
+    "SELECT 3\r\n",
+    "SELECT 16\r\n",
+    "SELECT -1\r\n",
+    "SELECT x\r\n",
+    "SELECT\r\n",
+    "AUTH secret\r\n",
+    "AUTH default secret\r\n",
+    "AUTH nobody secret\r\n",
+    "AUTH a b c\r\n",
+    "HELLO 4\r\n",
+    "HELLO x\r\n",
+    "HELLO 2 FOO\r\n",
+    "HELLO 2 AUTH default\r\n",
+    "HELLO 2 AUTH nobody secret\r\n",
+    "HELLO 2 SETNAME \"a b\"\r\n",
+    "CLIENT\r\n",
+    "CLIENT FOO\r\n",
+    "client foo bar\r\n",
+    "CLIENT GETNAME\r\n",
+    "CLIENT SETNAME me\r\nCLIENT GETNAME\r\nRESET\r\nCLIENT GETNAME\r\n",
+    "CLIENT SETNAME \"a b\"\r\n",
+    "CLIENT SETNAME\r\n",
+    "CLIENT ID 3\r\n",
+    "CLIENT LIST TYPE foo\r\n",
+    "CLIENT LIST TYPE master\r\n",
+    "CLIENT LIST ID x\r\n",
+    "CLIENT LIST FOO\r\n",
+    "CLIENT KILL\r\n",
+    "CLIENT KILL 1.2.3.4:5\r\n",
+    "CLIENT KILL ID 0\r\n",
+    "CLIENT KILL ID 987654321\r\n",
+    "CLIENT KILL TYPE foo\r\n",
+    "CLIENT KILL TYPE pubsub SKIPME no\r\n",
+    "CLIENT KILL USER nobody\r\n",
+    "CLIENT KILL ADDR 1.2.3.4:5 ID\r\n",
+    "CONFIG\r\n",
+    "CONFIG FOO\r\n",
+    "CONFIG GET\r\n",
+    "CONFIG GET DATABASE?\r\n",
+    "CONFIG GET no-such-thing\r\n",
+    "COMMAND FOO\r\n",
+    "COMMAND COUNT 1\r\n",
+    "COMMAND INFO no-such-command\r\n",
+    "COMMAND DOCS no-such-command\r\n",
+    "INFO no-such-section\r\n",
+    "RESET\r\n",
+    "RESET 1\r\n",
+    "QUIT\r\nPING\r\n",
+    "MULTI\r\nEXEC\r\n",
+    "MULTI\r\nPING\r\nPUBLISH a b\r\nECHO x\r\nEXEC\r\nPING\r\n",
+    "MULTI\r\nSELECT 99\r\nPING\r\nEXEC\r\n",
+    "MULTI\r\nFOO\r\nPING\r\nEXEC\r\nPING\r\n",
+    "MULTI\r\nPUBLISH a\r\nEXEC\r\n",
+    "MULTI\r\nCLIENT FOO\r\nEXEC\r\n",
+    "MULTI\r\nPING\r\nDISCARD\r\nPING\r\nDISCARD\r\nEXEC\r\n",
+    "MULTI\r\nMULTI\r\nPING\r\nEXEC\r\n",
+    "MULTI\r\nWATCH a\r\nPING\r\nEXEC\r\n",
+    "MULTI\r\nUNWATCH\r\nEXEC\r\nWATCH a b\r\nMULTI\r\nEXEC\r\nWATCH\r\nUNWATCH\r\n",
+    "MULTI\r\nSUBSCRIBE a\r\nPUBLISH a b\r\nPING\r\nEXEC\r\nPING\r\nMULTI\r\n",
+    "MULTI\r\nPSUBSCRIBE a*\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nEXEC\r\n",
+    "MULTI\r\nSSUBSCRIBE a\r\nEXEC\r\n",
+    "SUBSCRIBE a\r\nMULTI\r\nEXEC\r\nDISCARD\r\n",
+    "MULTI\r\nRESET\r\nEXEC\r\n",
+    "MULTI\r\nHELLO 9\r\nAUTH a b c\r\nEXEC\r\n",
+    "MULTI\r\nQUIT\r\n",
+    "MULTI\r\nEXEC 1\r\nPING\r\n",
+    "EXEC 1\r\n",
+    "PUBLISH a\r\n",
+    "PUBLISH a b\r\n",
+    "PUBLISH \"\" \"\"\r\n",
+    "SPUBLISH a b\r\n",
+    "SUBSCRIBE\r\n",
+    "SUBSCRIBE a b a\r\nPSUBSCRIBE a* b\r\nSSUBSCRIBE a c\r\nSUBSCRIBE d\r\n",
+    "SUBSCRIBE a\r\nPING\r\nPING x\r\nPING x y\r\nPUBLISH a b\r\nCLIENT ID\r\nCONFIG GET a\r\n",
+    "SSUBSCRIBE a\r\nINFO\r\nFOO\r\nECHO a\r\nPING\r\n",
+    "SUBSCRIBE a\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nECHO free\r\n",
+    "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\n",
+    "SUBSCRIBE a\r\nPSUBSCRIBE a\r\nSSUBSCRIBE a\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\n",
+    "SUBSCRIBE a\r\nUNSUBSCRIBE b\r\nPUNSUBSCRIBE\r\n",
+    "SUBSCRIBE a\r\nRESET\r\nECHO free\r\n",
+    "SUBSCRIBE a\r\nQUIT\r\n",
+    "PUBSUB\r\n",
+    "PUBSUB FOO\r\n",
+    "PUBSUB CHANNELS\r\n",
+    "PUBSUB CHANNELS a b\r\n",
+    "PUBSUB NUMSUB\r\n",
+    "PUBSUB NUMSUB a b\r\n",
+    "PUBSUB NUMPAT\r\n",
+    "PUBSUB NUMPAT x\r\n",
+    "PUBSUB SHARDCHANNELS\r\n",
+    "PUBSUB SHARDNUMSUB a\r\n",
+    "*1\r\n:4\r\nPING\r\n",
+    "*1\r\n\r\n",
+    "*x\r\n",
+    "*01\r\n",
+    "*99999999999\r\n",
+    "*1\r\n$-1\r\n",
+    "*1\r\n$x\r\n",
+    "*1\r\n$99999999999\r\n",
+    "*1\r\n$+4\r\nPING\r\n",
+    "ECHO \"a\r\n",
+    "ECHO \"a\"b\r\n",
+    "PING\r\nECHO 'a\r\nPING\r\n",
+];
+
+/// What servers of these versions answer otherwise than Redis 7.0, as which the broker answers.
+const OTHERWISE: &[(&str, &[&str])] = &[
+    // An id of 0 is one that nobody has.
+    ("CLIENT KILL ID 0\r\n", &["Redis 6.2."]),
+    // Documentation and sharded channels came with Redis 7.0.
+    ("COMMAND DOCS no-such-command\r\n", &["Redis 6.2."]),
+    ("SPUBLISH a b\r\n", &["Redis 6.2."]),
+    (
+        "SUBSCRIBE a b a\r\nPSUBSCRIBE a* b\r\nSSUBSCRIBE a c\r\nSUBSCRIBE d\r\n",
+        &["Redis 6.2."],
+    ),
+    (
+        "SSUBSCRIBE a\r\nINFO\r\nFOO\r\nECHO a\r\nPING\r\n",
+        &["Redis 6.2."],
+    ),
+    (
+        "SUBSCRIBE a\r\nPSUBSCRIBE a\r\nSSUBSCRIBE a\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\n",
+        &["Redis 6.2."],
+    ),
+    ("PUBSUB SHARDCHANNELS\r\n", &["Redis 6.2."]),
+    ("PUBSUB SHARDNUMSUB a\r\n", &["Redis 6.2."]),
+    // Valkey 8.0 refuses to end what has not begun, with the code NOSUB.
+    (
+        "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\n",
+        &["Redis 6.2.", "Valkey 8.0."],
+    ),
+    (
+        "SUBSCRIBE a\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nECHO free\r\n",
+        &["Valkey 8.0."],
+    ),
+    // Behind another answer that is still to be written, an AUTH that fails has none.
+    (
+        "AUTH secret\r\nPING\r\nAUTH wrong\r\nPING\r\nRESET\r\nPING\r\n",
+        &["Redis 8.0.", "Valkey 8.0."],
+    ),
+    // Other words for an error, an odd argument that is passed over, and quotes amid a word.
+    ("CLIENT LIST ID x\r\n", &["Valkey 9.1."]),
+    ("CLIENT KILL ADDR 1.2.3.4:5 ID\r\n", &["Valkey 9.1."]),
+    ("ECHO \"a\"b\r\n", &["Valkey 9.1."]),
+];
+
+/// What Valkey 9.1 answers otherwise while it waits for a password: it tells a stranger nothing,
+/// not even which commands it does not know.
+const OTHERWISE_TO_STRANGERS: &[(&str, &[&str])] = &[("FOO\r\n", &["Valkey 9.1."])];
+
+/// What a server answers to `bytes` and the `end`, which brings `the-end`, on a connection of its
+/// own. All is sent at once, so that a server that closes has nothing unread, which would make
+/// the system throw its last answer away.
+async fn answer(address: SocketAddr, bytes: &str, end: &str) -> String {
+    let mut raw = Raw::connect(address).await;
+    raw.send(format!("{bytes}{end}PING the-end\r\n")).await;
+    String::from_utf8_lossy(&raw.until("the-end\r\n").await).into_owned()
+}
+
+/// The answers without the words of errors, of which the codes are left.
+fn without_words(answers: &str) -> String {
+    let lines = answers.split_inclusive("\r\n").map(|line| {
+        let code = line.split(' ').next().unwrap_or_default();
+        if line.starts_with('-') { code } else { line }
+    });
+    lines.collect()
+}
+
+/// Fails with all the answers in which the broker and Redis differ, and with those of `otherwise`
+/// in which they do not.
+async fn compare(
+    redis: &Redis,
+    broker: &Broker,
+    requests: &[&str],
+    end: &str,
+    otherwise: &[(&str, &[&str])],
+) {
+    let version = version();
+    let is_this = |start: &&str| version.starts_with(start);
+    let mut wrong = Vec::new();
+    for bytes in requests {
+        let mut of_redis = answer(redis.address(), bytes, end).await;
+        let mut ours = answer(broker.address(), bytes, end).await;
+        // Redis 7.0 chose new words for most errors.
+        if version.starts_with("Redis 6.") {
+            (of_redis, ours) = (without_words(&of_redis), without_words(&ours));
+        }
+        let differs = otherwise
+            .iter()
+            .any(|(request, servers)| request == bytes && servers.iter().any(is_this));
+        if (ours != of_redis) != differs {
+            let expected = if differs { "differ" } else { "are equal" };
+            wrong.push(format!(
+                "{bytes:?}, where the answers {expected}\n  {version} {of_redis:?}\n  here {ours:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn answers_are_those_of_redis() {
+    compare(&Redis::start(), &broker().await, SAME, "", OTHERWISE).await;
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_as_redis_does() {
+    let redis = Redis::start_with(&["--requirepass", "secret"]);
+    let settings = Settings {
+        password: Some("secret".to_owned()),
+        ..Settings::default()
+    };
+    let broker = Broker::start(settings).await.unwrap();
+    let requests = [
+        "PING\r\n",
+        "FOO\r\n",
+        "SUBSCRIBE a\r\n",
+        "HELLO 2 AUTH default wrong\r\n",
+        "AUTH wrong\r\n",
+        "AUTH nobody secret\r\n",
+        "AUTH secret\r\nPING\r\nAUTH wrong\r\nPING\r\nRESET\r\nPING\r\n",
+        "AUTH default secret\r\nPING\r\n",
+        "QUIT\r\n",
+        "*11\r\n",
+        "*1\r\n$16385\r\n",
+    ];
+    let otherwise = [OTHERWISE, OTHERWISE_TO_STRANGERS].concat();
+    compare(
+        &redis,
+        &broker,
+        &requests,
+        "AUTH default secret\r\n",
+        &otherwise,
+    )
+    .await;
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask(
+        "HELLO 2",
+        "-NOAUTH HELLO must be called with the client already authenticated",
+    )
+    .await;
+    raw.until("\r\n").await;
+    raw.ask(
+        "HELLO 2 AUTH default secret SETNAME me",
+        "*14\r\n$6\r\nserver\r\n",
+    )
+    .await;
+    raw.until("$7\r\nmodules\r\n*0\r\n").await;
+    raw.ask("CLIENT GETNAME", "$2\r\nme\r\n").await;
+}
+
+#[tokio::test]
+async fn resp3_is_refused() {
+    let broker = broker().await;
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask("HELLO 3", "-NOPROTO unsupported protocol version\r\n")
+        .await;
+    raw.ask("PING", "+PONG\r\n").await;
+}
+
+#[tokio::test]
+async fn the_first_client_that_speaks_resp3_is_told_of() {
+    let broker = broker().await;
+    let refused = broker.refused_client();
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask("HELLO 2 FOO", "-ERR Syntax error in HELLO option 'FOO'\r\n")
+        .await;
+    raw.ask("CLIENT SETINFO LIB-NAME redis-py", "+OK\r\n").await;
+    let refusal = "-NOPROTO unsupported protocol version\r\n";
+    raw.ask("HELLO 3", refusal).await;
+    let mut other = Raw::connect(broker.address()).await;
+    other.ask("HELLO 3", refusal).await;
+    assert_eq!(refused.library().await.as_deref(), Some("redis-py"));
+    let late = broker.refused_client();
+    assert_eq!(late.library().await.as_deref(), Some("redis-py"));
+}
+
+#[tokio::test]
+async fn nothing_of_a_transaction_is_out_before_exec() {
+    let broker = broker().await;
+    let mut listener = subscriber(&broker, "a").await;
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.ask("MULTI", "+OK\r\n").await;
+    for payload in ["1", "2"] {
+        raw.ask(&format!("PUBLISH a {payload}"), "+QUEUED\r\n")
+            .await;
+    }
+    raw.ask(
+        "FOO",
+        "-ERR unknown command 'FOO', with args beginning with: \r\n",
+    )
+    .await;
+    raw.ask(
+        "EXEC",
+        "-EXECABORT Transaction discarded because of previous errors.\r\n",
+    )
+    .await;
+    raw.send("MULTI\r\nPUBLISH a 3\r\nPUBLISH a 4\r\nEXEC\r\n")
+        .await;
+    raw.expect("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n:1\r\n")
+        .await;
+    // The first that is heard is the first of the transaction that was carried out.
+    listener.expect(message("a", "3")).await;
+    listener.expect(message("a", "4")).await;
+}

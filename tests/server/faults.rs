@@ -1,0 +1,452 @@
+//! Faults that must be exact, made by the embedded broker and met by the server tasks: the log
+//! says what happened, and listening goes on.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use subscope::broker::faults::Victims;
+use subscope::broker::{Broker, Settings};
+use subscope::log::{Content, MessageLog};
+use subscope::message::{
+    GapEnd, Notice, RowId, Subscription, SubscriptionId, Time, Topic, Unexpected,
+};
+use subscope::server::{Command, Config, Endpoint, Feed, Server, Timing, start};
+
+use crate::support::peer::{Peer, array, confirmation};
+
+/// How long to wait for what should come before the test is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The time between two PINGs where their answers matter, and where none should be under way: an
+/// error that comes in between would be taken for the answer.
+const OFTEN: Duration = Duration::from_millis(50);
+const SELDOM: Duration = Duration::from_secs(600);
+
+/// The server tasks, listening to everything, and the log that they fill.
+struct Listener {
+    server: Server,
+    feed_rx: mpsc::Receiver<Feed>,
+    log: MessageLog,
+    pongs: u32,
+}
+
+impl Listener {
+    async fn start(broker: &Broker, ping_every: Duration) -> Self {
+        let url = format!("redis://{}", broker.address());
+        Self::start_at(&url, &[Topic::pattern(b"*")], ping_every).await
+    }
+
+    async fn start_at(url: &str, topics: &[Topic], ping_every: Duration) -> Self {
+        let (feed_tx, feed_rx) = mpsc::channel(64);
+        let mut config = Config::new(Endpoint::parse(url).unwrap());
+        let ids = (0..).map(SubscriptionId);
+        let subscriptions = ids.zip(topics).map(|(id, topic)| Subscription {
+            id,
+            topic: topic.clone(),
+        });
+        config.subscriptions = subscriptions.collect();
+        config.timing = Timing {
+            ping_every,
+            answer_within: Duration::from_millis(700),
+            longest_wait: Duration::from_millis(50),
+            ..Timing::default()
+        };
+        let mut listener = Self {
+            server: start(config, feed_tx),
+            feed_rx,
+            log: MessageLog::new(1 << 20),
+            pongs: 0,
+        };
+        // The first PING goes out with the first subscriptions.
+        while listener.pongs == 0 || notices(&listener.log).len() < topics.len() {
+            listener.take("it is confirmed").await;
+        }
+        listener
+    }
+
+    async fn until(&mut self, what: &str, is_so: impl Fn(&MessageLog) -> bool) {
+        while !is_so(&self.log) {
+            self.take(what).await;
+        }
+    }
+
+    async fn take(&mut self, what: &str) {
+        match timeout(PATIENCE, self.feed_rx.recv()).await {
+            Ok(Some(Feed::Batch(batch))) => self.log.append(*batch),
+            Ok(Some(Feed::RoundTrip(..))) => self.pongs += 1,
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the tasks ended before: {what}"),
+            Err(elapsed) => panic!("{elapsed}: {what}; {:?}", notices(&self.log)),
+        }
+    }
+}
+
+fn notices(log: &MessageLog) -> Vec<Notice> {
+    let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
+    rows.filter_map(|row| match row.content {
+        Content::Notice(notice) => Some(notice.clone()),
+        Content::Message { .. } => None,
+    })
+    .collect()
+}
+
+fn payloads(log: &MessageLog) -> Vec<Vec<u8>> {
+    let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
+    rows.filter_map(|row| match row.content {
+        Content::Message { payload, .. } => Some(payload.to_vec()),
+        Content::Notice(_) => None,
+    })
+    .collect()
+}
+
+fn gaps(log: &MessageLog) -> Vec<(GapEnd, Box<str>)> {
+    let gaps = notices(log).into_iter().filter_map(|notice| match notice {
+        Notice::Gap(gap) => Some((gap.end, gap.reason)),
+        _ => None,
+    });
+    gaps.collect()
+}
+
+/// The frames told that nobody asked for, and how many others each row counts.
+fn unexpected(log: &MessageLog) -> Vec<(Box<str>, u64)> {
+    let unexpected = notices(log).into_iter().filter_map(|notice| match notice {
+        Notice::Unexpected {
+            first: Unexpected::Error(text) | Unexpected::Frame(text),
+            count,
+        } => Some((text, count)),
+        _ => None,
+    });
+    unexpected.collect()
+}
+
+fn count_of_unexpected(log: &MessageLog) -> u64 {
+    unexpected(log).iter().map(|(_, count)| count).sum()
+}
+
+/// The messages, each with its channel.
+fn messages(log: &MessageLog) -> Vec<(String, String)> {
+    let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    rows.filter_map(|row| match row.content {
+        Content::Message {
+            channel, payload, ..
+        } => {
+            let name = log.channels().by_id(channel).unwrap().name();
+            Some((text(name), text(payload)))
+        }
+        Content::Notice(_) => None,
+    })
+    .collect()
+}
+
+fn is_closed(log: &MessageLog) -> bool {
+    matches!(gaps(log).as_slice(), [(GapEnd::Restored(_), _)])
+}
+
+#[tokio::test]
+async fn a_cut_in_the_midst_of_a_frame_is_a_gap_and_half_a_message_is_none() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, OFTEN).await;
+    broker.publish(b"a", b"before");
+    listener
+        .until("a message", |log| log.counters().kept == 1)
+        .await;
+    let half = b"*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\na\r\n$100\r\nhalf a mess";
+    assert_eq!(broker.faults().cut(Victims::Subscribers, half), 1);
+    listener.until("the gap is closed", is_closed).await;
+    assert_eq!(broker.publish(b"a", b"after"), 1);
+    listener
+        .until("another message", |log| log.counters().kept == 2)
+        .await;
+    assert_eq!(
+        payloads(&listener.log),
+        [b"before".to_vec(), b"after".to_vec()]
+    );
+    assert_eq!(listener.log.counters().gaps, 1);
+}
+
+#[tokio::test]
+async fn silence_is_a_gap_that_starts_when_something_was_last_heard() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, OFTEN).await;
+    broker.faults().mute();
+    listener.until("a gap", |log| !gaps(log).is_empty()).await;
+    let gap = notices(&listener.log)
+        .into_iter()
+        .find_map(|notice| match notice {
+            Notice::Gap(gap) => Some(gap),
+            _ => None,
+        });
+    let gap = gap.unwrap();
+    assert_eq!(gap.end, GapEnd::Open);
+    assert!(
+        gap.noticed.since(gap.last_heard) >= Duration::from_millis(700),
+        "{gap:?}"
+    );
+    broker.faults().unmute();
+    listener.until("the gap is closed", is_closed).await;
+    broker.publish(b"a", b"after");
+    listener
+        .until("a message", |log| log.counters().kept == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, SELDOM).await;
+    let strange = b"*2\r\n$6\r\nmoving\r\n:7\r\n-ERR out of the blue\r\n";
+    assert_eq!(broker.faults().inject(Victims::Subscribers, strange), 1);
+    broker.publish(b"a", b"still here");
+    listener
+        .until("a message", |log| log.counters().kept == 1)
+        .await;
+    let said = notices(&listener.log)
+        .into_iter()
+        .filter_map(|notice| match notice {
+            Notice::Unexpected {
+                first: Unexpected::Error(words) | Unexpected::Frame(words),
+                count: 1,
+            } => Some(words),
+            _ => None,
+        });
+    let said: Vec<Box<str>> = said.collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("moving"), "{said:?}");
+    assert!(said[1].contains("out of the blue"), "{said:?}");
+    assert_eq!(listener.log.counters().gaps, 0);
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_resp2_are_a_gap_with_that_reason() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, OFTEN).await;
+    broker
+        .faults()
+        .inject(Victims::Subscribers, b"HTTP/1.1 400 Bad Request\r\n");
+    listener.until("the gap is closed", is_closed).await;
+    let (_, reason) = gaps(&listener.log).remove(0);
+    assert!(reason.contains("not RESP"), "{reason}");
+}
+
+/// Frames that no subscriber of RESP2 expects, and the text of each.
+const ODD: [(&[u8], &str); 16] = [
+    (b"*1\r\n*2\r\n:1\r\n*0\r\n", "[[1,[]]]"),
+    (
+        b">2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n",
+        r#"["invalidate",["k"]]"#,
+    ),
+    (b">1\r\n$6\r\nserver\r\n", r#"["server"]"#),
+    (b"%1\r\n+a\r\n:1\r\n", r#"{"a":1}"#),
+    (b"~2\r\n#t\r\n#f\r\n", "[true,false]"),
+    (b"|1\r\n+ttl\r\n:9\r\n", r#"{"ttl":9}"#),
+    (b",-1.5\r\n", "-1.5"),
+    (b"_\r\n", "null"),
+    (b"#t\r\n", "true"),
+    (b"(12345678901234567890123\r\n", "12345678901234567890123"),
+    (b"=7\r\ntxt:abc\r\n", r#""abc""#),
+    (b"!7\r\nERR odd\r\n", r#"error "ERR odd""#),
+    (b"*?\r\n:1\r\n.\r\n", "[1]"),
+    (b"$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n", r#""abc""#),
+    // A message of a channel that is not subscribed to, and a confirmation that nobody asked for.
+    (
+        b"*4\r\n$8\r\npmessage\r\n$1\r\n?\r\n$1\r\na\r\n$1\r\nb\r\n",
+        r#"["pmessage","?","a","b"]"#,
+    ),
+    (
+        b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:2\r\n",
+        r#"["subscribe","a",2]"#,
+    ),
+];
+
+#[tokio::test]
+async fn whatever_is_well_framed_is_told_and_ends_nothing() {
+    for (frame, text) in ODD {
+        let broker = Broker::start(Settings::default()).await.unwrap();
+        let mut listener = Listener::start(&broker, SELDOM).await;
+        broker.faults().inject(Victims::Subscribers, frame);
+        broker.publish(b"a", b"still here");
+        listener.until(text, |log| log.counters().kept == 1).await;
+        assert_eq!(unexpected(&listener.log), [(text.into(), 1)]);
+        assert_eq!(messages(&listener.log), [("a".into(), "still here".into())]);
+        assert_eq!(listener.log.counters().gaps, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, SELDOM).await;
+    let before = b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n";
+    let values: [(&[u8], &str); 6] = [
+        (
+            b"*2\r\n$6\r\nuser:1\r\n$3\r\na\"b\r\n",
+            r#"["user:1","a\"b"]"#,
+        ),
+        (b"*-1\r\n", "null"),
+        (b"_\r\n", "null"),
+        (b"*0\r\n", "[]"),
+        (b":-7\r\n", "-7"),
+        (b"+text\r\n", "text"),
+    ];
+    for (value, _) in values {
+        let frame = [&before[..], value].concat();
+        broker.faults().inject(Victims::Subscribers, &frame);
+    }
+    // As RESP3 has it, behind an attribute.
+    let push = b"|1\r\n+a\r\n:1\r\n>4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nb\r\n$4\r\npush\r\n";
+    broker.faults().inject(Victims::Subscribers, push);
+    listener
+        .until("the messages", |log| log.counters().received == 7)
+        .await;
+    let invalidation = |(_, text): (_, &str)| ("__redis__:invalidate".to_owned(), text.to_owned());
+    let mut expected = values.map(invalidation).to_vec();
+    expected.push(("b".into(), "push".into()));
+    assert_eq!(messages(&listener.log), expected);
+    assert_eq!(count_of_unexpected(&listener.log), 1);
+    let counters = *listener.log.counters();
+    assert_eq!((counters.kept, counters.gaps), (7, 0));
+}
+
+#[tokio::test]
+async fn each_frame_of_a_flood_is_counted_in_few_rows() {
+    const FRAMES: usize = 1000;
+    const PIECES: usize = 50;
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, SELDOM).await;
+    let frames = b"*1\r\n*0\r\n-ERR odd\r\n".repeat(FRAMES);
+    for piece in 1..=PIECES {
+        broker.faults().inject(Victims::Subscribers, &frames);
+        broker.publish(b"a", b"in between");
+        listener
+            .until("a message", |log| log.counters().kept == piece as u64)
+            .await;
+    }
+    let all = 2 * (FRAMES * PIECES) as u64;
+    listener
+        .until("all are told", |log| count_of_unexpected(log) == all)
+        .await;
+    // As many as a second has, and one for each that the machine took longer.
+    assert!(unexpected(&listener.log).len() < 100);
+    assert_eq!(listener.log.counters().gaps, 0);
+}
+
+#[tokio::test]
+async fn a_long_frame_that_nobody_asked_for_is_not_held() {
+    let broker = Broker::start(Settings::default()).await.unwrap();
+    let mut listener = Listener::start(&broker, SELDOM).await;
+    let string = |length: usize| {
+        [
+            format!("${length}\r\n").as_bytes(),
+            &vec![b'x'; length],
+            b"\r\n",
+        ]
+        .concat()
+    };
+    let keys = [&b"*100000\r\n"[..], &b"$3\r\nkey\r\n".repeat(100_000)].concat();
+    for frame in [
+        string(5 << 20),
+        [&b"*2\r\n"[..], &string(3 << 20), b":1\r\n"].concat(),
+        keys,
+    ] {
+        broker.faults().inject(Victims::Subscribers, &frame);
+    }
+    broker.publish(b"a", b"still here");
+    listener
+        .until("a message", |log| log.counters().kept == 1)
+        .await;
+    let told = unexpected(&listener.log);
+    assert!(
+        told[0].0.starts_with("\"xxx") && told[0].0.ends_with("x…\""),
+        "{told:?}"
+    );
+    assert!(told[1].0.ends_with("…\",\"… 1 more\"]"), "{told:?}");
+    assert!(told[2].0.ends_with(" more\"]"), "{told:?}");
+    assert!(told.iter().all(|(text, _)| text.len() < 300), "{told:?}");
+    assert_eq!(told.len(), 3);
+}
+
+/// A server like Dragonfly, which has one namespace for ordinary and sharded channels, brings the
+/// messages of either by the word that they were published with, and confirms the end of both by
+/// the same word.
+#[tokio::test]
+async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
+    let peer = Peer::start(|words| match &*words[0].to_lowercase() {
+        "sunsubscribe" => Some(confirmation("unsubscribe", &words[1], 1)),
+        _ => None,
+    });
+    let topics = [Topic::channel(b"ordinary"), Topic::shard(b"sharded")];
+    let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
+    peer.say(array(&["smessage", "ordinary", "one"]).as_bytes());
+    peer.say(array(&["message", "sharded", "two"]).as_bytes());
+    let large = "x".repeat(200_000);
+    peer.say(array(&["message", "sharded", &large]).as_bytes());
+    listener
+        .until("the messages", |log| log.counters().kept == 3)
+        .await;
+    let heard = messages(&listener.log);
+    assert_eq!(heard[0], ("ordinary".into(), "one".into()));
+    assert_eq!(heard[1], ("sharded".into(), "two".into()));
+    assert_eq!(heard[2], ("sharded".into(), large));
+    let rows = (0..listener.log.end().0).map(RowId);
+    let brought: Vec<SubscriptionId> = rows
+        .flat_map(|row| listener.log.subscriptions(row))
+        .collect();
+    assert_eq!(brought, [0, 1, 1].map(SubscriptionId));
+    listener
+        .server
+        .command(Command::Unsubscribe(SubscriptionId(1)));
+    let ended = |log: &MessageLog| {
+        notices(log).iter().any(|notice| {
+            matches!(notice, Notice::Unsubscribed { subscription, asked: true, .. }
+                if subscription.id == SubscriptionId(1))
+        })
+    };
+    listener.until("its end is confirmed", ended).await;
+    // What nobody subscribes to any more is told.
+    peer.say(array(&["smessage", "sharded", "late"]).as_bytes());
+    listener
+        .until("that is told", |log| count_of_unexpected(log) == 1)
+        .await;
+    assert_eq!(
+        &*unexpected(&listener.log)[0].0,
+        r#"["smessage","sharded","late"]"#
+    );
+    assert_eq!(listener.log.counters().gaps, 0);
+}
+
+/// This test's thread is the one that the server tasks run on: while it does not wait for them,
+/// they stand still, as a halted program does.
+#[tokio::test]
+async fn what_was_lost_while_the_program_was_halted_lies_in_the_gap() {
+    let peer = Peer::start(|_| None);
+    let topics = [Topic::channel(b"a")];
+    let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
+    for number in ["0", "1", "2"] {
+        peer.say(array(&["message", "a", number]).as_bytes());
+        let is_heard =
+            |log: &MessageLog| messages(log).last().is_some_and(|(_, last)| last == number);
+        listener.until("a message", is_heard).await;
+    }
+    // Less than a pipe holds comes, the server hangs up, and then what is published is lost.
+    let halted = Time::now();
+    peer.say(array(&["message", "a", "3"]).as_bytes());
+    peer.hang_up();
+    let lost_from = Time::now();
+    // The clock of the rows has microseconds.
+    while Time::now() <= lost_from {
+        std::hint::spin_loop();
+    }
+    listener.until("the gap is closed", is_closed).await;
+    assert_eq!(messages(&listener.log).len(), 4);
+    let gap = notices(&listener.log)
+        .into_iter()
+        .find_map(|notice| match notice {
+            Notice::Gap(gap) => Some(gap),
+            _ => None,
+        });
+    let gap = gap.unwrap();
+    assert!(gap.last_heard <= halted, "{gap:?}, halted at {halted:?}");
+}
