@@ -22,7 +22,8 @@
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: the screen drawn from that state.
-//! - [`terminal`]: the terminal taken over and given back, read from and written to.
+//! - [`terminal`]: the terminal taken over and given back, whatever ends the program, read from and
+//!   written to.
 //! - [`runtime`]: the loop.
 //! - [`cli`], [`commands`]: the command line, and all of it wired together.
 //!

@@ -7,10 +7,14 @@ use clap::Parser as _;
 use subscope::cli::{Cli, Command};
 use subscope::commands::{Failure, complain, demo, watch};
 use subscope::query;
+use subscope::terminal::guard;
 
 fn main() -> ExitCode {
     if query::is_jq_process() {
         return query::serve_jq();
+    }
+    if guard::is_asked_for() {
+        return guard::serve();
     }
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli),

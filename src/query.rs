@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 pub use self::error::QueryError;
 pub use self::jq::{
-    ARGUMENT as JQ_ARGUMENT, NAME as JQ_NAME, catches_panics, is_asked_for as is_jq_process,
-    serve as serve_jq, set_executable,
+    ARGUMENT as JQ_ARGUMENT, NAME as JQ_NAME, catches_panics, executable,
+    is_asked_for as is_jq_process, serve as serve_jq, set_executable,
 };
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;

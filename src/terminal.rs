@@ -1,5 +1,5 @@
 //! The terminal: entered and left ([`Session`]), written to ([`backend::Screen`]), and read from
-//! ([`input`], [`signals`]).
+//! ([`input`], [`signals`]). A process of its own ([`guard`]) gives it back where this one cannot.
 //!
 //! What arrives, keys or signals, becomes a [`TerminalEvent`]; what it means is for others to say.
 
@@ -26,6 +26,7 @@ use crate::query;
 pub mod ascii;
 pub mod backend;
 mod decoder;
+pub mod guard;
 pub mod input;
 mod keys;
 mod pen;
@@ -33,6 +34,7 @@ mod sequences;
 pub mod signals;
 mod wide;
 
+pub use guard::Guard;
 pub use signals::Signal;
 pub use wide::settle_wide_glyphs;
 
@@ -98,19 +100,21 @@ impl From<io::Error> for TerminalError {
 /// bracketed paste, the mouse if wanted, no cursor.
 ///
 /// It is given back on every way out: by [`Session::leave`], when dropped, and by a panic in any
-/// thread, which then ends the program with exit code 101 after the panic's message.
+/// thread, which then ends the program with exit code 101 after the panic's message. Where the
+/// program has no say in its end, the [`Guard`] gives it back.
 #[derive(Debug)]
 pub struct Session {
     hold: Arc<Hold>,
 }
 
 impl Session {
-    /// Takes over the terminal on standard output, with the mouse if `mouse` is set.
+    /// Takes over the terminal on standard output, with the mouse if `mouse` is set. Without a
+    /// guard, what ends the program at once leaves the terminal as it is.
     ///
     /// # Errors
     ///
     /// If standard output is not a terminal, or the terminal refuses.
-    pub fn enter(mouse: bool) -> Result<Self, TerminalError> {
+    pub fn enter(mouse: bool, guard: Option<Guard>) -> Result<Self, TerminalError> {
         if !io::stdout().is_terminal() {
             return Err(TerminalError::NotATerminal);
         }
@@ -120,6 +124,7 @@ impl Session {
         let hold = Arc::new(Hold {
             file,
             mouse,
+            guard,
             held: AtomicBool::new(false),
         });
         restore_on_panic(&hold);
@@ -203,6 +208,7 @@ impl Write for Tty {
 struct Hold {
     file: File,
     mouse: bool,
+    guard: Option<Guard>,
     /// Whether the terminal is ours.
     held: AtomicBool,
 }
@@ -212,6 +218,9 @@ impl Hold {
     fn take(&self) -> io::Result<()> {
         if self.held.swap(true, Ordering::AcqRel) {
             return Ok(());
+        }
+        if let Some(guard) = &self.guard {
+            guard.hold();
         }
         let taken = enable_raw_mode().and_then(|()| (&self.file).write_all(&self.entering()?));
         if taken.is_err() {
@@ -226,10 +235,13 @@ impl Hold {
         if !self.held.swap(false, Ordering::AcqRel) {
             return;
         }
-        if let Ok(bytes) = self.leaving() {
+        if let Ok(bytes) = leaving(self.mouse) {
             let _ = (&self.file).write_all(&bytes);
         }
         let _ = disable_raw_mode();
+        if let Some(guard) = &self.guard {
+            guard.give_back();
+        }
     }
 
     fn entering(&self) -> io::Result<Vec<u8>> {
@@ -241,17 +253,18 @@ impl Hold {
         queue!(bytes, Hide)?;
         Ok(bytes)
     }
+}
 
-    fn leaving(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        // A panic may come in the middle of a frame.
-        queue!(bytes, EndSynchronizedUpdate, ResetColor, Show)?;
-        if self.mouse {
-            bytes.extend_from_slice(MOUSE_OFF);
-        }
-        queue!(bytes, DisableBracketedPaste, LeaveAlternateScreen)?;
-        Ok(bytes)
+/// What gives the terminal back, with the mouse if `mouse` is set.
+fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // The program may end in the middle of a frame.
+    queue!(bytes, EndSynchronizedUpdate, ResetColor, Show)?;
+    if mouse {
+        bytes.extend_from_slice(MOUSE_OFF);
     }
+    queue!(bytes, DisableBracketedPaste, LeaveAlternateScreen)?;
+    Ok(bytes)
 }
 
 /// Makes a panic in any thread give the terminal back, say its message where it can be read, and

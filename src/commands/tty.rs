@@ -14,7 +14,7 @@ use crate::app::{Effect, Event};
 use crate::cli::Ascii;
 use crate::terminal::ascii::is_utf8;
 use crate::terminal::backend::{Colours, Screen};
-use crate::terminal::{Session, Signal, TerminalError, TerminalEvent, Tty};
+use crate::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, Tty};
 
 /// What the program exits with once the terminal is gone, as after a SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
@@ -51,7 +51,9 @@ pub(super) fn enter(
         Ascii::Always => true,
         Ascii::Never => false,
     };
-    let session = Session::enter(mouse).map_err(|error| match error {
+    // A terminal that is not guarded can be drawn on as well.
+    let guard = Guard::start().ok();
+    let session = Session::enter(mouse, guard).map_err(|error| match error {
         TerminalError::NotATerminal => Failure::usage(error),
         TerminalError::Refused(_) => Failure::other(error),
     })?;

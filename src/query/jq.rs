@@ -25,7 +25,7 @@ mod natives;
 mod process;
 
 pub use child::{ARGUMENT, NAME, is_asked_for, serve};
-pub use process::set_executable;
+pub use process::{executable, set_executable};
 
 /// The stack of a thread that compiles or runs programs, in bytes: jaq recurses. Only what is used
 /// of it is taken.

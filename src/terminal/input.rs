@@ -65,7 +65,7 @@ fn forward(mut tell: impl FnMut(TerminalEvent) -> bool, mut next: impl FnMut() -
 }
 
 /// The terminal to read: standard input, unless that is a file or a pipe.
-fn terminal() -> io::Result<OwnedFd> {
+pub(super) fn terminal() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         stdin.as_fd().try_clone_to_owned()

@@ -2,8 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use vt100::MouseProtocolMode;
 
 use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
 
+mod guard;
 /// `subscope demo`, started from an interactive shell.
 struct InShell {
     shell: Pty,
@@ -33,7 +35,7 @@ impl InShell {
         shell.wait_for("the first prompt", at_prompt);
         let settings = ask(&mut shell, "before", "$(stty -g)");
         shell.send(format!(
-            "sh -c 'echo pid:$$:; exec \"$SUBSCOPE\" demo {redirection}'\r"
+            "sh -c 'ulimit -c 0; echo pid:$$:; exec \"$SUBSCOPE\" demo {redirection}'\r"
         ));
         wait_until_drawn(&shell);
         let raw = shell.raw();
@@ -222,20 +224,26 @@ fn a_resize_redraws_in_the_new_size() {
 fn the_program_ends_when_its_terminal_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("alive");
-    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
-    assert!(made.success());
-    // The program holds the writing end and does not know; when it ends, the pipe ends.
-    let (ended_tx, ended_rx) = mpsc::channel();
-    let reading = pipe.clone();
-    thread::spawn(move || {
-        let mut rest = Vec::new();
-        let end = File::open(reading).and_then(|mut pipe| pipe.read_to_end(&mut rest));
-        let _ = ended_tx.send(end.is_ok());
-    });
+    let ended_rx = when_closed(&pipe);
     let program = InShell::start(&format!("3>{}", pipe.display()));
     // The end of the shell, which leads the session, hangs the terminal up.
     program.shell.signal("KILL");
     assert_eq!(ended_rx.recv_timeout(Duration::from_secs(30)), Ok(true));
+}
+
+/// Makes a named pipe, and tells when nothing holds its writing end any more: a program that was
+/// started with it does so and does not know.
+fn when_closed(pipe: &Path) -> Receiver<bool> {
+    let made = Command::new("mkfifo").arg(pipe).status().unwrap();
+    assert!(made.success());
+    let (ended_tx, ended_rx) = mpsc::channel();
+    let pipe = pipe.to_owned();
+    thread::spawn(move || {
+        let mut rest = Vec::new();
+        let end = File::open(pipe).and_then(|mut pipe| pipe.read_to_end(&mut rest));
+        let _ = ended_tx.send(end.is_ok());
+    });
+    ended_rx
 }
 
 /// The program is in another session than the one that the terminal hangs up.
@@ -305,7 +313,11 @@ fn a_paste_that_is_not_marked_as_one_sends_nothing() {
     program.send("p");
     program.wait_for_text("Esc leave");
     program.send("\t\x15a\r");
-    program.wait_for_text("Publish to a ");
+    // What follows the Enter too soon would make it part of the paste.
+    program.wait_for("the message's box", |screen| {
+        let text = screen.contents();
+        text.contains("Publish to a ") && !text.contains("Enter message")
+    });
     program.send_at_once("one\rtwo\ttabbed\rthree\r");
     program.wait_for_text("Enter sends");
     let text = program.text();
@@ -389,8 +401,8 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_is_readable() {
 /// Takes the terminal over and draws without end, while another thread panics.
 fn panic_while_drawing() -> ! {
     // Of several sessions it is the last that has the terminal.
-    Session::enter(false).unwrap().leave();
-    let session = Session::enter(true).unwrap();
+    Session::enter(false, None).unwrap().leave();
+    let session = Session::enter(true, None).unwrap();
     let mut tty = session.writer();
     tty.write_all(b"drawn").unwrap();
     thread::spawn(|| panic!("a bug in a thread"));

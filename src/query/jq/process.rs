@@ -38,7 +38,12 @@ pub fn set_executable(path: impl Into<PathBuf>) {
     EXECUTABLE.get_or_init(|| path.into());
 }
 
-fn executable() -> io::Result<PathBuf> {
+/// The executable to run for another process of subscope.
+///
+/// # Errors
+///
+/// If the system does not say which one runs.
+pub fn executable() -> io::Result<PathBuf> {
     match EXECUTABLE.get() {
         Some(path) => Ok(path.clone()),
         // This works even when the file has been replaced since.

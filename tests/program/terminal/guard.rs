@@ -1,0 +1,273 @@
+//! The guard: whatever ends the program without a last word, the terminal is as it was.
+
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use subscope::query::set_executable;
+use subscope::terminal::{Guard, Session};
+
+use super::{InShell, answer, assert_left, wait_until_drawn, when_closed};
+use crate::support::pty::{Launch, SUBSCOPE, signal};
+
+const COMPLAINT: &str = "subscope ended unexpectedly";
+
+/// The program in a shell, and the end of the last process that it started.
+struct Tree {
+    program: InShell,
+    ended: Receiver<bool>,
+    _folder: tempfile::TempDir,
+}
+
+impl Tree {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("alive");
+        let ended = when_closed(&pipe);
+        Self {
+            program: InShell::start(&format!("3>{}", pipe.display())),
+            ended,
+            _folder: folder,
+        }
+    }
+
+    /// Waits for the end of the program and of all that it started.
+    #[track_caller]
+    fn wait_for_end(&self) {
+        let ended = self.ended.recv_timeout(Duration::from_secs(30));
+        assert_eq!(ended, Ok(true), "a process is left");
+    }
+
+    /// Checks that the terminal is as it was, and what the shell says of the end.
+    #[track_caller]
+    fn assert_restored_after(mut self, number: u8) {
+        self.wait_for_end();
+        self.program.shell.wait_for_text(COMPLAINT);
+        assert_eq!(self.complaints(), 1);
+        // The shell may have asked for a command before the complaint.
+        self.program.shell.send("\r");
+        let code = self.program.assert_restored_after_exit();
+        assert_eq!(code, (128 + number).to_string());
+    }
+
+    /// How often the guard has complained.
+    fn complaints(&self) -> usize {
+        let raw = String::from_utf8(self.program.shell.raw()).unwrap();
+        raw.matches(COMPLAINT).count()
+    }
+}
+
+#[test]
+fn an_end_without_a_last_word_gives_the_terminal_back() {
+    // Rust's own handler for the last two only takes itself away.
+    for (name, number, times) in [
+        ("KILL", 9, 1),
+        ("ILL", 4, 1),
+        ("FPE", 8, 1),
+        ("SEGV", 11, 2),
+        ("BUS", 7, 2),
+    ] {
+        let tree = Tree::start();
+        for _ in 0..times {
+            signal(tree.program.pid, name);
+        }
+        tree.assert_restored_after(number);
+    }
+}
+
+#[test]
+fn an_end_after_a_suspension_gives_the_terminal_back() {
+    let mut tree = Tree::start();
+    tree.program.shell.send("\x1a");
+    tree.program.assert_suspended_and_resume();
+    signal(tree.program.pid, "KILL");
+    tree.assert_restored_after(9);
+}
+
+#[test]
+fn an_end_while_suspended_leaves_the_terminal_alone() {
+    let mut tree = Tree::start();
+    tree.program.shell.send("\x1a");
+    tree.program.wait_for_prompt();
+    tree.program.assert_restored();
+    signal(tree.program.pid, "KILL");
+    tree.wait_for_end();
+    assert_eq!(tree.complaints(), 0);
+    tree.program.assert_restored();
+}
+
+#[test]
+fn quitting_leaves_no_process_behind() {
+    let mut tree = Tree::start();
+    tree.program.shell.send("q");
+    tree.wait_for_end();
+    assert_eq!(tree.complaints(), 0);
+    assert_eq!(tree.program.assert_restored_after_exit(), "0");
+}
+
+#[test]
+fn an_overflow_of_the_stack_gives_the_terminal_back() {
+    const ROLE: &str = "SUBSCOPE_TEST_OVERFLOW";
+    if std::env::var_os(ROLE).is_some() {
+        set_executable(SUBSCOPE);
+        let session = Session::enter(true, Some(Guard::start().unwrap())).unwrap();
+        println!("{}", overflow(1));
+        drop(session);
+    }
+    // The end of the first process of a session would hang the terminal up.
+    let program = std::env::current_exe().unwrap();
+    let test = "terminal::guard::an_overflow_of_the_stack_gives_the_terminal_back";
+    let script = "ulimit -c 0; \"$0\" --exact --nocapture \"$1\"; echo exit:$?:";
+    let program = program.to_str().unwrap();
+    let terminal = Launch::program("/bin/sh", &["-c", script, program, test])
+        .env(ROLE, "overflow")
+        .start();
+    terminal.wait_for_text(COMPLAINT);
+    terminal.wait_for_exit();
+    assert_left(&terminal.screen());
+    assert_eq!(answer(&terminal.text(), "exit").as_deref(), Some("134"));
+}
+
+/// Takes more stack than there is.
+fn overflow(depth: u64) -> u64 {
+    let deeper = std::hint::black_box(depth + 1);
+    if deeper == 0 {
+        return 0;
+    }
+    overflow(deeper) + std::hint::black_box(deeper)
+}
+
+#[cfg(target_os = "linux")]
+mod on_linux {
+    use std::fs;
+    use std::path::Path;
+    use std::thread;
+    use std::time::Instant;
+
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    use super::*;
+
+    /// Waits for a child of the process `parent` that `condition` holds for, given its folder in
+    /// `/proc` and its short name, and returns its process id.
+    #[track_caller]
+    fn child_of(parent: u32, condition: impl Fn(&Path, &str) -> bool) -> u32 {
+        let child = || {
+            let mut all = fs::read_dir("/proc").unwrap().flatten();
+            all.find_map(|process| {
+                let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+                let (front, rest) = stat.rsplit_once(") ")?;
+                let (pid, name) = front.split_once(" (")?;
+                let is_child = rest.split(' ').nth(1)? == parent.to_string();
+                let is_it = is_child && condition(&process.path(), name);
+                is_it.then(|| pid.parse().unwrap())
+            })
+        };
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(30) {
+            if let Some(child) = child() {
+                return child;
+            }
+            thread::yield_now();
+        }
+        panic!("no such child of {parent}");
+    }
+
+    /// The process of the guard of a program, once that has made itself ready.
+    #[track_caller]
+    fn guard_of(pid: u32) -> u32 {
+        child_of(pid, |_, name| name == "tty-guard")
+    }
+
+    /// The process that runs a jq program.
+    #[track_caller]
+    fn jq_of(pid: u32) -> u32 {
+        child_of(pid, |process, _| {
+            let arguments = fs::read_to_string(process.join("cmdline"));
+            arguments.is_ok_and(|arguments| arguments.starts_with("subscope-jq\0"))
+        })
+    }
+
+    #[test]
+    fn an_allocation_that_fails_gives_the_terminal_back() {
+        let mut tree = Tree::start();
+        let pid = Pid::from_raw(tree.program.pid.try_into().unwrap());
+        let nothing = Rlimit {
+            current: Some(1),
+            maximum: Some(1),
+        };
+        prlimit(pid, Resource::As, nothing).unwrap();
+        // The largest screen takes 24 MB.
+        tree.program.shell.resize(1000, 500);
+        tree.assert_restored_after(6);
+    }
+
+    #[test]
+    fn the_guard_has_a_name_and_is_not_reached_by_the_terminals_signals() {
+        let tree = Tree::start();
+        let guard = guard_of(tree.program.pid);
+        let folder = format!("/proc/{guard}");
+        let arguments = fs::read_to_string(format!("{folder}/cmdline")).unwrap();
+        assert_eq!(arguments, "subscope-guard\0__guard\0");
+        let stat = fs::read_to_string(format!("{folder}/stat")).unwrap();
+        let fields = stat.split(' ').collect::<Vec<_>>();
+        // Its group and its session are its own, and it has no terminal that controls it.
+        let guard = guard.to_string();
+        assert_eq!(fields[4..7], [guard.as_str(), guard.as_str(), "0"]);
+    }
+
+    #[test]
+    fn the_program_goes_on_without_its_guard() {
+        let mut tree = Tree::start();
+        signal(guard_of(tree.program.pid), "KILL");
+        tree.program.shell.send("\x1a");
+        tree.program.assert_suspended_and_resume();
+        tree.program.shell.send("q");
+        tree.wait_for_end();
+        assert_eq!(tree.program.assert_restored_after_exit(), "0");
+    }
+
+    #[test]
+    fn a_guard_that_is_stopped_does_not_hold_up_the_end() {
+        let mut tree = Tree::start();
+        signal(guard_of(tree.program.pid), "STOP");
+        tree.program.shell.send("q");
+        tree.wait_for_end();
+        assert_eq!(tree.program.assert_restored_after_exit(), "0");
+    }
+
+    #[test]
+    fn no_other_process_holds_the_pipe_of_the_guard() {
+        let program = Launch::subscope(&["demo", "--filter", "jq(.id)"]).start();
+        wait_until_drawn(&program);
+        jq_of(program.pid());
+        let pipe = fs::read_link(format!("/proc/{}/fd/0", guard_of(program.pid()))).unwrap();
+        let holders = fs::read_dir("/proc").unwrap().flatten();
+        let holders = holders.filter(|process| holds(&process.path(), &pipe));
+        assert_eq!(holders.count(), 2);
+    }
+
+    fn holds(process: &Path, pipe: &Path) -> bool {
+        let Ok(files) = fs::read_dir(process.join("fd")) else {
+            return false;
+        };
+        let mut files = files.flatten();
+        files.any(|file| fs::read_link(file.path()).is_ok_and(|file| file == pipe))
+    }
+}
+
+#[test]
+fn a_terminal_that_stops_what_writes_in_the_background_is_given_back() {
+    let mut shell = Launch::shell().size(300, 40).start();
+    shell.wait_for("the first prompt", super::at_prompt);
+    shell.send("stty tostop\r");
+    let settings = super::ask(&mut shell, "before", "$(stty -g)");
+    shell.send("sh -c 'echo pid:$$:; exec \"$SUBSCOPE\" demo'\r");
+    wait_until_drawn(&shell);
+    let raw = shell.raw();
+    let pid = answer(&String::from_utf8_lossy(&raw), "pid").unwrap();
+    signal(pid.parse().unwrap(), "KILL");
+    shell.wait_for_text(COMPLAINT);
+    shell.send("\r");
+    shell.wait_for("the shell's prompt", super::at_prompt);
+    assert_eq!(super::ask(&mut shell, "after", "$(stty -g)"), settings);
+}
