@@ -30,12 +30,18 @@ struct InShell {
 
 impl InShell {
     fn start(redirection: &str) -> Self {
+        Self::start_with("", redirection)
+    }
+
+    /// Starts it with these variables, written as the shell takes them.
+    fn start_with(variables: &str, redirection: &str) -> Self {
         // So wide that no line which is read off the screen is broken.
         let mut shell = Launch::shell().size(300, 40).start();
         shell.wait_for("the first prompt", at_prompt);
         let settings = ask(&mut shell, "before", "$(stty -g)");
         shell.send(format!(
-            "sh -c 'ulimit -c 0; echo pid:$$:; exec \"$SUBSCOPE\" demo {redirection}'\r"
+            "sh -c 'ulimit -c 0; echo pid:$$:; \
+             {variables} exec \"$SUBSCOPE\" demo {redirection}'\r"
         ));
         wait_until_drawn(&shell);
         let raw = shell.raw();

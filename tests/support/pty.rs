@@ -321,7 +321,8 @@ pub fn signal(pid: u32, name: &str) {
     assert!(kill(pid, name), "process {pid} cannot be signalled");
 }
 
-fn kill(pid: u32, signal: &str) -> bool {
+/// Sends a signal as [`signal`] does, and returns whether there is such a process.
+pub fn kill(pid: u32, signal: &str) -> bool {
     // The shell's own `kill` is there where no program of that name is installed.
     let command = format!("kill -{signal} {pid}");
     Command::new("/bin/sh")
