@@ -255,6 +255,18 @@ fn when_closed(pipe: &Path) -> Receiver<bool> {
 /// The program is in another session than the one that the terminal hangs up.
 #[test]
 fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
+    let complaints = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
+    assert!(complaints.contains("the terminal is gone"), "{complaints}");
+}
+
+#[test]
+fn the_program_ends_when_its_terminal_is_gone_though_its_shell_ignores_that() {
+    end_without_terminal("sh", &["-c"], "trap '' HUP; ");
+}
+
+/// Starts the program by this command of a shell, and takes its terminal away once it has drawn.
+/// Checks the exit code, and returns what the program wrote to stderr.
+fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let [pipe, complaints] = ["ended", "complaints"].map(|name| folder.path().join(name));
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
@@ -265,14 +277,15 @@ fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
         let _ = ended_tx.send(fs::read_to_string(reading));
     });
     let script = format!(
-        "{SUBSCOPE} demo 2>{}; echo $? >{}",
+        "{before}{SUBSCOPE} demo 2>{}; echo $? >{}",
         complaints.display(),
         pipe.display()
     );
     let pair = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut output = pair.master.try_clone_reader().unwrap();
-    let mut command = CommandBuilder::new("setsid");
-    command.args(["--wait", "sh", "-c", &script]);
+    let mut command = CommandBuilder::new(shell);
+    command.args(arguments);
+    command.arg(&script);
     command.env("TERM", "xterm");
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
@@ -286,9 +299,8 @@ fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
     drop((output, pair.master));
     let code = ended_rx.recv_timeout(Duration::from_secs(30)).unwrap();
     assert_eq!(code.unwrap().trim(), "129");
-    let complaints = fs::read_to_string(complaints).unwrap();
-    assert!(complaints.contains("the terminal is gone"), "{complaints}");
     child.wait().unwrap();
+    fs::read_to_string(complaints).unwrap()
 }
 
 #[test]
