@@ -37,11 +37,13 @@ mod state;
 mod status;
 mod text_box;
 mod theme;
+mod toast;
 
 use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
 
 pub use self::picker::draw as draw_picker;
-use crate::app::App;
+use crate::app::{App, Areas};
 
 /// Draws the whole screen, with the terminal's cursor where text is typed.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -54,7 +56,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if !areas.status.is_empty() {
         status::draw(app, areas.status, buffer);
     }
-    if !areas.hints.is_empty() {
+    if !areas.hints.is_empty() && app.remark().is_none() {
         hints::draw(app, areas.hints, buffer);
     }
     if !areas.channels.is_empty() {
@@ -75,7 +77,23 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if let Some(overlay) = app.overlay() {
         caret = overlay::draw(app, overlay, buffer);
     }
+    if let Some(toast) = app.remark().filter(|_| !areas.hints.is_empty()) {
+        toast::draw(toast, room_for_toast(&areas, caret), buffer);
+    }
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
+    }
+}
+
+/// The hint line, and the one above it unless text is being typed there or there is little else.
+fn room_for_toast(areas: &Areas, caret: Option<Position>) -> Rect {
+    let hints = areas.hints;
+    let above = hints.y.saturating_sub(1);
+    let is_free = areas.screen.height >= 10 && caret.is_none_or(|caret| caret.y != above);
+    let extra = u16::from(is_free);
+    Rect {
+        y: hints.y - extra,
+        height: hints.height + extra,
+        ..hints
     }
 }

@@ -1,4 +1,4 @@
-//! The hint line: what was just said, or the keys that matter here.
+//! The hint line: the keys that matter here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,16 +11,6 @@ use crate::app::{Action, App, Binding, Context, Form, Overlay, Position, Purpose
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.space(1);
-    if let Some(remark) = app.remark() {
-        let style = if remark.is_error {
-            theme::BAD
-        } else {
-            theme::WATCH
-        };
-        line.cut_words(&remark.text, style);
-        line.draw(area, 0, Style::new(), buffer);
-        return;
-    }
     keys(&mut line, app.context(), |binding| {
         Some(match binding.action {
             // What stands there cannot be frozen.
