@@ -24,6 +24,7 @@ mod falling_back;
 mod filtering;
 mod finding;
 mod highlighting;
+mod holding;
 mod input;
 mod keymap;
 mod latest;
@@ -259,12 +260,12 @@ pub struct App {
     reading: u64,
     overlay: Option<Overlay>,
     remark: Option<Remark>,
-    /// The key pressed last, and when.
-    last_key: Option<(Chord, Time)>,
+    /// The keys pressed last.
+    typed: holding::Typed,
     /// What was muted or unsubscribed last, until the selection is moved: the key pressed again is
     /// meant for it, though the selection may have fallen to a neighbour.
     acted_on: Option<Topic>,
-    undo: Option<undo::Undo>,
+    undo: Vec<undo::Undo>,
     /// A line break has come in a burst of keys, and nothing after it yet.
     held_break: bool,
     /// The widest name of a channel so far, in columns: the log's column never shrinks, so that
@@ -334,9 +335,9 @@ impl App {
             reading: 0,
             overlay: None,
             remark: None,
-            last_key: None,
+            typed: holding::Typed::default(),
             acted_on: None,
-            undo: None,
+            undo: Vec::new(),
             held_break: false,
             name_columns: 0,
         };

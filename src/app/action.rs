@@ -7,7 +7,7 @@ pub enum Action {
     Quit,
     /// Leave the text box; pressed again, end the program.
     Interrupt,
-    /// Undo the last clear or unsubscribe.
+    /// Undo the last act that lost something.
     Undo,
     /// Stop the program until the shell continues it.
     Suspend,
@@ -236,6 +236,81 @@ impl Action {
                 | Self::Later
                 | Self::CursorEarlier
                 | Self::CursorLater
+                | Self::StopLater
+                | Self::StopSooner
+        )
+    }
+
+    /// Whether it only moves what is shown or selected, so that pasted keys may do it outside of a
+    /// text box.
+    #[must_use]
+    pub fn only_moves(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::HalfPageUp
+                | Self::HalfPageDown
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+                | Self::NextPane
+                | Self::PreviousPane
+                | Self::NextHit
+                | Self::PreviousHit
+                | Self::NextLandmark
+                | Self::PreviousLandmark
+                | Self::OlderMessage
+                | Self::NewerMessage
+                | Self::NextTab
+                | Self::PreviousTab
+                | Self::ZoomIn
+                | Self::ZoomOut
+                | Self::Earlier
+                | Self::Later
+                | Self::CursorEarlier
+                | Self::CursorLater
+        )
+    }
+
+    /// Whether a key held down does it only once, be it told that it is held or not: what sends,
+    /// removes or ends something, and what the next press would take back.
+    #[must_use]
+    pub fn acts_once(self) -> bool {
+        matches!(
+            self,
+            Self::Send
+                | Self::SendEmpty
+                | Self::Confirm
+                | Self::KeepFilter
+                | Self::Clear
+                | Self::Unsubscribe
+                | Self::RemoveQuery
+                | Self::RemoveSeries
+                | Self::ClearSeries
+                | Self::Reconnect
+                | Self::ToggleFreeze
+                | Self::ToggleOnly
+                | Self::ToggleMute
+                | Self::ToggleMark
+                | Self::ToggleLens
+                | Self::ToggleSequence
+                | Self::ToggleQuery
+                | Self::ToggleExclude
+                | Self::ToggleLogOnly
+                | Self::ToggleSharded
+                | Self::ToggleEscapes
+                | Self::ToggleSyntax
+                | Self::ToggleHistogram
+                | Self::ToggleWhole
+                | Self::ToggleFold
+                | Self::Diff
+                | Self::DiffToMark
+                | Self::Plot
+                | Self::PlotRate
+                | Self::PlotSize
+                | Self::PlotInterval
         )
     }
 

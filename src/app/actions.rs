@@ -70,7 +70,7 @@ impl App {
             Action::EditResend => return self.edit_and_resend(),
             Action::Copy => return self.copy(),
             Action::Reconnect => return self.reconnect(),
-            Action::Send => return self.send_if_meant(key),
+            Action::Send => return self.send_if_meant(),
             Action::SendEmpty => return self.ask_to_send_empty(),
             Action::NewLine => self.publish.payload.start_line(),
             Action::OlderDraft if self.is_on_edge(true) => self.show_older(),

@@ -33,8 +33,6 @@ pub struct QueryBox {
     meant: Option<String>,
     /// The filter or search that was in force before.
     before: Option<Query>,
-    /// Whether it was opened from a list, and gives way to it.
-    is_from_list: bool,
     /// The entry of the history that is shown, if one is; then `kept` is what was being written.
     older: Option<usize>,
     kept: String,
@@ -49,7 +47,6 @@ impl QueryBox {
             error: None,
             meant: None,
             before: None,
-            is_from_list: false,
             older: None,
             kept: String::new(),
         }
@@ -109,9 +106,6 @@ impl App {
         let mut query_box = QueryBox::holding(purpose, text.map_or("", Query::text));
         query_box.meant = text.and_then(Query::meant).map(str::to_owned);
         query_box.before = text.cloned();
-        let is_list =
-            |over: &Overlay| matches!(over, Overlay::Filters { .. } | Overlay::Breakpoints { .. });
-        query_box.is_from_list = self.overlay.as_ref().is_some_and(is_list);
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
 
@@ -176,7 +170,6 @@ impl App {
             return Vec::new();
         };
         let (purpose, text) = (query_box.purpose, query_box.input.text());
-        let is_from_list = query_box.is_from_list;
         let query = match Query::parse(&text, &moment) {
             Ok(query) => query,
             Err(error) => {
@@ -186,7 +179,7 @@ impl App {
         };
         self.overlay = None;
         let mut effects = self.remember_query(&text);
-        effects.extend(self.use_query(purpose, query, is_from_list));
+        effects.extend(self.use_query(purpose, query));
         effects
     }
 
@@ -205,7 +198,7 @@ impl App {
         if let Some(query) = self.filters.typed.take() {
             self.filters.list.push(Filter::including(query));
         }
-        self.tell("kept in the list of filters: f shows it");
+        self.tell("kept in the list of filters · f shows it");
         effects.into_iter().chain(self.refresh_shown()).collect()
     }
 
@@ -274,7 +267,7 @@ impl App {
         self.read_query()
     }
 
-    fn use_query(&mut self, purpose: Purpose, query: Query, is_from_list: bool) -> Vec<Effect> {
+    fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => return self.filter_by(Some(query)),
             Purpose::Find => {
@@ -290,20 +283,12 @@ impl App {
                     None => list.push(Filter::including(query)),
                 }
                 let newest = self.filters.list.len() - 1;
-                if is_from_list {
-                    self.open_filters(index.unwrap_or(newest));
-                } else {
-                    self.tell("added to the list of filters; f lists them");
-                }
+                self.open_filters(index.unwrap_or(newest));
                 return self.refresh_shown();
             }
             Purpose::Breakpoint(None) => {
                 self.set_breakpoint(query);
-                if is_from_list {
-                    self.open_breakpoints(self.breakpoints.list().len() - 1);
-                } else {
-                    self.tell("breakpoint set; B lists them: count, bell, log only");
-                }
+                self.open_breakpoints(self.breakpoints.list().len() - 1);
             }
             Purpose::Breakpoint(Some(index)) => {
                 self.change_breakpoint(index, query);

@@ -207,6 +207,13 @@ impl Breakpoints {
         self.gather_stops();
     }
 
+    /// Takes the breakpoint at `index` out of the list, with all that it wants the view to stop at.
+    pub(super) fn take(&mut self, index: usize) -> Option<Breakpoint> {
+        let taken = (index < self.list.len()).then(|| self.list.remove(index));
+        self.gather_stops();
+        taken
+    }
+
     /// Puts together where all of them want the view to stop.
     pub(super) fn gather_stops(&mut self) {
         self.stops = RowSet::default();

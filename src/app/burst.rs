@@ -1,23 +1,22 @@
 //! Keys that came at once: a paste that the terminal did not mark as one, or typed ahead on a slow
-//! line. In a text box they are text, and do not send it.
+//! line. In a text box they are text, and do not send it; elsewhere they only move.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, Chord, Context, Effect};
+use super::{App, Chord, Context, Effect, action_for};
+
+/// What is said of keys that would do more than move.
+const IGNORED: &str = "pasted keys ignored: no text box is open";
 
 impl App {
-    /// Takes in a key that came together with others. Outside of a text box it acts as usual.
+    /// Takes in a key that came together with others.
     ///
     /// A line break is held back until more text follows it in the same way. One that nothing
     /// follows is dropped: whoever typed it ahead did not mean a line break, and whoever pasted it
     /// did not mean to send.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
-        if context == Context::Confirm {
-            // What is pasted answers no question.
-            return Vec::new();
-        }
-        if !context.is_text() || key.kind == KeyEventKind::Release {
+        if !context.is_text() {
             return self.press_among_others(key);
         }
         let line_break = match context {
@@ -39,12 +38,20 @@ impl App {
         effects
     }
 
-    /// Presses a key that came with others outside of a text box: a pasted q does not quit.
+    /// Presses a key that came with others outside of a text box: it moves, or does nothing.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
-        if key.code == KeyCode::Char('q') {
-            self.last_key = Some((Chord::of(key), self.now));
+        match action_for(self.context(), Chord::of(key)) {
+            Some(action) if !action.only_moves() => {
+                self.typed.last = Some((Chord::of(key), self.now));
+                self.tell(IGNORED)
+            }
+            _ => {
+                let said = self.remark.take_if(|remark| remark.text == IGNORED);
+                let effects = self.press(key);
+                self.remark = self.remark.take().or(said);
+                effects
+            }
         }
-        self.press(key)
     }
 
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {

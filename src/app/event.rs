@@ -18,6 +18,8 @@ pub enum Event {
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
+    /// A paste has stalled before its end: keys are taken for a part of it. Told again and again.
+    PasteStalled,
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
     /// A server task has news.

@@ -17,11 +17,30 @@ impl App {
         if self.has_highlight() {
             return None;
         }
+        if action == Action::EditResend && self.settings.read_only {
+            return None;
+        }
         let channel = self.highlight_newest()?;
+        if let Some(why) = self.why_not(action, &channel) {
+            return Some(self.tell(format!("frozen: {why} · Space resumes")));
+        }
         let (channel, key) = (whole_name(&channel), Chord::of(key).label());
         Some(self.tell(format!(
             "frozen on {channel} · {key} again to {what} · Space resumes"
         )))
+    }
+
+    /// Why `action` cannot be done with the highlighted message, which is on `channel`: said before
+    /// the key is pressed again in vain.
+    fn why_not(&self, action: Action, channel: &[u8]) -> Option<String> {
+        match action {
+            Action::Unsubscribe => self.why_not_unsubscribe(channel),
+            Action::EditResend => self.why_not_edit(),
+            Action::ToggleLens if self.focus != Focus::Message && self.lens(channel).is_none() => {
+                Some("no lens here; i on a value of an open message sets one".to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// Whether the keys have something to act on that does not change by itself.

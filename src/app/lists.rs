@@ -71,8 +71,9 @@ impl App {
             Action::ToggleQuery => filter.is_on = !filter.is_on,
             Action::ToggleExclude => filter.is_exclude = !filter.is_exclude,
             Action::RemoveQuery => {
-                self.filters.list.remove(line);
+                let effects = self.remove_filter(line);
                 self.move_in_list(Step::Lines(0));
+                return effects;
             }
             _ => {}
         }

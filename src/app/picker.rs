@@ -1,6 +1,6 @@
 //! Picking a profile, before anything connects.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::input::Input;
 use super::keymap::{Chord, Context, action_for};
@@ -55,11 +55,13 @@ impl Picker {
     /// [`Effect::Quit`].
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
-            // A line break of what is pasted chooses nothing.
-            Event::Burst(key) if self.name.is_some() && key.code == KeyCode::Enter => {}
-            Event::Key(key) | Event::Burst(key) if key.kind != KeyEventKind::Release => {
-                return self.press(key);
-            }
+            Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
+            // What is pasted chooses nothing and does not quit: it is a name.
+            Event::Burst(key) => match action_for(self.context(), Chord::of(key)) {
+                Some(Action::Confirm) => {}
+                Some(Action::Quit) => self.type_key(key),
+                _ => return self.press(key),
+            },
             Event::Paste(text) => self.typing().insert_in_line(&text),
             Event::Terminate => return Some(Effect::Quit),
             Event::Suspend => return Some(Effect::Suspend),
@@ -249,6 +251,23 @@ mod tests {
             assert_eq!(picker.update(Event::Key(key)), Some(effect));
         }
         assert_eq!(picker.chosen(), None);
+    }
+
+    #[test]
+    fn pasted_keys_are_a_name_and_neither_choose_nor_quit() {
+        let mut picker = picker();
+        for letter in "qu\r".chars() {
+            let code = match letter {
+                '\r' => KeyCode::Enter,
+                letter => KeyCode::Char(letter),
+            };
+            let burst = Event::Burst(KeyEvent::new(code, KeyModifiers::NONE));
+            assert_eq!(picker.update(burst), None);
+        }
+        assert_eq!(picker.name().map(Input::text).as_deref(), Some("qu"));
+        assert_eq!((picker.listed().count(), picker.chosen()), (1, None));
+        let first = Event::Burst(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+        assert_eq!(super::tests::picker().update(first), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::checks::only;
 use super::plot::{
     Curve, Extent, Face, Heard, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Series, Stand,
 };
+use super::undo::Undo;
 use super::{Action, App, Effect, Focus, Page, Plot, inside, padded};
 use crate::analysis::{Check, Request};
 use crate::message::{Notice, Time};
@@ -86,7 +87,7 @@ impl App {
     }
 
     /// Shows the plot with a series, which may be new.
-    fn show_series(&mut self, channel: &[u8], quantity: Quantity) -> Vec<Effect> {
+    pub(super) fn show_series(&mut self, channel: &[u8], quantity: Quantity) -> Vec<Effect> {
         let effects = match self.plot.find(channel, &quantity) {
             Some(index) => {
                 self.plot.select_at(index);
@@ -135,11 +136,18 @@ impl App {
         let Some(series) = self.plot.series().get(index) else {
             return Vec::new();
         };
+        let removed = (Arc::clone(&series.channel), series.quantity.clone());
         let name = escape::whole_name(&series.channel);
         let what = series.quantity.label();
+        self.tell(format!("{name} {what} out of the plot · Z undoes it"));
+        self.can_undo(Undo::RemoveSeries(vec![removed]));
+        self.take_out(index)
+    }
+
+    /// Takes a series out of the plot, which closes when that was the last.
+    fn take_out(&mut self, index: usize) -> Vec<Effect> {
         let ended = self.plot.remove(index);
         let effects = ended.map(|check| self.end_check(check));
-        self.tell(format!("{name} {what} is plotted no longer"));
         if self.plot.series().is_empty() {
             self.hide_plot();
         }
@@ -147,11 +155,15 @@ impl App {
     }
 
     fn clear_series(&mut self) -> Vec<Effect> {
+        let series = self.plot.series().iter();
+        let removed = series.map(|one| (Arc::clone(&one.channel), one.quantity.clone()));
+        let act = Undo::RemoveSeries(removed.collect());
+        self.can_undo(act);
         let mut effects = Vec::new();
         while !self.plot.series().is_empty() {
-            effects.extend(self.remove_series(0));
+            effects.extend(self.take_out(0));
         }
-        self.tell("nothing is plotted any more");
+        self.tell("all series out of the plot · Z undoes it");
         effects
     }
 

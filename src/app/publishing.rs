@@ -1,10 +1,8 @@
 //! Writing a message and sending it.
 
-use crossterm::event::KeyEvent;
-
 use super::box_limits::MAX_LINE;
 use super::update::MAX_NAME_COLUMNS;
-use super::{App, Effect, Entry, Focus, Outgoing, Overlay, Question, SENTINEL_HELLO};
+use super::{App, Effect, Entry, Focus, Letter, Outgoing, Overlay, Question, SENTINEL_HELLO};
 use crate::message::INVALIDATIONS;
 use crate::payload::escape;
 use crate::payload::figures;
@@ -29,28 +27,23 @@ impl App {
         let Some(letter) = self.current_message() else {
             return self.tell("select a message to edit and send it again");
         };
-        let (is_cut, size) = (letter.is_cut(), letter.size);
-        let (Some(channel), payload) = (letter.channel, letter.payload) else {
+        if let Some(why) = why_not_edited(&letter) {
+            return self.tell_error(why);
+        }
+        let Some(channel) = letter.channel else {
             return Vec::new();
         };
-        if is_cut {
-            let kept = figures::size(payload.len() as u64);
-            let size = figures::size(size);
-            return self.tell_error(format!(
-                "only the first {kept} of {size} were kept: it cannot be sent again"
-            ));
-        }
-        if channel.len() > MAX_LINE {
-            return self.tell_error(too_long(&channel));
-        }
-        if payload.len() > MAX_EDITED {
-            let size = figures::size(payload.len() as u64);
-            let most = figures::size(MAX_EDITED as u64);
-            return self.tell_error(format!("{size} are too much to edit here: {most} at most"));
-        }
-        self.publish.take(&channel, &payload);
+        self.publish.take(&channel, &letter.payload);
         self.set_focus(Focus::PublishPayload);
         Vec::new()
+    }
+
+    /// Why the current message cannot be edited and sent again, if that is so.
+    pub(super) fn why_not_edit(&self) -> Option<String> {
+        if self.settings.read_only {
+            return Some(READ_ONLY.to_owned());
+        }
+        self.current_message().as_ref().and_then(why_not_edited)
     }
 
     /// Opens the box for a message to the channel chosen.
@@ -157,11 +150,8 @@ impl App {
         Vec::new()
     }
 
-    /// Sends what is in the box, unless nothing is or the key is held down.
-    pub(super) fn send_if_meant(&mut self, key: KeyEvent) -> Vec<Effect> {
-        if self.is_held(key) {
-            return Vec::new();
-        }
+    /// Sends what is in the box, unless nothing is.
+    pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
         if self.publish.payload.is_empty() {
             return self.tell("nothing to publish · Ctrl-O publishes an empty message");
         }
@@ -240,6 +230,25 @@ impl App {
         self.publish.is_sharded = Some(!self.publishes_sharded());
         Vec::new()
     }
+}
+
+/// Why a message cannot be edited and sent again, if that is so.
+fn why_not_edited(letter: &Letter) -> Option<String> {
+    let kept = letter.payload.len();
+    if letter.is_cut() {
+        let (kept, size) = (figures::size(kept as u64), figures::size(letter.size));
+        return Some(format!(
+            "only the first {kept} of {size} were kept: it cannot be sent again"
+        ));
+    }
+    let channel = letter.channel.as_deref().unwrap_or_default();
+    if channel.len() > MAX_LINE {
+        return Some(too_long(channel));
+    }
+    (kept > MAX_EDITED).then(|| {
+        let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
+        format!("{size} are too much to edit here: {most} at most")
+    })
 }
 
 /// The question to ask before publishing to `channel`, if one is due.

@@ -57,17 +57,6 @@ impl App {
         Vec::new()
     }
 
-    /// Removes a breakpoint. What it has hit stays marked.
-    pub(super) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
-        if index >= self.breakpoints.list.len() {
-            return Vec::new();
-        }
-        let removed = self.breakpoints.list.remove(index);
-        self.breakpoints.gather_stops();
-        self.hold_stops();
-        vec![Effect::StopScan(removed.id)]
-    }
-
     /// Has a breakpoint stop the view, or only count and mark.
     pub(super) fn toggle_log_only(&mut self, index: usize) {
         if let Some(one) = self.breakpoints.list.get_mut(index) {
@@ -181,7 +170,7 @@ impl App {
     }
 
     /// Has the log keep what the view has stopped at and will stop at next.
-    fn hold_stops(&mut self) {
+    pub(super) fn hold_stops(&mut self) {
         self.log.hold(&self.breakpoints.rows_to_hold());
         self.shown.follow(&self.log);
         self.forget_gone();

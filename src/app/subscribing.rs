@@ -2,7 +2,7 @@
 
 use super::undo::Undo;
 use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
-use crate::message::Topic;
+use crate::message::{SubscriptionId, Topic};
 use crate::payload::escape::whole_name;
 use crate::server::Command;
 
@@ -41,23 +41,8 @@ impl App {
         let Some(topic) = topic else {
             return self.tell("select a subscription to end it");
         };
-        let listed = self.subscriptions.listed();
-        // A line of the list stands for ordinary and sharded channels of its name alike.
-        let is_it = |of: &Topic| {
-            *of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
-        };
-        let of_topic = listed
-            .filter(|(_, of, _)| is_it(of))
-            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
-        let Some((id, ..)) = of_topic else {
-            let name = whole_name(&topic.name);
-            return self.tell(if self.undoes_unsubscribing(&topic) {
-                format!("already unsubscribed from {name} · Z undoes it")
-            } else if self.subscriptions.want(&topic.name) {
-                format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
-            } else {
-                format!("not subscribed to {name}")
-            });
+        let Some(id) = self.subscription_to(&topic) else {
+            return self.tell(self.why_not_ended(&topic));
         };
         let Some(topic) = self.subscriptions.topic(id).cloned() else {
             return Vec::new();
@@ -68,7 +53,38 @@ impl App {
             whole_name(&topic.name)
         ));
         self.acted_on = Some(topic.clone());
-        self.undo = Some(Undo::Unsubscribe(topic));
+        self.can_undo(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]
+    }
+
+    /// The subscription to `topic`, one that has not ended if there is one.
+    fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
+        // A line of the list stands for ordinary and sharded channels of its name alike.
+        let is_it = |of: &Topic| {
+            of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
+        };
+        let listed = self.subscriptions.listed();
+        let of_topic = listed
+            .filter(|(_, of, _)| is_it(of))
+            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
+        of_topic.map(|(id, ..)| id)
+    }
+
+    /// Why no subscription to the channel called `name` can be ended, if that is so.
+    pub(super) fn why_not_unsubscribe(&self, name: &[u8]) -> Option<String> {
+        let topic = Topic::channel(name);
+        let is_none = self.subscription_to(&topic).is_none();
+        is_none.then(|| self.why_not_ended(&topic))
+    }
+
+    fn why_not_ended(&self, topic: &Topic) -> String {
+        let name = whole_name(&topic.name);
+        if self.undoes_unsubscribing(topic) {
+            format!("already unsubscribed from {name} · Z undoes it")
+        } else if self.subscriptions.want(&topic.name) {
+            format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
+        } else {
+            format!("not subscribed to {name}")
+        }
     }
 }

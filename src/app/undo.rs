@@ -1,11 +1,21 @@
-//! The last act that lost something, and how to take it back.
+//! The acts that lost something, and how to take them back, the last first.
 
-use super::{App, Effect, MessagesPane};
+use std::sync::Arc;
+
+use super::plot::Quantity;
+use super::watch::Watch;
+use super::{App, Breakpoint, Effect, Filter, MessagesPane, Overlay};
 use crate::log::Cleared;
 use crate::message::Topic;
-use crate::payload::escape::whole_name;
+use crate::payload::escape::{self, whole_name};
 use crate::payload::figures;
 use crate::server::Command;
+
+/// Acts that can be taken back.
+const MOST_UNDONE: usize = 100;
+
+/// A query takes at most this many columns of a toast.
+const MAX_QUERY_COLUMNS: usize = 28;
 
 /// What can be taken back.
 #[derive(Debug)]
@@ -14,16 +24,33 @@ pub(super) enum Undo {
     Clear(Cleared, MessagesPane),
     /// A subscription was ended.
     Unsubscribe(Topic),
+    /// A filter was removed from this place of the list.
+    RemoveFilter(usize, Filter),
+    /// A breakpoint was removed from this place of the list.
+    RemoveBreakpoint(usize, Box<Breakpoint>),
+    /// Series were taken out of the plot.
+    RemoveSeries(Vec<(Arc<[u8]>, Quantity)>),
 }
 
 impl App {
     /// Takes back the last act that can be.
     pub(super) fn undo(&mut self) -> Vec<Effect> {
-        match self.undo.take() {
+        match self.undo.pop() {
             Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
             Some(Undo::Unsubscribe(topic)) => self.subscribe_again(topic),
+            Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
+            Some(Undo::RemoveBreakpoint(at, one)) => self.restore_breakpoint(at, *one),
+            Some(Undo::RemoveSeries(series)) => self.restore_series(series),
             None => self.tell("nothing to undo"),
         }
+    }
+
+    /// Takes note of an act that can be taken back.
+    pub(super) fn can_undo(&mut self, act: Undo) {
+        if self.undo.len() == MOST_UNDONE {
+            self.undo.remove(0);
+        }
+        self.undo.push(act);
     }
 
     /// Clears the log.
@@ -32,11 +59,14 @@ impl App {
             return self.tell("the log is empty");
         }
         let cleared = self.log.clear();
-        // Pressed once more, the key takes nothing out of reach.
-        self.undo = Some(match self.undo.take() {
+        // Pressed once more, the key takes nothing out of reach: the log has one clear to restore.
+        let is_clear = |act: &Undo| matches!(act, Undo::Clear(..));
+        let before = self.undo.iter().position(is_clear);
+        let act = match before.map(|at| self.undo.remove(at)) {
             Some(Undo::Clear(before, pane)) => Undo::Clear(before.and(cleared), pane),
             _ => Undo::Clear(cleared, self.messages),
-        });
+        };
+        self.can_undo(act);
         self.forget_gone();
         self.follow();
         self.tell("log cleared (counters kept) · Z undoes it");
@@ -61,7 +91,7 @@ impl App {
 
     /// Whether taking back the last act would subscribe to `topic` again.
     pub(super) fn undoes_unsubscribing(&self, topic: &Topic) -> bool {
-        matches!(&self.undo, Some(Undo::Unsubscribe(ended)) if ended == topic)
+        matches!(self.undo.last(), Some(Undo::Unsubscribe(ended)) if ended == topic)
     }
 
     fn subscribe_again(&mut self, topic: Topic) -> Vec<Effect> {
@@ -72,4 +102,78 @@ impl App {
         self.tell(format!("subscribed to {name} again"));
         vec![Effect::Command(Command::Subscribe(subscription))]
     }
+
+    /// Removes the filter at `index` of the list.
+    pub(super) fn remove_filter(&mut self, index: usize) -> Vec<Effect> {
+        if index >= self.filters.list.len() {
+            return Vec::new();
+        }
+        let filter = self.filters.list.remove(index);
+        self.tell(format!(
+            "removed {} · Z undoes it",
+            named(filter.query.text())
+        ));
+        self.can_undo(Undo::RemoveFilter(index, filter));
+        self.refresh_shown()
+    }
+
+    fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
+        let index = index.min(self.filters.list.len());
+        self.tell(format!("filter {} restored", named(filter.query.text())));
+        self.filters.list.insert(index, filter);
+        if let Some(Overlay::Filters { line }) = &mut self.overlay {
+            *line = index;
+        }
+        self.refresh_shown()
+    }
+
+    /// Removes the breakpoint at `index` of the list. What it has hit stays marked.
+    pub(super) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
+        let Some(removed) = self.breakpoints.take(index) else {
+            return Vec::new();
+        };
+        self.hold_stops();
+        let id = removed.id;
+        self.tell(format!(
+            "removed {} · Z undoes it",
+            named(removed.query.text())
+        ));
+        self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
+        vec![Effect::StopScan(id)]
+    }
+
+    /// Sets a breakpoint again, from the next row on; what it was to stop at it still is.
+    fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> Vec<Effect> {
+        let index = index.min(self.breakpoints.list.len());
+        let stops = std::mem::take(&mut one.stops);
+        for row in stops.iter().filter(|row| self.log.row(*row).is_some()) {
+            one.stops.insert(row);
+        }
+        one.counted = self.log.end();
+        let watch = || Watch::new(one.id, self.next_serial(), one.query.clone(), &self.log);
+        one.watch = one.watch.is_some().then(watch);
+        self.tell(format!("breakpoint {} restored", named(one.query.text())));
+        self.breakpoints.list.insert(index, one);
+        self.breakpoints.gather_stops();
+        self.hold_stops();
+        if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
+            *line = index;
+        }
+        Vec::new()
+    }
+
+    fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (channel, quantity) in series {
+            effects.extend(self.show_series(&channel, quantity));
+        }
+        effects
+    }
+}
+
+/// A query as a toast names it.
+fn named(query: &str) -> String {
+    let whole = escape::words(query, MAX_QUERY_COLUMNS);
+    let dots = if whole.cut { "…" } else { "" };
+    format!("{}{dots}", whole.string)
 }

@@ -1,7 +1,5 @@
 //! Events become state.
 
-use std::time::Duration;
-
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 
 use super::falling_back::is_refusal_of_all;
@@ -14,10 +12,6 @@ use crate::log::Batch;
 use crate::message::{Notice, RowId, Time};
 use crate::payload::escape;
 use crate::server::{Ask, Feed};
-
-/// A key that comes again so soon after itself is taken to be held down: terminals repeat one
-/// after a delay of half a second or so, and then many times a second.
-const HELD: Duration = Duration::from_millis(700);
 
 /// A channel's name takes at most this many columns of the log.
 pub const MAX_NAME_COLUMNS: usize = 28;
@@ -40,8 +34,11 @@ impl App {
             }
             Event::Paste(text) => {
                 self.forget_keys();
+                // It may say that the paste has stalled.
+                self.remark = None;
                 self.paste(&text)
             }
+            Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
@@ -79,13 +76,14 @@ impl App {
 
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
+            self.typed.reports_release = true;
             return Vec::new();
         }
         let chord = Chord::of(key);
         let action = action_for(self.context(), chord);
-        let is_held = key.kind == KeyEventKind::Repeat;
-        if is_held && action.is_some_and(|action| !action.repeats()) {
-            return Vec::new();
+        if action.is_some_and(|action| self.is_too_often(action, key)) {
+            self.typed.last = Some((chord, self.now));
+            return self.say_held(chord);
         }
         // Any key dismisses it: it covers the hints.
         self.remark = None;
@@ -93,25 +91,14 @@ impl App {
             Some(action) => self.act(action, key),
             None => self.type_key(key),
         };
-        self.last_key = Some((chord, self.now));
+        self.typed.last = Some((chord, self.now));
         effects
     }
 
     /// What is pressed next does not go on with what was pressed last.
     fn forget_keys(&mut self) {
-        self.last_key = None;
+        self.typed.last = None;
         self.held_break = false;
-    }
-
-    /// Whether `key` was the last one before it, pressed less than `time` ago.
-    pub(super) fn pressed_within(&self, time: Duration, key: KeyEvent) -> bool {
-        let last = self.last_key.filter(|(last, _)| *last == Chord::of(key));
-        last.is_some_and(|(_, pressed)| self.now.since(pressed) < time)
-    }
-
-    /// Whether `key` is held down, as far as can be told: few terminals report it.
-    pub(super) fn is_held(&self, key: KeyEvent) -> bool {
-        self.pressed_within(HELD, key)
     }
 
     /// Gives a key to the text box that has the focus, if one has.

@@ -104,6 +104,7 @@ pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Opti
     let why = match event {
         TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
         TerminalEvent::Burst(key) => return Some(Event::Burst(key)),
+        TerminalEvent::PasteStalled => return Some(Event::PasteStalled),
         TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
         TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
         TerminalEvent::Input(_) => return None,

@@ -7,7 +7,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use crate::terminal::sequences::{Cut, ESC, cut};
 use crate::terminal::{TerminalEvent, keys};
 
-/// How long the rest of a sequence that is no key of its own may take.
+/// How long the rest of a sequence that is no key of its own may take. A paste of which nothing came
+/// for this long has stalled.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A sequence that is longer is given up.
@@ -53,6 +54,13 @@ impl Decoder {
             self.pending.push(ESC);
         }
         self.escaped_at = None;
+        let has_stalled = self.paste.as_ref().is_some_and(|paste| paste.has_stalled);
+        if has_stalled && is_way_out(bytes) {
+            return self.leave_paste();
+        }
+        if let Some(paste) = &mut self.paste {
+            paste.may_be_left = has_stalled && bytes == [ESC];
+        }
         self.pending.extend_from_slice(bytes);
         let mut events = Vec::new();
         self.take_whole(&mut events);
@@ -65,7 +73,12 @@ impl Decoder {
     /// How long to wait for the rest of what was read; `None` if nothing is expected.
     pub(super) fn patience(&self) -> Option<Duration> {
         if self.pending.is_empty() {
-            return self.paste.is_some().then_some(PATIENCE);
+            let paste = self.paste.as_ref()?;
+            return Some(if paste.may_be_left {
+                self.escape_time
+            } else {
+                PATIENCE
+            });
         }
         Some(match cut(&self.pending) {
             Cut::MaybeKey => self.escape_time,
@@ -73,11 +86,17 @@ impl Decoder {
         })
     }
 
-    /// Takes in that nothing followed in time: what was read is a key or a paste whose end is lost,
-    /// or is dropped.
+    /// Takes in that nothing followed in time: what was read is a key, or is dropped. A paste goes
+    /// on until its end, however late: its rest must not act as keys. Since the end may be lost, Esc
+    /// or Ctrl-C end it too once it has stalled.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
-        if let Some(paste) = self.paste.take() {
-            return vec![TerminalEvent::Input(paste.event())];
+        if let Some(paste) = &mut self.paste {
+            if paste.may_be_left {
+                self.escaped_at = Some(now);
+                return self.leave_paste();
+            }
+            paste.has_stalled = true;
+            return vec![TerminalEvent::PasteStalled];
         }
         let pending = std::mem::take(&mut self.pending);
         if pending.is_empty() || cut(&pending) != Cut::MaybeKey {
@@ -96,14 +115,20 @@ impl Decoder {
         self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
     }
 
-    fn take_whole(&mut self, events: &mut Vec<Event>) {
+    /// Ends a paste whose end is lost.
+    fn leave_paste(&mut self) -> Vec<TerminalEvent> {
+        let paste = self.paste.take().map(Paste::event);
+        paste.map(TerminalEvent::Input).into_iter().collect()
+    }
+
+    fn take_whole(&mut self, events: &mut Vec<Read>) {
         let pending = std::mem::take(&mut self.pending);
         let mut rest = &pending[..];
         while !rest.is_empty() {
             if let Some(paste) = &mut self.paste {
                 rest = paste.take(rest);
                 if paste.is_whole() {
-                    events.extend(self.paste.take().map(Paste::event));
+                    events.extend(self.paste.take().map(|paste| Read::other(paste.event())));
                 }
                 continue;
             }
@@ -114,16 +139,15 @@ impl Decoder {
             rest = others;
             match sequence {
                 b"\x1b[200~" => self.paste = Some(Paste::default()),
-                _ => events.extend(keys::read(sequence)),
+                _ => events.extend(keys::read(sequence).map(|event| Read::of(event, sequence))),
             }
         }
         self.pending = rest.to_vec();
     }
 
     /// Marks the keys of text that came with another, or right after one.
-    fn tell_bursts(&mut self, events: Vec<Event>, now: Instant) -> Vec<TerminalEvent> {
-        let typed = events.iter().filter(|event| text_key(event).is_some());
-        let typed = typed.count();
+    fn tell_bursts(&mut self, events: Vec<Read>, now: Instant) -> Vec<TerminalEvent> {
+        let typed = events.iter().filter(|read| read.text_key.is_some()).count();
         let is_burst = typed > 1
             || self
                 .typed_at
@@ -131,11 +155,49 @@ impl Decoder {
         if typed > 0 {
             self.typed_at = Some(now);
         }
-        let tell = |event| match text_key(&event) {
+        let tell = |read: Read| match read.text_key {
             Some(key) if is_burst => TerminalEvent::Burst(key),
-            _ => TerminalEvent::Input(event),
+            _ => TerminalEvent::Input(read.event),
         };
         events.into_iter().map(tell).collect()
+    }
+}
+
+/// An event that was read.
+struct Read {
+    event: Event,
+    /// The key, if it may be a part of a text.
+    text_key: Option<KeyEvent>,
+}
+
+impl Read {
+    /// An event that was read from `sequence`.
+    fn of(event: Event, sequence: &[u8]) -> Self {
+        // A terminal that writes a key as a sequence does so only for one that was pressed.
+        let is_plain = sequence.first() != Some(&ESC);
+        let text_key = text_key(&event).filter(|_| is_plain);
+        Self { event, text_key }
+    }
+
+    /// An event that is no key.
+    fn other(event: Event) -> Self {
+        Self {
+            event,
+            text_key: None,
+        }
+    }
+}
+
+/// Whether `bytes` are a key, by itself, that leaves a paste whose end is lost. A bare Esc may still
+/// begin that end.
+fn is_way_out(bytes: &[u8]) -> bool {
+    let is_whole = cut(bytes) == Cut::Whole(bytes.len());
+    match keys::read(bytes).filter(|_| is_whole) {
+        Some(Event::Key(key)) => {
+            key.code == KeyCode::Esc
+                || (key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL)
+        }
+        _ => false,
     }
 }
 
@@ -161,6 +223,10 @@ struct Paste {
     text: Vec<u8>,
     /// How much of its end has been read.
     ended: usize,
+    /// Whether nothing has come for a while, at some time.
+    has_stalled: bool,
+    /// Whether an Esc alone came after that, which ends it if nothing follows.
+    may_be_left: bool,
 }
 
 impl Paste {

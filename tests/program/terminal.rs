@@ -324,12 +324,44 @@ fn the_rest_of_a_sequence_that_comes_late_is_not_typed() {
 }
 
 #[test]
+fn the_rest_of_a_paste_that_stalls_is_not_typed() {
+    let mut program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    program.send("/");
+    program.send_at_once("\x1b[200~some ");
+    program.wait_for_text("the paste has not ended · Esc ends it");
+    program.send_at_once("text\r\x03\x1b[201~");
+    program.wait_for_text("some text");
+    // A lost end locks nobody out.
+    program.send_at_once("\x1b[200~lost");
+    program.wait_for_text("the paste has not ended · Esc ends it");
+    program.send_at_once("\x1b");
+    program.wait_for_text("lost");
+    program.send("\x1b");
+    program.wait_for("the panes", |screen| !screen.contents().contains("lost"));
+    program.send("\x03\x03");
+    assert_eq!(program.wait_for_exit().exit_code(), 0);
+}
+
+#[test]
+fn keys_that_are_pasted_outside_of_a_text_box_only_move() {
+    let mut program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    program.send_at_once("can you publish, mute, quit?\rq");
+    program.wait_for_text("pasted keys ignored");
+    program.send_at_once("gg");
+    program.send("?");
+    program.wait_for_text("Channels and messages");
+}
+
+#[test]
 fn a_paste_that_is_not_marked_as_one_sends_nothing() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
-    // Whatever has come by now, the channel is named anew.
+    program.wait_for_text("metrics:cpu");
+    // The channel of the newest message gives way to another.
     program.send("p");
-    program.wait_for_text("Esc leave");
+    program.wait_for_text("log frozen on");
     program.send("\t\x15a\r");
     // What follows the Enter too soon would make it part of the paste.
     program.wait_for("the message's box", |screen| {

@@ -902,10 +902,195 @@ fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
     assert_eq!(burst(&mut stage, "y\r"), []);
     assert_eq!(stage.box_texts().1, "one\n\ntwo\tx\ny");
     assert_eq!(stage.code(KeyCode::Enter).len(), 1);
-    // Where no text is written, keys that come at once are keys.
+}
+
+#[test]
+fn pasted_keys_only_move_where_no_text_is_written() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 30);
+    let text = "please call Bob: F3 up/down, DEL x, mute=1 [q] s t v w z i C S T W Z ?\r";
+    assert_eq!(burst(&mut stage, text), []);
+    assert!(stage.app.overlay().is_none());
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(stage.shown(), 30);
+    assert!((0..30).all(|row| !stage.app.is_marked(RowId(row))));
+    assert_eq!(stage.box_texts(), (String::new(), String::new()));
+    assert!(
+        stage.remark().contains("pasted keys ignored"),
+        "{}",
+        stage.remark()
+    );
+    // It stays to be read while those act that only move.
+    burst(&mut stage, "gg");
+    assert_eq!(stage.selected(), "0");
+    assert!(
+        stage.remark().contains("pasted keys ignored"),
+        "{}",
+        stage.remark()
+    );
+    burst(&mut stage, "jjjk");
+    assert_eq!(stage.selected(), "2");
+    stage.keys("j");
+    assert_eq!(stage.remark(), "");
+}
+
+#[test]
+fn pasted_keys_change_no_list_and_no_open_message() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", br#"{"b":1}"#)]);
+    stage.keys("fb");
+    stage.code(KeyCode::Enter);
+    assert_eq!(burst(&mut stage, "ddi ea\r"), []);
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.app.context(), Context::Filters);
+    stage.keys("d");
     stage.code(KeyCode::Esc);
-    burst(&mut stage, "?");
-    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { .. })));
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Message);
+    assert_eq!(burst(&mut stage, "qew=izy\r"), []);
+    assert_eq!(stage.app.context(), Context::Message);
+}
+
+#[test]
+fn a_key_held_down_toggles_once() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("gm");
+    assert!(stage.remark().contains("a muted"), "{}", stage.remark());
+    // Half a second until the first repeat, and then thirty a second.
+    for pause in [500, 33, 33, 33] {
+        stage.wait(Duration::from_millis(pause));
+        stage.code(KeyCode::Char('m'));
+        assert!(stage.remark().contains("a muted"), "{}", stage.remark());
+    }
+    stage.wait(Duration::from_secs(1));
+    stage.code(KeyCode::Char('m'));
+    assert!(stage.remark().contains("a unmuted"), "{}", stage.remark());
+}
+
+#[test]
+fn where_the_terminal_reports_held_keys_no_time_is_guessed() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    let key = |stage: &mut Stage, kind| {
+        let key = KeyEvent::new_with_kind(KeyCode::Char('m'), KeyModifiers::NONE, kind);
+        stage.send(Event::Key(key));
+        stage.remark().to_owned()
+    };
+    stage.keys("g");
+    assert!(key(&mut stage, KeyEventKind::Press).contains("a muted"));
+    assert!(key(&mut stage, KeyEventKind::Repeat).contains("a muted"));
+    key(&mut stage, KeyEventKind::Release);
+    assert!(key(&mut stage, KeyEventKind::Press).contains("a unmuted"));
+}
+
+#[test]
+fn what_is_removed_from_a_list_comes_back_in_its_place() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    for (open, texts) in [
+        ("f", ["one", "two", "three"]),
+        ("B", ["four", "five", "six"]),
+    ] {
+        stage.keys(open);
+        stage.keys(texts[0]);
+        stage.code(KeyCode::Enter);
+        for text in &texts[1..] {
+            stage.keys("a");
+            stage.keys(text);
+            stage.code(KeyCode::Enter);
+        }
+        let listed = |stage: &Stage| -> Vec<String> {
+            let filters = stage.app.filters().list().iter().map(|one| &one.query);
+            let breakpoints = stage
+                .app
+                .breakpoints()
+                .list()
+                .iter()
+                .map(subscope::app::Breakpoint::query);
+            let queries: Vec<_> = if open == "f" {
+                filters.collect()
+            } else {
+                breakpoints.collect()
+            };
+            queries
+                .iter()
+                .map(|query| query.text().to_owned())
+                .collect()
+        };
+        stage.keys("gd");
+        assert!(
+            stage
+                .remark()
+                .contains(&format!("removed {} · Z undoes it", texts[0])),
+            "{}",
+            stage.remark()
+        );
+        stage.keys("d");
+        assert_eq!(listed(&stage), texts[2..]);
+        stage.keys("Z");
+        assert!(stage.remark().contains(texts[1]), "{}", stage.remark());
+        assert_eq!(listed(&stage), texts[1..]);
+        // Outside of the list too.
+        stage.code(KeyCode::Esc);
+        stage.keys("Z");
+        assert_eq!(listed(&stage), texts);
+        stage.keys("Z");
+        assert!(stage.remark().contains("nothing to undo"));
+    }
+}
+
+#[test]
+fn several_acts_are_undone_one_by_one() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("fb");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    stage.keys("cfdZ");
+    assert_eq!(stage.app.filters().list().len(), 1);
+    stage.keys("d");
+    stage.code(KeyCode::Esc);
+    stage.keys("ZZ");
+    assert_eq!(stage.app.filters().list().len(), 1);
+    assert!(
+        stage.remark().contains("3 messages restored"),
+        "{}",
+        stage.remark()
+    );
+}
+
+#[test]
+fn a_key_that_will_be_refused_is_refused_at_once() {
+    let mut stage = Stage::new(&["*"]);
+    stage.confirm(0);
+    stage.numbered("a", 3);
+    stage.keys("u");
+    assert!(!stage.is_following());
+    assert!(
+        stage.remark().contains("a arrives through a pattern"),
+        "{}",
+        stage.remark()
+    );
+    stage.keys("Gi");
+    assert!(stage.remark().contains("no lens"), "{}", stage.remark());
+    let mut stage = Stage::with(&["*"], |settings| settings.read_only = true);
+    stage.numbered("a", 3);
+    stage.keys("e");
+    assert!(stage.remark().contains("read-only"), "{}", stage.remark());
+    assert!(stage.is_following());
+}
+
+#[test]
+fn a_stalled_paste_says_how_it_ends() {
+    let mut stage = Stage::new(&["*"]);
+    stage.send(Event::PasteStalled);
+    assert!(stage.remark().contains("Esc ends it"), "{}", stage.remark());
+    stage.keys("/");
+    stage.send(Event::PasteStalled);
+    stage.send(Event::Paste("text".to_owned()));
+    assert_eq!(stage.remark(), "");
 }
 
 #[test]
@@ -1137,12 +1322,10 @@ fn everywhere() -> Vec<Stage> {
         &|stage| {
             stage.keys("B3");
             stage.code(KeyCode::Enter);
-            stage.keys("B");
         },
         &|stage| {
             stage.keys("f3");
             stage.code(KeyCode::Enter);
-            stage.keys("f");
         },
         &|stage| drop(stage.keys("C")),
         &|stage| drop(stage.keys("vj")),
@@ -1509,6 +1692,7 @@ fn a_key_held_down_publishes_once() {
     stage.keys("two");
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
+    stage.now = stage.now.after(Duration::from_millis(40));
     assert_eq!(stage.code(KeyCode::Enter), []);
     stage.now = stage.now.after(Duration::from_secs(1));
     assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"two"));
@@ -1557,7 +1741,18 @@ fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
 #[test]
 fn a_key_acts_on_no_row_that_moves_under_it() {
     for key in ["d", "D", "e", "y", "m", "u", "x", "i", "w"] {
-        let mut stage = Stage::new(&["*"]);
+        let mut stage = Stage::new(&["c"]);
+        stage.messages(&[("c", br#"{"v":1}"#)]);
+        if key == "i" {
+            // Without a lens there is nothing to take away.
+            stage.keys("k");
+            stage.code(KeyCode::Enter);
+            stage.code(KeyCode::Enter);
+            stage.keys("ji");
+            stage.code(KeyCode::Esc);
+            stage.code(KeyCode::Esc);
+            stage.keys("G");
+        }
         stage.messages(THREE);
         assert_eq!(stage.keys(key), [], "{key}");
         assert!(!stage.is_following(), "{key}");
@@ -1800,7 +1995,7 @@ fn clearing_is_undone_with_marks_filter_and_place() {
 }
 
 #[test]
-fn only_the_last_act_is_undone() {
+fn acts_are_undone_last_first() {
     let mut stage = Stage::new(&["a"]);
     stage.confirm(0);
     stage.messages(&[("a", b"1")]);
@@ -1812,8 +2007,11 @@ fn only_the_last_act_is_undone() {
         effects[..],
         [Effect::Command(Command::Subscribe(_))]
     ));
-    assert_eq!(stage.keys("Z"), []);
     assert_eq!(stage.app.log().counters().cleared, 1);
+    assert_eq!(stage.keys("Z"), []);
+    assert_eq!(stage.app.log().counters().cleared, 0);
+    assert_eq!(stage.keys("Z"), []);
+    assert!(stage.remark().contains("nothing to undo"));
 }
 
 #[test]

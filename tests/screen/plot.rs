@@ -167,7 +167,12 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     plotting.keys("w");
     assert_eq!(plotting.plotted(), [""; 0]);
     assert_eq!(plotting.checks_made(), []);
-    assert!(plotting.stage.remark().contains("plotted no longer"));
+    assert!(
+        plotting
+            .stage
+            .remark()
+            .contains("out of the plot · Z undoes it")
+    );
 }
 
 #[test]
@@ -278,6 +283,15 @@ fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
     plotting.keys("D");
     assert_eq!(plotting.checks_made(), []);
+    // What was taken out comes back, the last first.
+    assert!(plotting.stage.remark().contains("Z undoes it"));
+    plotting.keys("Z");
+    assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
+    assert!(plotting.stage.app.plot().is_shown());
+    plotting.keys("Z");
+    assert_eq!(plotting.plotted(), ["web Size", "web Interval", "web Rate"]);
+    plotting.keys("Z");
+    assert!(plotting.stage.remark().contains("nothing to undo"));
 }
 
 #[test]
@@ -668,11 +682,11 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     insta::assert_snapshot!(pane(&plotting), @r"
     │                            │╭ Plot · 1 of 3 · j k ──── last 1m · following ▼ ╮
     │                            ││    2.0/s│                                      │
-    │                            ││         │                   ⢀⡠⢄⡀    ⢀⡠⢄⡀       │
-    │                            ││    1.0/s│              ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉   │
+    │                            ││         │                  ⢀⡠⢄⡀    ⢀⡠⢄⡀        │
+    │                            ││    1.0/s│             ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉⠁  ⠈⠉⠉⠉⠉    │
     │                            ││      0/s│                                      │
     │                            ││         └───────────────────────────────────── │
-    │                            ││         22:13:00       22:13:30       22:14:00 │
+    │                            ││         22:13:01       22:13:31       22:14:01 │
     │                            ││ rates over 3.2 s        min      max     last  │
     │                            ││   cpu .load               0       39       39  │
     │                            ││   cpu .heat               0      39k      39k  │

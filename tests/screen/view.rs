@@ -1186,3 +1186,53 @@ fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
     let remark = app.app.remark().unwrap();
     assert!(remark.text.contains("too long to edit"), "{}", remark.text);
 }
+
+#[test]
+fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
+    let channel = "orders:created:eu-west-1:shop-7";
+    for width in [80, 60] {
+        let mut stage = crate::support::stage::Stage::new(&["*"]);
+        stage.send(Event::Resize(width, 24));
+        stage.messages(&[(channel, b"1")]);
+        stage.keys("u");
+        let screen = stage.screen();
+        let lines: Vec<&str> = screen.lines().rev().take(2).collect();
+        assert!(
+            lines[0].ends_with("mute with m · Space resumes"),
+            "{screen}"
+        );
+        assert!(
+            lines[1].starts_with(&format!(" frozen: {channel} arrives")),
+            "{screen}"
+        );
+        // One that fits leaves the line above alone.
+        stage.keys("Zt");
+        assert!(
+            stage
+                .screen()
+                .lines()
+                .rev()
+                .nth(1)
+                .unwrap()
+                .starts_with('╰')
+        );
+    }
+}
+
+#[test]
+fn a_toast_hides_no_text_that_is_being_written() {
+    let mut stage = crate::support::stage::Stage::new(&["*"]);
+    stage.messages(&[("a", b"1")]);
+    for size in [(60, 24), (60, 10), (40, 12)] {
+        stage.send(Event::Resize(size.0, size.1));
+        for open in ["p", "/", "a", "F"] {
+            stage.keys(open);
+            let (_, row) = stage.caret().unwrap();
+            let before = stage.screen();
+            stage.send(Event::Failed("a failure of many words ".repeat(9)));
+            let row = usize::from(row);
+            assert_eq!(stage.screen().lines().nth(row), before.lines().nth(row));
+            stage.code(KeyCode::Esc);
+        }
+    }
+}

@@ -33,6 +33,7 @@ pub const SUBSCOPE: &str = env!("CARGO_BIN_EXE_subscope");
 /// that has nothing of the person's own but the search path.
 pub struct Launch {
     command: CommandBuilder,
+    is_under_test: bool,
     size: PtySize,
 }
 
@@ -54,7 +55,11 @@ impl Launch {
             command.env(name, value);
         }
         let size = pty_size(100, 30);
-        Self { command, size }
+        Self {
+            command,
+            is_under_test: program.as_ref() == Path::new(SUBSCOPE),
+            size,
+        }
     }
 
     /// The program under test.
@@ -105,6 +110,7 @@ impl Launch {
         watch_exit(&stage, child);
         Pty {
             keyboard: pair.master.take_writer().unwrap(),
+            reads_sequences: self.is_under_test,
             last_typed: 0,
             master: pair.master,
             stage,
@@ -126,6 +132,8 @@ pub struct Chunk {
 /// A running program on its terminal. It is killed when this is dropped.
 pub struct Pty {
     keyboard: Box<dyn Write + Send>,
+    /// Whether keys may be sent as sequences (`CSI … u`).
+    reads_sequences: bool,
     /// The last byte that was typed.
     last_typed: u8,
     master: Box<dyn MasterPty + Send>,
@@ -135,10 +143,15 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Types: what a terminal would send for the keys, with the pauses of a person around Enter and
-    /// after Esc.
+    /// Types: what a terminal would send for the keys. Once the program under test draws, it is one
+    /// that writes each key as a sequence of its own and reports that it is let go: then no two keys
+    /// are taken for a paste or for one held down, however close together they are read. Otherwise
+    /// they are plain keys, with the pauses of a person around Enter and after Esc.
     pub fn send(&mut self, keys: impl AsRef<[u8]>) {
         let keys = keys.as_ref();
+        if self.reads_sequences && self.screen().alternate_screen() {
+            return self.send_at_once(sequences(keys));
+        }
         for part in keys.split_inclusive(|byte| *byte == b'\r') {
             let (text, enter) = match part {
                 [text @ .., b'\r'] => (text, true),
@@ -405,6 +418,49 @@ fn watch_exit(stage: &Arc<Stage>, mut child: Box<dyn Child + Send + Sync>) {
         let status = child.wait().unwrap();
         stage.change(|state| state.exit = Some(status));
     });
+}
+
+/// The keys as a terminal sends them that writes each as a sequence. What is one already, or a
+/// control character that no text holds, stays.
+fn sequences(keys: &[u8]) -> Vec<u8> {
+    let mut sent = Vec::new();
+    let mut rest = keys;
+    while let Some(first) = rest.first() {
+        let length = match rest {
+            [b'\x1b', b'[', ..] if rest.starts_with(b"\x1b[200~") => length_to(rest, b"\x1b[201~"),
+            [b'\x1b', b'[', others @ ..] => {
+                let last = others.iter().position(|byte| (b'@'..=b'~').contains(byte));
+                last.map_or(rest.len(), |last| last + 3)
+            }
+            [b'\x1b', b'O', _, ..] => 3,
+            [b'\x1b', _, ..] => 2,
+            _ => rest.utf8_chunks().next().map_or(1, |chunk| {
+                chunk.valid().chars().next().map_or(1, char::len_utf8)
+            }),
+        };
+        let (key, others) = rest.split_at(length.min(rest.len()));
+        rest = others;
+        let letter = str::from_utf8(key)
+            .ok()
+            .and_then(|text| text.chars().next());
+        let is_text = matches!(first, b'\r' | b'\t' | b'\n' | b' '..=b'~' | 0x80..);
+        match letter {
+            Some('\n') => sent.extend(b"\x1b[106;5u"),
+            Some(letter) if is_text || key == b"\x1b" => {
+                let number = u32::from(letter);
+                sent.extend(format!("\x1b[{number}u\x1b[{number};1:3u").bytes());
+            }
+            _ => sent.extend(key),
+        }
+    }
+    sent
+}
+
+/// How many bytes there are up to the end of `end`.
+fn length_to(bytes: &[u8], end: &[u8]) -> usize {
+    let mut ends = bytes.windows(end.len());
+    let start = ends.position(|window| window == end);
+    start.map_or(bytes.len(), |start| start + end.len())
 }
 
 fn pty_size(columns: u16, rows: u16) -> PtySize {

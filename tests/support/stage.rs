@@ -10,7 +10,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
-use subscope::app::{Answer, App, Effect, Event, Letter, Position, Settings, SubscriptionState};
+use subscope::app::{
+    Action, Answer, App, Chord, Effect, Event, Letter, Position, Settings, SubscriptionState,
+    action_for,
+};
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
 use subscope::scan::Worker;
@@ -26,6 +29,7 @@ pub struct Stage {
     pub app: App,
     pub worker: Worker,
     pub now: Time,
+    pressed: Option<(KeyCode, Time)>,
 }
 
 impl Stage {
@@ -45,6 +49,7 @@ impl Stage {
             app: App::new(settings, topics.collect(), (80, 24), START),
             worker: Worker::default(),
             now: START,
+            pressed: None,
         }
     }
 
@@ -57,8 +62,16 @@ impl Stage {
         self.send(Event::Tick);
     }
 
+    /// Presses a key. Where it would be taken for held down, it comes after a pause, unless the test
+    /// has let time pass since.
     pub fn code(&mut self, code: KeyCode) -> Vec<Effect> {
-        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        let key = KeyEvent::from(code);
+        let action = action_for(self.app.context(), Chord::of(key));
+        if self.pressed == Some((code, self.now)) && action.is_some_and(Action::acts_once) {
+            self.now = self.now.after(Duration::from_secs(1));
+        }
+        self.pressed = Some((code, self.now));
+        self.send(Event::Key(key))
     }
 
     pub fn chord(&mut self, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {

@@ -145,6 +145,9 @@ fn keys_that_come_together_are_a_burst_and_typed_ones_are_not() {
     for _ in 0..3 {
         assert_eq!(typing.after(20, "\r"), [key(KeyCode::Enter)]);
     }
+    // Keys that the terminal writes as sequences were pressed one by one.
+    let events = typing.after(20, "\x1b[13u\x1b[113u");
+    assert_eq!(events, [key(KeyCode::Enter), key(KeyCode::Char('q'))]);
     // Keys that are no text are none of it.
     let events = typing.after(20, "\x1b[A\r");
     assert_eq!(events, [key(KeyCode::Up), key(KeyCode::Enter)]);
@@ -158,17 +161,52 @@ fn what_looks_like_the_end_of_a_paste_is_text() {
 }
 
 #[test]
-fn keys_act_again_after_a_paste_whose_end_is_lost() {
+fn the_rest_of_a_paste_is_text_however_late_it_comes() {
     let mut typing = Typing::new();
-    assert_eq!(typing.after(0, "\x1b[200~some text\x1b[20"), []);
+    assert_eq!(typing.after(0, "\x1b[200~some te"), []);
     assert_eq!(typing.decoder.patience(), Some(PATIENCE));
-    let [given_up, interrupt] = &typing.after(1000, "\x03")[..] else {
-        panic!("the paste and a key");
-    };
-    assert_eq!(*given_up, paste("some text"));
-    let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!(*interrupt, TerminalEvent::Input(Event::Key(control_c)));
+    for rest in ["xt\rq", "q", "c", "\x1b[20"] {
+        let stalled = typing.after(60_000, rest);
+        assert_eq!(stalled, [TerminalEvent::PasteStalled], "{rest:?}");
+    }
+    let events = typing.after(60_000, "1~j");
+    assert_eq!(
+        events,
+        [
+            TerminalEvent::PasteStalled,
+            paste("some text\rqqc"),
+            key(KeyCode::Char('j'))
+        ]
+    );
     assert_eq!(typing.decoder.patience(), None);
+}
+
+#[test]
+fn esc_or_ctrl_c_ends_a_paste_whose_end_is_lost() {
+    let way_out = ["\x1b", "\x03", "\x1b[27u", "\x1b[99;5u"];
+    for (index, way_out) in way_out.into_iter().enumerate() {
+        let mut typing = Typing::new();
+        assert_eq!(typing.after(0, "\x1b[200~some text"), []);
+        // Not before it has stalled: until then it may belong to the text.
+        assert_eq!(typing.after(500, "\x03"), []);
+        let mut events = typing.after(1000, way_out);
+        if index == 0 {
+            assert_eq!(typing.decoder.patience(), Some(ESCAPE_TIME));
+            events.extend(typing.rest());
+        }
+        let expected = [TerminalEvent::PasteStalled, paste("some text\x03")];
+        assert_eq!(events, expected, "{way_out:?}");
+        assert_eq!(typing.decoder.patience(), None);
+        assert_eq!(typing.after(200, "j"), [key(KeyCode::Char('j'))]);
+    }
+    // The end, split behind its Esc, neither acts nor is text.
+    for pause in [30, 200] {
+        let mut typing = Typing::new();
+        typing.after(0, "\x1b[200~a");
+        let mut events = typing.after(1000, "\x1b");
+        events.extend(typing.after(pause, "[201~"));
+        assert_eq!(events, [TerminalEvent::PasteStalled, paste("a")]);
+    }
 }
 
 #[test]
