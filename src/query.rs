@@ -41,6 +41,8 @@ mod value;
 pub struct Query {
     text: Arc<str>,
     meant: Option<Arc<str>>,
+    /// The text to put together with others, if it is another.
+    closed: Option<Arc<str>>,
     root: Arc<Expr>,
 }
 
@@ -55,6 +57,7 @@ impl Query {
         let parsed = parse::parse(text, moment)?;
         Ok(Self {
             meant: parsed.meant.map(Into::into),
+            closed: parsed.closed.map(Into::into),
             ..Self::new(text, parsed.expr)
         })
     }
@@ -63,6 +66,7 @@ impl Query {
         Self {
             text: text.into(),
             meant: None,
+            closed: None,
             root: Arc::new(root),
         }
     }
@@ -196,11 +200,17 @@ impl Query {
         marks::marks(&self.root, payload, most.min(MOST_MARKS))
     }
 
-    /// The text within parentheses, unless it is a single term.
+    /// The text as it means the same between others: within parentheses, unless it is a single term
+    /// that cannot be taken for a part of what stands before it, as `in` or `>5` can.
     fn grouped(&self) -> String {
+        let text = self.closed.as_ref().unwrap_or(&self.text).trim();
+        let first = text.split_whitespace().next().unwrap_or_default();
+        let is_of_term = |next: char| next.is_alphanumeric() || "_.\"/".contains(next);
+        let is_apart =
+            first.starts_with(is_of_term) && !["in", "OR", "AND", "NOT"].contains(&first);
         match &*self.root {
-            Expr::Term(_) => self.text.to_string(),
-            _ => format!("({})", self.text),
+            Expr::Term(_) if is_apart => text.to_owned(),
+            _ => format!("({text})"),
         }
     }
 }

@@ -94,7 +94,7 @@ pub struct Answer {
     pub purpose: Purpose,
     /// The rows that match, in no order; stretches without any are left out.
     pub found: Vec<Found>,
-    /// How many rows were looked at, or had gone before they could be.
+    /// How many messages were looked at, or had gone before they could be.
     pub scanned: u64,
     /// How many of these had gone.
     pub gone: u64,

@@ -1,5 +1,6 @@
 //! A query asked of every row that is kept, and of every row that comes.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +22,13 @@ pub(super) const FIND: WatchId = WatchId(1);
 /// An answer that takes longer than this is late: most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 
-/// How far a query has got with all rows: those kept when it was given, and those that came since.
+/// How far a query has got with all messages: those kept when it was given, and those that came
+/// since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows looked at.
+    /// Messages looked at.
     pub scanned: u64,
-    /// Rows to look at in all.
+    /// Messages to look at in all.
     pub total: u64,
 }
 
@@ -107,17 +109,17 @@ pub(super) struct Watch {
     /// Rows before this one were kept when the query was given, or have gone.
     given_at: RowId,
     /// Of the rows before this one, all that were kept or have arrived were looked at, once
-    /// `kept_left` is 0.
+    /// `is_asking_kept` is over.
     searched: RowId,
     /// Since when rows that arrived are being looked at, if they are. One question at a time: the
     /// next then covers all that has come meanwhile.
     asking_since: Option<Time>,
-    /// Rows that were kept when the query was given and are still to be looked at.
-    kept_left: u64,
-    /// Rows that it was asked of, and those of them that were looked at.
+    /// Whether rows that were kept when the query was given are still to be looked at.
+    is_asking_kept: bool,
+    /// Messages that it was asked of, and those of them that were looked at.
     asked: u64,
     scanned: u64,
-    /// Rows that have come and that it was not asked of yet.
+    /// Messages that have come and that it was not asked of yet.
     unasked: u64,
     /// Rows that arrived and went before they could be looked at.
     missed: u64,
@@ -136,7 +138,7 @@ impl Watch {
             given_at: log.end(),
             searched: RowId::default(),
             asking_since: None,
-            kept_left: 0,
+            is_asking_kept: false,
             asked: 0,
             scanned: 0,
             unasked: 0,
@@ -161,14 +163,14 @@ impl Watch {
     /// late. In a flood a few rows always wait, which says nothing.
     pub(super) fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
-        let lags = self.kept_left > 0 || self.asking_since.is_some_and(is_late);
+        let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);
         lags.then(|| self.progress())
     }
 
     /// Whether all rows that were kept when the query was given have been looked at, however many
     /// have arrived since.
     pub(super) fn has_searched_kept(&self) -> bool {
-        self.kept_left == 0 && self.searched >= self.given_at
+        !self.is_asking_kept && self.searched >= self.given_at
     }
 
     /// What is wrong with the query itself.
@@ -196,8 +198,8 @@ impl Watch {
         let pieces = known.log.pieces(RowId::default()).into_iter();
         let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
         (self.next, self.searched) = (end, end);
-        self.asked = pieces.iter().map(Piece::length).sum();
-        self.kept_left = self.asked;
+        self.asked = pieces.iter().map(Piece::messages).sum();
+        self.is_asking_kept = !pieces.is_empty();
         self.request(Purpose::Kept, pieces, known)
     }
 
@@ -205,7 +207,7 @@ impl Watch {
     /// being answered.
     fn ask_arrived(&mut self, pieces: &mut NextPieces, known: &Known<'_>) -> Option<Request> {
         let (log, end) = (known.log, known.end(&self.query));
-        self.unasked = end.0.saturating_sub(self.next.0);
+        self.unasked = messages_in(log, self.next..end);
         if self.asking_since.is_some() || self.next >= end {
             return None;
         }
@@ -217,8 +219,8 @@ impl Watch {
         let pieces = pieces.of(log, self.next).into_iter();
         let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
         self.next = pieces.last().map_or(end, |piece| piece.rows().end);
-        self.asked += pieces.iter().map(Piece::length).sum::<u64>();
-        self.unasked = end.0.saturating_sub(self.next.0);
+        self.asked += pieces.iter().map(Piece::messages).sum::<u64>();
+        self.unasked = messages_in(log, self.next..end);
         self.asking_since = Some(known.now);
         Some(self.request(Purpose::Arrived, pieces, known))
     }
@@ -237,8 +239,7 @@ impl Watch {
         }
         self.scanned += answer.scanned;
         match answer.purpose {
-            Purpose::Kept if answer.is_done => self.kept_left = 0,
-            Purpose::Kept => self.kept_left = self.kept_left.saturating_sub(answer.scanned),
+            Purpose::Kept => self.is_asking_kept &= !answer.is_done,
             Purpose::Arrived => {
                 if answer.is_done {
                     self.asking_since = None;
@@ -265,6 +266,15 @@ impl Watch {
             purpose,
         }
     }
+}
+
+/// How many of these rows are messages, or were.
+fn messages_in(log: &MessageLog, rows: Range<RowId>) -> u64 {
+    let length = rows.end.0.saturating_sub(rows.start.0);
+    if length == 0 {
+        return 0;
+    }
+    length - log.notices_in(rows).count() as u64
 }
 
 /// The pieces that are to be looked at next. Most queries have come to the same row, and share

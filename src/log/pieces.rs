@@ -14,6 +14,8 @@ const MOST_HELD: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub struct Piece {
     rows: Range<RowId>,
+    /// Those of its rows that are notices.
+    notices: Vec<RowId>,
     hold: Hold,
 }
 
@@ -38,6 +40,20 @@ impl Piece {
     #[must_use]
     pub fn length(&self) -> u64 {
         self.rows.end.0 - self.rows.start.0
+    }
+
+    /// How many of the rows meant are messages.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages_in(self.rows())
+    }
+
+    /// How many of these rows, which are some of those meant, are messages.
+    #[must_use]
+    pub fn messages_in(&self, rows: Range<RowId>) -> u64 {
+        let place = |row: RowId| self.notices.partition_point(|notice| *notice < row);
+        let notices = place(rows.end) - place(rows.start);
+        (rows.end.0 - rows.start.0).saturating_sub(notices as u64)
     }
 
     /// The same without the rows from `end` on; `None` if that leaves none.
@@ -72,9 +88,9 @@ impl MessageLog {
         let mut pieces = Vec::from_iter(self.open_piece(from));
         let sealed = self.held.iter().chain(&self.sealed).rev();
         let wanted = sealed.take_while(|segment| from < segment.end());
-        pieces.extend(wanted.map(|segment| Piece {
-            rows: from.max(segment.first)..segment.end(),
-            hold: Hold::Sealed(Arc::downgrade(segment)),
+        pieces.extend(wanted.map(|segment| {
+            let rows = from.max(segment.first)..segment.end();
+            self.piece(rows, Hold::Sealed(Arc::downgrade(segment)))
         }));
         pieces
     }
@@ -92,10 +108,8 @@ impl MessageLog {
                 return pieces;
             }
             room = room.saturating_sub(segment.size());
-            pieces.push(Piece {
-                rows: from.max(segment.first)..segment.end(),
-                hold: Hold::Owned(Arc::clone(segment)),
-            });
+            let rows = from.max(segment.first)..segment.end();
+            pieces.push(self.piece(rows, Hold::Owned(Arc::clone(segment))));
         }
         pieces.extend(self.open_piece(from));
         pieces
@@ -106,10 +120,15 @@ impl MessageLog {
         let open = self.open.segment();
         (from < open.end()).then(|| {
             let copy = open.copy_from(from.max(open.first));
-            Piece {
-                rows: copy.rows(),
-                hold: Hold::Owned(Arc::new(copy)),
-            }
+            self.piece(copy.rows(), Hold::Owned(Arc::new(copy)))
         })
+    }
+
+    fn piece(&self, rows: Range<RowId>, hold: Hold) -> Piece {
+        Piece {
+            notices: self.notices_in(rows.clone()).collect(),
+            rows,
+            hold,
+        }
     }
 }

@@ -8,7 +8,8 @@
 //! one    := "(" any ")" | term
 //! ```
 //!
-//! `&&` is another `and`, `||` another `or`.
+//! `&&` and `AND` are other words for `and`, `||` and `OR` for `or`; `NOT` is one for `not` where
+//! it cannot be a word of a text: behind one of these, or before a parenthesis.
 
 use std::ops::Range;
 
@@ -19,6 +20,7 @@ use crate::query::expr::Expr;
 use crate::query::time::Moment;
 
 use self::cursor::Cursor;
+use self::meant::Doubt;
 
 mod cursor;
 mod jq;
@@ -34,6 +36,9 @@ const MAX_DEPTH: usize = 100;
 /// The longest query, in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
+const OR: [&str; 3] = ["or", "||", "OR"];
+const AND: [&str; 3] = ["and", "&&", "AND"];
+
 /// The words that stand between two terms.
 const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
 
@@ -44,6 +49,8 @@ pub struct Parsed {
     pub expr: Expr,
     /// What may have been meant instead, if it finds nothing.
     pub meant: Option<String>,
+    /// The same query as a text that means the same whatever stands behind it, if it is another.
+    pub closed: Option<String>,
 }
 
 /// Reads `text`.
@@ -61,7 +68,13 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     let expr = parser.whole()?;
     let meant = meant::rewritten(text, &parser.meant);
     let meant = meant.filter(|meant| Parser::new(meant, moment).whole().is_ok());
-    Ok(Parsed { expr, meant })
+    let closed = parser.closed.iter().map(|(at, closed)| (at, &**closed));
+    let closed = meant::replaced(text, closed);
+    Ok(Parsed {
+        expr,
+        meant,
+        closed,
+    })
 }
 
 /// The steps of a path that is all of `text`.
@@ -92,8 +105,10 @@ struct Parser<'a> {
     cursor: Cursor<'a>,
     moment: &'a Moment,
     depth: usize,
-    /// The terms that may be meant otherwise, and how that is written.
-    meant: Vec<(Range<usize>, String)>,
+    /// The terms that may be meant otherwise.
+    meant: Vec<Doubt>,
+    /// The terms that would be read otherwise before other text, and how they are written there.
+    closed: Vec<(Range<usize>, String)>,
 }
 
 impl<'a> Parser<'a> {
@@ -103,6 +118,7 @@ impl<'a> Parser<'a> {
             moment,
             depth: 0,
             meant: Vec::new(),
+            closed: Vec::new(),
         }
     }
 }
@@ -125,32 +141,32 @@ impl Parser<'_> {
     }
 
     fn any(&mut self) -> Result<Expr, QueryError> {
-        let mut parts = vec![self.all()?];
-        while self.keyword("or") || self.keyword("||") {
-            parts.push(self.all()?);
+        let mut parts = vec![self.all(false)?];
+        while self.between(OR) {
+            parts.push(self.all(true)?);
         }
         Ok(Expr::any(parts))
     }
 
-    fn all(&mut self) -> Result<Expr, QueryError> {
-        let mut parts = vec![self.unary()?];
+    fn all(&mut self, is_behind: bool) -> Result<Expr, QueryError> {
+        let mut parts = vec![self.unary(is_behind)?];
         loop {
             self.cursor.skip_space();
             let ends = matches!(self.cursor.peek(), None | Some(')'));
-            if ends || self.cursor.sees_word("or") || self.cursor.sees_word("||") {
+            if ends || self.sees_between(OR) {
                 return Ok(Expr::all(parts));
             }
-            let _ = self.keyword("and") || self.keyword("&&");
-            parts.push(self.unary()?);
+            let is_behind = self.between(AND);
+            parts.push(self.unary(is_behind)?);
         }
     }
 
-    fn unary(&mut self) -> Result<Expr, QueryError> {
+    fn unary(&mut self, is_behind: bool) -> Result<Expr, QueryError> {
         let mut negated = false;
         loop {
             self.cursor.skip_space();
             let start = self.cursor.at();
-            if self.keyword("not") {
+            if self.keyword("not") || self.capital_not(is_behind) {
                 negated = !negated;
             } else if let Some(sign) = self.negation() {
                 if self.cursor.sees_bound() {
@@ -213,6 +229,33 @@ impl Parser<'_> {
             return fail(start..start + 1, "this ( is not closed: add a )");
         }
         Ok(expr)
+    }
+
+    /// Takes one of the words that stand between two terms, if it does.
+    fn between(&mut self, words: [&str; 3]) -> bool {
+        self.cursor.skip_space();
+        self.sees_between(words) && words.iter().any(|word| self.keyword(word))
+    }
+
+    fn sees_between(&self, words: [&str; 3]) -> bool {
+        let [plain, sign, capital] = words;
+        let is_capital = || {
+            // At the end it is a text.
+            let behind = self.cursor.rest().trim_start_matches(capital).trim_start();
+            self.cursor.sees_word(capital) && !behind.is_empty() && !behind.starts_with(')')
+        };
+        self.cursor.sees_word(plain) || self.cursor.sees_word(sign) || is_capital()
+    }
+
+    /// Takes a `NOT` that is no word of a text, such as `NOT FOUND`.
+    fn capital_not(&mut self, is_behind: bool) -> bool {
+        let behind = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
+        let is_taken = behind.is_some_and(|behind| match behind.chars().next() {
+            None | Some(')') => false,
+            Some('(') => true,
+            Some(_) => is_behind,
+        });
+        is_taken && self.keyword("NOT")
     }
 
     /// Takes the keyword `word`, if it stands here as a word of its own.

@@ -169,6 +169,10 @@ impl Worker {
             } else {
                 // The log has let go of it.
                 let left = job.left.map_or(piece.length(), |left| left as u64);
+                let left = piece.messages_in(match job.request.purpose {
+                    Purpose::Kept => rows.start..RowId(rows.start.0 + left),
+                    Purpose::Arrived => RowId(rows.end.0 - left)..rows.end,
+                });
                 job.scanned += left;
                 job.gone += left;
                 job.turn();
@@ -270,6 +274,7 @@ impl Ready {
             flagged: &flagged,
         };
         let rows = start..start + chunk;
+        let last = look.id(rows.end);
         let looked = if self.is_slow {
             let (looked, found) = self.look_slowly(look, rows, job.request.purpose);
             job.found.extend(found);
@@ -279,7 +284,12 @@ impl Ready {
             chunk
         };
         self.keep_pace(started.elapsed());
-        job.scanned += looked as u64;
+        let looked_at = match job.request.purpose {
+            Purpose::Kept => RowId(last.0 - looked as u64)..last,
+            Purpose::Arrived => look.id(start)..look.id(start + looked),
+        };
+        let piece = &job.request.pieces[job.piece];
+        job.scanned += piece.messages_in(looked_at);
         job.left = Some(left - looked);
         if left == looked {
             job.turn();

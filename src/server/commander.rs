@@ -19,7 +19,8 @@ use super::sentinel::known_masters;
 use super::topology::Owners;
 use super::upstream::{Change, Upstream};
 use super::{Ask, Config, Feed, Refusal, Target};
-use crate::message::{Allowed, Time};
+use crate::log::Batch;
+use crate::message::{Allowed, Notice, Time};
 
 /// The commander's task.
 pub(super) struct Commander {
@@ -49,6 +50,8 @@ pub(super) struct Commander {
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
+    /// Whether the loop has been told that the database cannot be selected.
+    is_no_db_told: bool,
 }
 
 /// The loop is gone.
@@ -85,6 +88,7 @@ impl Commander {
             is_kept_up: false,
             upstream: None,
             membership: Membership::Alone,
+            is_no_db_told: false,
         }
     }
 
@@ -331,6 +335,7 @@ impl Commander {
             let masters = masters.iter().map(|name| cut(name).into()).collect();
             self.tell(Feed::Sentinel(masters)).await?;
         }
+        let no_db = link.take_no_db();
         self.link = Some(link);
         self.note_membership(membership);
         // The nodes of a cluster tell each other of what is published; sentinels lead to a master.
@@ -345,7 +350,22 @@ impl Commander {
         if std::mem::take(&mut self.is_troubled) {
             self.tell(Feed::Trouble(None)).await?;
         }
+        if let Some(words) = no_db {
+            self.tell_no_db(words).await?;
+        }
         Ok(Ok(()))
+    }
+
+    /// Tells that the database cannot be selected: in a row of the log, once, and beside the address.
+    async fn tell_no_db(&mut self, words: Box<str>) -> Result<(), Closed> {
+        let brief = words.split(':').next().unwrap_or_default().into();
+        self.tell(Feed::Trouble(Some(brief))).await?;
+        if std::mem::replace(&mut self.is_no_db_told, true) {
+            return Ok(());
+        }
+        let mut batch = Box::<Batch>::default();
+        batch.push_notice(Time::now(), Notice::Partial(words));
+        self.tell(Feed::Batch(batch)).await
     }
 
     /// Tells the coordinator whether this is a cluster, or why that is not known.

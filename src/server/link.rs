@@ -23,6 +23,8 @@ pub(super) struct Link {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     answer_within: Duration,
+    /// Why the server refuses to select the database, if it does. Pub/Sub has no databases.
+    no_db: Option<Box<str>>,
 }
 
 /// How a connection is made.
@@ -92,6 +94,7 @@ impl Link {
             connection,
             driver: tokio::spawn(driver),
             answer_within: dial.answer_within,
+            no_db: None,
         };
         link.greet(endpoint, dial.client_name).await?;
         Ok(link)
@@ -139,10 +142,20 @@ impl Link {
         }
         if endpoint.db() != 0 {
             let command = redis::cmd("SELECT").arg(endpoint.db()).to_owned();
-            let selected = self.ask::<()>(&command).await;
-            selected.map_err(|error| self.failure(&error))?;
+            match self.ask::<()>(&command).await {
+                Ok(()) => (),
+                Err(error) if is_refusal(&error) && !is_about_login(&error) => {
+                    self.no_db = Some(no_db_words(endpoint.db(), &words(&error)).into());
+                }
+                Err(error) => return Err(self.failure(&error)),
+            }
         }
         Ok(())
+    }
+
+    /// Takes what is to be told of a database that the server refuses to select.
+    pub(super) fn take_no_db(&mut self) -> Option<Box<str>> {
+        self.no_db.take()
     }
 
     /// Asks, and waits for the answer.
@@ -176,6 +189,21 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// That a database cannot be selected, with what follows from it and what to do. What stands before
+/// the first colon says it in short.
+fn no_db_words(db: i64, reason: &str) -> String {
+    let what = if reason.contains("out of range") || reason.contains("invalid DB index") {
+        "does not exist"
+    } else {
+        "cannot be selected"
+    };
+    format!(
+        "database {db} {what}: Redis says: {reason} · messages come all the same, as Pub/Sub has no \
+         databases, but no keyspace events of it (__keyspace@{db}__:*) · choose another with -n or \
+         in the URL"
+    )
 }
 
 /// Whether Redis does not let us in.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use subscope::message::{SubscriptionId, Time};
 use subscope::query::{self, Flags, Kind, Matcher, Moment, Query, QueryError, Row};
 
+mod composing;
 mod errors;
 mod forms;
 mod generated;

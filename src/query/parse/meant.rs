@@ -1,26 +1,103 @@
-//! What may be meant by a query that finds nothing.
+//! What may be meant by a query that finds nothing, as users of other tools write it.
 
 use std::ops::Range;
 
-use crate::query::value::Scalar;
+use crate::query::compare::{COMPARISONS, Compare};
+use crate::query::value::{Scalar, Test};
 
 use super::path::{is_of_name, scalar_of};
 
+/// Names of the whole payload in other tools.
+const PAYLOAD: [&str; 12] = [
+    "payload", "message", "msg", "text", "body", "data", "line", "raw", "frame", "log_body",
+    "content", "_source",
+];
+
+/// What our keys are called, or easily typed as, beside their own names.
+const KEYS: [(&str, &str); 13] = [
+    ("channel", "channel"),
+    ("chan", "channel"),
+    ("ch", "channel"),
+    ("topic", "channel"),
+    ("via", "via"),
+    ("subscription", "via"),
+    ("pattern", "via"),
+    ("since", "since"),
+    ("after", "since"),
+    ("until", "until"),
+    ("before", "until"),
+    ("last", "last"),
+    ("is", "is"),
+];
+
+/// Operators of other languages, and ours.
+const SIGNS: [(&str, &str); 8] = [
+    ("|", "||"),
+    ("&", "&&"),
+    ("<>", "!="),
+    ("===", "=="),
+    ("!==", "!="),
+    ("=>", ">="),
+    ("=<", "<="),
+    ("NOT", "not"),
+];
+
+/// Comparisons in words, and ours. Those that look within a text are `~`.
+const VERBS: [(&str, &str); 16] = [
+    ("is not", "!="),
+    ("is", "=="),
+    ("equals", "=="),
+    ("eq", "=="),
+    ("ne", "!="),
+    ("gt", ">"),
+    ("ge", ">="),
+    ("lt", "<"),
+    ("le", "<="),
+    ("contains", "~"),
+    ("includes", "~"),
+    ("has", "~"),
+    ("matches", "~"),
+    ("like", "~"),
+    ("ilike", "~"),
+    ("startswith", "~"),
+];
+
+/// A part of a query that may be meant otherwise.
+pub struct Doubt {
+    /// Its place in the text.
+    pub at: Range<usize>,
+    /// How what may be meant is written.
+    pub meant: String,
+    /// Whether only the type of a value is in doubt, and not what the term is.
+    pub is_of_value: bool,
+}
+
+/// `text` with the parts replaced that are most in doubt; `None` if there are none.
+pub fn rewritten(text: &str, doubts: &[Doubt]) -> Option<String> {
+    let are_values = doubts.iter().all(|doubt| doubt.is_of_value);
+    let doubts = doubts.iter();
+    let parts = doubts.filter(|doubt| are_values || !doubt.is_of_value);
+    replaced(text, parts.map(|doubt| (&doubt.at, &*doubt.meant)))
+}
+
 /// `text` with its parts replaced; `None` if there is nothing to replace.
-pub fn rewritten(text: &str, parts: &[(Range<usize>, String)]) -> Option<String> {
-    let mut rewritten = String::new();
+pub fn replaced<'a>(
+    text: &str,
+    parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
+) -> Option<String> {
+    let mut replaced = String::new();
     let mut end = 0;
-    for (part, meant) in parts {
+    for (part, with) in parts {
         // Parts may overlap: the first counts.
         let Some(between) = text.get(end..part.start) else {
             continue;
         };
-        rewritten.push_str(between);
-        rewritten.push_str(meant);
+        replaced.push_str(between);
+        replaced.push_str(with);
         end = part.end;
     }
-    rewritten.push_str(text.get(end..)?);
-    (end > 0).then_some(rewritten)
+    replaced.push_str(text.get(end..)?);
+    (end > 0).then_some(replaced)
 }
 
 /// What may be meant by `word`, with which `rest` begins, and by how many bytes of that.
@@ -31,36 +108,188 @@ pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
     {
         return Some((inside.len() + 2, quoted(inside)));
     }
-    Some((word.len(), of_bare(word)?))
+    of_phrase(word, rest).or_else(|| Some((word.len(), of_bare(word)?)))
+}
+
+/// A comparison in words, such as `level is error`, or a key with its value apart.
+fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
+    let behind = rest.get(word.len()..)?;
+    let behind = behind.strip_prefix(char::is_whitespace)?.trim_start();
+    if let Some(name) = word.strip_suffix(':').filter(|name| is_name(name)) {
+        let (value, end) = first_value(behind)?;
+        return Some((rest.len() - end.len(), of_pair(name, value)?));
+    }
+    if !is_name(word) {
+        return None;
+    }
+    let verb = VERBS.iter().find_map(|(verb, sign)| {
+        let start = behind.get(..verb.len())?;
+        let end = behind[verb.len()..].strip_prefix(char::is_whitespace)?;
+        start
+            .eq_ignore_ascii_case(verb)
+            .then_some((*verb, *sign, end))
+    });
+    if let Some((verb, sign, end)) = verb {
+        let (value, end) = first_value(end.trim_start())?;
+        let said = of_verb(word, verb, sign, value);
+        return Some((rest.len() - end.len(), said));
+    }
+    let key = KEYS.iter().find(|(key, _)| *key == word)?.1;
+    let (value, end) = first_value(behind)?;
+    let is_key = key != "last" || value.starts_with(|first: char| first.is_ascii_digit());
+    is_key.then(|| (rest.len() - end.len(), format!("{key}:{value}")))
+}
+
+fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
+    let not = if sign == "!=" { "-" } else { "" };
+    if let Some(key) = key_of(name) {
+        return format!("{not}{key}:{value}");
+    }
+    if PAYLOAD.contains(&name) {
+        return format!("{not}{}", text_of(value.trim_matches('%')));
+    }
+    if sign != "~" {
+        return format!(".{name} {sign} {}", value_of(value));
+    }
+    let (start, end) = match verb {
+        "like" | "ilike" => (!value.starts_with('%'), !value.ends_with('%')),
+        "startswith" => (true, false),
+        _ => (false, false),
+    };
+    let text = value.trim_matches('%');
+    let text = if verb == "matches" {
+        text.to_owned()
+    } else {
+        regex::escape(text)
+    };
+    let (start, end) = (if start { "^" } else { "" }, if end { "$" } else { "" });
+    format!(".{name} ~ \"{start}{}{end}\"", text.replace('"', "\\\""))
+}
+
+/// The value that `text` starts with, without its quotes, and what stands behind it.
+fn first_value(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|first| "\"'".contains(*first));
+    if let Some(quote) = quote {
+        return text[1..].split_once(quote);
+    }
+    let ends = |next: char| next.is_whitespace() || "()".contains(next);
+    let (value, end) = text.split_at(text.find(ends).unwrap_or(text.len()));
+    (!value.is_empty()).then_some((value, end))
 }
 
 fn of_bare(word: &str) -> Option<String> {
-    if matches!(word, "AND" | "OR" | "NOT") {
-        return Some(word.to_lowercase());
+    if let Some((_, sign)) = SIGNS.iter().find(|(other, _)| *other == word) {
+        return Some((*sign).to_owned());
     }
     if let Some((name, value)) = word.split_once(':')
         && is_name(name)
         && !value.is_empty()
         && !value.starts_with('/')
     {
-        let value = value.trim_matches('"');
-        let value = match scalar_of(value) {
-            Some(_) => value.to_owned(),
-            None => quoted(value),
-        };
-        return Some(format!(".{name} == {value}"));
+        return of_pair(name, value.trim_matches(['"', '\'']));
     }
-    for (sign, between) in [("||", " or "), ("&&", " "), ("|", " or "), ("&", " ")] {
+    let signs = [
+        ("\\|", " or "),
+        ("||", " or "),
+        ("&&", " "),
+        ("|", " or "),
+        ("&", " "),
+    ];
+    for (sign, between) in signs {
         let parts: Vec<&str> = word.split(sign).collect();
         if parts.len() > 1 && parts.iter().all(|part| !part.is_empty()) {
             return Some(format!("({})", parts.join(between)));
         }
     }
+    if is_regex(word) {
+        return Some(format!("/{}/", word.replace('/', "\\/")));
+    }
     if word.contains('*') {
         return Some(format!("channel:{word}"));
     }
+    if let Some(word) = word.strip_prefix('+') {
+        return (!word.is_empty()).then(|| text_of(word));
+    }
     word.contains(char::is_uppercase)
         .then(|| word.to_lowercase())
+}
+
+/// Whether it looks like a regular expression, and not like the name of a channel or a pattern.
+fn is_regex(word: &str) -> bool {
+    let has = |part: &&str| word.contains(*part);
+    let has_class = ["\\d", "\\w", "\\s", "\\b", "]+", "]*"]
+        .iter()
+        .any(|part| has(&part));
+    let is_anchored = word.starts_with('^') || word.ends_with('$') || word.starts_with(".*");
+    word.len() > 1 && (has_class || is_anchored)
+}
+
+/// `name:value`, as other languages compare.
+fn of_pair(name: &str, value: &str) -> Option<String> {
+    if let Some(key) = key_of(name) {
+        return Some(format!("{key}:{value}"));
+    }
+    if PAYLOAD.contains(&name) {
+        return Some(text_of(value));
+    }
+    if ["has", "exists", "_exists_"].contains(&name) {
+        return is_name(value).then(|| format!("has(.{value})"));
+    }
+    if value.contains('*') {
+        return Some(format!("channel:{name}:{value}"));
+    }
+    let signs = [">=", "<=", ">", "<"];
+    let ordered = signs
+        .iter()
+        .find_map(|sign| Some((sign, value.strip_prefix(sign)?)));
+    Some(match ordered {
+        Some((sign, value)) => format!(".{name} {sign} {}", value_of(value)),
+        None => format!(".{name} == {}", value_of(value)),
+    })
+}
+
+/// What may be meant by a comparison of the value at `path` that `written` asks for.
+/// `is_text_too` says whether it is looked for as a text as well.
+pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
+    let name = path.trim_start_matches('$').trim_start_matches('.');
+    let (compare, value) = match test {
+        Test::Compare(compare, value) => (*compare, value),
+        Test::Match(_) => {
+            let source = written.trim_matches(['"', '/']);
+            return Some(match key_of(name) {
+                Some(key) => format!("{key}:{source}"),
+                None if written.starts_with('/') => written.to_owned(),
+                None => format!("/{}/", source.replace('/', "\\/")),
+            });
+        }
+        _ => return None,
+    };
+    let said = match value {
+        Scalar::Text(said) => str::from_utf8(said).ok()?,
+        Scalar::Number(_) | Scalar::Word(_) => written,
+    };
+    let not = match compare {
+        Compare::Equal => "",
+        Compare::NotEqual => "-",
+        _ if ["len", "length", "bytes"].contains(&name) => {
+            let (sign, _) = COMPARISONS.iter().find(|(_, other)| *other == compare)?;
+            return Some(format!("size{sign}{said}"));
+        }
+        _ => return None,
+    };
+    if let Some(key) = key_of(name).filter(|_| !said.contains([' ', '(', ')', '"'])) {
+        return Some(format!("{not}{key}:{said}"));
+    }
+    let is_text = matches!(value, Scalar::Text(_)) && scalar_of(said).is_none();
+    if compare != Compare::Equal || !is_text || said.is_empty() {
+        return None;
+    }
+    let is_plain = is_name(name) && !PAYLOAD.contains(&name);
+    Some(if is_plain && !is_text_too {
+        quoted(&format!("{name}={said}"))
+    } else {
+        text_of(said)
+    })
 }
 
 /// What may be meant by the value `written`: a string in place of a number or a word, and the other
@@ -75,11 +304,43 @@ pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     }
 }
 
+/// The key that `name` is another name of, or a misspelling.
+fn key_of(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let is_it = |key: &str| {
+        // In a short name every letter counts.
+        let slips = key.len() / 4;
+        *key == name || (key.len() > 4 && strsim::osa_distance(key, &name) <= slips)
+    };
+    KEYS.iter().find(|(key, _)| is_it(key)).map(|(_, key)| *key)
+}
+
 fn is_name(text: &str) -> bool {
     let starts = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
     starts && text.chars().all(is_of_name)
 }
 
-fn quoted(text: &str) -> String {
+/// The value as a comparison takes it.
+fn value_of(value: &str) -> String {
+    match scalar_of(value) {
+        Some(_) => value.to_owned(),
+        None => quoted(value),
+    }
+}
+
+/// A search of the text: a word as it is.
+fn text_of(text: &str) -> String {
+    let is_word = text
+        .chars()
+        .all(|next| next.is_alphanumeric() || next == '_');
+    let is_of_language = ["or", "and", "not", "in", "OR", "AND", "NOT"].contains(&text);
+    if is_word && !is_of_language {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }

@@ -1,5 +1,7 @@
 //! Paths without their dot, as other tools write them: `level=error`, `id == 7`.
 
+use std::ops::Range;
+
 use crate::payload::json::locate::Step;
 use crate::query::compare::Compare;
 use crate::query::error::{QueryError, fail};
@@ -14,11 +16,12 @@ impl Parser<'_> {
     /// The comparison that starts here with a bare name; `None` if this is text, which is then
     /// still to be read.
     pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
-        let (cursor, meant) = (self.cursor, self.meant.len());
+        let (cursor, meant, closed) = (self.cursor, self.meant.len(), self.closed.len());
         let found = self.try_named();
         if !matches!(found, Ok(Some(_))) {
             self.cursor = cursor;
             self.meant.truncate(meant);
+            self.closed.truncate(closed);
         }
         found
     }
@@ -28,8 +31,9 @@ impl Parser<'_> {
         let Some(steps) = self.bare_path() else {
             return Ok(None);
         };
+        let path = self.cursor.since(start);
         if self.cursor.sees_space() {
-            return self.spaced(steps);
+            return self.spaced(steps, path);
         }
         let Ok(Some(operator)) = self.operator() else {
             return Ok(None);
@@ -52,18 +56,18 @@ impl Parser<'_> {
             return Ok(None);
         }
         let is_equal = matches!(test, Test::Compare(Compare::Equal, _));
-        let path = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
+        self.doubt_comparison(start, path, &test, is_equal);
+        let compared = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
         let written = self.cursor.text_since(start).as_bytes();
         // It may as well be a part of a text, such as a line of a log.
         let word = is_equal.then(|| Expr::Term(Term::Word(Literal::new(written))));
-        Ok(Some(Expr::any([path].into_iter().chain(word))))
+        Ok(Some(Expr::any([compared].into_iter().chain(word))))
     }
 
     /// `id == 7` or `id in (7, 8)`, behind the name.
-    fn spaced(&mut self, steps: Vec<Step>) -> Result<Option<Expr>, QueryError> {
+    fn spaced(&mut self, steps: Vec<Step>, path: Range<usize>) -> Result<Option<Expr>, QueryError> {
         self.cursor.skip_space();
-        let test = if self.cursor.sees_word("in") {
-            self.cursor.eat("in");
+        let test = if self.eat_in() {
             // Without a list, or with none, it is a word.
             match self.list() {
                 Ok(list) => Test::In(list),
@@ -77,13 +81,15 @@ impl Parser<'_> {
             if self.cursor.at_end() {
                 return fail(self.cursor.next_char(), NO_VALUE);
             }
+            let is_quoted = matches!(self.cursor.peek(), Some('/' | '"'));
             match self.test(operator) {
                 Ok(test) => test,
-                Err(_) if operator == Operator::Match => return Ok(None),
+                Err(_) if operator == Operator::Match && !is_quoted => return Ok(None),
                 Err(_) if matches!(self.cursor.peek(), Some('(' | ')')) => return Ok(None),
                 Err(wrong) => return Err(wrong),
             }
         };
+        self.doubt_comparison(path.start, path, &test, false);
         let term = Term::Path(Box::new(PathTerm::new(steps, test)));
         Ok(self.cursor.sees_bound().then_some(Expr::Term(term)))
     }

@@ -1,5 +1,7 @@
 //! Paths and what they are compared to.
 
+use std::ops::Range;
+
 use crate::payload::json::locate::Step;
 use crate::payload::json::number::Number;
 use crate::query::compare::{COMPARISONS, Compare};
@@ -7,10 +9,13 @@ use crate::query::error::{QueryError, fail};
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
+use super::meant::{self, Doubt};
 use super::strings::{self, Escapes};
-use super::{BETWEEN, Parser, meant};
+use super::{BETWEEN, Parser};
 
 const NO_COMPARISON: &str = "a path needs a comparison: .a == 1, or has(.a)";
+
+const EQUAL: Operator = Operator::Compare(Compare::Equal);
 
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
@@ -38,13 +43,57 @@ impl Parser<'_> {
         let path = self.cursor.since(start);
         self.cursor.skip_space();
         let is_apart = self.cursor.at() > path.end;
-        match self.operator()? {
-            Some(operator) => Ok(PathTerm::new(steps, self.test(operator)?)),
-            None if is_apart && self.cursor.sees_word("in") => {
-                self.cursor.eat("in");
-                Ok(PathTerm::new(steps, Test::In(self.list()?)))
-            }
-            None => fail(path, NO_COMPARISON),
+        // As Lucene compares.
+        let colon = |parser: &mut Self| parser.cursor.eat(":").then_some(EQUAL);
+        let test = match self.operator()?.or_else(|| colon(self)) {
+            Some(operator) => self.test(operator)?,
+            None if is_apart && self.eat_in() => Test::In(self.list()?),
+            None => return self.no_comparison(path),
+        };
+        self.doubt_comparison(start, path, &test, false);
+        Ok(PathTerm::new(steps, test))
+    }
+
+    /// What to write in place of a path that nothing we know is asked of.
+    fn no_comparison(&mut self, path: Range<usize>) -> Result<PathTerm, QueryError> {
+        let verb = self.cursor.take_word().to_lowercase();
+        let within = ["contains", "like", "matches", "startswith", "includes"];
+        let problem = match verb.as_str() {
+            "is" | "equals" | "eq" => "a value is compared by ==: .a == \"x\"",
+            verb if within.contains(&verb) => "text within a value is found by ~: .a ~ \"x\"",
+            _ => NO_COMPARISON,
+        };
+        fail(path, problem)
+    }
+
+    /// Takes an `in`.
+    pub(super) fn eat_in(&mut self) -> bool {
+        let found = ["in", "IN"]
+            .into_iter()
+            .find(|word| self.cursor.sees_word(word));
+        found.is_some_and(|word| self.cursor.eat(word))
+    }
+
+    /// Notes what may be meant by the comparison since `start` of the value at `path`.
+    pub(super) fn doubt_comparison(
+        &mut self,
+        start: usize,
+        path: Range<usize>,
+        test: &Test,
+        is_text_too: bool,
+    ) {
+        let text = self.cursor.text_since(start);
+        let (path, value) = text.split_at(path.len());
+        let is_of_value = |next: char| !next.is_whitespace() && next != ':' && !is_sign(next);
+        let value = &value[value.find(is_of_value).unwrap_or(value.len())..];
+        if let Some(meant) = meant::of_comparison(path, test, value, is_text_too) {
+            let at = self.cursor.since(start);
+            self.meant.retain(|doubt| doubt.at.start < start);
+            self.meant.push(Doubt {
+                at,
+                meant,
+                is_of_value: false,
+            });
         }
     }
 
@@ -58,7 +107,7 @@ impl Parser<'_> {
         let operator = found.map(|(_, compare)| Operator::Compare(*compare));
         let operator = operator.or_else(|| {
             let is_equal = self.cursor.eat("=");
-            is_equal.then_some(Operator::Compare(Compare::Equal))
+            is_equal.then_some(EQUAL)
         });
         if operator.is_some() && self.cursor.peek().is_some_and(is_sign) {
             self.cursor.take_while(is_sign);
@@ -78,7 +127,11 @@ impl Parser<'_> {
                 let start = self.cursor.at();
                 let scalar = self.scalar(false)?;
                 if let Some(meant) = meant::of_value(self.cursor.text_since(start), &scalar) {
-                    self.meant.push((self.cursor.since(start), meant));
+                    self.meant.push(Doubt {
+                        at: self.cursor.since(start),
+                        meant,
+                        is_of_value: true,
+                    });
                 }
                 Test::Compare(compare, scalar)
             }
@@ -207,7 +260,13 @@ impl Parser<'_> {
             ',' => is_in_list,
             other => other.is_whitespace() || matches!(other, '(' | ')' | '"'),
         };
+        let start = self.cursor.at();
         let word = self.cursor.take_while(|next| !ends(next));
+        if word.starts_with('\'') {
+            // A second one further on would close it.
+            let written = self.cursor.since(start);
+            self.closed.push((written, meant::quoted(word)));
+        }
         scalar_of(word).unwrap_or_else(|| Scalar::Text(word.as_bytes().into()))
     }
 

@@ -7,8 +7,9 @@ use crate::query::literal::Literal;
 use crate::query::pattern::Pattern;
 use crate::query::time;
 
+use super::Parser;
+use super::meant::{self, Doubt};
 use super::strings::{self, Escapes};
-use super::{Parser, meant};
 
 impl Parser<'_> {
     /// The term that starts here, where neither a space nor a parenthesis stands.
@@ -52,16 +53,47 @@ impl Parser<'_> {
             && !word.contains(['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|']);
         if is_plain && !self.cursor.rest()[1..].contains('/') {
             self.cursor = behind;
-            return Ok(Term::Word(Literal::new(word.as_bytes())));
+            return Ok(self.slashed_word(start, word));
         }
         let regex = self.regex();
         let is_regex = regex.is_ok() && self.cursor.sees_bound();
-        if is_plain && !is_regex && word.contains('/') {
-            self.cursor = behind;
+        if !is_plain || is_regex {
+            return regex.map(Term::Regex);
+        }
+        self.cursor = behind;
+        if word.contains('/') {
             let path = self.cursor.text_since(start);
             return Ok(Term::Word(Literal::new(path.as_bytes())));
         }
-        regex.map(Term::Regex)
+        Ok(self.slashed_word(start, word))
+    }
+
+    /// `word` with a slash before it, as it is typed to search in other programs.
+    fn slashed_word(&mut self, start: usize, word: &str) -> Term {
+        // A slash further on would make it a regular expression.
+        let next = self.cursor.rest().trim_start();
+        let is_compared = next.starts_with(['=', '!', '<', '>', '~', '(']) || {
+            let next = next
+                .split(|next: char| next.is_whitespace() || next == '(')
+                .next();
+            matches!(next, Some("in" | "IN"))
+        };
+        let closed = if !is_compared && Parser::new(word, self.moment).is_word() {
+            word.to_owned()
+        } else {
+            closed_word(word)
+        };
+        self.closed.push((self.cursor.since(start), closed));
+        Term::Word(Literal::new(word.as_bytes()))
+    }
+
+    /// Whether all of the text is one word and nothing more.
+    fn is_word(&mut self) -> bool {
+        let is_sign = |first| !char::is_alphanumeric(first) && first != '_';
+        let text = self.cursor.rest();
+        !["in", "OR", "AND", "NOT"].contains(&text)
+            && !text.starts_with(is_sign)
+            && matches!(self.whole(), Ok(Expr::Term(Term::Word(_))))
     }
 
     /// `/…/` or `/…/i`.
@@ -94,13 +126,26 @@ impl Parser<'_> {
         let rest = self.cursor.rest();
         let word = self.cursor.take_word();
         if self.cursor.peek() == Some('(') {
-            return fail(
-                self.cursor.since(start),
-                format!("unknown function {word}(…): put text with parentheses in quotes"),
-            );
+            let problem = match word.strip_suffix(':') {
+                Some(name) => format!("for one of several values, write .{name} in (a, b)"),
+                None => format!(
+                    "unknown function {word}(…): put text with parentheses in quotes, or ask in \
+                     jq: jq({word}(…))"
+                ),
+            };
+            return fail(self.cursor.since(start), problem);
+        }
+        if word == "NOT" && self.cursor.rest().trim_start().starts_with('/') {
+            // Before what is put in parentheses it would negate that.
+            self.closed
+                .push((self.cursor.since(start), closed_word(word)));
         }
         if let Some((length, meant)) = meant::of_word(word, rest) {
-            self.meant.push((start..start + length, meant));
+            self.meant.push(Doubt {
+                at: start..start + length,
+                meant,
+                is_of_value: false,
+            });
         }
         Ok(Term::Word(Literal::new(word.as_bytes())))
     }
@@ -204,6 +249,16 @@ impl Parser<'_> {
             }
         }))
     }
+}
+
+/// A word as a query that means the same wherever it stands. It has no characters of globs.
+fn closed_word(word: &str) -> String {
+    let text = meant::quoted(word);
+    if word.starts_with('"') {
+        // No name of a channel is written so.
+        return text;
+    }
+    format!("({text} or channel:{word})")
 }
 
 /// Reads what follows a key; the position is where the key starts.

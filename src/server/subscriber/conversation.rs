@@ -111,8 +111,29 @@ pub(super) struct Conversation<'a> {
     is_careful: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
-    /// How many subscriptions this connection has, as Redis counts them.
-    count: i64,
+    /// How many subscriptions this connection has.
+    counts: Counts,
+}
+
+/// How many subscriptions the server says that it has of ours. It counts sharded ones apart.
+#[derive(Default)]
+struct Counts {
+    sharded: i64,
+    others: i64,
+}
+
+impl Counts {
+    /// Takes note of what an answer says that is about a subscription of this kind.
+    fn note(&mut self, kind: SubscriptionKind, count: i64) {
+        match kind {
+            SubscriptionKind::Shard => self.sharded = count,
+            _ => self.others = count,
+        }
+    }
+
+    fn all(&self) -> i64 {
+        self.sharded.saturating_add(self.others)
+    }
 }
 
 impl<'a> Conversation<'a> {
@@ -146,7 +167,7 @@ impl<'a> Conversation<'a> {
             waited_until: None,
             is_careful: false,
             is_ping_refused: false,
-            count: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -412,7 +433,7 @@ impl<'a> Conversation<'a> {
         let id = subscription.id;
         let notice = Notice::Unsubscribed {
             subscription,
-            count: self.count,
+            count: self.counts.all(),
             server: name_among_others(self.post, self.config),
             asked,
         };

@@ -143,15 +143,64 @@ fn a_query_that_may_mean_something_else_says_what() {
         (".ok == true", Some(".ok == \"true\"")),
         ("'two words'", Some("\"two words\"")),
         ("Error", Some("error")),
-        ("a OR b", Some("a or b")),
-        ("a AND NOT b", Some("a and not b")),
+        ("NOT a", Some("not a")),
+        ("NOT FOUND", Some("not found")),
         ("a||b", Some("(a or b)")),
         ("a&&b", Some("(a b)")),
         ("orders.*", Some("channel:orders.*")),
+        // A value that is no number may stand in a text.
+        (".level == error", Some("\"level=error\"")),
+        ("level = error", Some("\"level=error\"")),
+        ("level=error", Some("error")),
+        (".user.name == eva", Some("eva")),
+        (".level ~ \"^err\"", Some("/^err/")),
+        ("message ~ \"a/b\"", Some("/a\\/b/")),
+        (".text ~ /x/i", Some("/x/i")),
+        // Keys of ours, and nearly.
+        ("channel=logs", Some("channel:logs")),
+        ("channel == logs", Some("channel:logs")),
+        (".channel = \"logs\"", Some("channel:logs")),
+        ("channel != logs", Some("-channel:logs")),
+        ("channel ~ logs", Some("channel:logs")),
+        ("chanel:x", Some("channel:x")),
+        ("Channel:orders:*", Some("channel:orders:*")),
+        ("topic:x", Some("channel:x")),
+        ("channel is x", Some("channel:x")),
+        ("channel contains x", Some("channel:x")),
+        ("channel orders", Some("channel:orders")),
+        ("last 5m", Some("last:5m")),
+        ("length > 100", Some("size>100")),
+        ("orders:*", Some("channel:orders:*")),
+        ("level:err*", Some("channel:level:err*")),
+        ("payload:oops", Some("oops")),
+        ("message:\"two-fold\"", Some("\"two-fold\"")),
+        ("payload contains oops", Some("oops")),
+        ("has:error", Some("has(.error)")),
+        ("_exists_:error", Some("has(.error)")),
+        // Other operators.
+        ("a | b", Some("a || b")),
+        ("a & b", Some("a && b")),
+        ("a|b", Some("(a or b)")),
+        ("error\\|warn", Some("(error or warn)")),
+        ("level <> error", Some("level != error")),
+        ("id === 7", Some("id == 7")),
+        ("status:>=500", Some(".status >= 500")),
+        ("level: error", Some(".level == \"error\"")),
+        ("level is error", Some(".level == \"error\"")),
+        ("id IS NOT null", Some(".id != null")),
+        ("id gt 6", Some(".id > 6")),
+        ("level contains rr", Some(".level ~ \"rr\"")),
+        ("level LIKE 'err%'", Some(".level ~ \"^err\"")),
+        ("level like %ro%", Some(".level ~ \"ro\"")),
+        ("level matches e.r", Some(".level ~ \"e.r\"")),
+        ("+error", Some("error")),
+        ("^error", Some("/^error/")),
+        ("\\d+ms", Some("/\\d+ms/")),
+        // The type of a value is the least in doubt.
+        (".id == 7 level:error", Some(".id == 7 .level == \"error\"")),
         ("timeout", None),
         ("\"level:error\"", None),
         ("\"Error\"", None),
-        (".level == error", None),
         ("http://x", None),
         ("12:30", None),
         ("channel:orders", None),
@@ -162,6 +211,49 @@ fn a_query_that_may_mean_something_else_says_what() {
         if let Some(meant) = meant {
             assert_ne!(parse(meant), query, "{text}");
         }
+    }
+}
+
+#[test]
+fn words_in_capitals_stand_between_terms_but_not_in_a_text() {
+    for (text, same) in [
+        ("a AND b", "a and b"),
+        ("a OR b", "a or b"),
+        ("a AND NOT b", "a and not b"),
+        ("a or NOT b", "a or not b"),
+        ("NOT (a b)", "not (a b)"),
+        (".id = 7 AND .no = 1", ".id == 7 .no == 1"),
+        (".level IN (error, warn)", ".level in (error, warn)"),
+        ("level IN (error, warn)", ".level in (error, warn)"),
+        (".level:error", ".level == error"),
+        (".level: \"error\"", ".level == error"),
+    ] {
+        assert_eq!(parse(text), parse(same), "{text}");
+    }
+    for text in [
+        "AND",
+        "OR",
+        "NOT",
+        "NOT FOUND",
+        "a OR",
+        "(x AND)",
+        "level IN b",
+    ] {
+        let words = text.trim_matches(['(', ')']);
+        assert!(matches(text, words), "{text}");
+        assert!(!matches(text, &words.to_lowercase()), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_names_what_can() {
+    for (text, words) in [
+        (".level is error", "=="),
+        (".level contains x", "~"),
+        ("level:(a OR b)", ".level in (a, b)"),
+        ("select(.a == 1)", "jq(select(…))"),
+    ] {
+        assert!(super::wrong(text).message.contains(words), "{text}");
     }
 }
 

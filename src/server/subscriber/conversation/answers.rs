@@ -81,7 +81,7 @@ impl Conversation<'_> {
         else {
             return false;
         };
-        self.count = count;
+        self.counts.note(kind, count);
         self.progress = Progress::Answered;
         self.go_live();
         self.wants.confirm(&subscription);
@@ -92,7 +92,7 @@ impl Conversation<'_> {
         }
         let notice = Notice::Subscribed {
             subscription,
-            count,
+            count: self.counts.all(),
             server: name_among_others(self.post, self.config),
         };
         self.inbox.push_notice(now, notice);
@@ -119,9 +119,9 @@ impl Conversation<'_> {
             asked = self.take_question(|question| is_it(question, SubscriptionKind::Shard));
         }
         match asked.map(|awaited| awaited.question) {
-            Some(Question::Unsubscribe { is_told: true, .. }) => self.count = count,
+            Some(Question::Unsubscribe { is_told: true, .. }) => self.counts.note(kind, count),
             Some(Question::Unsubscribe { subscription, .. }) => {
-                self.count = count;
+                self.counts.note(kind, count);
                 self.wants.remove(subscription.id);
                 self.tell_unsubscribed(subscription, true, now);
             }
@@ -129,7 +129,7 @@ impl Conversation<'_> {
                 let Some(id) = self.wants.bringer(kind, name) else {
                     return false;
                 };
-                self.count = count;
+                self.counts.note(kind, count);
                 if kind == SubscriptionKind::Shard {
                     let last_served = self.wants.last_served(id);
                     self.lose(id, last_served, "its slot has moved".into());
