@@ -184,7 +184,7 @@ impl fmt::Debug for Server {
 #[command(disable_help_flag = true)]
 pub struct Demo {
     /// Another number plays other traffic, the same number the same
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_seed)]
     pub seed: u64,
     /// How the screen behaves.
     #[command(flatten)]
@@ -235,7 +235,7 @@ pub struct Screen {
     pub ascii: Ascii,
     /// How long to wait for the rest of a key's sequence before Esc counts as the key, in
     /// milliseconds; a slow line may need more [default: 50]
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u16).range(..=1000))]
+    #[arg(long, value_name = "MS", value_parser = parse_escape_time)]
     pub escape_time: Option<u16>,
     /// On exit, write the counters and timings to FILE as one JSON object
     #[arg(long, value_name = "FILE", value_parser = path())]
@@ -318,9 +318,9 @@ impl Screen {
 pub fn parse_keep(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_KEEP {
-        return Err("the log needs at least 1MiB".to_owned());
+        return Err("must be at least 1MiB".to_owned());
     }
-    usize::try_from(bytes).map_err(|_| "more than this machine can address".to_owned())
+    usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
 }
 
 /// A path of a file, with `~` as the home folder where the shell has left it.
@@ -335,6 +335,18 @@ fn parse_port(text: &str) -> Result<u16, &'static str> {
         Ok(port @ 1..) => Ok(port),
         _ => Err("takes a number from 1 to 65535; a password goes with --askpass"),
     }
+}
+
+fn parse_escape_time(text: &str) -> Result<u16, &'static str> {
+    match text.trim().parse() {
+        Ok(time @ 0..=1000) => Ok(time),
+        _ => Err("takes a number of milliseconds from 0 to 1000"),
+    }
+}
+
+fn parse_seed(text: &str) -> Result<u64, &'static str> {
+    let seed = text.trim().parse();
+    seed.map_err(|_| "takes a whole number from 0 on")
 }
 
 fn parse_db(text: &str) -> Result<i64, &'static str> {

@@ -86,24 +86,26 @@ impl From<&clap::Error> for Failure {
             Some(ContextValue::String(option)) => option.as_str(),
             _ => "",
         };
+        let choices = match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(choices)) => choices.as_slice(),
+            _ => &[],
+        };
         let words = error.to_string();
         // What follows an empty line is the usage; a list of options may stand before it.
         let lines = words.lines().take_while(|line| !line.is_empty());
         let words = lines.map(str::trim).collect::<Vec<_>>().join(" ");
         let words = words.strip_prefix("error: ").unwrap_or(&words);
         let reason = std::error::Error::source(error).map(ToString::to_string);
-        let is_number = ["--port", "--db"]
-            .iter()
-            .any(|name| option.starts_with(name));
         let words = match (error.kind(), reason) {
             // What follows may be the password.
             (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
                 "unexpected argument '--pass…': a password goes with --askpass".to_owned()
             }
             (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
-            // Some reasons repeat the value themselves.
-            (ErrorKind::ValueValidation, Some(reason)) if is_number || reason.starts_with('"') => {
-                format!("'{option}' {reason}")
+            // The reasons say of the option what it takes, and repeat the value where that is safe.
+            (ErrorKind::ValueValidation, Some(reason)) => format!("'{option}' {reason}"),
+            (ErrorKind::InvalidValue, _) if !choices.is_empty() => {
+                format!("'{option}' takes one of {}", choices.join(", "))
             }
             _ => words.to_owned(),
         };
@@ -119,4 +121,54 @@ pub fn complain(words: impl fmt::Display) {
 /// A path as it can be shown.
 fn shown_path(path: &Path) -> String {
     whole(path.as_os_str().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn what_is_wrong_with_the_value_of_an_option_is_said_in_one_way() {
+        for (options, expected) in [
+            (
+                "--escape-time abc",
+                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
+            ),
+            (
+                "--escape-time 2000",
+                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
+            ),
+            (
+                "--escape-time=-1",
+                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
+            ),
+            (
+                "--port x",
+                "'--port <PORT>' takes a number from 1 to 65535; a password goes with --askpass",
+            ),
+            ("-n x", "'--db <N>' takes a number from 0 on"),
+            ("--keep 1k", "'--keep <SIZE>' must be at least 1MiB"),
+            (
+                "--ascii maybe",
+                "'--ascii <WHEN>' takes one of auto, always, never",
+            ),
+            (
+                "demo --seed x",
+                "'--seed <N>' takes a whole number from 0 on",
+            ),
+            (
+                "--stats ~you/x",
+                "'--stats <FILE>' starts with another user's ~: write the folder out, or ./~ for a file of that name",
+            ),
+        ] {
+            let words = ["subscope"].into_iter().chain(options.split(' '));
+            let failure = Cli::try_parse_from(words).map_err(|error| Failure::from(&error));
+            let said = failure.err().map(|failure| failure.to_string());
+            let expected = format!("{expected} (see subscope --help)");
+            assert_eq!(said, Some(expected), "{options}");
+        }
+    }
 }

@@ -25,7 +25,18 @@ pub use self::profile::{Colour, Profile, Tls};
 pub struct Config {
     path: PathBuf,
     /// As they stand in the file.
-    profiles: Vec<Profile>,
+    entries: Vec<Entry>,
+    /// What is wrong outside of them.
+    wrong: Vec<ConfigError>,
+}
+
+/// A profile, or what is wrong with it.
+#[derive(Debug)]
+pub struct Entry {
+    /// What `--profile` calls it.
+    pub name: String,
+    /// The profile. What is wrong with one does not stop the others.
+    pub profile: Result<Profile, ConfigError>,
 }
 
 impl Config {
@@ -33,31 +44,48 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Names the line and the key that is wrong, and says what is right.
+    /// If it is no TOML, or `profile` is no table: names the line, and says what is right. What is
+    /// wrong with a profile is told where that is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let (entries, wrong) = profile::read(path, text)?;
         Ok(Self {
             path: path.to_owned(),
-            profiles: profile::read(path, text)?,
+            entries,
+            wrong,
         })
     }
 
-    /// Every profile, in the order of the file.
+    /// Every profile, or what is wrong with it, in the order of the file.
     #[must_use]
-    pub fn profiles(&self) -> &[Profile] {
-        &self.profiles
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Every profile that nothing is wrong with, in the order of the file.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.entries
+            .iter()
+            .filter_map(|entry| entry.profile.as_ref().ok())
+    }
+
+    /// What is wrong outside of the profiles.
+    #[must_use]
+    pub fn wrong(&self) -> &[ConfigError] {
+        &self.wrong
     }
 
     /// The profile called `name`.
     ///
     /// # Errors
     ///
-    /// Says which there are, if there is none of that name.
+    /// Says what is wrong with it, or which there are, if there is none of that name.
     pub fn profile(&self, name: &str) -> Result<&Profile, ConfigError> {
-        let found = self.profiles.iter().find(|profile| profile.name == name);
-        found.ok_or_else(|| {
-            let names = self.profiles.iter().map(|profile| profile.name.as_str());
+        let found = self.entries.iter().find(|entry| entry.name == name);
+        let found = found.ok_or_else(|| {
+            let names = self.entries.iter().map(|entry| entry.name.as_str());
             ConfigError::no_profile(&self.path, name, &names.collect::<Vec<_>>())
-        })
+        });
+        found?.profile.as_ref().map_err(Clone::clone)
     }
 }
 

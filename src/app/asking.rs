@@ -58,6 +58,12 @@ impl QueryBox {
         self.error.as_ref()
     }
 
+    /// The filter or search that was in force before, which is so again while something is wrong.
+    #[must_use]
+    pub fn before(&self) -> Option<&Query> {
+        self.before.as_ref()
+    }
+
     fn put(&mut self, text: &str) {
         self.input = Input::holding(text);
     }
@@ -109,8 +115,8 @@ impl App {
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
 
-    /// Reads what has been written, and applies it at once where that is the purpose. What is
-    /// wrong stays without effect: the last good query is in force.
+    /// Reads what has been written, and applies it at once where that is the purpose. While something
+    /// is wrong with it, what was in force before it is written is so.
     pub(super) fn read_query(&mut self) -> Vec<Effect> {
         let moment = self.moment();
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
@@ -120,10 +126,12 @@ impl App {
         query_box.error = parsed.as_ref().err().cloned();
         let meant = parsed.as_ref().ok().and_then(Query::meant);
         query_box.meant = meant.map(str::to_owned);
-        match (parsed, query_box.purpose) {
-            (Ok(query), Purpose::Filter) => self.filter_by(Some(query)),
-            (Ok(query), Purpose::Find) => self.look_for(Some(query)),
-            _ => Vec::new(),
+        let (purpose, before) = (query_box.purpose, query_box.before.clone());
+        let query = parsed.map_or(before, Some);
+        match purpose {
+            Purpose::Filter => self.filter_by(query),
+            Purpose::Find => self.look_for(query),
+            Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => Vec::new(),
         }
     }
 

@@ -18,7 +18,7 @@ impl App {
                 (name, self.log.share_payload(id)?, size)
             }
             Content::Notice(notice) => {
-                let words = super::notice_words(notice).into_bytes();
+                let words = super::notice_words(notice, &self.clock()).into_bytes();
                 let size = words.len() as u64;
                 (None, words.into(), size)
             }

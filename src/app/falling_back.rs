@@ -43,7 +43,7 @@ impl App {
         let notice = Notice::Allowed { user, channels };
         if self.allowed.as_ref() != Some(&notice) {
             self.allowed = Some(notice.clone());
-            self.tell(notice_words(&notice));
+            self.tell(notice_words(&notice, &self.clock()));
             self.log.push_notice(self.now, notice);
             effects.extend(self.refresh_shown());
         }

@@ -4,14 +4,15 @@ use super::denial_remedy;
 use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
 use crate::message::{clock, glob};
 use crate::payload::escape::{whole, whole_name};
-use crate::payload::figures;
+use crate::payload::figures::{self, Clock};
 
 /// Of the channels that a user may hear, so many are named.
 const MAX_NAMED: usize = 20;
 
-/// What a notice says, the most important first, since a narrow row is cut at its end.
+/// What a notice says, the most important first, since a narrow row is cut at its end. Times are
+/// those that `clock` shows.
 #[must_use]
-pub fn notice_words(notice: &Notice) -> String {
+pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
     match notice {
         Notice::Subscribed {
             subscription,
@@ -58,10 +59,10 @@ pub fn notice_words(notice: &Notice) -> String {
         }
         Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
         Notice::Gap(gap) => {
-            let [full, ..] = gap_words(gap);
+            let [full, ..] = gap_words(gap, clock);
             full
         }
-        Notice::Dropped(dropped) => dropped_words(dropped),
+        Notice::Dropped(dropped) => dropped_words(dropped, clock),
         Notice::Allowed { user, channels } => allowed_words(user, channels),
         Notice::Unexpected { first, count } => unexpected_words(first, *count),
         Notice::Partial(words) => whole(words.as_bytes()),
@@ -204,8 +205,11 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
 }
 
 /// A gap in words: all there is to say, then less for a row that has not the room, then the least.
+///
+/// It says from when to when: the rows around it do not show that, as some that came after the
+/// last that was certainly heard stand above it.
 #[must_use]
-pub fn gap_words(gap: &Gap) -> [String; 3] {
+pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
     let reason = whole(gap.reason.as_bytes());
     let event = whole(gap.event.as_bytes());
     // The least that can be said is what it was, where that is more than a lost connection.
@@ -214,49 +218,54 @@ pub fn gap_words(gap: &Gap) -> [String; 3] {
         _ => event.clone(),
     };
     let lost = format!("{event}: {reason}");
-    let [full, shorter, brief] = match gap.end {
+    let time = |time| clock.date_unless_today(time, gap.noticed);
+    let from = time(gap.last_heard);
+    match gap.end {
         GapEnd::Restored(restored) => {
             let length = figures::duration(restored.since(gap.last_heard));
             [
-                format!("{lost} · back after {length} · messages in between are lost"),
+                format!(
+                    "{lost} · back after {length} · messages from {from} to {} are lost",
+                    time(restored)
+                ),
                 format!("{lost} · back after {length} · messages lost"),
                 format!("{length} of messages lost: {brief_reason}"),
             ]
         }
-        GapEnd::GivenUp(_) => [
+        GapEnd::GivenUp(end) => [
+            format!(
+                "{lost} · nothing was listened to from then on · messages from {from} to {} are lost",
+                time(end)
+            ),
             format!("{lost} · nothing was listened to from then on"),
-            format!("{lost} · and given up"),
             format!("lost and given up: {brief_reason}"),
         ],
         GapEnd::Open => [
-            format!("{lost} · messages are being lost"),
+            format!("{lost} · messages are being lost, from {from} on"),
             format!("{lost} · losing messages"),
             format!("losing messages: {brief_reason}"),
         ],
-    };
-    // A heartbeat alone can make seconds of silence; they are said from here on.
-    let silence = gap.noticed.since(gap.last_heard);
-    if silence.as_millis() < 100 {
-        return [full, shorter, brief];
     }
-    let heard = figures::duration(silence);
-    [
-        format!("{full} · last heard {heard} before"),
-        shorter,
-        brief,
-    ]
 }
 
-fn dropped_words(dropped: &Dropped) -> String {
+fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
     let count = figures::count(dropped.count);
     let size = figures::size(dropped.bytes);
     let time = figures::duration(dropped.to.since(dropped.from));
-    format!("{count} messages ({size}) of {time} dropped: they came faster than they were taken in")
+    let (from, to) = (
+        clock.time_of_day(dropped.from),
+        clock.time_of_day(dropped.to),
+    );
+    format!(
+        "{count} messages ({size}) of {time} dropped: they came faster than they were taken in, from \
+         {from} to {to}"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::figures::Zone;
 
     #[test]
     fn a_client_that_speaks_resp3_is_told_its_option() {
@@ -276,7 +285,8 @@ mod tests {
             ),
         ] {
             let library = library.into();
-            assert_eq!(notice_words(&Notice::Resp3Refused { library }), words);
+            let notice = Notice::Resp3Refused { library };
+            assert_eq!(notice_words(&notice, &Clock::new(Zone::Utc)), words);
         }
     }
 }

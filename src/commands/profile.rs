@@ -8,7 +8,7 @@ use super::target::{PASSWORD_COMMAND, Wrong};
 use super::{Failure, checks, queries, reading, shown_path, target};
 use crate::app::{Badge, Pickable};
 use crate::cli::{self, Screen, Server, Watch};
-use crate::config::{ConfigError, Profile};
+use crate::config::{ConfigError, Entry, Profile};
 use crate::server::Target;
 use crate::terminal::signals::Signals;
 
@@ -43,7 +43,11 @@ pub(super) async fn choose(
             (profile.map_err(|error| complaint(&error))?, None)
         }
         None => match pick(pickable(&file)?, options).await? {
-            Picked::Profile(number, signals) => (&file.config.profiles()[number], Some(signals)),
+            Picked::Profile(number, signals) => {
+                let entry = &file.config.entries()[number];
+                let profile = entry.profile.as_ref();
+                (profile.map_err(complaint)?, Some(signals))
+            }
             Picked::Nothing(exit_code) => return Ok(Choice::Nothing(exit_code)),
         },
     };
@@ -119,21 +123,37 @@ impl Chosen {
 
 /// The profiles of the file, to pick one from.
 fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
-    let profiles = file.config.profiles();
-    if profiles.is_empty() {
+    let entries = file.config.entries();
+    if let ([], Some(wrong)) = (entries, file.config.wrong().first()) {
+        return Err(complaint(wrong));
+    }
+    if entries.is_empty() {
         let path = shown_path(&file.path);
         let words = format!("--profile: there is no profile in {path}; one is, for example");
         return Err(Failure::usage(words).with_example(EXAMPLE));
     }
-    let pickable = profiles.iter().map(|profile| {
-        let target = target_of(profile).map_err(|error| complaint(&error))?;
-        Ok(Pickable {
+    Ok(entries.iter().map(pickable_entry).collect())
+}
+
+/// A profile as it is listed. One that something is wrong with is listed as such: the complaint
+/// follows if it is picked.
+fn pickable_entry(entry: &Entry) -> Pickable {
+    let found = entry.profile.as_ref().map_err(Clone::clone);
+    match found.and_then(|profile| Ok((profile, target_of(profile)?))) {
+        Ok((profile, target)) => Pickable {
             badge: badge(profile),
             address: target.to_string(),
             read_only: profile.read_only,
-        })
-    });
-    pickable.collect()
+        },
+        Err(error) => Pickable {
+            badge: Badge {
+                name: entry.name.clone(),
+                colour: None,
+            },
+            address: format!("unusable: {}", complaint(&error.brief())),
+            read_only: false,
+        },
+    }
 }
 
 fn badge(profile: &Profile) -> Badge {
@@ -143,11 +163,18 @@ fn badge(profile: &Profile) -> Badge {
     }
 }
 
-/// What others can read though it is not theirs.
+/// What others can read though it is not theirs, and what is wrong outside of the profiles.
 fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.path);
-    (file.is_open && target.holds_password())
-        .then(|| format!("other users can read the password in {path}: chmod 600 keeps it in"))
+    let open = (file.is_open && target.holds_password())
+        .then(|| format!("other users can read the password in {path}: chmod 600 keeps it in"));
+    let wrong = file
+        .config
+        .wrong()
+        .iter()
+        .map(|error| complaint(error).to_string());
+    let warnings: Vec<String> = open.into_iter().chain(wrong).collect();
+    (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// What the profile connects to.

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
 use super::reading::{self, Reading};
+use super::stats::StatsFile;
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
 use super::{Failure, checks, history, queries, redis_cli, stats};
@@ -67,6 +68,8 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
     let checks = checks::read(&job.options.checks, blame)?;
     let reading = reading::read(&job.options.reading, blame)?;
+    let options = job.options.clone();
+    let stats_file = options.stats.as_deref().map(StatsFile::open).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse, job.options.ascii)?;
     let size = terminal.size().map_err(Failure::other)?;
@@ -137,9 +140,9 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let outcome = result
         .map_err(Failure::other)?
         .map_err(|error| tty::failed(&error))?;
-    if let Some(path) = &job.options.stats {
+    if let Some(file) = stats_file {
         let output = terminal.backend().output();
-        stats::write(path, &outcome, &counters, output, started.elapsed())?;
+        stats::write(file, &outcome, &counters, output, started.elapsed())?;
     }
     match ending.get() {
         Some(ending) => ending.exit_code(),

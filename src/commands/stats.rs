@@ -1,20 +1,58 @@
 //! The counters and timings of a run, for `--stats`.
 
-use std::fs;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, shown_path};
 use crate::runtime::Outcome;
 use crate::server::Counters;
 use crate::terminal::backend::Output;
 
-/// Writes them to `path` as one JSON object.
+/// The file that they are written to at the end. It is there from the start, so that a wrong path is
+/// told at once.
+pub(super) struct StatsFile<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl<'a> StatsFile<'a> {
+    /// Opens the file at `path`, or creates it. What is in it stays until it is written to.
+    pub fn open(path: &'a Path) -> Result<Self, Failure> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path);
+        match file {
+            Ok(file) => Ok(Self { path, file }),
+            Err(error) => Err(Failure::usage(words(path, &error))),
+        }
+    }
+
+    /// Writes `text` in place of what is in the file.
+    fn put(&mut self, text: &str) -> io::Result<()> {
+        // A pipe or a terminal has no length.
+        if self.file.metadata()?.is_file() {
+            self.file.set_len(0)?;
+        }
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+fn words(path: &Path, error: &io::Error) -> String {
+    let reason = error.to_string();
+    let reason = reason.split(" (os error").next().unwrap_or(&reason);
+    format!("--stats: {} cannot be written: {reason}", shown_path(path))
+}
+
+/// Writes them to `file` as one JSON object.
 pub(super) fn write(
-    path: &Path,
+    mut file: StatsFile<'_>,
     outcome: &Outcome,
     server: &Counters,
     output: Output,
@@ -41,6 +79,6 @@ pub(super) fn write(
         "ingest_batches": server.batches.load(Ordering::Relaxed),
         "uptime_ms": u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
     });
-    fs::write(path, format!("{stats}\n"))
-        .map_err(|error| Failure::other(format!("--stats {}: {error}", path.display())))
+    let written = file.put(&format!("{stats}\n"));
+    written.map_err(|error| Failure::other(words(file.path, &error)))
 }

@@ -28,6 +28,15 @@ impl ConfigError {
         }
     }
 
+    /// The same without the path of the file.
+    #[must_use]
+    pub fn brief(&self) -> Self {
+        Self {
+            path: PathBuf::from("line"),
+            ..self.clone()
+        }
+    }
+
     /// There is no profile called `name` among `names`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+use super::Entry;
 use super::error::ConfigError;
 use super::keys::{Keys, Source, Value};
 
@@ -242,8 +243,8 @@ impl fmt::Debug for Profile {
     }
 }
 
-/// The profiles in `text`, in their order.
-pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Profile>, ConfigError> {
+/// The profiles in `text`, in their order, and what is wrong outside of them.
+pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigError>), ConfigError> {
     let source = Source { path, text };
     let table = DeTable::parse(text).map_err(|error| {
         let line = source.line(error.span().map_or(0, |span| span.start));
@@ -252,10 +253,16 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Profile>, ConfigError>
     })?;
     let mut keys: Keys<'_> = source.keys(table.get_ref());
     let profiles = keys.read("profile", Value::table)?;
-    keys.finish()?;
+    let wrong = keys.finish().err();
     let profiles = profiles.map(Keys::rest).unwrap_or_default();
-    let read = |(name, value)| Profile::read(name, value, source);
-    profiles.into_iter().map(read).collect()
+    let read = |(name, value): (&str, Value<'_>)| Entry {
+        name: name.to_owned(),
+        profile: Profile::read(name, value, source),
+    };
+    Ok((
+        profiles.into_iter().map(read).collect(),
+        wrong.into_iter().collect(),
+    ))
 }
 
 fn colour(value: Value<'_>) -> Result<Colour, ConfigError> {

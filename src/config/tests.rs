@@ -6,11 +6,45 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(Path::new("/etc/it.toml"), text)
 }
 
+/// What is wrong with `text`: the first of it.
+fn wrong(text: &str) -> ConfigError {
+    let config = match parse(text) {
+        Ok(config) => config,
+        Err(error) => return error,
+    };
+    let mut entries = config.entries().iter();
+    let wrong = entries.find_map(|entry| entry.profile.as_ref().err());
+    wrong.or(config.wrong().first()).unwrap().clone()
+}
+
 /// What is said of `text`.
 fn complaint(text: &str) -> String {
-    let words = parse(text).unwrap_err().to_string();
+    let words = wrong(text).to_string();
     assert_eq!(words.lines().count(), 1, "{words}");
     words
+}
+
+#[test]
+fn what_is_wrong_with_one_profile_or_outside_of_them_does_not_stop_another() {
+    let config = parse(
+        "colour = 1\n[profile.a]\nprt = 1\n[profile.b]\nport = 7000\n[profile.c]\nport = \"x\"",
+    )
+    .unwrap();
+    assert_eq!(config.profile("b").unwrap().port, Some(7000));
+    assert_eq!(config.profiles().count(), 1);
+    let words = |name| config.profile(name).unwrap_err().to_string();
+    assert!(
+        words("a").contains("it.toml:3: profile.a.prt"),
+        "{}",
+        words("a")
+    );
+    assert!(
+        words("c").contains("it.toml:7: profile.c.port"),
+        "{}",
+        words("c")
+    );
+    assert!(words("d").contains("There are a, b, c"), "{}", words("d"));
+    assert!(config.wrong()[0].to_string().contains("it.toml:1: colour"));
 }
 
 #[test]
@@ -48,7 +82,7 @@ fn every_key_of_a_profile_is_read() {
         "#,
     )
     .unwrap();
-    let names: Vec<&str> = config.profiles().iter().map(|p| p.name.as_str()).collect();
+    let names: Vec<&str> = config.profiles().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["production", "local", "by socket"]);
     let profile = config.profile("production").unwrap();
     assert_eq!(profile.colour, Some(Colour::Red));
@@ -87,7 +121,7 @@ fn every_key_of_a_profile_is_read() {
 #[test]
 fn a_file_without_profiles_is_right() {
     for text in ["", "# nothing", "[profile]"] {
-        assert!(parse(text).unwrap().profiles().is_empty(), "{text}");
+        assert!(parse(text).unwrap().entries().is_empty(), "{text}");
     }
 }
 
@@ -271,7 +305,7 @@ fn no_complaint_shows_a_password() {
         "[profile.a]\ntls = { \":secret@h\" = 1 }",
         "[profile.\"redis://:secret@h\"]\nx = 1",
     ] {
-        let error = parse(text).unwrap_err();
+        let error = wrong(text);
         let words = format!("{error} {error:?}");
         assert!(!words.contains("secret"), "{text}: {words}");
     }

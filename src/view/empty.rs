@@ -241,21 +241,63 @@ fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     // A few may just have come.
     let left = filters.progress().unwrap_or_default().left();
     let searched = figures::count(kept.saturating_sub(left));
-    let what = match filters.typed() {
-        Some(query) => {
-            let kind = if query.is_text() { "text " } else { "" };
-            format!(
-                "{kind}{}",
-                name(query.text().as_bytes(), QUERY_COLUMNS).string
-            )
-        }
-        None => "the filters".to_owned(),
-    };
+    let typed = filters.typed().map(|query| {
+        let kind = if query.is_text() { "text " } else { "" };
+        format!("{kind}{}", short(query))
+    });
+    let what = typed.into_iter().chain(others_in_force(app));
+    let what = what.collect::<Vec<_>>().join(" and ");
     if are_checked {
         format!("0 of {searched} messages match {what}")
     } else {
         format!("No checked message matches {what}")
     }
+}
+
+fn short(query: &Query) -> String {
+    name(query.text().as_bytes(), QUERY_COLUMNS).string
+}
+
+/// What hides rows beside the filter that was typed.
+fn others_in_force(app: &App) -> Vec<String> {
+    let listed = app.filters().list().iter().filter(|filter| filter.is_on);
+    let listed: Vec<_> = listed.collect();
+    let filters = match listed[..] {
+        [] => None,
+        [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),
+        [one] => Some(format!("the list's filter {}", short(&one.query))),
+        _ => Some(format!("the {} filters of the list", listed.len())),
+    };
+    let only = app
+        .only()
+        .map(|name| format!("only channel {}", whole_name(name)));
+    // The only channel is shown even if it is muted.
+    let muted = match app.muted_and_heard() {
+        _ if only.is_some() => None,
+        0 => None,
+        1 => Some("1 muted channel".to_owned()),
+        several => Some(format!("{several} muted channels")),
+    };
+    filters.into_iter().chain(only).chain(muted).collect()
+}
+
+/// The keys that end what hides rows.
+fn how_to_show(app: &App) -> String {
+    let filters = app.filters();
+    let typed = filters
+        .typed()
+        .is_some()
+        .then_some("/ to change the filter, Esc to end it");
+    let listed = filters.list().iter().any(|filter| filter.is_on);
+    let listed = listed.then_some("f for the list of filters");
+    let only = app
+        .only()
+        .is_some()
+        .then_some("Enter on the channel to show all");
+    let is_muted = only.is_none() && app.muted_and_heard() > 0;
+    let muted = is_muted.then_some("m on a muted channel to show it");
+    let all = [typed, listed, only, muted].into_iter().flatten();
+    format!("Press {}.", all.collect::<Vec<_>>().join(", "))
 }
 
 /// There are messages, but none is shown.
@@ -269,11 +311,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         ))];
     }
     if filters.typed().is_some() || filters.list().iter().any(|filter| filter.is_on) {
-        let how = if filters.typed().is_some() {
-            "Press / to change the filter, Esc to end it."
-        } else {
-            "Press f for the list of filters."
-        };
+        let how = how_to_show(app);
         let not_known = unchecked(&filters.unchecked()).join(", ");
         let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
         if let Some(meant) = filters.typed().and_then(Query::meant) {

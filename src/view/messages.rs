@@ -123,7 +123,7 @@ impl<'a> Painter<'a> {
                     message((payload, size), marks, &mut line);
                 }
             }
-            Content::Notice(notice) => notice_line(notice, &mut line),
+            Content::Notice(notice) => notice_line(notice, &self.clock, &mut line),
         }
         line
     }
@@ -273,7 +273,7 @@ fn through_lens(lens: Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut Li
     }
 }
 
-fn notice_line(notice: &Notice, line: &mut LineBuilder) {
+fn notice_line(notice: &Notice, clock: &Clock, line: &mut LineBuilder) {
     let style = match notice {
         Notice::Subscribed { .. } | Notice::Unsubscribed { asked: true, .. } => theme::QUIET,
         Notice::Gap(_) | Notice::Dropped(_) | Notice::Denied { .. } => theme::BAD,
@@ -293,11 +293,11 @@ fn notice_line(notice: &Notice, line: &mut LineBuilder) {
     let room = line.left().saturating_sub(4);
     let words = match notice {
         Notice::Gap(gap) => {
-            let forms = gap_words(gap);
+            let forms = gap_words(gap, clock);
             let fitting = forms.iter().find(|words| words.width() <= room);
             fitting.unwrap_or(&forms[2]).clone()
         }
-        _ => notice_words(notice),
+        _ => notice_words(notice, clock),
     };
     line.words("── ", style);
     if words.width() <= line.left() {

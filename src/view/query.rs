@@ -28,7 +28,8 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         Purpose::Breakpoint(_) => " Breakpoint: freeze where this matches ",
     };
     let accent = Some(frame::accent(app));
-    frame::draw(place, accent, title, ("", Style::new()), buffer);
+    let in_force = in_force(query_box);
+    frame::draw(place, accent, title, (&in_force, theme::WATCH), buffer);
     let text = padded(inside(place));
     let line = Rect {
         height: text.height.min(1),
@@ -45,6 +46,23 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         syntax(app, top, buffer);
     }
     caret
+}
+
+/// What is in force while something is wrong with what is written.
+fn in_force(query_box: &QueryBox) -> String {
+    let nothing = match query_box.purpose {
+        Purpose::Filter => "no filter in force",
+        Purpose::Find => "no search active",
+        Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => return String::new(),
+    };
+    match (query_box.error(), query_box.before()) {
+        (None, _) => String::new(),
+        (Some(_), None) => format!(" {nothing} "),
+        (Some(_), Some(before)) => {
+            let text = escape::name(before.text().as_bytes(), OFFERED_COLUMNS).string;
+            format!(" still in force: {text} ")
+        }
+    }
 }
 
 /// What is wrong, or else what has been found.

@@ -186,6 +186,13 @@ fn no_complaint_of_a_file_shows_a_password() {
                             assert_discreet(&error, &text);
                         }
                     }
+                    for error in config.wrong() {
+                        assert_discreet(error, &text);
+                    }
+                    let entries = config.entries().iter();
+                    for error in entries.filter_map(|entry| entry.profile.as_ref().err()) {
+                        assert_discreet(error, &text);
+                    }
                     if let Err(error) = config.profile("prduction") {
                         assert_discreet(&error, &text);
                     }

@@ -2059,9 +2059,12 @@ fn a_key_acts_on_no_open_message_that_follows_the_log() {
 
 /// The words of each warning that Socket.IO counts a subscription.
 fn counted(stage: &Stage) -> Vec<String> {
+    let clock = stage.app.clock();
     let notices = stage.app.log().notices();
     let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
-    counted.map(|(_, notice)| notice_words(notice)).collect()
+    counted
+        .map(|(_, notice)| notice_words(notice, &clock))
+        .collect()
 }
 
 #[test]

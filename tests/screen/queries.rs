@@ -11,7 +11,7 @@ use subscope::log::Batch;
 use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
 use subscope::query::{self, Moment, Query};
 use subscope::scan::{Answer, WatchId, Worker};
-use subscope::server::Feed;
+use subscope::server::{Connection, Feed};
 
 use crate::support::stage::{START, Stage};
 
@@ -286,16 +286,84 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
 }
 
 #[test]
-fn a_wrong_query_says_so_while_the_last_good_one_stays_in_force() {
+fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
     let mut stage = stage();
-    filter(&mut stage, "error (");
+    // Its start is not in force either.
+    filter(&mut stage, "is");
+    assert_eq!(stage.app.shown().messages(), 0);
+    stage.keys(":foo");
     let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
         panic!("the box is open")
     };
     assert!(query_box.error().is_some());
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.app.shown().messages(), 100);
+    assert_line(&stage, &["Filter", "no filter in force"]);
     stage.code(KeyCode::Enter);
-    assert_eq!(written(&stage), "error (");
+    assert_eq!(written(&stage), "is:foo");
+    stage.ctrl('u');
+    stage.keys("error");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.keys("/ 0");
+    assert_eq!(stage.app.shown().messages(), 10);
+    stage.ctrl('u');
+    stage.keys("info (");
+    assert_eq!(stage.app.shown().messages(), 10);
+    assert_line(&stage, &["Filter", "still in force: error"]);
+    stage.code(KeyCode::Backspace);
+    assert_eq!(stage.app.shown().messages(), 90);
+    assert!(!stage.screen().contains("still in force"));
+    // A search as well.
+    stage.code(KeyCode::Esc);
+    stage.keys("Finfo (");
+    assert!(stage.app.find().is_none());
+    assert_line(&stage, &["Find", "no search active"]);
+}
+
+#[test]
+fn what_else_hides_rows_is_named_where_none_is_left() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 30));
+    stage.keys("f");
+    stage.keys("info");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    filter(&mut stage, "error");
+    stage.code(KeyCode::Enter);
+    assert_line(
+        &stage,
+        &["0 of 100 messages match text error and the list's filter info"],
+    );
+    assert_line(
+        &stage,
+        &["Press / to change the filter, Esc to end it, f for the list of filters."],
+    );
+    // The list alone.
+    stage.code(KeyCode::Esc);
+    stage.keys("f");
+    stage.keys("ax");
+    stage.keys("yz");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    assert_line(
+        &stage,
+        &["0 of 100 messages match the 2 filters of the list"],
+    );
+}
+
+#[test]
+fn muted_channels_and_the_only_one_are_named_where_no_row_is_left() {
+    let mut stage = stage();
+    stage.send(Event::Resize(200, 30));
+    // The newest is a job, which the first key only selects.
+    stage.keys("mm");
+    filter(&mut stage, "channel:jobs");
+    stage.code(KeyCode::Enter);
+    assert_line(
+        &stage,
+        &["0 of 100 messages match channel:jobs and 1 muted channel"],
+    );
+    assert_line(&stage, &["m on a muted channel to show it"]);
 }
 
 #[test]
@@ -1235,7 +1303,8 @@ fn the_box_says_what_is_wrong_under_the_place_or_what_is_found() {
     filter(&mut stage, "error");
     assert_line(&stage, &["│ error"]);
     assert_line(&stage, &["│ 10 of 100"]);
-    stage.keys(" /(/");
+    stage.code(KeyCode::Enter);
+    stage.keys("/ /(/");
     let screen = stage.screen();
     let lines: Vec<&str> = screen.lines().collect();
     let written = lines.iter().position(|line| line.contains("/(/")).unwrap();
@@ -1361,6 +1430,7 @@ fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
 #[test]
 fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
     let mut stage = stage();
+    stage.confirm(0);
     stage.send(Event::Resize(120, 24));
     break_at(&mut stage, "error");
     feed(&mut stage, 101..131);
@@ -1381,6 +1451,7 @@ fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
 #[test]
 fn a_stop_leaves_the_filter_in_the_title() {
     let mut stage = stage();
+    stage.confirm(0);
     stage.send(Event::Resize(120, 24));
     filter(&mut stage, ".n >= 0");
     stage.code(KeyCode::Enter);
@@ -1648,6 +1719,7 @@ fn whatever_queries_open_can_be_drawn_and_moved_through_at_every_small_size() {
 #[test]
 fn a_stop_names_its_query_and_what_waits_in_every_width() {
     let mut stage = stage();
+    stage.confirm(0);
     break_at(&mut stage, "error");
     feed(&mut stage, 101..131);
     for width in 80..200 {
@@ -1675,4 +1747,35 @@ fn a_list_is_offered_another_query_only_for_a_text_that_looks_like_one() {
             assert_eq!(stage.app.offered(), offered, "{key}{text}");
         }
     }
+}
+
+#[test]
+fn a_frozen_view_says_that_nothing_can_arrive() {
+    let mut stage = stage();
+    stage.confirm(0);
+    stage.connection(Connection::Live);
+    stage.send(Event::Resize(160, 24));
+    stage.keys(" ");
+    assert_line(&stage, &["frozen ❚❚ 0 newer · space resumes"]);
+    assert!(!stage.screen().contains("not receiving"));
+    stage.connection(Connection::Reconnecting {
+        reason: "gone".into(),
+        retry_at: stage.now.after(Duration::from_secs(3)),
+        attempts: 1,
+    });
+    stage.send(Event::Feed(Feed::Unconfirmed(vec![SubscriptionId(0)])));
+    assert_line(
+        &stage,
+        &["not receiving · reconnecting in 3 s · frozen ❚❚ 0 newer · space resumes"],
+    );
+    for columns in [40, 60, 80] {
+        stage.send(Event::Resize(columns, 24));
+        assert_line(&stage, &["not receiving", "❚❚"]);
+    }
+    // At a breakpoint too.
+    stage.keys(" ");
+    stage.send(Event::Resize(160, 24));
+    break_at(&mut stage, "error");
+    feed(&mut stage, 100..101);
+    assert_line(&stage, &["not receiving", "hit ❚❚ error"]);
 }

@@ -6,6 +6,7 @@ use crossterm::event::KeyCode;
 
 use subscope::app::{App, Effect, Event, RedisCli, Settings, notice_words};
 use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::payload::figures::{Clock, Zone};
 use subscope::server::{Command, Connection, Feed, Health, MAX_UNNAMED, NodeFacts, Role};
 
 use crate::support::stage::{START, Stage};
@@ -382,11 +383,12 @@ fn a_confirmation_names_its_server_where_there_are_several() {
         topic: Topic::pattern(b"__key*"),
     };
     let words = |server: Option<&str>| {
-        notice_words(&Notice::Subscribed {
+        let notice = Notice::Subscribed {
             subscription: subscription.clone(),
             count: 1,
             server: server.map(Into::into),
-        })
+        };
+        notice_words(&notice, &Clock::new(Zone::Utc))
     };
     assert_eq!(
         words(None),

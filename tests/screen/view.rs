@@ -427,6 +427,9 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
     stage.notice(Notice::Gap(gap.clone()));
     let screen = stage.screen();
     assert!(screen.contains("back after 12s"), "{screen}");
+    // The rows around it do not show from when to when.
+    let from_to = "messages from 22:13:25.000 to 22:13:37.000 are lost";
+    assert!(screen.contains(from_to), "{screen}");
     assert!(!screen.contains("are being lost"), "{screen}");
     // One that nothing came back from.
     gap.end = GapEnd::GivenUp(gap.last_heard.after(Duration::from_secs(12)));

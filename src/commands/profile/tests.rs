@@ -208,7 +208,22 @@ fn complaints(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
     words.extend(missing.map(|error| complaint(&error).to_string()));
-    for profile in config.profiles() {
+    words.extend(
+        config
+            .wrong()
+            .iter()
+            .map(|error| complaint(error).to_string()),
+    );
+    for entry in config.entries() {
+        words.push(pickable_entry(entry).address);
+        let profile = match &entry.profile {
+            Ok(profile) => profile,
+            Err(error) => {
+                assert!(!format!("{error:?}").contains(MARK), "{error:?}");
+                words.push(complaint(error).to_string());
+                continue;
+            }
+        };
         let target = target_of(profile).err();
         words.extend(target.map(|error| complaint(&error).to_string()));
         let chosen = Chosen {

@@ -154,27 +154,50 @@ fn unseen(rows: u64) -> Option<String> {
 /// frozen is said in any case, since what it shows is then not what is; and so it is that nothing
 /// can arrive.
 pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
-    let (forms, style) = match app.breakpoints().stop() {
-        _ if app.messages().position() == Position::Following => match not_receiving(app) {
-            None => (vec![" following ▼ ".to_owned()], theme::GOOD),
-            Some((reason, style)) => {
-                let short = [" not receiving ", "not receiving"].map(str::to_owned);
-                let long = format!(" not receiving · {reason} ");
-                ([vec![long], short.into()].concat(), style)
-            }
-        },
-        Some(stop) => (stop_words(app, stop, window), theme::BAD),
-        None => (frozen_words(app, window), theme::WATCH),
-    };
+    let (forms, style) = position_forms(app, window);
     let fitting = forms.iter().find(|words| words.width() <= room);
     let shortest = forms.last().cloned().unwrap_or_default();
     (fitting.cloned().unwrap_or(shortest), style)
 }
 
+/// All that can be said of where the pane stands, the longest form first.
+fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
+    let (forms, style) = match app.breakpoints().stop() {
+        _ if app.messages().position() == Position::Following => match not_receiving(app) {
+            None => return (vec![" following ▼ ".to_owned()], theme::GOOD),
+            Some((reason, style)) => {
+                let short = [" not receiving ", "not receiving"].map(str::to_owned);
+                let long = format!(" not receiving · {reason} ");
+                return ([vec![long], short.into()].concat(), style);
+            }
+        },
+        Some(stop) => (stop_words(app, stop, window), theme::BAD),
+        None => (frozen_words(app, window), theme::WATCH),
+    };
+    let Some((reason, style)) = not_receiving(app) else {
+        return (forms, style);
+    };
+    let with_reason = forms
+        .first()
+        .map(|form| format!(" not receiving · {reason} ·{form}"));
+    let with = forms.iter().map(|form| format!(" not receiving ·{form}"));
+    let shortest = " not receiving ❚❚ ".to_owned();
+    (
+        with_reason
+            .into_iter()
+            .chain(with)
+            .chain([shortest])
+            .collect(),
+        style,
+    )
+}
+
 /// The columns that are needed to name the breakpoint that has stopped the view.
 pub fn least_position(app: &App, window: &Window) -> usize {
-    let stop = app.breakpoints().stop();
-    let forms = stop.map_or_else(Vec::new, |stop| stop_words(app, stop, window));
+    if app.breakpoints().stop().is_none() {
+        return 0;
+    }
+    let (forms, _) = position_forms(app, window);
     // The shortest form names none.
     forms.iter().rev().nth(1).map_or(0, |words| words.width())
 }

@@ -41,6 +41,7 @@ const PARTS: [&str; 35] = [
     "||",
     "a/",
     "channel:orders",
+    "/\"x",
     "\"a / b\"",
 ];
 
