@@ -228,7 +228,10 @@ pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
                     "{lost} · back after {length} · messages from {from} to {} are lost",
                     time(restored)
                 ),
-                format!("{lost} · back after {length} · messages lost"),
+                format!(
+                    "{lost} · back after {length} · lost {from} to {}",
+                    time(restored)
+                ),
                 format!("{length} of messages lost: {brief_reason}"),
             ]
         }

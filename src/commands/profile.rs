@@ -150,7 +150,7 @@ fn pickable_entry(entry: &Entry) -> Pickable {
                 name: entry.name.clone(),
                 colour: None,
             },
-            address: format!("unusable: {}", complaint(&error.brief())),
+            address: format!("unusable: {}", Failure::usage(error.brief())),
             read_only: false,
         },
     }

@@ -30,11 +30,11 @@ impl ConfigError {
 
     /// The same without the path of the file.
     #[must_use]
-    pub fn brief(&self) -> Self {
-        Self {
-            path: PathBuf::from("line"),
-            ..self.clone()
-        }
+    pub fn brief(&self) -> String {
+        let line = self.line.map(|line| format!("line {line}"));
+        let key = Some(self.key.clone()).filter(|key| !key.is_empty());
+        let parts = [line, key, Some(self.problem.clone())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 
     /// There is no profile called `name` among `names`.

@@ -26,12 +26,12 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "a b, a && b",
         example: "timeout orders",
-        meaning: "both; and",
+        meaning: "both; and, AND",
     },
     Syntax {
         form: "a or b, a || b",
         example: "timeout or refused",
-        meaning: "either",
+        meaning: "either; OR",
     },
     Syntax {
         form: "not a, -a, !a",

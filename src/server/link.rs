@@ -200,9 +200,8 @@ fn no_db_words(db: i64, reason: &str) -> String {
         "cannot be selected"
     };
     format!(
-        "database {db} {what}: Redis says: {reason} · messages come all the same, as Pub/Sub has no \
-         databases, but no keyspace events of it (__keyspace@{db}__:*) · choose another with -n or \
-         in the URL"
+        "database {db} {what}: choose another with -n or in the URL · there are no keyspace events \
+         of it, but other messages come, as Pub/Sub has no databases · Redis says: {reason}"
     )
 }
 

@@ -127,6 +127,36 @@ fn ten_channels_of_several_publishers_are_seen() {
 }
 
 #[test]
+fn a_database_that_does_not_exist_is_told_while_messages_come() {
+    let redis = Redis::start();
+    let url = format!("{}/99", redis.url());
+    let pty = Launch::subscope(&["-u", &url, "one"]).size(160, 24).start();
+    pty.wait_for_text("── database 99 does not exist: choose another with -n or in the URL");
+    pty.wait_for_text("database 99 does not exist  ");
+    publish(&redis, b"one", b"heard all the same");
+    pty.wait_for_text("heard all the same");
+}
+
+#[test]
+fn sharded_subscriptions_are_counted_with_the_others() {
+    let redis = Redis::start();
+    let pty = watch(&redis, &["one", "--shard", "news"], 2);
+    pty.wait_for_text("· 2 subscriptions now");
+}
+
+#[test]
+fn a_file_for_the_stats_that_cannot_be_written_is_told_at_the_start() {
+    let output = Command::new(SUBSCOPE)
+        .args(["--stats", "/nonexistent/stats.json"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let words = "--stats: /nonexistent/stats.json cannot be written: No such file or directory";
+    assert!(said.contains(words), "{said}");
+}
+
+#[test]
 fn subscriptions_come_and_go_while_it_runs() {
     let redis = Redis::start();
     let mut pty = watch(&redis, &["one"], 1);

@@ -82,8 +82,8 @@ impl Parser<'_> {
         test: &Test,
         is_text_too: bool,
     ) {
-        let text = self.cursor.text_since(start);
-        let (path, value) = text.split_at(path.len());
+        let written = self.cursor.text_since(start);
+        let (path, value) = written.split_at(path.len());
         let is_of_value = |next: char| !next.is_whitespace() && next != ':' && !is_sign(next);
         let value = &value[value.find(is_of_value).unwrap_or(value.len())..];
         if let Some(meant) = meant::of_comparison(path, test, value, is_text_too) {
