@@ -50,8 +50,8 @@ pub(super) struct Commander {
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
-    /// Whether the loop has been told that the database cannot be selected.
-    is_no_db_told: bool,
+    /// What the loop was told last of a database that cannot be selected.
+    told_of_db: Option<Box<str>>,
 }
 
 /// The loop is gone.
@@ -88,7 +88,7 @@ impl Commander {
             is_kept_up: false,
             upstream: None,
             membership: Membership::Alone,
-            is_no_db_told: false,
+            told_of_db: None,
         }
     }
 
@@ -360,9 +360,10 @@ impl Commander {
     async fn tell_no_db(&mut self, words: Box<str>) -> Result<(), Closed> {
         let brief = words.split(':').next().unwrap_or_default().into();
         self.tell(Feed::Trouble(Some(brief))).await?;
-        if std::mem::replace(&mut self.is_no_db_told, true) {
+        if self.told_of_db.as_ref() == Some(&words) {
             return Ok(());
         }
+        self.told_of_db = Some(words.clone());
         let mut batch = Box::<Batch>::default();
         batch.push_notice(Time::now(), Notice::Partial(words));
         self.tell(Feed::Batch(batch)).await

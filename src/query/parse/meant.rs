@@ -216,10 +216,8 @@ fn of_bare(word: &str) -> Option<String> {
 
 /// Whether it looks like a regular expression, and not like the name of a channel or a pattern.
 fn is_regex(word: &str) -> bool {
-    let has = |part: &&str| word.contains(*part);
-    let has_class = ["\\d", "\\w", "\\s", "\\b", "]+", "]*"]
-        .iter()
-        .any(|part| has(&part));
+    let classes = ["\\d", "\\w", "\\s", "\\b", "]+", "]*"];
+    let has_class = classes.iter().any(|part| word.contains(part));
     let is_anchored = word.starts_with('^') || word.ends_with('$') || word.starts_with(".*");
     word.len() > 1 && (has_class || is_anchored)
 }
