@@ -182,8 +182,8 @@ fn every_message_is_counted_as_looked_at_once() {
     ] {
         scanner.ask(request(&log, text, serial, RowId(0), Purpose::Kept));
         let answers = answers_to(&answer_rx, serial);
-        let scanned: u64 = answers.iter().map(|answer| answer.scanned).sum();
-        assert_eq!(scanned, log.counters().kept, "{text}");
+        let messages: u64 = answers.iter().map(|answer| answer.scanned).sum();
+        assert_eq!(messages, log.counters().kept, "{text}");
     }
 }
 

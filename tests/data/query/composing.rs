@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use subscope::query::Query;
 
 use super::{MOMENT, matcher, message};
-use crate::cases;
+use crate::support::cases;
 
 /// Parts of queries, most of which are read otherwise before some other text.
 const PARTS: [&str; 35] = [
