@@ -137,14 +137,14 @@ fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
 fn a_mistake_in_one_profile_stops_no_other() {
     let redis = Redis::start();
     let file = File::holding(&format!(
-        "[profile.bad]\nprt = 1\n[profile.good]\nport = {}\n[profile.odd]\nurl = \"redis://h:x\"\n",
+        "[profile.bad]\nprt = 1\n[profile.good]\nport = {}\n[profile.odd]\ncolor = \"pink\"\n",
         redis.port()
     ));
     let pty = file.launch(&["--profile", "good"]).start();
     wait_for_subscriptions(&pty, 1);
     let mut pty = file.launch(&["--profile"]).start();
     pty.wait_for_text("unusable: line 2: profile.bad.prt: no such key");
-    pty.wait_for_text("unusable: line 6: profile.odd.url:");
+    pty.wait_for_text("unusable: line 6: profile.odd.color:");
     pty.send("j\r");
     wait_for_subscriptions(&pty, 1);
     assert!(refusal(&["--profile", "bad"], Some(&file)).contains("profile.bad.prt"));
