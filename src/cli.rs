@@ -318,7 +318,8 @@ impl Screen {
 pub fn parse_keep(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_KEEP {
-        return Err("must be at least 1MiB".to_owned());
+        // What reads as a size is no password.
+        return Err(format!("takes at least 1MiB, not {}", text.trim()));
     }
     usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
 }

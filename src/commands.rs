@@ -150,7 +150,7 @@ mod tests {
                 "'--port <PORT>' takes a number from 1 to 65535; a password goes with --askpass",
             ),
             ("-n x", "'--db <N>' takes a number from 0 on"),
-            ("--keep 1k", "'--keep <SIZE>' must be at least 1MiB"),
+            ("--keep 1k", "'--keep <SIZE>' takes at least 1MiB, not 1k"),
             (
                 "--ascii maybe",
                 "'--ascii <WHEN>' takes one of auto, always, never",

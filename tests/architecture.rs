@@ -50,7 +50,7 @@ const MODULES: &[Module] = &[
         "query",
         2,
         &[
-            "regex", "memchr", "jaq_core", "jaq_json", "jaq_std", "rustix",
+            "regex", "memchr", "jaq_core", "jaq_json", "jaq_std", "rustix", "strsim",
         ],
     ),
     module("wire", 1, &["memchr"]),

@@ -103,4 +103,6 @@ if [ "${1-}" = --random ]; then
     run_random "$minutes" "$@"
     exit
 fi
+# Most tests wait: for a server, for a time to pass in it, for a child process.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 exec cargo test --locked "$@"

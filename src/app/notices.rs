@@ -225,26 +225,23 @@ pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
             let length = figures::duration(restored.since(gap.last_heard));
             [
                 format!(
-                    "{lost} · back after {length} · messages from {from} to {} are lost",
-                    time(restored)
-                ),
-                format!(
                     "{lost} · back after {length} · lost {from} to {}",
                     time(restored)
                 ),
+                format!("{lost} · back after {length} · messages lost"),
                 format!("{length} of messages lost: {brief_reason}"),
             ]
         }
         GapEnd::GivenUp(end) => [
             format!(
-                "{lost} · nothing was listened to from then on · messages from {from} to {} are lost",
+                "{lost} · nothing was listened to from then on · lost {from} to {}",
                 time(end)
             ),
             format!("{lost} · nothing was listened to from then on"),
             format!("lost and given up: {brief_reason}"),
         ],
         GapEnd::Open => [
-            format!("{lost} · messages are being lost, from {from} on"),
+            format!("{lost} · losing messages since {from}"),
             format!("{lost} · losing messages"),
             format!("losing messages: {brief_reason}"),
         ],

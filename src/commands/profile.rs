@@ -150,7 +150,7 @@ fn pickable_entry(entry: &Entry) -> Pickable {
                 name: entry.name.clone(),
                 colour: None,
             },
-            address: format!("unusable: {}", Failure::usage(error.brief())),
+            address: Failure::usage(format!("unusable: {}", error.brief())).to_string(),
             read_only: false,
         },
     }
@@ -199,7 +199,9 @@ fn key_of(option: &str) -> Option<&'static str> {
     Some(match option {
         "-u" => "url",
         "-h" => "host",
+        "-s" => "socket",
         "-n" => "db",
+        "--user" => "user",
         "--tls" => "tls",
         "--cacert" => "tls.cacert",
         "--cert" => "tls.cert",

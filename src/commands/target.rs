@@ -1,7 +1,7 @@
 //! Which server the command line and the environment mean, and how to get in.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -135,7 +135,7 @@ fn place(options: &Server) -> Result<Named, Wrong> {
         Server { url: Some(url), .. } => ("-u", url.clone()),
         Server {
             socket: Some(path), ..
-        } => return Ok(server(Address::Unix(path.clone()))),
+        } => return socket(path),
         // Nothing of the environment's URL, its login included, is meant for another server.
         Server {
             host: None,
@@ -159,6 +159,22 @@ fn place(options: &Server) -> Result<Named, Wrong> {
         || password_in("SUBSCOPE_PASSWORD")?.is_some();
     let source = options.url_source.as_deref().unwrap_or(source);
     Ok(understood(parsed, source, has_other_password))
+}
+
+/// The server behind a unix socket.
+fn socket(path: &Path) -> Result<Named, Wrong> {
+    if holds_login(&path.to_string_lossy()) {
+        let problem = "takes a path; a URL or a login goes with -u, or url in a profile";
+        return Err(Wrong::with("-s", problem));
+    }
+    Ok(server(Address::Unix(path.to_owned())))
+}
+
+/// Whether `text` is a URL or has a login in front: a mistake where a path or a name belongs, and
+/// perhaps with a password, which nothing shows.
+fn holds_login(text: &str) -> bool {
+    let login = text.rsplit_once('@').map(|(login, _)| login);
+    text.contains("://") || login.is_some_and(|login| login.contains(':'))
 }
 
 /// The first URL that the environment holds, and the variable that holds it.
@@ -237,6 +253,10 @@ fn host_in(text: &str) -> Result<String, Wrong> {
 /// The target as the other options want it.
 fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     if let Some(user) = &options.user {
+        if holds_login(user) {
+            let problem = "takes a name; a URL or a login goes with -u, or url in a profile";
+            return Err(Wrong::with("--user", problem));
+        }
         target = target.with_user(user);
     }
     if let Some(db) = options.db {
@@ -438,6 +458,10 @@ mod tests {
             ("-h x --cacert /ca.pem", "--cacert is of no use without TLS"),
             ("-h x --insecure", "--insecure is of no use without TLS"),
             ("-s /x --tls", "unix socket"),
+            (
+                "-s redis://:x@h",
+                "-s takes a path; a URL or a login goes with -u",
+            ),
             (
                 "-h x --tls --cert /c.pem --insecure",
                 "--cert needs --key FILE",

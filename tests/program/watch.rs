@@ -208,7 +208,7 @@ fn a_killed_server_leaves_a_gap_that_closes_with_every_subscription_back() {
     publish(&redis, b"one", b"before the loss");
     pty.wait_for_text("before the loss");
     redis.kill();
-    pty.wait_for_text("losing messages");
+    pty.wait_for_text("losing messages since");
     assert!(
         pty.text().contains("closed by the server"),
         "{}",
@@ -416,7 +416,7 @@ fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
             "--sentinel-events",
         ),
         (&["demo", "--host", "x"], "--host"),
-        (&["demo", "--seed", "x"], "'x'"),
+        (&["demo", "--seed", "x"], "--seed <N>"),
     ] {
         let output = run(arguments);
         let said = String::from_utf8(output.stderr).unwrap();

@@ -244,6 +244,17 @@ fn complaints(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_profile_with_a_wrong_url_is_listed_as_unusable() {
+    let text = "[profile.odd]\nurl = \"redis://h:x\"\n";
+    let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
+    let address = pickable_entry(&config.entries()[0]).address;
+    assert!(
+        address.starts_with("unusable: line 2: profile.odd.url: "),
+        "{address}"
+    );
+}
+
+#[test]
 fn no_generated_file_has_a_complaint_with_a_password_or_one_that_is_unfit_to_be_shown() {
     let check = |text: String| {
         for words in complaints(&text) {

@@ -180,7 +180,11 @@ fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     let with_reason = forms
         .first()
         .map(|form| format!(" not receiving · {reason} ·{form}"));
-    let with = forms.iter().map(|form| format!(" not receiving ·{form}"));
+    let with = forms.iter().map(|form| {
+        let is_brief = form.starts_with(BRIEFLY);
+        let dot = if is_brief { "" } else { " ·" };
+        format!(" not receiving{dot}{form}")
+    });
     let shortest = " not receiving ❚❚ ".to_owned();
     (
         with_reason
@@ -202,6 +206,9 @@ pub fn least_position(app: &App, window: &Window) -> usize {
     forms.iter().rev().nth(1).map_or(0, |words| words.width())
 }
 
+/// How the shortest forms start.
+const BRIEFLY: &str = " ❚❚";
+
 /// That the person has frozen the view. The longest form first.
 fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     let newer = figures::count(window.newer);
@@ -221,7 +228,8 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
         format!(" frozen ❚❚ {lost}{newer} newer{kept} · {next} "),
         format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
         format!(" frozen ❚❚ {newer} newer{kept} "),
-        format!(" ❚❚ {newer} "),
+        format!("{BRIEFLY} {newer} newer{kept} "),
+        format!("{BRIEFLY} {newer} "),
     ]
 }
 

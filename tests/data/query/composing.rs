@@ -73,9 +73,10 @@ proptest! {
     fn queries_put_together_mean_all_of_them(
         queries in prop::collection::vec((query(), any::<bool>()), 1..4),
     ) {
-        let parts = queries.into_iter().map(|(query, is_negated)| match is_negated {
-            true => query.negate(),
-            false => query,
+        let parts = queries.into_iter().map(|(query, is_negated)| if is_negated {
+            query.negate()
+        } else {
+            query
         });
         let parts: Vec<Query> = parts.collect();
         let all = Query::all(parts.clone());

@@ -453,8 +453,6 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
             "{said:?}"
         );
     }
-    let said = refusal(&["--profile"], Some(&file));
-    assert!(said.contains("profile.a.url"), "{said}");
 }
 
 #[test]

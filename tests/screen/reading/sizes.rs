@@ -102,7 +102,7 @@ fn an_object_beside_and_below_the_log() {
     "#);
     insta::assert_snapshot!(screen((80, 24), 8, "jjjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
     │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
@@ -128,7 +128,7 @@ fn an_object_beside_and_below_the_log() {
     "#);
     insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ────────────────────────────────────── frozen ❚❚ 8 newer · space resumes ╮
+    ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ───────── not receiving · connecting · frozen ❚❚ 8 newer · space resumes ╮
     │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢 字  and 🎈                                            │
     │   orders                13         unheard ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}           │
@@ -154,7 +154,7 @@ fn an_object_beside_and_below_the_log() {
 fn what_has_changed() {
     insta::assert_snapshot!(screen((80, 24), 8, "d"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
     │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
@@ -184,7 +184,7 @@ fn what_has_changed() {
 fn the_list_of_formats() {
     insta::assert_snapshot!(screen((80, 24), 8, "fjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
     │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
@@ -249,7 +249,7 @@ fn a_remark_between_the_tabs_and_the_values() {
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ────────── frozen ❚❚ 8 newer ╮
+    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
     │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
