@@ -612,6 +612,7 @@ impl App {
             order,
             self.follow_due(),
             self.flash_due(),
+            self.held_back_due(),
             self.report_due(),
             self.plot_due(),
             self.next_tick_of_rates(),

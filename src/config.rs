@@ -20,6 +20,15 @@ use std::path::{Path, PathBuf};
 pub use self::error::ConfigError;
 pub use self::profile::{Colour, Profile, Tls};
 
+/// Whether `text` is a URL or starts with a login: a mistake where a path or a name belongs, and
+/// perhaps with a password, which nothing may show. A path that looks like it can start with `./`.
+#[must_use]
+pub fn holds_login(text: &str) -> bool {
+    let is_path = text.starts_with(['/', '.', '~']);
+    let login = text.rsplit_once('@').map(|(login, _)| login);
+    text.contains("://") || !is_path && login.is_some_and(|login| login.contains(':'))
+}
+
 /// The config file, understood.
 #[derive(Debug)]
 pub struct Config {

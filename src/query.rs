@@ -41,7 +41,7 @@ mod value;
 pub struct Query {
     text: Arc<str>,
     meant: Option<Arc<str>>,
-    /// The text to put together with others, if it is another.
+    /// The text to use inside a larger query, if it differs.
     closed: Option<Arc<str>>,
     root: Arc<Expr>,
 }

@@ -55,7 +55,7 @@ pub enum TerminalEvent {
     /// A key of text that was read together with others, or right after one: pasted, or typed ahead
     /// on a slow line.
     Burst(KeyEvent),
-    /// Nothing has come of a paste for a while, nor its end. Told again and again.
+    /// Nothing has come of a paste for a while, nor its end. Repeated every second.
     PasteStalled,
     /// A signal to the process.
     Signal(Signal),

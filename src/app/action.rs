@@ -274,8 +274,7 @@ impl Action {
         )
     }
 
-    /// Whether a key held down does it only once, be it told that it is held or not: what sends,
-    /// removes or ends something, and what the next press would take back.
+    /// Whether a held key does this only once: actions that send, remove, end or toggle something.
     #[must_use]
     pub fn acts_once(self) -> bool {
         matches!(
@@ -284,6 +283,7 @@ impl Action {
                 | Self::SendEmpty
                 | Self::Confirm
                 | Self::KeepFilter
+                | Self::Undo
                 | Self::Clear
                 | Self::Unsubscribe
                 | Self::RemoveQuery

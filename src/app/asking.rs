@@ -115,8 +115,8 @@ impl App {
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
 
-    /// Reads what has been written, and applies it at once where that is the purpose. While something
-    /// is wrong with it, what was in force before it is written is so.
+    /// Reads what has been written, and applies it at once where that is the purpose. While the text
+    /// has an error, the query from before it was edited is in force.
     pub(super) fn read_query(&mut self) -> Vec<Effect> {
         let moment = self.moment();
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {

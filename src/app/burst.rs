@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{App, Chord, Context, Effect, action_for};
 
 /// What is said of keys that would do more than move.
-const IGNORED: &str = "pasted keys ignored: no text box is open";
+const IGNORED: &str = "several keys came at once: only movements act here";
 
 impl App {
     /// Takes in a key that came together with others.

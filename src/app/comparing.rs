@@ -10,6 +10,9 @@ impl App {
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.open.is_none() {
+            if self.current_message().is_none() {
+                return self.tell("select a message to compare it");
+            }
             effects = self.open_message();
         }
         let focus = self.focus;

@@ -18,7 +18,7 @@ pub enum Event {
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// A paste has stalled before its end: keys are taken for a part of it. Told again and again.
+    /// A paste has stalled before its end: keys are taken for a part of it. Repeated every second.
     PasteStalled,
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),

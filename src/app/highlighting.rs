@@ -6,8 +6,9 @@
 
 use crossterm::event::KeyEvent;
 
+use super::update::MAX_NAME_COLUMNS;
 use super::{Action, App, Chord, Effect, Focus, Position};
-use crate::payload::escape::whole_name;
+use crate::payload::escape;
 
 impl App {
     /// Freezes the log on a message, if `action` would act on a row that does not stand still, and
@@ -24,9 +25,10 @@ impl App {
         if let Some(why) = self.why_not(action, &channel) {
             return Some(self.tell(format!("frozen: {why} · Space resumes")));
         }
-        let (channel, key) = (whole_name(&channel), Chord::of(key).label());
+        let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
+        let key = Chord::of(key).label();
         Some(self.tell(format!(
-            "frozen on {channel} · {key} again to {what} · Space resumes"
+            "frozen · {key} again to {what}: {channel} · Space resumes"
         )))
     }
 

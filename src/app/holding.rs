@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::{Action, App, Chord, Effect};
+use super::{Action, App, Chord, Effect, Event};
 use crate::message::Time;
 
-/// A key that comes again so soon after itself is taken to be held down: terminals repeat one
-/// after a delay of half a second or so, and then many times a second.
+/// A key that comes again within this time may be held down: terminals repeat one after a delay of
+/// up to so long.
 const HELD: Duration = Duration::from_millis(700);
+
+/// A key that comes again within this time is held down: a terminal repeats it many times a second,
+/// and nobody taps so fast.
+const REPEAT: Duration = Duration::from_millis(120);
 
 /// The keys pressed, as far as they matter for the next one.
 #[derive(Debug, Default)]
@@ -18,29 +22,73 @@ pub(super) struct Typed {
     pub(super) last: Option<(Chord, Time)>,
     /// Whether the terminal reports that keys are let go, and so which ones are held down.
     pub(super) reports_release: bool,
+    /// A key that may be the first repeat of one held down, and when it acts unless it comes again.
+    held_back: Option<(KeyEvent, Time)>,
+}
+
+/// When a key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    Now,
+    /// Unless it comes again at once.
+    Later,
+    Never,
 }
 
 impl App {
-    /// Whether `key` is held down and `action` is not to be done again for that.
-    pub(super) fn is_too_often(&self, action: Action, key: KeyEvent) -> bool {
+    /// Takes in a key that is held down, or may be, if `action` is done only once for that. Returns
+    /// `false` if the key acts now.
+    pub(super) fn hold_back(&mut self, action: Action, key: KeyEvent) -> bool {
+        let due = self.due(action, key);
+        self.typed.held_back = (due == Due::Later).then(|| (key, self.now.after(REPEAT)));
+        if due == Due::Now {
+            return false;
+        }
+        self.typed.last = Some((Chord::of(key), self.now));
+        true
+    }
+
+    fn due(&self, action: Action, key: KeyEvent) -> Due {
         if key.kind == KeyEventKind::Repeat {
-            return !action.repeats();
+            return if action.repeats() {
+                Due::Now
+            } else {
+                Due::Never
+            };
         }
         // At a breakpoint it goes on to the next hit.
         let goes_on = action == Action::ToggleFreeze && self.breakpoints.stop().is_some();
-        action.acts_once() && !goes_on && self.is_held(key)
+        if !action.acts_once() || goes_on || self.typed.reports_release {
+            Due::Now
+        } else if self.pressed_within(REPEAT, key) {
+            Due::Never
+        } else if self.pressed_within(HELD, key) {
+            Due::Later
+        } else {
+            Due::Now
+        }
     }
 
-    /// Says why a key did nothing, in case it was pressed twice and not held, unless what it did the
-    /// first time is still to be read.
-    pub(super) fn say_held(&mut self, chord: Chord) -> Vec<Effect> {
-        if self.remark.is_some() {
+    /// Presses the key that was held back, once `event` or the time shows that it was tapped.
+    pub(super) fn press_held_back(&mut self, event: &Event) -> Vec<Effect> {
+        let Some((key, due)) = self.typed.held_back else {
+            return Vec::new();
+        };
+        let is_other_input = match event {
+            Event::Key(next) => Chord::of(*next) != Chord::of(key),
+            Event::Burst(_) | Event::Mouse(_) | Event::Paste(_) => true,
+            _ => false,
+        };
+        if !is_other_input && self.now < due {
             return Vec::new();
         }
-        self.tell(format!(
-            "{0} held down acts once · {0} again",
-            chord.label()
-        ))
+        self.typed.held_back = None;
+        self.press_at_once(key)
+    }
+
+    /// When the key that is held back acts.
+    pub(super) fn held_back_due(&self) -> Option<Time> {
+        self.typed.held_back.map(|(_, due)| due)
     }
 
     /// Whether `key` was the last one before it, pressed less than `time` ago.

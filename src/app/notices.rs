@@ -234,10 +234,10 @@ pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
         }
         GapEnd::GivenUp(end) => [
             format!(
-                "{lost} · nothing was listened to from then on · lost {from} to {}",
+                "{lost} · gave up · messages from {from} to {} lost",
                 time(end)
             ),
-            format!("{lost} · nothing was listened to from then on"),
+            format!("{lost} · gave up"),
             format!("lost and given up: {brief_reason}"),
         ],
         GapEnd::Open => [

@@ -139,7 +139,9 @@ impl App {
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
         let name = escape::whole_name(&series.channel);
         let what = series.quantity.label();
-        self.tell(format!("{name} {what} out of the plot · Z undoes it"));
+        self.tell(format!(
+            "removed {what} of {name} from the plot · Z undoes it"
+        ));
         self.can_undo(Undo::RemoveSeries(vec![removed]));
         self.take_out(index)
     }
@@ -163,7 +165,7 @@ impl App {
         while !self.plot.series().is_empty() {
             effects.extend(self.take_out(0));
         }
-        self.tell("all series out of the plot · Z undoes it");
+        self.tell("removed all series from the plot · Z undoes it");
         effects
     }
 

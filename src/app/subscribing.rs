@@ -1,9 +1,10 @@
 //! Subscribing and unsubscribing.
 
 use super::undo::Undo;
+use super::update::MAX_NAME_COLUMNS;
 use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
 use crate::message::{SubscriptionId, Topic};
-use crate::payload::escape::whole_name;
+use crate::payload::escape::{self, whole_name};
 use crate::server::Command;
 
 impl App {
@@ -78,7 +79,7 @@ impl App {
     }
 
     fn why_not_ended(&self, topic: &Topic) -> String {
-        let name = whole_name(&topic.name);
+        let name = escape::name(&topic.name, MAX_NAME_COLUMNS).string;
         if self.undoes_unsubscribing(topic) {
             format!("already unsubscribed from {name} · Z undoes it")
         } else if self.subscriptions.want(&topic.name) {

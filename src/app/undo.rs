@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plot::Quantity;
+use super::plot::{MOST_SERIES, Quantity};
 use super::watch::Watch;
 use super::{App, Breakpoint, Effect, Filter, MessagesPane, Overlay};
 use crate::log::Cleared;
@@ -163,6 +163,12 @@ impl App {
     }
 
     fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
+        if self.plot.series().len() + series.len() > MOST_SERIES {
+            self.can_undo(Undo::RemoveSeries(series));
+            return self.tell(format!(
+                "the plot is full with {MOST_SERIES} series: nothing restored"
+            ));
+        }
         let mut effects = Vec::new();
         for (channel, quantity) in series {
             effects.extend(self.show_series(&channel, quantity));

@@ -20,7 +20,8 @@ impl App {
     /// Takes in one event that arrived at `now`, and says what the outside must do about it.
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.now = now;
-        let mut effects = match event {
+        let mut effects = self.press_held_back(&event);
+        effects.extend(match event {
             Event::Key(key) => {
                 self.held_break = false;
                 self.press(key)
@@ -55,7 +56,7 @@ impl App {
             Event::Redraw => vec![Effect::Repaint],
             Event::WallClock(ahead) => self.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
-        };
+        });
         self.refresh_channels();
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());
@@ -79,15 +80,19 @@ impl App {
             self.typed.reports_release = true;
             return Vec::new();
         }
-        let chord = Chord::of(key);
-        let action = action_for(self.context(), chord);
-        if action.is_some_and(|action| self.is_too_often(action, key)) {
-            self.typed.last = Some((chord, self.now));
-            return self.say_held(chord);
+        let action = action_for(self.context(), Chord::of(key));
+        if action.is_some_and(|action| self.hold_back(action, key)) {
+            return Vec::new();
         }
+        self.press_at_once(key)
+    }
+
+    /// Does what `key` says.
+    pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let chord = Chord::of(key);
         // Any key dismisses it: it covers the hints.
         self.remark = None;
-        let effects = match action {
+        let effects = match action_for(self.context(), chord) {
             Some(action) => self.act(action, key),
             None => self.type_key(key),
         };

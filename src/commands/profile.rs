@@ -112,6 +112,8 @@ impl Chosen {
         self.profile.has(key)
             && match key {
                 "db" => own.db == made.db,
+                "user" => own.user == made.user,
+                "socket" => own.socket == made.socket,
                 "tls.cacert" => own.tls.cacert == made.tls.cacert,
                 "tls.cert" => own.tls.cert == made.tls.cert,
                 "tls.key" => own.tls.key == made.tls.key,

@@ -69,10 +69,13 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let checks = checks::read(&job.options.checks, blame)?;
     let reading = reading::read(&job.options.reading, blame)?;
     let options = job.options.clone();
-    let stats_file = options.stats.as_deref().map(StatsFile::open).transpose()?;
+    let stats_file = options.stats.as_deref().map(StatsFile::new).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(!job.options.no_mouse, job.options.ascii)?;
     let size = terminal.size().map_err(Failure::other)?;
+    if let Some(file) = &stats_file {
+        file.begin();
+    }
 
     let settings = Settings {
         filters,
@@ -140,7 +143,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let outcome = result
         .map_err(Failure::other)?
         .map_err(|error| tty::failed(&error))?;
-    if let Some(file) = stats_file {
+    if let Some(file) = &stats_file {
         let output = terminal.backend().output();
         stats::write(file, &outcome, &counters, output, started.elapsed())?;
     }

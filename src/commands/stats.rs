@@ -1,7 +1,7 @@
 //! The counters and timings of a run, for `--stats`.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,34 +13,29 @@ use crate::runtime::Outcome;
 use crate::server::Counters;
 use crate::terminal::backend::Output;
 
-/// The file that they are written to at the end. It is there from the start, so that a wrong path is
+/// The file that they are written to at the end. It is created at the start, so that a wrong path is
 /// told at once.
 pub(super) struct StatsFile<'a> {
     path: &'a Path,
-    file: File,
 }
 
 impl<'a> StatsFile<'a> {
-    /// Opens the file at `path`, or creates it. What is in it stays until it is written to.
-    pub fn open(path: &'a Path) -> Result<Self, Failure> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path);
-        match file {
-            Ok(file) => Ok(Self { path, file }),
-            Err(error) => Err(Failure::usage(words(path, &error))),
+    /// Creates the file at `path`, or checks that it can be written to. What is no regular file, such
+    /// as a pipe that nobody reads yet, is opened only at the end.
+    pub fn new(path: &'a Path) -> Result<Self, Failure> {
+        let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        if !is_special {
+            let file = OpenOptions::new().append(true).create(true).open(path);
+            file.map_err(|error| Failure::usage(words(path, &error)))?;
         }
+        Ok(Self { path })
     }
 
-    /// Writes `text` in place of what is in the file.
-    fn put(&mut self, text: &str) -> io::Result<()> {
-        // A pipe or a terminal has no length.
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
+    /// Empties a regular file, so that what an earlier run wrote is not taken for this one's.
+    pub fn begin(&self) {
+        if self.path.is_file() {
+            let _ = File::create(self.path);
         }
-        self.file.write_all(text.as_bytes())
     }
 }
 
@@ -52,7 +47,7 @@ fn words(path: &Path, error: &io::Error) -> String {
 
 /// Writes them to `file` as one JSON object.
 pub(super) fn write(
-    mut file: StatsFile<'_>,
+    file: &StatsFile<'_>,
     outcome: &Outcome,
     server: &Counters,
     output: Output,
@@ -79,6 +74,6 @@ pub(super) fn write(
         "ingest_batches": server.batches.load(Ordering::Relaxed),
         "uptime_ms": u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
     });
-    let written = file.put(&format!("{stats}\n"));
+    let written = fs::write(file.path, format!("{stats}\n"));
     written.map_err(|error| Failure::other(words(file.path, &error)))
 }

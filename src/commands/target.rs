@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Failure, complaint, password};
 use crate::cli::{Server, Tls as TlsOptions};
+use crate::config::holds_login;
 use crate::server::{
     Address, Endpoint, ParsedUrl, Password, Target, Tls, TlsError, TlsSettings, UrlRemark,
 };
@@ -168,13 +169,6 @@ fn socket(path: &Path) -> Result<Named, Wrong> {
         return Err(Wrong::with("-s", problem));
     }
     Ok(server(Address::Unix(path.to_owned())))
-}
-
-/// Whether `text` is a URL or has a login in front: a mistake where a path or a name belongs, and
-/// perhaps with a password, which nothing shows.
-fn holds_login(text: &str) -> bool {
-    let login = text.rsplit_once('@').map(|(login, _)| login);
-    text.contains("://") || login.is_some_and(|login| login.contains(':'))
 }
 
 /// The first URL that the environment holds, and the variable that holds it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, named, suggestion};
-use super::home;
+use super::{holds_login, home};
 
 /// A file that is being read.
 #[derive(Clone, Copy)]
@@ -134,6 +134,9 @@ impl<'a> Value<'a> {
     pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
         match self.content {
             DeValue::String(text) if text.is_empty() => Err(self.wrong("names no file")),
+            DeValue::String(text) if holds_login(text) => {
+                Err(self.wrong("takes a path; a URL or a login goes with url"))
+            }
             DeValue::String(text) => {
                 let path = home::expand(PathBuf::from(text.as_ref()));
                 path.map(|path| folder.join(path))

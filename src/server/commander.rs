@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::{Address, Endpoint};
+use super::gaps::NOWHERE;
 use super::kind::{Membership, Mode, membership, version_in};
 use super::link::{Dial, Failure, Link, cut, is_excess, is_refusal, words};
 use super::login::Login;
@@ -364,9 +365,9 @@ impl Commander {
             return Ok(());
         }
         self.told_of_db = Some(words.clone());
-        let mut batch = Box::<Batch>::default();
+        let mut batch = Batch::default().from_node(NOWHERE);
         batch.push_notice(Time::now(), Notice::Partial(words));
-        self.tell(Feed::Batch(batch)).await
+        self.tell(Feed::Batch(Box::new(batch))).await
     }
 
     /// Tells the coordinator whether this is a cluster, or why that is not known.

@@ -191,18 +191,29 @@ impl Drop for Link {
     }
 }
 
-/// That a database cannot be selected, with what follows from it and what to do. What stands before
-/// the first colon says it in short.
+/// Explains why the database cannot be selected and what to do. What stands before the first colon
+/// is the short form.
 fn no_db_words(db: i64, reason: &str) -> String {
-    let what = if reason.contains("out of range") || reason.contains("invalid DB index") {
-        "does not exist"
+    let (what, remedy) = if reason.contains("out of range") || reason.contains("invalid DB index") {
+        (
+            "does not exist",
+            "choose another with -n or in the URL · no keyspace events from it; other messages arrive \
+             (Pub/Sub ignores databases)",
+        )
+    } else if reason.contains("cluster") {
+        (
+            "cannot be selected",
+            "a cluster has only database 0; messages arrive all the same",
+        )
+    } else if reason.starts_with("NOPERM") {
+        (
+            "cannot be selected",
+            "the user needs +select; messages arrive all the same",
+        )
     } else {
-        "cannot be selected"
+        ("cannot be selected", "messages arrive all the same")
     };
-    format!(
-        "database {db} {what}: choose another with -n or in the URL · there are no keyspace events \
-         of it, but other messages come, as Pub/Sub has no databases · Redis says: {reason}"
-    )
+    format!("database {db} {what}: {remedy} · Redis says: {reason}")
 }
 
 /// Whether Redis does not let us in.
@@ -243,4 +254,34 @@ fn io_error(error: &RedisError) -> Option<&io::Error> {
     source
         .downcast_ref::<Arc<dyn Error + Send + Sync>>()?
         .downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_database_cannot_be_selected_comes_with_what_follows() {
+        for (reason, words) in [
+            (
+                "ERR DB index is out of range",
+                "database 7 does not exist: choose another with -n or in the URL · no keyspace events",
+            ),
+            (
+                "NOPERM this user has no permissions to run the 'select' command",
+                "database 7 cannot be selected: the user needs +select",
+            ),
+            (
+                "ERR SELECT is not allowed in cluster mode",
+                "database 7 cannot be selected: a cluster has only database 0",
+            ),
+            (
+                "ERR no",
+                "database 7 cannot be selected: messages arrive all the same · Redis says: ERR no",
+            ),
+        ] {
+            let said = no_db_words(7, reason);
+            assert!(said.starts_with(words), "{said}");
+        }
+    }
 }

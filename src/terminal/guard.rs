@@ -20,7 +20,7 @@ use std::thread::{self, JoinHandle};
 use rustix::process::setsid;
 use rustix::termios::{
     ControlModes, InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector,
-    SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+    SpecialCodeIndex, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
 };
 
 use crate::query;
@@ -148,7 +148,21 @@ fn give_back(words: &str) -> io::Result<()> {
     let mut screen = io::stdout();
     screen.write_all(&[STRING_END, &leaving(true)?, COMPLAINT].concat())?;
     screen.flush()?;
+    have_the_shell_draw();
     settings
+}
+
+/// Has a shell draw its prompt again: it may have written it before this process left the screen
+/// that is now gone. A change of the size is what shells answer so.
+fn have_the_shell_draw() {
+    let screen = io::stdout();
+    let Ok(size) = tcgetwinsize(&screen) else {
+        return;
+    };
+    let mut other = size;
+    other.ws_row = size.ws_row.saturating_add(1);
+    let _ = tcsetwinsize(&screen, other);
+    let _ = tcsetwinsize(&screen, size);
 }
 
 fn restore_settings(words: &str) -> io::Result<()> {

@@ -235,7 +235,7 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     ]
 }
 
-/// That no message matches what is filtered by.
+/// That no message is shown, with all that hides messages.
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let filters = app.filters();
     // A few may just have come.
@@ -245,40 +245,44 @@ fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
         let kind = if query.is_text() { "text " } else { "" };
         format!("{kind}{}", short(query))
     });
-    let what = typed.into_iter().chain(others_in_force(app));
-    let what = what.collect::<Vec<_>>().join(" and ");
-    if are_checked {
-        format!("0 of {searched} messages match {what}")
-    } else {
-        format!("No checked message matches {what}")
-    }
+    let asked: Vec<String> = typed.into_iter().chain(listed_filters(app)).collect();
+    let asked = asked.join(" and ");
+    let outcome = match (asked.is_empty(), are_checked) {
+        (true, _) => "No messages to show".to_owned(),
+        (false, true) => format!("0 of {searched} messages match {asked}"),
+        (false, false) => format!("No checked message matches {asked}"),
+    };
+    let parts: Vec<String> = [outcome].into_iter().chain(hidden_channels(app)).collect();
+    parts.join(" · ")
 }
 
 fn short(query: &Query) -> String {
     name(query.text().as_bytes(), QUERY_COLUMNS).string
 }
 
-/// What hides rows beside the filter that was typed.
-fn others_in_force(app: &App) -> Vec<String> {
+/// The filters of the list that are on.
+fn listed_filters(app: &App) -> Option<String> {
     let listed = app.filters().list().iter().filter(|filter| filter.is_on);
     let listed: Vec<_> = listed.collect();
-    let filters = match listed[..] {
+    match listed[..] {
         [] => None,
         [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),
         [one] => Some(format!("the list's filter {}", short(&one.query))),
         _ => Some(format!("the {} filters of the list", listed.len())),
-    };
-    let only = app
-        .only()
-        .map(|name| format!("only channel {}", whole_name(name)));
-    // The only channel is shown even if it is muted.
-    let muted = match app.muted_and_heard() {
-        _ if only.is_some() => None,
+    }
+}
+
+/// The channels whose messages are not shown at all.
+fn hidden_channels(app: &App) -> Option<String> {
+    if let Some(name) = app.only() {
+        // It is shown even if it is muted.
+        return Some(format!("only channel {} is shown", whole_name(name)));
+    }
+    match app.muted_and_heard() {
         0 => None,
-        1 => Some("1 muted channel".to_owned()),
-        several => Some(format!("{several} muted channels")),
-    };
-    filters.into_iter().chain(only).chain(muted).collect()
+        1 => Some("1 channel is muted".to_owned()),
+        several => Some(format!("{several} channels are muted")),
+    }
 }
 
 /// The keys that end what hides rows.

@@ -348,7 +348,7 @@ fn keys_that_are_pasted_outside_of_a_text_box_only_move() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.send_at_once("can you publish, mute, quit?\rq");
-    program.wait_for_text("pasted keys ignored");
+    program.wait_for_text("several keys came at once");
     program.send_at_once("gg");
     program.send("?");
     program.wait_for_text("Channels and messages");

@@ -916,7 +916,7 @@ fn pasted_keys_only_move_where_no_text_is_written() {
     assert!((0..30).all(|row| !stage.app.is_marked(RowId(row))));
     assert_eq!(stage.box_texts(), (String::new(), String::new()));
     assert!(
-        stage.remark().contains("pasted keys ignored"),
+        stage.remark().contains("several keys came at once"),
         "{}",
         stage.remark()
     );
@@ -924,7 +924,7 @@ fn pasted_keys_only_move_where_no_text_is_written() {
     burst(&mut stage, "gg");
     assert_eq!(stage.selected(), "0");
     assert!(
-        stage.remark().contains("pasted keys ignored"),
+        stage.remark().contains("several keys came at once"),
         "{}",
         stage.remark()
     );
@@ -967,6 +967,49 @@ fn a_key_held_down_toggles_once() {
     stage.wait(Duration::from_secs(1));
     stage.code(KeyCode::Char('m'));
     assert!(stage.remark().contains("a unmuted"), "{}", stage.remark());
+}
+
+#[test]
+fn a_key_tapped_again_acts_as_soon_as_it_is_clear_that_it_is_not_held() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("m");
+    assert!(
+        stage.remark().contains("m again to mute"),
+        "{}",
+        stage.remark()
+    );
+    for is_muted in [true, false, true] {
+        stage.wait(Duration::from_millis(300));
+        stage.code(KeyCode::Char('m'));
+        let due = stage.app.next_tick().unwrap();
+        assert!(due.since(stage.now) < Duration::from_millis(200));
+        stage.now = due;
+        stage.send(Event::Tick);
+        assert_eq!(stage.app.is_muted(b"a"), is_muted);
+    }
+    // Another key shows it at once.
+    stage.wait(Duration::from_millis(300));
+    stage.keys("mj");
+    assert!(!stage.app.is_muted(b"a"));
+}
+
+#[test]
+fn z_held_down_takes_back_one_act() {
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 3);
+    stage.keys("fone");
+    stage.code(KeyCode::Enter);
+    stage.keys("atwo");
+    stage.code(KeyCode::Enter);
+    stage.keys("dd");
+    assert_eq!(stage.app.filters().list().len(), 0);
+    stage.keys("Z");
+    for pause in [500, 33, 33] {
+        stage.wait(Duration::from_millis(pause));
+        stage.code(KeyCode::Char('Z'));
+    }
+    assert_eq!(stage.app.filters().list().len(), 1);
 }
 
 #[test]
@@ -1758,7 +1801,7 @@ fn a_key_acts_on_no_row_that_moves_under_it() {
         assert!(!stage.is_following(), "{key}");
         let remark = stage.remark().to_owned();
         assert!(
-            remark.contains(&format!("frozen on c · {key} again to")),
+            remark.contains(&format!("frozen · {key} again to")) && remark.contains(": c ·"),
             "{remark}"
         );
         assert!(!stage.app.is_muted(b"c") && stage.app.focus() == Focus::Messages);
@@ -1785,7 +1828,9 @@ fn a_highlighted_row_that_was_evicted_is_no_target_either() {
     stage.keys("m");
     assert!(!stage.app.is_muted(b"flood"), "{}", stage.remark());
     assert!(
-        stage.remark().contains("frozen on flood"),
+        stage
+            .remark()
+            .contains("m again to mute its channel: flood"),
         "{}",
         stage.remark()
     );
@@ -2046,9 +2091,7 @@ fn a_key_acts_on_no_open_message_that_follows_the_log() {
         assert!(stage.is_following());
         assert_eq!(stage.keys(key), [], "{key}");
         assert!(
-            stage
-                .remark()
-                .contains(&format!("frozen on a · {key} again")),
+            stage.remark().contains(&format!("frozen · {key} again")),
             "{key}"
         );
         stage.now = stage.now.after(Duration::from_secs(1));

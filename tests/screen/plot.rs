@@ -171,7 +171,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
         plotting
             .stage
             .remark()
-            .contains("out of the plot · Z undoes it")
+            .contains(" from the plot · Z undoes it")
     );
 }
 

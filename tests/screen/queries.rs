@@ -361,7 +361,7 @@ fn muted_channels_and_the_only_one_are_named_where_no_row_is_left() {
     stage.code(KeyCode::Enter);
     assert_line(
         &stage,
-        &["0 of 100 messages match channel:jobs and 1 muted channel"],
+        &["0 of 100 messages match channel:jobs · 1 channel is muted"],
     );
     assert_line(&stage, &["m on a muted channel to show it"]);
 }

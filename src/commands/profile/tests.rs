@@ -244,6 +244,26 @@ fn complaints(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_path_or_a_user_that_holds_a_login_is_refused_without_showing_it() {
+    for line in [
+        "socket = \"redis://bob:M4RK@h\"",
+        "socket = \"bob:M4RK@h\"",
+        "proto = \"bob:M4RK@h\"",
+        "user = \"bob:M4RK@h\"",
+    ] {
+        let text = format!("[profile.a]\n{line}\n");
+        let config = Config::parse(Path::new("/etc/config.toml"), &text).unwrap();
+        let address = pickable_entry(&config.entries()[0]).address;
+        assert!(address.contains("a URL or a login goes with"), "{address}");
+        assert!(!address.contains(MARK), "{address}");
+    }
+    let text = "[profile.a]\nsocket = \"./a:b@c/r.sock\"\n";
+    let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
+    let address = pickable_entry(&config.entries()[0]).address;
+    assert_eq!(address, "unix:///etc/./a:b@c/r.sock");
+}
+
+#[test]
 fn a_profile_with_a_wrong_url_is_listed_as_unusable() {
     let text = "[profile.odd]\nurl = \"redis://h:x\"\n";
     let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();

@@ -68,15 +68,25 @@ pub struct Doubt {
     pub at: Range<usize>,
     /// How what may be meant is written.
     pub meant: String,
-    /// Whether only the type of a value is in doubt, and not what the term is.
-    pub is_of_value: bool,
+    /// How likely it is.
+    pub rank: Rank,
+}
+
+/// How likely it is that something else is meant, the likeliest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// A word that is written as other languages write a term.
+    Word,
+    /// A comparison that is well formed.
+    Comparison,
+    /// The type of a value.
+    Value,
 }
 
 /// `text` with the parts replaced that are most in doubt; `None` if there are none.
 pub fn rewritten(text: &str, doubts: &[Doubt]) -> Option<String> {
-    let are_values = doubts.iter().all(|doubt| doubt.is_of_value);
-    let doubts = doubts.iter();
-    let parts = doubts.filter(|doubt| are_values || !doubt.is_of_value);
+    let first = doubts.iter().map(|doubt| doubt.rank).min()?;
+    let parts = doubts.iter().filter(|doubt| doubt.rank == first);
     replaced(text, parts.map(|doubt| (&doubt.at, &*doubt.meant)))
 }
 
@@ -108,7 +118,20 @@ pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
     {
         return Some((inside.len() + 2, quoted(inside)));
     }
-    of_phrase(word, rest).or_else(|| Some((word.len(), of_bare(word)?)))
+    of_quoted(word, rest)
+        .or_else(|| of_phrase(word, rest))
+        .or_else(|| Some((word.len(), of_bare(word)?)))
+}
+
+/// A name with a quoted value right behind it, such as `level:"not found"`.
+fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
+    let (name, _) = word.split_once(':').filter(|(name, _)| is_name(name))?;
+    let value = rest.get(name.len() + 1..)?;
+    if !value.starts_with(['"', '\'']) {
+        return None;
+    }
+    let (value, end) = first_value(value)?;
+    Some((rest.len() - end.len(), of_pair(name, value)?))
 }
 
 /// A comparison in words, such as `level is error`, or a key with its value apart.
@@ -255,7 +278,11 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         Test::Match(_) => {
             let source = written.trim_matches(['"', '/']);
             return Some(match key_of(name) {
-                Some(key) => format!("{key}:{source}"),
+                // Behind a key stands a glob.
+                Some(key) => {
+                    let is_plain = !written.starts_with('/') && regex::escape(source) == source;
+                    return is_plain.then(|| format!("{key}:{source}"));
+                }
                 None if written.starts_with('/') => written.to_owned(),
                 None => format!("/{}/", source.replace('/', "\\/")),
             });

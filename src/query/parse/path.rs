@@ -9,7 +9,7 @@ use crate::query::error::{QueryError, fail};
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
-use super::meant::{self, Doubt};
+use super::meant::{self, Doubt, Rank};
 use super::strings::{self, Escapes};
 use super::{BETWEEN, Parser};
 
@@ -92,7 +92,7 @@ impl Parser<'_> {
             self.meant.push(Doubt {
                 at,
                 meant,
-                is_of_value: false,
+                rank: Rank::Comparison,
             });
         }
     }
@@ -130,7 +130,7 @@ impl Parser<'_> {
                     self.meant.push(Doubt {
                         at: self.cursor.since(start),
                         meant,
-                        is_of_value: true,
+                        rank: Rank::Value,
                     });
                 }
                 Test::Compare(compare, scalar)

@@ -8,7 +8,7 @@ use crate::query::pattern::Pattern;
 use crate::query::time;
 
 use super::Parser;
-use super::meant::{self, Doubt};
+use super::meant::{self, Doubt, Rank};
 use super::strings::{self, Escapes};
 
 impl Parser<'_> {
@@ -144,7 +144,7 @@ impl Parser<'_> {
             self.meant.push(Doubt {
                 at: start..start + length,
                 meant,
-                is_of_value: false,
+                rank: Rank::Word,
             });
         }
         Ok(Term::Word(Literal::new(word.as_bytes())))

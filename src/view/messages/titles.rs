@@ -177,33 +177,32 @@ fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     let Some((reason, style)) = not_receiving(app) else {
         return (forms, style);
     };
-    let with_reason = forms
+    let long = forms
         .first()
         .map(|form| format!(" not receiving · {reason} ·{form}"));
-    let with = forms.iter().map(|form| {
-        let is_brief = form.starts_with(BRIEFLY);
-        let dot = if is_brief { "" } else { " ·" };
-        format!(" not receiving{dot}{form}")
-    });
-    let shortest = " not receiving ❚❚ ".to_owned();
-    (
-        with_reason
-            .into_iter()
-            .chain(with)
-            .chain([shortest])
-            .collect(),
-        style,
-    )
+    let with = forms.iter().map(|form| not_receiving_and(form));
+    let short = [" not receiving ❚❚ ", "not receiving"].map(str::to_owned);
+    (long.into_iter().chain(with).chain(short).collect(), style)
+}
+
+/// `form`, and that nothing can arrive.
+fn not_receiving_and(form: &str) -> String {
+    let dot = if form.starts_with(BRIEFLY) { "" } else { " ·" };
+    format!(" not receiving{dot}{form}")
 }
 
 /// The columns that are needed to name the breakpoint that has stopped the view.
 pub fn least_position(app: &App, window: &Window) -> usize {
-    if app.breakpoints().stop().is_none() {
+    let Some(stop) = app.breakpoints().stop() else {
         return 0;
-    }
-    let (forms, _) = position_forms(app, window);
+    };
     // The shortest form names none.
-    forms.iter().rev().nth(1).map_or(0, |words| words.width())
+    let forms = stop_words(app, stop, window);
+    let named = forms.iter().rev().nth(1).map_or("", String::as_str);
+    match not_receiving(app) {
+        None => named.width(),
+        Some(_) => not_receiving_and(named).width(),
+    }
 }
 
 /// How the shortest forms start.

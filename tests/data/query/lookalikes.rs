@@ -175,6 +175,10 @@ fn a_query_that_may_mean_something_else_says_what() {
         ("payload:oops", Some("oops")),
         ("message:\"two-fold\"", Some("\"two-fold\"")),
         ("payload contains oops", Some("oops")),
+        ("message:\"no such words\"", Some("\"no such words\"")),
+        ("level:\"not found\" x", Some(".level == \"not found\" x")),
+        ("channel ~ /zzz/i", None),
+        ("channel ~ ^zz", None),
         ("has:error", Some("has(.error)")),
         ("_exists_:error", Some("has(.error)")),
         // Other operators.
@@ -198,6 +202,10 @@ fn a_query_that_may_mean_something_else_says_what() {
         ("\\d+ms", Some("/\\d+ms/")),
         // The type of a value is the least in doubt.
         (".id == 7 level:error", Some(".id == 7 .level == \"error\"")),
+        (
+            "orders:* and level=error",
+            Some("channel:orders:* and level=error"),
+        ),
         ("timeout", None),
         ("\"level:error\"", None),
         ("\"Error\"", None),

@@ -157,6 +157,7 @@ mod on_linux {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
     use super::*;
+    use crate::support::sentinel::wait;
 
     /// Waits for a child of the process `parent` that `condition` holds for, given its folder in
     /// `/proc` and its short name, and returns its process id.
@@ -261,9 +262,13 @@ mod on_linux {
         wait_until_drawn(&program);
         jq_of(program.pid());
         let pipe = fs::read_link(format!("/proc/{}/fd/0", guard_of(program.pid()))).unwrap();
-        let holders = fs::read_dir("/proc").unwrap().flatten();
-        let holders = holders.filter(|process| holds(&process.path(), &pipe));
-        assert_eq!(holders.count(), 2);
+        let count = || {
+            let processes = fs::read_dir("/proc").unwrap().flatten();
+            let holders = processes.filter(|process| holds(&process.path(), &pipe));
+            holders.count()
+        };
+        // A process that is just being started has it until it runs its own program.
+        wait("the program and the guard hold the pipe", || count() == 2);
     }
 
     fn holds(process: &Path, pipe: &Path) -> bool {
