@@ -236,6 +236,68 @@ mod tests {
         );
     }
 
+    /// Types at the end, at the start and in the middle of a long text, and checks that what is typed
+    /// stands before the caret.
+    fn assert_typing_is_seen(text: &str, from: &[(KeyCode, usize)]) {
+        let mut input = Input::holding(text);
+        for (code, times) in from {
+            for _ in 0..*times {
+                input.press(KeyEvent::from(*code));
+            }
+            for letter in ['é', '漢'] {
+                input.press(KeyEvent::from(KeyCode::Char(letter)));
+                let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 3));
+                let caret = draw(&input, buffer.area, &mut buffer).expect("there is room");
+                assert!(buffer.area.contains(caret), "{caret}");
+                // What follows may combine with it, and take two columns more.
+                let before = (caret.x.saturating_sub(4)..caret.x).rev();
+                let symbols = before.map(|x| buffer[(x, caret.y)].symbol());
+                let typed = symbols.clone().find(|symbol| symbol.starts_with(letter));
+                assert!(
+                    typed.is_some(),
+                    "{code:?}: {:?}",
+                    symbols.collect::<Vec<_>>()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_seen_in_more_columns_than_sixteen_bits_count_of_any_characters() {
+        let clusters = [
+            ("漢", 2),
+            ("e\u{301}", 1),
+            ("😀", 2),
+            ("🇩🇪", 2),
+            ("👍🏽", 2),
+            ("\t", 4),
+        ];
+        for (cluster, columns) in clusters {
+            let text = cluster.repeat(70_000 / columns);
+            let moves = [
+                (KeyCode::End, 1),
+                (KeyCode::Left, 7),
+                (KeyCode::Home, 1),
+                (KeyCode::Right, 7),
+            ];
+            assert_typing_is_seen(&text, &moves);
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_seen_in_more_lines_than_sixteen_bits_count_of_any_characters() {
+        for line in ["漢字\n", "e\u{301}\n", "🇩🇪\n", "\t\n"] {
+            let text = line.repeat(70_000);
+            let moves = [
+                (KeyCode::End, 1),
+                (KeyCode::Up, 7),
+                (KeyCode::PageUp, 1),
+                (KeyCode::Down, 2),
+            ];
+            assert_typing_is_seen(&text, &moves);
+        }
+    }
+
     #[test]
     fn what_cannot_be_seen_is_marked() {
         let input = Input::holding("a\x1bb");
