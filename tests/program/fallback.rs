@@ -1,5 +1,8 @@
 //! What is listened to instead where an ACL refuses all channels: what the user may hear.
 
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use subscope::app::{Effect, Event};
@@ -8,6 +11,7 @@ use subscope::message::{Allowed, Notice, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed};
 
 use crate::support::listener::Listener;
+use crate::support::peer::{Peer, array};
 use crate::support::pty::{Launch, Pty};
 use crate::support::redis::Redis;
 use crate::support::stage::Stage;
@@ -216,4 +220,90 @@ fn a_server_without_psubscribe_is_not_taken_for_one_with_acls() {
     pty.wait_for_text("Redis refuses pattern *");
     pty.wait_for_text("This server has no PSUBSCRIBE, or calls it otherwise");
     assert!(!pty.text().contains("ACL"), "{}", pty.text());
+}
+
+/// Gives those who log in as a user that may hear `channels`, all refused by the pattern `*`.
+fn answer_as_acl(words: &[String], channels: &str) -> Option<String> {
+    let word = words[0].to_lowercase();
+    match (&*word, words.get(1).map(|word| word.to_lowercase())) {
+        ("psubscribe", _) => {
+            Some("-NOPERM this user has no permissions to access one of the channels\r\n".into())
+        }
+        ("acl", Some(word)) if word == "whoami" => Some("$3\r\napp\r\n".into()),
+        ("acl", Some(word)) if word == "getuser" => Some(array(&["channels", channels])),
+        _ => None,
+    }
+}
+
+#[test]
+fn of_200_000_channels_in_an_answer_as_many_as_can_be_are_heard_and_the_keys_go_on() {
+    const CHANNELS: usize = 200_000;
+    const LISTENED: usize = 1 << 15;
+    const PATIENCE_FOR_MANY: Duration = Duration::from_secs(180);
+    let rules: Vec<String> = (0..CHANNELS)
+        .map(|number| format!("&ch:{number}"))
+        .collect();
+    let rules = rules.join(" ");
+    let peer = Peer::start(move |words| answer_as_acl(words, &rules));
+    // So wide that the row which tells of it is not cut.
+    let mut pty = Launch::subscope(&["-u", &peer.url()]).size(400, 40).start();
+    let words = format!("{LISTENED} of {} subscriptions live", LISTENED + 1);
+    let are_live = |screen: &vt100::Screen| screen.contents().contains(&words);
+    assert!(
+        pty.wait_up_to(PATIENCE_FOR_MANY, are_live),
+        "{}",
+        pty.text()
+    );
+    pty.send("g");
+    pty.wait_for_text("and 32,748 more · 167,232 are left out");
+    pty.send("G");
+    peer.say(array(&["message", "ch:32767", "to the last"]).as_bytes());
+    pty.wait_for_text("to the last");
+    assert_memory_within(&pty, 512 << 20);
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+}
+
+#[test]
+fn an_info_of_200_mb_is_cut_off_and_said_so_and_the_keys_go_on() {
+    const SIZE: usize = 200 << 20;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let peer = Peer::start(move |words| {
+        (words[0].to_lowercase() == "info").then(|| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            format!("${SIZE}\r\n{}\r\n", "x".repeat(SIZE))
+        })
+    });
+    let mut pty = Launch::subscope(&["-u", &peer.url()]).size(160, 40).start();
+    pty.wait_for_text("subscribed to pattern *");
+    pty.wait_for_text("a reply of more than 16 MiB was cut off");
+    peer.say(array(&["pmessage", "*", "a", "goes on"]).as_bytes());
+    pty.wait_for_text("goes on");
+    assert!(asked.load(Ordering::Relaxed) > 0);
+    assert_memory_within(&pty, 128 << 20);
+    pty.send("?");
+    pty.wait_for_text("Channels and messages");
+    pty.send("\x1b");
+    pty.wait_for("the panes", |screen| {
+        !screen.contents().contains("Channels and messages")
+    });
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+}
+
+/// Checks what memory of its own the program holds, and the most that it ever had of any, where the
+/// system tells.
+#[track_caller]
+fn assert_memory_within(pty: &Pty, most: usize) {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", pty.pid())).unwrap();
+    for name in ["RssAnon", "VmHWM"] {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let size = line.unwrap().trim_matches([':', '\t', ' ', 'k', 'B']);
+        let size = size.parse::<usize>().unwrap() << 10;
+        assert!(size < most, "{name}: {size} bytes");
+    }
 }
