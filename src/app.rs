@@ -105,6 +105,7 @@ use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
 use crate::message::clock::WallClock;
 use crate::message::glob::ByGlob;
+use crate::message::names::Names;
 use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
 use crate::payload::figures::{Clock, Zone};
 use crate::payload::protobuf::MessageType;
@@ -217,8 +218,10 @@ pub struct App {
     now: Time,
     log: MessageLog,
     shown: Selection,
-    only: Option<Box<[u8]>>,
-    muted: BTreeSet<Box<[u8]>>,
+    only: Option<Arc<[u8]>>,
+    muted: Names,
+    /// How many of these have been heard.
+    muted_and_heard: usize,
     /// What the person looks at channels through; `None` to look at the whole messages though the
     /// settings say otherwise.
     lenses: BTreeMap<Box<[u8]>, Option<Path>>,
@@ -305,7 +308,8 @@ impl App {
             lenses: BTreeMap::new(),
             decoded_rows: DecodedRows::default(),
             readings,
-            muted: BTreeSet::from([SENTINEL_HELLO.into()]),
+            muted: Names::from_iter([SENTINEL_HELLO.into()]),
+            muted_and_heard: 0,
             subscriptions,
             server: ServerStatus {
                 connection: Connection::Connecting,
@@ -401,12 +405,7 @@ impl App {
     /// How many channels are muted that have been heard.
     #[must_use]
     pub fn muted_and_heard(&self) -> usize {
-        let channels = self.log.channels();
-        let heard = self
-            .muted
-            .iter()
-            .filter(|name| channels.find(name).is_some());
-        heard.count()
+        self.muted_and_heard
     }
 
     /// What is filtered by.

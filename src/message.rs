@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod glob;
+pub mod names;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +108,15 @@ impl Topic {
         Self {
             kind: SubscriptionKind::Channel,
             name: name.into(),
+        }
+    }
+
+    /// The same, of a name that is shared: nothing of it is copied.
+    #[must_use]
+    pub fn shared_channel(name: Arc<[u8]>) -> Self {
+        Self {
+            kind: SubscriptionKind::Channel,
+            name,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the person means, done.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
 use super::moving::Step;
@@ -8,6 +10,7 @@ use super::{
     REMARK_TIME, SubscriptionState, help_lines,
 };
 use crate::message::Topic;
+use crate::message::names::same;
 use crate::payload::escape::whole_name;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
@@ -187,26 +190,20 @@ impl App {
         let Some(name) = self.current_channel() else {
             return self.tell("select a channel to show only it: a pattern hides nothing");
         };
-        self.only = if self.only.as_ref() == Some(&name) {
-            None
-        } else {
-            Some(name)
-        };
+        let is_it = self.only().is_some_and(|only| same(only, &name));
+        self.only = (!is_it).then_some(name);
         self.refresh_shown()
     }
 
     fn toggle_mute(&mut self) -> Vec<Effect> {
         let again = self.acted_on.take().filter(Topic::names_one);
-        let again = again.map(|topic| (*topic.name).into());
+        let again = again.map(|topic| topic.name);
         let Some(name) = again.or_else(|| self.current_channel()) else {
             return self.tell("select a channel to mute it");
         };
-        self.acted_on = Some(Topic::channel(&name));
+        self.acted_on = Some(Topic::shared_channel(Arc::clone(&name)));
         let shown = whole_name(&name);
-        let is_muted = self.muted.insert(name.clone());
-        if !is_muted {
-            self.muted.remove(&name);
-        }
+        let is_muted = self.muted.toggle(name);
         self.tell(if is_muted {
             format!("{shown} muted: still received and kept · m shows it again")
         } else {

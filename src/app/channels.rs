@@ -10,6 +10,7 @@ pub use ordering::MOST_LISTED;
 use self::ordering::{Pass, Ranked};
 use super::subscriptions::Subscriptions;
 use crate::log::ChannelTable;
+use crate::message::names::same;
 use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
 /// The order is made anew at most this often, so that rows can be read and clicked.
@@ -256,7 +257,10 @@ impl Lists<'_> {
     pub fn topic(&self, entry: Entry) -> Option<Topic> {
         match entry {
             Entry::Pattern(id) | Entry::Unheard(id) => self.subscriptions.topic(id).cloned(),
-            Entry::Channel(id) => Some(Topic::channel(self.channels.by_id(id)?.name())),
+            Entry::Channel(id) => {
+                let name = self.channels.by_id(id)?.shared_name();
+                Some(Topic::shared_channel(name))
+            }
         }
     }
 
@@ -268,7 +272,7 @@ impl Lists<'_> {
                     && self
                         .channels
                         .by_id(id)
-                        .is_some_and(|channel| *channel.name() == *topic.name)
+                        .is_some_and(|channel| same(channel.name(), &topic.name))
             }
         }
     }

@@ -73,7 +73,7 @@ impl App {
             Some(way) => format!("{name} is read as {} from now on", way.words()),
             None => format!("{name} is read as what it looks like again"),
         });
-        let mut effects = self.read_as_chosen(channel, way);
+        let mut effects = self.read_as_chosen(&channel, way);
         if let Some(open) = &self.open {
             effects.extend(self.turn_to(open.reader.letter().clone()));
         }
@@ -82,8 +82,8 @@ impl App {
 
     /// Has all who look for values read the messages of `channel` so: queries those that are kept
     /// too, checks those that come.
-    fn read_as_chosen(&mut self, channel: Box<[u8]>, way: Option<ReadAs>) -> Vec<Effect> {
-        Arc::make_mut(&mut self.readings).choose(channel, way);
+    fn read_as_chosen(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
+        Arc::make_mut(&mut self.readings).choose(channel.into(), way);
         let plan = self.checks.read_by(&self.readings);
         let mut effects: Vec<Effect> = plan
             .map(Request::Plan)
@@ -95,7 +95,7 @@ impl App {
     }
 
     /// The channel of the open message.
-    fn open_channel(&self) -> Option<Box<[u8]>> {
+    fn open_channel(&self) -> Option<Arc<[u8]>> {
         self.open.as_ref()?.reader.letter().channel.clone()
     }
 }

@@ -1,8 +1,11 @@
 //! What keys act on: the current message and the current channel.
 
-use super::{App, Focus, Letter};
-use crate::log::Content;
+use std::sync::Arc;
+
+use super::{App, Entry, Focus, Letter};
+use crate::log::{Channel, Content};
 use crate::message::RowId;
+use crate::message::names::same;
 
 impl App {
     /// A row, to be kept whatever the log lets go of.
@@ -10,11 +13,7 @@ impl App {
         let row = self.log.row(id)?;
         let (channel, payload, size) = match row.content {
             Content::Message { channel, size, .. } => {
-                let name = self
-                    .log
-                    .channels()
-                    .by_id(channel)
-                    .map(|channel| channel.name().into());
+                let name = self.log.channels().by_id(channel).map(Channel::shared_name);
                 (name, self.log.share_payload(id)?, size)
             }
             Content::Notice(notice) => {
@@ -42,21 +41,17 @@ impl App {
     pub(super) fn current_message(&self) -> Option<Letter> {
         let letter = match &self.open {
             Some(open) if self.focus == Focus::Message => open.reader.letter().clone(),
-            _ if self.focus == Focus::Channels => {
-                let name = self.current_channel()?;
-                let channels = self.log.channels();
-                self.letter(channels.by_id(channels.find(&name)?)?.last_row)?
-            }
+            _ if self.focus == Focus::Channels => self.letter(self.selected_channel()?.last_row)?,
             _ => self.letter(self.messages.selected(&self.shown)?)?,
         };
         letter.channel.is_some().then_some(letter)
     }
 
     /// The channel that keys act on: the selected one, or that of the selected message.
-    pub(super) fn current_channel(&self) -> Option<Box<[u8]>> {
+    pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
             let topic = self.channels.selected()?;
-            return topic.names_one().then(|| (*topic.name).into());
+            return topic.names_one().then(|| Arc::clone(&topic.name));
         }
         if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
             return open.reader.letter().channel.clone();
@@ -64,11 +59,27 @@ impl App {
         self.channel_of(self.messages.selected(&self.shown)?)
     }
 
+    /// The channel selected in the list, if it has been heard.
+    #[must_use]
+    pub fn selected_channel(&self) -> Option<&Channel> {
+        let topic = self.channels.selected().filter(|topic| topic.names_one())?;
+        let channels = self.log.channels();
+        // In its line it is found without a look at its name.
+        let entries = self.channels.entries();
+        if let Some(Entry::Channel(id)) = entries.get(self.channels.selected_line())
+            && let Some(channel) = channels.by_id(*id)
+            && same(channel.name(), &topic.name)
+        {
+            return Some(channel);
+        }
+        channels.by_id(channels.find(&topic.name)?)
+    }
+
     /// The channel of a row, if that is a message.
-    pub(super) fn channel_of(&self, row: RowId) -> Option<Box<[u8]>> {
+    pub(super) fn channel_of(&self, row: RowId) -> Option<Arc<[u8]>> {
         match self.log.row(row)?.content {
             Content::Message { channel, .. } => {
-                Some(self.log.channels().by_id(channel)?.name().into())
+                Some(self.log.channels().by_id(channel)?.shared_name())
             }
             Content::Notice(_) => None,
         }

@@ -138,6 +138,9 @@ impl Filters {
 impl App {
     /// Brings the rows shown up to date with the log, and with what is filtered, chosen and muted.
     pub(super) fn refresh_shown(&mut self) -> Vec<Effect> {
+        let channels = self.log.channels();
+        let heard = |name: &&[u8]| channels.find(name).is_some();
+        self.muted_and_heard = self.muted.iter().filter(heard).count();
         let Some(query) = self.wanted_filter() else {
             self.filters.is_new = false;
             if self.filters.watch.take().is_none() {

@@ -4,6 +4,8 @@
 //! stands there at every moment. The first key that would act on it freezes the log and highlights
 //! a message instead; pressed again, it acts.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
 use super::update::MAX_NAME_COLUMNS;
@@ -34,7 +36,7 @@ impl App {
 
     /// Why `action` cannot be done with the highlighted message, which is on `channel`: said before
     /// the key is pressed again in vain.
-    fn why_not(&self, action: Action, channel: &[u8]) -> Option<String> {
+    fn why_not(&self, action: Action, channel: &Arc<[u8]>) -> Option<String> {
         match action {
             Action::Unsubscribe => self.why_not_unsubscribe(channel),
             Action::EditResend => self.why_not_edit(),
@@ -60,7 +62,7 @@ impl App {
 
     /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
     /// Returns its channel, or `None` if no message is in view; the log then keeps following.
-    pub(super) fn highlight_newest(&mut self) -> Option<Box<[u8]>> {
+    pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
         let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
         let rows = match open {
             Some(open) => vec![open.reader.letter().row],

@@ -76,9 +76,7 @@ impl App {
         if !self.shows_latest() {
             return self.messages.selected(&self.shown);
         }
-        let topic = self.channels.selected().filter(|topic| topic.names_one())?;
-        let channels = self.log.channels();
-        let row = channels.by_id(channels.find(&topic.name)?)?.last_row;
+        let row = self.selected_channel()?.last_row;
         self.log.row(row).map(|row| row.id)
     }
 

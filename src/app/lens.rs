@@ -102,13 +102,13 @@ impl App {
     }
 
     /// Looks at the messages of `channel` through `path`, or at all of them again.
-    pub(super) fn look_through(&mut self, channel: Box<[u8]>, path: Path) -> Vec<Effect> {
-        if self.lens(&channel) == Some(&path) {
+    pub(super) fn look_through(&mut self, channel: &[u8], path: Path) -> Vec<Effect> {
+        if self.lens(channel) == Some(&path) {
             return self.look_at_all(channel);
         }
-        let name = whole_name(&channel);
+        let name = whole_name(channel);
         let text = path.text().to_owned();
-        self.lenses.insert(channel, Some(path));
+        self.lenses.insert(channel.into(), Some(path));
         let but = if self.is_open_too_long() {
             ", but not of this message, which is too long"
         } else {
@@ -134,17 +134,17 @@ impl App {
             return self.tell("select a channel or a message");
         };
         if self.lens(&channel).is_some() {
-            return self.look_at_all(channel);
+            return self.look_at_all(&channel);
         }
         self.tell("open a message, and press i on one of its values: the log shows only that")
     }
 
-    fn look_at_all(&mut self, channel: Box<[u8]>) -> Vec<Effect> {
-        let name = whole_name(&channel);
-        if self.settings.lenses.of(&channel).is_some() {
-            self.lenses.insert(channel, None);
+    fn look_at_all(&mut self, channel: &[u8]) -> Vec<Effect> {
+        let name = whole_name(channel);
+        if self.settings.lenses.of(channel).is_some() {
+            self.lenses.insert(channel.into(), None);
         } else {
-            self.lenses.remove(&channel);
+            self.lenses.remove(channel);
         }
         self.tell(format!("the log shows the messages of {name} again"))
     }

@@ -1,5 +1,7 @@
 //! Writing a message and sending it.
 
+use std::sync::Arc;
+
 use super::box_limits::MAX_LINE;
 use super::update::MAX_NAME_COLUMNS;
 use super::{App, Effect, Entry, Focus, Letter, Outgoing, Overlay, Question, SENTINEL_HELLO};
@@ -71,7 +73,7 @@ impl App {
 
     /// The channel that the box is to be addressed to: the highlighted one; without one, an empty
     /// box takes that of the newest message, or the one selected in the channel list.
-    fn channel_to_address(&mut self) -> Option<Box<[u8]>> {
+    fn channel_to_address(&mut self) -> Option<Arc<[u8]>> {
         if self.has_highlight()
             && let Some(channel) = self.current_channel()
         {
@@ -86,7 +88,7 @@ impl App {
             return Some(channel);
         }
         let selected = self.channels.selected()?;
-        selected.names_one().then(|| (*selected.name).into())
+        selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
     /// Goes to the message in the box, or to the channel's name while there is none.

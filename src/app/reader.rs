@@ -26,7 +26,7 @@ pub struct Letter {
     /// When it arrived.
     pub time: Time,
     /// The channel it was published to; `None` for a notice.
-    pub channel: Option<Box<[u8]>>,
+    pub channel: Option<Arc<[u8]>>,
     /// The subscriptions that delivered it.
     pub topics: Vec<Topic>,
     /// Its bytes, or the first of them; for a notice its words.

@@ -1,5 +1,7 @@
 //! What the person means in the open message.
 
+use std::sync::Arc;
+
 use super::reader::Page;
 use super::{Action, App, Effect, Outline, Overlay};
 use crate::decoding::{self, Found};
@@ -257,7 +259,7 @@ impl App {
     /// Shows the value at this path instead of the messages of the channel, or these again.
     fn toggle_lens(&mut self) -> Vec<Effect> {
         match self.place() {
-            Ok((channel, path)) => self.look_through(channel, path),
+            Ok((channel, path)) => self.look_through(&channel, path),
             Err(told) => told,
         }
     }
@@ -265,7 +267,7 @@ impl App {
 
 impl App {
     /// The channel of the open message, and the path of the value that the person is at.
-    pub(super) fn place(&mut self) -> Result<(Box<[u8]>, Path), Vec<Effect>> {
+    pub(super) fn place(&mut self) -> Result<(Arc<[u8]>, Path), Vec<Effect>> {
         let Some(channel) = self.current_channel() else {
             return Err(self.tell("a notice has no channel"));
         };

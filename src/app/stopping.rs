@@ -161,7 +161,7 @@ impl App {
             let notice = Notice::Breakpoint {
                 query,
                 row,
-                channel,
+                channel: (*channel).into(),
             };
             self.log.push_notice(self.now, notice);
             self.shown.follow(&self.log);

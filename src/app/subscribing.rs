@@ -1,5 +1,7 @@
 //! Subscribing and unsubscribing.
 
+use std::sync::Arc;
+
 use super::undo::Undo;
 use super::update::MAX_NAME_COLUMNS;
 use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
@@ -37,7 +39,7 @@ impl App {
         let topic = match self.channels.selected() {
             _ if self.acted_on.is_some() => self.acted_on.clone(),
             Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
-            _ => self.current_channel().map(|name| Topic::channel(&name)),
+            _ => self.current_channel().map(Topic::shared_channel),
         };
         let Some(topic) = topic else {
             return self.tell("select a subscription to end it");
@@ -72,8 +74,8 @@ impl App {
     }
 
     /// Why no subscription to the channel called `name` can be ended, if that is so.
-    pub(super) fn why_not_unsubscribe(&self, name: &[u8]) -> Option<String> {
-        let topic = Topic::channel(name);
+    pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
+        let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.subscription_to(&topic).is_none();
         is_none.then(|| self.why_not_ended(&topic))
     }

@@ -214,12 +214,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
 
 /// The figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
-    let topic = app.channels().selected()?;
-    if !topic.names_one() {
-        return None;
-    }
-    let channels = app.log().channels();
-    let channel = channels.by_id(channels.find(&topic.name)?)?;
+    let channel = app.selected_channel()?;
     let ago = figures::age(app.now().since(channel.last_heard));
     let count = figures::count(channel.messages);
     Some(format!(

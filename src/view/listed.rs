@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::theme;
 use crate::app::{App, SubscriptionState};
+use crate::message::names::same;
 
 /// A channel that has said nothing for this long is shown with how long, in place of its rate.
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
@@ -14,7 +15,7 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
     let exact = app.subscriptions().find_channel(name);
     match exact.and_then(|id| app.subscriptions().state(id)) {
-        _ if app.only() == Some(name) => ("▸", theme::FOCUS),
+        _ if app.only().is_some_and(|only| same(only, name)) => ("▸", theme::FOCUS),
         Some(state) => mark_of(state),
         None => (" ", Style::new()),
     }

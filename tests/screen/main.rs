@@ -8,6 +8,7 @@ mod app;
 mod checks;
 mod large;
 mod latest;
+mod long_names;
 mod oneoff;
 mod plot;
 mod queries;

@@ -17,4 +17,5 @@ pub mod redis;
 pub mod scans;
 pub mod sentinel;
 pub mod stage;
+pub mod touched;
 pub mod truth;

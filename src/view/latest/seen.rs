@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::log::{Channel, Content};
 use crate::message::RowId;
+use crate::message::names::same;
 use crate::payload::change::{self, Change};
 use crate::payload::format::Format;
 use crate::payload::json::{self, text};
@@ -187,7 +188,7 @@ impl<'a> Seen<'a> {
                 channel: id,
                 payload,
                 size,
-            } if channels.by_id(id)?.name() == channel.name() => Some((payload, size)),
+            } if same(channels.by_id(id)?.name(), channel.name()) => Some((payload, size)),
             _ => None,
         }
     }

@@ -1,0 +1,83 @@
+//! Names of channels, which may have megabytes: each row drawn asks about one.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Whether two names are the same. Of a name that is shared nothing is read.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    compare(one, other) == Ordering::Equal
+}
+
+/// An order of names in which those that differ in length need no reading.
+fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    if std::ptr::eq(one, other) {
+        return Ordering::Equal;
+    }
+    let lengths = one.len().cmp(&other.len());
+    lengths.then_with(|| one.cmp(other))
+}
+
+/// A few names. To look one up that is shared with them reads nothing of it.
+#[derive(Debug, Default)]
+pub struct Names(Vec<Arc<[u8]>>);
+
+impl Names {
+    /// Whether `name` is one of them.
+    #[must_use]
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.place(name).is_ok()
+    }
+
+    /// Adds `name`, or takes it out if it is there. Says whether it was added.
+    pub fn toggle(&mut self, name: Arc<[u8]>) -> bool {
+        match self.place(&name) {
+            Ok(place) => {
+                self.0.remove(place);
+                false
+            }
+            Err(place) => {
+                self.0.insert(place, name);
+                true
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(|name| &**name)
+    }
+
+    fn place(&self, name: &[u8]) -> Result<usize, usize> {
+        self.0.binary_search_by(|one| compare(one, name))
+    }
+}
+
+impl FromIterator<Arc<[u8]>> for Names {
+    fn from_iter<I: IntoIterator<Item = Arc<[u8]>>>(names: I) -> Self {
+        let mut all: Vec<_> = names.into_iter().collect();
+        all.sort_unstable_by(|one, other| compare(one, other));
+        all.dedup();
+        Self(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_whether_it_is_shared_or_not() {
+        let names = ["b", "aa", "", "c", "b"].map(|name| Arc::<[u8]>::from(name.as_bytes()));
+        let mut all: Names = names.iter().cloned().collect();
+        assert_eq!(all.iter().count(), 4);
+        for name in &names {
+            let copy = name.to_vec();
+            assert!(all.contains(name) && all.contains(&copy));
+        }
+        assert!(!all.contains(b"a") && !all.contains(b"bb"));
+        assert!(!all.toggle(b"b"[..].into()) && !all.contains(b"b"));
+        assert!(all.toggle(b"b"[..].into()) && all.contains(b"b"));
+        assert!(same(b"a", b"a") && !same(b"a", b"b") && !same(b"a", b"ab"));
+    }
+}
