@@ -1194,6 +1194,34 @@ fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
 }
 
 #[test]
+fn a_box_of_very_many_columns_or_lines_that_are_not_ascii_shows_what_is_typed() {
+    for text in [
+        "漢".repeat(40_000),
+        "e\u{301}".repeat(70_000),
+        "😀".repeat(40_000),
+        "é\n".repeat(70_000),
+        "漢\n\n".repeat(40_000),
+    ] {
+        let mut stage = crate::support::stage::Stage::new(&["*"]);
+        stage.messages(&[("a", b"1")]);
+        stage.keys("p");
+        stage.send(Event::Paste(text.clone()));
+        assert_eq!(stage.box_texts().1, text);
+        for code in [KeyCode::End, KeyCode::Left, KeyCode::Home, KeyCode::Up] {
+            stage.code(code);
+            stage.keys("ß");
+            let (x, y) = stage.caret().unwrap();
+            let symbol = stage.buffer()[(x - 1, y)].symbol().to_owned();
+            assert!(
+                symbol.starts_with('ß'),
+                "{code:?}: {symbol:?} of {}",
+                text.len()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
     let channel = "orders:created:eu-west-1:shop-7";
     for width in [80, 60] {
