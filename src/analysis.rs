@@ -4,7 +4,7 @@
 //! A [`Plan`] says what is watched. The owner of the log sends it ([`Request::Plan`]) whenever it
 //! has changed, and hands over the rows that arrive by a [`Follower`]; the rows that were kept
 //! before are looked at on request ([`Request::kept`]), oldest first. What is found comes back as
-//! [`Finding`]s, each a remark on a row with its words, to be kept in [`Findings`]; what is known
+//! [`Finding`]s, each a finding on a row with its words, to be kept in [`Findings`]; what is known
 //! in all is asked for when it is shown ([`Request::Report`]).
 //!
 //! Everything is bounded, and says when it is full: channels, fields, sequences, requests that
@@ -14,13 +14,13 @@
 
 mod delay;
 mod desk;
+mod finding;
 mod findings;
 mod follower;
 mod job;
 mod pair;
 mod parse;
 mod plan;
-mod remark;
 mod report;
 mod sequence;
 mod series;
@@ -36,12 +36,12 @@ use std::sync::Arc;
 
 pub use delay::{ChannelDelay, DelayReport, sent_time};
 pub use desk::{Analyst, start};
+pub use finding::{Drift, Finding, FindingKind, Instead, OutOfSequence};
 pub use findings::{Findings, MOST_FINDINGS};
 pub use follower::Follower;
 pub use pair::{MOST_WAITING, PairCounts, PairReport, Unanswered};
 pub use parse::CheckError;
 pub use plan::{Channels, Check, CheckId, Entry, Plan, Plotted};
-pub use remark::{Drift, Finding, Instead, OutOfSequence, Remark};
 pub use report::{Ask, Report};
 pub use sequence::{ChannelCounts, Counts, MOST_SEQUENCES, SequenceReport};
 pub use series::{INTERVAL_BOUNDS, MOST_POINTS, Point, SeriesReport, Summary};

@@ -5,24 +5,24 @@
 //! data that says what the outside must do. A file here for each pane: what it shows of the log,
 //! where it stands, what is selected.
 
-mod about;
+mod acl_fallback;
 mod action;
 mod actions;
-mod asking;
 mod box_limits;
 mod breakpoints;
 mod burst;
+mod channel_tab;
 mod channels;
+mod check_coverage;
 mod checking;
 mod checks;
-mod choosing;
 mod comparing;
 mod current;
 mod effect;
 mod event;
-mod falling_back;
 mod filtering;
 mod finding;
+mod format_picker;
 mod highlighting;
 mod holding;
 mod input;
@@ -31,6 +31,7 @@ mod latest;
 mod layout;
 mod lens;
 mod lists;
+mod live_query;
 mod marking;
 mod messages;
 mod mouse;
@@ -42,10 +43,11 @@ mod overlay;
 mod own;
 mod picker;
 mod plot;
+mod plot_cursor;
 mod plotting;
-mod pointing;
 mod publish;
 mod publishing;
+mod query_editor;
 mod quitting;
 mod reader;
 mod reading;
@@ -56,20 +58,18 @@ mod stopping;
 mod subscribing;
 mod subscriptions;
 mod syntax;
-mod unchecked;
 mod undo;
 mod update;
-mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use about::About;
 pub use action::Action;
-pub use asking::{Purpose, QueryBox};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
+pub use channel_tab::About;
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
+pub use check_coverage::Unchecked;
 pub use checks::Checks;
 pub use effect::{Alert, Effect};
 pub use event::Event;
@@ -80,6 +80,7 @@ pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bin
 pub use latest::{FLASH, ListForm};
 pub use layout::{Areas, inside, padded};
 pub use lens::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+pub use live_query::Progress;
 pub use messages::{MessagesPane, Position, TimeForm, Window};
 pub use nodes::{Away, NodeStatus, Nodes};
 pub use notices::{gap_words, notice_words, topic_words};
@@ -87,19 +88,20 @@ pub use opening::{Against, Open};
 pub use overlay::{HelpLine, Overlay, Prompt, Question, help_lines};
 pub use own::OwnMessages;
 pub use picker::{Badge, Pickable, Picker};
-pub use plot::{Curve, Dot, Face, Figures, Lack, Plot, PlotRoom, PlotWindow, Quantity, Series};
+pub use plot::{
+    Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
+};
 pub use publish::{Answer, Outgoing, PublishBox};
+pub use query_editor::{Purpose, QueryBox};
 pub use quitting::MOST_LOST_BY_QUITTING;
 pub use reader::{
-    Columns, DIFF_HEADER, Form, Letter, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
+    Columns, DIFF_HEADER, Form, MessageSnapshot, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
 };
 pub use remedies::{connection_remedy, denial_remedy};
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
-pub use unchecked::Unchecked;
 pub use update::MAX_NAME_COLUMNS;
-pub use watch::Progress;
 
 use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
@@ -120,7 +122,7 @@ pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
 /// 5 seconds.
 const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
 
-/// How long a remark stays in the hint line.
+/// How long a toast stays in the hint line.
 const REMARK_TIME: Duration = Duration::from_secs(5);
 
 /// What the screen is told at the start and never changes.
@@ -176,7 +178,7 @@ pub enum Focus {
 
 /// Something said to the person for a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
+pub struct Toast {
     /// The words.
     pub text: String,
     /// Whether something went wrong.
@@ -233,7 +235,7 @@ pub struct App {
     breakpoints: Breakpoints,
     checks: Checks,
     /// When it was counted last what they have not looked at.
-    counted: Option<unchecked::Counted>,
+    counted: Option<check_coverage::Counted>,
     plot: Plot,
     marked: BTreeSet<RowId>,
     /// The history of queries, oldest first.
@@ -262,7 +264,7 @@ pub struct App {
     /// The number of the open message for those who find out what it is.
     reading: u64,
     overlay: Option<Overlay>,
-    remark: Option<Remark>,
+    toast: Option<Toast>,
     /// The keys pressed last.
     typed: holding::Typed,
     /// What was muted or unsubscribed last, until the selection is moved: the key pressed again is
@@ -338,7 +340,7 @@ impl App {
             open: None,
             reading: 0,
             overlay: None,
-            remark: None,
+            toast: None,
             typed: holding::Typed::default(),
             acted_on: None,
             undo: Vec::new(),
@@ -500,10 +502,8 @@ impl App {
 
     /// What is said to the person for a moment.
     #[must_use]
-    pub fn remark(&self) -> Option<&Remark> {
-        self.remark
-            .as_ref()
-            .filter(|remark| self.now < remark.until)
+    pub fn toast(&self) -> Option<&Toast> {
+        self.toast.as_ref().filter(|toast| self.now < toast.until)
     }
 
     /// The widest name of a channel so far, in columns.
@@ -571,7 +571,7 @@ impl App {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
                 Focus::Message => Context::Message,
-                Focus::Plot if self.plot.face() == Face::Chart => Context::Chart,
+                Focus::Plot if self.plot.mode() == PlotMode::Chart => Context::Chart,
                 Focus::Plot => Context::Plot,
                 Focus::PublishChannel => Context::PublishChannel,
                 Focus::PublishPayload => Context::PublishPayload,
@@ -585,7 +585,7 @@ impl App {
     /// by the minute.
     #[must_use]
     pub fn next_tick(&self) -> Option<Time> {
-        let remark = self.remark().map(|remark| remark.until);
+        let toast = self.toast().map(|toast| toast.until);
         let retry = match self.server.connection {
             Connection::Reconnecting { retry_at, .. }
             | Connection::Refused {
@@ -604,7 +604,7 @@ impl App {
         };
         let order = self.channels.due();
         [
-            remark,
+            toast,
             retry,
             ages,
             answer,

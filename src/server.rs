@@ -16,6 +16,7 @@ mod gaps;
 mod kind;
 mod link;
 mod login;
+mod master_watcher;
 mod node;
 mod nodes;
 mod password;
@@ -32,7 +33,6 @@ mod topology;
 mod transport;
 mod upstream;
 mod url;
-mod watcher;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -7,8 +7,8 @@ mod sent;
 
 use std::sync::Arc;
 
+use super::finding::FindingKind;
 use super::plan::Role;
-use super::remark::Remark;
 use super::spread::{Percentiles, Spread};
 use super::watched::{Message, Watched};
 use crate::query::Path;
@@ -71,7 +71,7 @@ impl Delays {
     }
 
     /// Looks at a message of the channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         let of_channel = self.channels.at(place)?;
         of_channel.messages += 1;
         let figure = message.lookup.figure(self.sent.steps());
@@ -81,7 +81,7 @@ impl Delays {
         };
         let delay = message.time.0.saturating_sub(sent.0);
         of_channel.spread.add(delay);
-        Some(Remark::Delay(delay))
+        Some(FindingKind::Delay(delay))
     }
 
     /// How late messages are, on at most `most` channels: on `channel` in any case, if it is among

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use super::finding::{Finding, FindingKind};
 use super::plan::CheckId;
-use super::remark::{Finding, Remark};
 use crate::log::RowSet;
 use crate::message::RowId;
 
@@ -134,9 +134,9 @@ fn span(rows: &RowSet) -> usize {
 impl OfCheck {
     fn add(&mut self, finding: Finding) {
         match finding.what {
-            Remark::Drift(_) => self.drifted.insert(finding.row),
-            Remark::Sequence(_) => self.out_of_sequence.insert(finding.row),
-            Remark::Latency { .. } | Remark::Delay(_) => {}
+            FindingKind::Drift(_) => self.drifted.insert(finding.row),
+            FindingKind::Sequence(_) => self.out_of_sequence.insert(finding.row),
+            FindingKind::Latency { .. } | FindingKind::Delay(_) => {}
         }
         self.bytes += finding.size();
         self.findings.push_back(finding);

@@ -3,8 +3,8 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
+use super::finding::Finding;
 use super::plan::CheckId;
-use super::remark::Finding;
 use super::{Answer, Looked, Request, Worker};
 use crate::log::{Piece, Segment};
 use crate::message::RowId;

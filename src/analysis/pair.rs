@@ -12,8 +12,8 @@ mod requests;
 
 use std::sync::Arc;
 
+use super::finding::FindingKind;
 use super::plan::Role;
-use super::remark::Remark;
 use super::spread::{Percentiles, Spread};
 use super::value;
 use super::watched::Message;
@@ -121,7 +121,7 @@ impl Pair {
     }
 
     /// Looks at a message of a channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<Remark> {
+    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         self.gap.note(message);
         if place == REPLIES {
             return self.reply(message);
@@ -145,7 +145,7 @@ impl Pair {
         }
     }
 
-    fn reply(&mut self, message: &Message<'_>) -> Option<Remark> {
+    fn reply(&mut self, message: &Message<'_>) -> Option<FindingKind> {
         let at = message.lookup.value(self.reply.steps());
         let Some(id) = at.as_deref().and_then(value::name) else {
             self.counts.without_id += 1;
@@ -158,7 +158,7 @@ impl Pair {
                 self.last_reply = Some(message.row);
                 self.latency
                     .add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
-                Some(Remark::Latency {
+                Some(FindingKind::Latency {
                     request: row,
                     after,
                 })

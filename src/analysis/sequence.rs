@@ -20,8 +20,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::hash_map::EntryRef;
 
+use super::finding::FindingKind;
 use super::plan::Role;
-use super::remark::Remark;
 use super::value;
 use super::watched::{Message, Verdict, Watched};
 use crate::payload::lookup::Lookup;
@@ -129,7 +129,8 @@ impl Sequences {
         let has_room = self.holes < MOST_HOLES;
         let step = track.next(number, message.breaks, has_room, &mut of_channel.counts);
         self.holes = self.holes + track.holes() - holes;
-        step.map(|step| Remark::Sequence(Box::new(step))).into()
+        step.map(|step| FindingKind::Sequence(Box::new(step)))
+            .into()
     }
 
     /// How they do, of at most `most` channels: of `channel` in any case, if it is among them.

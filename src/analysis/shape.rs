@@ -21,8 +21,8 @@ mod walk;
 
 use std::sync::Arc;
 
+use super::finding::{Drift, FindingKind};
 use super::plan::Role;
-use super::remark::{Drift, Remark};
 use super::watched::{Message, Verdict, Watched};
 use crate::payload::json::flat::{self, Token};
 use trie::Trie;
@@ -149,7 +149,7 @@ impl Shapes {
             return Verdict::Fine;
         }
         shape.flagged += 1;
-        Verdict::Said(Remark::Drift(drifts))
+        Verdict::Said(FindingKind::Drift(drifts))
     }
 
     /// The shape of a channel, with the names of at most `most` channels; of the first channel if

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::remark::Remark;
+use super::finding::FindingKind;
 use crate::message::{RowId, Time};
 use crate::payload::lookup::Lookup;
 
@@ -33,12 +33,12 @@ pub enum Verdict {
     /// It could not tell: the message lacks what it looks at, or there is no room for it.
     Skipped,
     /// This is to be said.
-    Said(Remark),
+    Said(FindingKind),
 }
 
-impl From<Option<Remark>> for Verdict {
-    fn from(remark: Option<Remark>) -> Self {
-        remark.map_or(Self::Fine, Self::Said)
+impl From<Option<FindingKind>> for Verdict {
+    fn from(finding: Option<FindingKind>) -> Self {
+        finding.map_or(Self::Fine, Self::Said)
     }
 }
 

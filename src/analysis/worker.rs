@@ -8,8 +8,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use self::state::State;
+use super::finding::Finding;
 use super::plan::{CheckId, Plan};
-use super::remark::Finding;
 use super::report::{Ask, Report};
 use super::skips::Skips;
 use super::watched::{Message, Verdict};

@@ -232,16 +232,16 @@ impl App {
         {
             return effects;
         }
-        let Some(letter) = self.current_message() else {
+        let Some(snapshot) = self.current_message() else {
             return self.tell("select a message to copy its payload");
         };
-        let what = if letter.is_cut() {
-            let size = figures::size(letter.size);
+        let what = if snapshot.is_cut() {
+            let size = figures::size(snapshot.size);
             format!("all that was kept of {size}")
         } else {
             "the payload".to_owned()
         };
-        self.hand_over(letter.payload, &what)
+        self.hand_over(snapshot.payload, &what)
     }
 
     fn reconnect(&mut self) -> Vec<Effect> {

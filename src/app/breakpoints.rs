@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::watch::Watch;
+use super::live_query::LiveQuery;
 use crate::log::{Found, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
@@ -59,7 +59,7 @@ pub struct Breakpoint {
     /// The rows kept at which it wants the view to stop.
     pub(super) stops: RowSet,
     /// Asks on while it is on.
-    pub(super) watch: Option<Watch>,
+    pub(super) watch: Option<LiveQuery>,
 }
 
 impl Breakpoint {
@@ -90,7 +90,7 @@ impl Breakpoint {
     /// How many rows arrived and went before it could be asked of them.
     #[must_use]
     pub fn missed(&self) -> u64 {
-        self.watch.as_ref().map_or(0, Watch::missed)
+        self.watch.as_ref().map_or(0, LiveQuery::missed)
     }
 
     /// Takes in the rows that it matched. Says how many there were, and the first at which the
@@ -181,7 +181,7 @@ impl Breakpoints {
         self.gone
     }
 
-    pub(super) fn watches_mut(&mut self) -> impl Iterator<Item = &mut Watch> {
+    pub(super) fn watches_mut(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
         self.list.iter_mut().filter_map(|one| one.watch.as_mut())
     }
 

@@ -46,9 +46,9 @@ impl App {
                 self.tell(IGNORED)
             }
             _ => {
-                let said = self.remark.take_if(|remark| remark.text == IGNORED);
+                let said = self.toast.take_if(|toast| toast.text == IGNORED);
                 let effects = self.press(key);
-                self.remark = self.remark.take().or(said);
+                self.toast = self.toast.take().or(said);
                 effects
             }
         }

@@ -16,7 +16,7 @@ impl App {
         };
         let is_json =
             |decoded: &Decoded| decoded.format == Format::Json && decoded.unwrapped.is_none();
-        let name = open.reader.letter().channel.clone();
+        let name = open.reader.snapshot().channel.clone();
         let Some(name) = name.filter(|_| open.reader.decoded().is_some_and(is_json)) else {
             return Vec::new();
         };
@@ -72,7 +72,7 @@ impl App {
     fn is_whole_number(&self, name: &[u8], path: &Path) -> bool {
         let reading = self.readings.of(name);
         self.open.as_ref().is_some_and(|open| {
-            let payload = &open.reader.letter().payload;
+            let payload = &open.reader.snapshot().payload;
             let lookup = Lookup::new(payload, reading.as_ref());
             let value = lookup.figure(path.steps());
             value.is_some_and(|value| is_whole_number(&value))

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::watch::Progress;
+use super::live_query::Progress;
 use super::{App, Effect};
 use crate::analysis::{
     Answer, Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report,
@@ -335,7 +335,7 @@ impl App {
     fn channel_to_report(&self) -> Option<Arc<[u8]>> {
         let reader = &self.open.as_ref()?.reader;
         let is_shown = reader.tab() == super::Tab::Channel;
-        let name = reader.letter().channel.as_deref().filter(|_| is_shown)?;
+        let name = reader.snapshot().channel.as_deref().filter(|_| is_shown)?;
         Some(name.into())
     }
 }

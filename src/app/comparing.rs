@@ -37,14 +37,14 @@ impl App {
         if open.reader.tab() != Tab::Diff {
             return;
         }
-        let row = open.reader.letter().row;
+        let row = open.reader.snapshot().row;
         let base = match open.against {
             Against::Before => self.log.message_before(row),
             Against::Marked => self.marked_beside(row),
         };
-        let letter = base.and_then(|row| self.letter(row));
+        let snapshot = base.and_then(|row| self.snapshot(row));
         if let Some(open) = &mut self.open {
-            open.reader.compare_with(letter);
+            open.reader.compare_with(snapshot);
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{App, Entry, Focus, Letter};
+use super::{App, Entry, Focus, MessageSnapshot};
 use crate::log::{Channel, Content};
 use crate::message::RowId;
 use crate::message::names::same;
 
 impl App {
     /// A row, to be kept whatever the log lets go of.
-    pub(super) fn letter(&self, id: RowId) -> Option<Letter> {
+    pub(super) fn snapshot(&self, id: RowId) -> Option<MessageSnapshot> {
         let row = self.log.row(id)?;
         let (channel, payload, size) = match row.content {
             Content::Message { channel, size, .. } => {
@@ -26,7 +26,7 @@ impl App {
             .log
             .subscriptions(id)
             .filter_map(|id| self.subscriptions.topic(id));
-        Some(Letter {
+        Some(MessageSnapshot {
             row: id,
             time: row.time,
             channel,
@@ -38,13 +38,13 @@ impl App {
 
     /// The message that keys act on: the open one, the selected one, or the last of the selected
     /// channel.
-    pub(super) fn current_message(&self) -> Option<Letter> {
-        let letter = match &self.open {
-            Some(open) if self.focus == Focus::Message => open.reader.letter().clone(),
-            _ if self.focus == Focus::Channels => self.letter(self.selected_channel()?.last_row)?,
-            _ => self.letter(self.messages.selected(&self.shown)?)?,
+    pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
+        let snapshot = match &self.open {
+            Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
+            _ if self.focus == Focus::Channels => self.snapshot(self.selected_channel()?.last_row)?,
+            _ => self.snapshot(self.messages.selected(&self.shown)?)?,
         };
-        letter.channel.is_some().then_some(letter)
+        snapshot.channel.is_some().then_some(snapshot)
     }
 
     /// The channel that keys act on: the selected one, or that of the selected message.
@@ -54,7 +54,7 @@ impl App {
             return topic.names_one().then(|| Arc::clone(&topic.name));
         }
         if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
-            return open.reader.letter().channel.clone();
+            return open.reader.snapshot().channel.clone();
         }
         self.channel_of(self.messages.selected(&self.shown)?)
     }

@@ -1,8 +1,8 @@
 //! Which rows are shown: the filter being typed, the list of filters kept, the channel chosen,
 //! and the channels muted, made into one query.
 
-use super::unchecked::Unchecked;
-use super::watch::{FILTER, Progress, Watch};
+use super::check_coverage::Unchecked;
+use super::live_query::{FILTER, LiveQuery, Progress};
 use super::{App, Effect};
 use crate::message::Time;
 use crate::query::Query;
@@ -37,7 +37,7 @@ pub struct Filters {
     /// The one that `/` writes.
     pub(super) typed: Option<Query>,
     pub(super) list: Vec<Filter>,
-    watch: Option<Watch>,
+    watch: Option<LiveQuery>,
     /// Whether the rows shown are still those of the query before, until the first answer to
     /// this one: nothing flickers while a filter is typed.
     is_new: bool,
@@ -109,7 +109,7 @@ impl Filters {
         Some(self.watch.as_ref()?.query())
     }
 
-    pub(super) fn watch_mut(&mut self) -> Option<&mut Watch> {
+    pub(super) fn watch_mut(&mut self) -> Option<&mut LiveQuery> {
         self.watch.as_mut()
     }
 
@@ -154,7 +154,7 @@ impl App {
             self.shown.follow(&self.log);
             return Vec::new();
         }
-        let mut watch = Watch::new(FILTER, self.next_serial(), query, &self.log);
+        let mut watch = LiveQuery::new(FILTER, self.next_serial(), query, &self.log);
         let request = watch.ask_kept(&self.known());
         self.filters.watch = Some(watch);
         self.filters.is_new = true;

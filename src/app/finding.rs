@@ -1,7 +1,7 @@
 //! Finding: rows that match a query are marked, and the others stay.
 
-use super::unchecked::Unchecked;
-use super::watch::{FIND, Progress, Watch};
+use super::check_coverage::Unchecked;
+use super::live_query::{FIND, LiveQuery, Progress};
 use super::{App, Effect, Focus, Position};
 use crate::log::RowSet;
 use crate::message::{RowId, Time};
@@ -15,7 +15,7 @@ const MAX_TOLD: usize = 40;
 /// What is looked for, and where it was found.
 #[derive(Debug)]
 pub struct Find {
-    watch: Watch,
+    watch: LiveQuery,
     rows: RowSet,
     /// From where the view is to go to the nearest hit, once that is known.
     jump: Option<Jump>,
@@ -84,7 +84,7 @@ impl Find {
         *self.watch.unchecked()
     }
 
-    pub(super) fn watch_mut(&mut self) -> &mut Watch {
+    pub(super) fn watch_mut(&mut self) -> &mut LiveQuery {
         &mut self.watch
     }
 
@@ -103,7 +103,7 @@ impl App {
             self.find = None;
             return vec![Effect::StopScan(FIND)];
         };
-        let mut watch = Watch::new(FIND, self.next_serial(), query, &self.log);
+        let mut watch = LiveQuery::new(FIND, self.next_serial(), query, &self.log);
         let request = watch.ask_kept(&self.known());
         self.find = Some(Find {
             watch,

@@ -65,7 +65,7 @@ impl App {
     pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
         let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
         let rows = match open {
-            Some(open) => vec![open.reader.letter().row],
+            Some(open) => vec![open.reader.snapshot().row],
             None => self.window().rows,
         };
         let mut newest_first = rows.into_iter().rev();

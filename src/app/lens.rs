@@ -123,7 +123,7 @@ impl App {
     fn is_open_too_long(&self) -> bool {
         self.open().is_some_and(|open| {
             let reader = &open.reader;
-            reader.letter().size > MOST_THROUGH_LENS as u64
+            reader.snapshot().size > MOST_THROUGH_LENS as u64
                 || reader.bytes().len() > MOST_UNPACKED_THROUGH_LENS
         })
     }

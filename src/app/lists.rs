@@ -1,7 +1,7 @@
 //! The list of filters and the list of breakpoints, opened over the panes.
 
-use super::asking::Purpose;
 use super::moving::Step;
+use super::query_editor::Purpose;
 use super::{Action, App, Effect, Overlay, inside};
 
 impl App {

@@ -37,13 +37,13 @@ impl App {
         let Some(open) = self.open.as_ref() else {
             return Vec::new();
         };
-        let letter = open.reader.letter();
-        if letter.channel.is_none() || open.reader.sought().is_some() {
+        let snapshot = open.reader.snapshot();
+        if snapshot.channel.is_none() || open.reader.sought().is_some() {
             return Vec::new();
         }
         // Queries see the bytes as they came.
-        let is_packed = open.reader.bytes().as_ptr() != letter.payload.as_ptr();
-        let query = self.marked_by(letter.row).filter(|_| !is_packed);
+        let is_packed = open.reader.bytes().as_ptr() != snapshot.payload.as_ptr();
+        let query = self.marked_by(snapshot.row).filter(|_| !is_packed);
         let query = query.filter(|query| !query.is_everything()).cloned();
         let serial = self.next_serial();
         let room = self.room();
@@ -82,7 +82,7 @@ impl App {
             true => "further match",
             false => "earlier match",
         };
-        let part = if open.letter().payload.len() > MAX_MARKED {
+        let part = if open.snapshot().payload.len() > MAX_MARKED {
             "the first 4 MiB of "
         } else {
             ""

@@ -48,7 +48,7 @@ impl App {
     }
 
     fn click(&mut self, at: Point) -> Vec<Effect> {
-        self.plot.grip = None;
+        self.plot.drag = None;
         self.acted_on = None;
         let areas = self.areas();
         if areas.channels.contains(at) {

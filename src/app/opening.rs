@@ -7,7 +7,7 @@ use ratatui::layout::{Position as Point, Rect};
 use super::moving::Step;
 use super::reader::{Page, Tab};
 use super::reading::Search;
-use super::{App, Effect, Focus, Letter, Outline, Position, Reader, Room};
+use super::{App, Effect, Focus, MessageSnapshot, Outline, Position, Reader, Room};
 use crate::decoding::{self, Reading, Request, Source};
 use crate::log::Content;
 use crate::message::{RowId, Time};
@@ -56,7 +56,7 @@ pub struct Open {
 impl Open {
     fn new(reader: Reader, was_following: bool, opened: Time) -> Self {
         Self {
-            froze: was_following.then_some(reader.letter().row),
+            froze: was_following.then_some(reader.snapshot().row),
             reader: Box::new(reader),
             is_whole: false,
             against: Against::default(),
@@ -116,8 +116,10 @@ impl App {
         let open = self.open.as_ref();
         let readers = open.map(|open| std::iter::once(&open.reader).chain(&open.before));
         let sizes = readers.into_iter().flatten().map(|reader| {
-            let alone = reader.letters().filter(|letter| !self.is_shared(letter));
-            reader.size() + alone.map(|letter| letter.payload.len()).sum::<usize>()
+            let alone = reader
+                .snapshots()
+                .filter(|snapshot| !self.is_shared(snapshot));
+            reader.size() + alone.map(|snapshot| snapshot.payload.len()).sum::<usize>()
         });
         sizes.sum()
     }
@@ -142,12 +144,12 @@ impl App {
         ));
     }
 
-    /// Whether the payload of `letter` is the very one that the log keeps.
-    fn is_shared(&self, letter: &Letter) -> bool {
-        let row = self.log.row(letter.row);
+    /// Whether the payload of `snapshot` is the very one that the log keeps.
+    fn is_shared(&self, snapshot: &MessageSnapshot) -> bool {
+        let row = self.log.row(snapshot.row);
         row.is_some_and(|row| match row.content {
             Content::Message { payload, .. } => {
-                payload.as_ptr_range() == letter.payload.as_ptr_range()
+                payload.as_ptr_range() == snapshot.payload.as_ptr_range()
             }
             Content::Notice(_) => false,
         })
@@ -165,10 +167,10 @@ impl App {
             self.messages.freeze(&self.shown, height);
         }
         let selected = self.messages.selected(&self.shown);
-        let Some(letter) = selected.and_then(|row| self.letter(row)) else {
+        let Some(snapshot) = selected.and_then(|row| self.snapshot(row)) else {
             return self.tell("select a row to open it");
         };
-        self.open = Some(Open::new(Reader::open(letter), was_following, self.now));
+        self.open = Some(Open::new(Reader::open(snapshot), was_following, self.now));
         if self.areas().messages.is_empty() {
             self.set_focus(Focus::Message);
         }
@@ -237,16 +239,16 @@ impl App {
         if follows && !self.may_follow() {
             return Vec::new();
         }
-        let Some(letter) = self.letter(row) else {
+        let Some(snapshot) = self.snapshot(row) else {
             return Vec::new();
         };
-        self.turn_to(letter)
+        self.turn_to(snapshot)
     }
 
-    /// Opens `letter` in place of what is open, at the place in it where the person is now.
-    pub(super) fn turn_to(&mut self, letter: Letter) -> Vec<Effect> {
+    /// Opens `snapshot` in place of what is open, at the place in it where the person is now.
+    pub(super) fn turn_to(&mut self, snapshot: MessageSnapshot) -> Vec<Effect> {
         if let Some(open) = &mut self.open {
-            open.turn_to(Reader::open(letter), self.now);
+            open.turn_to(Reader::open(snapshot), self.now);
         }
         self.understand()
     }
@@ -268,7 +270,7 @@ impl App {
             _ => {}
         }
         let row = self.selected_row()?;
-        (row != open.reader.letter().row).then_some(row)
+        (row != open.reader.snapshot().row).then_some(row)
     }
 
     fn may_follow(&self) -> bool {
@@ -285,12 +287,12 @@ impl App {
             return Vec::new();
         };
         let reader = &open.reader;
-        if reader.letter().channel.is_none() {
+        if reader.snapshot().channel.is_none() {
             return self.search_message(false);
         }
         let request = Request {
             serial,
-            source: self.source(reader.letter()),
+            source: self.source(reader.snapshot()),
             base: reader.base().map(|base| self.source(base)),
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
@@ -334,10 +336,10 @@ impl App {
     }
 
     /// A message, with what is known of its channel.
-    fn source(&self, letter: &Letter) -> Source {
-        let channel = letter.channel.as_deref().unwrap_or_default();
+    fn source(&self, snapshot: &MessageSnapshot) -> Source {
+        let channel = snapshot.channel.as_deref().unwrap_or_default();
         Source {
-            payload: letter.payload.clone(),
+            payload: snapshot.payload.clone(),
             reading: self.readings.of(channel).unwrap_or_default(),
         }
     }
@@ -347,7 +349,7 @@ impl App {
     pub fn message_text(&self) -> Rect {
         let text = self.areas().message_text();
         let Some(open) = &self.open else { return text };
-        let said = open.reader.remarks(text.width).len();
+        let said = open.reader.notes(text.width).len();
         let rows = text.height.min(u16::try_from(said).unwrap_or(u16::MAX));
         // Of what is said as much as leaves half of the room.
         let rows = rows.min(text.height / 2);

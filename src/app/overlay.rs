@@ -1,8 +1,8 @@
 //! What stands over the panes: the help, an open message, a prompt, a question.
 
-use super::asking::QueryBox;
 use super::input::Input;
 use super::keymap::{Binding, Context, bindings_of};
+use super::query_editor::QueryBox;
 use crate::message::Topic;
 
 /// What stands over the panes and has the focus until it is closed.

@@ -6,8 +6,8 @@
 
 mod cursor;
 mod curve;
+mod empty_reason;
 mod known;
-mod lack;
 mod rates;
 mod room;
 mod window;
@@ -15,10 +15,10 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::cursor::{Cursor, Grip};
+pub use self::cursor::{Cursor, DragState};
 pub use self::curve::{Curve, Dot, Figures};
+pub use self::empty_reason::EmptyReason;
 use self::known::Known;
-pub use self::lack::Lack;
 pub use self::rates::Heard;
 pub use self::room::PlotRoom;
 pub(super) use self::window::Extent;
@@ -91,7 +91,7 @@ pub struct Series {
 
 /// How it is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Face {
+pub enum PlotMode {
     /// Over time.
     #[default]
     Chart,
@@ -101,7 +101,7 @@ pub enum Face {
 
 /// Where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Stand {
+pub(super) enum Placement {
     /// Nowhere.
     #[default]
     Closed,
@@ -116,14 +116,14 @@ pub(super) enum Stand {
 pub struct Plot {
     series: Vec<Series>,
     selected: usize,
-    pub(super) stand: Stand,
+    pub(super) stand: Placement,
     /// What had the focus when the person last came to it by a key that shows it.
     pub(super) opened_from: Focus,
-    pub(super) face: Face,
+    pub(super) mode: PlotMode,
     pub(super) view: View,
     pub(super) cursor: Option<Cursor>,
     /// Whether the mouse holds it.
-    pub(super) grip: Option<Grip>,
+    pub(super) drag: Option<DragState>,
     pub(super) known: Known,
 }
 
@@ -142,20 +142,20 @@ impl Plot {
 
     /// How it is shown.
     #[must_use]
-    pub fn face(&self) -> Face {
-        self.face
+    pub fn mode(&self) -> PlotMode {
+        self.mode
     }
 
     /// Whether it stands on the screen.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.stand != Stand::Closed
+        self.stand != Placement::Closed
     }
 
     /// Whether it wants the whole screen, if it stands there at all.
     #[must_use]
     pub fn is_whole(&self) -> Option<bool> {
-        self.is_shown().then_some(self.stand == Stand::Whole)
+        self.is_shown().then_some(self.stand == Placement::Whole)
     }
 
     /// Whether it goes on with the newest.

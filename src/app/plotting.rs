@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checks::only;
 use super::plot::{
-    Curve, Extent, Face, Heard, MOST_SERIES, PlotRoom, PlotWindow, Quantity, Series, Stand,
+    Curve, Extent, Heard, MOST_SERIES, Placement, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
 };
 use super::undo::Undo;
 use super::{Action, App, Effect, Focus, Page, Plot, inside, padded};
@@ -99,7 +99,7 @@ impl App {
             }
             None => self.add_series(channel, quantity),
         };
-        self.plot.face = Face::Chart;
+        self.plot.mode = PlotMode::Chart;
         self.show_plot();
         effects
     }
@@ -180,7 +180,7 @@ impl App {
 
     fn show_plot(&mut self) {
         if !self.plot.is_shown() {
-            self.plot.stand = Stand::Beside;
+            self.plot.stand = Placement::Beside;
         }
         if self.focus != Focus::Plot {
             self.plot.opened_from = self.focus;
@@ -202,9 +202,9 @@ impl App {
 
     /// Takes the plot off the screen.
     pub(super) fn hide_plot(&mut self) {
-        self.plot.stand = Stand::Closed;
+        self.plot.stand = Placement::Closed;
         self.plot.take_cursor();
-        self.plot.grip = None;
+        self.plot.drag = None;
         if self.focus == Focus::Plot {
             self.set_focus(match self.plot.opened_from {
                 Focus::Message if self.open.is_none() => Focus::Messages,
@@ -220,8 +220,8 @@ impl App {
     /// Gives the plot the whole screen, or its place again.
     pub(super) fn toggle_whole_plot(&mut self) {
         self.plot.stand = match self.plot.stand {
-            Stand::Whole => Stand::Beside,
-            Stand::Closed | Stand::Beside => Stand::Whole,
+            Placement::Whole => Placement::Beside,
+            Placement::Closed | Placement::Beside => Placement::Whole,
         };
         self.set_focus(Focus::Plot);
         self.resize_open();
@@ -253,7 +253,7 @@ impl App {
 
     /// Shows a longer or shorter stretch of time, around the cursor if there is one.
     pub(super) fn zoom_plot(&mut self, is_in: bool) {
-        if self.plot.face() == Face::Histogram {
+        if self.plot.mode() == PlotMode::Histogram {
             return;
         }
         let extent = self.plot_extent();
@@ -293,8 +293,8 @@ impl App {
 
     /// Shows how often the intervals of the selected series' channel are how long.
     fn toggle_histogram(&mut self) -> Vec<Effect> {
-        if self.plot.face == Face::Histogram {
-            self.plot.face = Face::Chart;
+        if self.plot.mode == PlotMode::Histogram {
+            self.plot.mode = PlotMode::Chart;
             return Vec::new();
         }
         let effects = match self.plot.intervals() {
@@ -303,7 +303,7 @@ impl App {
         };
         // There may have been no room for it.
         if self.plot.intervals().is_some() {
-            self.plot.face = Face::Histogram;
+            self.plot.mode = PlotMode::Histogram;
         }
         effects
     }
@@ -360,7 +360,7 @@ impl App {
             return None;
         }
         let window = self.plot_window();
-        let slides = self.plot.is_following() && self.plot.face() == Face::Chart;
+        let slides = self.plot.is_following() && self.plot.mode() == PlotMode::Chart;
         let slide = slides.then(|| self.next_second().max(self.now.after(window.part_length())));
         let due = self.plot.ask_due(&window);
         due.into_iter().chain(slide).min()

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::box_limits::MAX_LINE;
 use super::update::MAX_NAME_COLUMNS;
-use super::{App, Effect, Entry, Focus, Letter, Outgoing, Overlay, Question, SENTINEL_HELLO};
+use super::{
+    App, Effect, Entry, Focus, MessageSnapshot, Outgoing, Overlay, Question, SENTINEL_HELLO,
+};
 use crate::message::INVALIDATIONS;
 use crate::payload::escape;
 use crate::payload::figures;
@@ -26,16 +28,16 @@ impl App {
         if self.settings.read_only {
             return self.tell(READ_ONLY);
         }
-        let Some(letter) = self.current_message() else {
+        let Some(snapshot) = self.current_message() else {
             return self.tell("select a message to edit and send it again");
         };
-        if let Some(why) = why_not_edited(&letter) {
+        if let Some(why) = why_not_edited(&snapshot) {
             return self.tell_error(why);
         }
-        let Some(channel) = letter.channel else {
+        let Some(channel) = snapshot.channel else {
             return Vec::new();
         };
-        self.publish.take(&channel, &letter.payload);
+        self.publish.take(&channel, &snapshot.payload);
         self.set_focus(Focus::PublishPayload);
         Vec::new()
     }
@@ -235,15 +237,15 @@ impl App {
 }
 
 /// Why a message cannot be edited and sent again, if that is so.
-fn why_not_edited(letter: &Letter) -> Option<String> {
-    let kept = letter.payload.len();
-    if letter.is_cut() {
-        let (kept, size) = (figures::size(kept as u64), figures::size(letter.size));
+fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
+    let kept = snapshot.payload.len();
+    if snapshot.is_cut() {
+        let (kept, size) = (figures::size(kept as u64), figures::size(snapshot.size));
         return Some(format!(
             "only the first {kept} of {size} were kept: it cannot be sent again"
         ));
     }
-    let channel = letter.channel.as_deref().unwrap_or_default();
+    let channel = snapshot.channel.as_deref().unwrap_or_default();
     if channel.len() > MAX_LINE {
         return Some(too_long(channel));
     }

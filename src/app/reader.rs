@@ -20,7 +20,7 @@ use crate::payload::{figures, hex, rows};
 
 /// What an open message was.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct MessageSnapshot {
     /// Which row of the log it was.
     pub row: RowId,
     /// When it arrived.
@@ -35,7 +35,7 @@ pub struct Letter {
     pub size: u64,
 }
 
-impl Letter {
+impl MessageSnapshot {
     /// Whether only its first bytes were kept.
     #[must_use]
     pub fn is_cut(&self) -> bool {
@@ -123,11 +123,11 @@ const MOST_REMARKS: usize = 4;
 /// A message being read, and how far.
 #[derive(Debug)]
 pub struct Reader {
-    letter: Letter,
+    snapshot: MessageSnapshot,
     /// What it was found to be; `None` until that is known.
     decoded: Option<Arc<Decoded>>,
     /// The message that it is compared with.
-    base: Option<Letter>,
+    base: Option<MessageSnapshot>,
     comparison: Option<Arc<Comparison>>,
     tab: Tab,
     outline: Outline,
@@ -148,9 +148,9 @@ pub struct Reader {
 impl Reader {
     /// Opens a message at its start.
     #[must_use]
-    pub fn open(letter: Letter) -> Self {
+    pub fn open(snapshot: MessageSnapshot) -> Self {
         Self {
-            letter,
+            snapshot,
             decoded: None,
             base: None,
             comparison: None,
@@ -167,8 +167,8 @@ impl Reader {
 
     /// The message.
     #[must_use]
-    pub fn letter(&self) -> &Letter {
-        &self.letter
+    pub fn snapshot(&self) -> &MessageSnapshot {
+        &self.snapshot
     }
 
     /// What it was found to be, if that is known yet.
@@ -186,7 +186,7 @@ impl Reader {
     }
 
     /// Compares it with `base` from now on.
-    pub fn compare_with(&mut self, base: Option<Letter>) {
+    pub fn compare_with(&mut self, base: Option<MessageSnapshot>) {
         self.base = base;
         self.comparison = None;
         self.change = 0;
@@ -194,7 +194,7 @@ impl Reader {
 
     /// The message that it is compared with.
     #[must_use]
-    pub fn base(&self) -> Option<&Letter> {
+    pub fn base(&self) -> Option<&MessageSnapshot> {
         self.base.as_ref()
     }
 
@@ -205,11 +205,11 @@ impl Reader {
     }
 
     /// It and the message that it is compared with.
-    pub fn letters(&self) -> impl Iterator<Item = &Letter> {
-        std::iter::once(&self.letter).chain(&self.base)
+    pub fn snapshots(&self) -> impl Iterator<Item = &MessageSnapshot> {
+        std::iter::once(&self.snapshot).chain(&self.base)
     }
 
-    /// The bytes that it takes beside the payloads of its letters.
+    /// The bytes that it takes beside the payloads of its snapshots.
     #[must_use]
     pub fn size(&self) -> usize {
         size_of::<Self>()
@@ -239,7 +239,7 @@ impl Reader {
     /// What of it is shown. A notice has no more than its words.
     #[must_use]
     pub fn tab(&self) -> Tab {
-        match self.letter.channel {
+        match self.snapshot.channel {
             Some(_) => self.tab,
             None => Tab::Value,
         }
@@ -267,7 +267,7 @@ impl Reader {
     /// Its bytes, unpacked.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        let payload = &self.letter.payload;
+        let payload = &self.snapshot.payload;
         self.decoded
             .as_ref()
             .map_or(payload, |decoded| decoded.bytes(payload))
@@ -280,7 +280,7 @@ impl Reader {
         let tree = decoded.tree.as_ref().filter(|_| self.tab() == Tab::Value)?;
         Some(Page {
             tree,
-            bytes: decoded.bytes(&self.letter.payload),
+            bytes: decoded.bytes(&self.snapshot.payload),
             columns: room.columns,
             height: room.height,
         })
@@ -332,21 +332,21 @@ impl Reader {
 
     /// How much of it was kept, if that is not all.
     fn kept_words(&self) -> Option<String> {
-        let letter = &self.letter;
-        let kept = figures::size(letter.payload.len() as u64);
-        let size = figures::size(letter.size);
-        let bytes = figures::count(letter.size);
+        let snapshot = &self.snapshot;
+        let kept = figures::size(snapshot.payload.len() as u64);
+        let size = figures::size(snapshot.size);
+        let bytes = figures::count(snapshot.size);
         let words = format!("only the first {kept} of {size} ({bytes} B) were kept");
-        letter.is_cut().then_some(words)
+        snapshot.is_cut().then_some(words)
     }
 
     /// What the person should know about what is shown, in lines of so many columns.
     #[must_use]
-    pub fn remarks(&self, columns: u16) -> Vec<String> {
-        let remark = self
+    pub fn notes(&self, columns: u16) -> Vec<String> {
+        let note = self
             .decoded
             .as_deref()
-            .and_then(|decoded| decoded.remark.clone());
+            .and_then(|decoded| decoded.note.clone());
         let tree = self
             .decoded
             .as_deref()
@@ -357,8 +357,8 @@ impl Reader {
             format!("only the first {count} values are laid out; the rest is in the bytes tab")
         });
         let said = match self.tab() {
-            Tab::Value => [self.kept_words(), remark, cut],
-            Tab::Bytes => [self.kept_words(), remark, None],
+            Tab::Value => [self.kept_words(), note, cut],
+            Tab::Bytes => [self.kept_words(), note, None],
             Tab::Diff | Tab::Channel => [const { None }; 3],
         };
         let columns = usize::from(columns);

@@ -1,7 +1,7 @@
 //! Setting breakpoints, and stopping the view where they match.
 
 use super::breakpoints::{ALERT_EVERY, FIRST_ID};
-use super::watch::Watch;
+use super::live_query::LiveQuery;
 use super::{Alert, App, Attention, Breakpoint, Breakpoints, Effect, Position, Stop};
 use crate::log::RowSet;
 use crate::message::{Notice, RowId};
@@ -13,7 +13,7 @@ impl App {
     pub(super) fn set_breakpoint(&mut self, query: Query) {
         let id = WatchId(FIRST_ID + self.breakpoints.made);
         self.breakpoints.made += 1;
-        let watch = Watch::new(id, self.next_serial(), query.clone(), &self.log);
+        let watch = LiveQuery::new(id, self.next_serial(), query.clone(), &self.log);
         self.breakpoints.list.push(Breakpoint {
             id,
             query,
@@ -32,7 +32,7 @@ impl App {
         let serial = self.next_serial();
         self.breakpoints.cancel_stops(index);
         if let Some(one) = self.breakpoints.list.get_mut(index) {
-            let watch = || Watch::new(one.id, serial, query.clone(), &self.log);
+            let watch = || LiveQuery::new(one.id, serial, query.clone(), &self.log);
             one.watch = one.watch.is_some().then(watch);
             one.query = query;
             one.hits = 0;
@@ -53,7 +53,7 @@ impl App {
             self.hold_stops();
             return vec![Effect::StopScan(id)];
         }
-        one.watch = Some(Watch::new(one.id, serial, one.query.clone(), &self.log));
+        one.watch = Some(LiveQuery::new(one.id, serial, one.query.clone(), &self.log));
         Vec::new()
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::live_query::LiveQuery;
 use super::plot::{MOST_SERIES, Quantity};
-use super::watch::Watch;
 use super::{App, Breakpoint, Effect, Filter, MessagesPane, Overlay};
 use crate::log::Cleared;
 use crate::message::Topic;
@@ -150,7 +150,7 @@ impl App {
             one.stops.insert(row);
         }
         one.counted = self.log.end();
-        let watch = || Watch::new(one.id, self.next_serial(), one.query.clone(), &self.log);
+        let watch = || LiveQuery::new(one.id, self.next_serial(), one.query.clone(), &self.log);
         one.watch = one.watch.is_some().then(watch);
         self.tell(format!("breakpoint {} restored", named(one.query.text())));
         self.breakpoints.list.insert(index, one);

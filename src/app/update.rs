@@ -2,10 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 
-use super::falling_back::is_refusal_of_all;
+use super::acl_fallback::is_refusal_of_all;
 use super::moving::Step;
 use super::{
-    App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, Remark, SENTINEL_HELLO,
+    App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, SENTINEL_HELLO, Toast,
     action_for,
 };
 use crate::log::Batch;
@@ -36,7 +36,7 @@ impl App {
             Event::Paste(text) => {
                 self.forget_keys();
                 // It may say that the paste has stalled.
-                self.remark = None;
+                self.toast = None;
                 self.paste(&text)
             }
             Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
@@ -91,7 +91,7 @@ impl App {
     pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
         let chord = Chord::of(key);
         // Any key dismisses it: it covers the hints.
-        self.remark = None;
+        self.toast = None;
         let effects = match action_for(self.context(), chord) {
             Some(action) => self.act(action, key),
             None => self.type_key(key),
@@ -322,7 +322,7 @@ impl App {
     }
 
     fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
-        self.remark = Some(Remark {
+        self.toast = Some(Toast {
             text,
             is_error,
             until: self.now.after(REMARK_TIME),

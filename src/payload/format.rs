@@ -129,7 +129,7 @@ pub struct Decoded {
     /// The values, to be read with [`Decoded::bytes`]; `None` of what has none.
     pub tree: Option<Tree>,
     /// What the person should know besides, in words.
-    pub remark: Option<String>,
+    pub note: Option<String>,
     /// Whether what is within was not unpacked because it would have become too large.
     pub is_too_large: bool,
 }
@@ -146,7 +146,7 @@ impl Decoded {
     pub fn size(&self) -> usize {
         self.unwrapped.as_ref().map_or(0, Vec::capacity)
             + self.tree.as_ref().map_or(0, Tree::size)
-            + self.remark.as_ref().map_or(0, String::capacity)
+            + self.note.as_ref().map_or(0, String::capacity)
     }
 }
 
@@ -189,13 +189,13 @@ impl<'a> Unwrapped<'a> {
         format!("{article} {}{place}", wrapping.name())
     }
 
-    fn into_decoded(self, format: Format, tree: Option<Tree>, remark: Option<String>) -> Decoded {
+    fn into_decoded(self, format: Format, tree: Option<Tree>, note: Option<String>) -> Decoded {
         Decoded {
             wrappings: self.wrappings,
             format,
             unwrapped: self.inner,
             tree,
-            remark,
+            note,
             is_too_large: false,
         }
     }
@@ -223,15 +223,15 @@ pub fn recognise_within(
         let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, most) {
             guess::Look::Is(format, tree) => {
                 let bytes = unwrapped.bytes();
-                let remark = misfit(format, message_type, bytes);
-                let remark = remark.or_else(|| broken_json(format, bytes));
-                return unwrapped.into_decoded(format, tree, remark);
+                let note = misfit(format, message_type, bytes);
+                let note = note.or_else(|| broken_json(format, bytes));
+                return unwrapped.into_decoded(format, tree, note);
             }
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
         };
         let named = unwrapped.next_named(wrapping);
         let mut is_too_large = false;
-        let remark = if unwrapped.wrappings.len() == MAX_WRAPPINGS {
+        let note = if unwrapped.wrappings.len() == MAX_WRAPPINGS {
             format!("{named} was not unpacked: {MAX_WRAPPINGS} wrappings were taken off before")
         } else {
             match inner {
@@ -248,7 +248,7 @@ pub fn recognise_within(
         let format = guess::unopened(unwrapped.bytes());
         return Decoded {
             is_too_large,
-            ..unwrapped.into_decoded(format, None, Some(remark))
+            ..unwrapped.into_decoded(format, None, Some(note))
         };
     }
 }

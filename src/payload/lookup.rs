@@ -208,9 +208,9 @@ impl<'a, 'r> Lookup<'a, 'r> {
             return Ok(place.shown());
         }
         let decoded = self.decoded();
-        match (&decoded.tree, &decoded.remark) {
+        match (&decoded.tree, &decoded.note) {
             (Some(_), _) => Err(None),
-            (None, Some(remark)) => Err(Some(remark.clone())),
+            (None, Some(note)) => Err(Some(note.clone())),
             (None, None) => Err(Some("no values in it".to_owned())),
         }
     }

@@ -47,7 +47,7 @@ pub struct Reading {
 
 impl Reading {
     /// What `payload` is, of which nothing is unpacked to more than `most` bytes. If it is not of
-    /// the format that was chosen, it is what it looks like, with a remark on why.
+    /// the format that was chosen, it is what it looks like, with a note on why.
     #[must_use]
     pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
@@ -57,7 +57,7 @@ impl Reading {
         match format::read_as_within(payload, format, message_type, most) {
             Ok(decoded) => decoded,
             Err(why) => Decoded {
-                remark: Some(why),
+                note: Some(why),
                 ..format::recognise_within(payload, message_type, most)
             },
         }

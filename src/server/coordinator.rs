@@ -19,13 +19,13 @@ use self::topics::WantedTopics;
 
 use super::cluster::Cluster;
 use super::gaps::{Loss, NOWHERE, SharedGaps};
+use super::master_watcher::Watcher;
 use super::node::{Place, Report, failover_in_words};
 use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
 use super::sentinel::Masters;
 use super::topology::{Health, Owners, Topology, slot_of};
 use super::upstream::Change;
-use super::watcher::Watcher;
 use super::{
     Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
 };

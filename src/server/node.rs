@@ -71,7 +71,7 @@ impl Place {
 
 /// A server as its subscriber knows it.
 #[derive(Clone, Debug)]
-pub(super) struct Post {
+pub(super) struct NodeHandle {
     pub(super) node: NodeId,
     pub(super) place: Place,
     /// What it is called where there are others.
@@ -84,7 +84,7 @@ pub(super) struct Post {
     pub(super) alone: Arc<AtomicBool>,
 }
 
-impl Post {
+impl NodeHandle {
     /// Whether this is the only server that is listened to.
     pub(super) fn is_alone(&self) -> bool {
         self.alone.load(Relaxed)

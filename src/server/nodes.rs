@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::endpoint::{Address, Endpoint};
 use super::gaps::SharedGaps;
-use super::node::{Place, Post, Report};
+use super::node::{NodeHandle, Place, Report};
 use super::subscriber::Subscriber;
 use super::topology::{Health, Member};
 use super::{Command, Config, Counters, Feed, NodeFacts, Role};
@@ -223,7 +223,7 @@ impl Nodes {
         node.carries.extend(subscriptions.iter().map(|of| of.id));
         let (command_tx, command_rx) = unbounded_channel();
         node.command_tx = Some(command_tx);
-        let post = Post {
+        let handle = NodeHandle {
             node: id,
             place: node.place.clone(),
             name: node.name.clone(),
@@ -233,7 +233,7 @@ impl Nodes {
         };
         let subscriber = Subscriber::new(
             Arc::clone(&self.config),
-            post,
+            handle,
             subscriptions,
             self.feed_tx.clone(),
             command_rx,

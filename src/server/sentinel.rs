@@ -39,14 +39,14 @@ pub(super) struct Masters {
 }
 
 /// A sentinel that has named a server as master which says so itself.
-pub(super) struct Informant {
+pub(super) struct SentinelAnswer {
     pub(super) link: Link,
     pub(super) sentinel: Endpoint,
     pub(super) master: Endpoint,
 }
 
 /// That no sentinel can be believed.
-pub(super) struct Nobody {
+pub(super) struct NoSentinel {
     pub(super) failure: Failure,
     /// Whether any has answered all the same.
     pub(super) is_any_heard: bool,
@@ -98,7 +98,7 @@ impl Masters {
     /// Fails for good, as a refusal, if no sentinel that can be reached lets us in.
     pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
         let informant = self.informant().await;
-        let Informant { master, .. } = informant.map_err(|nobody| nobody.failure)?;
+        let SentinelAnswer { master, .. } = informant.map_err(|nobody| nobody.failure)?;
         self.home_tx.send_if_modified(|home| {
             let is_new = home.as_ref() != Some(&master);
             *home = Some(master.clone());
@@ -126,7 +126,7 @@ impl Masters {
 
     /// The first sentinel that can be believed. Others may be behind the times: one that was cut
     /// off from the rest still names the master of then.
-    pub(super) async fn informant(&self) -> Result<Informant, Nobody> {
+    pub(super) async fn informant(&self) -> Result<SentinelAnswer, NoSentinel> {
         let all = &self.sentinels.sentinels;
         let start = self.turn.load(Relaxed);
         let mut useless = Vec::new();
@@ -139,7 +139,7 @@ impl Masters {
                 Err(why) => useless.push(why),
             }
         }
-        Err(Nobody {
+        Err(NoSentinel {
             failure: failure_of_all(&useless),
             is_any_heard: useless.iter().any(|of| of.kind == Kind::Misled),
         })
@@ -194,7 +194,7 @@ impl Masters {
         Link::open(endpoint, &self.dial()).await
     }
 
-    async fn believe(&self, sentinel: &Endpoint) -> Result<Informant, Useless> {
+    async fn believe(&self, sentinel: &Endpoint) -> Result<SentinelAnswer, Useless> {
         let useless = |kind: Kind, reason: Box<str>| Useless {
             sentinel: sentinel.address().clone(),
             reason,
@@ -205,7 +205,7 @@ impl Masters {
         let misled = |reason| useless(Kind::Misled, reason);
         let master = self.ask(&mut link).await.map_err(misled)?;
         self.verify(&master).await.map_err(misled)?;
-        Ok(Informant {
+        Ok(SentinelAnswer {
             link,
             sentinel: sentinel.clone(),
             master,

@@ -1,16 +1,16 @@
 //! The connection that listens: it stays up, or comes back, for as long as anything is wanted.
 
 mod buffer;
-mod conversation;
 mod delivery;
+mod feed_queue;
 mod freshness;
 mod greeting;
-mod inbox;
 mod large;
+mod protocol;
 mod reader;
 mod session;
+mod subscription_set;
 mod unexpected;
-mod wants;
 
 use std::future::{Future, pending};
 use std::pin::{Pin, pin};
@@ -22,17 +22,17 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::time::{Instant, sleep};
 
-use self::conversation::{Conversation, End, Left};
+use self::feed_queue::FeedQueue;
 use self::greeting::Greeting;
-use self::inbox::Inbox;
+use self::protocol::{End, Left, SubscriberProtocol};
 use self::session::Session;
-use self::wants::{State, Wants};
+use self::subscription_set::{State, SubscriptionSet};
 use super::backoff::Backoff;
 use super::endpoint::{Endpoint, without_arguments};
 use super::gaps::Loss;
 use super::link::Failure;
 use super::login::Login;
-use super::node::{Post, Report};
+use super::node::{NodeHandle, Report};
 use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Refusal, Target, Timing};
 use crate::message::{Notice, Subscription, SubscriptionId, Time};
@@ -42,20 +42,20 @@ use crate::message::{Notice, Subscription, SubscriptionId, Time};
 const STEADY: Duration = Duration::from_secs(1);
 
 /// What a server is called, where there are others, if only later.
-fn name_among_others(post: &Post, config: &Config) -> Option<Box<str>> {
+fn name_among_others(handle: &NodeHandle, config: &Config) -> Option<Box<str>> {
     let is_of_cluster = matches!(config.target, Target::Cluster(_));
-    (is_of_cluster || !post.is_alone()).then(|| post.name.clone())
+    (is_of_cluster || !handle.is_alone()).then(|| handle.name.clone())
 }
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
     config: Arc<Config>,
     /// The server, and those whom its state matters to.
-    post: Post,
+    handle: NodeHandle,
     /// Where the server was when it was last connected to.
     at: Option<Endpoint>,
-    wants: Wants,
-    inbox: Inbox,
+    subscriptions: SubscriptionSet,
+    feed_queue: FeedQueue,
     commands: UnboundedReceiver<Command>,
     counters: Arc<Counters>,
     /// Tells the commander that the server answers.
@@ -85,18 +85,18 @@ struct Stopped;
 impl Subscriber {
     pub(super) fn new(
         config: Arc<Config>,
-        post: Post,
+        handle: NodeHandle,
         subscriptions: Vec<Subscription>,
         feed_tx: Sender<Feed>,
         commands: UnboundedReceiver<Command>,
         counters: Arc<Counters>,
         answering: Arc<Notify>,
     ) -> Self {
-        let inbox = Inbox::new(feed_tx, Arc::clone(&counters), config.pending_bytes);
+        let feed_queue = FeedQueue::new(feed_tx, Arc::clone(&counters), config.pending_bytes);
         Self {
-            wants: Wants::new(subscriptions),
-            inbox: inbox.at_node(post.node),
-            post,
+            subscriptions: SubscriptionSet::new(subscriptions),
+            feed_queue: feed_queue.at_node(handle.node),
+            handle,
             at: None,
             commands,
             counters,
@@ -116,11 +116,11 @@ impl Subscriber {
 
     /// Rests while nothing is wanted, then connects again and again until that is so once more.
     async fn listen(&mut self) -> Result<(), Stopped> {
-        if self.wants.is_over() {
+        if self.subscriptions.is_over() {
             self.rest().await?;
         }
         self.push_connection(Connection::Connecting);
-        while !self.wants.is_over() {
+        while !self.subscriptions.is_over() {
             match self.attempt().await {
                 End::Stopped => return Err(Stopped),
                 End::Over => (),
@@ -134,19 +134,19 @@ impl Subscriber {
     /// Waits until something is wanted.
     async fn rest(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
-        if self.wants.has_ended() && self.post.is_alone() {
-            self.inbox.push_notice(now, Notice::AllEnded);
+        if self.subscriptions.has_ended() && self.handle.is_alone() {
+            self.feed_queue.push_notice(now, Notice::AllEnded);
         }
         // Nothing more can be missed, though nothing is back either.
-        let closed = self.post.gaps.lock().give_up_all(self.post.node, now);
+        let closed = self.handle.gaps.lock().give_up_all(self.handle.node, now);
         self.push_notices(now, closed);
         self.push_connection(Connection::Idle);
         let mut forever = pin!(pending::<()>());
         loop {
             let waited = self.meanwhile(forever.as_mut()).await?;
-            let is_hurried = matches!(waited, Waited::Hurry) && !self.wants.is_empty();
-            if is_hurried || !self.wants.is_over() {
-                self.wants.begin_again();
+            let is_hurried = matches!(waited, Waited::Hurry) && !self.subscriptions.is_empty();
+            if is_hurried || !self.subscriptions.is_over() {
+                self.subscriptions.begin_again();
                 return Ok(());
             }
         }
@@ -160,10 +160,10 @@ impl Subscriber {
             Err(end) => return end,
         };
         self.note_place(&endpoint);
-        let mut talk = Conversation::new(
-            &mut self.wants,
-            &mut self.inbox,
-            &self.post,
+        let mut talk = SubscriberProtocol::new(
+            &mut self.subscriptions,
+            &mut self.feed_queue,
+            &self.handle,
             &config,
             &self.answering,
         );
@@ -174,7 +174,7 @@ impl Subscriber {
         // Whoever is no longer the master may still speak.
         let left = talk.left.take().unwrap_or_else(|| Left {
             last_heard: talk.heard_until_end(&end),
-            event: self.post.loss_in_words(),
+            event: self.handle.loss_in_words(),
         });
         let (live_since, progress, has_hung_up) =
             (talk.live_since, talk.progress, talk.has_hung_up);
@@ -185,7 +185,7 @@ impl Subscriber {
         };
         let live = self.forget_connection();
         if let End::Lost(reason) | End::Closed(reason) | End::Refused(reason) = &end
-            && !self.wants.is_over()
+            && !self.subscriptions.is_over()
         {
             self.open_gap(live, left, reason.clone());
         }
@@ -194,7 +194,7 @@ impl Subscriber {
 
     /// Finds the server and connects to it.
     async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
-        let place = self.post.place.clone();
+        let place = self.handle.place.clone();
         let within = config.timing.connect_within;
         let mut connecting = pin!(async {
             let endpoint = place.locate().await?;
@@ -213,7 +213,7 @@ impl Subscriber {
                         End::Lost(failure.reason)
                     });
                 }
-                Ok(Waited::WantsChanged) if self.wants.is_over() => return Err(End::Over),
+                Ok(Waited::WantsChanged) if self.subscriptions.is_over() => return Err(End::Over),
                 Ok(Waited::Left(reason)) => return Err(End::Lost(reason)),
                 Ok(Waited::WantsChanged | Waited::Hurry) => (),
                 Err(Stopped) => return Err(End::Stopped),
@@ -238,15 +238,15 @@ impl Subscriber {
     /// The server has been reached here. If it was elsewhere before, that is why it was lost.
     fn note_place(&mut self, here: &Endpoint) {
         let address = here.address();
-        if self.post.place.name_at(address).is_some() {
+        if self.handle.place.name_at(address).is_some() {
             let address = address.clone();
-            self.post.report(|node| Report::Located { node, address });
+            self.handle.report(|node| Report::Located { node, address });
         }
         let before = self.at.replace(here.clone());
-        let event = before.and_then(|before| self.post.place.move_in_words(&before, here));
+        let event = before.and_then(|before| self.handle.place.move_in_words(&before, here));
         let explained = event.and_then(|event| {
-            let mut gaps = self.post.gaps.lock();
-            gaps.explain(self.post.node, &event, None)
+            let mut gaps = self.handle.gaps.lock();
+            gaps.explain(self.handle.node, &event, None)
         });
         self.push_notices(Time::now(), explained);
     }
@@ -254,18 +254,18 @@ impl Subscriber {
     /// Nothing is confirmed any more, and what was leaving is gone. Gives what was live.
     fn forget_connection(&mut self) -> Vec<SubscriptionId> {
         let now = Time::now();
-        let live: Vec<SubscriptionId> = self.wants.in_state(State::Live).collect();
+        let live: Vec<SubscriptionId> = self.subscriptions.in_state(State::Live).collect();
         if !live.is_empty() {
-            self.inbox.push(Feed::Unconfirmed(live.clone()));
+            self.feed_queue.push(Feed::Unconfirmed(live.clone()));
         }
-        for subscription in self.wants.restart() {
+        for subscription in self.subscriptions.restart() {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
-                server: name_among_others(&self.post, &self.config),
+                server: name_among_others(&self.handle, &self.config),
                 asked: true,
             };
-            self.inbox.push_notice(now, notice);
+            self.feed_queue.push_notice(now, notice);
         }
         live
     }
@@ -278,16 +278,20 @@ impl Subscriber {
             event: left.event,
             reason,
         };
-        let opened = self.post.gaps.lock().lose(self.post.node, live, loss, now);
+        let opened = self
+            .handle
+            .gaps
+            .lock()
+            .lose(self.handle.node, live, loss, now);
         self.push_notices(now, opened);
     }
 
     async fn wait_for_retry(&mut self, reason: Box<str>) -> Result<(), Stopped> {
-        if self.wants.is_over() {
+        if self.subscriptions.is_over() {
             return Ok(());
         }
         let attempts = self.attempts;
-        self.post.report(|node| Report::Lost { node, attempts });
+        self.handle.report(|node| Report::Lost { node, attempts });
         let wait = self.backoff.next_wait();
         self.push_connection(Connection::Reconnecting {
             reason,
@@ -298,7 +302,7 @@ impl Subscriber {
         loop {
             match self.meanwhile(wait.as_mut()).await? {
                 Waited::Done(()) => return Ok(()),
-                Waited::WantsChanged if self.wants.is_over() => return Ok(()),
+                Waited::WantsChanged if self.subscriptions.is_over() => return Ok(()),
                 Waited::WantsChanged => (),
                 Waited::Hurry | Waited::Left(_) => {
                     self.backoff.reset();
@@ -311,7 +315,7 @@ impl Subscriber {
 
     async fn wait_for_permission(&mut self, reason: Box<str>) -> Result<(), Stopped> {
         let now = Time::now();
-        let explained = self.post.gaps.lock().refuse(self.post.node, &reason);
+        let explained = self.handle.gaps.lock().refuse(self.handle.node, &reason);
         self.push_notices(now, explained);
         let wait = self.login.next_wait();
         let retry_at = wait.map(|wait| now.after(wait));
@@ -329,7 +333,7 @@ impl Subscriber {
                     self.push_connection(Connection::Connecting);
                     return Ok(());
                 }
-                Waited::WantsChanged if self.wants.is_over() => return Ok(()),
+                Waited::WantsChanged if self.subscriptions.is_over() => return Ok(()),
                 Waited::WantsChanged => (),
             }
         }
@@ -347,19 +351,19 @@ impl Subscriber {
                     Command::Reconnect => return Ok(Waited::Hurry),
                     Command::Leave { reason, .. } => return Ok(Waited::Left(reason)),
                     Command::Subscribe(subscription) => {
-                        let replaced = self.wants.add(subscription);
+                        let replaced = self.subscriptions.add(subscription);
                         self.tell_unsubscribed(replaced);
                         return Ok(Waited::WantsChanged);
                     }
                     Command::Unsubscribe(id) => {
-                        let removed = self.wants.remove(id);
+                        let removed = self.subscriptions.remove(id);
                         self.tell_unsubscribed(removed);
                         return Ok(Waited::WantsChanged);
                     }
                     Command::Yield(subscription) => {
-                        self.wants.remove(subscription);
-                        self.post.let_go(subscription);
-                        self.post.report(|node| Report::Moved {
+                        self.subscriptions.remove(subscription);
+                        self.handle.let_go(subscription);
+                        self.handle.report(|node| Report::Moved {
                             node,
                             subscription,
                             last_served: None,
@@ -369,7 +373,7 @@ impl Subscriber {
                         return Ok(Waited::WantsChanged);
                     }
                 },
-                flushed = self.inbox.flush(), if !self.inbox.is_empty() => {
+                flushed = self.feed_queue.flush(), if !self.feed_queue.is_empty() => {
                     flushed.map_err(|_| Stopped)?;
                 }
             }
@@ -383,23 +387,23 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
-                server: name_among_others(&self.post, &self.config),
+                server: name_among_others(&self.handle, &self.config),
                 asked: true,
             };
-            self.inbox.push_notice(now, notice);
-            let closed = self.post.gaps.lock().give_up(id, self.post.node, now);
+            self.feed_queue.push_notice(now, notice);
+            let closed = self.handle.gaps.lock().give_up(id, self.handle.node, now);
             self.push_notices(now, closed);
         }
     }
 
     fn push_notices(&mut self, now: Time, notices: impl IntoIterator<Item = Notice>) {
         for notice in notices {
-            self.inbox.push_notice(now, notice);
+            self.feed_queue.push_notice(now, notice);
         }
     }
 
     fn push_connection(&mut self, connection: Connection) {
-        self.inbox
-            .push(Feed::Connection(self.post.node, connection));
+        self.feed_queue
+            .push(Feed::Connection(self.handle.node, connection));
     }
 }

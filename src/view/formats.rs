@@ -16,7 +16,12 @@ const COLUMNS: u16 = 48;
 
 pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
     let Some(open) = app.open() else { return };
-    let channel = open.reader.letter().channel.as_deref().unwrap_or_default();
+    let channel = open
+        .reader
+        .snapshot()
+        .channel
+        .as_deref()
+        .unwrap_or_default();
     let ways = app.ways_to_read();
     let rows = u16::try_from(ways.len()).unwrap_or(u16::MAX);
     let place = frame::popup(area, COLUMNS, rows.saturating_add(2));

@@ -13,7 +13,7 @@ use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::LineBuilder;
 use super::{empty, frame, theme};
-use crate::analysis::{Finding, OutOfSequence, Remark};
+use crate::analysis::{Finding, FindingKind, OutOfSequence};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
@@ -209,7 +209,7 @@ fn message(
     line.word_at_end(&mark, theme::QUIET);
 }
 
-/// The columns that the first remark on a row has in any case: those of a time.
+/// The columns that the first finding on a row has in any case: those of a time.
 const LEAST_REMARK: usize = 10;
 
 /// What checks have found of a row, before what it says, which has so many bytes: no more than half
@@ -226,15 +226,15 @@ fn remarks<'a>(
     findings.sort_by_key(|finding| urgency(&finding.what));
     for finding in findings {
         let style = match &finding.what {
-            Remark::Drift(_) => theme::WATCH,
-            Remark::Sequence(step) => match **step {
+            FindingKind::Drift(_) => theme::WATCH,
+            FindingKind::Sequence(step) => match **step {
                 OutOfSequence::Missing {
                     explained: false, ..
                 } => theme::BAD,
                 _ => theme::WATCH,
             },
-            Remark::Latency { .. } => theme::GOOD,
-            Remark::Delay(_) => theme::QUIET,
+            FindingKind::Latency { .. } => theme::GOOD,
+            FindingKind::Delay(_) => theme::QUIET,
         };
         let used = before - line.left();
         // A time without its unit would say nothing.
@@ -247,18 +247,18 @@ fn remarks<'a>(
     }
 }
 
-/// How far behind others a remark stands.
-fn urgency(remark: &Remark) -> u8 {
-    match remark {
-        Remark::Sequence(step) => match **step {
+/// How far behind others a finding stands.
+fn urgency(finding: &FindingKind) -> u8 {
+    match finding {
+        FindingKind::Sequence(step) => match **step {
             OutOfSequence::Missing {
                 explained: false, ..
             } => 0,
             _ => 1,
         },
-        Remark::Drift(_) => 2,
-        Remark::Latency { .. } => 3,
-        Remark::Delay(_) => 4,
+        FindingKind::Drift(_) => 2,
+        FindingKind::Latency { .. } => 3,
+        FindingKind::Delay(_) => 4,
     }
 }
 

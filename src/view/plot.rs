@@ -29,7 +29,9 @@ use self::chart::Panel;
 use self::unit::Unit;
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{App, Curve, Dot, Face, Focus, Lack, PlotWindow, Series, inside, padded};
+use crate::app::{
+    App, Curve, Dot, EmptyReason, Focus, PlotMode, PlotWindow, Series, inside, padded,
+};
 use crate::payload::figures;
 
 /// The least rows of a chart that is one of several.
@@ -43,7 +45,7 @@ struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
     /// Why there is nothing, if so it is.
-    lack: Lack,
+    empty_reason: EmptyReason,
     unit: Unit,
     /// How large its numbers are; 0 if that is not known.
     magnitude: f64,
@@ -51,7 +53,7 @@ struct Drawn<'a> {
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     Clear.render(area, buffer);
-    if app.plot().face() == Face::Histogram {
+    if app.plot().mode() == PlotMode::Histogram {
         border(
             app,
             " Intervals ",
@@ -133,7 +135,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         Drawn {
             series,
             curve: app.plot_curve(series, window),
-            lack: plot.lack(series, window, app.now()),
+            empty_reason: plot.empty_reason(series, window, app.now()),
             unit,
             magnitude,
         }
@@ -225,7 +227,9 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
         return None;
     }
     let is_of_all = app.plot().is_of_all();
-    let words = series.iter().map(|one| one.lack.sentence(is_of_all));
+    let words = series
+        .iter()
+        .map(|one| one.empty_reason.sentence(is_of_all));
     let mut words: Vec<String> = words.collect();
     words.dedup();
     Some(words.join(" · "))

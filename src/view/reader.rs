@@ -20,7 +20,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, theme};
-use crate::app::{App, Focus, Form, Letter, Reader, Room, TAB_SPACE, Tab};
+use crate::app::{App, Focus, Form, MessageSnapshot, Reader, Room, TAB_SPACE, Tab};
 use crate::decoding::MAX_MARKED;
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
@@ -53,13 +53,13 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
 }
 
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
-    let letter = reader.letter();
+    let snapshot = reader.snapshot();
     let room = usize::from(area.width.saturating_sub(4));
-    let right = right_forms(letter, &app.clock());
+    let right = right_forms(snapshot, &app.clock());
     let right = right.iter().find(|words| words.width() + 12 <= room);
     let right = right.map_or("", String::as_str);
     let columns = room.saturating_sub(right.width() + 2);
-    let title = match &letter.channel {
+    let title = match &snapshot.channel {
         Some(name) => format!(" {} ", escape::name(name, columns).string),
         None => " Notice ".to_owned(),
     };
@@ -84,19 +84,19 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
 }
 
 /// When it came and how long it was; the longest form first.
-fn right_forms(letter: &Letter, clock: &Clock) -> Vec<String> {
-    let size = figures::size(letter.size);
-    let bytes = figures::count(letter.size);
-    let exact = match letter.size {
+fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
+    let size = figures::size(snapshot.size);
+    let bytes = figures::count(snapshot.size);
+    let exact = match snapshot.size {
         0..1024 => size.clone(),
         _ => format!("{size} ({bytes} B)"),
     };
-    let time = clock.time_of_day(letter.time);
-    let date = clock.date_and_time(letter.time);
-    if letter.channel.is_none() {
+    let time = clock.time_of_day(snapshot.time);
+    let date = clock.date_and_time(snapshot.time);
+    if snapshot.channel.is_none() {
         return vec![format!(" {date} "), format!(" {time} ")];
     }
-    if letter.is_cut() {
+    if snapshot.is_cut() {
         return vec![
             format!(" {date} · head of {size} "),
             format!(" {time} · head of {size} "),
@@ -125,7 +125,7 @@ fn standing(reader: &Reader) -> Vec<String> {
     let more = if count < MOST_MARKS { "" } else { "+" };
     let plural = if count == 1 { "" } else { "es" };
     let count = figures::count(count as u64);
-    let is_long = reader.sought().is_none() && reader.letter().payload.len() > MAX_MARKED;
+    let is_long = reader.sought().is_none() && reader.snapshot().payload.len() > MAX_MARKED;
     let part = if is_long { " in the first 4 MiB" } else { "" };
     vec![
         format!(" {current} of {count}{more} match{plural}{part} "),
@@ -136,7 +136,7 @@ fn standing(reader: &Reader) -> Vec<String> {
 /// The tabs, and what the message was found to be.
 fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
-    if reader.letter().channel.is_none() {
+    if reader.snapshot().channel.is_none() {
         return;
     }
     for tab in Tab::ALL {
@@ -156,7 +156,7 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 
 /// What the message was found to be, in words; the longest form first.
 fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
-    let letter = reader.letter();
+    let snapshot = reader.snapshot();
     let Some(decoded) = reader.decoded() else {
         return vec!["reading …".to_owned()];
     };
@@ -169,12 +169,12 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
             .rev()
             .map(|one| one.name())
             .collect();
-        let sizes = [letter.payload.len(), reader.bytes().len()];
+        let sizes = [snapshot.payload.len(), reader.bytes().len()];
         let [packed, plain] = sizes.map(|size| figures::size(size as u64));
         forms.push(format!("{format} in {}", names.join(" in ")));
         forms.push(format!("{} ({packed} → {plain})", forms[1]));
     }
-    let channel = letter.channel.as_deref().unwrap_or_default();
+    let channel = snapshot.channel.as_deref().unwrap_or_default();
     let note = app.read_as(channel).map(|chosen| {
         if chosen.format == decoded.format {
             "chosen".to_owned()
@@ -197,7 +197,7 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
 fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     let rows = text.y.saturating_sub(area.y);
     let columns = usize::from(area.width);
-    for (row, words) in (0..rows).zip(reader.remarks(area.width)) {
+    for (row, words) in (0..rows).zip(reader.notes(area.width)) {
         let mut line = LineBuilder::new(columns);
         line.text(escape::words(&words, columns), theme::WATCH);
         line.draw(area, row, Style::new(), buffer);

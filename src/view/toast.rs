@@ -7,14 +7,14 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::Remark;
+use crate::app::Toast;
 use crate::payload::escape;
 
 /// Comes before what can be done about it, which is never cut.
 const REMEDY: &str = " · ";
 
 /// Draws a toast in the last line of `area`, and in the line above if that does not hold it.
-pub(super) fn draw(toast: &Remark, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     let style = if toast.is_error {
         theme::BAD
     } else {

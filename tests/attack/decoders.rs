@@ -171,9 +171,9 @@ fn check(payload: &[u8], decoded: &Decoded) {
     }
     let most = MOST * 2 + inner.len() * BYTES_A_NODE + BYTES_BESIDE;
     assert!(decoded.size() <= most, "{} B of {most}", decoded.size());
-    if let Some(remark) = &decoded.remark {
-        assert!(remark.len() < 1000, "{remark}");
-        assert_harmless(&whole(remark.as_bytes()));
+    if let Some(note) = &decoded.note {
+        assert!(note.len() < 1000, "{note}");
+        assert_harmless(&whole(note.as_bytes()));
     }
     if let Some(tree) = &decoded.tree {
         check_tree(tree, inner);

@@ -73,7 +73,7 @@ fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
         ]
     );
     let words = "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain";
-    assert!(stage.remark().starts_with(words), "{}", stage.remark());
+    assert!(stage.toast().starts_with(words), "{}", stage.toast());
     let rows = stage.app.log().notices().count();
     // The connection was lost, and all is refused once more.
     refuse(&mut stage, "NOPERM");
@@ -94,13 +94,13 @@ fn where_nothing_is_to_be_known_or_heard_that_is_said() {
     ] {
         let mut stage = refused();
         assert_eq!(allow(&mut stage, channels), []);
-        assert!(stage.remark().contains(words), "{}", stage.remark());
+        assert!(stage.toast().contains(words), "{}", stage.toast());
     }
     // It is allowed meanwhile.
     let mut stage = refused();
     stage.confirm(0);
     assert_eq!(allow(&mut stage, only(&["a"])), []);
-    assert_eq!(stage.remark(), "");
+    assert_eq!(stage.toast(), "");
 }
 
 fn app_at(redis: &Redis, rules: &[&str]) -> Pty {
@@ -208,7 +208,7 @@ fn of_more_channels_than_are_listened_to_it_is_said_how_many_are_left_out() {
         2
     );
     let words = "may hear: a, b · 150,000 are left out: name the ones to hear on the command line";
-    assert!(stage.remark().ends_with(words), "{}", stage.remark());
+    assert!(stage.toast().ends_with(words), "{}", stage.toast());
 }
 
 #[test]

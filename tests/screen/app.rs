@@ -164,7 +164,7 @@ fn the_time_form_goes_round_and_is_said() {
     ] {
         stage.keys("t");
         assert_eq!(stage.app.messages().time_form, form);
-        assert!(stage.remark().contains(form.name()));
+        assert!(stage.toast().contains(form.name()));
     }
 }
 
@@ -220,10 +220,10 @@ fn a_pattern_cannot_be_the_only_channel_nor_muted() {
     let mut stage = channels_of(THREE);
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.only(), None);
-    assert!(stage.remark().contains("select a channel"));
+    assert!(stage.toast().contains("select a channel"));
     stage.keys("m");
     assert_eq!(stage.shown(), 4);
-    assert!(stage.remark().contains("select a channel"));
+    assert!(stage.toast().contains("select a channel"));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn mute_hides_what_is_kept_and_what_comes_and_m_shows_it_all_again() {
     assert_eq!((stage.shown(), stage.app.log().counters().kept), (2, 5));
     stage.keys("m");
     assert_eq!(stage.shown(), 5);
-    assert!(stage.remark().contains("unmuted"));
+    assert!(stage.toast().contains("unmuted"));
 }
 
 #[test]
@@ -370,7 +370,7 @@ fn a_duplicate_or_an_empty_name_or_esc_subscribes_to_nothing() {
     let mut stage = Stage::new(&["orders"]);
     stage.keys("aorders");
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert!(stage.remark().contains("already subscribed to orders"));
+    assert!(stage.toast().contains("already subscribed to orders"));
     stage.keys("a");
     assert_eq!(stage.code(KeyCode::Enter), []);
     stage.keys("ausers");
@@ -438,9 +438,9 @@ fn a_channel_heard_through_a_pattern_cannot_be_unsubscribed_from() {
     stage.keys("j");
     assert_eq!(stage.keys("u"), []);
     assert!(
-        stage.remark().contains("a arrives through a pattern"),
+        stage.toast().contains("a arrives through a pattern"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     stage.keys("k");
     assert_eq!(
@@ -522,7 +522,7 @@ fn what_was_denied_is_asked_for_again_by_r_and_by_subscribing_once_more() {
     );
     stage.confirm(0);
     assert_eq!(stage.keys("r"), []);
-    assert!(stage.remark().contains("already connected"));
+    assert!(stage.toast().contains("already connected"));
 }
 
 #[test]
@@ -788,12 +788,12 @@ fn read_only_keeps_the_box_closed_and_says_why() {
     for key in ["p", "e"] {
         assert_eq!(stage.keys(key), []);
         assert_eq!(stage.app.focus(), Focus::Messages, "{key}");
-        assert!(stage.remark().contains("--read-only"), "{}", stage.remark());
+        assert!(stage.toast().contains("--read-only"), "{}", stage.toast());
     }
     let place = stage.app.areas().publish;
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
     assert_eq!(stage.app.focus(), Focus::Messages);
-    assert!(stage.remark().contains("--read-only"));
+    assert!(stage.toast().contains("--read-only"));
 }
 
 #[test]
@@ -801,7 +801,7 @@ fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     assert_eq!(stage.send(Event::Paste("q".into())), []);
-    assert!(stage.remark().contains("nothing to paste into"));
+    assert!(stage.toast().contains("nothing to paste into"));
     stage.keys("p");
     stage.send(Event::Paste("a\r\nb\rc\n".into()));
     assert_eq!(stage.box_texts().1, "a\nb\nc\n");
@@ -850,9 +850,9 @@ fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
     stage.keys("pa");
     stage.send(Event::Paste("x".repeat(20 << 10)));
     assert!(
-        stage.remark().contains("takes 16.0 KiB"),
+        stage.toast().contains("takes 16.0 KiB"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     assert_eq!(stage.box_texts().0, "a");
     stage.code(KeyCode::Enter);
@@ -860,11 +860,7 @@ fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
     assert_eq!(stage.box_texts().1.len(), 200_000);
     assert!(before_caret(&stage).ends_with("│ "));
     stage.send(Event::Paste("x\n".repeat(100_000)));
-    assert!(
-        stage.remark().contains("takes 256 KiB"),
-        "{}",
-        stage.remark()
-    );
+    assert!(stage.toast().contains("takes 256 KiB"), "{}", stage.toast());
     assert_eq!(stage.box_texts().1.len(), 200_000);
     stage.keys("end");
     assert!(before_caret(&stage).ends_with("│ end"));
@@ -873,9 +869,9 @@ fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
     stage.send(Event::Paste("y".repeat(16 << 10)));
     stage.keys("z");
     assert!(
-        stage.remark().contains("takes 16.0 KiB"),
+        stage.toast().contains("takes 16.0 KiB"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
 }
 
@@ -896,7 +892,7 @@ fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
     stage.keys("pa");
     stage.code(KeyCode::Enter);
     assert_eq!(burst(&mut stage, "one\r\rtwo\tx\r"), []);
-    assert!(stage.remark().contains("Enter sends"), "{}", stage.remark());
+    assert!(stage.toast().contains("Enter sends"), "{}", stage.toast());
     assert_eq!(stage.box_texts().1, "one\n\ntwo\tx");
     // It goes on, as a paste of more than one read does.
     assert_eq!(burst(&mut stage, "y\r"), []);
@@ -916,22 +912,22 @@ fn pasted_keys_only_move_where_no_text_is_written() {
     assert!((0..30).all(|row| !stage.app.is_marked(RowId(row))));
     assert_eq!(stage.box_texts(), (String::new(), String::new()));
     assert!(
-        stage.remark().contains("several keys came at once"),
+        stage.toast().contains("several keys came at once"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     // It stays to be read while those act that only move.
     burst(&mut stage, "gg");
     assert_eq!(stage.selected(), "0");
     assert!(
-        stage.remark().contains("several keys came at once"),
+        stage.toast().contains("several keys came at once"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     burst(&mut stage, "jjjk");
     assert_eq!(stage.selected(), "2");
     stage.keys("j");
-    assert_eq!(stage.remark(), "");
+    assert_eq!(stage.toast(), "");
 }
 
 #[test]
@@ -957,16 +953,16 @@ fn a_key_held_down_toggles_once() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     stage.keys("gm");
-    assert!(stage.remark().contains("a muted"), "{}", stage.remark());
+    assert!(stage.toast().contains("a muted"), "{}", stage.toast());
     // Half a second until the first repeat, and then thirty a second.
     for pause in [500, 33, 33, 33] {
         stage.wait(Duration::from_millis(pause));
         stage.code(KeyCode::Char('m'));
-        assert!(stage.remark().contains("a muted"), "{}", stage.remark());
+        assert!(stage.toast().contains("a muted"), "{}", stage.toast());
     }
     stage.wait(Duration::from_secs(1));
     stage.code(KeyCode::Char('m'));
-    assert!(stage.remark().contains("a unmuted"), "{}", stage.remark());
+    assert!(stage.toast().contains("a unmuted"), "{}", stage.toast());
 }
 
 #[test]
@@ -975,9 +971,9 @@ fn a_key_tapped_again_acts_as_soon_as_it_is_clear_that_it_is_not_held() {
     stage.numbered("a", 3);
     stage.keys("m");
     assert!(
-        stage.remark().contains("m again to mute"),
+        stage.toast().contains("m again to mute"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     for is_muted in [true, false, true] {
         stage.wait(Duration::from_millis(300));
@@ -1019,7 +1015,7 @@ fn where_the_terminal_reports_held_keys_no_time_is_guessed() {
     let key = |stage: &mut Stage, kind| {
         let key = KeyEvent::new_with_kind(KeyCode::Char('m'), KeyModifiers::NONE, kind);
         stage.send(Event::Key(key));
-        stage.remark().to_owned()
+        stage.toast().to_owned()
     };
     stage.keys("g");
     assert!(key(&mut stage, KeyEventKind::Press).contains("a muted"));
@@ -1065,22 +1061,22 @@ fn what_is_removed_from_a_list_comes_back_in_its_place() {
         stage.keys("gd");
         assert!(
             stage
-                .remark()
+                .toast()
                 .contains(&format!("removed {} · Z undoes it", texts[0])),
             "{}",
-            stage.remark()
+            stage.toast()
         );
         stage.keys("d");
         assert_eq!(listed(&stage), texts[2..]);
         stage.keys("Z");
-        assert!(stage.remark().contains(texts[1]), "{}", stage.remark());
+        assert!(stage.toast().contains(texts[1]), "{}", stage.toast());
         assert_eq!(listed(&stage), texts[1..]);
         // Outside of the list too.
         stage.code(KeyCode::Esc);
         stage.keys("Z");
         assert_eq!(listed(&stage), texts);
         stage.keys("Z");
-        assert!(stage.remark().contains("nothing to undo"));
+        assert!(stage.toast().contains("nothing to undo"));
     }
 }
 
@@ -1098,9 +1094,9 @@ fn several_acts_are_undone_one_by_one() {
     stage.keys("ZZ");
     assert_eq!(stage.app.filters().list().len(), 1);
     assert!(
-        stage.remark().contains("3 messages restored"),
+        stage.toast().contains("3 messages restored"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
 }
 
@@ -1112,16 +1108,16 @@ fn a_key_that_will_be_refused_is_refused_at_once() {
     stage.keys("u");
     assert!(!stage.is_following());
     assert!(
-        stage.remark().contains("a arrives through a pattern"),
+        stage.toast().contains("a arrives through a pattern"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     stage.keys("Gi");
-    assert!(stage.remark().contains("no lens"), "{}", stage.remark());
+    assert!(stage.toast().contains("no lens"), "{}", stage.toast());
     let mut stage = Stage::with(&["*"], |settings| settings.read_only = true);
     stage.numbered("a", 3);
     stage.keys("e");
-    assert!(stage.remark().contains("read-only"), "{}", stage.remark());
+    assert!(stage.toast().contains("read-only"), "{}", stage.toast());
     assert!(stage.is_following());
 }
 
@@ -1129,11 +1125,11 @@ fn a_key_that_will_be_refused_is_refused_at_once() {
 fn a_stalled_paste_says_how_it_ends() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::PasteStalled);
-    assert!(stage.remark().contains("Esc ends it"), "{}", stage.remark());
+    assert!(stage.toast().contains("Esc ends it"), "{}", stage.toast());
     stage.keys("/");
     stage.send(Event::PasteStalled);
     stage.send(Event::Paste("text".to_owned()));
-    assert_eq!(stage.remark(), "");
+    assert_eq!(stage.toast(), "");
 }
 
 #[test]
@@ -1250,13 +1246,13 @@ fn an_open_message_outlives_its_row_and_says_what_brought_it() {
     assert_eq!(stage.shown(), 1);
     stage.code(KeyCode::Enter);
     assert_eq!(
-        stage.letter().topics,
+        stage.snapshot().topics,
         [Topic::pattern(b"*"), Topic::channel(b"a")]
     );
     stage.code(KeyCode::Enter);
     stage.messages(&vec![("b", &[b'x'; 4096][..]); 20_000]);
-    assert!(stage.app.log().row(stage.letter().row).is_none());
-    assert_eq!(&*stage.letter().payload, b"payload");
+    assert!(stage.app.log().row(stage.snapshot().row).is_none());
+    assert_eq!(&*stage.snapshot().payload, b"payload");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"payload").into())]);
     stage.keys("e");
     assert_eq!(stage.box_texts(), ("a".into(), "payload".into()));
@@ -1267,9 +1263,9 @@ fn copy_takes_the_selected_message_or_the_last_of_the_channel() {
     let mut stage = channels_of(THREE);
     stage.keys("j");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"3").into())]);
-    assert!(stage.remark().contains("clipboard"));
+    assert!(stage.toast().contains("clipboard"));
     stage.send(Event::Failed("not copied: too large".into()));
-    assert!(stage.app.remark().unwrap().is_error);
+    assert!(stage.app.toast().unwrap().is_error);
     stage.code(KeyCode::Tab);
     stage.keys("g");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"1").into())]);
@@ -1280,7 +1276,7 @@ fn keys_that_need_a_message_say_so_on_an_empty_log() {
     for key in ["e", "y", "m", "u"] {
         let mut stage = Stage::new(&[]);
         assert_eq!(stage.keys(key), []);
-        assert!(stage.remark().contains("select a"), "{key}");
+        assert!(stage.toast().contains("select a"), "{key}");
     }
     let mut stage = Stage::new(&[]);
     assert_eq!(stage.code(KeyCode::Enter), []);
@@ -1397,7 +1393,7 @@ fn quitting_and_suspending_work_everywhere() {
         assert_eq!(stage.send(Event::Suspend), [Effect::Suspend]);
         assert_eq!(stage.send(Event::Continued), [Effect::Resume]);
         stage.ctrl('c');
-        assert!(stage.remark().contains("Ctrl-C again"));
+        assert!(stage.toast().contains("Ctrl-C again"));
         assert!(!stage.app.context().is_text());
         assert_eq!(stage.ctrl('c'), [Effect::Quit]);
         assert_eq!(stage.send(Event::Terminate), [Effect::Quit]);
@@ -1534,7 +1530,7 @@ fn nothing_ticks_until_something_changes_by_time() {
         Some(START.after(Duration::from_secs(5)))
     );
     stage.wait(Duration::from_secs(5));
-    assert_eq!(stage.app.remark(), None);
+    assert_eq!(stage.app.toast(), None);
     assert_eq!(stage.app.next_tick(), Some(unanswered));
     stage.connection(Connection::Reconnecting {
         reason: "gone".into(),
@@ -1767,7 +1763,7 @@ fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
     stage.messages(&[("orders", b"1")]);
     stage.keys("p");
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert!(stage.remark().contains("Ctrl-O"), "{}", stage.remark());
+    assert!(stage.toast().contains("Ctrl-O"), "{}", stage.toast());
     assert_eq!(stage.ctrl('o'), []);
     assert_eq!(stage.app.context(), Context::Confirm);
     assert!(stage.screen().contains("An empty message to orders"));
@@ -1799,15 +1795,15 @@ fn a_key_acts_on_no_row_that_moves_under_it() {
         stage.messages(THREE);
         assert_eq!(stage.keys(key), [], "{key}");
         assert!(!stage.is_following(), "{key}");
-        let remark = stage.remark().to_owned();
+        let toast = stage.toast().to_owned();
         assert!(
-            remark.contains(&format!("frozen · {key} again to")) && remark.contains(": c ·"),
-            "{remark}"
+            toast.contains(&format!("frozen · {key} again to")) && toast.contains(": c ·"),
+            "{toast}"
         );
         assert!(!stage.app.is_muted(b"c") && stage.app.focus() == Focus::Messages);
         stage.messages(&[("d", b"5")]);
         stage.keys(key);
-        assert_ne!(stage.remark(), remark, "{key}");
+        assert_ne!(stage.toast(), toast, "{key}");
         assert_eq!(
             stage.selected(),
             // A muted row gives way to the next one.
@@ -1826,13 +1822,11 @@ fn a_highlighted_row_that_was_evicted_is_no_target_either() {
         stage.numbered("flood", 100);
     }
     stage.keys("m");
-    assert!(!stage.app.is_muted(b"flood"), "{}", stage.remark());
+    assert!(!stage.app.is_muted(b"flood"), "{}", stage.toast());
     assert!(
-        stage
-            .remark()
-            .contains("m again to mute its channel: flood"),
+        stage.toast().contains("m again to mute its channel: flood"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     stage.keys("m");
     assert!(stage.app.is_muted(b"flood"));
@@ -1911,7 +1905,7 @@ fn q_closes_the_topmost_thing_and_quits_only_at_the_top() {
     assert!(!stage.app.plot().is_shown());
     // Held a little too long, it does not go on to quit.
     assert_eq!(stage.keys("q"), []);
-    assert_eq!(stage.remark(), "q again to quit");
+    assert_eq!(stage.toast(), "q again to quit");
     stage.wait(Duration::from_secs(1));
     assert_eq!(stage.keys("q"), [Effect::Quit]);
 }
@@ -1965,9 +1959,9 @@ fn clearing_again_takes_nothing_out_of_reach() {
     stage.keys("cZ");
     assert_eq!(stage.shown(), 31);
     assert!(
-        stage.remark().contains("31 messages restored"),
+        stage.toast().contains("31 messages restored"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
 }
 
@@ -1997,16 +1991,16 @@ fn unsubscribing_is_undone_and_does_not_go_on_to_the_neighbour() {
     stage.code(KeyCode::Tab);
     let ended = |id| [Effect::Command(Command::Unsubscribe(SubscriptionId(id)))];
     assert_eq!(stage.keys("u"), ended(0));
-    assert!(stage.remark().contains("unsubscribed from a · Z undoes it"));
+    assert!(stage.toast().contains("unsubscribed from a · Z undoes it"));
     assert_eq!(stage.keys("u"), []);
-    assert!(stage.remark().contains("already unsubscribed from a"));
+    assert!(stage.toast().contains("already unsubscribed from a"));
     let effects = stage.keys("Z");
     let Some(Effect::Command(Command::Subscribe(again))) = effects.first() else {
         panic!("{effects:?}");
     };
     assert_eq!(&*again.topic.name, b"a");
     assert_eq!(stage.keys("Z"), []);
-    assert!(stage.remark().contains("nothing to undo"));
+    assert!(stage.toast().contains("nothing to undo"));
     stage.keys("G");
     assert_eq!(stage.keys("u"), ended(2));
 }
@@ -2019,15 +2013,15 @@ fn clearing_is_undone_with_marks_filter_and_place() {
     assert_eq!(stage.selected(), "2");
     stage.keys("c");
     assert_eq!((stage.shown(), stage.app.log().counters().cleared), (0, 30));
-    assert!(stage.remark().contains("Z undoes it"), "{}", stage.remark());
+    assert!(stage.toast().contains("Z undoes it"), "{}", stage.toast());
     // A second press, on an empty log, does not replace what can be restored.
     stage.keys("c");
     stage.messages(&[("a", b"30")]);
     stage.keys("Z");
     assert!(
-        stage.remark().contains("30 messages restored"),
+        stage.toast().contains("30 messages restored"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     assert_eq!((stage.shown(), stage.app.log().counters().cleared), (31, 0));
     assert_eq!(stage.selected(), "2");
@@ -2056,7 +2050,7 @@ fn acts_are_undone_last_first() {
     assert_eq!(stage.keys("Z"), []);
     assert_eq!(stage.app.log().counters().cleared, 0);
     assert_eq!(stage.keys("Z"), []);
-    assert!(stage.remark().contains("nothing to undo"));
+    assert!(stage.toast().contains("nothing to undo"));
 }
 
 #[test]
@@ -2071,10 +2065,10 @@ fn what_was_evicted_since_the_clear_is_said_to_be_gone() {
     stage.keys("Z");
     assert!(
         stage
-            .remark()
+            .toast()
             .contains("0 messages restored · 100 were evicted"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     assert_eq!(stage.app.log().counters().kept, kept);
 }
@@ -2091,12 +2085,16 @@ fn a_key_acts_on_no_open_message_that_follows_the_log() {
         assert!(stage.is_following());
         assert_eq!(stage.keys(key), [], "{key}");
         assert!(
-            stage.remark().contains(&format!("frozen · {key} again")),
+            stage.toast().contains(&format!("frozen · {key} again")),
             "{key}"
         );
         stage.now = stage.now.after(Duration::from_secs(1));
         stage.messages(&[("b", b"[2]")]);
-        assert_eq!(stage.letter().channel.as_deref(), Some(&b"a"[..]), "{key}");
+        assert_eq!(
+            stage.snapshot().channel.as_deref(),
+            Some(&b"a"[..]),
+            "{key}"
+        );
     }
 }
 
@@ -2186,7 +2184,7 @@ fn a_draft_outlives_e_in_the_history_and_says_where_it_goes_now() {
     stage.code(KeyCode::Esc);
     stage.keys("jp");
     assert_eq!(stage.box_texts(), ("c".into(), "draft".into()));
-    assert_eq!(stage.remark(), "the draft now goes to c");
+    assert_eq!(stage.toast(), "the draft now goes to c");
     stage.code(KeyCode::Esc);
     stage.keys("e");
     assert_eq!(stage.box_texts().1, "4");
@@ -2206,6 +2204,6 @@ fn p_says_that_it_freezes_the_log_but_not_when_it_is_refused() {
         } else {
             "log frozen on c"
         };
-        assert!(stage.remark().contains(words), "{}", stage.remark());
+        assert!(stage.toast().contains(words), "{}", stage.toast());
     }
 }

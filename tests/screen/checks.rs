@@ -152,10 +152,10 @@ fn a_key_on_a_number_of_messagepack_follows_it() {
     assert!(
         checked
             .stage
-            .remark()
+            .toast()
             .starts_with("numbers at .seq on orders: "),
         "{}",
-        checked.stage.remark()
+        checked.stage.toast()
     );
     assert_eq!(checked.found(), [(2, "2 missing: 3–4".to_owned())]);
     checked.messages("orders", &[6, 8].map(packed));
@@ -248,10 +248,10 @@ fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
     checked.numbers("a", [1, 3]);
     checked.numbers("b", [1, 3]);
     checked.press("\n\nj#");
-    let remark = checked.stage.remark();
+    let toast = checked.stage.toast();
     assert!(
-        remark.contains("followed already on all channels of *"),
-        "{remark}"
+        toast.contains("followed already on all channels of *"),
+        "{toast}"
     );
     assert_eq!(checked.found().len(), 2);
 }
@@ -324,8 +324,8 @@ fn a_sequence_is_followed_from_a_value_of_the_open_message() {
     checked.numbers("orders", [1, 2, 4]);
     checked.press("\n\nj#");
     assert_eq!(checked.found(), [(2, "1 missing: 3".to_owned())]);
-    let remark = checked.stage.remark();
-    assert!(remark.contains(".seq"), "{remark}");
+    let toast = checked.stage.toast();
+    assert!(toast.contains(".seq"), "{toast}");
     checked.numbers("orders", [6]);
     assert_eq!(checked.found().len(), 2);
     checked.press("#");
@@ -651,21 +651,21 @@ fn only_a_whole_number_is_followed() {
     for value in values {
         checked.messages("a", &[format!(r#"{{"s":{value}}}"#)]);
         checked.press("G\n\nj#");
-        let remark = checked.stage.remark();
-        assert!(remark.contains("this value is none"), "{value}: {remark}");
+        let toast = checked.stage.toast();
+        assert!(toast.contains("this value is none"), "{value}: {toast}");
         assert!(checked.stage.app.checks().plan().is_empty());
         checked.press("qq");
     }
     checked.messages("a", &[r#"{"s":"17"}"#]);
     checked.press("G\n\nj#");
-    let remark = checked.stage.remark();
-    assert!(remark.contains("numbers at .s on a"), "{remark}");
+    let toast = checked.stage.toast();
+    assert!(toast.contains("numbers at .s on a"), "{toast}");
     // It ends at any value.
     checked.messages("a", &[r#"{"s":"abc"}"#]);
     checked.press("q");
     checked.press("G\n\nj#");
-    let remark = checked.stage.remark();
-    assert!(remark.contains("followed no longer"), "{remark}");
+    let toast = checked.stage.toast();
+    assert!(toast.contains("followed no longer"), "{toast}");
 }
 
 #[test]

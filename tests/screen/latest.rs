@@ -141,7 +141,7 @@ fn esc_goes_back_to_the_log_first_and_then_takes_back_what_narrows_it() {
 fn enter_goes_back_to_the_log_with_only_that_channel() {
     let mut stage = market(80, 24);
     stage.code(KeyCode::Enter);
-    assert!(stage.remark().contains("a pattern has no value"));
+    assert!(stage.toast().contains("a pattern has no value"));
     stage.keys("j");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.only(), Some(&b"door"[..]));
@@ -192,7 +192,7 @@ fn what_would_act_on_the_log_goes_back_to_it_or_says_why_not() {
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
-    assert!(stage.remark().contains("v goes back to the log"));
+    assert!(stage.toast().contains("v goes back to the log"));
     assert!(stage.is_following());
 }
 
@@ -204,16 +204,16 @@ fn an_open_message_stays_and_follows_the_selected_channel() {
     stage.code(KeyCode::Enter);
     stage.keys("vj");
     stage.wait(Duration::from_secs(1));
-    assert_eq!(&*stage.letter().payload, b"1");
+    assert_eq!(&*stage.snapshot().payload, b"1");
     stage.messages(&[("a", b"3")]);
     stage.wait(Duration::from_secs(1));
-    assert_eq!(&*stage.letter().payload, b"3");
+    assert_eq!(&*stage.snapshot().payload, b"3");
     stage.code(KeyCode::Tab);
     assert_eq!(stage.app.focus(), Focus::Message);
     stage.keys("J");
     stage.wait(Duration::from_secs(1));
     assert_eq!(stage.channel_selected(), "b");
-    assert_eq!(&*stage.letter().payload, b"2");
+    assert_eq!(&*stage.snapshot().payload, b"2");
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.focus(), Focus::Channels);
     stage.code(KeyCode::Esc);

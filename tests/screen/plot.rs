@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use subscope::analysis::{Ask, Check, Plotted, Request, Worker};
-use subscope::app::{Context, Effect, Event, Face, Focus, Quantity};
+use subscope::app::{Context, Effect, Event, Focus, PlotMode, Quantity};
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, Notice, SubscriptionId};
 use subscope::query::Path;
@@ -162,7 +162,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     assert_eq!(report.summary.unwrap().count, 5);
     plotting.code(KeyCode::Esc);
     assert_eq!(plotting.stage.app.context(), Context::Message);
-    assert!(plotting.stage.remark().contains("goes on: W shows it"));
+    assert!(plotting.stage.toast().contains("goes on: W shows it"));
     assert_eq!(plotting.checks_made().len(), 1);
     plotting.keys("w");
     assert_eq!(plotting.plotted(), [""; 0]);
@@ -170,7 +170,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     assert!(
         plotting
             .stage
-            .remark()
+            .toast()
             .contains(" from the plot · Z undoes it")
     );
 }
@@ -203,7 +203,7 @@ fn values_that_hold_others_and_what_has_no_values_are_not_plotted() {
     let mut plotting = Plotting::with_numbers(1);
     plotting.open_cpu();
     plotting.keys("gw");
-    assert!(plotting.stage.remark().contains("holds others"));
+    assert!(plotting.stage.toast().contains("holds others"));
     plotting.keys("Jw");
     assert_eq!(plotting.plotted(), [""; 0]);
     assert!(!plotting.stage.app.plot().is_shown());
@@ -221,7 +221,7 @@ fn a_point_in_time_is_not_plotted_by_its_year() {
         plotting.code(KeyCode::Enter);
         plotting.keys("jw");
         assert_eq!(
-            plotting.stage.remark(),
+            plotting.stage.toast(),
             "go to a number to plot it: this value is a point in time"
         );
         assert!(plotting.stage.app.plot().series().is_empty());
@@ -254,7 +254,7 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
     assert_eq!(plotting.checks_made(), []);
     assert!(!plotting.stage.app.plot().is_shown());
     plotting.keys("W");
-    assert!(plotting.stage.remark().contains("nothing is plotted yet"));
+    assert!(plotting.stage.toast().contains("nothing is plotted yet"));
 }
 
 #[test]
@@ -284,14 +284,14 @@ fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
     plotting.keys("D");
     assert_eq!(plotting.checks_made(), []);
     // What was taken out comes back, the last first.
-    assert!(plotting.stage.remark().contains("Z undoes it"));
+    assert!(plotting.stage.toast().contains("Z undoes it"));
     plotting.keys("Z");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
     assert!(plotting.stage.app.plot().is_shown());
     plotting.keys("Z");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval", "web Rate"]);
     plotting.keys("Z");
-    assert!(plotting.stage.remark().contains("nothing to undo"));
+    assert!(plotting.stage.toast().contains("nothing to undo"));
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn there_are_as_many_series_as_colours() {
     plotting.code(KeyCode::BackTab);
     plotting.keys("kw");
     assert_eq!(plotting.plotted().len(), 6);
-    assert!(plotting.stage.remark().contains("the plot has 6 series"));
+    assert!(plotting.stage.toast().contains("the plot has 6 series"));
     let slots: Vec<usize> = plotting
         .stage
         .app
@@ -407,9 +407,9 @@ fn the_histogram_brings_the_intervals_along() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" wH");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
-    assert_eq!(plotting.stage.app.plot().face(), Face::Histogram);
+    assert_eq!(plotting.stage.app.plot().mode(), PlotMode::Histogram);
     plotting.keys("H");
-    assert_eq!(plotting.stage.app.plot().face(), Face::Chart);
+    assert_eq!(plotting.stage.app.plot().mode(), PlotMode::Chart);
     plotting.keys("kH");
     assert_eq!(plotting.plotted().len(), 2);
 }
@@ -457,7 +457,7 @@ fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
         plotting.code(KeyCode::Left);
     }
     assert_eq!(read(&plotting), "22:13:20.000  0  cpu .load");
-    assert!(plotting.stage.remark().contains("oldest point"));
+    assert!(plotting.stage.toast().contains("oldest point"));
     plotting.code(KeyCode::Esc);
     assert!(plotting.stage.app.plot().is_following());
     assert_eq!(plotting.stage.app.plot().cursor(), None);
@@ -904,8 +904,8 @@ fn where_messages_came_but_no_rate_is_known_yet_the_table_says_so_too() {
     assert!(!screen.contains("nothing in this time"), "{screen}");
     assert_eq!(screen.matches("no rate yet").count(), 2, "{screen}");
     plotting.code(KeyCode::Left);
-    let remark = plotting.stage.remark();
-    assert!(remark.contains("no rate yet"), "{remark}");
+    let toast = plotting.stage.toast();
+    assert!(toast.contains("no rate yet"), "{toast}");
 }
 
 #[test]
@@ -938,13 +938,13 @@ fn what_is_known_is_not_panned_out_of_sight() {
         plotting.keys(keys);
         assert!(plotting.stage.app.plot().is_following());
         assert_eq!(figures(&plotting, "cpu .n")[4], "100");
-        let remark = plotting.stage.remark();
-        assert!(remark.contains("this is the oldest point"), "{remark}");
+        let toast = plotting.stage.toast();
+        assert!(toast.contains("this is the oldest point"), "{toast}");
     }
     assert!(plotting.stage.app.plot().is_of_all());
     plotting.keys("Gl");
-    let remark = plotting.stage.remark();
-    assert!(remark.contains("this is the newest point"), "{remark}");
+    let toast = plotting.stage.toast();
+    assert!(toast.contains("this is the newest point"), "{toast}");
     // The oldest comes to stand at the left end, and no farther.
     plotting.keys("++");
     let first = plotting.stage.app.plot().series()[0].clone();
@@ -955,7 +955,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
     let from = app.plot().report(&first).unwrap().summary.unwrap().from;
     assert_eq!(app.plot_window().column_of(from), 0);
     assert!(app.plot_window().contains(from));
-    assert!(plotting.stage.remark().contains("this is the oldest point"));
+    assert!(plotting.stage.toast().contains("this is the oldest point"));
     assert!(!plotting.stage.app.plot().is_following());
 }
 
@@ -967,15 +967,15 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
     plotting.keys(" w");
     for key in [KeyCode::Left, KeyCode::Char('h')] {
         plotting.code(key);
-        assert_eq!(plotting.stage.remark(), "no message yet");
+        assert_eq!(plotting.stage.toast(), "no message yet");
     }
     plotting.message("quiet", "x");
     plotting.wait(SECOND);
     plotting.keys("s");
     plotting.wait(SECOND * 100);
     plotting.code(KeyCode::Left);
-    let remark = plotting.stage.remark();
-    assert_eq!(remark, "nothing came in this time: 0 shows all");
+    let toast = plotting.stage.toast();
+    assert_eq!(toast, "nothing came in this time: 0 shows all");
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());
@@ -999,7 +999,7 @@ fn the_histogram_offers_no_key_of_the_hidden_chart() {
     plotting.keys("+-0hlG");
     plotting.code(KeyCode::Left);
     plotting.stage.mouse(MouseEventKind::ScrollUp, 30, 10);
-    assert_eq!(plotting.stage.remark(), "");
+    assert_eq!(plotting.stage.toast(), "");
     plotting.keys("H");
     assert_eq!(plotting.stage.app.plot_window(), before);
     assert!(plotting.stage.app.plot().cursor().is_some());

@@ -171,7 +171,7 @@ fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
     stage.keys("n=5");
     assert_eq!(stage.app.shown().messages(), 1);
     stage.code(KeyCode::Tab);
-    assert_eq!(stage.remark(), "no suggestion · F1 syntax");
+    assert_eq!(stage.toast(), "no suggestion · F1 syntax");
     assert_eq!(written(&stage), "n=5");
 }
 
@@ -186,7 +186,7 @@ fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
     stage.code(KeyCode::Enter);
     assert!(stage.is_following());
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "no message matches level:error · did you mean .level == \"error\"? F, then Tab takes it"
     );
     stage.keys("F");
@@ -273,7 +273,7 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
         &["Messages 0 of 1,600 · /needle · 1,500 not yet searched"],
     );
     stage.keys("n");
-    assert_eq!(stage.remark(), "no match yet, 1,500 not yet searched");
+    assert_eq!(stage.toast(), "no match yet, 1,500 not yet searched");
     stage.keys("/");
     assert_line(&stage, &["0 of 1,600 · 1,500 not yet searched"]);
     assert_eq!(stage.app.offered(), None);
@@ -282,7 +282,7 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
     assert_eq!(stage.app.shown().messages(), 1500);
     assert!(!stage.screen().contains("not yet searched"));
     stage.keys("n");
-    assert_eq!(stage.remark(), "wrapped to the oldest match");
+    assert_eq!(stage.toast(), "wrapped to the oldest match");
 }
 
 #[test]
@@ -572,13 +572,13 @@ fn finding_hides_nothing_and_jumps_between_hits() {
     assert_eq!(selected_number(&stage), 80);
     stage.keys("n");
     assert_eq!(selected_number(&stage), 90);
-    assert_eq!(stage.remark(), "");
+    assert_eq!(stage.toast(), "");
     stage.keys("n");
     assert_eq!(selected_number(&stage), 0);
-    assert_eq!(stage.remark(), "wrapped to the oldest match");
+    assert_eq!(stage.toast(), "wrapped to the oldest match");
     stage.keys("N");
     assert_eq!(selected_number(&stage), 90);
-    assert_eq!(stage.remark(), "wrapped to the newest match");
+    assert_eq!(stage.toast(), "wrapped to the newest match");
     feed(&mut stage, 100..200);
     stage.keys("n");
     assert_eq!(selected_number(&stage), 100);
@@ -598,7 +598,7 @@ fn a_search_goes_to_the_nearest_hit() {
     stage.keys("gF.n == 55");
     stage.code(KeyCode::Enter);
     stage.keys("n");
-    assert_eq!(stage.remark(), "the only match");
+    assert_eq!(stage.toast(), "the only match");
 }
 
 #[test]
@@ -627,7 +627,7 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         (".n == 1", 1, ""),
         ("absent", 90, "no message matches absent"),
     ];
-    for (text, expected, remark) in cases {
+    for (text, expected, toast) in cases {
         let mut stage = stage();
         stage.keys("g");
         stage.keys(&"j".repeat(90));
@@ -655,24 +655,21 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         };
         feed_unsearched(&mut stage, 1);
         stage.app.update(Event::Scanned(half), stage.now);
-        assert_eq!((selected_number(&stage), stage.remark()), (90, ""));
+        assert_eq!((selected_number(&stage), stage.toast()), (90, ""));
         feed_unsearched(&mut stage, 1);
         stage.app.update(Event::Scanned(rest), stage.now);
         assert!(!stage.app.find().unwrap().progress().is_done());
-        assert_eq!(
-            (selected_number(&stage), stage.remark()),
-            (expected, remark)
-        );
+        assert_eq!((selected_number(&stage), stage.toast()), (expected, toast));
         // Nor is what has just come called unsearched.
         stage
             .app
             .update(Event::Key(KeyCode::Char('n').into()), stage.now);
-        let said = if remark.is_empty() {
+        let said = if toast.is_empty() {
             "the only match"
         } else {
-            remark
+            toast
         };
-        assert_eq!(stage.remark(), said);
+        assert_eq!(stage.toast(), said);
     }
 }
 
@@ -717,7 +714,7 @@ fn hits_that_a_filter_hides_are_passed_over() {
     stage.keys("error");
     stage.code(KeyCode::Enter);
     stage.keys("N");
-    assert_eq!(stage.remark(), "10 found, all hidden by the filter");
+    assert_eq!(stage.toast(), "10 found, all hidden by the filter");
 }
 
 #[test]
@@ -735,7 +732,7 @@ fn while_following_the_last_row_itself_is_the_first_to_be_found() {
     assert!(stage.is_following());
     stage.keys("n");
     assert_eq!(selected_number(&stage), 0);
-    assert_eq!(stage.remark(), "wrapped to the oldest match");
+    assert_eq!(stage.toast(), "wrapped to the oldest match");
 }
 
 #[test]
@@ -750,7 +747,7 @@ fn while_following_the_last_row_itself_is_the_first_mark_before() {
     assert_eq!(selected_number(&stage), 98);
     stage.keys("G]");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "no newer mark, breakpoint hit or gap is shown"
     );
     assert!(stage.is_following());
@@ -764,7 +761,7 @@ fn the_search_ends_by_escape_in_its_box() {
     stage.code(KeyCode::Esc);
     assert!(stage.app.find().is_none());
     stage.keys("n");
-    assert_eq!(stage.remark(), "no search active: press F to find");
+    assert_eq!(stage.toast(), "no search active: press F to find");
 }
 
 // --- Breakpoints -------------------------------------------------------------------------------
@@ -1181,7 +1178,7 @@ fn marks_hits_and_gaps_are_jumped_between() {
     assert_eq!(selected_number(&stage), 94);
     stage.keys("[");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "no older mark, breakpoint hit or gap is shown"
     );
     stage.keys("]");
@@ -1567,13 +1564,13 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
         assert_line(&stage, &[" 3 of 3 matches "]);
         assert_line(&stage, &["▸", "290 needle"]);
         stage.keys("n");
-        assert_eq!(stage.remark(), "no further match in this message");
+        assert_eq!(stage.toast(), "no further match in this message");
         assert_line(&stage, &["▸", "290 needle"]);
         stage.keys("N");
         assert_line(&stage, &[" 2 of 3 matches "]);
         assert_line(&stage, &["▸", "200 needle"]);
         stage.keys("NN");
-        assert_eq!(stage.remark(), "no earlier match in this message");
+        assert_eq!(stage.toast(), "no earlier match in this message");
         assert_line(&stage, &["▸", "100 needle"]);
         // Somewhere else, they go on from there: from the value, or from the first row in view.
         stage.keys("gn");
@@ -1596,7 +1593,7 @@ fn an_open_message_says_where_its_only_match_is_the_only_one_and_where_there_is_
     assert_line(&stage, &["value", "JSON"]);
     assert!(!stage.screen().contains("n next match"));
     stage.keys("n");
-    assert_eq!(stage.remark(), "no match is marked in this message");
+    assert_eq!(stage.toast(), "no match is marked in this message");
     stage.keys("q");
     stage.keys("Finfo");
     stage.code(KeyCode::Enter);

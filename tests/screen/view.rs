@@ -1189,8 +1189,8 @@ fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
     batch.push_message(app.now, &name, b"1", SubscriptionId(0));
     app.send(Event::Feed(Feed::Batch(Box::new(batch))));
     app.keys("p");
-    let remark = app.app.remark().unwrap();
-    assert!(remark.text.contains("too long to edit"), "{}", remark.text);
+    let toast = app.app.toast().unwrap();
+    assert!(toast.text.contains("too long to edit"), "{}", toast.text);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 use subscope::app::{
-    Action, Answer, App, Chord, Effect, Event, Letter, Position, Settings, SubscriptionState,
-    action_for,
+    Action, Answer, App, Chord, Effect, Event, MessageSnapshot, Position, Settings,
+    SubscriptionState, action_for,
 };
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -109,8 +109,8 @@ impl Stage {
     }
 
     /// The open message.
-    pub fn letter(&self) -> &Letter {
-        self.app.open().unwrap().reader.letter()
+    pub fn snapshot(&self) -> &MessageSnapshot {
+        self.app.open().unwrap().reader.snapshot()
     }
 
     pub fn notice(&mut self, notice: Notice) {
@@ -208,8 +208,8 @@ impl Stage {
         self.app.messages().position() == Position::Following
     }
 
-    pub fn remark(&self) -> &str {
-        self.app.remark().map_or("", |remark| remark.text.as_str())
+    pub fn toast(&self) -> &str {
+        self.app.toast().map_or("", |toast| toast.text.as_str())
     }
 
     pub fn box_texts(&self) -> (String, String) {

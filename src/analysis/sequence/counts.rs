@@ -1,6 +1,6 @@
 //! What has been counted of sequences.
 
-use crate::analysis::remark::{Instead, OutOfSequence};
+use crate::analysis::finding::{Instead, OutOfSequence};
 
 /// What has been counted of sequences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::holes::Holes;
-use crate::analysis::remark::{Instead, OutOfSequence};
+use crate::analysis::finding::{Instead, OutOfSequence};
 
 /// A sequence. Nothing has come yet at the start.
 #[derive(Clone, Debug, Default)]

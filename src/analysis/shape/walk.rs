@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::analysis::remark::Drift;
+use crate::analysis::finding::Drift;
 use crate::analysis::shape::told::PRESENCE;
 use crate::analysis::shape::trie::{NONE, Node, Trie};
 use crate::analysis::shape::{LEARNT_FROM, field, is_flagged};

@@ -14,7 +14,7 @@ pub struct Cursor {
 
 /// The mouse, held down on the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grip {
+pub struct DragState {
     /// The column of the screen where it was last.
     pub column: u16,
     /// Whether it has moved since it was pressed.

@@ -89,7 +89,7 @@ impl Reader {
     pub fn search_for(&self, sought: Sought, serial: u64) -> Search {
         Search {
             serial,
-            payload: self.letter.payload.clone(),
+            payload: self.snapshot.payload.clone(),
             decoded: self.decoded.clone(),
             sought,
         }

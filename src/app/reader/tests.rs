@@ -9,7 +9,7 @@ const ROOM: Room = Room {
 };
 
 fn open(payload: &str) -> Reader {
-    let mut reader = Reader::open(Letter {
+    let mut reader = Reader::open(MessageSnapshot {
         row: RowId(0),
         time: Time(0),
         channel: Some(b"c".as_slice().into()),
@@ -146,9 +146,9 @@ fn what_is_sought_is_sought_in_the_next_message_too() {
 
 #[test]
 fn a_notice_has_no_bytes_to_show() {
-    let mut reader = Reader::open(Letter {
+    let mut reader = Reader::open(MessageSnapshot {
         channel: None,
-        ..open("words").letter().clone()
+        ..open("words").snapshot().clone()
     });
     reader.show_tab(Tab::Bytes);
     assert_eq!(reader.tab(), Tab::Value);

@@ -15,7 +15,7 @@ pub(super) struct WantedTopics {
 }
 
 impl WantedTopics {
-    /// Wants a topic. Returns the subscription that it replaces, if the topic was wanted already.
+    /// Adds a topic. Returns the subscription that it replaces, if the topic was wanted already.
     pub(super) fn insert(&mut self, id: SubscriptionId, topic: Topic) -> Option<SubscriptionId> {
         let replaced = self.ids.get(&topic).copied().filter(|of| *of != id);
         for of in [Some(id), replaced].into_iter().flatten() {
@@ -27,7 +27,7 @@ impl WantedTopics {
         replaced
     }
 
-    /// Wants it no more.
+    /// Removes it.
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Topic> {
         let topic = self.by_id.remove(&id)?;
         self.ids.remove(&topic);

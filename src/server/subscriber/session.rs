@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use zeroize::Zeroizing;
 
 use super::buffer::Buffer;
-use super::conversation::{Conversation, End};
 use super::delivery::{Delivery, OwnedDelivery, is_expected};
 use super::freshness::Read;
 use super::large::Large;
+use super::protocol::{End, SubscriberProtocol};
 use super::reader::Reader;
 use super::unexpected::SHOWN_BYTES;
 use super::{Command, Counters, Transport, words};
@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
     /// Talks until the end.
     pub(super) async fn run(
         mut self,
-        talk: &mut Conversation<'_>,
+        talk: &mut SubscriberProtocol<'_>,
         commands: &mut UnboundedReceiver<Command>,
     ) -> End {
         match self.converse(talk, commands).await {
@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
 
     async fn converse(
         &mut self,
-        talk: &mut Conversation<'_>,
+        talk: &mut SubscriberProtocol<'_>,
         commands: &mut UnboundedReceiver<Command>,
     ) -> Result<(), End> {
         let timer = sleep_until(talk.due());
@@ -169,13 +169,13 @@ impl<'a> Session<'a> {
                         });
                     }
                     self.take_in(length, is_straight, talk, now)?;
-                    talk.inbox.hand_over(is_dry).map_err(|_| End::Stopped)?;
+                    talk.feed_queue.hand_over(is_dry).map_err(|_| End::Stopped)?;
                     if is_dry && length >= BURST && self.large.is_none() {
                         is_gathering = true;
                         moment.as_mut().reset(Instant::now() + MOMENT);
                     }
                 }
-                flushed = talk.inbox.flush(), if !talk.inbox.is_empty() => {
+                flushed = talk.feed_queue.flush(), if !talk.feed_queue.is_empty() => {
                     flushed.map_err(|_| End::Stopped)?;
                 }
             }
@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         &mut self,
         length: usize,
         is_straight: bool,
-        talk: &mut Conversation<'_>,
+        talk: &mut SubscriberProtocol<'_>,
         now: Time,
     ) -> Result<(), End> {
         if length == 0 {
@@ -213,7 +213,7 @@ impl<'a> Session<'a> {
             let (delivery, payload) = large.finish().map_err(out_of_step)?;
             talk.hear_large(&delivery.borrow(), payload, now);
             // It need not wait for what came behind it.
-            talk.inbox.hand_over(false).map_err(|_| End::Stopped)?;
+            talk.feed_queue.hand_over(false).map_err(|_| End::Stopped)?;
         }
         loop {
             if let Some(odd) = &mut self.odd {
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
 
     /// Understands all whole frames, and begins a large payload or a frame that is not flat behind
     /// them.
-    fn understand(&mut self, talk: &mut Conversation<'_>, now: Time) -> Result<(), End> {
+    fn understand(&mut self, talk: &mut SubscriberProtocol<'_>, now: Time) -> Result<(), End> {
         let unread = self.buffer.unread();
         let mut position = 0;
         let outcome = loop {
@@ -281,7 +281,7 @@ impl<'a> Session<'a> {
 }
 
 /// The stream has failed.
-fn closed(talk: &mut Conversation<'_>, error: &io::Error) -> End {
+fn closed(talk: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
     talk.has_hung_up = matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
@@ -299,7 +299,7 @@ impl OddFrame {
     }
 
     /// The frame at the start of `bytes`, and where in it to begin.
-    fn begin(decoder: &Decoder, bytes: &[u8], talk: &Conversation<'_>) -> (Self, usize) {
+    fn begin(decoder: &Decoder, bytes: &[u8], talk: &SubscriberProtocol<'_>) -> (Self, usize) {
         let announced = decoder.last_value(bytes).and_then(|value| {
             let delivery = Delivery::announced_by(value.parts, bytes)?;
             let is_for_us = talk.is_for_us(&delivery);
@@ -318,7 +318,7 @@ impl OddFrame {
     /// Takes it in, now that it is whole. A value that is not a string is a message like any other,
     /// with its text as the payload: such is the list of keys by which Redis says that they are to
     /// be forgotten.
-    fn hear(self, talk: &mut Conversation<'_>, now: Time) {
+    fn hear(self, talk: &mut SubscriberProtocol<'_>, now: Time) {
         let text = self.frame.into_text();
         match self.delivery {
             Some(delivery) => talk.hear_message(&delivery.borrow(), text.as_bytes(), now),

@@ -153,7 +153,7 @@ fn without_number(app: &App, one: &Drawn<'_>) -> u64 {
 fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: &mut LineBuilder) {
     let without = without_number(app, one);
     let Some(of) = one.curve.figures else {
-        let words = one.lack.words();
+        let words = one.empty_reason.words();
         line.cut_words(&format!("  {words}"), theme::WATCH);
         return;
     };

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::super::line::LineBuilder;
 use super::super::theme;
-use crate::app::{Against, App, DIFF_HEADER, Letter, Reader};
+use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
 use crate::decoding::Comparison;
 use crate::payload::diff::bytes::{Bytes, Ends};
 use crate::payload::diff::lines::{self as texts, Lines};
@@ -82,7 +82,7 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
 }
 
 /// What it is compared with, in words; the longest form first.
-fn base_forms(app: &App, against: Against, base: &Letter) -> Vec<String> {
+fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> Vec<String> {
     let clock = app.clock();
     let time = clock.date_unless_today(base.time, app.now());
     let name = base.channel.as_deref().unwrap_or_default();
@@ -163,7 +163,7 @@ impl<'a> Painter<'a> {
     fn new(
         reader: &'a Reader,
         comparison: &'a Comparison,
-        base: &'a Letter,
+        base: &'a MessageSnapshot,
         columns: usize,
     ) -> Self {
         Self {

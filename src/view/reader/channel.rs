@@ -65,7 +65,7 @@ fn line_of(
         About::Received => {
             label(&mut line, "received");
             let clock = app.clock();
-            let time = clock.date_and_time(reader.letter().time);
+            let time = clock.date_and_time(reader.snapshot().time);
             line.cut_words(&time, Style::new());
         }
         About::Rate => {
@@ -79,7 +79,7 @@ fn line_of(
 
 fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     let channels = app.log().channels();
-    let name = reader.letter().channel.as_deref().unwrap_or_default();
+    let name = reader.snapshot().channel.as_deref().unwrap_or_default();
     if !app.subscriptions().hear(name) {
         line.word("unheard", theme::WATCH);
     } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {

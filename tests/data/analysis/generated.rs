@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::Value;
-use subscope::analysis::{Channels, Check, Findings, Plotted, Remark};
+use subscope::analysis::{Channels, Check, FindingKind, Findings, Plotted};
 use subscope::message::RowId;
 
 use crate::analysis::stage::{Stage, path, sequence, shape};
@@ -213,7 +213,7 @@ proptest! {
             let channel = if is_request { "q" } else { "r" };
             let found = stage.receive([(channel, payload.as_bytes())]);
             let answers = found.first().map(|found| match found.what {
-                Remark::Latency { request, .. } => request,
+                FindingKind::Latency { request, .. } => request,
                 _ => panic!("{found:?}"),
             });
             let mut expected = None;

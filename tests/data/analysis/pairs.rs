@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use subscope::analysis::{Ask, Check, PairCounts, Remark, Report};
+use subscope::analysis::{Ask, Check, FindingKind, PairCounts, Report};
 use subscope::message::RowId;
 
 use crate::analysis::stage::{SECOND, START, Stage, ask};
@@ -31,7 +31,7 @@ fn a_reply_shows_its_latency_and_what_waits_is_listed() {
         .iter()
         .map(|one| (one.row, one.what.clone()))
         .collect();
-    let latency = |request, millis| Remark::Latency {
+    let latency = |request, millis| FindingKind::Latency {
         request: RowId(request),
         after: Duration::from_millis(millis),
     };

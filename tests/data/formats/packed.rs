@@ -76,7 +76,7 @@ fn what_is_packed_is_unpacked() {
         let decoded = recognise(&packed, None);
         assert_eq!(decoded.wrappings, [wrapping]);
         assert_eq!(decoded.format, Format::Json);
-        assert_eq!(decoded.remark, None);
+        assert_eq!(decoded.note, None);
         assert_eq!(decoded.bytes(&packed), JSON);
         let tree = decoded.tree.as_ref().unwrap();
         assert!(shown(tree, decoded.bytes(&packed)).starts_with("{\"user\": \"ada\""));
@@ -114,7 +114,7 @@ fn no_more_wrappings_are_taken_off_than_four() {
     assert_eq!(decoded.wrappings, [Wrapping::Gzip; MAX_WRAPPINGS]);
     assert_eq!(decoded.format, Format::Binary);
     assert_eq!(
-        decoded.remark.as_deref(),
+        decoded.note.as_deref(),
         Some("a gzip within it was not unpacked: 4 wrappings were taken off before")
     );
     let wrong = read_as(&packed, Format::Json, None).unwrap_err();
@@ -149,8 +149,8 @@ fn what_is_cut_off_says_so() {
                 let decoded = recognise(&packed[..end], None);
                 assert_eq!((decoded.format, decoded.tree), (Format::Binary, None));
                 if packed_by(&packed[..end]).is_some() {
-                    let remark = decoded.remark.unwrap();
-                    assert!(remark.ends_with(&format!("was not unpacked: {words}")));
+                    let note = decoded.note.unwrap();
+                    assert!(note.ends_with(&format!("was not unpacked: {words}")));
                 }
             }
         }
@@ -179,8 +179,8 @@ fn a_bomb_is_refused_with_its_ratio() {
             }
         );
         let decoded = recognise(&packed, None);
-        let remark = decoded.remark.unwrap();
-        assert!(remark.ends_with(&format!("(ratio > {ratio})")), "{remark}");
+        let note = decoded.note.unwrap();
+        assert!(note.ends_with(&format!("(ratio > {ratio})")), "{note}");
         assert_eq!(decoded.format, Format::Binary);
         let wrong = read_as(&packed, Format::Json, None).unwrap_err();
         assert!(wrong.contains("would become over"), "{wrong}");
@@ -194,16 +194,16 @@ fn a_bomb_within_a_gzip_is_refused_too() {
     let decoded = recognise(&outer, None);
     assert_eq!(decoded.wrappings, [Wrapping::Gzip]);
     assert_eq!(decoded.bytes(&outer), inner);
-    let remark = decoded.remark.unwrap();
+    let note = decoded.note.unwrap();
     assert!(
-        remark.starts_with("a gzip within it was not unpacked: 71."),
-        "{remark}"
+        note.starts_with("a gzip within it was not unpacked: 71."),
+        "{note}"
     );
     // The ratio counts over all layers.
     let limit = unpack::limit(outer.len());
     assert!(limit < 2 * SMALL);
     let words = format!("KiB would become over {} (", size(limit));
-    assert!(remark.contains(&words), "{remark}");
+    assert!(note.contains(&words), "{note}");
 }
 
 #[test]

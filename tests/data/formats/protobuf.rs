@@ -340,7 +340,7 @@ fn protobuf_is_recognised_where_its_type_is_named() {
     let payload = bytes("72 02 6869 6801");
     assert_eq!(recognise(&payload, None).format, Format::Binary);
     let decoded = recognise(&payload, Some(&all));
-    assert_eq!((decoded.format, &decoded.remark), (Format::Protobuf, &None));
+    assert_eq!((decoded.format, &decoded.note), (Format::Protobuf, &None));
     let packed = pack(Wrapping::Gzip, &payload[..]);
     let decoded = recognise(&packed, Some(&all));
     assert_eq!(decoded.wrappings, [Wrapping::Gzip]);
@@ -353,7 +353,7 @@ fn protobuf_is_recognised_where_its_type_is_named() {
         shown(bare.tree.as_ref().unwrap(), inner),
         "{14: \"hi\", 13: 1}"
     );
-    for (payload, format, remark) in [
+    for (payload, format, note) in [
         (
             &b"{\"a\":1}"[..],
             Format::Json,
@@ -372,7 +372,7 @@ fn protobuf_is_recognised_where_its_type_is_named() {
     ] {
         let decoded = recognise(payload, Some(&all));
         assert_eq!(decoded.format, format);
-        assert_eq!(decoded.remark.as_deref(), Some(remark));
+        assert_eq!(decoded.note.as_deref(), Some(note));
     }
 }
 
@@ -393,7 +393,7 @@ fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
     ] {
         let decoded = recognise(&encoded, Some(&all));
         assert_eq!(decoded.wrappings, wrappings);
-        assert_eq!((decoded.format, &decoded.remark), (Format::Protobuf, &None));
+        assert_eq!((decoded.format, &decoded.note), (Format::Protobuf, &None));
         assert_eq!(decoded.bytes(&encoded), payload);
         let by_hand = read_as(&encoded, Format::Protobuf, Some(&all)).unwrap();
         assert_eq!(by_hand, decoded);
@@ -410,6 +410,6 @@ fn what_decodes_to_noise_stays_the_text_that_it_is() {
     for text in [&b"5f3c0e9a7b1d4c2e8f6a0b9d3e7c1a54"[..], &partly] {
         let decoded = recognise(text, Some(&all));
         assert_eq!(decoded.format, Format::Text);
-        assert!(decoded.remark.unwrap().starts_with("no demo.All: "));
+        assert!(decoded.note.unwrap().starts_with("no demo.All: "));
     }
 }

@@ -95,7 +95,7 @@ fn a_single_byte_is_a_text_or_bytes() {
         };
         assert_eq!(decoded.format, expected, "{byte:02x}");
         assert_eq!(decoded.tree.is_some(), expected == Format::Json);
-        assert_eq!(decoded.remark, None);
+        assert_eq!(decoded.note, None);
     }
 }
 
@@ -478,9 +478,9 @@ fn what_looks_like_json_and_is_none_says_why() {
     ] {
         let decoded = recognise(text.as_bytes(), None);
         assert_eq!(decoded.format, Format::Text, "{text}");
-        assert_eq!(decoded.remark.as_deref(), Some(why), "{text}");
+        assert_eq!(decoded.note.as_deref(), Some(why), "{text}");
     }
     for log in ["[INFO] started", "[12:00:01] x", "{not json}", "{", "["] {
-        assert_eq!(recognise(log.as_bytes(), None).remark, None, "{log}");
+        assert_eq!(recognise(log.as_bytes(), None).note, None, "{log}");
     }
 }

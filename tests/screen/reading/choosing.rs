@@ -83,7 +83,7 @@ fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
     }
     stage.keys("jjjjjj");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.remark(), "a is read as Text from now on");
+    assert_eq!(stage.toast(), "a is read as Text from now on");
     assert_eq!(format(&stage), Format::Text);
     assert!(stage.screen().contains("Text · chosen"));
     stage.keys("K");
@@ -95,7 +95,7 @@ fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
     assert!(stage.screen().contains("● Text"));
     stage.keys("g");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.remark(), "a is read as what it looks like again");
+    assert_eq!(stage.toast(), "a is read as what it looks like again");
     assert_eq!(format(&stage), Format::Json);
     assert!(!stage.screen().contains("chosen"));
 }
@@ -127,8 +127,8 @@ fn what_is_not_of_the_chosen_format_says_why_and_is_shown_as_what_it_is() {
     stage.send(Event::Resize(120, 30));
     assert!(stage.screen().contains("JSON · not CBOR, as chosen"));
     assert!(screen.contains("not CBOR: "), "{screen}");
-    let remark = reader(&stage).decoded().unwrap().remark.clone().unwrap();
-    assert!(remark.contains(" at byte "), "{remark}");
+    let note = reader(&stage).decoded().unwrap().note.clone().unwrap();
+    assert!(note.contains(" at byte "), "{note}");
     stage.messages(&[("orders", CBOR)]);
     stage.keys("Jg");
     assert_eq!(cursor(&stage).1, r#"{"a":1,"b":"x"}"#);
@@ -224,7 +224,7 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
     choose(&mut stage, 8);
     assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "other is read as Protobuf shop.v1.Order from now on"
     );
     stage.keys("f");
@@ -246,7 +246,7 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
     open(&mut stage);
     stage.keys("j=");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "filtered by .id == 7; Esc in the log ends it"
     );
     assert_eq!(stage.shown(), 1, "of the other nobody has said the type");
@@ -282,7 +282,7 @@ fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_check
     stage.keys("fgjjjjjjjj");
     let effects = stage.code(KeyCode::Enter);
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "a is read as Protobuf shop.v1.Order from now on"
     );
     assert_eq!(stage.shown(), 2);

@@ -29,13 +29,13 @@ fn what_is_typed_is_found_at_once_and_n_goes_on() {
     assert_eq!(path(&stage), ".c[1]");
     stage.keys("n");
     assert_eq!(
-        (path(&stage).as_str(), stage.remark()),
+        (path(&stage).as_str(), stage.toast()),
         (".c[1]", "no further match in this message")
     );
     stage.keys("NN");
     assert_eq!(path(&stage), ".a");
     stage.keys("N");
-    assert_eq!(stage.remark(), "no earlier match in this message");
+    assert_eq!(stage.toast(), "no earlier match in this message");
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn what_is_not_there_is_said() {
     stage.keys("/nowhere");
     assert!(stage.screen().contains("not found"));
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.remark(), "not found in this message");
+    assert_eq!(stage.toast(), "not found in this message");
     assert!(stage.screen().contains("not found"));
     stage.keys("n");
-    assert_eq!(stage.remark(), "no match is marked in this message");
+    assert_eq!(stage.toast(), "no match is marked in this message");
     stage.keys("/");
     stage.code(KeyCode::Esc);
     assert!(reader(&stage).sought().is_none());
@@ -123,7 +123,7 @@ fn a_large_message_is_searched_apart_from_the_keys() {
     let second = stage.keys("e");
     assert!(stage.screen().contains("looking …"), "{}", stage.screen());
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert_eq!(stage.remark(), "", "it may still be found");
+    assert_eq!(stage.toast(), "", "it may still be found");
     assert!(stage.screen().contains("looking …"));
     answer(&mut stage, first);
     assert!(reader(&stage).is_searching(), "that was the search before");
@@ -197,7 +197,7 @@ fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
     stage.code(KeyCode::Enter);
     stage.keys("nn");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "no further match in the first 4 MiB of this message"
     );
 }

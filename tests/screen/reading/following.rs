@@ -88,7 +88,7 @@ fn z_zooms_from_the_log_and_from_the_message_and_back() {
     let mut stage = orders(2);
     stage.keys("z");
     assert_eq!(state(&stage), (false, false, Focus::Messages));
-    assert!(stage.remark().contains("open a message with Enter first"));
+    assert!(stage.toast().contains("open a message with Enter first"));
     stage.code(KeyCode::Enter);
     stage.keys("z");
     assert_eq!(state(&stage), (true, true, Focus::Message));
@@ -144,16 +144,16 @@ fn the_newest_is_followed_a_few_times_a_second() {
     assert!(stage.is_following());
     stage.wait(Duration::from_millis(100));
     stage.messages(&[("orders", b"one")]);
-    assert_eq!(&*stage.letter().payload, b"one");
+    assert_eq!(&*stage.snapshot().payload, b"one");
     stage.messages(&[("orders", b"two")]);
-    assert_eq!(&*stage.letter().payload, b"one", "not at once");
+    assert_eq!(&*stage.snapshot().payload, b"one", "not at once");
     let due = stage.app.next_tick().unwrap();
     assert!(due <= stage.now.after(Duration::from_millis(34)));
     stage.now = due;
     stage.send(Event::Tick);
-    assert_eq!(&*stage.letter().payload, b"two");
+    assert_eq!(&*stage.snapshot().payload, b"two");
     stage.keys("k");
-    assert_eq!(&*stage.letter().payload, b"one", "a key never waits");
+    assert_eq!(&*stage.snapshot().payload, b"one", "a key never waits");
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_notice_opens_as_its_words_and_has_no_more() {
         stage.screen();
     }
     stage.keys("f");
-    assert_eq!(stage.remark(), "a notice has no format");
+    assert_eq!(stage.toast(), "a notice has no format");
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_row_that_is_gone_stays_open_until_another_is_selected() {
     assert!(stage.screen().contains("no message before it"));
     stage.code(KeyCode::Esc);
     stage.keys("k");
-    assert_ne!(&*stage.letter().payload, br#"{"old":true}"#);
+    assert_ne!(&*stage.snapshot().payload, br#"{"old":true}"#);
 }
 
 #[test]

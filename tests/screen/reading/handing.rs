@@ -23,9 +23,9 @@ fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
         r#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#
     );
     assert!(
-        stage.remark().starts_with("handed the value, "),
+        stage.toast().starts_with("handed the value, "),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     for (value, expected) in [("j", "a\né"), ("j", "1.50"), ("j", r#"{ "x" : [1, 2] }"#)] {
         stage.keys(value);
@@ -37,7 +37,7 @@ fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
     );
     assert_eq!(copied(&stage.keys("jP")), ".o.x");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "handed the path .o.x, 4 B, to the terminal's clipboard (OSC 52)"
     );
 }
@@ -62,9 +62,9 @@ fn half_of_a_surrogate_pair_stays_the_escape_as_which_it_came() {
     }
     stage.keys("k=");
     assert!(
-        stage.remark().starts_with("filtered by has("),
+        stage.toast().starts_with("filtered by has("),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     assert_eq!(stage.app.shown().len(), 1);
 }
@@ -94,13 +94,13 @@ fn what_is_too_much_for_a_terminal_is_not_copied() {
     let words =
         "not copied: 9.0 MiB is too much for a terminal's clipboard, which gets up to 1.0 MiB";
     assert_eq!(stage.keys(" y"), []);
-    assert_eq!(stage.remark(), words);
+    assert_eq!(stage.toast(), words);
     let asked = stage.code(KeyCode::Enter);
     crate::reading::answer(&mut stage, asked);
     stage.code(KeyCode::Enter);
     for key in ["Y", "y", "jjy"] {
         assert_eq!(stage.keys(key), []);
-        assert_eq!(stage.remark(), words, "{key}");
+        assert_eq!(stage.toast(), words, "{key}");
     }
     assert_eq!(copied(&stage.keys("ky")), "1");
 }
@@ -111,16 +111,16 @@ fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
     assert_eq!(copied(&stage.keys("y")), "just words");
     assert_eq!(stage.keys("Y"), []);
     assert!(
-        stage.remark().contains("no message with values"),
+        stage.toast().contains("no message with values"),
         "{}",
-        stage.remark()
+        stage.toast()
     );
     assert_eq!(stage.keys("P"), []);
-    assert!(stage.remark().contains("no values, and so no paths"));
+    assert!(stage.toast().contains("no values, and so no paths"));
     assert_eq!(stage.keys("="), []);
-    assert!(stage.remark().contains("no values, and so no paths"));
+    assert!(stage.toast().contains("no values, and so no paths"));
     stage.keys("i");
-    assert!(stage.remark().contains("no values"));
+    assert!(stage.toast().contains("no values"));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
     for key in ["P", "=", "i"] {
         assert_eq!(stage.keys(key), []);
         assert!(
-            stage.remark().starts_with("no path leads to this value"),
+            stage.toast().starts_with("no path leads to this value"),
             "{key}"
         );
     }
@@ -175,7 +175,7 @@ fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
             stage.keys("jjj=");
             let shown = stage.app.window().rows;
             let shown: Vec<String> = shown.iter().map(|row| stage.payload_of(*row)).collect();
-            assert_eq!(shown, std::slice::from_ref(&payload), "{}", stage.remark());
+            assert_eq!(shown, std::slice::from_ref(&payload), "{}", stage.toast());
         }
     }
 }
@@ -192,7 +192,7 @@ fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
     crate::reading::open(&mut stage);
     stage.keys("j=");
     assert_eq!(
-        (stage.shown(), stage.remark()),
+        (stage.shown(), stage.toast()),
         (2, "filtered by .n == 1; Esc in the log ends it")
     );
     stage.keys("j=");
@@ -228,10 +228,7 @@ fn a_filter_by_value_finds_the_same_in_every_form() {
         stage.messages(&messages);
         crate::reading::open(&mut stage);
         stage.keys("j=");
-        assert_eq!(
-            stage.remark(),
-            "filtered by .a == 1; Esc in the log ends it"
-        );
+        assert_eq!(stage.toast(), "filtered by .a == 1; Esc in the log ends it");
         assert_eq!(stage.shown(), 6);
         // What comes is asked as well.
         stage.messages(&[("orders", form), ("orders", &other)]);
@@ -254,9 +251,9 @@ fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
         stage.messages(&[("orders", br#"{"x":1}"#), ("orders", b"\x81\xa1y\xc0")]);
         stage.keys(keys);
         assert!(
-            stage.remark().starts_with(&format!("filtered by {text}; ")),
+            stage.toast().starts_with(&format!("filtered by {text}; ")),
             "{}",
-            stage.remark()
+            stage.toast()
         );
         let others = match text.split_once(',') {
             Some(("has(.x)", _)) => 1,
@@ -278,7 +275,7 @@ fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
     for keys in ["j=", "i", "#", "w"] {
         stage.keys(keys);
         assert_eq!(
-            stage.remark(),
+            stage.toast(),
             "only here: the log looks into what is packed up to 1.0 MiB, and this is 2.0 MiB",
             "{keys}"
         );
@@ -317,7 +314,7 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
     crate::reading::open(&mut stage);
     stage.keys("ji");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "of orders the log shows .u; i again shows all"
     );
     stage.keys("q");
@@ -342,7 +339,7 @@ fn that_a_message_is_too_long_for_a_lens_is_said() {
     let mut stage = opened(format!(r#"{{"id":7,"pad":"{pad}"}}"#).as_bytes());
     stage.keys("ji");
     let words = "the log shows .id, but not of this message, which is too long; i again shows all";
-    assert!(stage.remark().ends_with(words), "{}", stage.remark());
+    assert!(stage.toast().ends_with(words), "{}", stage.toast());
 }
 
 #[test]
@@ -364,7 +361,7 @@ fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
     crate::reading::open(&mut stage);
     stage.keys("jji");
     assert_eq!(
-        stage.remark(),
+        stage.toast(),
         "of orders the log shows .b; i again shows all"
     );
     stage.keys("q");
@@ -418,9 +415,9 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     };
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
     stage.keys(" i");
-    assert_eq!(lens(&stage), None, "{}", stage.remark());
+    assert_eq!(lens(&stage), None, "{}", stage.toast());
     stage.keys("i");
-    assert!(stage.remark().contains("press i on one of its values"));
+    assert!(stage.toast().contains("press i on one of its values"));
     crate::reading::open(&mut stage);
     stage.keys("ji");
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
@@ -455,10 +452,10 @@ fn what_is_packed_is_copied_as_a_text_part_by_part() {
             ("jy", "00ff", "the bytes in hex, 4 B"),
         ] {
             assert_eq!(copied(&stage.keys(keys)), expected);
-            let remark = stage.remark();
+            let toast = stage.toast();
             assert!(
-                remark.starts_with(&format!("handed {words}, to ")),
-                "{remark}"
+                toast.starts_with(&format!("handed {words}, to ")),
+                "{toast}"
             );
         }
     }
@@ -477,7 +474,7 @@ fn half_of_a_surrogate_pair_is_filtered_by() {
         crate::reading::open(&mut stage);
         stage.keys("j=");
         assert_eq!(
-            (stage.shown(), stage.remark()),
+            (stage.shown(), stage.toast()),
             (1, r#"filtered by .s == "x\ud800z"; Esc in the log ends it"#)
         );
     }
@@ -492,6 +489,6 @@ fn a_bare_number_or_word_has_a_path_and_is_filtered_by() {
         assert_eq!(copied(&stage.keys("P")), ".");
         stage.keys("=");
         let words = format!("filtered by . == {}; Esc in the log ends it", bare.trim());
-        assert_eq!((stage.shown(), stage.remark()), (1, words.as_str()));
+        assert_eq!((stage.shown(), stage.toast()), (1, words.as_str()));
     }
 }

@@ -84,12 +84,12 @@ fn that_messages_went_for_what_was_opened_is_said_once() {
         gone / 1000,
         gone % 1000
     );
-    let remark = stage.remark().to_owned();
-    assert!(remark.starts_with(&words), "{remark}");
-    assert!(remark.ends_with(" MiB of --keep"), "{remark}");
+    let toast = stage.toast().to_owned();
+    assert!(toast.starts_with(&words), "{toast}");
+    assert!(toast.ends_with(" MiB of --keep"), "{toast}");
     for key in ['z', 'z', 'q'] {
         press(&mut stage, KeyCode::Char(key));
-        assert_eq!(stage.remark(), "", "{key}");
+        assert_eq!(stage.toast(), "", "{key}");
     }
 }
 
@@ -98,7 +98,7 @@ fn nothing_is_said_where_a_small_message_is_opened() {
     let mut stage = full_before(&[b"{\"small\":1}"]);
     press(&mut stage, KeyCode::Enter);
     assert!(reader(&stage).decoded().is_some());
-    assert_eq!(stage.remark(), "");
+    assert_eq!(stage.toast(), "");
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
     let mut stage = full_before(&[&numbers(500_000)]);
     press(&mut stage, KeyCode::Enter);
     assert!(stage.app.beside_log() > KEEP);
-    let remark = stage.remark();
-    assert!(remark.ends_with(" MiB, and so half of --keep"), "{remark}");
+    let toast = stage.toast();
+    assert!(toast.ends_with(" MiB, and so half of --keep"), "{toast}");
     assert_in_budget(&stage);
     // The log goes on within that.
     let newest = stage.app.log().end();
@@ -147,7 +147,7 @@ fn a_payload_that_the_log_keeps_is_counted_by_itself_only_once_that_has_gone() {
     batch.push_large(stage.now, b"orders", payload, SubscriptionId(0));
     stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
     open(&mut stage);
-    let row = stage.letter().row;
+    let row = stage.snapshot().row;
     assert!(stage.app.beside_log() < large.len());
     while stage.app.log().row(row).is_some() {
         stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Position as Point;
 
-use super::plot::{Cursor, Extent, Face, Grip};
+use super::plot::{Cursor, DragState, Extent, PlotMode};
 use super::plotting::{NEWEST, OLDEST};
 use super::{App, Curve, Effect, Plot, PlotWindow};
 use crate::message::Time;
@@ -30,9 +30,9 @@ impl App {
     /// Says why nothing is to be seen of the selected series.
     pub(super) fn tell_lack(&mut self, window: &PlotWindow) -> Vec<Effect> {
         let selected = self.plot.series().get(self.plot.selected());
-        let lack = selected.map(|series| self.plot.lack(series, window, self.now));
+        let empty_reason = selected.map(|series| self.plot.empty_reason(series, window, self.now));
         let is_of_all = self.plot.is_of_all();
-        let words = lack.map(|lack| lack.sentence(is_of_all));
+        let words = empty_reason.map(|empty_reason| empty_reason.sentence(is_of_all));
         self.tell(words.unwrap_or_default())
     }
 
@@ -46,11 +46,11 @@ impl App {
     /// charts something may follow.
     pub(super) fn press_plot(&mut self, at: Point) {
         let room = self.plot_room();
-        if self.plot.face() == Face::Histogram {
+        if self.plot.mode() == PlotMode::Histogram {
             return;
         }
         if room.charts.contains(at) {
-            self.plot.grip = Some(Grip {
+            self.plot.drag = Some(DragState {
                 column: at.x,
                 has_moved: false,
             });
@@ -67,27 +67,27 @@ impl App {
 
     /// The mouse is moved while it is held down: what is shown goes with it.
     pub(super) fn drag_plot(&mut self, at: Point) {
-        let Some(grip) = self.plot.grip.filter(|grip| grip.column != at.x) else {
+        let Some(drag) = self.plot.drag.filter(|drag| drag.column != at.x) else {
             return;
         };
-        self.plot.grip = Some(Grip {
+        self.plot.drag = Some(DragState {
             column: at.x,
             has_moved: true,
         });
         let window = self.plot_window();
         let extent = self.plot_extent();
-        let columns = i64::from(grip.column) - i64::from(at.x);
+        let columns = i64::from(drag.column) - i64::from(at.x);
         self.plot.view.drag(columns, &window, extent);
         self.settle_cursor();
     }
 
     /// The mouse is let go: if it has not moved, that was a click, which puts the cursor there.
     pub(super) fn release_plot(&mut self) {
-        let grip = self.plot.grip.take().filter(|grip| !grip.has_moved);
-        let Some(grip) = grip else { return };
+        let drag = self.plot.drag.take().filter(|drag| !drag.has_moved);
+        let Some(drag) = drag else { return };
         let charts = self.plot_room().charts;
         let labels = charts.width - Plot::chart_columns(charts.width);
-        let column = grip.column.saturating_sub(charts.x + labels);
+        let column = drag.column.saturating_sub(charts.x + labels);
         let window = self.plot_window();
         let at = window.time_at(column);
         let extent = self.plot_extent();

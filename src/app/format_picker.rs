@@ -75,7 +75,7 @@ impl App {
         });
         let mut effects = self.read_as_chosen(&channel, way);
         if let Some(open) = &self.open {
-            effects.extend(self.turn_to(open.reader.letter().clone()));
+            effects.extend(self.turn_to(open.reader.snapshot().clone()));
         }
         effects
     }
@@ -96,6 +96,6 @@ impl App {
 
     /// The channel of the open message.
     fn open_channel(&self) -> Option<Arc<[u8]>> {
-        self.open.as_ref()?.reader.letter().channel.clone()
+        self.open.as_ref()?.reader.snapshot().channel.clone()
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::unchecked::Unchecked;
+use super::check_coverage::Unchecked;
 use super::{App, Effect, Find};
 use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
@@ -100,7 +100,7 @@ impl Known<'_> {
 
 /// Keeps a query's answers coming: for the rows kept once, and for those that arrive as they do.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct LiveQuery {
     id: WatchId,
     serial: u64,
     query: Arc<Query>,
@@ -127,7 +127,7 @@ pub(super) struct Watch {
     trouble: Option<Box<str>>,
 }
 
-impl Watch {
+impl LiveQuery {
     /// Asks `query` from now on. `serial` is higher than that of any query of `id` before.
     pub(super) fn new(id: WatchId, serial: u64, query: Query, log: &MessageLog) -> Self {
         Self {
@@ -360,7 +360,7 @@ impl App {
     }
 
     /// Every query that is asked.
-    pub(super) fn watches(&mut self) -> impl Iterator<Item = &mut Watch> {
+    pub(super) fn watches(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
         let filter = self.filters.watch_mut().into_iter();
         let find = self.find.iter_mut().map(Find::watch_mut);
         filter.chain(find).chain(self.breakpoints.watches_mut())

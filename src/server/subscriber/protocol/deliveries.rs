@@ -3,27 +3,29 @@
 //! whoever they are redirected to.
 
 use super::{
-    Conversation, Delivery, Question, SHOWN_BYTES, SubscriptionId, SubscriptionKind, Time,
+    Delivery, Question, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind, Time,
     Unexpected, describe, put_command,
 };
 use crate::log::LargePayload;
 
-impl Conversation<'_> {
+impl SubscriberProtocol<'_> {
     /// The last payload, if the one of `size` bytes that `delivery` announces may be the same.
     pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
-        let id = self.wants.bringer(delivery.kind, delivery.name)?;
-        self.inbox.large_before(delivery.channel, size as u64, id)
+        let id = self.subscriptions.bringer(delivery.kind, delivery.name)?;
+        self.feed_queue
+            .large_before(delivery.channel, size as u64, id)
     }
 
     /// Takes in a delivery whose payload is large.
     pub fn hear_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload, now: Time) {
-        let brings = self.wants.bringer(delivery.kind, delivery.name);
+        let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
         let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes, now));
         let Some(id) = owner else {
             return;
         };
         let is_last = self.until.is_some_and(|until| payload.is(until));
-        self.inbox.push_large(now, delivery.channel, payload, id);
+        self.feed_queue
+            .push_large(now, delivery.channel, payload, id);
         if is_last {
             self.end(id, now);
         }
@@ -32,13 +34,15 @@ impl Conversation<'_> {
     /// Takes in a delivery of a message.
     #[inline]
     pub fn hear_message(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
-        let Some(id) = self.wants.bringer(delivery.kind, delivery.name) else {
+        let Some(id) = self.subscriptions.bringer(delivery.kind, delivery.name) else {
             return self.hear_stray(delivery, payload, now);
         };
         if delivery.kind == SubscriptionKind::Shard {
-            self.wants.note_served(id, self.freshness.heard_until());
+            self.subscriptions
+                .note_served(id, self.freshness.heard_until());
         }
-        self.inbox.push_message(now, delivery.channel, payload, id);
+        self.feed_queue
+            .push_message(now, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
             self.end(id, now);
         }
@@ -50,7 +54,8 @@ impl Conversation<'_> {
         let Some(id) = self.owner_of_stray(delivery, payload, now) else {
             return;
         };
-        self.inbox.push_message(now, delivery.channel, payload, id);
+        self.feed_queue
+            .push_message(now, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
             self.end(id, now);
         }
@@ -58,7 +63,7 @@ impl Conversation<'_> {
 
     /// Whether any subscription is what a delivery is for.
     pub fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
-        let brings = self.wants.bringer(delivery.kind, delivery.name);
+        let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
         brings.is_some() || self.likely_owner(delivery).is_some()
     }
 
@@ -76,8 +81,9 @@ impl Conversation<'_> {
         let owner = self.likely_owner(delivery);
         match owner {
             None => self.note_unexpected(|| Unexpected::Frame(stray_text(delivery, head)), now),
-            Some(id) if self.wants.is_sharded(id) => {
-                self.wants.note_served(id, self.freshness.heard_until());
+            Some(id) if self.subscriptions.is_sharded(id) => {
+                self.subscriptions
+                    .note_served(id, self.freshness.heard_until());
             }
             Some(_) => (),
         }
@@ -92,8 +98,8 @@ impl Conversation<'_> {
             SubscriptionKind::Shard => SubscriptionKind::Channel,
             _ => return None,
         };
-        let brings = self.wants.bringer(other, delivery.name);
-        brings.or_else(|| self.wants.matching(delivery.channel))
+        let brings = self.subscriptions.bringer(other, delivery.name);
+        brings.or_else(|| self.subscriptions.matching(delivery.channel))
     }
 
     /// Whether the end of what a delivery is for has been asked for, but is not confirmed.

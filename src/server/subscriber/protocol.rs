@@ -12,14 +12,14 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::delivery::Delivery;
+use super::feed_queue::FeedQueue;
 use super::freshness::{Freshness, Read};
 use super::greeting::Progress;
-use super::inbox::Inbox;
+use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
-use super::wants::{State, Wants};
 use super::{
-    Command, Config, Connection, Endpoint, Feed, Post, Refusal, Report, Timing, name_among_others,
-    say, without_arguments,
+    Command, Config, Connection, Endpoint, Feed, NodeHandle, Refusal, Report, Timing,
+    name_among_others, say, without_arguments,
 };
 use crate::message::{
     Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic, Unexpected,
@@ -30,7 +30,7 @@ use crate::wire::{Frame, Part, put_command};
 const LAPSE: Duration = Duration::from_secs(1);
 
 /// The time between two PINGs while what comes may be old: an answer tells.
-const DOUBT: Duration = Duration::from_millis(500);
+const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How a connection came to its end.
 #[derive(Debug)]
@@ -79,10 +79,10 @@ pub(super) struct Left {
 }
 
 /// One connection's talk. It cannot be printed, since `out` may hold a password.
-pub(super) struct Conversation<'a> {
-    pub(super) wants: &'a mut Wants,
-    pub(super) inbox: &'a mut Inbox,
-    pub(super) post: &'a Post,
+pub(super) struct SubscriberProtocol<'a> {
+    pub(super) subscriptions: &'a mut SubscriptionSet,
+    pub(super) feed_queue: &'a mut FeedQueue,
+    pub(super) handle: &'a NodeHandle,
     config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
     pub(super) timing: &'a Timing,
@@ -136,19 +136,19 @@ impl Counts {
     }
 }
 
-impl<'a> Conversation<'a> {
+impl<'a> SubscriberProtocol<'a> {
     /// A talk that has yet to begin.
     pub(super) fn new(
-        wants: &'a mut Wants,
-        inbox: &'a mut Inbox,
-        post: &'a Post,
+        subscriptions: &'a mut SubscriptionSet,
+        feed_queue: &'a mut FeedQueue,
+        handle: &'a NodeHandle,
         config: &'a Config,
         answering: &'a Notify,
     ) -> Self {
         Self {
-            wants,
-            inbox,
-            post,
+            subscriptions,
+            feed_queue,
+            handle,
             config,
             until: config.until.as_deref(),
             timing: &config.timing,
@@ -189,13 +189,14 @@ impl<'a> Conversation<'a> {
     }
 
     fn ask_for_all(&mut self) {
-        let is_pending = |of: &&Subscription| self.wants.state(of.id) == Some(State::Pending);
-        let wanted = self.wants.iter().filter(is_pending);
+        let is_pending =
+            |of: &&Subscription| self.subscriptions.state(of.id) == Some(State::Pending);
+        let wanted = self.subscriptions.iter().filter(is_pending);
         let wanted: Vec<Subscription> = wanted.cloned().collect();
         for subscription in wanted {
             self.ask_to_subscribe(subscription);
         }
-        self.inbox.expect_deliveries(self.wants.len());
+        self.feed_queue.expect_deliveries(self.subscriptions.len());
     }
 
     /// Bytes have come.
@@ -235,10 +236,10 @@ impl<'a> Conversation<'a> {
     pub(super) fn obey(&mut self, command: Command, now: Time) {
         match command {
             Command::Subscribe(subscription) => {
-                if let Some(replaced) = self.wants.add(subscription.clone()) {
+                if let Some(replaced) = self.subscriptions.add(subscription.clone()) {
                     self.tell_unsubscribed(replaced, true, now);
                 }
-                self.inbox.expect_deliveries(self.wants.len());
+                self.feed_queue.expect_deliveries(self.subscriptions.len());
                 // Else it is asked for with the others.
                 if !self.is_careful {
                     self.ask_to_subscribe(subscription);
@@ -259,13 +260,13 @@ impl<'a> Conversation<'a> {
                 // The command connection may have given up.
                 self.answering.notify_one();
                 let denied: Vec<Subscription> = self
-                    .wants
+                    .subscriptions
                     .iter()
-                    .filter(|wanted| self.wants.state(wanted.id) == Some(State::Denied))
+                    .filter(|wanted| self.subscriptions.state(wanted.id) == Some(State::Denied))
                     .cloned()
                     .collect();
                 for subscription in denied {
-                    self.wants.set(subscription.id, State::Pending);
+                    self.subscriptions.set(subscription.id, State::Pending);
                     self.ask_to_subscribe(subscription);
                 }
             }
@@ -275,7 +276,7 @@ impl<'a> Conversation<'a> {
     /// Whether there is nothing left to listen to and to wait for.
     pub(super) fn is_over(&self) -> bool {
         let leaves = |awaited: &Awaited| matches!(awaited.question, Question::Unsubscribe { .. });
-        self.wants.is_over() && !self.awaited.iter().any(leaves)
+        self.subscriptions.is_over() && !self.awaited.iter().any(leaves)
     }
 
     /// When [`Self::keep_time`] has something to do.
@@ -290,7 +291,7 @@ impl<'a> Conversation<'a> {
             // Whatever comes proves life: an answer may stand in line behind a long payload.
             (Some(oldest), _) => oldest.asked.max(self.last_read) + self.timing.answer_within,
             (None, Some(last)) if self.freshness.is_behind() => {
-                last + self.timing.ping_every.min(DOUBT)
+                last + self.timing.ping_every.min(FAST_PING_INTERVAL)
             }
             (None, Some(last)) => last + self.timing.ping_every,
             (None, None) => self.last_read,
@@ -300,14 +301,14 @@ impl<'a> Conversation<'a> {
     /// Tells of the frames that nobody asked for and that are not told of yet.
     pub(super) fn tell_unexpected(&mut self, now: Time) {
         if let Some(notice) = self.unexpected.take(Instant::now()) {
-            self.inbox.push_notice(now, notice);
+            self.feed_queue.push_notice(now, notice);
         }
     }
 
     /// Counts a frame that nobody asked for.
     fn note_unexpected(&mut self, frame: impl FnOnce() -> Unexpected, now: Time) {
         if let Some(notice) = self.unexpected.note(frame, Instant::now()) {
-            self.inbox.push_notice(now, notice);
+            self.feed_queue.push_notice(now, notice);
         }
     }
 
@@ -361,29 +362,30 @@ impl<'a> Conversation<'a> {
     fn go_live(&mut self) {
         if self.live_since.is_none() {
             self.live_since = Some(Instant::now());
-            let live = Feed::Connection(self.post.node, Connection::Live);
-            self.inbox.push(live);
-            self.post.report(|node| Report::Live { node });
+            let live = Feed::Connection(self.handle.node, Connection::Live);
+            self.feed_queue.push(live);
+            self.handle.report(|node| Report::Live { node });
             self.answering.notify_one();
         }
     }
 
     /// The message that ends a subscription has come.
     fn end(&mut self, id: SubscriptionId, now: Time) {
-        if let Some(subscription) = self.wants.end(id) {
+        if let Some(subscription) = self.subscriptions.end(id) {
             self.ask_to_unsubscribe(subscription.clone(), true);
-            self.inbox.push_notice(now, Notice::Ended { subscription });
+            self.feed_queue
+                .push_notice(now, Notice::Ended { subscription });
             self.give_up(id, now);
         }
     }
 
     /// Another server is to bring this from now on.
     fn yield_it(&mut self, id: SubscriptionId) {
-        let subscription = self.wants.subscription(id).cloned();
-        let state = self.wants.state(id);
+        let subscription = self.subscriptions.subscription(id).cloned();
+        let state = self.subscriptions.state(id);
         let was_live = state == Some(State::Live);
         let last_served = was_live.then(|| {
-            self.wants
+            self.subscriptions
                 .last_served(id)
                 .unwrap_or(self.freshness.heard_until())
         });
@@ -398,11 +400,11 @@ impl<'a> Conversation<'a> {
 
     /// This server does not bring a subscription any more. Another may.
     fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>, reason: Box<str>) {
-        self.wants.remove(subscription);
-        self.post.let_go(subscription);
-        self.inbox.push(Feed::Unconfirmed(vec![subscription]));
+        self.subscriptions.remove(subscription);
+        self.handle.let_go(subscription);
+        self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));
         let heard_until = Some(self.freshness.heard_until());
-        self.post.report(|node| Report::Moved {
+        self.handle.report(|node| Report::Moved {
             node,
             subscription,
             last_served,
@@ -412,16 +414,16 @@ impl<'a> Conversation<'a> {
     }
 
     fn unsubscribe(&mut self, id: SubscriptionId, now: Time) {
-        match self.wants.state(id) {
+        match self.subscriptions.state(id) {
             Some(State::Pending | State::Live) => {
-                self.wants.set(id, State::Leaving);
-                if let Some(subscription) = self.wants.subscription(id).cloned() {
+                self.subscriptions.set(id, State::Leaving);
+                if let Some(subscription) = self.subscriptions.subscription(id).cloned() {
                     self.ask_to_unsubscribe(subscription, false);
                 }
                 self.give_up(id, now);
             }
             Some(State::Denied) => {
-                if let Some(subscription) = self.wants.remove(id) {
+                if let Some(subscription) = self.subscriptions.remove(id) {
                     self.tell_unsubscribed(subscription, true, now);
                 }
             }
@@ -434,26 +436,26 @@ impl<'a> Conversation<'a> {
         let notice = Notice::Unsubscribed {
             subscription,
             count: self.counts.all(),
-            server: name_among_others(self.post, self.config),
+            server: name_among_others(self.handle, self.config),
             asked,
         };
-        self.inbox.push_notice(now, notice);
+        self.feed_queue.push_notice(now, notice);
         self.give_up(id, now);
     }
 
     /// Closes the holes that waited for nothing but this subscription, which is back.
     fn settle(&mut self, id: SubscriptionId, now: Time) {
-        let closed = self.post.gaps.lock().find(id, self.post.node, now);
+        let closed = self.handle.gaps.lock().find(id, self.handle.node, now);
         for notice in closed {
-            self.inbox.push_notice(now, notice);
+            self.feed_queue.push_notice(now, notice);
         }
     }
 
     /// The same of a subscription that does not come back.
     fn give_up(&mut self, id: SubscriptionId, now: Time) {
-        let closed = self.post.gaps.lock().give_up(id, self.post.node, now);
+        let closed = self.handle.gaps.lock().give_up(id, self.handle.node, now);
         for notice in closed {
-            self.inbox.push_notice(now, notice);
+            self.feed_queue.push_notice(now, notice);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::watch::Progress;
+use super::live_query::Progress;
 use super::{App, topic_words};
 use crate::analysis::{
     Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
@@ -39,12 +39,12 @@ impl App {
         let Some(open) = &self.open else {
             return Vec::new();
         };
-        let letter = open.reader.letter();
+        let snapshot = open.reader.snapshot();
         let mut lines = vec![About::Received];
         let labels = std::iter::once("brought by").chain(std::iter::repeat(""));
-        let brought = labels.zip(letter.topics.iter().map(topic_words));
+        let brought = labels.zip(snapshot.topics.iter().map(topic_words));
         lines.extend(brought.map(|(label, words)| About::Fact(label, words)));
-        for finding in self.findings(letter.row) {
+        for finding in self.findings(snapshot.row) {
             let words = whole(finding.what.to_string().as_bytes());
             lines.push(About::Fact("found", words));
         }

@@ -14,7 +14,7 @@ use super::backoff::Backoff;
 use super::endpoint::Endpoint;
 use super::link::{Failure, Link, is_refusal};
 use super::node::Report;
-use super::sentinel::{Informant, Masters, Nobody, Standing, standing};
+use super::sentinel::{Masters, NoSentinel, SentinelAnswer, Standing, standing};
 use super::succession::Progress;
 use crate::message::Time;
 
@@ -37,8 +37,8 @@ pub(super) struct Watcher {
     report_tx: UnboundedSender<Report>,
     /// When this began: nothing was listened to before.
     began: Time,
-    reign: Option<Reign>,
-    former: Option<Former>,
+    reign: Option<CurrentMaster>,
+    former: Option<PreviousMaster>,
     /// Since when no sentinel can be asked.
     blind_since: Option<Instant>,
     /// Whether that was told.
@@ -46,7 +46,7 @@ pub(super) struct Watcher {
 }
 
 /// The time of a master.
-struct Reign {
+struct CurrentMaster {
     master: Endpoint,
     link: Option<Link>,
     progress: Progress,
@@ -55,7 +55,7 @@ struct Reign {
 }
 
 /// A master whose time is over. It may not know.
-struct Former {
+struct PreviousMaster {
     server: Endpoint,
     link: Option<Link>,
     /// Since when it may be taking messages that nobody else passes on.
@@ -118,7 +118,7 @@ impl Watcher {
 
     /// None can be asked, so that a failover would not be followed. Those that answer but lead
     /// nowhere may be at a failover.
-    fn note_blindness(&mut self, nobody: Nobody) {
+    fn note_blindness(&mut self, nobody: NoSentinel) {
         if nobody.is_any_heard {
             self.note_sight();
             return;
@@ -134,8 +134,8 @@ impl Watcher {
     }
 
     /// The same by one sentinel, for as long as it can be believed.
-    async fn watch_by(&mut self, informant: Informant) {
-        let Informant {
+    async fn watch_by(&mut self, informant: SentinelAnswer) {
+        let SentinelAnswer {
             mut link,
             sentinel,
             mut master,
@@ -145,7 +145,7 @@ impl Watcher {
         let mut asked = Time::now();
         loop {
             if self.is_new(&master) {
-                self.enthrone(&master, asked).await;
+                self.switch_master(&master, asked).await;
             } else if let Some(reign) = &mut self.reign {
                 reign.agreed = asked;
             }
@@ -171,20 +171,20 @@ impl Watcher {
     }
 
     /// There is a new master, which one of the sentinels, asked at this time, has named.
-    async fn enthrone(&mut self, master: &Endpoint, asked: Time) {
-        let mut new = Reign::new(master.clone(), asked);
+    async fn switch_master(&mut self, master: &Endpoint, asked: Time) {
+        let mut new = CurrentMaster::new(master.clone(), asked);
         let info = new.ask_replication(&self.masters).await;
         let Some(old) = self.reign.replace(new) else {
             return;
         };
-        let heard = self.former.take().and_then(Former::forget);
+        let heard = self.former.take().and_then(PreviousMaster::forget);
         let last_served = old.served_until(info.as_deref(), self.began);
         let moved = Report::MasterMoved {
             from: old.master.address().clone(),
             to: master.address().clone(),
             last_served,
         };
-        self.former = Some(Former::of(old));
+        self.former = Some(PreviousMaster::of(old));
         for report in heard.into_iter().chain([moved]) {
             // The coordinator outlives this task, but for the program's end.
             let _ = self.report_tx.send(report);
@@ -214,7 +214,7 @@ impl Watcher {
     }
 }
 
-impl Reign {
+impl CurrentMaster {
     fn new(master: Endpoint, agreed: Time) -> Self {
         Self {
             master,
@@ -250,8 +250,8 @@ impl Reign {
     }
 }
 
-impl Former {
-    fn of(reign: Reign) -> Self {
+impl PreviousMaster {
+    fn of(reign: CurrentMaster) -> Self {
         Self {
             server: reign.master,
             link: None,

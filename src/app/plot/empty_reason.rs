@@ -12,7 +12,7 @@ const YOUNG: Duration = Duration::from_secs(10);
 
 /// Why nothing is to be seen of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lack {
+pub enum EmptyReason {
     /// No message has come, as far as is known.
     NoMessage,
     /// None of so many messages has a number at the path that this text names.
@@ -27,7 +27,7 @@ pub enum Lack {
     Elsewhere,
 }
 
-impl Lack {
+impl EmptyReason {
     /// It in words.
     #[must_use]
     pub fn words(&self) -> String {
@@ -61,21 +61,21 @@ impl Lack {
 impl Plot {
     /// Why nothing is to be seen of a series in `window`, if so it is.
     #[must_use]
-    pub fn lack(&self, series: &Series, window: &PlotWindow, now: Time) -> Lack {
+    pub fn empty_reason(&self, series: &Series, window: &PlotWindow, now: Time) -> EmptyReason {
         let Some(report) = self.report(series) else {
-            return Lack::NoMessage;
+            return EmptyReason::NoMessage;
         };
         let is_rate = series.quantity == Quantity::Rate;
         match &report.summary {
             None if report.without_number > 0 => {
-                Lack::NoNumber(series.quantity.label(), report.without_number)
+                EmptyReason::NoNumber(series.quantity.label(), report.without_number)
             }
-            None => Lack::NoInterval,
+            None => EmptyReason::NoInterval,
             Some(of) if is_rate && window.contains(of.to) && now.since(of.to) < YOUNG => {
-                Lack::NoRateYet
+                EmptyReason::NoRateYet
             }
-            Some(_) if is_rate => Lack::NoRate,
-            Some(_) => Lack::Elsewhere,
+            Some(_) if is_rate => EmptyReason::NoRate,
+            Some(_) => EmptyReason::Elsewhere,
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Closed;
 
 /// A queue of feeds, the last batch of which still grows.
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(super) struct FeedQueue {
     feed_tx: Sender<Feed>,
     counters: Arc<Counters>,
     /// The most bytes that wait before messages are dropped.
@@ -36,7 +36,7 @@ pub(super) struct Inbox {
     carries_tail: bool,
 }
 
-impl Inbox {
+impl FeedQueue {
     /// The same queue, whose batches come from `node`.
     pub(super) fn at_node(self, node: NodeId) -> Self {
         Self {
@@ -267,16 +267,16 @@ mod tests {
         }
     }
 
-    fn inbox(room: usize, limit: usize) -> (Inbox, mpsc::Receiver<Feed>) {
+    fn feed_queue(room: usize, limit: usize) -> (FeedQueue, mpsc::Receiver<Feed>) {
         let (feed_tx, feed_rx) = mpsc::channel(room);
-        (Inbox::new(feed_tx, Arc::default(), limit), feed_rx)
+        (FeedQueue::new(feed_tx, Arc::default(), limit), feed_rx)
     }
 
     /// Everything that waits, by way of the channel.
-    fn drain(inbox: &mut Inbox, feed_rx: &mut mpsc::Receiver<Feed>) -> Vec<Feed> {
+    fn drain(feed_queue: &mut FeedQueue, feed_rx: &mut mpsc::Receiver<Feed>) -> Vec<Feed> {
         let mut feeds = Vec::new();
         loop {
-            inbox.hand_over(true).unwrap();
+            feed_queue.hand_over(true).unwrap();
             match feed_rx.try_recv() {
                 Ok(feed) => feeds.push(feed),
                 Err(_) => return feeds,
@@ -314,61 +314,65 @@ mod tests {
 
     #[test]
     fn a_flood_of_notices_makes_full_batches() {
-        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for _ in 0..1000 {
-            inbox.push_notice(Time(1), Notice::Partial("x".repeat(1000).into()));
+            feed_queue.push_notice(Time(1), Notice::Partial("x".repeat(1000).into()));
         }
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1000);
         assert!(batches(&feeds).all(|batch| batch.size() < 300 << 10));
-        assert_eq!(inbox.waiting_bytes, 0);
+        assert_eq!(feed_queue.waiting_bytes, 0);
     }
 
     #[test]
     fn the_copy_of_the_row_before_counts_as_waiting() {
-        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
-        inbox.expect_deliveries(2);
-        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
-        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
-        inbox.push(Feed::Trouble(None));
-        assert!(inbox.waiting_bytes > 600 << 10, "{}", inbox.waiting_bytes);
-        drain(&mut inbox, &mut feed_rx);
-        assert_eq!(inbox.waiting_bytes, 0);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
+        feed_queue.expect_deliveries(2);
+        feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
+        feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
+        feed_queue.push(Feed::Trouble(None));
+        assert!(
+            feed_queue.waiting_bytes > 600 << 10,
+            "{}",
+            feed_queue.waiting_bytes
+        );
+        drain(&mut feed_queue, &mut feed_rx);
+        assert_eq!(feed_queue.waiting_bytes, 0);
     }
 
     #[test]
     fn rows_are_handed_over_in_the_order_of_their_arrival() {
-        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
-        inbox.push_notice(Time(1), subscribed(1));
-        inbox.push_message(Time(2), b"channel", b"payload", FIRST);
-        inbox.push(Feed::Trouble(None));
-        inbox.push_message(Time(3), b"channel", b"payload", FIRST);
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
+        feed_queue.push_notice(Time(1), subscribed(1));
+        feed_queue.push_message(Time(2), b"channel", b"payload", FIRST);
+        feed_queue.push(Feed::Trouble(None));
+        feed_queue.push_message(Time(3), b"channel", b"payload", FIRST);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert!(
             matches!(&feeds[..], [Feed::Batch(first), Feed::Trouble(None), Feed::Batch(second)]
                 if first.messages() == 1 && first.notices().len() == 1 && second.messages() == 1),
             "{feeds:?}"
         );
-        assert!(inbox.is_empty());
+        assert!(feed_queue.is_empty());
     }
 
     #[test]
     fn a_growing_batch_stays_while_more_is_read() {
-        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
-        inbox.push_message(Time(2), b"channel", b"payload", FIRST);
-        inbox.hand_over(false).unwrap();
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
+        feed_queue.push_message(Time(2), b"channel", b"payload", FIRST);
+        feed_queue.hand_over(false).unwrap();
         assert!(feed_rx.try_recv().is_err());
-        inbox.hand_over(true).unwrap();
+        feed_queue.hand_over(true).unwrap();
         assert!(feed_rx.try_recv().is_ok());
     }
 
     #[test]
     fn received_is_kept_and_dropped_and_every_notice_survives() {
         const MESSAGES: u64 = 20_000;
-        let (mut inbox, mut feed_rx) = inbox(1, 2 << 20);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, 2 << 20);
         let payload = [b'x'; 500];
         for count in 0..MESSAGES {
-            inbox.push_message(
+            feed_queue.push_message(
                 Time(i64::try_from(count).unwrap()),
                 b"channel",
                 &payload,
@@ -376,14 +380,14 @@ mod tests {
             );
             match count {
                 0 | 5_000 | 12_345 | 19_999 => {
-                    inbox.push_notice(Time(0), subscribed(i64::try_from(count).unwrap()));
+                    feed_queue.push_notice(Time(0), subscribed(i64::try_from(count).unwrap()));
                 }
-                7_000 | 15_000 => inbox.push(Feed::Trouble(None)),
+                7_000 | 15_000 => feed_queue.push(Feed::Trouble(None)),
                 _ => (),
             }
-            assert!(inbox.waiting_bytes <= (2 << 20) + (600 << 10));
+            assert!(feed_queue.waiting_bytes <= (2 << 20) + (600 << 10));
         }
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         let dropped = dropped(&feeds);
         assert!(dropped.count > 10_000);
         assert_eq!(kept(&feeds) + dropped.count, MESSAGES);
@@ -402,78 +406,78 @@ mod tests {
         assert_eq!(confirmed, [0, 5_000, 12_345, 19_999]);
         let troubles = feeds.iter().filter(|feed| matches!(feed, Feed::Trouble(_)));
         assert_eq!(troubles.count(), 2);
-        assert_eq!((inbox.waiting_bytes, inbox.is_empty()), (0, true));
-        assert_eq!(inbox.counters.dropped.load(Relaxed), dropped.count);
+        assert_eq!((feed_queue.waiting_bytes, feed_queue.is_empty()), (0, true));
+        assert_eq!(feed_queue.counters.dropped.load(Relaxed), dropped.count);
     }
 
     #[test]
     fn drops_in_a_row_are_told_as_one() {
-        let (mut inbox, mut feed_rx) = inbox(1, 1 << 20);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, 1 << 20);
         for _ in 0..10_000 {
-            inbox.push_message(Time(0), b"channel", &[0; 500], FIRST);
+            feed_queue.push_message(Time(0), b"channel", &[0; 500], FIRST);
         }
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1);
     }
 
     #[test]
     fn the_newest_batch_is_kept_however_large() {
-        let (mut inbox, mut feed_rx) = inbox(1, 1 << 20);
-        inbox.push_message(Time(0), b"channel", &vec![0; 3 << 20], FIRST);
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, 1 << 20);
+        feed_queue.push_message(Time(0), b"channel", &vec![0; 3 << 20], FIRST);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!((kept(&feeds), notices(&feeds).len()), (1, 0));
     }
 
     #[test]
     fn a_large_message_outlasts_what_comes_behind_it_until_that_is_too_much() {
-        let (mut inbox, mut feed_rx) = inbox(1, 2 << 20);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, 2 << 20);
         let large = LargePayload::whole(vec![0; 8 << 20]);
-        inbox.push_large(Time(0), b"channel", large.clone(), FIRST);
+        feed_queue.push_large(Time(0), b"channel", large.clone(), FIRST);
         for _ in 0..1 << 20 >> 10 {
-            inbox.push_message(Time(1), b"channel", &[0; 1 << 10], FIRST);
+            feed_queue.push_message(Time(1), b"channel", &[0; 1 << 10], FIRST);
         }
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!((kept(&feeds), notices(&feeds).len()), (1025, 0));
-        inbox.push_large(Time(0), b"channel", large, FIRST);
+        feed_queue.push_large(Time(0), b"channel", large, FIRST);
         for _ in 0..3 << 20 >> 10 {
-            inbox.push_message(Time(1), b"channel", &[0; 1 << 10], FIRST);
+            feed_queue.push_message(Time(1), b"channel", &[0; 1 << 10], FIRST);
         }
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert!(dropped(&feeds).bytes >= 8 << 20);
         assert!(kept(&feeds) > 2000);
     }
 
     #[test]
     fn a_publish_split_between_batches_is_one_row() {
-        let (mut inbox, mut feed_rx) = inbox(4, usize::MAX);
-        inbox.expect_deliveries(2);
-        inbox.push_message(Time(0), b"channel", b"payload", FIRST);
-        inbox.hand_over(true).unwrap();
-        inbox.push_message(Time(0), b"channel", b"payload", SECOND);
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let (mut feed_queue, mut feed_rx) = feed_queue(4, usize::MAX);
+        feed_queue.expect_deliveries(2);
+        feed_queue.push_message(Time(0), b"channel", b"payload", FIRST);
+        feed_queue.hand_over(true).unwrap();
+        feed_queue.push_message(Time(0), b"channel", b"payload", SECOND);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(kept(&feeds), 1);
         assert_eq!(batches(&feeds).map(Batch::merged).sum::<u64>(), 1);
     }
 
     #[test]
     fn a_delivery_does_not_join_a_row_that_was_dropped() {
-        let (mut inbox, mut feed_rx) = inbox(1, 256 << 10);
-        inbox.expect_deliveries(2);
-        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
-        inbox.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
-        inbox.push_message(Time(0), b"channel", &vec![8; 300 << 10], FIRST);
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, 256 << 10);
+        feed_queue.expect_deliveries(2);
+        feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
+        feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
+        feed_queue.push_message(Time(0), b"channel", &vec![8; 300 << 10], FIRST);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!((kept(&feeds), dropped(&feeds).count), (1, 1));
         assert_eq!(batches(&feeds).count(), 1);
     }
 
     #[test]
     fn only_the_newest_round_trip_waits() {
-        let (mut inbox, mut feed_rx) = inbox(1, usize::MAX);
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for millis in 0..5 {
-            inbox.push(Feed::RoundTrip(NodeId(0), Duration::from_millis(millis)));
+            feed_queue.push(Feed::RoundTrip(NodeId(0), Duration::from_millis(millis)));
         }
-        let feeds = drain(&mut inbox, &mut feed_rx);
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert!(
             matches!(&feeds[..], [Feed::RoundTrip(_, trip)] if trip.as_millis() == 4),
             "{feeds:?}"
@@ -482,9 +486,9 @@ mod tests {
 
     #[test]
     fn a_closed_loop_is_noticed() {
-        let (mut inbox, feed_rx) = inbox(1, usize::MAX);
+        let (mut feed_queue, feed_rx) = feed_queue(1, usize::MAX);
         drop(feed_rx);
-        inbox.push_message(Time(0), b"channel", b"payload", FIRST);
-        assert!(inbox.hand_over(true).is_err());
+        feed_queue.push_message(Time(0), b"channel", b"payload", FIRST);
+        assert!(feed_queue.hand_over(true).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The subscriptions that this session wants, and how far each has come.
+//! The subscriptions of this session, and how far each has come.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Equivalent<Topic> for Exact<'_> {
 
 /// The wanted subscriptions, and which of them brings a frame.
 #[derive(Debug, Default)]
-pub(super) struct Wants {
+pub(super) struct SubscriptionSet {
     known: BTreeMap<SubscriptionId, Want>,
     /// The subscription to each topic that is still wanted.
     topics: HashMap<Topic, SubscriptionId>,
@@ -58,16 +58,16 @@ pub(super) struct Wants {
     has_ended: bool,
 }
 
-impl Wants {
+impl SubscriptionSet {
     pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
-        let mut wants = Self::default();
+        let mut set = Self::default();
         for subscription in subscriptions {
-            wants.add(subscription);
+            set.add(subscription);
         }
-        wants
+        set
     }
 
-    /// Wants `subscription`. Gives back the one that it takes the place of, if the same topic was
+    /// Adds `subscription`. Gives back the one that it takes the place of, if the same topic was
     /// wanted before.
     pub(super) fn add(&mut self, subscription: Subscription) -> Option<Subscription> {
         let id = subscription.id;
@@ -284,8 +284,8 @@ mod tests {
         }
     }
 
-    fn brings(wants: &Wants, name: &[u8]) -> Option<u32> {
-        wants
+    fn brings(subscriptions: &SubscriptionSet, name: &[u8]) -> Option<u32> {
+        subscriptions
             .bringer(SubscriptionKind::Channel, name)
             .map(|id| id.0)
     }
@@ -293,26 +293,26 @@ mod tests {
     #[test]
     fn frames_belong_to_the_subscription_that_was_confirmed_last() {
         let (old, new) = (channel(0, b"a"), channel(1, b"a"));
-        let mut wants = Wants::new(vec![old.clone()]);
-        assert_eq!(brings(&wants, b"a"), None);
-        wants.confirm(&old);
-        assert_eq!(brings(&wants, b"a"), Some(0));
-        wants.set(old.id, State::Leaving);
-        assert_eq!(wants.add(new.clone()), None);
-        assert_eq!(brings(&wants, b"a"), Some(0));
-        wants.remove(old.id);
-        assert_eq!(brings(&wants, b"a"), None);
-        wants.confirm(&new);
-        assert_eq!(brings(&wants, b"a"), Some(1));
-        wants.remove(old.id);
-        assert_eq!(brings(&wants, b"a"), Some(1));
+        let mut subscriptions = SubscriptionSet::new(vec![old.clone()]);
+        assert_eq!(brings(&subscriptions, b"a"), None);
+        subscriptions.confirm(&old);
+        assert_eq!(brings(&subscriptions, b"a"), Some(0));
+        subscriptions.set(old.id, State::Leaving);
+        assert_eq!(subscriptions.add(new.clone()), None);
+        assert_eq!(brings(&subscriptions, b"a"), Some(0));
+        subscriptions.remove(old.id);
+        assert_eq!(brings(&subscriptions, b"a"), None);
+        subscriptions.confirm(&new);
+        assert_eq!(brings(&subscriptions, b"a"), Some(1));
+        subscriptions.remove(old.id);
+        assert_eq!(brings(&subscriptions, b"a"), Some(1));
     }
 
     #[test]
     fn a_topic_asked_for_twice_is_wanted_once() {
-        let mut wants = Wants::new(vec![channel(0, b"a")]);
-        assert_eq!(wants.add(channel(1, b"a")), Some(channel(0, b"a")));
-        assert_eq!(wants.len(), 1);
+        let mut subscriptions = SubscriptionSet::new(vec![channel(0, b"a")]);
+        assert_eq!(subscriptions.add(channel(1, b"a")), Some(channel(0, b"a")));
+        assert_eq!(subscriptions.len(), 1);
     }
 
     #[test]
@@ -327,49 +327,52 @@ mod tests {
             id: SubscriptionId(id),
             topic,
         });
-        let mut wants = Wants::new(subscriptions.to_vec());
-        let matching = |wants: &Wants, name: &[u8]| wants.matching(name).map(|id| id.0);
-        assert_eq!(matching(&wants, b"a"), Some(2));
-        assert_eq!(matching(&wants, b"s"), Some(3));
-        assert_eq!(matching(&wants, b"ab"), Some(0));
-        wants.set(SubscriptionId(2), State::Denied);
-        assert_eq!(matching(&wants, b"a"), Some(0));
-        wants.remove(SubscriptionId(0));
-        assert_eq!(matching(&wants, b"a"), Some(1));
-        wants.set(SubscriptionId(1), State::Leaving);
-        assert_eq!(matching(&wants, b"b"), Some(1));
-        wants.restart();
-        assert_eq!(matching(&wants, b"b"), None);
+        let mut subscriptions = SubscriptionSet::new(subscriptions.to_vec());
+        let matching = |subscriptions: &SubscriptionSet, name: &[u8]| {
+            subscriptions.matching(name).map(|id| id.0)
+        };
+        assert_eq!(matching(&subscriptions, b"a"), Some(2));
+        assert_eq!(matching(&subscriptions, b"s"), Some(3));
+        assert_eq!(matching(&subscriptions, b"ab"), Some(0));
+        subscriptions.set(SubscriptionId(2), State::Denied);
+        assert_eq!(matching(&subscriptions, b"a"), Some(0));
+        subscriptions.remove(SubscriptionId(0));
+        assert_eq!(matching(&subscriptions, b"a"), Some(1));
+        subscriptions.set(SubscriptionId(1), State::Leaving);
+        assert_eq!(matching(&subscriptions, b"b"), Some(1));
+        subscriptions.restart();
+        assert_eq!(matching(&subscriptions, b"b"), None);
         // What was refused is asked for again.
-        assert_eq!(matching(&wants, b"a"), Some(2));
+        assert_eq!(matching(&subscriptions, b"a"), Some(2));
     }
 
     #[test]
     fn it_is_over_when_none_is_left_or_only_refused_ones_after_an_end() {
-        let mut wants = Wants::new(vec![channel(0, b"a"), channel(1, b"b")]);
-        wants.set(SubscriptionId(1), State::Denied);
-        assert!(!wants.is_over());
-        wants.end(SubscriptionId(0));
-        assert!(wants.is_over());
+        let mut subscriptions = SubscriptionSet::new(vec![channel(0, b"a"), channel(1, b"b")]);
+        subscriptions.set(SubscriptionId(1), State::Denied);
+        assert!(!subscriptions.is_over());
+        subscriptions.end(SubscriptionId(0));
+        assert!(subscriptions.is_over());
         // The end of the connection changes nothing in that.
-        assert_eq!(wants.restart(), []);
-        assert!(wants.is_over() && wants.has_ended());
-        wants.begin_again();
-        assert!(!wants.is_over() && !wants.has_ended());
-        assert_eq!(wants.state(SubscriptionId(1)), Some(State::Pending));
-        wants.remove(SubscriptionId(1));
-        assert!(wants.is_over());
+        assert_eq!(subscriptions.restart(), []);
+        assert!(subscriptions.is_over() && subscriptions.has_ended());
+        subscriptions.begin_again();
+        assert!(!subscriptions.is_over() && !subscriptions.has_ended());
+        assert_eq!(subscriptions.state(SubscriptionId(1)), Some(State::Pending));
+        subscriptions.remove(SubscriptionId(1));
+        assert!(subscriptions.is_over());
     }
 
     #[test]
     fn a_restart_asks_for_all_but_what_was_leaving() {
-        let mut wants = Wants::new(vec![channel(0, b"a"), channel(1, b"b"), channel(2, b"c")]);
-        wants.confirm(&channel(0, b"a"));
-        wants.set(SubscriptionId(1), State::Leaving);
-        wants.set(SubscriptionId(2), State::Denied);
-        assert_eq!(wants.restart(), [channel(1, b"b")]);
-        assert_eq!(wants.state(SubscriptionId(0)), Some(State::Pending));
-        assert_eq!(wants.state(SubscriptionId(2)), Some(State::Pending));
-        assert_eq!(brings(&wants, b"a"), None);
+        let mut subscriptions =
+            SubscriptionSet::new(vec![channel(0, b"a"), channel(1, b"b"), channel(2, b"c")]);
+        subscriptions.confirm(&channel(0, b"a"));
+        subscriptions.set(SubscriptionId(1), State::Leaving);
+        subscriptions.set(SubscriptionId(2), State::Denied);
+        assert_eq!(subscriptions.restart(), [channel(1, b"b")]);
+        assert_eq!(subscriptions.state(SubscriptionId(0)), Some(State::Pending));
+        assert_eq!(subscriptions.state(SubscriptionId(2)), Some(State::Pending));
+        assert_eq!(brings(&subscriptions, b"a"), None);
     }
 }

@@ -1,9 +1,9 @@
 //! What Redis says besides messages: answers, errors, and what nobody asked for.
 
 use super::{
-    Awaited, Conversation, Delivery, End, Feed, Frame, Notice, Part, Progress, Question, Refusal,
-    State, Subscription, SubscriptionKind, Time, Unexpected, describe, name_among_others,
-    without_arguments,
+    Awaited, Delivery, End, Feed, Frame, Notice, Part, Progress, Question, Refusal, State,
+    SubscriberProtocol, Subscription, SubscriptionKind, Time, Unexpected, describe,
+    name_among_others, without_arguments,
 };
 
 /// Errors that say that a sharded channel is served elsewhere, or by nobody for the moment.
@@ -12,7 +12,7 @@ const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
 /// How much of an error is kept. Redis's own are far shorter.
 const ERROR_BYTES: usize = 1 << 10;
 
-impl Conversation<'_> {
+impl SubscriberProtocol<'_> {
     /// Takes in a frame that is not a message.
     pub(super) fn hear_other(
         &mut self,
@@ -84,18 +84,18 @@ impl Conversation<'_> {
         self.counts.note(kind, count);
         self.progress = Progress::Answered;
         self.go_live();
-        self.wants.confirm(&subscription);
+        self.subscriptions.confirm(&subscription);
         let id = subscription.id;
         if subscription.topic.kind == SubscriptionKind::Shard {
-            self.wants
+            self.subscriptions
                 .note_served(id, at.max(self.freshness.heard_until()));
         }
         let notice = Notice::Subscribed {
             subscription,
             count: self.counts.all(),
-            server: name_among_others(self.post, self.config),
+            server: name_among_others(self.handle, self.config),
         };
-        self.inbox.push_notice(now, notice);
+        self.feed_queue.push_notice(now, notice);
         self.settle(id, now);
         true
     }
@@ -122,18 +122,18 @@ impl Conversation<'_> {
             Some(Question::Unsubscribe { is_told: true, .. }) => self.counts.note(kind, count),
             Some(Question::Unsubscribe { subscription, .. }) => {
                 self.counts.note(kind, count);
-                self.wants.remove(subscription.id);
+                self.subscriptions.remove(subscription.id);
                 self.tell_unsubscribed(subscription, true, now);
             }
             _ => {
-                let Some(id) = self.wants.bringer(kind, name) else {
+                let Some(id) = self.subscriptions.bringer(kind, name) else {
                     return false;
                 };
                 self.counts.note(kind, count);
                 if kind == SubscriptionKind::Shard {
-                    let last_served = self.wants.last_served(id);
+                    let last_served = self.subscriptions.last_served(id);
                     self.lose(id, last_served, "its slot has moved".into());
-                } else if let Some(subscription) = self.wants.remove(id) {
+                } else if let Some(subscription) = self.subscriptions.remove(id) {
                     self.tell_unsubscribed(subscription, false, now);
                 }
             }
@@ -148,10 +148,10 @@ impl Conversation<'_> {
         };
         self.note_greeted();
         self.freshness.note_pong(ping.at, now);
-        let round_trip = Feed::RoundTrip(self.post.node, ping.asked.elapsed());
-        self.inbox.push(round_trip);
+        let round_trip = Feed::RoundTrip(self.handle.node, ping.asked.elapsed());
+        self.feed_queue.push(round_trip);
         if std::mem::take(&mut self.is_ping_refused) {
-            self.inbox.push(Feed::Trouble(None));
+            self.feed_queue.push(Feed::Trouble(None));
         }
         true
     }
@@ -189,7 +189,7 @@ impl Conversation<'_> {
             Some(Question::Subscribe(subscription))
                 if subscription.topic.kind == SubscriptionKind::Shard && is_elsewhere =>
             {
-                let last_served = self.wants.last_served(subscription.id);
+                let last_served = self.subscriptions.last_served(subscription.id);
                 self.lose(subscription.id, last_served, words);
                 Ok(())
             }
@@ -206,7 +206,7 @@ impl Conversation<'_> {
                 if !words.starts_with("NOSUB ") {
                     self.note_unexpected(|| Unexpected::Error(words), now);
                 }
-                self.wants.remove(subscription.id);
+                self.subscriptions.remove(subscription.id);
                 if !is_told {
                     self.tell_unsubscribed(subscription, true, now);
                 }
@@ -215,7 +215,7 @@ impl Conversation<'_> {
             Some(Question::Ping) => {
                 self.is_ping_refused = true;
                 let trouble = format!("PING is refused, so the round trip is not known: {words}");
-                self.inbox.push(Feed::Trouble(Some(trouble.into())));
+                self.feed_queue.push(Feed::Trouble(Some(trouble.into())));
                 self.note_greeted();
                 Ok(())
             }
@@ -237,21 +237,21 @@ impl Conversation<'_> {
     }
 
     fn is_any_live(&self) -> bool {
-        self.wants.in_state(State::Live).next().is_some()
+        self.subscriptions.in_state(State::Live).next().is_some()
     }
 
     fn deny(&mut self, subscription: Subscription, reason: Box<str>, now: Time) {
         self.progress = Progress::Answered;
         self.go_live();
-        if self.wants.state(subscription.id) == Some(State::Pending) {
-            self.wants.set(subscription.id, State::Denied);
+        if self.subscriptions.state(subscription.id) == Some(State::Pending) {
+            self.subscriptions.set(subscription.id, State::Denied);
         }
         let id = subscription.id;
         let notice = Notice::Denied {
             subscription,
             reason,
         };
-        self.inbox.push_notice(now, notice);
+        self.feed_queue.push_notice(now, notice);
         self.give_up(id, now);
     }
 }

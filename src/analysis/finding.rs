@@ -9,7 +9,7 @@ use super::types::Types;
 use crate::message::RowId;
 use crate::payload::figures;
 
-/// A remark of a check on a row.
+/// A finding of a check on a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Which check.
@@ -17,7 +17,7 @@ pub struct Finding {
     /// Of which row.
     pub row: RowId,
     /// What.
-    pub what: Remark,
+    pub what: FindingKind,
 }
 
 impl Finding {
@@ -25,12 +25,12 @@ impl Finding {
     #[must_use]
     pub fn size(&self) -> usize {
         let beside = match &self.what {
-            Remark::Drift(drifts) => {
+            FindingKind::Drift(drifts) => {
                 let texts = drifts.iter().map(|drift| drift.path().map_or(0, str::len));
                 size_of_val(&**drifts) + texts.sum::<usize>()
             }
-            Remark::Sequence(step) => size_of_val(&**step),
-            Remark::Latency { .. } | Remark::Delay(_) => 0,
+            FindingKind::Sequence(step) => size_of_val(&**step),
+            FindingKind::Latency { .. } | FindingKind::Delay(_) => 0,
         };
         size_of::<Self>() + beside
     }
@@ -39,7 +39,7 @@ impl Finding {
 /// What is to be said. Its words hold texts of messages as they are: show them through
 /// [`crate::payload::escape`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remark {
+pub enum FindingKind {
     /// How the message deviates from the shape of its channel.
     Drift(Box<[Drift]>),
     /// How its number deviates from the one that was expected.
@@ -56,7 +56,7 @@ pub enum Remark {
     Delay(i64),
 }
 
-impl fmt::Display for Remark {
+impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Drift(drifts) => {
