@@ -95,7 +95,8 @@ pub use publish::{Answer, Outgoing, PublishBox};
 pub use query_editor::{Purpose, QueryBox};
 pub use quitting::MOST_LOST_BY_QUITTING;
 pub use reader::{
-    Columns, DIFF_HEADER, Form, MessageSnapshot, Outline, Page, Place, Reader, Room, TAB_SPACE, Tab,
+    Columns, DIFF_HEADER, Form, MessageSnapshot, Outline, OutlineRow, Page, Reader, Room,
+    TAB_SPACE, Tab,
 };
 pub use remedies::{connection_remedy, denial_remedy};
 pub use shell::RedisCli;
@@ -109,9 +110,9 @@ use crate::message::clock::WallClock;
 use crate::message::glob::ByGlob;
 use crate::message::names::Names;
 use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
+use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::{Clock, Zone};
 use crate::payload::protobuf::MessageType;
-use crate::payload::readings::Readings;
 use crate::query::{Path, Query};
 use crate::server::Connection;
 
@@ -229,7 +230,7 @@ pub struct App {
     lenses: BTreeMap<Box<[u8]>, Option<Path>>,
     decoded_rows: DecodedRows,
     /// How the person has chosen to read channels.
-    readings: Arc<Readings>,
+    decoder_choices: Arc<DecoderChoices>,
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
@@ -262,7 +263,7 @@ pub struct App {
     wall: WallClock,
     open: Option<Open>,
     /// The number of the open message for those who find out what it is.
-    reading: u64,
+    decode_serial: u64,
     overlay: Option<Overlay>,
     toast: Option<Toast>,
     /// The keys pressed last.
@@ -289,9 +290,9 @@ impl App {
         }
         let breakpoints = settings.breakpoints.clone();
         let log = MessageLog::new(settings.keep);
-        let readings = Arc::new(Readings::new(settings.message_types.clone()));
+        let decoder_choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
         let mut app = Self {
-            checks: Checks::new(&settings.checks, &readings, &log),
+            checks: Checks::new(&settings.checks, &decoder_choices, &log),
             log,
             counted: None,
             plot: Plot::default(),
@@ -309,7 +310,7 @@ impl App {
             only: None,
             lenses: BTreeMap::new(),
             decoded_rows: DecodedRows::default(),
-            readings,
+            decoder_choices,
             muted: Names::from_iter([SENTINEL_HELLO.into()]),
             muted_and_heard: 0,
             subscriptions,
@@ -338,7 +339,7 @@ impl App {
             own: OwnMessages::default(),
             wall: WallClock::default(),
             open: None,
-            reading: 0,
+            decode_serial: 0,
             overlay: None,
             toast: None,
             typed: holding::Typed::default(),
@@ -564,7 +565,7 @@ impl App {
             Some(Overlay::Filters { .. }) => Context::Filters,
             Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,
             Some(Overlay::Nodes { .. }) => Context::Nodes,
-            Some(Overlay::Seek(_)) => Context::Seek,
+            Some(Overlay::SearchMessage(_)) => Context::SearchMessage,
             Some(Overlay::Formats { .. }) => Context::Formats,
             None => match self.focus {
                 Focus::Channels if self.shows_latest() => Context::Latest,

@@ -222,7 +222,7 @@ pub struct Screen {
     pub checks: Checks,
     /// How messages are read and shown.
     #[command(flatten)]
-    pub reading: Reading,
+    pub decode: DecodeOptions,
     /// Refuse every write before it leaves
     #[arg(long)]
     pub read_only: bool,
@@ -264,7 +264,7 @@ pub struct Checks {
 
 /// How messages are read and shown.
 #[derive(Clone, Debug, Args, Default)]
-pub struct Reading {
+pub struct DecodeOptions {
     /// What of a channel's messages the log shows.
     #[arg(
         long,

@@ -3,13 +3,13 @@
 mod checks;
 mod complaint;
 mod config_file;
+mod decode_options;
 pub mod demo;
 mod history;
 mod password;
 mod pick;
 mod profile;
 mod queries;
-mod reading;
 mod redis_cli;
 mod screen;
 mod stats;

@@ -11,10 +11,10 @@ use std::thread;
 pub use search::{Found, MAX_MARKED, Search, Sought};
 
 use crate::log::SharedBytes;
+use crate::payload::decoder_choices;
 use crate::payload::diff::{self, Diff, Side};
 use crate::payload::format::Decoded;
 use crate::payload::format::unpack::MAX_SIZE;
-use crate::payload::readings;
 
 /// A payload, and what is said of it beforehand.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Source {
     /// The payload.
     pub payload: SharedBytes,
     /// What is said of it.
-    pub reading: readings::Reading,
+    pub choice: decoder_choices::DecoderChoice,
 }
 
 /// Something to be found out.
@@ -38,7 +38,7 @@ pub struct Request {
 
 /// What was found out.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct DecodedMessage {
     /// Which request it is for.
     pub serial: u64,
     /// What the payload is; if it is not of the chosen format, why not.
@@ -71,7 +71,7 @@ pub enum Question {
 #[derive(Debug)]
 pub enum Answer {
     /// What a payload is.
-    Read(Reading),
+    Read(DecodedMessage),
     /// Where something stands in one.
     Found(Found),
 }
@@ -126,13 +126,13 @@ fn run(question_rx: &Receiver<Question>, mut tell: impl FnMut(Answer) -> bool) {
 
 /// Finds out what `request` asks for.
 #[must_use]
-pub fn answer(request: &Request) -> Reading {
+pub fn answer(request: &Request) -> DecodedMessage {
     answer_within(request, MAX_SIZE)
 }
 
 /// The same, where nothing is unpacked to more than `most` bytes.
 #[must_use]
-pub fn answer_within(request: &Request, most: usize) -> Reading {
+pub fn answer_within(request: &Request, most: usize) -> DecodedMessage {
     let decoded = read(&request.source, most);
     let base = request.base.as_ref();
     let comparison = base.map(|base| {
@@ -142,7 +142,7 @@ pub fn answer_within(request: &Request, most: usize) -> Reading {
         let size = old.size() + diff.size();
         Arc::new(Comparison { old, diff, size })
     });
-    Reading {
+    DecodedMessage {
         serial: request.serial,
         decoded: Arc::new(decoded),
         comparison,
@@ -158,7 +158,7 @@ fn side<'a>(decoded: &'a Decoded, payload: &'a [u8]) -> Side<'a> {
 
 /// What a payload is.
 fn read(source: &Source, most: usize) -> Decoded {
-    let mut decoded = source.reading.read(&source.payload, most);
+    let mut decoded = source.choice.read(&source.payload, most);
     if let Some(tree) = &mut decoded.tree {
         let bytes = decoded.unwrapped.as_deref().unwrap_or(&source.payload);
         tree.compare_names(bytes);

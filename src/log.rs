@@ -37,7 +37,7 @@ pub use shared::SharedBytes;
 
 use crate::message::{ChannelId, Gap, GapEnd, NodeId, Notice, RowId, SubscriptionId, Time};
 use batch::BatchPayload;
-use channels::Heard;
+use channels::ChannelBatch;
 use clearing::ClearedRows;
 use record::Record;
 use segment::{OpenSegment, SegmentChannel};
@@ -406,7 +406,7 @@ impl MessageLog {
         let mut messages = 0;
         let ids = (0..).zip(&batch.channels).map(|(local, channel)| {
             messages += channel.messages;
-            let heard = Heard {
+            let heard = ChannelBatch {
                 messages: channel.messages,
                 bytes: channel.bytes,
                 time: batch.records[channel.last as usize].time,

@@ -8,6 +8,7 @@
 
 pub mod cbor;
 pub mod change;
+pub mod decoder_choices;
 pub mod diff;
 pub mod escape;
 pub mod figures;
@@ -20,7 +21,6 @@ pub mod protobuf;
 pub mod quoted;
 pub mod ranges;
 pub mod reading;
-pub mod readings;
 pub mod rows;
 pub mod tree;
 

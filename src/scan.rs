@@ -19,7 +19,7 @@ pub use worker::Worker;
 
 use crate::log::{Found, Piece};
 use crate::message::RowId;
-use crate::payload::readings::Readings;
+use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Query};
 
 /// A thread that scans takes a rest this often, so that no thread that reads or draws waits long
@@ -56,7 +56,7 @@ pub struct Request {
     /// The rows among these that checks have flagged; none if the query does not ask for them.
     pub flagged: Arc<Flagged>,
     /// How the messages of channels are read.
-    pub readings: Arc<Readings>,
+    pub decoder_choices: Arc<DecoderChoices>,
     /// The rows, in the order in which they are to be looked at.
     pub pieces: Vec<Piece>,
     /// Why they are looked at.

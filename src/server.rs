@@ -57,7 +57,7 @@ pub use self::topology::Health;
 
 use self::commander::Commander;
 use self::coordinator::Coordinator;
-use self::node::Place;
+use self::node::NodeLocation;
 use self::topology::Owners;
 use crate::log::{Batch, PayloadLimit};
 use crate::message::{Allowed, NodeId, Subscription, SubscriptionId, Time};
@@ -178,7 +178,7 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let owners = Owners::default();
     let commander = Commander::new(
         Arc::clone(&config),
-        Place::Home(home_rx),
+        NodeLocation::Home(home_rx),
         feed_tx.clone(),
         (report_tx.clone(), owners.clone()),
         ask_rx,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::message::{RowId, glob};
-use crate::payload::readings::Readings;
+use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Path;
 
 /// A check of a plan. Never given to another one of the same plan.
@@ -136,7 +136,7 @@ pub struct Entry {
 pub struct Plan {
     entries: Vec<Entry>,
     next: u32,
-    readings: Arc<Readings>,
+    decoder_choices: Arc<DecoderChoices>,
 }
 
 impl Plan {
@@ -149,14 +149,14 @@ impl Plan {
     }
 
     /// Has the messages of channels read so from now on.
-    pub fn read_by(&mut self, readings: Arc<Readings>) {
-        self.readings = readings;
+    pub fn read_by(&mut self, decoder_choices: Arc<DecoderChoices>) {
+        self.decoder_choices = decoder_choices;
     }
 
     /// How the messages of channels are read.
     #[must_use]
-    pub fn readings(&self) -> &Arc<Readings> {
-        &self.readings
+    pub fn decoder_choices(&self) -> &Arc<DecoderChoices> {
+        &self.decoder_choices
     }
 
     /// Ends a check. Says whether there was one.

@@ -15,8 +15,8 @@ use super::skips::Skips;
 use super::watched::{Message, Verdict};
 use crate::log::{RowKind, Segment, SegmentRow};
 use crate::message::RowId;
+use crate::payload::decoder_choices::{DecoderChoice, DecoderChoices};
 use crate::payload::lookup::Lookup;
-use crate::payload::readings::{Reading, Readings};
 
 /// Stands for a channel of the segment that has not been judged yet.
 const UNJUDGED: u32 = u32::MAX;
@@ -38,7 +38,7 @@ pub struct Worker {
     judged: Vec<u32>,
     /// What was skipped and not yet told.
     skips: Skips,
-    readings: Arc<Readings>,
+    decoder_choices: Arc<DecoderChoices>,
 }
 
 /// What is done with the messages of a channel.
@@ -47,7 +47,7 @@ struct Route {
     name: Arc<[u8]>,
     uses: Vec<Use>,
     /// How they are read.
-    reading: Option<Reading>,
+    reading: Option<DecoderChoice>,
 }
 
 /// A check, and how far it has got.
@@ -88,7 +88,7 @@ impl Worker {
             );
             self.watching.push(watching);
         }
-        self.readings = Arc::clone(plan.readings());
+        self.decoder_choices = Arc::clone(plan.decoder_choices());
         self.forget_routes();
     }
 
@@ -258,7 +258,7 @@ impl Worker {
             self.forget_routes();
         }
         let route = u32::try_from(self.routes.len()).unwrap_or(UNWATCHED);
-        let reading = self.readings.of(name);
+        let reading = self.decoder_choices.of(name);
         self.routes.push(Route {
             name: Arc::clone(name),
             uses,

@@ -160,7 +160,7 @@ pub enum Action {
     /// Open the row below.
     NewerMessage,
     /// Look for something in the open message.
-    Seek,
+    SearchMessage,
     /// Choose the format that the channel's messages are read in.
     Formats,
     /// Copy all of the open message as JSON.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::moving::Step;
+use super::moving::Motion;
 use super::{
     Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, Question,
     REMARK_TIME, SubscriptionState, help_lines,
@@ -36,14 +36,14 @@ impl App {
             Action::Back => return self.step_back(),
             Action::NextPane => self.focus_next(),
             Action::PreviousPane => self.focus_previous(),
-            Action::Up => self.move_by(Step::Lines(-1)),
-            Action::Down => self.move_by(Step::Lines(1)),
-            Action::HalfPageUp => self.move_by(Step::HalfPages(-1)),
-            Action::HalfPageDown => self.move_by(Step::HalfPages(1)),
-            Action::PageUp => self.move_by(Step::HalfPages(-2)),
-            Action::PageDown => self.move_by(Step::HalfPages(2)),
-            Action::First => self.move_by(Step::First),
-            Action::Last => self.move_by(Step::Last),
+            Action::Up => self.move_by(Motion::Lines(-1)),
+            Action::Down => self.move_by(Motion::Lines(1)),
+            Action::HalfPageUp => self.move_by(Motion::HalfPages(-1)),
+            Action::HalfPageDown => self.move_by(Motion::HalfPages(1)),
+            Action::PageUp => self.move_by(Motion::HalfPages(-2)),
+            Action::PageDown => self.move_by(Motion::HalfPages(2)),
+            Action::First => self.move_by(Motion::First),
+            Action::Last => self.move_by(Motion::Last),
             Action::ToggleFreeze if self.context() == Context::Latest => {
                 return self.tell(
                     "the latest values go on: v goes back to the log, and Space freezes that",
@@ -129,7 +129,7 @@ impl App {
                 return Vec::new();
             }
             Some(Overlay::Query(query_box)) => return self.leave_query(*query_box),
-            Some(Overlay::Seek(_)) => return self.seek(""),
+            Some(Overlay::SearchMessage(_)) => return self.search_message_for(""),
             Some(_) => return Vec::new(),
             None => {}
         }
@@ -159,7 +159,7 @@ impl App {
             self.follow();
             return Vec::new();
         }
-        self.look_for(None)
+        self.set_find(None)
     }
 
     /// Follows the newest row, past what breakpoints have hit.
@@ -271,7 +271,7 @@ impl App {
                 Question::Quit { .. } => vec![Effect::Quit],
             },
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
-            Some(Overlay::Seek(_)) => self.end_seek(),
+            Some(Overlay::SearchMessage(_)) => self.end_seek(),
             Some(Overlay::Formats { line }) => self.choose_format(line),
             other => {
                 self.overlay = other;

@@ -14,7 +14,9 @@ impl App {
         let (held, most) = match (self.context(), &self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => (prompt.input.size(), MAX_LINE),
             (Context::Query, Some(Overlay::Query(query))) => (query.input.size(), MAX_LINE),
-            (Context::Seek, Some(Overlay::Seek(input))) => (Input::size(input), MAX_LINE),
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
+                (Input::size(input), MAX_LINE)
+            }
             (Context::PublishChannel, _) => (self.publish.channel.size(), MAX_LINE),
             (Context::PublishPayload, _) => (self.publish.payload.size(), MAX_EDITED),
             _ => return None,

@@ -48,10 +48,10 @@ impl App {
             let words = whole(finding.what.to_string().as_bytes());
             lines.push(About::Fact("found", words));
         }
-        let Some(name) = &letter.channel else {
+        let Some(name) = &snapshot.channel else {
             return lines;
         };
-        if self.own.contains(letter.row) {
+        if self.own.contains(snapshot.row) {
             let words = "by this session: same channel and bytes as its own";
             lines.push(About::Fact("published", words.to_owned()));
         }

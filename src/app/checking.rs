@@ -70,7 +70,7 @@ impl App {
     /// Whether a check of sequences finds a number at `path` in the open message, of the channel
     /// called `name`.
     fn is_whole_number(&self, name: &[u8], path: &Path) -> bool {
-        let reading = self.readings.of(name);
+        let reading = self.decoder_choices.of(name);
         self.open.as_ref().is_some_and(|open| {
             let payload = &open.reader.snapshot().payload;
             let lookup = Lookup::new(payload, reading.as_ref());

@@ -13,7 +13,7 @@ use crate::analysis::{
 };
 use crate::log::MessageLog;
 use crate::message::{RowId, Time};
-use crate::payload::readings::Readings;
+use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 
 /// What is known is asked for this often while it is shown.
@@ -55,9 +55,13 @@ pub struct Checks {
 
 impl Checks {
     /// Makes `checks` of all that is to come into `log`.
-    pub(super) fn new(checks: &[Check], readings: &Arc<Readings>, log: &MessageLog) -> Self {
+    pub(super) fn new(
+        checks: &[Check],
+        decoder_choices: &Arc<DecoderChoices>,
+        log: &MessageLog,
+    ) -> Self {
         let mut plan = Plan::default();
-        plan.read_by(Arc::clone(readings));
+        plan.read_by(Arc::clone(decoder_choices));
         for check in checks {
             plan.add(check.clone(), log.end());
         }
@@ -130,8 +134,8 @@ impl Checks {
     }
 
     /// Has messages read so from now on, and gives the plan that the thread is to be told of.
-    pub(super) fn read_by(&mut self, readings: &Arc<Readings>) -> Option<Arc<Plan>> {
-        self.plan.read_by(Arc::clone(readings));
+    pub(super) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Arc<Plan>> {
+        self.plan.read_by(Arc::clone(decoder_choices));
         (!self.plan.is_empty()).then(|| Arc::new(self.plan.clone()))
     }
 

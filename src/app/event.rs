@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::analysis;
-use crate::decoding::{Found, Reading};
+use crate::decoding::{DecodedMessage, Found};
 use crate::scan::Answer;
 use crate::server::Feed;
 
@@ -29,7 +29,7 @@ pub enum Event {
     /// Messages were checked.
     Analysed(analysis::Answer),
     /// A large payload has been understood.
-    Decoded(Reading),
+    Decoded(DecodedMessage),
     /// A large message has been searched.
     Found(Found),
     /// An effect on the terminal could not be done; the words say why.

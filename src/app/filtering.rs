@@ -178,7 +178,7 @@ impl App {
             && asks(&query)
         {
             self.find = None;
-            effects.extend(self.look_for(Some(query)));
+            effects.extend(self.set_find(Some(query)));
         }
         effects
     }

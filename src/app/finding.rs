@@ -95,7 +95,7 @@ impl Find {
 
 impl App {
     /// Looks for what `query` matches from now on, or for nothing.
-    pub(super) fn look_for(&mut self, query: Option<Query>) -> Vec<Effect> {
+    pub(super) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
         if self.find.as_ref().map(Find::query) == query.as_ref() {
             return Vec::new();
         }

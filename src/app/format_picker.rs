@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{App, Effect, Overlay};
 use crate::analysis::Request;
+use crate::payload::decoder_choices::{DecoderChoices, ReadAs};
 use crate::payload::escape::whole_name;
 use crate::payload::format::Format;
-use crate::payload::readings::{ReadAs, Readings};
 use crate::query::Query;
 
 /// The formats that can be chosen. Serialised objects are not among them: they are only named.
@@ -24,13 +24,13 @@ impl App {
     /// How the person has chosen to read the messages of the channel called `name`.
     #[must_use]
     pub fn read_as(&self, name: &[u8]) -> Option<&ReadAs> {
-        self.readings.chosen(name)
+        self.decoder_choices.chosen(name)
     }
 
     /// How the messages of channels are read, as far as someone has said it.
     #[must_use]
-    pub fn readings(&self) -> &Readings {
-        &self.readings
+    pub fn decoder_choices(&self) -> &DecoderChoices {
+        &self.decoder_choices
     }
 
     /// The ways to read messages, in the order of the list that they are chosen from; `None` is
@@ -83,8 +83,8 @@ impl App {
     /// Has all who look for values read the messages of `channel` so: queries those that are kept
     /// too, checks those that come.
     fn read_as_chosen(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
-        Arc::make_mut(&mut self.readings).choose(channel.into(), way);
-        let plan = self.checks.read_by(&self.readings);
+        Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
+        let plan = self.checks.read_by(&self.decoder_choices);
         let mut effects: Vec<Effect> = plan
             .map(Request::Plan)
             .map(Effect::Analyse)

@@ -26,7 +26,7 @@ pub enum Context {
     /// In an open message.
     Message,
     /// Where something is looked for in it.
-    Seek,
+    SearchMessage,
     /// In the list of formats to read it in.
     Formats,
     /// In the plot while it shows numbers over time.
@@ -63,7 +63,7 @@ impl Context {
         Self::Breakpoints,
         Self::Nodes,
         Self::Message,
-        Self::Seek,
+        Self::SearchMessage,
         Self::Formats,
         Self::Chart,
         Self::Plot,
@@ -90,7 +90,7 @@ impl Context {
             Self::PublishPayload => "Publish: message",
             Self::Prompt => "Subscribe",
             Self::Message => "Open message",
-            Self::Seek => "Find in the open message",
+            Self::SearchMessage => "Find in the open message",
             Self::Formats => "Format of the open message",
             Self::Chart => "Plot over time",
             Self::Plot => "Plot, and histogram of intervals",
@@ -114,7 +114,7 @@ impl Context {
                 | Self::PublishPayload
                 | Self::Prompt
                 | Self::Query
-                | Self::Seek
+                | Self::SearchMessage
                 | Self::ProfileName
         )
     }
@@ -131,7 +131,7 @@ impl Context {
             Self::PublishPayload => &[Self::PublishPayload, Self::Always],
             Self::Prompt => &[Self::Prompt, Self::Always],
             Self::Message => &[Self::Message, Self::Always],
-            Self::Seek => &[Self::Seek, Self::Always],
+            Self::SearchMessage => &[Self::SearchMessage, Self::Always],
             Self::Formats => &[Self::Formats, Self::Always],
             Self::Chart => &[Self::Chart, Self::Plot, Self::Always],
             Self::Plot => &[Self::Plot, Self::Always],
@@ -340,7 +340,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('z')], A::ToggleWhole, Some("zoom"), "the whole screen, or its place again"),
     bind(C::Message, &[char('J')], A::NewerMessage, Some("next"), "the message below in the log"),
     bind(C::Message, &[char('K')], A::OlderMessage, None, "the message above in the log"),
-    bind(C::Message, &[char('/')], A::Seek, Some("find"), "find in the message"),
+    bind(C::Message, &[char('/')], A::SearchMessage, Some("find"), "find in the message"),
     bind(C::Message, &[char('N')], A::PreviousHit, None, "to the match before"),
     bind(C::Message, &[char('=')], A::FilterByValue, Some("filter by it"), "filter: the same value at the same path"),
     bind(C::Message, &[char('i')], A::ToggleLens, Some("lens"), "show only this value in the log's rows, or all again"),
@@ -361,8 +361,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('e')], A::EditResend, None, "take the message into the box, to edit and resend"),
     bind(C::Message, &[char('Z')], A::Undo, None, "undo the last clear, unsubscribe or removal"),
     bind(C::Message, &[char('?'), key(K::F(1))], A::Help, Some("help"), "this help"),
-    bind(C::Seek, &[key(K::Enter)], A::Confirm, Some("keep"), "keep what was found, and close the box"),
-    bind(C::Seek, &[key(K::Esc)], A::Back, Some("end"), "mark it no longer, and close the box"),
+    bind(C::SearchMessage, &[key(K::Enter)], A::Confirm, Some("keep"), "keep what was found, and close the box"),
+    bind(C::SearchMessage, &[key(K::Esc)], A::Back, Some("end"), "mark it no longer, and close the box"),
     bind(C::Formats, &[key(K::Enter)], A::Confirm, Some("choose"), "read the channel's messages so from now on"),
     bind(C::Formats, &[char('j'), key(K::Down)], A::Down, Some("down"), "down"),
     bind(C::Formats, &[char('k'), key(K::Up)], A::Up, Some("up"), "up"),

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use super::{App, Effect};
 use crate::message::RowId;
+use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::escape::whole_name;
 use crate::payload::lookup::{Lookup, Shown};
-use crate::payload::readings::Reading;
 use crate::query::Path;
 
 /// The longest message that is looked at through a lens: a frame has many rows.
@@ -34,12 +34,12 @@ pub struct DecodedRows {
 #[derive(Debug)]
 struct DecodedRow {
     path: Path,
-    reading: Option<Reading>,
+    choice: Option<DecoderChoice>,
     looked: Looked,
 }
 
 impl DecodedRows {
-    /// What `lookup`, which looks into the message of `row` by `reading`, shows at `path`.
+    /// What `lookup`, which looks into the message of `row` by `choice`, shows at `path`.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl DecodedRows {
         row: RowId,
         lookup: &Lookup<'a, '_>,
         path: &Path,
-        reading: Option<&Reading>,
+        choice: Option<&DecoderChoice>,
     ) -> Result<Shown<'a>, Option<String>> {
         if lookup.is_plain_json() {
             return lookup.shown(path.steps());
@@ -57,7 +57,7 @@ impl DecodedRows {
         let mut rows = self.rows.borrow_mut();
         if let Some(known) = rows.get(&row)
             && known.path == *path
-            && known.reading.as_ref() == reading
+            && known.choice.as_ref() == choice
         {
             return known.looked.clone();
         }
@@ -71,7 +71,7 @@ impl DecodedRows {
         }
         let row_decoded = DecodedRow {
             path: path.clone(),
-            reading: reading.cloned(),
+            choice: choice.cloned(),
             looked: looked.clone(),
         };
         rows.insert(row, row_decoded);

@@ -1,6 +1,6 @@
 //! The list of filters and the list of breakpoints, opened over the panes.
 
-use super::moving::Step;
+use super::moving::Motion;
 use super::query_editor::Purpose;
 use super::{Action, App, Effect, Overlay, inside};
 
@@ -34,7 +34,7 @@ impl App {
     }
 
     /// Moves in the list that is open.
-    pub(super) fn move_in_list(&mut self, step: Step) {
+    pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
         let nodes = self.nodes.len();
         let ways = self.ways_to_read().len();
@@ -72,7 +72,7 @@ impl App {
             Action::ToggleExclude => filter.is_exclude = !filter.is_exclude,
             Action::RemoveQuery => {
                 let effects = self.remove_filter(line);
-                self.move_in_list(Step::Lines(0));
+                self.move_in_list(Motion::Lines(0));
                 return effects;
             }
             _ => {}
@@ -97,7 +97,7 @@ impl App {
             Action::ToggleQuery => return self.toggle_breakpoint(line),
             Action::RemoveQuery => {
                 let effects = self.remove_breakpoint(line);
-                self.move_in_list(Step::Lines(0));
+                self.move_in_list(Motion::Lines(0));
                 return effects;
             }
             _ => {}

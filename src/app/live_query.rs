@@ -9,7 +9,7 @@ use super::{App, Effect, Find};
 use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
 use crate::message::{RowId, Time};
-use crate::payload::readings::Readings;
+use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
 
@@ -56,17 +56,17 @@ impl Progress {
 type Names = Arc<[Arc<[u8]>]>;
 
 /// What a query may have to know besides the rows.
-pub(super) struct Known<'a> {
+pub(super) struct QueryContext<'a> {
     log: &'a MessageLog,
     names: Names,
     findings: &'a Findings,
-    readings: &'a Arc<Readings>,
+    decoder_choices: &'a Arc<DecoderChoices>,
     /// What checks have to say of the rows before this one is known.
     checked: RowId,
     now: Time,
 }
 
-impl Known<'_> {
+impl QueryContext<'_> {
     /// The row up to which a query can be asked.
     fn end(&self, query: &Query) -> RowId {
         if query.asks_flags() {
@@ -193,7 +193,7 @@ impl LiveQuery {
     }
 
     /// The question about every row that is kept.
-    pub(super) fn ask_kept(&mut self, known: &Known<'_>) -> Request {
+    pub(super) fn ask_kept(&mut self, known: &QueryContext<'_>) -> Request {
         let end = known.end(&self.query);
         let pieces = known.log.pieces(RowId::default()).into_iter();
         let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
@@ -205,7 +205,11 @@ impl LiveQuery {
 
     /// The question about the rows that have arrived since the last, if there are any and none is
     /// being answered.
-    fn ask_arrived(&mut self, pieces: &mut NextPieces, known: &Known<'_>) -> Option<Request> {
+    fn ask_arrived(
+        &mut self,
+        pieces: &mut NextPieces,
+        known: &QueryContext<'_>,
+    ) -> Option<Request> {
         let (log, end) = (known.log, known.end(&self.query));
         self.unasked = messages_in(log, self.next..end);
         if self.asking_since.is_some() || self.next >= end {
@@ -254,14 +258,14 @@ impl LiveQuery {
         true
     }
 
-    fn request(&self, purpose: Purpose, pieces: Vec<Piece>, known: &Known<'_>) -> Request {
+    fn request(&self, purpose: Purpose, pieces: Vec<Piece>, known: &QueryContext<'_>) -> Request {
         Request {
             watch: self.id,
             serial: self.serial,
             query: Arc::clone(&self.query),
             subscriptions: known.names(&self.query),
             flagged: known.flagged(&self.query, &pieces),
-            readings: Arc::clone(known.readings),
+            decoder_choices: Arc::clone(known.decoder_choices),
             pieces,
             purpose,
         }
@@ -316,11 +320,11 @@ impl App {
     pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
         let asks_via = self.watches().any(|watch| watch.query.asks_via());
         let names = self.names_if(asks_via);
-        let known = Known {
+        let known = QueryContext {
             log: &self.log,
             names,
             findings: self.checks.findings(),
-            readings: &self.readings,
+            decoder_choices: &self.decoder_choices,
             checked: self.checks.looked(&self.log),
             now: self.now,
         };
@@ -333,12 +337,12 @@ impl App {
     }
 
     /// What a query has to know besides the rows.
-    pub(super) fn known(&self) -> Known<'_> {
-        Known {
+    pub(super) fn known(&self) -> QueryContext<'_> {
+        QueryContext {
             log: &self.log,
             names: self.names_if(true),
             findings: self.checks.findings(),
-            readings: &self.readings,
+            decoder_choices: &self.decoder_choices,
             checked: self.checks.looked(&self.log),
             now: self.now,
         }

@@ -59,7 +59,7 @@ impl App {
             open.reader.set_marks(Vec::new());
             return Vec::new();
         };
-        let search = open.reader.search_for(Sought::Query(query), serial);
+        let search = open.reader.search_request(Sought::Query(query), serial);
         if is_soon_searched(&search) {
             self.note_found(search.answer());
             return Vec::new();
@@ -71,7 +71,7 @@ impl App {
 
     /// Goes to the next match in the open message, or to the one before.
     pub(super) fn go_to_match(&mut self, is_forward: bool) -> Vec<Effect> {
-        let Some((open, room)) = self.reading() else {
+        let Some((open, room)) = self.reader_and_room() else {
             return Vec::new();
         };
         if open.go_to_mark(is_forward, room) {

@@ -4,7 +4,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
 
-use super::moving::Step;
+use super::moving::Motion;
 use super::{App, Effect, Focus, inside};
 
 /// Lines that one notch of the wheel scrolls.
@@ -29,7 +29,7 @@ impl App {
     fn scroll(&mut self, at: Point, lines: isize) {
         let areas = self.areas();
         if self.overlay.is_some() {
-            self.move_by(Step::Lines(lines));
+            self.move_by(Motion::Lines(lines));
         } else if areas.channels.contains(at) {
             let lists = super::Lists {
                 channels: self.log.channels(),

@@ -6,14 +6,14 @@ use crate::message::RowId;
 
 /// How far a key moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Motion {
     Lines(isize),
     HalfPages(isize),
     First,
     Last,
 }
 
-impl Step {
+impl Motion {
     /// The lines to move by on a page of `height`; `None` for the ends.
     pub(super) fn lines(self, height: usize) -> Option<isize> {
         let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
@@ -35,7 +35,7 @@ impl Step {
 }
 
 impl App {
-    pub(super) fn move_by(&mut self, step: Step) {
+    pub(super) fn move_by(&mut self, step: Motion) {
         let areas = self.areas();
         match &mut self.overlay {
             Some(Overlay::Help { top, .. }) => {
@@ -50,7 +50,7 @@ impl App {
                 | Overlay::Formats { .. },
             ) => self.move_in_list(step),
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
-            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::Seek(_)) => {}
+            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None if self.focus == Focus::Message => self.move_in_message(step),
             None if self.focus == Focus::Plot => self.plot.select(step),
@@ -58,18 +58,18 @@ impl App {
         }
     }
 
-    pub(super) fn move_in_channels(&mut self, step: Step) {
+    pub(super) fn move_in_channels(&mut self, step: Motion) {
         let height = super::inside(self.areas().channels).height;
         let last = self.channels.entries().len().saturating_sub(1);
         let line = step.from(self.channels.selected_line(), usize::from(height), last);
         self.select_channel_line(line);
     }
 
-    pub(super) fn move_in_messages(&mut self, step: Step) {
+    pub(super) fn move_in_messages(&mut self, step: Motion) {
         let height = super::inside(self.areas().messages).height;
         match step.lines(usize::from(height)) {
             Some(rows) => self.messages.select_by(&self.shown, rows as i64, height),
-            None if step == Step::First => self.messages.select_first(&self.shown, height),
+            None if step == Motion::First => self.messages.select_first(&self.shown, height),
             None => self.follow(),
         }
     }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use ratatui::layout::{Position as Point, Rect};
 
-use super::moving::Step;
+use super::moving::Motion;
 use super::reader::{Page, Tab};
 use super::reading::Search;
 use super::{App, Effect, Focus, MessageSnapshot, Outline, Position, Reader, Room};
-use crate::decoding::{self, Reading, Request, Source};
+use crate::decoding::{self, DecodedMessage, Request, Source};
 use crate::log::Content;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
@@ -73,7 +73,7 @@ impl Open {
         self.opened = now;
         let before = std::mem::replace(&mut self.reader, Box::new(reader));
         self.reader.show_tab(before.tab());
-        self.reader.seek_like(&before);
+        self.reader.search_like(&before);
         if before.decoded().is_some() || self.before.is_none() {
             self.before = Some(before);
         }
@@ -282,7 +282,7 @@ impl App {
     pub(super) fn understand(&mut self) -> Vec<Effect> {
         self.find_base();
         let serial = self.next_serial();
-        self.reading = serial;
+        self.decode_serial = serial;
         let Some(open) = &self.open else {
             return Vec::new();
         };
@@ -296,13 +296,13 @@ impl App {
             base: reader.base().map(|base| self.source(base)),
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
-            let reading = decoding::answer_within(&request, MOST_PLAIN);
-            let old = reading
+            let message = decoding::answer_within(&request, MOST_PLAIN);
+            let old = message
                 .comparison
                 .as_ref()
                 .map(|comparison| &comparison.old);
-            if !reading.decoded.is_too_large && old.is_none_or(|old| !old.is_too_large) {
-                return self.note_reading(reading);
+            if !message.decoded.is_too_large && old.is_none_or(|old| !old.is_too_large) {
+                return self.note_decoded(message);
             }
         }
         let mut effects = self.mark_open_message();
@@ -312,12 +312,12 @@ impl App {
     }
 
     /// Takes in what the open message was found to be.
-    pub(super) fn note_reading(&mut self, reading: Reading) -> Vec<Effect> {
-        if reading.serial != self.reading {
+    pub(super) fn note_decoded(&mut self, message: DecodedMessage) -> Vec<Effect> {
+        if message.serial != self.decode_serial {
             return Vec::new();
         }
         if let Some(open) = &mut self.open {
-            open.reader.note(reading);
+            open.reader.note(message);
         }
         let mut effects = self.mark_open_message();
         let room = self.room();
@@ -340,7 +340,7 @@ impl App {
         let channel = snapshot.channel.as_deref().unwrap_or_default();
         Source {
             payload: snapshot.payload.clone(),
-            reading: self.readings.of(channel).unwrap_or_default(),
+            choice: self.decoder_choices.of(channel).unwrap_or_default(),
         }
     }
 
@@ -370,13 +370,13 @@ impl App {
     }
 
     /// The open message, and the room in which it is shown.
-    pub(super) fn reading(&mut self) -> Option<(&mut Reader, Room)> {
+    pub(super) fn reader_and_room(&mut self) -> Option<(&mut Reader, Room)> {
         let room = self.room();
         Some((&mut self.open.as_mut()?.reader, room))
     }
 
     pub(super) fn resize_open(&mut self) {
-        if let Some((reader, room)) = self.reading() {
+        if let Some((reader, room)) = self.reader_and_room() {
             reader.resize(room);
         }
         self.settle_messages();
@@ -390,7 +390,7 @@ impl App {
         }
     }
 
-    pub(super) fn move_in_message(&mut self, step: Step) {
+    pub(super) fn move_in_message(&mut self, step: Motion) {
         let facts = self
             .open
             .as_ref()
@@ -398,26 +398,26 @@ impl App {
         if let Some(facts) = facts.map(|_| self.about().len()) {
             return self.move_in_facts(step, facts);
         }
-        let Some((reader, room)) = self.reading() else {
+        let Some((reader, room)) = self.reader_and_room() else {
             return;
         };
         match step {
-            Step::Lines(lines) => reader.step(lines, room),
-            Step::HalfPages(_) => {
+            Motion::Lines(lines) => reader.step(lines, room),
+            Motion::HalfPages(_) => {
                 let rows = step.lines(room.height).unwrap_or(0);
                 reader.scroll(rows, room);
             }
-            Step::First => reader.go_to_start(),
-            Step::Last => reader.go_to_end(room),
+            Motion::First => reader.go_to_start(),
+            Motion::Last => reader.go_to_end(room),
         }
     }
 
-    fn move_in_facts(&mut self, step: Step, facts: usize) {
-        if let Some((reader, room)) = self.reading() {
+    fn move_in_facts(&mut self, step: Motion, facts: usize) {
+        if let Some((reader, room)) = self.reader_and_room() {
             let far = isize::MAX;
             let lines = match step {
-                Step::First => -far,
-                Step::Last => far,
+                Motion::First => -far,
+                Motion::Last => far,
                 step => step.lines(room.height).unwrap_or(0),
             };
             reader.scroll_facts(lines, facts, room);
@@ -427,9 +427,9 @@ impl App {
     pub(super) fn scroll_message(&mut self, lines: isize) {
         let is_channel = |open: &Open| open.reader.tab() == Tab::Channel;
         if self.open.as_ref().is_some_and(is_channel) {
-            return self.move_in_facts(Step::Lines(lines), self.about().len());
+            return self.move_in_facts(Motion::Lines(lines), self.about().len());
         }
-        if let Some((reader, room)) = self.reading() {
+        if let Some((reader, room)) = self.reader_and_room() {
             reader.scroll(lines, room);
         }
     }
@@ -462,7 +462,7 @@ impl App {
     /// Opens the row before or after the open one.
     pub(super) fn open_beside(&mut self, rows: isize) -> Vec<Effect> {
         if self.shows_latest() {
-            self.move_in_channels(Step::Lines(rows));
+            self.move_in_channels(Motion::Lines(rows));
             return self.follow_selection();
         }
         let height = super::inside(self.areas().messages).height.max(1);
@@ -471,7 +471,7 @@ impl App {
     }
 
     pub(super) fn show_tab(&mut self, tab: impl FnOnce(Tab) -> Tab) -> Vec<Effect> {
-        let Some((reader, room)) = self.reading() else {
+        let Some((reader, room)) = self.reader_and_room() else {
             return Vec::new();
         };
         reader.show_tab(tab(reader.tab()));
@@ -489,7 +489,7 @@ impl App {
 
     /// Folds or opens values of the open message.
     pub(super) fn fold(&mut self, step: impl FnOnce(&mut Outline, &Page<'_>)) {
-        if let Some((reader, room)) = self.reading() {
+        if let Some((reader, room)) = self.reader_and_room() {
             reader.walk(room, step);
         }
     }

@@ -40,7 +40,7 @@ pub enum Overlay {
         line: usize,
     },
     /// What to look for in the open message.
-    Seek(Box<Input>),
+    SearchMessage(Box<Input>),
     /// A question that wants a yes.
     Confirm(Question),
 }

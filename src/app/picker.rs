@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::input::Input;
 use super::keymap::{Chord, Context, action_for};
-use super::moving::Step;
+use super::moving::Motion;
 use super::{Action, Effect, Event};
 use crate::config::Colour;
 
@@ -69,7 +69,7 @@ impl Picker {
             Event::Redraw => return Some(Effect::Repaint),
             _ => {}
         }
-        self.step(Step::Lines(0));
+        self.step(Motion::Lines(0));
         None
     }
 
@@ -118,10 +118,10 @@ impl Picker {
                 self.is_chosen = true;
                 return Some(Effect::Quit);
             }
-            Some(Action::Up) => self.step(Step::Lines(-1)),
-            Some(Action::Down) => self.step(Step::Lines(1)),
-            Some(Action::First) => self.step(Step::First),
-            Some(Action::Last) => self.step(Step::Last),
+            Some(Action::Up) => self.step(Motion::Lines(-1)),
+            Some(Action::Down) => self.step(Motion::Lines(1)),
+            Some(Action::First) => self.step(Motion::First),
+            Some(Action::Last) => self.step(Motion::Last),
             Some(Action::Filter) => drop(self.typing()),
             Some(Action::Back) => self.list_all(),
             Some(_) => {}
@@ -153,7 +153,7 @@ impl Picker {
         self.line = number.unwrap_or(0);
     }
 
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, step: Motion) {
         let last = self.listed().count().saturating_sub(1);
         // No key moves by pages, whose height would matter.
         self.line = step.from(self.line, 1, last);

@@ -6,8 +6,8 @@
 
 mod cursor;
 mod curve;
+mod data;
 mod empty_reason;
-mod known;
 mod rates;
 mod room;
 mod window;
@@ -17,15 +17,15 @@ use std::time::Duration;
 
 pub use self::cursor::{Cursor, DragState};
 pub use self::curve::{Curve, Dot, Figures};
+use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
-use self::known::Known;
-pub use self::rates::Heard;
+pub use self::rates::Coverage;
 pub use self::room::PlotRoom;
 pub(super) use self::window::Extent;
 pub use self::window::PlotWindow;
 use self::window::View;
 use super::Focus;
-use super::moving::Step;
+use super::moving::Motion;
 use crate::analysis::{Ask, CheckId, Plotted, SeriesReport};
 use crate::message::Time;
 use crate::payload::escape;
@@ -124,7 +124,7 @@ pub struct Plot {
     pub(super) cursor: Option<Cursor>,
     /// Whether the mouse holds it.
     pub(super) drag: Option<DragState>,
-    pub(super) known: Known,
+    pub(super) known: PlotData,
 }
 
 impl Plot {
@@ -230,7 +230,7 @@ impl Plot {
 
     /// What is to be drawn of a series in `window`, where all messages have been looked at that came
     /// while its channel was `heard`.
-    pub(super) fn curve(&self, series: &Series, window: &PlotWindow, heard: Heard) -> Curve {
+    pub(super) fn curve(&self, series: &Series, window: &PlotWindow, heard: Coverage) -> Curve {
         let Some((asked, report)) = self.known.of(series.check) else {
             return Curve::default();
         };
@@ -240,7 +240,7 @@ impl Plot {
         let newest = report.summary.map_or(heard.until, |summary| summary.to);
         let until = self.known.up_to(series.check, heard.until);
         let kept_since = until.and_then(|_| self.known.kept_since(series.check));
-        let known = Heard {
+        let known = Coverage {
             since: heard
                 .since
                 .zip(kept_since)
@@ -316,7 +316,7 @@ impl Plot {
     }
 
     /// Selects another series.
-    pub(super) fn select(&mut self, step: Step) {
+    pub(super) fn select(&mut self, step: Motion) {
         let last = self.series.len().saturating_sub(1);
         self.selected = step.from(self.selected, self.series.len(), last);
     }

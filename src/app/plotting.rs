@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::checks::only;
 use super::plot::{
-    Curve, Extent, Heard, MOST_SERIES, Placement, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
+    Coverage, Curve, Extent, MOST_SERIES, Placement, PlotMode, PlotRoom, PlotWindow, Quantity,
+    Series,
 };
 use super::undo::Undo;
 use super::{Action, App, Effect, Focus, Page, Plot, inside, padded};
@@ -330,7 +331,7 @@ impl App {
         let first = report.and_then(|report| Some(report.summary?.from));
         // What was missed may have come before the first.
         let first = first.filter(|_| self.checks.missed() == 0);
-        let heard = Heard {
+        let heard = Coverage {
             since: first.and_then(|first| self.subscriptions.heard_since(&series.channel, first)),
             until: self.plot_known_of(&series.channel),
         };

@@ -130,7 +130,7 @@ impl App {
         let query = parsed.map_or(before, Some);
         match purpose {
             Purpose::Filter => self.filter_by(query),
-            Purpose::Find => self.look_for(query),
+            Purpose::Find => self.set_find(query),
             Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => Vec::new(),
         }
     }
@@ -214,7 +214,7 @@ impl App {
     pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
         match query_box.purpose {
             Purpose::Filter => self.filter_by(query_box.before),
-            Purpose::Find => self.look_for(query_box.before),
+            Purpose::Find => self.set_find(query_box.before),
             purpose => self.return_to_list(purpose),
         }
     }
@@ -279,7 +279,7 @@ impl App {
         match purpose {
             Purpose::Filter => return self.filter_by(Some(query)),
             Purpose::Find => {
-                let mut effects = self.look_for(Some(query));
+                let mut effects = self.set_find(Some(query));
                 effects.extend(self.go_to_nearest_hit());
                 return effects;
             }

@@ -6,11 +6,11 @@ mod outline;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use outline::{Columns, Outline, Page, Place};
+pub use outline::{Columns, Outline, OutlineRow, Page};
 
 use self::marks::Marks;
 use super::syntax::wrapped;
-use crate::decoding::{Comparison, Reading};
+use crate::decoding::{Comparison, DecodedMessage};
 use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
 use crate::payload::diff::Diff;
@@ -178,10 +178,10 @@ impl Reader {
     }
 
     /// Takes note of what it is, and of what has changed in it.
-    pub fn note(&mut self, reading: Reading) {
-        self.decoded = Some(reading.decoded);
+    pub fn note(&mut self, message: DecodedMessage) {
+        self.decoded = Some(message.decoded);
         if self.base.is_some() {
-            self.comparison = reading.comparison;
+            self.comparison = message.comparison;
         }
     }
 
@@ -326,7 +326,7 @@ impl Reader {
     }
 
     /// Looks for what is looked for in `before`.
-    pub fn seek_like(&mut self, before: &Self) {
+    pub fn search_like(&mut self, before: &Self) {
         self.marks.carry_over(&before.marks);
     }
 

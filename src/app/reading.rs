@@ -47,7 +47,7 @@ impl App {
             Action::ToggleWhole => return self.toggle_whole(),
             Action::OlderMessage => return self.open_beside(-1),
             Action::NewerMessage => return self.open_beside(1),
-            Action::Seek => self.open_seek(),
+            Action::SearchMessage => self.open_seek(),
             Action::Formats => return self.open_formats(),
             Action::CopyWhole => return self.copy_whole(),
             Action::CopyPath => return self.copy_path(),
@@ -66,13 +66,13 @@ impl App {
         let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
         let mut input = super::Input::default();
         input.insert_in_line(&text.unwrap_or_default());
-        self.overlay = Some(Overlay::Seek(Box::new(input)));
+        self.overlay = Some(Overlay::SearchMessage(Box::new(input)));
     }
 
     /// Looks for what is written in the prompt, as it is written.
-    pub(super) fn seek(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn search_message_for(&mut self, text: &str) -> Vec<Effect> {
         if let Some(open) = &mut self.open {
-            open.reader.seek(text);
+            open.reader.set_search_text(text);
         }
         if text.is_empty() {
             // What a query matched is marked again.

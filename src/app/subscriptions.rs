@@ -1,11 +1,11 @@
 //! What is subscribed to, how that stands, and since when all was heard.
 
-mod heard;
+mod listening_periods;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use self::heard::Heard;
+use self::listening_periods::ListeningPeriods;
 use crate::message::{
     Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
@@ -37,7 +37,7 @@ impl SubscriptionState {
 struct Entry {
     topic: Topic,
     state: SubscriptionState,
-    heard: Heard,
+    heard: ListeningPeriods,
 }
 
 /// Every subscription of the session; its id is its place.
@@ -80,7 +80,7 @@ impl Subscriptions {
         self.entries.push(Entry {
             topic: topic.clone(),
             state: SubscriptionState::Pending,
-            heard: Heard::default(),
+            heard: ListeningPeriods::default(),
         });
         self.wanted += 1;
         self.generation += 1;

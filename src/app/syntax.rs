@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::moving::Step;
+use super::moving::Motion;
 use super::{App, Overlay, inside, padded};
 use crate::query::SYNTAX;
 
@@ -107,7 +107,7 @@ impl App {
     }
 
     /// Moves through the list of the syntax, if it is shown.
-    pub(super) fn move_in_syntax(&mut self, step: Step) {
+    pub(super) fn move_in_syntax(&mut self, step: Motion) {
         let areas = self.areas();
         let columns = padded(inside(areas.overlay)).width;
         let lines = syntax_lines(usize::from(columns)).len();

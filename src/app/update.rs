@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 
 use super::acl_fallback::is_refusal_of_all;
-use super::moving::Step;
+use super::moving::Motion;
 use super::{
     App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, SENTINEL_HELLO, Toast,
     action_for,
@@ -44,7 +44,7 @@ impl App {
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
             Event::Analysed(answer) => self.note_analysis(answer),
-            Event::Decoded(reading) => self.note_reading(reading),
+            Event::Decoded(message) => self.note_decoded(message),
             Event::Found(found) => {
                 self.note_found(found);
                 Vec::new()
@@ -121,10 +121,10 @@ impl App {
                 query_box.input.press_in_line(key);
                 return self.read_query();
             }
-            (Context::Seek, Some(Overlay::Seek(input))) => {
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
                 input.press_in_line(key);
                 let text = input.text();
-                return self.seek(&text);
+                return self.search_message_for(&text);
             }
             (Context::PublishChannel, _) => {
                 self.publish.channel.press_in_line(key);
@@ -154,10 +154,10 @@ impl App {
                 query_box.input.insert_in_line(text);
                 return self.read_query();
             }
-            (Context::Seek, Some(Overlay::Seek(input))) => {
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
                 input.insert_in_line(text);
                 let text = input.text();
-                return self.seek(&text);
+                return self.search_message_for(&text);
             }
             (Context::PublishChannel, _) => {
                 let text = self.publish.readable(text);
@@ -179,7 +179,7 @@ impl App {
         self.resize_open();
         if self.overlay.is_some() {
             // Stays where it is, but not past its end.
-            self.move_by(Step::Lines(0));
+            self.move_by(Motion::Lines(0));
         }
         Vec::new()
     }

@@ -55,13 +55,13 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
         // An error means that the hub is gone, which this task keeps alive.
         let _ = muted.wait_for(|muted| !muted).await;
         let deadline = match prepare(hub, id, &mut sending) {
-            Step::Go(deadline) => deadline,
-            Step::Shut => {
+            Outcome::Go(deadline) => deadline,
+            Outcome::Shut => {
                 // The client sees the end in either case.
                 let _ = writer.shutdown().await;
                 return;
             }
-            Step::Gone => return,
+            Outcome::Gone => return,
         };
         tokio::select! {
             _ = muted.changed() => {}
@@ -86,7 +86,7 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
 }
 
 /// How a client's task goes on.
-enum Step {
+enum Outcome {
     /// Wait for something to happen, at the latest for the soft limit's end.
     Go(Option<Instant>),
     /// Everything is written: close.
@@ -96,19 +96,19 @@ enum Step {
 }
 
 /// Takes the next bytes to send, if those before are gone.
-fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Step {
+fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
     let mut state = hub.lock();
     let Some(client) = state.client_mut(id) else {
-        return Step::Gone;
+        return Outcome::Gone;
     };
     if sending.rest().is_empty() {
         *sending = match client.next() {
             Next::Write(bytes) => Sending { bytes, sent: 0 },
             Next::Wait => Sending::default(),
-            Next::Close => return Step::Shut,
+            Next::Close => return Outcome::Shut,
         };
     }
-    Step::Go(client.deadline(&hub.limits))
+    Outcome::Go(client.deadline(&hub.limits))
 }
 
 async fn until(deadline: Option<Instant>) {
@@ -144,7 +144,7 @@ fn carry_out(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
 
 /// Writes as much as goes at once to a client that sends nothing more: it may still listen.
 fn flush(hub: &Hub, id: ClientId, writer: &WriteHalf<'_>, sending: &mut Sending) {
-    while let Step::Go(_) = prepare(hub, id, sending) {
+    while let Outcome::Go(_) = prepare(hub, id, sending) {
         match writer.try_write(sending.rest()) {
             Ok(count) if count > 0 => sending.sent += count,
             _ => return,

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::config_file::{self, ConfigFile, EXAMPLE, complaint};
 use super::pick::{Picked, pick};
 use super::target::{PASSWORD_COMMAND, Wrong};
-use super::{Failure, checks, queries, reading, shown_path, target};
+use super::{Failure, checks, decode_options, queries, shown_path, target};
 use crate::app::{Badge, Pickable};
 use crate::cli::{self, Screen, Server, Watch};
 use crate::config::{ConfigError, Entry, Profile};
@@ -272,7 +272,7 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
     ] {
         queries::read(texts, |words| profile.wrong(key, words))?;
     }
-    check_reading(profile, &given.reading)?;
+    check_reading(profile, &given.decode)?;
     let mine = cli::Checks {
         shape: profile.shapes.clone(),
         seq: profile.sequences.clone(),
@@ -287,10 +287,10 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         keep: given.keep.or(keep),
         filter: both(&profile.filters, given.filter),
         breakpoint: both(&profile.breakpoints, given.breakpoint),
-        reading: cli::Reading {
-            lens: both(&profile.lenses, given.reading.lens),
-            proto: given.reading.proto.or_else(|| profile.proto.clone()),
-            proto_type: both(&profile.proto_types, given.reading.proto_type),
+        decode: cli::DecodeOptions {
+            lens: both(&profile.lenses, given.decode.lens),
+            proto: given.decode.proto.or_else(|| profile.proto.clone()),
+            proto_type: both(&profile.proto_types, given.decode.proto_type),
         },
         checks: cli::Checks {
             shape: both(&mine.shape, given.checks.shape),
@@ -305,16 +305,16 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
 
 /// Looks at how the profile reads messages. Where the command line gives another file of types, it
 /// is that which they are looked up in, later.
-fn check_reading(profile: &Profile, given: &cli::Reading) -> Result<(), ConfigError> {
-    let mut mine = cli::Reading {
+fn check_reading(profile: &Profile, given: &cli::DecodeOptions) -> Result<(), ConfigError> {
+    let mut mine = cli::DecodeOptions {
         lens: profile.lenses.clone(),
-        ..cli::Reading::default()
+        ..cli::DecodeOptions::default()
     };
     if given.proto.is_none() {
         mine.proto.clone_from(&profile.proto);
         mine.proto_type.clone_from(&profile.proto_types);
     }
-    reading::read(&mine, |key, words| profile.wrong(key, words)).map(drop)
+    decode_options::read(&mine, |key, words| profile.wrong(key, words)).map(drop)
 }
 
 #[cfg(test)]

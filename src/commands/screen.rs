@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
-use super::reading::{self, Reading};
+use super::decode_options::{self, DecodeSettings};
 use super::stats::StatsFile;
 use super::target::LoadedTls;
 use super::tty::{self, Ending, translate};
@@ -67,7 +67,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
     let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
     let checks = checks::read(&job.options.checks, blame)?;
-    let reading = reading::read(&job.options.reading, blame)?;
+    let decode = decode_options::read(&job.options.decode, blame)?;
     let options = job.options.clone();
     let stats_file = options.stats.as_deref().map(StatsFile::new).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
@@ -81,7 +81,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
         filters,
         breakpoints,
         checks,
-        ..settings(&job, reading)
+        ..settings(&job, decode)
     };
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
@@ -112,7 +112,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let analyst = analysis::start(tell).map_err(Failure::other)?;
     let tell = move |answer| {
         let event = match answer {
-            decoding::Answer::Read(reading) => Event::Decoded(reading),
+            decoding::Answer::Read(message) => Event::Decoded(message),
             decoding::Answer::Found(found) => Event::Found(found),
         };
         decoded_tx.blocking_send(event).is_ok()
@@ -154,7 +154,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
 }
 
 /// What the screen is told at the start.
-fn settings(job: &Job, reading: Reading) -> Settings {
+fn settings(job: &Job, decode: DecodeSettings) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
         profile: job.profile.clone(),
@@ -169,9 +169,9 @@ fn settings(job: &Job, reading: Reading) -> Settings {
         read_only: job.options.read_only,
         keep: job.options.memory(),
         queries: history::load(),
-        lenses: reading.lenses,
-        message_types: reading.message_types,
-        known_types: reading.known_types,
+        lenses: decode.lenses,
+        message_types: decode.message_types,
+        known_types: decode.known_types,
         ..Settings::default()
     }
 }

@@ -92,7 +92,7 @@ pub struct Profile {
     pub pairs: Vec<String>,
     /// Which channels say when a message was sent, each `glob=.path`.
     pub delays: Vec<String>,
-    place: Place,
+    place: KeyLocations,
 }
 
 /// How to speak TLS. Paths of the file are from the folder in which it lies.
@@ -112,7 +112,7 @@ pub struct Tls {
 
 /// Where a profile and its keys stand, for complaints.
 #[derive(Clone, Default)]
-struct Place {
+struct KeyLocations {
     path: PathBuf,
     /// The profile's own, such as `profile.staging`.
     key: String,
@@ -154,7 +154,7 @@ impl Profile {
             return Err(value.wrong("a profile needs a name"));
         }
         let folder = source.path.parent().unwrap_or(Path::new(""));
-        let mut place = Place {
+        let mut place = KeyLocations {
             path: source.path.to_owned(),
             key: value.key().to_owned(),
             line: value.line,

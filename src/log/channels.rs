@@ -98,7 +98,7 @@ impl Channel {
         size_of::<Slot>() + size_of::<Indexed>() + name + history
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn hear(&mut self, heard: &ChannelBatch) {
         if self.messages > 0 && self.history.is_none() {
             self.history = Some(Box::new(History::of_one(self.last_heard)));
         }
@@ -122,7 +122,7 @@ fn allocated(bytes: usize) -> usize {
 
 /// What one batch brought on one channel.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Heard {
+pub(super) struct ChannelBatch {
     pub(super) messages: u32,
     pub(super) bytes: u64,
     pub(super) time: Time,
@@ -237,7 +237,7 @@ impl ChannelTable {
     }
 
     /// Notes what was heard on the channel `name` and gives its id.
-    pub(super) fn hear(&mut self, name: &[u8], heard: &Heard) -> ChannelId {
+    pub(super) fn hear(&mut self, name: &[u8], heard: &ChannelBatch) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             if channel.is_idle() {

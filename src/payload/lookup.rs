@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
+use super::decoder_choices::DecoderChoice;
 use super::format::{self, Decoded};
-use super::json::locate::{Step, locate};
+use super::json::locate::{PathStep, locate};
 use super::json::{self, text};
-use super::readings::Reading;
 use super::tree::{Key, Kind, NodeId, Tree};
 
 /// What is packed is looked into if it has no more bytes than this unpacked.
@@ -26,7 +26,7 @@ pub const MOST_UNPACKED: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Lookup<'a, 'r> {
     payload: &'a [u8],
-    reading: Option<&'r Reading>,
+    choice: Option<&'r DecoderChoice>,
     most_unpacked: usize,
     is_json: Cell<Option<bool>>,
     decoded: OnceCell<Box<Decoded>>,
@@ -96,7 +96,7 @@ impl From<Vec<u8>> for ShownText<'_> {
 }
 
 /// A value in a tree.
-struct Place<'a> {
+struct ValueRef<'a> {
     tree: &'a Tree,
     id: NodeId,
     kind: Kind,
@@ -105,13 +105,13 @@ struct Place<'a> {
 }
 
 impl<'a, 'r> Lookup<'a, 'r> {
-    /// Looks into `payload`; `reading` is what is said of it beforehand.
+    /// Looks into `payload`; `choice` is what is said of it beforehand.
     #[must_use]
     #[inline]
-    pub fn new(payload: &'a [u8], reading: Option<&'r Reading>) -> Self {
+    pub fn new(payload: &'a [u8], choice: Option<&'r DecoderChoice>) -> Self {
         Self {
             payload,
-            reading,
+            choice,
             most_unpacked: MOST_UNPACKED,
             is_json: Cell::new(None),
             decoded: OnceCell::new(),
@@ -141,7 +141,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     #[must_use]
     #[inline]
     pub fn looks_like_json(&self) -> bool {
-        if self.reading.is_some_and(Reading::may_differ_from_json) {
+        if self.choice.is_some_and(DecoderChoice::may_differ_from_json) {
             return false;
         }
         match self.payload.get(json::skip_space(self.payload, 0)) {
@@ -162,7 +162,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// what looks like JSON is JSON is not checked: if it is not, anything may be found.
     #[must_use]
     #[inline]
-    pub fn value(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
+    pub fn value(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         if self.looks_like_json() && !self.is_in_lines() {
             return self.written_at(steps);
         }
@@ -172,7 +172,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// The same where it can say a number or a time: bytes cannot, though their base64 may look so.
     #[must_use]
     #[inline]
-    pub fn figure(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
+    pub fn figure(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         if self.looks_like_json() && !self.is_in_lines() {
             return self.written_at(steps);
         }
@@ -183,9 +183,9 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Whether there is a value at the end of `steps` that `test` is true of. That it is JSON is
     /// checked last, since that takes longest and few payloads get so far.
     #[inline]
-    pub fn has(&self, steps: &[Step], test: impl Fn(&[u8]) -> bool) -> bool {
+    pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8]) -> bool) -> bool {
         // That it is on one of several lines is found out then as well.
-        let goes_by_name = matches!(steps.first(), Some(Step::Key(_)));
+        let goes_by_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (goes_by_name || !self.is_in_lines()) {
             let value = self.written_at(steps);
             return value.is_some_and(|value| test(&value)) && self.is_json();
@@ -199,7 +199,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// # Errors
     ///
     /// Nothing if it has other values than this one, else why it has none at all.
-    pub fn shown(&self, steps: &[Step]) -> Result<Shown<'a>, Option<String>> {
+    pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             let at = locate(self.payload, steps).ok_or(None)?;
             return Ok(shown_json(&self.payload[at]));
@@ -217,7 +217,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
 
     /// The value at the end of `steps` where it stands in JSON.
     #[inline]
-    fn written_at(&self, steps: &[Step]) -> Option<Cow<'a, [u8]>> {
+    fn written_at(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         let at = locate(self.payload, steps)?;
         Some(Cow::Borrowed(&self.payload[at]))
     }
@@ -230,8 +230,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     #[cold]
-    fn place(&self, steps: &[Step]) -> Option<Place<'_>> {
-        let may_have_values = self.reading.is_some()
+    fn place(&self, steps: &[PathStep]) -> Option<ValueRef<'_>> {
+        let may_have_values = self.choice.is_some()
             || self.looks_like_json()
             || format::may_have_values(self.payload);
         let decoded = may_have_values.then(|| self.decoded())?;
@@ -242,7 +242,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         while value.kind == Kind::Tag {
             value = tree.value(tree.next(value.id)?, bytes)?;
         }
-        Some(Place {
+        Some(ValueRef {
             tree,
             id: value.id,
             kind: value.kind,
@@ -254,15 +254,15 @@ impl<'a, 'r> Lookup<'a, 'r> {
     fn decoded(&self) -> &Decoded {
         let (payload, most) = (self.payload, self.most_unpacked);
         self.decoded.get_or_init(|| {
-            Box::new(match self.reading {
-                Some(reading) => reading.read_values(payload, most),
+            Box::new(match self.choice {
+                Some(choice) => choice.read_values(payload, most),
                 None => format::recognise_within(payload, None, most),
             })
         })
     }
 }
 
-impl Place<'_> {
+impl ValueRef<'_> {
     /// As JSON writes it, but exact where JSON has no words for it: what is no number, and a string
     /// of bytes that are no UTF-8.
     fn written(&self) -> Vec<u8> {
@@ -311,9 +311,9 @@ fn hex(bytes: &[u8]) -> Vec<u8> {
     b"h'".iter().copied().chain(digits).chain(*b"'").collect()
 }
 
-fn key(step: &Step) -> Option<Key<'_>> {
+fn key(step: &PathStep) -> Option<Key<'_>> {
     Some(match step {
-        Step::Key(name) => Key::Name(name),
-        Step::Index(index) => Key::Index(u32::try_from(*index).ok()?),
+        PathStep::Key(name) => Key::Name(name),
+        PathStep::Index(index) => Key::Index(u32::try_from(*index).ok()?),
     })
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use regex::bytes::Regex;
 
 use crate::message::{SubscriptionId, Time};
+use crate::payload::decoder_choices::{DecoderChoice, DecoderChoices};
 use crate::payload::lookup::Lookup;
-use crate::payload::readings::{Reading, Readings};
 use crate::query::Query;
 use crate::query::compare::Compare;
 use crate::query::expr::{Expr, Is, Name, Term};
@@ -58,9 +58,9 @@ pub struct Flags {
 pub struct Matcher {
     query: Arc<Query>,
     root: Node,
-    readings: Arc<Readings>,
+    decoder_choices: Arc<DecoderChoices>,
     /// What is said of the payloads of each channel by index.
-    said: Vec<Option<Reading>>,
+    said: Vec<Option<DecoderChoice>>,
     /// Whether it asks a program.
     is_slow: bool,
 }
@@ -115,7 +115,7 @@ impl Matcher {
             is_slow: query.is_slow(),
             query,
             root,
-            readings: Arc::default(),
+            decoder_choices: Arc::default(),
             said: Vec::new(),
         }
     }
@@ -138,8 +138,8 @@ impl Matcher {
 
     /// Takes what is said of how the messages of channels are read, for the values in them. It
     /// counts from the next [`Matcher::enter`] on.
-    pub fn know_readings(&mut self, readings: &Arc<Readings>) {
-        self.readings = Arc::clone(readings);
+    pub fn know_readings(&mut self, decoder_choices: &Arc<DecoderChoices>) {
+        self.decoder_choices = Arc::clone(decoder_choices);
     }
 
     /// Takes the names of the channels that the rows which follow give by index.
@@ -147,9 +147,9 @@ impl Matcher {
         let channels = channels.into_iter();
         self.said.clear();
         if self.query.asks_values() {
-            let readings = &self.readings;
+            let decoder_choices = &self.decoder_choices;
             self.said
-                .extend(channels.clone().map(|name| readings.of(name)));
+                .extend(channels.clone().map(|name| decoder_choices.of(name)));
         }
         self.root.each(&mut |node| {
             if let Node::Channel(verdicts) | Node::Word(_, verdicts) = node {

@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use crate::message::Time;
-use crate::payload::json::locate::Step;
+use crate::payload::json::locate::PathStep;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::Expr;
 use crate::query::time::Moment;
@@ -78,7 +78,7 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
 }
 
 /// The steps of a path that is all of `text`.
-pub fn path(text: &str) -> Result<Vec<Step>, QueryError> {
+pub fn path(text: &str) -> Result<Vec<PathStep>, QueryError> {
     let moment = Moment {
         now: Time(0),
         ahead: 0,

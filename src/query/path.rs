@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::payload::json::locate::Step;
+use crate::payload::json::locate::PathStep;
 use crate::query::error::QueryError;
 use crate::query::parse;
 
@@ -10,7 +10,7 @@ use crate::query::parse;
 #[derive(Clone, Debug)]
 pub struct Path {
     text: Arc<str>,
-    steps: Arc<[Step]>,
+    steps: Arc<[PathStep]>,
 }
 
 impl Path {
@@ -40,7 +40,7 @@ impl Path {
 
     /// The keys and indexes on the way.
     #[must_use]
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[PathStep] {
         &self.steps
     }
 }

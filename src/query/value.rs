@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memchr;
 use memchr::memmem::Finder;
 
-use crate::payload::json::locate::{self, Step};
+use crate::payload::json::locate::{self, PathStep};
 use crate::payload::json::number::Number;
 use crate::payload::json::text;
 use crate::payload::lookup::Lookup;
@@ -15,7 +15,7 @@ use crate::query::pattern::Pattern;
 /// What is asked of the value at a path.
 #[derive(Clone, Debug)]
 pub struct PathTerm {
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
     test: Test,
     /// What stands in every payload of JSON that it is true of and that holds no escape.
     needle: Option<Finder<'static>>,
@@ -55,10 +55,10 @@ impl PartialEq for PathTerm {
 
 impl PathTerm {
     /// Asks `test` of the value at the end of `steps`.
-    pub fn new(steps: Vec<Step>, test: Test) -> Self {
+    pub fn new(steps: Vec<PathStep>, test: Test) -> Self {
         let key = steps.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(&**key),
-            Step::Index(_) => None,
+            PathStep::Key(key) => Some(&**key),
+            PathStep::Index(_) => None,
         });
         let needle = match &test {
             Test::Compare(Compare::Equal, Scalar::Text(said)) => Some(&**said),

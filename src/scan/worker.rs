@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Answer, Flagged, Purpose, Request, WatchId};
 use crate::log::{Found, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
-use crate::payload::readings::Readings;
+use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Kind, Literal, Matcher, Row};
 
 /// Rows that are looked at before anything else has its turn. Mostly that takes a few milliseconds.
@@ -114,7 +114,7 @@ struct Ready {
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
     /// How it takes messages to be read.
-    readings: Arc<Readings>,
+    decoder_choices: Arc<DecoderChoices>,
     /// The job and the piece whose channels the matcher knows.
     entered: Option<(u64, usize)>,
 }
@@ -214,13 +214,13 @@ impl Ready {
             chunk: CHUNK_ROWS,
             matcher,
             subscriptions: 0,
-            readings: Arc::default(),
+            decoder_choices: Arc::default(),
             entered: None,
         }
     }
 
     /// Makes ready anew if the request has another query, or knows of more subscriptions or of
-    /// other readings.
+    /// other decoder choices.
     fn keep_up(&mut self, request: &Request) {
         if self.serial != request.serial {
             *self = Self::new(request);
@@ -229,9 +229,9 @@ impl Ready {
             self.matcher.know_subscriptions(&request.subscriptions);
             self.subscriptions = request.subscriptions.len();
         }
-        if !Arc::ptr_eq(&self.readings, &request.readings) {
-            self.matcher.know_readings(&request.readings);
-            self.readings = Arc::clone(&request.readings);
+        if !Arc::ptr_eq(&self.decoder_choices, &request.decoder_choices) {
+            self.matcher.know_readings(&request.decoder_choices);
+            self.decoder_choices = Arc::clone(&request.decoder_choices);
             self.entered = None;
         }
     }

@@ -14,7 +14,7 @@ use super::gaps::NOWHERE;
 use super::kind::{Membership, Mode, membership, version_in};
 use super::link::{Dial, Failure, Link, cut, is_excess, is_refusal, words};
 use super::login::Login;
-use super::node::{Place, Report};
+use super::node::{NodeLocation, Report};
 use super::rights::allowed_by;
 use super::sentinel::known_masters;
 use super::topology::Owners;
@@ -28,7 +28,7 @@ pub(super) struct Commander {
     config: Arc<Config>,
     feed_tx: Sender<Feed>,
     /// Where to publish.
-    place: Place,
+    place: NodeLocation,
     report_tx: UnboundedSender<Report>,
     /// Who serves which sharded channel.
     owners: Owners,
@@ -65,7 +65,7 @@ type Published = Result<(i64, Option<Address>), Box<str>>;
 impl Commander {
     pub(super) fn new(
         config: Arc<Config>,
-        place: Place,
+        place: NodeLocation,
         feed_tx: Sender<Feed>,
         (report_tx, owners): (UnboundedSender<Report>, Owners),
         asks: UnboundedReceiver<Ask>,

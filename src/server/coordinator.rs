@@ -20,7 +20,7 @@ use self::topics::WantedTopics;
 use super::cluster::Cluster;
 use super::gaps::{Loss, NOWHERE, SharedGaps};
 use super::master_watcher::Watcher;
-use super::node::{Place, Report, failover_in_words};
+use super::node::{NodeLocation, Report, failover_in_words};
 use super::nodes::Nodes;
 use super::poller::{Poller, Wanted};
 use super::sentinel::Masters;
@@ -137,7 +137,7 @@ impl Coordinator {
             }
             Target::Sentinel(sentinels) => self.ask_sentinels(sentinels),
         }
-        self.look_for_channels();
+        self.discover_channels();
         self.assign();
         // Somebody has to say that there is nothing to listen to.
         if !self.nodes.is_listening() {
@@ -156,9 +156,9 @@ impl Coordinator {
         let config = Arc::clone(&self.config);
         let name = sentinels.master.clone();
         let masters = Arc::new(Masters::new(config, sentinels, self.home_tx.clone()));
-        let master = Place::Master(Arc::clone(&masters));
+        let master = NodeLocation::Master(Arc::clone(&masters));
         self.home = self.nodes.add(master, &name, Role::Primary);
-        let any = Place::AnySentinel(Arc::clone(&masters));
+        let any = NodeLocation::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
         let watcher = Watcher::new(masters, self.report_tx.clone());
         self.nodes.spawn_asker(watcher.run());
@@ -186,7 +186,7 @@ impl Coordinator {
                 let is_polled = topic.kind == SubscriptionKind::ShardPattern;
                 let replaced = self.wanted.insert(id, topic);
                 if is_polled {
-                    self.look_for_channels();
+                    self.discover_channels();
                     return;
                 }
                 // The subscriber replaces it as well, if it is the same that brings it.
@@ -199,7 +199,7 @@ impl Coordinator {
                 let topic = self.wanted.remove(id);
                 let is_polled = topic.is_some_and(|of| of.kind == SubscriptionKind::ShardPattern);
                 if is_polled {
-                    self.look_for_channels();
+                    self.discover_channels();
                 } else {
                     self.nodes.command_carriers(id, &Command::Unsubscribe(id));
                     for nobody in [NOWHERE, UPSTREAM, FORMER] {
@@ -333,7 +333,7 @@ impl Coordinator {
         }
         self.cluster = Some(Cluster::default());
         self.poll = None;
-        self.look_for_channels();
+        self.discover_channels();
     }
 
     /// The sentinels have another master: whoever listens to the one before is to leave it.
@@ -377,7 +377,7 @@ impl Coordinator {
     }
 
     /// Starts the poller if there is anything to ask for, and tells it what.
-    fn look_for_channels(&mut self) {
+    fn discover_channels(&mut self) {
         let mut patterns = self.wanted.subscriptions();
         patterns.retain(|of| of.topic.kind == SubscriptionKind::ShardPattern);
         if self.poll.is_none() && (self.cluster.is_some() || !patterns.is_empty()) {
@@ -394,7 +394,7 @@ impl Coordinator {
             self.poll = Some(wanted);
         }
         if let Some(poll) = &self.poll {
-            poll.look_for(patterns);
+            poll.discover(patterns);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 
 /// Where a server is to be found.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum NodeLocation {
     /// Always here.
     At(Endpoint),
     /// Where the sentinels say that the master is.
@@ -28,7 +28,7 @@ pub(super) enum Place {
     Home(watch::Receiver<Option<Endpoint>>),
 }
 
-impl Place {
+impl NodeLocation {
     /// Where it is now. Fails for good with a refusal.
     pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
         match self {
@@ -73,7 +73,7 @@ impl Place {
 #[derive(Clone, Debug)]
 pub(super) struct NodeHandle {
     pub(super) node: NodeId,
-    pub(super) place: Place,
+    pub(super) place: NodeLocation,
     /// What it is called where there are others.
     pub(super) name: Box<str>,
     /// The holes in the log, which all subscribers share.

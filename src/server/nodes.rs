@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::endpoint::{Address, Endpoint};
 use super::gaps::SharedGaps;
-use super::node::{NodeHandle, Place, Report};
+use super::node::{NodeHandle, NodeLocation, Report};
 use super::subscriber::Subscriber;
 use super::topology::{Health, Member};
 use super::{Command, Config, Counters, Feed, NodeFacts, Role};
@@ -21,7 +21,7 @@ use crate::message::{NodeId, Subscription, SubscriptionId};
 
 /// A server.
 pub(super) struct Node {
-    place: Place,
+    place: NodeLocation,
     /// What it is called.
     name: Box<str>,
     role: Role,
@@ -47,8 +47,8 @@ impl Node {
     /// Where it is, if that never changes.
     pub(super) fn endpoint(&self) -> Option<&Endpoint> {
         match &self.place {
-            Place::At(endpoint) => Some(endpoint),
-            Place::Master(_) | Place::AnySentinel(_) | Place::Home(_) => None,
+            NodeLocation::At(endpoint) => Some(endpoint),
+            NodeLocation::Master(_) | NodeLocation::AnySentinel(_) | NodeLocation::Home(_) => None,
         }
     }
 
@@ -144,7 +144,7 @@ impl Nodes {
     }
 
     /// The id of the server at `place`, which is known from now on.
-    pub(super) fn add(&mut self, place: Place, name: &str, role: Role) -> NodeId {
+    pub(super) fn add(&mut self, place: NodeLocation, name: &str, role: Role) -> NodeId {
         let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
         self.all.push(Node {
             place,
@@ -170,7 +170,7 @@ impl Nodes {
             return known;
         }
         let name = address.to_string();
-        let id = self.add(Place::At(endpoint), &name, Role::Single);
+        let id = self.add(NodeLocation::At(endpoint), &name, Role::Single);
         self.by_address.insert(address, id);
         id
     }

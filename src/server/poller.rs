@@ -122,7 +122,7 @@ impl Poller {
             } else {
                 self.follow_home();
             }
-            self.look_for_channels().await;
+            self.discover_channels().await;
             // What did not answer says nothing of the others.
             next = if self.failures == 0 {
                 next.max(Instant::now()) + self.pause()
@@ -271,7 +271,7 @@ impl Poller {
     }
 
     /// Asks all nodes for the sharded channels that are looked for.
-    async fn look_for_channels(&mut self) {
+    async fn discover_channels(&mut self) {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
         // Before the nodes are known, most of them would not be asked.

@@ -8,8 +8,8 @@ use ratatui::widgets::{Clear, Widget as _};
 use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::app::{App, inside};
+use crate::payload::decoder_choices::ReadAs;
 use crate::payload::escape;
-use crate::payload::readings::ReadAs;
 
 /// The columns of the list, where the screen has them.
 const COLUMNS: u16 = 48;

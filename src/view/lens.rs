@@ -2,16 +2,16 @@
 
 use crate::app::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 use crate::message::RowId;
+use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::figures;
 use crate::payload::lookup::{Lookup, Shown};
-use crate::payload::readings::Reading;
 use crate::query::Path;
 
 /// Where to look, and what is said of the messages beforehand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lens<'a> {
     path: &'a Path,
-    reading: Option<&'a Reading>,
+    reading: Option<&'a DecoderChoice>,
     decoded_rows: &'a DecodedRows,
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Unseen {
 impl<'a> Lens<'a> {
     pub(super) fn new(
         path: &'a Path,
-        reading: Option<&'a Reading>,
+        reading: Option<&'a DecoderChoice>,
         decoded_rows: &'a DecodedRows,
     ) -> Self {
         Self {

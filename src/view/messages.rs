@@ -113,7 +113,7 @@ impl<'a> Painter<'a> {
                 }
                 remarks(self.app.findings(row.id), payload.len(), &mut line);
                 if let Some(path) = self.app.lens(name) {
-                    let reading = self.app.readings().of(name);
+                    let reading = self.app.decoder_choices().of(name);
                     let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
                     through_lens(lens, row.id, (payload, size), &mut line);
                 } else {

@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
         Overlay::Formats { line } => formats::draw(app, *line, areas.overlay, buffer),
-        Overlay::Seek(input) => return seek(app, input, buffer),
+        Overlay::SearchMessage(input) => return search_for(app, input, buffer),
         Overlay::Confirm(question) => confirm(app, question, areas.overlay, buffer),
     }
     None
@@ -99,7 +99,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
 }
 
 /// Where something is looked for in the open message: over the last rows of it.
-fn seek(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
+fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
     let height = 3.min(message.height);
     let place = Rect {

@@ -163,7 +163,7 @@ fn scan(scanner: &Scanner, answers: &Receiver<Answer>, log: &MessageLog, text: &
         query: Arc::new(Query::parse(text, &MOMENT).unwrap()),
         subscriptions: Arc::default(),
         flagged: Arc::default(),
-        readings: Arc::default(),
+        decoder_choices: Arc::default(),
         pieces: log.pieces(RowId(0)),
         purpose: Purpose::Kept,
     });

@@ -33,7 +33,7 @@ fn request(log: &MessageLog, text: &str, serial: u64, from: RowId, purpose: Purp
         query: query(text),
         subscriptions: Arc::new(names),
         flagged: Arc::default(),
-        readings: Arc::default(),
+        decoder_choices: Arc::default(),
         pieces,
         purpose,
     }

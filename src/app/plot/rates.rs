@@ -16,7 +16,7 @@ const LEAST_ASKED: i64 = 21;
 
 /// When all messages on a channel were heard and looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Heard {
+pub struct Coverage {
     /// Since when, so that the silence before the first message is known; `None` if it is not.
     pub since: Option<Time>,
     /// Up to when.
@@ -43,7 +43,7 @@ pub fn curve(
     report: &SeriesReport,
     asked: &PlotWindow,
     window: &PlotWindow,
-    heard: Heard,
+    heard: Coverage,
 ) -> Curve {
     let Some(summary) = report.summary else {
         return Curve::default();
@@ -164,7 +164,7 @@ mod tests {
             channels: Vec::new(),
             is_full: false,
         };
-        let heard = Heard {
+        let heard = Coverage {
             since: since.map(|millis| Time(millis * 1_000)),
             until: Time(until * SECOND),
         };

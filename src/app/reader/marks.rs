@@ -69,7 +69,7 @@ impl Reader {
 
     /// Looks for a text in this message and those that are opened after it; for nothing any more if
     /// it is empty. What is found is to be noted: see [`Self::search`].
-    pub fn seek(&mut self, text: &str) {
+    pub fn set_search_text(&mut self, text: &str) {
         let sought = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
         self.marks = Marks {
             sought,
@@ -81,12 +81,12 @@ impl Reader {
     pub fn search(&mut self, serial: u64) -> Option<Search> {
         let text = self.marks.sought.as_ref()?.text().into();
         self.marks.is_searching = true;
-        Some(self.search_for(Sought::Text(text), serial))
+        Some(self.search_request(Sought::Text(text), serial))
     }
 
     /// The search for `sought` in this message.
     #[must_use]
-    pub fn search_for(&self, sought: Sought, serial: u64) -> Search {
+    pub fn search_request(&self, sought: Sought, serial: u64) -> Search {
         Search {
             serial,
             payload: self.snapshot.payload.clone(),

@@ -33,7 +33,7 @@ pub struct Page<'a> {
 
 /// A row of an outline: a value, or the part of its text from `offset` on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct OutlineRow {
     /// The value.
     pub node: NodeId,
     /// The first byte of its text in this row; only rows after the first have another than 0.
@@ -65,7 +65,7 @@ enum Habit {
 #[derive(Clone, Debug, Default)]
 pub struct Outline {
     cursor: NodeId,
-    top: Place,
+    top: OutlineRow,
     habit: Habit,
     /// What differs from the habit.
     toggled: BTreeSet<NodeId>,
@@ -127,7 +127,7 @@ impl Outline {
     /// Whether nothing lies above what is shown.
     #[must_use]
     pub fn is_at_start(&self) -> bool {
-        self.top == Place::default()
+        self.top == OutlineRow::default()
     }
 
     /// Whether what a value holds is hidden.
@@ -145,7 +145,7 @@ impl Outline {
     }
 
     /// The rows in view, from the top.
-    pub fn rows<'a>(&'a self, page: &'a Page<'a>) -> impl Iterator<Item = Place> + 'a {
+    pub fn rows<'a>(&'a self, page: &'a Page<'a>) -> impl Iterator<Item = OutlineRow> + 'a {
         std::iter::successors(Some(self.top), |place| self.next_row(*place, page)).take(page.height)
     }
 
@@ -226,7 +226,7 @@ impl Outline {
 
     /// To the first value.
     pub fn go_to_start(&mut self) {
-        (self.cursor, self.top) = (NodeId::default(), Place::default());
+        (self.cursor, self.top) = (NodeId::default(), OutlineRow::default());
     }
 
     /// To the last value in view of the end.
@@ -302,7 +302,7 @@ impl Outline {
             outer = parent;
         }
         self.cursor = outer;
-        self.top = Place::default();
+        self.top = OutlineRow::default();
         self.show_cursor(page);
     }
 
@@ -334,7 +334,7 @@ impl Outline {
             ..Self::default()
         };
         if is_alike {
-            carried.top = Place {
+            carried.top = OutlineRow {
                 node: self.top.node,
                 offset: 0,
             };
@@ -359,7 +359,7 @@ impl Outline {
     /// Brings the cursor into view.
     fn show_cursor(&mut self, page: &Page<'_>) {
         self.leave_folds(page);
-        let first = Place {
+        let first = OutlineRow {
             node: self.cursor,
             offset: 0,
         };
@@ -403,7 +403,7 @@ impl Outline {
         self.cursor = self.visible(self.cursor, page);
         let top = self.visible(self.top.node, page);
         if top != self.top.node {
-            self.top = Place {
+            self.top = OutlineRow {
                 node: top,
                 offset: 0,
             };
@@ -439,20 +439,20 @@ impl Outline {
         self.visible(NodeId(u32::try_from(last).unwrap_or(0)), page)
     }
 
-    fn next_row(&self, place: Place, page: &Page<'_>) -> Option<Place> {
+    fn next_row(&self, place: OutlineRow, page: &Page<'_>) -> Option<OutlineRow> {
         let value = page.value(place.node)?;
         if self.is_spread(&value, page) {
             let columns = page.columns_of(&value).text;
             let row = rows::rows(value.text, columns, place.offset).next()?;
             if let Some(offset) = row.next {
-                return Some(Place { offset, ..place });
+                return Some(OutlineRow { offset, ..place });
             }
         }
         let node = self.next_node(place.node, page)?;
-        Some(Place { node, offset: 0 })
+        Some(OutlineRow { node, offset: 0 })
     }
 
-    fn row_before(&self, place: Place, page: &Page<'_>) -> Option<Place> {
+    fn row_before(&self, place: OutlineRow, page: &Page<'_>) -> Option<OutlineRow> {
         if place.offset == 0 {
             let before = self.node_before(place.node, page)?;
             return Some(self.last_row_of(before, page));
@@ -460,16 +460,16 @@ impl Outline {
         let value = page.value(place.node)?;
         let columns = page.columns_of(&value).text;
         let offset = rows::rows_back(value.text, columns, place.offset, 1);
-        Some(Place { offset, ..place })
+        Some(OutlineRow { offset, ..place })
     }
 
-    fn last_row_of(&self, node: NodeId, page: &Page<'_>) -> Place {
+    fn last_row_of(&self, node: NodeId, page: &Page<'_>) -> OutlineRow {
         let spread = page.value(node).filter(|value| self.is_spread(value, page));
         let offset = spread.map_or(0, |value| {
             let columns = page.columns_of(&value).text;
             rows::rows_back(value.text, columns, rows::END, 1)
         });
-        Place { node, offset }
+        OutlineRow { node, offset }
     }
 
     /// Whether the text of a value is shown in several rows.

@@ -17,7 +17,7 @@ fn open(payload: &str) -> Reader {
         size: payload.len() as u64,
         payload: payload.as_bytes().to_vec().into(),
     });
-    reader.note(Reading {
+    reader.note(DecodedMessage {
         serial: 0,
         decoded: Arc::new(format::recognise(payload.as_bytes(), None)),
         comparison: None,
@@ -26,7 +26,7 @@ fn open(payload: &str) -> Reader {
 }
 
 fn find(reader: &mut Reader, text: &str) {
-    reader.seek(text);
+    reader.set_search_text(text);
     if let Some(search) = reader.search(0) {
         reader.note_found(search.answer());
     }
@@ -135,7 +135,7 @@ fn what_is_sought_is_sought_in_the_next_message_too() {
     let mut before = open(r#"{"a":1}"#);
     find(&mut before, "b");
     let mut reader = open(r#"{"b":1}"#);
-    reader.seek_like(&before);
+    reader.search_like(&before);
     assert!(!reader.is_searching());
     let search = reader.search(0).unwrap();
     assert!(reader.is_searching());

@@ -64,7 +64,7 @@ fn a_profile_stands_for_its_options() {
     assert_eq!(watch.screen.breakpoint, ["two"]);
     assert_eq!(watch.until, Some(OsString::from("END")));
     assert_eq!(watch.screen.memory(), 2 << 20);
-    assert_eq!(watch.screen.reading.lens, ["a=.one"]);
+    assert_eq!(watch.screen.decode.lens, ["a=.one"]);
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn what_stands_on_the_command_line_wins() {
     assert_eq!(watch.screen.breakpoint, ["two", "four"]);
     assert_eq!(watch.until, Some(OsString::from("STOP")));
     assert_eq!(watch.screen.memory(), 3 << 20);
-    assert_eq!(watch.screen.reading.lens, ["a=.one", "b=.two"]);
+    assert_eq!(watch.screen.decode.lens, ["a=.one", "b=.two"]);
     assert_eq!(
-        watch.screen.reading.proto.as_deref(),
+        watch.screen.decode.proto.as_deref(),
         Some(Path::new("x.pb"))
     );
-    assert_eq!(watch.screen.reading.proto_type, ["o=T"]);
+    assert_eq!(watch.screen.decode.proto_type, ["o=T"]);
     assert!(watch.screen.read_only);
 }
 

@@ -10,7 +10,7 @@ use super::text;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathStep {
     /// To the member of this name, of several the last.
     Key(Box<[u8]>),
     /// To the element of this index, from 0.
@@ -20,13 +20,13 @@ pub enum Step {
 /// Where the value at the end of `steps` stands in `bytes`.
 #[must_use]
 #[inline]
-pub fn locate(bytes: &[u8], steps: &[Step]) -> Option<Range<usize>> {
+pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Option<Range<usize>> {
     let start = skip_space(bytes, 0);
     let mut value = start..start;
     for step in steps {
         value = match step {
-            Step::Key(key) => member(bytes, value.start, key)?,
-            Step::Index(index) => element(bytes, value.start, *index)?,
+            PathStep::Key(key) => member(bytes, value.start, key)?,
+            PathStep::Index(index) => element(bytes, value.start, *index)?,
         };
     }
     if steps.is_empty() {

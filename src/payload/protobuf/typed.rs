@@ -27,7 +27,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// What a message type says about a field.
-enum Known {
+enum FieldType {
     Field(FieldDescriptor),
     Extension(ExtensionDescriptor),
 }
@@ -38,7 +38,7 @@ struct Entry {
     value: Type,
 }
 
-impl Known {
+impl FieldType {
     fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
         let extension = || message.get_extension(number).map(Self::Extension);
         message
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         fields: &[Field],
     ) -> Result<(), Stop> {
         let number = fields.first().map_or(0, |field| field.number);
-        let Some(known) = Known::of(message, number) else {
+        let Some(known) = FieldType::of(message, number) else {
             return self.raw(fields.iter());
         };
         let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
     /// Lays out the fields of one number, which are written at `source`.
     fn known(
         &mut self,
-        known: &Known,
+        known: &FieldType,
         fields: &[&Field],
         source: Range<usize>,
     ) -> Result<(), Stop> {
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Lays out what a field adds to an array: one value, or packed ones.
-    fn elements(&mut self, known: &Known, field: &Field) -> Result<(), Stop> {
+    fn elements(&mut self, known: &FieldType, field: &Field) -> Result<(), Stop> {
         let kind = known.kind();
         let Wire::Stretch(range) = &field.wire else {
             return self.value(&kind, &field.wire, field.source.clone());

@@ -9,7 +9,7 @@ use crate::payload::json;
 use crate::payload::json::text::{Run, Unescaped, runs};
 
 /// What is still to be written.
-enum Step {
+enum Pending {
     Value(NodeId),
     Name(NodeId),
     Text(&'static str),
@@ -23,17 +23,17 @@ impl Tree {
     #[must_use]
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut steps = vec![Step::Value(id)];
+        let mut steps = vec![Pending::Value(id)];
         while let Some(step) = steps.pop() {
             match step {
-                Step::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Step::Name(id) => {
+                Pending::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Pending::Name(id) => {
                     let name = self.value(id, payload).map(|value| value.key);
                     if let Some(Key::Name(name) | Key::Odd(name)) = name {
                         self.write_name(id, name, payload, &mut out);
                     }
                 }
-                Step::Value(id) => self.write_value(id, payload, &mut out, &mut steps),
+                Pending::Value(id) => self.write_value(id, payload, &mut out, &mut steps),
             }
         }
         out
@@ -67,12 +67,12 @@ impl Tree {
         }
     }
 
-    fn write_value(&self, id: NodeId, payload: &[u8], out: &mut Vec<u8>, steps: &mut Vec<Step>) {
+    fn write_value(&self, id: NodeId, payload: &[u8], out: &mut Vec<u8>, steps: &mut Vec<Pending>) {
         let Some(value) = self.value(id, payload) else {
             return;
         };
         match value.kind {
-            Kind::Tag => steps.extend(self.children(id).map(Step::Value)),
+            Kind::Tag => steps.extend(self.children(id).map(Pending::Value)),
             Kind::Array | Kind::Object => {
                 let (open, close) = match value.kind {
                     Kind::Array => ("[", "]"),
@@ -82,14 +82,14 @@ impl Tree {
                 let start = steps.len();
                 for (index, child) in self.children(id).enumerate() {
                     if index > 0 {
-                        steps.push(Step::Text(","));
+                        steps.push(Pending::Text(","));
                     }
                     if value.kind == Kind::Object {
-                        steps.extend([Step::Name(child), Step::Text(":")]);
+                        steps.extend([Pending::Name(child), Pending::Text(":")]);
                     }
-                    steps.push(Step::Value(child));
+                    steps.push(Pending::Value(child));
                 }
-                steps.push(Step::Text(close));
+                steps.push(Pending::Text(close));
                 steps[start..].reverse();
             }
             _ => {

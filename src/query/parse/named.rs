@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::payload::json::locate::Step;
+use crate::payload::json::locate::PathStep;
 use crate::query::compare::Compare;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::{Expr, Term};
@@ -65,7 +65,11 @@ impl Parser<'_> {
     }
 
     /// `id == 7` or `id in (7, 8)`, behind the name.
-    fn spaced(&mut self, steps: Vec<Step>, path: Range<usize>) -> Result<Option<Expr>, QueryError> {
+    fn spaced(
+        &mut self,
+        steps: Vec<PathStep>,
+        path: Range<usize>,
+    ) -> Result<Option<Expr>, QueryError> {
         self.cursor.skip_space();
         let test = if self.eat_in() {
             // Without a list, or with none, it is a word.
@@ -95,14 +99,14 @@ impl Parser<'_> {
     }
 
     /// The steps of a path that starts with a name.
-    fn bare_path(&mut self) -> Option<Vec<Step>> {
+    fn bare_path(&mut self) -> Option<Vec<PathStep>> {
         let start = self.cursor.at();
         let first = self.cursor.peek()?;
         if !first.is_alphabetic() && first != '_' {
             return None;
         }
         let name = self.cursor.take_while(is_of_name);
-        let mut steps = vec![Step::Key(name.as_bytes().into())];
+        let mut steps = vec![PathStep::Key(name.as_bytes().into())];
         steps.extend(self.steps().ok()?);
         // `a->b` and `the end.` are text.
         let ends = self.cursor.text_since(start).ends_with(['-', '.']);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::payload::json::locate::Step;
+use crate::payload::json::locate::PathStep;
 use crate::payload::json::number::Number;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
@@ -164,7 +164,7 @@ impl Parser<'_> {
     }
 
     /// `.a.b[0]."odd key"["odd key"]`, or `.` for all of the payload.
-    pub(super) fn steps(&mut self) -> Result<Vec<Step>, QueryError> {
+    pub(super) fn steps(&mut self) -> Result<Vec<PathStep>, QueryError> {
         let mut steps = Vec::new();
         loop {
             let start = self.cursor.at();
@@ -174,11 +174,11 @@ impl Parser<'_> {
                 Some('[') => steps.push(self.bracket()?),
                 Some('"') if dotted => {
                     let key = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
-                    steps.push(Step::Key(key.into()));
+                    steps.push(PathStep::Key(key.into()));
                 }
                 Some(next) if dotted && is_of_name(next) => {
                     let name = self.cursor.take_while(is_of_name);
-                    steps.push(Step::Key(name.as_bytes().into()));
+                    steps.push(PathStep::Key(name.as_bytes().into()));
                 }
                 _ if dotted && steps.is_empty() => return Ok(steps),
                 _ if dotted => {
@@ -193,15 +193,15 @@ impl Parser<'_> {
     }
 
     /// `[0]` or `["odd key"]`.
-    fn bracket(&mut self) -> Result<Step, QueryError> {
+    fn bracket(&mut self) -> Result<PathStep, QueryError> {
         let start = self.cursor.at();
         self.cursor.eat("[");
         let step = if self.cursor.peek() == Some('"') {
-            Step::Key(strings::take_quoted(&mut self.cursor, Escapes::Json)?.into())
+            PathStep::Key(strings::take_quoted(&mut self.cursor, Escapes::Json)?.into())
         } else {
             let digits = self.cursor.take_while(|next| next.is_ascii_digit());
             match digits.parse() {
-                Ok(index) => Step::Index(index),
+                Ok(index) => PathStep::Index(index),
                 Err(_) => {
                     return fail(
                         self.cursor.since(start),

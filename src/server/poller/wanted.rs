@@ -22,7 +22,7 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// Looks for sharded channels that match these patterns from now on.
-    pub(crate) fn look_for(&self, patterns: Vec<Subscription>) {
+    pub(crate) fn discover(&self, patterns: Vec<Subscription>) {
         *self.patterns.lock().unwrap_or_else(PoisonError::into_inner) = patterns;
         self.hurry.notify_one();
     }

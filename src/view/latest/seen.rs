@@ -85,7 +85,7 @@ impl<'a> Seen<'a> {
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
         if let Some(path) = self.app.lens(channel.name()) {
-            let reading = self.app.readings().of(channel.name());
+            let reading = self.app.decoder_choices().of(channel.name());
             let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
             let old = before.zip(old);
             return self.through(lens, (channel.last_row, new), old);

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::super::line::LineBuilder;
 use super::super::{frame, theme};
-use crate::app::{Page, Place, Reader};
+use crate::app::{OutlineRow, Page, Reader};
 use crate::payload::escape::{self, Text};
 use crate::payload::figures;
 use crate::payload::ranges::Ranges;
@@ -41,7 +41,7 @@ struct Painter<'a> {
 }
 
 impl Painter<'_> {
-    fn row(&self, value: &Value<'_>, place: Place) -> LineBuilder {
+    fn row(&self, value: &Value<'_>, place: OutlineRow) -> LineBuilder {
         let mut line = LineBuilder::new(self.page.columns);
         let columns = self.page.columns_of(value);
         line.space(columns.indent);

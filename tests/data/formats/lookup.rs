@@ -2,11 +2,11 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use subscope::payload::decoder_choices::DecoderChoice;
 use subscope::payload::format::{Format, recognise};
-use subscope::payload::json::locate::Step;
+use subscope::payload::json::locate::PathStep;
 use subscope::payload::json::text::Unescaped;
 use subscope::payload::lookup::{Lookup, MOST_UNPACKED};
-use subscope::payload::readings::Reading;
 use subscope::payload::tree::{Kind, NodeId, Tree};
 use subscope::query::Path;
 
@@ -28,8 +28,8 @@ fn cbor(value: &Any) -> Vec<u8> {
     out
 }
 
-fn reading(format: Format) -> Reading {
-    Reading {
+fn reading(format: Format) -> DecoderChoice {
+    DecoderChoice {
         format: Some(format),
         message_type: None,
     }
@@ -50,7 +50,7 @@ fn said(written: &[u8]) -> Vec<u8> {
 }
 
 /// Asks for every value of the tree of `payload` by its path.
-fn assert_agrees(payload: &[u8], said_of_it: Option<&Reading>) {
+fn assert_agrees(payload: &[u8], said_of_it: Option<&DecoderChoice>) {
     let decoded = match said_of_it {
         Some(reading) => reading.read(payload, MOST_UNPACKED),
         None => recognise(payload, None),
@@ -101,11 +101,11 @@ fn assert_is(tree: &Tree, id: NodeId, bytes: &[u8], found: &[u8]) {
 }
 
 /// The values that hold no others, with the way to them; of several of a name the last.
-fn leaves(value: &Any, steps: &mut Vec<Step>, out: &mut Vec<(Vec<Step>, Any)>) {
+fn leaves(value: &Any, steps: &mut Vec<PathStep>, out: &mut Vec<(Vec<PathStep>, Any)>) {
     match value {
         Any::List(values) => {
             for (index, value) in values.iter().enumerate() {
-                steps.push(Step::Index(index));
+                steps.push(PathStep::Index(index));
                 leaves(value, steps, out);
                 steps.pop();
             }
@@ -113,7 +113,7 @@ fn leaves(value: &Any, steps: &mut Vec<Step>, out: &mut Vec<(Vec<Step>, Any)>) {
         Any::Map(pairs) => {
             for (index, (name, value)) in pairs.iter().enumerate() {
                 if pairs[index + 1..].iter().all(|(later, _)| later != name) {
-                    steps.push(Step::Key(name.as_bytes().into()));
+                    steps.push(PathStep::Key(name.as_bytes().into()));
                     leaves(value, steps, out);
                     steps.pop();
                 }
@@ -185,7 +185,7 @@ proptest! {
         format in prop::sample::select(Format::ALL.to_vec()),
     ) {
         let all = schema().message_type("demo.All");
-        let typed = Reading { format: None, message_type: all };
+        let typed = DecoderChoice { format: None, message_type: all };
         for payload in [payload.clone(), [&[first][..], &payload].concat()] {
             for reading in [None, Some(&reading(format)), Some(&typed)] {
                 let lookup = Lookup::new(&payload, reading);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use subscope::message::glob::ByGlob;
+use subscope::payload::decoder_choices::DecoderChoices;
 use subscope::payload::format::Format;
-use subscope::payload::json::locate::Step;
+use subscope::payload::json::locate::PathStep;
 use subscope::payload::lookup::Lookup;
-use subscope::payload::readings::Readings;
 use subscope::query::Matcher;
 
 use super::{asks, message, parse};
@@ -174,13 +174,13 @@ fn what_has_no_values_matches_no_path() {
 
 #[test]
 fn how_a_channel_is_read_counts_for_its_messages_alone() {
-    let mut readings = Readings::new(ByGlob::default());
-    readings.choose(
+    let mut decoder_choices = DecoderChoices::new(ByGlob::default());
+    decoder_choices.choose(
         b"packed".as_slice().into(),
         Some(Format::MessagePack.into()),
     );
     let mut matcher = Matcher::new(Arc::new(parse(". == 55")));
-    matcher.know_readings(&Arc::new(readings));
+    matcher.know_readings(&Arc::new(decoder_choices));
     matcher.enter([&b"plain"[..], b"packed"]);
     // Channel 1; by hand a single number is MessagePack as well.
     assert!(matcher.matches(&message(b"7")));
@@ -216,7 +216,7 @@ fn a_number_that_is_shown_is_found_as_it_is_shown() {
     ];
     for payload in &payloads {
         let shown = Lookup::new(payload, None);
-        let shown = shown.shown(&[Step::Key((*b"a").into())]).unwrap();
+        let shown = shown.shown(&[PathStep::Key((*b"a").into())]).unwrap();
         let text = String::from_utf8(shown.text.to_vec()).unwrap();
         let value = if shown.is_json {
             text.clone()

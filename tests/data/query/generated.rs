@@ -16,17 +16,17 @@ use crate::support::cases;
 enum Ask {
     Text(String),
     Json,
-    Exists(Vec<Step>),
-    Compare(Vec<Step>, &'static str, Json),
-    In(Vec<Step>, Vec<Json>),
-    StartsWith(Vec<Step>, String),
+    Exists(Vec<PathStep>),
+    Compare(Vec<PathStep>, &'static str, Json),
+    In(Vec<PathStep>, Vec<Json>),
+    StartsWith(Vec<PathStep>, String),
     All(Vec<Ask>),
     Any(Vec<Ask>),
     Not(Box<Ask>),
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+enum PathStep {
     Key(String),
     Index(usize),
 }
@@ -80,8 +80,8 @@ fn json() -> impl Strategy<Value = Json> {
     })
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![4 => key().prop_map(Step::Key), 1 => (0..3_usize).prop_map(Step::Index)];
+fn steps() -> impl Strategy<Value = Vec<PathStep>> {
+    let step = prop_oneof![4 => key().prop_map(PathStep::Key), 1 => (0..3_usize).prop_map(PathStep::Index)];
     prop::collection::vec(step, 0..3)
 }
 
@@ -258,11 +258,11 @@ fn text_payload() -> impl Strategy<Value = Vec<u8>> {
 
 /// The query as it is written.
 fn asked(ask: &Ask) -> String {
-    let path = |steps: &[Step]| {
+    let path = |steps: &[PathStep]| {
         let steps = steps.iter().map(|step| match step {
-            Step::Key(key) if key == "a" || key == "id" => format!(".{key}"),
-            Step::Key(key) => format!(".{}", serde_json::to_string(key).unwrap()),
-            Step::Index(index) => format!("[{index}]"),
+            PathStep::Key(key) if key == "a" || key == "id" => format!(".{key}"),
+            PathStep::Key(key) => format!(".{}", serde_json::to_string(key).unwrap()),
+            PathStep::Index(index) => format!("[{index}]"),
         });
         let path: String = steps.collect();
         if path.starts_with('.') {
@@ -295,7 +295,7 @@ fn asked(ask: &Ask) -> String {
 
 /// The answer, found plainly.
 fn answer(ask: &Ask, payload: &[u8], values: Option<&Value>) -> bool {
-    let at = |steps: &[Step]| values.and_then(|values| value_at(values, steps));
+    let at = |steps: &[PathStep]| values.and_then(|values| value_at(values, steps));
     match ask {
         Ask::Text(text) => holds_text(payload, text),
         Ask::Json => serde_json::from_slice::<Value>(payload).is_ok(),
@@ -336,12 +336,12 @@ fn holds_text(payload: &[u8], text: &str) -> bool {
         .contains(text)
 }
 
-fn value_at<'a>(json: &'a Value, steps: &[Step]) -> Option<&'a Value> {
+fn value_at<'a>(json: &'a Value, steps: &[PathStep]) -> Option<&'a Value> {
     steps
         .iter()
         .try_fold(json, |value, step| match (value, step) {
-            (Value::Object(members), Step::Key(key)) => members.get(key),
-            (Value::Array(values), Step::Index(index)) => values.get(*index),
+            (Value::Object(members), PathStep::Key(key)) => members.get(key),
+            (Value::Array(values), PathStep::Index(index)) => values.get(*index),
             _ => None,
         })
 }

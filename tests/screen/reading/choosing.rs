@@ -287,7 +287,9 @@ fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_check
     );
     assert_eq!(stage.shown(), 2);
     match &effects[..] {
-        [Effect::Analyse(Request::Plan(plan))] => assert!(plan.readings().of(b"a").is_some()),
+        [Effect::Analyse(Request::Plan(plan))] => {
+            assert!(plan.decoder_choices().of(b"a").is_some())
+        }
         other => panic!("{other:?}"),
     }
     stage.messages(&[("a", ORDER), ("b", ORDER)]);

@@ -10,7 +10,7 @@ use crate::support::stage::Stage;
 fn what_is_typed_is_found_at_once_and_n_goes_on() {
     let mut stage = opened(br#"{"a":"x1","b":{"x":2},"c":["y","X"]}"#);
     stage.keys("/x");
-    assert_eq!(stage.app.context(), Context::Seek);
+    assert_eq!(stage.app.context(), Context::SearchMessage);
     assert_eq!(path(&stage), ".a");
     assert!(stage.screen().contains("3 matches"), "{}", stage.screen());
     stage.keys("1");

@@ -38,14 +38,14 @@ impl ReadAs {
 
 /// What is said of the payloads of one channel beforehand.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+pub struct DecoderChoice {
     /// The format that was chosen by hand.
     pub format: Option<Format>,
     /// The type of Protobuf messages that they are.
     pub message_type: Option<MessageType>,
 }
 
-impl Reading {
+impl DecoderChoice {
     /// What `payload` is, of which nothing is unpacked to more than `most` bytes. If it is not of
     /// the format that was chosen, it is what it looks like, with a note on why.
     #[must_use]
@@ -83,12 +83,12 @@ impl Reading {
 
 /// What is said of all channels.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Readings {
+pub struct DecoderChoices {
     chosen: BTreeMap<Box<[u8]>, ReadAs>,
     carried: ByGlob<MessageType>,
 }
 
-impl Readings {
+impl DecoderChoices {
     /// Nothing is chosen by hand; `carried` are the types of Protobuf messages that channels carry.
     #[must_use]
     pub fn new(carried: ByGlob<MessageType>) -> Self {
@@ -114,11 +114,11 @@ impl Readings {
 
     /// What is said of `channel`, if anything.
     #[must_use]
-    pub fn of(&self, channel: &[u8]) -> Option<Reading> {
+    pub fn of(&self, channel: &[u8]) -> Option<DecoderChoice> {
         let chosen = self.chosen(channel);
         let chosen_type = chosen.and_then(|chosen| chosen.message_type.as_ref());
         let message_type = chosen_type.or_else(|| self.carried.of(channel));
-        (chosen.is_some() || message_type.is_some()).then(|| Reading {
+        (chosen.is_some() || message_type.is_some()).then(|| DecoderChoice {
             format: chosen.map(|chosen| chosen.format),
             message_type: message_type.cloned(),
         })

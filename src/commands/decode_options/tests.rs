@@ -23,10 +23,14 @@ fn shop(names: &[&str]) -> Vec<u8> {
 }
 
 /// What is read of these options, with `file` as the descriptor set; or the complaint.
-fn understood(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Reading, String> {
+fn understood(
+    lens: &[&str],
+    file: Option<&[u8]>,
+    types: &[&str],
+) -> Result<DecodeSettings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.pb");
-    let options = cli::Reading {
+    let options = cli::DecodeOptions {
         lens: lens.iter().map(ToString::to_string).collect(),
         proto: file.map(|bytes| {
             fs::write(&path, bytes).unwrap();
@@ -95,9 +99,9 @@ fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
         said,
         format!("--proto FILE describes no message type; {PROTOC}")
     );
-    let options = cli::Reading {
+    let options = cli::DecodeOptions {
         proto: Some(PathBuf::from("/nonexistent/shop.pb")),
-        ..cli::Reading::default()
+        ..cli::DecodeOptions::default()
     };
     let said = read(&options, |_, words| words).unwrap_err();
     assert!(

@@ -18,7 +18,7 @@ const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders
 
 /// How messages are read and shown, understood.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct DecodeSettings {
     pub lenses: ByGlob<Path>,
     pub message_types: ByGlob<MessageType>,
     pub known_types: Vec<MessageType>,
@@ -27,9 +27,9 @@ pub(super) struct Reading {
 /// Reads what `options` say; `blame` is given the option, or the key of the profile, and what is
 /// wrong with it.
 pub(super) fn read<E>(
-    options: &cli::Reading,
+    options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,
-) -> Result<Reading, E> {
+) -> Result<DecodeSettings, E> {
     let lenses = options.lens.iter().map(|text| lens(text));
     let lenses = lenses.collect::<Result<_, _>>();
     let schema = options.proto.as_deref().map(schema).transpose();
@@ -41,7 +41,7 @@ pub(super) fn read<E>(
         let names = schema.message_types();
         names.filter_map(|name| schema.message_type(&name))
     });
-    Ok(Reading {
+    Ok(DecodeSettings {
         lenses: lenses.map_err(|words| blame("lens", words))?,
         message_types: types.map_err(|words| blame("proto-type", words))?,
         known_types: known_types.collect(),

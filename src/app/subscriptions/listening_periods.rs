@@ -7,16 +7,16 @@ const MOST: usize = 16;
 
 /// The stretches of time in which nothing was missed, oldest first.
 #[derive(Debug, Default)]
-pub struct Heard(Vec<Stretch>);
+pub struct ListeningPeriods(Vec<Period>);
 
 #[derive(Debug)]
-struct Stretch {
+struct Period {
     from: Time,
     /// `None` while it goes on.
     to: Option<Time>,
 }
 
-impl Heard {
+impl ListeningPeriods {
     /// All is heard from `time` on, if that was not so before.
     pub fn begin(&mut self, time: Time) {
         if let Some(last) = self.0.last_mut() {
@@ -25,7 +25,7 @@ impl Heard {
         if self.0.len() >= MOST {
             self.0.remove(0);
         }
-        self.0.push(Stretch {
+        self.0.push(Period {
             from: time,
             to: None,
         });
@@ -59,7 +59,7 @@ impl Heard {
     /// right before it.
     pub fn since(&self, time: Time) -> Option<Time> {
         let holds =
-            |stretch: &&Stretch| stretch.from <= time && stretch.to.is_none_or(|to| time <= to);
+            |stretch: &&Period| stretch.from <= time && stretch.to.is_none_or(|to| time <= to);
         self.0.iter().rfind(holds).map(|stretch| stretch.from)
     }
 }
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn silence_is_known_back_to_where_hearing_began() {
-        let mut heard = Heard::default();
+        let mut heard = ListeningPeriods::default();
         heard.resume(Time(1));
         assert_eq!(heard.since(Time(5)), None);
         heard.begin(Time(10));

@@ -12,7 +12,7 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// What is known by the checks of a plot.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct PlotData {
     /// The last answer of each, with the window that was asked for.
     answers: BTreeMap<CheckId, (PlotWindow, SeriesReport)>,
     /// Those that may still be asked of: an answer may come late.
@@ -36,7 +36,7 @@ struct Asked {
     looked: Time,
 }
 
-impl Known {
+impl PlotData {
     /// What is known by a check, in the window that was asked for.
     pub fn of(&self, check: CheckId) -> Option<(&PlotWindow, &SeriesReport)> {
         let (window, report) = self.answers.get(&check)?;
