@@ -41,7 +41,9 @@ impl App {
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {
             Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
-            _ if self.focus == Focus::Channels => self.snapshot(self.selected_channel()?.last_row)?,
+            _ if self.focus == Focus::Channels => {
+                self.snapshot(self.selected_channel()?.last_row)?
+            }
             _ => self.snapshot(self.messages.selected(&self.shown)?)?,
         };
         snapshot.channel.is_some().then_some(snapshot)
