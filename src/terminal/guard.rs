@@ -10,12 +10,11 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, ErrorKind, IsTerminal as _, PipeWriter, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::panic;
-use std::process::{Child, Command, ExitCode};
-use std::thread::{self, JoinHandle};
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 
 use rustix::process::setsid;
 use rustix::termios::{
@@ -51,10 +50,9 @@ const COMPLAINT: &[u8] = b"subscope ended unexpectedly: killed, crashed or out o
 /// The guard, as its parent sees it.
 #[derive(Debug)]
 pub struct Guard {
-    /// Starts it, so that the first frame need not wait; `None` once it has been joined.
-    starter: Option<JoinHandle<io::Result<Child>>>,
+    process: Child,
     /// Rust closes it in every other process that is started, or the guard would wait for that too.
-    pipe: PipeWriter,
+    pipe: ChildStdin,
     /// The terminal whose settings raw mode changes.
     keyboard: OwnedFd,
 }
@@ -70,19 +68,16 @@ impl Guard {
             return Err(ErrorKind::Unsupported.into());
         }
         let keyboard = input::terminal()?;
-        let (reader, pipe) = io::pipe()?;
-        let mut command = Command::new(query::executable()?);
-        command
+        let mut process = Command::new(query::executable()?)
             .arg0(NAME)
             .arg(ARGUMENT)
-            .stdin(reader)
+            .stdin(Stdio::piped())
             .stdout(io::stdout().as_fd().try_clone_to_owned()?)
-            .stderr(keyboard.try_clone()?);
-        let starter = thread::Builder::new()
-            .name("guard".into())
-            .spawn(move || command.spawn())?;
+            .stderr(keyboard.try_clone()?)
+            .spawn()?;
+        let pipe = process.stdin.take().ok_or(ErrorKind::BrokenPipe)?;
         Ok(Self {
-            starter: Some(starter),
+            process,
             pipe,
             keyboard,
         })
@@ -108,11 +103,8 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         // The terminal has been given back. Even a guard that was stopped ends by this.
-        let started = self.starter.take().and_then(|starter| starter.join().ok());
-        if let Some(Ok(mut process)) = started {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
