@@ -72,13 +72,13 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
     pty.wait_for_text("the one Needle");
     // On a busy machine the hit may have come last of all.
     let more = Flood {
-        messages: 1_000,
+        messages: 2_000,
         ..flood(&redis)
     };
     for publisher in publishers.into_iter().chain(more.start()) {
         publisher.join().unwrap();
     }
-    pty.wait_for_text("301,001 received");
+    pty.wait_for_text("302,001 received");
     assert!(pty.text().contains("the one Needle"), "{}", pty.text());
     pty.send(" ");
     pty.wait_for_text("following");
