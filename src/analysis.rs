@@ -1,16 +1,16 @@
-//! Checks made of every message of the channels that they watch, on a thread of their own, so that
-//! neither keys nor the subscriber wait for them.
+//! Checks of all messages on the channels they watch, on a separate thread so that neither key
+//! presses nor the subscriber wait for them.
 //!
-//! A [`Plan`] says what is watched. The owner of the log sends it ([`Request::Plan`]) whenever it
-//! has changed, and hands over the rows that arrive by a [`Follower`]; the rows that were kept
-//! before are looked at on request ([`Request::kept`]), oldest first. What is found comes back as
-//! [`Finding`]s, each a finding on a row with its words, to be kept in [`Findings`]; what is known
-//! in all is asked for when it is shown ([`Request::Report`]).
+//! A [`Plan`] lists the checks. The owner of the log sends it ([`Request::Plan`]) whenever it has
+//! changed and passes on arriving rows with a [`Follower`]. Rows that were already kept are checked
+//! on request ([`Request::kept`]), oldest first. Results come back as [`Finding`]s, each a finding
+//! on one row with its text, to be stored in [`Findings`]. Overall results are requested when they
+//! are displayed ([`Request::Report`]).
 //!
-//! Everything is bounded, and says when it is full: channels, fields, sequences, requests that
-//! wait, points, findings. Rows are looked at in their order. If the thread lags so far that rows
-//! went before it came to them, the follower counts them as missed, and the checks take it for a
-//! gap: nothing waits.
+//! Everything is limited and reports when it is full: channels, fields, sequences, waiting
+//! requests, points, findings. Rows are checked in order. Nothing waits for the thread: if it lags
+//! so far that rows are evicted before it reaches them, the follower counts them as missed and the
+//! checks treat them as a gap.
 
 mod delay;
 mod desk;
@@ -55,29 +55,30 @@ pub use worker::Worker;
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
 
-/// What is asked of the thread.
+/// A request to the thread.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// To make these checks. Those that it made already, by their ids, go on. At once.
+    /// Run these checks, continuing those already running with the same ids. Takes effect
+    /// immediately.
     Plan(Arc<Plan>),
-    /// To look at rows that have arrived, the oldest piece first. In the order of the requests.
+    /// Check rows that have arrived, oldest piece first. Processed in order.
     Arrived(Vec<Piece>),
-    /// To look at rows that were kept when a check was added, the oldest piece first, for this
-    /// check alone; see [`Request::kept`]. In the order of the requests.
+    /// Run one check on rows that were already kept when it was added, oldest piece first; see
+    /// [`Request::kept`]. Processed in order.
     Kept {
-        /// Which check.
+        /// The check.
         check: CheckId,
         /// The rows.
         pieces: Vec<Piece>,
     },
-    /// To say what is known at this moment. At once.
+    /// Report the current results. Answered immediately.
     Report(Ask),
 }
 
 impl Request {
-    /// To look at all rows kept in `log` for `check`, which was added just now with the log's end
-    /// as the first of its rows: to be sent right behind the plan with it, before any request for
-    /// rows that arrive later.
+    /// Creates a request to run `check` on all rows in `log`. The check must just have been added
+    /// with the end of the log as its first row. Send the request right after the plan, before any
+    /// request for rows that arrive later.
     #[must_use]
     pub fn kept(check: CheckId, log: &MessageLog) -> Self {
         let mut pieces = log.pieces(RowId::default());
@@ -85,7 +86,7 @@ impl Request {
         Self::Kept { check, pieces }
     }
 
-    /// How many rows it is to look at.
+    /// Returns how many rows the request covers.
     #[must_use]
     pub fn rows(&self) -> u64 {
         let (Self::Arrived(pieces) | Self::Kept { pieces, .. }) = self else {
@@ -96,34 +97,32 @@ impl Request {
     }
 }
 
-/// What the thread says.
+/// An answer of the thread.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Rows were looked at.
+    /// Rows were checked.
     Looked(Looked),
-    /// What is known, of which check and channel is in what was asked; `None` if there is no such
-    /// check, or no such channel.
+    /// The current results; `None` if the check or channel asked for does not exist.
     Report(Ask, Option<Box<Report>>),
 }
 
-/// What looking at rows has brought since the answer before.
+/// The results of checking rows since the previous answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// The one check that rows were looked at for, if they were kept before; `None` if they
-    /// arrived.
+    /// The check that was run on rows already kept; `None` for rows that have arrived.
     pub only: Option<CheckId>,
-    /// What was found. Of one check in the order of the rows.
+    /// The findings, those of each check in row order.
     pub found: Vec<Finding>,
-    /// What checks that flag rows could not tell anything of.
+    /// The messages that checks which flag rows could not check.
     pub skipped: Skips,
-    /// How many rows were looked at, or had gone before they could be.
+    /// How many rows were checked or had been evicted before.
     pub rows: u64,
-    /// How many of these had gone.
+    /// How many of these had been evicted.
     pub gone: u64,
-    /// The bytes that all that is known takes, as they were counted within the last second.
+    /// The memory use of all checks in bytes, no more than a second old.
     pub size: usize,
-    /// Whether checks that flag rows have had no room for some, by now.
+    /// Whether checks that flag rows have run out of room.
     pub leaves_out_some: bool,
-    /// Whether nothing more will come for the request.
+    /// Whether this is the last answer to the request.
     pub is_done: bool,
 }

@@ -1,9 +1,9 @@
-//! The state of the screen, and how events change it.
+//! The state of the screen and how events change it.
 //!
-//! [`App`] owns all that the screen shows. [`App::update`] takes one event at a time: it is
-//! synchronous and total, does no I/O and reads no clock, and answers with [`Effect`]s, plain
-//! data that says what the outside must do. A file here for each pane: what it shows of the log,
-//! where it stands, what is selected.
+//! [`App`] owns everything that the screen shows. [`App::update`] takes one event at a time. It is
+//! synchronous and total, does no I/O and reads no clock. It returns [`Effect`]s: plain data that
+//! says what the main loop must do. Each pane has a file here for what it shows of the log, its
+//! scroll position and its selection.
 
 mod acl_fallback;
 mod action;
@@ -116,50 +116,50 @@ use crate::payload::protobuf::MessageType;
 use crate::query::{Path, Query};
 use crate::server::Connection;
 
-/// Sentinels greet each other here every two seconds: noise, so it starts muted.
+/// Sentinels announce themselves here every two seconds. The channel starts muted.
 pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
 
-/// A server that has said nothing for this long has left a PING unanswered: one is sent every
-/// 5 seconds.
+/// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5
+/// seconds.
 const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
 
 /// How long a toast stays in the hint line.
 const REMARK_TIME: Duration = Duration::from_secs(5);
 
-/// What the screen is told at the start and never changes.
+/// Settings that are fixed at startup.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The profile, if one was asked for.
+    /// The profile, if one was selected.
     pub profile: Option<Badge>,
     /// The server's address, without its password.
     pub address: String,
-    /// TLS is spoken there, but the server's certificate is not checked.
+    /// Whether the connection uses TLS without checking the server's certificate.
     pub is_insecure: bool,
-    /// What to say beside the address, such as how to join the demo; empty for nothing.
+    /// Text shown beside the address, such as how to join the demo. May be empty.
     pub note: String,
     /// How redis-cli reaches the server.
     pub redis_cli: RedisCli,
-    /// Every write is refused.
+    /// Whether every write is refused.
     pub read_only: bool,
-    /// The bytes that the log may take.
+    /// Maximum size of the log, in bytes.
     pub keep: usize,
-    /// What to filter by from the start.
+    /// Initial filters.
     pub filters: Vec<Query>,
-    /// Where to stop from the start.
+    /// Initial breakpoints.
     pub breakpoints: Vec<Query>,
-    /// What is checked of messages from the start.
+    /// Initial checks.
     pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.
     pub queries: Vec<String>,
-    /// What messages are looked at through in the log from the start.
+    /// Initial lenses: the path to show in the log instead of whole messages.
     pub lenses: ByGlob<Path>,
-    /// The types of the Protobuf messages that channels carry.
+    /// The types of the Protobuf messages on channels.
     pub message_types: ByGlob<MessageType>,
-    /// All types that Protobuf messages can be read by.
+    /// All types that can decode Protobuf messages.
     pub known_types: Vec<MessageType>,
 }
 
-/// Which region the keys go to while nothing stands over the panes.
+/// The region that receives keys while no overlay is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Focus {
     /// The channel list.
@@ -171,48 +171,49 @@ pub enum Focus {
     Message,
     /// The plot, in the open message's place.
     Plot,
-    /// The box, on the channel's name.
+    /// The publish box, on the channel's name.
     PublishChannel,
-    /// The box, on the payload.
+    /// The publish box, on the payload.
     PublishPayload,
 }
 
-/// Something said to the person for a moment.
+/// A short message to the user that disappears after a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
-    /// The words.
+    /// The text.
     pub text: String,
-    /// Whether something went wrong.
+    /// Whether it reports an error.
     pub is_error: bool,
     until: Time,
 }
 
-/// What is known of the server.
+/// The state of the server, as far as it is known.
 #[derive(Debug)]
 pub struct ServerStatus {
     /// The state of the subscriber's connection.
     pub connection: Connection,
     /// How long the last PING took.
     pub round_trip: Option<Duration>,
-    /// What kind of server it is, such as "Redis 7.0.15".
+    /// The kind of server, such as "Redis 7.0.15".
     pub version: Option<Box<str>>,
-    /// The masters that it watches, if it is a sentinel.
+    /// The masters that the server watches, if it is a sentinel.
     pub sentinel_of: Option<Vec<Box<str>>>,
-    /// Something that is not as it should be, in words.
+    /// Description of a problem with the server, if there is one.
     pub trouble: Option<Box<str>>,
-    /// That not all that is wanted can be heard, or not for good; what, and after a colon why.
+    /// Warning that not all subscriptions can be received, or not permanently: what, and after a
+    /// colon why.
     pub partial: Option<Box<str>>,
-    /// Since when the connection is live, if it is.
+    /// When the connection became live, if it is.
     pub live_since: Time,
-    /// The gaps that are open, by [`Gap::noticed`].
+    /// The open gaps, by [`Gap::noticed`].
     pub losing: BTreeMap<Time, Gap>,
-    /// When the last of the gaps that have closed did.
+    /// When the last of the closed gaps ended.
     pub gap_ended: Option<Time>,
-    /// Whether it was said that some of the sharded channels that were found are left out.
+    /// Whether the user was told that some of the discovered sharded channels are left out.
     pub has_left_some_out: bool,
 }
 
-/// All that the screen shows.
+/// Everything that the screen shows.
 #[derive(Debug)]
 pub struct App {
     settings: Settings,
@@ -223,37 +224,36 @@ pub struct App {
     shown: Selection,
     only: Option<Arc<[u8]>>,
     muted: Names,
-    /// How many of these have been heard.
+    /// Number of `muted` channels that have received messages.
     muted_and_heard: usize,
-    /// What the person looks at channels through; `None` to look at the whole messages though the
-    /// settings say otherwise.
+    /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
     lenses: BTreeMap<Box<[u8]>, Option<Path>>,
     decoded_rows: DecodedRows,
-    /// How the person has chosen to read channels.
+    /// The formats that the user chose for channels.
     decoder_choices: Arc<DecoderChoices>,
     filters: Filters,
     find: Option<Find>,
     breakpoints: Breakpoints,
     checks: Checks,
-    /// When it was counted last what they have not looked at.
+    /// When the messages not covered by `checks` were last counted.
     counted: Option<check_coverage::Counted>,
     plot: Plot,
     marked: BTreeSet<RowId>,
-    /// The history of queries, oldest first.
+    /// Query history, oldest first.
     queries: Vec<String>,
-    /// Queries asked so far.
+    /// Number of queries started so far.
     serial: u64,
     subscriptions: Subscriptions,
     server: ServerStatus,
     nodes: Nodes,
-    /// Whether it was said that the events of keys come from one primary only.
+    /// Whether the user was told that keyspace events come from one primary only.
     has_said_whose_keys: bool,
-    /// Whether it was said that Socket.IO counts a subscription.
+    /// Whether the user was told that Socket.IO counts a subscription.
     has_said_counted: bool,
-    /// What the user may hear, as was last told.
+    /// The last notice of what the ACL user may receive.
     allowed: Option<Notice>,
     focus: Focus,
-    /// The pane that the box gives the focus back to.
+    /// The pane that gets the focus back from the publish box.
     pane: Focus,
     channels: ChannelsPane,
     list_form: ListForm,
@@ -262,26 +262,25 @@ pub struct App {
     own: OwnMessages,
     wall: WallClock,
     open: Option<Open>,
-    /// The number of the open message for those who find out what it is.
+    /// Serial number of the open message's decode request.
     decode_serial: u64,
     overlay: Option<Overlay>,
     toast: Option<Toast>,
-    /// The keys pressed last.
+    /// The most recent key presses.
     typed: holding::Typed,
-    /// What was muted or unsubscribed last, until the selection is moved: the key pressed again is
-    /// meant for it, though the selection may have fallen to a neighbour.
+    /// The topic last muted or unsubscribed, until another action. Pressing the key again acts on
+    /// it, even if the selection has fallen to a neighbour.
     acted_on: Option<Topic>,
     undo: Vec<undo::Undo>,
-    /// A line break has come in a burst of keys, and nothing after it yet.
+    /// Whether a line break came in a burst of keys and nothing has followed it yet.
     held_break: bool,
-    /// The widest name of a channel so far, in columns: the log's column never shrinks, so that
+    /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
     /// rows do not jump sideways.
     name_columns: usize,
 }
 
 impl App {
-    /// The screen of `width` columns and `height` rows before anything has happened, with `topics`
-    /// asked for.
+    /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     #[must_use]
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut subscriptions = Subscriptions::default();
@@ -351,13 +350,13 @@ impl App {
         for query in breakpoints {
             app.set_breakpoint(query);
         }
-        // Nothing is kept yet that would have to be looked at.
+        // The effects can be ignored: the log is still empty, so there is nothing to scan.
         app.refresh_shown();
         app.refresh_channels();
         app
     }
 
-    /// The subscriptions asked for at the start, for the server tasks.
+    /// Returns the initial subscriptions, for the server tasks.
     #[must_use]
     pub fn first_subscriptions(&self) -> Vec<Subscription> {
         let listed = self.subscriptions.listed();
@@ -369,111 +368,111 @@ impl App {
             .collect()
     }
 
-    /// What the screen was told at the start.
+    /// Returns the settings that are fixed at startup.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// When the last event arrived: what "now" means on the screen.
+    /// Returns when the last event arrived, which is "now" on the screen.
     #[must_use]
     pub fn now(&self) -> Time {
         self.now
     }
 
-    /// The messages kept.
+    /// Returns the message log.
     #[must_use]
     pub fn log(&self) -> &MessageLog {
         &self.log
     }
 
-    /// The rows of the log that are shown.
+    /// Returns the rows of the log that are shown.
     #[must_use]
     pub fn shown(&self) -> &Selection {
         &self.shown
     }
 
-    /// The only channel that is shown, if one was chosen.
+    /// Returns the only channel that is shown, if one was selected.
     #[must_use]
     pub fn only(&self) -> Option<&[u8]> {
         self.only.as_deref()
     }
 
-    /// Whether the channel called `name` is muted.
+    /// Returns whether the channel called `name` is muted.
     #[must_use]
     pub fn is_muted(&self, name: &[u8]) -> bool {
         self.muted.contains(name)
     }
 
-    /// How many channels are muted that have been heard.
+    /// Returns the number of muted channels that have received messages.
     #[must_use]
     pub fn muted_and_heard(&self) -> usize {
         self.muted_and_heard
     }
 
-    /// What is filtered by.
+    /// Returns the filters.
     #[must_use]
     pub fn filters(&self) -> &Filters {
         &self.filters
     }
 
-    /// What is looked for, if anything is.
+    /// Returns the active search in the log, if there is one.
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
         self.find.as_ref()
     }
 
-    /// The breakpoints.
+    /// Returns the breakpoints.
     #[must_use]
     pub fn breakpoints(&self) -> &Breakpoints {
         &self.breakpoints
     }
 
-    /// What is subscribed to.
+    /// Returns the subscriptions.
     #[must_use]
     pub fn subscriptions(&self) -> &Subscriptions {
         &self.subscriptions
     }
 
-    /// What is known of the server.
+    /// Returns the state of the server.
     #[must_use]
     pub fn server(&self) -> &ServerStatus {
         &self.server
     }
 
-    /// Which region the keys go to while nothing stands over the panes.
+    /// Returns the region that receives keys while no overlay is open.
     #[must_use]
     pub fn focus(&self) -> Focus {
         self.focus
     }
 
-    /// The channel list.
+    /// Returns the channel list.
     #[must_use]
     pub fn channels(&self) -> &ChannelsPane {
         &self.channels
     }
 
-    /// The message log's pane.
+    /// Returns the message log's pane.
     #[must_use]
     pub fn messages(&self) -> &MessagesPane {
         &self.messages
     }
 
-    /// The rows of the log on the screen.
+    /// Returns the rows of the log that are on the screen.
     #[must_use]
     pub fn window(&self) -> Window {
         self.messages
             .window(&self.shown, inside(self.areas().messages).height)
     }
 
-    /// Returns whether the wall clock was set since it was last noted, if it is `ahead` of the
-    /// steady one now.
+    /// Returns whether the wall clock was set since it was last noted, given that it is now `ahead`
+    /// microseconds ahead of the steady one.
     #[must_use]
     pub fn is_wall_clock_set(&self, ahead: i64) -> bool {
         self.wall.is_set_to(ahead)
     }
 
-    /// The clock that shows times.
+    /// Returns the clock for displaying times.
     #[must_use]
     pub fn clock(&self) -> Clock {
         let zone = match self.messages.time_form {
@@ -483,37 +482,37 @@ impl App {
         Clock::new(zone).following(self.wall.clone())
     }
 
-    /// The messages that this session published.
+    /// Returns the messages that this session published.
     #[must_use]
     pub fn own(&self) -> &OwnMessages {
         &self.own
     }
 
-    /// The box to publish from.
+    /// Returns the publish box.
     #[must_use]
     pub fn publish(&self) -> &PublishBox {
         &self.publish
     }
 
-    /// What stands over the panes.
+    /// Returns the open overlay, if there is one.
     #[must_use]
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
     }
 
-    /// What is said to the person for a moment.
+    /// Returns the toast, while it is visible.
     #[must_use]
     pub fn toast(&self) -> Option<&Toast> {
         self.toast.as_ref().filter(|toast| self.now < toast.until)
     }
 
-    /// The widest name of a channel so far, in columns.
+    /// Returns the width of the widest channel name so far, in columns.
     #[must_use]
     pub fn name_columns(&self) -> usize {
         self.name_columns
     }
 
-    /// What the channel list draws from.
+    /// Returns the data that the channel list shows.
     #[must_use]
     pub fn lists(&self) -> Lists<'_> {
         Lists {
@@ -522,7 +521,7 @@ impl App {
         }
     }
 
-    /// Where everything stands.
+    /// Returns the regions of the screen.
     #[must_use]
     pub fn areas(&self) -> Areas {
         let wishes = layout::Wishes {
@@ -539,7 +538,8 @@ impl App {
         Areas::divide(self.width, self.height, wishes)
     }
 
-    /// For how long a server has said nothing though it was asked; `None` while all answer.
+    /// Returns how long a server has been silent although it was pinged; `None` while all servers
+    /// answer.
     #[must_use]
     pub fn unanswered(&self) -> Option<Duration> {
         let is_live = self.server.connection == Connection::Live;
@@ -547,14 +547,14 @@ impl App {
             .filter(|_| is_live)
     }
 
-    /// The time since then, if that is longer than an answer may take.
+    /// Returns the time since `answered` if it is longer than an answer may take.
     fn silence_since(&self, answered: Time) -> Option<Duration> {
-        // A server that refuses PING gives no signs of life to wait for.
+        // A server that refuses PING never answers, so its silence means nothing.
         let silence = self.now.since(answered);
         (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
     }
 
-    /// Where keys are looked up now.
+    /// Returns the context in which keys are looked up.
     #[must_use]
     pub fn context(&self) -> Context {
         match &self.overlay {
@@ -580,10 +580,11 @@ impl App {
         }
     }
 
-    /// When the screen changes by the passing of time alone; `None` while it does not.
+    /// Returns when the screen next changes through the passing of time alone; `None` if it does
+    /// not.
     ///
-    /// Rates and bars move for a minute after the last message. Then only "silent for" counts on,
-    /// by the minute.
+    /// Rates and bars move for a minute after the last message. After that, only the "silent for"
+    /// time changes, by the minute and after an hour by the hour.
     #[must_use]
     pub fn next_tick(&self) -> Option<Time> {
         let toast = self.toast().map(|toast| toast.until);

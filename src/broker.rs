@@ -1,15 +1,15 @@
-//! The embedded broker: a small Redis that does Pub/Sub and nothing else.
+//! The embedded broker: a small Redis server that only supports Pub/Sub.
 //!
-//! `subscope demo` runs on it, so that the program can be tried without a server, and so do the
-//! tests whose faults must be exact. It speaks RESP2 well enough for `redis-cli` and the common
-//! client libraries, answers in Redis's own words, and listens on the loopback address only.
-//! Every client is held to [`Limits`], so that none can make it grow without bound.
+//! `subscope demo` uses it, so that the program can be tried without a server, and so do tests that
+//! need exact faults. It speaks RESP2 well enough for `redis-cli` and the common client libraries,
+//! answers with Redis's own error messages, and listens on the loopback address only. [`Limits`]
+//! apply to every client, so that none can make it grow without bound.
 //!
-//! From the bottom: `request` and `inline` cut commands from bytes, `client` is what is known of one
-//! client, `hub` holds the clients and who listens to what, `call` is one
-//! command on its way, `lookup` finds it, `session`, `clients`, `pubsub`, `server`, `transaction` and
-//! `describe` carry commands out, `commands` checks them, `connection` is the task of one client. [`faults`] is
-//! for tests, and [`traffic`] is what the demo shows.
+//! From the bottom up: `request` and `inline` parse commands; `client` is the state of one client;
+//! `hub` holds the clients and their subscriptions; `call` is a command being executed; `lookup`
+//! finds it; `session`, `clients`, `pubsub`, `server`, `transaction` and `describe` implement the
+//! commands; `commands` checks them; `connection` is the task of one client. [`faults`] is for
+//! tests, and [`traffic`] generates the demo's messages.
 
 mod call;
 mod client;
@@ -43,28 +43,30 @@ use self::hub::{Family, Hub};
 pub use self::hub::{Publisher, RefusedClient};
 pub use self::settings::{Limits, Refusal, Settings};
 
-/// How long to wait before accepting again after the system refused, as when it is out of files.
+/// How long to wait after a failed accept, for example because the process is out of file
+/// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A running broker. Dropping it ends it, with all of its connections.
+/// A running broker. Dropping it stops it and closes all of its connections.
 #[derive(Debug)]
 pub struct Broker {
     hub: Arc<Hub>,
-    /// Notified when the broker is to end.
+    /// Notified when the broker should stop.
     stopping: Arc<Notify>,
     listening: JoinHandle<()>,
 }
 
 impl Broker {
-    /// Listens on the loopback address and serves clients until dropped or stopped.
+    /// Starts a broker that listens on the loopback address and serves clients until it is dropped
+    /// or stopped.
     ///
     /// # Errors
     ///
-    /// Fails if the port cannot be had.
+    /// Returns an error if the port cannot be bound.
     ///
     /// # Panics
     ///
-    /// Panics outside a tokio runtime.
+    /// Panics if called outside of a tokio runtime.
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
         let hub = Arc::new(Hub::new(settings, listener.local_addr()?));
@@ -77,53 +79,53 @@ impl Broker {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.hub.address
     }
 
-    /// Publishes a message from within the program and says how many received it.
+    /// Publishes a message from within the program, and returns the number of receivers.
     #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         self.hub.lock().publish(Family::Channel, channel, payload)
     }
 
-    /// A handle that publishes for as long as its owner likes, even past the broker's end, when
-    /// nobody receives it.
+    /// Returns a handle that publishes messages. It may outlive the broker; messages then have no
+    /// receivers.
     #[must_use]
     pub fn publisher(&self) -> Publisher {
         Publisher::new(Arc::clone(&self.hub))
     }
 
-    /// The first client that asks for RESP3, which is refused, from now on.
+    /// Returns a handle to wait for the first client that requests RESP3, which is refused.
     #[must_use]
     pub fn refused_client(&self) -> RefusedClient {
         RefusedClient::new(self.hub.refused.subscribe())
     }
 
-    /// The ways to make it misbehave, for tests.
+    /// Returns a handle to inject faults in tests.
     #[must_use]
     pub fn faults(&self) -> Faults {
         Faults::new(Arc::clone(&self.hub))
     }
 
-    /// Closes every connection, stops listening, and returns when all of its tasks have ended.
+    /// Closes every connection, stops listening, and waits until all tasks have ended.
     pub async fn stop(mut self) {
         self.stopping.notify_one();
-        // An error would be a panic of the listening task, which has then ended as well.
+        // An error means that the listening task has panicked, and so has ended as well.
         let _ = (&mut self.listening).await;
     }
 }
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        // The listening task owns those of the clients, and takes them with it.
+        // The listening task owns the client tasks, so they are aborted with it.
         self.listening.abort();
     }
 }
 
-/// Accepts clients until told to stop, and owns their tasks.
+/// Accepts clients until stopped, and owns their tasks.
 async fn listen(listener: TcpListener, hub: Arc<Hub>, stopping: Arc<Notify>) {
     let mut connections = JoinSet::new();
     loop {
@@ -140,7 +142,7 @@ async fn listen(listener: TcpListener, hub: Arc<Hub>, stopping: Arc<Notify>) {
     connections.shutdown().await;
 }
 
-/// Serves a new client, or turns it away if there are too many.
+/// Serves a new client, or rejects it if there are too many.
 fn welcome(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
     let admitted = hub.lock().admit(peer);
     match admitted {
@@ -148,7 +150,7 @@ fn welcome(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mu
             connections.spawn(connection::serve(Arc::clone(hub), stream, id, wake));
         }
         None => {
-            // A new socket has room for a line; if not, the client still sees the end.
+            // A new socket has room for a line; if not, the client still sees the connection close.
             let _ = stream.try_write(b"-ERR max number of clients reached\r\n");
         }
     }

@@ -12,10 +12,10 @@ use crate::config::home;
 use crate::payload::figures::parse_size;
 use crate::terminal::input::ESCAPE_TIME;
 
-/// The least that the log can do with.
+/// The smallest allowed value of `--keep`, in bytes.
 const MIN_KEEP: u64 = 1 << 20;
 
-/// What it has unless something else is said.
+/// The default of `--keep`, in bytes.
 const DEFAULT_KEEP: usize = 256 << 20;
 
 /// Watch Redis Pub/Sub in the terminal: channels, messages as they come, and a box to publish.
@@ -27,22 +27,22 @@ pub struct Cli {
     // redis-cli's -h is the host.
     #[arg(long, action = ArgAction::HelpShort, global = true)]
     help: Option<bool>,
-    /// Another command than watching.
+    /// The subcommand; without one, subscope watches a server.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to watch.
+    /// The options for watching a server.
     #[command(flatten)]
     pub watch: Watch,
 }
 
-/// What to do, if not to watch.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The same screen on an embedded broker with live sample traffic; needs no Redis
     Demo(Demo),
 }
 
-/// How to watch a server.
+/// The options for watching a server.
 #[derive(Debug, Args)]
 pub struct Watch {
     /// Channels to subscribe to; with * ? or [ in it, a pattern as PSUBSCRIBE takes it. None at
@@ -62,7 +62,7 @@ pub struct Watch {
     /// A message whose whole payload is TEXT ends the subscription that brought it
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
-    /// A profile of the config file; `Some(None)` if it is to be picked.
+    /// The profile of the config file; `Some(None)` to pick it from a list.
     #[arg(
         long,
         value_name = "NAME",
@@ -72,7 +72,7 @@ pub struct Watch {
         the config file; options given here win. Without NAME, pick one from a list"
     )]
     pub profile: Option<Option<String>>,
-    /// The config file.
+    /// The path of the config file.
     #[arg(
         long,
         value_name = "FILE",
@@ -82,7 +82,7 @@ pub struct Watch {
         subscope/config.toml in XDG_CONFIG_HOME, which is ~/.config unless set]"
     )]
     pub config: Option<PathBuf>,
-    /// Where the server is, and how to get in.
+    /// Where the server is, and how to log in.
     #[command(flatten)]
     pub server: Server,
     /// How the screen behaves.
@@ -90,12 +90,12 @@ pub struct Watch {
     pub screen: Screen,
 }
 
-/// Where the server is, and how to get in: as redis-cli takes it. It cannot be printed, since it
-/// may hold a password.
+/// Where the server is and how to log in, with the options of redis-cli. `Debug` hides the fields,
+/// which may hold a password.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Server")]
 pub struct Server {
-    /// The server.
+    /// The server's URL.
     #[arg(
         short,
         long,
@@ -130,7 +130,7 @@ pub struct Server {
     /// The password. Other users can read it from the list of processes; see --askpass
     #[arg(short = 'a', long, value_name = "PASSWORD")]
     pub pass: Option<String>,
-    /// Ask for the password.
+    /// Whether to prompt for the password.
     #[arg(
         long,
         conflicts_with = "pass",
@@ -138,18 +138,18 @@ pub struct Server {
         the URL, or from SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
-    /// The command of a profile that says the password.
+    /// The shell command of a profile that prints the password.
     #[arg(skip)]
     pub password_command: Option<String>,
-    /// What to call the URL, if it is not from the command line.
+    /// What to call the URL in messages, if it is not from the command line.
     #[arg(skip)]
     pub url_source: Option<String>,
-    /// How to speak TLS.
+    /// The TLS options.
     #[command(flatten)]
     pub tls: Tls,
 }
 
-/// How to speak TLS.
+/// The TLS options.
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "TLS")]
 pub struct Tls {
@@ -179,7 +179,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The demo.
+/// The options of the demo.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Demo {
@@ -203,7 +203,7 @@ pub enum Ascii {
     Never,
 }
 
-/// How the screen behaves, whatever it watches.
+/// How the screen behaves, in every command.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Screen {
@@ -217,10 +217,10 @@ pub struct Screen {
     /// Freeze the messages where QUERY matches, while receiving goes on
     #[arg(long = "break", value_name = "QUERY")]
     pub breakpoint: Vec<String>,
-    /// What to check of messages.
+    /// Which checks to run on messages.
     #[command(flatten)]
     pub checks: Checks,
-    /// How messages are read and shown.
+    /// How messages are decoded and shown.
     #[command(flatten)]
     pub decode: DecodeOptions,
     /// Refuse every write before it leaves
@@ -242,7 +242,7 @@ pub struct Screen {
     pub stats: Option<PathBuf>,
 }
 
-/// What to check of messages.
+/// Which checks to run on messages.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Checks")]
 pub struct Checks {
@@ -262,10 +262,10 @@ pub struct Checks {
     pub sent: Vec<String>,
 }
 
-/// How messages are read and shown.
+/// How messages are decoded and shown.
 #[derive(Clone, Debug, Args, Default)]
 pub struct DecodeOptions {
-    /// What of a channel's messages the log shows.
+    /// Which part of a channel's messages the log shows.
     #[arg(
         long,
         value_name = "GLOB=.PATH",
@@ -274,7 +274,7 @@ pub struct DecodeOptions {
         channel the last counts"
     )]
     pub lens: Vec<String>,
-    /// The types of Protobuf messages.
+    /// The file with the Protobuf message types.
     #[arg(
         long,
         value_name = "FILE",
@@ -284,7 +284,7 @@ pub struct DecodeOptions {
         with f in an open message"
     )]
     pub proto: Option<PathBuf>,
-    /// The type that a channel's messages are of.
+    /// The Protobuf message type of a channel.
     #[arg(
         long,
         value_name = "GLOB=TYPE",
@@ -296,13 +296,13 @@ pub struct DecodeOptions {
 }
 
 impl Screen {
-    /// Memory for the log, in bytes.
+    /// Returns the memory for the log, in bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
         self.keep.unwrap_or(DEFAULT_KEEP)
     }
 
-    /// How long to wait for what may follow an Esc.
+    /// Returns how long to wait for the rest of a sequence after Esc.
     #[must_use]
     pub fn escape_time(&self) -> Duration {
         let given = self.escape_time.map(u64::from).map(Duration::from_millis);
@@ -310,27 +310,27 @@ impl Screen {
     }
 }
 
-/// Reads how much memory the log may take.
+/// Parses how much memory the log may take.
 ///
 /// # Errors
 ///
-/// Says why `text` is no size, or too small a one.
+/// Fails if `text` is not a size, or is too small.
 pub fn parse_keep(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_KEEP {
-        // What reads as a size is no password.
+        // A text that parses as a size is not a password, so it can be repeated.
         return Err(format!("takes at least 1MiB, not {}", text.trim()));
     }
     usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
 }
 
-/// A path of a file, with `~` as the home folder where the shell has left it.
+/// Parses a file path and expands `~` to the home folder where the shell has not.
 fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(home::expand)
 }
 
-/// Reads a port. The complaint goes on from the option: `-p` is the password elsewhere, so the text
-/// is not repeated.
+/// Parses a port. The error message continues from the option's name and does not repeat the text,
+/// because `-p` means the password in other programs.
 fn parse_port(text: &str) -> Result<u16, &'static str> {
     match text.trim().parse() {
         Ok(port @ 1..) => Ok(port),

@@ -1,4 +1,4 @@
-//! The commands, wired from all the layers below: a file each.
+//! The commands, one file each: they wire all the layers below together.
 
 mod checks;
 mod complaint;
@@ -24,26 +24,26 @@ use std::path::Path;
 
 use crate::payload::escape::whole;
 
-/// Why a command could not do its work, in a line for the user, and the code to exit with.
+/// Why a command failed, as one line for the user, and the exit code.
 ///
-/// The line is safe to show, whatever it was made of: see [`Failure::usage`].
+/// The line is always safe to show: see [`Failure::usage`].
 #[derive(Debug)]
 pub struct Failure {
     words: String,
-    /// What the user could write instead, in lines of their own; empty if that is clear.
+    /// What the user could write instead, on lines of its own; empty if that is clear.
     example: &'static str,
     /// 2 for a wrong command line, 1 for anything else.
     pub exit_code: u8,
 }
 
 impl Failure {
-    /// The command line, the environment or the config file is wrong. What the words quote is
-    /// escaped and shortened, and the login of a URL is left out.
+    /// Creates a failure caused by the command line, the environment or the config file. Quoted
+    /// values in `words` are escaped and shortened, and the login of a URL is left out.
     pub fn usage(words: impl fmt::Display) -> Self {
         Self::new(&words.to_string(), 2)
     }
 
-    /// Something else went wrong.
+    /// Creates a failure with any other cause.
     pub fn other(words: impl fmt::Display) -> Self {
         Self::new(&words.to_string(), 1)
     }
@@ -56,12 +56,12 @@ impl Failure {
         }
     }
 
-    /// The same failure with an example of what is right.
+    /// Adds an example of correct input.
     fn with_example(self, example: &'static str) -> Self {
         Self { example, ..self }
     }
 
-    /// The same failure, with more words at the end.
+    /// Appends `words` to the message.
     fn and(self, words: &str) -> Self {
         let words = complaint::line(&format!("{}{words}", self.words));
         Self { words, ..self }
@@ -79,7 +79,8 @@ impl fmt::Display for Failure {
 }
 
 impl From<&clap::Error> for Failure {
-    /// What is wrong with the command line, without the values of options that might be a password.
+    /// Describes what is wrong with the command line, without option values that might be a
+    /// password.
     fn from(error: &clap::Error) -> Self {
         use clap::error::{ContextKind, ContextValue, ErrorKind};
         let option = match error.get(ContextKind::InvalidArg) {
@@ -91,18 +92,19 @@ impl From<&clap::Error> for Failure {
             _ => &[],
         };
         let words = error.to_string();
-        // What follows an empty line is the usage; a list of options may stand before it.
+        // An empty line separates the error, which may list several options, from the usage.
         let lines = words.lines().take_while(|line| !line.is_empty());
         let words = lines.map(str::trim).collect::<Vec<_>>().join(" ");
         let words = words.strip_prefix("error: ").unwrap_or(&words);
         let reason = std::error::Error::source(error).map(ToString::to_string);
         let words = match (error.kind(), reason) {
-            // What follows may be the password.
+            // The rest of the argument may be the password.
             (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
                 "unexpected argument '--pass…': a password goes with --askpass".to_owned()
             }
             (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
-            // The reasons say of the option what it takes, and repeat the value where that is safe.
+            // The reason states what the option takes, and repeats the value only where that is
+            // safe.
             (ErrorKind::ValueValidation, Some(reason)) => format!("'{option}' {reason}"),
             (ErrorKind::InvalidValue, _) if !choices.is_empty() => {
                 format!("'{option}' takes one of {}", choices.join(", "))
@@ -113,12 +115,12 @@ impl From<&clap::Error> for Failure {
     }
 }
 
-/// Writes a line to standard error. If that is gone, as with its terminal, nobody is left to tell.
+/// Writes a line to standard error. Errors are ignored: if the terminal is gone, nobody is reading.
 pub fn complain(words: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "subscope: {words}");
 }
 
-/// A path as it can be shown.
+/// Returns `path` escaped for display.
 fn shown_path(path: &Path) -> String {
     whole(path.as_os_str().as_bytes())
 }

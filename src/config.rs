@@ -1,4 +1,4 @@
-//! What the person has written down: profiles, as plain data, read from the config file.
+//! The config file: profiles as plain data.
 //!
 //! ```toml
 //! [profile.production]
@@ -7,8 +7,8 @@
 //! read-only = true
 //! ```
 //!
-//! Keys are named as the long options are. What their values mean is for those to say who use
-//! them; if one means nothing, [`Profile::wrong`] makes the complaint.
+//! Keys have the names of the long options. What a value means is up to the code that uses it; for
+//! an invalid one, [`Profile::wrong`] makes the error.
 
 mod error;
 pub mod home;
@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 pub use self::error::ConfigError;
 pub use self::profile::{Colour, Profile, Tls};
 
-/// Whether `text` is a URL or starts with a login: a mistake where a path or a name belongs, and
-/// perhaps with a password, which nothing may show. A path that looks like it can start with `./`.
+/// Returns whether `text` is a URL or starts with a login. Where a path or a name belongs, that is
+/// a mistake, and it may hold a password, so it must not be shown. A path that looks like a login
+/// can start with `./`.
 #[must_use]
 pub fn holds_login(text: &str) -> bool {
     let is_path = text.starts_with(['/', '.', '~']);
@@ -29,13 +30,13 @@ pub fn holds_login(text: &str) -> bool {
     text.contains("://") || !is_path && login.is_some_and(|login| login.contains(':'))
 }
 
-/// The config file, understood.
+/// A parsed config file.
 #[derive(Debug)]
 pub struct Config {
     path: PathBuf,
-    /// As they stand in the file.
+    /// The profiles in file order.
     entries: Vec<Entry>,
-    /// What is wrong outside of them.
+    /// What is wrong outside of the profiles.
     wrong: Vec<ConfigError>,
 }
 
@@ -44,17 +45,17 @@ pub struct Config {
 pub struct Entry {
     /// What `--profile` calls it.
     pub name: String,
-    /// The profile. What is wrong with one does not stop the others.
+    /// The profile. An invalid profile does not affect the others.
     pub profile: Result<Profile, ConfigError>,
 }
 
 impl Config {
-    /// Reads the text of the file at `path`.
+    /// Parses the text of the file at `path`.
     ///
     /// # Errors
     ///
-    /// If it is no TOML, or `profile` is no table: names the line, and says what is right. What is
-    /// wrong with a profile is told where that is used.
+    /// Fails if the text is not TOML, or if `profile` is not a table. The error names the line and
+    /// what is expected. Errors in a profile are reported only when that profile is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let (entries, wrong) = profile::read(path, text)?;
         Ok(Self {
@@ -64,30 +65,31 @@ impl Config {
         })
     }
 
-    /// Every profile, or what is wrong with it, in the order of the file.
+    /// Returns every profile, or what is wrong with it, in file order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Every profile that nothing is wrong with, in the order of the file.
+    /// Returns every valid profile, in file order.
     pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
         self.entries
             .iter()
             .filter_map(|entry| entry.profile.as_ref().ok())
     }
 
-    /// What is wrong outside of the profiles.
+    /// Returns what is wrong outside of the profiles.
     #[must_use]
     pub fn wrong(&self) -> &[ConfigError] {
         &self.wrong
     }
 
-    /// The profile called `name`.
+    /// Returns the profile called `name`.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with it, or which there are, if there is none of that name.
+    /// Fails if the profile is invalid, or if there is none of that name; the error then lists the
+    /// profiles.
     pub fn profile(&self, name: &str) -> Result<&Profile, ConfigError> {
         let found = self.entries.iter().find(|entry| entry.name == name);
         let found = found.ok_or_else(|| {

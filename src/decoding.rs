@@ -1,5 +1,5 @@
-//! Large payloads understood, compared and searched, on a thread of its own, so that no key waits
-//! for them.
+//! Decoding, comparing and searching of large payloads on a separate thread, so that key presses
+//! are not delayed.
 
 mod search;
 
@@ -16,77 +16,77 @@ use crate::payload::diff::{self, Diff, Side};
 use crate::payload::format::Decoded;
 use crate::payload::format::unpack::MAX_SIZE;
 
-/// A payload, and what is said of it beforehand.
+/// A payload and its decoder choice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Source {
     /// The payload.
     pub payload: SharedBytes,
-    /// What is said of it.
+    /// How to decode it.
     pub choice: decoder_choices::DecoderChoice,
 }
 
-/// Something to be found out.
+/// A request to decode a payload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// Which request this is: a higher number makes those with a lower one void.
+    /// The number of the request: a higher number cancels requests with lower ones.
     pub serial: u64,
-    /// What is to be read.
+    /// The payload to decode.
     pub source: Source,
-    /// What it is to be compared with.
+    /// The payload to compare it with.
     pub base: Option<Source>,
 }
 
-/// What was found out.
+/// The answer to a [`Request`].
 #[derive(Clone, Debug)]
 pub struct DecodedMessage {
-    /// Which request it is for.
+    /// The number of the request.
     pub serial: u64,
-    /// What the payload is; if it is not of the chosen format, why not.
+    /// The decoded payload; if it does not have the chosen format, why not.
     pub decoded: Arc<Decoded>,
-    /// What it was compared with.
+    /// The comparison with the base.
     pub comparison: Option<Arc<Comparison>>,
 }
 
-/// What a payload has become.
+/// The difference between two payloads.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// What it was.
+    /// The older payload.
     pub old: Decoded,
     /// What has changed.
     pub diff: Diff,
-    /// The bytes that both take, counted once: that takes longer than to look them up.
+    /// The memory use of both in bytes, stored because it takes a while to count.
     pub size: usize,
 }
 
-/// What the thread is asked.
+/// A question to the thread.
 #[derive(Debug)]
 pub enum Question {
-    /// What a payload is.
+    /// Decode a payload.
     Read(Request),
-    /// Where something stands in one.
+    /// Search a payload.
     Search(Search),
 }
 
-/// What the thread answers.
+/// An answer of the thread.
 #[derive(Debug)]
 pub enum Answer {
-    /// What a payload is.
+    /// A decoded payload.
     Read(DecodedMessage),
-    /// Where something stands in one.
+    /// The results of a search.
     Found(Found),
 }
 
-/// The thread, as those see it who ask. It ends when this is dropped.
+/// The handle to the decoding thread. The thread ends when it is dropped.
 #[derive(Debug)]
 pub struct Decoder {
     question_tx: Sender<Question>,
 }
 
-/// Starts the thread. It gives what it has found to `tell`, and ends when that says `false`.
+/// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
 ///
 /// # Errors
 ///
-/// If the system has no thread to give.
+/// Returns an error if the system cannot start a thread.
 pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Decoder> {
     let (question_tx, question_rx) = channel();
     thread::Builder::new()
@@ -96,14 +96,14 @@ pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<De
 }
 
 impl Decoder {
-    /// Asks. Does not wait.
+    /// Sends a question, without waiting.
     pub fn ask(&self, question: Question) {
-        // The thread ends early only when nobody listens to it any more.
+        // The thread ends early only when its answers are no longer wanted.
         let _ = self.question_tx.send(question);
     }
 }
 
-/// Answers the newest of the questions of a kind that wait, and forgets the others.
+/// Answers the newest pending question of each kind and discards the others.
 fn run(question_rx: &Receiver<Question>, mut tell: impl FnMut(Answer) -> bool) {
     while let Ok(first) = question_rx.recv() {
         let (mut to_read, mut to_search) = (None, None);
@@ -124,13 +124,13 @@ fn run(question_rx: &Receiver<Question>, mut tell: impl FnMut(Answer) -> bool) {
     }
 }
 
-/// Finds out what `request` asks for.
+/// Answers `request`.
 #[must_use]
 pub fn answer(request: &Request) -> DecodedMessage {
     answer_within(request, MAX_SIZE)
 }
 
-/// The same, where nothing is unpacked to more than `most` bytes.
+/// Like [`answer`], but unpacks no payload to more than `most` bytes.
 #[must_use]
 pub fn answer_within(request: &Request, most: usize) -> DecodedMessage {
     let decoded = read(&request.source, most);
@@ -156,7 +156,7 @@ fn side<'a>(decoded: &'a Decoded, payload: &'a [u8]) -> Side<'a> {
     }
 }
 
-/// What a payload is.
+/// Decodes a payload.
 fn read(source: &Source, most: usize) -> Decoded {
     let mut decoded = source.choice.read(&source.payload, most);
     if let Some(tree) = &mut decoded.tree {

@@ -1,33 +1,33 @@
-//! subscope: a terminal dashboard for Redis Pub/Sub, for a person who debugs a system that talks
-//! through it. A channel list, a live message log, a box to publish from.
+//! subscope: a terminal dashboard for debugging systems that communicate through Redis Pub/Sub. It
+//! has a channel list, a live message log, and a box to publish from.
 //!
-//! # The modules, from the bottom
+//! # Modules, from the bottom up
 //!
-//! A module imports only from those above it in this list or from its own children;
-//! `tests/architecture.rs` enforces it.
+//! A module imports only from modules above it in this list and from its own children;
+//! `tests/architecture.rs` enforces this.
 //!
-//! - [`message`]: the vocabulary: times, ids, subscriptions, notices.
-//! - [`config`]: the profiles of the person's file, as plain data.
-//! - [`payload`]: bytes and figures made readable, and safe to show: formats found out and decoded
-//!   to one form of tree, values found by their paths, what has changed from one to another, hex,
+//! - [`message`]: the shared vocabulary: times, ids, subscriptions, notices.
+//! - [`config`]: the profiles of the user's config file, as plain data.
+//! - [`payload`]: makes bytes and figures readable and safe to show: detects formats, decodes all
+//!   of them to one tree type, finds values by path, compares payloads, formats hex dumps and
 //!   escapes.
-//! - [`log`]: the messages kept, within a budget of bytes, and the counts of those that are not.
-//! - [`query`]: one language for filter, find, breakpoint and mute, asked of borrowed rows.
-//! - [`wire`]: RESP frames cut from bytes and written to them: flat ones without a copy, others as text.
-//! - [`server`]: all that talks to Redis: the subscriber and the commander.
-//! - [`scan`]: queries asked of the log's rows, on threads of their own.
-//! - [`decoding`]: large payloads understood and searched, on a thread of its own.
-//! - [`analysis`]: checks made of every message of the channels that they watch: shape, sequence,
-//!   request and reply, delay, points to plot; on a thread of their own.
+//! - [`log`]: the messages kept within a memory budget, and the counters of those that are not.
+//! - [`query`]: the one language for filter, find, breakpoint and mute, evaluated on borrowed rows.
+//! - [`wire`]: parses and writes RESP frames: flat frames without a copy, all others as text.
+//! - [`server`]: all communication with Redis: the subscriber and the commander.
+//! - [`scan`]: runs queries over the rows of the log, on threads of its own.
+//! - [`decoding`]: decodes, compares and searches large payloads, on a thread of its own.
+//! - [`analysis`]: checks every message of the channels it watches (shape, sequence, request and
+//!   reply, delay) and collects the points to plot, on a thread of its own.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
-//! - [`view`]: the screen drawn from that state.
-//! - [`terminal`]: the terminal taken over and given back, whatever ends the program, read from and
-//!   written to.
-//! - [`runtime`]: the loop.
-//! - [`cli`], [`commands`]: the command line, and all of it wired together.
+//! - [`view`]: draws the screen from that state.
+//! - [`terminal`]: takes over the terminal, reads from it and writes to it, and restores it however
+//!   the program ends.
+//! - [`runtime`]: the event loop.
+//! - [`cli`], [`commands`]: the command line, and the commands that wire everything together.
 //!
-//! # The flow
+//! # Data flow
 //!
 //! ```text
 //! keyboard ──(input thread)─────────────► Event ─┐
@@ -39,26 +39,28 @@
 //!                                               view::draw when due   └─► terminal
 //! ```
 //!
-//! # What always holds
+//! # Invariants
 //!
 //! - One loop owns all state of the screen. [`app::App::update`] is synchronous and total, does no
 //!   I/O and reads no clock; [`view::draw`] changes nothing.
-//! - The subscriber never stops reading: Redis closes a subscriber that lags. What the loop has no
-//!   room for, past 40 MiB, is dropped oldest first, counted, and told in the log.
-//! - A full batch becomes a segment of the log as it is: its bytes are copied once, from what was
-//!   read.
-//! - Pub/Sub is at most once. Every time in which messages may have been lost is a row of the log.
-//! - One publish is one row, whatever number of our subscriptions it matched.
+//! - The subscriber never stops reading, because Redis disconnects a subscriber that lags. When
+//!   more than 40 MiB wait for the loop, the oldest messages are dropped, counted, and reported in
+//!   the log.
+//! - A full batch becomes a segment of the log as it is: its bytes are copied only once, from the
+//!   read buffer.
+//! - Pub/Sub delivers at most once. Every period in which messages may have been lost is a row of
+//!   the log.
+//! - One publish is one row, however many subscriptions it matched.
 //! - `received = kept + evicted + cleared + dropped`, on the screen too.
-//! - Times only run forward ([`message::Time`]). The wall clock, which can be set, matters only where
-//!   a time is shown or typed, and a row says when it was set.
-//! - No query is asked on the loop's thread, but of the rows on the screen, to mark what matched;
-//!   and no payload is decoded there that may take longer than a frame.
-//! - A row's id is never reused; whatever points into the log points by id.
-//! - Nothing that came from Redis reaches the terminal but through [`payload::escape`], and no
-//!   password reaches it at all.
-//! - While nothing changes, nothing is drawn or written, and no timer runs but the heartbeat's and
-//!   the one that ages what is on the screen.
+//! - Times never go backwards ([`message::Time`]). The wall clock, which can be set, matters only
+//!   where a time is shown or typed, and a row records when it was set.
+//! - The loop's thread runs queries only on the rows on the screen, to highlight matches, and
+//!   decodes no payload that may take longer than a frame.
+//! - A row's id is never reused; every reference into the log is an id.
+//! - Nothing from Redis reaches the terminal except through [`payload::escape`], and no password
+//!   reaches it at all.
+//! - While nothing changes, nothing is drawn or written, and the only timers that run are the
+//!   heartbeat and the one that updates the ages on the screen.
 
 pub mod analysis;
 pub mod app;

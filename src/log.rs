@@ -1,10 +1,10 @@
 //! The messages that are kept, and the counts of those that are not.
 //!
-//! The subscriber appends to a [`Batch`]; the log takes whole batches. Both have the same form,
+//! The subscriber appends to a [`Batch`]; the log takes whole batches. Both have the same layout,
 //! one arena of bytes and one vector of fixed-size records, so that keeping a message costs no
-//! allocation. The log is a queue of such segments, bounded by bytes: the oldest goes first. A
-//! row is known by an id that is never reused, so that eviction moves nothing. Names of channels
-//! are interned. Rows that are not messages, the notices, stand in the same order.
+//! allocation. The log is a queue of such segments with a limit in bytes: the oldest is evicted
+//! first. A row is identified by an id that is never reused, so that eviction moves nothing.
+//! Channel names are interned. Rows that are not messages, the notices, are kept in the same order.
 
 mod batch;
 mod channels;
@@ -42,31 +42,31 @@ use clearing::ClearedRows;
 use record::Record;
 use segment::{OpenSegment, SegmentChannel};
 
-/// A segment is sealed at this size at the most, whatever the budget.
+/// The upper bound on the size at which a segment is sealed, whatever the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
 
-/// A segment is sealed at this size at the least.
+/// The lower bound on the size at which a segment is sealed.
 const MIN_SEGMENT_BYTES: usize = 4 << 10;
 
-/// What a notice takes beside its row, roughly: a map entry, names and words.
+/// The approximate memory use of a notice beyond its row: a map entry, names and text.
 const NOTICE_BYTES: usize = 256;
 
-/// What has been counted since the start. `received = kept + evicted + cleared + dropped`, always.
+/// Counts since the start. `received = kept + evicted + cleared + dropped` always holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Messages that arrived, each publish counted once.
     pub received: u64,
     /// Messages that are in the log.
     pub kept: u64,
-    /// Messages that were in the log and went, to stay within its size.
+    /// Messages evicted from the log to stay within its budget.
     pub evicted: u64,
-    /// Messages that were in the log until it was cleared, and have not been restored since.
+    /// Messages cleared from the log and not restored since.
     pub cleared: u64,
-    /// Messages that arrived while there was no room to take them in.
+    /// Messages that arrived while there was no room for them.
     pub dropped: u64,
-    /// Deliveries beyond the first of a publish, for other subscriptions that it matched.
+    /// Deliveries of a publish beyond the first, for other subscriptions that it matched.
     pub merged: u64,
-    /// Times at which the connection was lost.
+    /// How often the connection was lost.
     pub gaps: u64,
     /// Rows that are not messages.
     pub notices: u64,
@@ -75,64 +75,64 @@ pub struct Counters {
 /// A row of the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// Its id.
+    /// The id of the row.
     pub id: RowId,
-    /// When it arrived.
+    /// When the row arrived.
     pub time: Time,
-    /// What it says.
+    /// The content of the row.
     pub content: Content<'a>,
 }
 
-/// What a row says.
+/// The content of a row.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
     /// A message.
     Message {
         /// The channel it was published to.
         channel: ChannelId,
-        /// Its bytes; only the first of them if there were more than the log has room for.
+        /// The payload; only its head if the log has no room for all of it.
         payload: &'a [u8],
-        /// How many bytes it had.
+        /// The original size of the payload, in bytes.
         size: u64,
     },
-    /// Something that happened to the listening itself.
+    /// An event that concerns the subscriptions or the connection.
     Notice(&'a Notice),
 }
 
-/// The log: rows in the order of their arrival, within a budget of bytes.
+/// The log: rows in order of arrival, within a budget of bytes.
 #[derive(Debug)]
 pub struct MessageLog {
     sealed: VecDeque<Arc<Segment>>,
     open: OpenSegment,
-    /// Segments older than those of `sealed` that stay because they hold wanted rows.
+    /// Segments older than those in `sealed`, kept because they contain wanted rows.
     held: Vec<Arc<Segment>>,
-    /// The stretches that are to be held when their turn to go comes.
+    /// The ranges of rows to hold when they are due for eviction.
     wanted: Vec<Range<RowId>>,
-    /// The row that is to be held before all others.
+    /// The row to hold with priority over all others.
     must_hold: Option<RowId>,
-    /// The rows in whose place rows have gone behind held ones: when the first of these came, and
-    /// how many messages they were.
+    /// Rows that stand for evicted rows after held ones: the time of the first evicted row and how
+    /// many messages were evicted.
     seams: BTreeMap<RowId, (Time, u64)>,
-    /// Rows that were cleared and can still be restored.
+    /// Cleared rows that can still be restored.
     cleared: ClearedRows,
-    /// The bytes of `sealed`, `held` and `cleared`.
+    /// The bytes used by `sealed`, `held` and `cleared`.
     sealed_bytes: usize,
     notices: BTreeMap<RowId, Notice>,
     channels: ChannelTable,
     counters: Counters,
     total: Option<History>,
-    /// When the last gap that was counted was noticed. No two are noticed at the same time.
+    /// When the last counted gap was noticed. No two gaps are noticed at the same time.
     last_gap: Option<Time>,
-    /// The server that the last row came from.
+    /// The node that the last row came from.
     last_source: NodeId,
     keep: usize,
-    /// The part of it that others take.
+    /// The part of `keep` left to other users of memory.
     beside: usize,
     limit: PayloadLimit,
 }
 
 impl MessageLog {
-    /// An empty log that keeps at most `keep` bytes, everything counted.
+    /// Creates an empty log that uses at most `keep` bytes, including all overhead.
     #[must_use]
     pub fn new(keep: usize) -> Self {
         Self {
@@ -156,8 +156,8 @@ impl MessageLog {
         }
     }
 
-    /// Takes over the rows of `batch`, then lets go of the oldest rows beyond the budget. Of a
-    /// payload that does not fit into the budget the head is taken; see [`PayloadLimit::within`].
+    /// Appends the rows of `batch`, then evicts the oldest rows beyond the budget. If a payload
+    /// does not fit into the budget, only its head is kept; see [`PayloadLimit::within`].
     pub fn append(&mut self, batch: Batch) {
         if self.continues_last_row(&batch) {
             self.join_last_row(&batch.continues);
@@ -177,14 +177,14 @@ impl MessageLog {
         self.evict();
     }
 
-    /// Whether `batch` starts with a further delivery of the last row. A row that another server's
-    /// rows have come behind is left as it is.
+    /// Whether `batch` starts with another delivery of the last row. A row followed by rows from
+    /// another node is left unchanged.
     #[must_use]
     pub fn continues_last_row(&self, batch: &Batch) -> bool {
         batch.continues_row_before() && batch.source == self.last_source
     }
 
-    /// Makes a full batch a segment as it is: its bytes are not copied once more.
+    /// Turns a full batch into a segment without copying its bytes.
     fn adopt(&mut self, batch: Batch, ids: &[ChannelId]) {
         self.seal();
         let first = self.end();
@@ -204,7 +204,7 @@ impl MessageLog {
         self.open.adopt(arena, records, joins, channels);
     }
 
-    /// Copies the rows of `batch` behind those of the open segment.
+    /// Copies the rows of `batch` to the end of the open segment.
     fn copy(&mut self, batch: &Batch, ids: &[ChannelId]) {
         let mut numbers = vec![None; ids.len()];
         for (index, record) in (0..).zip(&batch.records) {
@@ -243,14 +243,14 @@ impl MessageLog {
         }
     }
 
-    /// Adds a row that is not a message, and that no batch brought.
+    /// Appends a row that is not a message and did not come in a batch.
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         let mut batch = Batch::default();
         batch.push_notice(time, notice);
         self.append(batch);
     }
 
-    /// The row with this id, if it is kept.
+    /// Returns the row with this id, if it is kept.
     #[must_use]
     pub fn row(&self, id: RowId) -> Option<Row<'_>> {
         if let Some((time, _)) = self.seams.get(&id) {
@@ -278,7 +278,7 @@ impl MessageLog {
         })
     }
 
-    /// The message before the one with this id on the same channel, if it is kept.
+    /// Returns the previous message on the same channel as the one with this id, if it is kept.
     #[must_use]
     pub fn message_before(&self, id: RowId) -> Option<RowId> {
         let segment = self.segment_of(id)?;
@@ -292,8 +292,8 @@ impl MessageLog {
             .find_map(|segment| segment.last_on(channel, id))
     }
 
-    /// The payload of the message with this id, to be held beyond its time here. One that is large
-    /// is not copied for that.
+    /// Returns the payload of the message with this id, which may outlive its row. A large payload
+    /// is shared instead of copied.
     #[must_use]
     pub fn share_payload(&self, id: RowId) -> Option<SharedBytes> {
         let segment = self.segment_of(id)?;
@@ -301,14 +301,14 @@ impl MessageLog {
         (!record.is_notice()).then(|| segment.share_payload(record))
     }
 
-    /// The subscriptions that delivered a row, in the order in which they did.
+    /// Returns the subscriptions that delivered a row, in order of delivery.
     pub fn subscriptions(&self, id: RowId) -> impl Iterator<Item = SubscriptionId> {
         self.segment_of(id)
             .into_iter()
             .flat_map(move |segment| segment.subscriptions(id))
     }
 
-    /// The id of the oldest row that is kept; that of the next row if none is.
+    /// Returns the id of the oldest row, apart from held ones, or of the next row if there is none.
     #[must_use]
     pub fn first(&self) -> RowId {
         self.sealed
@@ -316,37 +316,37 @@ impl MessageLog {
             .map_or(self.open.segment().first, |segment| segment.first)
     }
 
-    /// The id that the next row will have.
+    /// Returns the id of the next row.
     #[must_use]
     pub fn end(&self) -> RowId {
         self.open.segment().end()
     }
 
-    /// The channels heard.
+    /// Returns the channels that have received messages.
     #[must_use]
     pub fn channels(&self) -> &ChannelTable {
         &self.channels
     }
 
-    /// What has been counted.
+    /// Returns the counters.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    /// Messages a second on all channels together; `None` before the first.
+    /// Returns the messages per second on all channels together; `None` before the first message.
     #[must_use]
     pub fn history(&self) -> Option<&History> {
         self.total.as_ref()
     }
 
-    /// How many of the rows kept are notices.
+    /// Returns how many of the kept rows are notices.
     #[must_use]
     pub fn kept_notices(&self) -> u64 {
         self.notices.len() as u64
     }
 
-    /// The bytes that the log takes, everything counted.
+    /// Returns the memory use of the log in bytes, including all overhead.
     #[must_use]
     pub fn size(&self) -> usize {
         self.sealed_bytes
@@ -355,8 +355,8 @@ impl MessageLog {
             + (self.notices.len() + self.cleared.notices()) * NOTICE_BYTES
     }
 
-    /// Leaves so many bytes of the budget to others, but never more than half of it. Says whether
-    /// rows have gone for that.
+    /// Leaves this many bytes of the budget to others, but never more than half of it. Returns
+    /// whether rows were evicted for that.
     pub fn leave_room(&mut self, bytes: usize) -> bool {
         let bytes = bytes.min(self.keep / 2);
         if self.beside == bytes {
@@ -368,18 +368,18 @@ impl MessageLog {
         self.sealed.len() < sealed
     }
 
-    /// The most bytes that it may take.
+    /// Returns the memory budget, in bytes.
     #[must_use]
     pub fn budget(&self) -> usize {
         self.keep
     }
 
-    /// The rows of `rows` that are notices.
+    /// Returns the notices among `rows`.
     pub fn notices_in(&self, rows: Range<RowId>) -> impl Iterator<Item = RowId> {
         self.notices.range(rows).map(|(row, _)| *row)
     }
 
-    /// The notices kept, oldest first, each with its row.
+    /// Returns the kept notices with their rows, oldest first.
     #[must_use]
     pub fn notices(&self) -> impl DoubleEndedIterator<Item = (RowId, &Notice)> {
         self.notices.iter().map(|(row, notice)| (*row, notice))
@@ -400,8 +400,8 @@ impl MessageLog {
         self.sealed.get(index).map(|segment| &**segment)
     }
 
-    /// Counts what `batch` brought on each of its channels. Gives the ids of these channels, by
-    /// the batch's own numbers.
+    /// Adds the messages of `batch` to the counts of its channels. Returns the ids of these
+    /// channels, indexed by their numbers in the batch.
     fn hear_channels(&mut self, batch: &Batch) -> Vec<ChannelId> {
         let mut messages = 0;
         let ids = (0..).zip(&batch.channels).map(|(local, channel)| {
@@ -423,7 +423,7 @@ impl MessageLog {
         ids
     }
 
-    /// Says whether that has sealed the open segment.
+    /// Appends a notice. Returns whether that sealed the open segment.
     fn append_notice(&mut self, record: &Record, notice: &Notice) -> bool {
         if let Notice::Gap(gap) = notice
             && self.rewrite_gap(gap)
@@ -431,7 +431,7 @@ impl MessageLog {
             return false;
         }
         match notice {
-            // A gap whose row has gone since gets another row, but stays one gap.
+            // A gap whose row has been evicted gets another row, but is counted once.
             Notice::Gap(gap) if self.last_gap < Some(gap.noticed) => {
                 self.last_gap = Some(gap.noticed);
                 self.counters.gaps += 1;
@@ -457,14 +457,14 @@ impl MessageLog {
         is_sealed
     }
 
-    /// Writes news of a gap into the row that it already has. Says whether there was one.
+    /// Updates the existing row of a gap. Returns whether there is one.
     fn rewrite_gap(&mut self, news: &Gap) -> bool {
-        // One that was cleared is told as well, in case it is restored, but is not on the screen.
+        // Also update a cleared gap, in case it is restored, although it is not displayed.
         self.cleared.rewrite_gap(news);
         rewrite_gap(&mut self.notices, news)
     }
 
-    /// Notes the other subscriptions that delivered the row of `batch` just appended.
+    /// Records the other subscriptions that delivered the row of `batch` that was just appended.
     fn note_joins(&mut self, batch: &Batch, index: u32) {
         let start = batch.joins.partition_point(|join| join.row < index);
         for join in batch.joins[start..]
@@ -489,7 +489,8 @@ impl MessageLog {
         }
     }
 
-    /// Makes room for one more row in the open segment. Says whether that had to be sealed.
+    /// Makes room for one more row in the open segment. Returns whether the segment was sealed for
+    /// that.
     fn make_room(&mut self, payload_bytes: usize) -> bool {
         let is_full = !self.open.has_room(payload_bytes, self.segment_bytes());
         if is_full {
@@ -498,13 +499,14 @@ impl MessageLog {
         is_full
     }
 
-    /// The size at which a segment is sealed: small beside the budget, so that little goes at once.
+    /// Returns the size at which a segment is sealed: a small part of the budget, so that few rows
+    /// are evicted at once.
     fn segment_bytes(&self) -> usize {
         (self.keep / 16).clamp(MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES)
     }
 
-    /// Seals the open segment. Its last row can then no longer be joined by a later delivery, so
-    /// this happens only when a row follows it.
+    /// Seals the open segment. A later delivery can then no longer join its last row, so this
+    /// happens only when another row follows.
     fn seal(&mut self) {
         if self.open.segment().records.is_empty() {
             return;
@@ -515,14 +517,14 @@ impl MessageLog {
     }
 }
 
-/// Writes news of a gap into its row among `notices`. Says whether it has one.
+/// Updates the row of a gap among `notices`. Returns whether there is one.
 fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, news: &Gap) -> bool {
     let row = notices.values_mut().rev().find_map(|notice| match notice {
         Notice::Gap(gap) if gap.noticed == news.noticed => Some(gap),
         _ => None,
     });
     row.is_some_and(|gap| {
-        // News of several servers may cross; an end is the last.
+        // Updates from several nodes may arrive out of order; an end is final.
         if gap.end == GapEnd::Open || news.end != GapEnd::Open {
             gap.clone_from(news);
         }

@@ -1,4 +1,4 @@
-//! The program: reads the command line, runs the command, says how it went.
+//! The program: parses the command line, runs the command, and reports errors.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli),
         Err(error) if error.use_stderr() => Err(Failure::from(&error)),
-        // What was asked for, such as the help, is no mistake.
+        // Requested output, such as the help, is not an error.
         Err(error) => error.exit(),
     };
     match result {
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<u8, Failure> {
-    // One worker beside the loop's own thread: reading from Redis goes on while the loop draws.
+    // One worker beside the loop's own thread: reading from Redis continues while the loop draws.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -42,7 +42,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Demo(demo)) => runtime.block_on(demo::run(demo)),
         None => runtime.block_on(watch::run(cli.watch)),
     };
-    // A name that is still being looked up must not hold up the end.
+    // A pending name lookup must not delay the exit.
     runtime.shutdown_background();
     code
 }

@@ -1,5 +1,5 @@
-//! The vocabulary that every other module speaks: times, ids, subscriptions, and the notices
-//! that stand between messages.
+//! The core types shared by every other module: times, ids, subscriptions, and the notices that
+//! appear between messages.
 
 pub mod clock;
 pub mod glob;
@@ -8,32 +8,33 @@ pub mod names;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The channel on which Redis says which keys a client is to forget that it has cached: a JSON list
-/// of them in a row of the log, or `null` for all.
+/// The channel on which Redis publishes client-side cache invalidations: in the log, a JSON list of
+/// keys, or `null` for all keys.
 pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
-/// A point in time, in microseconds since the Unix epoch, by a clock that starts with the wall
-/// clock and then only runs forward, also while the computer sleeps.
+/// A point in time, in microseconds since the Unix epoch, on a clock that starts at the wall
+/// clock's time, never goes back, and keeps running while the computer sleeps.
 ///
-/// So the difference of two times is what has passed, even if somebody sets the wall clock in
-/// between. [`clock::WallClock`] knows what the wall clock showed at a time.
+/// The difference of two times is therefore the elapsed time, even if the wall clock is set in
+/// between. [`clock::WallClock`] converts a time to what the wall clock showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
 
 impl Time {
-    /// Reads the clock. Only the edges of the program call this; inside, times arrive with events.
+    /// Reads the clock. Only the edges of the program call this; elsewhere, times arrive with
+    /// events.
     #[must_use]
     pub fn now() -> Self {
         clock::now()
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// Returns how long after `earlier` this is, or zero if it is before `earlier`.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The time `wait` later.
+    /// Returns the time `wait` later.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(
@@ -42,7 +43,7 @@ impl Time {
         )
     }
 
-    /// The time `wait` earlier.
+    /// Returns the time `wait` earlier.
     #[must_use]
     pub fn before(self, wait: Duration) -> Self {
         Self(
@@ -51,7 +52,7 @@ impl Time {
         )
     }
 
-    /// The whole second that this lies in, since the Unix epoch.
+    /// Returns the whole second that contains this time, since the Unix epoch.
     #[must_use]
     pub fn second(self) -> i64 {
         self.0.div_euclid(1_000_000)
@@ -62,17 +63,16 @@ impl Time {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u32);
 
-/// A row of the log, counted from 0 and never reused, so that whatever points into the log
-/// still points at the same row after older rows have gone.
+/// A row of the log. Ids count from 0 and are never reused, so a reference into the log stays valid
+/// after older rows are evicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub u64);
 
-/// A subscription of this session, counted from 0 in the order in which they were asked for.
+/// A subscription of this session, numbered from 0 in the order of the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriptionId(pub u32);
 
-/// A server of those that this session talks to, counted from 0 in the order in which it got to
-/// know them.
+/// A server that this session talks to, numbered from 0 in the order of discovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u16);
 
@@ -83,12 +83,12 @@ pub enum SubscriptionKind {
     Channel,
     /// PSUBSCRIBE: every channel that this glob matches.
     Pattern,
-    /// SSUBSCRIBE: exactly this sharded channel, at the owner of its slot.
+    /// SSUBSCRIBE: exactly this sharded channel, on the node that owns its slot.
     Shard,
-    /// Every sharded channel that this glob matches and that somebody listens to. Redis knows no
-    /// such subscription: the channels are asked for again and again, and each is subscribed to.
+    /// Every sharded channel that this glob matches and that has a subscriber. Redis has no such
+    /// command: the session polls the list of channels and subscribes to each.
     ShardPattern,
-    /// PSUBSCRIBE at a sentinel, whose channels tell of what it does.
+    /// PSUBSCRIBE on a sentinel, whose channels report what it does.
     Sentinel,
 }
 
@@ -102,7 +102,7 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// Exactly the channel `name`.
+    /// Returns the topic for exactly the channel `name`.
     #[must_use]
     pub fn channel(name: &[u8]) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl Topic {
         }
     }
 
-    /// The same, of a name that is shared: nothing of it is copied.
+    /// Like [`Self::channel`], but shares `name` instead of copying it.
     #[must_use]
     pub fn shared_channel(name: Arc<[u8]>) -> Self {
         Self {
@@ -120,7 +120,7 @@ impl Topic {
         }
     }
 
-    /// Every channel that the glob `name` matches.
+    /// Returns the topic for every channel that the glob `name` matches.
     #[must_use]
     pub fn pattern(name: &[u8]) -> Self {
         Self {
@@ -129,7 +129,7 @@ impl Topic {
         }
     }
 
-    /// Exactly the sharded channel `name`.
+    /// Returns the topic for exactly the sharded channel `name`.
     #[must_use]
     pub fn shard(name: &[u8]) -> Self {
         Self {
@@ -138,7 +138,8 @@ impl Topic {
         }
     }
 
-    /// Every sharded channel that the glob `name` matches and that somebody listens to.
+    /// Returns the topic for every sharded channel that the glob `name` matches and that has a
+    /// subscriber.
     #[must_use]
     pub fn shard_pattern(name: &[u8]) -> Self {
         Self {
@@ -147,7 +148,7 @@ impl Topic {
         }
     }
 
-    /// The sentinels' own channels that the glob `name` matches.
+    /// Returns the topic for the sentinels' own channels that the glob `name` matches.
     #[must_use]
     pub fn sentinel(name: &[u8]) -> Self {
         Self {
@@ -156,7 +157,8 @@ impl Topic {
         }
     }
 
-    /// A sharded channel, or several if `name` holds one of the glob characters `* ? [`.
+    /// Returns a sharded pattern if `name` contains one of the glob characters `* ? [`, else a
+    /// sharded channel.
     #[must_use]
     pub fn guess_shard(name: &[u8]) -> Self {
         if Self::is_glob(name) {
@@ -166,7 +168,7 @@ impl Topic {
         }
     }
 
-    /// A pattern if `name` holds one of the glob characters `* ? [`, else a channel.
+    /// Returns a pattern if `name` contains one of the glob characters `* ? [`, else a channel.
     #[must_use]
     pub fn guess(name: &[u8]) -> Self {
         if Self::is_glob(name) {
@@ -180,7 +182,7 @@ impl Topic {
         name.iter().any(|byte| b"*?[".contains(byte))
     }
 
-    /// Whether a name of its kind of channel is one that it asks for.
+    /// Returns whether this topic covers the channel `name`, given that the channel is of its kind.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
         if self.names_one() {
@@ -190,7 +192,7 @@ impl Topic {
         }
     }
 
-    /// Whether it asks for exactly one channel.
+    /// Returns whether the topic names exactly one channel.
     #[must_use]
     pub fn names_one(&self) -> bool {
         matches!(
@@ -200,53 +202,53 @@ impl Topic {
     }
 }
 
-/// A topic together with the id that this session knows it by.
+/// A topic with its id in this session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Its id in this session.
+    /// The id in this session.
     pub id: SubscriptionId,
     /// What it asks for.
     pub topic: Topic,
 }
 
-/// A row that is not a message: something that happened to the listening itself.
+/// A row that is not a message: an event of the subscriptions or the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Redis confirmed a subscription.
     Subscribed {
-        /// Which one.
+        /// The subscription.
         subscription: Subscription,
-        /// How many this connection then had, as Redis counts them.
+        /// The connection's number of subscriptions afterwards, as reported by Redis.
         count: i64,
-        /// The server's name, where several are listened to.
+        /// The server's name, if there are several servers.
         server: Option<Box<str>>,
     },
-    /// Redis confirmed that a subscription is over.
+    /// Redis confirmed the end of a subscription.
     Unsubscribed {
-        /// Which one.
+        /// The subscription.
         subscription: Subscription,
-        /// How many this connection then had left, as Redis counts them.
+        /// The connection's number of remaining subscriptions, as reported by Redis.
         count: i64,
-        /// The server's name, where several are listened to.
+        /// The server's name, if there are several servers.
         server: Option<Box<str>>,
-        /// Whether this session had asked for it; if not, the server ended it by itself.
+        /// Whether this session requested it; if not, the server ended it by itself.
         asked: bool,
     },
     /// Redis refused a subscription.
     Denied {
-        /// Which one.
+        /// The subscription.
         subscription: Subscription,
-        /// Redis's own words.
+        /// Redis's error message.
         reason: Box<str>,
     },
-    /// The message given by `--until` came and ended a subscription.
+    /// The `--until` message arrived and ended a subscription.
     Ended {
-        /// Which one.
+        /// The subscription.
         subscription: Subscription,
     },
-    /// The last subscription has ended: nothing is listened to any more.
+    /// The last subscription has ended: no subscriptions are left.
     AllEnded,
-    /// Sharded channels that a pattern matches were looked for, on all nodes.
+    /// All nodes were searched for sharded channels that match a pattern.
     Discovered {
         /// The pattern.
         subscription: Subscription,
@@ -255,32 +257,33 @@ pub enum Notice {
     },
     /// The connection was lost, and with it every message published until it was back.
     ///
-    /// The same gap is told again when it changes: when it comes to its end, or
-    /// when the connection is lost once more before that (with the newest reason). The log takes
-    /// a gap whose `noticed` equals that of a row it has as news of that row, and makes no other.
+    /// The same gap is reported again when it changes: when it ends, or when the connection is lost
+    /// again before that (with the newest reason). If a gap's `noticed` equals that of an existing
+    /// row, the log updates that row instead of adding one.
     Gap(Gap),
-    /// Messages that arrived but that this program had no room for.
+    /// Messages that arrived but were dropped for lack of room.
     Dropped(Dropped),
-    /// Redis refused to let us hear all channels, and was asked what the user may hear instead.
+    /// Redis refused a subscription to all channels, and was asked which channels the user may
+    /// access.
     Allowed {
         /// The user's name.
         user: Box<str>,
-        /// What it may hear.
+        /// The channels that the user may access.
         channels: Allowed,
     },
-    /// Not all that is wanted can be heard, or not for good: what, why, and what to do about it.
+    /// Some requested messages cannot be received, or may stop arriving: what, why, and the remedy.
     Partial(Box<str>),
-    /// The server sent frames that nobody asked for, or that answer nothing. They are no messages:
-    /// the rows of messages alone add up to what was received.
+    /// The server sent unsolicited frames, or frames that match no request. They do not count as
+    /// messages: the message rows alone add up to the number of received messages.
     Unexpected {
-        /// What the first of them said.
+        /// The first of them.
         first: Unexpected,
-        /// How many they were: those of a flood are told together.
+        /// The number of frames; a burst is reported in one row.
         count: u64,
     },
-    /// A client of the demo wanted to speak RESP3, which the demo does not.
+    /// A client of the demo requested RESP3, which the demo does not support.
     Resp3Refused {
-        /// The library that it says it uses; empty if it has not said which.
+        /// The client's library as it reported it, or empty if it reported none.
         library: Box<str>,
     },
     /// A breakpoint matched, and the view stopped there.
@@ -289,95 +292,95 @@ pub enum Notice {
         query: Box<str>,
         /// The row that it matched.
         row: RowId,
-        /// The channel that its message came on.
+        /// The channel of the matching message.
         channel: Box<[u8]>,
     },
-    /// The wall clock was set: times from here on are shown by the new one.
+    /// The wall clock was set; times from here on are shown by the new setting.
     ClockSet {
-        /// By how many microseconds; back if negative.
+        /// The change in microseconds; negative if it was set back.
         by: i64,
     },
-    /// Redis confirmed a subscription that Socket.IO takes for one of its servers: to it this
-    /// session is one more, which never answers.
+    /// Redis confirmed a subscription that Socket.IO counts as one of its servers: to Socket.IO
+    /// this session is one more server, which never answers.
     CountedBySocketIo {
-        /// What is subscribed to.
+        /// The topic subscribed to.
         topic: Topic,
     },
-    /// Messages that stood here were let go of, while what is before them was held.
+    /// Messages in this place were evicted, while the rows before them were kept.
     Evicted {
-        /// How many.
+        /// The number of messages.
         count: u64,
     },
 }
 
-/// What a user may hear, as far as it may be known.
+/// The channels a user may access, as far as Redis reveals them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allowed {
-    /// These channels and patterns, and no others. A pattern must be subscribed to as it is.
+    /// Exactly these channels and patterns. A pattern must be subscribed to exactly as it is.
     Only {
-        /// The first of them.
+        /// The first names.
         names: Vec<Box<[u8]>>,
-        /// How many more there are.
+        /// The number of names left out.
         left_out: usize,
     },
-    /// The user may not know, in Redis's own words.
+    /// The user may not query its permissions; this is Redis's error message.
     Secret(Box<str>),
-    /// Redis could not be asked, for this reason.
+    /// Redis could not be asked; this is the reason.
     Unknown(Box<str>),
 }
 
-/// A frame that nobody asked for.
+/// An unsolicited frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unexpected {
-    /// An error, in the server's own words.
+    /// An error, as the server worded it.
     Error(Box<str>),
-    /// Any other frame, as a text that may be cut.
+    /// Any other frame, as text that may be truncated.
     Frame(Box<str>),
 }
 
-/// A time in which messages may have been lost.
+/// A period during which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Until when all that was sent has certainly been heard, or, in a cluster, when the server was
-    /// last certainly the right one: messages may be missing from here.
+    /// The time up to which every message was certainly received, or, in a cluster, at which the
+    /// server was last certainly the right one. Messages may be missing from here on.
     pub last_heard: Time,
     /// When the loss was noticed.
     pub noticed: Time,
-    /// How it came to its end, if it has.
+    /// Whether and how the gap ended.
     pub end: GapEnd,
     /// What happened, such as "connection lost".
     pub event: Box<str>,
-    /// Why, in words.
+    /// The reason, as text.
     pub reason: Box<str>,
 }
 
-/// How a gap came to its end.
+/// How a gap ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapEnd {
-    /// Not yet: messages are being lost.
+    /// It has not ended: messages are still being lost.
     Open,
     /// The last subscription was confirmed again at this time.
     Restored(Time),
-    /// Nothing came back: from this time on nothing was listened to, so that nothing more was
-    /// lost.
+    /// The connection did not come back: from this time on there were no subscriptions, so nothing
+    /// more was lost.
     GivenUp(Time),
 }
 
-/// Messages that were received and then dropped unread, to go on reading from Redis.
+/// Messages that were received and then dropped unread, to keep up with Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// How many messages.
+    /// The number of messages.
     pub count: u64,
-    /// How many bytes of payload they had.
+    /// The total size of their payloads, in bytes.
     pub bytes: u64,
-    /// When the first of them came.
+    /// The arrival time of the first.
     pub from: Time,
-    /// When the last of them came.
+    /// The arrival time of the last.
     pub to: Time,
 }
 
 impl Dropped {
-    /// These and then `later`, told as one.
+    /// Merges these with the `later` ones.
     #[must_use]
     pub fn and_then(self, later: Self) -> Self {
         Self {

@@ -1,10 +1,10 @@
-//! Bytes and figures made readable.
+//! Formatting and decoding of payloads, names and figures.
 //!
-//! Payloads and channel names come from strangers. Nothing of them reaches the screen, a title
-//! or a message but through [`escape`], which shows what a terminal would act on or hide. All
-//! functions here are pure, and those that draw touch no more of a payload than is seen. What a
-//! payload is, [`mod@format`] finds out; every decoder gives a [`tree`], or says what is wrong where,
-//! in a time and a memory that grow with the bytes given and never with what they claim.
+//! Payloads and channel names are untrusted. They reach the screen, a title or a message only
+//! through [`escape`], which makes visible whatever a terminal would act on or hide. All functions
+//! here are pure, and those that draw read no more of a payload than is shown. [`mod@format`]
+//! detects the format of a payload. Every decoder returns a [`tree`] or an error with its position,
+//! in time and memory bounded by the bytes given, not by what they claim.
 
 pub mod cbor;
 pub mod change;

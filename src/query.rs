@@ -1,8 +1,8 @@
-//! One language for filter, find, breakpoint and mute, asked of borrowed rows.
+//! The query language shared by filters, find, breakpoints and mutes.
 //!
-//! A [`Query`] is a text made into a tree of terms; it is shared by every thread that asks it.
-//! A [`Matcher`] is that tree made ready for one thread: channel names judged once a piece, the
-//! caches and scratch that make a row cheap. What the language can say is listed in [`SYNTAX`].
+//! A [`Query`] is a parsed query that threads can share. A [`Matcher`] is a query prepared for one
+//! thread: it judges channel names once per segment and holds the caches and scratch space that
+//! make matching a row cheap. [`SYNTAX`] lists the forms of the language.
 
 use std::fmt;
 use std::ops::Range;
@@ -36,23 +36,23 @@ mod syntax;
 mod time;
 mod value;
 
-/// A question that a row answers with yes or no. Cheap to clone, and sharable by threads.
+/// A parsed query, which a row either matches or not. Cheap to clone and shareable between threads.
 #[derive(Clone)]
 pub struct Query {
     text: Arc<str>,
     meant: Option<Arc<str>>,
-    /// The text to use inside a larger query, if it differs.
+    /// The text to use inside a larger query, if it differs from `text`.
     closed: Option<Arc<str>>,
     root: Arc<Expr>,
 }
 
 impl Query {
-    /// Reads a query as a person types it; an empty or blank one matches everything. `moment` is
-    /// when it is asked, for the terms that speak of times.
+    /// Parses a query as typed by the user; an empty or blank query matches everything. `moment` is
+    /// the reference time for terms such as `last:` and `since:`.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text, where, and what to do about it.
+    /// Returns what is wrong with the text, where, and how to fix it.
     pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
         let parsed = parse::parse(text, moment)?;
         Ok(Self {
@@ -71,25 +71,25 @@ impl Query {
         }
     }
 
-    /// The query as it was written; something readable if it was put together from others.
+    /// Returns the text of the query: as written, or generated if the query was built from others.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The query that may have been meant, if this one finds nothing.
+    /// Returns the query the user may have meant, to suggest if this one finds nothing.
     #[must_use]
     pub fn meant(&self) -> Option<&str> {
         self.meant.as_deref()
     }
 
-    /// Whether it asks for a text and nothing else.
+    /// Whether the query is a single text term.
     #[must_use]
     pub fn is_text(&self) -> bool {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
-    /// What matches all of `parts`; everything if there are none.
+    /// Returns a query that matches what all of `parts` match; everything if there are none.
     #[must_use]
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut parts: Vec<Self> = parts.into_iter().collect();
@@ -102,14 +102,14 @@ impl Query {
         Self::new(&text.join(" "), root)
     }
 
-    /// What does not match this.
+    /// Returns a query that matches exactly what this one does not.
     #[must_use]
     pub fn negate(self) -> Self {
         let text = format!("not {}", self.grouped());
         Self::new(&text, (*self.root).clone().negate())
     }
 
-    /// The messages on exactly the channel `name`.
+    /// Returns a query for the messages on exactly the channel `name`.
     #[must_use]
     pub fn channel(name: &[u8]) -> Self {
         let mut text = "channel:\"".to_owned();
@@ -129,39 +129,39 @@ impl Query {
         Self::new(&text, Expr::Term(Term::Channel(Name::Exact(name.into()))))
     }
 
-    /// Whether every row matches, because nothing is asked.
+    /// Whether the query is empty and so matches every row.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         matches!(&*self.root, Expr::All(parts) if parts.is_empty())
     }
 
-    /// Whether it asks anywhere if a row is a notice or a gap.
+    /// Whether the query contains `is:notice` or `is:gap`.
     #[must_use]
     pub fn speaks_of_notices(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Notice | Is::Gap)))
     }
 
-    /// Whether it asks which subscription brought a row, so that rows must say so.
+    /// Whether the query contains `via:`, so that rows must list their subscriptions.
     #[must_use]
     pub fn asks_via(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
-    /// Whether it asks for what checks have flagged a row, so that rows must say so.
+    /// Whether the query contains `is:drift` or `is:seqgap`, so that rows must carry their flags.
     #[must_use]
     pub fn asks_flags(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
-    /// Whether it asks for values at paths, which are found by how a payload is read.
+    /// Whether the query compares values at paths, which depends on the decoder of a payload.
     #[must_use]
     pub fn asks_values(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Path(_)))
     }
 
-    /// Which flags it asks for.
+    /// Returns the flags that the query tests.
     #[must_use]
     pub fn flags_asked(&self) -> Flags {
         let asks = |asked: Is| self.root.has(&|term| *term == Term::Is(asked));
@@ -171,37 +171,38 @@ impl Query {
         }
     }
 
-    /// Whether its answer for messages on the channel `name` is known by that name alone.
+    /// Whether the channel name `name` alone decides if messages on that channel match.
     #[must_use]
     pub fn is_decided_by_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name).is_some()
     }
 
-    /// Whether a row may take milliseconds, because a program is asked.
+    /// Whether a row may take milliseconds because the query runs a jq program.
     #[must_use]
     pub fn is_slow(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Jq(_)))
     }
 
-    /// The bytes of `payload` to highlight: what the text and the regular expressions hit, and the
-    /// values that comparisons of JSON hold for, where they are not negated. Sorted, apart from
-    /// one another, none of them empty, at most [`MOST_MARKS`].
+    /// Returns the byte ranges of `payload` to highlight: matches of texts and regular expressions,
+    /// and JSON values that satisfy a comparison, unless the term is negated. The ranges are
+    /// sorted, disjoint, not empty, and at most [`MOST_MARKS`].
     ///
-    /// The time that it takes grows with the bytes of the payload. Of regular expressions for which
-    /// that would not do, long matches are left out from some place on.
+    /// Takes time linear in the size of the payload. For regular expressions that would take
+    /// longer, long matches past a certain offset are left out.
     #[must_use]
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
         self.first_marks(payload, MOST_MARKS)
     }
 
-    /// The same, but no more than the first `most` that each of its terms hits.
+    /// Like [`Self::marks`], but with at most the first `most` matches of each term.
     #[must_use]
     pub fn first_marks(&self, payload: &[u8], most: usize) -> Vec<Range<usize>> {
         marks::marks(&self.root, payload, most.min(MOST_MARKS))
     }
 
-    /// The text as it means the same between others: within parentheses, unless it is a single term
-    /// that cannot be taken for a part of what stands before it, as `in` or `>5` can.
+    /// Returns the text in a form that keeps its meaning inside a larger query: in parentheses,
+    /// unless it is a single term that cannot be read as a continuation of the text before it, as
+    /// `in` or `>5` could.
     fn grouped(&self) -> String {
         let text = self.closed.as_ref().unwrap_or(&self.text).trim();
         let first = text.split_whitespace().next().unwrap_or_default();
@@ -221,7 +222,7 @@ impl fmt::Debug for Query {
     }
 }
 
-/// Equal if the same is asked, however it is written.
+/// Two queries are equal if they have the same terms, however they are written.
 impl PartialEq for Query {
     fn eq(&self, other: &Self) -> bool {
         self.root == other.root

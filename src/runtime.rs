@@ -1,4 +1,4 @@
-//! The loop: events in, effects out, and a drawing when something has changed.
+//! The event loop: takes events, performs effects, and draws when something has changed.
 
 use std::time::{Duration, Instant};
 
@@ -16,27 +16,29 @@ use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
 use crate::view;
 
-/// Drawings that news from Redis asks for are at least this far apart.
+/// Minimum time between frames drawn for events that the user did not cause.
 const FRAME_INTERVAL: Duration = Duration::from_millis(34);
 
-/// Drawings that the person's own keys ask for are at least this far apart.
+/// Minimum time between frames drawn for the user's input.
 const KEY_INTERVAL: Duration = Duration::from_millis(8);
 
-/// For so long what a scan finds is drawn as soon as what the key itself has changed.
+/// How long after a key press the results of the scan it started are drawn at the pace of keys.
 const AWAITED: Duration = Duration::from_millis(100);
 
-/// What goes to the terminal under load, in bytes a second: what an ssh line carries easily.
+/// Target output to the terminal under load, in bytes per second; an SSH connection carries it
+/// easily.
 const OUTPUT_RATE: u64 = 200_000;
 
-/// Drawings that take longer than this, in microseconds, are counted as taking this long.
+/// Upper bound of the draw time histogram, in microseconds; longer draws are counted as this long.
 const LONGEST_DRAW: u64 = 60_000_000;
 
-/// News taken from the channel at once, before keys have their turn again.
+/// Maximum number of feeds taken from the channel before input has its turn again.
 const FEED_BATCH: usize = 4;
 
-/// The outside: does what the app asks for.
+/// Performs the effects that the app returns.
 pub trait Host<B: Backend> {
-    /// Does `effect`, which is not [`Effect::Quit`]. What could not be done comes back as an event.
+    /// Performs `effect`, which is not [`Effect::Quit`]. A failure the user should see is returned
+    /// as an event.
     ///
     /// # Errors
     ///
@@ -47,38 +49,38 @@ pub trait Host<B: Backend> {
         terminal: &mut Terminal<B>,
     ) -> Result<Option<Event>, B::Error>;
 
-    /// The bytes written to the terminal so far.
+    /// Returns the number of bytes written to the terminal so far.
     fn written(&self, terminal: &Terminal<B>) -> u64;
 }
 
-/// Where events come from.
+/// The event sources of the loop.
 #[derive(Debug)]
 pub struct Inputs {
-    /// Keys and the like.
+    /// Input from the terminal, and signals.
     pub input_rx: Receiver<Event>,
-    /// What other threads were asked for: scans and large payloads.
+    /// Answers of the worker threads: scans, decoding and analysis.
     pub answer_rx: Receiver<Event>,
-    /// News from Redis.
+    /// Feeds from Redis.
     pub feed_rx: Receiver<Feed>,
 }
 
-/// What a run leaves behind.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The app as it was at the end.
+    /// The app in its final state.
     pub app: App,
-    /// How often the screen was drawn.
+    /// The number of frames drawn.
     pub frames: u64,
-    /// How long drawings took, in microseconds.
+    /// How long each draw took, in microseconds.
     pub draw_micros: Histogram<u64>,
 }
 
-/// Runs until the person quits, or until no input can come any more.
+/// Runs until the user quits or the input channel closes.
 ///
-/// Input goes before answers of scans, and these before news from Redis, so that a flood does not
-/// delay them, and all that has
-/// arrived is applied before one drawing. The first change after a rest draws at once; under load
-/// drawings are spaced. While nothing changes no timer runs.
+/// Input has priority over worker answers, and these over feeds from Redis, so that a flood of
+/// messages does not delay them. Everything received at once is applied before the next frame. The
+/// first change after an idle period is drawn at once; under load frames are spaced. While nothing
+/// changes, no timer runs.
 ///
 /// # Errors
 ///
@@ -147,7 +149,7 @@ where
     Ok(session.outcome)
 }
 
-/// Everything that has been typed by now.
+/// Returns `first` and every further event that is already in the channel.
 fn drain(first: Event, input_rx: &mut Receiver<Event>) -> Vec<Event> {
     let mut events = vec![first];
     while let Ok(event) = input_rx.try_recv() {
@@ -156,14 +158,14 @@ fn drain(first: Event, input_rx: &mut Receiver<Event>) -> Vec<Event> {
     events
 }
 
-/// How soon a change wants to be seen.
+/// How soon a change should be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Pace {
     /// Nothing has changed.
     Rest,
-    /// News came.
+    /// Something changed that the user did not cause.
     News,
-    /// The person did something.
+    /// The user pressed a key, or waits for this answer.
     Key,
 }
 
@@ -171,9 +173,10 @@ struct Run {
     outcome: Outcome,
     pace: Pace,
     drawn_at: Instant,
-    /// How long drawings for news must be apart, so that the output stays within its rate.
+    /// Minimum time between frames for [`Pace::News`], so that the output stays within
+    /// [`OUTPUT_RATE`].
     spacing: Duration,
-    /// The scan that the person's last key has started, and when.
+    /// The scan that the user's last key started, and when.
     awaited: Option<(WatchId, u64, Instant)>,
 }
 
@@ -194,7 +197,8 @@ impl Run {
         }
     }
 
-    /// How soon an answer wants to be seen: the first finds are what the person waits for.
+    /// Returns how soon `answer` should be drawn: the user is waiting for the first results of a
+    /// scan.
     fn pace_of(&self, answer: &Event) -> Pace {
         let answer = match answer {
             Event::Scanned(answer) => answer,
@@ -207,7 +211,7 @@ impl Run {
         if is_awaited { Pace::Key } else { Pace::News }
     }
 
-    /// When the screen is to be drawn; `None` while nothing has changed.
+    /// Returns when the next frame is due; `None` if nothing has changed.
     fn due(&self) -> Option<Instant> {
         match self.pace {
             Pace::Rest => None,
@@ -216,7 +220,7 @@ impl Run {
         }
     }
 
-    /// When the loop must wake up though no event comes.
+    /// Returns when the loop must wake up even without an event.
     fn deadline(&self) -> Option<Instant> {
         self.due().or_else(|| {
             let tick = self.outcome.app.next_tick()?;
@@ -224,7 +228,7 @@ impl Run {
         })
     }
 
-    /// Applies `events`. Says whether the program is to end.
+    /// Applies `events`. Returns whether the program should exit.
     fn apply<B: Backend, H: Host<B>>(
         &mut self,
         events: Vec<Event>,
@@ -232,7 +236,7 @@ impl Run {
         host: &mut H,
     ) -> Result<bool, B::Error> {
         let now = Time::now();
-        // Somebody may have set the wall clock since the last events.
+        // The wall clock may have been set since the last events.
         let ahead = wall_ahead();
         let is_set = self.outcome.app.is_wall_clock_set(ahead);
         let clock = is_set.then_some(Event::WallClock(ahead));
@@ -277,7 +281,7 @@ impl Run {
         }
         let app = &self.outcome.app;
         terminal.draw(|frame| {
-            // The size may have changed once more; then the next drawing is right again.
+            // If the size has changed again in the meantime, the next frame will be right.
             if frame.area().as_size() == size {
                 view::draw(app, frame);
                 settle_wide_glyphs(frame.buffer_mut());

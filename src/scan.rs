@@ -1,10 +1,10 @@
-//! Queries asked of the log's rows, on threads of their own, so that neither keys nor the
+//! Runs queries on the rows of the log, on separate threads so that neither key presses nor the
 //! subscriber wait for them.
 //!
-//! What is asked is a [`Request`]: a query and [`Piece`]s of the log, the newest first, so that
-//! the screen fills at once. The answers come piece by piece. A request with a newer query of the
-//! same watch ends the older ones at once; rows that arrive and rows that were kept take turns, and
-//! queries that ask a program have a thread to themselves.
+//! A [`Request`] is a query and [`Piece`]s of the log, newest first, so that the screen fills right
+//! away. Answers come piece by piece. A request with a newer query of the same watch cancels the
+//! older ones. Rows that have arrived since and rows that were already kept take turns, and queries
+//! that run a jq program have a thread of their own.
 
 mod worker;
 
@@ -22,58 +22,58 @@ use crate::message::RowId;
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Query};
 
-/// A thread that scans takes a rest this often, so that no thread that reads or draws waits long
-/// for a core: a scheduler that thinks of fairness lets it wait for 50 ms and more.
+/// How often a scanning thread pauses, so that no thread that reads or draws waits long for a core:
+/// a scheduler that aims for fairness may let it wait for 50 ms and more.
 const REST_EVERY: Duration = Duration::from_millis(2);
 
-/// How long the rest is at least; a system's timers make it about twice that.
+/// The minimum length of the pause; with the timers of the system it is about twice as long.
 const REST: Duration = Duration::from_micros(50);
 
-/// Who asks: something that wants to know of every row whether its query matches.
+/// The id of a watch: something that needs to know for every row whether its query matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId(pub u32);
 
-/// Why rows are looked at.
+/// Why rows are scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// They were kept when the query was given.
+    /// They were in the log when the query was entered.
     Kept,
     /// They have arrived since.
     Arrived,
 }
 
-/// A query and the rows that it is asked of.
+/// A query and the rows to run it on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// Who asks.
+    /// The watch that sent the request.
     pub watch: WatchId,
-    /// Which of its queries this is: a higher number makes those with a lower one void.
+    /// The number of the query within its watch: a higher number cancels requests with lower ones.
     pub serial: u64,
     /// The query.
     pub query: Arc<Query>,
-    /// The names of all subscriptions by their ids; none if the query does not ask for them.
+    /// The names of all subscriptions, indexed by id; empty if the query does not use them.
     pub subscriptions: Arc<[Arc<[u8]>]>,
-    /// The rows among these that checks have flagged; none if the query does not ask for them.
+    /// The rows flagged by checks; empty if the query does not use them.
     pub flagged: Arc<Flagged>,
-    /// How the messages of channels are read.
+    /// The decoder choices of channels.
     pub decoder_choices: Arc<DecoderChoices>,
-    /// The rows, in the order in which they are to be looked at.
+    /// The rows, in the order in which to scan them.
     pub pieces: Vec<Piece>,
-    /// Why they are looked at.
+    /// Why the rows are scanned.
     pub purpose: Purpose,
 }
 
-/// Rows that checks have flagged, each list ascending.
+/// Rows flagged by checks, each list ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flagged {
-    /// For their shape.
+    /// Rows flagged for their shape.
     pub drift: Vec<RowId>,
-    /// For their sequence number.
+    /// Rows flagged for their sequence number.
     pub seqgap: Vec<RowId>,
 }
 
 impl Flagged {
-    /// For what `row` was flagged.
+    /// Returns the flags of `row`.
     #[must_use]
     pub fn of(&self, row: RowId) -> Flags {
         Flags {
@@ -83,44 +83,44 @@ impl Flagged {
     }
 }
 
-/// What a request has found since its last answer.
+/// The results of a request since its last answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Who asked.
+    /// The watch that sent the request.
     pub watch: WatchId,
-    /// Which of its queries it was.
+    /// The number of the query within its watch.
     pub serial: u64,
-    /// Why rows were looked at.
+    /// Why the rows were scanned.
     pub purpose: Purpose,
-    /// The rows that match, in no order; stretches without any are left out.
+    /// The rows that match, in no particular order; ranges without any are left out.
     pub found: Vec<Found>,
-    /// How many messages were looked at, or had gone before they could be.
+    /// How many messages were scanned or had been evicted before.
     pub scanned: u64,
-    /// How many of these had gone.
+    /// How many of these had been evicted.
     pub gone: u64,
-    /// Whether nothing more will come for the request.
+    /// Whether this is the last answer to the request.
     pub is_done: bool,
-    /// What went wrong with the query itself, in words.
+    /// The error in the query itself, as text.
     pub trouble: Option<Box<str>>,
 }
 
-/// Which query of each watch is in force.
+/// The current query of each watch.
 type InForce = Arc<Mutex<HashMap<WatchId, u64>>>;
 
-/// The threads that scan, as those see them who ask. They end when this is dropped.
+/// The handle to the scanning threads. They end when it is dropped.
 #[derive(Debug)]
 pub struct Scanner {
     request_tx: Sender<Request>,
-    /// For queries that may take milliseconds a row: no other waits for them.
+    /// For queries that may take milliseconds per row, so that no others wait for them.
     slow_tx: Sender<Request>,
     in_force: InForce,
 }
 
-/// Starts the threads. They give their answers to `tell`, and end when that says `false`.
+/// Starts the threads. They send their answers to `tell` and end when it returns `false`.
 ///
 /// # Errors
 ///
-/// If the system has no thread to give.
+/// Returns an error if the system cannot start a thread.
 pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let in_force = InForce::default();
     let spawn = |name: &str, tell| {
@@ -145,7 +145,7 @@ pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::R
 }
 
 impl Scanner {
-    /// Asks. Does not wait.
+    /// Sends a request, without waiting.
     pub fn ask(&self, request: Request) {
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         in_force.insert(request.watch, request.serial);
@@ -154,11 +154,11 @@ impl Scanner {
         } else {
             &self.request_tx
         };
-        // A thread ends early only when nobody listens to it any more.
+        // A thread ends early only when its answers are no longer wanted.
         let _ = thread.send(request);
     }
 
-    /// Ends whatever `watch` has asked.
+    /// Cancels all requests of `watch`.
     pub fn stop(&self, watch: WatchId) {
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         in_force.remove(&watch);
@@ -172,14 +172,14 @@ impl Drop for Scanner {
     }
 }
 
-/// A thread's side: the requests, and the work on them in turns.
+/// The state of a thread: its requests and the jobs that take turns.
 struct Desk {
     request_rx: Receiver<Request>,
     in_force: InForce,
     jobs: Vec<worker::Job>,
-    /// How many requests have come.
+    /// How many requests have been received.
     taken: u64,
-    /// Whether rows that were kept have their turn next.
+    /// Whether rows that were already kept are next.
     is_turn_of_kept: bool,
 }
 
@@ -204,8 +204,8 @@ impl Desk {
         }
     }
 
-    /// Takes in what has been asked, and waits for it if there is nothing else to do. An error
-    /// means that nobody will ask any more.
+    /// Receives requests, waiting for one if there is nothing else to do. An error means that there
+    /// will be no more.
     fn take_requests(&mut self) -> Result<(), TryRecvError> {
         if self.jobs.is_empty() {
             let request = self.request_rx.recv();
@@ -226,7 +226,7 @@ impl Desk {
         self.jobs.push(worker::Job::new(self.taken, request));
     }
 
-    /// Forgets what is no longer wanted.
+    /// Drops cancelled jobs.
     fn drop_void(&mut self, worker: &mut Worker) {
         let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         self.jobs
@@ -234,8 +234,9 @@ impl Desk {
         worker.forget_all_but(|watch| in_force.contains_key(&watch));
     }
 
-    /// The job to go on with. Rows that have arrived, the oldest request first, and rows that were
-    /// kept, the newest first, take turns: neither waits long in a flood.
+    /// Returns the job to continue with. Rows that have arrived since, oldest request first, and
+    /// rows that were already kept, newest request first, take turns, so that neither waits long in
+    /// a flood.
     fn next(&mut self) -> Option<usize> {
         let mut jobs = self.jobs.iter();
         let arrived = jobs.position(|job| job.purpose() == Purpose::Arrived);

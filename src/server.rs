@@ -1,8 +1,9 @@
-//! All that talks to Redis, by TCP, TLS or a unix socket: the subscriber, which listens on a
-//! connection of its own and turns what comes into batches, and the commander, which publishes and
-//! asks on another.
+//! Talks to Redis over TCP, TLS or a Unix socket. The subscriber reads messages from connections of
+//! its own and turns them into batches; the commander publishes and runs queries on a separate
+//! connection.
 //!
-//! Both are tasks of the current tokio runtime. They tell the loop by one channel of [`Feed`]s.
+//! Both are tasks on the current tokio runtime. They report to the event loop over a single channel
+//! of [`Feed`]s.
 
 mod backoff;
 mod bounded;
@@ -62,38 +63,38 @@ use self::topology::Owners;
 use crate::log::{Batch, PayloadLimit};
 use crate::message::{Allowed, NodeId, Subscription, SubscriptionId, Time};
 
-/// A task that does not end by itself within this time is made to.
+/// How long [`Server::stop`] waits for a task to end before aborting it.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// What the server tasks have to know.
+/// Configuration of the server tasks.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The server, or how it is found.
+    /// The server, or how to find it.
     pub target: Target,
-    /// How TLS is spoken. Needed where the endpoint asks for TLS, and unused elsewhere.
+    /// TLS settings. Required if an endpoint uses TLS; ignored otherwise.
     pub tls: Option<Tls>,
-    /// How the names of hosts become addresses.
+    /// How host names are resolved to addresses.
     pub resolver: Resolver,
-    /// What to listen to from the start.
+    /// The initial subscriptions.
     pub subscriptions: Vec<Subscription>,
-    /// A message whose whole payload is this ends the subscription that brought it.
+    /// A message whose whole payload equals this ends the subscription that delivered it.
     pub until: Option<Box<[u8]>>,
-    /// Whether every write is refused before it leaves.
+    /// Whether writes are refused before they are sent.
     pub read_only: bool,
-    /// The name that the connections carry in Redis's CLIENT LIST.
+    /// The name of the connections in `CLIENT LIST`.
     pub client_name: Box<str>,
-    /// How many bytes of messages may wait for the loop before the oldest are dropped.
+    /// How many bytes of messages may be queued for the event loop before the oldest are dropped.
     pub pending_bytes: usize,
-    /// How much of a payload the log will keep: the rest is not even held while it arrives.
+    /// How much of each payload the log keeps. The rest is discarded as it arrives.
     pub payload_limit: PayloadLimit,
-    /// How a login that has worked before is tried again when it is refused.
+    /// How a login that worked before is retried after it is refused.
     pub login_retries: LoginRetries,
-    /// How long things may take.
+    /// Timeouts and intervals.
     pub timing: Timing,
 }
 
 impl Config {
-    /// The settings that a session has unless it says otherwise, with nothing to listen to.
+    /// Creates a configuration with default settings and no subscriptions.
     #[must_use]
     pub fn new(target: impl Into<Target>) -> Self {
         Self {
@@ -112,18 +113,18 @@ impl Config {
     }
 }
 
-/// How long things may take.
+/// Timeouts and intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// A connection that is not made within this time has failed.
+    /// Timeout for establishing a connection.
     pub connect_within: Duration,
-    /// The time between two PINGs.
+    /// The interval between two PINGs.
     pub ping_every: Duration,
-    /// A server that has been asked and says nothing at all for this long is dead.
+    /// A server that sends nothing at all for this long after a request is considered dead.
     pub answer_within: Duration,
-    /// The longest wait before the first retry; see [`Connection::Reconnecting`].
+    /// The upper bound of the wait before the first retry; see [`Connection::Reconnecting`].
     pub first_wait: Duration,
-    /// The longest wait before any retry.
+    /// The upper bound of the wait before any retry.
     pub longest_wait: Duration,
 }
 
@@ -139,16 +140,16 @@ impl Default for Timing {
     }
 }
 
-/// What the subscriber has done so far, for the program's statistics.
+/// Counters of the subscriber, for the program's statistics.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Bytes read from the subscriber's connections.
     pub bytes_received: AtomicU64,
-    /// Reads that brought them.
+    /// Number of reads that returned data.
     pub reads: AtomicU64,
-    /// Batches handed over.
+    /// Number of batches sent to the event loop.
     pub batches: AtomicU64,
-    /// Messages dropped because the loop lagged too far behind.
+    /// Messages dropped because the event loop fell too far behind.
     pub dropped: AtomicU64,
 }
 
@@ -161,11 +162,11 @@ pub struct Server {
     tasks: [JoinHandle<()>; 2],
 }
 
-/// Starts the tasks on the current tokio runtime. They tell what happens through `feed_tx`.
+/// Starts the tasks on the current tokio runtime. They report through `feed_tx`.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics if called outside of a tokio runtime.
 #[must_use]
 pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let config = Arc::new(config);
@@ -205,24 +206,24 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
 }
 
 impl Server {
-    /// Asks something of the subscriber. Does not wait.
+    /// Sends a command to the subscriber without waiting.
     pub fn command(&self, command: Command) {
-        // The task ends early only when the loop, its listener, is gone.
+        // Sending fails only once the event loop, which receives the feeds, is gone.
         let _ = self.command_tx.send(command);
     }
 
-    /// Asks something of the commander. Does not wait; the answer comes as a [`Feed`].
+    /// Sends a request to the commander without waiting. The answer arrives as a [`Feed`].
     pub fn ask(&self, ask: Ask) {
         let _ = self.ask_tx.send(ask);
     }
 
-    /// What has been done so far. The counters stay readable after [`Server::stop`].
+    /// Returns the subscriber's counters. They stay readable after [`Server::stop`].
     #[must_use]
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
     }
 
-    /// Ends all tasks and waits for their end, though not for a server that does not answer.
+    /// Stops all tasks and waits for them to end, aborting those that take too long.
     pub async fn stop(self) {
         drop((self.command_tx, self.ask_tx));
         for mut task in self.tasks {
@@ -234,152 +235,152 @@ impl Server {
     }
 }
 
-/// What the server tasks tell the loop.
+/// What the server tasks report to the event loop.
 #[derive(Debug)]
 pub enum Feed {
     /// Rows for the log.
     Batch(Box<Batch>),
-    /// The connection that listens to a server has changed its state.
+    /// The subscriber connection to a server changed its state.
     Connection(NodeId, Connection),
-    /// A server answered a PING after this long.
+    /// A server answered a PING after this time.
     RoundTrip(NodeId, Duration),
-    /// These were live, and have to be confirmed again.
+    /// These subscriptions were live and must be confirmed again.
     Unconfirmed(Vec<SubscriptionId>),
     /// The nodes of the cluster.
     Nodes(Vec<NodeFacts>),
-    /// The sharded channels that there are now and that a pattern matches.
+    /// The existing sharded channels that match a pattern.
     ShardChannels {
         /// The pattern.
         subscription: Subscription,
-        /// The channels' names, in order.
+        /// The names of the channels, sorted.
         names: Vec<Box<[u8]>>,
     },
-    /// What kind of server answers, such as "Redis 7.0.15".
+    /// Product and version of the server, such as "Redis 7.0.15".
     ServerVersion(Box<str>),
-    /// The server is a sentinel, though it was not asked as one, and watches these masters.
+    /// The server turned out to be a sentinel. Contains the names of the masters it monitors.
     Sentinel(Vec<Box<str>>),
-    /// A question of the heartbeat or the command connection was refused, in Redis's own words, and what follows from it;
-    /// `None` once it is answered again.
+    /// The server refused a request of the heartbeat or the command connection: its error message
+    /// and the consequence. `None` once it answers again.
     Trouble(Option<Box<str>>),
-    /// Not all that is wanted can be heard, or not for good: what, then after a colon why, and
-    /// what to do about it; `None` once all can.
+    /// Some subscriptions cannot be received, or not permanently: what is affected, then after a
+    /// colon the reason and the remedy. `None` once everything is received.
     Partial(Option<Box<str>>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
-        /// The name of the user whom the connections belong to.
+        /// The user that the connections are logged in as.
         user: Box<str>,
-        /// What it may hear.
+        /// The channels that the user may receive.
         channels: Allowed,
     },
     /// The answer to [`Ask::Publish`].
     Published {
-        /// The id given with the question.
+        /// The id from the request.
         id: u64,
-        /// How many clients received it, or why it was not published.
+        /// How many clients received the message, or why it was not published.
         receivers: Result<i64, Box<str>>,
-        /// The node of a cluster that counted its own clients: those of other nodes, which it has
-        /// passed the message to, are not counted. `None` where all are.
+        /// The cluster node that counted the receivers. It counts only its own clients, not those
+        /// of the other nodes it forwarded the message to. `None` if the count covers all clients.
         counted_at: Option<Box<str>>,
     },
 }
 
-/// The state of the subscriber's connection.
+/// State of the subscriber's connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Connection {
-    /// The first attempt is under way.
+    /// The first attempt is in progress.
     Connecting,
-    /// Connected; each subscription has its own state.
+    /// Connected. Each subscription has its own state.
     Live,
-    /// Lost or never had; the next attempt starts at `retry_at`.
+    /// Lost or never established. The next attempt starts at `retry_at`.
     Reconnecting {
-        /// Why, in words.
+        /// The reason, as text.
         reason: Box<str>,
         /// When the next attempt starts.
         retry_at: Time,
         /// How many attempts have failed since the connection was last live.
         attempts: u32,
     },
-    /// The login was refused, such as for a wrong password.
+    /// The login was refused, for example because of a wrong password.
     Refused {
-        /// Redis's own words.
+        /// The error message of the server.
         reason: Box<str>,
-        /// When it is tried again; `None` if only when asked.
+        /// When the login is retried; `None` if only on request.
         retry_at: Option<Time>,
     },
-    /// Nothing is subscribed to, so there is no connection.
+    /// Not connected, because there are no subscriptions.
     Idle,
 }
 
-/// A server of a cluster, as it is shown.
+/// A server as shown to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeFacts {
-    /// Its id.
+    /// The node's id.
     pub node: NodeId,
-    /// Where it is.
+    /// The node's address.
     pub name: Box<str>,
-    /// What it does.
+    /// The node's role.
     pub role: Role,
-    /// What the others think of it.
+    /// Health of the node as reported by the other nodes.
     pub health: Health,
-    /// The slots that it serves.
+    /// The slots that the node serves.
     pub slots: Vec<RangeInclusive<u16>>,
-    /// How many subscriptions it brings.
+    /// Number of subscriptions that the node delivers.
     pub subscriptions: usize,
-    /// Whether ordinary channels and patterns come by it.
+    /// Whether ordinary channels and patterns are received from this node.
     pub is_home: bool,
-    /// How long its last answer took, if it was asked.
+    /// Round-trip time of the last answer, if the node was queried.
     pub round_trip: Option<Duration>,
 }
 
-/// What a server does among others.
+/// The role of a server among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It stands alone, or nothing else is known.
+    /// A standalone server, or the role is unknown.
     Single,
-    /// It serves slots.
+    /// Serves slots.
     Primary,
-    /// It copies a primary.
+    /// Replicates a primary.
     Replica,
-    /// It watches over a master.
+    /// Monitors a master.
     Sentinel,
 }
 
-/// What the loop asks of the subscriber.
+/// A command from the event loop to the subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Let go of this, which another server is to bring. Only the server tasks say so.
+    /// Drop a subscription that another server takes over. Sent only by the server tasks.
     Yield(SubscriptionId),
-    /// Connect anew: another server has taken the place of this. Only the server tasks say so.
+    /// Reconnect, because another server replaced this one. Sent only by the server tasks.
     Leave {
-        /// Until when this was certainly the right one.
+        /// Until when this was certainly the right server.
         last_served: Time,
-        /// What has happened.
+        /// What happened.
         event: Box<str>,
-        /// Why, in words.
+        /// The reason, as text.
         reason: Box<str>,
     },
-    /// Listen to this from now on.
+    /// Subscribe.
     Subscribe(Subscription),
-    /// Listen to this no more.
+    /// Unsubscribe.
     Unsubscribe(SubscriptionId),
-    /// Try again now, whatever the wait.
+    /// Reconnect immediately, without waiting for the retry time.
     Reconnect,
 }
 
-/// What the loop asks of the commander.
+/// A request from the event loop to the commander.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// PUBLISH.
+    /// Publish a message (PUBLISH or SPUBLISH).
     Publish {
-        /// Comes back with the answer.
+        /// Returned with the answer.
         id: u64,
         /// The channel's name.
         channel: Box<[u8]>,
         /// The message.
         payload: Box<[u8]>,
-        /// Whether the channel is a sharded one.
+        /// Whether the channel is sharded.
         is_sharded: bool,
     },
-    /// ACL GETUSER: which channels the user may hear.
+    /// Query which channels the user may receive (ACL GETUSER).
     Allowed,
 }

@@ -1,7 +1,8 @@
-//! The terminal: entered and left ([`Session`]), written to ([`backend::Screen`]), and read from
-//! ([`input`], [`signals`]). A process of its own ([`guard`]) gives it back where this one cannot.
+//! The terminal: [`Session`] takes it over and restores it, [`backend::Screen`] draws on it, and
+//! [`input`] and [`signals`] read from it. A separate process, the [`guard`], restores it when this
+//! process cannot.
 //!
-//! What arrives, keys or signals, becomes a [`TerminalEvent`]; what it means is for others to say.
+//! Keys and signals become [`TerminalEvent`]s; the caller decides what they mean.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
@@ -38,37 +39,37 @@ pub use guard::Guard;
 pub use signals::Signal;
 pub use wide::settle_wide_glyphs;
 
-/// What the program exits with after a panic, as Rust's own runtime does.
+/// The exit code after a panic, the same as that of Rust's runtime.
 const PANICKED: i32 = 101;
 
-/// Presses, releases, movements in between and the wheel, in the encoding without a limit on columns. crossterm's own
-/// command also asks for every movement of the pointer, which over ssh is much traffic for
-/// nothing.
+/// Enables reports of presses, releases, drags and the wheel, in the encoding without a column
+/// limit. crossterm's own command also enables reports of every pointer movement, which causes
+/// needless traffic over ssh.
 const MOUSE_ON: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 
-/// Something that came from the terminal.
+/// Something received from the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalEvent {
     /// A key, a mouse event or a paste.
     Input(Event),
-    /// A key of text that was read together with others, or right after one: pasted, or typed ahead
-    /// on a slow line.
+    /// A text key that was read together with others, or right after one: pasted, or typed ahead on
+    /// a slow line.
     Burst(KeyEvent),
-    /// Nothing has come of a paste for a while, nor its end. Repeated every second.
+    /// An unfinished paste has received nothing for a while. Repeated every second.
     PasteStalled,
     /// A signal to the process.
     Signal(Signal),
-    /// No input will follow, for this reason.
+    /// No more input will follow, for this reason.
     InputLost(String),
 }
 
-/// Why the terminal could not be taken over.
+/// An error from taking over the terminal.
 #[derive(Debug)]
 pub enum TerminalError {
     /// Standard output goes to a file or a pipe.
     NotATerminal,
-    /// The terminal refused.
+    /// The terminal operation failed.
     Refused(io::Error),
 }
 
@@ -99,11 +100,12 @@ impl From<io::Error> for TerminalError {
 }
 
 /// The terminal, taken over for drawing until this is dropped: raw mode, the alternate screen,
+/// bracketed paste, the mouse if requested, no cursor.
 /// bracketed paste, the mouse if wanted, no cursor.
 ///
-/// It is given back on every way out: by [`Session::leave`], when dropped, and by a panic in any
-/// thread, which then ends the program with exit code 101 after the panic's message. Where the
-/// program has no say in its end, the [`Guard`] gives it back.
+/// The terminal is restored on every way out: by [`Session::leave`], on drop, and by a panic in any
+/// thread, which then ends the program with exit code 101 after printing the panic's message. If
+/// the program is killed, the [`Guard`] restores the terminal.
 #[derive(Debug)]
 pub struct Session {
     hold: Arc<Hold>,
@@ -111,17 +113,17 @@ pub struct Session {
 
 impl Session {
     /// Takes over the terminal on standard output, with the mouse if `mouse` is set. Without a
-    /// guard, what ends the program at once leaves the terminal as it is.
+    /// guard, a kill leaves the terminal as it is.
     ///
     /// # Errors
     ///
-    /// If standard output is not a terminal, or the terminal refuses.
+    /// If standard output is not a terminal, or a terminal operation fails.
     pub fn enter(mouse: bool, guard: Option<Guard>) -> Result<Self, TerminalError> {
         if !io::stdout().is_terminal() {
             return Err(TerminalError::NotATerminal);
         }
-        // A descriptor of its own has neither a buffer nor a lock, so that the panic hook can
-        // write whatever another thread is doing.
+        // A separate descriptor has neither a buffer nor a lock, so the panic hook can write
+        // whatever another thread is doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let hold = Arc::new(Hold {
             file,
@@ -134,7 +136,7 @@ impl Session {
         Ok(Self { hold })
     }
 
-    /// What a [`backend::Screen`] draws on.
+    /// Returns the writer for a [`backend::Screen`].
     #[must_use]
     pub fn writer(&self) -> Tty {
         Tty {
@@ -142,34 +144,32 @@ impl Session {
         }
     }
 
-    /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal over
-    /// again when the process is continued. The caller then clears and draws.
+    /// Restores the terminal, stops the process as Ctrl-Z does, and takes the terminal over again
+    /// once the process is continued. The caller then clears and draws.
     ///
     /// # Errors
     ///
-    /// If the process cannot be stopped or the terminal refuses.
+    /// If the process cannot be stopped, or a terminal operation fails.
     pub fn suspend(&self) -> io::Result<()> {
         self.hold.give_back();
         emulate_default_handler(SIGTSTP)?;
         self.hold.take()
     }
 
-    /// Takes the terminal over once more, for a process that was stopped without being asked
-    /// (SIGSTOP) and now continues: the shell has changed the terminal meanwhile. The caller
-    /// then clears and draws.
+    /// Takes the terminal over again after the process was stopped without warning (SIGSTOP) and
+    /// continued: the shell has changed the terminal in the meantime. The caller then clears and
+    /// draws.
     ///
     /// # Errors
     ///
-    /// If the terminal refuses.
+    /// If a terminal operation fails.
     pub fn resume(&self) -> io::Result<()> {
-        // Giving it back first makes crossterm forget that it was in raw mode, which is no
-        // longer true.
+        // Restoring it first makes crossterm forget that raw mode was on, which is no longer true.
         self.hold.give_back();
         self.hold.take()
     }
 
-    /// Gives the terminal back. What is drawn from now on is discarded. Doing it twice does no
-    /// harm.
+    /// Restores the terminal. Later output is discarded. Calling it twice is harmless.
     pub fn leave(&self) {
         self.hold.give_back();
     }
@@ -181,11 +181,11 @@ impl Drop for Session {
     }
 }
 
-/// The terminal as something to write to, unbuffered.
+/// An unbuffered writer to the terminal.
 ///
-/// While the session does not hold the terminal, what is written goes nowhere: another thread
-/// may still be drawing when a panic or a signal has given the terminal back, and a frame must
-/// not land on the shell's screen.
+/// While the session does not hold the terminal, output is discarded: another thread may still be
+/// drawing after a panic or a signal has restored the terminal, and a frame must not land on the
+/// shell's screen.
 #[derive(Clone, Debug)]
 pub struct Tty {
     hold: Arc<Hold>,
@@ -205,18 +205,18 @@ impl Write for Tty {
     }
 }
 
-/// The state that the session, the writer and the panic hook share.
+/// The state shared by the session, the writer and the panic hook.
 #[derive(Debug)]
 struct Hold {
     file: File,
     mouse: bool,
     guard: Option<Guard>,
-    /// Whether the terminal is ours.
+    /// Whether the program holds the terminal.
     held: AtomicBool,
 }
 
 impl Hold {
-    /// Takes the terminal over, or leaves it as it was.
+    /// Takes over the terminal; on failure, leaves it as it was.
     fn take(&self) -> io::Result<()> {
         if self.held.swap(true, Ordering::AcqRel) {
             return Ok(());
@@ -231,8 +231,8 @@ impl Hold {
         taken
     }
 
-    /// Gives the terminal back in the reverse order. Nothing can be done about an error here,
-    /// and after a hang-up every write is one, so that errors are let go.
+    /// Restores the terminal, in reverse order. Errors are ignored: nothing can be done about them
+    /// here, and after a hang-up every write fails.
     fn give_back(&self) {
         if !self.held.swap(false, Ordering::AcqRel) {
             return;
@@ -257,7 +257,7 @@ impl Hold {
     }
 }
 
-/// What gives the terminal back, with the mouse if `mouse` is set.
+/// Returns the bytes that restore the terminal, with the mouse if `mouse` is set.
 fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // The program may end in the middle of a frame.
@@ -269,15 +269,15 @@ fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a panic in any thread give the terminal back, say its message where it can be read, and
-/// end the program. A thread that dies alone would leave a screen that answers no key.
+/// Makes a panic in any thread restore the terminal, print its message, and end the program.
+/// Otherwise a dead thread would leave a screen that responds to no key.
 fn restore_on_panic(hold: &Arc<Hold>) {
     static INSTALLED: Once = Once::new();
     *last_hold() = Arc::downgrade(hold);
     INSTALLED.call_once(|| {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            // What is caught and told on the screen must not take the screen away.
+            // A panic that is caught and reported on the screen must not restore the terminal.
             if query::catches_panics() {
                 return;
             }
@@ -291,7 +291,7 @@ fn restore_on_panic(hold: &Arc<Hold>) {
     });
 }
 
-/// The hold of the session that was entered last: one may follow another.
+/// Returns the hold of the latest session; sessions may follow one another.
 fn last_hold() -> MutexGuard<'static, Weak<Hold>> {
     static LAST: Mutex<Weak<Hold>> = Mutex::new(Weak::new());
     LAST.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! The screen, drawn from the app's state and from nothing else.
+//! Draws the screen from the app's state and from nothing else.
 //!
 //! ```text
 //!  subscope  redis://127.0.0.1:6379  ● live 0.3 ms          status
@@ -11,9 +11,9 @@
 //!  tab pane  space freeze  ? help  q quit                   hints
 //! ```
 //!
-//! A file a region, each with one entry, `draw`. Drawing changes nothing, and formats only the
-//! rows that are seen. Whatever comes from strangers passes through
-//! [`payload::escape`](crate::payload::escape) on its way.
+//! Each region has its own file with one entry point, `draw`. Drawing changes nothing, and formats
+//! only the visible rows. Untrusted text passes through [`payload::escape`](crate::payload::escape)
+//! on its way to the screen.
 
 mod channels;
 mod empty;
@@ -45,7 +45,7 @@ use ratatui::layout::{Position, Rect};
 pub use self::picker::draw as draw_picker;
 use crate::app::{App, Areas};
 
-/// Draws the whole screen, with the terminal's cursor where text is typed.
+/// Draws the whole screen, and places the terminal's cursor where text is typed.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let buffer = frame.buffer_mut();
     let areas = app.areas();
@@ -85,7 +85,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
 }
 
-/// The hint line, and the one above it unless text is being typed there or there is little else.
+/// Returns the hint line, plus the line above it unless text is typed there or the screen is low.
 fn room_for_toast(areas: &Areas, caret: Option<Position>) -> Rect {
     let hints = areas.hints;
     let above = hints.y.saturating_sub(1);

@@ -1,9 +1,9 @@
-//! RESP frames cut from bytes and written to them, for the subscriber and the broker.
+//! Parsing and writing of RESP frames, for the subscriber and the broker.
 //!
-//! Pub/Sub speaks in flat frames: a single value, or one array of strings and integers.
-//! So the decoder keeps no tree and never recurses: it yields ranges into the bytes it was
-//! given, allocates nothing once warm, and bounds every length before believing it. Whatever else
-//! is well framed, RESP3 included, [`AnyFrame`] reads.
+//! Pub/Sub uses flat frames: a single value, or one array of strings and integers. The decoder
+//! therefore builds no tree and never recurses: it yields ranges into its input, allocates nothing
+//! once warm, and checks every length against a limit. [`AnyFrame`] reads all other well-formed
+//! frames, including RESP3.
 //! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>)
 
 mod any_frame;
@@ -15,24 +15,24 @@ use memchr::memchr;
 
 pub use any_frame::AnyFrame;
 
-/// The largest bulk string that Redis itself accepts by default: `proto-max-bulk-len`, 512 MiB.
+/// The largest bulk string that Redis accepts by default: `proto-max-bulk-len`, 512 MiB.
 pub const MAX_BULK: usize = 512 << 20;
 
-/// A header line (type, length or integer) is at most this long. Longer is not RESP.
+/// The maximum length of a header line (type, length or integer). A longer one is not RESP.
 const MAX_HEADER: usize = 32;
 
-/// A line of text (a simple string or an error) is at most this long.
+/// The maximum length of a line of text (a simple string or an error).
 const MAX_LINE: usize = 64 << 10;
 
-/// Ends every line and every bulk string.
+/// Terminates every line and every bulk string.
 pub const LINE_END: &[u8] = b"\r\n";
 
-/// What a peer may send before it is held to be broken or hostile.
+/// Limits beyond which a peer is considered broken or hostile.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest bulk string, in bytes.
+    /// The maximum length of a bulk string, in bytes.
     pub bulk: usize,
-    /// The most elements of a flat array.
+    /// The maximum number of elements of a flat array.
     pub parts: usize,
 }
 
@@ -52,7 +52,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The text of a string or an error within `bytes`; nothing for an integer or a null.
+    /// Returns the text of a string or an error within `bytes`, or `None` for an integer or a null.
     #[must_use]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         match self {
@@ -64,58 +64,57 @@ impl Part {
     }
 }
 
-/// A whole frame, borrowed from the decoder.
+/// A complete frame, borrowed from the decoder.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// Its values: one for a single value, those of the array otherwise.
+    /// The frame's values: the elements of an array, or the single value.
     pub parts: &'a [Part],
-    /// Whether it was an array, or a push, which is an array that answers nothing.
+    /// Whether the frame is an array or a push (an array that is not a reply).
     pub is_array: bool,
-    /// How many bytes it took.
+    /// The length of the frame in bytes.
     pub length: usize,
 }
 
-/// An array all of which is flat but for its last value.
+/// An array whose values are all flat, except possibly the last.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LastValue<'a> {
-    /// The values before it.
+    /// The values before the last.
     pub parts: &'a [Part],
-    /// Where it starts.
+    /// Where the last value starts.
     pub start: usize,
 }
 
-/// A frame all of which has arrived but for the end of its last value, a bulk string.
+/// A frame that has arrived except for the rest of its last value, a bulk string.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LastBulk<'a> {
-    /// The values before it.
+    /// The values before the bulk string.
     pub parts: &'a [Part],
-    /// Where it starts.
+    /// Where the contents of the bulk string start.
     pub start: usize,
-    /// How long it will be, without its line end.
+    /// The full length of the bulk string, without its line end.
     pub length: usize,
 }
 
-/// Why bytes are not a flat frame. Unless it is [`Self::NotFlat`], there is no way on from here:
-/// the stream is out of step.
+/// Why bytes are not a flat frame. Every error except [`Self::NotFlat`] is fatal: the stream is out
+/// of sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireError {
-    /// The frame is another one than Pub/Sub's own: nested, long, or of RESP3. [`AnyFrame`] reads
-    /// it.
+    /// The frame is not one that Pub/Sub uses: it is nested, long, or RESP3. [`AnyFrame`] reads it.
     NotFlat,
-    /// The first byte of a value is not a type of RESP.
+    /// The first byte of a value is not a RESP type.
     UnknownType(u8),
-    /// Streamed aggregates lie too deep within others for their ends to be told apart.
+    /// Streamed aggregates are nested too deeply to track where they end.
     TooDeep,
-    /// A length or an integer that is not a number.
+    /// A length or integer is not a number.
     BadNumber,
-    /// A length over the limit.
+    /// A length exceeds the limit.
     TooLong {
-        /// The length that was announced.
+        /// The announced length.
         length: u64,
-        /// The most that is accepted.
+        /// The limit.
         limit: usize,
     },
-    /// A line or a bulk string that does not end in CR LF.
+    /// A line or bulk string does not end in CR LF.
     MissingLineEnd,
 }
 
@@ -142,7 +141,7 @@ impl fmt::Display for WireError {
 
 impl std::error::Error for WireError {}
 
-/// Cuts frames from a stream of bytes.
+/// Parses frames from a stream of bytes.
 #[derive(Debug)]
 pub struct Decoder {
     limits: Limits,
@@ -150,7 +149,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for a peer held to `limits`.
+    /// Creates a decoder that enforces `limits`.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
@@ -159,11 +158,11 @@ impl Decoder {
         }
     }
 
-    /// The frame at the start of `bytes`, or `None` if it has not all arrived.
+    /// Parses the frame at the start of `bytes`, or returns `None` if it is incomplete.
     ///
     /// # Errors
     ///
-    /// Says why the bytes cannot become a flat frame, whatever follows.
+    /// Returns an error if `bytes` cannot be the start of a flat frame.
     #[inline]
     pub fn decode(&mut self, bytes: &[u8]) -> Result<Option<Frame<'_>>, WireError> {
         self.parts.clear();
@@ -210,15 +209,15 @@ impl Decoder {
         }))
     }
 
-    /// The values that have come of a frame. To be asked right after [`Self::decode`] has found it
-    /// unfinished.
+    /// Returns the values of an incomplete frame parsed so far. Only valid right after
+    /// [`Self::decode`] has returned `None`.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// What is known of an array of strings whose last is still arriving. To be asked right after
-    /// [`Self::decode`] has found `bytes` unfinished.
+    /// Returns the known parts of an array of strings whose last element is still arriving. Only
+    /// valid right after [`Self::decode`] has returned `None` for `bytes`.
     #[must_use]
     pub fn last_bulk(&self, bytes: &[u8]) -> Option<LastBulk<'_>> {
         let LastValue { parts, start } = self.last_value(bytes)?;
@@ -233,8 +232,8 @@ impl Decoder {
         })
     }
 
-    /// What is known of an array that starts with strings, if only its last value is left. To be
-    /// asked right after [`Self::decode`] has found `bytes` unfinished or not flat.
+    /// Returns the known parts of an array that starts with strings and lacks only its last value.
+    /// Only valid right after [`Self::decode`] has found `bytes` incomplete or not flat.
     #[must_use]
     pub fn last_value(&self, bytes: &[u8]) -> Option<LastValue<'_>> {
         if !matches!(bytes.first(), Some(b'*' | b'>')) {
@@ -255,7 +254,7 @@ impl Decoder {
         })
     }
 
-    /// The value at `start` and the position behind it.
+    /// Parses the value at `start`. Returns it and the position after it.
     #[inline]
     fn value(&self, bytes: &[u8], start: usize) -> Result<Option<(Part, usize)>, WireError> {
         let Some(&kind) = bytes.get(start) else {
@@ -292,17 +291,17 @@ impl Decoder {
     }
 }
 
-/// The length that the header at `start` announces, and the position behind it.
+/// Parses the length in the header at `start`. Returns it and the position after the header.
 #[inline]
 fn length(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError> {
     number(bytes, start + 1).map_err(|error| match bytes.get(start + 1) {
-        // It is streamed, so that its length shows only at its end.
+        // A streamed value: its length is only known at its end.
         Some(b'?') => WireError::NotFlat,
         _ => error,
     })
 }
 
-/// A length that Redis announced, if it is one and lies within `limit`.
+/// Returns an announced length if it is valid and within `limit`.
 #[inline]
 fn length_within(announced: i64, limit: usize) -> Result<usize, WireError> {
     let length = u64::try_from(announced).map_err(|_| WireError::BadNumber)?;
@@ -312,8 +311,8 @@ fn length_within(announced: i64, limit: usize) -> Result<usize, WireError> {
     }
 }
 
-/// The number at `start` up to CR LF, and the position behind it. It may have either sign, and has
-/// at most [`MAX_HEADER`] characters, whether all of them have come or not.
+/// Parses the number from `start` up to CR LF. Returns it and the position after the CR LF. The
+/// number may have either sign and at most [`MAX_HEADER`] characters, even if it is incomplete.
 #[inline]
 fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError> {
     let sign = bytes.get(start);
@@ -341,7 +340,7 @@ fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError>
     if position == bytes.len() {
         return Ok(None);
     }
-    // Summed below zero, so that i64::MIN fits; turned round here.
+    // Accumulated as a negative number, so that `i64::MIN` fits; negated here if positive.
     let value = if negative {
         Some(value)
     } else {
@@ -355,7 +354,7 @@ fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError>
     }
 }
 
-/// The text at `start` up to CR LF, and the position behind it.
+/// Finds the text from `start` up to CR LF. Returns its range and the position after the CR LF.
 fn line(bytes: &[u8], start: usize) -> Result<Option<(Range<usize>, usize)>, WireError> {
     let rest = &bytes[start..];
     let too_long = |length: usize| WireError::TooLong {
@@ -409,12 +408,12 @@ pub fn put_integer(out: &mut Vec<u8>, value: i64) {
     put_header(out, b':', &value.to_string());
 }
 
-/// Appends a simple string to `out`. The text must not hold CR or LF.
+/// Appends a simple string to `out`. The text must not contain CR or LF.
 pub fn put_simple(out: &mut Vec<u8>, text: &str) {
     put_header(out, b'+', text);
 }
 
-/// Appends an error, such as `ERR no such thing`, to `out`. The text must not hold CR or LF.
+/// Appends an error, such as `ERR no such thing`, to `out`. The text must not contain CR or LF.
 pub fn put_error(out: &mut Vec<u8>, text: &str) {
     put_header(out, b'-', text);
 }

@@ -1,7 +1,8 @@
-//! How long messages take from the clock of who sends them to ours.
+//! Message delays, measured from the sender's clock to ours.
 //!
-//! The two clocks differ, so that a delay is the way's time plus the difference. The least delay
-//! of a channel hints at that: below zero, the sender's clock is ahead by at least as much.
+//! The two clocks differ, so a measured delay is the transit time plus that difference. The lowest
+//! delay of a channel is a hint: if it is negative, the sender's clock is ahead by at least as
+//! much.
 
 mod sent;
 
@@ -15,34 +16,34 @@ use crate::query::Path;
 
 pub use sent::sent_time;
 
-/// The most channels that a check of delays watches.
+/// The maximum number of channels of a delay check.
 const MOST_CHANNELS: usize = 1_000;
 
-/// How late the messages of a channel are.
+/// The delays of the messages on a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelDelay {
     /// The channel.
     pub channel: Arc<[u8]>,
-    /// Messages looked at.
+    /// Messages checked.
     pub messages: u64,
-    /// Of these, the ones that say no time at the path.
+    /// How many of these have no time at the path.
     pub without_time: u64,
-    /// Of these, the ones that were sent later than they were received, by the two clocks.
+    /// How many of these were sent later than received, going by the two clocks.
     pub ahead: u64,
-    /// The delays; `None` before the first. The least of them hints at how the clocks differ.
+    /// The delays; `None` before the first. The lowest is a hint at the clock difference.
     pub delay: Option<Percentiles>,
 }
 
-/// How late messages are.
+/// The results of a delay check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DelayReport {
-    /// The channels, in the order in which they came.
+    /// The channels, in order of appearance.
     pub channels: Vec<ChannelDelay>,
-    /// Whether there was no room for some channels.
+    /// Whether some channels were left out because the limit was reached.
     pub is_full: bool,
 }
 
-/// The delays of a check.
+/// The state of a delay check.
 #[derive(Debug)]
 pub struct Delays {
     sent: Path,
@@ -57,7 +58,7 @@ struct OfChannel {
 }
 
 impl Delays {
-    /// No channel yet.
+    /// Creates the state without channels.
     pub fn new(sent: Path) -> Self {
         Self {
             sent,
@@ -65,12 +66,12 @@ impl Delays {
         }
     }
 
-    /// See [`Watched::place`].
+    /// Returns the place of the channel `name`; see [`Watched::place`].
     pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
         self.channels.place(name, OfChannel::default)
     }
 
-    /// Looks at a message of the channel at `place`.
+    /// Checks a message on the channel at `place`.
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         let of_channel = self.channels.at(place)?;
         of_channel.messages += 1;
@@ -84,8 +85,7 @@ impl Delays {
         Some(FindingKind::Delay(delay))
     }
 
-    /// How late messages are, on at most `most` channels: on `channel` in any case, if it is among
-    /// them.
+    /// Returns the delays of at most `most` channels, including `channel` if it is watched.
     pub fn report(&self, channel: Option<&[u8]>, most: usize) -> DelayReport {
         let is_asked = |name: &[u8]| channel == Some(name);
         let asked = self.channels.iter().filter(|(name, _)| is_asked(name));
@@ -104,7 +104,7 @@ impl Delays {
         }
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         self.channels.size(|channel| channel.spread.size())
     }

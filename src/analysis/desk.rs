@@ -1,4 +1,4 @@
-//! The thread: requests in, answers out.
+//! The analysis thread: requests in, answers out.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,27 +9,27 @@ use std::time::{Duration, Instant};
 use super::job::Job;
 use super::{Answer, Request, Worker};
 
-/// It takes a rest this often, as the threads that scan do, so that no thread that reads or draws
+/// How often the thread pauses, like the scanning threads, so that no thread that reads or draws
 /// waits long for a core.
 const REST_EVERY: Duration = Duration::from_millis(2);
 
-/// How long the rest is at least; a system's timers make it about twice that.
+/// The minimum length of the pause; with the timers of the system it is about twice as long.
 const REST: Duration = Duration::from_micros(50);
 
-/// What all that is known takes is counted this often: that takes longer than a message.
+/// How often memory use is computed, which takes longer than checking a message.
 const SIZE_EVERY: Duration = Duration::from_secs(1);
 
-/// The thread, as those see it who ask. It ends when this is dropped.
+/// The handle to the analysis thread. The thread ends when it is dropped.
 #[derive(Debug)]
 pub struct Analyst {
     request_tx: Sender<Request>,
 }
 
-/// Starts the thread. It gives its answers to `tell`, and ends when that says `false`.
+/// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
 ///
 /// # Errors
 ///
-/// If the system has no thread to give.
+/// Returns an error if the system cannot start a thread.
 pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Analyst> {
     let (request_tx, request_rx) = channel();
     let desk = Desk {
@@ -45,25 +45,25 @@ pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<An
 }
 
 impl Analyst {
-    /// Asks. Does not wait.
+    /// Sends a request, without waiting.
     pub fn ask(&self, request: Request) {
-        // The thread ends early only when nobody listens to it any more.
+        // The thread ends early only when its answers are no longer wanted.
         let _ = self.request_tx.send(request);
     }
 }
 
-/// The thread's side.
+/// The state of the thread.
 struct Desk<T> {
     request_rx: Receiver<Request>,
     worker: Worker,
-    /// Rows to be looked at, in the order in which they were handed over.
+    /// Rows to check, in the order in which they were received.
     jobs: VecDeque<Job>,
-    /// The bytes that all that is known takes, and when they were counted.
+    /// The memory use in bytes and when it was computed.
     size: (usize, Option<Instant>),
     tell: T,
 }
 
-/// Nobody asks, or nobody listens, any more.
+/// Signals that no more requests will come or that answers are no longer wanted.
 struct Over;
 
 impl<T: FnMut(Answer) -> bool> Desk<T> {
@@ -77,7 +77,7 @@ impl<T: FnMut(Answer) -> bool> Desk<T> {
         }
     }
 
-    /// Takes in what has been asked, and waits for it if there is nothing else to do.
+    /// Receives requests, waiting for one if there is nothing else to do.
     fn take_requests(&mut self) -> Result<(), Over> {
         if self.jobs.is_empty() {
             let request = self.request_rx.recv().map_err(|_| Over)?;
@@ -106,7 +106,7 @@ impl<T: FnMut(Answer) -> bool> Desk<T> {
         Ok(())
     }
 
-    /// Goes on with the rows that were handed over first.
+    /// Continues with the oldest job.
     fn work(&mut self) -> Result<(), Over> {
         if self.size.1.is_none_or(|at| at.elapsed() >= SIZE_EVERY) {
             self.size = (self.worker.size(), Some(Instant::now()));

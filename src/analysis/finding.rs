@@ -1,4 +1,4 @@
-//! What a check has to say of a row, as data and in words for the log.
+//! Findings of checks on rows, as data and as text for the log.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::payload::figures;
 /// A finding of a check on a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which check.
+    /// The check.
     pub check: CheckId,
-    /// Of which row.
+    /// The row.
     pub row: RowId,
-    /// What.
+    /// What was found.
     pub what: FindingKind,
 }
 
 impl Finding {
-    /// The bytes that it takes.
+    /// Returns the memory use, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let beside = match &self.what {
@@ -36,23 +36,23 @@ impl Finding {
     }
 }
 
-/// What is to be said. Its words hold texts of messages as they are: show them through
+/// What was found. Its text contains text from messages verbatim: display it through
 /// [`crate::payload::escape`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FindingKind {
     /// How the message deviates from the shape of its channel.
     Drift(Box<[Drift]>),
-    /// How its number deviates from the one that was expected.
+    /// How the sequence number deviates from the expected one.
     Sequence(Box<OutOfSequence>),
-    /// It is a reply.
+    /// The message is a reply.
     Latency {
-        /// The row of the request that it answers.
+        /// The row of the request.
         request: RowId,
-        /// How long after that it came.
+        /// The time between request and reply.
         after: Duration,
     },
-    /// How many microseconds after it was sent it was received, by the two clocks; negative if the
-    /// sender's is ahead.
+    /// The time between sending and receipt in microseconds, going by the two clocks; negative if
+    /// the sender's clock is ahead.
     Delay(i64),
 }
 
@@ -80,30 +80,30 @@ impl fmt::Display for FindingKind {
     }
 }
 
-/// A deviation from the shape that was learnt.
+/// A deviation from the learned shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drift {
-    /// A field that is new.
+    /// A new field.
     New(Arc<str>),
-    /// A field is missing that had always been there.
+    /// A field is missing that was always present.
     Missing(Arc<str>),
-    /// A value has a type that it never had.
+    /// A value has a new type.
     Type {
-        /// Where.
+        /// The path of the value.
         path: Arc<str>,
-        /// The types that it had.
+        /// The types it had before.
         before: Types,
-        /// The one that it has.
+        /// The type it has now.
         now: Types,
     },
-    /// It is not JSON at all.
+    /// The message is not JSON.
     NotJson,
-    /// There are as many deviations more, which are not listed.
+    /// This many further deviations are not listed.
     More(usize),
 }
 
 impl Drift {
-    /// The path of the value that it is about.
+    /// Returns the path of the value concerned.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {
@@ -125,54 +125,54 @@ impl fmt::Display for Drift {
     }
 }
 
-/// A number that was not the one expected.
+/// A sequence number that was not the expected one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutOfSequence {
-    /// Numbers before it are missing.
+    /// Numbers before this one are missing.
     Missing {
-        /// How many; [`u64::MAX`] stands for all that are more.
+        /// How many; [`u64::MAX`] if more than that.
         count: u64,
-        /// The first of them.
+        /// The first missing number.
         from: i128,
-        /// The last of them.
+        /// The last missing number.
         to: i128,
-        /// Whether messages may have been lost by us in between: a row of the log says so, or
-        /// rows were not looked at.
+        /// Whether we may have lost messages in between: there is a gap row in the log, or rows
+        /// were not checked.
         explained: bool,
     },
-    /// The number has come before.
+    /// The number has occurred before.
     Duplicate {
-        /// Which.
+        /// The number.
         number: i128,
     },
-    /// It comes after higher ones.
+    /// The number comes after higher ones.
     Reordered {
-        /// How far it lies below the highest.
+        /// How far it is below the highest number.
         by: u64,
-        /// Whether it had been told as missing: the hole is filled. If not, it lies before the
-        /// first number seen, or so far back that it is not known whether it came before.
+        /// Whether it was reported missing, so that it fills a hole. If not, it is below the first
+        /// number seen, or so far back that it is unknown whether it has occurred before.
         fills: bool,
     },
-    /// Numbers start anew, unless the next one shows that they do not.
+    /// The sequence restarts, unless the next number shows otherwise.
     Restarted {
-        /// At which.
+        /// The number at which it restarts.
         at: i128,
-        /// The highest before that.
+        /// The highest number before.
         after: i128,
-        /// Whether messages may have been lost by us in between.
+        /// Whether we may have lost messages in between.
         explained: bool,
-        /// What it was if the next number shows that it was no restart.
+        /// What the number was if the next one shows that it was not a restart.
         instead: Instead,
     },
 }
 
-/// What a number is that seems to start anew and does not.
+/// What an apparent restart turns out to be instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instead {
-    /// One that has come before.
+    /// A number that has occurred before.
     Again,
-    /// One that comes late: it lies before the first number seen, or so far back that it is not
-    /// known whether it came before.
+    /// A late number: it is below the first number seen, or so far back that it is unknown whether
+    /// it has occurred before.
     Late,
 }
 
@@ -212,7 +212,7 @@ impl fmt::Display for OutOfSequence {
                 explained,
                 instead,
             } => {
-                // The doubt first: it is not cut off where there is little room.
+                // The uncertainty comes first, so that it is not cut off where space is short.
                 let gap = if *explained { " and a gap" } else { "" };
                 write!(f, "restarted or {at} {instead}, after {after}{gap}")
             }

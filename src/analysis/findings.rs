@@ -1,4 +1,4 @@
-//! The findings that are kept to be shown, for whoever asks for the checks.
+//! Storage of findings, for the owner of the checks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -8,17 +8,17 @@ use super::plan::CheckId;
 use crate::log::RowSet;
 use crate::message::RowId;
 
-/// The most findings that are kept of a check; the oldest go first. Which rows drifted or are out
-/// of sequence is kept of all.
+/// The maximum number of findings kept per check; the oldest are dropped first. Which rows drifted
+/// or are out of sequence is kept for all of them.
 pub const MOST_FINDINGS: usize = 100_000;
 
-/// The most bytes that the findings of a check take.
+/// The maximum memory use of the findings of a check, in bytes.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Findings by their rows.
+/// Findings, by row.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Of one check they come in the order of their rows.
+    /// The findings of each check arrive in row order.
     checks: BTreeMap<CheckId, OfCheck>,
 }
 
@@ -32,70 +32,70 @@ struct OfCheck {
 }
 
 impl Findings {
-    /// Keeps `found`, and lets go of the oldest of a check if it has too many.
+    /// Adds `found`, dropping the oldest findings of a check beyond its limits.
     pub fn add(&mut self, found: impl IntoIterator<Item = Finding>) {
         for finding in found {
             self.checks.entry(finding.check).or_default().add(finding);
         }
     }
 
-    /// What has been found of `row`, as far as it is kept.
+    /// Returns the findings on `row` that are still kept.
     pub fn of(&self, row: RowId) -> impl Iterator<Item = &Finding> {
         self.checks.values().flat_map(move |check| check.of(row))
     }
 
-    /// Whether `row` was flagged for its shape: what `is:drift` asks.
+    /// Whether `row` was flagged for its shape, as matched by `is:drift`.
     #[must_use]
     pub fn is_drift(&self, row: RowId) -> bool {
         let mut checks = self.checks.values();
         checks.any(|check| check.drifted.contains(row))
     }
 
-    /// Whether `row` was flagged for its number: what `is:seqgap` asks.
+    /// Whether `row` was flagged for its sequence number, as matched by `is:seqgap`.
     #[must_use]
     pub fn is_out_of_sequence(&self, row: RowId) -> bool {
         let mut checks = self.checks.values();
         checks.any(|check| check.out_of_sequence.contains(row))
     }
 
-    /// The rows in `rows` that were flagged for their shape, ascending.
+    /// Returns those of `rows` that were flagged for their shape, ascending.
     #[must_use]
     pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         union(self.checks.values().map(|check| &check.drifted), &rows)
     }
 
-    /// The rows in `rows` that were flagged for their number, ascending.
+    /// Returns those of `rows` that were flagged for their sequence number, ascending.
     #[must_use]
     pub fn out_of_sequence_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         let sets = self.checks.values().map(|check| &check.out_of_sequence);
         union(sets, &rows)
     }
 
-    /// The rows that a check has flagged for their shape.
+    /// Returns the rows that a check has flagged for their shape.
     #[must_use]
     pub fn drifted(&self, check: CheckId) -> Option<&RowSet> {
         Some(&self.checks.get(&check)?.drifted)
     }
 
-    /// The rows that a check has flagged for their number.
+    /// Returns the rows that a check has flagged for their sequence number.
     #[must_use]
     pub fn out_of_sequence(&self, check: CheckId) -> Option<&RowSet> {
         Some(&self.checks.get(&check)?.out_of_sequence)
     }
 
-    /// Lets go of all that a check has found.
+    /// Removes all findings of a check.
     pub fn forget_check(&mut self, check: CheckId) {
         self.checks.remove(&check);
     }
 
-    /// Lets go of what points to rows that have gone.
+    /// Removes the findings on evicted rows.
     pub fn forget(&mut self, gone: &Range<RowId>) {
         for check in self.checks.values_mut() {
             check.forget(gone);
         }
     }
 
-    /// The bytes that they take; the sets of rows count as an eighth of a byte a row.
+    /// Returns the memory use in bytes; the sets of rows count as an eighth of a byte per row.
     #[must_use]
     pub fn size(&self) -> usize {
         let checks = self.checks.values();
@@ -109,7 +109,7 @@ impl Findings {
     }
 }
 
-/// The rows in `rows` that are in any of `sets`, ascending.
+/// Returns those of `rows` that are in any of `sets`, ascending.
 fn union<'a>(sets: impl Iterator<Item = &'a RowSet>, rows: &Range<RowId>) -> Vec<RowId> {
     let mut all = Vec::new();
     for set in sets {
@@ -124,7 +124,7 @@ fn union<'a>(sets: impl Iterator<Item = &'a RowSet>, rows: &Range<RowId>) -> Vec
     all
 }
 
-/// How many rows a set spans.
+/// Returns how many rows a set spans.
 fn span(rows: &RowSet) -> usize {
     let first = rows.row_at(0).map_or(0, |row| row.0);
     let last = rows.len().checked_sub(1).and_then(|last| rows.row_at(last));

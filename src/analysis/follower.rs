@@ -1,23 +1,23 @@
-//! Keeps a log's rows coming to the checks, for whoever owns the log.
+//! Passes the rows of a log on to the checks, for the owner of the log.
 
 use super::{Looked, Request};
 use crate::log::MessageLog;
 use crate::message::RowId;
 
-/// How far the rows of a log have been handed over. One request at a time is under way: the next
-/// then covers all that has come meanwhile, as far as it is still kept.
+/// How far the rows of a log have been passed on. Only one request is in progress at a time; the
+/// next one covers all rows that have arrived since and are still kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Follower {
-    /// Rows before this one have been handed over.
+    /// Rows before this one have been passed on.
     next: RowId,
-    /// Rows before this one have been looked at, or had gone.
+    /// Rows before this one have been checked or evicted.
     looked: RowId,
     is_asking: bool,
     missed: u64,
 }
 
 impl Follower {
-    /// From the log's end on.
+    /// Creates a follower that starts at the end of the log.
     #[must_use]
     pub fn new(log: &MessageLog) -> Self {
         Self {
@@ -28,8 +28,8 @@ impl Follower {
         }
     }
 
-    /// The request for the rows that have come since the last, if there are any and none is being
-    /// answered.
+    /// Returns a request for the rows that have arrived since the last one, if there are any and no
+    /// request is in progress.
     pub fn ask(&mut self, log: &MessageLog) -> Option<Request> {
         if self.is_asking || self.next >= log.end() {
             return None;
@@ -43,13 +43,13 @@ impl Follower {
         Some(Request::Arrived(pieces))
     }
 
-    /// Takes rows that have come while nothing was checked as handed over.
+    /// Skips rows that have arrived while there were no checks.
     pub fn skip(&mut self, log: &MessageLog) {
         self.next = self.next.max(log.end());
         self.looked = self.next;
     }
 
-    /// Takes note of an answer.
+    /// Records an answer.
     pub fn note(&mut self, looked: &Looked) {
         if looked.only.is_none() {
             self.is_asking &= !looked.is_done;
@@ -60,19 +60,19 @@ impl Follower {
         }
     }
 
-    /// The row behind the last that has been looked at: what is found of those before is known.
+    /// Returns the row after the last checked one: the findings on all rows before it are complete.
     #[must_use]
     pub fn looked(&self) -> RowId {
         self.looked
     }
 
-    /// How many rows arrived and went before they could be looked at.
+    /// Returns how many rows arrived but were evicted before they could be checked.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.missed
     }
 
-    /// How many rows have arrived and were not handed over yet.
+    /// Returns how many rows have arrived but have not been passed on yet.
     #[must_use]
     pub fn lag(&self, log: &MessageLog) -> u64 {
         log.end().0.saturating_sub(self.next.0)

@@ -1,4 +1,4 @@
-//! A request for rows under way.
+//! A request in progress.
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -9,18 +9,18 @@ use super::{Answer, Looked, Request, Worker};
 use crate::log::{Piece, Segment};
 use crate::message::RowId;
 
-/// Rows, and bytes of payloads, that are looked at before anything else has its turn.
+/// How many rows and payload bytes to check before other jobs have their turn.
 const CHUNK_ROWS: usize = 512;
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Answers are at least this far apart, but for the last.
+/// The minimum time between answers, except for the last.
 const ANSWER_EVERY: Duration = Duration::from_millis(5);
 
-/// Rows to be looked at.
+/// Rows to check.
 #[derive(Debug)]
 pub struct Job {
     pieces: std::vec::IntoIter<Piece>,
-    /// The piece that is being looked at, and the next of its rows.
+    /// The current piece and its next row.
     open: Option<(Piece, RowId)>,
     only: Option<CheckId>,
     found: Vec<Finding>,
@@ -30,7 +30,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// To look at `pieces`, the oldest first, for all checks or for `only` one.
+    /// Creates a job for `pieces`, oldest first, for all checks or for `only` one.
     pub fn new(pieces: Vec<Piece>, only: Option<CheckId>) -> Self {
         Self {
             pieces: pieces.into_iter(),
@@ -43,8 +43,8 @@ impl Job {
         }
     }
 
-    /// Looks at the next rows, and answers if it is time for that. `size` is what all that is known
-    /// takes.
+    /// Checks the next rows and returns an answer, if one is due. `size` is the memory use of all
+    /// checks.
     pub fn go_on(&mut self, worker: &mut Worker, size: usize) -> Option<Looked> {
         self.look_at_some(worker);
         let is_done = self.open.is_none() && self.pieces.len() == 0;
@@ -66,7 +66,7 @@ impl Job {
 
     fn look_at_some(&mut self, worker: &mut Worker) {
         if self.only.is_some_and(|only| !worker.makes(only)) {
-            // The check has ended meanwhile.
+            // The check has been removed in the meantime.
             self.open = None;
             self.pieces = Vec::new().into_iter();
             return;
@@ -83,7 +83,7 @@ impl Job {
         };
         let rows = piece.rows();
         let Some(segment) = piece.segment() else {
-            // The log has let go of it.
+            // The log has evicted it.
             let left = rows.end.0 - next.0;
             self.rows += left;
             self.gone += left;
@@ -105,8 +105,8 @@ impl Job {
 }
 
 impl Worker {
-    /// Answers `request` as a whole, at once: for tests, and for who has no thread. A plan has no
-    /// answer.
+    /// Processes `request` completely and returns the answer, for tests and for callers without a
+    /// thread. A plan has no answer.
     pub fn answer(&mut self, request: Request) -> Option<Answer> {
         let mut job = match request {
             Request::Plan(plan) => {
@@ -141,7 +141,7 @@ fn index(segment: &Segment, row: RowId) -> usize {
     usize::try_from(row.0 - segment.rows().start.0).unwrap_or(usize::MAX)
 }
 
-/// Where to stop on the way from `start` to `end`: not far, but at least a row on.
+/// Returns where to stop between `start` and `end`: after a limited amount, but at least one row.
 fn chunk_end(segment: &Segment, start: usize, end: usize) -> usize {
     let far = start.saturating_add(CHUNK_ROWS).min(end);
     let before = start.checked_sub(1).map_or(0, |at| segment.payload_end(at));

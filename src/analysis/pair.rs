@@ -1,12 +1,12 @@
-//! Which reply answers which request, and how long that takes.
+//! Matching of replies to requests, and their latency.
 //!
-//! Requests wait by their id, a bounded number: the one that has waited longest is forgotten
-//! first, and counted. Ids that were answered are remembered for a while, so that a second reply
-//! is told as one. A number and the string of its digits are the same id.
+//! A limited number of requests wait, identified by an id; when there are too many, the one waiting
+//! longest is dropped and counted. Answered ids are remembered for a while, so that a second reply
+//! is recognized as such. A number and a string of its digits are the same id.
 //!
-//! A request that waits with a gap since may have been answered in it, unheard. A reply to no
-//! request that is known may be to one that came in a gap: that is said of those that come soon
-//! behind one, no later than the slowest reply so far took.
+//! If there has been a gap since a request, its reply may have been lost in it. Likewise, a reply
+//! to an unknown request may belong to one lost in a gap: it is counted that way if it arrives soon
+//! after a gap, within the longest latency so far.
 
 mod requests;
 
@@ -23,56 +23,57 @@ use requests::{Answered, Requests};
 
 pub use requests::MOST_WAITING;
 
-/// A request without a reply so far.
+/// A request without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswered {
-    /// Its row.
+    /// The row of the request.
     pub row: RowId,
-    /// When it came.
+    /// When the request arrived.
     pub time: Time,
-    /// Its id.
+    /// The id of the request.
     pub id: Arc<[u8]>,
-    /// Whether a gap lies behind it, in which its reply may have been lost.
+    /// Whether there has been a gap since, in which the reply may have been lost.
     pub is_before_gap: bool,
 }
 
-/// What has been counted of a pair.
+/// The counts of a pair check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PairCounts {
     /// Requests with an id.
     pub requests: u64,
-    /// Of these, the ones whose id was waiting already: the time counts from the first.
+    /// How many of these had the id of a request already waiting: latency is measured from the
+    /// first.
     pub repeated: u64,
-    /// Requests that were answered.
+    /// Answered requests.
     pub answered: u64,
-    /// Requests that wait.
+    /// Requests waiting for a reply.
     pub waiting: u64,
-    /// Of these, the ones with a gap since.
+    /// How many of these have seen a gap since.
     pub waiting_before_gap: u64,
-    /// Requests that were forgotten, to stay within bounds, while they waited.
+    /// Requests dropped while waiting because there were too many.
     pub forgotten: u64,
-    /// Replies to what was answered already.
+    /// Replies to requests already answered.
     pub duplicates: u64,
-    /// Replies to no request that is known.
+    /// Replies to unknown requests.
     pub unmatched: u64,
-    /// Of these, the ones soon behind a gap, in which the request may have been lost.
+    /// How many of these came soon after a gap, in which the request may have been lost.
     pub unmatched_behind_gap: u64,
-    /// Messages on the channels of the pair that have no id where it should be.
+    /// Messages on the channels of the pair without an id at the path.
     pub without_id: u64,
 }
 
-/// How a pair does.
+/// The results of a pair check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairReport {
-    /// What has been counted.
+    /// The counts.
     pub counts: PairCounts,
-    /// How long replies took; `None` before the first.
+    /// The latency of replies; `None` before the first.
     pub latency: Option<Percentiles>,
-    /// The requests that wait, the longest waiting first, as many as were asked for.
+    /// The waiting requests, longest waiting first, limited to the number asked for.
     pub unanswered: Vec<Unanswered>,
 }
 
-/// Requests and replies of a check.
+/// The state of a pair check.
 #[derive(Debug)]
 pub struct Pair {
     request: Path,
@@ -80,26 +81,27 @@ pub struct Pair {
     requests: Requests,
     counts: PairCounts,
     latency: Spread,
-    /// The reply looked at last. On one channel for both it is no request of the same id.
+    /// The last reply checked. If requests and replies share a channel, it is not also a request
+    /// with the same id.
     last_reply: Option<RowId>,
     gap: LastGap,
 }
 
-/// The gap before the message looked at last.
+/// The last gap before the last message checked.
 #[derive(Debug, Default)]
 struct LastGap {
-    /// How often messages may have been lost until then.
+    /// How many times messages may have been lost before that message.
     breaks: u64,
-    /// When the first message behind it came; `None` before the first gap.
+    /// When the first message after the gap arrived; `None` before the first gap.
     behind: Option<Time>,
 }
 
-/// The places of channels: all requests are one, as all replies are.
+/// The places of channels: all request channels share one, and so do all reply channels.
 const REQUESTS: u32 = 0;
 const REPLIES: u32 = 1;
 
 impl Pair {
-    /// Nothing waits yet.
+    /// Creates the state without waiting requests.
     pub fn new(request: Path, reply: Path) -> Self {
         Self {
             request,
@@ -112,7 +114,7 @@ impl Pair {
         }
     }
 
-    /// The place of a channel with this role.
+    /// Returns the place of a channel with this role.
     pub fn place(role: Role) -> u32 {
         match role {
             Role::First => REQUESTS,
@@ -120,7 +122,7 @@ impl Pair {
         }
     }
 
-    /// Looks at a message of a channel at `place`.
+    /// Checks a message on a channel at `place`.
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         self.gap.note(message);
         if place == REPLIES {
@@ -178,8 +180,9 @@ impl Pair {
         }
     }
 
-    /// How it does, with at most `most` requests that wait. Messages may have been lost so many
-    /// times until now, and until `gap_until` at last.
+    /// Returns the results, with at most `most` waiting requests. `breaks` is how many times
+    /// messages may have been lost until now, and `gap_until` when the last gap ended, or the
+    /// current time if one is open.
     pub fn report(&self, most: usize, breaks: u64, gap_until: Option<Time>) -> PairReport {
         let waiting = || self.requests.unanswered(breaks, gap_until);
         PairReport {
@@ -194,7 +197,7 @@ impl Pair {
         }
     }
 
-    /// The bytes that it takes.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.requests.size() + self.latency.size()
     }
@@ -208,8 +211,8 @@ impl LastGap {
         }
     }
 
-    /// Whether it lies no more than so many microseconds before `time`, or anywhere if it is not
-    /// known how many are many.
+    /// Whether the gap ended at most `micros` microseconds before `time`, or at any time if that is
+    /// unknown.
     fn is_soon_before(&self, time: Time, micros: Option<i64>) -> bool {
         self.behind.is_some_and(|behind| {
             let since = i64::try_from(time.since(behind).as_micros()).unwrap_or(i64::MAX);

@@ -1,11 +1,12 @@
-//! Checks as the command line writes them.
+//! Parsing of checks given on the command line.
 
 use std::fmt;
 
 use super::plan::{Channels, Check};
 use crate::query::Path;
 
-/// Why a text names no check: the text, what is wrong and what to write, in a sentence.
+/// Why a text is not a valid check: the text, what is wrong with it and how to fix it, in one
+/// sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckError(String);
 
@@ -18,27 +19,27 @@ impl fmt::Display for CheckError {
 impl std::error::Error for CheckError {}
 
 impl Check {
-    /// `--shape`: a channel or a glob.
+    /// Parses `--shape`: a channel or a glob.
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// Returns an error if the text is blank.
     pub fn parse_shape(text: &str) -> Result<Self, CheckError> {
         const FORM: &str = "write a channel or a pattern: 'orders:*'";
         let channels = channels(text, text, FORM)?;
         Ok(Self::Shape { channels })
     }
 
-    /// `--seq`: `glob=.path`, or `glob=.path,.key` where a key tells sequences apart.
+    /// Parses `--seq`: `glob=.path`, or `glob=.path,.key` with a key that distinguishes sequences.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and what to write.
+    /// Returns what is wrong with the text and how to fix it.
     pub fn parse_sequence(text: &str) -> Result<Self, CheckError> {
         const FORM: &str = "write channels, = and the path of the number: 'orders:*=.seq', or with the path of \
              a key 'orders:*=.seq,.user'";
         let (channels, (number, key)) = watched(text, text, FORM, |paths| {
-            // A comma may be part of a key in quotes.
+            // A quoted key may contain a comma.
             let halves = paths.match_indices(',').find_map(|(at, _)| {
                 let number = Path::parse(&paths[..at]).ok()?;
                 let key = Path::parse(&paths[at + 1..]).ok()?;
@@ -53,11 +54,11 @@ impl Check {
         })
     }
 
-    /// `--pair`: `req-glob=.id -> rep-glob=.corr`.
+    /// Parses `--pair`: `req-glob=.id -> rep-glob=.corr`.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and what to write.
+    /// Returns what is wrong with the text and how to fix it.
     pub fn parse_pair(text: &str) -> Result<Self, CheckError> {
         const FORM: &str = "write requests, -> and replies, each with the path of the id: \
                             'rpc:req=.id -> rpc:rep=.corr'";
@@ -75,11 +76,11 @@ impl Check {
         Err(first_error.unwrap_or_else(|| wrong(text, "it has no ->", FORM)))
     }
 
-    /// `--sent`: `glob=.path`.
+    /// Parses `--sent`: `glob=.path`.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and what to write.
+    /// Returns what is wrong with the text and how to fix it.
     pub fn parse_delay(text: &str) -> Result<Self, CheckError> {
         const FORM: &str = "write channels, = and the path of the time at which a message was sent: \
              'orders:*=.sent_at'";
@@ -88,8 +89,8 @@ impl Check {
     }
 }
 
-/// `glob=.path` in `part` of `text`. What is behind the sign is read by `read`, which says what is
-/// wrong with it. The sign may be part of a channel's name: the first that a path follows counts.
+/// Parses `glob=.path` in `part` of `text`. `read` parses what follows the `=` or returns what is
+/// wrong with it. A channel name may contain `=`: the first one followed by a path counts.
 fn watched<T>(
     text: &str,
     part: &str,

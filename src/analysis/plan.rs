@@ -1,4 +1,4 @@
-//! What is watched: checks, each on the channels of its globs.
+//! The checks and the channels they watch.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use crate::message::{RowId, glob};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Path;
 
-/// A check of a plan. Never given to another one of the same plan.
+/// The id of a check. Never reused within a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CheckId(pub u32);
 
-/// The channels that a glob matches, as Redis judges it.
+/// The channels that match a glob by the rules of Redis.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Channels(Arc<[u8]>);
 
 impl Channels {
-    /// Those that `glob` matches.
+    /// Creates the set of channels that match `glob`.
     #[must_use]
     pub fn new(glob: &[u8]) -> Self {
         Self(glob.into())
     }
 
-    /// The glob.
+    /// Returns the glob.
     #[must_use]
     pub fn glob(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether the channel `name` is among them.
+    /// Whether the channel `name` matches.
     #[must_use]
     pub fn contain(&self, name: &[u8]) -> bool {
         glob::matches(&self.0, name)
@@ -41,42 +41,42 @@ impl fmt::Debug for Channels {
     }
 }
 
-/// Something to be checked of every message.
+/// A check to run on every message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Which fields the JSON has, of which types; a message that deviates is flagged.
+    /// Learns the fields of JSON messages and their types, and flags messages that deviate.
     Shape {
-        /// Where.
+        /// The channels to check.
         channels: Channels,
     },
-    /// Whether numbers follow one another.
+    /// Verifies that sequence numbers are consecutive.
     Sequence {
-        /// Where. Each channel has a sequence of its own.
+        /// The channels to check. Each has its own sequence.
         channels: Channels,
-        /// The number: a whole number, or a string of digits.
+        /// The path of the number: a whole number, or a string of digits.
         number: Path,
-        /// What tells sequences on one channel apart, if there are several.
+        /// The path of a key that distinguishes several sequences on a channel.
         key: Option<Path>,
     },
-    /// Which reply answers which request, and how long that takes.
+    /// Matches replies to requests and measures their latency.
     Pair {
-        /// Where requests are, and the path of their id.
+        /// The request channels and the path of the id.
         request: (Channels, Path),
-        /// Where replies are, and the path of the id of the request that they answer.
+        /// The reply channels and the path of the id of the answered request.
         reply: (Channels, Path),
     },
-    /// How long messages take from the clock of who sends them to ours.
+    /// Measures message delays from the sender's clock to ours.
     Delay {
-        /// Where.
+        /// The channels to check.
         channels: Channels,
-        /// When the message was sent; see [`super::sent_time`].
+        /// The path of the time at which the message was sent; see [`super::sent_time`].
         sent: Path,
     },
-    /// A number of every message, to be plotted over time.
+    /// Plots a number of every message over time.
     Series {
-        /// Where. Each channel has a series of its own.
+        /// The channels to plot. Each has its own series.
         channels: Channels,
-        /// Which number.
+        /// The number to plot.
         what: Plotted,
     },
 }
@@ -84,25 +84,25 @@ pub enum Check {
 /// A number of every message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plotted {
-    /// The number at a path, or that the string there starts with: `"20.0 °C"` is 20.
+    /// The number at a path, or at the start of the string there: `"20.0 °C"` is 20.
     Path(Path),
-    /// How many bytes the message has.
+    /// The size of the message, in bytes.
     Size,
-    /// How many milliseconds after the one before on its channel it came.
+    /// The time since the previous message on the channel, in milliseconds.
     Interval,
 }
 
-/// What a message on a channel is to a check.
+/// The role of a message in a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// One of those that are checked; of a pair, a request.
+    /// A message to check; for a pair, a request.
     First,
     /// A reply.
     Reply,
 }
 
 impl Check {
-    /// What messages on the channel `name` are to it: for a pair, they may be both.
+    /// Returns the roles of messages on the channel `name`; for a pair, they may have both.
     pub(super) fn roles(&self, name: &[u8]) -> impl Iterator<Item = Role> {
         let (first, reply) = match self {
             Self::Shape { channels }
@@ -111,7 +111,7 @@ impl Check {
             | Self::Series { channels, .. } => (channels, None),
             Self::Pair { request, reply } => (&request.0, Some(&reply.0)),
         };
-        // The reply first: a message that is both does not answer itself.
+        // Reply before request: a message that is both does not answer itself.
         let reply = reply.is_some_and(|channels| channels.contain(name));
         let first = first.contain(name);
         let reply = reply.then_some(Role::Reply);
@@ -122,16 +122,15 @@ impl Check {
 /// A check of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Which one.
+    /// The id of the check.
     pub id: CheckId,
-    /// What is checked.
+    /// The check.
     pub check: Check,
-    /// The first of the rows that it is made of. Rows before it are looked at only by
-    /// [`super::Request::kept`].
+    /// The first row to check. Rows before it are checked only on [`super::Request::kept`].
     pub from: RowId,
 }
 
-/// All checks that are made. Plain data: whoever holds it sends a copy when it has changed.
+/// All active checks. Plain data: its owner sends a copy whenever it has changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     entries: Vec<Entry>,
@@ -140,7 +139,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Adds `check`, which is made of the rows from `from` on: mostly the log's end.
+    /// Adds `check`, starting at the row `from`, usually the end of the log.
     pub fn add(&mut self, check: Check, from: RowId) -> CheckId {
         let id = CheckId(self.next);
         self.next += 1;
@@ -148,38 +147,38 @@ impl Plan {
         id
     }
 
-    /// Has the messages of channels read so from now on.
+    /// Sets the decoder choices of channels from now on.
     pub fn read_by(&mut self, decoder_choices: Arc<DecoderChoices>) {
         self.decoder_choices = decoder_choices;
     }
 
-    /// How the messages of channels are read.
+    /// Returns the decoder choices of channels.
     #[must_use]
     pub fn decoder_choices(&self) -> &Arc<DecoderChoices> {
         &self.decoder_choices
     }
 
-    /// Ends a check. Says whether there was one.
+    /// Removes a check. Returns whether there was one.
     pub fn remove(&mut self, id: CheckId) -> bool {
         let before = self.entries.len();
         self.entries.retain(|entry| entry.id != id);
         self.entries.len() < before
     }
 
-    /// The check with this id.
+    /// Returns the check with this id.
     #[must_use]
     pub fn check(&self, id: CheckId) -> Option<&Check> {
         let entry = self.entries.iter().find(|entry| entry.id == id)?;
         Some(&entry.check)
     }
 
-    /// All checks, in the order in which they were added.
+    /// Returns all checks, in the order in which they were added.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Whether nothing is checked.
+    /// Whether there are no checks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -1,4 +1,4 @@
-//! What is known at a moment, to be drawn: asked for, and of bounded size.
+//! Reports on the current results for display: created on request, and of limited size.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use super::series::SeriesReport;
 use super::shape::ShapeReport;
 use crate::message::Time;
 
-/// What is to be reported.
+/// What to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// Of which check.
+    /// The check.
     pub check: CheckId,
-    /// Of which channel, for shapes and series: of the first if none is named.
+    /// The channel, for shapes and series; the first if none is given.
     pub channel: Option<Arc<[u8]>>,
-    /// Of which stretch of time, for series: of all if none is given.
+    /// The time range, for series; everything if none is given.
     pub stretch: Option<(Time, Time)>,
-    /// Until when a gap was open at last, as far as is known; for pairs.
+    /// When the last known gap ended, or the current time if one is open; for pairs.
     pub gap_until: Option<Time>,
     /// The most points, channels or requests to report.
     pub most: usize,
 }
 
-/// What is known.
+/// The current results of a check.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
-    /// Of a check of shapes.
+    /// Results of a shape check.
     Shape(ShapeReport),
-    /// Of a check of sequences.
+    /// Results of a sequence check.
     Sequence(SequenceReport),
-    /// Of a pair.
+    /// Results of a pair check.
     Pair(PairReport),
-    /// Of a check of delays.
+    /// Results of a delay check.
     Delay(DelayReport),
-    /// Of a series.
+    /// A series.
     Series(SeriesReport),
 }

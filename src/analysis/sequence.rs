@@ -1,14 +1,15 @@
-//! Whether numbers follow one another: what is missing, what comes again, what comes late.
+//! Sequence numbers: missing, duplicate and late ones.
 //!
-//! Each channel has a sequence; with a key, each of its values on a channel has one. A number is
-//! expected to be one above the highest before it. What a gap row of the log lies in, or rows that
-//! were not looked at, is told as explained: we, and not the sender, may have lost it. A number
-//! that fills a hole is no longer missing.
+//! Each channel has a sequence, or, with a key, one per value of the key. The expected number is
+//! one above the highest so far. Numbers missing across a gap row in the log, or across rows that
+//! were not checked, are reported as explained: we, rather than the sender, may have lost them. A
+//! number that fills a hole is no longer missing.
 //!
-//! A jump back to 0 or 1, and any behind a gap that fills no hole, is told as a restart of the
-//! sender, or else as that number once more or late: the next number decides. Behind a gap it is a
-//! restart if that follows; at 0 or 1 also unless the numbers before go on. If not, it is counted
-//! as the other and those before are followed as if nothing had been.
+//! A jump back to 0 or 1, or any jump back after a gap that fills no hole, is reported as either a
+//! restart of the sender or a duplicate or late number; the next number decides. After a gap, it is
+//! a restart if its successor follows; at 0 or 1, also unless the previous sequence continues. If
+//! it was not a restart, it is recounted as the alternative and the previous sequence continues
+//! unaffected.
 
 mod counts;
 mod holes;
@@ -31,42 +32,43 @@ use track::Track;
 
 pub use counts::Counts;
 
-/// The most channels that a check of sequences watches.
+/// The maximum number of channels of a sequence check.
 const MOST_CHANNELS: usize = 1_000;
 
-/// The most sequences that a check follows, keys counted.
+/// The maximum number of keyed sequences of a check.
 pub const MOST_SEQUENCES: usize = 100_000;
 
-/// The most holes that a check remembers in all, to know what fills them.
+/// The maximum number of holes that a check remembers in total, to recognize numbers that fill
+/// them.
 const MOST_HOLES: usize = 100_000;
 
-/// How the sequences of a channel do.
+/// The results for the sequences of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelCounts {
     /// The channel.
     pub channel: Arc<[u8]>,
-    /// How many keys it has; 0 if none are asked for.
+    /// The number of keys; 0 if the check has no key.
     pub keys: u64,
-    /// The highest number, if it has no keys.
+    /// The highest number, if there are no keys.
     pub last: Option<i128>,
-    /// What has been counted.
+    /// The counts.
     pub counts: Counts,
 }
 
-/// How the sequences of a check do.
+/// The results of a sequence check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SequenceReport {
-    /// All channels together.
+    /// The totals of all channels.
     pub counts: Counts,
-    /// The channels, those with most that is missing first.
+    /// The channels, those with the most missing numbers first.
     pub channels: Vec<ChannelCounts>,
-    /// Whether a key is asked for.
+    /// Whether the check has a key.
     pub has_key: bool,
-    /// Whether there was no room for some channels or keys.
+    /// Whether some channels or keys were left out because a limit was reached.
     pub is_full: bool,
 }
 
-/// The sequences of a check.
+/// The state of a sequence check.
 #[derive(Debug)]
 pub struct Sequences {
     number: Path,
@@ -85,7 +87,7 @@ struct OfChannel {
 }
 
 impl Sequences {
-    /// No channel yet.
+    /// Creates the state without channels.
     pub fn new(number: Path, key: Option<Path>) -> Self {
         Self {
             number,
@@ -96,12 +98,12 @@ impl Sequences {
         }
     }
 
-    /// See [`Watched::place`].
+    /// Returns the place of the channel `name`; see [`Watched::place`].
     pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
         self.channels.place(name, OfChannel::default)
     }
 
-    /// Looks at a message of the channel at `place`.
+    /// Checks a message on the channel at `place`.
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         let Some(of_channel) = self.channels.at(place) else {
             return Verdict::Skipped;
@@ -133,7 +135,7 @@ impl Sequences {
             .into()
     }
 
-    /// How they do, of at most `most` channels: of `channel` in any case, if it is among them.
+    /// Returns the results for at most `most` channels, including `channel` if it is watched.
     pub fn report(&self, channel: Option<&[u8]>, most: usize) -> SequenceReport {
         let mut channels: Vec<ChannelCounts> = self
             .channels
@@ -158,12 +160,12 @@ impl Sequences {
         }
     }
 
-    /// Whether there was no room for some channels.
+    /// Whether some channels were left out because the limit was reached.
     pub fn is_full(&self) -> bool {
         self.channels.is_full()
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         let tracks = self.channels.size(|channel| {
             let entry = size_of::<(Vec<u8>, Track)>();
@@ -174,7 +176,7 @@ impl Sequences {
     }
 }
 
-/// The number in a message, and the key if one is asked for.
+/// Returns the number in a message and its key, if the check has one.
 #[inline]
 fn read<'a>(
     number: &Path,

@@ -1,9 +1,9 @@
-//! Numbers of messages over time, to be plotted.
+//! Series of numbers from messages, for plotting.
 //!
-//! A series has a bounded number of points. When there are too many, neighbours are merged in
+//! A series has a limited number of points. When there are too many, adjacent points are merged in
 //! pairs: a point then stands for several messages by its lowest and highest number, so that no
-//! spike is lost, and the series goes on at half its resolution. A check has a bound over all its
-//! series too; the longest is halved first.
+//! spike is lost, and the series continues at half the resolution. The points of all series of a
+//! check are limited too; the longest series is halved first.
 
 mod points;
 
@@ -17,13 +17,13 @@ use crate::message::Time;
 use points::Points;
 pub use points::{MOST_POINTS, Point, Summary};
 
-/// The most channels that a check of series watches.
+/// The maximum number of channels of a series check.
 const MOST_CHANNELS: usize = 1_000;
 
-/// The most points of all series of a check.
+/// The maximum number of points in all series of a check.
 const MOST_IN_ALL: usize = 4 * MOST_POINTS;
 
-/// Where intervals are counted apart, in microseconds: from one to a week.
+/// The bucket boundaries of the interval histogram in microseconds: from 1 µs to a week.
 pub const INTERVAL_BOUNDS: [u64; 35] = {
     const MILLI: u64 = 1_000;
     const SECOND: u64 = 1_000_000;
@@ -69,28 +69,28 @@ pub const INTERVAL_BOUNDS: [u64; 35] = {
     ]
 };
 
-/// Halving shorter series than this would gain little.
+/// The shortest series worth halving.
 const WORTH_HALVING: usize = 256;
 
-/// A series, or a stretch of it.
+/// A series, or a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeriesReport {
     /// The channel.
     pub channel: Arc<[u8]>,
-    /// Of all its numbers.
+    /// A summary of all its numbers.
     pub summary: Option<Summary>,
     /// Messages without a number.
     pub without_number: u64,
-    /// The points within the stretch, oldest first, and the one before and behind it, so that lines
-    /// leave the picture. Where there are more than were asked for, each stands for a part of the
-    /// stretch, of as many as were asked for; a gap within a part makes two of it.
+    /// The points within the time range, oldest first, plus one before and one after it, so that
+    /// lines extend beyond the plot. If there are more points than asked for, each one stands for
+    /// one of that many equal parts of the range; a gap within a part splits it in two.
     pub points: Vec<Point>,
-    /// For [`Plotted::Interval`], how many intervals are how long: at index `i` those from the bound
-    /// before [`INTERVAL_BOUNDS`]`[i]` on, and below it.
+    /// For [`Plotted::Interval`], the histogram of intervals: index `i` counts those below
+    /// [`INTERVAL_BOUNDS`]`[i]` and not below the bound before it.
     pub histogram: Vec<u64>,
-    /// All channels that the check has a series of, as many as were asked for at most.
+    /// All channels with a series, limited to the number asked for.
     pub channels: Vec<Arc<[u8]>>,
-    /// Whether there was no room for some channels.
+    /// Whether some channels were left out because the limit was reached.
     pub is_full: bool,
 }
 
@@ -99,7 +99,7 @@ pub struct SeriesReport {
 pub struct AllSeries {
     what: Plotted,
     channels: Watched<Series>,
-    /// The points of all series.
+    /// The number of points in all series.
     points: usize,
 }
 
@@ -107,14 +107,14 @@ pub struct AllSeries {
 struct Series {
     points: Points,
     without_number: u64,
-    /// When the message before came.
+    /// When the previous message arrived.
     last: Option<Time>,
     breaks: u64,
     histogram: Vec<u64>,
 }
 
 impl AllSeries {
-    /// No channel yet.
+    /// Creates the series without channels.
     pub fn new(what: Plotted) -> Self {
         Self {
             what,
@@ -123,12 +123,12 @@ impl AllSeries {
         }
     }
 
-    /// See [`Watched::place`].
+    /// Returns the place of the channel `name`; see [`Watched::place`].
     pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
         self.channels.place(name, Series::default)
     }
 
-    /// Looks at a message of the channel at `place`.
+    /// Adds a message on the channel at `place`.
     pub fn look(&mut self, place: u32, message: &Message<'_>) {
         let Some(series) = self.channels.at(place) else {
             return;
@@ -151,8 +151,8 @@ impl AllSeries {
         }
     }
 
-    /// The points of a channel within a stretch of time, at most `most`; of the first channel if
-    /// none is named.
+    /// Returns the points of a channel within a time range, at most `most`; of the first channel if
+    /// none is given.
     pub fn report(
         &self,
         channel: Option<&[u8]>,
@@ -175,7 +175,7 @@ impl AllSeries {
         })
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         self.channels
             .size(|series| series.points.size() + series.histogram.capacity() * size_of::<u64>())
@@ -201,13 +201,14 @@ impl Series {
             self.points.add(message.time, number, after_gap);
             self.breaks = message.breaks;
         } else if *what == Plotted::Interval {
-            // A gap is no interval; the points behind it are not joined to those before.
+            // A gap is not an interval; the points after it are not connected to those before.
             self.points.interrupt();
             self.breaks = message.breaks;
         }
     }
 
-    /// The milliseconds since the message before, unless others may have been lost in between.
+    /// Returns the milliseconds since the previous message, unless messages may have been lost in
+    /// between.
     fn interval(&mut self, time: Time, after_gap: bool) -> Option<f64> {
         let last = self.last.filter(|_| !after_gap)?;
         let micros = time.since(last).as_micros();

@@ -1,18 +1,19 @@
-//! The shape of a channel's JSON: which fields, of which types, how often; and what deviates.
+//! The shape of the JSON on a channel: which fields, of which types, how often; and deviations from
+//! it.
 //!
-//! The first [`LEARNT_FROM`] messages of JSON on a channel only teach. After that a message is
-//! flagged that has a field or a type never seen at its place, lacks a field that every object at
-//! its place had (and there were as many of these), or is no JSON.
+//! The first [`LEARNT_FROM`] JSON messages on a channel are only learned from. After that, a
+//! message is flagged if it has a new field or type, lacks a field that all objects at its place
+//! had (if there were at least as many of these), or is not JSON.
 //!
-//! What is flagged is learnt as well: it is counted with the rest. As twenty messages teach a
-//! shape, twenty teach a deviation: it is flagged until it has come in so many messages, and after
-//! that only while it is rare, while no more than one in a hundred values at its place deviate so.
-//! Thus a new version of the sender is flagged twenty times and then is the shape; the one broken
-//! message in a thousand is flagged whenever it comes.
+//! Flagged messages are learned from too and are counted with the rest. Just as twenty messages
+//! teach a shape, twenty teach a deviation: it is flagged until it has occurred in that many
+//! messages, and after that only while it is rare, that is, in no more than one of a hundred values
+//! at its place. Thus a new version of the sender is flagged twenty times and then becomes the
+//! shape, while one broken message in a thousand is always flagged.
 //!
-//! All elements of an array share one place, `[]`. Of what lies within an object that is itself
-//! flagged, only the object is: meanwhile it is learnt what the object has. Of members with the same name the last counts as little as the
-//! first: they are one field.
+//! All elements of an array share one place, `[]`. If an object is flagged itself, nothing within
+//! it is flagged; its contents are learned in the meantime. Members with the same name count as one
+//! field.
 
 mod field;
 mod told;
@@ -30,27 +31,28 @@ use walk::Walk;
 
 pub use field::Field;
 
-/// As many messages of a channel teach its shape without being flagged, and in as many a deviation
-/// is flagged however frequent it is.
+/// The number of messages on a channel that teach its shape without being flagged, and the number
+/// in which a deviation is flagged however frequent it is.
 pub const LEARNT_FROM: u64 = 20;
 
-/// The most channels that a check of shapes watches.
+/// The maximum number of channels of a shape check.
 pub const MOST_CHANNELS: usize = 1_000;
 
-/// The most fields of a shape. Others are not listed, nor flagged.
+/// The maximum number of fields of a shape. Further fields are neither listed nor flagged.
 pub const MOST_FIELDS: usize = 500;
 
-/// The most fields of all shapes of a check.
+/// The maximum number of fields in all shapes of a check.
 const MOST_IN_ALL: usize = 100_000;
 
-/// A larger payload is counted, but not read.
+/// Payloads larger than this many bytes are counted, but not parsed.
 const LARGEST_READ: usize = 1 << 20;
 
-/// A deviation that is no longer new is flagged while no more than one in as many deviates so.
+/// After the first [`LEARNT_FROM`] messages, a deviation is flagged while at most one in this many
+/// values deviates.
 const RARE: u64 = 100;
 
-/// Whether what has deviated in `messages` messages is flagged still: it is new, or `count` of
-/// `all` values is rare enough.
+/// Whether a deviation that has occurred in `messages` messages is still flagged: it is new, or
+/// `count` of `all` values is rare enough.
 fn is_flagged(messages: u64, count: u64, all: u64) -> bool {
     messages <= LEARNT_FROM || count.saturating_mul(RARE) <= all
 }
@@ -60,37 +62,37 @@ fn is_flagged(messages: u64, count: u64, all: u64) -> bool {
 pub struct ShapeReport {
     /// The channel.
     pub channel: Arc<[u8]>,
-    /// Messages that are JSON, and were read.
+    /// JSON messages that were parsed.
     pub json: u64,
     /// Messages that are not JSON.
     pub other: u64,
-    /// Messages that were not read: too large, or not kept whole.
+    /// Messages that were not parsed: too large, or not kept whole.
     pub unread: u64,
     /// Messages that were flagged.
     pub flagged: u64,
-    /// Whether messages are still only learnt from.
+    /// Whether the shape is still being learned.
     pub is_learning: bool,
-    /// The fields as a tree reads, each before those within it; the first is the whole message.
+    /// The fields in tree order, parents before children; the first is the whole message.
     pub fields: Vec<Field>,
-    /// Whether there was no room for some fields.
+    /// Whether some fields were left out because a limit was reached.
     pub is_full: bool,
-    /// All channels that the check has a shape of, as many as were asked for at most.
+    /// All channels with a shape, limited to the number asked for.
     pub channels: Vec<Arc<[u8]>>,
-    /// Whether there was no room for some channels.
+    /// Whether some channels were left out because the limit was reached.
     pub channels_are_full: bool,
 }
 
-/// The shapes of a check.
+/// The state of a shape check.
 #[derive(Debug)]
 pub struct Shapes {
     channels: Watched<Shape>,
     tokens: Vec<Token>,
     walk: Walk,
-    /// The fields of all shapes.
+    /// The number of fields in all shapes.
     fields: usize,
 }
 
-/// What is known of a channel.
+/// The state of a channel.
 #[derive(Debug, Default)]
 struct Shape {
     trie: Trie,
@@ -101,7 +103,7 @@ struct Shape {
 }
 
 impl Shapes {
-    /// No channel yet.
+    /// Creates the state without channels.
     pub fn new() -> Self {
         Self {
             channels: Watched::new(MOST_CHANNELS),
@@ -111,12 +113,12 @@ impl Shapes {
         }
     }
 
-    /// See [`Watched::place`].
+    /// Returns the place of the channel `name`; see [`Watched::place`].
     pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
         self.channels.place(name, Shape::default)
     }
 
-    /// Looks at a message of the channel at `place`.
+    /// Checks a message on the channel at `place`.
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         let Some(shape) = self.channels.at(place) else {
             return Verdict::Skipped;
@@ -138,7 +140,7 @@ impl Shapes {
             drifts.unwrap_or_default()
         } else {
             shape.other += 1;
-            // There is no shape that it could deviate from.
+            // There is no shape yet to deviate from.
             if shape.json < LEARNT_FROM {
                 return Verdict::Skipped;
             }
@@ -152,8 +154,8 @@ impl Shapes {
         Verdict::Said(FindingKind::Drift(drifts))
     }
 
-    /// The shape of a channel, with the names of at most `most` channels; of the first channel if
-    /// none is named.
+    /// Returns the shape of a channel, with the names of at most `most` channels; of the first
+    /// channel if none is given.
     pub fn report(&self, channel: Option<&[u8]>, most: usize) -> Option<ShapeReport> {
         let (name, shape) = match channel {
             Some(name) => self.channels.named(name)?,
@@ -174,12 +176,12 @@ impl Shapes {
         })
     }
 
-    /// Whether there was no room for some channels.
+    /// Whether some channels were left out because the limit was reached.
     pub fn is_full(&self) -> bool {
         self.channels.is_full()
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         self.channels.size(|shape| shape.trie.size())
             + self.tokens.capacity() * size_of::<Token>()

@@ -1,5 +1,5 @@
-//! The messages that checks which flag rows could not tell anything of: what is not flagged among
-//! them is not known to be well.
+//! Messages that checks which flag rows could not check: it is unknown whether they should be
+//! flagged.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,29 +10,29 @@ use hashbrown::HashMap;
 use super::plan::CheckId;
 use crate::message::RowId;
 
-/// Messages of a channel that a check could not tell anything of.
+/// Messages of a channel that a check could not check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// How many.
+    /// How many there are.
     pub count: u64,
-    /// From the row of the first to behind that of the last.
+    /// The rows from the first to the last of them.
     pub rows: Range<RowId>,
 }
 
-/// What checks have skipped on each channel.
+/// The messages that checks have skipped on each channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skips {
     checks: BTreeMap<CheckId, HashMap<Arc<[u8]>, Skipped>>,
 }
 
 impl Skips {
-    /// Counts a message.
+    /// Counts a skipped message.
     pub(super) fn note(&mut self, check: CheckId, channel: &Arc<[u8]>, row: RowId) {
         let rows = row..RowId(row.0 + 1);
         self.count(check, channel, Skipped { count: 1, rows });
     }
 
-    /// Adds `others`. Says whether there are any on a channel where a check had skipped none.
+    /// Adds `others`. Returns whether a check has skipped messages on a channel for the first time.
     pub fn add(&mut self, others: Self) -> bool {
         let mut is_any_new = false;
         for (check, channels) in others.checks {
@@ -43,18 +43,18 @@ impl Skips {
         is_any_new
     }
 
-    /// What a check has skipped on the channel called `name`.
+    /// Returns what a check has skipped on the channel `name`.
     #[must_use]
     pub fn of(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
         self.checks.get(&check)?.get(name)
     }
 
-    /// Lets go of what checks have skipped, but for those that `is_made` says are made.
+    /// Removes the entries of checks for which `is_made` returns `false`.
     pub fn retain(&mut self, is_made: impl Fn(CheckId) -> bool) {
         self.checks.retain(|check, _| is_made(*check));
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let checks = self.checks.values();
@@ -66,7 +66,7 @@ impl Skips {
             .sum()
     }
 
-    /// Says whether it is the first on its channel.
+    /// Adds skipped messages. Returns whether they are the first on their channel.
     fn count(&mut self, check: CheckId, channel: &Arc<[u8]>, skipped: Skipped) -> bool {
         let channels = self.checks.entry(check).or_default();
         let Some(known) = channels.get_mut(channel) else {

@@ -1,33 +1,33 @@
-//! How values in microseconds are spread: percentiles within one percent, in bounded memory.
+//! Distributions of values in microseconds: percentiles within one percent, in limited memory.
 
 use hdrhistogram::Histogram;
 
-/// Values beyond twelve days are all counted as that long, so that it takes 80 kB at most: only
-/// the least and the highest are exact there.
+/// Values beyond twelve days are counted as that long, to limit the histogram to 80 kB; beyond
+/// this, only the minimum and the maximum are exact.
 const LONGEST: u64 = 1 << 40;
 
 /// Percentiles of values in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Percentiles {
-    /// How many values there are.
+    /// The number of values.
     pub count: u64,
-    /// The lowest, exactly.
+    /// The minimum, exact.
     pub min: i64,
-    /// Half of them are no higher, within one percent, as are the next two.
+    /// The median, within one percent.
     pub p50: i64,
-    /// Nine of ten are no higher.
+    /// The 90th percentile, within one percent.
     pub p90: i64,
-    /// Ninety-nine of a hundred are no higher.
+    /// The 99th percentile, within one percent.
     pub p99: i64,
-    /// The highest, exactly.
+    /// The maximum, exact.
     pub max: i64,
 }
 
-/// Values, by how many there are of each size. Some may be negative.
+/// A distribution of values, which may be negative.
 #[derive(Debug)]
 pub struct Spread {
     positive: Histogram<u64>,
-    /// The negative ones, by their distance from zero.
+    /// The absolute values of the negative ones.
     negative: Option<Box<Histogram<u64>>>,
     min: i64,
     max: i64,
@@ -45,7 +45,7 @@ impl Default for Spread {
 }
 
 impl Spread {
-    /// Counts a value in.
+    /// Adds a value.
     #[inline]
     pub fn add(&mut self, micros: i64) {
         self.min = self.min.min(micros);
@@ -56,23 +56,23 @@ impl Spread {
             &mut self.positive
         };
         let distance = micros.unsigned_abs().min(LONGEST);
-        // It grows with its values.
+        // The histogram grows as needed; on failure, count the value at its current maximum.
         if half.record(distance).is_err() {
             half.saturating_record(distance);
         }
     }
 
-    /// How many values are negative.
+    /// Returns how many values are negative.
     pub fn negative(&self) -> u64 {
         self.negative.as_ref().map_or(0, |half| half.len())
     }
 
-    /// The highest value; `None` before the first.
+    /// Returns the maximum; `None` before the first value.
     pub fn max(&self) -> Option<i64> {
         (self.max >= self.min).then_some(self.max)
     }
 
-    /// The percentiles; `None` before the first value.
+    /// Returns the percentiles; `None` before the first value.
     pub fn percentiles(&self) -> Option<Percentiles> {
         let count = self.positive.len() + self.negative();
         (count > 0).then(|| Percentiles {
@@ -85,13 +85,13 @@ impl Spread {
         })
     }
 
-    /// The value that `percent` of the `count` values do not exceed.
+    /// Returns the value that `percent` of the `count` values do not exceed.
     fn at(&self, count: u64, percent: u64) -> i64 {
         let share = u128::from(count) * u128::from(percent);
         let rank = u64::try_from(share.div_ceil(100)).unwrap_or(count).max(1);
         let negative = self.negative();
         let value = match &self.negative {
-            // The lowest of them are the farthest from zero.
+            // The lowest negative values are the farthest from zero.
             Some(half) if rank <= negative => {
                 let distance = nth(half, negative - rank + 1);
                 i64::try_from(distance).map_or(i64::MIN, |distance| -distance)
@@ -101,7 +101,7 @@ impl Spread {
         value.clamp(self.min, self.max)
     }
 
-    /// The bytes that it takes.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         let halves = [Some(&self.positive), self.negative.as_deref()];
         let cells = halves.into_iter().flatten().map(Histogram::distinct_values);
@@ -109,7 +109,7 @@ impl Spread {
     }
 }
 
-/// The value at `rank` of all in `half`, counted from 1.
+/// Returns the value at `rank` in `half`, counted from 1.
 fn nth(half: &Histogram<u64>, rank: u64) -> u64 {
     #[expect(
         clippy::cast_precision_loss,
@@ -119,7 +119,7 @@ fn nth(half: &Histogram<u64>, rank: u64) -> u64 {
     half.value_at_quantile(quantile)
 }
 
-/// Values with two digits that count, growing with them.
+/// Creates an auto-resizing histogram with two significant digits.
 fn histogram() -> Histogram<u64> {
     Histogram::new(2).expect("two digits are between zero and five")
 }

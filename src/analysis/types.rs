@@ -4,16 +4,16 @@ use std::fmt;
 
 use crate::payload::json::flat::Kind;
 
-/// How many types there are.
+/// The number of types.
 pub const TYPES: usize = 6;
 
-/// Their names, each at its index.
+/// The names of the types, by index.
 const NAMES: [&str; TYPES] = ["null", "bool", "number", "string", "array", "object"];
 
-/// The index of the type object.
+/// The index of the object type.
 pub const OBJECT: usize = 5;
 
-/// The index of the type of the value that a token is or starts.
+/// Returns the type index of the value that a token is or starts.
 #[inline]
 pub fn index(kind: Kind) -> usize {
     match kind {
@@ -26,31 +26,31 @@ pub fn index(kind: Kind) -> usize {
     }
 }
 
-/// A set of types. In words they stand in a fixed order: `null|number`.
+/// A set of types. Formatted in a fixed order: `null|number`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Types(u8);
 
 impl Types {
-    /// The one at this index.
+    /// Returns the set with the type at `index`.
     #[inline]
     pub(super) fn one(index: usize) -> Self {
         Self(1 << index)
     }
 
-    /// Whether all of `other` are among them.
+    /// Whether the set contains all of `other`.
     #[must_use]
     #[inline]
     pub fn contain(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// These and `other`.
+    /// Returns the union with `other`.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Their names.
+    /// Returns the names of the types.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let named = (0..TYPES).zip(NAMES);
         named
@@ -69,7 +69,7 @@ impl fmt::Display for Types {
     }
 }
 
-/// The name of the type at `index`.
+/// Returns the name of the type at `index`.
 pub fn name(index: usize) -> &'static str {
     NAMES[index]
 }

@@ -1,18 +1,18 @@
-//! What a value at a path says: a whole number, a number to plot, a name to know others by.
+//! Interpretation of the value at a path: as a whole number, a number to plot, or a key.
 
 use std::borrow::Cow;
 
 use crate::payload::json::text;
 
-/// The longest name that others are known by, in bytes.
+/// The longest key, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// Powers of ten that a float holds exactly.
+/// Powers of ten that a float represents exactly.
 const POWERS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
 
-/// What stands between the quotes, if the value is a string.
+/// Returns what is between the quotes, if the value is a string.
 #[inline]
 pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
     match value {
@@ -21,7 +21,7 @@ pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The whole number that a value is, exactly: digits, in quotes or not. Neither `1.0` nor `1e3`.
+/// Returns the exact whole number that a value is: digits, quoted or not. Neither `1.0` nor `1e3`.
 #[inline]
 pub fn integer(value: &[u8]) -> Option<i128> {
     let text = unquoted(value).unwrap_or(value);
@@ -40,13 +40,13 @@ pub fn integer(value: &[u8]) -> Option<i128> {
     Some(if is_negative { -number } else { number })
 }
 
-/// Whether a value, as JSON writes it, is a whole number that a sequence can be followed by.
+/// Whether a JSON value is a whole number that can serve as a sequence number.
 #[must_use]
 pub fn is_whole_number(value: &[u8]) -> bool {
     integer(value).is_some()
 }
 
-/// The number that at least one and at most 18 digits write.
+/// Parses a number of 1 to 18 digits.
 #[inline]
 fn small(digits: &[u8]) -> Option<i64> {
     let mut number = 0;
@@ -59,13 +59,14 @@ fn small(digits: &[u8]) -> Option<i64> {
     (!digits.is_empty()).then_some(number)
 }
 
-/// The number that all of `text` writes, if a float can hold it.
+/// Parses all of `text` as a number, if a float can represent it.
 #[inline]
 pub fn float(text: &[u8]) -> Option<f64> {
     short_decimal(text).or_else(|| long_decimal(text))
 }
 
-/// One of at most 15 digits and no exponent, which needs no long arithmetic to be exact.
+/// Parses a number of at most 15 digits without an exponent, which is exact without big-number
+/// arithmetic.
 #[inline]
 fn short_decimal(text: &[u8]) -> Option<f64> {
     let (is_negative, rest) = match text {
@@ -110,8 +111,8 @@ fn long_decimal(text: &[u8]) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// The number to plot of a value: itself, or what a string starts with, so that units are
-/// stripped: `"20.0 °C"` is 20.
+/// Returns the number to plot for a value: the number itself, or the one at the start of a string,
+/// so that units are stripped: `"20.0 °C"` is 20.
 #[inline]
 pub fn plotted(value: &[u8]) -> Option<f64> {
     match unquoted(value) {
@@ -120,7 +121,7 @@ pub fn plotted(value: &[u8]) -> Option<f64> {
     }
 }
 
-/// The number that `text` starts with; empty if with none.
+/// Returns the number at the start of `text`; empty if there is none.
 fn leading_number(text: &[u8]) -> &[u8] {
     let digits = |from: usize| {
         let rest = text.get(from..).unwrap_or_default();
@@ -146,9 +147,8 @@ fn leading_number(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
-/// The name that a value gives to what it stands for: what a string says, or the text of a number,
-/// so that `1` and `"1"` are the same. `null`, objects, arrays and what is longer than 256 bytes
-/// name nothing.
+/// Returns a value as a key: an unescaped string, or the text of a number, so that `1` and `"1"`
+/// are the same. `null`, objects, arrays and values longer than 256 bytes are not keys.
 #[inline]
 pub fn name(value: &[u8]) -> Option<Cow<'_, [u8]>> {
     let text = match (unquoted(value), value.first()?) {

@@ -1,4 +1,4 @@
-//! Channels that a check watches, by their names, a bounded number.
+//! The channels watched by a check, by name, in limited number.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use super::finding::FindingKind;
 use crate::message::{RowId, Time};
 use crate::payload::lookup::Lookup;
 
-/// A message, as checks look at it.
+/// A message passed to checks.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// Its row.
+    /// The row of the message.
     pub row: RowId,
     /// When it was received.
     pub time: Time,
-    /// Its bytes, or the first of them.
+    /// The payload, or the head of it.
     pub payload: &'a [u8],
-    /// The values in it.
+    /// Access to the values in the payload.
     pub lookup: &'a Lookup<'a, 'a>,
-    /// How many bytes it had.
+    /// The original size of the payload, in bytes.
     pub size: u64,
-    /// How often messages may have been lost, or were not looked at, since the check was added.
+    /// How many times messages may have been lost, or were not checked, since the check was added.
     pub breaks: u64,
 }
 
-/// What a check makes of a message.
+/// The result of a check for a message.
 #[derive(Debug)]
 pub enum Verdict {
-    /// There is nothing to be said.
+    /// No finding.
     Fine,
-    /// It could not tell: the message lacks what it looks at, or there is no room for it.
+    /// The message could not be checked: it lacks the value to check, or a limit was reached.
     Skipped,
-    /// This is to be said.
+    /// A finding.
     Said(FindingKind),
 }
 
@@ -42,7 +42,7 @@ impl From<Option<FindingKind>> for Verdict {
     }
 }
 
-/// What a check knows of each of its channels.
+/// The state of a check for each of its channels.
 #[derive(Debug)]
 pub struct Watched<T> {
     index: HashMap<Arc<[u8]>, u32>,
@@ -52,7 +52,7 @@ pub struct Watched<T> {
 }
 
 impl<T> Watched<T> {
-    /// None yet, and never more than `most`.
+    /// Creates a set of channels without any, limited to `most`.
     pub fn new(most: usize) -> Self {
         Self {
             index: HashMap::new(),
@@ -62,7 +62,8 @@ impl<T> Watched<T> {
         }
     }
 
-    /// The place of the channel `name`, which may be new. `None` if there is no room for it.
+    /// Returns the place of the channel `name`, adding it if needed; `None` if the limit is
+    /// reached.
     pub fn place(&mut self, name: &Arc<[u8]>, new: impl FnOnce() -> T) -> Option<u32> {
         if let Some(place) = self.index.get(name) {
             return Some(*place);
@@ -77,35 +78,35 @@ impl<T> Watched<T> {
         Some(place)
     }
 
-    /// The channel at a place.
+    /// Returns the state of the channel at `place`.
     #[inline]
     pub fn at(&mut self, place: u32) -> Option<&mut T> {
         let (_, channel) = self.channels.get_mut(place as usize)?;
         Some(channel)
     }
 
-    /// The channel `name`.
+    /// Returns the name and the state of the channel `name`.
     pub fn named(&self, name: &[u8]) -> Option<(&Arc<[u8]>, &T)> {
         let (name, channel) = self.channels.get(*self.index.get(name)? as usize)?;
         Some((name, channel))
     }
 
-    /// All channels, in the order in which they came.
+    /// Returns all channels, in order of appearance.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<[u8]>, &T)> {
         self.channels.iter().map(|(name, channel)| (name, channel))
     }
 
-    /// The same, to be changed.
+    /// Returns the mutable states of all channels.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.channels.iter_mut().map(|(_, channel)| channel)
     }
 
-    /// Whether channels were left out for want of room.
+    /// Whether channels were left out because the limit was reached.
     pub fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// The bytes that they take, where each takes `size` beside itself.
+    /// Returns the memory use in bytes; `size` returns what each state uses beyond its own size.
     pub fn size(&self, size: impl Fn(&T) -> usize) -> usize {
         let own = self.channels.capacity() * size_of::<(Arc<[u8]>, T)>();
         let index = self.index.capacity() * size_of::<(Arc<[u8]>, u32)>();

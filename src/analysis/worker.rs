@@ -1,4 +1,4 @@
-//! The work itself: rows of a segment, put to the checks that watch their channels.
+//! The analysis itself: passes rows of a segment to the checks that watch their channels.
 
 mod state;
 
@@ -18,52 +18,52 @@ use crate::message::RowId;
 use crate::payload::decoder_choices::{DecoderChoice, DecoderChoices};
 use crate::payload::lookup::Lookup;
 
-/// Stands for a channel of the segment that has not been judged yet.
+/// Marks a channel of the segment that has not been looked up yet.
 const UNJUDGED: u32 = u32::MAX;
 
-/// Stands for a channel that no check watches.
+/// Marks a channel that no check watches.
 const UNWATCHED: u32 = u32::MAX - 1;
 
-/// The most channels whose routes are remembered. Of a pair there is no other bound of channels.
+/// The maximum number of cached routes. The channels of pair checks have no other limit.
 const MOST_ROUTES: usize = 16_384;
 
-/// Makes the checks of a plan of the rows that it is given. Has no thread and reads no clock.
+/// Runs the checks of a plan on rows. Has no thread and reads no clock.
 #[derive(Debug, Default)]
 pub struct Worker {
     watching: Vec<Watching>,
-    /// What is to be done with the messages of each channel that is watched.
+    /// The routes of watched channels.
     routes: Vec<Route>,
     by_name: HashMap<Arc<[u8]>, u32>,
     /// The route of each channel of the segment.
     judged: Vec<u32>,
-    /// What was skipped and not yet told.
+    /// Skipped messages not yet reported.
     skips: Skips,
     decoder_choices: Arc<DecoderChoices>,
 }
 
-/// What is done with the messages of a channel.
+/// The checks that messages on a channel are passed to.
 #[derive(Debug)]
 struct Route {
     name: Arc<[u8]>,
     uses: Vec<Use>,
-    /// How they are read.
+    /// The decoder choice of the channel.
     reading: Option<DecoderChoice>,
 }
 
-/// A check, and how far it has got.
+/// A check and its progress.
 #[derive(Debug)]
 struct Watching {
     id: CheckId,
-    /// Rows before this one are looked at only for this check alone.
+    /// Rows before this one are only checked in requests for this check alone.
     from: RowId,
-    /// The row behind the last that it was given.
+    /// The row after the last one passed to the check.
     next: Option<RowId>,
-    /// How often messages may have been lost, or were not looked at.
+    /// How many times messages may have been lost or were not checked.
     breaks: u64,
     state: State,
 }
 
-/// That a check looks at the messages of a channel.
+/// A check of a route and the place of the channel in it.
 #[derive(Clone, Copy, Debug)]
 struct Use {
     watching: u32,
@@ -71,7 +71,7 @@ struct Use {
 }
 
 impl Worker {
-    /// Makes the checks of `plan` from now on. What is known of those that it had before stays.
+    /// Switches to the checks of `plan`. Checks that were already running keep their state.
     pub fn follow(&mut self, plan: &Plan) {
         let mut before = std::mem::take(&mut self.watching);
         for entry in plan.entries() {
@@ -92,15 +92,14 @@ impl Worker {
         self.forget_routes();
     }
 
-    /// Whether it makes this check.
+    /// Whether the check is running.
     #[must_use]
     pub fn makes(&self, check: CheckId) -> bool {
         self.watching.iter().any(|watching| watching.id == check)
     }
 
-    /// Gets ready for rows of `segment`: to be called before [`Worker::look`] whenever that is to
-    /// have rows of another segment than before, with the ids of the first and behind the last of
-    /// the rows that will come, for all checks or for `only` one.
+    /// Prepares for rows of `segment`. Call this before [`Worker::look`] whenever the segment
+    /// changes. `rows` are the ids of the rows that will follow, for all checks or for `only` one.
     pub fn enter(&mut self, segment: &Segment, rows: Range<RowId>, only: Option<CheckId>) {
         self.judged.clear();
         self.judged.resize(segment.channels().len(), UNJUDGED);
@@ -113,8 +112,8 @@ impl Worker {
         }
     }
 
-    /// Looks at the rows of `segment` at the indices `rows`, for all checks that were added before
-    /// these rows came, or for `only` one. What is found is added to `found`.
+    /// Checks the rows at the indexes `rows` of `segment`, for all checks added before these rows
+    /// arrived or for `only` one. Adds the findings to `found`.
     pub fn look(
         &mut self,
         segment: &Segment,
@@ -144,12 +143,12 @@ impl Worker {
         }
     }
 
-    /// What was skipped since this was asked last.
+    /// Returns the messages skipped since the last call.
     pub fn take_skipped(&mut self) -> Skips {
         std::mem::take(&mut self.skips)
     }
 
-    /// What is known at this moment. `None` if there is no such check or channel.
+    /// Returns the current results; `None` if the check or channel does not exist.
     #[must_use]
     pub fn report(&self, ask: &Ask) -> Option<Report> {
         let mut all = self.watching.iter();
@@ -157,14 +156,14 @@ impl Worker {
         watching.state.report(ask, watching.breaks)
     }
 
-    /// Whether checks that flag rows had no room for some.
+    /// Whether checks that flag rows have run out of room.
     #[must_use]
     pub fn leaves_out_some(&self) -> bool {
         let mut all = self.watching.iter();
         all.any(|watching| watching.state.leaves_out_some())
     }
 
-    /// The bytes that all it knows takes.
+    /// Returns the memory use, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let states = self.watching.iter().map(|watching| watching.state.size());
@@ -191,7 +190,7 @@ impl Worker {
         }
     }
 
-    /// Puts a message to the checks of a route.
+    /// Passes a message to the checks of a route.
     #[inline]
     fn put(
         &mut self,
@@ -201,7 +200,7 @@ impl Worker {
         found: &mut Vec<Finding>,
     ) {
         let route = &self.routes[route as usize];
-        // What is found out about the payload serves all.
+        // All checks share the cache of the lookup.
         let lookup = Lookup::new(row.payload, route.reading.as_ref());
         for one in &route.uses {
             let watching = &mut self.watching[one.watching as usize];
@@ -229,7 +228,7 @@ impl Worker {
         }
     }
 
-    /// Finds out who watches a channel of the segment, once.
+    /// Looks up the route of a channel of the segment and caches it.
     #[cold]
     fn judge(&mut self, segment: &Segment, channel: u32) -> u32 {
         let name = segment.channel_name(channel);
@@ -250,7 +249,7 @@ impl Worker {
                 place,
             }));
         }
-        // Others are not remembered: there is no end of channels that nobody watches.
+        // Do not cache the others: the number of unwatched channels is unlimited.
         if uses.is_empty() {
             return UNWATCHED;
         }

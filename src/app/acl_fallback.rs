@@ -1,13 +1,14 @@
-//! What is listened to instead when Redis refuses all channels: those that the user may hear.
+//! Fallback for when Redis denies a subscription to all channels: subscribes to those that the ACL
+//! user may receive.
 
 use super::{App, Effect, SubscriptionState, notice_words};
 use crate::message::{Allowed, Notice, SubscriptionKind, Topic};
 use crate::server::{Command, Refusal};
 
-/// The pattern that stands for all channels.
+/// The pattern that matches all channels.
 const ALL: &[u8] = b"*";
 
-/// Whether a notice says that the user lacks the right to hear all channels.
+/// Returns whether a notice says that the ACL user may not subscribe to all channels.
 pub(super) fn is_refusal_of_all(notice: &Notice) -> bool {
     let Notice::Denied {
         subscription,
@@ -22,18 +23,18 @@ pub(super) fn is_refusal_of_all(notice: &Notice) -> bool {
 }
 
 impl App {
-    /// Subscribes to what the user may hear, and says so if that is news.
+    /// Subscribes to the channels that the ACL user may receive, and reports them if they are new.
     pub(super) fn note_allowed(&mut self, user: Box<str>, channels: Allowed) -> Vec<Effect> {
         let all = self.subscriptions.find(&Topic::pattern(ALL));
         let state = all.and_then(|id| self.subscriptions.state(id));
-        // It may have been given up, or be allowed, since that was asked.
+        // The subscription may have been ended or accepted since the ACL was queried.
         if !matches!(state, Some(SubscriptionState::Denied(_))) {
             return Vec::new();
         }
         let mut effects = Vec::new();
         if let Allowed::Only { names, .. } = &channels {
             for topic in names.iter().map(|name| topic_of(name)) {
-                // What the person has ended stays so.
+                // Subscriptions that the user ended stay ended.
                 if !self.subscriptions.was_ever(&topic) {
                     let added = self.subscriptions.add(topic);
                     effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
@@ -51,7 +52,8 @@ impl App {
     }
 }
 
-/// What to subscribe to in order to hear what an ACL rule allows: a pattern as it is written there.
+/// Returns the topic for a name in an ACL rule. A name with a backslash is taken as a pattern, as
+/// it is written there.
 fn topic_of(name: &[u8]) -> Topic {
     if name.contains(&b'\\') {
         Topic::pattern(name)

@@ -1,39 +1,39 @@
-//! What a person can mean by a key.
+//! The actions that keys can trigger.
 
-/// What the person means, apart from which key says it.
+/// An action of the user, independent of the key bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Close the topmost thing; at the top end the program.
+    /// Close the topmost view; with none open, quit.
     Quit,
-    /// Leave the text box; pressed again, end the program.
+    /// Leave the text box; twice in a row, quit.
     Interrupt,
-    /// Undo the last act that lost something.
+    /// Undo the last action that lost something.
     Undo,
-    /// Stop the program until the shell continues it.
+    /// Suspend the process until the shell continues it.
     Suspend,
     /// Open the help.
     Help,
-    /// Step back: close what is open, leave the box, show all channels again.
+    /// Step back: close what is open, leave the box, or show all channels again.
     Back,
     /// Focus the next pane.
     NextPane,
     /// Focus the previous pane.
     PreviousPane,
-    /// One line up.
+    /// Move up one line.
     Up,
-    /// One line down.
+    /// Move down one line.
     Down,
-    /// Half a page up.
+    /// Move up half a page.
     HalfPageUp,
-    /// Half a page down.
+    /// Move down half a page.
     HalfPageDown,
-    /// One page up.
+    /// Move up one page.
     PageUp,
-    /// One page down.
+    /// Move down one page.
     PageDown,
-    /// To the first line.
+    /// Go to the first line.
     First,
-    /// To the last line; in the messages also follow them again.
+    /// Go to the last line; in the messages, also follow them again.
     Last,
     /// Freeze the messages, or follow them again.
     ToggleFreeze,
@@ -47,7 +47,7 @@ pub enum Action {
     Subscribe,
     /// Subscribe to a sharded channel.
     SubscribeSharded,
-    /// Take the channel as a sharded one, or as an ordinary one.
+    /// Switch between a sharded and an ordinary channel.
     ToggleSharded,
     /// Open the table of servers.
     Nodes,
@@ -55,162 +55,162 @@ pub enum Action {
     Unsubscribe,
     /// Hide the messages of the selected channel, or show them again.
     ToggleMute,
-    /// Sort the channels by the next key.
+    /// Sort the channels by the next criterion.
     NextSort,
     /// List the latest value of every channel, in the log's place.
     ShowLatest,
-    /// Go back to the log, with only the selected channel in it.
+    /// Go back to the log, showing only the selected channel.
     ShowInLog,
-    /// Show times in the next form.
+    /// Switch to the next time format.
     NextTimeForm,
-    /// Let go of every message.
+    /// Clear the log.
     Clear,
-    /// Take the selected message into the box.
+    /// Put the selected message into the publish box to edit and resend it.
     EditResend,
     /// Copy the payload of the selected message.
     Copy,
-    /// Try to connect now.
+    /// Reconnect now.
     Reconnect,
-    /// Send what is in the box.
+    /// Publish the message in the box.
     Send,
-    /// Send a message without a payload.
+    /// Publish a message without a payload.
     SendEmpty,
     /// Start a new line in the box.
     NewLine,
-    /// The older entry of the history.
+    /// Show the older history entry.
     OlderDraft,
-    /// The newer entry of the history.
+    /// Show the newer history entry.
     NewerDraft,
     /// Complete the channel's name.
     Complete,
-    /// Go on from the channel's name to the payload.
+    /// Move from the channel's name to the payload.
     EnterPayload,
-    /// Go back from the payload to the channel's name.
+    /// Move back from the payload to the channel's name.
     EnterChannel,
-    /// Read the box as escaped text, or as it stands.
+    /// Switch between interpreting escapes in the box and taking them literally.
     ToggleEscapes,
-    /// Do what was asked about.
+    /// Confirm the question, the input or the choice.
     Confirm,
-    /// Write the filter.
+    /// Edit the filter.
     Filter,
-    /// Write what to look for.
+    /// Edit the query to find in the log.
     Find,
-    /// To the next row that was found, or to the next match in the open message.
+    /// Go to the next matching row, or to the next match in the open message.
     NextHit,
-    /// To the row found before, or to the match before.
+    /// Go to the previous matching row, or to the previous match in the open message.
     PreviousHit,
     /// Open the list of filters.
     Filters,
     /// Open the list of breakpoints, or set the first.
     Breakpoints,
-    /// Mark the selected row, or take its mark away.
+    /// Mark the selected row, or remove its mark.
     ToggleMark,
-    /// To the next mark, hit of a breakpoint, or gap.
+    /// Go to the next mark, breakpoint hit or gap.
     NextLandmark,
-    /// To the mark, hit of a breakpoint, or gap before.
+    /// Go to the previous mark, breakpoint hit or gap.
     PreviousLandmark,
-    /// List the syntax of queries, or not.
+    /// Show or hide the list of the query syntax.
     ToggleSyntax,
-    /// Put the filter being written into the list.
+    /// Add the filter being edited to the list.
     KeepFilter,
-    /// Write the query that is offered in place of the one being written.
+    /// Replace the query being edited with the one offered instead.
     TakeOffer,
-    /// Add to the list that is open.
+    /// Add an entry to the open list.
     AddQuery,
-    /// Change the selected query of the list.
+    /// Edit the selected query of the list.
     EditQuery,
     /// Switch the selected query of the list on or off.
     ToggleQuery,
-    /// Take the selected query out of the list.
+    /// Remove the selected query from the list.
     RemoveQuery,
-    /// Have the selected filter show or hide what it matches.
+    /// Switch the selected filter between showing and hiding what it matches.
     ToggleExclude,
-    /// Have the selected breakpoint stop the view, or only count and mark.
+    /// Switch the selected breakpoint between stopping the view and only counting and marking.
     ToggleLogOnly,
-    /// Have the selected breakpoint draw attention in the next way.
+    /// Switch the selected breakpoint to its next kind of alert.
     NextAttention,
-    /// Have the selected breakpoint stop one hit later.
+    /// Make the selected breakpoint stop one hit later.
     StopLater,
-    /// Have the selected breakpoint stop one hit sooner.
+    /// Make the selected breakpoint stop one hit sooner.
     StopSooner,
-    /// Show what has changed since the message before on the channel.
+    /// Show what changed since the previous message on the channel.
     Diff,
-    /// Show what has changed since a marked message.
+    /// Show what changed since a marked message.
     DiffToMark,
     /// Close the message.
     CloseMessage,
-    /// Hide what the value holds, or go to what holds it.
+    /// Fold the value, or go to its parent.
     Fold,
-    /// Show what the value holds, or go into it.
+    /// Unfold the value, or go into it.
     Unfold,
-    /// Hide or show what the value holds.
+    /// Fold or unfold the value.
     ToggleFold,
-    /// Show what all values hold.
+    /// Unfold all values.
     OpenAll,
-    /// Hide what all values hold.
+    /// Fold all values.
     CloseAll,
-    /// Show the next part of the open message.
+    /// Show the next tab of the open message.
     NextTab,
-    /// Show the part of the open message before.
+    /// Show the previous tab of the open message.
     PreviousTab,
-    /// Give the open message the whole screen, or its place again.
+    /// Switch the open message between the whole screen and its usual place.
     ToggleWhole,
     /// Open the row above.
     OlderMessage,
     /// Open the row below.
     NewerMessage,
-    /// Look for something in the open message.
+    /// Search the open message.
     SearchMessage,
-    /// Choose the format that the channel's messages are read in.
+    /// Choose the format for decoding the channel's messages.
     Formats,
-    /// Copy all of the open message as JSON.
+    /// Copy the whole open message as JSON.
     CopyWhole,
     /// Copy the path of the value.
     CopyPath,
-    /// Show only what has the same value at the same path.
+    /// Show only messages with the same value at the same path.
     FilterByValue,
-    /// Follow the numbers at this path, or no longer.
+    /// Start or stop checking the sequence numbers at this path.
     ToggleSequence,
-    /// Plot the value at this path, or the channel's rate or size over time; or no longer.
+    /// Plot the value at this path, or the channel's rate or size, over time; or stop plotting it.
     Plot,
-    /// Show what is plotted.
+    /// Show the plot.
     ShowPlot,
-    /// Show a shorter stretch of time.
+    /// Show a shorter time range.
     ZoomIn,
-    /// Show a longer stretch of time.
+    /// Show a longer time range.
     ZoomOut,
-    /// Show all that is known.
+    /// Show the whole time range.
     ZoomToAll,
-    /// Show what was before.
+    /// Show an earlier time range.
     Earlier,
-    /// Show what came after.
+    /// Show a later time range.
     Later,
-    /// Have the plot follow the newest again.
+    /// Make the plot follow the newest values again.
     FollowNewest,
-    /// Read the plot at the point before.
+    /// Move the plot's cursor to the previous point.
     CursorEarlier,
-    /// Read the plot at the next point.
+    /// Move the plot's cursor to the next point.
     CursorLater,
     /// Close the plot.
     ClosePlot,
-    /// Plot the rate of the selected series' channel, or no longer.
+    /// Plot the rate of the selected series' channel, or stop plotting it.
     PlotRate,
-    /// Plot the sizes of its messages, or no longer.
+    /// Plot the sizes of its messages, or stop plotting them.
     PlotSize,
-    /// Plot the intervals between its messages, or no longer.
+    /// Plot the intervals between its messages, or stop plotting them.
     PlotInterval,
-    /// Show how often intervals are how long, or the plot again.
+    /// Show the interval histogram, or the plot again.
     ToggleHistogram,
-    /// Plot the selected series no longer.
+    /// Remove the selected series from the plot.
     RemoveSeries,
-    /// Plot nothing any more.
+    /// Remove all series from the plot.
     ClearSeries,
-    /// Show the value at this path as the message in the log, or all of it again.
+    /// Show only the value at this path in the channel's log rows, or the whole messages again.
     ToggleLens,
 }
 
 impl Action {
-    /// Whether a key that is held down may do it again and again.
+    /// Returns whether holding the key down repeats the action.
     #[must_use]
     pub fn repeats(self) -> bool {
         matches!(
@@ -241,8 +241,8 @@ impl Action {
         )
     }
 
-    /// Whether it only moves what is shown or selected, so that pasted keys may do it outside of a
-    /// text box.
+    /// Returns whether it only moves the view or the selection, so that pasted keys may trigger it
+    /// outside a text box.
     #[must_use]
     pub fn only_moves(self) -> bool {
         matches!(
@@ -274,7 +274,8 @@ impl Action {
         )
     }
 
-    /// Whether a held key does this only once: actions that send, remove, end or toggle something.
+    /// Returns whether holding the key down triggers it only once, as for actions that send,
+    /// remove, end or toggle something.
     #[must_use]
     pub fn acts_once(self) -> bool {
         matches!(
@@ -314,8 +315,8 @@ impl Action {
         )
     }
 
-    /// What it does to the highlighted row, or to its channel, to end "press the key again to …".
-    /// `None` if it acts on no row.
+    /// Returns what it does to the highlighted row or its channel, to complete "press the key again
+    /// to …". Returns `None` if it does not act on a row.
     #[must_use]
     pub fn on_row(self) -> Option<&'static str> {
         Some(match self {

@@ -1,4 +1,4 @@
-//! What the person means, done.
+//! Execution of actions.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::payload::figures;
 use crate::server::{Command, Connection};
 
 impl App {
-    /// Does what `action` means here and now; `key` is what said it.
+    /// Executes `action` in the current context. `key` is the key that triggered it.
     pub(super) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
         if let Some(effects) = self.highlight_first(action, key) {
             return effects;
@@ -109,8 +109,8 @@ impl App {
         self.overlay = Some(Overlay::Help { top, over });
     }
 
-    /// The line of the help at which the keys of `context` start, or as far down as it goes; the
-    /// first for the panes, whose keys come first.
+    /// Returns the top line of the help for `context`: the one where its keys start, or the lowest
+    /// one possible. For the panes it is the first line, since their keys come first.
     fn help_of(&self, context: Context) -> usize {
         if matches!(context, Context::Channels | Context::Messages) {
             return 0;
@@ -146,8 +146,8 @@ impl App {
         Vec::new()
     }
 
-    /// Takes back the last of what narrows the view: the filter, the channel chosen, the freeze,
-    /// the search.
+    /// Removes one thing that narrows the view: the filter, else the selected channel, else the
+    /// freeze, else the search.
     fn show_more(&mut self) -> Vec<Effect> {
         if self.filters.typed.is_some() {
             return self.filter_by(None);
@@ -162,7 +162,7 @@ impl App {
         self.set_find(None)
     }
 
-    /// Follows the newest row, past what breakpoints have hit.
+    /// Follows the newest row, past all breakpoint hits so far.
     pub(super) fn follow(&mut self) {
         self.pass_stops();
         self.messages.follow();
@@ -245,7 +245,7 @@ impl App {
     }
 
     fn reconnect(&mut self) -> Vec<Effect> {
-        // What was denied is asked for again even on a live connection.
+        // Denied subscriptions are retried even on a live connection.
         let any_denied = self
             .subscriptions
             .listed()

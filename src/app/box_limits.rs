@@ -1,15 +1,15 @@
-//! How much a text box takes: each key would wait for a longer text.
+//! Size limits of the text boxes. With a longer text, every key would be slow.
 
 use super::publishing::MAX_EDITED;
 use super::{App, Context, Effect, Input, Overlay};
 use crate::payload::figures;
 
-/// The bytes that a box of one line takes.
+/// Maximum size of a one-line box, in bytes.
 pub(super) const MAX_LINE: usize = 16 << 10;
 
 impl App {
-    /// Refuses `bytes` more in the text box that has the focus, if they are more than it takes: none
-    /// of them is put into it.
+    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
+    /// none of them is added.
     pub(super) fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
         let (held, most) = match (self.context(), &self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => (prompt.input.size(), MAX_LINE),

@@ -1,4 +1,4 @@
-//! Breakpoints: queries at whose matches the view stops, while receiving goes on.
+//! Breakpoints: queries whose matches stop the view while messages keep arriving.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -9,29 +9,30 @@ use crate::message::{RowId, Time};
 use crate::query::Query;
 use crate::scan::{Answer, WatchId};
 
-/// The first id of a breakpoint's watch; those below belong to the filter and the search.
+/// The first ID of a breakpoint's watch. Lower IDs belong to the filter and the search.
 pub(super) const FIRST_ID: u32 = 2;
 
-/// Hits that are kept so: the one at which the view has stopped, and those it will stop at next.
+/// Maximum number of hits held in the log: the one at which the view has stopped, and the next
+/// ones.
 const HITS_KEPT: usize = 8;
 
-/// The bell rings, or the terminal is told, at most this often.
+/// Minimum interval between rings of the bell or notifications.
 pub(super) const ALERT_EVERY: Duration = Duration::from_secs(1);
 
-/// How a breakpoint draws attention beside the screen.
+/// How a breakpoint alerts the user, in addition to what the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Attention {
     /// Not at all.
     #[default]
     None,
-    /// By the terminal's bell.
+    /// With the terminal's bell.
     Bell,
-    /// By a notification of the desktop (OSC 9).
+    /// With a desktop notification (OSC 9).
     Notification,
 }
 
 impl Attention {
-    /// The way that comes after this one.
+    /// Returns the next kind, in a cycle.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -47,54 +48,54 @@ impl Attention {
 pub struct Breakpoint {
     pub(super) id: WatchId,
     pub(super) query: Query,
-    /// It stops at every so many hits, the first time at that one.
+    /// Stops at every n-th hit, the first time at the n-th.
     pub every: u64,
-    /// How it draws attention.
+    /// How it alerts the user.
     pub attention: Attention,
-    /// Whether it only counts and marks.
+    /// Whether it only counts and marks hits, without stopping the view.
     pub logs_only: bool,
     pub(super) hits: u64,
     /// Rows before this one have been counted.
     pub(super) counted: RowId,
-    /// The rows kept at which it wants the view to stop.
+    /// The rows in the log at which it stops the view.
     pub(super) stops: RowSet,
-    /// Asks on while it is on.
+    /// The running query, while the breakpoint is on.
     pub(super) watch: Option<LiveQuery>,
 }
 
 impl Breakpoint {
-    /// What it matches.
+    /// Returns its query.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// Whether it is on.
+    /// Returns whether it is on.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.watch.is_some()
     }
 
-    /// How many rows it has matched.
+    /// Returns the number of rows that it has matched.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.hits
     }
 
-    /// What is wrong with the query itself.
+    /// Returns the error that its query caused, if there was one.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.as_ref()?.trouble()
     }
 
-    /// How many rows arrived and went before it could be asked of them.
+    /// Returns the number of rows that left the log before its query was run on them.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.watch.as_ref().map_or(0, LiveQuery::missed)
     }
 
-    /// Takes in the rows that it matched. Says how many there were, and the first at which the
-    /// view is to stop.
+    /// Records the rows that it matched. Returns their number, and the first one at which the view
+    /// stops.
     pub(super) fn note(
         &mut self,
         answer: &Answer,
@@ -104,7 +105,7 @@ impl Breakpoint {
         let mut first = None;
         let before = self.hits;
         for row in answer.found.iter().flat_map(Found::rows) {
-            // The newest row is looked at twice if a second subscription brought it.
+            // The newest row is scanned again if a second subscription delivered it.
             if row < self.counted {
                 continue;
             }
@@ -128,54 +129,55 @@ pub struct Stop {
     pub row: RowId,
     /// What it matched.
     pub query: Query,
-    /// Whether the row itself has gone since.
+    /// Whether the row has left the log since.
     pub is_gone: bool,
 }
 
-/// All breakpoints, and what they have hit.
+/// All breakpoints and their hits.
 #[derive(Debug, Default)]
 pub struct Breakpoints {
     pub(super) list: Vec<Breakpoint>,
-    /// The rows kept that any of them hit, whether the view stops there or not.
+    /// The rows in the log that any breakpoint hit, whether the view stops there or not.
     pub(super) hits: RowSet,
-    /// The rows kept at which any of them wants the view to stop.
+    /// The rows in the log at which any breakpoint stops the view.
     pub(super) stops: RowSet,
     /// Where the view has stopped.
     pub(super) at: Option<Stop>,
-    /// Rows before this one are done with: the view has stopped there, or has been told to go on.
+    /// Rows before this one are done: the view stopped there, or was told to go on.
     pub(super) passed: RowId,
-    /// Hits that went before the view came to them, since it stopped.
+    /// Number of hits that left the log before the view reached them, since it stopped.
     pub(super) gone: u64,
     pub(super) made: u32,
     pub(super) alerted: Time,
 }
 
 impl Breakpoints {
-    /// The breakpoints, in the order in which they were set.
+    /// Returns the breakpoints, in the order in which they were set.
     #[must_use]
     pub fn list(&self) -> &[Breakpoint] {
         &self.list
     }
 
-    /// The rows kept that any of them hit.
+    /// Returns the rows in the log that any breakpoint hit.
     #[must_use]
     pub fn hits(&self) -> &RowSet {
         &self.hits
     }
 
-    /// Where the view has stopped.
+    /// Returns where the view has stopped.
     #[must_use]
     pub fn stop(&self) -> Option<&Stop> {
         self.at.as_ref()
     }
 
-    /// How many rows wait for the view to stop at them.
+    /// Returns the number of rows at which the view is still to stop.
     #[must_use]
     pub fn waiting(&self) -> u64 {
         self.stops.len() - self.stops.place_of(self.passed)
     }
 
-    /// How many rows went before the view could stop at them, since it stopped.
+    /// Returns the number of rows that left the log before the view could stop at them, since it
+    /// stopped.
     #[must_use]
     pub fn gone(&self) -> u64 {
         self.gone
@@ -185,7 +187,7 @@ impl Breakpoints {
         self.list.iter_mut().filter_map(|one| one.watch.as_mut())
     }
 
-    /// Lets go of rows that the log has let go of.
+    /// Removes rows that have left the log.
     pub(super) fn forget(&mut self, gone: &Range<RowId>) {
         let before = self.waiting();
         self.hits.remove(gone.clone());
@@ -199,7 +201,7 @@ impl Breakpoints {
         }
     }
 
-    /// Takes back where the breakpoint at `index` wants the view to stop.
+    /// Removes the stops of the breakpoint at `index`.
     pub(super) fn cancel_stops(&mut self, index: usize) {
         if let Some(one) = self.list.get_mut(index) {
             one.stops = RowSet::default();
@@ -207,14 +209,14 @@ impl Breakpoints {
         self.gather_stops();
     }
 
-    /// Takes the breakpoint at `index` out of the list, with all that it wants the view to stop at.
+    /// Removes the breakpoint at `index` and its stops, and returns it.
     pub(super) fn take(&mut self, index: usize) -> Option<Breakpoint> {
         let taken = (index < self.list.len()).then(|| self.list.remove(index));
         self.gather_stops();
         taken
     }
 
-    /// Puts together where all of them want the view to stop.
+    /// Collects the stops of all breakpoints.
     pub(super) fn gather_stops(&mut self) {
         self.stops = RowSet::default();
         for row in self.list.iter().flat_map(|one| one.stops.iter()) {
@@ -222,7 +224,8 @@ impl Breakpoints {
         }
     }
 
-    /// The rows that the log is to hold: where the view has stopped, and where it will stop next.
+    /// Returns the rows that the log must hold: where the view has stopped, and where it will stop
+    /// next.
     pub(super) fn rows_to_hold(&self) -> Vec<RowId> {
         let mut rows: Vec<RowId> = self.at.iter().map(|stop| stop.row).collect();
         let mut from = self.passed;
@@ -235,7 +238,7 @@ impl Breakpoints {
         rows
     }
 
-    /// The query of the first breakpoint that wants the view to stop at `row`.
+    /// Returns the query of the first breakpoint that stops the view at `row`.
     pub(super) fn query_at(&self, row: RowId) -> Option<Query> {
         let mut list = self.list.iter();
         let one = list.find(|one| one.stops.contains(row))?;

@@ -1,19 +1,20 @@
-//! Keys that came at once: a paste that the terminal did not mark as one, or typed ahead on a slow
-//! line. In a text box they are text, and do not send it; elsewhere they only move.
+//! Keys that arrive at once: a paste that the terminal did not mark as one, or keys typed ahead on
+//! a slow connection. In a text box they are inserted as text and never send it; elsewhere they
+//! only move.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{App, Chord, Context, Effect, action_for};
 
-/// What is said of keys that would do more than move.
+/// Toast for keys that would do more than move.
 const IGNORED: &str = "several keys came at once: only movements act here";
 
 impl App {
-    /// Takes in a key that came together with others.
+    /// Handles a key that arrived together with others.
     ///
-    /// A line break is held back until more text follows it in the same way. One that nothing
-    /// follows is dropped: whoever typed it ahead did not mean a line break, and whoever pasted it
-    /// did not mean to send.
+    /// A line break is held back until more text arrives in the same way. If nothing follows, it is
+    /// dropped: a user who typed it ahead did not mean a line break, and one who pasted it did not
+    /// mean to send.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
         if !context.is_text() {
@@ -38,7 +39,7 @@ impl App {
         effects
     }
 
-    /// Presses a key that came with others outside of a text box: it moves, or does nothing.
+    /// Handles a key of a burst outside a text box. The key moves, or does nothing.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
         match action_for(self.context(), Chord::of(key)) {
             Some(action) if !action.only_moves() => {

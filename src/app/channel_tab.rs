@@ -1,4 +1,5 @@
-//! What is known of an open message beside what it says, of its channel, and by checks of it.
+//! The channel tab of an open message: its metadata, its channel's statistics, and the results of
+//! checks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,28 +13,28 @@ use crate::message::RowId;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 
-/// The most unanswered requests that are listed.
+/// Maximum number of unanswered requests listed.
 const MOST_UNANSWERED: usize = 20;
 
-/// A line of what is known.
+/// A line of the channel tab.
 #[derive(Clone, Debug, PartialEq)]
 pub enum About {
-    /// Nothing.
+    /// An empty line.
     Blank,
-    /// What the lines below are about.
+    /// The heading of the lines below.
     Heading(String),
-    /// Something known, with a label; safe to be shown.
+    /// A fact with a label, escaped for display.
     Fact(&'static str, String),
-    /// When the message came, as the person wants times to be shown.
+    /// When the message was received, in the time format that the user chose.
     Received,
     /// The rate of the channel, with its bars.
     Rate,
-    /// A field of a shape, and whether it is there in every object that could have it.
+    /// A field of a shape, and whether it is present in every object that could have it.
     Field(Box<Field>),
 }
 
 impl App {
-    /// What is known of the open message.
+    /// Returns the lines of the channel tab for the open message.
     #[must_use]
     pub fn about(&self) -> Vec<About> {
         let Some(open) = &self.open else {
@@ -106,7 +107,7 @@ impl App {
         ]
     }
 
-    /// How long ago the row of a request came, if it is kept.
+    /// Returns how long ago the row of a request was received, if it is still in the log.
     fn ago(&self, row: RowId) -> Option<String> {
         let row = self.log.row(row)?;
         Some(figures::duration(self.now.since(row.time)))
@@ -115,7 +116,7 @@ impl App {
 
 fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -> Vec<About> {
     let Some(report) = report else {
-        // What is plotted has a place of its own.
+        // Plots are shown elsewhere.
         let is_plotted = matches!(check, Check::Series { .. });
         let heading = About::Heading(format!("{} …", heading(check)));
         return if is_plotted {
@@ -155,13 +156,14 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
     lines
 }
 
-/// That a check has not come to the end of what was kept when it was added.
+/// Returns the line for a check that is still processing the messages that were in the log when it
+/// was added.
 fn still_looking(progress: Progress) -> About {
     let words = format!("{} % of what was kept so far", progress.percent().min(99));
     About::Fact("looking back", words)
 }
 
-/// What a check is about, in words.
+/// Returns the heading for a check.
 fn heading(check: &Check) -> String {
     let shown = |channels: &crate::analysis::Channels| whole_name(channels.glob());
     match check {
@@ -194,7 +196,7 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
     };
     let all = shape.json + shape.other + shape.unread;
     let plural = if all == 1 { "" } else { "s" };
-    // Those that are no JSON may be flagged as well.
+    // Messages that are not JSON may be flagged too.
     let read = match shape.json {
         json if json == all => String::new(),
         json => format!("{} of ", figures::count(json)),
@@ -245,7 +247,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
             figures::count(explained)
         ),
     };
-    // Of nothing that was read nothing is known.
+    // If no number was followed, none is known to be missing.
     let is_any_followed = messages > without_number + unfollowed;
     lines.extend(is_any_followed.then_some(About::Fact("missing", words)));
     lines.extend(counted("doubled", duplicates));
@@ -301,7 +303,8 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
     lines
 }
 
-/// How many replies are to no request that is known, and to how many of these it may be lost.
+/// Returns the line with the number of replies without a known request, and for how many of them
+/// the request may be lost.
 fn about_unmatched(counts: &PairCounts) -> Option<About> {
     let unmatched = figures::count(counts.unmatched);
     match share(counts.unmatched_behind_gap, counts.unmatched) {
@@ -313,7 +316,7 @@ fn about_unmatched(counts: &PairCounts) -> Option<About> {
     }
 }
 
-/// How to begin to speak of a part of what was counted just now, if it is any.
+/// Returns the words that introduce `part` of the messages just counted; `None` if it is 0.
 fn share(part: u64, all: u64) -> Option<String> {
     match part {
         0 => None,
@@ -323,13 +326,13 @@ fn share(part: u64, all: u64) -> Option<String> {
     }
 }
 
-/// That a check has no room for the channel.
+/// Returns the line for a check that has no room for the channel.
 fn too_many_channels() -> About {
     let words = "it watches as many other channels as it can".to_owned();
     About::Fact("not checked", words)
 }
 
-/// A count, unless it is 0.
+/// Returns a line with a count, unless it is 0.
 fn counted(label: &'static str, count: u64) -> Option<About> {
     (count > 0).then(|| About::Fact(label, figures::count(count)))
 }
@@ -350,7 +353,7 @@ fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<A
     Some(About::Fact(label, words.join("  ")))
 }
 
-/// A time in microseconds, which may be negative.
+/// Formats a time in microseconds, which may be negative.
 fn signed(micros: i64) -> String {
     let time = figures::duration(Duration::from_micros(micros.unsigned_abs()));
     let sign = if micros < 0 { "−" } else { "" };

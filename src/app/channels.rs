@@ -1,4 +1,4 @@
-//! The channel list's pane: what it lists, in which order, and what is selected.
+//! The pane of the channel list: its entries, their order and the selection.
 
 mod ordering;
 
@@ -13,34 +13,34 @@ use crate::log::ChannelTable;
 use crate::message::names::same;
 use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
-/// The order is made anew at most this often, so that rows can be read and clicked.
+/// Minimum interval between two orderings, so that rows can be read and clicked.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// With many channels ordering takes time; it is then made anew this much more seldom, a channel.
+/// Ordering many channels takes time, so the interval is at least this long per channel.
 const SETTLE_A_CHANNEL: Duration = Duration::from_micros(10);
 
-/// A shorter list follows each change of the subscriptions at once.
+/// A list with fewer entries follows every change of the subscriptions at once.
 const LONG: usize = 1_000;
 
-/// The parts of an order are made at least this far apart, so that there is time for all else.
+/// Minimum interval between the parts of an ordering, to leave time for everything else.
 const BETWEEN_PARTS: Duration = Duration::from_millis(20);
 
-/// By what the channels are sorted.
+/// The sort order of the channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     /// By name.
     #[default]
     Name,
-    /// The most messages a second first.
+    /// By messages per second, highest first.
     Rate,
-    /// The most messages first.
+    /// By number of messages, highest first.
     Count,
-    /// The last heard first.
+    /// By last message, newest first.
     LastHeard,
 }
 
 impl Sort {
-    /// The key that comes after this one.
+    /// Returns the next sort order, in a cycle.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -51,7 +51,7 @@ impl Sort {
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -68,52 +68,52 @@ impl Sort {
 pub enum Entry {
     /// A subscription to a pattern.
     Pattern(SubscriptionId),
-    /// A channel that has been heard.
+    /// A channel that has received messages.
     Channel(ChannelId),
-    /// A subscription to a channel that has not been heard.
+    /// A subscription to a channel that has not received any messages.
     Unheard(SubscriptionId),
 }
 
-/// The pane's state.
+/// The state of the channel list's pane.
 #[derive(Debug, Default)]
 pub struct ChannelsPane {
     sort: Sort,
     entries: Vec<Entry>,
-    /// What is selected, by name, since ids can come to mean another channel.
+    /// The selection, by name, because an ID may be reused for another channel.
     selected: Option<Topic>,
-    /// The selected line, kept for when what was selected goes.
+    /// The selected line, for when the selected entry disappears.
     line: usize,
     top: usize,
     made_of: (u64, u64),
     made_at: Time,
-    /// The order that is being made, if that takes more than one go.
+    /// The ordering in progress, if it takes more than one part.
     pass: Option<Pass>,
-    /// When its last part was made.
+    /// When its last part was done.
     went_on_at: Time,
-    /// When a long list is to follow a change of the subscriptions.
+    /// When a long list is due to follow a change of the subscriptions.
     owed_at: Option<Time>,
 }
 
 impl ChannelsPane {
-    /// By what it is sorted.
+    /// Returns the sort order.
     #[must_use]
     pub fn sort(&self) -> Sort {
         self.sort
     }
 
-    /// The lines: patterns first, then channels.
+    /// Returns the lines: patterns first, then channels.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The selected line.
+    /// Returns the selected line.
     #[must_use]
     pub fn selected_line(&self) -> usize {
         self.line
     }
 
-    /// The first line that `height` lines show.
+    /// Returns the first of the `height` visible lines.
     #[must_use]
     pub fn top(&self, height: u16) -> usize {
         let height = usize::from(height.max(1));
@@ -123,19 +123,19 @@ impl ChannelsPane {
             .clamp((self.line + 1).saturating_sub(height), self.line)
     }
 
-    /// What is selected.
+    /// Returns the selection.
     #[must_use]
     pub fn selected(&self) -> Option<&Topic> {
         self.selected.as_ref()
     }
 
-    /// Selects the line `lines` further down, or up if negative.
+    /// Moves the selection down by `lines`, or up if negative.
     pub fn select_by(&mut self, lines: isize, height: u16, lists: &Lists) {
         let line = self.line.saturating_add_signed(lines);
         self.select_line(line, height, lists);
     }
 
-    /// Selects a line, or the last if there are fewer.
+    /// Selects a line, or the last one if there are fewer.
     pub fn select_line(&mut self, line: usize, height: u16, lists: &Lists) {
         self.top = self.top(height);
         self.line = line.min(self.entries.len().saturating_sub(1));
@@ -146,7 +146,7 @@ impl ChannelsPane {
         self.top = self.top(height);
     }
 
-    /// Moves the window by `lines`, and the selection only as far as it must to stay in view.
+    /// Scrolls by `lines`, and moves the selection only as far as needed to keep it in view.
     pub fn scroll_by(&mut self, lines: isize, height: u16, lists: &Lists) {
         let rows = usize::from(height.max(1));
         let lowest = self.entries.len().saturating_sub(rows);
@@ -155,19 +155,19 @@ impl ChannelsPane {
         self.select_line(line, height, lists);
     }
 
-    /// Sorts by the next key.
+    /// Switches to the next sort order.
     pub fn sort_next(&mut self, lists: &Lists, now: Time) {
         self.sort = self.sort.next();
         self.order(lists, now);
     }
 
-    /// Whether there are more channels than it lists.
+    /// Returns whether there are more channels than the list shows.
     #[must_use]
     pub fn is_cut(&self, channels: &ChannelTable) -> bool {
         channels.len() > MOST_LISTED
     }
 
-    /// When it wants to be refreshed, if an order is being made or is to be made.
+    /// Returns when the pane needs a refresh, if an ordering is in progress or due.
     #[must_use]
     pub fn due(&self) -> Option<Time> {
         self.next_part_due().or(self.owed_at)
@@ -178,7 +178,7 @@ impl ChannelsPane {
         is_ordering.then(|| self.went_on_at.after(BETWEEN_PARTS))
     }
 
-    /// Makes the order anew if there is reason to, or goes on with that.
+    /// Starts a new ordering if it is due, or continues the one in progress.
     pub fn refresh(&mut self, lists: &Lists, now: Time) {
         if self.next_part_due().is_some_and(|due| due <= now) {
             self.go_on(lists, now);
@@ -188,7 +188,7 @@ impl ChannelsPane {
         let subscriptions_changed = self.made_of.1 != made_of.1;
         let listed = lists.channels.len().max(self.entries.len());
         let channels = u32::try_from(listed).unwrap_or(u32::MAX);
-        // A short list by name hardly moves, so that a new channel can stand in it at once.
+        // A short list sorted by name hardly moves, so a new channel can appear at once.
         let settled = if self.entries.len() < 100 && self.sort == Sort::Name {
             self.made_at
         } else {
@@ -204,7 +204,7 @@ impl ChannelsPane {
         }
     }
 
-    /// Begins to make the order anew; with few channels it is made at once.
+    /// Starts a new ordering. With few channels it is done at once.
     fn order(&mut self, lists: &Lists, now: Time) {
         self.pass = Some(Pass::new(self.sort, lists.channels));
         self.made_of = lists.generation();
@@ -242,17 +242,17 @@ impl ChannelsPane {
     }
 }
 
-/// What the pane lists, borrowed.
+/// The data that the pane lists, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Lists<'a> {
-    /// The channels heard.
+    /// The channels that have received messages.
     pub channels: &'a ChannelTable,
     /// The subscriptions.
     pub subscriptions: &'a Subscriptions,
 }
 
 impl Lists<'_> {
-    /// What an entry stands for; `None` if it has just gone.
+    /// Returns the topic of an entry; `None` if it has just disappeared.
     #[must_use]
     pub fn topic(&self, entry: Entry) -> Option<Topic> {
         match entry {
@@ -281,7 +281,7 @@ impl Lists<'_> {
         (self.channels.generation(), self.subscriptions.generation())
     }
 
-    /// The lines, where `heard` are the channels to list, in their order.
+    /// Returns the lines, where `heard` are the channels to list, in their order.
     fn entries(&self, sort: Sort, heard: &[Ranked]) -> Vec<Entry> {
         let mut patterns = Vec::new();
         let mut others = Vec::new();
@@ -293,7 +293,7 @@ impl Lists<'_> {
             }
             match self.channels.find(&topic.name) {
                 None => others.push((&*topic.name, Entry::Unheard(id))),
-                // One that is subscribed to by its name is listed in any case.
+                // A channel that is subscribed to by name is always listed.
                 Some(heard) if !listed.contains(&heard) => {
                     others.push((&*topic.name, Entry::Channel(heard)));
                 }

@@ -1,5 +1,5 @@
-//! What checks have not looked at of the messages kept, or could not tell anything of, where a query
-//! asks what they have flagged: of these it knows nothing.
+//! Coverage of the log by checks. A query for flagged messages knows nothing about messages that
+//! checks have not processed or could not evaluate.
 
 use std::time::Duration;
 
@@ -9,48 +9,49 @@ use crate::log::Channel;
 use crate::message::Time;
 use crate::query::{Flags, Query};
 
-/// It is counted this often: every channel is asked about.
+/// How often coverage is counted. Each count visits every channel.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
-/// Rows that have just come wait for a moment; from then on it is said.
+/// Rows that have waited this long to be checked are reported.
 const LAGGING: Duration = Duration::from_secs(1);
 
-/// What checks have not looked at, as it was counted last.
+/// What checks have not covered, as last counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unchecked {
-    /// Messages kept of which no such check could tell anything, has not yet, or is made.
+    /// Messages in the log with an unknown flag: no check for it exists, has processed the message
+    /// yet, or could evaluate it.
     pub unknown: u64,
-    /// Whether these are no more than so many: some of them have gone, and not all may be kept.
+    /// Whether `unknown` is only an upper bound, for example because some of the messages counted
+    /// have left the log.
     pub is_at_most: bool,
-    /// Rows that have come and wait to be looked at.
+    /// Rows that have arrived and wait to be checked.
     pub waiting: u64,
-    /// Rows that went before they could be looked at.
+    /// Rows that left the log before they could be checked.
     pub missed: u64,
-    /// Whether checks have no room for some channels: how many messages that leaves out is not
-    /// known.
+    /// Whether checks have no room for some channels. How many messages that leaves out is unknown.
     pub is_full: bool,
 }
 
-/// How many messages of a channel are kept that nothing is known of.
+/// The number of messages of a channel in the log about which nothing is known.
 #[derive(Clone, Copy, Debug)]
 struct Share {
     most: u64,
-    /// Whether they are just so many.
+    /// Whether `most` is the exact number.
     is_exact: bool,
 }
 
-/// When it was counted last, and for what.
+/// When coverage was last counted, and for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted {
     at: Time,
-    /// The last query.
+    /// The serial number of the last query.
     serial: u64,
-    /// What changes with the checks.
+    /// The change counter of the checks.
     checks: u64,
 }
 
 impl App {
-    /// Counts what queries that ask for flags cannot know, if that may be news.
+    /// Counts what queries for flags cannot know, if that may have changed.
     pub(super) fn count_unchecked(&mut self) {
         let counted = Counted {
             at: self.now,
@@ -105,7 +106,8 @@ impl App {
         }
     }
 
-    /// What is kept of a channel of which one of these flags is not known.
+    /// Returns how many messages of a channel in the log have an unknown flag among those asked
+    /// for.
     fn unknown_on(&self, channel: &Channel, asked: Flags) -> Share {
         let drift = Flags {
             is_seqgap: false,
@@ -118,7 +120,7 @@ impl App {
         let asked = [drift, seqgap].into_iter();
         let asked = asked.filter(|flag| *flag != Flags::default());
         let shares = asked.map(|flag| self.unknown_for(channel, flag));
-        // A message may lack both.
+        // Both flags of a message may be unknown, so the two shares may overlap.
         let kept = channel.kept();
         shares
             .reduce(|one, other| match (one.most, other.most) {
@@ -130,13 +132,13 @@ impl App {
             .unwrap_or(Share::exactly(0))
     }
 
-    /// What is kept of a channel of which this one flag is not known.
+    /// Returns how many messages of a channel in the log have this flag unknown.
     fn unknown_for(&self, channel: &Channel, flag: Flags) -> Share {
         let kept = channel.kept();
         let checks = self.checks.of_channel(channel.name());
         let done = checks
             .filter(|(id, check)| is_of(check, flag) && self.checks.looking_back(*id).is_none());
-        // What one check has skipped another may have read.
+        // A message that one check skipped may have been read by another.
         done.map(|(id, _)| self.skipped_by(id, channel))
             .reduce(|one, other| match (one.most, other.most) {
                 _ if one.is_all(kept) => other,
@@ -147,7 +149,7 @@ impl App {
             .unwrap_or(Share::exactly(kept))
     }
 
-    /// What a check has skipped of what is kept of a channel.
+    /// Returns how many messages of a channel in the log a check has skipped.
     fn skipped_by(&self, check: CheckId, channel: &Channel) -> Share {
         let Some(skipped) = self.checks.skipped(check, channel.name()) else {
             return Share::exactly(0);
@@ -163,7 +165,7 @@ impl App {
         }
     }
 
-    /// How many rows wait to be looked at, if they have waited for long.
+    /// Returns the number of rows waiting to be checked, if they have waited for long.
     fn waiting(&self) -> u64 {
         let looked = self.checks.looked(&self.log).max(self.log.first());
         let oldest = self.log.row(looked);
@@ -191,12 +193,12 @@ impl Share {
         }
     }
 
-    /// Whether it is certainly all that is kept.
+    /// Returns whether it certainly covers everything in the log.
     fn is_all(self, kept: u64) -> bool {
         self.is_exact && self.most == kept
     }
 
-    /// Both together, where they have none in common.
+    /// Returns the sum of two shares that have no messages in common.
     fn plus(self, other: Self) -> Self {
         Self {
             most: self.most + other.most,
@@ -205,7 +207,7 @@ impl Share {
     }
 }
 
-/// Whether a check flags rows for one of these.
+/// Returns whether a check flags rows with one of `flags`.
 fn is_of(check: &Check, flags: Flags) -> bool {
     match check {
         Check::Shape { .. } => flags.is_drift,

@@ -1,4 +1,4 @@
-//! What the person does with checks.
+//! Starting and stopping checks from the open message.
 
 use super::checks::only;
 use super::{App, Effect};
@@ -9,7 +9,7 @@ use crate::payload::lookup::Lookup;
 use crate::query::Path;
 
 impl App {
-    /// Learns the shape of the open message's channel, from now on and from what is kept.
+    /// Starts learning the shape of the open message's channel, from the log and from new messages.
     pub(super) fn learn_shape(&mut self) -> Vec<Effect> {
         let Some(open) = &self.open else {
             return Vec::new();
@@ -28,7 +28,7 @@ impl App {
         self.add_check(Check::Shape { channels }).1
     }
 
-    /// Follows the numbers at `path` on the channel called `name`, or no longer.
+    /// Starts or stops checking the sequence numbers at `path` on the channel called `name`.
     pub(super) fn toggle_sequence(&mut self, name: &[u8], path: Path) -> Vec<Effect> {
         let text = path.text().to_owned();
         let shown = whole_name(name);
@@ -67,8 +67,8 @@ impl App {
         effects
     }
 
-    /// Whether a check of sequences finds a number at `path` in the open message, of the channel
-    /// called `name`.
+    /// Returns whether a sequence check finds a number at `path` in the open message, which is on
+    /// the channel called `name`.
     fn is_whole_number(&self, name: &[u8], path: &Path) -> bool {
         let reading = self.decoder_choices.of(name);
         self.open.as_ref().is_some_and(|open| {

@@ -1,4 +1,4 @@
-//! The checks that are made of messages, and what is known by them.
+//! The checks of messages and their results.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,45 +16,45 @@ use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 
-/// What is known is asked for this often while it is shown.
+/// Interval between requests for the reports that are shown.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 
-/// The most fields, channels or requests of a report that is shown.
+/// Maximum number of fields, channels or requests in a report that is shown.
 const MOST_REPORTED: usize = 500;
 
-/// Which check a report is of, and which channel if it tells them apart.
+/// The check of a report, and its channel if the check tells channels apart.
 type Place = (CheckId, Option<Arc<[u8]>>);
 
-/// What is checked, and what was found.
+/// The checks and their results.
 #[derive(Debug)]
 pub struct Checks {
     plan: Plan,
-    /// Whether the thread is to be told of the plan.
+    /// Whether the plan is still to be sent to the worker thread.
     is_new: bool,
     follower: Follower,
     findings: Findings,
-    /// What those that flag rows could not tell anything of.
+    /// The messages that checks which flag rows could not evaluate.
     skips: Skips,
-    /// What is shown was last known to be so; of a shape or a series by its channel.
+    /// The latest reports that are shown, by channel if the check tells channels apart.
     reports: BTreeMap<Place, Box<Report>>,
-    /// When that was asked.
+    /// When they were last requested.
     asked: Time,
-    /// Whether rows were looked at since then.
+    /// Whether rows were checked since then.
     has_news: bool,
-    /// The bytes that the thread's knowledge takes.
+    /// Memory used by the worker thread's results, in bytes.
     size: usize,
-    /// Those that look at what is kept, and how far they are: not all that they will flag is
-    /// flagged yet.
+    /// Progress of the checks that are still processing the messages already in the log. They have
+    /// not flagged everything yet.
     looking_back: BTreeMap<CheckId, Progress>,
-    /// Whether those that flag rows had no room for some.
+    /// Whether checks that flag rows had no room for some channels.
     leaves_out_some: bool,
-    /// Grows with every check that is added, has looked back, skips messages of one more channel or
-    /// is ended.
+    /// Increases when a check is added, finishes looking back, skips messages on another channel,
+    /// or ends.
     changes: u64,
 }
 
 impl Checks {
-    /// Makes `checks` of all that is to come into `log`.
+    /// Creates `checks` for all messages that are added to `log` from now on.
     pub(super) fn new(
         checks: &[Check],
         decoder_choices: &Arc<DecoderChoices>,
@@ -81,65 +81,67 @@ impl Checks {
         }
     }
 
-    /// What is checked.
+    /// Returns the checks in force.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// What was found.
+    /// Returns the findings.
     #[must_use]
     pub fn findings(&self) -> &Findings {
         &self.findings
     }
 
-    /// How many rows went before they could be looked at.
+    /// Returns the number of rows that left the log before they could be checked.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.follower.missed()
     }
 
-    /// Whether checks that flag rows had no room for some.
+    /// Returns whether checks that flag rows had no room for some channels.
     pub(super) fn leave_out_some(&self) -> bool {
         self.leaves_out_some
     }
 
-    /// How far a check is in what was kept when it was added, until it has come to the end of that.
+    /// Returns the progress of a check on the messages that were in the log when it was added,
+    /// until it has processed all of them.
     pub(super) fn looking_back(&self, check: CheckId) -> Option<Progress> {
         self.looking_back.get(&check).copied()
     }
 
-    /// What a check could not tell anything of on the channel called `name`.
+    /// Returns the messages on the channel called `name` that a check could not evaluate.
     pub(super) fn skipped(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
         self.skips.of(check, name)
     }
 
-    /// A number that grows whenever other rows are checked than before.
+    /// Returns a number that increases whenever the set of checked rows changes.
     pub(super) fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// What is known by a check, of this channel if it tells them apart, as far as it was asked for.
+    /// Returns the latest report of a check, for this channel if the check tells channels apart.
     #[must_use]
     pub fn report(&self, check: CheckId, channel: Option<&Arc<[u8]>>) -> Option<&Report> {
         let of = |channel: Option<&Arc<[u8]>>| self.reports.get(&(check, channel.cloned()));
         of(channel).or_else(|| of(None)).map(|report| &**report)
     }
 
-    /// The checks that are made of messages on the channel called `name`, oldest first.
+    /// Returns the checks that apply to the channel called `name`, oldest first.
     pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
         let entries = self.plan.entries().iter();
         let made = entries.filter(move |entry| is_made_of(&entry.check, name));
         made.map(|entry| (entry.id, &entry.check))
     }
 
-    /// Has messages read so from now on, and gives the plan that the thread is to be told of.
+    /// Sets how messages are decoded from now on, and returns the plan to send to the worker
+    /// thread.
     pub(super) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Arc<Plan>> {
         self.plan.read_by(Arc::clone(decoder_choices));
         (!self.plan.is_empty()).then(|| Arc::new(self.plan.clone()))
     }
 
-    /// The row behind the last of which all findings are known.
+    /// Returns the end of the rows whose findings are all known.
     pub(super) fn looked(&self, log: &MessageLog) -> RowId {
         if self.plan.is_empty() {
             log.end()
@@ -148,13 +150,13 @@ impl Checks {
         }
     }
 
-    /// Lets go of what points to rows that have gone.
+    /// Removes findings on rows that have left the log.
     pub(super) fn forget(&mut self, gone: &Range<RowId>) {
         self.findings.forget(gone);
     }
 
-    /// Takes in what was found and how far it is known. Says whether a check has now looked at all
-    /// that was kept when it was added.
+    /// Records findings and progress. Returns whether a check has now processed everything that was
+    /// in the log when it was added.
     fn note_looked(&mut self, looked: Looked) -> bool {
         self.follower.note(&looked);
         self.size = looked.size;
@@ -182,13 +184,13 @@ impl Checks {
         looked_back.is_some()
     }
 
-    /// The bytes that all of it takes.
+    /// Returns the memory used by the checks, in bytes.
     pub(super) fn size(&self) -> usize {
         self.size + self.findings.size() + self.skips.size()
     }
 }
 
-/// Whether `check` is made of messages on the channel called `name`.
+/// Returns whether `check` applies to messages on the channel called `name`.
 fn is_made_of(check: &Check, name: &[u8]) -> bool {
     match check {
         Check::Shape { channels }
@@ -199,7 +201,7 @@ fn is_made_of(check: &Check, name: &[u8]) -> bool {
     }
 }
 
-/// Exactly the channel called `name`.
+/// Returns a glob that matches only the channel called `name`.
 pub(super) fn only(name: &[u8]) -> Channels {
     let mut glob = Vec::with_capacity(name.len());
     for byte in name {
@@ -212,20 +214,20 @@ pub(super) fn only(name: &[u8]) -> Channels {
 }
 
 impl App {
-    /// The checks that are made.
+    /// Returns the checks.
     #[must_use]
     pub fn checks(&self) -> &Checks {
         &self.checks
     }
 
-    /// What checks have found of `row`.
+    /// Returns the findings on `row`.
     pub fn findings(&self, row: RowId) -> impl Iterator<Item = &Finding> {
         self.checks.findings.of(row)
     }
 
-    /// Makes `check` of all that comes, and of what is kept.
+    /// Adds `check` for new messages and for those in the log.
     pub(super) fn add_check(&mut self, check: Check) -> (CheckId, Vec<Effect>) {
-        // Rows up to here are looked at for this check alone.
+        // Rows up to here are processed for this check alone.
         let id = self.checks.plan.add(check, self.log.end());
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         self.checks.is_new = false;
@@ -240,7 +242,7 @@ impl App {
         (id, effects.map(Effect::Analyse).into())
     }
 
-    /// Makes a check no longer, and forgets what it has found.
+    /// Removes a check and its findings.
     pub(super) fn end_check(&mut self, id: CheckId) -> Vec<Effect> {
         self.checks.plan.remove(id);
         self.checks.looking_back.remove(&id);
@@ -254,7 +256,7 @@ impl App {
         effects
     }
 
-    /// Has the rows looked at that have come.
+    /// Requests checks of the rows that have arrived.
     pub(super) fn check_arrived(&mut self) -> Vec<Effect> {
         let checks = &mut self.checks;
         if checks.plan.is_empty() {
@@ -267,7 +269,7 @@ impl App {
         plan.into_iter().chain(rows).map(Effect::Analyse).collect()
     }
 
-    /// Takes in what the checks say.
+    /// Handles an answer of the checks.
     pub(super) fn note_analysis(&mut self, answer: Answer) -> Vec<Effect> {
         let looked = match answer {
             Answer::Report(ask, report) if ask.stretch.is_some() => {
@@ -289,14 +291,14 @@ impl App {
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         if looked_back {
-            // What is shown does not look final before it is.
+            // Otherwise the old reports would look final before they are.
             effects.extend(self.renew_reports());
             effects.extend(self.ask_again(Query::asks_flags));
         }
         effects
     }
 
-    /// Asks for what is known, while it is shown and if it may be news.
+    /// Requests reports if they are shown and may have changed.
     pub(super) fn ask_for_reports(&mut self) -> Vec<Effect> {
         if self.report_due().is_none_or(|due| self.now < due) {
             return Vec::new();
@@ -306,7 +308,7 @@ impl App {
         };
         self.checks.asked = self.now;
         self.checks.has_news = false;
-        // The plot asks for what it shows.
+        // The plot requests its own reports.
         let is_shown = |(_, check): &(CheckId, &Check)| !matches!(check, Check::Series { .. });
         let shown = self.checks.of_channel(&channel).filter(is_shown);
         let ids = shown.map(|(id, _)| id);
@@ -321,21 +323,21 @@ impl App {
         requests.map(Effect::Analyse).collect()
     }
 
-    /// When what is shown is to be asked for again.
+    /// Returns when the reports that are shown are to be requested again.
     pub(super) fn report_due(&self) -> Option<Time> {
         self.channel_to_report()?;
         let checks = &self.checks;
         checks.has_news.then(|| checks.asked.after(REPORT_EVERY))
     }
 
-    /// Asks for what is shown at once.
+    /// Requests the reports that are shown at once.
     pub(super) fn renew_reports(&mut self) -> Vec<Effect> {
         self.checks.asked = Time(0);
         self.checks.has_news = true;
         self.ask_for_reports()
     }
 
-    /// The channel of which is shown what is known.
+    /// Returns the channel whose reports are shown.
     fn channel_to_report(&self) -> Option<Arc<[u8]>> {
         let reader = &self.open.as_ref()?.reader;
         let is_shown = reader.tab() == super::Tab::Channel;

@@ -1,12 +1,12 @@
-//! What the open message is compared with.
+//! Comparison of the open message with another.
 
 use super::reader::Tab;
 use super::{Against, App, Effect, Focus};
 use crate::message::RowId;
 
 impl App {
-    /// Shows what has changed in the selected or open message since the one before it, or since a
-    /// marked one; or what it says again.
+    /// Shows what changed in the selected or open message since the previous or a marked one, or
+    /// shows its value again.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.open.is_none() {
@@ -31,7 +31,7 @@ impl App {
         effects
     }
 
-    /// Finds the message that the open one is compared with, while that is shown.
+    /// Finds the message to compare the open one with, while the diff is shown.
     pub(super) fn find_base(&mut self) {
         let Some(open) = &self.open else { return };
         if open.reader.tab() != Tab::Diff {
@@ -48,7 +48,7 @@ impl App {
         }
     }
 
-    /// The nearest marked message before `row`, or else the nearest behind it.
+    /// Returns the nearest marked message before `row`, or else the nearest one after it.
     fn marked_beside(&self, row: RowId) -> Option<RowId> {
         let is_message = |marked: &&RowId| self.channel_of(**marked).is_some();
         let before = self.marked.range(..row).rev().find(is_message);

@@ -8,7 +8,7 @@ use crate::message::RowId;
 use crate::message::names::same;
 
 impl App {
-    /// A row, to be kept whatever the log lets go of.
+    /// Returns a copy of a row that remains valid after the row leaves the log.
     pub(super) fn snapshot(&self, id: RowId) -> Option<MessageSnapshot> {
         let row = self.log.row(id)?;
         let (channel, payload, size) = match row.content {
@@ -36,8 +36,8 @@ impl App {
         })
     }
 
-    /// The message that keys act on: the open one, the selected one, or the last of the selected
-    /// channel.
+    /// Returns the message that keys act on: the open one, the selected one, or the last of the
+    /// selected channel.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {
             Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
@@ -49,7 +49,7 @@ impl App {
         snapshot.channel.is_some().then_some(snapshot)
     }
 
-    /// The channel that keys act on: the selected one, or that of the selected message.
+    /// Returns the channel that keys act on: the selected one, or that of the selected message.
     pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
             let topic = self.channels.selected()?;
@@ -61,12 +61,12 @@ impl App {
         self.channel_of(self.messages.selected(&self.shown)?)
     }
 
-    /// The channel selected in the list, if it has been heard.
+    /// Returns the channel selected in the list, if it has received messages.
     #[must_use]
     pub fn selected_channel(&self) -> Option<&Channel> {
         let topic = self.channels.selected().filter(|topic| topic.names_one())?;
         let channels = self.log.channels();
-        // In its line it is found without a look at its name.
+        // Its line leads to the channel without a lookup by name.
         let entries = self.channels.entries();
         if let Some(Entry::Channel(id)) = entries.get(self.channels.selected_line())
             && let Some(channel) = channels.by_id(*id)
@@ -77,7 +77,7 @@ impl App {
         channels.by_id(channels.find(&topic.name)?)
     }
 
-    /// The channel of a row, if that is a message.
+    /// Returns the channel of a row, if the row is a message.
     pub(super) fn channel_of(&self, row: RowId) -> Option<Arc<[u8]>> {
         match self.log.row(row)?.content {
             Content::Message { channel, .. } => {

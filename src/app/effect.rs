@@ -1,4 +1,4 @@
-//! What the outside must do, as plain data.
+//! Side effects for the main loop to perform, as plain data.
 
 use crate::analysis;
 use crate::decoding;
@@ -6,44 +6,45 @@ use crate::log::SharedBytes;
 use crate::scan::{Request, WatchId};
 use crate::server::{Ask, Command};
 
-/// What the outside must do. Comparable, so that tests can say what they expect.
+/// A side effect for the main loop to perform. Comparable, so that tests can state what they
+/// expect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Tell the subscriber.
+    /// Send a command to the subscriber.
     Command(Command),
-    /// Ask the commander.
+    /// Send a request to the commander.
     Ask(Ask),
-    /// Ask a query of rows of the log; the answers come as [`Event::Scanned`](super::Event).
+    /// Run a query on rows of the log. The answers arrive as [`Event::Scanned`](super::Event).
     Scan(Request),
-    /// Give up whatever this watch has asked.
+    /// Stop all scans of this watch.
     StopScan(WatchId),
-    /// Find out what a large payload is; the answer comes as [`Event::Decoded`](super::Event).
+    /// Decode a large payload. The answer arrives as [`Event::Decoded`](super::Event).
     Decode(decoding::Request),
-    /// Have messages checked; the answers come as [`Event::Analysed`](super::Event).
+    /// Check messages. The answers arrive as [`Event::Analysed`](super::Event).
     Analyse(analysis::Request),
-    /// Look for a text in a large message; the answer comes as [`Event::Found`](super::Event).
+    /// Search a large message for a text. The answer arrives as [`Event::Found`](super::Event).
     Search(decoding::Search),
-    /// Put these bytes on the clipboard.
+    /// Copy these bytes to the clipboard.
     Copy(SharedBytes),
-    /// Draw attention beside the screen.
+    /// Alert the user.
     Alert(Alert),
-    /// Keep this query for the history of later runs.
+    /// Save this query in the history for later runs.
     RememberQuery(String),
-    /// Give the terminal back and stop until continued.
+    /// Restore the terminal and suspend the process until it is continued.
     Suspend,
-    /// Take the terminal over once more, after the process was stopped.
+    /// Set up the terminal again after the process was stopped.
     Resume,
-    /// Draw the whole screen anew, whatever is thought to stand there.
+    /// Redraw the whole screen, regardless of what it is assumed to show.
     Repaint,
-    /// End the program.
+    /// Quit.
     Quit,
 }
 
-/// How attention is drawn beside the screen.
+/// How to alert the user, in addition to what the screen shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alert {
-    /// By the terminal's bell.
+    /// With the terminal's bell.
     Bell,
-    /// By a notification of the desktop, with these words, not yet fit to be shown.
+    /// With a desktop notification that has this text, not yet escaped for display.
     Notification(String),
 }

@@ -1,4 +1,4 @@
-//! Facts that arrive from outside.
+//! Events that arrive from outside.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -7,42 +7,42 @@ use crate::decoding::{DecodedMessage, Found};
 use crate::scan::Answer;
 use crate::server::Feed;
 
-/// A fact that arrived. Its time comes beside it.
+/// An event from outside. Its time is passed separately.
 #[derive(Debug)]
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
-    /// A key of text was pressed together with others, or right after one.
+    /// A text key arrived together with others, or right after one.
     Burst(KeyEvent),
     /// The mouse did something.
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// A paste has stalled before its end: keys are taken for a part of it. Repeated every second.
+    /// A paste has stalled before its end, so keys are taken as part of it. Repeated every second.
     PasteStalled,
-    /// The terminal has this many columns and rows now.
+    /// The terminal now has this many columns and rows.
     Resize(u16, u16),
     /// A server task has news.
     Feed(Feed),
-    /// A query has been asked of some rows.
+    /// A query was run on some rows.
     Scanned(Answer),
     /// Messages were checked.
     Analysed(analysis::Answer),
-    /// A large payload has been understood.
+    /// A large payload was decoded.
     Decoded(DecodedMessage),
-    /// A large message has been searched.
+    /// A large message was searched.
     Found(Found),
-    /// An effect on the terminal could not be done; the words say why.
+    /// An effect on the terminal failed, for the given reason.
     Failed(String),
-    /// The process is asked to end.
+    /// The process was asked to terminate.
     Terminate,
-    /// The process is asked to stop until it is continued.
+    /// The process was asked to suspend itself until it is continued.
     Suspend,
-    /// The process was stopped and goes on.
+    /// The process was stopped and has been continued.
     Continued,
-    /// The screen may have changed outside of the program.
+    /// The screen may have been changed from outside the program.
     Redraw,
-    /// The wall clock is so many microseconds ahead of the event's time.
+    /// The wall clock is this many microseconds ahead of the event's time.
     WallClock(i64),
     /// Time has passed, and something on the screen depends on it.
     Tick,

@@ -1,5 +1,5 @@
-//! Which rows are shown: the filter being typed, the list of filters kept, the channel chosen,
-//! and the channels muted, made into one query.
+//! Which rows are shown: the typed filter, the list of filters, the selected channel and the muted
+//! channels, combined into one query.
 
 use super::check_coverage::Unchecked;
 use super::live_query::{FILTER, LiveQuery, Progress};
@@ -8,19 +8,19 @@ use crate::message::Time;
 use crate::query::Query;
 use crate::scan::Answer;
 
-/// A filter of the list.
+/// A filter in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
     /// What it matches.
     pub query: Query,
-    /// Whether it is in force.
+    /// Whether it is on.
     pub is_on: bool,
     /// Whether it hides what it matches, instead of everything else.
     pub is_exclude: bool,
 }
 
 impl Filter {
-    /// One that shows what it matches, in force.
+    /// Creates a filter that is on and shows what it matches.
     #[must_use]
     pub fn including(query: Query) -> Self {
         Self {
@@ -31,20 +31,21 @@ impl Filter {
     }
 }
 
-/// What is filtered by.
+/// The filters.
 #[derive(Debug, Default)]
 pub struct Filters {
-    /// The one that `/` writes.
+    /// The filter typed with `/`.
     pub(super) typed: Option<Query>,
     pub(super) list: Vec<Filter>,
     watch: Option<LiveQuery>,
-    /// Whether the rows shown are still those of the query before, until the first answer to
-    /// this one: nothing flickers while a filter is typed.
+    /// Whether the rows shown are still those of the previous query. They stay until the first
+    /// answer to the new one, so that nothing flickers while a filter is typed.
     is_new: bool,
 }
 
 impl Filters {
-    /// Those given at the start: a single one can be edited at once, several make the list.
+    /// Creates the initial filters. A single one becomes the typed filter, which can be edited at
+    /// once; several become the list.
     pub(super) fn new(given: &[Query]) -> Self {
         let (typed, list) = match given {
             [one] => (Some(one.clone()), Vec::new()),
@@ -60,51 +61,51 @@ impl Filters {
         }
     }
 
-    /// The filter that was typed last, if it is in force.
+    /// Returns the filter that was typed last, if it is in force.
     #[must_use]
     pub fn typed(&self) -> Option<&Query> {
         self.typed.as_ref()
     }
 
-    /// The list, in the order in which it was made.
+    /// Returns the list, in the order in which the filters were added.
     #[must_use]
     pub fn list(&self) -> &[Filter] {
         &self.list
     }
 
-    /// How far the filter in force has got; `None` without one.
+    /// Returns the progress of the filter in force; `None` without one.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         Some(self.watch.as_ref()?.progress())
     }
 
-    /// The same while it lags.
+    /// Returns the progress of the filter in force while it lags.
     #[must_use]
     pub fn lag(&self, now: Time) -> Option<Progress> {
         self.watch.as_ref()?.lag(now)
     }
 
-    /// What is wrong with the filter in force.
+    /// Returns the error that the filter in force caused, if there was one.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.as_ref()?.trouble()
     }
 
-    /// What checks have not looked at, if the filter in force asks what they have flagged.
+    /// Returns what checks have not covered, if the filter in force asks for flags.
     #[must_use]
     pub fn unchecked(&self) -> Unchecked {
         let watch = self.watch.as_ref();
         watch.map_or_else(Unchecked::default, |watch| *watch.unchecked())
     }
 
-    /// Whether nothing has been heard of the filter in force yet, so that the rows shown are still
-    /// those of the one before.
+    /// Returns whether the filter in force has no answer yet, so that the rows shown are still
+    /// those of the previous one.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// The query in force.
+    /// Returns the query in force.
     pub(super) fn query(&self) -> Option<&Query> {
         Some(self.watch.as_ref()?.query())
     }
@@ -113,13 +114,13 @@ impl Filters {
         self.watch.as_mut()
     }
 
-    /// Whether any of them asks for notices, which are shown in any case otherwise.
+    /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
     #[must_use]
     pub fn speak_of_notices(&self) -> bool {
         self.parts().iter().any(Query::speaks_of_notices)
     }
 
-    /// The queries that a row must match, whatever its channel.
+    /// Returns the queries that a row must match, whatever its channel.
     fn parts(&self) -> Vec<Query> {
         let listed = self.list.iter().filter(|filter| filter.is_on);
         let listed = listed.map(|filter| {
@@ -136,7 +137,8 @@ impl Filters {
 }
 
 impl App {
-    /// Brings the rows shown up to date with the log, and with what is filtered, chosen and muted.
+    /// Updates the rows shown after a change of the log, the filters, the selected channel or the
+    /// muted channels.
     pub(super) fn refresh_shown(&mut self) -> Vec<Effect> {
         let channels = self.log.channels();
         let heard = |name: &&[u8]| channels.find(name).is_some();
@@ -161,13 +163,14 @@ impl App {
         self.shown.follow(&self.log);
         if request.pieces.is_empty() {
             self.begin_new_filter();
-            // The scan of an older query may still be under way.
+            // The scan of an older query may still be running.
             return vec![Effect::StopScan(FILTER)];
         }
         vec![Effect::Scan(request)]
     }
 
-    /// Asks queries again of all rows that are kept, if they ask for what has changed.
+    /// Runs queries again on all rows in the log, if `asks` says that they depend on what has
+    /// changed.
     pub(super) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {
@@ -183,7 +186,7 @@ impl App {
         effects
     }
 
-    /// Takes in rows that are to be shown.
+    /// Adds rows that match the filter.
     pub(super) fn note_filter(&mut self, answer: &Answer) {
         let watch = self.filters.watch.as_mut();
         if !watch.is_some_and(|watch| watch.note(answer)) {
@@ -195,7 +198,7 @@ impl App {
         }
     }
 
-    /// Lets go of the rows that the query before has found.
+    /// Removes the rows that the previous query found.
     fn begin_new_filter(&mut self) {
         if std::mem::take(&mut self.filters.is_new) {
             let with_notices = !self.filters.speak_of_notices();
@@ -203,7 +206,7 @@ impl App {
         }
     }
 
-    /// The query that a row must match to be shown; `None` if every row is shown.
+    /// Returns the query that a row must match to be shown; `None` if every row is shown.
     fn wanted_filter(&self) -> Option<Query> {
         let mut parts = self.filters.parts();
         if let Some(only) = &self.only {
@@ -211,8 +214,8 @@ impl App {
         }
         let channels = self.log.channels();
         let muted = self.muted.iter().filter(|name| {
-            // The only channel chosen is shown even if it is muted, and a channel that has not
-            // been heard needs no scan.
+            // The selected channel is shown even if it is muted, and a channel without messages
+            // needs no scan.
             self.only.is_none() && channels.find(name).is_some()
         });
         parts.extend(muted.map(|name| Query::channel(name).negate()));

@@ -1,4 +1,4 @@
-//! Finding: rows that match a query are marked, and the others stay.
+//! Find: marks the rows that match a query and keeps showing the others.
 
 use super::check_coverage::Unchecked;
 use super::live_query::{FIND, LiveQuery, Progress};
@@ -9,76 +9,76 @@ use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::scan::Answer;
 
-/// The columns of a query in what is said of it.
+/// Maximum width of a query in a toast, in columns.
 const MAX_TOLD: usize = 40;
 
-/// What is looked for, and where it was found.
+/// A search in the log and its matches.
 #[derive(Debug)]
 pub struct Find {
     watch: LiveQuery,
     rows: RowSet,
-    /// From where the view is to go to the nearest hit, once that is known.
+    /// The pending jump to the nearest match, until its target is known.
     jump: Option<Jump>,
 }
 
-/// From where the view is to go to the nearest hit.
+/// Where a jump to the nearest match starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Jump {
-    /// From the end, which it follows.
+    /// The end of the log, which the view follows.
     Following,
-    /// From this row, which is selected.
+    /// This row, which is selected.
     At(RowId),
 }
 
 impl Find {
-    /// What is looked for.
+    /// Returns the query.
     #[must_use]
     pub fn query(&self) -> &Query {
         self.watch.query()
     }
 
-    /// Where it was found so far.
+    /// Returns the rows found so far.
     #[must_use]
     pub fn rows(&self) -> &RowSet {
         &self.rows
     }
 
-    /// How far the search has got.
+    /// Returns the progress of the search.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.watch.progress()
     }
 
-    /// The same while it lags.
+    /// Returns the progress of the search while it lags.
     #[must_use]
     pub fn lag(&self, now: Time) -> Option<Progress> {
         self.watch.lag(now)
     }
 
-    /// How many rows have not been searched, while it lags.
+    /// Returns the number of rows that have not been searched, while the search lags.
     fn left(&self, now: Time) -> u64 {
         self.lag(now).map_or(0, |lag| lag.left())
     }
 
-    /// Whether all rows that were kept when the query was given have been searched.
+    /// Returns whether all rows that were in the log when the search started have been searched.
     #[must_use]
     pub fn has_searched_kept(&self) -> bool {
         self.watch.has_searched_kept()
     }
 
-    /// What is wrong with the query itself.
+    /// Returns the error that the query caused, if there was one.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.trouble()
     }
 
-    /// How many rows arrived and went before they could be looked at.
+    /// Returns the number of rows that left the log before they could be searched.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.watch.missed()
     }
 
-    /// What checks have not looked at, if it is asked what they have flagged.
+    /// Returns what checks have not covered, if the query asks for flags.
     #[must_use]
     pub fn unchecked(&self) -> Unchecked {
         *self.watch.unchecked()
@@ -94,7 +94,7 @@ impl Find {
 }
 
 impl App {
-    /// Looks for what `query` matches from now on, or for nothing.
+    /// Starts a search for `query`, or ends the search if it is `None`.
     pub(super) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
         if self.find.as_ref().map(Find::query) == query.as_ref() {
             return Vec::new();
@@ -113,7 +113,7 @@ impl App {
         vec![Effect::Scan(request)]
     }
 
-    /// Takes in rows that were found.
+    /// Records rows that were found.
     pub(super) fn note_find(&mut self, answer: &Answer) -> Vec<Effect> {
         let Some(find) = &mut self.find else {
             return Vec::new();
@@ -127,8 +127,9 @@ impl App {
         self.jump_to_hit()
     }
 
-    /// Goes to the hit nearest to the selected row: the first from it on, as vim and less do, or
-    /// else the last before it; while following, to the newest. At once, or as soon as it is known.
+    /// Goes to the match nearest to the selected row: the first one from there on, as in vim and
+    /// less, or else the last one before it; while following, the newest one. The jump happens at
+    /// once, or as soon as the match is known.
     pub(super) fn go_to_nearest_hit(&mut self) -> Vec<Effect> {
         let from = self.jump_start();
         if let Some(find) = &mut self.find {
@@ -144,10 +145,10 @@ impl App {
         })
     }
 
-    /// Makes the jump that waits, if it is known where to.
+    /// Performs the pending jump, if its target is known.
     fn jump_to_hit(&mut self) -> Vec<Effect> {
         let start = self.jump_start();
-        // Who has moved meanwhile is not to be moved.
+        // If the user has moved meanwhile, the view stays there.
         let waiting = self.find.as_ref().and_then(|find| find.jump);
         let jump = waiting.filter(|jump| start == Some(*jump));
         let settled = jump.and_then(|jump| self.end_of_jump(jump));
@@ -162,14 +163,15 @@ impl App {
         Vec::new()
     }
 
-    /// The row that `jump` goes to, or why there is none; `None` while that is not known.
+    /// Returns the row that `jump` leads to, or why there is none; `None` while that is unknown.
     fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
         let find = self.find.as_ref()?;
-        // Not those that have arrived since: in a flood some always wait.
+        // Rows that have arrived since do not count: under load some are always waiting.
         let is_through = find.has_searched_kept();
         let hit = match jump {
             Jump::Following => self.shown_hit(find, self.shown.end(), false),
-            // Rows are searched from the newest on: a hit before it means that all behind it have been.
+            // Rows are searched newest first: a match before this row means that all rows after it
+            // have been searched.
             Jump::At(row) => match self.shown_hit(find, RowId(row.0 + 1), false) {
                 None if !is_through => None,
                 last => self.shown_hit_from(find, row).or(last),
@@ -181,8 +183,8 @@ impl App {
         }
     }
 
-    /// Selects the next row shown that was found, or the one before, and from the last goes on with
-    /// the first; in an open message goes to the next match, or to the one before.
+    /// Selects the next or previous match among the rows shown, and wraps around at the end. In an
+    /// open message, goes to the next or previous match in it.
     pub(super) fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
         if self.focus == Focus::Message {
             return self.go_to_match(is_forward);
@@ -203,7 +205,7 @@ impl App {
             let words = no_hit_words(find, self.now);
             return self.tell(words);
         };
-        // What was not searched yet may hold what comes next.
+        // Rows not searched yet may contain the next match.
         let left = find.left(self.now);
         self.select_row(row);
         if hit.is_some() {
@@ -220,7 +222,7 @@ impl App {
         })
     }
 
-    /// The hit shown that is next to `row` in one direction or the other.
+    /// Returns the next or previous match among the rows shown, seen from `row`.
     fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
         let mut hit = step(&find.rows, row, is_forward);
         while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {
@@ -229,7 +231,7 @@ impl App {
         hit
     }
 
-    /// The first hit shown from `row` on.
+    /// Returns the first match among the rows shown, from `row` on.
     fn shown_hit_from(&self, find: &Find, row: RowId) -> Option<RowId> {
         let first = find.rows.at_or_after(row)?;
         if self.shown.contains(first) {
@@ -239,7 +241,7 @@ impl App {
     }
 }
 
-/// Why there is no hit to go to.
+/// Returns why there is no match to go to.
 fn no_hit_words(find: &Find, now: Time) -> String {
     let (left, hits) = (find.left(now), find.rows.len());
     if left > 0 {
@@ -260,7 +262,7 @@ fn no_hit_words(find: &Find, now: Time) -> String {
     }
 }
 
-/// The row of `rows` next to `row` in one direction or the other.
+/// Returns the next or previous row in `rows`, seen from `row`.
 pub(super) fn step(rows: &RowSet, row: RowId, is_forward: bool) -> Option<RowId> {
     if is_forward {
         rows.at_or_after(RowId(row.0 + 1))

@@ -1,4 +1,4 @@
-//! The format in which messages are read, chosen by hand and remembered for the channel.
+//! The format picker: sets the format in which the messages of a channel are decoded.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::payload::escape::whole_name;
 use crate::payload::format::Format;
 use crate::query::Query;
 
-/// The formats that can be chosen. Serialised objects are not among them: they are only named.
+/// The formats to choose from. Serialized objects are not among them, since they are only named and
+/// never decoded.
 const FORMATS: [Format; 7] = [
     Format::Json,
     Format::JsonLines,
@@ -21,20 +22,19 @@ const FORMATS: [Format; 7] = [
 ];
 
 impl App {
-    /// How the person has chosen to read the messages of the channel called `name`.
+    /// Returns the format that the user chose for the channel called `name`.
     #[must_use]
     pub fn read_as(&self, name: &[u8]) -> Option<&ReadAs> {
         self.decoder_choices.chosen(name)
     }
 
-    /// How the messages of channels are read, as far as someone has said it.
+    /// Returns the formats that were set for channels.
     #[must_use]
     pub fn decoder_choices(&self) -> &DecoderChoices {
         &self.decoder_choices
     }
 
-    /// The ways to read messages, in the order of the list that they are chosen from; `None` is
-    /// to find out what they are.
+    /// Returns the choices in the order of the list; `None` stands for automatic detection.
     #[must_use]
     pub fn ways_to_read(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
@@ -48,7 +48,7 @@ impl App {
         automatic.chain(by_format).chain(by_type).collect()
     }
 
-    /// Opens the list at what holds now.
+    /// Opens the list at the current choice.
     pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
             return self.tell("a notice has no format");
@@ -62,7 +62,7 @@ impl App {
         Vec::new()
     }
 
-    /// Reads the messages of the open one's channel as the list says at `line`.
+    /// Decodes the messages of the open message's channel in the format at `line` of the list.
     pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
         let way = self.ways_to_read().into_iter().nth(line);
         let (Some(channel), Some(way)) = (self.open_channel(), way) else {
@@ -80,8 +80,8 @@ impl App {
         effects
     }
 
-    /// Has all who look for values read the messages of `channel` so: queries those that are kept
-    /// too, checks those that come.
+    /// Applies a choice for `channel` wherever values are read: queries are run again on the
+    /// messages in the log, checks use it for new messages.
     fn read_as_chosen(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
         Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
         let plan = self.checks.read_by(&self.decoder_choices);
@@ -94,7 +94,7 @@ impl App {
         effects
     }
 
-    /// The channel of the open message.
+    /// Returns the channel of the open message.
     fn open_channel(&self) -> Option<Arc<[u8]>> {
         self.open.as_ref()?.reader.snapshot().channel.clone()
     }

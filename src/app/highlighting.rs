@@ -1,8 +1,8 @@
-//! Which row of the log a key acts on: only one that stands still under the highlight.
+//! Which row of the log a key acts on: only one that stays in place under the highlight.
 //!
-//! While the log follows what arrives, or once the highlighted row has been evicted, another row
-//! stands there at every moment. The first key that would act on it freezes the log and highlights
-//! a message instead; pressed again, it acts.
+//! While the log follows new messages, or once the highlighted row has been evicted, the row in
+//! that place keeps changing. The first key that would act on it freezes the log and highlights a
+//! message instead; pressed again, it acts.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use super::{Action, App, Chord, Effect, Focus, Position};
 use crate::payload::escape;
 
 impl App {
-    /// Freezes the log on a message, if `action` would act on a row that does not stand still, and
-    /// says so. `None` if the action may go ahead.
+    /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
+    /// in place. Returns `None` if the action may go ahead.
     pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
         let what = action.on_row()?;
         if self.has_highlight() {
@@ -34,8 +34,8 @@ impl App {
         )))
     }
 
-    /// Why `action` cannot be done with the highlighted message, which is on `channel`: said before
-    /// the key is pressed again in vain.
+    /// Returns why `action` cannot be done with the highlighted message, which is on `channel`, so
+    /// that the user does not press the key again in vain.
     fn why_not(&self, action: Action, channel: &Arc<[u8]>) -> Option<String> {
         match action {
             Action::Unsubscribe => self.why_not_unsubscribe(channel),
@@ -47,7 +47,7 @@ impl App {
         }
     }
 
-    /// Whether the keys have something to act on that does not change by itself.
+    /// Returns whether keys act on something that does not change by itself.
     pub(super) fn has_highlight(&self) -> bool {
         let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
         if !is_log || self.overlay.is_some() {

@@ -1,4 +1,5 @@
-//! Keys held down: what moves is done again and again, what sends, removes or toggles once.
+//! Keys held down: movements are repeated; actions that send, remove or toggle something happen
+//! once.
 
 use std::time::Duration;
 
@@ -7,22 +8,22 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use super::{Action, App, Chord, Effect, Event};
 use crate::message::Time;
 
-/// A key that comes again within this time may be held down: terminals repeat one after a delay of
-/// up to so long.
+/// A key that comes again within this time may be held down: terminals start to repeat a key after
+/// a delay of up to this long.
 const HELD: Duration = Duration::from_millis(700);
 
 /// A key that comes again within this time is held down: a terminal repeats it many times a second,
-/// and nobody taps so fast.
+/// and nobody taps that fast.
 const REPEAT: Duration = Duration::from_millis(120);
 
-/// The keys pressed, as far as they matter for the next one.
+/// The most recent key presses, as far as they matter for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Typed {
-    /// The last one, and when it was pressed.
+    /// The last key, and when it was pressed.
     pub(super) last: Option<(Chord, Time)>,
-    /// Whether the terminal reports that keys are let go, and so which ones are held down.
+    /// Whether the terminal reports key releases, and thereby which keys are held down.
     pub(super) reports_release: bool,
-    /// A key that may be the first repeat of one held down, and when it acts unless it comes again.
+    /// A key that may be the first repeat of a held key, and when it acts unless it comes again.
     held_back: Option<(KeyEvent, Time)>,
 }
 
@@ -30,14 +31,14 @@ pub(super) struct Typed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
     Now,
-    /// Unless it comes again at once.
+    /// After a delay, unless the key comes again.
     Later,
     Never,
 }
 
 impl App {
-    /// Takes in a key that is held down, or may be, if `action` is done only once for that. Returns
-    /// `false` if the key acts now.
+    /// Holds back a key that is or may be held down, if `action` happens only once in that case.
+    /// Returns `false` if the key acts now.
     pub(super) fn hold_back(&mut self, action: Action, key: KeyEvent) -> bool {
         let due = self.due(action, key);
         self.typed.held_back = (due == Due::Later).then(|| (key, self.now.after(REPEAT)));
@@ -56,7 +57,7 @@ impl App {
                 Due::Never
             };
         }
-        // At a breakpoint it goes on to the next hit.
+        // At a breakpoint, the key goes on to the next hit.
         let goes_on = action == Action::ToggleFreeze && self.breakpoints.stop().is_some();
         if !action.acts_once() || goes_on || self.typed.reports_release {
             Due::Now
@@ -69,7 +70,7 @@ impl App {
         }
     }
 
-    /// Presses the key that was held back, once `event` or the time shows that it was tapped.
+    /// Executes the key that was held back, once `event` or the time shows that it was tapped.
     pub(super) fn press_held_back(&mut self, event: &Event) -> Vec<Effect> {
         let Some((key, due)) = self.typed.held_back else {
             return Vec::new();
@@ -86,18 +87,18 @@ impl App {
         self.press_at_once(key)
     }
 
-    /// When the key that is held back acts.
+    /// Returns when the held-back key acts.
     pub(super) fn held_back_due(&self) -> Option<Time> {
         self.typed.held_back.map(|(_, due)| due)
     }
 
-    /// Whether `key` was the last one before it, pressed less than `time` ago.
+    /// Returns whether `key` was also the previous key, pressed less than `time` ago.
     pub(super) fn pressed_within(&self, time: Duration, key: KeyEvent) -> bool {
         let last = self.typed.last.filter(|(last, _)| *last == Chord::of(key));
         last.is_some_and(|(_, pressed)| self.now.since(pressed) < time)
     }
 
-    /// Whether `key` is held down, as far as can be told: few terminals report it.
+    /// Returns whether `key` is held down, as far as that is known: few terminals report it.
     pub(super) fn is_held(&self, key: KeyEvent) -> bool {
         if self.typed.reports_release {
             return key.kind == KeyEventKind::Repeat;

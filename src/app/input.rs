@@ -1,4 +1,4 @@
-//! A text box, the one place that knows the library behind it.
+//! A text box. Only this module uses the library behind it.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,17 +6,17 @@ use std::ops::Range;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
 
-/// The lines that Page Up and Page Down move by.
+/// Number of lines that Page Up and Page Down move by.
 const PAGE: usize = 5;
 
-/// Editable text of one line or several.
+/// Editable text of one or more lines.
 #[derive(Clone)]
 pub struct Input {
     area: TextArea<'static>,
 }
 
 impl Input {
-    /// A box that holds `text`, with the cursor behind it.
+    /// Creates a box that contains `text`, with the cursor at its end.
     #[must_use]
     pub fn holding(text: &str) -> Self {
         let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
@@ -25,20 +25,21 @@ impl Input {
         Self { area }
     }
 
-    /// Its lines; at least one.
+    /// Returns its lines; there is at least one.
     #[must_use]
     pub fn lines(&self) -> &[String] {
         self.area.lines()
     }
 
-    /// Where its caret is: the line, and the number of characters before it there.
+    /// Returns the position of the cursor: the line, and the number of characters before it in that
+    /// line.
     #[must_use]
     pub fn caret(&self) -> (usize, usize) {
         let at = self.area.cursor();
         (at.0, at.1)
     }
 
-    /// The characters of the line `row` that are selected.
+    /// Returns the range of selected characters in line `row`.
     #[must_use]
     pub fn selected_in(&self, row: usize) -> Range<usize> {
         let Some((start, end)) = self.area.selection_range() else {
@@ -52,50 +53,50 @@ impl Input {
         from..to
     }
 
-    /// How many bytes it holds, line breaks included.
+    /// Returns its size in bytes, including line breaks.
     #[must_use]
     pub fn size(&self) -> usize {
         let lines = self.area.lines();
         lines.iter().map(String::len).sum::<usize>() + lines.len() - 1
     }
 
-    /// What it holds, lines joined by line feeds.
+    /// Returns its text, with lines joined by line feeds.
     #[must_use]
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }
 
-    /// How many lines it holds; at least one.
+    /// Returns its number of lines, which is at least one.
     #[must_use]
     pub fn line_count(&self) -> usize {
         self.area.lines().len()
     }
 
-    /// Whether it holds nothing.
+    /// Returns whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
     }
 
-    /// Whether the cursor is on the first line.
+    /// Returns whether the cursor is on the first line.
     #[must_use]
     pub fn is_on_first_line(&self) -> bool {
         self.area.cursor().0 == 0
     }
 
-    /// Whether the cursor is on the last line.
+    /// Returns whether the cursor is on the last line.
     #[must_use]
     pub fn is_on_last_line(&self) -> bool {
         self.area.cursor().0 + 1 == self.line_count()
     }
 
-    /// Edits by a key. Says whether the text has changed.
+    /// Handles a key. Returns whether the text has changed.
     pub fn press(&mut self, key: KeyEvent) -> bool {
-        // As in a shell: up to the start of the line. The library would undo.
+        // As in a shell, delete to the start of the line. The library would undo.
         if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
             return self.area.delete_line_by_head();
         }
-        // The library would scroll by what it has drawn, and it draws nothing.
+        // The library would scroll by the height that it last drew, but here it never draws.
         let step = match key.code {
             KeyCode::PageUp => CursorMove::Up,
             KeyCode::PageDown => CursorMove::Down,
@@ -119,7 +120,8 @@ impl Input {
             .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
-    /// Edits one line by a key: one that would break the line does nothing.
+    /// Handles a key in a one-line box, where a key that would break the line does nothing. Returns
+    /// whether the text has changed.
     pub fn press_in_line(&mut self, key: KeyEvent) -> bool {
         let is_break = match key.code {
             KeyCode::Enter | KeyCode::Char('\n' | '\r') => true,
@@ -129,8 +131,8 @@ impl Input {
         !is_break && self.press(key)
     }
 
-    /// Inserts `text` at the cursor as part of one line: line breaks become spaces, but not those
-    /// around it, which come along with what is copied and are not meant.
+    /// Inserts `text` at the cursor as part of one line. Line breaks become spaces, except at the
+    /// ends of `text`: those are removed, since they come along with copied text unintentionally.
     pub fn insert_in_line(&mut self, text: &str) {
         let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ");
         self.area.insert_str(text.replace(['\r', '\n'], " "));

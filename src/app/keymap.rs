@@ -1,10 +1,10 @@
-//! The one table of keys: it drives dispatch, the hint line and the help.
+//! The table of all keys. It drives dispatch, the hint line and the help.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
 
-/// Where a binding holds.
+/// Where a binding applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// Everywhere, text boxes included.
@@ -17,27 +17,27 @@ pub enum Context {
     Latest,
     /// In the message log.
     Messages,
-    /// In the box, on the channel's name.
+    /// In the publish box, on the channel's name.
     PublishChannel,
-    /// In the box, on the payload.
+    /// In the publish box, on the payload.
     PublishPayload,
     /// In the prompt for a subscription.
     Prompt,
     /// In an open message.
     Message,
-    /// Where something is looked for in it.
+    /// In the search box of an open message.
     SearchMessage,
-    /// In the list of formats to read it in.
+    /// In the list of formats for an open message.
     Formats,
     /// In the plot while it shows numbers over time.
     Chart,
-    /// In the plot, whatever it shows.
+    /// In the plot, whatever its mode.
     Plot,
     /// In the help.
     Help,
-    /// In a question that wants a yes.
+    /// In a question to be confirmed.
     Confirm,
-    /// In the box for a query.
+    /// In the query box.
     Query,
     /// In the list of filters.
     Filters,
@@ -45,9 +45,9 @@ pub enum Context {
     Breakpoints,
     /// In the table of servers.
     Nodes,
-    /// Where a profile is picked.
+    /// In the profile picker.
     Profiles,
-    /// There, while a name is typed.
+    /// In the profile picker, while a name is typed.
     ProfileName,
 }
 
@@ -77,7 +77,7 @@ impl Context {
         Self::Always,
     ];
 
-    /// Its heading in the help.
+    /// Returns its heading in the help.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ impl Context {
         }
     }
 
-    /// Whether keys are typed as text there.
+    /// Returns whether keys are typed as text there.
     #[must_use]
     pub fn is_text(self) -> bool {
         matches!(
@@ -119,7 +119,7 @@ impl Context {
         )
     }
 
-    /// The contexts whose keys hold where this one has the focus, the nearest first.
+    /// Returns the contexts whose keys apply while this one has the focus, innermost first.
     fn chain(self) -> &'static [Self] {
         match self {
             Self::Always => &[Self::Always],
@@ -155,7 +155,7 @@ pub struct Chord {
 }
 
 impl Chord {
-    /// The chord of a key that was pressed.
+    /// Returns the chord of a pressed key.
     #[must_use]
     pub fn of(key: KeyEvent) -> Self {
         let kept = KeyModifiers::CONTROL | KeyModifiers::ALT;
@@ -171,13 +171,13 @@ impl Chord {
         }
     }
 
-    /// The event of pressing it, for tests and scripts.
+    /// Returns the event of pressing it, for tests and scripts.
     #[must_use]
     pub fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
     }
 
-    /// How the hint line and the help write it.
+    /// Returns its label in the hint line and the help.
     #[must_use]
     pub fn label(self) -> String {
         let key = match self.code {
@@ -235,16 +235,16 @@ const fn alt(code: KeyCode) -> Chord {
     }
 }
 
-/// What a key means somewhere.
+/// A binding of keys to an action.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
-    /// Where it holds.
+    /// Where it applies.
     pub context: Context,
-    /// The keys, the one to show first.
+    /// The keys; the first one is shown.
     pub keys: &'static [Chord],
-    /// What they mean.
+    /// The action that they trigger.
     pub action: Action,
-    /// One or two words for the hint line; `None` keeps it to the help.
+    /// One or two words for the hint line; with `None`, only the help lists it.
     pub hint: Option<&'static str>,
     /// A sentence for the help.
     pub help: &'static str,
@@ -271,7 +271,7 @@ use Context as C;
 use KeyCode as K;
 
 /// Every binding, in the order of the help and the hint line.
-#[rustfmt::skip] // One line a binding, so that it reads as the table it is.
+#[rustfmt::skip] // One line per binding, so that it reads as a table.
 pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::Tab)], A::NextPane, Some("pane"), "next pane"),
     bind(C::Panes, &[key(K::BackTab)], A::PreviousPane, None, "previous pane"),
@@ -481,7 +481,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Always, &[ctrl('z')], A::Suspend, None, "suspend; fg in the shell comes back"),
 ];
 
-/// What `chord` means where `context` has the focus.
+/// Returns the action of `chord` while `context` has the focus.
 #[must_use]
 pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
     context.chain().iter().find_map(|context| {
@@ -490,15 +490,15 @@ pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
     })
 }
 
-/// The bindings of one context, without those of the contexts around it.
+/// Returns the bindings of one context, without those of the contexts around it.
 pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
     BINDINGS
         .iter()
         .filter(move |binding| binding.context == context)
 }
 
-/// The bindings that hold where `context` has the focus, the nearest context first. One whose first
-/// key means something else there is left out.
+/// Returns the bindings that apply while `context` has the focus, innermost context first. A
+/// binding whose first key means something else there is left out.
 pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
     context
         .chain()

@@ -1,25 +1,26 @@
-//! The latest values: the channel list in its wide form, in the log's place, a row a channel.
+//! The latest values: the wide form of the channel list, in the log's place, with one row per
+//! channel.
 
 use std::time::Duration;
 
 use super::{Action, App, Effect, Entry, Focus, inside};
 use crate::message::{RowId, Time};
 
-/// For how long what has changed stands out.
+/// How long a change stays highlighted.
 pub const FLASH: Duration = Duration::from_secs(1);
 
-/// How the channels are listed.
+/// The form of the channel list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListForm {
-    /// By name and rate, beside the log.
+    /// Names and rates, beside the log.
     #[default]
     Names,
-    /// With the latest value of each, in the log's place.
+    /// The latest value of each channel, in the log's place.
     Latest,
 }
 
 impl App {
-    /// How the channels are listed.
+    /// Returns the form of the channel list.
     #[must_use]
     pub fn list_form(&self) -> ListForm {
         self.list_form
@@ -45,7 +46,7 @@ impl App {
         self.resize_open();
     }
 
-    /// Goes back to the log, with only the selected channel in it.
+    /// Goes back to the log, showing only the selected channel.
     pub(super) fn show_in_log(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
             return self.tell("select a channel to see it in the log: a pattern has no value");
@@ -55,7 +56,7 @@ impl App {
         self.refresh_shown()
     }
 
-    /// Goes back to the log for what `action` does there, since it would not be seen.
+    /// Goes back to the log if the effect of `action` would not be visible otherwise.
     pub(super) fn make_room_for(&mut self, action: Action) {
         let is_in_log = matches!(
             action,
@@ -71,7 +72,7 @@ impl App {
         }
     }
 
-    /// The row that is selected: in the log, or the latest of the channel that is.
+    /// Returns the selected row: in the log, or the latest one of the selected channel.
     pub(super) fn selected_row(&self) -> Option<RowId> {
         if !self.shows_latest() {
             return self.messages.selected(&self.shown);
@@ -80,7 +81,7 @@ impl App {
         self.log.row(row).map(|row| row.id)
     }
 
-    /// When the first of the changes that stand out now does so no longer.
+    /// Returns when the first of the highlighted changes stops being highlighted.
     pub(super) fn flash_due(&self) -> Option<Time> {
         if !self.shows_latest() {
             return None;

@@ -1,22 +1,22 @@
-//! Where everything stands on a screen of a given size.
+//! The layout of a screen of a given size.
 
 use ratatui::layout::Rect;
 
 use super::latest::ListForm;
 
-/// From this width on, channels and messages stand side by side.
+/// Minimum width of the screen for channels and messages side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
-/// From this height on, the box to publish from is always there.
+/// Minimum height of the screen for a permanent publish box.
 const MIN_FOR_BOX: u16 = 10;
 
-/// The columns of the channel list: a third of the screen within these bounds.
+/// Minimum and maximum width of the channel list, which takes a third of the screen.
 const LIST_COLUMNS: (u16, u16) = (30, 76);
 
-/// The most lines of a message that the box shows at once.
+/// Maximum number of message lines that the publish box shows at once.
 const MAX_BOX_LINES: u16 = 8;
 
-/// The regions of the screen. A region that has no room is empty.
+/// The regions of the screen. A region without room is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Areas {
     /// The whole screen.
@@ -29,41 +29,41 @@ pub struct Areas {
     pub messages: Rect,
     /// The open message with its border.
     pub message: Rect,
-    /// The box to publish from with its border.
+    /// The publish box with its border.
     pub publish: Rect,
-    /// What lies between the status line and the hint line: where the help or an open message
-    /// stand over the panes.
+    /// The space between the status line and the hint line, where the help or an open message
+    /// covers the panes.
     pub overlay: Rect,
     /// The hint line at the bottom.
     pub hints: Rect,
 }
 
-/// Lines that an open message spends on saying what it is.
+/// Height of an open message's header, in lines.
 const MESSAGE_HEADER: u16 = 1;
 
-/// From this width of the log on, an open message stands beside it: half of it each.
+/// Minimum width of the log for an open message beside it. Each takes half of it.
 const MIN_BESIDE: u16 = 110;
 
-/// From this height of the log on, an open message stands below it.
+/// Minimum height of the log for an open message below it.
 const MIN_BELOW: u16 = 14;
 
-/// Rows of the box that a query is written in: its border, what is written, what is said about it.
+/// Height of the query box, in rows: its border, the query, and feedback about it.
 const QUERY_ROWS: u16 = 4;
 
-/// What the regions depend on beside the size.
+/// What the layout depends on, in addition to the size.
 #[derive(Clone, Copy, Debug)]
 pub struct Wishes {
-    /// The channel list has the focus.
+    /// Whether the channel list has the focus.
     pub channels_focused: bool,
-    /// The box has the focus.
+    /// Whether the publish box has the focus.
     pub publish_focused: bool,
-    /// Lines of text in the box.
+    /// Number of lines of text in the publish box.
     pub box_lines: usize,
-    /// A message is open; whether it wants the whole screen.
+    /// If a message is open, whether it takes the whole screen.
     pub message: Option<bool>,
-    /// The open message has the focus.
+    /// Whether the open message has the focus.
     pub message_focused: bool,
-    /// How the channels are listed: with their latest values they take the log's place as well.
+    /// The form of the channel list. With the latest values, it also takes the log's place.
     pub form: ListForm,
 }
 
@@ -113,13 +113,14 @@ impl Areas {
         }
     }
 
-    /// The box that a query is written in, with its border: the lowest part of the overlay.
+    /// Returns the query box with its border: the lowest part of the overlay.
     #[must_use]
     pub fn query_box(&self) -> Rect {
         cut_bottom(self.overlay, QUERY_ROWS).1
     }
 
-    /// Where the syntax is listed above that box, with a border, if it takes up to `lines`.
+    /// Returns the region of the syntax list above the query box, with its border, for up to
+    /// `lines` lines.
     #[must_use]
     pub fn syntax(&self, lines: usize) -> Rect {
         let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
@@ -127,13 +128,13 @@ impl Areas {
         cut_bottom(above, rows).1
     }
 
-    /// The line of an open message's region that names its tabs.
+    /// Returns the line of an open message's region that shows its tabs.
     #[must_use]
     pub fn message_tabs(&self) -> Rect {
         cut_top(padded(inside(self.message)), MESSAGE_HEADER).0
     }
 
-    /// The part of an open message's region that shows its text.
+    /// Returns the part of an open message's region that shows its text.
     #[must_use]
     pub fn message_text(&self) -> Rect {
         let (_, text) = cut_top(padded(inside(self.message)), MESSAGE_HEADER);
@@ -141,8 +142,8 @@ impl Areas {
     }
 }
 
-/// The log, or the list in its place, and the open message, side by side or one below the other;
-/// where there is no room for both, the one that has the focus.
+/// Divides an area between the log, or the list in its place, and the open message, side by side or
+/// one below the other. If there is no room for both, the focused one takes all of it.
 fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
     if wishes.message.is_none() {
         (area, Rect::default())
@@ -157,7 +158,7 @@ fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
     }
 }
 
-/// The part of a bordered region within its border.
+/// Returns the part of a bordered region inside its border.
 #[must_use]
 pub fn inside(area: Rect) -> Rect {
     Rect::new(
@@ -168,7 +169,7 @@ pub fn inside(area: Rect) -> Rect {
     )
 }
 
-/// The part of a line or a text that its words take: a column stays free at either side.
+/// Returns a region without a column of padding on either side.
 #[must_use]
 pub fn padded(area: Rect) -> Rect {
     Rect {
@@ -185,7 +186,7 @@ fn box_height(available: u16, wishes: Wishes) -> u16 {
     let lines = u16::try_from(wishes.box_lines)
         .unwrap_or(u16::MAX)
         .clamp(1, MAX_BOX_LINES);
-    // Half of a low screen stays with what is watched.
+    // On a low screen, half of the space is left to the panes.
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 
@@ -238,7 +239,7 @@ mod tests {
         form: ListForm::Names,
     };
 
-    /// What may be wished for.
+    /// Returns combinations of wishes to test.
     fn any_wishes() -> Vec<Wishes> {
         let messages = [None, Some(false), Some(true)];
         let with_message = |message: Option<bool>| {

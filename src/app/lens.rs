@@ -1,4 +1,4 @@
-//! Lenses: of the messages of a channel only the value at a path is shown in the log.
+//! Lenses: the log shows only the value at a path instead of a channel's whole messages.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,20 +10,20 @@ use crate::payload::escape::whole_name;
 use crate::payload::lookup::{Lookup, Shown};
 use crate::query::Path;
 
-/// The longest message that is looked at through a lens: a frame has many rows.
+/// Maximum size of a message for a lens, in bytes: a frame has many rows.
 pub const MOST_THROUGH_LENS: usize = 16 << 10;
 
-/// What is packed is looked at if it is no more than this unpacked.
+/// Maximum unpacked size of a packed message for a lens, in bytes.
 pub const MOST_UNPACKED_THROUGH_LENS: usize = 64 << 10;
 
-/// The bytes that values kept for rows may take, all together.
+/// Maximum size of the cached values of all rows, in bytes.
 const MOST_KEPT: usize = 16 << 20;
 
 /// The value at a path of a message, or why there is none.
 type Looked = Result<Shown<'static>, Option<String>>;
 
-/// What was found in messages that had to be decoded for it: a row is drawn many times, and decoded
-/// once. What it gives does not depend on what it holds.
+/// A cache of values from messages that had to be decoded: a row is drawn many times but decoded
+/// once. Its content never changes the results.
 #[derive(Debug, Default)]
 pub struct DecodedRows {
     rows: RefCell<HashMap<RowId, DecodedRow>>,
@@ -39,11 +39,12 @@ struct DecodedRow {
 }
 
 impl DecodedRows {
-    /// What `lookup`, which looks into the message of `row` by `choice`, shows at `path`.
+    /// Returns what `lookup` shows at `path`. It looks into the message of `row`, decoded by
+    /// `choice`.
     ///
     /// # Errors
     ///
-    /// As for [`Lookup::shown`].
+    /// Same as [`Lookup::shown`].
     pub fn look<'a>(
         &self,
         row: RowId,
@@ -78,7 +79,7 @@ impl DecodedRows {
         looked
     }
 
-    /// How often a message was decoded.
+    /// Returns how often a message was decoded.
     #[must_use]
     pub fn decoded(&self) -> u64 {
         self.decoded.get()
@@ -86,13 +87,13 @@ impl DecodedRows {
 }
 
 impl App {
-    /// What was found in rows through lenses.
+    /// Returns the cache of values that lenses show.
     #[must_use]
     pub fn decoded_rows(&self) -> &DecodedRows {
         &self.decoded_rows
     }
 
-    /// The path that the messages of the channel called `name` are looked at through.
+    /// Returns the path of the lens on the channel called `name`.
     #[must_use]
     pub fn lens(&self, name: &[u8]) -> Option<&Path> {
         match self.lenses.get(name) {
@@ -101,7 +102,7 @@ impl App {
         }
     }
 
-    /// Looks at the messages of `channel` through `path`, or at all of them again.
+    /// Sets a lens at `path` on `channel`, or removes it if it is already there.
     pub(super) fn look_through(&mut self, channel: &[u8], path: Path) -> Vec<Effect> {
         if self.lens(channel) == Some(&path) {
             return self.look_at_all(channel);
@@ -119,7 +120,7 @@ impl App {
         ))
     }
 
-    /// Whether the open message is too long to be looked at through a lens.
+    /// Returns whether the open message is too long for a lens.
     fn is_open_too_long(&self) -> bool {
         self.open().is_some_and(|open| {
             let reader = &open.reader;
@@ -128,7 +129,7 @@ impl App {
         })
     }
 
-    /// Looks at the messages of the selected channel as they are again.
+    /// Removes the lens from the selected channel.
     pub(super) fn take_lens_away(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
             return self.tell("select a channel or a message");

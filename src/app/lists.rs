@@ -15,7 +15,7 @@ impl App {
         self.overlay = Some(Overlay::Breakpoints { line });
     }
 
-    /// Opens the list of filters; if there is none yet, the box to write the first.
+    /// Opens the list of filters, or the box to write the first one if there is none yet.
     pub(super) fn filters_key(&mut self) {
         if self.filters.list.is_empty() {
             self.write_query(Purpose::ListedFilter(None));
@@ -24,7 +24,7 @@ impl App {
         }
     }
 
-    /// Opens the list of breakpoints; if there is none yet, the box to write the first.
+    /// Opens the list of breakpoints, or the box to write the first one if there is none yet.
     pub(super) fn breakpoints_key(&mut self) {
         if self.breakpoints.list().is_empty() {
             self.write_query(Purpose::Breakpoint(None));
@@ -33,7 +33,7 @@ impl App {
         }
     }
 
-    /// Moves in the list that is open.
+    /// Moves the selection in the open list.
     pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
         let nodes = self.nodes.len();
@@ -49,7 +49,7 @@ impl App {
         *line = step.from(*line, height, count.saturating_sub(1));
     }
 
-    /// Does what `action` means for the list that is open, at its line.
+    /// Executes `action` on the selected line of the open list.
     pub(super) fn act_in_list(&mut self, action: Action) -> Vec<Effect> {
         match self.overlay {
             Some(Overlay::Filters { line }) => self.act_on_filter(action, line),

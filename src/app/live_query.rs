@@ -1,4 +1,4 @@
-//! A query asked of every row that is kept, and of every row that comes.
+//! A query that is run on every row in the log, and on every row that arrives.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,61 +13,61 @@ use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
 
-/// Who asks for the rows to show.
+/// The watch of the filter.
 pub(super) const FILTER: WatchId = WatchId(0);
 
-/// Who asks for the rows that are found.
+/// The watch of the search.
 pub(super) const FIND: WatchId = WatchId(1);
 
 /// An answer that takes longer than this is late: most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 
-/// How far a query has got with all messages: those kept when it was given, and those that came
+/// Progress of a query over all messages: those in the log when it started, and those that arrived
 /// since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Messages looked at.
+    /// Number of messages scanned.
     pub scanned: u64,
-    /// Messages to look at in all.
+    /// Number of messages to scan in total.
     pub total: u64,
 }
 
 impl Progress {
-    /// Whether all have been looked at.
+    /// Returns whether all messages have been scanned.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.scanned >= self.total
     }
 
-    /// How far that is in percent, cut off, so that 100 means all.
+    /// Returns the progress in percent, rounded down, so that 100 means all.
     #[must_use]
     pub fn percent(&self) -> u64 {
         (self.scanned * 100).checked_div(self.total).unwrap_or(100)
     }
 
-    /// How many have not been looked at yet.
+    /// Returns the number of messages that have not been scanned yet.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.total.saturating_sub(self.scanned)
     }
 }
 
-/// The names of all subscriptions by their ids.
+/// The names of all subscriptions by their IDs.
 type Names = Arc<[Arc<[u8]>]>;
 
-/// What a query may have to know besides the rows.
+/// What a query may need to know besides the rows.
 pub(super) struct QueryContext<'a> {
     log: &'a MessageLog,
     names: Names,
     findings: &'a Findings,
     decoder_choices: &'a Arc<DecoderChoices>,
-    /// What checks have to say of the rows before this one is known.
+    /// The results of checks are known for rows before this one.
     checked: RowId,
     now: Time,
 }
 
 impl QueryContext<'_> {
-    /// The row up to which a query can be asked.
+    /// Returns the end of the rows that a query can be run on.
     fn end(&self, query: &Query) -> RowId {
         if query.asks_flags() {
             self.checked.min(self.log.end())
@@ -76,7 +76,7 @@ impl QueryContext<'_> {
         }
     }
 
-    /// The rows among `pieces` that checks have flagged, if `query` asks for them.
+    /// Returns the rows among `pieces` that checks have flagged, if `query` asks for them.
     fn flagged(&self, query: &Query, pieces: &[Piece]) -> Arc<Flagged> {
         let starts = pieces.iter().map(|piece| piece.rows().start);
         let ends = pieces.iter().map(|piece| piece.rows().end);
@@ -98,37 +98,38 @@ impl QueryContext<'_> {
     }
 }
 
-/// Keeps a query's answers coming: for the rows kept once, and for those that arrive as they do.
+/// Keeps a query's answers up to date: scans the rows in the log once, and new rows as they arrive.
 #[derive(Debug)]
 pub(super) struct LiveQuery {
     id: WatchId,
     serial: u64,
     query: Arc<Query>,
-    /// Rows before this one have been asked about.
+    /// Scans of rows before this one have been requested.
     next: RowId,
-    /// Rows before this one were kept when the query was given, or have gone.
+    /// Rows before this one were in the log when the query started, or have left it.
     given_at: RowId,
-    /// Of the rows before this one, all that were kept or have arrived were looked at, once
-    /// `is_asking_kept` is over.
+    /// Once `is_asking_kept` is `false`, all rows before this one that were in the log or have
+    /// arrived have been scanned.
     searched: RowId,
-    /// Since when rows that arrived are being looked at, if they are. One question at a time: the
-    /// next then covers all that has come meanwhile.
+    /// Since when newly arrived rows are being scanned, if they are. Only one request runs at a
+    /// time; the next one covers everything that has arrived meanwhile.
     asking_since: Option<Time>,
-    /// Whether rows that were kept when the query was given are still to be looked at.
+    /// Whether rows that were in the log when the query started are still to be scanned.
     is_asking_kept: bool,
-    /// Messages that it was asked of, and those of them that were looked at.
+    /// Number of messages for which a scan was requested, and how many of them were scanned.
     asked: u64,
     scanned: u64,
-    /// Messages that have come and that it was not asked of yet.
+    /// Number of messages that have arrived and for which no scan was requested yet.
     unasked: u64,
-    /// Rows that arrived and went before they could be looked at.
+    /// Number of rows that left the log before they could be scanned.
     missed: u64,
     unchecked: Unchecked,
     trouble: Option<Box<str>>,
 }
 
 impl LiveQuery {
-    /// Asks `query` from now on. `serial` is higher than that of any query of `id` before.
+    /// Creates a query that starts now. `serial` must be higher than that of any earlier query with
+    /// this `id`.
     pub(super) fn new(id: WatchId, serial: u64, query: Query, log: &MessageLog) -> Self {
         Self {
             id,
@@ -159,26 +160,27 @@ impl LiveQuery {
         }
     }
 
-    /// Its progress while it lags: rows that were kept are still to be looked at, or an answer is
-    /// late. In a flood a few rows always wait, which says nothing.
+    /// Returns the progress while the query lags: rows that were in the log are still to be
+    /// scanned, or an answer is late. Under load a few rows always wait, which does not count as a
+    /// lag.
     pub(super) fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
         let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);
         lags.then(|| self.progress())
     }
 
-    /// Whether all rows that were kept when the query was given have been looked at, however many
-    /// have arrived since.
+    /// Returns whether all rows that were in the log when the query started have been scanned, no
+    /// matter how many have arrived since.
     pub(super) fn has_searched_kept(&self) -> bool {
         !self.is_asking_kept && self.searched >= self.given_at
     }
 
-    /// What is wrong with the query itself.
+    /// Returns the error that the query caused, if there was one.
     pub(super) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
 
-    /// What checks have not looked at, if the query asks what they have flagged.
+    /// Returns what checks have not covered, if the query asks for flags.
     pub(super) fn unchecked(&self) -> &Unchecked {
         &self.unchecked
     }
@@ -187,12 +189,12 @@ impl LiveQuery {
         self.unchecked = unchecked;
     }
 
-    /// How many rows arrived and went before they could be looked at.
+    /// Returns the number of rows that left the log before they could be scanned.
     pub(super) fn missed(&self) -> u64 {
         self.missed
     }
 
-    /// The question about every row that is kept.
+    /// Returns the request to scan every row in the log.
     pub(super) fn ask_kept(&mut self, known: &QueryContext<'_>) -> Request {
         let end = known.end(&self.query);
         let pieces = known.log.pieces(RowId::default()).into_iter();
@@ -203,8 +205,8 @@ impl LiveQuery {
         self.request(Purpose::Kept, pieces, known)
     }
 
-    /// The question about the rows that have arrived since the last, if there are any and none is
-    /// being answered.
+    /// Returns the request to scan the rows that have arrived since the last one; `None` if there
+    /// are none, or while a request is running.
     fn ask_arrived(
         &mut self,
         pieces: &mut NextPieces,
@@ -229,14 +231,15 @@ impl LiveQuery {
         Some(self.request(Purpose::Arrived, pieces, known))
     }
 
-    /// Asks once more about `row`, which another subscription has brought as well.
+    /// Schedules another scan of `row`, which another subscription has delivered too, if the query
+    /// depends on subscriptions.
     pub(super) fn look_again(&mut self, row: RowId) {
         if self.query.asks_via() {
             self.next = self.next.min(row);
         }
     }
 
-    /// Takes note of an answer. Says whether it is one to the query in force.
+    /// Records an answer. Returns whether it belongs to the query in force.
     pub(super) fn note(&mut self, answer: &Answer) -> bool {
         if (answer.watch, answer.serial) != (self.id, self.serial) {
             return false;
@@ -272,7 +275,7 @@ impl LiveQuery {
     }
 }
 
-/// How many of these rows are messages, or were.
+/// Returns how many of these rows are or were messages.
 fn messages_in(log: &MessageLog, rows: Range<RowId>) -> u64 {
     let length = rows.end.0.saturating_sub(rows.start.0);
     if length == 0 {
@@ -281,8 +284,7 @@ fn messages_in(log: &MessageLog, rows: Range<RowId>) -> u64 {
     length - log.notices_in(rows).count() as u64
 }
 
-/// The pieces that are to be looked at next. Most queries have come to the same row, and share
-/// them.
+/// The pieces to scan next. Most queries have reached the same row and share them.
 #[derive(Default)]
 struct NextPieces {
     from: Option<RowId>,
@@ -290,7 +292,7 @@ struct NextPieces {
 }
 
 impl NextPieces {
-    /// Those from `row` on.
+    /// Returns the pieces from `row` on.
     fn of(&mut self, log: &MessageLog, row: RowId) -> Vec<Piece> {
         if self.from != Some(row) {
             self.pieces = log.next_pieces(row);
@@ -301,7 +303,7 @@ impl NextPieces {
 }
 
 impl App {
-    /// Takes in what a query has found, and asks on.
+    /// Handles the results of a scan, and requests the next one.
     pub(super) fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
         let mut effects = match answer.watch {
             FILTER => {
@@ -316,7 +318,7 @@ impl App {
         effects
     }
 
-    /// Asks every query about the rows that have come since it was asked last.
+    /// Requests scans of the rows that have arrived since the last request, for every query.
     pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
         let asks_via = self.watches().any(|watch| watch.query.asks_via());
         let names = self.names_if(asks_via);
@@ -336,7 +338,7 @@ impl App {
         requests.map(Effect::Scan).collect()
     }
 
-    /// What a query has to know besides the rows.
+    /// Returns what a query needs to know besides the rows.
     pub(super) fn known(&self) -> QueryContext<'_> {
         QueryContext {
             log: &self.log,
@@ -357,27 +359,27 @@ impl App {
         }
     }
 
-    /// A serial number higher than any before.
+    /// Returns a serial number higher than any before.
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    /// Every query that is asked.
+    /// Returns all running queries.
     pub(super) fn watches(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
         let filter = self.filters.watch_mut().into_iter();
         let find = self.find.iter_mut().map(Find::watch_mut);
         filter.chain(find).chain(self.breakpoints.watches_mut())
     }
 
-    /// The bytes that what the checks know and the open message take, for which the log leaves
-    /// room.
+    /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
+    /// for it.
     #[must_use]
     pub fn beside_log(&self) -> usize {
         self.checks.size() + self.open_size()
     }
 
-    /// Has the log leave room for what is kept beside it.
+    /// Makes the log leave room for what is stored besides it.
     pub(super) fn leave_room(&mut self) -> Vec<Effect> {
         let evicted = self.log.counters().evicted;
         if !self.log.leave_room(self.beside_log()) {
@@ -388,11 +390,11 @@ impl App {
         self.refresh_shown()
     }
 
-    /// Lets go of what points to rows that have gone: of marks and findings only once the rows can
-    /// no longer be restored.
+    /// Removes references to rows that have left the log. Those of breakpoints, checks and marks
+    /// are removed only once the rows can no longer be restored.
     pub(super) fn forget_gone(&mut self) {
         let rows = RowId::default()..self.log.first();
-        // What stood where a row now says that others have gone has gone as well.
+        // A row that now stands for evicted ones has lost its own content.
         let seams = self.log.seams().map(|row| row..RowId(row.0 + 1));
         let seams: Vec<_> = seams.collect();
         if let Some(find) = &mut self.find {

@@ -1,5 +1,5 @@
-//! Marked rows, and the jumps between them, the hits of breakpoints, and gaps; the bytes to mark in
-//! a payload.
+//! Marked rows, byte ranges to mark in a payload, and jumps between marked rows, breakpoint hits
+//! and gaps.
 
 use std::ops::Range;
 
@@ -10,19 +10,19 @@ use crate::message::{Notice, RowId};
 use crate::query::Query;
 
 impl App {
-    /// The bytes to mark in the payload of `row`, no more than the first `most` of each kind.
-    /// Ascending, not empty, and merged where they touch or overlap.
+    /// Returns the byte ranges to mark in the payload of `row`, at most the first `most` of each
+    /// kind. They are ascending, not empty, and merged where they touch or overlap.
     ///
-    /// `payload` may be only the start of the payload, a little longer than what is shown of it.
-    /// What is shown must then be marked as in the whole.
+    /// `payload` may be only the start of the payload, a little longer than the part that is shown.
+    /// The marks in the shown part are then the same as for the whole payload.
     #[must_use]
     pub fn marks(&self, row: RowId, payload: &[u8], most: usize) -> Vec<Range<usize>> {
         let query = self.marked_by(row);
         query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
     }
 
-    /// What is marked in `row`: what the find query matched, or else the breakpoint that has stopped
-    /// the view there, or else the filter.
+    /// Returns the query whose matches are marked in `row`: the find query, or else the breakpoint
+    /// that stopped the view there, or else the filter.
     fn marked_by(&self, row: RowId) -> Option<&Query> {
         let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
         let sought = self.find.as_ref().map(Find::query);
@@ -31,8 +31,8 @@ impl App {
             .or_else(|| self.filters.typed())
     }
 
-    /// Marks in the open message what a query matched, and shows the first of it; has it found if
-    /// that may take longer than a frame.
+    /// Marks the matches of a query in the open message and shows the first one. Searches in the
+    /// background if that may take longer than a frame.
     pub(super) fn mark_open_message(&mut self) -> Vec<Effect> {
         let Some(open) = self.open.as_ref() else {
             return Vec::new();
@@ -41,7 +41,7 @@ impl App {
         if snapshot.channel.is_none() || open.reader.sought().is_some() {
             return Vec::new();
         }
-        // Queries see the bytes as they came.
+        // Queries see the bytes as they arrived.
         let is_packed = open.reader.bytes().as_ptr() != snapshot.payload.as_ptr();
         let query = self.marked_by(snapshot.row).filter(|_| !is_packed);
         let query = query.filter(|query| !query.is_everything()).cloned();
@@ -50,7 +50,7 @@ impl App {
         let Some(open) = &mut self.open else {
             return Vec::new();
         };
-        // Of what was looked for before nothing is wanted any more.
+        // The answer to an earlier search is ignored from now on.
         open.search = Search {
             serial,
             goes_there: true,
@@ -69,7 +69,7 @@ impl App {
         vec![Effect::Search(search)]
     }
 
-    /// Goes to the next match in the open message, or to the one before.
+    /// Goes to the next or previous match in the open message.
     pub(super) fn go_to_match(&mut self, is_forward: bool) -> Vec<Effect> {
         let Some((open, room)) = self.reader_and_room() else {
             return Vec::new();
@@ -90,8 +90,7 @@ impl App {
         self.tell(format!("no {which} in {part}this message"))
     }
 
-    /// Marks the selected row, or takes its mark away. The view is frozen there, so that the row
-    /// stays in sight.
+    /// Marks or unmarks the selected row. Freezes the view there so that the row stays in sight.
     pub(super) fn toggle_mark(&mut self) -> Vec<Effect> {
         let Some(row) = self.selected_row() else {
             return self.tell("select a row to mark it");
@@ -103,14 +102,13 @@ impl App {
         Vec::new()
     }
 
-    /// Whether the person has marked `row`.
+    /// Returns whether the user has marked `row`.
     #[must_use]
     pub fn is_marked(&self, row: RowId) -> bool {
         self.marked.contains(&row)
     }
 
-    /// Selects the next row shown that is marked, was hit by a breakpoint, or is a gap; or the
-    /// one before.
+    /// Selects the next or previous shown row that is marked, was hit by a breakpoint, or is a gap.
     pub(super) fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {
         let Some(mut from) = self.jumps_start() else {
             return self.tell("no row is shown");
@@ -128,8 +126,8 @@ impl App {
         ))
     }
 
-    /// Where the jump to another row starts: at the selected row, or behind the last while
-    /// following, since nothing is seen to be selected then.
+    /// Returns where a jump to another row starts: at the selected row, or past the last row while
+    /// following, since the selection is not shown then.
     pub(super) fn jumps_start(&self) -> Option<RowId> {
         let selected = self.messages.selected(&self.shown)?;
         Some(match self.messages.position() {

@@ -1,9 +1,9 @@
-//! The message log's pane: which rows it shows, and which one is selected.
+//! The message log pane: which rows it shows and which one is selected.
 
 use crate::log::Selection;
 use crate::message::RowId;
 
-/// In which form the pane shows times.
+/// How the pane shows times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeForm {
     /// The local time of day.
@@ -11,14 +11,14 @@ pub enum TimeForm {
     Local,
     /// The time of day in UTC.
     Utc,
-    /// The time since the row shown before.
+    /// The time since the previous shown row.
     Delta,
-    /// The time that has passed since.
+    /// How long ago it was.
     Age,
 }
 
 impl TimeForm {
-    /// The form that comes after this one.
+    /// Returns the next form in the cycle.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -29,7 +29,7 @@ impl TimeForm {
         }
     }
 
-    /// Its name.
+    /// Returns the name of the form.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -41,21 +41,21 @@ impl TimeForm {
     }
 }
 
-/// Where the pane stands in the log. Rows are held by id, so that it stays put while rows come
+/// The position of the pane in the log. Rows are held by id, so the pane stays put while rows come
 /// and go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {
-    /// At the end, following what arrives.
+    /// At the end, following new rows.
     #[default]
     Following,
-    /// Where the person left it.
+    /// Where the user left it.
     Frozen {
         /// The row at the top.
         top: RowId,
         /// The selected row.
         selected: RowId,
-        /// The row behind the last that there was when the person last moved: what comes later
-        /// does not show by itself, even where there is room.
+        /// One past the last row at the time of the user's last move. Later rows do not appear by
+        /// themselves, even where there is room.
         end: RowId,
     },
 }
@@ -65,32 +65,32 @@ pub enum Position {
 pub struct Window {
     /// Whether the oldest row of all is among them.
     pub is_at_top: bool,
-    /// The rows, top down.
+    /// The rows, from top to bottom.
     pub rows: Vec<RowId>,
     /// The selected row, if there is any row.
     pub selected: Option<RowId>,
-    /// How many rows that are kept lie below the last one shown.
+    /// The number of kept rows below the last one shown.
     pub newer: u64,
-    /// Whether rows that were frozen have been let go meanwhile.
+    /// Whether frozen rows have been evicted since.
     pub has_lost: bool,
 }
 
-/// The pane's state.
+/// The state of the pane.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessagesPane {
     position: Position,
-    /// In which form times are shown.
+    /// How times are shown.
     pub time_form: TimeForm,
 }
 
 impl MessagesPane {
-    /// Where it stands.
+    /// Returns the position of the pane.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// The rows that `height` lines show.
+    /// Returns the rows that fit into `height` lines.
     #[must_use]
     pub fn window(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
@@ -105,23 +105,23 @@ impl MessagesPane {
         }
     }
 
-    /// The selected row: the last one while following.
+    /// Returns the selected row: the last one while following.
     #[must_use]
     pub fn selected(&self, shown: &Selection) -> Option<RowId> {
         shown.row_at(self.places(shown, 1).1)
     }
 
-    /// Follows the end again.
+    /// Follows new rows again.
     pub fn follow(&mut self) {
         self.position = Position::Following;
     }
 
-    /// Goes back to where `pane` stands.
+    /// Goes back to the position of `pane`.
     pub fn stand_as(&mut self, pane: Self) {
         self.position = pane.position;
     }
 
-    /// Freezes what `height` lines show now.
+    /// Freezes the rows that `height` lines show now.
     pub fn freeze(&mut self, shown: &Selection, height: u16) {
         let (top, selected) = self.places(shown, height);
         self.stand(shown, top, selected, height);
@@ -160,8 +160,8 @@ impl MessagesPane {
         self.stand(shown, top, place, height);
     }
 
-    /// Moves the window by `rows`, down if positive, and the selection only as far as it must to
-    /// stay in view. Down at the end it follows again, as a scroll bar does.
+    /// Moves the window by `rows`, down if positive, and the selection only as far as needed to
+    /// stay in view. Scrolling down at the end follows new rows again, as a scroll bar does.
     pub fn scroll_by(&mut self, shown: &Selection, rows: i64, height: u16) {
         let (top, selected) = self.places(shown, height);
         let lowest_top = shown.len().saturating_sub(u64::from(height));
@@ -174,12 +174,12 @@ impl MessagesPane {
         self.stand(shown, top, selected.clamp(top, bottom), height);
     }
 
-    /// The place behind the last row that may show by itself.
+    /// Returns one past the index of the last row that may appear by itself.
     fn limit(&self, shown: &Selection) -> u64 {
         match self.position {
             Position::Following => shown.len(),
             Position::Frozen { end, .. } => match shown.place_of(end) {
-                // What was frozen is gone altogether: the oldest rows stand in for it.
+                // All frozen rows have been evicted: show the oldest rows instead.
                 0 if self.has_lost(shown) => shown.len(),
                 limit => limit,
             },
@@ -193,17 +193,17 @@ impl MessagesPane {
         }
     }
 
-    /// The places of the top row and of the selected row.
+    /// Returns the indices of the top row and of the selected row.
     fn places(&self, shown: &Selection, height: u16) -> (u64, u64) {
         let last = shown.len().saturating_sub(1);
         match self.position {
             Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
             Position::Frozen { top, selected, .. } => {
                 let selected = shown.place_of(selected).min(last);
-                // The screen may have become lower since.
+                // The screen may have become lower since then.
                 let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
                 let top = shown.place_of(top).clamp(lowest_top, selected);
-                // Or it has become higher, or a filter hides rows below: those above fill it up.
+                // Or it has become higher, or a filter hides rows below: rows above fill the room.
                 let full = self.limit(shown).saturating_sub(u64::from(height));
                 (top.min(full.max(lowest_top)), selected)
             }

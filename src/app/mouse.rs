@@ -1,5 +1,5 @@
-//! The mouse: the wheel scrolls what it is over, a click focuses and selects. The plot it zooms and
-//! drags, and reads where it is clicked.
+//! The mouse: the wheel scrolls the pane under it, and a click focuses and selects. On the plot,
+//! the wheel zooms, a drag pans, and a click reads a point.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
@@ -7,7 +7,7 @@ use ratatui::layout::{Position as Point, Rect};
 use super::moving::Motion;
 use super::{App, Effect, Focus, inside};
 
-/// Lines that one notch of the wheel scrolls.
+/// Lines scrolled per notch of the wheel.
 const WHEEL_LINES: isize = 3;
 
 impl App {
@@ -85,7 +85,7 @@ impl App {
     }
 }
 
-/// The line within a bordered region, counted from its first.
+/// Returns the index of the line at a point within a bordered area, counted from its first line.
 fn line_at(area: Rect, at: Point) -> Option<usize> {
     let lines = inside(area);
     lines.contains(at).then(|| usize::from(at.y - lines.y))

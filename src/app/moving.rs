@@ -1,4 +1,4 @@
-//! Moving through what has the focus, by keys and by the wheel.
+//! Moving through the focused pane, by keys and by the wheel.
 
 use super::overlay::help_lines;
 use super::{App, Focus, Overlay, Position};
@@ -14,7 +14,8 @@ pub(super) enum Motion {
 }
 
 impl Motion {
-    /// The lines to move by on a page of `height`; `None` for the ends.
+    /// Returns the number of lines to move by on a page of `height`, or `None` for a move to either
+    /// end.
     pub(super) fn lines(self, height: usize) -> Option<isize> {
         let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
         match self {
@@ -24,7 +25,8 @@ impl Motion {
         }
     }
 
-    /// The line that it leads to from `line`, on a page of `height` in lines up to `last`.
+    /// Returns the line that the motion leads to from `line`, on a page of `height`, where `last`
+    /// is the last line.
     pub(super) fn from(self, line: usize, height: usize, last: usize) -> usize {
         match self.lines(height) {
             Some(lines) => line.saturating_add_signed(lines).min(last),
@@ -92,7 +94,7 @@ impl App {
         }
     }
 
-    /// Selects `row`, with as many rows before it as there is room for, but for a few.
+    /// Selects `row`. If it was out of view, it is shown with most of the pane above it.
     pub(super) fn select_row(&mut self, row: RowId) {
         let height = super::inside(self.areas().messages).height;
         self.messages.bring_in(&self.shown, row, height);

@@ -1,4 +1,4 @@
-//! The servers that are listened to, and how each of them does.
+//! The servers that are subscribed to, and the status of each.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use crate::message::{GapEnd, NodeId, Notice, Subscription, Time, Topic};
 use crate::payload::figures;
 use crate::server::{Command, Connection, MAX_UNNAMED, NodeFacts, Role};
 
-/// What the names of channels begin with that tell of keys.
+/// Prefixes of the channels that carry keyspace notifications.
 const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
 
-/// How a server does.
+/// The status of a server.
 #[derive(Debug, Default)]
 pub struct NodeStatus {
-    /// What is known of its place among others; nothing of a server that stands alone.
+    /// Its role and place in the topology; `None` for a standalone server.
     pub facts: Option<NodeFacts>,
-    /// The state of the connection that listens to it, if there is one.
+    /// The state of its subscriber connection, if there is one.
     pub connection: Option<Connection>,
     /// How long its last PING took.
     pub round_trip: Option<Duration>,
-    /// When it last said anything to the one who listens.
+    /// When anything last arrived on its subscriber connection.
     answered: Time,
-    /// The messages that it has brought.
+    /// The messages that it has delivered.
     history: Option<History>,
 }
 
 impl NodeStatus {
-    /// Messages a second that it brings; `None` before the first.
+    /// Returns the messages per second that it delivers; `None` before the first message.
     #[must_use]
     pub fn rate(&self, now: Time) -> Option<f64> {
         Some(self.history.as_ref()?.rate(now))
@@ -39,47 +39,47 @@ impl NodeStatus {
     }
 }
 
-/// A server that is not listened to while others are.
+/// A server whose connection is lost or refused while others are live.
 #[derive(Clone, Copy, Debug)]
 pub struct Away<'a> {
-    /// Where it is, as it calls itself; empty if that is not known.
+    /// The address it reports for itself; empty if unknown.
     pub name: &'a str,
-    /// How many subscriptions it should bring.
+    /// The number of subscriptions that it should serve.
     pub subscriptions: usize,
-    /// What became of the connection.
+    /// The state of its connection.
     pub connection: &'a Connection,
 }
 
-/// All servers that were heard of.
+/// All known servers.
 #[derive(Debug, Default)]
 pub struct Nodes(BTreeMap<NodeId, NodeStatus>);
 
 impl Nodes {
-    /// The servers, in the order in which they got known.
+    /// Returns the servers in the order in which they became known.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &NodeStatus)> {
         self.0.iter().map(|(id, node)| (*id, node))
     }
 
-    /// How many servers are known.
+    /// Returns the number of known servers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none is known yet.
+    /// Returns whether no server is known yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether there is more than one, so that it matters which.
+    /// Returns whether there is more than one server.
     #[must_use]
     pub fn are_several(&self) -> bool {
         self.len() > 1
     }
 
-    /// The state of all connections together: the worst of them, but for those that have nothing
-    /// to listen to.
+    /// Returns the worst state of all connections. Idle connections, which have no subscriptions,
+    /// count only if there are no others.
     fn connection(&self) -> Connection {
         let worst = self.worst().map(|(_, connection)| connection.clone());
         worst.unwrap_or(Connection::Connecting)
@@ -97,7 +97,8 @@ impl Nodes {
         })
     }
 
-    /// The server that is lost or refuses us while another serves; the worst of them.
+    /// Returns the server with the worst connection if it is lost or refused while another one is
+    /// live.
     #[must_use]
     pub fn away(&self) -> Option<Away<'_>> {
         let any_live = || {
@@ -116,27 +117,28 @@ impl Nodes {
         })
     }
 
-    /// Since when the one that has been silent the longest is so, of those that are live.
+    /// Returns the time of the last sign of life of the live server that has been silent the
+    /// longest.
     pub(super) fn answered(&self) -> Option<Time> {
         let live = self.0.values().filter(|node| node.is_live());
         live.map(|node| node.answered).min()
     }
 
-    /// The longest round trip of those that are listened to.
+    /// Returns the longest round trip of all servers.
     fn round_trip(&self) -> Option<Duration> {
         self.0.values().filter_map(|node| node.round_trip).max()
     }
 }
 
 impl App {
-    /// The servers that are listened to.
+    /// Returns the servers that are subscribed to.
     #[must_use]
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
     }
 
     pub(super) fn note_connection(&mut self, id: NodeId, connection: Connection) {
-        // The last word of a server that has left the cluster.
+        // The final update of a server that has left the cluster.
         let is_farewell = connection == Connection::Idle && !self.nodes.0.contains_key(&id);
         if is_farewell && !self.nodes.is_empty() {
             return;
@@ -167,22 +169,22 @@ impl App {
         self.server.round_trip = self.nodes.round_trip();
     }
 
-    /// A server has said something, which proves nothing of the others.
+    /// Records a sign of life from one server, which proves nothing about the others.
     pub(super) fn note_sign_of_life(&mut self, id: NodeId) {
         if let Some(node) = self.nodes.0.get_mut(&id) {
             node.answered = self.now;
         }
     }
 
-    /// Counts the silence of all servers from now on.
+    /// Restarts the silence timers of all servers.
     pub(super) fn forgive_silence(&mut self) {
         for node in self.nodes.0.values_mut() {
             node.answered = self.now;
         }
     }
 
-    /// For how long a server has said nothing though it was asked; `None` while it answers, and of
-    /// one that is not listened to.
+    /// Returns how long a server has been silent, if that is longer than an answer may take; `None`
+    /// also if its connection is not live.
     #[must_use]
     pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
         self.silence_since(node.answered).filter(|_| node.is_live())
@@ -190,7 +192,7 @@ impl App {
 
     pub(super) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
         let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
-        // Those that have left the cluster are told of no more.
+        // Forget servers that have left the cluster.
         let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
         self.nodes.0.retain(|id, node| is_there(id, node));
         for facts in facts {
@@ -200,7 +202,7 @@ impl App {
         self.server.connection = self.nodes.connection();
     }
 
-    /// Counts the messages of a batch for the server that brought it.
+    /// Counts the messages of a batch for the server that delivered it.
     pub(super) fn count_for_node(&mut self, batch: &Batch) {
         let messages = u32::try_from(batch.messages()).unwrap_or(u32::MAX);
         if messages == 0 {
@@ -212,7 +214,7 @@ impl App {
         node.history.get_or_insert_with(start).add(now, messages);
     }
 
-    /// Takes note of a gap that has opened or closed.
+    /// Records a gap that has opened or closed.
     pub(super) fn note_gap(&mut self, notice: &Notice) {
         let Notice::Gap(gap) = notice else {
             return;
@@ -228,7 +230,7 @@ impl App {
         }
     }
 
-    /// Until when a gap was open at last: until now if one is.
+    /// Returns when the last gap ended, or now if one is open.
     pub(super) fn gap_until(&self) -> Option<Time> {
         if self.server.losing.is_empty() {
             self.server.gap_ended
@@ -237,8 +239,9 @@ impl App {
         }
     }
 
-    /// That the events of keys in a batch are those of one primary of several only, to be said
-    /// once: nodes do not pass them on, and a pattern such as `*` comes by one node.
+    /// Returns a notice, once per session, that the keyspace notifications in a batch come from
+    /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
+    /// subscribed to at one node.
     pub(super) fn whose_keys(&mut self, batch: &Batch) -> Option<Notice> {
         let tells_of_keys = |name: &[u8]| KEY_EVENTS.iter().any(|start| name.starts_with(start));
         if self.has_said_whose_keys || !batch.channel_names().any(tells_of_keys) {
@@ -266,8 +269,7 @@ impl App {
         self.overlay = Some(Overlay::Nodes { line: 0 });
     }
 
-    /// Subscribes to the sharded channels found that are not subscribed to yet, and says how many
-    /// there are the first time.
+    /// Subscribes to newly found sharded channels. The first time, logs how many were found.
     pub(super) fn note_shard_channels(
         &mut self,
         pattern: Subscription,
@@ -291,7 +293,7 @@ impl App {
         let mut left_out = 0;
         for name in names {
             let topic = Topic::shard(name);
-            // What the person has ended stays so.
+            // Channels that the user has unsubscribed from stay unsubscribed.
             if self.subscriptions.was_ever(&topic) {
                 continue;
             }
@@ -309,7 +311,7 @@ impl App {
         effects
     }
 
-    /// Says once that some of the sharded channels that were found are left out.
+    /// Logs once that some of the sharded channels that were found are left out.
     fn tell_left_out(&mut self, count: u64) {
         if count > 0 && !std::mem::replace(&mut self.server.has_left_some_out, true) {
             let count = figures::count(count);
@@ -321,7 +323,7 @@ impl App {
         }
     }
 
-    /// Whether `channel` is subscribed to as a sharded one only.
+    /// Returns whether `channel` is subscribed to only as a sharded channel.
     pub(super) fn is_sharded(&self, channel: &[u8]) -> bool {
         self.subscriptions.want_only_sharded(channel)
     }

@@ -1,4 +1,4 @@
-//! Notices in words, for the log's rows and for reading them whole.
+//! Notices in words, for the rows of the log and for reading them whole.
 
 use super::denial_remedy;
 use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
@@ -6,11 +6,11 @@ use crate::message::{clock, glob};
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures::{self, Clock};
 
-/// Of the channels that a user may hear, so many are named.
+/// The maximum number of channels named when listing what a user may subscribe to.
 const MAX_NAMED: usize = 20;
 
-/// What a notice says, the most important first, since a narrow row is cut at its end. Times are
-/// those that `clock` shows.
+/// Returns the text of a notice, the most important part first, since a narrow row is cut at its
+/// end. Times are formatted by `clock`.
 #[must_use]
 pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
     match notice {
@@ -89,7 +89,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
     }
 }
 
-/// That Socket.IO counts a subscription, and what to use instead.
+/// Returns the warning that Socket.IO counts a subscription, and what to use instead.
 fn counted_words(topic: &Topic) -> String {
     let name = topic_words(topic);
     let counted = format!("Socket.IO counts {name} as one more server, and waits for its answers");
@@ -103,7 +103,7 @@ fn counted_words(topic: &Topic) -> String {
     )
 }
 
-/// Frames that nobody asked for.
+/// Describes unsolicited frames.
 fn unexpected_words(first: &Unexpected, count: u64) -> String {
     let first = match first {
         Unexpected::Error(words) => format!("Redis says: {}", whole(words.as_bytes())),
@@ -118,14 +118,15 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
     }
 }
 
-/// How clients that speak RESP3 unless told otherwise are told otherwise.
+/// The options that make clients which default to RESP3 use RESP2.
 const RESP2: [(&str, &str); 3] = [
     ("redis-py", "protocol=2"),
     ("node-redis", "RESP: 2"),
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Which option a client needs that asked for RESP3: its own, if its library is known.
+/// Returns the advice for a client that asked for RESP3: the option of its own library if that is
+/// known, or else of all.
 fn resp3_words(library: &str) -> String {
     let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
     let fitting = RESP2
@@ -136,7 +137,7 @@ fn resp3_words(library: &str) -> String {
     format!("set {options}: the demo has no RESP3")
 }
 
-/// What follows from the refusal of all channels.
+/// Describes what follows from `*` being refused.
 fn allowed_words(user: &str, channels: &Allowed) -> String {
     let user = whole(user.as_bytes());
     match channels {
@@ -178,7 +179,7 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
     }
 }
 
-/// A topic, said with what kind of topic it is.
+/// Returns the name of a topic with its kind.
 #[must_use]
 pub fn topic_words(topic: &Topic) -> String {
     let kind = match topic.kind {
@@ -191,8 +192,8 @@ pub fn topic_words(topic: &Topic) -> String {
     format!("{kind} {}", whole_name(&topic.name))
 }
 
-/// Where a subscription is, if several servers are listened to, and how many there are: each
-/// server counts its own.
+/// Returns where a subscription is, if there are several servers, and the number of subscriptions:
+/// each server counts its own.
 fn at_server(server: Option<&str>, count: i64) -> (String, String) {
     let plural = if count == 1 { "" } else { "s" };
     match server {
@@ -204,15 +205,16 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
     }
 }
 
-/// A gap in words: all there is to say, then less for a row that has not the room, then the least.
+/// Describes a gap: first in full, then shorter for a row with less room, then as briefly as
+/// possible.
 ///
-/// It says from when to when: the rows around it do not show that, as some that came after the
-/// last that was certainly heard stand above it.
+/// The full text gives the start and end times. The surrounding rows do not show them, since some
+/// that arrived after the last message certainly received stand above the gap.
 #[must_use]
 pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
     let reason = whole(gap.reason.as_bytes());
     let event = whole(gap.event.as_bytes());
-    // The least that can be said is what it was, where that is more than a lost connection.
+    // The shortest form gives the event, where it says more than "connection lost".
     let brief_reason = match &*gap.event {
         "connection lost" => reason.clone(),
         _ => event.clone(),

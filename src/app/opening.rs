@@ -1,4 +1,4 @@
-//! The message pane: opened on the selected row, and following it from there.
+//! The message pane: opened on the selected row, which it follows from there.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::message::{RowId, Time};
 use crate::payload::figures;
 use crate::payload::format::unpack;
 
-/// Up to so many bytes are understood at once, unpacked: that takes less than a frame.
+/// Payloads of up to this many bytes, unpacked, are decoded at once: that takes less than a frame.
 const MOST_PLAIN: usize = 64 << 10;
 
-/// What may be packed is up to so many: it may take long to unpack.
+/// The limit for payloads that may be packed, which may take long to unpack.
 const MOST_PACKED: usize = 1 << 10;
 
-/// So many bytes tell whether a payload may be base64.
+/// The number of bytes looked at to tell whether a payload may be base64.
 const TELLING: usize = 256;
 
-/// While the log follows what arrives, the pane goes on to the newest row this often.
+/// While the log follows new rows, the pane moves on to the newest row this often.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
-/// What takes less than this is not said to have made the log let go of messages: so much goes at
-/// once, with the next that come.
+/// An open message smaller than this is not reported as the cause of evictions: the next messages
+/// to arrive evict that much anyway.
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
@@ -37,19 +37,19 @@ pub struct Open {
     pub reader: Box<Reader>,
     /// Whether it takes the whole screen.
     pub is_whole: bool,
-    /// What it is compared with.
+    /// Which message it is compared with.
     pub against: Against,
-    /// The log was followed until it was opened, and stands on this row since.
+    /// The row on which the log was frozen by opening the message, if it was following before.
     froze: Option<RowId>,
-    /// When another message was opened last.
+    /// When the message that is open now was opened.
     opened: Time,
-    /// The message before, until it is known what this one is and where in it the person stands.
+    /// The previous message, kept until this one is decoded and its cursor can be carried over.
     before: Option<Box<Reader>>,
-    /// How many messages the log has let go of for it since that was said last,
+    /// Messages evicted for it since the user was last told,
     gone: u64,
-    /// and how much it took then.
+    /// and its size in bytes at that time.
     told_size: usize,
-    /// The search in it that was begun last.
+    /// The last search started in it.
     pub(super) search: Search,
 }
 
@@ -68,7 +68,7 @@ impl Open {
         }
     }
 
-    /// Goes on to another message.
+    /// Replaces the open message with another.
     fn turn_to(&mut self, reader: Reader, now: Time) {
         self.opened = now;
         let before = std::mem::replace(&mut self.reader, Box::new(reader));
@@ -80,23 +80,23 @@ impl Open {
     }
 }
 
-/// What the open message is compared with.
+/// Which message the open one is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Against {
-    /// The message before it on its channel.
+    /// The previous message on its channel.
     #[default]
     Before,
-    /// A row that the person has marked.
+    /// A row that the user has marked.
     Marked,
 }
 
-/// Whether it takes less than a frame to find out what it is.
+/// Returns whether decoding `source` takes less than a frame.
 fn is_soon_understood(source: &Source) -> bool {
     let payload = &source.payload;
     payload.len() <= MOST_PACKED || payload.len() <= MOST_PLAIN && !may_be_packed(payload)
 }
 
-/// Whether it may take long to unpack.
+/// Returns whether `payload` may be packed, so that unpacking it may take long.
 fn may_be_packed(payload: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
     let seen = &payload[..payload.len().min(TELLING)];
@@ -104,14 +104,14 @@ fn may_be_packed(payload: &[u8]) -> bool {
 }
 
 impl App {
-    /// The open message.
+    /// Returns the open message.
     #[must_use]
     pub fn open(&self) -> Option<&Open> {
         self.open.as_ref()
     }
 
-    /// The bytes that the open message takes beside the log, with what it was found to be and what
-    /// it is compared with.
+    /// Returns the bytes that the open message takes in addition to the log, including its decoded
+    /// form and the message it is compared with.
     pub(super) fn open_size(&self) -> usize {
         let open = self.open.as_ref();
         let readers = open.map(|open| std::iter::once(&open.reader).chain(&open.before));
@@ -124,8 +124,8 @@ impl App {
         sizes.sum()
     }
 
-    /// Says that the log has let go of so many messages for the open one, once for each doubling of
-    /// what that takes.
+    /// Tells the user that `gone` messages were evicted to make room for the open one, once for
+    /// each doubling of its size.
     pub(super) fn tell_gone_for_open(&mut self, gone: u64) {
         let size = self.open_size();
         let half = self.log.budget() / 2;
@@ -144,7 +144,7 @@ impl App {
         ));
     }
 
-    /// Whether the payload of `snapshot` is the very one that the log keeps.
+    /// Returns whether `snapshot` shares its payload with the log.
     fn is_shared(&self, snapshot: &MessageSnapshot) -> bool {
         let row = self.log.row(snapshot.row);
         row.is_some_and(|row| match row.content {
@@ -155,7 +155,7 @@ impl App {
         })
     }
 
-    /// Opens the selected row, or goes to what is open.
+    /// Opens the selected row, or focuses the open message.
     pub(super) fn open_message(&mut self) -> Vec<Effect> {
         if self.open.is_some() {
             self.set_focus(Focus::Message);
@@ -179,8 +179,8 @@ impl App {
         effects
     }
 
-    /// Closes the open message. A log that was followed before is followed again, unless the person
-    /// has gone elsewhere in it.
+    /// Closes the open message. A log that was following before follows again, unless the user has
+    /// moved elsewhere in it.
     pub(super) fn close_message(&mut self) {
         let froze = self.open.take().and_then(|open| open.froze);
         let is_there = matches!(
@@ -196,7 +196,7 @@ impl App {
         self.pane = Focus::Messages;
     }
 
-    /// Leaves the open message for the log, or closes it where the log has no room beside it.
+    /// Leaves the open message for the log, or closes it if the log has no room beside it.
     pub(super) fn leave_message(&mut self) {
         if let Some(open) = self.open.as_mut().filter(|open| open.is_whole) {
             open.is_whole = false;
@@ -216,7 +216,7 @@ impl App {
         }
     }
 
-    /// Gives the open message the whole screen, or its place again.
+    /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
         if self.open.is_none() {
             return self.tell("open a message with Enter first");
@@ -229,8 +229,8 @@ impl App {
         Vec::new()
     }
 
-    /// Opens the row that is selected now, if it is another. What the log has let go of stays open
-    /// until the person selects something else.
+    /// Opens the selected row if it is not open already. A message that the log has evicted stays
+    /// open until the user selects another.
     pub(super) fn follow_selection(&mut self) -> Vec<Effect> {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
@@ -245,7 +245,7 @@ impl App {
         self.turn_to(snapshot)
     }
 
-    /// Opens `snapshot` in place of what is open, at the place in it where the person is now.
+    /// Replaces the open message with `snapshot`, keeping the position within the message.
     pub(super) fn turn_to(&mut self, snapshot: MessageSnapshot) -> Vec<Effect> {
         if let Some(open) = &mut self.open {
             open.turn_to(Reader::open(snapshot), self.now);
@@ -253,14 +253,14 @@ impl App {
         self.understand()
     }
 
-    /// When the open message must go on to the newest row.
+    /// Returns when the pane must move on to the newest row.
     pub(super) fn follow_due(&self) -> Option<Time> {
         self.row_to_open()?;
         let open = self.open.as_ref()?;
         Some(open.opened.after(FOLLOW_EVERY))
     }
 
-    /// The selected row, if another is open.
+    /// Returns the selected row if it is not the open one.
     fn row_to_open(&self) -> Option<RowId> {
         let open = self.open.as_ref()?;
         match self.messages.position() {
@@ -278,7 +278,8 @@ impl App {
         opened.is_none_or(|opened| self.now.since(opened) >= FOLLOW_EVERY)
     }
 
-    /// Finds out what the open message is and what has changed in it, or has that found out.
+    /// Decodes the open message and compares it with its base, in the background if that may take
+    /// long.
     pub(super) fn understand(&mut self) -> Vec<Effect> {
         self.find_base();
         let serial = self.next_serial();
@@ -311,7 +312,7 @@ impl App {
         effects
     }
 
-    /// Takes in what the open message was found to be.
+    /// Records the decoded form of the open message.
     pub(super) fn note_decoded(&mut self, message: DecodedMessage) -> Vec<Effect> {
         if message.serial != self.decode_serial {
             return Vec::new();
@@ -335,7 +336,7 @@ impl App {
         effects
     }
 
-    /// A message, with what is known of its channel.
+    /// Returns a message with the decoder chosen for its channel.
     fn source(&self, snapshot: &MessageSnapshot) -> Source {
         let channel = snapshot.channel.as_deref().unwrap_or_default();
         Source {
@@ -344,14 +345,14 @@ impl App {
         }
     }
 
-    /// Where the open message is shown: below its tabs and what is said about it.
+    /// Returns the area of the open message's text: below its tabs and the notes about it.
     #[must_use]
     pub fn message_text(&self) -> Rect {
         let text = self.areas().message_text();
         let Some(open) = &self.open else { return text };
         let said = open.reader.notes(text.width).len();
         let rows = text.height.min(u16::try_from(said).unwrap_or(u16::MAX));
-        // Of what is said as much as leaves half of the room.
+        // The notes take at most half of the room.
         let rows = rows.min(text.height / 2);
         Rect {
             y: text.y + rows,
@@ -360,7 +361,7 @@ impl App {
         }
     }
 
-    /// The room in which the open message is shown.
+    /// Returns the room in which the open message is shown.
     pub(super) fn room(&self) -> Room {
         let text = self.message_text();
         Room {
@@ -369,7 +370,7 @@ impl App {
         }
     }
 
-    /// The open message, and the room in which it is shown.
+    /// Returns the open message and the room in which it is shown.
     pub(super) fn reader_and_room(&mut self) -> Option<(&mut Reader, Room)> {
         let room = self.room();
         Some((&mut self.open.as_mut()?.reader, room))
@@ -382,7 +383,7 @@ impl App {
         self.settle_messages();
     }
 
-    /// Keeps the selected row in view where the log has become lower.
+    /// Keeps the selected row in view if the log has become lower.
     fn settle_messages(&mut self) {
         let height = super::inside(self.areas().messages).height;
         if height > 0 && self.messages.position() != Position::Following {
@@ -434,8 +435,7 @@ impl App {
         }
     }
 
-    /// Shows the tab that was clicked, or goes to the value that was; a second click folds it or
-    /// opens it.
+    /// Shows the clicked tab or goes to the clicked value. A second click folds or unfolds it.
     pub(super) fn click_in_message(&mut self, at: Point) -> Vec<Effect> {
         let tabs = self.areas().message_tabs();
         if tabs.contains(at) {
@@ -487,7 +487,7 @@ impl App {
         }
     }
 
-    /// Folds or opens values of the open message.
+    /// Folds or unfolds values of the open message.
     pub(super) fn fold(&mut self, step: impl FnOnce(&mut Outline, &Page<'_>)) {
         if let Some((reader, room)) = self.reader_and_room() {
             reader.walk(room, step);

@@ -1,23 +1,23 @@
-//! What stands over the panes: the help, an open message, a prompt, a question.
+//! What lies over the panes: the help, a list, a prompt, a question.
 
 use super::input::Input;
 use super::keymap::{Binding, Context, bindings_of};
 use super::query_editor::QueryBox;
 use crate::message::Topic;
 
-/// What stands over the panes and has the focus until it is closed.
+/// A box over the panes that has the focus until it is closed.
 #[derive(Debug)]
 pub enum Overlay {
-    /// The help, from this line on.
+    /// The help.
     Help {
         /// The first line shown.
         top: usize,
-        /// What it was opened over, and gives way to.
+        /// The overlay it was opened over, which returns when the help closes.
         over: Option<Box<Overlay>>,
     },
-    /// What to subscribe to.
+    /// The prompt for a subscription.
     Subscribe(Box<Prompt>),
-    /// A query being written.
+    /// The editor for a query.
     Query(Box<QueryBox>),
     /// The list of filters.
     Filters {
@@ -29,33 +29,33 @@ pub enum Overlay {
         /// The selected line.
         line: usize,
     },
-    /// The table of servers.
+    /// The table of nodes.
     Nodes {
         /// The first line shown.
         line: usize,
     },
-    /// How to read the messages of the open one's channel.
+    /// The formats to choose from for the channel of the open message.
     Formats {
         /// The selected line.
         line: usize,
     },
-    /// What to look for in the open message.
+    /// The prompt for a search in the open message.
     SearchMessage(Box<Input>),
-    /// A question that wants a yes.
+    /// A question to confirm.
     Confirm(Question),
 }
 
-/// What is asked before something that cannot be taken back.
+/// A question asked before something that cannot be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Whether to publish the message in the box.
     Publish {
-        /// What is unusual about it, and what it may do.
+        /// What is unusual about the message, and what it may do.
         warning: String,
     },
-    /// Whether to quit, though messages are kept.
+    /// Whether to quit even though messages are kept.
     Quit {
-        /// How many.
+        /// The number of messages kept.
         kept: u64,
     },
 }
@@ -63,16 +63,16 @@ pub enum Question {
 /// The prompt for a subscription.
 #[derive(Debug, Default)]
 pub struct Prompt {
-    /// What is written.
+    /// The text typed so far.
     pub input: Input,
-    /// Whether `* ? [` stand for themselves.
+    /// Whether `* ? [` are taken literally.
     pub is_exact: bool,
-    /// Whether it asks for sharded channels.
+    /// Whether to subscribe to sharded channels.
     pub is_sharded: bool,
 }
 
 impl Prompt {
-    /// What it asks for now.
+    /// Returns the topic that the text stands for.
     #[must_use]
     pub fn topic(&self) -> Topic {
         let text = self.input.text();
@@ -88,17 +88,17 @@ impl Prompt {
 /// A line of the help.
 #[derive(Clone, Copy, Debug)]
 pub enum HelpLine {
-    /// Nothing, between two contexts.
+    /// A blank line between two contexts.
     Blank,
-    /// The name of a context.
+    /// The title of a context.
     Heading(&'static str),
-    /// A key and what it means.
+    /// A key and its meaning.
     Key(&'static Binding),
-    /// A sentence.
+    /// A line of the notes.
     Note(&'static str),
 }
 
-/// What the help says beside the keys.
+/// The notes below the keys in the help.
 const NOTES: &[&str] = &[
     "The wheel scrolls the pane under it; a click focuses and selects.",
     "Of the plot the wheel zooms, a drag pans, and a click reads a point.",
@@ -119,7 +119,7 @@ const NOTES: &[&str] = &[
     "shown or closed, until d in the plot takes it out.",
 ];
 
-/// The lines of the help, made from the table of keys.
+/// Returns the lines of the help, generated from the table of keys.
 pub fn help_lines() -> impl Iterator<Item = HelpLine> {
     let keys = Context::ALL.into_iter().flat_map(|context| {
         let bindings = bindings_of(context).map(HelpLine::Key);

@@ -1,8 +1,8 @@
-//! Which rows are messages that this session published itself.
+//! Rows with messages that this session published itself.
 //!
-//! Pub/Sub names no publisher. A row is taken for the session's own if it is the first that came
-//! with the same channel and the same bytes while its PUBLISH was under way or right after its
-//! answer. The same message from another publisher within that time cannot be told apart.
+//! Pub/Sub does not identify the publisher. A row counts as the session's own if it is the first to
+//! arrive with the same channel and the same bytes while its PUBLISH was in flight or shortly after
+//! the answer. The same message from another publisher within that time cannot be told apart.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use std::time::Duration;
 use crate::log::{Content, MessageLog};
 use crate::message::{ChannelId, RowId, Time};
 
-/// How long after the answer of its PUBLISH a message may still arrive, on another connection.
+/// How long after the answer to its PUBLISH a message may still arrive on another connection.
 const AFTER_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long an answer is waited for.
+/// How long to wait for an answer.
 const WITHOUT_ANSWER: Duration = Duration::from_secs(30);
 
-/// Messages that may be under way at once, and rows that are remembered: the newest.
+/// The maximum number of messages in flight, and of rows to remember. The newest are kept.
 const MAX_UNDER_WAY: usize = 64;
 const MAX_ROWS: usize = 10_000;
 
@@ -27,7 +27,7 @@ pub struct OwnMessages {
     rows: BTreeSet<RowId>,
 }
 
-/// A message that was sent and has not been seen to arrive.
+/// A message that was sent and has not arrived yet.
 #[derive(Debug)]
 struct UnderWay {
     id: u64,
@@ -37,13 +37,13 @@ struct UnderWay {
 }
 
 impl OwnMessages {
-    /// Whether `row` is a message that this session published, as far as that can be told.
+    /// Returns whether `row` is a message that this session published, as far as that can be known.
     #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         self.rows.contains(&row)
     }
 
-    /// Notes that the PUBLISH `id` was sent.
+    /// Records that the PUBLISH `id` was sent.
     pub(super) fn note_sent(&mut self, id: u64, channel: &[u8], payload: &[u8], now: Time) {
         if self.under_way.len() == MAX_UNDER_WAY {
             self.under_way.remove(0);
@@ -56,8 +56,8 @@ impl OwnMessages {
         });
     }
 
-    /// Notes the answer to the PUBLISH `id`. One that failed may still have been published, but
-    /// for a refusal, after which nothing arrives.
+    /// Records the answer to the PUBLISH `id`. A failed one may still have been published, unless
+    /// it was refused, in which case nothing arrives.
     pub(super) fn note_answer(&mut self, id: u64, now: Time) {
         let sent = self.under_way.iter_mut().find(|sent| sent.id == id);
         if let Some(sent) = sent {
@@ -65,7 +65,7 @@ impl OwnMessages {
         }
     }
 
-    /// Looks for the messages under way among the rows of `log` from `first` on.
+    /// Looks for the messages in flight among the rows of `log` from `first` on.
     pub(super) fn note_arrived(&mut self, log: &MessageLog, first: RowId) {
         if self.under_way.is_empty() {
             return;

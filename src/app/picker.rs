@@ -1,4 +1,4 @@
-//! Picking a profile, before anything connects.
+//! Picking a profile before connecting.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -8,10 +8,10 @@ use super::moving::Motion;
 use super::{Action, Effect, Event};
 use crate::config::Colour;
 
-/// The name of a profile in its colour.
+/// The name of a profile and its colour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Badge {
-    /// The name, not yet fit to be shown.
+    /// The name, not yet escaped for display.
     pub name: String,
     /// The colour, if it has one.
     pub colour: Option<Colour>,
@@ -20,11 +20,11 @@ pub struct Badge {
 /// A profile that can be picked.
 #[derive(Clone, Debug)]
 pub struct Pickable {
-    /// What it is called, and looks like.
+    /// Its name and colour.
     pub badge: Badge,
-    /// The server's address, without its password.
+    /// The address of the server, without the password.
     pub address: String,
-    /// Every write is refused.
+    /// Whether every write is refused.
     pub read_only: bool,
 }
 
@@ -32,15 +32,15 @@ pub struct Pickable {
 #[derive(Debug)]
 pub struct Picker {
     profiles: Vec<Pickable>,
-    /// What has been typed of a name, if one is being typed.
+    /// The part of a name typed so far, if one is being typed.
     name: Option<Input>,
-    /// The line selected among those listed.
+    /// The index of the selected line among the profiles listed.
     line: usize,
     is_chosen: bool,
 }
 
 impl Picker {
-    /// The list of all `profiles`, with the first selected.
+    /// Creates a list of all `profiles` with the first one selected.
     #[must_use]
     pub fn new(profiles: Vec<Pickable>) -> Self {
         Self {
@@ -51,12 +51,12 @@ impl Picker {
         }
     }
 
-    /// Takes in one event, and says what the outside must do about it. Picking ends with
+    /// Handles an event and returns what the runtime must do about it. Picking ends with
     /// [`Effect::Quit`].
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
-            // What is pasted chooses nothing and does not quit: it is a name.
+            // Pasted text never confirms or quits: it is part of a name.
             Event::Burst(key) => match action_for(self.context(), Chord::of(key)) {
                 Some(Action::Confirm) => {}
                 Some(Action::Quit) => self.type_key(key),
@@ -73,7 +73,7 @@ impl Picker {
         None
     }
 
-    /// The number, among all profiles, of the one that was chosen. `None` if none was.
+    /// Returns the index, among all profiles, of the chosen one; `None` if none was chosen.
     #[must_use]
     pub fn chosen(&self) -> Option<usize> {
         let mut listed = self.listed();
@@ -81,7 +81,7 @@ impl Picker {
         Some(number)
     }
 
-    /// The profiles whose names hold what has been typed, each with its number among all.
+    /// Returns the profiles whose names contain the typed text, each with its index among all.
     pub fn listed(&self) -> impl Iterator<Item = (usize, &Pickable)> {
         let typed = self.name.as_ref().map(Input::text).unwrap_or_default();
         let typed = typed.to_lowercase();
@@ -89,19 +89,19 @@ impl Picker {
         profiles.filter(move |(_, profile)| profile.badge.name.to_lowercase().contains(&typed))
     }
 
-    /// The line selected among those listed.
+    /// Returns the index of the selected line among the profiles listed.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// What has been typed of a name, if one is being typed.
+    /// Returns the part of a name typed so far, if one is being typed.
     #[must_use]
     pub fn name(&self) -> Option<&Input> {
         self.name.as_ref()
     }
 
-    /// Where keys are looked up now.
+    /// Returns the context in which keys are looked up.
     #[must_use]
     pub fn context(&self) -> Context {
         match self.name {
@@ -130,7 +130,7 @@ impl Picker {
         None
     }
 
-    /// Gives the key to the name; the first letter starts one.
+    /// Passes the key to the name. The first letter starts one.
     fn type_key(&mut self, key: KeyEvent) {
         let is_new = self.name.is_none();
         let is_changed = self.typing().press_in_line(key);
@@ -141,12 +141,12 @@ impl Picker {
         }
     }
 
-    /// The name as it is being typed.
+    /// Returns the name being typed, starting one if there is none.
     fn typing(&mut self) -> &mut Input {
         self.name.get_or_insert_default()
     }
 
-    /// Lists all profiles again, the same selected.
+    /// Lists all profiles again, keeping the same one selected.
     fn list_all(&mut self) {
         let number = self.listed().nth(self.line).map(|(number, _)| number);
         self.name = None;
@@ -155,7 +155,7 @@ impl Picker {
 
     fn step(&mut self, step: Motion) {
         let last = self.listed().count().saturating_sub(1);
-        // No key moves by pages, whose height would matter.
+        // No key moves by pages, so the height does not matter.
         self.line = step.from(self.line, 1, last);
     }
 }
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// The name of the profile that Enter chooses after `typed`.
+    /// Returns the name of the profile that Enter chooses after `typed`.
     fn chosen_after(typed: &str) -> Option<String> {
         let mut picker = picker();
         keys(&mut picker, typed);

@@ -1,7 +1,7 @@
-//! What is plotted: numbers of the messages of channels, over time.
+//! The plot: numbers from the messages of channels, over time.
 //!
-//! Each series is read by a check of its own, from when it is added until it is taken out, whether
-//! it is shown or not. What is shown is asked for as it is drawn: points of a [`PlotWindow`], one
+//! A check of its own feeds each series from when it is added until it is removed, whether it is
+//! shown or not. What is shown is requested when it is drawn: the points of a [`PlotWindow`], one
 //! for each column of dots.
 
 mod cursor;
@@ -31,30 +31,30 @@ use crate::message::Time;
 use crate::payload::escape;
 use crate::query::Path;
 
-/// The most series at once: each has a colour that no other has.
+/// The maximum number of series: each has its own colour.
 pub(super) const MOST_SERIES: usize = 6;
 
-/// Columns of the labels of an axis and the axis itself.
+/// The columns that an axis takes with its labels.
 const AXIS_COLUMNS: u16 = 9;
 
-/// From this width on, a chart has labels at its side.
+/// The least width at which a chart has labels at its side.
 const MIN_FOR_LABELS: u16 = 30;
 
-/// What of a channel's messages is plotted.
+/// A quantity of a channel's messages that can be plotted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// The number at a path.
     Path(Path),
-    /// How many come a second.
+    /// Messages per second.
     Rate,
-    /// How many bytes they have.
+    /// The payload size in bytes.
     Size,
-    /// How many milliseconds lie between them.
+    /// The time between messages in milliseconds.
     Interval,
 }
 
 impl Quantity {
-    /// What a series shows, beside its channel; safe to be shown.
+    /// Returns the name of the quantity, escaped for display.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -65,8 +65,8 @@ impl Quantity {
         }
     }
 
-    /// What has to be read of each message for it. Rates are counted from the points of sizes: of
-    /// these there is one for every message.
+    /// Returns what to read from each message. Rates are counted from the points of sizes, of which
+    /// there is one for every message.
     pub(super) fn read(&self) -> Plotted {
         match self {
             Self::Path(path) => Plotted::Path(path.clone()),
@@ -76,109 +76,109 @@ impl Quantity {
     }
 }
 
-/// Something plotted.
+/// A series of the plot.
 #[derive(Clone, Debug)]
 pub struct Series {
     /// The channel.
     pub channel: Arc<[u8]>,
-    /// What of its messages.
+    /// The quantity of its messages.
     pub quantity: Quantity,
-    /// Which colour it has: a number that no other series has.
+    /// The index of its colour, which no other series has.
     pub slot: usize,
-    /// What reads it.
+    /// The check that reads it.
     pub(super) check: CheckId,
 }
 
-/// How it is shown.
+/// How the plot is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlotMode {
     /// Over time.
     #[default]
     Chart,
-    /// How often the intervals of the selected series' channel are how long.
+    /// The interval histogram of the selected series' channel.
     Histogram,
 }
 
-/// Where it stands.
+/// Where the plot is on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Placement {
-    /// Nowhere.
+    /// Not shown.
     #[default]
     Closed,
-    /// In the open message's place.
+    /// In the place of the open message.
     Beside,
     /// On the whole screen.
     Whole,
 }
 
-/// What is plotted, and how it is shown.
+/// The series of the plot and the state of its pane.
 #[derive(Debug, Default)]
 pub struct Plot {
     series: Vec<Series>,
     selected: usize,
     pub(super) stand: Placement,
-    /// What had the focus when the person last came to it by a key that shows it.
+    /// What had the focus when the user last opened the plot by a key.
     pub(super) opened_from: Focus,
     pub(super) mode: PlotMode,
     pub(super) view: View,
     pub(super) cursor: Option<Cursor>,
-    /// Whether the mouse holds it.
+    /// The drag in progress, if the mouse button is held down on the charts.
     pub(super) drag: Option<DragState>,
     pub(super) known: PlotData,
 }
 
 impl Plot {
-    /// What is plotted, in the order in which it was added.
+    /// Returns the series in the order in which they were added.
     #[must_use]
     pub fn series(&self) -> &[Series] {
         &self.series
     }
 
-    /// The index of the selected series.
+    /// Returns the index of the selected series.
     #[must_use]
     pub fn selected(&self) -> usize {
         self.selected
     }
 
-    /// How it is shown.
+    /// Returns how the plot is drawn.
     #[must_use]
     pub fn mode(&self) -> PlotMode {
         self.mode
     }
 
-    /// Whether it stands on the screen.
+    /// Returns whether the plot is on the screen.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.stand != Placement::Closed
     }
 
-    /// Whether it wants the whole screen, if it stands there at all.
+    /// Returns whether the plot takes the whole screen, or `None` if it is not shown.
     #[must_use]
     pub fn is_whole(&self) -> Option<bool> {
         self.is_shown().then_some(self.stand == Placement::Whole)
     }
 
-    /// Whether it goes on with the newest.
+    /// Returns whether the plot follows the newest messages.
     #[must_use]
     pub fn is_following(&self) -> bool {
         self.view.is_following()
     }
 
-    /// Whether all that is known is to be seen.
+    /// Returns whether the plot shows all known data.
     #[must_use]
     pub fn is_of_all(&self) -> bool {
         self.view.is_of_all()
     }
 
-    /// What is known of a series, if anything is.
+    /// Returns the last report on a series, if there is one.
     #[must_use]
     pub fn report(&self, series: &Series) -> Option<&SeriesReport> {
         let (_, report) = self.known.of(series.check)?;
         Some(report)
     }
 
-    /// The series of intervals whose histogram is shown: the selected one, or another of its
-    /// channel.
+    /// Returns the series of intervals whose histogram is shown: the selected one, or another of
+    /// the same channel.
     #[must_use]
     pub fn intervals(&self) -> Option<&Series> {
         let selected = self.series.get(self.selected)?;
@@ -186,7 +186,7 @@ impl Plot {
             .and_then(|index| self.series.get(index))
     }
 
-    /// How many columns of a chart as wide as `width` show something, beside its labels.
+    /// Returns the number of columns left for data, without the labels, in a chart of this width.
     #[must_use]
     pub fn chart_columns(width: u16) -> u16 {
         width
@@ -197,18 +197,18 @@ impl Plot {
             }
     }
 
-    /// Whether a chart as wide as `width` has labels at its side.
+    /// Returns whether a chart of this width has labels at its side.
     #[must_use]
     pub fn has_labels(width: u16) -> bool {
         width >= MIN_FOR_LABELS
     }
 
-    /// The stretch of time to be seen in so many columns.
+    /// Returns the time window that a chart of `columns` shows.
     pub(super) fn window(&self, now: Time, columns: u16) -> PlotWindow {
         self.view.window(self.extent(now, columns))
     }
 
-    /// What there is to be seen in so many columns.
+    /// Returns the time range of the data, for a chart of `columns`.
     pub(super) fn extent(&self, now: Time, columns: u16) -> Extent {
         let earliest = self.known.earliest().map(|earliest| {
             let has_rate = self.has_rate(|_| true);
@@ -222,14 +222,14 @@ impl Plot {
         }
     }
 
-    /// Whether one of these series is a rate.
+    /// Returns whether one of these series is a rate.
     fn has_rate(&self, is_meant: impl Fn(&Series) -> bool) -> bool {
         let mut meant = self.series.iter().filter(|one| is_meant(one));
         meant.any(|one| one.quantity == Quantity::Rate)
     }
 
-    /// What is to be drawn of a series in `window`, where all messages have been looked at that came
-    /// while its channel was `heard`.
+    /// Returns the curve of a series in `window`. `heard` is the time in which its channel was
+    /// received and all its messages have been checked.
     pub(super) fn curve(&self, series: &Series, window: &PlotWindow, heard: Coverage) -> Curve {
         let Some((asked, report)) = self.known.of(series.check) else {
             return Curve::default();
@@ -250,7 +250,7 @@ impl Plot {
         rates::curve(report, asked, window, known)
     }
 
-    /// The time over which a rate is a mean, as it is drawn.
+    /// Returns the time over which a rate is averaged as it is drawn.
     #[must_use]
     pub fn rate_over(&self, series: &Series) -> Option<Duration> {
         let (asked, _) = self.known.of(series.check)?;
@@ -258,29 +258,30 @@ impl Plot {
         Some(Duration::from_micros(micros))
     }
 
-    /// Whether no number is known at all.
+    /// Returns whether no numbers are known at all.
     pub(super) fn is_blank(&self) -> bool {
         self.known.earliest().is_none()
     }
 }
 
-/// Changes.
+/// Changes to the plot.
 impl Plot {
-    /// The index of a series.
+    /// Returns the index of a series.
     pub(super) fn find(&self, channel: &[u8], quantity: &Quantity) -> Option<usize> {
         let is_it = |one: &Series| *one.channel == *channel && one.quantity == *quantity;
         self.series.iter().position(is_it)
     }
 
-    /// The check that reads the same of the same channel, if another series has one.
+    /// Returns the check that reads the same from the same channel for another series, if there is
+    /// one.
     pub(super) fn check(&self, channel: &[u8], quantity: &Quantity) -> Option<CheckId> {
         let reads =
             |one: &&Series| *one.channel == *channel && one.quantity.read() == quantity.read();
         self.series.iter().find(reads).map(|one| one.check)
     }
 
-    /// Adds a series, and selects it. If its check has just been added, `kept_since` says since when
-    /// all is kept that came.
+    /// Adds a series and selects it. If its check has just been added, `kept_since` is the time
+    /// from which the log has kept everything.
     pub(super) fn add(
         &mut self,
         channel: Arc<[u8]>,
@@ -300,7 +301,7 @@ impl Plot {
         self.known.want(check, kept_since);
     }
 
-    /// Takes a series out. Gives its check if no other series needs it.
+    /// Removes a series. Returns its check if no other series needs it.
     pub(super) fn remove(&mut self, index: usize) -> Option<CheckId> {
         if index >= self.series.len() {
             return None;
@@ -326,7 +327,7 @@ impl Plot {
         self.selected = index.min(self.series.len().saturating_sub(1));
     }
 
-    /// When what is shown is to be asked for again; `None` if it is known.
+    /// Returns when to request data again; `None` while the data shown is up to date.
     pub(super) fn ask_due(&self, window: &PlotWindow) -> Option<Time> {
         if !self.is_shown() || self.series.is_empty() {
             return None;
@@ -334,7 +335,7 @@ impl Plot {
         self.known.due(self.view, window)
     }
 
-    /// Asks for what is shown in `window`. All messages up to `known` have been looked at.
+    /// Requests the data for `window`. All messages up to `known` have been checked.
     pub(super) fn ask(&mut self, window: PlotWindow, now: Time, known: Time) -> Vec<Ask> {
         self.known.note_asked(self.view, window, now, known);
         let mut asks: Vec<Ask> = Vec::new();
@@ -343,7 +344,7 @@ impl Plot {
             if asks.iter().any(|ask| ask.check == check) {
                 continue;
             }
-            // A rate at the left end is one of what came before too.
+            // A rate at the left end also counts messages that came before.
             let asked = if self.has_rate(|one| one.check == check) {
                 window.begun_earlier(rates::bucket(&window))
             } else {

@@ -1,4 +1,4 @@
-//! Reading the plot at a point, by keys and by the mouse.
+//! Reading points of the plot, by keys and by the mouse.
 
 use ratatui::layout::Position as Point;
 
@@ -13,7 +13,7 @@ impl App {
         Some(self.plot_curve(series, window))
     }
 
-    /// Moves the cursor to the next point of the selected series, or puts it at the newest.
+    /// Moves the cursor to the next point of the selected series, or places it at the newest.
     pub(super) fn move_cursor(&mut self, is_later: bool) -> Vec<Effect> {
         let window = self.plot_window();
         let curve = self.selected_curve(&window).unwrap_or_default();
@@ -27,7 +27,7 @@ impl App {
         Vec::new()
     }
 
-    /// Says why nothing is to be seen of the selected series.
+    /// Tells the user why the selected series has no points to show.
     pub(super) fn tell_lack(&mut self, window: &PlotWindow) -> Vec<Effect> {
         let selected = self.plot.series().get(self.plot.selected());
         let empty_reason = selected.map(|series| self.plot.empty_reason(series, window, self.now));
@@ -36,14 +36,14 @@ impl App {
         self.tell(words.unwrap_or_default())
     }
 
-    /// Lets go of the cursor where it is out of sight.
+    /// Removes the cursor if it is out of sight.
     pub(super) fn settle_cursor(&mut self) {
         let window = self.plot_window();
         self.plot.settle_cursor(&window);
     }
 
-    /// The mouse is pressed on the plot: on a row of the table that selects its series, and on the
-    /// charts something may follow.
+    /// Handles a press of the mouse button on the plot: selects the series whose table row it hits,
+    /// or starts a drag on the charts.
     pub(super) fn press_plot(&mut self, at: Point) {
         let room = self.plot_room();
         if self.plot.mode() == PlotMode::Histogram {
@@ -65,7 +65,7 @@ impl App {
         }
     }
 
-    /// The mouse is moved while it is held down: what is shown goes with it.
+    /// Handles a drag: the charts move with the mouse.
     pub(super) fn drag_plot(&mut self, at: Point) {
         let Some(drag) = self.plot.drag.filter(|drag| drag.column != at.x) else {
             return;
@@ -81,7 +81,8 @@ impl App {
         self.settle_cursor();
     }
 
-    /// The mouse is let go: if it has not moved, that was a click, which puts the cursor there.
+    /// Handles the release of the mouse button. A press without a drag is a click, which places the
+    /// cursor.
     pub(super) fn release_plot(&mut self) {
         let drag = self.plot.drag.take().filter(|drag| !drag.has_moved);
         let Some(drag) = drag else { return };
@@ -95,10 +96,10 @@ impl App {
     }
 }
 
-/// The cursor, and what is shown around it.
+/// The cursor and the window around it.
 impl Plot {
-    /// What a step of the cursor leads to: the next of a curve to one side, which may lie outside of
-    /// `window`; without a cursor the newest that is seen.
+    /// Returns the time that a step of the cursor leads to: the next point of the curve on one
+    /// side, which may lie outside `window`, or the newest visible point if there is no cursor.
     pub(super) fn next_reading(
         &self,
         curve: &Curve,
@@ -117,7 +118,7 @@ impl Plot {
         }
     }
 
-    /// Reads the plot at a moment. `window` is what is shown, which stays.
+    /// Places the cursor at a time. The plot shows `window`, which stays in place.
     pub(super) fn put_cursor(&mut self, at: Time, window: &PlotWindow, extent: Extent) {
         let stopped = match self.cursor {
             Some(cursor) => cursor.stopped,
@@ -130,8 +131,8 @@ impl Plot {
         self.cursor = Some(Cursor { at, stopped });
     }
 
-    /// Reads no longer, and goes on with the newest if it did before. Says whether there was a
-    /// cursor.
+    /// Removes the cursor. If the plot was following before, it follows again. Returns whether
+    /// there was a cursor.
     pub(super) fn take_cursor(&mut self) -> bool {
         let cursor = self.cursor.take();
         if let Some(before) = cursor.and_then(|cursor| cursor.stopped) {
@@ -140,7 +141,8 @@ impl Plot {
         cursor.is_some()
     }
 
-    /// Lets go of the cursor where it has left what is shown, now `window`; otherwise that stays.
+    /// Removes the cursor if it has left `window`, which is shown now; otherwise keeps the window
+    /// in place.
     pub(super) fn settle_cursor(&mut self, window: &PlotWindow) {
         self.cursor = self.cursor.filter(|cursor| window.contains(cursor.at));
         if self.cursor.is_some() {
@@ -148,7 +150,7 @@ impl Plot {
         }
     }
 
-    /// Reads no longer, and shows all, or the newest.
+    /// Removes the cursor, and shows all data or follows the newest.
     pub(super) fn go_on(&mut self, is_of_all: bool) {
         self.cursor = None;
         if is_of_all {

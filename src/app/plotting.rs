@@ -1,4 +1,4 @@
-//! What the person does with the plot.
+//! What the user does with the plot.
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use crate::message::{Notice, Time};
 use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
 
-/// What is said where nothing is plotted.
+/// The toast shown if nothing is plotted.
 const NOTHING: &str = "nothing is plotted yet: press w on a channel, a message or a value";
 
-/// What is said at the two ends of what is known.
+/// The toasts shown at either end of the data.
 pub(super) const NEWEST: &str = "this is the newest point";
 pub(super) const OLDEST: &str = "this is the oldest point that is known";
 
 impl App {
-    /// What is plotted.
+    /// Returns the plot.
     #[must_use]
     pub fn plot(&self) -> &Plot {
         &self.plot
     }
 
-    /// The stretch of time that the plot shows.
+    /// Returns the time window that the plot shows.
     #[must_use]
     pub fn plot_window(&self) -> PlotWindow {
         self.plot.window(self.now, self.plot_columns())
     }
 
-    /// What there is to be seen in the plot.
+    /// Returns the time range of the plot's data.
     pub(super) fn plot_extent(&self) -> Extent {
         self.plot.extent(self.now, self.plot_columns())
     }
@@ -43,7 +43,7 @@ impl App {
         Plot::chart_columns(padded(inside(self.areas().message)).width)
     }
 
-    /// How the plot's place is divided.
+    /// Returns how the area of the plot is divided.
     #[must_use]
     pub fn plot_room(&self) -> PlotRoom {
         let area = padded(inside(self.areas().message));
@@ -51,8 +51,8 @@ impl App {
         PlotRoom::divide(area, self.plot.series().len(), has_cursor)
     }
 
-    /// Plots what the person is at, or no longer: of a channel its rate, of a message in the log
-    /// the size of those of its channel, of a value in an open message the numbers at its path.
+    /// Toggles a plot of the current item: the rate of a channel, the message size on the channel
+    /// of a message in the log, or the numbers at the path of a value in the open message.
     pub(super) fn plot_this(&mut self) -> Vec<Effect> {
         if self.focus == Focus::Message {
             return self.plot_value();
@@ -87,7 +87,7 @@ impl App {
         }
     }
 
-    /// Shows the plot with a series, which may be new.
+    /// Shows the plot with a series, adding it if it is new.
     pub(super) fn show_series(&mut self, channel: &[u8], quantity: Quantity) -> Vec<Effect> {
         let effects = match self.plot.find(channel, &quantity) {
             Some(index) => {
@@ -119,7 +119,8 @@ impl App {
         effects
     }
 
-    /// Since when the log keeps all that came, but for what was lost on the way.
+    /// Returns the time from which the log has kept everything that arrived. Messages lost on the
+    /// way do not count.
     fn kept_since(&self) -> Time {
         let counters = self.log.counters();
         if counters.evicted + counters.cleared == 0 {
@@ -147,7 +148,7 @@ impl App {
         self.take_out(index)
     }
 
-    /// Takes a series out of the plot, which closes when that was the last.
+    /// Removes a series from the plot, and hides the plot if that was the last one.
     fn take_out(&mut self, index: usize) -> Vec<Effect> {
         let ended = self.plot.remove(index);
         let effects = ended.map(|check| self.end_check(check));
@@ -170,7 +171,7 @@ impl App {
         effects
     }
 
-    /// Shows the plot as it was.
+    /// Shows the plot as it was before.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series().is_empty() {
             return self.tell(NOTHING);
@@ -190,7 +191,7 @@ impl App {
         self.resize_open();
     }
 
-    /// Closes the plot. What is plotted goes on.
+    /// Hides the plot. Its series keep recording.
     pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
         let count = self.plot.series().len();
@@ -218,7 +219,7 @@ impl App {
         self.resize_open();
     }
 
-    /// Gives the plot the whole screen, or its place again.
+    /// Toggles the plot between the whole screen and its usual place.
     pub(super) fn toggle_whole_plot(&mut self) {
         self.plot.stand = match self.plot.stand {
             Placement::Whole => Placement::Beside,
@@ -228,7 +229,7 @@ impl App {
         self.resize_open();
     }
 
-    /// Does what `action` means in the plot.
+    /// Performs an action of the plot pane.
     pub(super) fn act_in_plot(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::ZoomIn => self.zoom_plot(true),
@@ -252,7 +253,7 @@ impl App {
         Vec::new()
     }
 
-    /// Shows a longer or shorter stretch of time, around the cursor if there is one.
+    /// Zooms in or out, around the cursor if there is one.
     pub(super) fn zoom_plot(&mut self, is_in: bool) {
         if self.plot.mode() == PlotMode::Histogram {
             return;
@@ -263,7 +264,7 @@ impl App {
         self.settle_cursor();
     }
 
-    /// Shows what was before or came after, or says that there is nothing.
+    /// Pans to earlier or later data, or tells the user that there is none.
     fn pan_plot(&mut self, is_later: bool) -> Vec<Effect> {
         if self.plot.is_blank() {
             let window = self.plot_window();
@@ -280,7 +281,7 @@ impl App {
         }
     }
 
-    /// Plots another quantity of the selected series' channel, or no longer.
+    /// Toggles a plot of another quantity of the selected series' channel.
     fn toggle_quantity(&mut self, quantity: Quantity) -> Vec<Effect> {
         let selected = self.plot.series().get(self.plot.selected());
         let Some(channel) = selected.map(|series| Arc::clone(&series.channel)) else {
@@ -292,7 +293,7 @@ impl App {
         }
     }
 
-    /// Shows how often the intervals of the selected series' channel are how long.
+    /// Toggles the interval histogram of the selected series' channel.
     fn toggle_histogram(&mut self) -> Vec<Effect> {
         if self.plot.mode == PlotMode::Histogram {
             self.plot.mode = PlotMode::Chart;
@@ -302,14 +303,14 @@ impl App {
             Some(_) => Vec::new(),
             None => self.toggle_quantity(Quantity::Interval),
         };
-        // There may have been no room for it.
+        // The plot may have had no room for another series.
         if self.plot.intervals().is_some() {
             self.plot.mode = PlotMode::Histogram;
         }
         effects
     }
 
-    /// Asks for what the plot shows, if that may be news.
+    /// Requests the data that the plot shows, if it may have changed.
     pub(super) fn ask_for_plot(&mut self) -> Vec<Effect> {
         if self.areas().message.is_empty() {
             return Vec::new();
@@ -324,12 +325,12 @@ impl App {
         requests.map(Effect::Analyse).collect()
     }
 
-    /// What is to be drawn of a series in `window`.
+    /// Returns the curve of a series in `window`.
     #[must_use]
     pub fn plot_curve(&self, series: &Series, window: &PlotWindow) -> Curve {
         let report = self.plot.report(series);
         let first = report.and_then(|report| Some(report.summary?.from));
-        // What was missed may have come before the first.
+        // Messages missed by the checks may have come before the first one known.
         let first = first.filter(|_| self.checks.missed() == 0);
         let heard = Coverage {
             since: first.and_then(|first| self.subscriptions.heard_since(&series.channel, first)),
@@ -338,13 +339,15 @@ impl App {
         self.plot.curve(series, window, heard)
     }
 
-    /// All messages up to here have been looked at: in what came since, silence is not known.
+    /// Returns the time up to which all messages have been checked. After it, silence does not mean
+    /// a rate of zero.
     fn plot_known(&self) -> Time {
         let next = self.log.row(self.checks.looked(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
-    /// The same for one channel: while it cannot be heard, nothing is known behind its last message.
+    /// Returns the time up to which all messages of a channel are known: no later than its last
+    /// message while it cannot be received.
     fn plot_known_of(&self, channel: &[u8]) -> Time {
         let known = self.plot_known();
         if self.subscriptions.hear(channel) {
@@ -355,7 +358,7 @@ impl App {
         heard.map_or(known, |channel| known.min(channel.last_heard))
     }
 
-    /// When the plot is to be asked for or drawn again.
+    /// Returns when to request the plot's data or draw the plot again.
     pub(super) fn plot_due(&self) -> Option<Time> {
         if !self.plot.is_shown() || self.areas().message.is_empty() {
             return None;
@@ -368,18 +371,18 @@ impl App {
     }
 }
 
-/// What a value is, if that is nothing to plot.
+/// Returns what a value is if it cannot be plotted.
 fn no_number(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
     match value.kind {
         Kind::Array | Kind::Object => Some("holds others"),
         Kind::Tag => no_number(page, &page.value(page.tree.next(value.id)?)?),
-        // The number that it starts with would be its year.
+        // The number at its start would be its year.
         Kind::String | Kind::Other if is_date(value.text) => Some("is a point in time"),
         _ => None,
     }
 }
 
-/// Whether a text starts with a date, as RFC 3339 has it.
+/// Returns whether a text starts with a date as in RFC 3339.
 fn is_date(text: &[u8]) -> bool {
     let date = text.trim_ascii_start().iter().zip(b"0000-00-00");
     let fits = |(byte, form): (&u8, &u8)| match form {

@@ -1,14 +1,14 @@
-//! The box to publish from.
+//! The publish box.
 
 use super::box_limits::MAX_LINE;
 use super::input::Input;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
 
-/// Messages that the history holds.
+/// The maximum number of messages in the history.
 const MAX_HISTORY: usize = 500;
 
-/// What stands in the box and can be sent again.
+/// The contents of the box, which can be sent again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Draft {
     channel: String,
@@ -25,25 +25,25 @@ pub struct Outgoing {
     pub payload: Box<[u8]>,
 }
 
-/// What became of the last message sent from the box.
+/// The outcome of the last message sent from the box.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answer {
     /// Nothing has been sent yet.
     #[default]
     None,
-    /// On its way.
+    /// Waiting for the server's answer.
     Waiting {
-        /// The id of the question.
+        /// The id of the request.
         id: u64,
     },
     /// Published.
     Received {
-        /// This many clients received it.
+        /// The number of clients that received it.
         count: i64,
-        /// The node of a cluster that counted its own, if others may have more.
+        /// The cluster node that counted only its own clients, if others may have received it too.
         at: Option<Box<str>>,
     },
-    /// Not published, or not known to be; the words say why.
+    /// Failed, or not known to be published; the text says why.
     Failed(Box<str>),
 }
 
@@ -54,20 +54,20 @@ pub struct PublishBox {
     pub channel: Input,
     /// The message.
     pub payload: Input,
-    /// Whether the channel is a sharded one, once the person has said so or not.
+    /// Whether the channel is a sharded one, if the user has chosen.
     pub is_sharded: Option<bool>,
-    /// Whether `\n`, `\xff` and the like stand for bytes, in the payload and in the channel.
+    /// Whether escapes such as `\n` and `\xff` stand for bytes, in the payload and in the channel.
     escapes: bool,
     answer: Answer,
     history: Vec<Draft>,
-    /// The entry of the history that is shown, if one is; then `kept` is what was being written.
+    /// The entry of the history that is shown, if any; `kept` is then the draft that it replaced.
     shown: Option<usize>,
     kept: Draft,
     completion: Option<Completion>,
     next_id: u64,
 }
 
-/// The names that Tab walks through, and where it stands.
+/// The names that Tab cycles through, and the current one.
 #[derive(Debug)]
 struct Completion {
     names: Vec<String>,
@@ -75,35 +75,35 @@ struct Completion {
 }
 
 impl PublishBox {
-    /// What became of the last message.
+    /// Returns the outcome of the last message.
     #[must_use]
     pub fn answer(&self) -> &Answer {
         &self.answer
     }
 
-    /// Whether `\n`, `\xff` and the like stand for bytes.
+    /// Returns whether escapes such as `\n` and `\xff` stand for bytes.
     #[must_use]
     pub fn reads_escapes(&self) -> bool {
         self.escapes
     }
 
-    /// Reads the box as escaped text from now on, or as it stands.
+    /// Switches between escaped and literal text.
     pub fn toggle_escapes(&mut self) {
         self.escapes = !self.escapes;
     }
 
-    /// Takes `channel` as the one to publish to, and keeps the message.
+    /// Sets the channel to publish to, and keeps the message.
     pub fn address(&mut self, channel: &[u8]) {
         self.shown = None;
         match self.outgoing() {
             Ok(written) => self.load(channel, &written.payload),
-            // What cannot be read is still the person's, to be mended.
+            // Invalid escapes are kept for the user to correct.
             Err(_) => self.channel = Input::holding(&to_escaped(channel)),
         }
     }
 
-    /// What is pasted as text that can be seen: if it holds what would not be, the box reads
-    /// escapes from now on.
+    /// Returns pasted text in printable form. If it contains characters that would be invisible,
+    /// the box is switched to escaped text.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
         if self.escapes || is_plain(lines.as_bytes()) {
@@ -115,9 +115,9 @@ impl PublishBox {
         to_escaped(lines.as_bytes())
     }
 
-    /// Takes a message into the box, to edit and send again.
+    /// Loads a message into the box, to edit and send again.
     pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
-        // What was being written can be had again from the history.
+        // The draft that it replaces stays available in the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
@@ -125,11 +125,11 @@ impl PublishBox {
         self.load(channel, payload);
     }
 
-    /// The bytes of the channel and of the payload, as they would be sent.
+    /// Returns the bytes of the channel and of the payload as they would be sent.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with an escape.
+    /// Returns what is wrong with an escape.
     pub fn outgoing(&self) -> Result<Outgoing, String> {
         let read = |name: &str, input: &Input| {
             let text = input.text();
@@ -146,7 +146,7 @@ impl PublishBox {
         })
     }
 
-    /// The bytes of the channel's name; as they are written if an escape in it is wrong.
+    /// Returns the bytes of the channel's name, or the text as typed if an escape in it is invalid.
     #[must_use]
     pub fn channel_name(&self) -> Vec<u8> {
         let text = self.channel.text();
@@ -154,8 +154,8 @@ impl PublishBox {
         read.unwrap_or_else(|| text.into_bytes())
     }
 
-    /// Notes that the message in the box is sent, keeps it in the history, and makes room for the
-    /// next. Gives the id to ask with.
+    /// Records that the message in the box is sent: keeps it in the history and empties the box.
+    /// Returns the id of the request.
     pub fn send(&mut self) -> u64 {
         self.remember(self.draft());
         self.shown = None;
@@ -165,12 +165,12 @@ impl PublishBox {
         self.next_id
     }
 
-    /// Notes the answer to the question `id`.
+    /// Records the answer to the request `id`.
     pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>, at: Option<Box<str>>) {
         if self.answer != (Answer::Waiting { id }) {
             return;
         }
-        // What was not sent comes back into the box, unless something else is being written.
+        // A message that was not sent returns to the box, unless another one is being written.
         if receivers.is_err()
             && self.payload.is_empty()
             && let Some(sent) = self.history.last().cloned()
@@ -181,19 +181,19 @@ impl PublishBox {
         self.answer = receivers.map_or_else(Answer::Failed, received);
     }
 
-    /// Takes back that a message was not sent or not published: it has been read.
+    /// Clears a failure, which the user has read.
     pub fn dismiss_failure(&mut self) {
         if matches!(self.answer, Answer::Failed(_)) {
             self.answer = Answer::None;
         }
     }
 
-    /// Notes that the message was not sent at all.
+    /// Records that the message was not sent at all.
     pub fn refuse(&mut self, why: impl Into<Box<str>>) {
         self.answer = Answer::Failed(why.into());
     }
 
-    /// Shows the message that was sent before the one shown.
+    /// Shows the message sent before the one shown.
     pub fn show_older(&mut self) {
         let older = match self.shown {
             None => self.history.len().checked_sub(1),
@@ -208,7 +208,7 @@ impl PublishBox {
         }
     }
 
-    /// Shows the message that was sent after the one shown, or what was being written.
+    /// Shows the message sent after the one shown, or the draft.
     pub fn show_newer(&mut self) {
         let Some(at) = self.shown else { return };
         if let Some(draft) = self.history.get(at + 1) {
@@ -221,8 +221,8 @@ impl PublishBox {
         }
     }
 
-    /// Completes the channel's name by one of `names`, which start with what is written; called
-    /// again, by the next. Says whether there was one.
+    /// Completes the channel's name with one of `names` that start with the text typed; called
+    /// again, with the next. Returns whether there was one.
     pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
         let written = self.channel.text();
         let next = match self.completion.take() {
@@ -250,8 +250,8 @@ impl PublishBox {
         true
     }
 
-    /// The names that Tab walks through, and the place of the one that stands in the box; `None`
-    /// while there is no choice.
+    /// Returns the names that Tab cycles through and the index of the one in the box; `None` unless
+    /// there are several.
     #[must_use]
     pub fn candidates(&self) -> Option<(&[String], usize)> {
         let completion = self.completion.as_ref()?;
@@ -267,7 +267,7 @@ impl PublishBox {
         is_plain_name(name).then(|| String::from_utf8_lossy(name).into_owned())
     }
 
-    /// Loads bytes into the box, as escaped text if they cannot stand there as they are.
+    /// Loads bytes into the box, as escaped text if they cannot be shown as they are.
     fn load(&mut self, channel: &[u8], payload: &[u8]) {
         let has_blank_end = payload.starts_with(b" ") || payload.ends_with(b" ");
         let escapes = !is_plain_name(channel) || !is_plain(payload) || has_blank_end;

@@ -1,4 +1,4 @@
-//! Writing a message and sending it.
+//! Writing and publishing messages.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::payload::escape;
 use crate::payload::figures;
 use crate::server::Ask;
 
-/// A longer message is not taken into the box, where each key would wait for it.
+/// Longer messages are not loaded into the box, since each key press would be slow.
 pub(super) const MAX_EDITED: usize = 256 << 10;
 
 /// Why the box stays closed.
@@ -42,7 +42,7 @@ impl App {
         Vec::new()
     }
 
-    /// Why the current message cannot be edited and sent again, if that is so.
+    /// Returns why the current message cannot be edited and sent again, if it cannot.
     pub(super) fn why_not_edit(&self) -> Option<String> {
         if self.settings.read_only {
             return Some(READ_ONLY.to_owned());
@@ -50,7 +50,7 @@ impl App {
         self.current_message().as_ref().and_then(why_not_edited)
     }
 
-    /// Opens the box for a message to the channel chosen.
+    /// Opens the box for a message to the chosen channel.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
         if self.settings.read_only {
             return self.tell(READ_ONLY);
@@ -73,8 +73,8 @@ impl App {
         self.enter_box()
     }
 
-    /// The channel that the box is to be addressed to: the highlighted one; without one, an empty
-    /// box takes that of the newest message, or the one selected in the channel list.
+    /// Returns the channel to address the box to: the highlighted one. Without a highlight, an
+    /// empty box takes the channel of the newest message, or the one selected in the channel list.
     fn channel_to_address(&mut self) -> Option<Arc<[u8]>> {
         if self.has_highlight()
             && let Some(channel) = self.current_channel()
@@ -93,7 +93,7 @@ impl App {
         selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
-    /// Goes to the message in the box, or to the channel's name while there is none.
+    /// Focuses the message in the box, or the channel's name if it is empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.settings.read_only {
             return self.tell(READ_ONLY);
@@ -107,13 +107,13 @@ impl App {
         Vec::new()
     }
 
-    /// Whether the keys go to the box.
+    /// Returns whether keys go to the box.
     pub(super) fn is_writing(&self) -> bool {
         matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload)
     }
 
-    /// Whether the message is being written, on its first line or its last: from there the arrow
-    /// leads to the history.
+    /// Returns whether the cursor is on the first or last line of the message, from where the arrow
+    /// key leads to the history.
     pub(super) fn is_on_edge(&self, is_first: bool) -> bool {
         let payload = &self.publish.payload;
         let is_there = if is_first {
@@ -135,7 +135,8 @@ impl App {
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
-        // Of very many channels those in the list: to look at all would hold up the key.
+        // If there are very many channels, only those in the list: looking at all of them would
+        // make the key slow.
         let listed = self.channels.entries().iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.log.channels().by_id(*id)?.name()),
@@ -154,7 +155,7 @@ impl App {
         Vec::new()
     }
 
-    /// Sends what is in the box, unless nothing is.
+    /// Publishes the message in the box, unless it is empty.
     pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
         if self.publish.payload.is_empty() {
             return self.tell("nothing to publish · Ctrl-O publishes an empty message");
@@ -162,7 +163,7 @@ impl App {
         self.send()
     }
 
-    /// Asks whether to publish a message without a payload.
+    /// Asks whether to publish a message with an empty payload.
     pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
         if !self.publish.payload.is_empty() {
             return self.tell("the message is not empty · Enter publishes it");
@@ -181,7 +182,7 @@ impl App {
         Vec::new()
     }
 
-    /// Sends what is in the box, or asks first where that may do harm.
+    /// Publishes the message in the box, or asks first if that may do harm.
     pub(super) fn send(&mut self) -> Vec<Effect> {
         let channel = match self.publish.outgoing() {
             Ok(message) => message.channel,
@@ -216,8 +217,8 @@ impl App {
         })]
     }
 
-    /// Whether what is in the box goes to a sharded channel: as the person says, or else if its
-    /// channel is subscribed to as one.
+    /// Returns whether the message in the box goes to a sharded channel: as chosen by the user, or
+    /// else if its channel is subscribed to as a sharded one.
     #[must_use]
     pub fn publishes_sharded(&self) -> bool {
         self.publish.is_sharded.unwrap_or_else(|| {
@@ -236,7 +237,7 @@ impl App {
     }
 }
 
-/// Why a message cannot be edited and sent again, if that is so.
+/// Returns why a message cannot be edited and sent again, if it cannot.
 fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     let kept = snapshot.payload.len();
     if snapshot.is_cut() {
@@ -255,7 +256,7 @@ fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     })
 }
 
-/// The question to ask before publishing to `channel`, if one is due.
+/// Returns the question to ask before publishing to `channel`, if there is one.
 fn why_ask(channel: &[u8]) -> Option<String> {
     let name = escape::name(channel, MAX_NAME_COLUMNS).string;
     if channel == SENTINEL_HELLO {

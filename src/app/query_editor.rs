@@ -1,39 +1,39 @@
-//! Writing a query: for the filter, the search, a filter of the list, or a breakpoint.
+//! Editing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
 use super::{Action, App, Effect, Filter, Input, Overlay};
 use crate::query::{Moment, Query, QueryError};
 
-/// Queries that the history holds.
+/// The maximum number of queries in the history.
 const MAX_HISTORY: usize = 500;
 
-/// What the query being written is for.
+/// What the edited query is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Hides what does not match, as it is written.
+    /// Hides rows that do not match, as the user types.
     Filter,
-    /// Marks what matches, as it is written.
+    /// Marks rows that match, as the user types.
     Find,
-    /// A filter of the list: that at this index, or a new one.
+    /// A filter of the list: the one at this index, or a new one.
     ListedFilter(Option<usize>),
-    /// A breakpoint: that at this index, or a new one.
+    /// A breakpoint: the one at this index, or a new one.
     Breakpoint(Option<usize>),
 }
 
-/// The box that a query is written in.
+/// The box in which a query is edited.
 #[derive(Debug)]
 pub struct QueryBox {
-    /// What it is for.
+    /// What the query is for.
     pub purpose: Purpose,
-    /// What is written.
+    /// The text of the query.
     pub input: Input,
-    /// The first line in view of the list of the syntax, while that stands above it.
+    /// The first visible line of the syntax list, if it is shown above the box.
     pub syntax: Option<usize>,
     error: Option<QueryError>,
-    /// What may have been meant instead of what is written.
+    /// What the user may have meant instead of the text.
     meant: Option<String>,
-    /// The filter or search that was in force before.
+    /// The filter or search that was active before.
     before: Option<Query>,
-    /// The entry of the history that is shown, if one is; then `kept` is what was being written.
+    /// The entry of the history that is shown, if any; `kept` is then the draft that it replaced.
     older: Option<usize>,
     kept: String,
 }
@@ -52,13 +52,14 @@ impl QueryBox {
         }
     }
 
-    /// What is wrong with what is written, and where.
+    /// Returns the error in the text, with its position.
     #[must_use]
     pub fn error(&self) -> Option<&QueryError> {
         self.error.as_ref()
     }
 
-    /// The filter or search that was in force before, which is so again while something is wrong.
+    /// Returns the filter or search that was active before, which is active again while the text
+    /// has an error.
     #[must_use]
     pub fn before(&self) -> Option<&Query> {
         self.before.as_ref()
@@ -70,7 +71,7 @@ impl QueryBox {
 }
 
 impl App {
-    /// Does what `action` means for filters, searches, breakpoints and marks.
+    /// Performs an action on filters, searches, breakpoints or marks.
     pub(super) fn act_on_queries(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::OlderDraft => return self.show_older_query(),
@@ -89,13 +90,13 @@ impl App {
             Action::ToggleSyntax => self.toggle_syntax(),
             Action::KeepFilter => return self.keep_filter(),
             Action::TakeOffer => return self.take_offer(),
-            // The rest are those of the lists.
+            // The other actions belong to the lists.
             _ => return self.act_in_list(action),
         }
         Vec::new()
     }
 
-    /// Opens the box for a query.
+    /// Opens the box to edit a query.
     pub(super) fn write_query(&mut self, purpose: Purpose) {
         let text = match purpose {
             Purpose::Filter => self.filters.typed.as_ref(),
@@ -115,8 +116,8 @@ impl App {
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
 
-    /// Reads what has been written, and applies it at once where that is the purpose. While the text
-    /// has an error, the query from before it was edited is in force.
+    /// Parses the text, and applies it at once if it is a filter or a search. While it has an
+    /// error, the query from before it was edited is active.
     pub(super) fn read_query(&mut self) -> Vec<Effect> {
         let moment = self.moment();
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
@@ -135,8 +136,8 @@ impl App {
         }
     }
 
-    /// The query to offer in place of the one being written: what may have been meant, if that
-    /// matches nothing.
+    /// Returns the query to suggest in place of the one being written: what the user may have
+    /// meant, if the text matches nothing.
     #[must_use]
     pub fn offered(&self) -> Option<&str> {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
@@ -152,7 +153,8 @@ impl App {
             }
             (Purpose::Find, Some(find)) => find.lag(self.now).is_none() && find.rows().is_empty(),
             (Purpose::Find, None) => false,
-            // Nothing has been asked of these yet: only a text that looks like more is in doubt.
+            // These have not been run yet: suggest only if the text would be searched for as plain
+            // text.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
                 let query = Query::parse(&query_box.input.text(), &self.moment());
                 query.is_ok_and(|query| query.is_text())
@@ -171,7 +173,7 @@ impl App {
         self.read_query()
     }
 
-    /// Closes the box and keeps what is written, unless something is wrong with it.
+    /// Closes the box and applies the query, unless it has an error.
     pub(super) fn confirm_query(&mut self) -> Vec<Effect> {
         let moment = self.moment();
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
@@ -191,7 +193,7 @@ impl App {
         effects
     }
 
-    /// Puts the filter that is being written into the list, and makes room for another.
+    /// Moves the edited filter into the list, which makes room for another.
     pub(super) fn keep_filter(&mut self) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return Vec::new();
@@ -210,7 +212,7 @@ impl App {
         effects.into_iter().chain(self.refresh_shown()).collect()
     }
 
-    /// Takes back what was written: the filter or search that was in force before is so again.
+    /// Discards the edit: the previous filter or search is active again.
     pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
         match query_box.purpose {
             Purpose::Filter => self.filter_by(query_box.before),
@@ -233,13 +235,13 @@ impl App {
         Vec::new()
     }
 
-    /// Shows what `query` matches from now on, or everything.
+    /// Filters the log by `query`, or shows everything.
     pub(super) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
         self.filters.typed = query.filter(|query| !query.is_everything());
         self.refresh_shown()
     }
 
-    /// The time that a query is written at, in the zone in which times are shown.
+    /// Returns the time at which a query is written, in the displayed time zone.
     pub(super) fn moment(&self) -> Moment {
         Moment {
             now: self.now,
@@ -247,7 +249,7 @@ impl App {
         }
     }
 
-    /// Shows the query that was written before the one shown.
+    /// Shows the query that was used before the one shown.
     pub(super) fn show_older_query(&mut self) -> Vec<Effect> {
         if let Some(Overlay::Query(query_box)) = &mut self.overlay {
             let at = query_box.older.unwrap_or(self.queries.len());
@@ -262,7 +264,7 @@ impl App {
         self.read_query()
     }
 
-    /// Shows the query that was written after the one shown, or what was being written.
+    /// Shows the query that was used after the one shown, or the draft.
     pub(super) fn show_newer_query(&mut self) -> Vec<Effect> {
         if let Some(Overlay::Query(query_box)) = &mut self.overlay
             && let Some(at) = query_box.older
@@ -306,7 +308,7 @@ impl App {
         Vec::new()
     }
 
-    /// Puts `text` at the end of the history.
+    /// Appends `text` to the history.
     fn remember_query(&mut self, text: &str) -> Vec<Effect> {
         if text.trim().is_empty() || self.queries.last().is_some_and(|last| last == text) {
             return Vec::new();

@@ -1,15 +1,15 @@
-//! Leaving: the topmost thing first, the program last.
+//! Closing the topmost pane, and quitting.
 
 use crossterm::event::KeyEvent;
 
 use super::overlay::Question;
 use super::{App, Effect, Overlay};
 
-/// With more messages kept than this, quitting asks first: they cannot be had again.
+/// The number of kept messages above which quitting asks first, since they cannot be recovered.
 pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
 
 impl App {
-    /// Closes the topmost thing; at the top quits, or asks first.
+    /// Closes the topmost pane; if none is left, quits or asks first.
     pub(super) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
         if self.plot.is_shown() {
             return self.close_plot();
@@ -35,7 +35,7 @@ impl App {
         Vec::new()
     }
 
-    /// Leaves the text box, if one has the keys; the second time in a row, quits.
+    /// Leaves the focused text box, if there is one. The second time in a row, quits.
     pub(super) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
         if is_second {
             return vec![Effect::Quit];

@@ -1,4 +1,4 @@
-//! An open message: whole, by itself, whatever the log lets go of meanwhile.
+//! An open message, kept whole even if the log evicts it.
 
 mod marks;
 mod outline;
@@ -18,10 +18,10 @@ use crate::payload::format::{Decoded, Format};
 use crate::payload::tree::NodeId;
 use crate::payload::{figures, hex, rows};
 
-/// What an open message was.
+/// A copy of a message, taken when it was opened.
 #[derive(Clone, Debug)]
 pub struct MessageSnapshot {
-    /// Which row of the log it was.
+    /// The row of the log.
     pub row: RowId,
     /// When it arrived.
     pub time: Time,
@@ -29,14 +29,14 @@ pub struct MessageSnapshot {
     pub channel: Option<Arc<[u8]>>,
     /// The subscriptions that delivered it.
     pub topics: Vec<Topic>,
-    /// Its bytes, or the first of them; for a notice its words.
+    /// Its bytes, possibly truncated; for a notice, its text.
     pub payload: SharedBytes,
-    /// How many bytes it had.
+    /// The full size in bytes.
     pub size: u64,
 }
 
 impl MessageSnapshot {
-    /// Whether only its first bytes were kept.
+    /// Returns whether only its first bytes were kept.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.size > self.payload.len() as u64
@@ -46,25 +46,25 @@ impl MessageSnapshot {
 /// The columns between the names of two tabs.
 pub const TAB_SPACE: usize = 2;
 
-/// What of a message is shown.
+/// The tabs of the message pane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
-    /// What it says.
+    /// The decoded value.
     #[default]
     Value,
-    /// What has changed from another message to it.
+    /// The changes from another message to this one.
     Diff,
-    /// Its bytes.
+    /// The raw bytes.
     Bytes,
-    /// How it came, and its channel.
+    /// How the message arrived, and what is known about its channel.
     Channel,
 }
 
 impl Tab {
-    /// All of them, in order.
+    /// All tabs, in order.
     pub const ALL: [Self; 4] = [Self::Value, Self::Diff, Self::Bytes, Self::Channel];
 
-    /// Its name.
+    /// Returns the name of the tab.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl Tab {
         }
     }
 
-    /// Where its name stands on the line that names all of them.
+    /// Returns the columns of its name on the line of tab names.
     #[must_use]
     pub fn columns(self) -> Range<usize> {
         let before = Self::ALL.iter().take_while(|tab| **tab != self);
@@ -83,7 +83,7 @@ impl Tab {
         start..start + self.name().len()
     }
 
-    /// The one `steps` further, round and round.
+    /// Returns the tab `steps` further on, wrapping around at the ends.
     #[must_use]
     pub fn further(self, steps: isize) -> Self {
         let here = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
@@ -93,18 +93,18 @@ impl Tab {
     }
 }
 
-/// In which form that is shown.
+/// The form in which a tab shows its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Values that can be folded.
     Values,
-    /// Words.
+    /// Plain text.
     Text,
-    /// Bytes by their numbers.
+    /// A hex dump.
     Hex,
-    /// What was and what is.
+    /// Old and new values.
     Changes,
-    /// Words on where it came from.
+    /// Facts about the channel.
     Channel,
 }
 
@@ -117,30 +117,30 @@ pub struct Room {
     pub height: usize,
 }
 
-/// Lines that are said about a message before it, at most.
+/// The maximum number of lines of notes above a message.
 const MOST_REMARKS: usize = 4;
 
-/// A message being read, and how far.
+/// An open message and the position in it.
 #[derive(Debug)]
 pub struct Reader {
     snapshot: MessageSnapshot,
-    /// What it was found to be; `None` until that is known.
+    /// The decoded message; `None` until it is decoded.
     decoded: Option<Arc<Decoded>>,
     /// The message that it is compared with.
     base: Option<MessageSnapshot>,
     comparison: Option<Arc<Comparison>>,
     tab: Tab,
     outline: Outline,
-    /// The path of the value that the person is at: kept, since a frame is too short a time to
-    /// look for the like among a million names.
+    /// The path of the selected value, kept because searching a million names for duplicates takes
+    /// longer than a frame.
     path: Option<String>,
     /// The first byte shown of a text.
     offset: usize,
     /// The first row shown of the bytes.
     line: usize,
-    /// The first row shown of what has changed.
+    /// The first row shown of the changes.
     change: usize,
-    /// The first row shown of what is known of the channel.
+    /// The first row shown of the channel tab.
     fact: usize,
     marks: Marks,
 }
@@ -165,19 +165,19 @@ impl Reader {
         }
     }
 
-    /// The message.
+    /// Returns the message.
     #[must_use]
     pub fn snapshot(&self) -> &MessageSnapshot {
         &self.snapshot
     }
 
-    /// What it was found to be, if that is known yet.
+    /// Returns the decoded message, or `None` until it is decoded.
     #[must_use]
     pub fn decoded(&self) -> Option<&Decoded> {
         self.decoded.as_deref()
     }
 
-    /// Takes note of what it is, and of what has changed in it.
+    /// Records the decoded message and its comparison.
     pub fn note(&mut self, message: DecodedMessage) {
         self.decoded = Some(message.decoded);
         if self.base.is_some() {
@@ -185,31 +185,31 @@ impl Reader {
         }
     }
 
-    /// Compares it with `base` from now on.
+    /// Compares the message with `base` from now on.
     pub fn compare_with(&mut self, base: Option<MessageSnapshot>) {
         self.base = base;
         self.comparison = None;
         self.change = 0;
     }
 
-    /// The message that it is compared with.
+    /// Returns the message that it is compared with.
     #[must_use]
     pub fn base(&self) -> Option<&MessageSnapshot> {
         self.base.as_ref()
     }
 
-    /// What has changed from that message to this, if it is known yet.
+    /// Returns the changes from that message to this one, if they are known yet.
     #[must_use]
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_deref()
     }
 
-    /// It and the message that it is compared with.
+    /// Returns the message and the one that it is compared with.
     pub fn snapshots(&self) -> impl Iterator<Item = &MessageSnapshot> {
         std::iter::once(&self.snapshot).chain(&self.base)
     }
 
-    /// The bytes that it takes beside the payloads of its snapshots.
+    /// Returns the memory that it takes in bytes, without the payloads of its snapshots.
     #[must_use]
     pub fn size(&self) -> usize {
         size_of::<Self>()
@@ -218,25 +218,25 @@ impl Reader {
             + self.marks.size()
     }
 
-    /// The first row shown of what is known of the channel.
+    /// Returns the first row shown of the channel tab.
     #[must_use]
     pub fn fact(&self) -> usize {
         self.fact
     }
 
-    /// Scrolls what is known of the channel, `facts` rows, down if `lines` is positive.
+    /// Scrolls the channel tab, which has `facts` rows, down if `lines` is positive.
     pub(super) fn scroll_facts(&mut self, lines: isize, facts: usize, room: Room) {
         let last = facts.saturating_sub(room.height);
         self.fact = self.fact.saturating_add_signed(lines).min(last);
     }
 
-    /// The first row shown of what has changed.
+    /// Returns the first row shown of the changes.
     #[must_use]
     pub fn change(&self) -> usize {
         self.change
     }
 
-    /// What of it is shown. A notice has no more than its words.
+    /// Returns the tab that is shown. A notice has only its text.
     #[must_use]
     pub fn tab(&self) -> Tab {
         match self.snapshot.channel {
@@ -245,12 +245,13 @@ impl Reader {
         }
     }
 
-    /// Shows another part of it.
+    /// Shows another tab.
     pub fn show_tab(&mut self, tab: Tab) {
         self.tab = tab;
     }
 
-    /// The form in which that is shown: what is neither values nor words is shown as its bytes.
+    /// Returns the form in which the tab is shown: a message with neither values nor text is shown
+    /// as bytes.
     #[must_use]
     pub fn form(&self) -> Form {
         let decoded = self.decoded.as_deref();
@@ -264,7 +265,7 @@ impl Reader {
         }
     }
 
-    /// Its bytes, unpacked.
+    /// Returns the bytes of the message, unpacked.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         let payload = &self.snapshot.payload;
@@ -273,7 +274,7 @@ impl Reader {
             .map_or(payload, |decoded| decoded.bytes(payload))
     }
 
-    /// Its values with the room to show them in, if it has any and they are shown.
+    /// Returns the values with the room to show them in, if there are any and they are shown.
     #[must_use]
     pub fn page(&self, room: Room) -> Option<Page<'_>> {
         let decoded = self.decoded.as_deref()?;
@@ -286,13 +287,13 @@ impl Reader {
         })
     }
 
-    /// What is folded of its values, and which of them the person is at.
+    /// Returns the folding of the values and the selected one.
     #[must_use]
     pub fn outline(&self) -> &Outline {
         &self.outline
     }
 
-    /// The path of the value that the person is at, unless that is the outermost or has none.
+    /// Returns the path of the selected value, unless it is the outermost one or has no path.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref().filter(|_| self.form() == Form::Values)
@@ -305,19 +306,19 @@ impl Reader {
         self.path = inner.and_then(|tree| tree.path(cursor, self.bytes()));
     }
 
-    /// The first byte shown of a text.
+    /// Returns the first byte shown of a text.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The first row shown of the bytes.
+    /// Returns the first row shown of the bytes.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Stands where `before` stood, of a message that may be built alike.
+    /// Takes over the position in `before`, a message that may have the same structure.
     pub fn carry_over(&mut self, before: &Self, room: Room) {
         if let (Some(from), Some(to)) = (before.page(room), self.page(room)) {
             self.outline = before.outline.carried_over(&from, &to);
@@ -325,12 +326,12 @@ impl Reader {
         }
     }
 
-    /// Looks for what is looked for in `before`.
+    /// Takes over the search in `before`.
     pub fn search_like(&mut self, before: &Self) {
         self.marks.carry_over(&before.marks);
     }
 
-    /// How much of it was kept, if that is not all.
+    /// Returns how much of the message was kept, if it was truncated.
     fn kept_words(&self) -> Option<String> {
         let snapshot = &self.snapshot;
         let kept = figures::size(snapshot.payload.len() as u64);
@@ -340,7 +341,7 @@ impl Reader {
         snapshot.is_cut().then_some(words)
     }
 
-    /// What the person should know about what is shown, in lines of so many columns.
+    /// Returns notes for the user about the current tab, wrapped to `columns`.
     #[must_use]
     pub fn notes(&self, columns: u16) -> Vec<String> {
         let note = self
@@ -370,7 +371,7 @@ impl Reader {
             .collect()
     }
 
-    /// Changes what is folded, or where the person is, in its values. Says whether it has any.
+    /// Changes the folding or the selection of values. Returns whether there are any values.
     pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
         let mut outline = std::mem::take(&mut self.outline);
         let cursor = outline.cursor();
@@ -401,7 +402,7 @@ impl Reader {
         }
     }
 
-    /// Goes to where the last row is the end.
+    /// Goes to the end, so that the last row is at the bottom.
     pub fn go_to_end(&mut self, room: Room) {
         if self.walk(room, Outline::go_to_end) {
             return;
@@ -414,7 +415,7 @@ impl Reader {
         }
     }
 
-    /// Goes by one row or value, down if `lines` is positive.
+    /// Moves by rows or values, down if `lines` is positive.
     pub fn step(&mut self, lines: isize, room: Room) {
         let count = lines.unsigned_abs();
         let has_values = self.walk(room, |outline, page| {
@@ -479,12 +480,12 @@ impl Reader {
         }
     }
 
-    /// The first byte shown where the end is.
+    /// Returns the first byte shown at the end of a text.
     fn last_offset(&self, room: Room) -> usize {
         rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
     }
 
-    /// The first row of what has changed shown where the end is.
+    /// Returns the first row shown at the end of the changes.
     fn last_change(&self, room: Room) -> usize {
         let rows = self
             .comparison()
@@ -492,21 +493,21 @@ impl Reader {
         rows.saturating_sub(room.height.saturating_sub(DIFF_HEADER))
     }
 
-    /// The first row of the bytes shown where the end is.
+    /// Returns the first row shown at the end of the bytes.
     fn last_line(&self, room: Room) -> usize {
         hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
     }
 }
 
-/// Rows that say what is compared with what.
+/// Rows that say which messages are compared.
 pub const DIFF_HEADER: usize = 1;
 
-/// Whether what is of this format says nothing to those who read it as a text.
+/// Returns whether messages of this format cannot be read as text.
 fn has_no_words(format: Format) -> bool {
     matches!(format, Format::Binary | Format::Pickle | Format::Java)
 }
 
-/// How many rows a comparison takes.
+/// Returns how many rows a comparison takes.
 fn rows_of(diff: &Diff) -> usize {
     match diff {
         Diff::Structure(structure) => structure.lines.len(),

@@ -1,4 +1,4 @@
-//! What the person means in the open message.
+//! What the user does in the open message.
 
 use std::sync::Arc;
 
@@ -14,21 +14,22 @@ use crate::payload::lookup::MOST_UNPACKED;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
 
-/// What is longer is not handed to the terminal: it would take in nothing else meanwhile.
+/// Longer values are not sent to the terminal's clipboard: the terminal would handle nothing else
+/// meanwhile.
 const MOST_COPIED: usize = 1 << 20;
 
-/// A message of up to so many bytes is searched at once,
+/// A message of up to this many bytes is searched at once,
 const MOST_SEARCHED: usize = 1 << 20;
 
-/// if it has no more than so many values.
+/// if it has no more than this many values.
 const MOST_VALUES_SEARCHED: usize = 20_000;
 
 /// A search in the open message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Search {
-    /// Its number.
+    /// The number of the search.
     pub(super) serial: u64,
-    /// Whether the person goes to what is found.
+    /// Whether to go to the first match.
     pub(super) goes_there: bool,
 }
 
@@ -60,7 +61,7 @@ impl App {
         Vec::new()
     }
 
-    /// Opens the prompt for what to look for in the open message.
+    /// Opens the prompt for a search in the open message.
     fn open_seek(&mut self) {
         let text = self.open.as_ref().and_then(|open| open.reader.sought());
         let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
@@ -69,28 +70,28 @@ impl App {
         self.overlay = Some(Overlay::SearchMessage(Box::new(input)));
     }
 
-    /// Looks for what is written in the prompt, as it is written.
+    /// Searches for the text in the prompt as the user types.
     pub(super) fn search_message_for(&mut self, text: &str) -> Vec<Effect> {
         if let Some(open) = &mut self.open {
             open.reader.set_search_text(text);
         }
         if text.is_empty() {
-            // What a query matched is marked again.
+            // Mark the matches of a query again.
             return self.mark_open_message();
         }
         self.search_message(true)
     }
 
-    /// Finds what is looked for in the open message, or has it found, and goes there if
-    /// `goes_there`.
+    /// Searches the open message, in the background if that may take long, and goes to the first
+    /// match if `goes_there`.
     pub(super) fn search_message(&mut self, goes_there: bool) -> Vec<Effect> {
         let serial = self.next_serial();
-        // Otherwise what a query matched may be looked for.
+        // Without a text to search for, a search for the matches of a query may be running.
         let open = self.open.as_mut();
         let Some(open) = open.filter(|open| open.reader.sought().is_some()) else {
             return Vec::new();
         };
-        // What has been typed while the message was still being read is still to be gone to.
+        // A search typed while the message was still being decoded still goes to its match.
         let goes_there = goes_there || open.reader.is_searching() && open.search.goes_there;
         open.search = Search { serial, goes_there };
         let Some(search) = open.reader.search(serial) else {
@@ -103,7 +104,7 @@ impl App {
         vec![Effect::Search(search)]
     }
 
-    /// Takes in where it was found.
+    /// Records the matches.
     pub(super) fn note_found(&mut self, found: Found) {
         let room = self.room();
         let Some(open) = &mut self.open else { return };
@@ -115,7 +116,7 @@ impl App {
         }
     }
 
-    /// Closes the prompt; what was found stays marked.
+    /// Closes the prompt. The matches stay marked.
     pub(super) fn end_seek(&mut self) -> Vec<Effect> {
         let reader = self.open.as_ref().map(|open| &open.reader);
         match reader {
@@ -135,7 +136,8 @@ impl App {
         }
     }
 
-    /// The value that the person is at, with the tree that it lies in.
+    /// Calls `use_it` with the selected value and the page it is on. Returns `None` if there is
+    /// none.
     pub(super) fn with_value<T>(
         &self,
         use_it: impl FnOnce(&Page<'_>, &Value<'_>) -> T,
@@ -146,8 +148,9 @@ impl App {
         Some(use_it(&page, &value))
     }
 
-    /// Copies the value that the person is at: what a text says, all else as it was written if that
-    /// is text, and as JSON or in hex if it is not. `None` if the message has no values.
+    /// Copies the selected value: the contents of a string, and other values as they were written
+    /// if the message is text, or else as JSON or in hex. Returns `None` if the message has no
+    /// values.
     pub(super) fn copy_value(&mut self) -> Option<Vec<Effect>> {
         let is_json = self.is_json();
         let copied = self.with_value(|page, value| match length_of(page, value) {
@@ -160,7 +163,7 @@ impl App {
         })
     }
 
-    /// Whether the open message is JSON, unpacked.
+    /// Returns whether the open message, unpacked, is JSON.
     fn is_json(&self) -> bool {
         let decoded = self.open.as_ref().and_then(|open| open.reader.decoded());
         decoded.is_some_and(|decoded| matches!(decoded.format, Format::Json | Format::JsonLines))
@@ -173,7 +176,7 @@ impl App {
         ))
     }
 
-    /// Copies all of the message as JSON.
+    /// Copies the whole message as JSON.
     fn copy_whole(&mut self) -> Vec<Effect> {
         let length = self
             .open
@@ -212,7 +215,7 @@ impl App {
         vec![Effect::Copy(bytes)]
     }
 
-    /// Shows only what has the same value at the same path.
+    /// Filters the log by the selected value at its path.
     fn filter_by_value(&mut self) -> Vec<Effect> {
         if let Some(words) = self.too_large() {
             return self.tell(words);
@@ -245,8 +248,8 @@ impl App {
         }
     }
 
-    /// Why neither queries nor the log see the values of the open message, if they do not: it was
-    /// packed, and is more than they unpack.
+    /// Returns why queries and the log cannot see the values of the open message, if they cannot:
+    /// it was packed and is larger than they unpack.
     fn too_large(&self) -> Option<String> {
         let decoded = self.open.as_ref()?.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();
@@ -256,7 +259,8 @@ impl App {
         })
     }
 
-    /// Shows the value at this path instead of the messages of the channel, or these again.
+    /// Toggles between showing only the value at this path and showing the whole messages of the
+    /// channel.
     fn toggle_lens(&mut self) -> Vec<Effect> {
         match self.place() {
             Ok((channel, path)) => self.look_through(&channel, path),
@@ -266,7 +270,7 @@ impl App {
 }
 
 impl App {
-    /// The channel of the open message, and the path of the value that the person is at.
+    /// Returns the channel of the open message and the path of the selected value.
     pub(super) fn place(&mut self) -> Result<(Arc<[u8]>, Path), Vec<Effect>> {
         let Some(channel) = self.current_channel() else {
             return Err(self.tell("a notice has no channel"));
@@ -281,7 +285,7 @@ impl App {
             .map_err(|wrong| self.tell_error(format!("{path}: {wrong}")))
     }
 
-    /// The path of the value that the person is at.
+    /// Returns the path of the selected value.
     fn path_here(&mut self) -> Result<String, Vec<Effect>> {
         match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
             None if self.bare_json().is_some() => Ok(".".to_owned()),
@@ -291,7 +295,8 @@ impl App {
         }
     }
 
-    /// The message if it is JSON by itself though it is read as a text: a bare number, a word.
+    /// Returns the message if it is a bare JSON value that is shown as text, such as a number or a
+    /// word.
     fn bare_json(&self) -> Option<&str> {
         let reader = &self.open.as_ref()?.reader;
         let is_text = reader.decoded()?.tree.is_none();
@@ -301,7 +306,7 @@ impl App {
             .filter(|_| is_text && json::is_json(bytes))
     }
 
-    /// That the person is at no value.
+    /// Tells the user that no value is selected.
     fn tell_no_value(&mut self) -> Vec<Effect> {
         let decoded = self.open.as_ref().and_then(|open| open.reader.decoded());
         self.tell(if decoded.is_some_and(|decoded| decoded.tree.is_some()) {
@@ -319,7 +324,7 @@ impl App {
     }
 }
 
-/// A value as queries write one to compare with; nothing if none is its equal.
+/// Returns a value as a literal of the query language, or `None` if no literal equals it.
 fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
     let has_literal = match value.kind {
         Kind::Null | Kind::Bool | Kind::Bytes => true,
@@ -331,7 +336,7 @@ fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
     String::from_utf8(written).ok()
 }
 
-/// What a value is that has no literal.
+/// Names a value that has no literal.
 fn incomparable(value: &Value<'_>) -> String {
     match value.kind {
         Kind::Array => "array".to_owned(),
@@ -342,7 +347,7 @@ fn incomparable(value: &Value<'_>) -> String {
     }
 }
 
-/// What is said of a value that is handed over.
+/// Describes a copied value.
 fn copied_words(kind: Kind, is_json: bool) -> &'static str {
     match kind {
         Kind::Array | Kind::Object | Kind::Tag if !is_json => "the value as JSON",
@@ -351,13 +356,13 @@ fn copied_words(kind: Kind, is_json: bool) -> &'static str {
     }
 }
 
-/// The bytes that a value takes as it is written.
+/// Returns the number of bytes that a value takes as written.
 fn length_of(page: &Page<'_>, value: &Value<'_>) -> usize {
     let written = page.tree.source(value.id).map_or(0, |range| range.len());
     written.max(value.text.len())
 }
 
-/// Whether it takes less than a frame to look everywhere.
+/// Returns whether the search takes less than a frame.
 pub(super) fn is_soon_searched(search: &decoding::Search) -> bool {
     let decoded = search.decoded.as_deref();
     let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));

@@ -1,9 +1,9 @@
-//! What to do about what a server refuses.
+//! What the user can do about a refusal by the server.
 
 use crate::message::{SubscriptionKind, Topic};
 use crate::server::Refusal;
 
-/// What to do about a subscription that is refused in these words.
+/// Returns what to do about a subscription refused with this error.
 #[must_use]
 pub fn denial_remedy(topic: &Topic, reason: &str) -> &'static str {
     match (Refusal::of(reason), topic.kind) {
@@ -30,8 +30,8 @@ pub fn denial_remedy(topic: &Topic, reason: &str) -> &'static str {
     }
 }
 
-/// What to do about a connection that is refused, or lost, for this reason; nothing where waiting
-/// is all.
+/// Returns what to do about a connection refused or lost for this reason, or `None` if there is
+/// nothing but to wait.
 #[must_use]
 pub fn connection_remedy(reason: &str) -> Option<&'static str> {
     Some(match Refusal::of(reason) {

@@ -1,22 +1,23 @@
-//! How a message is published from a shell beside this program.
+//! The shell command that publishes a message from another terminal.
 
 use super::App;
 use crate::message::{SubscriptionKind, Topic};
 use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
-/// How redis-cli reaches the server. Who asks and with which password is left to the person.
+/// How redis-cli reaches the server. The user name and the password are left to the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedisCli {
-    /// Where the server is, such as `-h localhost -p 6379`, in words that a shell takes as they
-    /// are; empty where nobody can publish to what is listened to.
+    /// The address, such as `-h localhost -p 6379`, safe to use unquoted in a shell; empty if
+    /// nobody can publish to the subscribed channels.
     pub place: String,
-    /// How TLS is spoken, such as `--tls`; empty without it.
+    /// The TLS options, such as `--tls`; empty without TLS.
     pub tls: String,
 }
 
 impl App {
-    /// The command of a shell that publishes what would be heard now, if one is known.
+    /// Returns the shell command that publishes a message to a current subscription, if one is
+    /// known.
     #[must_use]
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
@@ -27,7 +28,7 @@ impl App {
         let is_cluster = node.is_some();
         let place = node.unwrap_or_else(|| given.place.clone());
         let (command, channel) = self.sample();
-        // Only the owner of its slot takes a sharded message.
+        // A sharded message must go to the node that owns the slot.
         let follow = match command {
             "spublish" if is_cluster => "-c",
             _ => "",
@@ -37,7 +38,7 @@ impl App {
         Some(format!("{} hello", words.join(" ")))
     }
 
-    /// How to follow the master that the server watches, if it is a sentinel.
+    /// Returns the command that follows the master that the server watches, if it is a sentinel.
     #[must_use]
     pub fn sentinel_command(&self) -> Option<String> {
         let masters = self.server.sentinel_of.as_ref()?;
@@ -48,8 +49,9 @@ impl App {
         Some(format!("subscope -u {}", whole(url.as_bytes())))
     }
 
-    /// Where a node of the cluster is that is listened to: the home if possible. `None` if there
-    /// is no cluster, or none that a shell could be told of.
+    /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
+    /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
+    /// address is not safe for a shell.
     fn place_in_cluster(&self) -> Option<String> {
         let live = self.nodes.iter().map(|(_, node)| node).filter(|node| {
             let role = node.facts.as_ref().map(|facts| facts.role);
@@ -61,18 +63,19 @@ impl App {
         place_of(&best.name)
     }
 
-    /// A command, and a channel that it would be heard on, if one is easily told.
+    /// Returns a command, and a channel to publish to that is subscribed to, if one is easy to
+    /// tell.
     fn sample(&self) -> (&'static str, String) {
         let samples = self.subscriptions.live().filter_map(sample_of);
-        // An exact name is better than none, whichever comes first.
+        // Prefer any known channel name, whichever comes first.
         let best = samples.max_by_key(|(_, channel)| channel.is_some());
         let (command, channel) = best.unwrap_or(("publish", None));
         (command, channel.unwrap_or_else(|| "CHANNEL".to_owned()))
     }
 }
 
-/// The options of redis-cli for the node called `name`, which a server has said: `None` unless
-/// a shell would take it as it is.
+/// Returns the redis-cli options for the node with the address `name`, which came from a server;
+/// `None` unless it is safe to use unquoted in a shell.
 fn place_of(name: &str) -> Option<String> {
     let (host, port) = name.rsplit_once(':')?;
     let port: u16 = port.parse().ok()?;
@@ -82,14 +85,15 @@ fn place_of(name: &str) -> Option<String> {
     (!is_option && host.chars().all(is_plain)).then(|| format!("-h {host} -p {port}"))
 }
 
-/// The command for `topic`, and a channel that it asks for, if that needs no quotes.
+/// Returns the command for `topic`, and a channel that matches it, if its name needs no quotes.
 fn sample_of(topic: &Topic) -> Option<(&'static str, Option<String>)> {
     let name = str::from_utf8(&topic.name).ok();
     let (command, name) = match topic.kind {
         SubscriptionKind::Channel => ("publish", name.map(str::to_owned)),
         SubscriptionKind::Pattern => ("publish", name.map(|name| name.replacen('*', "test", 1))),
         SubscriptionKind::Shard => ("spublish", name.map(str::to_owned)),
-        // What nobody listens to is not found, and the sentinels publish by themselves.
+        // Sharded channels without subscribers cannot be discovered, and sentinels publish their
+        // events themselves.
         SubscriptionKind::ShardPattern | SubscriptionKind::Sentinel => return None,
     };
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":_-./".contains(letter);

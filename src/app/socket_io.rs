@@ -1,16 +1,15 @@
-//! A watcher that changes what it watches: Socket.IO counts the subscribers of its channels to know
-//! how many servers there are, and waits for an answer from each.
+//! A warning about Socket.IO, where watching has a side effect: it counts the subscribers of its
+//! channels to learn how many servers there are, and waits for an answer from each.
 
 use super::App;
 use crate::log::Batch;
 use crate::message::{Notice, Topic};
 
-/// What the names of the channels hold whose subscribers are counted, behind a prefix if there is
-/// one.
+/// The parts that the names of the counted channels contain, possibly after a prefix.
 const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 
 impl App {
-    /// That a subscription confirmed in `batch` is counted, to be said once.
+    /// Returns a notice, once per session, that a subscription confirmed in `batch` is counted.
     pub(super) fn counted_by_socket_io(&mut self, batch: &Batch) -> Option<Notice> {
         if self.has_said_counted {
             return None;
@@ -28,7 +27,8 @@ impl App {
     }
 }
 
-/// Whether Socket.IO counts the subscribers of a topic. Those of patterns nobody can count.
+/// Returns whether Socket.IO counts the subscribers of a topic. Pattern subscribers cannot be
+/// counted.
 fn is_counted(topic: &Topic) -> bool {
     let holds = |part: &&[u8]| topic.name.windows(part.len()).any(|of| *of == **part);
     topic.names_one() && COUNTED.iter().any(holds)

@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::scan::{Answer, WatchId};
 
 impl App {
-    /// Sets a breakpoint, from the next row on.
+    /// Sets a breakpoint that applies from the next row on.
     pub(super) fn set_breakpoint(&mut self, query: Query) {
         let id = WatchId(FIRST_ID + self.breakpoints.made);
         self.breakpoints.made += 1;
@@ -27,7 +27,7 @@ impl App {
         });
     }
 
-    /// Gives a breakpoint another query, from the next row on; its count starts anew.
+    /// Gives a breakpoint another query, from the next row on, and resets its count.
     pub(super) fn change_breakpoint(&mut self, index: usize, query: Query) {
         let serial = self.next_serial();
         self.breakpoints.cancel_stops(index);
@@ -41,7 +41,7 @@ impl App {
         self.hold_stops();
     }
 
-    /// Switches a breakpoint off, or on again from the next row on.
+    /// Disables a breakpoint, or enables it again from the next row on.
     pub(super) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let serial = self.next_serial();
         let Some(one) = self.breakpoints.list.get_mut(index) else {
@@ -57,7 +57,7 @@ impl App {
         Vec::new()
     }
 
-    /// Has a breakpoint stop the view, or only count and mark.
+    /// Toggles whether a breakpoint stops the view or only counts and marks its hits.
     pub(super) fn toggle_log_only(&mut self, index: usize) {
         if let Some(one) = self.breakpoints.list.get_mut(index) {
             one.logs_only = !one.logs_only;
@@ -66,13 +66,13 @@ impl App {
         self.hold_stops();
     }
 
-    /// The breakpoint at `index` of the list, to be changed.
+    /// Returns a mutable reference to the breakpoint at `index` of the list.
     pub(super) fn breakpoint_mut(&mut self, index: usize) -> Option<&mut Breakpoint> {
         self.breakpoints.list.get_mut(index)
     }
 
-    /// Takes in rows that a breakpoint matched, and stops at the first of them if the view
-    /// follows.
+    /// Records rows that a breakpoint matched, and stops at the first of them if the view is
+    /// following.
     pub(super) fn note_breakpoint(&mut self, answer: &Answer) -> Vec<Effect> {
         let Breakpoints {
             list,
@@ -115,7 +115,7 @@ impl App {
         }
     }
 
-    /// Goes on to the next row at which the view is to stop; says whether there is one.
+    /// Goes on to the next row at which the view stops. Returns whether there is one.
     pub(super) fn go_to_next_stop(&mut self) -> bool {
         let breakpoints = &self.breakpoints;
         let next = breakpoints.stops.at_or_after(breakpoints.passed);
@@ -127,7 +127,7 @@ impl App {
         next.is_some()
     }
 
-    /// Goes on without stopping at what has been hit so far.
+    /// Goes on without stopping at the hits so far.
     pub(super) fn pass_stops(&mut self) {
         self.leave_stop();
         self.breakpoints.passed = self.log.end();
@@ -140,7 +140,7 @@ impl App {
         self.shown.show_beside(None);
     }
 
-    /// Stops the view at `row`, and says so in the log.
+    /// Stops the view at `row`, and adds a notice to the log.
     fn stop_at(&mut self, row: RowId) {
         let Some(query) = self.breakpoints.query_at(row) else {
             return;
@@ -152,9 +152,9 @@ impl App {
             query: query.clone(),
             is_gone: false,
         });
-        // It is shown even if the filter hides it.
+        // The row is shown even if the filter hides it.
         self.shown.show_beside(Some(row));
-        // Before anything is added, which may push it out.
+        // Hold the row before adding the notice, which could evict it.
         self.hold_stops();
         if let Some(channel) = self.channel_of(row) {
             let query = query.text().into();
@@ -169,7 +169,7 @@ impl App {
         self.select_row(row);
     }
 
-    /// Has the log keep what the view has stopped at and will stop at next.
+    /// Makes the log hold the rows at which the view has stopped and will stop next.
     pub(super) fn hold_stops(&mut self) {
         self.log.hold(&self.breakpoints.rows_to_hold());
         self.shown.follow(&self.log);

@@ -60,9 +60,9 @@ impl App {
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 
-    /// The subscription to `topic`, one that has not ended if there is one.
+    /// Returns the subscription to `topic`, preferring one that has not ended.
     fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
-        // A line of the list stands for ordinary and sharded channels of its name alike.
+        // A line of the list stands for both the ordinary and the sharded channel of its name.
         let is_it = |of: &Topic| {
             of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
         };
@@ -73,7 +73,7 @@ impl App {
         of_topic.map(|(id, ..)| id)
     }
 
-    /// Why no subscription to the channel called `name` can be ended, if that is so.
+    /// Returns why no subscription to the channel `name` can be ended, if none can.
     pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.subscription_to(&topic).is_none();

@@ -1,4 +1,4 @@
-//! What is subscribed to, how that stands, and since when all was heard.
+//! The subscriptions, their states, and the periods in which nothing was missed.
 
 mod listening_periods;
 
@@ -10,23 +10,23 @@ use crate::message::{
     Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
 
-/// How a subscription stands.
+/// The state of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubscriptionState {
-    /// Asked for, not yet confirmed.
+    /// Requested, not confirmed yet.
     Pending,
     /// Confirmed by Redis.
     Live,
-    /// Refused, in Redis's own words.
+    /// Refused, with the error from Redis.
     Denied(Box<str>),
-    /// Over: by the message that `--until` waits for, or by the server; the words say which.
+    /// Ended by the message that `--until` waits for, or by the server; the text says which.
     Ended(&'static str),
-    /// Given up by the person. Kept only so that old rows can still name it.
+    /// Unsubscribed by the user. Kept only so that old rows can still name it.
     Left,
 }
 
 impl SubscriptionState {
-    /// Whether nothing will come of it any more.
+    /// Returns whether the subscription has ended, by itself or by the user.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::Left)
@@ -40,32 +40,32 @@ struct Entry {
     heard: ListeningPeriods,
 }
 
-/// Every subscription of the session; its id is its place.
+/// All subscriptions of the session. The id of each is its index.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     entries: Vec<Entry>,
     /// The subscriptions to each name, of any kind.
     by_name: HashMap<Arc<[u8]>, Vec<SubscriptionId>>,
-    /// The bytes of the longest of these names: a longer one needs no looking up, which would read
-    /// all of it for each row drawn.
+    /// The length in bytes of the longest of these names. A longer name needs no lookup, which
+    /// would read all of it for each row drawn.
     longest_name: usize,
     /// The patterns.
     patterns: Vec<SubscriptionId>,
-    /// How many are live, and how many are wanted: listed, and not over.
+    /// How many are live, and how many are wanted: listed and not over.
     live: usize,
     wanted: usize,
-    /// Changes whenever a subscription comes, goes or changes its state.
+    /// Changes whenever a subscription is added or changes its state.
     generation: u64,
 }
 
 impl Subscriptions {
-    /// Notes that `topic` is asked for. `None` if it is subscribed to already.
+    /// Adds a subscription to `topic`. Returns `None` if it is subscribed to already.
     pub fn add(&mut self, topic: Topic) -> Option<Subscription> {
         let known = self.find(&topic).and_then(|id| self.state(id));
         if known.is_some_and(|state| !state.is_over()) {
             return None;
         }
-        // Those to the same topic that are over make room for the new one.
+        // Replace earlier subscriptions to the same topic that are over.
         let same: Vec<SubscriptionId> = self.to_topic(&topic).collect();
         for id in same {
             self.entries[id.0 as usize].state = SubscriptionState::Left;
@@ -87,17 +87,17 @@ impl Subscriptions {
         Some(Subscription { id, topic })
     }
 
-    /// Notes that the person gave up a subscription.
+    /// Records that the user unsubscribed.
     pub fn leave(&mut self, id: SubscriptionId, now: Time) {
         self.set_state(id, SubscriptionState::Left, now);
     }
 
-    /// Notes what a notice of `time` says of subscriptions.
+    /// Records what a notice from `time` says about subscriptions.
     pub fn note(&mut self, notice: &Notice, time: Time) {
         match notice {
             Notice::Subscribed { subscription, .. } => {
                 self.set_state(subscription.id, SubscriptionState::Live, time);
-                // Where several servers confirm it, all is heard from the last on.
+                // If several servers confirm it, coverage starts with the last confirmation.
                 let entry = self.entries.get_mut(subscription.id.0 as usize);
                 if let Some(entry) = entry.filter(|one| one.state == SubscriptionState::Live) {
                     entry.heard.begin(time);
@@ -131,7 +131,7 @@ impl Subscriptions {
         }
     }
 
-    /// Which subscriptions a gap concerns is not told: it may be any.
+    /// Records a gap. It does not say which subscriptions it affects, so it may be any of them.
     fn note_gap(&mut self, gap: &Gap) {
         for entry in &mut self.entries {
             entry.heard.end(gap.last_heard);
@@ -149,7 +149,7 @@ impl Subscriptions {
         }
     }
 
-    /// Notes that these, if they were live, must be confirmed again.
+    /// Marks these, if they were live, as waiting for confirmation again.
     pub fn lose(&mut self, ids: &[SubscriptionId], now: Time) {
         for id in ids {
             if self.state(*id) == Some(&SubscriptionState::Live) {
@@ -158,13 +158,13 @@ impl Subscriptions {
         }
     }
 
-    /// Whether `topic` was ever subscribed to in this session.
+    /// Returns whether `topic` was ever subscribed to in this session.
     #[must_use]
     pub fn was_ever(&self, topic: &Topic) -> bool {
         self.to_topic(topic).next().is_some()
     }
 
-    /// Those that are listed: all but the ones that the person gave up.
+    /// Returns the listed subscriptions: all but those that the user has ended.
     pub fn listed(&self) -> impl Iterator<Item = (SubscriptionId, &Topic, &SubscriptionState)> {
         (0..)
             .zip(&self.entries)
@@ -172,7 +172,8 @@ impl Subscriptions {
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
-    /// The listed subscription to `topic`: the one that is not over, or else the last that is.
+    /// Returns the listed subscription to `topic`: the one that is not over, or else the most
+    /// recent.
     #[must_use]
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
@@ -181,51 +182,52 @@ impl Subscriptions {
         listed.max_by_key(|id| (!state(id).is_over(), *id))
     }
 
-    /// The subscription to exactly the channel `name`, if it is listed.
+    /// Returns the listed subscription to exactly the channel `name`, if there is one.
     #[must_use]
     pub fn find_channel(&self, name: &[u8]) -> Option<SubscriptionId> {
-        // Whoever asks draws rows: a long name is not copied for each.
+        // This is called for each row drawn, so a long name must not be copied.
         (name.len() <= self.longest_name).then(|| self.find(&Topic::channel(name)))?
     }
 
-    /// What a subscription asked for.
+    /// Returns the topic of a subscription.
     #[must_use]
     pub fn topic(&self, id: SubscriptionId) -> Option<&Topic> {
         Some(&self.entries.get(id.0 as usize)?.topic)
     }
 
-    /// The names of all there ever were, by their ids.
+    /// Returns the names of all subscriptions of the session, in the order of their ids.
     pub fn names(&self) -> impl Iterator<Item = &Arc<[u8]>> {
         self.entries.iter().map(|entry| &entry.topic.name)
     }
 
-    /// How a subscription stands.
+    /// Returns the state of a subscription.
     #[must_use]
     pub fn state(&self, id: SubscriptionId) -> Option<&SubscriptionState> {
         Some(&self.entries.get(id.0 as usize)?.state)
     }
 
-    /// How many are live, and how many are wanted: listed, and not over.
+    /// Returns how many are live, and how many are wanted: listed and not over.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (self.live, self.wanted)
     }
 
-    /// What is listened to.
+    /// Returns the topics of the live subscriptions.
     pub fn live(&self) -> impl Iterator<Item = &Topic> {
         let live = self.listed();
         live.filter(|(.., state)| **state == SubscriptionState::Live)
             .map(|(_, topic, _)| topic)
     }
 
-    /// Whether any message can arrive. A pattern of sharded channels brings none by itself.
+    /// Returns whether any message can arrive. A pattern of sharded channels delivers none by
+    /// itself.
     #[must_use]
     pub fn can_receive(&self) -> bool {
         self.live()
             .any(|topic| topic.kind != SubscriptionKind::ShardPattern)
     }
 
-    /// What Redis refuses, with its words.
+    /// Returns the topics that Redis refuses, each with the error.
     pub fn denied(&self) -> impl Iterator<Item = (&Topic, &str)> {
         self.listed().filter_map(|(_, topic, state)| match state {
             SubscriptionState::Denied(reason) => Some((topic, &**reason)),
@@ -233,15 +235,15 @@ impl Subscriptions {
         })
     }
 
-    /// Whether any sharded channel was ever subscribed to in this session.
+    /// Returns whether any sharded channel was ever subscribed to in this session.
     #[must_use]
     pub fn was_any_sharded(&self) -> bool {
         let mut entries = self.entries.iter();
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
     }
 
-    /// Patterns of sharded channels that are looked for, though none that matches may be found
-    /// yet; and whether they were looked for once.
+    /// Returns the patterns of sharded channels to discover, even if no match has been found yet,
+    /// and whether each has been searched for at least once.
     pub fn sought(&self) -> impl Iterator<Item = (&Topic, bool)> {
         let patterns = self.listed();
         let patterns = patterns.filter(|(_, of, _)| of.kind == SubscriptionKind::ShardPattern);
@@ -252,28 +254,29 @@ impl Subscriptions {
         })
     }
 
-    /// Whether a message on the channel `name` would be heard now.
+    /// Returns whether a message on the channel `name` would be received now.
     #[must_use]
     pub fn hear(&self, name: &[u8]) -> bool {
         let mut of_channel = self.of_channel(name);
         of_channel.any(|one| one.state == SubscriptionState::Live)
     }
 
-    /// Since when all on the channel `name` was heard that came before `time`; `None` if something
-    /// may be missing right before it.
+    /// Returns the time from which everything on the channel `name` up to `time` was received;
+    /// `None` if something may be missing right before `time`.
     #[must_use]
     pub fn heard_since(&self, name: &[u8], time: Time) -> Option<Time> {
         let of_channel = self.of_channel(name);
         of_channel.filter_map(|one| one.heard.since(time)).min()
     }
 
-    /// Whether messages on the channel `name` are asked for, live or not.
+    /// Returns whether messages on the channel `name` are subscribed to, live or not.
     #[must_use]
     pub fn want(&self, name: &[u8]) -> bool {
         self.of_channel(name).any(|one| !one.state.is_over())
     }
 
-    /// Whether the channel `name` is asked for by its name, and only as a sharded one.
+    /// Returns whether the channel `name` is subscribed to by its name, and only as a sharded
+    /// channel.
     #[must_use]
     pub fn want_only_sharded(&self, name: &[u8]) -> bool {
         let of_name = self.of_channel(name);
@@ -284,7 +287,7 @@ impl Subscriptions {
         kinds.peek().is_some() && kinds.all(|kind| kind == SubscriptionKind::Shard)
     }
 
-    /// Whether there were subscriptions and every one of them is over.
+    /// Returns whether any subscriptions are listed and all of them have ended.
     #[must_use]
     pub fn have_all_ended(&self) -> bool {
         let mut listed = self.listed().peekable();
@@ -292,26 +295,26 @@ impl Subscriptions {
             && listed.all(|(.., state)| matches!(state, SubscriptionState::Ended(_)))
     }
 
-    /// A number that changes whenever anything here does.
+    /// Returns a number that changes whenever a subscription does.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// Those to `topic`, oldest first, in any state.
+    /// Returns the subscriptions to `topic` in any state, oldest first.
     fn to_topic<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = SubscriptionId> + 'a {
         let of_name = self.named(&topic.name);
         of_name.filter(|id| self.entries[id.0 as usize].topic == *topic)
     }
 
-    /// Those to the name `name`, of any kind, oldest first, in any state.
+    /// Returns the subscriptions with this name of any kind and in any state, oldest first.
     fn named(&self, name: &[u8]) -> impl Iterator<Item = SubscriptionId> {
         let is_known = name.len() <= self.longest_name;
         let ids = is_known.then(|| self.by_name.get(name)).flatten();
         ids.into_iter().flatten().copied()
     }
 
-    /// Those that ask for messages on the channel `name`, in any state.
+    /// Returns the subscriptions that match the channel `name`, in any state.
     fn of_channel<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a Entry> {
         let entry = |id: SubscriptionId| &self.entries[id.0 as usize];
         let by_name = self.named(name).map(entry);
@@ -322,7 +325,7 @@ impl Subscriptions {
 
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
-        // News may cross with giving the subscription up, which stands.
+        // A reply may cross with the user's unsubscribing, which takes precedence.
         if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Left) {
             if state != SubscriptionState::Live {
                 entry.heard.end(time);

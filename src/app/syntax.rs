@@ -1,4 +1,4 @@
-//! The list of what the query language can say, in lines of a given width.
+//! The list of the query syntax, laid out for a given width.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -6,41 +6,41 @@ use super::moving::Motion;
 use super::{App, Overlay, inside, padded};
 use crate::query::SYNTAX;
 
-/// The columns of a form and of an example, with the space behind each.
+/// The columns of a form and of an example, each with the space after it.
 const FORM: usize = 21;
 const EXAMPLE: usize = 31;
 
-/// A narrower list leaves the forms out, since the examples tell as much.
+/// A narrower list leaves out the forms, since the examples are enough.
 const MIN_FOR_FORMS: usize = 100;
 
-/// A narrower list has what an example means below it.
+/// A narrower list shows the meaning below the example.
 const MIN_FOR_MEANINGS: usize = 60;
 
-/// How far what an example means is moved in, where it stands below.
+/// The indent of the meaning where it is below the example.
 const INDENT: usize = 2;
 
-/// A line of the list. What it says in a part of the line is empty where another line says it.
+/// A line of the list. A part is empty if it is on another line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SyntaxLine {
-    /// How a term is written in general.
+    /// The general form of a term.
     pub form: &'static str,
-    /// One that works as it stands.
+    /// An example that works as it is.
     pub example: &'static str,
-    /// What it asks, or the part of that which this line has room for.
+    /// What the example matches, or the part of it that fits on this line.
     pub meaning: &'static str,
 }
 
-/// The columns that the parts of a line take up before the next.
+/// The columns that the parts of a line take up before the next part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxColumns {
-    /// Those of the form; none if it is left out.
+    /// The columns of the form; 0 if it is left out.
     pub form: usize,
-    /// Those of the example, which may be longer where nothing stands behind it.
+    /// The columns of the example, which may be longer where nothing follows it.
     pub example: usize,
 }
 
 impl SyntaxColumns {
-    /// The columns in a list of `columns`.
+    /// Returns the columns of the parts in a list of `columns`.
     #[must_use]
     pub fn of(columns: usize) -> Self {
         let form = if columns < MIN_FOR_FORMS { 0 } else { FORM };
@@ -53,7 +53,7 @@ impl SyntaxColumns {
     }
 }
 
-/// The lines of the list in `columns`.
+/// Returns the lines of the list, wrapped to `columns`.
 #[must_use]
 pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
     let parts = SyntaxColumns::of(columns);
@@ -76,7 +76,7 @@ pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
     lines
 }
 
-/// Words of our own in lines of at most `columns`, unless a word is longer.
+/// Wraps the program's own text to lines of at most `columns`, unless a word is longer.
 #[must_use]
 pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     let mut lines = Vec::new();
@@ -96,7 +96,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
 }
 
 impl App {
-    /// Lists the syntax above the box that a query is written in, or not.
+    /// Shows or hides the syntax list above the query editor.
     pub(super) fn toggle_syntax(&mut self) {
         if let Some(Overlay::Query(query_box)) = &mut self.overlay {
             query_box.syntax = match query_box.syntax {
@@ -106,7 +106,7 @@ impl App {
         }
     }
 
-    /// Moves through the list of the syntax, if it is shown.
+    /// Moves through the syntax list, if it is shown.
     pub(super) fn move_in_syntax(&mut self, step: Motion) {
         let areas = self.areas();
         let columns = padded(inside(areas.overlay)).width;

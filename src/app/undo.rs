@@ -1,4 +1,4 @@
-//! The acts that lost something, and how to take them back, the last first.
+//! Undoing actions that lost something, the most recent first.
 
 use std::sync::Arc;
 
@@ -11,29 +11,29 @@ use crate::payload::escape::{self, whole_name};
 use crate::payload::figures;
 use crate::server::Command;
 
-/// Acts that can be taken back.
+/// The maximum number of actions that can be undone.
 const MOST_UNDONE: usize = 100;
 
-/// A query takes at most this many columns of a toast.
+/// The maximum number of columns that a query takes in a toast.
 const MAX_QUERY_COLUMNS: usize = 28;
 
-/// What can be taken back.
+/// An action that can be undone.
 #[derive(Debug)]
 pub(super) enum Undo {
-    /// The log was cleared; and where its pane stood.
+    /// The log was cleared. Keeps the position of its pane.
     Clear(Cleared, MessagesPane),
-    /// A subscription was ended.
+    /// The user unsubscribed.
     Unsubscribe(Topic),
-    /// A filter was removed from this place of the list.
+    /// A filter was removed from this index of the list.
     RemoveFilter(usize, Filter),
-    /// A breakpoint was removed from this place of the list.
+    /// A breakpoint was removed from this index of the list.
     RemoveBreakpoint(usize, Box<Breakpoint>),
-    /// Series were taken out of the plot.
+    /// Series were removed from the plot.
     RemoveSeries(Vec<(Arc<[u8]>, Quantity)>),
 }
 
 impl App {
-    /// Takes back the last act that can be.
+    /// Undoes the last action that can be undone.
     pub(super) fn undo(&mut self) -> Vec<Effect> {
         match self.undo.pop() {
             Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
@@ -45,7 +45,7 @@ impl App {
         }
     }
 
-    /// Takes note of an act that can be taken back.
+    /// Records an action that can be undone.
     pub(super) fn can_undo(&mut self, act: Undo) {
         if self.undo.len() == MOST_UNDONE {
             self.undo.remove(0);
@@ -59,7 +59,7 @@ impl App {
             return self.tell("the log is empty");
         }
         let cleared = self.log.clear();
-        // Pressed once more, the key takes nothing out of reach: the log has one clear to restore.
+        // The log can restore only one clear, so clearing again merges with the previous clear.
         let is_clear = |act: &Undo| matches!(act, Undo::Clear(..));
         let before = self.undo.iter().position(is_clear);
         let act = match before.map(|at| self.undo.remove(at)) {
@@ -89,7 +89,7 @@ impl App {
         self.ask_again(|_| true)
     }
 
-    /// Whether taking back the last act would subscribe to `topic` again.
+    /// Returns whether undoing the last action would subscribe to `topic` again.
     pub(super) fn undoes_unsubscribing(&self, topic: &Topic) -> bool {
         matches!(self.undo.last(), Some(Undo::Unsubscribe(ended)) if ended == topic)
     }
@@ -127,7 +127,7 @@ impl App {
         self.refresh_shown()
     }
 
-    /// Removes the breakpoint at `index` of the list. What it has hit stays marked.
+    /// Removes the breakpoint at `index` of the list. Its hits stay marked.
     pub(super) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let Some(removed) = self.breakpoints.take(index) else {
             return Vec::new();
@@ -142,7 +142,7 @@ impl App {
         vec![Effect::StopScan(id)]
     }
 
-    /// Sets a breakpoint again, from the next row on; what it was to stop at it still is.
+    /// Restores a breakpoint, from the next row on. Its pending stops are restored too.
     fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> Vec<Effect> {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut one.stops);
@@ -177,7 +177,7 @@ impl App {
     }
 }
 
-/// A query as a toast names it.
+/// Returns a query as named in a toast.
 fn named(query: &str) -> String {
     let whole = escape::words(query, MAX_QUERY_COLUMNS);
     let dots = if whole.cut { "…" } else { "" };

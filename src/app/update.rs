@@ -1,4 +1,4 @@
-//! Events become state.
+//! Turns events into state.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 
@@ -13,11 +13,11 @@ use crate::message::{Notice, RowId, Time};
 use crate::payload::escape;
 use crate::server::{Ask, Feed};
 
-/// A channel's name takes at most this many columns of the log.
+/// The maximum number of columns that a channel's name takes in the log.
 pub const MAX_NAME_COLUMNS: usize = 28;
 
 impl App {
-    /// Takes in one event that arrived at `now`, and says what the outside must do about it.
+    /// Handles an event that arrived at `now`, and returns what the runtime must do about it.
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.now = now;
         let mut effects = self.press_held_back(&event);
@@ -35,7 +35,7 @@ impl App {
             }
             Event::Paste(text) => {
                 self.forget_keys();
-                // It may say that the paste has stalled.
+                // The toast may say that the paste has stalled.
                 self.toast = None;
                 self.paste(&text)
             }
@@ -66,7 +66,7 @@ impl App {
         effects
     }
 
-    /// Says in the log that the wall clock was set, if it was.
+    /// Adds a notice to the log if the wall clock was set.
     fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
         let Some(by) = self.wall.note(self.now, ahead) else {
             return Vec::new();
@@ -87,10 +87,10 @@ impl App {
         self.press_at_once(key)
     }
 
-    /// Does what `key` says.
+    /// Performs the action of `key`, or types it.
     pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
         let chord = Chord::of(key);
-        // Any key dismisses it: it covers the hints.
+        // Any key dismisses the toast, which hides the key hints.
         self.toast = None;
         let effects = match action_for(self.context(), chord) {
             Some(action) => self.act(action, key),
@@ -100,13 +100,13 @@ impl App {
         effects
     }
 
-    /// What is pressed next does not go on with what was pressed last.
+    /// Forgets the last keys, so that the next key does not continue a sequence.
     fn forget_keys(&mut self) {
         self.typed.last = None;
         self.held_break = false;
     }
 
-    /// Gives a key to the text box that has the focus, if one has.
+    /// Passes a key to the focused text box, if there is one.
     pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
         if let KeyCode::Char(letter) = key.code
             && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
@@ -178,7 +178,7 @@ impl App {
         (self.width, self.height) = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
-            // Stays where it is, but not past its end.
+            // Keeps the position, but not past the end.
             self.move_by(Motion::Lines(0));
         }
         Vec::new()
@@ -227,7 +227,8 @@ impl App {
         self.refresh_shown()
     }
 
-    /// The server is a sentinel, which brings no messages of the master that it watches.
+    /// Records that the server is a sentinel, which delivers no messages of the master that it
+    /// watches.
     fn note_sentinel(&mut self, masters: Vec<Box<str>>) -> Vec<Effect> {
         let is_news = self.server.sentinel_of.replace(masters).is_none();
         if !is_news {
@@ -279,7 +280,7 @@ impl App {
         effects
     }
 
-    /// Takes note of how wide the names of channels are that `batch` is the first to bring.
+    /// Widens the name column for channels that first appear in `batch`.
     fn widen_names(&mut self, batch: &Batch) {
         if self.name_columns == MAX_NAME_COLUMNS {
             return;
@@ -301,7 +302,7 @@ impl App {
     }
 
     pub(super) fn set_focus(&mut self, focus: Focus) {
-        // What has given its place away cannot have the keys.
+        // A pane that is not on the screen cannot have the focus.
         let focus = match focus {
             Focus::Messages if self.shows_latest() => Focus::Channels,
             focus => focus,

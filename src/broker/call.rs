@@ -1,27 +1,27 @@
-//! One command on its way: who sent it, what it says, and the answer so far.
+//! A command being executed: its sender, its arguments and the reply so far.
 
 use super::client::{Client, ClientId};
 use super::hub::State;
 use super::request::integer;
 use crate::wire;
 
-/// A command that the broker knows, or a subcommand, whose name is then `client|list`.
+/// A command or subcommand of the broker. The name of a subcommand is of the form `client|list`.
 #[derive(Debug)]
 pub struct Command {
-    /// Its name, in lower case.
+    /// The name in lower case.
     pub name: &'static str,
-    /// How many arguments it takes, its name included; below zero, at least that many.
+    /// Number of arguments including the name; if negative, the minimum number.
     pub arity: i64,
-    /// When it may be sent.
+    /// When the command may be sent.
     pub allowed: Allowed,
-    /// What it does, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// Carries it out.
+    /// Executes the command.
     pub run: fn(&mut Call),
 }
 
 impl Command {
-    /// A command of this name, arity and so on.
+    /// Creates a command.
     pub const fn new(
         name: &'static str,
         arity: i64,
@@ -38,7 +38,7 @@ impl Command {
         }
     }
 
-    /// Its own name, if it is a subcommand of this command.
+    /// Returns the name of the subcommand, if it is one of `container`.
     pub fn subcommand_of(&self, container: &str) -> Option<&'static str> {
         self.name.strip_prefix(container)?.strip_prefix('|')
     }
@@ -47,118 +47,119 @@ impl Command {
 /// When a command may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowed {
-    /// By clients that gave the password and listen to nothing.
+    /// Only by authenticated clients without subscriptions.
     Usually,
-    /// Also by clients that listen to something.
+    /// Also by clients with subscriptions.
     Subscribed,
-    /// Also before the password was given.
+    /// Also by clients that are not authenticated.
     Unauthenticated,
     /// At any time.
     Always,
 }
 
-/// A command being carried out.
+/// A command being executed.
 pub struct Call<'a> {
-    /// The broker.
+    /// The state of the broker.
     pub state: &'a mut State,
-    /// Who sent it.
+    /// The client that sent it.
     pub id: ClientId,
-    /// The command's words, its name included. There are as many as its arity asks.
+    /// The arguments including the name. Their number satisfies the command's arity.
     pub arguments: &'a [Vec<u8>],
-    /// All the commands that there are.
+    /// All commands of the broker.
     pub commands: &'static [&'static [Command]],
-    /// What the client is answered.
+    /// The reply to the client.
     pub reply: Vec<u8>,
-    /// What becomes of the connection once the answer is sent.
+    /// What happens to the connection once the reply is sent.
     pub after: After,
-    /// Whether EXEC carries it out.
+    /// Whether EXEC runs the command.
     pub is_in_exec: bool,
 }
 
-/// What becomes of a connection after a command.
+/// What happens to a connection after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// It goes on.
+    /// It stays open.
     GoOn,
     /// It is closed.
     Close,
 }
 
 impl Call<'_> {
-    /// An argument. It must be there, by the command's arity or because the caller has counted.
+    /// Returns an argument. It must exist, either by the command's arity or because the caller has
+    /// checked.
     pub fn argument(&self, index: usize) -> &[u8] {
         &self.arguments[index]
     }
 
-    /// Whether an argument is this word, in any case.
+    /// Returns whether an argument is this word, ignoring case.
     pub fn says(&self, index: usize, word: &str) -> bool {
         self.arguments
             .get(index)
             .is_some_and(|argument| argument.eq_ignore_ascii_case(word.as_bytes()))
     }
 
-    /// An argument that must be a number.
+    /// Parses an argument as a number.
     pub fn number(&self, index: usize) -> Option<i64> {
         self.arguments.get(index).and_then(|text| integer(text))
     }
 
-    /// The client that sent it, unless it has been removed meanwhile.
+    /// Returns the client that sent the command, unless it has been removed.
     pub fn client(&mut self) -> Option<&mut Client> {
         self.state.client_mut(self.id)
     }
 
-    /// Whether the client listens to something, which changes some answers.
+    /// Returns whether the client has subscriptions, which changes some replies.
     pub fn is_subscribed(&self) -> bool {
         self.state
             .client(self.id)
             .is_some_and(Client::is_subscribed)
     }
 
-    /// Answers OK.
+    /// Replies OK.
     pub fn ok(&mut self) {
         wire::put_simple(&mut self.reply, "OK");
     }
 
-    /// Answers that it is queued.
+    /// Replies QUEUED.
     pub fn queued(&mut self) {
         wire::put_simple(&mut self.reply, "QUEUED");
     }
 
-    /// Answers with an error.
+    /// Replies with an error.
     pub fn error(&mut self, text: impl AsRef<[u8]>) {
         put_error(&mut self.reply, text.as_ref());
     }
 
-    /// Answers with an error that quotes the client between two texts.
+    /// Replies with an error that quotes the client between two texts.
     pub fn error_quoting(&mut self, before: &str, quoted: &[u8], after: &str) {
         let quoted = &quoted[..quoted.len().min(128)];
         self.error([before.as_bytes(), quoted, after.as_bytes()].concat());
     }
 
-    /// Answers with an integer.
+    /// Replies with an integer.
     pub fn integer(&mut self, value: usize) {
         wire::put_integer(&mut self.reply, i64::try_from(value).unwrap_or(i64::MAX));
     }
 
-    /// Answers with a string.
+    /// Replies with a string.
     pub fn bulk(&mut self, bytes: impl AsRef<[u8]>) {
         wire::put_bulk(&mut self.reply, bytes.as_ref());
     }
 
-    /// Announces an array of `count` answers, which must follow.
+    /// Starts an array of `count` replies, which must follow.
     pub fn array(&mut self, count: usize) {
         wire::put_array(&mut self.reply, count);
     }
 
-    /// Sends the answer so far: before a message that the command itself causes, or because it
-    /// may grow large.
+    /// Sends the reply so far: before a message that the command itself causes, or because it may
+    /// grow large.
     pub fn send_reply(&mut self) {
         self.state.send(self.id, &self.reply);
         self.reply.clear();
     }
 }
 
-/// Appends an error, which may quote bytes of a client: line ends in it become spaces.
+/// Appends an error, which may quote bytes from a client. Line breaks are replaced by spaces.
 pub fn put_error(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'-');
     out.extend(text.iter().map(|byte| match byte {

@@ -1,4 +1,4 @@
-//! What the broker knows of one client, and the bytes that wait for it.
+//! The state of one client, and its output buffer.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
@@ -10,54 +10,54 @@ use tokio::time::Instant;
 
 use super::settings::Limits;
 
-/// A client's number, counted from 1 and never reused.
+/// A client's id, counted from 1 and never reused.
 pub type ClientId = u64;
 
-/// The three kinds of name that a client can listen to, which Redis keeps apart.
+/// The three namespaces of subscriptions, which Redis keeps separate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// SUBSCRIBE
+    /// Channels (SUBSCRIBE).
     Channel,
-    /// PSUBSCRIBE
+    /// Patterns (PSUBSCRIBE).
     Pattern,
-    /// SSUBSCRIBE
+    /// Shard channels (SSUBSCRIBE).
     Shard,
 }
 
-/// One connection, as everyone but its own task sees it.
+/// One connection as seen by everything but its own task.
 #[derive(Debug)]
 pub struct Client {
-    /// Its number.
+    /// The client's id.
     pub id: ClientId,
-    /// Its end of the connection.
+    /// The address of the client.
     pub peer: SocketAddr,
-    /// The name that it gave itself, or nothing.
+    /// The name set by the client, or empty.
     pub name: Vec<u8>,
-    /// The library that it says it uses, and that library's version.
+    /// The name and version of the client's library, as set by the client.
     pub library: (Vec<u8>, Vec<u8>),
-    /// The database that it selected, which means nothing here.
+    /// The selected database, which has no effect here.
     pub database: i64,
-    /// Whether it has given the password, if there is one.
+    /// Whether it is authenticated. Always true if there is no password.
     pub authenticated: bool,
-    /// The last command that it sent.
+    /// The last command it sent.
     pub last_command: &'static str,
-    /// The bytes of a command that has not all arrived.
+    /// Number of buffered bytes of an incomplete command.
     pub query_bytes: usize,
     /// When it last sent a command.
     pub last_heard: Instant,
-    /// The transaction that MULTI has opened.
+    /// The transaction opened by MULTI.
     pub transaction: Option<Transaction>,
     connected: Instant,
     subscriptions: [BTreeSet<Arc<[u8]>>; 3],
     subscription_bytes: usize,
     output: Output,
-    /// Wakes the client's task when there is something to write, or when the client is gone.
+    /// Wakes the client's task when there is something to write, or when the client was removed.
     wake: Arc<Notify>,
 }
 
-/// Commands that wait for EXEC.
+/// Commands queued for EXEC.
 ///
-/// `Debug` shows how many there are: one may be AUTH with its password.
+/// `Debug` only shows their number, since one may be AUTH with its password.
 #[derive(Default)]
 pub struct Transaction {
     commands: Vec<Vec<Vec<u8>>>,
@@ -66,8 +66,8 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Queues a command. False, and the transaction is doomed, if all of them are larger than
-    /// `limit`.
+    /// Queues a command. Returns `false` and dooms the transaction if all commands together are
+    /// larger than `limit`.
     pub fn push(&mut self, arguments: &[Vec<u8>], limit: usize) -> bool {
         let size = |argument: &Vec<u8>| argument.len() + size_of::<Vec<u8>>();
         self.bytes += arguments.iter().map(size).sum::<usize>();
@@ -81,18 +81,18 @@ impl Transaction {
         true
     }
 
-    /// Makes EXEC fail: one of its commands was refused.
+    /// Makes EXEC fail because a command was refused.
     pub fn doom(&mut self) {
         self.is_doomed = true;
         self.commands = Vec::new();
     }
 
-    /// Whether EXEC is to fail.
+    /// Returns whether EXEC will fail.
     pub fn is_doomed(&self) -> bool {
         self.is_doomed
     }
 
-    /// What EXEC carries out, each with its arguments.
+    /// Returns the queued commands with their arguments.
     pub fn commands(&self) -> &[Vec<Vec<u8>>] {
         &self.commands
     }
@@ -104,31 +104,31 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// The bytes that wait for a client.
+/// The output buffer of a client.
 #[derive(Debug, Default)]
 struct Output {
     waiting: Vec<u8>,
     /// Bytes that the client's task has taken but not yet written.
     in_flight: usize,
-    /// Since when there has been more than the soft limit.
+    /// Since when the size exceeds the soft limit.
     over_soft: Option<Instant>,
-    /// Whether to close the connection once all is written.
+    /// Whether to close the connection once everything is written.
     closing: bool,
 }
 
-/// What a client's task is to do next.
+/// What a client's task should do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     /// Write these bytes.
     Write(Vec<u8>),
     /// Nothing to write for now.
     Wait,
-    /// Everything is written and the connection is to be closed.
+    /// Close the connection; everything is written.
     Close,
 }
 
 impl Client {
-    /// A client that has just connected.
+    /// Creates the state of a new connection.
     pub fn new(id: ClientId, peer: SocketAddr, authenticated: bool, wake: Arc<Notify>) -> Self {
         let now = Instant::now();
         Self {
@@ -150,13 +150,13 @@ impl Client {
         }
     }
 
-    /// What it listens to, of one kind.
+    /// Returns the subscriptions of one family.
     pub fn subscriptions(&self, family: Family) -> &BTreeSet<Arc<[u8]>> {
         &self.subscriptions[family as usize]
     }
 
-    /// How many subscriptions of this kind Redis says it has: channels and patterns together,
-    /// shard channels apart.
+    /// Returns the subscription count that Redis reports for this family: channels and patterns
+    /// together, shard channels separately.
     pub fn count(&self, family: Family) -> usize {
         let of = |family| self.subscriptions(family).len();
         match family {
@@ -165,19 +165,19 @@ impl Client {
         }
     }
 
-    /// Whether it listens to anything, which forbids it most commands.
+    /// Returns whether it has any subscriptions, in which case most commands are forbidden.
     pub fn is_subscribed(&self) -> bool {
         self.subscriptions.iter().any(|names| !names.is_empty())
     }
 
-    /// Whether one more subscription is within its limits.
+    /// Returns whether one more subscription is within the limits.
     pub fn may_subscribe(&self, name: &[u8], limits: &Limits) -> bool {
         let count: usize = self.subscriptions.iter().map(BTreeSet::len).sum();
         count < limits.subscriptions
             && self.subscription_bytes + name.len() <= limits.subscription_bytes
     }
 
-    /// Notes a subscription; false if it had it already.
+    /// Adds a subscription. Returns `false` if it already exists.
     pub fn subscribe(&mut self, family: Family, name: &Arc<[u8]>) -> bool {
         let is_new = self.subscriptions[family as usize].insert(Arc::clone(name));
         if is_new {
@@ -186,7 +186,7 @@ impl Client {
         is_new
     }
 
-    /// Forgets a subscription; false if it did not have it.
+    /// Removes a subscription. Returns `false` if it does not exist.
     pub fn unsubscribe(&mut self, family: Family, name: &[u8]) -> bool {
         let had = self.subscriptions[family as usize].remove(name);
         if had {
@@ -195,7 +195,7 @@ impl Client {
         had
     }
 
-    /// Queues bytes for it; false if that is more than it may leave waiting.
+    /// Queues bytes to be written. Returns `false` if that exceeds a limit.
     pub fn queue(&mut self, bytes: &[u8], limits: &Limits) -> bool {
         if self.output.closing {
             return true;
@@ -209,18 +209,18 @@ impl Client {
         !self.is_overdue(limits)
     }
 
-    /// Closes the connection once what waits is written; nothing more is queued.
+    /// Closes the connection once the queued bytes are written. Nothing more is queued.
     pub fn close(&mut self) {
         self.output.closing = true;
         self.wake.notify_one();
     }
 
-    /// Whether it is to be closed, so that nothing more is read from it.
+    /// Returns whether the connection is being closed, so that nothing more is read from it.
     pub fn is_closing(&self) -> bool {
         self.output.closing
     }
 
-    /// What its task is to do once it has written what it took before.
+    /// Returns what its task should do after writing the bytes taken before.
     pub fn next(&mut self) -> Next {
         if !self.output.waiting.is_empty() {
             let bytes = std::mem::take(&mut self.output.waiting);
@@ -234,31 +234,31 @@ impl Client {
         }
     }
 
-    /// Notes that its task has written `count` bytes.
+    /// Records that its task has written `count` bytes.
     pub fn wrote(&mut self, count: usize, limits: &Limits) {
         self.output.in_flight = self.output.in_flight.saturating_sub(count);
         self.output.note_soft(limits);
     }
 
-    /// When it will have been over the soft limit for too long, if it is over it.
+    /// Returns when the soft limit will have been exceeded for too long, if it is exceeded.
     pub fn deadline(&self, limits: &Limits) -> Option<Instant> {
         self.output
             .over_soft
             .map(|since| since + limits.output_soft_for)
     }
 
-    /// Whether it has been over the soft limit for too long.
+    /// Returns whether the soft limit has been exceeded for too long.
     pub fn is_overdue(&self, limits: &Limits) -> bool {
         self.deadline(limits)
             .is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Wakes its task to see that it is gone.
+    /// Wakes its task to notice that it was removed.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Its line in CLIENT LIST (<https://redis.io/docs/latest/commands/client-list/>).
+    /// Returns its line in CLIENT LIST (<https://redis.io/docs/latest/commands/client-list/>).
     pub fn describe(&self, local: SocketAddr) -> Vec<u8> {
         let now = Instant::now();
         let seconds = |since: Instant| now.saturating_duration_since(since).as_secs();
@@ -301,7 +301,7 @@ impl Client {
         line
     }
 
-    /// What CLIENT LIST says that it is: a subscriber, amid a transaction, or neither.
+    /// Returns its flags in CLIENT LIST: a subscriber, in a transaction, both or neither.
     fn flags(&self) -> &'static str {
         match (self.is_subscribed(), self.transaction.is_some()) {
             (true, true) => "Px",
@@ -311,7 +311,7 @@ impl Client {
         }
     }
 
-    /// Back to how it was when it connected, but for its subscriptions (RESET).
+    /// Restores the initial state except for the subscriptions (RESET).
     pub fn reset(&mut self, authenticated: bool) {
         self.name.clear();
         self.transaction = None;

@@ -30,23 +30,23 @@ pub const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// What Redis says of a name that would spoil a line of CLIENT LIST.
+/// Redis's error about a name that would corrupt a line of CLIENT LIST.
 pub const INVALID_NAME: &str =
     "ERR Client names cannot contain spaces, newlines or special characters.";
 
 const SYNTAX: &str = "ERR syntax error";
 
-/// Whether a text may stand in a line of CLIENT LIST.
+/// Returns whether a text may occur in a line of CLIENT LIST.
 pub fn is_printable(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_graphic)
 }
 
-/// CLIENT ID
+/// Handles CLIENT ID.
 pub fn id(call: &mut Call) {
     call.integer(usize::try_from(call.id).unwrap_or(usize::MAX));
 }
 
-/// CLIENT GETNAME
+/// Handles CLIENT GETNAME.
 pub fn name(call: &mut Call) {
     match call.state.client(call.id) {
         Some(client) if !client.name.is_empty() => wire::put_bulk(&mut call.reply, &client.name),
@@ -54,7 +54,7 @@ pub fn name(call: &mut Call) {
     }
 }
 
-/// CLIENT SETNAME name
+/// Handles `CLIENT SETNAME name`.
 pub fn set_name(call: &mut Call) {
     let name = call.argument(2).to_vec();
     if !is_printable(&name) {
@@ -66,7 +66,7 @@ pub fn set_name(call: &mut Call) {
     call.ok();
 }
 
-/// CLIENT SETINFO LIB-NAME | LIB-VER value
+/// Handles `CLIENT SETINFO LIB-NAME | LIB-VER value`.
 pub fn set_info(call: &mut Call) {
     let is_name = call.says(2, "lib-name");
     if !is_name && !call.says(2, "lib-ver") {
@@ -90,7 +90,7 @@ pub fn set_info(call: &mut Call) {
     call.ok();
 }
 
-/// CLIENT INFO
+/// Handles CLIENT INFO.
 pub fn info(call: &mut Call) {
     let address = call.state.address;
     let line = call.state.client(call.id).map(|client| {
@@ -101,7 +101,7 @@ pub fn info(call: &mut Call) {
     call.bulk(line.unwrap_or_default());
 }
 
-/// CLIENT LIST [TYPE type] | [ID id …]
+/// Handles `CLIENT LIST [TYPE type] | [ID id …]`.
 pub fn list(call: &mut Call) {
     let kept: Box<dyn Fn(&Client) -> bool> = match call.arguments.len() {
         2 => Box::new(|_| true),
@@ -136,7 +136,7 @@ pub fn list(call: &mut Call) {
     call.bulk(lines);
 }
 
-/// CLIENT KILL address | filter value …
+/// Handles `CLIENT KILL address | filter value …`.
 pub fn kill(call: &mut Call) {
     if call.arguments.len() == 3 {
         let address = String::from_utf8_lossy(call.argument(2)).into_owned();
@@ -158,8 +158,8 @@ pub fn kill(call: &mut Call) {
     }
 }
 
-/// Removes the clients that all filters take, and says how many. The sender itself is closed
-/// only after its answer.
+/// Removes the clients that match all filters, and returns their number. The sender itself is
+/// closed only after its reply.
 fn strike(call: &mut Call, filters: &Filters) -> usize {
     let (own, local) = (call.id, call.state.address.to_string());
     let ids: Vec<ClientId> = call
@@ -178,7 +178,7 @@ fn strike(call: &mut Call, filters: &Filters) -> usize {
     ids.len()
 }
 
-/// Which clients CLIENT KILL means: those that each filter given takes.
+/// The filters of CLIENT KILL. A client must match all filters that are set.
 #[derive(Default)]
 struct Filters {
     id: Option<ClientId>,
@@ -233,7 +233,7 @@ impl Filters {
     }
 }
 
-/// The classes that Redis sorts clients into. Replicas and masters do not come here.
+/// Redis's types of clients. There are no replicas and masters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Normal,

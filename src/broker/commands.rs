@@ -1,4 +1,4 @@
-//! The commands that the broker knows, and how one is checked and carried out.
+//! All commands of the broker, and their dispatch.
 
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ use super::{clients, describe, pubsub, server, session, transaction};
 
 use Allowed::{Always, Subscribed, Unauthenticated};
 
-/// Every command, with the subcommands behind those that have some.
+/// Every command, followed by its subcommands.
 const COMMANDS: &[&[Command]] = &[
     session::COMMANDS,
     clients::COMMANDS,
@@ -20,7 +20,7 @@ const COMMANDS: &[&[Command]] = &[
     describe::COMMANDS,
 ];
 
-/// Carries out what a client asks, or refuses it in Redis's words, and queues the answer.
+/// Executes a command, or refuses it with Redis's error message, and queues the reply.
 pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     state.totals.commands += 1;
     let mut call = Call {
@@ -60,7 +60,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     }
 }
 
-/// The command that is asked for, or why it is not carried out, checked in Redis's order.
+/// Returns the requested command, or why it is refused. The checks are in Redis's order.
 fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
     let refusal = call
         .state

@@ -1,4 +1,4 @@
-//! The task of one client: reads commands, has them carried out, writes what waits.
+//! The task of one client: reads commands, executes them and writes the output.
 
 use std::future;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::commands;
 use super::hub::Hub;
 use super::request::{RequestError, Requests};
 
-/// Takes the client from the hub however its task ends.
+/// Removes the client from the hub when its task ends for any reason.
 struct Presence {
     hub: Arc<Hub>,
     id: ClientId,
@@ -27,7 +27,7 @@ impl Drop for Presence {
     }
 }
 
-/// Bytes on their way to the client.
+/// Bytes being sent to the client.
 #[derive(Default)]
 struct Sending {
     bytes: Vec<u8>,
@@ -40,11 +40,11 @@ impl Sending {
     }
 }
 
-/// Serves a client until it leaves, is closed, or the task is aborted.
+/// Serves a client until it disconnects, is closed, or the task is aborted.
 pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc<Notify>) {
     let presence = Presence { hub, id };
     let hub = &presence.hub;
-    // Without it small answers may wait for an acknowledgement; it does no harm if it fails.
+    // Small replies might otherwise wait for an acknowledgement. Failure is harmless.
     let _ = stream.set_nodelay(true);
     let mut muted = hub.muted.subscribe();
     let (mut reader, mut writer) = stream.split();
@@ -52,12 +52,12 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
     let mut sending = Sending::default();
     let mut reading = true;
     loop {
-        // An error means that the hub is gone, which this task keeps alive.
+        // An error means that the hub is gone, but this task keeps it alive.
         let _ = muted.wait_for(|muted| !muted).await;
         let deadline = match prepare(hub, id, &mut sending) {
             Outcome::Go(deadline) => deadline,
             Outcome::Shut => {
-                // The client sees the end in either case.
+                // The client sees the connection close in either case.
                 let _ = writer.shutdown().await;
                 return;
             }
@@ -85,17 +85,17 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
     }
 }
 
-/// How a client's task goes on.
+/// How a client's task continues.
 enum Outcome {
-    /// Wait for something to happen, at the latest for the soft limit's end.
+    /// Wait for an event, at most until this deadline of the soft limit.
     Go(Option<Instant>),
-    /// Everything is written: close.
+    /// Close the connection; everything is written.
     Shut,
-    /// The client was removed: close at once.
+    /// Close immediately; the client was removed.
     Gone,
 }
 
-/// Takes the next bytes to send, if those before are gone.
+/// Takes the next bytes to send once the previous ones are sent.
 fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
     let mut state = hub.lock();
     let Some(client) = state.client_mut(id) else {
@@ -118,7 +118,7 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-/// Carries out all that has arrived whole. False if nothing more is to be read.
+/// Executes all complete commands. Returns `false` if nothing more should be read.
 fn carry_out(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
     loop {
         let mut state = hub.lock();
@@ -142,7 +142,8 @@ fn carry_out(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
     }
 }
 
-/// Writes as much as goes at once to a client that sends nothing more: it may still listen.
+/// Writes as much as possible without waiting to a client that sends nothing more; it may still be
+/// reading.
 fn flush(hub: &Hub, id: ClientId, writer: &WriteHalf<'_>, sending: &mut Sending) {
     while let Outcome::Go(_) = prepare(hub, id, sending) {
         match writer.try_write(sending.rest()) {

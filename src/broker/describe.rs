@@ -1,4 +1,4 @@
-//! What the broker says of its own commands: COMMAND, and the HELP of those with subcommands.
+//! Descriptions of the broker's own commands: COMMAND, and the HELP subcommands.
 
 use super::call::{Allowed, Allowed::Usually, Call, Command};
 use crate::wire;
@@ -13,7 +13,7 @@ pub const COMMANDS: &[Command] = &[
     Command::new("command|help", 2, Usually, "Lists subcommands.", help),
 ];
 
-/// COMMAND
+/// Handles COMMAND.
 pub fn all(call: &mut Call) {
     let commands: Vec<_> = top(call.commands).collect();
     call.array(commands.len());
@@ -22,7 +22,7 @@ pub fn all(call: &mut Call) {
     }
 }
 
-/// COMMAND INFO [name …]
+/// Handles `COMMAND INFO [name …]`.
 pub fn some(call: &mut Call) {
     let names = &call.arguments[2..];
     if names.is_empty() {
@@ -37,13 +37,13 @@ pub fn some(call: &mut Call) {
     }
 }
 
-/// COMMAND COUNT
+/// Handles COMMAND COUNT.
 pub fn count(call: &mut Call) {
     let count = top(call.commands).count();
     call.integer(count);
 }
 
-/// COMMAND LIST
+/// Handles COMMAND LIST.
 pub fn list(call: &mut Call) {
     if call.arguments.len() > 2 {
         return call.error("ERR syntax error");
@@ -55,7 +55,7 @@ pub fn list(call: &mut Call) {
     }
 }
 
-/// COMMAND DOCS [name …]
+/// Handles `COMMAND DOCS [name …]`.
 pub fn docs(call: &mut Call) {
     let commands: Vec<_> = match &call.arguments[2..] {
         [] => top(call.commands).collect(),
@@ -74,12 +74,12 @@ pub fn docs(call: &mut Call) {
     }
 }
 
-/// A command that is nothing without its subcommands. Its arity keeps it from coming here.
+/// Handles a command that requires a subcommand. Its arity prevents this from being called.
 pub fn container(call: &mut Call) {
     call.error("ERR syntax error");
 }
 
-/// The HELP subcommand of any command.
+/// Handles the HELP subcommand of any command.
 pub fn help(call: &mut Call) {
     let name = String::from_utf8_lossy(call.argument(0)).to_ascii_lowercase();
     let title = name.to_ascii_uppercase();
@@ -98,7 +98,7 @@ pub fn help(call: &mut Call) {
     }
 }
 
-/// The commands that are no subcommands.
+/// Iterates over the commands that are not subcommands.
 fn top(commands: &'static [&'static [Command]]) -> impl Iterator<Item = &'static Command> {
     let all = commands.iter().copied().flatten();
     all.filter(|command| !command.name.contains('|'))
@@ -109,7 +109,7 @@ fn named(commands: &'static [&'static [Command]], name: &[u8]) -> Option<&'stati
     all.find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
 }
 
-/// One entry of COMMAND, with the ten fields of Redis 7; none of these commands has keys.
+/// Writes one entry of COMMAND with the ten fields of Redis 7. None of these commands has keys.
 fn describe(call: &mut Call, command: &Command) {
     call.array(10);
     call.bulk(command.name);

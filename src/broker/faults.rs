@@ -1,4 +1,4 @@
-//! The ways to make a broker misbehave exactly, for the tests of how a client takes it.
+//! Fault injection, for tests of how a client reacts.
 
 use std::sync::Arc;
 
@@ -6,35 +6,35 @@ use super::client::ClientId;
 use super::hub::{Hub, State};
 use super::settings::Refusal;
 
-/// Makes a broker misbehave.
+/// Injects faults into a broker.
 #[derive(Clone, Debug)]
 pub struct Faults {
     hub: Arc<Hub>,
 }
 
-/// Whom a fault befalls.
+/// The clients affected by a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Victims {
-    /// Every client that listens to something.
+    /// Every client with subscriptions.
     Subscribers,
-    /// The client with this id, as CLIENT ID and CLIENT LIST give it.
+    /// The client with this id, as reported by CLIENT ID and CLIENT LIST.
     Client(u64),
 }
 
 impl Faults {
-    /// Of the broker with this hub.
+    /// Creates a handle for the broker with this hub.
     pub(super) fn new(hub: Arc<Hub>) -> Self {
         Self { hub }
     }
 
-    /// Sends raw bytes, behind all that was sent before, and says to how many clients.
+    /// Sends raw bytes after everything sent before, and returns the number of clients.
     #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn inject(&self, victims: Victims, bytes: &[u8]) -> usize {
         self.befall(victims, |state, id| state.send(id, bytes))
     }
 
-    /// Sends raw bytes, which may break off in mid-frame, then closes the connection. Says to
-    /// how many clients.
+    /// Sends raw bytes, which may end in the middle of a frame, then closes the connection. Returns
+    /// the number of clients.
     #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn cut(&self, victims: Victims, prefix: &[u8]) -> usize {
         self.befall(victims, |state, id| {
@@ -45,23 +45,23 @@ impl Faults {
         })
     }
 
-    /// Plays dead: connections stay open and new ones are taken, but nothing is read or written,
-    /// as by a stopped process. What is published meanwhile waits in the clients' queues.
+    /// Simulates a stopped process: connections stay open and new ones are accepted, but nothing is
+    /// read or written. Messages published meanwhile wait in the clients' queues.
     pub fn mute(&self) {
         self.hub.muted.send_replace(true);
     }
 
-    /// Goes on where [`Self::mute`] stopped.
+    /// Resumes after [`Self::mute`].
     pub fn unmute(&self) {
         self.hub.muted.send_replace(false);
     }
 
-    /// Refuses commands from now on, beside those refused already.
+    /// Refuses commands from now on, in addition to those already refused.
     pub fn refuse(&self, refusal: Refusal) {
         self.hub.lock().refusals.push(refusal);
     }
 
-    /// Refuses nothing any more.
+    /// Removes all refusals.
     pub fn allow_all(&self) {
         self.hub.lock().refusals.clear();
     }

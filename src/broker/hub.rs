@@ -1,7 +1,7 @@
-//! The heart of the broker: its clients, who listens to what, and the way of a message.
+//! The core of the broker: its clients, their subscriptions, and the delivery of messages.
 //!
-//! One lock guards it all. Nothing is awaited under it, and it makes the order of messages and
-//! confirmations the same for every client, as Redis's single thread does.
+//! A single lock guards all of it. Nothing is awaited while it is held. It gives every client the
+//! same order of messages and confirmations, as Redis's single thread does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -16,22 +16,22 @@ use super::settings::{Limits, Refusal, Settings};
 use crate::message::glob;
 use crate::wire;
 
-/// What all tasks of a broker share.
+/// State shared by all tasks of a broker.
 #[derive(Debug)]
 pub struct Hub {
-    /// What a client may take.
+    /// The limits of each client.
     pub limits: Limits,
-    /// Where it listens.
+    /// The address that the broker listens on.
     pub address: SocketAddr,
-    /// Whether it plays dead.
+    /// Whether the broker simulates a stopped process.
     pub muted: watch::Sender<bool>,
-    /// The library of the first client that asked for RESP3, once there was one; empty if it has not
-    /// said which.
+    /// The library of the first client that requested RESP3; empty if the client did not set it,
+    /// `None` until there is one.
     pub refused: watch::Sender<Option<Box<str>>>,
     state: Mutex<State>,
 }
 
-/// Publishes from within the program, beside the broker's own clients.
+/// Publishes from within the program, alongside the broker's own clients.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     hub: Arc<Hub>,
@@ -40,15 +40,15 @@ pub struct Publisher {
 /// The clients and their subscriptions.
 #[derive(Debug)]
 pub struct State {
-    /// How the broker was told to behave.
+    /// The broker's settings.
     pub settings: Settings,
-    /// Where it listens.
+    /// The address that the broker listens on.
     pub address: SocketAddr,
-    /// When it started.
+    /// When the broker started.
     pub started: Instant,
-    /// The commands that it refuses at present.
+    /// The commands that are currently refused.
     pub refusals: Vec<Refusal>,
-    /// What it counted since its start.
+    /// Totals since the start.
     pub totals: Totals,
     /// See [`Hub::refused`].
     refused: watch::Sender<Option<Box<str>>>,
@@ -56,7 +56,7 @@ pub struct State {
     listeners: [Listeners; 3],
 }
 
-/// Waits for a client that speaks RESP3.
+/// Waits for a client that requests RESP3.
 #[derive(Clone, Debug)]
 pub struct RefusedClient {
     refused: watch::Receiver<Option<Box<str>>>,
@@ -67,32 +67,32 @@ impl RefusedClient {
         Self { refused }
     }
 
-    /// The library of the first one, as it calls itself; empty if it has not said which. `None` if
-    /// the broker has ended before there was one.
+    /// Returns the library of the first such client; empty if the client did not set it. Returns
+    /// `None` if the broker ends before there is one.
     pub async fn library(mut self) -> Option<Box<str>> {
         let refused = self.refused.wait_for(Option::is_some).await;
         refused.ok().and_then(|library| library.clone())
     }
 }
 
-/// What a broker counts from its start to its end.
+/// Totals of a broker since its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
-    /// Clients that connected; the last one's id.
+    /// Number of clients that connected, which is also the last client's id.
     pub connections: u64,
-    /// Clients turned away because there were too many.
+    /// Number of clients rejected because there were too many.
     pub rejected: u64,
-    /// Commands carried out or refused.
+    /// Number of commands executed or refused.
     pub commands: u64,
-    /// Clients closed because too much was waiting for them.
+    /// Number of clients closed because their output buffers exceeded a limit.
     pub output_limit_disconnections: u64,
 }
 
-/// Who listens to each name of one family.
+/// The subscribers of each name of one family.
 type Listeners = BTreeMap<Arc<[u8]>, BTreeSet<ClientId>>;
 
 impl Hub {
-    /// The hub of a broker that listens at `address`.
+    /// Creates the hub of a broker that listens on `address`.
     pub fn new(settings: Settings, address: SocketAddr) -> Self {
         let refused = watch::Sender::new(None);
         Self {
@@ -113,20 +113,20 @@ impl Hub {
         }
     }
 
-    /// The state, for a moment: never held across an await.
+    /// Locks the state. The guard must not be held across an await.
     pub fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic in another task leaves the state whole enough to serve the others.
+        // After a panic in another task, the state is still consistent enough to serve the others.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Publisher {
-    /// Of the broker with this hub.
+    /// Creates a publisher for the broker with this hub.
     pub(super) fn new(hub: Arc<Hub>) -> Self {
         Self { hub }
     }
 
-    /// Publishes a message and says how many received it.
+    /// Publishes a message and returns the number of receivers.
     #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         self.hub.lock().publish(Family::Channel, channel, payload)
@@ -134,7 +134,7 @@ impl Publisher {
 }
 
 impl State {
-    /// Takes in a new client, with what wakes its task; `None` if there are too many.
+    /// Adds a new client and returns its id and what wakes its task; `None` if there are too many.
     pub fn admit(&mut self, peer: SocketAddr) -> Option<(ClientId, Arc<Notify>)> {
         if self.clients.len() >= self.settings.limits.clients {
             self.totals.rejected += 1;
@@ -149,7 +149,7 @@ impl State {
         Some((id, wake))
     }
 
-    /// Forgets a client and its subscriptions at once; its task then closes the connection.
+    /// Removes a client and its subscriptions. Its task then closes the connection.
     pub fn remove(&mut self, id: ClientId) {
         for family in [Family::Channel, Family::Pattern, Family::Shard] {
             self.unsubscribe_all(id, family);
@@ -159,7 +159,7 @@ impl State {
         }
     }
 
-    /// Notes that a client wanted to speak RESP3.
+    /// Records that a client requested RESP3.
     pub fn note_refused(&self, id: ClientId) {
         let library = self.client(id).map(|client| client.library.0.as_slice());
         let library = String::from_utf8_lossy(library.unwrap_or_default());
@@ -170,34 +170,34 @@ impl State {
         });
     }
 
-    /// A client that is still there.
+    /// Returns a client, unless it has been removed.
     pub fn client(&self, id: ClientId) -> Option<&Client> {
         self.clients.get(&id)
     }
 
-    /// A client that is still there, to change it.
+    /// Returns a client mutably, unless it has been removed.
     pub fn client_mut(&mut self, id: ClientId) -> Option<&mut Client> {
         self.clients.get_mut(&id)
     }
 
-    /// All clients, the oldest first.
+    /// Iterates over all clients, oldest first.
     pub fn clients(&self) -> impl Iterator<Item = &Client> {
         self.clients.values()
     }
 
-    /// The names of a family that anyone listens to, in order.
+    /// Iterates over the names of a family that have subscribers, in order.
     pub fn names(&self, family: Family) -> impl Iterator<Item = &Arc<[u8]>> {
         self.listeners[family as usize].keys()
     }
 
-    /// How many listen to exactly this name.
+    /// Returns the number of subscribers of exactly this name.
     pub fn count_listeners(&self, family: Family, name: &[u8]) -> usize {
         self.listeners[family as usize]
             .get(name)
             .map_or(0, BTreeSet::len)
     }
 
-    /// Queues bytes for a client. One that has left too much waiting is removed, as Redis does.
+    /// Queues bytes for a client. Like Redis, removes a client whose output buffer exceeds a limit.
     pub fn send(&mut self, id: ClientId, bytes: &[u8]) {
         let limits = self.settings.limits;
         let within = self
@@ -208,7 +208,7 @@ impl State {
         }
     }
 
-    /// Removes a client that has been over the soft limit for too long.
+    /// Removes a client that has exceeded the soft limit for too long.
     pub fn enforce_soft_limit(&mut self, id: ClientId) {
         let limits = self.settings.limits;
         if self
@@ -219,10 +219,10 @@ impl State {
         }
     }
 
-    /// Makes a client listen to a name. It must be within its limits.
+    /// Adds a subscription of a client, which must be within its limits.
     pub fn subscribe(&mut self, id: ClientId, family: Family, name: &[u8]) {
         let listeners = &mut self.listeners[family as usize];
-        // One copy of the name for all who listen to it.
+        // All subscribers of a name share one copy of it.
         let name = listeners
             .get_key_value(name)
             .map_or_else(|| Arc::from(name), |(name, _)| Arc::clone(name));
@@ -233,7 +233,7 @@ impl State {
         }
     }
 
-    /// Makes a client listen to a name no more; nothing changes if it did not.
+    /// Removes a subscription of a client, if it exists.
     pub fn unsubscribe(&mut self, id: ClientId, family: Family, name: &[u8]) {
         let listeners = &mut self.listeners[family as usize];
         if let Some(client) = self.clients.get_mut(&id)
@@ -247,7 +247,7 @@ impl State {
         }
     }
 
-    /// Makes a client listen to no name of a family, and gives the names it listened to.
+    /// Removes all subscriptions of a client in a family, and returns their names.
     pub fn unsubscribe_all(&mut self, id: ClientId, family: Family) -> Vec<Arc<[u8]>> {
         let names: Vec<_> = self.client(id).map_or_else(Vec::new, |client| {
             client.subscriptions(family).iter().cloned().collect()
@@ -258,8 +258,8 @@ impl State {
         names
     }
 
-    /// Sends a message to all who listen, and says to how many. For one client, the channel's
-    /// own message comes before those of its patterns. Patterns hear no shard channel.
+    /// Sends a message to all subscribers and returns their number. A client receives the channel's
+    /// own message before those of its patterns. Patterns do not match shard channels.
     pub fn publish(&mut self, family: Family, channel: &[u8], payload: &[u8]) -> usize {
         let word: &[u8] = match family {
             Family::Shard => b"smessage",

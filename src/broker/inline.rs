@@ -1,7 +1,7 @@
-//! Inline commands: a line of words, as a person types it into a bare connection.
+//! Inline commands: a line of words, as typed into a plain connection.
 
-/// Splits a line as a shell would: words, 'single' and "double" quotes with escapes. `None` if a
-/// quote is not closed, or not followed by a space.
+/// Splits a line like a shell: words, 'single' and "double" quotes with escapes. Returns `None` if
+/// a quote is not closed, or not followed by a space.
 pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
@@ -35,7 +35,7 @@ pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(words)
 }
 
-/// Reads up to the closing quote into `word`, and gives what follows it.
+/// Reads up to the closing quote into `word`, and returns the rest.
 fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
     loop {
         match rest {
@@ -66,7 +66,7 @@ fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]>
     }
 }
 
-/// Reads up to the closing quote into `word`, and gives what follows it.
+/// Reads up to the closing quote into `word`, and returns the rest.
 fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
     loop {
         match rest {
@@ -84,7 +84,7 @@ fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]>
     }
 }
 
-/// What follows a closing quote, which must be a space or the end.
+/// Returns what follows a closing quote, which must be a space or the end.
 fn closed(after: &[u8]) -> Option<&[u8]> {
     match after.first() {
         Some(byte) if !byte.is_ascii_whitespace() => None,

@@ -1,8 +1,8 @@
-//! A command found by its name, or refused in Redis's words.
+//! Finds commands by name, or refuses them with Redis's error messages.
 
 use super::call::Command;
 
-/// The command of this name; for a command with subcommands, the subcommand.
+/// Returns the command with this name, or the subcommand if it has subcommands.
 pub fn find(
     commands: &'static [&'static [Command]],
     arguments: &[Vec<u8>],
@@ -50,7 +50,7 @@ fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {
     .concat()
 }
 
-/// The start of a text as C prints it: up to a NUL, and to a length.
+/// Returns the start of a text as C prints it: up to a NUL and a maximum length.
 fn until_nul(text: &[u8], length: usize) -> &[u8] {
     let text = &text[..text.len().min(length)];
     memchr::memchr(0, text).map_or(text, |end| &text[..end])

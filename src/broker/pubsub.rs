@@ -1,4 +1,4 @@
-//! The commands that it is all about: subscribing, publishing, and asking who listens.
+//! The Pub/Sub commands: subscribing, publishing, and listing subscribers.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::describe;
 use crate::message::glob;
 use crate::wire;
 
-/// The commands of this file.
+/// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new(
         "subscribe",
@@ -90,17 +90,17 @@ pub const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// SUBSCRIBE channel …
+/// Handles `SUBSCRIBE channel …`.
 pub fn subscribe(call: &mut Call) {
     add(call, Family::Channel, "subscribe");
 }
 
-/// PSUBSCRIBE pattern …
+/// Handles `PSUBSCRIBE pattern …`.
 pub fn psubscribe(call: &mut Call) {
     add(call, Family::Pattern, "psubscribe");
 }
 
-/// SSUBSCRIBE shardchannel …
+/// Handles `SSUBSCRIBE shardchannel …`.
 pub fn ssubscribe(call: &mut Call) {
     if call.is_in_exec {
         return call.error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
@@ -108,17 +108,17 @@ pub fn ssubscribe(call: &mut Call) {
     add(call, Family::Shard, "ssubscribe");
 }
 
-/// UNSUBSCRIBE [channel …]
+/// Handles `UNSUBSCRIBE [channel …]`.
 pub fn unsubscribe(call: &mut Call) {
     take_away(call, Family::Channel, "unsubscribe");
 }
 
-/// PUNSUBSCRIBE [pattern …]
+/// Handles `PUNSUBSCRIBE [pattern …]`.
 pub fn punsubscribe(call: &mut Call) {
     take_away(call, Family::Pattern, "punsubscribe");
 }
 
-/// SUNSUBSCRIBE [shardchannel …]
+/// Handles `SUNSUBSCRIBE [shardchannel …]`.
 pub fn sunsubscribe(call: &mut Call) {
     take_away(call, Family::Shard, "sunsubscribe");
 }
@@ -131,7 +131,7 @@ fn add(call: &mut Call, family: Family, word: &str) {
         };
         let has_it = client.subscriptions(family).contains(name.as_slice());
         if !has_it && !client.may_subscribe(name, &limits) {
-            // Redis has no such limit, and so no words for it.
+            // Redis has no such limit, and so no error message for it.
             call.error("ERR max number of subscriptions reached");
             continue;
         }
@@ -153,7 +153,7 @@ fn take_away(call: &mut Call, family: Family, word: &str) {
     for name in &names {
         left -= 1;
         if is_all {
-            // They are gone already, but the counts go down one by one.
+            // The subscriptions are already removed, but the counts go down one by one.
             confirm_counting(call, family, word, Some(name), left);
         } else {
             call.state.unsubscribe(call.id, family, name);
@@ -166,7 +166,7 @@ fn confirm(call: &mut Call, family: Family, word: &str, name: Option<&[u8]>) {
     confirm_counting(call, family, word, name, 0);
 }
 
-/// Confirms with the client's count of subscriptions and `more`.
+/// Confirms with the client's number of subscriptions plus `more`.
 fn confirm_counting(call: &mut Call, family: Family, word: &str, name: Option<&[u8]>, more: usize) {
     let count = call
         .state
@@ -181,12 +181,12 @@ fn confirm_counting(call: &mut Call, family: Family, word: &str, name: Option<&[
     call.integer(count + more);
 }
 
-/// PUBLISH channel message
+/// Handles `PUBLISH channel message`.
 pub fn publish(call: &mut Call) {
     send(call, Family::Channel);
 }
 
-/// SPUBLISH shardchannel message
+/// Handles `SPUBLISH shardchannel message`.
 pub fn spublish(call: &mut Call) {
     send(call, Family::Shard);
 }
@@ -199,12 +199,12 @@ fn send(call: &mut Call, family: Family) {
     call.integer(receivers);
 }
 
-/// PUBSUB CHANNELS [pattern]
+/// Handles `PUBSUB CHANNELS [pattern]`.
 pub fn channels(call: &mut Call) {
     list_names(call, Family::Channel);
 }
 
-/// PUBSUB SHARDCHANNELS [pattern]
+/// Handles `PUBSUB SHARDCHANNELS [pattern]`.
 pub fn shard_channels(call: &mut Call) {
     list_names(call, Family::Shard);
 }
@@ -229,12 +229,12 @@ fn list_names(call: &mut Call, family: Family) {
     }
 }
 
-/// PUBSUB NUMSUB [channel …]
+/// Handles `PUBSUB NUMSUB [channel …]`.
 pub fn numsub(call: &mut Call) {
     count_listeners(call, Family::Channel);
 }
 
-/// PUBSUB SHARDNUMSUB [shardchannel …]
+/// Handles `PUBSUB SHARDNUMSUB [shardchannel …]`.
 pub fn shard_numsub(call: &mut Call) {
     count_listeners(call, Family::Shard);
 }
@@ -249,7 +249,7 @@ fn count_listeners(call: &mut Call, family: Family) {
     }
 }
 
-/// PUBSUB NUMPAT
+/// Handles PUBSUB NUMPAT.
 pub fn numpat(call: &mut Call) {
     let count = call.state.names(Family::Pattern).count();
     call.integer(count);

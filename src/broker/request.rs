@@ -1,54 +1,54 @@
-//! Commands cut from the bytes that a client sends: arrays of bulk strings, or inline lines.
+//! Parses commands from the bytes that a client sends: arrays of bulk strings, or inline lines.
 //!
-//! Not [`crate::wire`]'s decoder, which reads what a server says: a request may arrive one
-//! argument at a time for long, is parsed once however many pieces it comes in, and is refused
-//! in Redis's own words.
+//! This is not [`crate::wire`]'s decoder, which parses replies. Here a request may arrive slowly,
+//! one argument at a time, is parsed only once no matter how it is split, and is refused with
+//! Redis's own error messages.
 
 use memchr::memchr;
 
 use super::inline::words;
 use super::settings::Limits;
 
-/// The longest inline command, and the longest header of an array or of a bulk string.
+/// Maximum length of an inline command, and of the header of an array or bulk string.
 const MAX_LINE: usize = 64 << 10;
 
-/// What a client may send before it has given the password.
+/// Limits of what a client may send before it is authenticated.
 const STRANGER_ARGUMENTS: usize = 10;
 const STRANGER_BULK: usize = 16 << 10;
 
-/// How much room is made for one read, and how much is kept when there is nothing in it.
+/// Room for one read, and capacity kept while the buffer is empty.
 const READ: usize = 16 << 10;
 
-/// What counts for an argument besides its bytes.
+/// Memory overhead of an argument in addition to its bytes.
 const ARGUMENT_COST: usize = size_of::<Vec<u8>>();
 
-/// Why a client cannot be understood any more.
+/// Why a client's input cannot be parsed any further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
-    /// Not RESP: what to tell the client, in Redis's words, before closing.
+    /// Not RESP: the error to send, with Redis's message, before closing.
     Malformed(Vec<u8>),
-    /// A command that is larger than the query buffer may be.
+    /// The command is larger than the query buffer limit.
     TooLarge,
 }
 
-/// The requests of one client.
+/// The request parser of one client.
 #[derive(Debug)]
 pub struct Requests {
     limits: Limits,
-    /// What was received; that before `position` is done with.
+    /// Received bytes; those before `position` are consumed.
     buffer: Vec<u8>,
     position: usize,
-    /// How many arguments of the present array are still to come.
+    /// Number of arguments still missing from the current array.
     missing: usize,
-    /// The length of the argument that comes next, once its header was read.
+    /// Length of the next argument, once its header is parsed.
     bulk: Option<usize>,
     arguments: Vec<Vec<u8>>,
-    /// What `arguments` take.
+    /// Memory used by `arguments`.
     bytes: usize,
 }
 
 impl Requests {
-    /// Of a client held to `limits`.
+    /// Creates a parser with these limits.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -61,7 +61,7 @@ impl Requests {
         }
     }
 
-    /// Where to read more bytes into: a vector with room at its end.
+    /// Returns the buffer to append to, with room at its end.
     pub fn room(&mut self) -> &mut Vec<u8> {
         if self.position > 0 {
             self.buffer.drain(..self.position);
@@ -74,12 +74,13 @@ impl Requests {
         &mut self.buffer
     }
 
-    /// How many bytes of unfinished requests are kept.
+    /// Returns the number of buffered bytes of incomplete requests.
     pub fn size(&self) -> usize {
         self.buffer.len() - self.position + self.bytes
     }
 
-    /// The next whole request, or `None` if it has not all arrived. It has one argument at least.
+    /// Returns the next complete request, or `None` if it is incomplete. It has at least one
+    /// argument.
     pub fn next(&mut self, authenticated: bool) -> Result<Option<Vec<Vec<u8>>>, RequestError> {
         loop {
             while self.missing > 0 {
@@ -109,7 +110,8 @@ impl Requests {
         }
     }
 
-    /// The count of an array's header; 0 for an array without arguments, which Redis ignores.
+    /// Returns the count in an array's header; 0 for an array without arguments, which Redis
+    /// ignores.
     fn array(&mut self, authenticated: bool) -> Result<Option<usize>, RequestError> {
         let Some(header) = self.header("too big mbulk count string")? else {
             return Ok(None);
@@ -126,7 +128,7 @@ impl Requests {
         Ok(Some(count))
     }
 
-    /// Reads one argument of an array, or `None` if it has not all arrived.
+    /// Reads one argument of an array, or returns `None` if it is incomplete.
     fn argument(&mut self, authenticated: bool) -> Result<Option<()>, RequestError> {
         let length = if let Some(length) = self.bulk {
             length
@@ -149,7 +151,7 @@ impl Requests {
             self.bulk = Some(length);
             length
         };
-        // As Redis does, the two bytes behind it are taken without a look.
+        // Like Redis, skip the two bytes after it without checking them.
         let end = self.position + length;
         if self.buffer.len() < end + 2 {
             return Ok(None);
@@ -163,12 +165,12 @@ impl Requests {
         Ok(Some(()))
     }
 
-    /// A header without its line end, or `None` if it has not all arrived.
+    /// Returns a header without its line ending, or `None` if it is incomplete.
     fn header(&mut self, too_long: &str) -> Result<Option<Vec<u8>>, RequestError> {
         let rest = &self.buffer[self.position..];
         match memchr(b'\r', rest) {
             None if rest.len() > MAX_LINE => Err(malformed(too_long)),
-            // The line feed must have come as well, though nobody looks at it.
+            // The line feed must have arrived as well, but is not checked.
             Some(length) if rest.len() > length + 1 => {
                 let header = match &rest[..length] {
                     [] => vec![b'\r'],
@@ -181,7 +183,7 @@ impl Requests {
         }
     }
 
-    /// The words of a line, or `None` if it has not all arrived.
+    /// Returns the words of a line, or `None` if it is incomplete.
     fn inline(&mut self) -> Result<Option<Vec<Vec<u8>>>, RequestError> {
         let rest = &self.buffer[self.position..];
         let Some(length) = memchr(b'\n', rest) else {
@@ -204,7 +206,7 @@ fn malformed(text: impl AsRef<[u8]>) -> RequestError {
     RequestError::Malformed([b"ERR Protocol error: ", text.as_ref()].concat())
 }
 
-/// A decimal number written the one way that Redis takes: no sign but `-`, no leading zero.
+/// Parses a decimal number in the only form Redis accepts: no sign but `-`, no leading zeros.
 pub fn integer(text: &[u8]) -> Option<i64> {
     let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     (number.to_string().as_bytes() == text).then_some(number)

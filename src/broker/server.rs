@@ -8,7 +8,7 @@ use super::describe;
 use super::session::DATABASES;
 use crate::message::glob;
 
-/// The commands of this file.
+/// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("info", -1, Usually, "Tells about the server.", info),
     Command::new(
@@ -28,7 +28,7 @@ pub const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// INFO [section …]
+/// Handles `INFO [section …]`.
 pub fn info(call: &mut Call) {
     let asked: Vec<String> = call.arguments[1..]
         .iter()
@@ -109,12 +109,12 @@ fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-/// CONFIG GET pattern …
+/// Handles `CONFIG GET pattern …`.
 pub fn config_get(call: &mut Call) {
     let found: BTreeMap<&str, String> = parameters(call)
         .into_iter()
         .filter(|(name, _)| {
-            // Names of settings are the one thing that Redis matches without regard to case.
+            // Names of settings are the only thing that Redis matches case-insensitively.
             call.arguments[2..]
                 .iter()
                 .any(|pattern| glob::matches(&pattern.to_ascii_lowercase(), name.as_bytes()))
@@ -138,7 +138,7 @@ fn parameters(call: &Call) -> Vec<(&'static str, String)> {
     vec![
         ("appendonly", "no".to_owned()),
         ("bind", call.state.address.ip().to_string()),
-        // Redis spares normal clients; here one limit holds for all.
+        // Redis exempts normal clients; here one limit applies to all.
         (
             "client-output-buffer-limit",
             format!("normal {output} slave {output} pubsub {output}"),

@@ -1,4 +1,4 @@
-//! The commands about one's own connection: PING, ECHO, HELLO, AUTH, SELECT, RESET, QUIT.
+//! Commands about the client's own connection: PING, ECHO, HELLO, AUTH, SELECT, RESET, QUIT.
 
 use super::call::{
     After,
@@ -9,7 +9,7 @@ use super::client::Family;
 use super::clients::{INVALID_NAME, is_printable};
 use crate::wire;
 
-/// The commands of this file.
+/// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("ping", -1, Subscribed, "Answers that it is there.", ping),
     Command::new("echo", 2, Usually, "Gives the text back.", echo),
@@ -23,10 +23,10 @@ pub const COMMANDS: &[Command] = &[
 const WRONG_PASSWORD: &str = "WRONGPASS invalid username-password pair or user is disabled.";
 const SYNTAX: &str = "ERR syntax error";
 
-/// How many databases SELECT knows.
+/// Number of databases that SELECT accepts.
 pub const DATABASES: i64 = 16;
 
-/// PING [message]
+/// Handles `PING [message]`.
 pub fn ping(call: &mut Call) {
     let message = match call.arguments {
         [_] => None,
@@ -46,12 +46,12 @@ pub fn ping(call: &mut Call) {
     }
 }
 
-/// ECHO message
+/// Handles `ECHO message`.
 pub fn echo(call: &mut Call) {
     wire::put_bulk(&mut call.reply, &call.arguments[1]);
 }
 
-/// HELLO [protover [AUTH username password] [SETNAME clientname]]
+/// Handles `HELLO [protover [AUTH username password] [SETNAME clientname]]`.
 pub fn hello(call: &mut Call) {
     if call.arguments.len() > 1 {
         match call.number(1) {
@@ -122,7 +122,7 @@ fn introduce(call: &mut Call) {
     call.array(0);
 }
 
-/// AUTH [username] password
+/// Handles `AUTH [username] password`.
 pub fn auth(call: &mut Call) {
     let (user, password) = match call.arguments {
         [_, password] if call.state.settings.password.is_some() => {
@@ -146,13 +146,14 @@ pub fn auth(call: &mut Call) {
     call.ok();
 }
 
-/// Without a password, the default user may give any, as in Redis.
+/// Returns whether the credentials are valid. Without a password, the default user may give any, as
+/// in Redis.
 fn is_welcome(call: &Call, user: &[u8], password: &[u8]) -> bool {
     let expected = call.state.settings.password.as_deref();
     user == b"default" && expected.is_none_or(|expected| expected.as_bytes() == password)
 }
 
-/// SELECT index
+/// Handles `SELECT index`.
 pub fn select(call: &mut Call) {
     match call.number(1) {
         None => call.error("ERR value is not an integer or out of range"),
@@ -166,7 +167,7 @@ pub fn select(call: &mut Call) {
     }
 }
 
-/// RESET
+/// Handles RESET.
 pub fn reset(call: &mut Call) {
     for family in [Family::Channel, Family::Pattern, Family::Shard] {
         call.state.unsubscribe_all(call.id, family);
@@ -178,7 +179,7 @@ pub fn reset(call: &mut Call) {
     wire::put_simple(&mut call.reply, "RESET");
 }
 
-/// QUIT
+/// Handles QUIT.
 pub fn quit(call: &mut Call) {
     call.ok();
     call.after = After::Close;

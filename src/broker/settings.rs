@@ -1,22 +1,22 @@
-//! What a broker can be told before it starts.
+//! The settings of a broker.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How a broker behaves. [`Default`] is a Redis without a password, on a free port.
+/// The settings of a broker. [`Default`] is a Redis without a password, on a free port.
 ///
 /// `Debug` does not show the password.
 #[derive(Clone)]
 pub struct Settings {
-    /// The port on the loopback address; 0 takes a free one.
+    /// The port on the loopback address; 0 picks a free one.
     pub port: u16,
-    /// The password that a client must give first, if any.
+    /// The password required from clients, if any.
     pub password: Option<String>,
-    /// The version of Redis that it says it is.
+    /// The Redis version to report.
     pub version: String,
-    /// What a client may take.
+    /// The limits of each client.
     pub limits: Limits,
-    /// Commands that it refuses from the start, for tests.
+    /// Commands that are refused from the start, for tests.
     pub refusals: Vec<Refusal>,
 }
 
@@ -41,27 +41,27 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// What clients may take, so that none can make the broker grow without bound.
+/// Limits of what clients may use, so that none can make the broker grow without bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most clients at a time (Redis: `maxclients`).
+    /// Maximum number of simultaneous clients (Redis: `maxclients`).
     pub clients: usize,
-    /// The longest argument in bytes (Redis: `proto-max-bulk-len`).
+    /// Maximum length of an argument in bytes (Redis: `proto-max-bulk-len`).
     pub bulk: usize,
-    /// The most arguments of a command.
+    /// Maximum number of arguments of a command.
     pub arguments: usize,
-    /// The most bytes of a command that is not yet whole (Redis: `client-query-buffer-limit`).
+    /// Maximum size of an incomplete command in bytes (Redis: `client-query-buffer-limit`).
     pub query: usize,
-    /// A client with more bytes than this waiting for it is closed at once (Redis:
-    /// `client-output-buffer-limit pubsub`, as the next two).
+    /// A client whose output buffer exceeds this many bytes is closed immediately (Redis:
+    /// `client-output-buffer-limit pubsub`, like the next two).
     pub output_hard: usize,
-    /// A client with more bytes than this waiting is closed after `output_soft_for`.
+    /// A client whose output buffer exceeds this many bytes is closed after `output_soft_for`.
     pub output_soft: usize,
-    /// How long a client may stay over `output_soft`.
+    /// How long a client may exceed `output_soft`.
     pub output_soft_for: Duration,
-    /// The most subscriptions of a client.
+    /// Maximum number of subscriptions of a client.
     pub subscriptions: usize,
-    /// The most bytes in the names of a client's subscriptions.
+    /// Maximum total length of the names of a client's subscriptions in bytes.
     pub subscription_bytes: usize,
 }
 
@@ -81,19 +81,20 @@ impl Default for Limits {
     }
 }
 
-/// A command that is answered with an error whatever it says.
+/// A command that is always answered with an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The command's name, in any case: `SUBSCRIBE`. `*` is every command.
+    /// The command's name, in any case: `SUBSCRIBE`. `*` means every command.
     pub command: String,
-    /// Refuse only if this is among its arguments: one channel of several, a subcommand.
+    /// If set, refuses only commands with this argument, such as one of several channels or a
+    /// subcommand.
     pub argument: Option<Vec<u8>>,
     /// The error without its `-`: `NOPERM this user has no permissions`.
     pub error: String,
 }
 
 impl Refusal {
-    /// Refuses every `command` with `error`.
+    /// Creates a refusal of every `command` with `error`.
     #[must_use]
     pub fn of(command: &str, error: &str) -> Self {
         Self {
@@ -103,7 +104,7 @@ impl Refusal {
         }
     }
 
-    /// Refuses only if `argument` is among the arguments.
+    /// Restricts the refusal to commands with this argument.
     #[must_use]
     pub fn with(self, argument: &[u8]) -> Self {
         Self {
@@ -112,7 +113,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it refuses this command, whose first argument is its name.
+    /// Returns whether it covers this command, whose first argument is its name.
     #[must_use]
     pub fn covers(&self, arguments: &[Vec<u8>]) -> bool {
         let Some((name, rest)) = arguments.split_first() else {

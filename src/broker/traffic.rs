@@ -1,7 +1,7 @@
-//! The demo's traffic: what the services of a small shop tell each other, for ever.
+//! The demo's traffic: an endless stream of messages between the services of a small shop.
 //!
-//! [`Traffic`] is what is published when, without a clock: the same seed gives the same
-//! messages at the same times. [`play`] publishes it as time goes by.
+//! [`Traffic`] generates the messages and their times without a clock: the same seed gives the same
+//! messages at the same times. [`play`] publishes them in real time.
 
 mod random;
 mod samples;
@@ -18,25 +18,25 @@ use super::hub::Publisher;
 /// A message of the demo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// When it is published, counted from the demo's start.
+    /// When it is published, relative to the demo's start.
     pub at: Duration,
-    /// Where.
+    /// The channel.
     pub channel: String,
-    /// What.
+    /// The payload.
     pub payload: Vec<u8>,
 }
 
-/// The messages of the demo in the order of their times, without end.
+/// The demo's messages in chronological order, without end.
 #[derive(Debug)]
 pub struct Traffic {
     services: Services,
-    /// What is to come, by its time and by the order in which it was planned.
+    /// Planned steps, by their time and the order in which they were planned.
     plan: BTreeMap<(Millis, u64), Step>,
     planned: u64,
 }
 
 impl Traffic {
-    /// The traffic that belongs to `seed`.
+    /// Creates the traffic for `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut services = Services::new(seed);
@@ -73,9 +73,9 @@ impl Iterator for Traffic {
     }
 }
 
-/// Publishes the traffic that belongs to `seed` as time goes by, until it is dropped.
+/// Publishes the traffic for `seed` in real time, until dropped.
 ///
-/// After a stall, as of a laptop that slept, it goes on from there instead of catching up.
+/// After a stall, such as a sleeping laptop, it continues from there instead of catching up.
 pub async fn play(publisher: Publisher, seed: u64) {
     let mut start = Instant::now();
     for publication in Traffic::new(seed) {
@@ -88,7 +88,7 @@ pub async fn play(publisher: Publisher, seed: u64) {
     }
 }
 
-/// How late a message may be before the time since is taken for a stall.
+/// A message that is later than this indicates a stall.
 const STALL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -131,7 +131,7 @@ mod tests {
             let bursts = on(&traffic, "cache:invalidate").count();
             let per_second = (traffic.len() - bursts) / 120;
             assert!((30..=60).contains(&per_second), "{per_second} a second");
-            // Eleven bursts or so, each within a fraction of a second.
+            // About eleven bursts, each within a fraction of a second.
             let times: Vec<_> = on(&traffic, "cache:invalidate")
                 .map(|seen| seen.at)
                 .collect();
@@ -212,7 +212,7 @@ mod tests {
         let requests = of("rpc:price:request");
         assert!(requests.len() > 100);
         for (id, asked) in requests {
-            // What is asked at the very end is answered after it.
+            // Requests at the very end are answered after it.
             if asked < Duration::from_secs(59) {
                 let answered = replies[&id];
                 assert!(answered <= asked + Duration::from_millis(60), "{id}");

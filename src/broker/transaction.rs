@@ -1,10 +1,10 @@
-//! MULTI, EXEC and what goes with them: commands that are carried out together, or not at all.
+//! MULTI, EXEC and related commands: commands that are executed together, or not at all.
 
 use super::call::{Allowed::Usually, Call, Command};
 use super::client::Transaction;
 use super::lookup::find;
 
-/// The commands of this file.
+/// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("multi", 1, Usually, "Starts a transaction.", multi),
     Command::new("exec", 1, Usually, "Carries out a transaction.", exec),
@@ -13,11 +13,11 @@ pub const COMMANDS: &[Command] = &[
     Command::new("unwatch", 1, Usually, "Watches nothing.", unwatch),
 ];
 
-/// The commands that a transaction does not queue.
+/// Commands that are executed immediately within a transaction.
 const AT_ONCE: &[&str] = &["multi", "exec", "discard", "watch", "quit", "reset"];
 
-/// Queues the command of `call` if its client has a transaction open; false if it is to be carried
-/// out now.
+/// Queues the command of `call` if its client has an open transaction. Returns `false` if it should
+/// be executed now.
 pub fn queue(call: &mut Call, command: &Command) -> bool {
     let limit = call.state.settings.limits.query;
     let arguments = call.arguments;
@@ -28,14 +28,14 @@ pub fn queue(call: &mut Call, command: &Command) -> bool {
     if transaction.push(arguments, limit) {
         call.queued();
     } else {
-        // Redis has no words for it: it closes such a client.
+        // Redis has no error message for this: it closes such a client.
         call.error("ERR the transaction is larger than the query buffer may be");
     }
     true
 }
 
-/// What is answered to a command that is refused with `text`: the open transaction is doomed by it,
-/// or over where it was to be carried out.
+/// Returns the reply to a command that is refused with `text`. The refusal dooms an open
+/// transaction, or ends it if the command is EXEC.
 pub fn refuse(call: &mut Call, text: Vec<u8>) -> Vec<u8> {
     let is_exec = call.says(0, "exec");
     if let Some(client) = call.client() {
@@ -52,7 +52,7 @@ pub fn refuse(call: &mut Call, text: Vec<u8>) -> Vec<u8> {
     [b"EXECABORT Transaction discarded because of: ", why].concat()
 }
 
-/// MULTI
+/// Handles MULTI.
 pub fn multi(call: &mut Call) {
     match call.client() {
         Some(client) if client.transaction.is_none() => {
@@ -63,7 +63,7 @@ pub fn multi(call: &mut Call) {
     }
 }
 
-/// EXEC
+/// Handles EXEC.
 pub fn exec(call: &mut Call) {
     let transaction = call.client().and_then(|client| client.transaction.take());
     let Some(transaction) = transaction else {
@@ -74,7 +74,7 @@ pub fn exec(call: &mut Call) {
     }
     call.array(transaction.commands().len());
     for arguments in transaction.commands() {
-        // A message that the command causes comes behind the answers before it.
+        // A message caused by the command must come after the previous replies.
         call.send_reply();
         let mut queued = Call {
             state: &mut *call.state,
@@ -94,7 +94,7 @@ pub fn exec(call: &mut Call) {
     }
 }
 
-/// DISCARD
+/// Handles DISCARD.
 pub fn discard(call: &mut Call) {
     let transaction = call.client().and_then(|client| client.transaction.take());
     match transaction {
@@ -103,7 +103,7 @@ pub fn discard(call: &mut Call) {
     }
 }
 
-/// WATCH key …: there are no keys that could change.
+/// Handles `WATCH key …`. There are no keys that could change.
 pub fn watch(call: &mut Call) {
     let is_open = call
         .client()
@@ -115,7 +115,7 @@ pub fn watch(call: &mut Call) {
     }
 }
 
-/// UNWATCH
+/// Handles UNWATCH.
 pub fn unwatch(call: &mut Call) {
     call.ok();
 }

@@ -1,11 +1,11 @@
-//! Checks that were asked for before the start.
+//! Parses the checks requested on the command line or in a profile.
 
 use crate::analysis::{Check, CheckError};
 use crate::cli::Checks;
 use crate::payload::escape::whole;
 
-/// The checks that `options` ask for; `blame` is given the option, or the key of the profile, and
-/// what is wrong with it.
+/// Parses the checks that `options` request. `blame` makes the error from the option, or the key of
+/// the profile, and what is wrong with it.
 pub(super) fn read<E>(
     options: &Checks,
     blame: impl Fn(&str, String) -> E,

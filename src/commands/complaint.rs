@@ -1,24 +1,24 @@
-//! The words of a complaint, fit to be written to a terminal or a file whatever stands in them.
+//! Makes error messages safe to write to a terminal or a file, whatever they contain.
 
 use crate::payload::escape::whole;
 
-/// The longest complaint, in characters.
+/// Maximum length of an error message, in characters.
 const LONGEST: usize = 1000;
 
-/// Stands for what is left out.
+/// Replaces the middle of a message that is too long.
 const ELLIPSIS: &str = " … ";
 
-/// What a form of a URL has where a URL has its login.
+/// The placeholder for a login in the description of a URL's syntax.
 const FORM: &str = "[user:password@]";
 
-/// `words` on one line: without the login of a URL, with control characters as escapes, and
-/// without their middle if they are very long.
+/// Returns `words` on one line, without the login of a URL, with control characters escaped, and
+/// with the middle cut out if it is very long.
 pub(super) fn line(words: &str) -> String {
     let words = without_bare_logins(&without_logins(words));
     shortened(&whole(words.as_bytes()))
 }
 
-/// The words without a login that has no scheme before it, as in `user:password@host`.
+/// Removes logins without a scheme before them, as in `user:password@host`.
 fn without_bare_logins(words: &str) -> String {
     let parts = words.split_inclusive([' ', '\n', '"', '\'']).map(|part| {
         let is_url = part.contains("://");
@@ -30,8 +30,8 @@ fn without_bare_logins(words: &str) -> String {
     parts.collect()
 }
 
-/// The words without what stands between the start of a URL and the last `@`, and without what
-/// follows a parameter for a password. More than the password may go.
+/// Removes the text between the start of a URL and the last `@`, and the values of password
+/// parameters. It may remove more than the password.
 fn without_logins(words: &str) -> String {
     let mut starts = words.match_indices("://").map(|(at, sign)| at + sign.len());
     let Some(start) = starts.find(|start| !words[*start..].starts_with(FORM)) else {
@@ -53,8 +53,8 @@ fn without_logins(words: &str) -> String {
     }
 }
 
-/// The start and the end of what is too long: a complaint starts with what is to blame, and ends
-/// with the remedy.
+/// Keeps the start and the end of a message that is too long: it starts with what is at fault, and
+/// ends with the remedy.
 fn shortened(words: &str) -> String {
     let count = words.chars().count();
     if count <= LONGEST {

@@ -1,4 +1,4 @@
-//! The config file: where it is, and what it says.
+//! Locates and reads the config file.
 
 use std::env;
 use std::fs;
@@ -11,18 +11,18 @@ use etcetera::BaseStrategy as _;
 use super::{Failure, shown_path};
 use crate::config::{Config, ConfigError, home};
 
-/// What the least of a profile looks like.
+/// An example of a minimal profile.
 pub(super) const EXAMPLE: &str = "[profile.staging]\nurl = \"redis://staging.example:6379\"";
 
-/// The config file, which has been read.
+/// A config file that has been read.
 pub(super) struct ConfigFile {
     pub path: PathBuf,
     pub config: Config,
-    /// Whether others than its owner can read it.
+    /// Whether users other than its owner can read it.
     pub is_open: bool,
 }
 
-/// Reads the file that `option` names, or else the environment, or else the one of the person.
+/// Reads the file that `option` names, or else the environment, or else the default config file.
 pub(super) fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
     let path = path(option)?;
     let text = fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
@@ -35,7 +35,7 @@ pub(super) fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
     })
 }
 
-/// What is wrong with the file.
+/// Turns a config error into a failure.
 pub(super) fn complaint(error: &ConfigError) -> Failure {
     Failure::usage(error)
 }

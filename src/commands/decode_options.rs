@@ -1,4 +1,4 @@
-//! How messages are read and shown, as options and profiles say it.
+//! Parses how messages are decoded and shown, from options and profiles.
 
 use std::fs;
 use std::path::Path as File;
@@ -10,13 +10,13 @@ use crate::payload::escape::whole;
 use crate::payload::protobuf::{MessageType, Schema};
 use crate::query::Path;
 
-/// The most types that a complaint names.
+/// Maximum number of types named in an error.
 const MOST_NAMED: usize = 5;
 
-/// How a descriptor set is made.
+/// How to make a descriptor set.
 const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
 
-/// How messages are read and shown, understood.
+/// The parsed decode options.
 #[derive(Debug, Default)]
 pub(super) struct DecodeSettings {
     pub lenses: ByGlob<Path>,
@@ -24,8 +24,8 @@ pub(super) struct DecodeSettings {
     pub known_types: Vec<MessageType>,
 }
 
-/// Reads what `options` say; `blame` is given the option, or the key of the profile, and what is
-/// wrong with it.
+/// Parses `options`. `blame` makes the error from the option, or the key of the profile, and what
+/// is wrong with it.
 pub(super) fn read<E>(
     options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,
@@ -48,7 +48,7 @@ pub(super) fn read<E>(
     })
 }
 
-/// `GLOB=.path`. The sign may be part of a channel's name: the first that a path follows counts.
+/// Parses `GLOB=.path`. A channel name may contain `=`: the first one followed by a path counts.
 fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
     const FORM: &str = "write channels, = and the path of a value: 'orders:*=.user.id'";
     let shown = whole(text.as_bytes());
@@ -66,7 +66,7 @@ fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
     }
 }
 
-/// The descriptor set in `file`.
+/// Reads the descriptor set in `file`.
 fn schema(file: &File) -> Result<Schema, String> {
     let shown = shown_path(file);
     let bytes = fs::read(file).map_err(|error| {
@@ -84,7 +84,7 @@ fn schema(file: &File) -> Result<Schema, String> {
     Ok(schema)
 }
 
-/// `GLOB=package.Type`, one of `schema`, which `file` holds.
+/// Parses `GLOB=package.Type`, where the type belongs to `schema`, read from `file`.
 fn message_type(
     text: &str,
     file: Option<&File>,
@@ -92,7 +92,7 @@ fn message_type(
 ) -> Result<(Box<[u8]>, MessageType), String> {
     const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
     let shown = whole(text.as_bytes());
-    // No name of a type holds the sign, but a channel's may.
+    // Type names cannot contain `=`, but channel names may.
     let Some((glob, name)) = text.rsplit_once('=') else {
         return Err(format!("{shown:?} has no = and no type; {FORM}"));
     };
@@ -117,7 +117,7 @@ fn message_type(
     }
 }
 
-/// The types that may have been meant by `name`; if none is like it, those that there are.
+/// Suggests types with a name similar to `name`, or names some that exist if none is similar.
 fn alike(name: &str, schema: &Schema) -> String {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let wanted = last(name);

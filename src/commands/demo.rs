@@ -6,11 +6,11 @@ use crate::cli::Demo;
 use crate::message::{Notice, Topic};
 use crate::server::Endpoint;
 
-/// Plays sample traffic and watches it until the person quits. Gives the code to exit with.
+/// Plays sample traffic and watches it until the user quits. Returns the exit code.
 ///
 /// # Errors
 ///
-/// If no port can be had, or the terminal cannot be drawn on.
+/// Fails if no port is available, or the terminal cannot be drawn on.
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let broker = Broker::start(Settings::default())
         .await
@@ -35,7 +35,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     result
 }
 
-/// The notice for the first client that cannot join in as it is.
+/// Waits for the first client that asks for RESP3, and returns the notice about it.
 async fn refusal(client: RefusedClient) -> Option<Notice> {
     let library = client.library().await?;
     Some(Notice::Resp3Refused { library })

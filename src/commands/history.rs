@@ -1,4 +1,5 @@
-//! The queries of earlier runs, in a file of the person's own: one a line, the newest last.
+//! The query history of earlier runs, in a file in the user's state folder: one query per line,
+//! newest last.
 
 use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
@@ -8,13 +9,13 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 
-/// Lines that are read.
+/// Maximum number of lines read.
 const MAX_LINES: usize = 500;
 
-/// From this size on the file is written anew, with the lines that would be read.
+/// Size from which the file is rewritten with only the lines that would be read.
 const MAX_BYTES: u64 = 256 << 10;
 
-/// The queries kept, oldest first, each once. None if there is no file that can be read.
+/// Returns the saved queries without duplicates, oldest first. Empty if no file can be read.
 pub(super) fn load() -> Vec<String> {
     let text = path().and_then(fs::read).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -29,11 +30,11 @@ pub(super) fn load() -> Vec<String> {
     queries
 }
 
-/// Keeps one more query.
+/// Appends a query to the history.
 ///
 /// # Errors
 ///
-/// If there is no place for it, or the file cannot be written.
+/// Fails if there is no folder for the file, or the file cannot be written.
 pub(super) fn append(query: &str) -> io::Result<()> {
     let path = path()?;
     if let Some(folder) = path.parent() {
@@ -42,7 +43,7 @@ pub(super) fn append(query: &str) -> io::Result<()> {
     if fs::metadata(&path).is_ok_and(|file| file.len() > MAX_BYTES) {
         fs::write(&path, load().join("\n") + "\n")?;
     }
-    // What is looked for in other people's messages is nobody else's business.
+    // Queries are private: only the owner may read the file.
     let mut options = OpenOptions::new();
     let mut file = options.create(true).append(true).mode(0o600).open(&path)?;
     writeln!(file, "{query}")

@@ -1,4 +1,4 @@
-//! The password that a command of the person's own says.
+//! Runs the user's password command.
 
 use std::process::{Command, Stdio};
 
@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::server::Password;
 
-/// The first line of what `command` writes. It may ask the person for something, on the terminal
-/// or by its standard error. Neither the command nor what it writes is in the complaint.
+/// Returns the first line that `command` writes. The command may prompt the user on the terminal or
+/// on standard error. The error contains neither the command nor its output.
 pub(super) fn said_by(command: &str) -> Result<Password, String> {
     let mut shell = Command::new("/bin/sh");
     let output = shell

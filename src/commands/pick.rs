@@ -1,4 +1,4 @@
-//! The list of profiles on the terminal, before anything connects.
+//! The profile picker, shown on the terminal before anything connects.
 
 use std::io;
 use std::sync::{OnceLock, mpsc};
@@ -17,16 +17,16 @@ use crate::terminal::signals::Signals;
 use crate::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
 use crate::view;
 
-/// What the person has picked.
+/// What the user picked.
 pub(super) enum Picked {
-    /// The profile of this number. The signals are to be listened to until somebody else does:
-    /// they have no effect of their own any more.
+    /// The profile with this index. The caller must keep reading the signals: they no longer have
+    /// their default effect.
     Profile(usize, Signals),
-    /// None of them; the code to exit with.
+    /// No profile; holds the exit code.
     Nothing(u8),
 }
 
-/// Lets the person pick one of `profiles`.
+/// Lets the user pick one of `profiles`.
 pub(super) async fn pick(
     profiles: Vec<Pickable>,
     options: &cli::Screen,
@@ -50,8 +50,8 @@ pub(super) async fn pick(
     }
 }
 
-/// Keys, read one by one. The thread that reads them waits until each has had its effect: once
-/// the last has, whatever is typed is left to those who read after it.
+/// Reads keys one at a time. The reading thread waits until each key has taken effect, so that
+/// whatever is typed after the last one is left to the next reader.
 struct Keys {
     event_rx: Receiver<TerminalEvent>,
     more_tx: mpsc::Sender<()>,
@@ -71,14 +71,14 @@ impl Keys {
         event.unwrap_or_else(|| TerminalEvent::InputLost("nobody reads it".to_owned()))
     }
 
-    /// Has the next one read.
+    /// Lets the thread read the next key.
     fn go_on(&self) {
-        // The thread has ended where no input can follow, which is the event that it told last.
+        // Sending fails only if the thread has ended, which its last event has reported.
         let _ = self.more_tx.send(());
     }
 }
 
-/// All that the loop runs on.
+/// Everything that the picker's loop runs on.
 struct Desk {
     session: Session,
     keys: Keys,

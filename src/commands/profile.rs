@@ -1,4 +1,4 @@
-//! A profile of the config file, as the command line that it stands for.
+//! Turns a profile of the config file into the command line that it stands for.
 
 use std::path::Path;
 
@@ -12,25 +12,25 @@ use crate::config::{ConfigError, Entry, Profile};
 use crate::server::Target;
 use crate::terminal::signals::Signals;
 
-/// What the person has chosen.
+/// What the user chose.
 pub(super) enum Choice {
     /// This profile.
     Profile(Box<Chosen>),
-    /// None; the code to exit with.
+    /// No profile; holds the exit code.
     Nothing(u8),
 }
 
-/// The profile that was chosen.
+/// The chosen profile.
 pub(super) struct Chosen {
     profile: Profile,
-    /// What the person should know though it stops nothing.
+    /// A warning for the user that does not stop anything.
     pub warning: Option<String>,
-    /// The signals, if it was picked: see [`Picked::Profile`].
+    /// The signal listener, if the profile was picked from the list: see [`Picked::Profile`].
     pub signals: Option<Signals>,
 }
 
-/// The profile called `name`, or else the one that the person picks, of the file that `config`
-/// names or of the usual one.
+/// Returns the profile called `name`, or lets the user pick one, from the file `config` or else
+/// from the default config file.
 pub(super) async fn choose(
     name: Option<&str>,
     config: Option<&Path>,
@@ -61,14 +61,14 @@ pub(super) async fn choose(
 }
 
 impl Chosen {
-    /// Its name and colour.
+    /// Returns the profile's name and colour.
     pub fn badge(&self) -> Badge {
         badge(&self.profile)
     }
 
-    /// The command line with the profile in it. What stands on the command line wins: options that
-    /// can be given once replace those of the profile, others add to them, and channels replace
-    /// its channels. Nothing undoes a refusal to write.
+    /// Merges the profile into the given command line. The command line wins: single-valued options
+    /// replace those of the profile, repeatable ones add to them, and channels replace its
+    /// channels. Nothing undoes `read-only`.
     pub fn add_to(&self, given: Watch) -> Result<Watch, Failure> {
         let profile = &self.profile;
         let screen = screen(profile, given.screen).map_err(|error| complaint(&error))?;
@@ -95,8 +95,8 @@ impl Chosen {
         })
     }
 
-    /// The complaint about what became of the profile and the command line together: of the key
-    /// in the file where it is that, else of the option.
+    /// Returns the error for a problem with the profile and the command line combined. It blames
+    /// the key in the file if the value comes from there, and the option otherwise.
     pub fn blame(&self, wrong: Wrong, made: &Server) -> Failure {
         if let Some(key) = wrong.option.and_then(key_of)
             && self.says(key, made)
@@ -106,7 +106,7 @@ impl Chosen {
         Failure::from(wrong).and(&format!(" (profile '{}')", self.profile.name))
     }
 
-    /// Whether it is the profile that says what `made` has for `key`.
+    /// Returns whether the value of `key` in `made` comes from the profile.
     fn says(&self, key: &str, made: &Server) -> bool {
         let own = server(&self.profile);
         self.profile.has(key)
@@ -123,7 +123,7 @@ impl Chosen {
     }
 }
 
-/// The profiles of the file, to pick one from.
+/// Returns the profiles of the file for the picker.
 fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
     let entries = file.config.entries();
     if let ([], Some(wrong)) = (entries, file.config.wrong().first()) {
@@ -137,8 +137,8 @@ fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
     Ok(entries.iter().map(pickable_entry).collect())
 }
 
-/// A profile as it is listed. One that something is wrong with is listed as such: the complaint
-/// follows if it is picked.
+/// Returns a profile as the picker lists it. An invalid profile is marked as such; its error is
+/// shown once it is picked.
 fn pickable_entry(entry: &Entry) -> Pickable {
     let found = entry.profile.as_ref().map_err(Clone::clone);
     match found.and_then(|profile| Ok((profile, target_of(profile)?))) {
@@ -165,7 +165,8 @@ fn badge(profile: &Profile) -> Badge {
     }
 }
 
-/// What others can read though it is not theirs, and what is wrong outside of the profiles.
+/// Returns a warning if other users can read a password in the file, or if something is wrong
+/// outside the profiles.
 fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.path);
     let open = (file.is_open && target.holds_password())
@@ -179,7 +180,7 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
-/// What the profile connects to.
+/// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     let target = target::named(&server(profile))
         .map_err(|wrong| profile.wrong(key_to_blame(profile, &wrong), wrong.problem))?;
@@ -189,14 +190,14 @@ fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     Ok(target)
 }
 
-/// The key of the profile that is to blame for what is wrong: its address unless another is.
+/// Returns the key of the profile to blame for `wrong`: its address unless another key is at fault.
 fn key_to_blame(profile: &Profile, wrong: &Wrong) -> &'static str {
     let key = wrong.option.and_then(key_of);
     let key = key.filter(|key| profile.has(key));
     key.unwrap_or_else(|| profile.address_key())
 }
 
-/// The key of a profile that says what an option says.
+/// Returns the profile key that corresponds to an option.
 fn key_of(option: &str) -> Option<&'static str> {
     Some(match option {
         "-u" => "url",
@@ -216,10 +217,10 @@ fn key_of(option: &str) -> Option<&'static str> {
     })
 }
 
-/// The server as options would name it.
+/// Returns the profile's server as command-line options.
 fn server(profile: &Profile) -> Server {
     let tls = profile.tls.clone().unwrap_or_default();
-    // Where no server is named, that of the environment is not meant.
+    // A profile without a server means the local one, not the one in the environment.
     let is_nowhere = profile.address_key().is_empty();
     let here = is_nowhere.then(|| "127.0.0.1".to_owned());
     Server {
@@ -244,7 +245,7 @@ fn server(profile: &Profile) -> Server {
     }
 }
 
-/// The server of the profile, as the command line wants it.
+/// Merges the server options of the command line and of the profile.
 fn merged(given: Server, profile: Server) -> Server {
     Server {
         db: given.db.or(profile.db),
@@ -263,8 +264,8 @@ fn merged(given: Server, profile: Server) -> Server {
     }
 }
 
-/// The options of the screen. Queries of the profile are looked at here, so that a complaint about
-/// one names its line.
+/// Merges the screen options. Parses the profile's queries here, so that an error names the line in
+/// the file.
 fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
     for (key, texts) in [
         ("filter", &profile.filters),
@@ -303,8 +304,8 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
     })
 }
 
-/// Looks at how the profile reads messages. Where the command line gives another file of types, it
-/// is that which they are looked up in, later.
+/// Checks the profile's decode options. If the command line gives another `--proto` file, message
+/// types are looked up in that file later.
 fn check_reading(profile: &Profile, given: &cli::DecodeOptions) -> Result<(), ConfigError> {
     let mut mine = cli::DecodeOptions {
         lens: profile.lenses.clone(),

@@ -1,12 +1,12 @@
-//! Queries that were written before the start.
+//! Parses queries given on the command line or in a profile.
 
 use crate::message::Time;
 use crate::payload::escape::whole;
 use crate::payload::figures::{Clock, Zone};
 use crate::query::{Moment, Query};
 
-/// Each of `texts` as a query, or the complaint about the first that is none; `blame` says where
-/// it comes from.
+/// Parses each of `texts`. The error is about the first invalid query; `blame` adds where it comes
+/// from.
 pub(super) fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
     let now = Time::now();
     let ahead = Clock::new(Zone::Local).ahead(now);

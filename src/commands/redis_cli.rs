@@ -1,4 +1,4 @@
-//! How redis-cli reaches the same server, for a person who wants to publish from a shell.
+//! The redis-cli options for the same server, for users who want to publish from a shell.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::app::RedisCli;
 use crate::payload::escape::whole;
 use crate::server::{Address, TlsSettings};
 
-/// The options that lead to `address`, and those of TLS.
+/// Returns the options for `address` and for TLS.
 pub(super) fn options(address: &Address, tls: Option<&TlsSettings>) -> RedisCli {
     let place = match address {
         Address::Tcp { host, port } => format!("-h {} -p {port}", quoted(host)),
@@ -39,7 +39,7 @@ fn quoted_path(path: &Path) -> String {
     quoted(&whole(path.as_os_str().as_bytes()))
 }
 
-/// A word that a shell takes as it is.
+/// Quotes a word for the shell.
 fn quoted(text: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:%+@,=".contains(letter);
     if !text.is_empty() && text.chars().all(is_plain) {

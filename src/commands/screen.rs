@@ -1,4 +1,4 @@
-//! The screen on a terminal, with the server tasks behind it: what every watching command runs.
+//! Runs the screen on a terminal with the server tasks behind it, for every command that watches.
 
 use std::io;
 use std::pin::Pin;
@@ -29,37 +29,37 @@ use crate::terminal::backend::Screen;
 use crate::terminal::signals::Signals;
 use crate::terminal::{Session, TerminalEvent, Tty, input};
 
-/// Batches that may wait for the loop; past that the subscriber holds them itself.
+/// Maximum number of batches queued for the loop; beyond that the subscriber keeps them itself.
 const FEED_ROOM: usize = 16;
 
-/// Keys that may wait for the loop.
+/// Maximum number of key events queued for the loop.
 const INPUT_ROOM: usize = 256;
 
 /// What to watch, and how.
 pub(super) struct Job {
-    /// The profile, if one was asked for.
+    /// The profile, if one was requested.
     pub profile: Option<Badge>,
-    /// What to say beside the address.
+    /// The note shown beside the address.
     pub note: String,
-    /// What to say at the start though it stops nothing.
+    /// A warning shown at the start that does not stop anything.
     pub warning: Option<String>,
     pub target: Target,
-    /// How TLS is spoken, where the target asks for it.
+    /// The loaded TLS settings, if the target uses TLS.
     pub tls: Option<LoadedTls>,
     pub topics: Vec<Topic>,
     pub until: Option<Box<[u8]>>,
     pub options: cli::Screen,
-    /// A row for the log that comes once, from elsewhere than the server.
+    /// A notice for the log that arrives at most once, from elsewhere than the server.
     pub notice: Option<ComingNotice>,
 }
 
-/// A notice that may come.
+/// A notice that may arrive.
 pub(super) type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
 
-/// Answers of other threads that may wait for the loop; past that they wait.
+/// Maximum number of worker answers queued for the loop; beyond that the workers wait.
 const ANSWER_ROOM: usize = 64;
 
-/// Shows the screen until the person quits. Gives the code to exit with.
+/// Shows the screen until the user quits. Returns the exit code.
 pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     let started = Instant::now();
     let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
@@ -153,7 +153,7 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     }
 }
 
-/// What the screen is told at the start.
+/// Returns the app's initial settings.
 fn settings(job: &Job, decode: DecodeSettings) -> Settings {
     let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
     Settings {
@@ -161,7 +161,7 @@ fn settings(job: &Job, decode: DecodeSettings) -> Settings {
         address: job.target.to_string(),
         is_insecure: tls.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &job.target {
-            // What is published at a sentinel reaches no channel of the master.
+            // Publishing at a sentinel reaches no channel of the master.
             Target::Sentinel(_) => RedisCli::default(),
             target => redis_cli::options(target.any_address(), tls),
         },
@@ -176,8 +176,8 @@ fn settings(job: &Job, decode: DecodeSettings) -> Settings {
     }
 }
 
-/// Runs the loop on this thread, with a clock of its own: a key and a drawing that is due do not
-/// wait for the thread that reads from Redis, which may be without a core for 50 ms.
+/// Runs the loop on this thread with a runtime of its own, so that keys and due frames do not wait
+/// for the thread that reads from Redis, which may be without a core for 50 ms.
 fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
     block_in_place(|| {
         let runtime = Builder::new_current_thread().enable_time().build()?;
@@ -185,7 +185,7 @@ fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
     })
 }
 
-/// Passes on what the person does, from the thread that reads it.
+/// Starts the thread that reads terminal input and forwards it to the loop.
 fn pass_on_input(
     escape_time: Duration,
     event_tx: Sender<Event>,
@@ -198,17 +198,17 @@ fn pass_on_input(
     input::spawn(escape_time, tell).map(drop)
 }
 
-/// Passes on the notice when it comes.
+/// Forwards the notice once it arrives.
 async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
     if let Some(notice) = notice.await {
         let mut batch = Box::<Batch>::default();
         batch.push_notice(Time::now(), notice);
-        // The loop has ended where nobody takes it.
+        // Sending fails only if the loop has ended.
         let _ = feed_tx.send(Feed::Batch(batch)).await;
     }
 }
 
-/// Passes on the signals for as long as the loop listens.
+/// Forwards signals until the loop ends.
 async fn pass_on_signals(
     mut signals: Signals,
     event_tx: Sender<Event>,
@@ -224,7 +224,7 @@ async fn pass_on_signals(
     }
 }
 
-/// Does what the app asks for.
+/// Performs the effects that the app returns.
 struct Desk {
     session: Session,
     server: Server,

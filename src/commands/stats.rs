@@ -13,15 +13,15 @@ use crate::runtime::Outcome;
 use crate::server::Counters;
 use crate::terminal::backend::Output;
 
-/// The file that they are written to at the end. It is created at the start, so that a wrong path is
-/// told at once.
+/// The file that the stats are written to at exit. It is created at the start, so that a wrong path
+/// is reported at once.
 pub(super) struct StatsFile<'a> {
     path: &'a Path,
 }
 
 impl<'a> StatsFile<'a> {
-    /// Creates the file at `path`, or checks that it can be written to. What is no regular file, such
-    /// as a pipe that nobody reads yet, is opened only at the end.
+    /// Creates the file at `path`, or checks that it is writable. A file that is not regular, such
+    /// as a pipe without a reader yet, is opened only at exit.
     pub fn new(path: &'a Path) -> Result<Self, Failure> {
         let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
         if !is_special {
@@ -31,7 +31,8 @@ impl<'a> StatsFile<'a> {
         Ok(Self { path })
     }
 
-    /// Empties a regular file, so that what an earlier run wrote is not taken for this one's.
+    /// Truncates a regular file, so that the stats of an earlier run are not taken for those of
+    /// this one.
     pub fn begin(&self) {
         if self.path.is_file() {
             let _ = File::create(self.path);
@@ -45,7 +46,7 @@ fn words(path: &Path, error: &io::Error) -> String {
     format!("--stats: {} cannot be written: {reason}", shown_path(path))
 }
 
-/// Writes them to `file` as one JSON object.
+/// Writes the stats to `file` as one JSON object.
 pub(super) fn write(
     file: &StatsFile<'_>,
     outcome: &Outcome,

@@ -1,4 +1,4 @@
-//! Which server the command line and the environment mean, and how to get in.
+//! Finds the server that the command line and the environment name, and how to log in.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -12,38 +12,39 @@ use crate::server::{
     Address, Endpoint, ParsedUrl, Password, Target, Tls, TlsError, TlsSettings, UrlRemark,
 };
 
-/// Said where the password stands on the command line.
+/// The warning for a password on the command line.
 const PASSWORD_IN_SIGHT: &str = "-a: other users can read a password from the list of processes; \
                                  SUBSCOPE_PASSWORD or --askpass keep it out";
 const URL_IN_SIGHT: &str = "-u: other users can read the password in it from the list of \
                             processes; SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass keep it out";
 
-/// Said of a user without a password. Not which: it may be a password in the wrong place.
+/// The warning for a user without a password. It does not repeat the name, which may be a misplaced
+/// password.
 const IDLE_USER: &str = "a user is named, but no password is known, so the login is the default \
                          user's; --askpass asks for one, and --pass '' logs in a user that needs none";
 
-/// Said of `redis://word@host`.
+/// The warning for `redis://word@host`.
 const ONE_WORD: &str = "has one word before the @, which is taken as the password, as redis-cli \
                         takes it; a user is user:password, or --user NAME";
 
-/// A key of profiles that is no option.
+/// The key of profiles that is not an option.
 pub(super) const PASSWORD_COMMAND: &str = "password-command";
 
-/// What the command line and the environment mean.
+/// The server that the command line and the environment name.
 pub(super) struct Found {
     pub target: Target,
-    /// How TLS is spoken, where the target asks for it.
+    /// The loaded TLS settings, if the target uses TLS.
     pub tls: Option<LoadedTls>,
-    /// What the person should know though it stops nothing.
+    /// Warnings for the user that do not stop anything.
     pub warnings: Vec<String>,
 }
 
-/// What is wrong with a server that was asked for.
+/// What is wrong with the requested server.
 #[derive(Debug)]
 pub(super) struct Wrong {
-    /// The option to blame, such as `--cacert`, if one is.
+    /// The option at fault, such as `--cacert`, if there is one.
     pub option: Option<&'static str>,
-    /// What is wrong, as it goes on from the option.
+    /// What is wrong, phrased to follow the option's name.
     pub problem: String,
 }
 
@@ -74,22 +75,22 @@ impl From<TlsError> for Wrong {
     }
 }
 
-/// TLS as it was asked for, and as it can be spoken.
+/// The TLS settings, and the configuration loaded from them.
 pub(super) struct LoadedTls {
     pub settings: TlsSettings,
     pub tls: Tls,
 }
 
-/// A server, as it was named.
+/// The server named by a URL or by options.
 struct Named {
     target: Target,
-    /// Whether what names it says that no certificate is to be checked.
+    /// Whether the URL asks to skip certificate verification.
     is_insecure: bool,
-    /// What is odd about that.
+    /// Warnings about the URL.
     warnings: Vec<String>,
 }
 
-/// Finds out, and asks for the password if that is wanted.
+/// Finds the server and its password, and prompts for the password if asked to.
 pub(super) fn find(options: &Server) -> Result<Found, Wrong> {
     let Named {
         target,
@@ -116,8 +117,8 @@ pub(super) fn find(options: &Server) -> Result<Found, Wrong> {
     })
 }
 
-/// The target as it is logged in to: without a password nobody logs in, so that no user should be
-/// shown, as redis-cli has it too. Warns of it.
+/// Removes the user from a target that has no password: no login is attempted then, so no user
+/// should be shown, as in redis-cli. Returns a warning if it did.
 fn without_idle_user(target: Target) -> (Target, Option<String>) {
     if target.user().is_none() || target.has_password() {
         return (target, None);
@@ -125,19 +126,19 @@ fn without_idle_user(target: Target) -> (Target, Option<String>) {
     (target.without_user(), Some(IDLE_USER.to_owned()))
 }
 
-/// What the options name, still without the password that they do not hold.
+/// Returns the target that the options name, before a password from elsewhere is added.
 pub(super) fn named(options: &Server) -> Result<Target, Wrong> {
     refined(place(options)?.target, options)
 }
 
-/// The server that the options name, or else the one of the environment.
+/// Returns the server that the options name, or else the one from the environment.
 fn place(options: &Server) -> Result<Named, Wrong> {
     let (source, url) = match options {
         Server { url: Some(url), .. } => ("-u", url.clone()),
         Server {
             socket: Some(path), ..
         } => return socket(path),
-        // Nothing of the environment's URL, its login included, is meant for another server.
+        // No part of the environment's URL, its login included, applies to another server.
         Server {
             host: None,
             port: None,
@@ -162,7 +163,7 @@ fn place(options: &Server) -> Result<Named, Wrong> {
     Ok(understood(parsed, source, has_other_password))
 }
 
-/// The server behind a unix socket.
+/// Returns the server behind a unix socket.
 fn socket(path: &Path) -> Result<Named, Wrong> {
     if holds_login(&path.to_string_lossy()) {
         let problem = "takes a path; a URL or a login goes with -u, or url in a profile";
@@ -171,7 +172,7 @@ fn socket(path: &Path) -> Result<Named, Wrong> {
     Ok(server(Address::Unix(path.to_owned())))
 }
 
-/// The first URL that the environment holds, and the variable that holds it.
+/// Returns the first URL found in the environment, and the name of its variable.
 fn url_of_environment() -> Result<Option<(&'static str, String)>, Wrong> {
     for name in ["SUBSCOPE_URL", "REDIS_URL"] {
         if let Some(url) = variable(name)?.filter(|url| !url.trim().is_empty()) {
@@ -181,8 +182,8 @@ fn url_of_environment() -> Result<Option<(&'static str, String)>, Wrong> {
     Ok(None)
 }
 
-/// What the URL from `source` leads to, and what to warn of. Its one word before the @ is the
-/// password, unless that comes from elsewhere.
+/// Returns the target of the URL from `source`, and the warnings about it. A single word before the
+/// @ is the password, unless a password comes from elsewhere.
 fn understood(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Named {
     let mut warnings: Vec<String> = Vec::new();
     let mut target = parsed.target;
@@ -219,8 +220,8 @@ fn server(address: Address) -> Named {
     }
 }
 
-/// The host without the brackets that an IPv6 address may stand in. A complaint does not repeat
-/// it: it may be a URL with a password.
+/// Returns the host without the brackets of an IPv6 address. The error does not repeat the text,
+/// which may be a URL with a password.
 fn host_in(text: &str) -> Result<String, Wrong> {
     let text = text.trim();
     let inner = text
@@ -244,7 +245,7 @@ fn host_in(text: &str) -> Result<String, Wrong> {
     Err(Wrong::with("-h", problem))
 }
 
-/// The target as the other options want it.
+/// Applies the user, database and TLS options to the target.
 fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     if let Some(user) = &options.user {
         if holds_login(user) {
@@ -272,8 +273,8 @@ fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     Ok(target)
 }
 
-/// How TLS is spoken, if it is. `is_insecure` is what the URL says, as some do whether they ask for
-/// TLS or not.
+/// Loads the TLS settings if the target uses TLS. `is_insecure` comes from the URL, which may set
+/// it without asking for TLS.
 fn tls(
     target: &Target,
     options: &TlsOptions,
@@ -333,15 +334,15 @@ fn with_password(target: Target, options: &Server) -> Result<Target, Wrong> {
     Ok(target)
 }
 
-/// A password in the environment, without the line break that a file or a secret store has left at
-/// its end.
+/// Returns the password in the environment variable `name`, without the trailing line break that a
+/// file or secret store may leave.
 fn password_in(name: &'static str) -> Result<Option<Password>, Wrong> {
     let text = variable(name)?.map(Zeroizing::new);
     let password = text.map(|text| Password::from(text.trim_end_matches(['\n', '\r'])));
     Ok(password.filter(|password| !password.is_empty()))
 }
 
-/// A variable of the environment, unless it is empty.
+/// Returns an environment variable, unless it is empty.
 fn variable(name: &'static str) -> Result<Option<String>, Wrong> {
     let value = env::var_os(name).filter(|value| !value.is_empty());
     let text = value.map(|value| value.into_string().map_err(drop));
@@ -360,10 +361,10 @@ mod tests {
     use crate::cases;
     use crate::cli::Cli;
 
-    /// Stands in every password that is generated.
+    /// Appears in every generated password.
     const MARK: &str = "M4RK";
 
-    /// What is found for options with which the environment does not matter, or the complaint.
+    /// Returns the target found for options that do not depend on the environment, or the error.
     fn found(options: &str) -> String {
         let words = ["subscope"].into_iter().chain(options.split_whitespace());
         let options = match Cli::try_parse_from(words) {
@@ -401,11 +402,11 @@ mod tests {
                 "-u redis+sentinel://h1/m --user me -a x",
                 "redis+sentinel://me@h1:26379/m",
             ),
-            // The password, unless it comes from elsewhere.
+            // The word is the password, unless a password comes from elsewhere.
             ("-u redis://you@x", "redis://x:6379"),
             ("-u redis://you@x -a y", "redis://you@x:6379"),
             ("-u redis://you@x --user me", "redis://me@x:6379"),
-            // Nobody logs in.
+            // No user logs in.
             ("-u redis://you:@x", "redis://x:6379"),
             ("-u redis://default@x", "redis://x:6379"),
             ("-u x:7000 -a y", "redis://x:7000"),
@@ -479,7 +480,7 @@ mod tests {
         }
     }
 
-    /// What `options` are warned of.
+    /// Returns the warnings for `options`.
     fn warnings(options: &str) -> String {
         let words = ["subscope"].into_iter().chain(options.split_whitespace());
         let server = Cli::try_parse_from(words).map(|cli| cli.watch.server);
@@ -524,7 +525,7 @@ mod tests {
         assert!(one_word.ends_with(URL_IN_SIGHT), "{one_word}");
     }
 
-    /// A URL, most with a password in it that holds the mark, many of them wrong.
+    /// Generates URLs, many of them invalid; most hold a password that contains the mark.
     fn url() -> impl Strategy<Value = String> {
         let piece = |choices: &[&'static str]| select(choices.to_vec());
         let odd = "[#/?@%:&=,. a1]{0,3}";
@@ -570,7 +571,7 @@ mod tests {
     #[test]
     fn no_generated_url_has_a_complaint_with_its_password() {
         let check = |url: String| {
-            // Without a host it looks as if it were the name of a parameter.
+            // Without a host the mark would look like the name of a parameter.
             prop_assume!(url.contains('@') || !url.contains('?'));
             let options = Server {
                 url: Some(url),
@@ -623,7 +624,7 @@ mod tests {
         let nobody = warnings(None).unwrap_or_default();
         assert_eq!(nobody.0, "redis://x:6379");
         assert_eq!(nobody.1, [IDLE_USER]);
-        // A user that needs none logs in with any.
+        // A user without a password logs in with an empty one.
         let me = warnings(Some("")).unwrap_or_default();
         assert_eq!(me, ("redis://me\u{1b}@x:6379".to_owned(), Vec::new()));
     }

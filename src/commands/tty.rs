@@ -1,4 +1,4 @@
-//! What every command that draws does with its terminal.
+//! The terminal handling shared by every command that draws.
 
 use std::env;
 use std::ffi::OsStr;
@@ -16,7 +16,7 @@ use crate::terminal::ascii::is_utf8;
 use crate::terminal::backend::{Colours, Screen};
 use crate::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, Tty};
 
-/// What the program exits with once the terminal is gone, as after a SIGHUP.
+/// The exit code once the terminal is gone, as after SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
 
 /// What ended the program from outside.
@@ -27,7 +27,7 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// The code to exit with.
+    /// Returns the exit code.
     pub fn exit_code(&self) -> Result<u8, Failure> {
         match self {
             Self::Signal(signal) => Ok(signal.exit_code().unwrap_or(0)),
@@ -36,11 +36,12 @@ impl Ending {
     }
 }
 
-/// Takes the terminal over, with the mouse if `mouse` is set, to draw on it in ASCII alone or not.
+/// Takes over the terminal, with the mouse if `mouse` is set, and draws in ASCII only if `ascii`
+/// says so.
 ///
 /// # Errors
 ///
-/// If there is no terminal, or none that a screen can be drawn on.
+/// Fails if there is no terminal, or it cannot show a screen.
 pub(super) fn enter(
     mouse: bool,
     ascii: Ascii,
@@ -51,7 +52,7 @@ pub(super) fn enter(
         Ascii::Always => true,
         Ascii::Never => false,
     };
-    // A terminal that is not guarded can be drawn on as well.
+    // The terminal can be drawn on without a guard, too.
     let guard = Guard::start().ok();
     let session = Session::enter(mouse, guard).map_err(|error| match error {
         TerminalError::NotATerminal => Failure::usage(error),
@@ -64,7 +65,7 @@ pub(super) fn enter(
     Ok((session, terminal))
 }
 
-/// Refuses a terminal that cannot move its cursor, by the value of `TERM`.
+/// Rejects a terminal that cannot move its cursor, judging by the value of `TERM`.
 fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
     let kind = kind.unwrap_or_default();
     if !kind.is_empty() && kind != "dumb" {
@@ -81,7 +82,7 @@ fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
     )))
 }
 
-/// The failure that the terminal cannot be drawn on: it is gone, or refuses.
+/// Returns the failure for a terminal error: the terminal is gone, or the operation failed.
 pub(super) fn failed(error: &io::Error) -> Failure {
     if Errno::from_io_error(error) == Some(Errno::IO) {
         return lost(error);
@@ -89,7 +90,7 @@ pub(super) fn failed(error: &io::Error) -> Failure {
     Failure::other(format!("the terminal: {error}"))
 }
 
-/// The failure that the terminal is gone, with or without SIGHUP.
+/// Returns the failure for a terminal that is gone, with or without SIGHUP.
 fn lost(why: impl fmt::Display) -> Failure {
     Failure {
         exit_code: HUNG_UP,
@@ -97,8 +98,8 @@ fn lost(why: impl fmt::Display) -> Failure {
     }
 }
 
-/// The app's event for what comes from the terminal. Notes what ends the program, before the loop
-/// can end for it.
+/// Translates an event of the terminal to one of the app. Records what ends the program before the
+/// loop can end because of it.
 pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
     use crossterm::event::Event as Input;
     let why = match event {
@@ -109,19 +110,19 @@ pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Opti
         TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
         TerminalEvent::Input(_) => return None,
         TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
-        // Drawing asks for the size by itself. But a screen that was smaller for a moment and has
-        // its old size again has lost what it showed.
+        // Drawing checks the size by itself. But a screen that shrank for a moment and grew back
+        // has lost its content.
         TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
         TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
         TerminalEvent::Signal(signal) => Ending::Signal(signal),
         TerminalEvent::InputLost(why) => Ending::InputLost(why),
     };
-    // What ended it first is what ended it.
+    // Only the first cause counts.
     let _ = ending.set(why);
     Some(Event::Terminate)
 }
 
-/// Does what `effect` asks of the terminal itself, if it does.
+/// Performs `effect` if it concerns the terminal itself.
 pub(super) fn perform(
     effect: &Effect,
     session: &Session,

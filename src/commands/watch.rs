@@ -1,4 +1,4 @@
-//! `subscope [CHANNEL]...`: watch a server.
+//! `subscope [CHANNEL]...`: watches a server.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -12,11 +12,11 @@ use crate::message::Topic;
 use crate::server::Target;
 use crate::terminal::signals::Signals;
 
-/// Watches until the person quits. Gives the code to exit with.
+/// Watches until the user quits. Returns the exit code.
 ///
 /// # Errors
 ///
-/// If the command line is wrong, or the terminal cannot be drawn on.
+/// Fails if the command line is wrong, or the terminal cannot be drawn on.
 pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let mut profile = None;
     if let Some(name) = &watch.profile {
@@ -66,7 +66,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     screen::run(job).await
 }
 
-/// Ends the program at a signal, for as long as it only asks for a password.
+/// Ends the program on a signal while it is only prompting for a password.
 async fn end_at_a_signal(mut signals: Signals) {
     loop {
         if let Some(exit_code) = signals.next().await.exit_code() {
@@ -97,8 +97,8 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
     Ok(topics)
 }
 
-/// Whether it starts like the URL of a server. Nobody should be asked for a channel of that name:
-/// it may hold a password.
+/// Returns whether `name` starts like a server URL. Such a name must not be sent as a channel,
+/// because it may hold a password.
 fn is_url(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let scheme = name.split_once("://").map(|(scheme, _)| scheme);
@@ -110,7 +110,7 @@ fn is_url(name: &OsStr) -> bool {
     scheme.is_some_and(is_known)
 }
 
-/// The ordinary channels and patterns: all there are, if nothing else is asked for.
+/// Returns the ordinary channels and patterns: `*` if nothing else is requested.
 fn channels(watch: &Watch) -> Vec<Topic> {
     if watch.channels.is_empty() && watch.shard.is_empty() {
         return vec![Topic::pattern(b"*")];

@@ -1,24 +1,24 @@
-//! What is wrong with the config file, in one line.
+//! Errors in the config file, one line each.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What is wrong with the config file: one line that names the file, the line, the key, and what
-/// would be right. It never holds the value of a key that may carry a password.
+/// An error in the config file: one line that names the file, the line, the key, and what is
+/// expected. It never holds the value of a key that may carry a password.
 ///
-/// It may hold names from the file: whoever shows it escapes them.
+/// It may hold names from the file: the code that shows it must escape them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     path: PathBuf,
-    /// Counted from 1. `None` if no line is to blame.
+    /// Counted from 1. `None` if no line is at fault.
     line: Option<usize>,
-    /// Empty if no key is to blame.
+    /// Empty if no key is at fault.
     key: String,
     problem: String,
 }
 
 impl ConfigError {
-    /// `key`, in `line`, is wrong.
+    /// Creates an error about `key` in `line`.
     pub(super) fn new(path: &Path, line: usize, key: String, problem: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
@@ -28,7 +28,7 @@ impl ConfigError {
         }
     }
 
-    /// The same without the path of the file.
+    /// Returns the message without the path of the file.
     #[must_use]
     pub fn brief(&self) -> String {
         let line = self.line.map(|line| format!("line {line}"));
@@ -37,7 +37,7 @@ impl ConfigError {
         parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 
-    /// There is no profile called `name` among `names`.
+    /// Creates the error that `names` contains no profile called `name`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {
             [] => format!("no profile '{}', nor any other", named(name)),
@@ -75,7 +75,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// A name as a complaint repeats it: one that may be a URL with a password in it is not.
+/// Returns a name as errors repeat it: a name that may be a URL with a password is masked.
 pub(super) fn named(name: &str) -> &str {
     if name.contains('@') || name.contains("://") {
         "***"
@@ -84,17 +84,18 @@ pub(super) fn named(name: &str) -> &str {
     }
 }
 
-/// Asks whether the one of `names` was meant that is like `name`, if one is.
+/// Returns a "did you mean" suffix if one of `names` is similar to `name`, and an empty string
+/// otherwise.
 pub(super) fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
-        // The start of a name is as good as a slip.
+        // A prefix counts as an exact match.
         let is_start = !name.is_empty() && other.starts_with(name);
         if is_start {
             return 0;
         }
         strsim::osa_distance(name, other)
     };
-    // In a short name every letter counts.
+    // The shorter the name, the fewer typos are allowed.
     let most = name.chars().count() / 3;
     let nearest = names.iter().min_by_key(|other| distance(other));
     match nearest.filter(|other| distance(other) <= most) {

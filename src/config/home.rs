@@ -1,13 +1,13 @@
-//! `~` in a path, which a shell expands but a config file, a URL and `--option=~/file` do not.
+//! Expands `~` in paths, as shells do, for config files, URLs and `--option=~/file`.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The path with a leading `~` as the home folder. A file that is called `~` is `./~`.
+/// Replaces a leading `~` with the home folder. A file that is itself called `~` is `./~`.
 ///
 /// # Errors
 ///
-/// Says why the folder is not known: it is another user's, or there is no `HOME`.
+/// Fails if the folder is not known: it is another user's, or there is no `HOME`.
 pub fn expand(path: PathBuf) -> Result<PathBuf, String> {
     expand_in(path, env::home_dir().as_deref())
 }

@@ -1,4 +1,4 @@
-//! The keys of a table, taken one by one, so that what is left over is known to be wrong.
+//! Takes the keys of a table one by one, so that the keys left over are known to be wrong.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,25 +8,25 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, named, suggestion};
 use super::{holds_login, home};
 
-/// A file that is being read.
+/// A file that is being parsed.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub path: &'a Path,
     pub text: &'a str,
 }
 
-/// A table that is being read.
+/// A table that is being parsed.
 pub(super) struct Keys<'a> {
-    /// Those that have not been taken.
+    /// The keys that have not been taken.
     values: BTreeMap<&'a str, Value<'a>>,
-    /// The names of all that have been asked for.
+    /// The names of all keys that have been requested.
     known: Vec<&'static str>,
 }
 
-/// The value of a key, and where it stands.
+/// The value of a key, and its location.
 pub(super) struct Value<'a> {
     source: Source<'a>,
-    /// With all that it stands in.
+    /// The full path of the key, such as `profile.staging.url`.
     key: String,
     /// The line of the key, counted from 1.
     pub line: usize,
@@ -34,20 +34,21 @@ pub(super) struct Value<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// The number of the line in which the byte at `offset` stands.
+    /// Returns the number of the line that contains the byte at `offset`.
     pub fn line(self, offset: usize) -> usize {
         let before = self.text.get(..offset).unwrap_or_default();
         1 + before.matches('\n').count()
     }
 
-    /// The keys of the outermost table.
+    /// Returns the keys of the root table.
     pub fn keys(self, table: &'a DeTable<'a>) -> Keys<'a> {
         Keys::of(self, "", table)
     }
 }
 
 impl<'a> Keys<'a> {
-    /// `place` stands before each key in a complaint: empty, or with a dot at its end.
+    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or ending in
+    /// a dot.
     fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
         let values = table.iter().map(|(name, value)| {
             let key = name.get_ref().as_ref();
@@ -65,13 +66,13 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Takes the key called `name`, if it is there.
+    /// Takes the key called `name`, if present.
     pub fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
         self.known.push(name);
         self.values.remove(name)
     }
 
-    /// Takes the key called `name` as `read` understands it.
+    /// Takes the key called `name` and parses it with `read`.
     pub fn read<T>(
         &mut self,
         name: &'static str,
@@ -80,7 +81,7 @@ impl<'a> Keys<'a> {
         self.take(name).map(read).transpose()
     }
 
-    /// The line of every key.
+    /// Returns the line of every key.
     pub fn lines(&self) -> BTreeMap<String, usize> {
         let values = self.values.iter();
         values
@@ -88,14 +89,14 @@ impl<'a> Keys<'a> {
             .collect()
     }
 
-    /// Takes the rest, whatever it is called, in the order of the file.
+    /// Takes all remaining keys, in file order.
     pub fn rest(self) -> Vec<(&'a str, Value<'a>)> {
         let mut rest: Vec<_> = self.values.into_iter().collect();
         rest.sort_by_key(|(_, value)| value.line);
         rest
     }
 
-    /// Complains if a key is left that was not asked for.
+    /// Fails if a key is left that was never requested.
     pub fn finish(self) -> Result<(), ConfigError> {
         let known = self.known.clone();
         let Some((name, value)) = self.rest().into_iter().next() else {
@@ -112,17 +113,17 @@ impl<'a> Keys<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The key, with all that it stands in.
+    /// Returns the full path of the key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The complaint that it is wrong.
+    /// Returns the error that the value is wrong.
     pub fn wrong(&self, problem: impl Into<String>) -> ConfigError {
         ConfigError::new(self.source.path, self.line, self.key.clone(), problem)
     }
 
-    /// A text.
+    /// Parses a string.
     pub fn text(self) -> Result<String, ConfigError> {
         match self.content {
             DeValue::String(text) => Ok(text.to_string()),
@@ -130,7 +131,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The path of a file: from `folder`, or from the home folder after `~`.
+    /// Parses a file path, relative to `folder`, or to the home folder after `~`.
     pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
         match self.content {
             DeValue::String(text) if text.is_empty() => Err(self.wrong("names no file")),
@@ -146,7 +147,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Yes or no.
+    /// Parses a boolean.
     pub fn flag(self) -> Result<bool, ConfigError> {
         match self.content {
             DeValue::Boolean(flag) => Ok(*flag),
@@ -154,12 +155,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A whole number from `least` to `most`.
+    /// Parses an integer from `least` to `most`.
     pub fn number(self, least: i64, most: i64) -> Result<i64, ConfigError> {
         let DeValue::Integer(number) = self.content else {
             return Err(self.must_be("a whole number"));
         };
-        // It fails where the number is too large to be any.
+        // Parsing fails only if the number is too large.
         let number = i64::from_str_radix(number.as_str(), number.radix());
         match number {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -170,7 +171,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What one of the names in `choices` stands for.
+    /// Parses one of the names in `choices` and returns what it stands for.
     pub fn one_of<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let DeValue::String(text) = self.content else {
@@ -178,13 +179,13 @@ impl<'a> Value<'a> {
         };
         let found = choices.iter().find(|(name, _)| *name == text.as_ref());
         found.map(|(_, choice)| *choice).ok_or_else(|| {
-            // Not repeated: a file that is not in order may have a password there.
+            // The value is not repeated: a misplaced password may stand there.
             let hint = suggestion(text, &names);
             self.wrong(format!("must be one of {}{hint}", names.join(", ")))
         })
     }
 
-    /// A list of texts.
+    /// Parses an array of strings.
     pub fn texts(self) -> Result<Vec<String>, ConfigError> {
         const FORM: &str = "a list of texts, such as [\"one\", \"two\"]";
         let DeValue::Array(values) = self.content else {
@@ -197,7 +198,7 @@ impl<'a> Value<'a> {
         texts.collect()
     }
 
-    /// A table, by its keys.
+    /// Parses a table.
     pub fn table(self) -> Result<Keys<'a>, ConfigError> {
         match self.content {
             DeValue::Table(table) => Ok(Keys::of(self.source, &format!("{}.", self.key), table)),
@@ -205,8 +206,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The complaint that it is of another kind than `right`. It does not show what it is, which
-    /// may be a password without its quotes.
+    /// Returns the error that the value has another type than `right`. It does not show the value,
+    /// which may be a password without its quotes.
     fn must_be(&self, right: &str) -> ConfigError {
         let kind = match self.content {
             DeValue::String(_) => "a text",
@@ -220,7 +221,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A key as the file writes it.
+/// Returns a key as it is written in the file.
 fn written(key: &str) -> String {
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     if !key.is_empty() && key.chars().all(is_bare) {

@@ -1,4 +1,4 @@
-//! A profile: a server by its name, with the options that go with it.
+//! A profile: a named server with the options that go with it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::Entry;
 use super::error::ConfigError;
 use super::keys::{Keys, Source, Value};
 
-/// What a profile looks like on the screen.
+/// The colour of a profile's badge on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the colour that it is called")]
 pub enum Colour {
@@ -35,16 +35,16 @@ impl Colour {
     ];
 }
 
-/// A server by its name, with the options that go with it.
+/// A named server with the options that go with it.
 ///
-/// `Debug` shows its name only: the URL may hold a password, and so may the command that says it.
+/// `Debug` shows only the name: the URL and the password command may hold a password.
 #[derive(Clone, Default)]
 pub struct Profile {
-    /// What `--profile` calls it.
+    /// The name that `--profile` takes.
     pub name: String,
-    /// What it looks like.
+    /// The colour of its badge.
     pub colour: Option<Colour>,
-    /// The server's URL. Of `url`, `socket`, and `host` with `port` there is one at most.
+    /// The server's URL. At most one of `url`, `socket`, and `host` with `port` is set.
     pub url: Option<String>,
     /// The server's unix socket.
     pub socket: Option<PathBuf>,
@@ -52,77 +52,77 @@ pub struct Profile {
     pub host: Option<String>,
     /// The server's port.
     pub port: Option<u16>,
-    /// The database's number.
+    /// The database number.
     pub db: Option<i64>,
     /// The user to log in as.
     pub user: Option<String>,
-    /// A command of the shell. The first line of what it writes is the password.
+    /// A shell command; the first line of its output is the password.
     pub password_command: Option<String>,
-    /// How to speak TLS, if it is to be spoken whatever the URL says.
+    /// The TLS options. If set, TLS is used whatever the URL says.
     pub tls: Option<Tls>,
-    /// Every write is refused.
+    /// Whether every write is refused.
     pub read_only: bool,
-    /// What to subscribe to.
+    /// The channels and patterns to subscribe to.
     pub channels: Vec<String>,
-    /// `* ? [` in channels stand for themselves.
+    /// Whether `* ? [` in channels are literal.
     pub exact: bool,
-    /// Which sharded channels to subscribe to.
+    /// The sharded channels to subscribe to.
     pub shard: Vec<String>,
-    /// The sentinels' own channels are listened to.
+    /// Whether to subscribe to the sentinels' own channels.
     pub sentinel_events: bool,
-    /// Queries to show only what they match.
+    /// Filter queries: the log shows only what all of them match.
     pub filters: Vec<String>,
-    /// Queries to freeze where they match.
+    /// Breakpoint queries: the log freezes where one of them matches.
     pub breakpoints: Vec<String>,
-    /// The payload that ends a subscription.
+    /// The payload that ends its subscription.
     pub until: Option<String>,
-    /// The memory for the log.
+    /// The memory for the log, as a size.
     pub keep: Option<String>,
-    /// What of a channel's messages the log shows, each `glob=.path`.
+    /// Which part of a channel's messages the log shows, each `glob=.path`.
     pub lenses: Vec<String>,
-    /// The file that describes Protobuf messages.
+    /// The descriptor set with the Protobuf message types.
     pub proto: Option<PathBuf>,
-    /// The types of a channel's Protobuf messages, each `glob=type`.
+    /// The Protobuf message types of channels, each `glob=type`.
     pub proto_types: Vec<String>,
-    /// On which channels the shape of messages is checked.
+    /// The channels whose message shape is checked, as globs.
     pub shapes: Vec<String>,
-    /// Which numbers of messages are followed, each `glob=.path`.
+    /// The sequence numbers to check, each `glob=.path`.
     pub sequences: Vec<String>,
-    /// Which requests and replies are paired.
+    /// The requests and replies to pair.
     pub pairs: Vec<String>,
-    /// Which channels say when a message was sent, each `glob=.path`.
+    /// The channels whose messages hold the time they were sent, each `glob=.path`.
     pub delays: Vec<String>,
     place: KeyLocations,
 }
 
-/// How to speak TLS. Paths of the file are from the folder in which it lies.
+/// The TLS options. Paths in the file are relative to its folder.
 #[derive(Clone, Debug, Default)]
 pub struct Tls {
-    /// What to trust.
+    /// The CA certificates to trust.
     pub cacert: Option<PathBuf>,
-    /// The certificate to show.
+    /// The client certificate.
     pub cert: Option<PathBuf>,
-    /// Its private key.
+    /// The private key of the client certificate.
     pub key: Option<PathBuf>,
-    /// The name to ask for and check.
+    /// The server name to request and verify.
     pub sni: Option<String>,
-    /// Any certificate will do.
+    /// Whether to skip certificate verification.
     pub insecure: bool,
 }
 
-/// Where a profile and its keys stand, for complaints.
+/// Where a profile and its keys are defined, for errors.
 #[derive(Clone, Default)]
 struct KeyLocations {
     path: PathBuf,
-    /// The profile's own, such as `profile.staging`.
+    /// The full path of the profile's own key, such as `profile.staging`.
     key: String,
     line: usize,
     lines: BTreeMap<String, usize>,
 }
 
 impl Profile {
-    /// The complaint that the value of `key` is wrong; that the profile is, if it has no such key.
-    /// `problem` must not hold a password.
+    /// Returns the error that the value of `key` is wrong, or that the profile is if it has no such
+    /// key. `problem` must not hold a password.
     #[must_use]
     pub fn wrong(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let place = &self.place;
@@ -135,13 +135,13 @@ impl Profile {
         }
     }
 
-    /// Whether it has the key called `key`, such as `url` or `tls.cacert`.
+    /// Returns whether the profile sets `key`, such as `url` or `tls.cacert`.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.place.lines.contains_key(key)
     }
 
-    /// The key that says where the server is; the profile itself if none does.
+    /// Returns the key that names the server; empty if there is none.
     #[must_use]
     pub fn address_key(&self) -> &'static str {
         let keys = ["url", "socket", "host", "port"];
@@ -197,7 +197,7 @@ impl Profile {
         profile.with_one_address()
     }
 
-    /// The same profile, unless it says twice where the server is.
+    /// Returns the profile unchanged, or an error if it names the server twice.
     fn with_one_address(self) -> Result<Self, ConfigError> {
         let first = self.address_key();
         let others: &[&str] = match first {
@@ -214,7 +214,7 @@ impl Profile {
 }
 
 impl Tls {
-    /// Adds the lines of its keys to `lines`.
+    /// Parses the table, and adds the lines of its keys to `lines`.
     fn read(
         value: Value<'_>,
         folder: &Path,
@@ -243,12 +243,12 @@ impl fmt::Debug for Profile {
     }
 }
 
-/// The profiles in `text`, in their order, and what is wrong outside of them.
+/// Parses the profiles in `text`, in file order, and collects what is wrong outside of them.
 pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigError>), ConfigError> {
     let source = Source { path, text };
     let table = DeTable::parse(text).map_err(|error| {
         let line = source.line(error.span().map_or(0, |span| span.start));
-        // What it shows of the file is left out: that may be a password.
+        // The quoted part of the file is left out: it may hold a password.
         ConfigError::new(path, line, String::new(), error.message())
     })?;
     let mut keys: Keys<'_> = source.keys(table.get_ref());

@@ -6,7 +6,7 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(Path::new("/etc/it.toml"), text)
 }
 
-/// What is wrong with `text`: the first of it.
+/// Returns the first error in `text`.
 fn wrong(text: &str) -> ConfigError {
     let config = match parse(text) {
         Ok(config) => config,
@@ -17,7 +17,7 @@ fn wrong(text: &str) -> ConfigError {
     wrong.or(config.wrong().first()).unwrap().clone()
 }
 
-/// What is said of `text`.
+/// Returns the message of the first error in `text`.
 fn complaint(text: &str) -> String {
     let words = wrong(text).to_string();
     assert_eq!(words.lines().count(), 1, "{words}");

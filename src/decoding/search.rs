@@ -1,4 +1,4 @@
-//! A text, or what a query matches, looked for in a message that has been read.
+//! Searching a decoded message for a text or for the matches of a query.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,44 +9,44 @@ use crate::payload::format::Decoded;
 use crate::payload::tree::{Key, NodeId, Tree};
 use crate::query::{Literal, MOST_MARKS, Query};
 
-/// So much of a message is looked through for what a query matches.
+/// How many bytes of a message are searched for the matches of a query.
 pub const MAX_MARKED: usize = 4 << 20;
 
-/// Something to be looked for.
+/// A search in a message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// Which search this is: a higher number makes those with a lower one void.
+    /// The number of the search: a higher number cancels searches with lower ones.
     pub serial: u64,
     /// The message.
     pub payload: SharedBytes,
-    /// What it was found to be, if that is known.
+    /// The decoded message, if available.
     pub decoded: Option<Arc<Decoded>>,
-    /// What is looked for.
+    /// What to search for.
     pub sought: Sought,
 }
 
-/// What is looked for.
+/// What to search for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sought {
     /// A text, in names, values and bytes.
     Text(Box<[u8]>),
-    /// What a query matches in the bytes as they came.
+    /// The matches of a query in the raw bytes.
     Query(Query),
 }
 
-/// Where it stands.
+/// The results of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Which search it is for.
+    /// The number of the search.
     pub serial: u64,
-    /// The values in whose name or text a text stands, the first [`MOST_MARKS`] of them.
+    /// The values whose name or text contains the text, the first [`MOST_MARKS`] of them.
     pub nodes: Vec<NodeId>,
-    /// The bytes, unpacked, in which it stands: as many.
+    /// The matching byte ranges, after unpacking, at most as many.
     pub ranges: Vec<Range<usize>>,
 }
 
 impl Search {
-    /// Looks.
+    /// Runs the search.
     #[must_use]
     pub fn answer(&self) -> Found {
         let text = match &self.sought {
@@ -86,7 +86,7 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
     ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
 }
 
-/// Whether it stands in a text, or in what is shown of one that is no UTF-8: `\ud800`, `\xff`.
+/// Whether a text matches as it is or, if it is not UTF-8, in its escaped form: `\ud800`, `\xff`.
 fn stands_in(text: &[u8], sought: &Literal) -> bool {
     let is_found = |text: &[u8]| sought.find(text).is_some();
     is_found(text) || str::from_utf8(text).is_err() && is_found(escape::whole(text).as_bytes())

@@ -1,4 +1,4 @@
-//! What the subscriber hands over: rows as they came, in one arena, with channel names interned
+//! What the subscriber hands over: rows as they arrived, in one arena, with channel names interned
 //! for this batch only.
 
 mod dropping;
@@ -16,39 +16,41 @@ use super::large::LargePayload;
 use super::record::{Join, Record};
 use crate::message::{Allowed, NodeId, Notice, SubscriptionId, Time, Unexpected};
 
-/// A batch of this many bytes is handed over even while more is to be read.
+/// The size in bytes at which a batch is handed over even while there is more to read.
 pub const BATCH_BYTES: usize = 256 << 10;
 
-/// Records beyond those of a full batch that the next one has room for.
+/// How many records to reserve beyond the length of the previous full batch.
 const RECORDS_TO_SPARE: usize = 16;
 
-/// A channel as this batch knows it: its name and what this batch holds of it.
+/// A channel of a batch: its name and totals of its messages in the batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchChannel {
     name_start: u32,
     name_length: u32,
     pub(super) messages: u32,
     pub(super) bytes: u64,
-    /// Its last row here.
+    /// The index of the channel's last row in the batch.
     pub(super) last: u32,
-    /// The one before; the same as the last if there is none.
+    /// The index of the channel's second-to-last row in the batch; the same as `last` if there is
+    /// only one.
     pub(super) before: u32,
 }
 
-/// Rows in the order of their arrival, on their way to the log.
+/// Rows in order of arrival, on their way to the log.
 ///
-/// Redis delivers one publish once for every subscription that it matches, one right after the
-/// other. Such frames make one row here; see [`Batch::push_message`].
+/// Redis delivers a publish once for every subscription that it matches, one right after the other.
+/// The batch merges these deliveries into one row; see [`Batch::push_message`].
 #[derive(Debug, Default)]
 pub struct Batch {
     arena: Vec<u8>,
-    /// Payloads that do not lie in the arena, by their rows.
+    /// Payloads stored outside of the arena, by row.
     large: Vec<(u32, LargePayload)>,
     pub(super) records: Vec<Record>,
     pub(super) joins: Vec<Join>,
-    /// The server that it came from.
+    /// The node that the batch came from.
     pub(super) source: NodeId,
-    /// Subscriptions that delivered the row before this batch, of the same server, once more.
+    /// The subscriptions of further deliveries of the last row before this batch, from the same
+    /// node.
     pub(super) continues: Vec<SubscriptionId>,
     pub(super) channels: Vec<BatchChannel>,
     pub(super) notices: Vec<Notice>,
@@ -56,15 +58,14 @@ pub struct Batch {
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
     merged: u64,
-    /// The bytes that the notices hold.
+    /// The memory use of the notices, in bytes.
     notice_bytes: usize,
-    /// The row before this batch, for as long as a delivery may still join it: until there is a
-    /// row here.
+    /// The row before this batch, while a delivery may still join it: until this batch has a row.
     tail_before: Option<Tail>,
 }
 
 impl Batch {
-    /// An empty batch that follows a batch which ended in `tail`.
+    /// Creates an empty batch that follows a batch ending in `tail`.
     #[must_use]
     pub fn following(tail: Option<Tail>) -> Self {
         Self {
@@ -73,28 +74,29 @@ impl Batch {
         }
     }
 
-    /// The same batch, but from `source`.
+    /// Returns the batch with `source` as its node.
     #[must_use]
     pub fn from_node(self, source: NodeId) -> Self {
         Self { source, ..self }
     }
 
-    /// The server that it came from.
+    /// Returns the node that the batch came from.
     #[must_use]
     pub fn source(&self) -> NodeId {
         self.source
     }
 
-    /// An empty batch that follows `full` from the same server, of which it is to know the last row if `with_tail`. It
-    /// has room for as much if that was at least half full: in a burst the next is as large.
+    /// Creates an empty batch that follows `full` from the same node and knows its last row if
+    /// `with_tail`. Reserves the same capacity if `full` was at least half full: in a burst the
+    /// next batch is as large.
     #[must_use]
     pub fn after(full: &Self, with_tail: bool) -> Self {
         let tail = with_tail.then(|| full.tail()).flatten();
         let mut next = Self::following(tail).from_node(full.source);
         if full.own_size() >= BATCH_BYTES / 2 {
-            // Two batches of the same traffic differ by less than one message.
+            // Consecutive batches of the same traffic differ by less than one message.
             let longest = full.records.iter().map(|record| record.range().len()).max();
-            // A large payload does not lie in the arena.
+            // Large payloads are outside of the arena.
             let spare = longest.unwrap_or(0).min(full.arena.len());
             next.arena.reserve_exact(full.arena.len() + spare);
             next.records
@@ -103,10 +105,11 @@ impl Batch {
         next
     }
 
-    /// Adds one delivery: the message `payload` on `channel`, brought by `subscription`.
+    /// Adds one delivery: the message `payload` on `channel`, delivered for `subscription`.
     ///
-    /// It joins the row before it if channel and payload are equal and `subscription` has not yet
-    /// brought that row: then it is the same publish, delivered for another subscription.
+    /// It joins the previous row if channel and payload are equal and that row has not been
+    /// delivered for `subscription` yet: then it is the same publish, delivered for another
+    /// subscription.
     pub fn push_message(
         &mut self,
         time: Time,
@@ -123,7 +126,7 @@ impl Batch {
         self.arena.extend_from_slice(payload);
     }
 
-    /// The same for a payload that is to stay where it is.
+    /// Like [`Self::push_message`], for a payload that is not to be copied.
     pub fn push_large(
         &mut self,
         time: Time,
@@ -150,35 +153,34 @@ impl Batch {
         self.tail_before = None;
     }
 
-    /// Whether it holds nothing at all.
+    /// Whether the batch contains nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.continues.is_empty()
     }
 
-    /// Whether it has reached the size at which it is handed over.
+    /// Whether the batch has reached the size at which it is handed over.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        // A large row before it is no reason to hand it over: the next batch would have to know
-        // that row as well.
+        // A large row before this batch does not count: the next batch would need a copy of it too.
         self.own_size() >= BATCH_BYTES
     }
 
-    /// Whether it can be a segment of the log as it is, and is large enough to be one beside
-    /// segments of `segment_bytes`.
+    /// Whether the batch can become a segment of the log unchanged and is large enough compared
+    /// with segments of `segment_bytes`.
     pub(super) fn is_worth_adopting(&self, segment_bytes: usize) -> bool {
         (BATCH_BYTES / 2..=segment_bytes).contains(&self.own_size())
             && self.large.is_empty()
             && self.notices.is_empty()
     }
 
-    /// Its payloads, its records, and which rows were delivered more than once.
+    /// Returns the payloads, the records and the further deliveries of rows.
     pub(super) fn into_parts(self) -> (Vec<u8>, Vec<Record>, Vec<Join>) {
         (self.arena, self.records, self.joins)
     }
 
-    /// The bytes that it takes: everything counted, the room that it has not used yet, and its
-    /// copy of the row before it.
+    /// Returns the memory use in bytes, including overhead, unused capacity and the copy of the row
+    /// before the batch.
     #[must_use]
     pub fn size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
@@ -194,7 +196,7 @@ impl Batch {
             + self.tail_before.as_ref().map_or(0, Tail::size)
     }
 
-    /// The bytes that it holds, but for its copy of the row before it.
+    /// Returns the bytes in use, without the copy of the row before the batch.
     fn own_size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.len()
@@ -207,27 +209,27 @@ impl Batch {
             + size_of_val(self.continues.as_slice())
     }
 
-    /// How many messages it holds, each publish counted once.
+    /// Returns how many messages the batch contains, each publish counted once.
     #[must_use]
     pub fn messages(&self) -> u64 {
         (self.records.len() - self.notices.len()) as u64
     }
 
-    /// How many deliveries joined a row instead of making one.
+    /// Returns how many deliveries joined an existing row.
     #[must_use]
     pub fn merged(&self) -> u64 {
         self.merged
     }
 
-    /// The notices that it holds, oldest first.
+    /// Returns the notices, oldest first.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 
-    /// The same, with when they were noted.
+    /// Returns the notices with the times at which they were recorded.
     pub fn timed_notices(&self) -> impl Iterator<Item = (Time, &Notice)> {
-        // Mostly there are none.
+        // Usually there are none.
         let records = if self.notices.is_empty() {
             &[][..]
         } else {
@@ -239,17 +241,17 @@ impl Batch {
             .map(|(record, notice)| (record.time, notice))
     }
 
-    /// The names of the channels that it holds messages of, each once.
+    /// Returns the names of the channels with messages in the batch, each once.
     pub fn channel_names(&self) -> impl Iterator<Item = &[u8]> {
         (0..)
             .zip(&self.channels)
             .map(|(local, _)| self.channel_name(local))
     }
 
-    /// The payload of the message whose `record` is that of `row`.
+    /// Returns the payload of the message at `row`, whose record is `record`.
     #[inline]
     pub(super) fn payload(&self, row: u32, record: &Record) -> BatchPayload<'_> {
-        // Mostly there is none that is large.
+        // Usually there are no large ones.
         let large = self.large.iter().find(|(of, _)| *of == row);
         match large {
             Some((_, payload)) => BatchPayload::Large(payload),
@@ -289,7 +291,7 @@ impl Batch {
     }
 
     fn intern(&mut self, name: &[u8]) -> u32 {
-        // Bursts come channel by channel, so the last one is worth a look before hashing.
+        // Bursts come channel by channel, so try the last channel before hashing.
         if let Some(last) = self.records.last()
             && !last.is_notice()
             && self.channel_name(last.channel()) == name
@@ -322,7 +324,7 @@ impl Batch {
     }
 }
 
-/// The bytes that a notice holds. The names of topics are shared, and not counted.
+/// Returns the memory use of a notice in bytes. Topic names are shared and not counted.
 fn notice_bytes(notice: &Notice) -> usize {
     let words = match notice {
         Notice::Denied { reason, .. } => reason.len(),
@@ -349,8 +351,8 @@ fn allowed_bytes(allowed: &Allowed) -> usize {
     }
 }
 
-/// An offset within a batch. A batch ends soon after [`BATCH_BYTES`], and one message adds at
-/// most 512 MiB and its name as much, so that offsets fit.
+/// Converts an offset within a batch. A batch ends soon after [`BATCH_BYTES`], and a message and
+/// its channel name add at most 512 MiB each, so that offsets fit.
 fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("a batch stays below 4 GiB")
 }

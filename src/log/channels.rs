@@ -1,4 +1,4 @@
-//! The channels heard: their names, counts and rates.
+//! The channels with messages: their names, counts and rates.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
@@ -10,63 +10,64 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::history::History;
 use crate::message::{ChannelId, RowId, Time};
 
-/// Channels of which no row is kept any more stay in the list while they are at most this many;
-/// then the one that fell silent first is forgotten. So a quiet channel outlives the flood of
-/// another, and millions of one-off channels stay bounded.
+/// The maximum number of channels without rows to keep in the list; beyond that, the one silent for
+/// longest is removed. A quiet channel thus outlives a flood on another, and millions of one-off
+/// channels use bounded memory.
 const MAX_IDLE: usize = 10_000;
 
-/// What sharing a name takes: its two counts.
+/// The overhead of a shared name, in bytes: its two reference counts.
 const NAME_HEADER: usize = 16;
 
-/// What is known of a channel.
+/// The state of a channel.
 #[derive(Debug)]
 pub struct Channel {
     name: Arc<[u8]>,
-    /// Messages received on it, each publish counted once.
+    /// Messages received, each publish counted once.
     pub messages: u64,
-    /// Bytes of payload received on it.
+    /// Payload bytes received.
     pub bytes: u64,
-    /// When its last message came.
+    /// When the last message arrived.
     pub last_heard: Time,
-    /// The row of its last message; it may have been evicted.
+    /// The row of the last message; it may have been evicted.
     pub last_row: RowId,
     row_before: RowId,
-    /// Rows of it that the log still keeps.
+    /// Number of rows still in the log.
     kept: u64,
-    /// Rows of it that were cleared and can be restored.
+    /// Number of cleared rows that can be restored.
     cleared: u64,
-    /// When it had last been heard when it was put into the queue of idle channels, if it is there.
+    /// `last_heard` at the time the channel was put into the queue of idle channels, if it is
+    /// there.
     queued: Option<Time>,
-    /// Absent until the second message, so that one-off channels stay small.
+    /// Absent until the second message, to keep one-off channels small.
     history: Option<Box<History>>,
 }
 
 impl Channel {
-    /// Its name as Redis has it.
+    /// Returns the name as raw bytes.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.name
     }
 
-    /// Its name, to be held when the channel is forgotten.
+    /// Returns the name, to be kept beyond the removal of the channel.
     #[must_use]
     pub fn shared_name(&self) -> Arc<[u8]> {
         Arc::clone(&self.name)
     }
 
-    /// The row of the message before its last, if there was one; it may have been evicted.
+    /// Returns the row of the second-to-last message, if there was one; it may have been evicted.
     #[must_use]
     pub fn row_before(&self) -> Option<RowId> {
         (self.messages > 1).then_some(self.row_before)
     }
 
-    /// How many of its messages the log keeps.
+    /// Returns how many messages are still in the log.
     #[must_use]
     pub fn kept(&self) -> u64 {
         self.kept
     }
 
-    /// Messages a second at `now`; see [`History::rate`].
+    /// Returns the messages per second at `now`; see [`History::rate`].
     #[must_use]
     pub fn rate(&self, now: Time) -> f64 {
         match &self.history {
@@ -75,7 +76,7 @@ impl Channel {
         }
     }
 
-    /// The last minute in `bars` parts; see [`History::bars`].
+    /// Returns the last minute divided into `bars` parts; see [`History::bars`].
     #[must_use]
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         match &self.history {
@@ -84,7 +85,7 @@ impl Channel {
         }
     }
 
-    /// Whether no row of it is left, kept or cleared.
+    /// Whether the channel has no rows left, kept or cleared.
     fn is_idle(&self) -> bool {
         self.kept + self.cleared == 0
     }
@@ -115,12 +116,13 @@ impl Channel {
     }
 }
 
-/// What the usual allocators take for so many bytes: a header of 8, and all in steps of 16.
+/// Returns the memory that a typical allocator uses for this many bytes: a header of 8, rounded up
+/// to a multiple of 16.
 fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16)
 }
 
-/// What one batch brought on one channel.
+/// Totals of one channel in one batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ChannelBatch {
     pub(super) messages: u32,
@@ -134,8 +136,9 @@ enum Slot {
     Free,
 }
 
-/// A channel's entry in the index by name. With the hash here, the index grows without a look at
-/// the names, which lie all over the memory: a million would hold up the keys.
+/// A channel's entry in the index by name. The hash is stored here so that the index can grow
+/// without reading the names, which are scattered in memory: with a million channels that would
+/// delay key presses.
 #[derive(Clone, Copy, Debug)]
 struct Indexed {
     hash: u32,
@@ -143,32 +146,33 @@ struct Indexed {
 }
 
 impl Indexed {
-    /// The hash as the index wants it: different in its lowest and in its highest bits.
+    /// Returns the hash in the form the index needs, with entropy in both its lowest and its
+    /// highest bits.
     fn wide_hash(self) -> u64 {
         u64::from(self.hash) << 32 | u64::from(self.hash)
     }
 }
 
-/// All channels heard, by id and by name.
+/// All known channels, by id and by name.
 #[derive(Debug, Default)]
 pub struct ChannelTable {
     slots: Vec<Slot>,
     free: Vec<u32>,
     index: HashTable<Indexed>,
     hasher: DefaultHashBuilder,
-    /// Channels that had no kept row when they were put here, oldest first, each once.
+    /// Channels that had no rows left when they were queued, oldest first, each once.
     queue: VecDeque<u32>,
-    /// How many channels have no kept row.
+    /// The number of idle channels.
     idle: usize,
-    /// The bytes that these take.
+    /// The bytes used by idle channels.
     idle_bytes: usize,
     bytes: usize,
-    /// Changes whenever a channel is added or forgotten.
+    /// Incremented whenever a channel is added or removed.
     generation: u64,
 }
 
 impl ChannelTable {
-    /// The channel with this id, unless it has been forgotten.
+    /// Returns the channel with this id, unless it has been removed.
     #[must_use]
     pub fn by_id(&self, id: ChannelId) -> Option<&Channel> {
         match self.slots.get(id.0 as usize)? {
@@ -177,7 +181,7 @@ impl ChannelTable {
         }
     }
 
-    /// The id of the channel called `name`, if it has been heard.
+    /// Returns the id of the channel called `name`, if it is known.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<ChannelId> {
         let wanted = self.indexed(name, 0);
@@ -186,18 +190,18 @@ impl ChannelTable {
         Some(ChannelId(found.id))
     }
 
-    /// Every channel, in no order.
+    /// Returns all channels, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
         self.within(0..self.slots.len())
     }
 
-    /// How many places there are for channels; some may be free.
+    /// Returns the number of slots for channels; some may be free.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.slots.len()
     }
 
-    /// The channels in these places.
+    /// Returns the channels in these slots.
     pub fn within(&self, slots: Range<usize>) -> impl Iterator<Item = (ChannelId, &Channel)> {
         let ids = (0..self.slots.len()).skip(slots.start);
         let slots = self.slots.get(slots).unwrap_or_default();
@@ -210,25 +214,25 @@ impl ChannelTable {
             })
     }
 
-    /// How many there are.
+    /// Returns the number of channels.
     #[must_use]
     pub fn len(&self) -> usize {
         self.index.len()
     }
 
-    /// Whether none has been heard.
+    /// Whether there are no channels.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
-    /// A number that changes whenever a channel is added or forgotten.
+    /// Returns a number that changes whenever a channel is added or removed.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The bytes that the table takes, what is free in it counted.
+    /// Returns the memory use of the table in bytes, including free slots.
     pub(super) fn size(&self) -> usize {
         let indexed = self.index.len() * size_of::<Indexed>();
         let index = self.index.allocation_size().saturating_sub(indexed);
@@ -236,7 +240,7 @@ impl ChannelTable {
         self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
-    /// Notes what was heard on the channel `name` and gives its id.
+    /// Adds the totals `heard` to the channel `name` and returns its id.
     pub(super) fn hear(&mut self, name: &[u8], heard: &ChannelBatch) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
@@ -251,7 +255,7 @@ impl ChannelTable {
         id
     }
 
-    /// The name of the channel `id`, to be shared; empty if it is not known.
+    /// Returns the shared name of the channel `id`; empty if it is unknown.
     pub(super) fn shared_name(&self, id: ChannelId) -> Arc<[u8]> {
         match self.slots.get(id.0 as usize) {
             Some(Slot::Taken(channel)) => Arc::clone(&channel.name),
@@ -259,7 +263,7 @@ impl ChannelTable {
         }
     }
 
-    /// Notes the row of a message of the channel: of its last, or of the one before that first.
+    /// Records the row of a message on the channel: of the second-to-last first, then of the last.
     pub(super) fn note_row(&mut self, id: ChannelId, row: RowId) {
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize]
             && channel.last_row != row
@@ -269,7 +273,7 @@ impl ChannelTable {
         }
     }
 
-    /// Notes that so many rows of the channel are no longer kept.
+    /// Records that this many rows of the channel were evicted.
     pub(super) fn release_rows(&mut self, id: ChannelId, rows: u64) {
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             channel.kept -= rows;
@@ -277,7 +281,7 @@ impl ChannelTable {
         }
     }
 
-    /// Notes that so many rows of the channel were cleared.
+    /// Records that this many rows of the channel were cleared.
     pub(super) fn clear_rows(&mut self, id: ChannelId, rows: u64) {
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             channel.kept -= rows;
@@ -285,7 +289,7 @@ impl ChannelTable {
         }
     }
 
-    /// Notes that so many cleared rows of the channel are kept again.
+    /// Records that this many cleared rows of the channel were restored.
     pub(super) fn restore_rows(&mut self, id: ChannelId, rows: u64) {
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             channel.cleared -= rows;
@@ -293,7 +297,7 @@ impl ChannelTable {
         }
     }
 
-    /// Notes that so many cleared rows of the channel can no longer be restored.
+    /// Records that this many cleared rows of the channel can no longer be restored.
     pub(super) fn forget_cleared_rows(&mut self, id: ChannelId, rows: u64) {
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             channel.cleared -= rows;
@@ -301,7 +305,7 @@ impl ChannelTable {
         }
     }
 
-    /// Queues the channel to be forgotten, if no row of it is left. One has just gone.
+    /// Queues the channel for removal if it has just lost its last row.
     fn note_idle(&mut self, id: ChannelId) {
         let Slot::Taken(channel) = &mut self.slots[id.0 as usize] else {
             return;
@@ -317,8 +321,8 @@ impl ChannelTable {
         }
     }
 
-    /// Forgets idle channels beyond [`MAX_IDLE`], and those that take more than `room` bytes
-    /// together. The one that fell silent first goes first.
+    /// Removes idle channels in excess of [`MAX_IDLE`] or of `room` bytes in total, those silent
+    /// for longest first.
     pub(super) fn forget_idle(&mut self, room: usize) {
         while self.idle > MAX_IDLE || self.idle_bytes > room {
             let Some(id) = self.queue.pop_front() else {
@@ -333,7 +337,7 @@ impl ChannelTable {
                 .queued
                 .is_some_and(|queued| queued < channel.last_heard)
             {
-                // It has been heard since, and has fallen silent anew.
+                // It has received messages since it was queued.
                 channel.queued = Some(channel.last_heard);
                 self.queue.push_back(id);
             } else {

@@ -1,4 +1,4 @@
-//! Clearing the log, and restoring what was cleared.
+//! Clearing the log and restoring cleared rows.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -7,17 +7,17 @@ use std::sync::Arc;
 use super::{MessageLog, Segment, rewrite_gap};
 use crate::message::{Gap, Notice, RowId, Time};
 
-/// What one [`MessageLog::clear`] took off the log, for [`MessageLog::restore`].
+/// A receipt of one [`MessageLog::clear`], for [`MessageLog::restore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleared {
-    /// The first row that was kept; nothing older belongs to it.
+    /// The first row in the log at that time; older rows are not part of this clearing.
     first: RowId,
-    /// How many messages it took.
+    /// The number of messages cleared.
     pub messages: u64,
 }
 
 impl Cleared {
-    /// This clearing and the one after it, to be restored together.
+    /// Combines this clearing with the one after it, to restore both together.
     #[must_use]
     pub fn and(self, later: Self) -> Self {
         Self {
@@ -27,37 +27,37 @@ impl Cleared {
     }
 }
 
-/// Rows that were cleared, in the form in which the log kept them. They take their part of its
-/// budget and are the first to go.
+/// Cleared rows, as they were stored in the log. They count towards its budget and are evicted
+/// first.
 #[derive(Debug, Default)]
 pub(super) struct ClearedRows {
     held: VecDeque<Arc<Segment>>,
-    /// Every row from the first of these up to the log's first.
+    /// All rows from the first of these up to the first of the log.
     sealed: VecDeque<Arc<Segment>>,
     seams: BTreeMap<RowId, (Time, u64)>,
     notices: BTreeMap<RowId, Notice>,
 }
 
 impl ClearedRows {
-    /// How many of them are notices.
+    /// Returns the number of notices among the rows.
     pub(super) fn notices(&self) -> usize {
         self.notices.len()
     }
 
-    /// Writes news of a gap into its row, if that is one of these.
+    /// Updates the row of a gap, if it is one of these.
     pub(super) fn rewrite_gap(&mut self, news: &Gap) {
         rewrite_gap(&mut self.notices, news);
     }
 
-    /// The stretches of rows that they are, in their order.
+    /// Returns the ranges of the rows, in order.
     fn stretches(&self) -> impl Iterator<Item = Range<RowId>> {
         self.held.iter().chain(&self.sealed).map(|one| one.rows())
     }
 
-    /// Takes the oldest segment and the notices of its rows out.
+    /// Removes the oldest segment and the notices of its rows.
     fn pop_oldest(&mut self) -> Option<Arc<Segment>> {
         let oldest = self.held.pop_front().or_else(|| self.sealed.pop_front())?;
-        // Behind a segment that was held, a notice says that rows have gone.
+        // A held segment may be followed by a notice about evicted rows.
         self.seams = self.seams.split_off(&RowId(oldest.end().0 + 1));
         self.notices = match self.held.front().or(self.sealed.front()) {
             Some(next) => self.notices.split_off(&next.first),
@@ -68,7 +68,7 @@ impl ClearedRows {
 }
 
 impl MessageLog {
-    /// Takes every row off the log. The counts and the channels stay.
+    /// Removes all rows from the log. Counts and channels stay.
     ///
     /// The rows can be restored until the log needs their memory.
     pub fn clear(&mut self) -> Cleared {
@@ -96,9 +96,9 @@ impl MessageLog {
         Cleared { first, messages }
     }
 
-    /// Puts back the rows that `cleared` and every later clearing took, before those that have
-    /// come since. Returns how many messages came back: all of them, unless the log has needed
-    /// the memory of some.
+    /// Restores the rows removed by `cleared` and every later clearing, before those that have
+    /// arrived since. Returns how many messages were restored: all of them, unless the log needed
+    /// their memory.
     pub fn restore(&mut self, cleared: Cleared) -> u64 {
         let is_older = |segment: &Arc<Segment>| segment.first < cleared.first;
         let rows = &mut self.cleared;
@@ -115,7 +115,7 @@ impl MessageLog {
         self.seams.append(&mut seams);
         let mut notices = rows.notices.split_off(&cleared.first);
         self.notices.append(&mut notices);
-        // What was cleared goes first: while some of it is left, nothing newer has gone.
+        // Cleared rows are evicted first: while some are left, nothing newer has been evicted.
         held.extend(self.held.drain(..));
         self.held = held.into();
         sealed.append(&mut self.sealed);
@@ -123,8 +123,7 @@ impl MessageLog {
         messages
     }
 
-    /// The parts of `rows` that the log had and cannot have again: neither kept nor to be
-    /// restored.
+    /// Returns the parts of `rows` that were in the log and are lost: neither kept nor restorable.
     #[must_use]
     pub fn lost_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
         let mut lost = Vec::new();
@@ -142,7 +141,7 @@ impl MessageLog {
         lost
     }
 
-    /// Gives up the oldest segment that could be restored. Says whether there was one.
+    /// Evicts the oldest segment of cleared rows. Returns whether there was one.
     pub(super) fn forget_oldest_cleared(&mut self) -> bool {
         let Some(oldest) = self.cleared.pop_oldest() else {
             return false;

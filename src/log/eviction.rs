@@ -1,4 +1,4 @@
-//! How the log stays within its budget: the oldest rows go first, but for those that are held.
+//! Eviction: the oldest rows go first to keep the log within its budget, except for held rows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use super::{MessageLog, Segment};
 use crate::message::{Notice, RowId, Time};
 
-/// The part of the budget that may be held, but for what must be.
+/// The fraction of the budget for held rows (1/n), not counting the row that must be held.
 const HELD_PART: usize = 4;
 
-/// The part of the budget that is held of what came before a row that is held.
+/// The fraction of the budget for rows before a held row (1/n).
 const CONTEXT_PART: usize = 8;
 
 impl MessageLog {
-    /// Holds these rows with what is around them, the first before all others, and nothing else:
-    /// they stay when older and newer rows go.
+    /// Holds these rows and those around them, and releases all others. Held rows stay in the log
+    /// while older and newer rows are evicted.
     ///
-    /// The first is held if it fits into the budget at all, with a part of what came right before
-    /// it; of the rest no more than a quarter of the budget.
+    /// The first one has priority: it is held if it fits into the budget at all, with some of the
+    /// rows right before it. The others may use at most a quarter of the budget.
     pub fn hold(&mut self, rows: &[RowId]) {
         self.wanted = rows.iter().map(|row| self.around(*row)).collect();
         self.must_hold = rows.first().copied();
@@ -38,8 +38,8 @@ impl MessageLog {
         }
     }
 
-    /// The rows around `row` that are worth holding with it: those of its segment, and of the
-    /// segments before it as many as take a small part of the budget.
+    /// Returns the rows to hold with `row`: those of its segment and of as many segments before it
+    /// as fit into a small part of the budget.
     fn around(&self, row: RowId) -> Range<RowId> {
         let mut first = row;
         let mut room = self.keep / CONTEXT_PART;
@@ -56,8 +56,8 @@ impl MessageLog {
         first..RowId(row.0 + 1)
     }
 
-    /// The stretches that are held before [`MessageLog::first`], in their order. Behind each where
-    /// rows have gone there is one more row, which says so.
+    /// Returns the ranges of rows held before [`MessageLog::first`], in order. If rows were evicted
+    /// after a range, it includes one more row that says so.
     #[must_use]
     pub fn held(&self) -> Vec<Range<RowId>> {
         let mut stretches: Vec<Range<RowId>> = Vec::new();
@@ -72,7 +72,7 @@ impl MessageLog {
         stretches
     }
 
-    /// The parts of `rows` that the log had and let go of.
+    /// Returns the parts of `rows` that were in the log and are no longer kept.
     #[must_use]
     pub fn gone_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
         let mut gone = Vec::new();
@@ -90,11 +90,11 @@ impl MessageLog {
         gone
     }
 
-    /// Evicts channels without kept rows, then what was cleared, then whole sealed segments. The
-    /// open one stays, since a later delivery may still join its last row; it is small beside the
-    /// budget, or one message that fits into it.
+    /// Removes channels without rows, then cleared rows, then whole sealed segments. The open
+    /// segment stays, because a later delivery may still join its last row; it is small compared
+    /// with the budget, or a single message that fits into it.
     pub(super) fn evict(&mut self) {
-        // Idle channels may take a part of the budget, so that they do not push out the messages.
+        // Limit the budget of idle channels, so that they do not displace messages.
         let idle_room = self.keep / 8;
         self.channels.forget_idle(idle_room);
         while self.size() + self.beside > self.keep && self.evict_oldest() {
@@ -128,7 +128,7 @@ impl MessageLog {
         self.is_wanted(segment) && size <= self.keep / HELD_PART
     }
 
-    /// Notes that rows have gone behind the last that are held.
+    /// Records that rows were evicted after the last held ones.
     fn note_seam(&mut self, gone: &Segment) {
         let Some(row) = self.held.last().map(|held| held.end()) else {
             return;
@@ -143,12 +143,13 @@ impl MessageLog {
         self.notices.insert(row, Notice::Evicted { count: seam.1 });
     }
 
-    /// The rows that say that others have gone. What they were themselves has gone as well.
+    /// Returns the rows that mark where others were evicted. The original rows with these ids were
+    /// evicted too.
     pub fn seams(&self) -> impl Iterator<Item = RowId> {
         self.seams.keys().copied()
     }
 
-    /// How many messages went that were older than any that is kept.
+    /// Returns how many of the evicted messages were older than all rows in the log.
     #[must_use]
     pub fn evicted_before_first(&self) -> u64 {
         let within: u64 = self.seams.values().map(|(_, count)| count).sum();
@@ -161,7 +162,7 @@ impl MessageLog {
         self.wanted.iter().any(overlaps)
     }
 
-    /// Counts a segment out.
+    /// Updates the counts for a segment that is evicted.
     fn release(&mut self, segment: &Arc<Segment>) {
         self.sealed_bytes -= segment.size();
         for channel in &segment.channels {

@@ -1,31 +1,32 @@
-//! How many messages came in each second of the last minute.
+//! Message counts per second over the last minute.
 
 use crate::message::Time;
 
-/// The seconds that a history looks back.
+/// The length of a history, in seconds.
 pub const HISTORY_SECONDS: usize = 60;
 
-/// The same, for reckoning with seconds of the clock.
+/// [`HISTORY_SECONDS`] as an `i64`, for arithmetic with timestamps.
 const HELD: i64 = 60;
 
-/// The seconds over which a rate is taken: long enough to be steady, short enough to be news.
+/// The period over which a rate is averaged, in seconds: long enough to be steady, short enough to
+/// be current.
 pub const RATE_SECONDS: usize = 5;
 
-/// Messages a second over the last minute.
+/// Messages per second over the last minute.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// A ring: second `s` since the epoch lies at `s % 60`.
+    /// A ring buffer: second `s` since the epoch is at `s % 60`.
     counts: [u32; HISTORY_SECONDS],
-    /// The newest second that the ring holds.
+    /// The newest second in the ring.
     newest: i64,
-    /// When the last message came.
+    /// When the last message arrived.
     last: Time,
-    /// The second of the first message: a rate is not taken over seconds before it.
+    /// The second of the first message: rates do not include seconds before it.
     since: i64,
 }
 
 impl History {
-    /// An empty history that starts at `time`.
+    /// Creates an empty history that starts at `time`.
     #[must_use]
     pub fn starting_at(time: Time) -> Self {
         Self {
@@ -36,7 +37,7 @@ impl History {
         }
     }
 
-    /// The history of a single message that came at `time`.
+    /// Creates the history of a single message that arrived at `time`.
     #[must_use]
     pub fn of_one(time: Time) -> Self {
         let mut history = Self::starting_at(time);
@@ -44,11 +45,11 @@ impl History {
         history
     }
 
-    /// Counts `messages` that came at `time`.
+    /// Adds `messages` that arrived at `time`.
     pub fn add(&mut self, time: Time, messages: u32) {
         self.last = self.last.max(time);
         let second = time.second();
-        // A clock that was set back counts into the newest second.
+        // If the clock was set back, count into the newest second.
         for passed in (self.newest + 1..=second).take(HISTORY_SECONDS) {
             self.counts[slot(passed)] = 0;
         }
@@ -60,13 +61,13 @@ impl History {
         *count = count.saturating_add(messages);
     }
 
-    /// When the last message came.
+    /// Returns when the last message arrived.
     #[must_use]
     pub fn last(&self) -> Time {
         self.last
     }
 
-    /// Messages in the second that lies `ago` whole seconds before the one of `now`.
+    /// Returns the messages in the second that is `ago` whole seconds before that of `now`.
     #[must_use]
     pub fn count(&self, now: Time, ago: usize) -> u32 {
         let ago = i64::try_from(ago).unwrap_or(HELD);
@@ -79,8 +80,8 @@ impl History {
         }
     }
 
-    /// Messages a second over the last [`RATE_SECONDS`] whole seconds before `now`, or over as
-    /// many as there have been since the first message.
+    /// Returns the messages per second over the last [`RATE_SECONDS`] whole seconds before `now`,
+    /// or over the seconds since the first message if these are fewer.
     #[must_use]
     pub fn rate(&self, now: Time) -> f64 {
         let lived = usize::try_from(now.second() - self.since).unwrap_or(0);
@@ -99,7 +100,8 @@ impl History {
         rate
     }
 
-    /// The rate of a channel whose one message came at `time`, as [`History::rate`] would have it.
+    /// Returns the rate of a channel with a single message, which arrived at `time`, as
+    /// [`History::rate`] would.
     #[must_use]
     pub fn rate_of_one(time: Time, now: Time) -> f64 {
         match usize::try_from(now.second() - time.second()).unwrap_or(0) {
@@ -110,7 +112,7 @@ impl History {
         }
     }
 
-    /// The last minute in `bars` equal parts, oldest first: messages in each.
+    /// Returns the message counts of the last minute in `bars` equal parts, oldest first.
     #[must_use]
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         let seconds_each = HISTORY_SECONDS.div_ceil(bars.max(1));

@@ -1,16 +1,16 @@
-//! Payloads that are too large to be copied about, and what is kept of those that are too large
-//! to be kept.
+//! Payloads that are too large to copy, and truncation of those that are too large to keep.
 
 use super::shared::SharedBytes;
 
-/// From this size on a payload is large: it is received into a place of its own and stays there.
+/// The size in bytes from which a payload is large: it is received into its own buffer and stays
+/// there.
 pub const LARGE_PAYLOAD: usize = 1 << 20;
 
-/// The part of the budget that a payload may not take, for what else is counted; a payload that
-/// is larger than the rest is cut to as much.
+/// The fraction of the budget (1/n) to reserve for everything else; a payload that is larger than
+/// the rest of the budget is truncated to this fraction.
 const PART: usize = 8;
 
-/// How much of a payload is kept.
+/// How much of a payload to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadLimit {
     whole: usize,
@@ -18,14 +18,14 @@ pub struct PayloadLimit {
 }
 
 impl PayloadLimit {
-    /// Everything.
+    /// Keeps everything.
     pub const NONE: Self = Self {
         whole: usize::MAX,
         head: usize::MAX,
     };
 
-    /// What a log of `keep` bytes has room for: the whole payload, or, if it is larger than seven
-    /// eighths of these bytes, its head, which takes one eighth.
+    /// Returns the limit for a log of `keep` bytes: the whole payload, or, if it is larger than
+    /// seven eighths of that, a head of one eighth.
     #[must_use]
     pub fn within(keep: usize) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl PayloadLimit {
         }
     }
 
-    /// How many bytes are kept of a payload of `size` bytes.
+    /// Returns how many bytes to keep of a payload of `size` bytes.
     #[must_use]
     pub fn kept(&self, size: usize) -> usize {
         if size > self.whole { self.head } else { size }
@@ -44,17 +44,17 @@ impl PayloadLimit {
 /// A large payload, or its head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LargePayload {
-    /// What is kept of it, from its first byte on.
+    /// The kept bytes, from the first on.
     pub bytes: SharedBytes,
-    /// How many bytes it had.
+    /// The original size, in bytes.
     pub size: u64,
-    /// A keyed hash of those that are not kept, which tells it from others with the same head; 0
-    /// if all are.
+    /// A keyed hash of the bytes that are not kept, to tell payloads with the same head apart; 0 if
+    /// all are kept.
     pub rest: u64,
 }
 
 impl LargePayload {
-    /// A payload that is kept whole.
+    /// Creates a payload that is kept whole.
     #[must_use]
     pub fn whole(bytes: Vec<u8>) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl LargePayload {
         }
     }
 
-    /// Whether these are the bytes of the payload, all of them.
+    /// Whether the payload is kept whole and equals `payload`.
     #[must_use]
     pub fn is(&self, payload: &[u8]) -> bool {
         self.size == payload.len() as u64 && *self.bytes == *payload

@@ -1,4 +1,4 @@
-//! The log cut into pieces that can be read on another thread.
+//! Parts of the log that can be read on another thread.
 
 use std::ops::Range;
 use std::sync::{Arc, Weak};
@@ -6,49 +6,50 @@ use std::sync::{Arc, Weak};
 use super::{MessageLog, Segment};
 use crate::message::RowId;
 
-/// What may be held for a reader: this part of the budget, and no more than so many bytes.
+/// The fraction of the budget (1/n) that may be held for a reader, and the limit in bytes.
 const READ_PART: usize = 16;
 const MOST_HELD: usize = 8 << 20;
 
-/// Consecutive rows, to be read elsewhere while the log goes on.
+/// Consecutive rows, to be read on another thread while the log changes.
 #[derive(Clone, Debug)]
 pub struct Piece {
     rows: Range<RowId>,
-    /// Those of its rows that are notices.
+    /// The notices among the rows.
     notices: Vec<RowId>,
     hold: Hold,
 }
 
-/// How a piece holds its rows.
+/// How a piece refers to its rows.
 #[derive(Clone, Debug)]
 enum Hold {
-    /// The log's own, which goes when the log lets go of it: a slow reader must not keep more in
-    /// memory than the log may.
+    /// Weakly, to a segment of the log, which disappears when evicted: a slow reader must not use
+    /// more memory than the log may.
     Sealed(Weak<Segment>),
-    /// Its own: a copy of rows that the log still appends to, or rows that must not go unseen.
+    /// By ownership: of a copy of rows that the log still appends to, or of rows that must not be
+    /// missed.
     Owned(Arc<Segment>),
 }
 
 impl Piece {
-    /// The rows that are meant. Its segment may have more before them and behind.
+    /// Returns the rows of the piece. Its segment may extend beyond them.
     #[must_use]
     pub fn rows(&self) -> Range<RowId> {
         self.rows.clone()
     }
 
-    /// How many rows are meant.
+    /// Returns the number of rows.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.rows.end.0 - self.rows.start.0
     }
 
-    /// How many of the rows meant are messages.
+    /// Returns how many of the rows are messages.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages_in(self.rows())
     }
 
-    /// How many of these rows, which are some of those meant, are messages.
+    /// Returns how many of `rows`, a part of the piece, are messages.
     #[must_use]
     pub fn messages_in(&self, rows: Range<RowId>) -> u64 {
         let place = |row: RowId| self.notices.partition_point(|notice| *notice < row);
@@ -56,14 +57,14 @@ impl Piece {
         (rows.end.0 - rows.start.0).saturating_sub(notices as u64)
     }
 
-    /// The same without the rows from `end` on; `None` if that leaves none.
+    /// Returns the piece without the rows from `end` on; `None` if that leaves none.
     #[must_use]
     pub fn before(mut self, end: RowId) -> Option<Self> {
         self.rows.end = self.rows.end.min(end);
         (self.rows.start < self.rows.end).then_some(self)
     }
 
-    /// The segment that has the rows; `None` if they have gone.
+    /// Returns the segment with the rows; `None` if they have been evicted.
     #[must_use]
     pub fn segment(&self) -> Option<Arc<Segment>> {
         match &self.hold {
@@ -74,15 +75,15 @@ impl Piece {
 }
 
 impl PartialEq for Piece {
-    /// The same rows: of one log, they are the same in every way.
+    /// Two pieces with the same rows are equal, since they come from the same log.
     fn eq(&self, other: &Self) -> bool {
         self.rows == other.rows
     }
 }
 
 impl MessageLog {
-    /// The rows kept from `from` on, the newest piece first. Copies what is not sealed yet, a
-    /// mebibyte at most.
+    /// Returns the rows from `from` on, newest piece first. Copies those in the open segment, at
+    /// most 1 MiB.
     #[must_use]
     pub fn pieces(&self, from: RowId) -> Vec<Piece> {
         let mut pieces = Vec::from_iter(self.open_piece(from));
@@ -95,8 +96,8 @@ impl MessageLog {
         pieces
     }
 
-    /// The oldest of the rows kept from `from` on, the oldest piece first, held for the reader
-    /// whatever the log lets go of: no more than a small part of its budget.
+    /// Returns the oldest of the rows from `from` on, oldest piece first. They stay in memory even
+    /// if the log evicts them, so they are limited to a small part of its budget.
     #[must_use]
     pub fn next_pieces(&self, from: RowId) -> Vec<Piece> {
         let mut room = (self.keep / READ_PART).min(MOST_HELD);
@@ -115,7 +116,7 @@ impl MessageLog {
         pieces
     }
 
-    /// A copy of what is not sealed yet of the rows from `from` on.
+    /// Returns a copy of the rows from `from` on in the open segment.
     fn open_piece(&self, from: RowId) -> Option<Piece> {
         let open = self.open.segment();
         (from < open.end()).then(|| {

@@ -1,58 +1,58 @@
-//! The fixed-size records that batches and segments are made of.
+//! The fixed-size records of batches and segments.
 
 use std::ops::Range;
 
 use crate::message::{SubscriptionId, Time};
 
-/// Stands in [`Record::via`] for a row that is a notice.
+/// The value of [`Record::via`] for a notice.
 const NOTICE: u32 = u32::MAX;
 
-/// Stands in [`Record::via`] for a notice that tells of lost messages.
+/// The value of [`Record::via`] for a notice about lost messages.
 const GAP: u32 = u32::MAX - 1;
 
-/// In place of a subscription: a notice that not all may have been heard from there on.
+/// The value of [`Record::via`] for a notice after which messages may be missing.
 const BREAK: u32 = u32::MAX - 2;
 
-/// What kind of row it is.
+/// The kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
     /// A message.
     Message,
-    /// Something that happened to the listening itself, but no gap.
+    /// An event that concerns the subscriptions or the connection, other than a gap.
     Notice,
-    /// A notice that messages may not have been heard from there on, though none was lost: a
+    /// A notice that some messages may not be received from there on, although none was lost: a
     /// subscription has ended or was refused.
     Break,
-    /// A time in which messages were lost, or may have been.
+    /// A period in which messages were or may have been lost.
     Gap,
 }
 
-/// One row: where its payload lies in the arena beside it, and what is said of it.
+/// A row: its metadata and the location of its payload in the arena.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
     pub(super) time: Time,
-    /// The number of the channel in its batch or segment.
+    /// The index of the channel in the batch or segment.
     channel: u32,
-    /// Where the payload starts in the arena; for a notice of a batch, its index.
+    /// The offset of the payload in the arena; for a notice in a batch, its index.
     start: u32,
     length: u32,
     via: u32,
 }
 
-/// Says that `row` was delivered by `subscription` too, beside the one in its record.
+/// Records that `row` was also delivered by `subscription`, in addition to the one in its record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Join {
-    /// The row's index in its batch or segment.
+    /// The index of the row in its batch or segment.
     pub(super) row: u32,
     pub(super) subscription: SubscriptionId,
 }
 
-/// Says that of the payload of `row` only the head is kept.
+/// Records that only the head of the payload of `row` is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
-    /// The row's index in its segment.
+    /// The index of the row in its segment.
     pub(super) row: u32,
-    /// How many bytes the payload had.
+    /// The original size of the payload, in bytes.
     pub(super) size: u64,
 }
 
@@ -74,7 +74,7 @@ impl Record {
         }
     }
 
-    /// A notice of a batch, by its index there.
+    /// Creates the record of a notice in a batch, by its index there.
     pub(super) fn notice(time: Time, index: u32) -> Self {
         Self {
             time,
@@ -85,7 +85,8 @@ impl Record {
         }
     }
 
-    /// A notice of a segment, which stands between the payloads at `start` of the arena.
+    /// Creates the record of a notice in a segment, located between payloads at `start` in the
+    /// arena.
     pub(super) fn row_of_notice(time: Time, kind: RowKind, start: u32) -> Self {
         let via = match kind {
             RowKind::Gap => GAP,
@@ -98,7 +99,7 @@ impl Record {
         }
     }
 
-    /// The same record in a batch before whose notices `shift` others were put.
+    /// Returns the record for a batch that had `shift` notices prepended.
     pub(super) fn with_later_notice(mut self, shift: u32) -> Self {
         if self.is_notice() {
             self.start += shift;
@@ -106,7 +107,7 @@ impl Record {
         self
     }
 
-    /// The same record in another arena, where its payload lies in `length` bytes at `start`, its
+    /// Returns the record for another arena, with the payload in `length` bytes at `start` and the
     /// channel renumbered.
     #[inline]
     pub(super) fn placed(mut self, channel: u32, start: u32, length: u32) -> Self {
@@ -116,7 +117,7 @@ impl Record {
         self
     }
 
-    /// The same record in an arena that lacks the first `bytes` of its own.
+    /// Returns the record for an arena without the first `bytes` bytes.
     pub(super) fn moved_back(mut self, bytes: u32) -> Self {
         self.start -= bytes;
         self
@@ -141,25 +142,25 @@ impl Record {
         self.channel
     }
 
-    /// Where the payload starts in the arena; for a notice of a batch, its index.
+    /// Returns the offset of the payload in the arena; for a notice in a batch, its index.
     #[inline]
     pub(super) fn start(&self) -> u32 {
         self.start
     }
 
-    /// Where the payload ends in the arena.
+    /// Returns the end of the payload in the arena.
     #[inline]
     pub(super) fn end(&self) -> usize {
         self.start as usize + self.length as usize
     }
 
-    /// Where the payload lies in the arena.
+    /// Returns the range of the payload in the arena.
     #[inline]
     pub(super) fn range(&self) -> Range<usize> {
         self.start as usize..self.end()
     }
 
-    /// The first subscription that delivered it; `None` for a notice.
+    /// Returns the first subscription that delivered the row; `None` for a notice.
     #[inline]
     pub(super) fn subscription(&self) -> Option<SubscriptionId> {
         (!self.is_notice()).then_some(SubscriptionId(self.via))

@@ -1,28 +1,28 @@
-//! A set of rows, as one bit a row.
+//! A set of rows as a bitmap.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::message::RowId;
 
-/// Rows in a block. A multiple of 64, so that a block starts at a word.
+/// Rows per block. A multiple of 64, so that a block starts at a word.
 const BLOCK_ROWS: u64 = 4096;
 
 const WORDS: usize = 64;
 
-/// Which rows of a stretch are meant: what a scan answers.
+/// A subset of a range of rows: the result of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The first row of the stretch.
+    /// The first row of the range.
     pub first: RowId,
-    /// How many rows the stretch has.
+    /// The number of rows in the range.
     pub length: u64,
-    /// A bit a row from `first` on; what lies behind the stretch is zero.
+    /// One bit per row from `first` on; bits beyond the range are zero.
     pub bits: Vec<u64>,
 }
 
 impl Found {
-    /// None of the `length` rows from `first` on, yet.
+    /// Creates an empty subset of the `length` rows from `first` on.
     #[must_use]
     pub fn none_of(first: RowId, length: u64) -> Self {
         let words = usize::try_from(length.div_ceil(64)).unwrap_or(0);
@@ -33,19 +33,19 @@ impl Found {
         }
     }
 
-    /// Adds the row `offset` rows behind the first.
+    /// Adds the row at `offset` from the first.
     #[inline]
     pub fn add(&mut self, offset: usize) {
         self.bits[offset / 64] |= 1 << (offset % 64);
     }
 
-    /// The rows of the stretch.
+    /// Returns the scanned range.
     #[must_use]
     pub fn rows_looked_at(&self) -> Range<RowId> {
         self.first..RowId(self.first.0 + self.length)
     }
 
-    /// How many rows are meant.
+    /// Returns the number of rows in the subset.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.bits
@@ -54,14 +54,14 @@ impl Found {
             .sum()
     }
 
-    /// The rows that are meant, in their order.
+    /// Returns the rows in the subset, in order.
     pub fn rows(&self) -> impl Iterator<Item = RowId> {
         let words = (self.first.0..).step_by(64).zip(&self.bits);
         words.flat_map(|(start, word)| ones(*word).map(move |bit| RowId(start + bit)))
     }
 }
 
-/// The places of the bits set in `word`, ascending.
+/// Returns the indexes of the bits set in `word`, ascending.
 fn ones(word: u64) -> impl Iterator<Item = u64> {
     let mut rest = word;
     std::iter::from_fn(move || {
@@ -71,10 +71,10 @@ fn ones(word: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Consecutive rows from a multiple of [`BLOCK_ROWS`] on.
+/// A bitmap of [`BLOCK_ROWS`] consecutive rows, aligned to a multiple of that.
 #[derive(Clone, Debug, Default)]
 struct Block {
-    /// Nothing at all while no bit has been set.
+    /// Empty until the first bit is set.
     bits: Box<[u64]>,
     count: u64,
 }
@@ -93,7 +93,7 @@ impl Block {
         self.count += u64::from(new.count_ones());
     }
 
-    /// Clears the bits of the rows at these offsets.
+    /// Clears the bits at these offsets.
     fn clear(&mut self, rows: Range<u64>) {
         if self.count == 0 {
             return;
@@ -113,7 +113,7 @@ impl Block {
         }
     }
 
-    /// How many bits are set before the row at `offset`.
+    /// Returns how many bits are set before `offset`.
     fn count_before(&self, offset: u64) -> u64 {
         let (word, bit) = place(offset);
         let whole = self.bits.iter().take(word).map(|bits| bits.count_ones());
@@ -121,7 +121,7 @@ impl Block {
         u64::from(whole.sum::<u32>() + part.count_ones())
     }
 
-    /// The offset of the `nth` bit set, counted from 0.
+    /// Returns the offset of the `nth` set bit, counted from 0.
     fn nth(&self, mut nth: u64) -> Option<u64> {
         for (index, &word) in (0..).zip(&self.bits) {
             let count = u64::from(word.count_ones());
@@ -135,12 +135,12 @@ impl Block {
     }
 }
 
-/// The word that a row lies in at `offset` in its block, and its bit in that word.
+/// Returns the word of the row at `offset` in its block, and its bit in that word.
 fn place(offset: u64) -> (usize, u64) {
     (usize::try_from(offset / 64).unwrap_or(0), offset % 64)
 }
 
-/// A word whose lowest `bits` are set.
+/// Returns a word with the lowest `bits` bits set.
 fn below(bits: u64) -> u64 {
     if bits >= 64 {
         u64::MAX
@@ -149,32 +149,32 @@ fn below(bits: u64) -> u64 {
     }
 }
 
-/// Rows, each addressed by its id or by its place among the others of the set.
+/// A set of rows, addressable by id or by position within the set.
 ///
-/// An eighth of a byte a row of the stretch that it spans, whether many rows are in it or few;
-/// both directions of the address cost microseconds at millions of rows.
+/// Uses one bit per row of the range it spans, whether sparse or dense. Lookups in both directions
+/// take microseconds with millions of rows.
 #[derive(Clone, Debug, Default)]
 pub struct RowSet {
     blocks: VecDeque<Block>,
-    /// The number of the first block held.
+    /// The number of the first stored block.
     first_block: u64,
     count: u64,
 }
 
 impl RowSet {
-    /// How many rows are in it.
+    /// Returns the number of rows.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.count
     }
 
-    /// Whether none is in it.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Whether `row` is in it.
+    /// Whether the set contains `row`.
     #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         let (word, bit) = place(row.0 % BLOCK_ROWS);
@@ -183,19 +183,19 @@ impl RowSet {
             .is_some_and(|bits| bits >> bit & 1 == 1)
     }
 
-    /// Adds one row.
+    /// Adds a row.
     pub fn insert(&mut self, row: RowId) {
         let (word, bit) = place(row.0 % BLOCK_ROWS);
         self.set(row.0 / BLOCK_ROWS, word, 1 << bit);
     }
 
-    /// Takes the rows that were found for those of their stretch.
+    /// Replaces the rows in the range of `found` by those found.
     pub fn replace(&mut self, found: &Found) {
         self.remove(found.rows_looked_at());
         self.extend(found);
     }
 
-    /// Adds the rows that were found.
+    /// Adds the rows found.
     pub fn extend(&mut self, found: &Found) {
         let shift = found.first.0 % 64;
         let start = found.first.0 / 64;
@@ -207,7 +207,7 @@ impl RowSet {
         }
     }
 
-    /// Takes the rows of a stretch out.
+    /// Removes a range of rows.
     pub fn remove(&mut self, rows: Range<RowId>) {
         let (start, end) = (rows.start.0, rows.end.0);
         let first = self.first_block.max(start / BLOCK_ROWS);
@@ -228,7 +228,7 @@ impl RowSet {
         }
     }
 
-    /// The row at `place`, counted from 0.
+    /// Returns the row at position `place`, counted from 0.
     #[must_use]
     pub fn row_at(&self, place: u64) -> Option<RowId> {
         let mut rest = place;
@@ -242,7 +242,7 @@ impl RowSet {
         None
     }
 
-    /// How many rows come before `row`: its place, if it is in the set itself.
+    /// Returns how many rows of the set come before `row`: its position, if it is in the set.
     #[must_use]
     pub fn place_of(&self, row: RowId) -> u64 {
         let number = row.0 / BLOCK_ROWS;
@@ -252,19 +252,19 @@ impl RowSet {
         before.sum::<u64>() + part.map_or(0, |block| block.count_before(row.0 % BLOCK_ROWS))
     }
 
-    /// The first row of the set from `row` on.
+    /// Returns the first row of the set from `row` on.
     #[must_use]
     pub fn at_or_after(&self, row: RowId) -> Option<RowId> {
         self.row_at(self.place_of(row))
     }
 
-    /// The last row of the set before `row`.
+    /// Returns the last row of the set before `row`.
     #[must_use]
     pub fn before(&self, row: RowId) -> Option<RowId> {
         self.row_at(self.place_of(row).checked_sub(1)?)
     }
 
-    /// The rows, in their order.
+    /// Returns the rows, in order.
     pub fn iter(&self) -> impl Iterator<Item = RowId> {
         let blocks = (self.first_block..).zip(&self.blocks);
         blocks.flat_map(|(number, block)| {

@@ -1,4 +1,4 @@
-//! A stretch of the log in the form in which it was received: one arena, fixed-size records.
+//! A part of the log in the layout in which it was received: one arena, fixed-size records.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
-/// A channel as a segment knows it. With its name here, a segment can be read by itself, on
-/// another thread than the log's.
+/// A channel of a segment. It includes the name so that a segment can be read by itself, on another
+/// thread than the log's.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentChannel {
     pub(super) id: ChannelId,
     pub(super) name: Arc<[u8]>,
-    /// How many of the segment's rows are messages on it.
+    /// How many rows of the segment are messages on the channel.
     pub(super) rows: u64,
 }
 
 impl SegmentChannel {
-    /// The bytes that one takes, its part of a shared name left out.
+    /// Memory use in bytes, without the shared name.
     const SIZE: usize = size_of::<Self>();
 }
 
-/// Consecutive rows. While it is the log's last one it grows; then it is sealed and shared.
+/// Consecutive rows. The last segment of the log grows until it is sealed and shared.
 #[derive(Clone, Debug, Default)]
 pub struct Segment {
     pub(super) first: RowId,
@@ -32,52 +32,52 @@ pub struct Segment {
     pub(super) channels: Vec<SegmentChannel>,
     arena: Arena,
     joins: Vec<Join>,
-    /// Rows of which only the head is kept, in their order.
+    /// Rows of which only the head is kept, in order.
     cuts: Vec<Cut>,
 }
 
-/// A row as its segment has it.
+/// A row of a segment.
 #[derive(Clone, Copy, Debug)]
 pub struct SegmentRow<'a> {
-    /// When it arrived.
+    /// When the row arrived.
     pub time: Time,
-    /// What it is.
+    /// The kind of the row.
     pub kind: RowKind,
-    /// The channel's index among [`Segment::channels`]; meaningless for a notice.
+    /// The index of the channel in [`Segment::channels`]; meaningless for a notice.
     pub channel: u32,
-    /// The message, or its head; empty for a notice.
+    /// The payload of the message or its head; empty for a notice.
     pub payload: &'a [u8],
-    /// How many bytes the message had.
+    /// The original size of the payload, in bytes.
     pub size: u64,
 }
 
 impl Segment {
-    /// The rows it has.
+    /// Returns the rows of the segment.
     #[must_use]
     pub fn rows(&self) -> Range<RowId> {
         self.first..self.end()
     }
 
-    /// The names of its channels, which its rows refer to by index.
+    /// Returns the channel names, which rows refer to by index.
     #[must_use]
     pub fn channels(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.channels.iter().map(|channel| &*channel.name)
     }
 
-    /// The name of its channel at `index`.
+    /// Returns the name of the channel at `index`.
     #[must_use]
     pub fn channel_name(&self, index: u32) -> Option<&Arc<[u8]>> {
         let channel = self.channels.get(index as usize)?;
         Some(&channel.name)
     }
 
-    /// All payloads, one right after the other in the order of their rows.
+    /// Returns all payloads, concatenated in row order.
     #[must_use]
     pub fn arena(&self) -> &[u8] {
         &self.arena
     }
 
-    /// The row at `index`, counted from 0 at its first.
+    /// Returns the row at `index`, counted from 0 within the segment.
     #[must_use]
     pub fn row(&self, index: usize) -> Option<SegmentRow<'_>> {
         let record = self.records.get(index)?;
@@ -90,7 +90,7 @@ impl Segment {
         })
     }
 
-    /// How many bytes the message at `index` had.
+    /// Returns the original payload size of the message at `index`.
     pub(super) fn size_at(&self, index: usize) -> u64 {
         let cut = self
             .cuts
@@ -101,17 +101,17 @@ impl Segment {
         }
     }
 
-    /// Where in the arena the payload of the row at `index` ends.
+    /// Returns the end offset in the arena of the payload of the row at `index`.
     #[must_use]
     pub fn payload_end(&self, index: usize) -> usize {
         self.records.get(index).map_or(0, Record::end)
     }
 
-    /// The index of the row whose payload holds the byte at `offset` of the arena, among the rows
-    /// from `from` on.
+    /// Returns the index of the row whose payload contains the arena byte at `offset`, among the
+    /// rows from `from` on.
     #[must_use]
     pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
-        // Mostly it is near: the hits of a scan come one after the other.
+        // Usually it is near, because the hits of a scan come in order.
         let mut step = 1;
         let mut low = from;
         while self
@@ -126,7 +126,7 @@ impl Segment {
         low + self.records[low..high].partition_point(|record| record.end() <= offset)
     }
 
-    /// The subscriptions that delivered `row`, in the order in which they did.
+    /// Returns the subscriptions that delivered `row`, in order of delivery.
     pub fn subscriptions(&self, row: RowId) -> impl Iterator<Item = SubscriptionId> {
         let index = self.index(row).and_then(|index| u32::try_from(index).ok());
         let first = self.record(row).and_then(Record::subscription);
@@ -140,7 +140,7 @@ impl Segment {
         first.into_iter().chain(later)
     }
 
-    /// A copy of its rows from `from` on.
+    /// Returns a copy of the rows from `from` on.
     pub(super) fn copy_from(&self, from: RowId) -> Self {
         let skip = self.index(from).unwrap_or(0).min(self.records.len());
         let start = skip.checked_sub(1).map_or(0, |last| self.payload_end(last));
@@ -165,7 +165,7 @@ impl Segment {
         }
     }
 
-    /// The bytes that its rows take.
+    /// Returns the bytes used by the rows.
     fn used(&self) -> usize {
         self.arena.len()
             + size_of_val(&*self.records)
@@ -174,7 +174,7 @@ impl Segment {
             + self.channels.len() * SegmentChannel::SIZE
     }
 
-    /// The bytes it takes, everything counted, and what it has room for.
+    /// Returns the memory use in bytes, including overhead and unused capacity.
     pub(super) fn size(&self) -> usize {
         self.arena.size()
             + self.records.capacity() * size_of::<Record>()
@@ -183,7 +183,7 @@ impl Segment {
             + self.channels.capacity() * SegmentChannel::SIZE
     }
 
-    /// The id of the row behind its last.
+    /// Returns the id after the last row.
     pub(super) fn end(&self) -> RowId {
         RowId(self.first.0 + self.records.len() as u64)
     }
@@ -192,7 +192,7 @@ impl Segment {
         self.records.get(self.index(row)?)
     }
 
-    /// The last of its rows before `end` that is a message on `channel`.
+    /// Returns the last row before `end` that is a message on `channel`.
     pub(super) fn last_on(&self, channel: ChannelId, end: RowId) -> Option<RowId> {
         let mut channels = self.channels.iter();
         let local = channels.position(|known| known.id == channel && known.rows > 0)?;
@@ -207,12 +207,12 @@ impl Segment {
         record.payload(&self.arena)
     }
 
-    /// The payload of `record`, to be held by others too.
+    /// Returns the payload of `record` for shared ownership.
     pub(super) fn share_payload(&self, record: &Record) -> SharedBytes {
         self.arena.share(record.range())
     }
 
-    /// The channel of a message's record.
+    /// Returns the channel of a message's record.
     pub(super) fn channel_of(&self, record: &Record) -> ChannelId {
         self.channels[record.channel() as usize].id
     }
@@ -222,13 +222,14 @@ impl Segment {
     }
 }
 
-/// The log's last segment, which grows.
+/// The last segment of the log, which grows.
 #[derive(Debug, Default)]
 pub(super) struct OpenSegment {
     segment: Segment,
-    /// The index of each of its channels.
+    /// The index of each channel in the segment.
     index: HashMap<ChannelId, u32>,
-    /// Whether it was a batch. It has no room for more, since growing would copy it.
+    /// Whether the segment was adopted from a batch. It takes no more rows, since growing would
+    /// copy it.
     is_adopted: bool,
 }
 
@@ -238,13 +239,13 @@ impl OpenSegment {
     }
 
     /// Whether one more row with `payload_bytes` fits into a segment of `limit` bytes. A message
-    /// larger than that has a segment of its own.
+    /// larger than that gets its own segment.
     pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
         let size = self.segment.used() + payload_bytes + size_of::<Record>();
         self.segment.records.is_empty() || (size <= limit && !self.is_adopted)
     }
 
-    /// Takes the rows of a batch as they are. It must be empty.
+    /// Takes over the rows of a batch unchanged. The segment must be empty.
     pub(super) fn adopt(
         &mut self,
         arena: Vec<u8>,
@@ -267,7 +268,7 @@ impl OpenSegment {
         };
     }
 
-    /// The index here of the channel `id`, called `name`.
+    /// Returns the index in the segment of the channel `id`, called `name`, adding it if needed.
     pub(super) fn intern(&mut self, id: ChannelId, name: &Arc<[u8]>) -> u32 {
         let channels = &mut self.segment.channels;
         *self.index.entry(id).or_insert_with(|| {
@@ -280,14 +281,15 @@ impl OpenSegment {
         })
     }
 
-    /// Appends a message on the channel at index `channel` here.
+    /// Appends a message on the channel at index `channel` of the segment.
     #[inline]
     pub(super) fn push(&mut self, record: &Record, channel: u32, payload: &[u8]) {
         self.push_record(record, channel, payload.len());
         self.segment.arena.push(payload);
     }
 
-    /// The same for a payload that need not be copied. There has to be a segment of its own for it.
+    /// Like [`Self::push`], for a payload that need not be copied. The segment must be empty to
+    /// share it.
     pub(super) fn push_shared(&mut self, record: &Record, channel: u32, payload: &SharedBytes) {
         self.push_record(record, channel, payload.len());
         self.segment.arena.push_shared(payload);
@@ -303,13 +305,13 @@ impl OpenSegment {
         segment.channels[channel as usize].rows += 1;
     }
 
-    /// Says that its last row holds only the head of a payload of `size` bytes.
+    /// Records that the last row has only the head of a payload of `size` bytes.
     pub(super) fn cut_last(&mut self, size: u64) {
         let row = offset(self.segment.records.len().saturating_sub(1));
         self.segment.cuts.push(Cut { row, size });
     }
 
-    /// Appends a row that has no payload here.
+    /// Appends a row without a payload.
     pub(super) fn push_notice(&mut self, time: Time, kind: RowKind) {
         let end = offset(self.segment.arena.len());
         self.segment
@@ -317,16 +319,17 @@ impl OpenSegment {
             .push(Record::row_of_notice(time, kind, end));
     }
 
-    /// Says that its last row was delivered by `subscription` too.
+    /// Records that the last row was also delivered by `subscription`.
     pub(super) fn join_last(&mut self, subscription: SubscriptionId) {
         let row = offset(self.segment.records.len().saturating_sub(1));
         self.segment.joins.push(Join { row, subscription });
     }
 
-    /// Ends it, and begins one that follows, with room for as much within `limit` bytes.
+    /// Seals the segment and returns it. The next one reserves as much capacity, within `limit`
+    /// bytes.
     pub(super) fn seal(&mut self, limit: usize) -> Segment {
         let old = &self.segment;
-        // Behind a batch that was adopted there mostly is another.
+        // An adopted batch is usually followed by another.
         let limit = if self.is_adopted { 0 } else { limit };
         let records = old.records.len().min(limit / size_of::<Record>());
         let next = Segment {

@@ -1,4 +1,4 @@
-//! Which rows of the log are shown.
+//! The rows of the log that are displayed.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -7,42 +7,42 @@ use super::MessageLog;
 use super::rows::{Found, RowSet};
 use crate::message::RowId;
 
-/// The rows that are shown, each addressed by its id or by its place among those shown.
+/// The displayed rows, addressable by id or by position.
 ///
-/// Without a filter these are all that the log keeps, and nothing is stored. With one they are
-/// those that a scan has found so far.
+/// Without a filter these are all rows in the log, and nothing is stored. With a filter they are
+/// the rows that a scan has found so far.
 #[derive(Debug, Default)]
 pub struct Selection {
     filtered: Option<Filtered>,
-    /// Stretches that are held before `first`, in their order.
+    /// Ranges of rows held before `first`, in order.
     held: Vec<Range<RowId>>,
-    /// Rows from this one on are kept, up to `end`.
+    /// The log contains all rows from this one up to `end`.
     first: RowId,
     end: RowId,
-    /// How many of the rows kept are notices.
+    /// How many of the rows in the log are notices.
     kept_notices: u64,
-    /// A row that is shown beside those that pass the filter, and not counted with them.
+    /// A row displayed although it does not pass the filter, and not counted as passing.
     beside: Option<RowId>,
 }
 
-/// What a scan has found.
+/// The results of a scan.
 #[derive(Debug, Default)]
 struct Filtered {
     rows: RowSet,
-    /// Those of them that are notices.
+    /// The notices among the rows.
     notices: BTreeSet<RowId>,
-    /// Whether every notice is shown, found or not.
+    /// Whether every notice is displayed, found or not.
     with_notices: bool,
 }
 
 impl Selection {
-    /// Shows every row from now on.
+    /// Displays every row from now on.
     pub fn show_all(&mut self, log: &MessageLog) {
         self.filtered = None;
         self.follow(log);
     }
 
-    /// Shows only what is added from now on, and every notice if `with_notices`, since notices
+    /// Displays only rows added from now on, plus every notice if `with_notices`, since notices
     /// concern every channel.
     pub fn show_none(&mut self, with_notices: bool, log: &MessageLog) {
         self.filtered = Some(Filtered {
@@ -53,19 +53,19 @@ impl Selection {
         self.follow(log);
     }
 
-    /// Shows `row` too, whatever the filter, and no other so.
+    /// Displays `row` regardless of the filter, instead of the previous such row.
     pub fn show_beside(&mut self, row: Option<RowId>) {
         self.beside = row;
     }
 
-    /// Shows `row` no more, until it is found once more.
+    /// Hides `row` until it is found again.
     pub fn forget(&mut self, row: RowId) {
         if let Some(filtered) = &mut self.filtered {
             filtered.forget(row..RowId(row.0 + 1));
         }
     }
 
-    /// Shows the rows that a scan has found as well, but not those that have gone since.
+    /// Adds the rows that a scan has found, except those evicted since.
     pub fn add(&mut self, found: &Found, log: &MessageLog) {
         let Some(filtered) = &mut self.filtered else {
             return;
@@ -84,7 +84,7 @@ impl Selection {
         filtered.let_go(stretch, log);
     }
 
-    /// Takes note of the rows that came to the log and went from it since the last time.
+    /// Updates the selection for rows added to and evicted from the log since the last call.
     pub fn follow(&mut self, log: &MessageLog) {
         let held = log.held();
         if let Some(filtered) = &mut self.filtered {
@@ -104,31 +104,31 @@ impl Selection {
         self.kept_notices = log.kept_notices();
     }
 
-    /// Whether every row is shown.
+    /// Whether every row is displayed.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.filtered.is_none()
     }
 
-    /// The oldest row that the log keeps, but for those that it holds.
+    /// Returns the oldest row in the log, apart from held ones.
     #[must_use]
     pub fn first(&self) -> RowId {
         self.first
     }
 
-    /// Whether the log still keeps `row`, which it once had.
+    /// Whether the log still contains `row`, which it once had.
     #[must_use]
     pub fn keeps(&self, row: RowId) -> bool {
         row >= self.first || self.held.iter().any(|range| range.contains(&row))
     }
 
-    /// The row behind the newest.
+    /// Returns the id after the newest row.
     #[must_use]
     pub fn end(&self) -> RowId {
         self.end
     }
 
-    /// How many rows are shown.
+    /// Returns the number of rows displayed.
     #[must_use]
     pub fn len(&self) -> u64 {
         match &self.filtered {
@@ -137,13 +137,13 @@ impl Selection {
         }
     }
 
-    /// Whether none is shown.
+    /// Whether no rows are displayed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many messages are shown.
+    /// Returns the number of messages displayed.
     #[must_use]
     pub fn messages(&self) -> u64 {
         match &self.filtered {
@@ -152,7 +152,7 @@ impl Selection {
         }
     }
 
-    /// Whether `row` is shown.
+    /// Whether `row` is displayed.
     #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         match &self.filtered {
@@ -161,7 +161,7 @@ impl Selection {
         }
     }
 
-    /// The row shown at `place`, counted from 0 at the oldest.
+    /// Returns the row displayed at `place`, counted from 0 at the oldest.
     #[must_use]
     pub fn row_at(&self, place: u64) -> Option<RowId> {
         if let Some(filtered) = &self.filtered {
@@ -184,7 +184,7 @@ impl Selection {
         None
     }
 
-    /// How many rows are shown before `row`: its place, if it is shown itself.
+    /// Returns how many rows are displayed before `row`: its position, if it is displayed itself.
     #[must_use]
     pub fn place_of(&self, row: RowId) -> u64 {
         if let Some(filtered) = &self.filtered {
@@ -197,7 +197,8 @@ impl Selection {
         before.sum()
     }
 
-    /// The row shown beside those of the filter, if it is not one of them and is still kept.
+    /// Returns the row displayed regardless of the filter, if it does not pass the filter and is
+    /// still in the log.
     fn extra(&self, filtered: &Filtered) -> Option<RowId> {
         let kept = self.beside.filter(|row| self.keeps(*row));
         kept.filter(|row| !filtered.rows.contains(*row))
@@ -210,8 +211,8 @@ impl Selection {
 }
 
 impl Filtered {
-    /// Lets go of what the log has let go of among `rows`, and of what stood where a row now says
-    /// so.
+    /// Removes the rows among `rows` that the log has evicted, and those replaced by a notice of
+    /// that.
     fn let_go(&mut self, rows: Range<RowId>, log: &MessageLog) {
         for gone in log.gone_from(rows.clone()) {
             self.forget(gone);

@@ -1,14 +1,14 @@
-//! Bytes that lie in one place, however many hold them.
+//! Bytes with shared ownership.
 
 use std::mem;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::thread;
 
-/// Memory of at least this size takes the system some milliseconds to take back.
+/// The size in bytes from which freeing memory takes the system milliseconds.
 const SLOW_TO_FREE: usize = 16 << 20;
 
-/// Bytes that are handed on without being copied.
+/// Bytes that are passed on without being copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SharedBytes(Arc<Bytes>);
 
@@ -16,11 +16,11 @@ pub struct SharedBytes(Arc<Bytes>);
 struct Bytes(Vec<u8>);
 
 impl Drop for Bytes {
-    /// Much memory is given back on another thread, so that keys do not wait for that.
+    /// Frees large buffers on another thread, so that key presses are not delayed.
     fn drop(&mut self) {
         if self.0.capacity() >= SLOW_TO_FREE {
             let bytes = mem::take(&mut self.0);
-            // Without a thread to be had it is given back at once.
+            // If no thread can be started, it is freed right away.
             drop(thread::Builder::new().spawn(move || drop(bytes)));
         }
     }
@@ -46,12 +46,12 @@ impl<const LENGTH: usize> From<[u8; LENGTH]> for SharedBytes {
     }
 }
 
-/// The payloads of a segment, one right after the other.
+/// The concatenated payloads of a segment.
 #[derive(Clone, Debug)]
 pub(super) enum Arena {
-    /// Copied together.
+    /// Copied payloads.
     Own(Vec<u8>),
-    /// A single large one, as it was received.
+    /// A single large payload, as received.
     Shared(SharedBytes),
 }
 
@@ -74,7 +74,7 @@ impl Deref for Arena {
 }
 
 impl Arena {
-    /// An empty one with room for so many bytes.
+    /// Creates an empty arena with capacity for this many bytes.
     pub(super) fn with_capacity(capacity: usize) -> Self {
         Self::Own(Vec::with_capacity(capacity))
     }
@@ -90,7 +90,7 @@ impl Arena {
         }
     }
 
-    /// Appends `payload`, which is shared if nothing is here yet.
+    /// Appends `payload`, sharing it if the arena is empty.
     pub(super) fn push_shared(&mut self, payload: &SharedBytes) {
         if self.is_empty() {
             *self = Self::Shared(payload.clone());
@@ -99,7 +99,7 @@ impl Arena {
         }
     }
 
-    /// The bytes in `range`: shared if they are all of a shared arena, else copied.
+    /// Returns the bytes in `range`: shared if they are the whole of a shared arena, else copied.
     pub(super) fn share(&self, range: Range<usize>) -> SharedBytes {
         match self {
             Self::Shared(bytes) if range == (0..bytes.len()) => bytes.clone(),
@@ -107,7 +107,7 @@ impl Arena {
         }
     }
 
-    /// The same without its first `start` bytes.
+    /// Returns a copy without the first `start` bytes.
     pub(super) fn copy_from(&self, start: usize) -> Self {
         match self {
             Self::Shared(bytes) if start == 0 => Self::Shared(bytes.clone()),
@@ -115,14 +115,14 @@ impl Arena {
         }
     }
 
-    /// Gives back what it has room for beyond its bytes, if that is worth it.
+    /// Frees unused capacity, if that is worth it.
     pub(super) fn shrink(&mut self) {
         if let Self::Own(bytes) = self {
             shrink(bytes);
         }
     }
 
-    /// The bytes that it takes, what it has room for counted.
+    /// Returns the memory use in bytes, including unused capacity.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Own(bytes) => bytes.capacity(),
@@ -131,8 +131,8 @@ impl Arena {
     }
 }
 
-/// Gives back the room beyond what `vector` holds, if that is more than a sixteenth: to give it
-/// back may be to copy the rest.
+/// Frees unused capacity if it is more than a sixteenth of the length, because freeing it may copy
+/// the rest.
 pub(super) fn shrink<T>(vector: &mut Vec<T>) {
     if vector.capacity() - vector.len() > vector.len() / 16 {
         vector.shrink_to_fit();

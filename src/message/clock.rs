@@ -1,4 +1,4 @@
-//! The clocks: one that only runs forward, and the wall clock beside it.
+//! The clocks: a monotonic one, and the wall clock alongside it.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,27 +7,27 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Time;
 
-/// The clock that nobody can set. It runs on while the computer sleeps.
+/// A clock that cannot be set and keeps running while the computer sleeps.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const STEADY: ClockId = ClockId::Boottime;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const STEADY: ClockId = ClockId::Monotonic;
 
-/// How far the wall clock was ahead of the steady one when the program first asked.
+/// How far the wall clock was ahead of the steady clock at the first reading.
 static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
 
-/// The two clocks are read one after the other, and both are disciplined: a smaller difference
-/// is not told from noise.
+/// The smallest difference between the clocks, in microseconds, that counts as the wall clock being
+/// set. The two are read one after the other and both are disciplined, so less may be noise.
 const LEAST_STEP: i64 = 100_000;
 
-/// How many settings of the wall clock are remembered: the last.
+/// The number of wall clock settings to remember; the oldest are forgotten first.
 const MAX_SET: usize = 64;
 
 pub(super) fn now() -> Time {
     Time(START.saturating_add(steady()))
 }
 
-/// What the wall clock says.
+/// Reads the wall clock.
 fn wall() -> Time {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
     Time(since_epoch.map_or(0, |elapsed| {
@@ -42,32 +42,33 @@ fn steady() -> i64 {
         .saturating_add(time.tv_nsec / 1_000)
 }
 
-/// How far the wall clock is ahead of [`Time::now`], in microseconds: 0 until somebody sets it.
+/// Returns how far the wall clock is ahead of [`Time::now`], in microseconds: 0 until it is set.
 #[must_use]
 pub fn wall_ahead() -> i64 {
     wall().0.saturating_sub(now().0)
 }
 
-/// How the wall clock was set while the program ran.
+/// The history of how the wall clock was set while the program ran.
 ///
-/// A [`Time`] is never set: differences of times hold whatever happens to the wall clock. Only
-/// where a time is shown or read as people write it is it moved by what this knows.
+/// A [`Time`] is never adjusted, so differences of times hold whatever happens to the wall clock.
+/// This history only applies where a time is displayed, or read from user input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
-    /// When it was found set, and how far it was ahead from then on, in microseconds; in order.
+    /// When a setting was noticed, and how far the wall clock was ahead from then on, in
+    /// microseconds, in order of time.
     set: Arc<[(Time, i64)]>,
-    /// How far it was ahead before the first of these.
+    /// How far the wall clock was ahead before the first of these.
     before: i64,
 }
 
 impl WallClock {
-    /// How far it is ahead of times, in microseconds.
+    /// Returns how far the wall clock is ahead of [`Time`], in microseconds.
     #[must_use]
     pub fn ahead(&self) -> i64 {
         self.set.last().map_or(self.before, |(_, ahead)| *ahead)
     }
 
-    /// What it showed at `time`.
+    /// Returns what the wall clock showed at `time`.
     #[must_use]
     pub fn at(&self, time: Time) -> Time {
         let later = self.set.partition_point(|(from, _)| *from <= time);
@@ -76,7 +77,7 @@ impl WallClock {
         Time(time.0.saturating_add(ahead))
     }
 
-    /// Takes note that it is `ahead` at `now`. Returns by how much it was set, if it was.
+    /// Records that the wall clock is `ahead` at `now`. Returns by how much it was set, if it was.
     pub fn note(&mut self, now: Time, ahead: i64) -> Option<i64> {
         if !self.is_set_to(ahead) {
             return None;
@@ -89,7 +90,7 @@ impl WallClock {
         Some(by)
     }
 
-    /// Returns whether somebody has set it, if it is `ahead` now.
+    /// Returns whether being `ahead` now means that the wall clock was set.
     #[must_use]
     pub fn is_set_to(&self, ahead: i64) -> bool {
         let by = ahead.saturating_sub(self.ahead());
@@ -97,7 +98,7 @@ impl WallClock {
     }
 }
 
-/// The length of a step of the wall clock.
+/// Returns the size of a wall clock step of `by` microseconds.
 #[must_use]
 pub fn length(by: i64) -> Duration {
     Duration::from_micros(by.unsigned_abs())
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(wall.set.len(), MAX_SET);
         assert_eq!(wall.ahead(), 1_000 * SECOND);
         assert_eq!(wall.at(Time(9_990)), Time(9_990 + 999 * SECOND));
-        // Older times are shown as the clock showed them at the end of what is forgotten.
+        // Times before the oldest remembered setting use the last forgotten one.
         assert_eq!(wall.at(Time(9_360)), Time(9_360 + 936 * SECOND));
         assert_eq!(wall.at(Time(5)), Time(5 + 936 * SECOND));
     }

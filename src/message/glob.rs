@@ -1,11 +1,11 @@
-//! Redis's glob, with its corners, in time that is at most the product of the two lengths.
+//! Redis's glob matching, edge cases included, in time bounded by the product of the two lengths.
 //!
-//! `*` is any run of bytes, `?` any one byte, `[…]` one of a class, `\` takes the next byte as
-//! it is. Bytes are compared as they are: case counts, and there are no characters.
+//! `*` matches any run of bytes, `?` any one byte, `[…]` one byte of a class, and `\` makes the
+//! next byte literal. Matching is bytewise and case-sensitive.
 
 use std::ffi::c_char;
 
-/// The pattern that matches nothing but `name`.
+/// Returns the pattern that matches only `name`.
 #[must_use]
 pub fn literal(name: &[u8]) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(name.len());
@@ -18,7 +18,7 @@ pub fn literal(name: &[u8]) -> Vec<u8> {
     pattern
 }
 
-/// Whether `pattern` matches all of `name`, as Redis judges it.
+/// Returns whether `pattern` matches all of `name`, exactly as Redis decides it.
 ///
 /// ```
 /// use subscope::message::glob::matches;
@@ -28,14 +28,13 @@ pub fn literal(name: &[u8]) -> Vec<u8> {
 /// ```
 #[must_use]
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    // Redis compares nothing when there is nothing to compare: even `*` does not match an
-    // empty name.
+    // Redis's loop does not run for an empty name: even `*` does not match it.
     if name.is_empty() {
         return pattern.is_empty();
     }
     let (mut at_pattern, mut at_name) = (0, 0);
-    // Where to go on if what follows the last `*` does not fit: that star takes one byte more.
-    // Every other element takes exactly one byte, so that no earlier star need be tried again.
+    // Where to resume if what follows the last `*` does not match: that star takes one more byte.
+    // Every other element takes exactly one byte, so earlier stars never need to be retried.
     let mut retry: Option<(usize, usize)> = None;
     loop {
         if pattern.get(at_pattern) == Some(&b'*') {
@@ -47,7 +46,7 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
             continue;
         }
         if at_name == name.len() {
-            // A later start for the last star leaves even less to match.
+            // A later start for the last star would leave even less to match.
             return at_pattern == pattern.len();
         }
         let step = if at_pattern < pattern.len() {
@@ -69,12 +68,12 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// Something that is said of channels by globs. Where several match, the last counts.
+/// Values assigned to channels by globs. If several globs match, the last one wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByGlob<T>(Vec<(Box<[u8]>, T)>);
 
 impl<T> ByGlob<T> {
-    /// What is said of the channel called `name`.
+    /// Returns the value for the channel `name`.
     #[must_use]
     pub fn of(&self, name: &[u8]) -> Option<&T> {
         let mut entries = self.0.iter().rev();
@@ -95,7 +94,7 @@ impl<T> FromIterator<(Box<[u8]>, T)> for ByGlob<T> {
     }
 }
 
-/// The length of the element at the start of `pattern`, which is not a star, if it takes `byte`.
+/// Returns the length of the first element of `pattern`, which is not a star, if it matches `byte`.
 fn element(pattern: &[u8], byte: u8) -> Option<usize> {
     match pattern {
         [b'?', ..] => Some(1),
@@ -109,8 +108,8 @@ fn element(pattern: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
-/// Whether the class behind a `[` takes `byte`, and how long the class is with its `]`. A class
-/// that is never closed goes on to the pattern's end.
+/// Returns whether the class after a `[` matches `byte`, and the length of the class including its
+/// `]`. An unclosed class extends to the end of the pattern.
 fn class_takes(class: &[u8], byte: u8) -> (bool, usize) {
     let negated = class.first() == Some(&b'^');
     let mut position = usize::from(negated);
@@ -125,7 +124,7 @@ fn class_takes(class: &[u8], byte: u8) -> (bool, usize) {
                 position += 1;
                 break;
             }
-            // The end of a range is any byte, even `]`, which then does not close the class.
+            // The end of a range may be any byte, even `]`, which then does not close the class.
             [start, b'-', end, ..] => {
                 let (start, end, byte) = (signed(*start), signed(*end), signed(byte));
                 taken |= (start.min(end)..=start.max(end)).contains(&byte);
@@ -141,7 +140,8 @@ fn class_takes(class: &[u8], byte: u8) -> (bool, usize) {
     (taken != negated, position)
 }
 
-/// A byte as C's `char`, by which Redis orders the bytes of a range: signed on x86, not on ARM.
+/// Converts a byte to C's `char`, by which Redis orders the bytes of a range: signed on x86, not on
+/// ARM.
 fn signed(byte: u8) -> c_char {
     c_char::from_ne_bytes([byte])
 }

@@ -1,15 +1,15 @@
-//! Names of channels, which may have megabytes: each row drawn asks about one.
+//! Channel names, which may be megabytes long and are compared for every row drawn.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Whether two names are the same. Of a name that is shared nothing is read.
+/// Returns whether two names are equal. Names that share memory are not read.
 #[must_use]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     compare(one, other) == Ordering::Equal
 }
 
-/// An order of names in which those that differ in length need no reading.
+/// Orders names by length first, so that names of different lengths are not read.
 fn compare(one: &[u8], other: &[u8]) -> Ordering {
     if std::ptr::eq(one, other) {
         return Ordering::Equal;
@@ -18,18 +18,18 @@ fn compare(one: &[u8], other: &[u8]) -> Ordering {
     lengths.then_with(|| one.cmp(other))
 }
 
-/// A few names. To look one up that is shared with them reads nothing of it.
+/// A small set of names. Looking up a name that shares memory with a member does not read it.
 #[derive(Debug, Default)]
 pub struct Names(Vec<Arc<[u8]>>);
 
 impl Names {
-    /// Whether `name` is one of them.
+    /// Returns whether the set contains `name`.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
         self.place(name).is_ok()
     }
 
-    /// Adds `name`, or takes it out if it is there. Says whether it was added.
+    /// Adds `name`, or removes it if present. Returns whether it was added.
     pub fn toggle(&mut self, name: Arc<[u8]>) -> bool {
         match self.place(&name) {
             Ok(place) => {
@@ -43,7 +43,7 @@ impl Names {
         }
     }
 
-    /// All of them.
+    /// Returns all names.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|name| &**name)
     }

@@ -1,8 +1,8 @@
-//! A tree put together from the headers of a format in which every array and map says how many
-//! values follow: `MessagePack` and CBOR.
+//! Building a tree from a format in which every array and map states its number of values:
+//! `MessagePack` and CBOR.
 //!
 //! There is no recursion: the open containers are a list, no longer than [`MAX_DEPTH`]. A key that
-//! is no string is written in words, [`words`], since a tree names its members by texts.
+//! is not a string is formatted as [`words`], since a tree names its members by text.
 
 use std::ops::Range;
 
@@ -13,22 +13,22 @@ mod words;
 
 use words::Words;
 
-/// How many values a container holds.
+/// The number of values in a container.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
-    /// So many; of a map so many pairs.
+    /// This many values, or, for a map, pairs.
     Known(u64),
-    /// As many as come before [`Assembly::end_unknown`].
+    /// All values before [`Assembly::end_unknown`].
     Unknown,
 }
 
-/// A container that is open.
+/// An open container.
 #[derive(Debug)]
 struct Frame {
     kind: Kind,
-    /// How many values are still to come, keys counted apart; `None` if nobody knows.
+    /// The number of remaining values, counting keys separately, or `None` if unknown.
     left: Option<u64>,
-    /// How many have come.
+    /// The number of values so far.
     come: u64,
 }
 
@@ -38,11 +38,11 @@ impl Frame {
     }
 }
 
-/// Puts a tree together from values that come in the order in which they are written.
+/// Builds a tree from values that arrive in the order in which they are written.
 pub(super) struct Assembly {
     builder: Builder,
     frames: Vec<Frame>,
-    /// The key that is being written, and at how many open containers it started.
+    /// The key being written, and the number of open containers at its start.
     key: Option<(Words, usize)>,
     is_complete: bool,
 }
@@ -57,12 +57,12 @@ impl Assembly {
         }
     }
 
-    /// Whether the root and all within it have come.
+    /// Returns whether the root and everything in it have arrived.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete
     }
 
-    /// A value that holds no others, written at `source`. `text` are the bytes that `said` stands
+    /// Adds a value without children, written at `source`. `text` is the bytes that `said` stands
     /// for.
     pub(super) fn scalar(
         &mut self,
@@ -93,7 +93,7 @@ impl Assembly {
         self.finish_value(end)
     }
 
-    /// A value in words of its own.
+    /// Adds a value whose text is `words`.
     pub(super) fn spelt(
         &mut self,
         kind: Kind,
@@ -104,7 +104,7 @@ impl Assembly {
         self.scalar(kind, Said::Spelt(text), text, source)
     }
 
-    /// A value whose text stands at `written` in `payload`.
+    /// Adds a value whose text is at `written` in `payload`.
     pub(super) fn written(
         &mut self,
         kind: Kind,
@@ -116,7 +116,7 @@ impl Assembly {
         self.scalar(kind, Said::Written(written), text, source)
     }
 
-    /// An array, a map, or a tag with its mark, whose header is written at `header`.
+    /// Opens an array, a map, or a tag with its mark, whose header is at `header`.
     pub(super) fn open(
         &mut self,
         kind: Kind,
@@ -141,7 +141,7 @@ impl Assembly {
         }
         let each = if kind == Kind::Object { 2 } else { 1 };
         let left = match count {
-            // A container has been bounded by the bytes that are left.
+            // The count has been checked against the remaining bytes.
             Count::Known(count) => Some(count.saturating_mul(each)),
             Count::Unknown => None,
         };
@@ -157,7 +157,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// Closes the innermost container if it is one of which nobody knew how many values it holds.
+    /// Closes the innermost container, which must be one of unknown length.
     pub(super) fn end_unknown(&mut self, source: Range<usize>) -> Result<(), Stop> {
         match self.frames.last() {
             Some(frame) if frame.left.is_none() && frame.kind != Kind::Tag => {
@@ -171,7 +171,7 @@ impl Assembly {
         }
     }
 
-    /// The tree that has come of `read`, of `format`.
+    /// Returns the tree after `read` has ended, for a payload in `format`.
     pub(super) fn finish(
         self,
         read: Result<(), Stop>,
@@ -180,7 +180,7 @@ impl Assembly {
         finish(self.builder, read, format)
     }
 
-    /// A value has come, and with it maybe the last one of what holds it.
+    /// Counts a finished value, and closes the containers that end with it.
     fn finish_value(&mut self, end: usize) -> Result<(), Stop> {
         loop {
             if let Some((words, _)) = self.key.take_if(|(_, depth)| *depth == self.frames.len()) {
@@ -214,7 +214,7 @@ impl Assembly {
     }
 }
 
-/// Whether `left` bytes can hold as many values as a header at `start` announces.
+/// Checks that `left` bytes can hold as many values as the header at `start` announces.
 pub(super) fn check_count(kind: Kind, count: u64, left: usize, start: usize) -> Result<(), Stop> {
     let (each, of) = match kind {
         Kind::Object => (2, "pairs"),
@@ -227,7 +227,8 @@ pub(super) fn check_count(kind: Kind, count: u64, left: usize, start: usize) -> 
     Ok(())
 }
 
-/// The tree that has come of `read`, of `format`: whole, or cut if it was full.
+/// Returns the tree after `read` has ended, for a payload in `format`: whole, or cut if it was
+/// full.
 pub(super) fn finish(
     builder: Builder,
     read: Result<(), Stop>,

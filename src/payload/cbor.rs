@@ -1,8 +1,8 @@
-//! CBOR (RFC 8949) as a tree.
+//! Decoding CBOR (RFC 8949) into a tree.
 //!
-//! What is well-formed (section 3 and appendix C) is read, valid or not: keys that come twice stay
-//! two, and a text that is no UTF-8 stays the bytes that it is. Numbers are exact, bignums up to
-//! 256 bytes and decimal fractions of them included; other tags are a mark on what they are on.
+//! All well-formed input (section 3 and appendix C) is accepted, valid or not: duplicate keys stay
+//! separate, and a text that is not UTF-8 keeps its bytes. Numbers are exact, including bignums up
+//! to 256 bytes and decimal fractions of them; other tags are marks on their content.
 
 mod number;
 mod tags;
@@ -17,15 +17,15 @@ use super::tree::{Kind, Said, Tree};
 /// The name of the format.
 pub const NAME: &str = "CBOR";
 
-/// The head of the tag that says that CBOR follows (RFC 8949, section 3.4.6).
+/// The head of the tag for self-described CBOR (RFC 8949, section 3.4.6).
 pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
-/// Reads one data item, which must be all of `bytes`. Of one with more values than a tree holds
-/// the first are laid out, and the rest is not read.
+/// Decodes one data item, which must be all of `bytes`. If it has more values than a tree holds,
+/// only the first are decoded.
 ///
 /// # Errors
 ///
-/// Where it stops being CBOR, and why.
+/// Returns where `bytes` stop being CBOR, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut reader = Reader {
         bytes,
@@ -36,13 +36,13 @@ pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     reader.assembly.finish(read, NAME)
 }
 
-/// The first byte of an item, and the number that is in it or follows it.
+/// The first byte of an item, and the argument in it or after it.
 struct Head {
-    /// What kind of item it is, 0 to 7.
+    /// The major type, 0 to 7.
     major: u8,
-    /// The lower five bits.
+    /// The lower five bits of the first byte.
     info: u8,
-    /// The argument; `None` for what ends by a break.
+    /// The argument, or `None` for an indefinite length or a break.
     argument: Option<u64>,
     start: usize,
 }
@@ -88,7 +88,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes the next head and, unless it is that of a container, what belongs to it.
+    /// Takes the next head and, unless it starts a container, its contents.
     fn item(&mut self) -> Result<(), Stop> {
         let head = Head::take(&mut self.cursor)?;
         let Head { major, start, .. } = head;
@@ -130,7 +130,7 @@ impl Reader<'_> {
         self.assembly.open(kind, count, "", header)
     }
 
-    /// Takes the pieces of a string of open length, up to its break.
+    /// Takes the chunks of a string of indefinite length, up to its break.
     fn pieces(&mut self, major: u8, start: usize) -> Result<(), Stop> {
         let mut text = Vec::new();
         let mut only: Option<Range<usize>> = None;
@@ -157,7 +157,7 @@ impl Reader<'_> {
             .scalar(string_kind(major), said, &text, source)
     }
 
-    /// Takes a tag; with what it is on if that makes it a number.
+    /// Takes a tag, together with its content if that makes it a number.
     fn tagged(&mut self, tag: u64, start: usize) -> Result<(), Stop> {
         let mut ahead = self.cursor.clone();
         if let Some(digits) = number::tagged(tag, &mut ahead) {
@@ -170,7 +170,8 @@ impl Reader<'_> {
             .open(Kind::Tag, Count::Known(1), &mark, header)
     }
 
-    /// Takes a value of major type 7 (RFC 8949, section 3.3), whose argument has been taken.
+    /// Takes a value of major type 7 (RFC 8949, section 3.3), whose argument has already been
+    /// taken.
     fn simple(&mut self, info: u8, argument: u64, start: usize) -> Result<(), Stop> {
         let (kind, words) = match (info, argument) {
             (20, _) => (Kind::Bool, "false".to_owned()),

@@ -1,7 +1,7 @@
-//! What has become of a payload since the one before it, in as much as a line can tell.
+//! The changes of a payload since the previous one, summarised in one line.
 //!
-//! The work grows with the bytes given, and hardly depends on what they say: nothing is unpacked,
-//! so that no compressed bomb opens where many payloads are looked at for one frame.
+//! The work grows with the size of the payloads and hardly depends on their contents. Nothing is
+//! unpacked, so decompression bombs do no harm even if many payloads are compared for one frame.
 
 mod difference;
 mod telling;
@@ -18,50 +18,50 @@ use super::tree::{Key, NodeId, Tree};
 
 pub use self::difference::difference;
 
-/// The most values within a payload that are told of.
+/// The maximum number of changed values listed.
 const MOST_TOLD: usize = 8;
 
-/// Texts of up to so many bytes are compared word by word.
+/// The maximum size of texts that are compared word by word, in bytes.
 const MOST_WORDS: usize = 1 << 10;
 
-/// What has become of a payload.
+/// How a payload changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It says the same.
+    /// The values are the same.
     Same,
-    /// It is another number: the difference, with its sign.
+    /// It is a different number; this is the difference with its sign.
     Number(String),
-    /// It is another text, or other bytes.
+    /// It is a different text, or different bytes.
     Other {
-        /// The first byte of the old payload that is not in the new.
+        /// The offset in the old payload of the first byte that is not in the new one.
         from: usize,
-        /// The bytes of the new payload that are not in the old, ascending and apart.
+        /// The ranges of the new payload that are not in the old one, ascending and not adjacent.
         marks: Vec<Range<usize>>,
     },
     /// Values within it have changed.
     Within {
-        /// Those that tell most, these first.
+        /// The listed values, the most informative first.
         told: Vec<Within>,
-        /// How many more there are.
+        /// The number of further changed values.
         more: usize,
-        /// Where in the new payload they stand, ascending and apart.
+        /// The ranges of the changed values in the new payload, ascending and not adjacent.
         marks: Vec<Range<usize>>,
     },
 }
 
-/// What has become of a value within a payload.
+/// How a value within a payload changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Within {
-    /// Its path, from strangers.
+    /// The path of the value, as untrusted bytes.
     pub path: Vec<u8>,
-    /// What it was, as [`Tree::in_brief`] says it; `None` if it has come.
+    /// The old value, as formatted by [`Tree::in_brief`]; `None` if it was added.
     pub old: Option<Vec<u8>>,
-    /// What it is; `None` if it has gone.
+    /// The new value; `None` if it was removed.
     pub new: Option<Vec<u8>>,
 }
 
-/// Tells what has changed from `old` to `new`. If they may have values, see [`format::values`],
-/// these are compared, and text or bytes otherwise.
+/// Describes the changes from `old` to `new`. If `has_values` is set, the values of both are
+/// compared (see [`format::values`]) where they have any; otherwise the text or bytes are.
 #[must_use]
 pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     if old == new || (has_values && is_same_number(old, new)) {
@@ -79,7 +79,7 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     }
 }
 
-/// Whether both are the same number as JSON has numbers: `007` is none.
+/// Returns whether both are the same JSON number; `007` is not one.
 fn is_same_number(old: &[u8], new: &[u8]) -> bool {
     let [old, new] = [old, new].map(<[u8]>::trim_ascii);
     let number = Number::new(str::from_utf8(old).unwrap_or_default());
@@ -160,7 +160,7 @@ fn told_of(step: Step, old: Half<'_>, new: Half<'_>) -> Within {
     }
 }
 
-/// The path of a value, or its name if no query could name it.
+/// Returns the path of a value, or its name if no query can name it.
 fn path_of((tree, bytes): Half<'_>, id: NodeId) -> Vec<u8> {
     if let Some(path) = tree.path(id, bytes) {
         return path.into_bytes();
@@ -171,7 +171,7 @@ fn path_of((tree, bytes): Half<'_>, id: NodeId) -> Vec<u8> {
     }
 }
 
-/// Where what has come or changed is written.
+/// Returns where the added, changed and moved values are written.
 fn marks(structure: &Structure, new: &Tree) -> Vec<Range<usize>> {
     let mut marks: Vec<Range<usize>> = Vec::new();
     for line in &structure.lines {

@@ -1,13 +1,13 @@
-//! Floating-point numbers in decimal digits.
+//! Decimal formatting of floating-point numbers.
 //!
 //! What is shown is what is compared, so whole numbers have all their digits: 2147483648 as a
-//! `float32` is 2147483648.0, not the 2147483600.0 that would do to tell it from its neighbours.
+//! `float32` is 2147483648.0, not 2147483600.0, which would suffice to identify it.
 
-/// From here on the digits of a whole number are mostly noise, and an exponent is shorter.
+/// From here on, most digits of a whole number are noise, and exponent notation is shorter.
 const LARGE: f64 = 1e21;
 
-/// All digits of a whole number below [`LARGE`]; else the fewest that stand for this number and no
-/// other.
+/// Returns all digits of a whole number below [`LARGE`], else the fewest digits that identify the
+/// number.
 pub(super) fn decimal(number: f64) -> String {
     match named(number) {
         Some(name) => name.to_owned(),
@@ -16,8 +16,8 @@ pub(super) fn decimal(number: f64) -> String {
     }
 }
 
-/// The same; of what is no whole number the fewest digits that stand for it and no other of its
-/// size.
+/// Like [`decimal`], for `f32`: numbers that are not whole get the fewest digits that identify them
+/// among numbers of that size.
 pub(super) fn decimal_f32(number: f32) -> String {
     if number.fract() == 0.0 || !number.is_finite() {
         return decimal(number.into());
@@ -25,7 +25,7 @@ pub(super) fn decimal_f32(number: f32) -> String {
     format!("{number:?}")
 }
 
-/// The word for what has no digits.
+/// Returns the name of a number that has no digits.
 fn named(number: f64) -> Option<&'static str> {
     if number.is_nan() {
         Some("NaN")

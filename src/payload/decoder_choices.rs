@@ -1,4 +1,4 @@
-//! How the messages of channels are read, as far as someone has said it.
+//! The decoders configured for channels.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use super::format::{self, Decoded, Format};
 use super::protobuf::MessageType;
 use crate::message::glob::ByGlob;
 
-/// How a payload is read, whatever it looks like.
+/// How a payload is decoded, whatever it looks like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadAs {
     /// The format.
     pub format: Format,
-    /// The type of a Protobuf message, if it is not the one that its channel carries.
+    /// The Protobuf message type, if it differs from the one configured for the channel.
     pub message_type: Option<MessageType>,
 }
 
@@ -25,7 +25,7 @@ impl From<Format> for ReadAs {
 }
 
 impl ReadAs {
-    /// What it is called.
+    /// Returns the name to show.
     #[must_use]
     pub fn words(&self) -> String {
         let format = self.format.name();
@@ -36,18 +36,18 @@ impl ReadAs {
     }
 }
 
-/// What is said of the payloads of one channel beforehand.
+/// The decoder settings of one channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecoderChoice {
-    /// The format that was chosen by hand.
+    /// The format chosen by the user.
     pub format: Option<Format>,
-    /// The type of Protobuf messages that they are.
+    /// The Protobuf message type.
     pub message_type: Option<MessageType>,
 }
 
 impl DecoderChoice {
-    /// What `payload` is, of which nothing is unpacked to more than `most` bytes. If it is not of
-    /// the format that was chosen, it is what it looks like, with a note on why.
+    /// Decodes `payload`, unpacking nothing to more than `most` bytes. If the payload is not in the
+    /// chosen format, its format is detected, with a note that explains why.
     #[must_use]
     pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
@@ -63,7 +63,7 @@ impl DecoderChoice {
         }
     }
 
-    /// The same, for who looks for values: to be shown as a text or as bytes takes none away.
+    /// Like [`Self::read`], for looking up values: choosing text or binary does not hide them.
     pub(super) fn read_values(&self, payload: &[u8], most: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
             return format::recognise_within(payload, self.message_type.as_ref(), most);
@@ -71,7 +71,7 @@ impl DecoderChoice {
         self.read(payload, most)
     }
 
-    /// Whether bytes that look like JSON may be something else by it.
+    /// Returns whether bytes that look like JSON may be decoded as something else.
     pub(super) fn may_differ_from_json(&self) -> bool {
         let is_as_it_looks = matches!(
             self.format,
@@ -81,7 +81,7 @@ impl DecoderChoice {
     }
 }
 
-/// What is said of all channels.
+/// The decoder settings of all channels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecoderChoices {
     chosen: BTreeMap<Box<[u8]>, ReadAs>,
@@ -89,7 +89,8 @@ pub struct DecoderChoices {
 }
 
 impl DecoderChoices {
-    /// Nothing is chosen by hand; `carried` are the types of Protobuf messages that channels carry.
+    /// Creates settings without chosen formats; `carried` are the Protobuf message types of
+    /// channels.
     #[must_use]
     pub fn new(carried: ByGlob<MessageType>) -> Self {
         Self {
@@ -98,7 +99,7 @@ impl DecoderChoices {
         }
     }
 
-    /// Has the messages of `channel` read so, or as what they look like again.
+    /// Sets how messages of `channel` are decoded; `None` returns to detecting the format.
     pub fn choose(&mut self, channel: Box<[u8]>, way: Option<ReadAs>) {
         match way {
             Some(way) => self.chosen.insert(channel, way),
@@ -106,13 +107,13 @@ impl DecoderChoices {
         };
     }
 
-    /// What was chosen by hand for `channel`.
+    /// Returns what the user chose for `channel`.
     #[must_use]
     pub fn chosen(&self, channel: &[u8]) -> Option<&ReadAs> {
         self.chosen.get(channel)
     }
 
-    /// What is said of `channel`, if anything.
+    /// Returns the settings of `channel`, if it has any.
     #[must_use]
     pub fn of(&self, channel: &[u8]) -> Option<DecoderChoice> {
         let chosen = self.chosen(channel);

@@ -1,14 +1,14 @@
-//! What has changed from one payload to another, as data that a view draws.
+//! The differences between two payloads, as data for a view to draw.
 //!
-//! Two decoded payloads are compared by what they say ([`structure`]), two texts line by line
-//! ([`lines`]), all else byte by byte ([`bytes`]). The work is near-linear in the sizes whatever
-//! comes, without a clock: where the shortest answer would cost too much a longer one is given,
-//! which is as true, and says so.
+//! Two decoded payloads are compared by their values ([`structure`]), two texts line by line
+//! ([`lines`]), anything else byte by byte ([`bytes`]). The work is always near-linear in the
+//! sizes, without a clock: where the smallest diff would cost too much, a larger one is returned,
+//! which is equally correct and marked as such.
 //!
 //! ```text
-//! digest  what is equal to what ─┬─► half, elements ─► structure   two trees
-//! align   a common subsequence  ─┴─► marks ─► lines                two texts
-//!                                    bytes                         anything
+//! digest  which values are equal ─┬─► half, elements ─► structure   two trees
+//! align   a common subsequence   ─┴─► marks ─► lines                two texts
+//!                                     bytes                         anything
 //! ```
 
 mod align;
@@ -33,35 +33,34 @@ pub use marks::{changed_quickly, changed_within};
 pub struct Side<'a> {
     /// The payload.
     pub bytes: &'a [u8],
-    /// What it says, if it could be decoded.
+    /// The decoded payload, if it could be decoded.
     pub tree: Option<&'a Tree>,
 }
 
 impl Side<'_> {
-    /// The path of a value on this side, as a query writes it; see [`Tree::path`].
+    /// Returns the path of a value on this side, as a query writes it; see [`Tree::path`].
     #[must_use]
     pub fn path(&self, id: NodeId) -> Option<String> {
         self.tree?.path(id, self.bytes)
     }
 }
 
-/// What has changed from one payload to another.
+/// The differences between two payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Diff {
-    /// Of two that are decoded: the values.
+    /// The changed values of two decoded payloads.
     Structure(Structure),
-    /// Of two texts: the lines.
+    /// The changed lines of two texts.
     Lines(Lines),
-    /// Of two texts that are too long to be compared line by line: from where to where they
-    /// differ.
+    /// The differing range of two texts that are too long to be compared line by line.
     LongTexts(Ends),
-    /// Of anything else: the bytes.
+    /// The changed bytes of anything else.
     Bytes(Bytes),
 }
 
 impl Diff {
-    /// Whether nothing has changed. Decoded payloads may still be written differently: `1` and
-    /// `1.0` are the same.
+    /// Returns whether nothing has changed. Decoded payloads may still be written differently: `1`
+    /// and `1.0` are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         match self {
@@ -72,7 +71,7 @@ impl Diff {
         }
     }
 
-    /// The bytes that it takes beside the payloads.
+    /// Returns the memory that this takes in addition to the payloads, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -84,8 +83,8 @@ impl Diff {
     }
 }
 
-/// Compares two payloads in the way that says most. A tree that holds only the first values of
-/// its payload is not made use of: its end is no end.
+/// Compares two payloads in the most informative way. A tree that holds only the first values of
+/// its payload is not used, since its end is not the payload's end.
 #[must_use]
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Diff {
     let whole = |tree: &&Tree| tree.cut_at().is_none();

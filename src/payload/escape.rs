@@ -1,12 +1,13 @@
-//! Untrusted bytes as text that is safe and honest in a grid of terminal cells.
+//! Formatting untrusted bytes as text that is safe and faithful in a grid of terminal cells.
 //!
-//! What a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`, `\0`,
-//! `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are not
-//! UTF-8, and `\ud800` for three of these that are half of a surrogate pair. So does what cannot be
-//! seen: blanks other than the ASCII one everywhere, and that one, as `\x20`, at the start and at the
-//! end of a name or of a payload. A backslash of the payload stays one backslash:
-//! [`Text::escapes`] tells the two apart, and they are drawn differently. Wide and combining characters stay, and take the columns that ratatui gives them; combining
-//! marks without a base, and more than four on one, become escapes.
+//! Whatever a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`,
+//! `\0`, `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are
+//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does
+//! invisible space: any blank other than the ASCII space, and also the ASCII space, as `\x20`, at
+//! the start and the end of a name or payload. A backslash in the payload stays a single backslash:
+//! [`Text::escapes`] tells the two apart, and they are drawn differently. Wide and combining
+//! characters are kept, with the widths that ratatui gives them; combining marks without a base,
+//! and more than four on one base, become escapes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -17,30 +18,30 @@ use crate::payload::ranges::Ranges;
 
 pub(super) mod pieces;
 
-/// Shown for a name without a single byte.
+/// Shown for an empty name.
 const EMPTY_NAME: &str = "\"\"";
-/// Shown where something was left out.
+/// Shown where something is left out.
 const ELLIPSIS: &str = "…";
-/// Names longer than this are cut at their end, since finding their tail would read them whole.
+/// Longer names are truncated at the end, since finding their tail would read them whole.
 const MAX_ELIDED_NAME: usize = 4096;
 
-/// The columns of a longer one where all of a name is shown.
+/// The number of columns shown of a longer name where names are shown in full.
 const LONG_NAME_COLUMNS: usize = 1000;
-/// From this many columns on a name that is too long keeps its end as well as its start.
+/// The minimum number of columns at which a truncated name keeps its end as well as its start.
 const MIN_COLUMNS_FOR_A_TAIL: usize = 8;
 
-/// Text made from untrusted bytes, fit to be drawn on one line.
+/// Text made from untrusted bytes, safe to draw on one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
-    /// What to draw.
+    /// The text to draw.
     pub string: String,
-    /// The byte ranges of `string` that are escapes, ascending, to be drawn apart from the rest.
+    /// The byte ranges of `string` that are escapes, ascending, to be styled differently.
     pub escapes: Vec<Range<usize>>,
-    /// The byte ranges of `string` that stand for marked bytes, ascending and apart.
+    /// The byte ranges of `string` that stand for marked bytes, ascending and not adjacent.
     pub marks: Vec<Range<usize>>,
-    /// How many terminal columns `string` takes.
+    /// The width of `string` in terminal columns.
     pub columns: usize,
-    /// How many of the bytes `string` stands for, from the first.
+    /// The number of input bytes that `string` stands for, counted from the first.
     pub consumed: usize,
     /// Whether bytes were left out.
     pub cut: bool,
@@ -49,16 +50,16 @@ pub struct Text {
 /// A part of a [`Text`] that is drawn in one style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part<'a> {
-    /// What to draw.
+    /// The text to draw.
     pub text: &'a str,
-    /// Whether it is an escape, and then nothing but this one.
+    /// Whether this part is an escape; each escape is a part of its own.
     pub is_escape: bool,
-    /// Whether it stands for marked bytes.
+    /// Whether this part stands for marked bytes.
     pub is_marked: bool,
 }
 
 impl Text {
-    /// The parts of `string` in order.
+    /// Returns the parts of `string` in order.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let mut escapes = Ranges::of(&self.escapes);
         let mut marks = Ranges::of(&self.marks);
@@ -77,7 +78,7 @@ impl Text {
         })
     }
 
-    /// Adds `piece` if it fits into `columns` in all; says whether it did.
+    /// Adds `piece` if the total then fits into `columns`. Returns whether it did.
     fn push(&mut self, piece: Piece<'_>, columns: usize) -> bool {
         let width = width(piece);
         if self.columns + width > columns {
@@ -103,7 +104,7 @@ impl Text {
         self.consumed += ascii.len();
     }
 
-    /// Adds the mark for something left out, of one column.
+    /// Adds an ellipsis, which takes one column.
     fn push_ellipsis(&mut self) {
         let start = self.string.len();
         self.string.push_str(ELLIPSIS);
@@ -122,29 +123,31 @@ impl Text {
     }
 }
 
-/// As much of `bytes` as fits into `columns`, on one line.
+/// Returns as much of `bytes` as fits into `columns`, on one line.
 ///
-/// Reads no more than a prefix in proportion to `columns`, however long `bytes` are. An escape or
-/// wide character that does not fit whole is left out. The caller draws the mark of a cut.
+/// Reads only a prefix in proportion to `columns`, however long `bytes` is. An escape or wide
+/// character that does not fit whole is left out. The caller draws the truncation mark.
 #[must_use]
 pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
 }
 
-/// As much of words of our own as fits into `columns`: blanks at their ends stay blanks.
+/// Returns as much of the program's own text as fits into `columns`; spaces at its ends stay
+/// spaces.
 #[must_use]
 pub fn words(text: &str, columns: usize) -> Text {
     part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::NONE)
 }
 
-/// The same line, with what stands for the bytes in `marks` marked. What is shown as one is
-/// marked whole if any byte of it is. Marks beyond what is shown take no time.
+/// Like [`one_line`], with the text that stands for the bytes in `marks` marked. A piece is marked
+/// as a whole if any of its bytes is. Marks beyond the visible part cost no time.
 #[must_use]
 pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text {
     part_of_line(bytes, columns, marks, Ends::BOTH)
 }
 
-/// The same for bytes that are only a part of a line, with the `ends` that are ends of it.
+/// Like [`one_line_marked`], for bytes that are part of a line; `ends` says at which of its ends
+/// spaces are escaped.
 #[must_use]
 pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends) -> Text {
     let mut marks = marks;
@@ -171,10 +174,10 @@ pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends)
     text
 }
 
-/// A channel's name in at most `columns`. An empty one is shown as `""`.
+/// Returns a channel's name in at most `columns`. An empty name is shown as `""`.
 ///
-/// One that is too long gives up its middle for a `…` of its own, since names tend to differ in
-/// their ends; in few columns, or if it is very long, it gives up its end.
+/// A name that is too long has its middle replaced by `…`, since names tend to differ at their
+/// ends. With few columns, or if the name is very long, the end is cut off instead.
 #[must_use]
 pub fn name(bytes: &[u8], columns: usize) -> Text {
     let text = one_line(bytes, columns);
@@ -221,8 +224,9 @@ fn empty_name(columns: usize) -> Text {
     text
 }
 
-/// All of a name on one line, for titles and messages. An empty one is shown as `""`. Of one that
-/// no screen would show, which may have megabytes, the start: words are made again for each frame.
+/// Returns a whole name on one line, for titles and messages. An empty name is shown as `""`. Only
+/// the start is returned of a name too long for any screen, which may be megabytes long: such texts
+/// are made anew for each frame.
 #[must_use]
 pub fn whole_name(bytes: &[u8]) -> String {
     match bytes.len() {
@@ -232,13 +236,13 @@ pub fn whole_name(bytes: &[u8]) -> String {
     }
 }
 
-/// Whether a name shows all that it holds as it is, without an escape.
+/// Returns whether a name is shown without any escape.
 #[must_use]
 pub fn is_plain_name(bytes: &[u8]) -> bool {
     Pieces::with_ends(bytes, Ends::BOTH).all(|piece| matches!(piece, Piece::Cluster(..)))
 }
 
-/// All of `bytes` on one line, for titles and messages.
+/// Returns all of `bytes` on one line, for titles and messages.
 #[must_use]
 pub fn whole(bytes: &[u8]) -> String {
     let mut text = Text::default();
@@ -251,8 +255,8 @@ pub fn whole(bytes: &[u8]) -> String {
     text.string
 }
 
-/// Whether `bytes` are text that can be shown and edited as they are: valid UTF-8 that would
-/// have no escape but line breaks and tabs.
+/// Returns whether `bytes` are text that can be shown and edited as they are: valid UTF-8 in which
+/// only line breaks and tabs would be escaped.
 #[must_use]
 pub fn is_plain(bytes: &[u8]) -> bool {
     let mut pieces = Pieces::new(bytes);
@@ -266,8 +270,8 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// Stands for the first piece of `bytes` where a whole row is too narrow for it, so that whoever
-/// breaks text into rows comes to an end. Marked if any byte of that piece is.
+/// Returns a placeholder for the first piece of `bytes` where a row is too narrow for it, so that
+/// breaking text into rows terminates. It is marked if any byte of that piece is.
 pub(super) fn wider_than_the_row(bytes: &[u8], marks: Ranges<'_>) -> Text {
     let mut text = Text::default();
     text.push_ellipsis();
@@ -281,8 +285,8 @@ pub(super) fn wider_than_the_row(bytes: &[u8], marks: Ranges<'_>) -> Text {
     text
 }
 
-/// More bytes than `columns` columns can show, by enough to see where the last cluster ends:
-/// what comes behind them makes no difference to a line.
+/// Returns a number of bytes greater than `columns` columns can show, by enough to find the end of
+/// the last cluster: bytes beyond that do not affect a line.
 #[must_use]
 pub fn longest_prefix(columns: usize) -> usize {
     columns
@@ -290,7 +294,7 @@ pub fn longest_prefix(columns: usize) -> usize {
         .saturating_add(MAX_CLUSTER_BYTES + 8)
 }
 
-/// How many columns `piece` takes.
+/// Returns the width of `piece` in columns.
 fn width(piece: Piece<'_>) -> usize {
     match piece {
         Piece::Cluster(_, columns) => columns,

@@ -1,4 +1,4 @@
-//! Counts, sizes, rates and times as people read them, in few columns.
+//! Compact formatting of counts, sizes, rates and times for display.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ pub use self::number::{number, tick};
 mod clock;
 mod number;
 
-/// The least that each unit of [`short_count`] stands for, the largest first.
+/// The units of [`short_count`] and their values, the largest first.
 const COUNT_UNITS: [(u64, &str); 6] = [
     (1_000_000_000_000_000_000, "E"),
     (1_000_000_000_000_000, "P"),
@@ -19,10 +19,10 @@ const COUNT_UNITS: [(u64, &str); 6] = [
 ];
 const SIZE_UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// How wide [`delta`] is.
+/// The width of the result of [`delta`].
 pub const DELTA_COLUMNS: usize = 12;
 
-/// Every digit, in groups of three: `48,211`.
+/// Formats a count with all its digits, in groups of three: `48,211`.
 #[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -36,7 +36,8 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// Two or three digits and a unit, rounded: `999`, `1.2k`, `57M`. At most four columns.
+/// Formats a count as two or three digits and a unit, rounded: `999`, `1.2k`, `57M`. At most four
+/// columns wide.
 #[must_use]
 pub fn short_count(number: u64) -> String {
     let mut shown = None;
@@ -53,7 +54,7 @@ pub fn short_count(number: u64) -> String {
     shown.unwrap_or_else(|| number.to_string())
 }
 
-/// Happenings a second: `0.2/s`, `90/s`, `1.1k/s`. At most seven columns.
+/// Formats a rate per second: `0.2/s`, `90/s`, `1.1k/s`. At most seven columns wide.
 #[must_use]
 pub fn rate(a_second: f64) -> String {
     if a_second.is_nan() || a_second <= 0.0 {
@@ -73,7 +74,7 @@ pub fn rate(a_second: f64) -> String {
     }
 }
 
-/// A number of bytes: `588 B`, `12.5 KiB`, `256 MiB`. At most eight columns.
+/// Formats a number of bytes: `588 B`, `12.5 KiB`, `256 MiB`. At most eight columns wide.
 #[must_use]
 pub fn size(bytes: u64) -> String {
     let mut power = usize::try_from(bytes.max(1).ilog2() / 10).unwrap_or_default();
@@ -93,7 +94,7 @@ pub fn size(bytes: u64) -> String {
     format!("{figure} {}", SIZE_UNITS.get(power).unwrap_or(&"ZiB"))
 }
 
-/// How long something took or takes: `0.3 ms`, `1.2 s`, `42s`, `3m 12s`, `2h 05m`, `4d 3h`.
+/// Formats a duration: `0.3 ms`, `1.2 s`, `42s`, `3m 12s`, `2h 05m`, `4d 3h`.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     let micros = time.as_micros();
@@ -120,7 +121,7 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// How long ago something was, in one unit, not rounded up: `0s`, `42s`, `3m`, `2h`, `4d`.
+/// Formats an age in one unit, rounded down: `0s`, `42s`, `3m`, `2h`, `4d`.
 #[must_use]
 pub fn age(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -132,25 +133,25 @@ pub fn age(time: Duration) -> String {
     }
 }
 
-/// The time from one row to the next in seconds and milliseconds, `+0.012`, as wide as
-/// [`DELTA_COLUMNS`]; beyond 115 days in days.
+/// Formats the time from one row to the next in seconds and milliseconds, `+0.012`, as wide as
+/// [`DELTA_COLUMNS`]; beyond 115 days, in days.
 #[must_use]
 pub fn delta(time: Duration) -> String {
     let seconds = time.as_secs();
     let figure = if seconds < 10_000_000 {
         format!("+{seconds}.{:03}", time.subsec_millis())
     } else {
-        // u64 seconds are at most fifteen digits of days, of which ten have room.
+        // `u64` seconds are at most fifteen digits of days, of which ten fit.
         format!("+{}d", (seconds / 86_400).min(9_999_999_999))
     };
     format!("{figure:>DELTA_COLUMNS$}")
 }
 
-/// Reads a size as people write it: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary.
+/// Parses a size: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary.
 ///
 /// # Errors
 ///
-/// What is wrong with it, and the right form.
+/// Returns what is wrong with it, and the right form.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     const FORM: &str = "write a number of bytes, or one with KiB, MiB or GiB, as in 256MiB";
     let trimmed = text.trim();
@@ -175,8 +176,8 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is too large a size: {FORM}"))
 }
 
-/// One bar a value, the highest value full: `▁▂▃▄▅▆▇█`. A value that is not zero rises above
-/// the lowest bar, which stands for zero.
+/// Formats values as bars, the highest value as a full one: `▁▂▃▄▅▆▇█`. A value other than zero is
+/// higher than the lowest bar, which stands for zero.
 #[must_use]
 pub fn sparkline(values: &[u32]) -> String {
     let max = values.iter().copied().max().unwrap_or(0);
@@ -191,8 +192,8 @@ pub fn sparkline(values: &[u32]) -> String {
         .collect()
 }
 
-/// `number` in units with at most three digits, one of them a fraction below ten; `None` if it
-/// rounds up to `base` units.
+/// Formats `number` in units with at most three digits, one of them a decimal below ten. Returns
+/// `None` if it rounds up to `base` units.
 fn scaled(number: u64, unit: u64, base: u64) -> Option<String> {
     let tenths = rounded_tenths(number, unit);
     if tenths < 100 {

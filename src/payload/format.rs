@@ -1,13 +1,13 @@
-//! What a payload is, found out or said by hand, and what it says.
+//! Detection and decoding of payload formats.
 //!
-//! [`recognise`] claims a format only where nothing plainer fits: JSON where it is one value of it,
-//! be it a number, words where it is a text, a compression that unpacks, `MessagePack` and CBOR
-//! where the whole payload is one map or array. Protobuf is taken for what it is only where someone
-//! has named the message type. Serialised objects of Python, PHP and Java are named and never read,
-//! since to read them is to run what they say. [`read_as`] tries harder, for one format.
+//! [`recognise`] claims a format only if nothing plainer fits: JSON if the payload is one JSON
+//! value, even a bare number; text if it is plain text; a compression if it unpacks; `MessagePack`
+//! and CBOR if the whole payload is one map or array. Protobuf is recognised only if the message
+//! type has been configured. Serialized objects of Python, PHP and Java are named but never
+//! decoded, since decoding them can run code. [`read_as`] tries harder, for one given format.
 //!
-//! What wraps the payload, compression or base64, is taken off, up to [`MAX_WRAPPINGS`] layers of
-//! it and within the bounds of [`unpack`].
+//! Wrappings around the payload (compression or base64) are removed, up to [`MAX_WRAPPINGS`] layers
+//! and within the bounds of [`unpack`].
 
 mod by_hand;
 mod encoded;
@@ -23,38 +23,38 @@ use super::protobuf::{self, MessageType};
 use super::tree::Tree;
 use super::{cbor, json, msgpack};
 
-/// The most wrappings that are taken off.
+/// The maximum number of wrappings that are removed.
 pub const MAX_WRAPPINGS: usize = 4;
 
-/// What a payload is.
+/// The format of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// One value of JSON (RFC 8259).
+    /// One JSON value (RFC 8259).
     Json,
-    /// Values of JSON on lines of their own.
+    /// JSON values, one per line.
     JsonLines,
-    /// One value of `MessagePack`.
+    /// One `MessagePack` value.
     MessagePack,
-    /// One data item of CBOR (RFC 8949).
+    /// One CBOR data item (RFC 8949).
     Cbor,
-    /// One message of Protocol Buffers.
+    /// One Protocol Buffers message.
     Protobuf,
-    /// Python objects, by `pickle`. Only named.
+    /// Python objects serialized by `pickle`. Never decoded.
     Pickle,
-    /// Python objects, by `pickle` in its oldest protocol, which is letters. Only named.
+    /// Python objects serialized by `pickle` in its oldest protocol, which is text. Never decoded.
     PickleText,
-    /// PHP values, by `serialize`. Only named.
+    /// PHP values serialized by `serialize`. Never decoded.
     Php,
-    /// Java objects, by `ObjectOutputStream`. Only named.
+    /// Java objects serialized by `ObjectOutputStream`. Never decoded.
     Java,
-    /// Words: UTF-8 without control characters that no text has.
+    /// Plain text: UTF-8 without unusual control characters.
     Text,
     /// Anything else.
     Binary,
 }
 
 impl Format {
-    /// All of them, the readable ones first.
+    /// All formats, those that can be decoded first.
     pub const ALL: [Self; 11] = [
         Self::Json,
         Self::JsonLines,
@@ -69,7 +69,7 @@ impl Format {
         Self::Binary,
     ];
 
-    /// How people call it.
+    /// Returns the name to show.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl Format {
     }
 }
 
-/// What a payload is wrapped in.
+/// A layer of compression or encoding around a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wrapping {
     /// gzip (RFC 1952).
@@ -104,7 +104,7 @@ pub enum Wrapping {
 }
 
 impl Wrapping {
-    /// How people call it.
+    /// Returns the name to show.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -117,31 +117,31 @@ impl Wrapping {
     }
 }
 
-/// What has been found out about a payload.
+/// A payload after detection and decoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
-    /// What is wrapped around it, the outermost first.
+    /// The wrappings that were removed, the outermost first.
     pub wrappings: Vec<Wrapping>,
-    /// What is within.
+    /// The format of the unwrapped payload.
     pub format: Format,
-    /// What is within, if anything is wrapped around it.
+    /// The unwrapped payload, if any wrapping was removed.
     pub unwrapped: Option<Vec<u8>>,
-    /// The values, to be read with [`Decoded::bytes`]; `None` of what has none.
+    /// The values, which refer to [`Decoded::bytes`]; `None` if the format has none.
     pub tree: Option<Tree>,
-    /// What the person should know besides, in words.
+    /// An additional note for the user.
     pub note: Option<String>,
-    /// Whether what is within was not unpacked because it would have become too large.
+    /// Whether the content was not unpacked because it would become too large.
     pub is_too_large: bool,
 }
 
 impl Decoded {
-    /// The bytes that the tree belongs to: what is within `payload`.
+    /// Returns the bytes that the tree refers to: the unwrapped content of `payload`.
     #[must_use]
     pub fn bytes<'a>(&'a self, payload: &'a [u8]) -> &'a [u8] {
         self.unwrapped.as_deref().unwrap_or(payload)
     }
 
-    /// The bytes that it takes beside the payload.
+    /// Returns the memory that this takes in addition to the payload, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.unwrapped.as_ref().map_or(0, Vec::capacity)
@@ -150,7 +150,7 @@ impl Decoded {
     }
 }
 
-/// A payload with some of its wrappings taken off.
+/// A payload with some of its wrappings removed.
 struct Unwrapped<'a> {
     payload: &'a [u8],
     wrappings: Vec<Wrapping>,
@@ -175,7 +175,7 @@ impl<'a> Unwrapped<'a> {
         self.inner = Some(inner);
     }
 
-    /// How to speak of one more wrapping: `a gzip`, `a gzip within it`.
+    /// Returns a phrase for one more wrapping: `a gzip`, `a gzip within it`.
     fn next_named(&self, wrapping: Wrapping) -> String {
         let article = match wrapping {
             Wrapping::Lz4 => "an",
@@ -201,16 +201,17 @@ impl<'a> Unwrapped<'a> {
     }
 }
 
-/// Finds out what `payload` is. `message_type` is what someone has said that its channel carries.
+/// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
+/// for its channel.
 ///
-/// Takes a few microseconds for a payload of a few hundred bytes, and a time that grows with the
-/// bytes within it for others, at most [`unpack::limit`] of those that came for each wrapping.
+/// Takes a few microseconds for a payload of a few hundred bytes. For others, the time grows with
+/// the size of the unwrapped content, which each wrapping may expand to at most [`unpack::limit`].
 #[must_use]
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
     recognise_within(payload, message_type, unpack::MAX_SIZE)
 }
 
-/// The same, where no wrapping is unpacked to more than `most` bytes.
+/// Like [`recognise`], but unpacks no wrapping to more than `most` bytes.
 #[must_use]
 pub fn recognise_within(
     payload: &[u8],
@@ -253,25 +254,25 @@ pub fn recognise_within(
     }
 }
 
-/// The values of `payload`, if it has some as it stands and no type of it has to be known. Nothing is unpacked: the
-/// time grows with the bytes given, whatever they hold.
+/// Returns the values of `payload`, if it has some without unwrapping and without a known Protobuf
+/// type. Since nothing is unpacked, the time grows only with the bytes given.
 #[must_use]
 pub fn values(payload: &[u8]) -> Option<Tree> {
     guess::values(payload)
 }
 
-/// Whether bytes that do not look like JSON can have values: judged by the first of them, so that
-/// `false` is certain and `true` is not.
+/// Returns whether bytes that do not look like JSON may have values, judged by the first of them:
+/// `false` is certain, `true` is not.
 #[must_use]
 pub(super) fn may_have_values(payload: &[u8]) -> bool {
     guess::may_have_values(payload)
 }
 
-/// Why what looks like JSON is none, if it is taken for something else.
+/// Explains why bytes that look like JSON are not, if they were taken for something else.
 fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut letters = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    // A line of a log may begin with a bracket too.
+    // A log line may begin with a bracket too.
     let looks_like_it = match letters.next()? {
         b'{' => matches!(letters.next(), Some(b'"' | b'}')),
         b'[' => matches!(letters.next(), Some(b'"' | b'{' | b'[')),
@@ -282,7 +283,8 @@ fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
     Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
 }
 
-/// Why what looks like lines of JSON is none: `wrong` as one value, they get further line by line.
+/// Explains why bytes that look like JSON lines are not, if reading them by line gets further than
+/// `wrong`, the error of reading them as one value.
 fn broken_lines(bytes: &[u8], wrong: &NotJson) -> Option<String> {
     let lines = json::read_lines(bytes).err()?;
     let get_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
@@ -291,7 +293,7 @@ fn broken_lines(bytes: &[u8], wrong: &NotJson) -> Option<String> {
     get_further.then(|| format!("not JSON lines: {why} at byte {at}, in line {line}"))
 }
 
-/// Why the message type that someone has named is not what the payload is, if it is not.
+/// Explains why the payload does not match the configured message type, if it does not.
 fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> Option<String> {
     let message_type = message_type.filter(|_| format != Format::Protobuf)?;
     let name = message_type.name();
@@ -301,15 +303,14 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
     })
 }
 
-/// Reads `payload` as what someone says that it is. What is wrapped around it is taken off as far
-/// as the format needs it; base64 is taken off where the text itself is not of the format. By
-/// [`Format::Text`] and [`Format::Binary`] any payload can be read: as a text it is unpacked
-/// where that gives a text, as bytes it stays as it is. Protobuf is read by `message_type`, or as
-/// bare fields if there is none.
+/// Decodes `payload` in the given format. Compression is removed as far as the format needs it;
+/// base64 is removed where the text itself is not in the format. Any payload can be read as
+/// [`Format::Text`] or [`Format::Binary`]: as text it is unpacked if the result is text, as binary
+/// it stays as it is. Protobuf is decoded by `message_type`, or as bare fields without one.
 ///
 /// # Errors
 ///
-/// Why it is not of the format, with the byte at which it stops being so.
+/// Returns why the payload is not in the format, with the byte at which it stops matching.
 pub fn read_as(
     payload: &[u8],
     format: Format,
@@ -318,11 +319,11 @@ pub fn read_as(
     read_as_within(payload, format, message_type, unpack::MAX_SIZE)
 }
 
-/// The same, where no wrapping is unpacked to more than `most` bytes.
+/// Like [`read_as`], but unpacks no wrapping to more than `most` bytes.
 ///
 /// # Errors
 ///
-/// Why it is not of the format, with the byte at which it stops being so.
+/// Returns why the payload is not in the format, with the byte at which it stops matching.
 pub fn read_as_within(
     payload: &[u8],
     format: Format,

@@ -1,29 +1,31 @@
-//! Bytes as numbers: what the bytes tab shows.
+//! Hex dump of bytes, as in the bytes tab.
 
 use std::ops::Range;
 
-/// Digits of an offset.
+/// The number of digits of an offset.
 pub const OFFSET_DIGITS: usize = 8;
 
-/// Columns that a row of `bytes` takes: the offset, the bytes by eights, the characters.
+/// Returns the width of a row of `bytes` bytes: the offset, the bytes in groups of eight, the
+/// characters.
 const fn columns_of(bytes: usize) -> usize {
     OFFSET_DIGITS + 2 + bytes * 3 + bytes / 8 + bytes
 }
 
-/// How many bytes a row of so many columns has: a power of two, so that offsets stay round.
+/// Returns how many bytes fit in a row of `columns` columns: a power of two, so that offsets stay
+/// round.
 #[must_use]
 pub fn bytes_in_row(columns: usize) -> usize {
     let fits = |bytes: &usize| columns_of(*bytes) <= columns;
     [32, 16, 8, 4].into_iter().find(fits).unwrap_or(2)
 }
 
-/// How many rows so many bytes take.
+/// Returns the number of rows for `bytes` bytes.
 #[must_use]
 pub fn row_count(bytes: usize, columns: usize) -> usize {
     bytes.div_ceil(bytes_in_row(columns))
 }
 
-/// The bytes of a row.
+/// Returns the byte range of a row.
 #[must_use]
 pub fn row(bytes: &[u8], line: usize, columns: usize) -> Option<Range<usize>> {
     let width = bytes_in_row(columns);
@@ -31,7 +33,7 @@ pub fn row(bytes: &[u8], line: usize, columns: usize) -> Option<Range<usize>> {
     (start < bytes.len()).then(|| start..bytes.len().min(start + width))
 }
 
-/// How a byte is drawn among characters, and whether it is one.
+/// Returns the character shown for a byte, and whether the byte is that character.
 #[must_use]
 pub fn character(byte: u8) -> (char, bool) {
     match byte {
@@ -40,7 +42,7 @@ pub fn character(byte: u8) -> (char, bool) {
     }
 }
 
-/// The digits of `bytes`, two each.
+/// Returns `bytes` as hexadecimal digits, two per byte.
 #[must_use]
 pub fn digits(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);

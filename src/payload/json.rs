@@ -1,8 +1,8 @@
-//! JSON read where it lies, without recursion: asked of every message of a flood, a value in it
-//! found, or all of it laid out as a tree.
+//! In-place JSON parsing without recursion: validating every message of a burst, finding a value,
+//! or building a tree.
 //!
-//! What counts as JSON is RFC 8259 (and a lone surrogate escape, which its grammar allows), nested
-//! no deeper than [`MAX_DEPTH`].
+//! JSON is as in RFC 8259 (including lone surrogate escapes, which its grammar allows), nested no
+//! deeper than [`MAX_DEPTH`].
 
 pub mod flat;
 pub mod locate;
@@ -19,30 +19,29 @@ pub use tokens::NotJson;
 
 use crate::payload::tree;
 
-/// The deepest nesting that counts as JSON, as in `serde_json`.
+/// The maximum nesting depth of accepted JSON, as in `serde_json`.
 pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
 
-/// Whether all of `bytes` are one JSON value.
+/// Returns whether all of `bytes` are one JSON value.
 #[must_use]
 pub fn is_json(bytes: &[u8]) -> bool {
-    // Outside of strings the grammar has ASCII only, so this is to say: every string is UTF-8.
+    // Outside strings the grammar is pure ASCII, so this only checks that every string is UTF-8.
     Grammar { bytes, at: 0 }.whole(&mut ()).is_some() && str::from_utf8(bytes).is_ok()
 }
 
-/// What is told of the parts of a value while it is read. That it is JSON is certain only at its
-/// end.
+/// Receives the parts of a value while it is parsed. Only at the end is it certain to be JSON.
 trait Visit {
-    /// An object or an array starts.
+    /// An object or array starts.
     fn open(&mut self, is_object: bool);
-    /// The last one that is open ends.
+    /// The innermost open object or array ends.
     fn close(&mut self);
-    /// The name of a member, between its quotes.
+    /// The name of a member, without its quotes.
     fn key(&mut self, raw: Range<usize>);
-    /// Any other value, which starts with `first`; of a string, what is between its quotes.
+    /// Any other value, which starts with `first`; a string without its quotes.
     fn scalar(&mut self, first: u8, raw: Range<usize>);
 }
 
-/// Nobody listens.
+/// A visitor that ignores everything.
 impl Visit for () {
     fn open(&mut self, _: bool) {}
     fn close(&mut self) {}
@@ -50,7 +49,7 @@ impl Visit for () {
     fn scalar(&mut self, _: u8, _: Range<usize>) {}
 }
 
-/// The position of the first byte at `at` or behind it that is no space.
+/// Returns the position of the first byte at or after `at` that is not whitespace.
 #[inline]
 pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -59,7 +58,7 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// How far the bytes have been found to keep to the grammar.
+/// Parsing state: the bytes up to `at` follow the grammar.
 struct Grammar<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -68,7 +67,7 @@ struct Grammar<'a> {
 impl Grammar<'_> {
     #[inline]
     fn whole(mut self, visit: &mut impl Visit) -> Option<()> {
-        // What the open brackets belong to, the innermost in the lowest bit: 1 is an object.
+        // The kinds of the open brackets, the innermost in the lowest bit: 1 is an object.
         let mut open: u128 = 0;
         let mut depth = 0;
         'value: loop {
@@ -115,7 +114,7 @@ impl Grammar<'_> {
         }
     }
 
-    /// Takes the next byte that is no space.
+    /// Takes the next byte that is not whitespace.
     #[inline]
     fn next(&mut self) -> Option<u8> {
         let at = skip_space(self.bytes, self.at);
@@ -135,7 +134,7 @@ impl Grammar<'_> {
         (self.next()? == b':').then_some(())
     }
 
-    /// Takes the rest of a value that is no object or array behind its first byte.
+    /// Takes the rest of a value other than an object or array, after its first byte.
     #[inline]
     fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Option<()> {
         let start = self.at - 1;
@@ -154,7 +153,7 @@ impl Grammar<'_> {
         Some(())
     }
 
-    /// Takes the rest of a string behind its first quote.
+    /// Takes the rest of a string, after its first quote.
     #[inline]
     fn string(&mut self) -> Option<()> {
         loop {
@@ -189,7 +188,7 @@ impl Grammar<'_> {
         stands.then_some(())
     }
 
-    /// Takes the rest of a number behind its first byte.
+    /// Takes the rest of a number, after its first byte.
     fn number(&mut self, first: u8) -> Option<()> {
         self.at -= usize::from(first != b'-');
         let whole = self.at;
@@ -210,7 +209,7 @@ impl Grammar<'_> {
         Some(())
     }
 
-    /// Takes digits, at least one.
+    /// Takes one or more digits.
     #[inline]
     fn digits(&mut self) -> Option<()> {
         let start = self.at;

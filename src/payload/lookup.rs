@@ -1,10 +1,10 @@
-//! The value at a path of a payload, whatever its form: the one place that knows.
+//! Looking up the value at a path of a payload in any format. This is the only place that does so.
 //!
-//! A value is given as JSON would write it, so that all who compare, follow or plot values have one
-//! kind of them. What looks like JSON by its first byte is looked up where it lies and costs nothing
-//! else. Anything else is decoded as the message pane does it, but unpacked no further than to
-//! [`MOST_UNPACKED`] bytes, and looked up in its tree: what a path leads to there and here is the
-//! same. Of what is found out about a payload nothing is found out twice.
+//! A value is returned as JSON would write it, so that comparing, tracking and plotting handle one
+//! kind of value. A payload that looks like JSON by its first byte is searched in place at no other
+//! cost. Any other payload is decoded as in the message pane, but unpacked to no more than
+//! [`MOST_UNPACKED`] bytes, and searched in its tree, so a path leads to the same value here and
+//! there. Results of decoding are cached.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -19,10 +19,10 @@ use super::json::locate::{PathStep, locate};
 use super::json::{self, text};
 use super::tree::{Key, Kind, NodeId, Tree};
 
-/// What is packed is looked into if it has no more bytes than this unpacked.
+/// Compressed payloads are searched only if they have at most this many bytes when unpacked.
 pub const MOST_UNPACKED: usize = 1 << 20;
 
-/// A payload that values are looked up in.
+/// A payload in which values are looked up.
 #[derive(Debug)]
 pub struct Lookup<'a, 'r> {
     payload: &'a [u8],
@@ -32,17 +32,17 @@ pub struct Lookup<'a, 'r> {
     decoded: OnceCell<Box<Decoded>>,
 }
 
-/// A value as people read it.
+/// A value for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown<'a> {
-    /// What a string says, bytes in hexadecimal digits, anything else as it is written.
+    /// The contents of a string, bytes in hexadecimal digits, anything else as it is written.
     pub text: ShownText<'a>,
-    /// Whether it is as JSON writes it, and not what a string says or other words.
+    /// Whether the text is JSON, as opposed to the contents of a string or other words.
     pub is_json: bool,
 }
 
 impl Shown<'_> {
-    /// The same, of its own.
+    /// Converts the value into one that owns its text.
     #[must_use]
     pub fn into_owned(self) -> Shown<'static> {
         Shown {
@@ -55,12 +55,12 @@ impl Shown<'_> {
     }
 }
 
-/// The text of a value: cloned without copying it.
+/// The text of a value. Cloning it does not copy the bytes.
 #[derive(Clone, Debug)]
 pub enum ShownText<'a> {
     /// A part of the message.
     Borrowed(&'a [u8]),
-    /// Made from it.
+    /// Text made from the message.
     Shared(Arc<Vec<u8>>),
 }
 
@@ -95,7 +95,7 @@ impl From<Vec<u8>> for ShownText<'_> {
     }
 }
 
-/// A value in a tree.
+/// A value in a tree, with its payload.
 struct ValueRef<'a> {
     tree: &'a Tree,
     id: NodeId,
@@ -105,7 +105,7 @@ struct ValueRef<'a> {
 }
 
 impl<'a, 'r> Lookup<'a, 'r> {
-    /// Looks into `payload`; `choice` is what is said of it beforehand.
+    /// Creates a lookup in `payload`; `choice` is the decoder chosen for its channel.
     #[must_use]
     #[inline]
     pub fn new(payload: &'a [u8], choice: Option<&'r DecoderChoice>) -> Self {
@@ -118,7 +118,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
     }
 
-    /// The same, but packed bytes are unpacked to `most` at most.
+    /// Limits the unpacking of compressed bytes to `most` bytes.
     #[must_use]
     pub fn unpacking(self, most: usize) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
     }
 
-    /// Whether all of it is one value of JSON as it stands.
+    /// Returns whether the whole payload is one JSON value as it stands.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.is_json.get().unwrap_or_else(|| {
@@ -137,7 +137,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         })
     }
 
-    /// Whether values of it, if it has some, are those of JSON on one or several lines.
+    /// Returns whether the values of the payload, if it has any, are those of JSON or JSON lines.
     #[must_use]
     #[inline]
     pub fn looks_like_json(&self) -> bool {
@@ -146,20 +146,21 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
         match self.payload.get(json::skip_space(self.payload, 0)) {
             Some(b'{' | b'[' | b'"') => true,
-            // A bare number or word is JSON too, but so begins many a text, and base64.
+            // A bare number or word is JSON too, but many texts and base64 begin like one.
             Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.is_json(),
             _ => false,
         }
     }
 
-    /// Whether its values stand in it as JSON, so that nothing has to be decoded.
+    /// Returns whether the payload is JSON as it stands, so that nothing has to be decoded.
     #[must_use]
     pub fn is_plain_json(&self) -> bool {
         self.looks_like_json() && self.is_json()
     }
 
-    /// The value at the end of `steps`, as JSON writes it; of bytes their base64 as a string. That
-    /// what looks like JSON is JSON is not checked: if it is not, anything may be found.
+    /// Returns the value at `steps` as JSON writes it; for bytes, their base64 as a string. Does
+    /// not check that a payload that looks like JSON is JSON: if it is not, the result is
+    /// arbitrary.
     #[must_use]
     #[inline]
     pub fn value(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
@@ -169,7 +170,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
         self.place(steps).map(|place| place.written().into())
     }
 
-    /// The same where it can say a number or a time: bytes cannot, though their base64 may look so.
+    /// Like [`Self::value`], but excludes bytes, which cannot be a number or a time even if their
+    /// base64 looks like one.
     #[must_use]
     #[inline]
     pub fn figure(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
@@ -180,11 +182,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
         (place.kind != Kind::Bytes).then(|| place.written().into())
     }
 
-    /// Whether there is a value at the end of `steps` that `test` is true of. That it is JSON is
-    /// checked last, since that takes longest and few payloads get so far.
+    /// Returns whether there is a value at `steps` for which `test` is true. Checks last whether
+    /// the payload is JSON, since that takes longest and few payloads get that far.
     #[inline]
     pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8]) -> bool) -> bool {
-        // That it is on one of several lines is found out then as well.
+        // The JSON check also rejects JSON lines, whose values go by index.
         let goes_by_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (goes_by_name || !self.is_in_lines()) {
             let value = self.written_at(steps);
@@ -194,11 +196,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
         place.is_some_and(|place| test(&place.written()))
     }
 
-    /// The value at the end of `steps` for people, or why there is none, in words.
+    /// Returns the value at `steps` for display.
     ///
     /// # Errors
     ///
-    /// Nothing if it has other values than this one, else why it has none at all.
+    /// The error is `None` if the payload has values but not this one, else why it has no values.
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             let at = locate(self.payload, steps).ok_or(None)?;
@@ -215,14 +217,14 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
     }
 
-    /// The value at the end of `steps` where it stands in JSON.
+    /// Returns the value at `steps` as it is written in JSON.
     #[inline]
     fn written_at(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         let at = locate(self.payload, steps)?;
         Some(Cow::Borrowed(&self.payload[at]))
     }
 
-    /// Whether values of what looks like JSON can only be on one of several lines: these go by their
+    /// Returns whether a payload that looks like JSON can only be JSON lines, whose values go by
     /// index.
     #[inline]
     fn is_in_lines(&self) -> bool {
@@ -238,7 +240,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         let (tree, bytes) = (decoded.tree.as_ref()?, decoded.bytes(self.payload));
         let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
         let mut value = tree.value(tree.find(&keys?, bytes)?, bytes)?;
-        // A mark on a value goes by its path too.
+        // A tag has the same path as its content.
         while value.kind == Kind::Tag {
             value = tree.value(tree.next(value.id)?, bytes)?;
         }
@@ -263,8 +265,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
 }
 
 impl ValueRef<'_> {
-    /// As JSON writes it, but exact where JSON has no words for it: what is no number, and a string
-    /// of bytes that are no UTF-8.
+    /// Returns the value as JSON, except where JSON cannot express it: non-finite numbers and
+    /// strings that are not UTF-8 are kept exactly.
     fn written(&self) -> Vec<u8> {
         match self.kind {
             Kind::Null => b"null".to_vec(),
@@ -302,7 +304,7 @@ fn shown_json(value: &[u8]) -> Shown<'_> {
     }
 }
 
-/// Bytes as the message pane shows them.
+/// Formats bytes as the message pane does.
 fn hex(bytes: &[u8]) -> Vec<u8> {
     let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
     let digits = bytes

@@ -1,7 +1,7 @@
-//! `MessagePack` (<https://github.com/msgpack/msgpack/blob/master/spec.md>) as a tree.
+//! Decoding `MessagePack` (<https://github.com/msgpack/msgpack/blob/master/spec.md>) into a tree.
 //!
-//! A text and bytes are shown where they are written; a text that is no UTF-8 stays the bytes that
-//! it is. An extension is shown in words, a timestamp (type -1, in its three forms) as RFC 3339.
+//! Texts and bytes refer to the payload; a text that is not UTF-8 keeps its bytes. An extension is
+//! shown in words, a timestamp (type -1, in its three forms) as RFC 3339.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -17,15 +17,15 @@ use super::tree::{Kind, Tree};
 /// The name of the format.
 pub const NAME: &str = "MessagePack";
 
-/// The most bytes of an extension that are written out.
+/// The maximum number of bytes shown of an extension.
 const EXTENSION_SHOWN: usize = 64;
 
-/// Reads one value, which must be all of `bytes`. Of one with more values than a tree holds the
-/// first are laid out, and the rest is not read.
+/// Decodes one value, which must be all of `bytes`. If it has more values than a tree holds, only
+/// the first are decoded.
 ///
 /// # Errors
 ///
-/// Where it stops being `MessagePack`, and why.
+/// Returns where `bytes` stop being `MessagePack`, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut reader = Reader {
         bytes,
@@ -54,7 +54,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes the next header and, unless it is that of a container, what belongs to it.
+    /// Takes the next header and, unless it starts a container, its contents.
     fn value(&mut self) -> Result<(), Stop> {
         let start = self.cursor.at();
         let marker = self.cursor.byte()?;
@@ -161,7 +161,7 @@ impl Reader<'_> {
     }
 }
 
-/// A point in time by the timestamp extension; `None` if the bytes are none.
+/// Decodes the contents of a timestamp extension. Returns `None` if they are not a timestamp.
 fn timestamp(content: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(content);
     let (seconds, nanoseconds) = match content.len() {
@@ -180,7 +180,8 @@ fn timestamp(content: &[u8]) -> Option<String> {
     if nanoseconds > 999_999_999 {
         return None;
     }
-    // A date and time of no zone, since those of a zone end some hours before the year 10000.
+    // Uses a date and time without a zone, since those with one end some hours before the year
+    // 10000.
     let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let passed = SignedDuration::new(seconds, nanoseconds);
     match epoch.checked_add(passed) {
@@ -190,7 +191,7 @@ fn timestamp(content: &[u8]) -> Option<String> {
     }
 }
 
-/// What is no date: `253402300800.5 s since 1970`.
+/// Formats a time that is outside the calendar: `253402300800.5 s since 1970`.
 fn seconds_words(seconds: i64, nanoseconds: i32) -> String {
     let all = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
     let sign = if all < 0 { "-" } else { "" };
@@ -202,7 +203,7 @@ fn seconds_words(seconds: i64, nanoseconds: i32) -> String {
     format!("{sign}{whole}{part} s since 1970")
 }
 
-/// An extension in words: `ext 5, 3 bytes: 0a 0b 0c`.
+/// Formats an extension: `ext 5, 3 bytes: 0a 0b 0c`.
 fn extension_words(kind: i8, content: &[u8]) -> String {
     let mut words = match content.len() {
         1 => format!("ext {kind}, 1 byte:"),

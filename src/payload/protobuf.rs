@@ -1,11 +1,11 @@
-//! Protocol Buffers (<https://protobuf.dev/programming-guides/encoding/>) as a tree: by the message
-//! type of a [`Schema`], or as the bare fields that are written, [`read_raw`].
+//! Decoding Protocol Buffers (<https://protobuf.dev/programming-guides/encoding/>) into a tree: by
+//! a message type of a [`Schema`], or without one as raw fields, [`read_raw`].
 //!
-//! By a schema the fields go by their names, repeated ones are an array and a map is an object, in
-//! the order in which they come first; enums go by the names of their values. A field that may
-//! come once and comes twice stays two, of which readers of Protobuf take the last. What the schema
-//! does not know, or knows to be written otherwise, is shown bare. What is not written has its
-//! default value and is not shown.
+//! With a schema, fields have their names, repeated fields are arrays and maps are objects, in the
+//! order of their first occurrence; enum values have their names. If a field that is not repeated
+//! occurs twice, both values are shown, although Protobuf parsers take the last. Fields that the
+//! schema does not know, or whose wire type does not match it, are shown raw. Absent fields, which
+//! have their default value, are not shown.
 
 mod described;
 mod raw;
@@ -24,13 +24,13 @@ use super::tree::Tree;
 /// The name of the format.
 pub const NAME: &str = "Protobuf";
 
-/// The message types that someone has described.
+/// A set of message types, read from a descriptor set.
 #[derive(Clone, Debug)]
 pub struct Schema {
     pool: DescriptorPool,
 }
 
-/// A message type of a [`Schema`].
+/// A message type in a [`Schema`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageType {
     descriptor: MessageDescriptor,
@@ -41,7 +41,7 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Why it is none, or what is missing in it.
+    /// Returns why `bytes` are not a descriptor set, or what is missing in it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let wrong = |error: &dyn Display| format!("not a Protobuf descriptor set: {error}");
         let set = described::plain(bytes).map_err(|error| wrong(&error))?;
@@ -50,7 +50,7 @@ impl Schema {
         Ok(Self { pool })
     }
 
-    /// The full names of its message types, in the order in which they are described.
+    /// Returns the full names of the message types, in the order of their descriptions.
     pub fn message_types(&self) -> impl Iterator<Item = String> {
         let messages = self.pool.all_messages();
         messages
@@ -58,18 +58,18 @@ impl Schema {
             .map(|message| message.full_name().to_owned())
     }
 
-    /// The message type of this full name, such as `shop.v1.Order`.
+    /// Returns the message type with this full name, such as `shop.v1.Order`.
     #[must_use]
     pub fn message_type(&self, name: &str) -> Option<MessageType> {
         let descriptor = self.pool.get_message_by_name(name)?;
         Some(MessageType { descriptor })
     }
 
-    /// Reads `bytes` as a message of the type of this full name.
+    /// Decodes `bytes` as a message of the type with this full name.
     ///
     /// # Errors
     ///
-    /// That there is no such type, or where `bytes` stop being Protobuf, and why.
+    /// Returns that there is no such type, or where `bytes` stop being Protobuf, and why.
     pub fn decode(&self, bytes: &[u8], message_type: &str) -> Result<Tree, String> {
         match self.message_type(message_type) {
             Some(message_type) => message_type
@@ -81,26 +81,26 @@ impl Schema {
 }
 
 impl MessageType {
-    /// Its full name, such as `shop.v1.Order`.
+    /// Returns the full name, such as `shop.v1.Order`.
     #[must_use]
     pub fn name(&self) -> &str {
         self.descriptor.full_name()
     }
 
-    /// Reads `bytes` as a message of this type. Of one with more values than a tree holds the
-    /// first are laid out, and the rest is not read.
+    /// Decodes `bytes` as a message of this type. If it has more values than a tree holds, only the
+    /// first are decoded.
     ///
     /// # Errors
     ///
-    /// Where they stop being Protobuf, and why.
+    /// Returns where `bytes` stop being Protobuf, and why.
     pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
         let mut reader = typed::Reader::new(bytes);
         let read = reader.root(&self.descriptor);
         finish(reader.sink.builder, read, NAME)
     }
 
-    /// Reads `bytes` as a message of this type if they look like one: there is a field that the
-    /// type knows, or nothing at all.
+    /// Decodes `bytes` as a message of this type if they look like one: they contain a field that
+    /// the type knows, or are empty.
     #[must_use]
     pub fn recognise(&self, bytes: &[u8]) -> Option<Tree> {
         let mut reader = typed::Reader::new(bytes);
@@ -112,14 +112,14 @@ impl MessageType {
     }
 }
 
-/// Reads a message without a schema: fields go by their numbers, in the order in which they are
-/// written. A number of variable length is shown without a sign. A field of a given length is
-/// shown as a text if it is one without control characters, else as a message if it is one, else
-/// as a text if it is one, else as bytes.
+/// Decodes a message without a schema: fields are named by their numbers, in the order in which
+/// they are written. Varints are shown as unsigned numbers. A length-delimited field is shown as
+/// text if it is text without control characters, else as a message if it is one, else as text if
+/// it is UTF-8, else as bytes.
 ///
 /// # Errors
 ///
-/// Where it stops being Protobuf, and why.
+/// Returns where `bytes` stop being Protobuf, and why.
 pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut sink = sink::Sink::new();
     let whole = 0..bytes.len();

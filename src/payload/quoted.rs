@@ -1,8 +1,8 @@
-//! A reversible notation for any bytes, to edit payloads that are not plain text.
+//! A reversible notation for arbitrary bytes, for editing payloads that are not plain text.
 //!
-//! It is what redis-cli takes and prints between double quotes: `\n \r \t \a \b \\ \" \xHH`.
-//! Characters beyond ASCII that are safe to show stay as they are. What the screen shows for other
-//! bytes is read as well: `\0` and `\u{a0}`.
+//! It is the notation that redis-cli accepts and prints between double quotes:
+//! `\n \r \t \a \b \\ \" \xHH`. Non-ASCII characters that are safe to show are kept. The escapes
+//! that the screen shows for other bytes, `\0` and `\u{a0}`, are accepted as well.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -11,23 +11,23 @@ use crate::payload::escape::Ends;
 use crate::payload::escape::pieces::{Piece, Pieces};
 use crate::payload::json::text::half_bytes;
 
-/// What is wrong with text in the notation, and where.
+/// An error in the notation, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscapeError {
     /// The line of the backslash, counted from 1.
     pub line: usize,
-    /// Which character of that line the backslash is, counted from 1.
+    /// The column of the backslash in that line, in characters, counted from 1.
     pub column: usize,
-    /// What is wrong there.
+    /// The kind of error.
     pub kind: EscapeErrorKind,
 }
 
-/// What may be wrong with an escape.
+/// The kinds of errors in an escape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EscapeErrorKind {
     /// The text ends after a backslash.
     Unfinished,
-    /// This character after a backslash means nothing.
+    /// The character after a backslash does not form an escape.
     Unknown(char),
     /// `\x` is not followed by two hexadecimal digits.
     NotHexadecimal,
@@ -88,11 +88,11 @@ pub fn to_escaped(bytes: &[u8]) -> String {
     escaped
 }
 
-/// Reads text in the notation. A line break stands for itself, and so does a bare quote.
+/// Parses text in the notation. A line break stands for itself, and so does an unescaped quote.
 ///
 /// # Errors
 ///
-/// The first backslash that does not begin one of the notation's escapes.
+/// Returns the first backslash that does not begin a valid escape.
 pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -114,7 +114,8 @@ pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
     Ok(bytes)
 }
 
-/// Adds what `escape`, which begins after a backslash, stands for. Returns its length.
+/// Appends the byte or character that `escape` stands for; `escape` begins after a backslash.
+/// Returns its length.
 fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorKind> {
     let byte = match escape.chars().next() {
         None => return Err(EscapeErrorKind::Unfinished),
@@ -148,13 +149,13 @@ fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorK
     Ok(1)
 }
 
-/// The number that `digits` and nothing else write.
+/// Parses a hexadecimal number that consists only of digits.
 fn hexadecimal(digits: &str) -> Option<u32> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u32::from_str_radix(digits, 16).ok().filter(|_| are_digits)
 }
 
-/// A cluster may begin with a quote or backslash that carries combining marks.
+/// Appends a cluster, which may begin with a quote or backslash that carries combining marks.
 fn push_cluster(escaped: &mut String, cluster: &str) {
     if cluster.starts_with(['"', '\\']) {
         escaped.push('\\');

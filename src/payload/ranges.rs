@@ -1,20 +1,20 @@
-//! Sorted byte ranges, met on the way from the first byte to the last.
+//! Sorted byte ranges, visited from the first byte to the last.
 
 use std::ops::Range;
 
-/// Byte ranges such as those that a query matched, seen from an offset: ascending, not empty and
-/// not overlapping, though they may touch. Ranges before the offset are gone, and one that it
-/// lies in goes on from there.
+/// Byte ranges, such as those that a query matched, relative to an offset: ascending, non-empty and
+/// not overlapping, although they may touch. Ranges before the offset are dropped, and one that
+/// contains it continues from there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ranges<'a> {
-    /// The ranges that may still be met, as they were given.
+    /// The remaining ranges, as they were given.
     rest: &'a [Range<usize>],
-    /// Which of the bytes that `rest` counts from is offset 0 here.
+    /// The byte position, as counted in `rest`, that is offset 0 here.
     origin: usize,
 }
 
 impl<'a> Ranges<'a> {
-    /// `ranges`, seen from where they are counted from.
+    /// Wraps `ranges`, relative to byte 0.
     #[must_use]
     pub fn of(ranges: &'a [Range<usize>]) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// The same seen from `offset` on. Takes no longer for ranges that are far away.
+    /// Returns the same ranges relative to `offset`. Takes no longer for ranges that are far away.
     #[must_use]
     pub fn from(self, offset: usize) -> Self {
         let origin = self.origin.saturating_add(offset);
@@ -34,7 +34,7 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// Whether the first byte seen lies in a range.
+    /// Returns whether the first byte is in a range.
     #[must_use]
     pub fn covers_first(self) -> bool {
         self.rest
@@ -42,8 +42,8 @@ impl<'a> Ranges<'a> {
             .is_some_and(|range| range.start <= self.origin)
     }
 
-    /// Whether the byte at `offset` lies in a range, and the next offset at which that may
-    /// change. Offsets must not go back from one call to the next.
+    /// Returns whether the byte at `offset` is in a range, and the next offset at which that may
+    /// change. Offsets must not decrease from one call to the next.
     pub(super) fn at(&mut self, offset: usize) -> (bool, usize) {
         self.pass(offset);
         match self.rest.first() {
@@ -53,15 +53,15 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// Whether one of the bytes of `span` lies in a range. As with [`Self::at`], `span.start` must
-    /// not go back.
+    /// Returns whether any byte of `span` is in a range. As with [`Self::at`], `span.start` must
+    /// not decrease.
     pub(super) fn meet(&mut self, span: &Range<usize>) -> bool {
         self.pass(span.start);
         let first = self.rest.first();
         first.is_some_and(|range| range.start < self.origin + span.end)
     }
 
-    /// Lets go of the ranges that end before `offset`.
+    /// Drops the ranges that end before `offset`.
     fn pass(&mut self, offset: usize) {
         while let [first, rest @ ..] = self.rest
             && first.end <= self.origin + offset

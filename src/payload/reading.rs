@@ -1,4 +1,4 @@
-//! Bytes read one after the other, as the binary formats need it.
+//! Sequential reading of bytes, for the binary formats.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -7,14 +7,14 @@ use std::ops::Range;
 
 use crate::payload::tree::Refusal;
 
-/// Why a payload is not what it was read as.
+/// Why a payload could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The name of the format that it was read as.
+    /// The name of the format in which it was to be decoded.
     pub format: &'static str,
     /// What is wrong.
     pub why: Cow<'static, str>,
-    /// The byte, counted from 0, at which it stops being of the format.
+    /// The byte, counted from 0, at which the payload stops being in the format.
     pub at: usize,
 }
 
@@ -30,12 +30,12 @@ impl Display for Unreadable {
 
 impl Error for Unreadable {}
 
-/// Why reading has ended before the end.
+/// Why reading has stopped early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// This is wrong at this byte.
+    /// An error, and the byte it is at.
     Wrong(Cow<'static, str>, usize),
-    /// The tree takes no more; what starts at this byte is left out.
+    /// The tree is full; what starts at this byte is left out.
     Full(usize),
 }
 
@@ -48,7 +48,7 @@ impl Stop {
         Self::wrong("it ends too early", at)
     }
 
-    /// The refusal of a tree to take what starts at `at`.
+    /// Converts the refusal of a tree to take what starts at `at`.
     pub(super) fn refused(refusal: Refusal, at: usize) -> Self {
         match refusal {
             Refusal::Full => Self::Full(at),
@@ -62,7 +62,7 @@ impl Stop {
     }
 }
 
-/// A place in bytes that are read from the front.
+/// A position in bytes that are read from the front.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -74,7 +74,7 @@ impl<'a> Cursor<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// At the first byte of `range`, with no more to read than it has.
+    /// Starts at the first byte of `range`, and ends with it.
     pub(super) fn within(bytes: &'a [u8], range: Range<usize>) -> Self {
         let end = range.end.min(bytes.len());
         Self {
@@ -83,12 +83,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Where the next byte stands.
+    /// Returns the position of the next byte.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// How many bytes are left.
+    /// Returns the number of remaining bytes.
     pub(super) fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
@@ -99,7 +99,7 @@ impl<'a> Cursor<'a> {
         Ok(*byte)
     }
 
-    /// The next bytes, as many as asked for.
+    /// Takes the next `N` bytes.
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
         let rest = &self.bytes[self.at..];
         let array = rest.first_chunk().ok_or(Stop::early(self.bytes.len()))?;
@@ -107,7 +107,7 @@ impl<'a> Cursor<'a> {
         Ok(*array)
     }
 
-    /// A number of `N` bytes, up to eight, the most significant first.
+    /// Takes a big-endian number of `N` bytes, at most eight.
     pub(super) fn number<const N: usize>(&mut self) -> Result<u64, Stop> {
         let digits = self.array::<N>()?;
         let number = digits
@@ -116,8 +116,8 @@ impl<'a> Cursor<'a> {
         Ok(number)
     }
 
-    /// Where the next `length` bytes stand, which are passed over; `start` is where their header
-    /// stands, which is to blame if there are fewer.
+    /// Takes the next `length` bytes and returns their range. If there are fewer, the error is at
+    /// `start`, the position of their header.
     pub(super) fn stretch(&mut self, length: u64, start: usize) -> Result<Range<usize>, Stop> {
         let left = self.left();
         match usize::try_from(length) {
@@ -133,7 +133,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The bytes at `range`, which [`Cursor::stretch`] has given.
+    /// Returns the bytes at `range`, as returned by [`Cursor::stretch`].
     pub(super) fn slice(&self, range: Range<usize>) -> &'a [u8] {
         self.bytes.get(range).unwrap_or_default()
     }

@@ -1,20 +1,20 @@
-//! A payload of any size as rows of a pane: broken at its line breaks and at the pane's width.
+//! A payload of any size as rows of a pane, broken at its line breaks and at the pane's width.
 //!
-//! A row is known by the offset of its first byte, and nothing is indexed. A pane keeps the
-//! offset of its first row, draws with [`rows`], pages back with [`rows_back`] and goes to the end
-//! with `rows_back(.., END, ..)`. So that this takes no longer in the midst of a line of 100 MB
-//! than at its start, a new row is begun at least every [`BLOCK`] bytes, at a *seam* that depends
-//! on the bytes alone: where a row starts can be found from the nearest line break or seam.
+//! A row is identified by the offset of its first byte, and nothing is indexed. A pane keeps the
+//! offset of its first row, draws with [`rows`], pages back with [`rows_back`], and goes to the end
+//! with `rows_back(.., END, ..)`. So that this is as fast in the middle of a line of 100 MB as at
+//! its start, a new row begins at least every [`BLOCK`] bytes, at a *seam* that depends only on the
+//! bytes: the start of a row can be found from the nearest line break or seam.
 
 use crate::payload::escape::{self, Ends, Text};
 use crate::payload::ranges::Ranges;
 
-/// Rows are found by looking back no further than about this many bytes.
+/// The number of bytes, approximately, beyond which no search for the start of a row goes back.
 pub const BLOCK: usize = 64 * 1024;
-/// For [`rows_back`]: behind the last row.
+/// For [`rows_back`]: the position after the last row.
 pub const END: usize = usize::MAX;
 
-/// A seam is put before an ASCII character if there is one in this many bytes.
+/// A seam is placed before an ASCII character if there is one within this many bytes.
 const SEAM_SEARCH: usize = 256;
 const BYTES_OF_LONGEST_CHARACTER: usize = 4;
 
@@ -25,11 +25,11 @@ pub struct Row {
     pub start: usize,
     /// The offset of the row after it, `None` if this is the last.
     pub next: Option<usize>,
-    /// What to draw; a line break that ends the row is not part of it, and `cut` is never set.
+    /// What to draw. A line break that ends the row is not part of it, and `cut` is never set.
     pub text: Text,
 }
 
-/// Yields the rows of a payload; made by [`rows`].
+/// An iterator over the rows of a payload; created by [`rows`].
 #[derive(Clone, Debug)]
 pub struct Rows<'a> {
     bytes: &'a [u8],
@@ -39,8 +39,8 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The same rows, with what stands for the bytes in `marks`, ranges of the whole payload,
-    /// marked. A line break that ends a row is not drawn, and so not marked.
+    /// Marks the text that stands for the bytes in `marks`, which are ranges of the whole payload.
+    /// A line break that ends a row is not drawn, and so not marked.
     #[must_use]
     pub fn marked(self, marks: Ranges<'a>) -> Self {
         Self { marks, ..self }
@@ -58,10 +58,10 @@ impl Iterator for Rows<'_> {
     }
 }
 
-/// The rows of `bytes` at a width of `columns`, from the one that starts at `start`: 0, or what
-/// [`Row::next`], [`row_at`] or [`rows_back`] gave for the same width.
+/// Returns the rows of `bytes` at a width of `columns`, from the one that starts at `start`: 0, or
+/// a value returned by [`Row::next`], [`row_at`] or [`rows_back`] for the same width.
 ///
-/// An empty payload has one empty row, and so has what follows a line break at the end.
+/// An empty payload has one empty row, and so does what follows a line break at the end.
 #[must_use]
 pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
     Rows {
@@ -72,7 +72,8 @@ pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
     }
 }
 
-/// The start of the row that the byte at `offset` lies in: keeps the place when the width changes.
+/// Returns the start of the row that contains the byte at `offset`, to keep the position when the
+/// width changes.
 #[must_use]
 pub fn row_at(bytes: &[u8], columns: usize, offset: usize) -> usize {
     let offset = offset.min(bytes.len());
@@ -84,7 +85,8 @@ pub fn row_at(bytes: &[u8], columns: usize, offset: usize) -> usize {
         .unwrap_or(stretch)
 }
 
-/// The start of the row that is `count` rows before the one that starts at `start`, or the first.
+/// Returns the start of the row that is `count` rows before the one that starts at `start`, or of
+/// the first row.
 #[must_use]
 pub fn rows_back(bytes: &[u8], columns: usize, start: usize, count: usize) -> usize {
     let mut start = start.min(bytes.len().saturating_add(1));
@@ -105,7 +107,7 @@ pub fn rows_back(bytes: &[u8], columns: usize, start: usize, count: usize) -> us
     start.min(bytes.len())
 }
 
-/// The row that starts at `start`; `marks` are seen from there.
+/// Returns the row that starts at `start`; `marks` are relative to it.
 fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     let prefix = start.saturating_add(escape::longest_prefix(columns));
     let end = prefix.min(bytes.len()).min(next_seam(bytes, start));
@@ -118,7 +120,7 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     };
     let mut text = escape::part_of_line(line, columns, marks, ends);
     if text.consumed == 0 && !line.is_empty() {
-        // Not even one character fits: its place is marked, so that there is an end to it.
+        // Not even one character fits: show a placeholder, so that the loop makes progress.
         text = escape::wider_than_the_row(line, marks);
     }
     text.cut = false;
@@ -131,7 +133,7 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     Row { start, next, text }
 }
 
-/// The last offset up to `offset` at which a row starts at any width.
+/// Returns the last offset up to `offset` at which a row starts at any width.
 fn stretch_start(bytes: &[u8], offset: usize) -> usize {
     let seam = last_seam(bytes, offset);
     let offset = offset.min(bytes.len());
@@ -150,15 +152,15 @@ fn last_seam(bytes: &[u8], offset: usize) -> usize {
 
 fn next_seam(bytes: &[u8], offset: usize) -> usize {
     let block = offset / BLOCK;
-    // A seam lies less than a block from its even offset, so the third is always behind.
+    // A seam is less than a block before its even offset, so the third is always after `offset`.
     (block..=block + 2)
         .map(|block| seam(bytes, block))
         .find(|seam| *seam > offset)
         .unwrap_or(usize::MAX)
 }
 
-/// Where the block of this number starts: just before an ASCII character, which joins nothing,
-/// or else at its even offset, or as little behind it as keeps a character whole.
+/// Returns where the block with this number starts: just before an ASCII character, which never
+/// joins the preceding one, or else at its even offset, or after the character there.
 fn seam(bytes: &[u8], block: usize) -> usize {
     let even = block.saturating_mul(BLOCK);
     if even == 0 || even >= bytes.len() {
@@ -193,7 +195,7 @@ mod tests {
         assert_eq!(strings(b"abc\n", 3), ["abc", ""]);
         assert_eq!(strings(b"", 3), [""]);
         assert_eq!(strings(b"a\r\nb", 9), ["a\\r", "b"]);
-        // Blanks at the start of a later line are its indent.
+        // Spaces at the start of later lines are indentation.
         assert_eq!(strings(b" a \n  b", 9), ["\\x20a\\x20", "  b"]);
         assert_eq!(strings(b"abcd   \n", 9), ["abcd\\x20", "\\x20\\x20", ""]);
         assert_eq!(strings("a你好".as_bytes(), 2), ["a", "你", "好"]);

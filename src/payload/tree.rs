@@ -1,10 +1,10 @@
-//! A decoded payload as a tree, whatever its format: what the message pane folds and walks.
+//! A decoded payload of any format as a tree, which the message pane folds and walks.
 //!
-//! The nodes lie in one vector in the order in which they are read, each with the index behind its
-//! last descendant, so that a folded node is passed in one step. A text that reads as it stands in
-//! the payload is a range of it; one that had to be unescaped or spelt out lies in the tree's own
-//! arena. Nothing is rounded: a number keeps the digits that it came with, keys that come twice
-//! stay two. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
+//! The nodes are stored in one vector in reading order, each with the index after its last
+//! descendant, so skipping a folded node is one step. A text that appears in the payload as it
+//! reads is a range of the payload; one that had to be unescaped or spelled out is stored in the
+//! tree's arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate
+//! keys stay separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
 
 mod build;
 mod path;
@@ -16,78 +16,78 @@ use std::ops::Range;
 pub use build::{Builder, Refusal, Said};
 pub use path::path_step;
 
-/// The deepest nesting that any format is decoded to.
+/// The maximum nesting depth for all formats.
 pub const MAX_DEPTH: usize = 127;
 
-/// The most values that a payload is laid out in; of one with more the first are.
+/// The maximum number of values in a tree. If a payload has more, only the first are decoded.
 pub const MAX_NODES: usize = 1 << 21;
 
-/// A value of a tree, by its place in reading order; the root is 0.
+/// A value of a tree, by its index in reading order; the root is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NodeId(pub u32);
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Nothing: null, nil, undefined.
+    /// No value: null, nil, undefined.
     Null,
     /// True or false.
     Bool,
-    /// A number, in the digits that it came with.
+    /// A number, in its original digits.
     Number,
-    /// A string, as what it says.
+    /// A string, after unescaping.
     String,
-    /// Bytes that claim to be no text; the text of the node is these bytes.
+    /// Binary data; the text of the node is these bytes.
     Bytes,
-    /// Something else, in words: a point in time, a simple value of CBOR.
+    /// Something else, as words: a timestamp, a simple value of CBOR.
     Other,
-    /// Values in order.
+    /// A list of values.
     Array,
-    /// Named values in order.
+    /// A list of named values.
     Object,
-    /// One value with a mark on it, such as a tag of CBOR; the text of the node is that mark.
+    /// One value with a mark on it, such as a CBOR tag; the text of the node is that mark.
     Tag,
 }
 
 impl Kind {
-    /// Whether it has values within it.
+    /// Returns whether values of this kind contain other values.
     #[must_use]
     pub fn is_container(self) -> bool {
         matches!(self, Self::Array | Self::Object | Self::Tag)
     }
 }
 
-/// By what a value is known within the one that holds it.
+/// The key of a value within its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key<'a> {
-    /// It is the root, or what a tag is on.
+    /// No key: the value is the root, or the content of a tag.
     None,
-    /// The element of this index, from 0.
+    /// The index of an element, from 0.
     Index(u32),
-    /// The member of this name, as what the name says.
+    /// The name of a member, unescaped.
     Name(&'a [u8]),
-    /// A member whose key is no string, such as `1` in `MessagePack`, in words.
+    /// A member key that is not a string, such as `1` in `MessagePack`, as words.
     Odd(&'a [u8]),
 }
 
 /// A value of a tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'a> {
-    /// Its place.
+    /// The value's id.
     pub id: NodeId,
-    /// What it is.
+    /// The value's kind.
     pub kind: Kind,
-    /// By what it is known.
+    /// The value's key within its parent.
     pub key: Key<'a>,
-    /// What it says: nothing for arrays and objects.
+    /// The value's text; empty for arrays and objects.
     pub text: &'a [u8],
-    /// How many values it holds itself.
+    /// The number of direct children.
     pub count: usize,
-    /// How deep it lies, from 0.
+    /// The nesting depth, from 0.
     pub depth: usize,
 }
 
-/// Bytes of the payload or of the arena.
+/// A range of bytes in the payload or the arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Piece {
     start: u32,
@@ -108,54 +108,55 @@ struct Node {
     kind: Kind,
     depth: u8,
     parent: u32,
-    /// The index behind the last value within it.
+    /// The index after the last descendant.
     end: u32,
     key: NodeKey,
-    /// Of a container that is no tag the count instead.
+    /// The value's text; for arrays and objects, its length holds the number of children instead.
     text: Piece,
-    /// Where it is written in the payload, if it is: first byte and length.
+    /// Where the value appears in the payload, if it does: the first byte and the length.
     source: (u32, u32),
 }
 
-/// The values of a payload, to be used with that payload.
+/// The values of a payload. All methods that take a payload expect the one it was built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
     arena: Vec<u8>,
-    /// How many bytes of the payload are laid out, if that is not all of it.
+    /// The number of payload bytes that were decoded, if not all of them.
     cut_at: Option<usize>,
-    /// Whether the payload is no JSON, however its bytes look.
+    /// Whether the payload is in a binary format, so that none of its bytes are taken for JSON.
     is_binary: bool,
-    /// Whether it is known that no object of many members has a name twice.
+    /// Whether objects with many members are known to have no duplicate names.
     has_distinct_names: bool,
 }
 
 impl Tree {
-    /// How many values there are, at least one.
+    /// Returns the number of values, which is at least one.
     #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there are none, which no decoder gives.
+    /// Returns whether the tree has no values. No decoder returns such a tree.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// How many bytes of the payload are laid out, if it had more than [`MAX_NODES`] values.
+    /// Returns the number of payload bytes that were decoded, if the payload has more than
+    /// [`MAX_NODES`] values.
     #[must_use]
     pub fn cut_at(&self) -> Option<usize> {
         self.cut_at
     }
 
-    /// The bytes that it takes beside the payload.
+    /// Returns the memory that the tree takes in addition to the payload, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>() + self.arena.capacity()
     }
 
-    /// The value at `id`, decoded from `payload`.
+    /// Returns the value `id`, decoded from `payload`.
     #[must_use]
     pub fn value<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> Option<Value<'a>> {
         let node = self.node(id)?;
@@ -183,7 +184,8 @@ impl Tree {
         })
     }
 
-    /// Where the value is written in the payload; `None` if it is not written as it is read.
+    /// Returns where the value appears in the payload, or `None` if it does not appear there as one
+    /// piece.
     #[must_use]
     pub fn source(&self, id: NodeId) -> Option<Range<usize>> {
         let (start, length) = self.node(id)?.source;
@@ -191,8 +193,8 @@ impl Tree {
         Some(start..start + length as usize).filter(|range| !range.is_empty())
     }
 
-    /// Where what it says stands in the payload, if it is written there as it is read: its text,
-    /// and its name.
+    /// Returns where the value's text and its name appear in the payload, each `None` if it does
+    /// not appear there exactly as it reads.
     #[must_use]
     pub fn written(&self, id: NodeId) -> (Option<Range<usize>>, Option<Range<usize>>) {
         let range = |piece: Piece| {
@@ -213,28 +215,28 @@ impl Tree {
         (text, name)
     }
 
-    /// The value that holds this one.
+    /// Returns the parent of a value.
     #[must_use]
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         let node = self.node(id)?;
         (id.0 > 0).then_some(NodeId(node.parent))
     }
 
-    /// The value behind this one and all within it, whatever holds it.
+    /// Returns the value after this one and all its descendants, whichever parent it has.
     #[must_use]
     pub fn behind(&self, id: NodeId) -> Option<NodeId> {
         let end = self.node(id)?.end;
         ((end as usize) < self.nodes.len()).then_some(NodeId(end))
     }
 
-    /// The next value in reading order.
+    /// Returns the next value in reading order.
     #[must_use]
     pub fn next(&self, id: NodeId) -> Option<NodeId> {
         let next = id.0 + 1;
         ((next as usize) < self.nodes.len()).then_some(NodeId(next))
     }
 
-    /// The values that this one holds itself.
+    /// Returns the direct children of a value.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         let end = self.node(id).map_or(0, |node| node.end);
         let mut next = id.0 + 1;
@@ -245,10 +247,10 @@ impl Tree {
         })
     }
 
-    /// The innermost value that the byte of the payload at `offset` belongs to.
+    /// Returns the innermost value that contains the payload byte at `offset`.
     #[must_use]
     pub fn at_offset(&self, offset: usize) -> NodeId {
-        // Values are read in the order in which they are written.
+        // Values are stored in the order in which they are written.
         let starts_before = |node: &Node| node.source.0 as usize <= offset;
         let behind = self.nodes.partition_point(starts_before);
         NodeId(u32::try_from(behind.saturating_sub(1)).unwrap_or(0))

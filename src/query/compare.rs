@@ -1,4 +1,4 @@
-//! The comparisons.
+//! Comparison operators.
 
 use std::cmp::Ordering;
 
@@ -20,7 +20,7 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// Whether values in this order compare so.
+    /// Whether the comparison holds for two values in this order.
     pub fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
@@ -33,7 +33,7 @@ impl Compare {
     }
 }
 
-/// The operators as they are written, longer ones before those that they start with.
+/// The operators as written, longer ones before their own prefixes.
 pub const COMPARISONS: [(&str, Compare); 6] = [
     ("==", Compare::Equal),
     ("!=", Compare::NotEqual),

@@ -1,24 +1,24 @@
-//! What is wrong with a query.
+//! Errors in a query.
 
 use std::fmt;
 use std::ops::Range;
 
-/// The characters of a wrong part that are repeated where its place is told.
+/// The most characters of the faulty part to quote in its description.
 const MOST_OF_PART: usize = 20;
 
-/// What is wrong with a query, and where.
+/// An error in a query, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryError {
-    /// The bytes of the text that it is about, on the bounds of characters; empty where
-    /// something is missing.
+    /// The byte range of the error in the text, on character boundaries; empty where something is
+    /// missing.
     pub at: Range<usize>,
-    /// What is wrong and what to do, in a sentence.
+    /// What is wrong and how to fix it, in one sentence.
     pub message: String,
 }
 
 impl QueryError {
-    /// Where in `text`, which it is about, something is wrong, in words that may stand before the
-    /// message; `None` if all of it is. The words hold a part of the text as it is.
+    /// Describes where in `text` the error is, in words that can precede the message; `None` if the
+    /// whole text is wrong. The description quotes part of the text verbatim.
     #[must_use]
     pub fn place(&self, text: &str) -> Option<String> {
         let before = text.get(..self.at.start).unwrap_or(text);
@@ -48,7 +48,7 @@ impl fmt::Display for QueryError {
 
 impl std::error::Error for QueryError {}
 
-/// The failure `message` about the bytes `at`.
+/// Returns an error with `message` for the bytes `at`.
 pub fn fail<T>(at: Range<usize>, message: impl Into<String>) -> Result<T, QueryError> {
     Err(QueryError {
         at,

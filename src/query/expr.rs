@@ -1,4 +1,4 @@
-//! A query as a tree.
+//! The syntax tree of a query.
 
 use crate::message::{Time, glob};
 use crate::query::compare::Compare;
@@ -7,76 +7,76 @@ use crate::query::literal::Literal;
 use crate::query::pattern::Pattern;
 use crate::query::value::PathTerm;
 
-/// A question put together from terms.
+/// An expression built from terms.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
-    /// All of these; everything if there are none.
+    /// Matches if all parts match; matches everything if there are none.
     All(Vec<Expr>),
-    /// Any of these; nothing if there are none.
+    /// Matches if any part matches; matches nothing if there are none.
     Any(Vec<Expr>),
-    /// Not this.
+    /// Negation.
     Not(Box<Expr>),
-    /// One thing asked.
+    /// A single term.
     Term(Term),
 }
 
-/// One thing asked of a row.
+/// A single condition on a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Term {
-    /// The payload holds this text.
+    /// The payload contains this text.
     Text(Literal),
-    /// The payload holds this text, or the channel's name does.
+    /// The payload or the channel name contains this text.
     Word(Literal),
     /// The payload matches this regular expression.
     Regex(Pattern),
     /// The channel has this name.
     Channel(Name),
-    /// A subscription of this name brought the row.
+    /// A subscription with this name delivered the row.
     Via(Name),
-    /// The payload's true size compares so to this many bytes.
+    /// The original size of the payload compares this way to this many bytes.
     Size(Compare, u64),
-    /// The row came at this time or later.
+    /// The row arrived at this time or later.
     Since(Time),
-    /// The row came before this time.
+    /// The row arrived before this time.
     Until(Time),
-    /// This is true of a value in the payload.
+    /// A value in the payload satisfies this condition.
     Path(Box<PathTerm>),
-    /// The payload is JSON, and this says so of it.
+    /// The payload is JSON and this program holds for it.
     Jq(Program),
-    /// The row is of this sort.
+    /// The row is of this kind.
     Is(Is),
 }
 
-/// What name is asked for.
+/// A condition on a name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Name {
-    /// Exactly this one.
+    /// Exactly this name.
     Exact(Box<[u8]>),
-    /// Every one that this glob matches, as Redis judges it.
+    /// Names that match this glob by the rules of Redis.
     Glob(Box<[u8]>),
-    /// Every one that holds this text.
+    /// Names that contain this text.
     Part(Literal),
 }
 
-/// A sort of row.
+/// A kind of row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Is {
     /// A message whose payload is JSON.
     Json,
-    /// A message whose payload is no text.
+    /// A message whose payload is not text.
     Binary,
     /// A notice.
     Notice,
     /// A notice of a gap.
     Gap,
-    /// A message flagged for its shape.
+    /// A message flagged for deviating from its channel's shape.
     Drift,
     /// A message flagged for its sequence number.
     SeqGap,
 }
 
 impl Expr {
-    /// All of `parts`, without needless nesting.
+    /// Returns the conjunction of `parts`, flattened.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for part in parts {
@@ -88,7 +88,7 @@ impl Expr {
         only(&mut flat).unwrap_or(Self::All(flat))
     }
 
-    /// Any of `parts`, without needless nesting.
+    /// Returns the disjunction of `parts`, flattened.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for part in parts {
@@ -100,7 +100,7 @@ impl Expr {
         only(&mut flat).unwrap_or(Self::Any(flat))
     }
 
-    /// Not this.
+    /// Returns the negation of the expression.
     pub fn negate(self) -> Self {
         match self {
             Self::Not(inner) => *inner,
@@ -108,7 +108,7 @@ impl Expr {
         }
     }
 
-    /// Whether any term is as `asked`.
+    /// Whether any term satisfies `asked`.
     pub fn has(&self, asked: &impl Fn(&Term) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(asked)),
@@ -117,8 +117,8 @@ impl Expr {
         }
     }
 
-    /// Whether every message on the channel `name` matches, or none; `None` if that depends on more
-    /// than the channel.
+    /// Returns whether all messages on the channel `name` match (`true`) or none (`false`); `None`
+    /// if that depends on more than the channel.
     pub fn on_channel(&self, name: &[u8]) -> Option<bool> {
         match self {
             Self::All(parts) => decided(parts, name, false),
@@ -131,7 +131,7 @@ impl Expr {
         }
     }
 
-    /// Gives `seen` every term that is not negated.
+    /// Calls `seen` with every term that is not negated.
     pub fn positive_terms<'a>(&'a self, seen: &mut impl FnMut(&'a Term)) {
         self.terms_of_sign(true, seen);
     }
@@ -150,7 +150,8 @@ impl Expr {
     }
 }
 
-/// What parts say of a channel together, where one that says `decisive` decides for all.
+/// Combines the verdicts of `parts` on a channel; a part whose verdict is `decisive` decides the
+/// whole.
 fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
     let mut all = Some(!decisive);
     for part in parts {
@@ -163,13 +164,13 @@ fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
     all
 }
 
-/// The part that is alone.
+/// Removes and returns the only part, if there is exactly one.
 fn only(parts: &mut Vec<Expr>) -> Option<Expr> {
     if parts.len() == 1 { parts.pop() } else { None }
 }
 
 impl Name {
-    /// Whether `name` is such a one.
+    /// Whether `name` satisfies the condition.
     pub fn takes(&self, name: &[u8]) -> bool {
         match self {
             Self::Exact(exact) => **exact == *name,

@@ -1,14 +1,14 @@
-//! jq programs asked of payloads, held within bounds.
+//! Runs jq programs on payloads, within limits.
 //!
-//! The user writes the program and strangers write the payloads, so neither may bring the screen
-//! down. A program may never end, call itself too deep or make a huge value, and it may do so
-//! within a single native filter of jaq: `gsub`, a regular expression, a product of strings. So
-//! programs run in a process of their own ([`process`], [`child`]): this very executable, with
-//! limits on its memory, and killed when it takes too long. The message at fault is cut off, the
-//! process is started anew, and the query says so.
+//! The user writes the program and strangers write the payloads, so neither may freeze or crash the
+//! dashboard. A program may loop forever, recurse too deep or build a huge value, even within a
+//! single native filter of jaq such as `gsub`, a regular expression or a string product. Programs
+//! therefore run in a separate process ([`process`], [`child`]): this same executable, with a
+//! memory limit, killed when it takes too long. The offending message is skipped, the process is
+//! restarted, and the query reports it.
 //!
-//! Steps and recursion are cheap to count where they happen ([`meter`]), so most programs that
-//! never end are cut off sooner, and without losing the process.
+//! Steps and recursion are cheap to count as they happen ([`meter`]), so most endless programs are
+//! cut off sooner, without losing the process.
 
 use std::cell::Cell;
 use std::fmt;
@@ -27,39 +27,39 @@ mod process;
 pub use child::{ARGUMENT, NAME, is_asked_for, serve};
 pub use process::{executable, set_executable};
 
-/// The stack of a thread that compiles or runs programs, in bytes: jaq recurses. Only what is used
-/// of it is taken.
+/// The stack size, in bytes, of threads that compile or run programs: jaq is recursive. Only the
+/// part in use takes up memory.
 const STACK: usize = 384 << 20;
 
-/// The longest program, in bytes.
+/// The maximum length of a program, in bytes.
 const MAX_SOURCE: usize = 4 << 10;
 
 thread_local! {
-    /// Whether this thread compiles or runs jq, so that a panic of it is caught.
+    /// Whether this thread is compiling or running jq, so that its panics are caught.
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread would be one of jq, which is caught and reported: a panic hook
-/// should leave it alone.
+/// Whether a panic on this thread would come from jq. Such panics are caught and reported, so a
+/// panic hook should ignore them.
 #[must_use]
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }
 
-/// A program that compiles. Cheap to clone, and sharable by threads.
+/// A program that compiles. Cheap to clone and shareable between threads.
 #[derive(Clone, PartialEq)]
 pub struct Program {
     source: Arc<str>,
 }
 
 impl Program {
-    /// Compiles `source`. A failure says which bytes of it are wrong, and how.
+    /// Compiles `source`. An error gives the offending byte range and what is wrong with it.
     pub fn new(source: &str) -> Result<Self, (Range<usize>, String)> {
         if source.len() > MAX_SOURCE {
             let message = format!("a jq filter of over {} KiB is too long", MAX_SOURCE >> 10);
             return Err((0..0, message));
         }
-        // The parser recurses too.
+        // The parser is recursive too, so it needs the large stack.
         let text = source.to_owned();
         let check = move || shielded(|| compile::compile(&text).map(drop));
         let thread = Builder::new().name("jq".to_owned()).stack_size(STACK);
@@ -86,7 +86,7 @@ impl fmt::Debug for Program {
     }
 }
 
-/// What `run` gives, or what it panicked with.
+/// Returns the result of `run`, or the panic it raised.
 fn shielded<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
     IS_RUNNING.set(true);
     let ran = panic::catch_unwind(AssertUnwindSafe(run));

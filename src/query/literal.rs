@@ -1,4 +1,4 @@
-//! Text looked for in payloads, and in whole arenas of them.
+//! Text search in payloads and in whole arenas of them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,11 +7,10 @@ use memchr::memmem::Finder;
 use memchr::{memchr_iter, memchr2_iter};
 use regex::bytes::{Regex, RegexBuilder};
 
-/// A text looked for: as it is written if it holds an uppercase letter, else in any case.
+/// A text to search for: case-sensitive if it contains an uppercase letter, else case-insensitive.
 ///
-/// In any case means what Unicode says (its simple case folding) if the text holds a letter
-/// outside of ASCII; for a text of ASCII alone it means A to Z, so that `k` does not find the
-/// Kelvin sign.
+/// A text with a letter outside of ASCII is matched by Unicode simple case folding. For an ASCII
+/// text, case only concerns A to Z, so that `k` does not match the Kelvin sign.
 #[derive(Clone, Debug)]
 pub struct Literal {
     text: Arc<[u8]>,
@@ -21,14 +20,14 @@ pub struct Literal {
 #[derive(Clone, Debug)]
 enum Search {
     Exact(Arc<Finder<'static>>),
-    /// ASCII in any case; `text` is in lowercase.
+    /// Case-insensitive ASCII search; `text` is in lowercase.
     Ascii(Anchor),
-    /// The same, where a long part of it has no letters and is looked for first, at this place.
+    /// Like `Ascii`, but searches first for a long part without letters, at this offset in `text`.
     Part(usize, Arc<Finder<'static>>),
     Unicode(Regex),
 }
 
-/// The byte of a text that is likely to be the rarest, which is looked for first.
+/// The byte of a text that is likely to be the rarest and is searched for first.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     at: usize,
@@ -37,7 +36,7 @@ struct Anchor {
 }
 
 impl Literal {
-    /// The text `bytes`, which need not be UTF-8.
+    /// Creates a literal from `bytes`, which need not be UTF-8.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         let chars = || bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
@@ -57,13 +56,13 @@ impl Literal {
         }
     }
 
-    /// The text, as it was written.
+    /// Returns the text as written.
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// Where the text stands first in `haystack`. An empty text stands at the start of everything.
+    /// Returns the range of the first match in `haystack`. An empty text matches at the start.
     #[must_use]
     pub fn find(&self, haystack: &[u8]) -> Option<Range<usize>> {
         let start = match &self.search {
@@ -76,7 +75,7 @@ impl Literal {
     }
 }
 
-/// Whether there is an uppercase form.
+/// Whether the character has an uppercase form.
 fn has_case(letter: char) -> bool {
     letter.to_uppercase().ne([letter])
 }
@@ -89,9 +88,9 @@ impl PartialEq for Literal {
 
 impl Eq for Literal {}
 
-/// The search for ASCII in any case. A part without letters of four bytes or more is found at the
-/// pace of an exact search, and rarely where the rest is not; one byte alone may stand in every
-/// message.
+/// Returns the search for a case-insensitive ASCII text. A part of four or more bytes without
+/// letters is found at the speed of an exact search and rarely occurs without the rest; a single
+/// such byte may occur in every message.
 fn ascii(text: &[u8]) -> Search {
     let is_letter = u8::is_ascii_alphabetic;
     let parts = text.chunk_by(|a, b| is_letter(a) == is_letter(b));
@@ -107,10 +106,11 @@ fn ascii(text: &[u8]) -> Search {
     )
 }
 
-/// Where `text` stands first in `haystack` in any case; `part` is what it has at `at`.
+/// Returns the offset of the first case-insensitive match of `text` in `haystack`; `part` is the
+/// part of `text` at offset `at`.
 fn find_part(text: &[u8], at: usize, part: &Finder, haystack: &[u8]) -> Option<usize> {
     let mut from = at;
-    // Hits may overlap.
+    // Matches may overlap.
     while let Some(hit) = part.find(haystack.get(from..)?) {
         let start = from + hit - at;
         let here = haystack.get(start..start + text.len())?;
@@ -122,7 +122,7 @@ fn find_part(text: &[u8], at: usize, part: &Finder, haystack: &[u8]) -> Option<u
     None
 }
 
-/// An expression for `bytes` in any case, as Unicode has it.
+/// Returns a regular expression for `bytes` with Unicode case folding.
 fn folded(bytes: &[u8]) -> Option<Regex> {
     let mut pattern = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -164,7 +164,8 @@ impl Anchor {
     }
 }
 
-/// How common a byte is in what programs send each other, from 0: a rough order, made for JSON.
+/// Returns how common a byte is in typical messages, from 0 for the rarest: a rough order, tuned
+/// for JSON.
 fn commonness(byte: u8) -> usize {
     const ORDER: &[u8] =
         b"zqjxkwvbyfgmphducl~^`@#%&*!?;<>|$+=()'\\\r[]nsiortae{}/_9876543-. 210:,\n\t\"";

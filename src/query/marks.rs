@@ -1,4 +1,4 @@
-//! What to highlight in a payload.
+//! Highlighting of matches in a payload.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use regex::bytes::Regex;
 use crate::payload::json;
 use crate::query::expr::{Expr, Term};
 
-/// The most ranges of a payload that are marked.
+/// The most ranges to highlight in a payload.
 pub const MOST_MARKS: usize = 1000;
 
-/// So many bytes of a payload may be searched for matches of a regular expression exactly, or twice
-/// as many as it has.
+/// The fewest bytes that may be searched exactly for matches of a regular expression; the limit is
+/// twice the payload's size if that is more.
 const LEAST_EXACT: usize = 16 << 10;
 
-/// How far a match is looked for at a time where that is spent.
+/// The window to search at a time once that limit is used up, in bytes.
 const STRETCH: usize = 256;
 
-/// The ranges of `payload` that the terms of `root` which are not negated hit, at most `most` of
-/// each: sorted, merged, never empty.
+/// Returns the ranges of `payload` that match the terms of `root` that are not negated, at most
+/// `most` per term: sorted, merged, never empty.
 pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     let mut hits = Vec::new();
     let mut checked = None;
@@ -28,7 +28,7 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
             let next = std::iter::from_fn(|| {
                 let hit = literal.find(payload.get(from..)?)?;
                 let hit = hit.start + from..hit.end + from;
-                // On from the next byte if it was empty, so as to come to an end.
+                // Advance past an empty match, so that the search ends.
                 from = hit.end.max(hit.start + 1);
                 Some(hit)
             });
@@ -47,18 +47,18 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     merged(hits)
 }
 
-/// The matches of a regular expression, one behind the other.
+/// The successive matches of a regular expression.
 ///
-/// To find the next may take all that is left: `\d+ms|\d` looks for an `ms` behind each digit of a
-/// long row of them. So only so many bytes are searched to their end. From there on a match is
-/// looked for a stretch at a time, and one that may be longer than that is not found.
+/// Finding the next match may take a scan of everything that is left: `\d+ms|\d` looks for an `ms`
+/// after each digit of a long run. Only a limited number of bytes is therefore searched to the end.
+/// After that the search goes window by window and misses matches that may be longer than a window.
 struct Matches<'a> {
     regex: &'a Regex,
     payload: &'a [u8],
     from: usize,
-    /// The bytes that may still be searched to their end.
+    /// How many more bytes may be searched to the end.
     exact: usize,
-    /// The bytes that were searched.
+    /// How many bytes were searched.
     #[cfg(test)]
     searched: usize,
 }
@@ -75,7 +75,7 @@ impl<'a> Matches<'a> {
         }
     }
 
-    /// The first match behind `from` of what ends at `end`.
+    /// Returns the first match from `from` on in the payload up to `end`.
     fn find(&mut self, end: usize) -> Option<Range<usize>> {
         #[cfg(test)]
         {
@@ -86,7 +86,7 @@ impl<'a> Matches<'a> {
     }
 
     fn took(&mut self, hit: Range<usize>) -> Range<usize> {
-        // On from the next byte if it was empty, so as to come to an end.
+        // Advance past an empty match, so that the search ends.
         self.from = hit.end.max(hit.start + 1);
         hit
     }
@@ -105,7 +105,7 @@ impl Iterator for Matches<'_> {
             }
             let end = self.from + STRETCH.min(left);
             match self.find(end) {
-                // It may go on behind the stretch, or not be one if that went on.
+                // The match may extend beyond the window, or not exist in the longer text.
                 Some(hit) if hit.end == end && end < all => {
                     self.from = hit.start.max(self.from + STRETCH / 2);
                 }
@@ -136,7 +136,7 @@ fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    /// The matches, and how many bytes were searched for them.
+    /// Returns the matches and how many bytes were searched for them.
     fn found(regex: &str, payload: &[u8]) -> (Vec<Range<usize>>, usize) {
         let regex = Regex::new(regex).unwrap();
         let mut matches = Matches::new(&regex, payload);
@@ -158,7 +158,7 @@ mod tests {
             for length in [1 << 10, 4 << 10, 4 << 20] {
                 let (matches, searched) = found(regex, &vec![b'7'; length]);
                 assert_eq!(!matches.is_empty(), is_found, "{regex}");
-                // What is exact, what is searched twice, and what each match takes.
+                // The exact search, the windows, which overlap by half, and the cost of each match.
                 let most = LEAST_EXACT.max(2 * length) + 2 * length + (MOST_MARKS + 2) * STRETCH;
                 assert!(searched <= most, "{regex} of {length}: {searched}");
             }

@@ -1,4 +1,4 @@
-//! A query made ready to be asked of many rows.
+//! Matching a query against many rows.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -15,62 +15,62 @@ use crate::query::jq::asker::Asker;
 use crate::query::literal::Literal;
 use crate::query::value::PathTerm;
 
-/// What sort of row it is.
+/// The kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A message, which has a payload and a channel.
     Message,
-    /// A notice that is not a gap.
+    /// A notice other than a gap.
     Notice,
-    /// A gap, which is a notice too.
+    /// A gap, which is also a notice.
     Gap,
 }
 
-/// A row of the log, borrowed.
+/// A borrowed row of the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// When it came.
+    /// When the row arrived.
     pub time: Time,
-    /// What it is.
+    /// The kind of the row.
     pub kind: Kind,
-    /// Its channel, as an index into those given to [`Matcher::enter`].
+    /// The channel, as an index into those passed to [`Matcher::enter`].
     pub channel: u32,
-    /// The payload, or what is kept of it.
+    /// The payload, or the part of it that is kept.
     pub payload: &'a [u8],
-    /// How many bytes the payload had when it came.
+    /// The size of the payload on arrival, in bytes.
     pub size: u64,
-    /// The subscriptions that brought it; only needed if [`Query::asks_via`].
+    /// The subscriptions that delivered the row; only needed if [`Query::asks_via`].
     pub via: &'a [SubscriptionId],
-    /// For what checks have flagged it; only needed if [`Query::asks_flags`].
+    /// The flags set on the row by checks; only needed if [`Query::asks_flags`].
     pub flags: Flags,
 }
 
-/// For what checks have flagged a row.
+/// The flags set on a row by checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// It deviates from the shape of its channel.
+    /// The message deviates from the shape of its channel.
     pub is_drift: bool,
-    /// Its number was not the one expected.
+    /// The sequence number was not the expected one.
     pub is_seqgap: bool,
 }
 
-/// A query made ready to be asked of many rows, on one thread.
+/// A query prepared for matching many rows on one thread.
 pub struct Matcher {
     query: Arc<Query>,
     root: Node,
     decoder_choices: Arc<DecoderChoices>,
-    /// What is said of the payloads of each channel by index.
+    /// The decoder choice for each channel, by index.
     said: Vec<Option<DecoderChoice>>,
-    /// Whether it asks a program.
+    /// Whether the query runs a jq program.
     is_slow: bool,
 }
 
-/// An [`Expr`] with what is known about it.
+/// An [`Expr`] with its caches.
 enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    /// Of messages only, as are all of the next ones.
+    /// These match messages only.
     Text(Literal),
     Word(Literal, Verdicts),
     Regex(Regex),
@@ -81,7 +81,7 @@ enum Node {
     Jq(Box<Asker>),
     Json,
     Binary,
-    /// Of all rows, as are all of the next ones.
+    /// These match rows of any kind.
     Since(Time),
     Until(Time),
     Notice,
@@ -90,24 +90,24 @@ enum Node {
     SeqGap,
 }
 
-/// A row, with what was found out about it.
+/// A row with what has been found out about it.
 struct Asked<'a> {
     row: &'a Row<'a>,
     lookup: Lookup<'a, 'a>,
-    /// Which row of the turn it is.
+    /// The index of the row within its turn.
     number: usize,
-    /// Whether a program has to be asked before there is an answer.
+    /// Whether the answer depends on a program that has not run yet.
     is_open: Cell<bool>,
 }
 
-/// A name, and for each channel or subscription by index whether it has it.
+/// A condition on names, with its verdict for each channel or subscription by index.
 struct Verdicts {
     name: Name,
     holds: Vec<bool>,
 }
 
 impl Matcher {
-    /// Makes `query` ready.
+    /// Prepares `query` for matching.
     #[must_use]
     pub fn new(query: Arc<Query>) -> Self {
         let root = Node::new(&query.root);
@@ -120,14 +120,14 @@ impl Matcher {
         }
     }
 
-    /// The query that is asked.
+    /// Returns the query.
     #[must_use]
     pub fn query(&self) -> &Arc<Query> {
         &self.query
     }
 
-    /// Takes the names of all subscriptions by [`SubscriptionId`], for `via:`. A row that was
-    /// brought by one that is not among them is as if it was not.
+    /// Sets the names of all subscriptions, indexed by [`SubscriptionId`], for `via:`. A
+    /// subscription that is not among them never matches.
     pub fn know_subscriptions(&mut self, names: &[Arc<[u8]>]) {
         self.root.each(&mut |node| {
             if let Node::Via(verdicts) = node {
@@ -136,13 +136,13 @@ impl Matcher {
         });
     }
 
-    /// Takes what is said of how the messages of channels are read, for the values in them. It
-    /// counts from the next [`Matcher::enter`] on.
+    /// Sets the decoder choices of channels, for values in messages. They take effect at the next
+    /// [`Matcher::enter`].
     pub fn know_readings(&mut self, decoder_choices: &Arc<DecoderChoices>) {
         self.decoder_choices = Arc::clone(decoder_choices);
     }
 
-    /// Takes the names of the channels that the rows which follow give by index.
+    /// Sets the channel names that the following rows refer to by index.
     pub fn enter<'n>(&mut self, channels: impl IntoIterator<Item = &'n [u8], IntoIter: Clone>) {
         let channels = channels.into_iter();
         self.said.clear();
@@ -158,7 +158,7 @@ impl Matcher {
         });
     }
 
-    /// Whether the row matches.
+    /// Returns whether the row matches.
     #[inline]
     pub fn matches(&mut self, row: &Row<'_>) -> bool {
         if self.is_slow {
@@ -167,9 +167,9 @@ impl Matcher {
         self.root.holds(&self.asked(row, 0))
     }
 
-    /// Whether `rows` match: of the first of them, as many as their programs have time for in one
-    /// turn, and of one at least. To ask a program of many at once takes much less time than to ask
-    /// it of one after the other.
+    /// Returns whether each of `rows` matches, for a prefix of them: as many as the programs have
+    /// time for in one turn, but at least one. Running a program on many rows at once takes much
+    /// less time than on one after the other.
     #[must_use]
     pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
         self.root.each_program(&mut |program| {
@@ -209,15 +209,15 @@ impl Matcher {
         }
     }
 
-    /// A text that every message which matches holds, to scan a whole arena for. Messages on
+    /// Returns a text that every matching message contains, for scanning a whole arena. Messages on
     /// [`Self::named_channels`] may match without it.
     #[must_use]
     pub fn required_text(&self) -> Option<&Literal> {
         self.required().map(|(literal, _)| literal)
     }
 
-    /// Whether the name of a channel holds [`Self::required_text`], by the index of the channel;
-    /// empty if no name does, or if names do not count.
+    /// Returns whether the name of each channel contains [`Self::required_text`], by channel index;
+    /// empty if no name does or if names are not searched.
     #[must_use]
     pub fn named_channels(&self) -> &[bool] {
         match self.required() {
@@ -235,14 +235,14 @@ impl Matcher {
         texts.max_by_key(|(literal, _)| literal.text().len())
     }
 
-    /// Whether nothing but [`Self::required_text`] is asked, so that a hit within a message is a
-    /// match, and so is every message on one of [`Self::named_channels`].
+    /// Whether the query consists of [`Self::required_text`] alone, so that every occurrence within
+    /// a message is a match, and so is every message on one of [`Self::named_channels`].
     #[must_use]
     pub fn is_only_text(&self) -> bool {
         self.root.text().is_some()
     }
 
-    /// What went wrong on the way, if anything did: the rows it went wrong with did not match.
+    /// Returns the error that occurred while matching, if any: the affected rows did not match.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.root.trouble()
@@ -250,7 +250,7 @@ impl Matcher {
 }
 
 impl Asked<'_> {
-    /// Whether `program` holds for the payload; if that is not known yet, the answer is left open.
+    /// Whether `program` holds for the payload; leaves the answer open if that is not known yet.
     fn by_program(&self, program: &Asker) -> bool {
         program
             .holds(self.number, self.row.payload)
@@ -291,7 +291,7 @@ impl Node {
                 Term::Word(literal) => {
                     Self::Word(literal.clone(), Verdicts::new(&Name::Part(literal.clone())))
                 }
-                // A clone has scratch of its own, so that threads do not wait for one another.
+                // A clone has its own scratch space, so that threads do not contend for it.
                 Term::Regex(pattern) => Self::Regex(pattern.regex().clone()),
                 Term::Channel(name) => Self::Channel(Verdicts::new(name)),
                 Term::Via(name) => Self::Via(Verdicts::new(name)),
@@ -310,8 +310,8 @@ impl Node {
         }
     }
 
-    /// The text that is asked for, if it is no empty one, and which channels have it in their name
-    /// if that counts.
+    /// Returns the text of a text term, unless it is empty, and the channels whose names contain it
+    /// if names are searched.
     fn text(&self) -> Option<(&Literal, Option<&Verdicts>)> {
         let text = match self {
             Self::Text(literal) => (literal, None),
@@ -350,7 +350,7 @@ impl Node {
         }
     }
 
-    /// Gives `seen` every node that is no list and no negation.
+    /// Calls `seen` with every leaf node.
     fn each(&mut self, seen: &mut impl FnMut(&mut Self)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
@@ -363,7 +363,7 @@ impl Node {
         }
     }
 
-    /// Gives `visit` every program, and says whether it is true of all.
+    /// Calls `visit` with every program and returns whether it was true for all.
     fn each_program(&self, visit: &mut impl FnMut(&Asker) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => {
@@ -388,7 +388,7 @@ impl Node {
         }
     }
 
-    /// What it costs to ask this, roughly and to order by.
+    /// Returns the approximate cost of evaluating the node, for ordering.
     fn cost(&self) -> u32 {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
@@ -405,14 +405,15 @@ impl Node {
     }
 }
 
-/// The nodes of `parts`, cheap ones first: all are without effect, so the order is free.
+/// Returns the nodes of `parts`, cheapest first; they have no side effects, so any order will do.
 fn by_cost(parts: &[Expr]) -> Vec<Node> {
     let mut nodes: Vec<Node> = parts.iter().map(Node::new).collect();
     nodes.sort_by_key(Node::cost);
     nodes
 }
 
-/// Whether `payload` is no text: not UTF-8, or with control characters that text has not.
+/// Whether `payload` is not text: not UTF-8, or with control characters other than tab, line feed
+/// and carriage return.
 fn is_binary(payload: &[u8]) -> bool {
     str::from_utf8(payload).map_or(true, |text| {
         text.chars()

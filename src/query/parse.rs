@@ -1,4 +1,4 @@
-//! A text made into a tree.
+//! The query parser.
 //!
 //! ```text
 //! query  := any of (all of (not* one))
@@ -8,8 +8,8 @@
 //! one    := "(" any ")" | term
 //! ```
 //!
-//! `&&` and `AND` are other words for `and`, `||` and `OR` for `or`; `NOT` is one for `not` where
-//! it cannot be a word of a text: behind one of these, or before a parenthesis.
+//! `&&` and `AND` are synonyms of `and`, `||` and `OR` of `or`. `NOT` is a synonym of `not` only
+//! where it cannot be a word of a text: after one of these operators, or before a parenthesis.
 
 use std::ops::Range;
 
@@ -30,30 +30,30 @@ mod path;
 mod strings;
 mod terms;
 
-/// How deep parentheses may be nested.
+/// The maximum nesting depth of parentheses.
 const MAX_DEPTH: usize = 100;
 
-/// The longest query, in bytes.
+/// The maximum length of a query, in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
 const OR: [&str; 3] = ["or", "||", "OR"];
 const AND: [&str; 3] = ["and", "&&", "AND"];
 
-/// The words that stand between two terms.
+/// The binary operators, as words.
 const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
 
-/// A text that was read.
+/// A parsed query.
 #[derive(Debug)]
 pub struct Parsed {
-    /// What it asks.
+    /// The expression.
     pub expr: Expr,
-    /// What may have been meant instead, if it finds nothing.
+    /// What the user may have meant, to suggest if the query finds nothing.
     pub meant: Option<String>,
-    /// The same query as a text that means the same whatever stands behind it, if it is another.
+    /// An equivalent text that keeps its meaning whatever follows it, if it differs.
     pub closed: Option<String>,
 }
 
-/// Reads `text`.
+/// Parses `text`.
 pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     if text.len() > MAX_TEXT {
         return fail(
@@ -77,7 +77,7 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     })
 }
 
-/// The steps of a path that is all of `text`.
+/// Parses `text` as a path.
 pub fn path(text: &str) -> Result<Vec<PathStep>, QueryError> {
     let moment = Moment {
         now: Time(0),
@@ -105,9 +105,9 @@ struct Parser<'a> {
     cursor: Cursor<'a>,
     moment: &'a Moment,
     depth: usize,
-    /// The terms that may be meant otherwise.
+    /// The terms that the user may have meant differently.
     meant: Vec<Doubt>,
-    /// The terms that would be read otherwise before other text, and how they are written there.
+    /// The terms whose meaning depends on the text after them, with a form that does not.
     closed: Vec<(Range<usize>, String)>,
 }
 
@@ -130,7 +130,7 @@ impl Parser<'_> {
             return Ok(Expr::All(Vec::new()));
         }
         let expr = self.any()?;
-        // What ends the outermost list without being its end can only be this.
+        // The outermost list ends early only at an unmatched parenthesis.
         if !self.cursor.at_end() {
             return fail(
                 self.cursor.next_char(),
@@ -186,7 +186,7 @@ impl Parser<'_> {
         Ok(if negated { one.negate() } else { one })
     }
 
-    /// Takes a sign that negates what stands behind it.
+    /// Consumes a sign that negates the following term.
     fn negation(&mut self) -> Option<char> {
         let is_comparison = self.cursor.rest().starts_with("!=");
         let sign = self.cursor.peek()?;
@@ -231,7 +231,7 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    /// Takes one of the words that stand between two terms, if it does.
+    /// Consumes one of `words`, if it stands between two terms.
     fn between(&mut self, words: [&str; 3]) -> bool {
         self.cursor.skip_space();
         self.sees_between(words) && words.iter().any(|word| self.keyword(word))
@@ -240,14 +240,14 @@ impl Parser<'_> {
     fn sees_between(&self, words: [&str; 3]) -> bool {
         let [plain, sign, capital] = words;
         let is_capital = || {
-            // At the end it is a text.
+            // At the end it is a word to search for.
             let behind = self.cursor.rest().trim_start_matches(capital).trim_start();
             self.cursor.sees_word(capital) && !behind.is_empty() && !behind.starts_with(')')
         };
         self.cursor.sees_word(plain) || self.cursor.sees_word(sign) || is_capital()
     }
 
-    /// Takes a `NOT` that is no word of a text, such as `NOT FOUND`.
+    /// Consumes a `NOT` that is an operator, not a word of a text such as `NOT FOUND`.
     fn capital_not(&mut self, is_behind: bool) -> bool {
         let behind = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
         let is_taken = behind.is_some_and(|behind| match behind.chars().next() {
@@ -258,7 +258,7 @@ impl Parser<'_> {
         is_taken && self.keyword("NOT")
     }
 
-    /// Takes the keyword `word`, if it stands here as a word of its own.
+    /// Consumes the keyword `word`, if it is here as a separate word.
     fn keyword(&mut self, word: &str) -> bool {
         self.cursor.skip_space();
         self.cursor.sees_word(word) && self.cursor.eat(word)

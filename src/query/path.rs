@@ -6,7 +6,7 @@ use crate::payload::json::locate::PathStep;
 use crate::query::error::QueryError;
 use crate::query::parse;
 
-/// Where a value lies within a payload: `.user.tags[0]`. Cheap to clone.
+/// The location of a value within a payload: `.user.tags[0]`. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Path {
     text: Arc<str>,
@@ -14,11 +14,11 @@ pub struct Path {
 }
 
 impl Path {
-    /// Reads a path as queries write it; `.` is all of the payload.
+    /// Parses a path as written in queries; `.` is the whole payload.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text, where, and what to do about it.
+    /// Returns what is wrong with the text, where, and how to fix it.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let before = text.len() - text.trim_start().len();
         let text = text.trim();
@@ -32,20 +32,20 @@ impl Path {
         })
     }
 
-    /// The path as it was written.
+    /// Returns the path as written.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The keys and indexes on the way.
+    /// Returns the keys and indexes of the path.
     #[must_use]
     pub fn steps(&self) -> &[PathStep] {
         &self.steps
     }
 }
 
-/// Equal if they lead to the same value, however they are written.
+/// Two paths are equal if they lead to the same value, however they are written.
 impl PartialEq for Path {
     fn eq(&self, other: &Self) -> bool {
         self.steps == other.steps

@@ -1,14 +1,14 @@
-//! A regular expression on bytes.
+//! Regular expressions on bytes.
 
 use regex::bytes::{Regex, RegexBuilder};
 
-/// How large a compiled expression may become, in bytes.
+/// The maximum size of a compiled expression, in bytes.
 const SIZE_LIMIT: usize = 4 << 20;
 
-/// How deep an expression may be nested.
+/// The maximum nesting depth of an expression.
 const NEST_LIMIT: u32 = 100;
 
-/// A regular expression with what it was made from, so that two can be compared.
+/// A regular expression with its source, so that two can be compared.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: Box<str>,
@@ -17,8 +17,8 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles `source`, in which `\xff` is that byte and not the letter of this number. A
-    /// failure is said in words that follow "this is not a regular expression:".
+    /// Compiles `source`, in which `\xff` is that byte, not that code point. An error is worded to
+    /// follow "this is not a regular expression:".
     pub fn new(source: &str, insensitive: bool) -> Result<Self, String> {
         let regex = RegexBuilder::new(&with_bytes(source))
             .case_insensitive(insensitive)
@@ -38,7 +38,7 @@ impl Pattern {
         }
     }
 
-    /// The compiled expression.
+    /// Returns the compiled expression.
     pub fn regex(&self) -> &Regex {
         &self.regex
     }
@@ -50,8 +50,8 @@ impl PartialEq for Pattern {
     }
 }
 
-/// `source` with what names a byte of no ASCII character, `\x80` to `\xff`, set apart as a byte,
-/// and so are the classes that hold one.
+/// Returns `source` with escapes of non-ASCII bytes, `\x80` to `\xff`, and character classes that
+/// contain one, wrapped so that they match bytes.
 fn with_bytes(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
@@ -72,8 +72,8 @@ fn with_bytes(source: &str) -> String {
     text
 }
 
-/// The length of the escape that `text` starts with, as far as it is told from what follows, and
-/// whether it is a byte of no ASCII character.
+/// Returns the length of the escape at the start of `text`, as far as it matters here, and whether
+/// it is a non-ASCII byte.
 fn escape(text: &str) -> (usize, bool) {
     let is_high = matches!(
         text.as_bytes(),
@@ -84,8 +84,8 @@ fn escape(text: &str) -> (usize, bool) {
     (if is_high { 4 } else { 1 + escaped }, is_high)
 }
 
-/// The length of the class that `text` starts with, those within it included, and whether one of
-/// its bytes is of no ASCII character.
+/// Returns the length of the character class at the start of `text`, nested classes included, and
+/// whether it contains a non-ASCII byte.
 fn class(text: &str) -> (usize, bool) {
     let mut depth = 0;
     let mut holds_bytes = false;
@@ -95,7 +95,7 @@ fn class(text: &str) -> (usize, bool) {
         match next {
             '[' => {
                 depth += 1;
-                // A ] that stands first in a class is one of its characters.
+                // A leading ] is a member of the class.
                 let is_negated = text[at + 1..].starts_with('^');
                 length += usize::from(is_negated);
                 length += usize::from(text[at + length..].starts_with(']'));
@@ -113,11 +113,11 @@ fn class(text: &str) -> (usize, bool) {
             return (at, holds_bytes);
         }
     }
-    // It has no end: what is wrong with it is said as it was written.
+    // The class is not closed: leave it as written for the error message.
     (text.len(), false)
 }
 
-/// What is wrong, from a message that also draws where.
+/// Returns the last line of an error message, without the drawing above it that shows the position.
 fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()

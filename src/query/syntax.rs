@@ -1,17 +1,17 @@
-//! What the language can say, for the help panel.
+//! The forms of the query language, for the help panel.
 
-/// One form of term.
+/// A form of term.
 #[derive(Clone, Copy, Debug)]
 pub struct Syntax {
-    /// How it is written in general.
+    /// The general form.
     pub form: &'static str,
-    /// One that works as it stands.
+    /// A complete example.
     pub example: &'static str,
-    /// What it asks.
+    /// What the term matches.
     pub meaning: &'static str,
 }
 
-/// Every form, the ones first that one needs first.
+/// All forms, in the order a user needs them.
 pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "text",

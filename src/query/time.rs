@@ -1,22 +1,22 @@
-//! Times of day and spans of time, as a person writes them.
+//! Times of day and time spans, as typed by the user.
 
 use std::time::Duration;
 
 use crate::message::Time;
 
-/// When and where a query is asked, for the terms that speak of times.
+/// The time and time zone in which a query is entered, for terms that depend on them.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// The time.
+    /// The time of entry.
     pub now: Time,
-    /// How many microseconds the local wall clock is ahead of that, east being positive.
+    /// The offset of local time from UTC in microseconds, positive to the east.
     pub ahead: i64,
 }
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The last time not after `moment` at which the local time of day was `text`, which is
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm`.
+/// Returns the last time not after `moment` at which the local time of day was `text`: `HH:MM`,
+/// `HH:MM:SS` or `HH:MM:SS.mmm`.
 pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
     let wanted = micros_of_day(text)?;
     let local = moment.now.0.saturating_add(moment.ahead);
@@ -62,7 +62,7 @@ fn micros_of_fraction(text: &str) -> Option<i64> {
     format!("{text:0<6}").parse().ok()
 }
 
-/// A span such as `30s`, `5m`, `2h`, `1d` or `500ms`.
+/// Parses a time span such as `30s`, `5m`, `2h`, `1d` or `500ms`.
 pub fn span(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = text.split_at(digits);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_time_of_day_is_the_last_one_not_after_now() {
-        // 1970-01-02 10:00:00 UTC, 12:00:00 two hours east.
+        // 1970-01-02 10:00:00 UTC, which is 12:00:00 at UTC+2.
         let moment = Moment {
             now: Time(DAY + 10 * 3_600_000_000),
             ahead: 7_200_000_000,

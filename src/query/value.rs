@@ -1,4 +1,4 @@
-//! What is asked of the value at a path.
+//! Conditions on the value at a path.
 
 use std::ops::Range;
 
@@ -12,38 +12,38 @@ use crate::payload::lookup::Lookup;
 use crate::query::compare::Compare;
 use crate::query::pattern::Pattern;
 
-/// What is asked of the value at a path.
+/// A condition on the value at a path.
 #[derive(Clone, Debug)]
 pub struct PathTerm {
     steps: Vec<PathStep>,
     test: Test,
-    /// What stands in every payload of JSON that it is true of and that holds no escape.
+    /// Bytes contained in every JSON payload without escapes that satisfies the condition.
     needle: Option<Finder<'static>>,
-    /// What stands in every payload of JSON that it is true of and that holds no exponent.
+    /// Bytes contained in every JSON payload without exponents that satisfies the condition.
     digits: Option<Finder<'static>>,
 }
 
-/// What must be true of the value.
+/// A condition on a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
-    /// It is there, be it null.
+    /// The value exists, even if null.
     Exists,
-    /// It compares so to this.
+    /// The value compares this way to this scalar.
     Compare(Compare, Scalar),
-    /// It is one of these.
+    /// The value is one of these.
     In(Vec<Scalar>),
-    /// It is a string in which this matches.
+    /// The value is a string that matches this pattern.
     Match(Pattern),
 }
 
-/// A value to compare with, of which no other type is ever the equal.
+/// A value to compare with; values of different types are never equal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
     /// `null`, `true` or `false`.
     Word(&'static str),
     /// A number.
     Number(Number),
-    /// A string, as what it says.
+    /// A string, unescaped.
     Text(Box<[u8]>),
 }
 
@@ -54,7 +54,7 @@ impl PartialEq for PathTerm {
 }
 
 impl PathTerm {
-    /// Asks `test` of the value at the end of `steps`.
+    /// Creates a condition `test` on the value at `steps`.
     pub fn new(steps: Vec<PathStep>, test: Test) -> Self {
         let key = steps.iter().rev().find_map(|step| match step {
             PathStep::Key(key) => Some(&**key),
@@ -64,7 +64,7 @@ impl PathTerm {
             Test::Compare(Compare::Equal, Scalar::Text(said)) => Some(&**said),
             _ => key,
         };
-        // One that has to be escaped is not to be found; it never stands without a backslash.
+        // A needle that needs escaping is never found, but then the payload contains a backslash.
         let needle =
             needle.map(|needle| Finder::new(&[b"\"", needle, b"\""].concat()).into_owned());
         let digits = match &test {
@@ -80,16 +80,16 @@ impl PathTerm {
         }
     }
 
-    /// Whether it is true of the value in `payload`, which is what `lookup` looks into.
+    /// Whether the condition holds for the value in `payload`, which `lookup` reads.
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
-        // Only in JSON is a text written as it is said.
+        // Only in JSON is a text stored verbatim.
         let is_missing = lookup.looks_like_json() && self.is_missing(payload);
         !is_missing && lookup.has(&self.steps, |value| self.test.holds(value))
     }
 
-    /// Where in `payload` the value stands that it is true of: if `payload` is JSON, which is not
-    /// checked. If it is not, anything may be found or nothing.
+    /// Returns the range in `payload` of the value that satisfies the condition. `payload` must be
+    /// JSON, which is not checked; otherwise the result is unspecified.
     #[inline]
     pub fn find(&self, payload: &[u8]) -> Option<Range<usize>> {
         if self.is_missing(payload) {
@@ -99,7 +99,7 @@ impl PathTerm {
         self.test.holds(&payload[found.clone()]).then_some(found)
     }
 
-    /// Whether it cannot be true if `payload` is JSON.
+    /// Whether the condition cannot hold if `payload` is JSON.
     #[inline]
     fn is_missing(&self, payload: &[u8]) -> bool {
         let lacks = |text: &Option<Finder<'_>>| {
@@ -112,7 +112,7 @@ impl PathTerm {
 }
 
 impl Test {
-    /// Whether it is true of the value that these bytes write.
+    /// Whether the condition holds for the value with this JSON text.
     #[inline]
     fn holds(&self, value: &[u8]) -> bool {
         match self {
@@ -134,7 +134,7 @@ impl Test {
 }
 
 impl Scalar {
-    /// Whether the value that these bytes write compares so to this.
+    /// Whether the value with this JSON text compares this way to the scalar.
     #[inline]
     fn holds(&self, compare: Compare, value: &[u8]) -> bool {
         let order = match self {
@@ -153,7 +153,7 @@ impl Scalar {
             }
             Self::Text(said) => unquoted(value).map(|raw| text::compare(raw, said)),
         };
-        // A value of another type has no order to this one, and differs from it.
+        // Values of different types are unequal and have no order.
         order.map_or(compare == Compare::NotEqual, |order| compare.holds(order))
     }
 }
@@ -162,13 +162,13 @@ impl Scalar {
 #[inline]
 fn may_hold_exponent(payload: &[u8]) -> bool {
     let pairs = payload.iter().zip(payload.iter().skip(1));
-    // Without a way out, so that many bytes are looked at in one instruction.
+    // No early exit, so that the loop can be vectorized.
     pairs.fold(false, |is_found, (digit, letter)| {
         is_found | (digit.is_ascii_digit() && (letter | 0x20 == b'e'))
     })
 }
 
-/// What stands between the quotes, if the value is a string.
+/// Returns what is between the quotes, if the value is a string.
 #[inline]
 fn unquoted(value: &[u8]) -> Option<&[u8]> {
     match value {

@@ -1,4 +1,4 @@
-//! The work itself: rows of a piece, put to a query, a bounded number at a time.
+//! The scan itself: matches rows of a piece against a query, a limited number at a time.
 
 use std::collections::HashMap;
 use std::mem;
@@ -12,29 +12,29 @@ use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Kind, Literal, Matcher, Row};
 
-/// Rows that are looked at before anything else has its turn. Mostly that takes a few milliseconds.
+/// How many rows to scan before other jobs have their turn. This usually takes a few milliseconds.
 const CHUNK_ROWS: usize = 512;
 
-/// A program is asked of no more bytes at a time, unless a single payload has more.
+/// The most payload bytes to send to a jq program at once, unless a single payload is larger.
 const MOST_ASKED: usize = 1 << 20;
 
-/// If it took longer than this, they are fewer from then on: some rows have to be unpacked.
+/// If a turn took longer than this, the next ones have fewer rows: some payloads must be unpacked.
 const LONG_TURN: Duration = Duration::from_millis(5);
 
-/// Answers are at least this far apart, but for the last.
+/// The minimum time between answers, except for the last.
 const ANSWER_EVERY: Duration = Duration::from_millis(5);
 
-/// A request under way.
+/// A request in progress.
 #[derive(Debug)]
 pub struct Job {
-    /// Tells it from every other.
+    /// Identifies the job.
     number: u64,
     request: Request,
-    /// The piece that is being looked at.
+    /// The index of the current piece.
     piece: usize,
-    /// How many of its rows are still to be looked at.
+    /// How many rows of the piece are left to scan.
     left: Option<usize>,
-    /// What has been found and not been told yet.
+    /// Matches not yet reported.
     found: Vec<Found>,
     scanned: u64,
     gone: u64,
@@ -71,13 +71,13 @@ impl Job {
         self.piece >= self.request.pieces.len()
     }
 
-    /// Goes on to the next piece.
+    /// Moves on to the next piece.
     fn turn(&mut self) {
         self.piece += 1;
         self.left = None;
     }
 
-    /// What is to be told now, if it is time for that.
+    /// Returns the answer to send now, if one is due.
     fn answer(&mut self, trouble: Option<Box<str>>) -> Option<Answer> {
         let is_done = self.is_done();
         if !is_done && self.told.elapsed() < ANSWER_EVERY {
@@ -97,39 +97,39 @@ impl Job {
     }
 }
 
-/// A query made ready.
+/// A query prepared for matching.
 struct Ready {
     serial: u64,
     matcher: Matcher,
-    /// What every message that matches holds, unless its channel's name does.
+    /// A text that every matching message contains, unless the name of its channel does.
     text: Option<Literal>,
-    /// Whether a channel's name holds it, by the index of the channel; empty if none does.
+    /// Whether the name of each channel contains the text, by channel index; empty if none does.
     named: Vec<bool>,
     asks_via: bool,
     asks_flags: bool,
-    /// Whether it asks a program.
+    /// Whether the query runs a jq program.
     is_slow: bool,
-    /// Rows that are looked at before anything else has its turn.
+    /// How many rows to scan before other jobs have their turn.
     chunk: usize,
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
-    /// How it takes messages to be read.
+    /// The decoder choices of the matcher.
     decoder_choices: Arc<DecoderChoices>,
-    /// The job and the piece whose channels the matcher knows.
+    /// The job and the index of the piece whose channels the matcher knows.
     entered: Option<(u64, usize)>,
 }
 
-/// Puts rows to queries. Keeps what it has made ready for each watch.
+/// Matches rows against queries. Caches the prepared query of each watch.
 #[derive(Default)]
 pub struct Worker {
     ready: HashMap<WatchId, Ready>,
     via: Vec<SubscriptionId>,
-    /// How many requests were answered as a whole.
+    /// How many requests were answered by [`Worker::answer`].
     answered: u64,
 }
 
 impl Worker {
-    /// Answers `request` as a whole, at once.
+    /// Processes `request` completely and returns the answer.
     #[must_use]
     pub fn answer(&mut self, request: Request) -> Answer {
         self.answered += 1;
@@ -157,7 +157,7 @@ impl Worker {
         self.ready.retain(|watch, _| is_wanted(*watch));
     }
 
-    /// Looks at the next rows of `job`, and answers if it is time for that.
+    /// Scans the next rows of `job` and returns an answer, if one is due.
     pub(super) fn go_on(&mut self, job: &mut Job) -> Option<Answer> {
         let ready = self.ready.entry(job.request.watch);
         let ready = ready.or_insert_with(|| Ready::new(&job.request));
@@ -167,7 +167,7 @@ impl Worker {
             if let Some(segment) = piece.segment() {
                 ready.look_at_next(job, &segment, rows, &mut self.via);
             } else {
-                // The log has let go of it.
+                // The log has evicted it.
                 let left = job.left.map_or(piece.length(), |left| left as u64);
                 let left = piece.messages_in(match job.request.purpose {
                     Purpose::Kept => rows.start..RowId(rows.start.0 + left),
@@ -183,7 +183,7 @@ impl Worker {
     }
 }
 
-/// Where rows are looked at.
+/// The rows to scan.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     segment: &'a Segment,
@@ -191,7 +191,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// The id of the row at `index` of the segment.
+    /// Returns the id of the row at `index` in the segment.
     fn id(self, index: usize) -> RowId {
         RowId(self.segment.rows().start.0 + index as u64)
     }
@@ -219,8 +219,8 @@ impl Ready {
         }
     }
 
-    /// Makes ready anew if the request has another query, or knows of more subscriptions or of
-    /// other decoder choices.
+    /// Updates the prepared query if the request has another query, more subscriptions or other
+    /// decoder choices.
     fn keep_up(&mut self, request: &Request) {
         if self.serial != request.serial {
             *self = Self::new(request);
@@ -236,7 +236,7 @@ impl Ready {
         }
     }
 
-    /// Looks at the next rows of `job` among those of its piece, which are in `segment`.
+    /// Scans the next rows of `job` in the current piece, which is in `segment`.
     fn look_at_next(
         &mut self,
         job: &mut Job,
@@ -244,7 +244,7 @@ impl Ready {
         of_piece: Range<RowId>,
         via: &mut Vec<SubscriptionId>,
     ) {
-        // Jobs of one watch take turns.
+        // Jobs of the same watch take turns.
         let place = Some((job.number, job.piece));
         if self.entered != place {
             self.matcher.enter(segment.channels());
@@ -255,16 +255,16 @@ impl Ready {
         let first = rows_between(segment.rows().start, of_piece.start);
         let length = rows_between(of_piece.start, of_piece.end);
         let left = job.left.unwrap_or(length);
-        // A text is found in all payloads at once, which takes no time worth sharing.
+        // A text search covers all payloads at once, too fast to be worth splitting.
         let chunk = if self.text.is_some() && self.named.is_empty() && !self.is_slow {
             left
         } else {
             self.chunk.min(left)
         };
         let start = match job.request.purpose {
-            // The newest first, so that the screen fills at once.
+            // Newest first, so that the screen fills right away.
             Purpose::Kept => first + left - chunk,
-            // As they came, so that hits are counted in their order.
+            // Oldest first, so that hits are counted in order.
             Purpose::Arrived => first + length - left,
         };
         let started = Instant::now();
@@ -296,7 +296,7 @@ impl Ready {
         }
     }
 
-    /// Makes the next turn shorter if this one took long, and else as long as it may be.
+    /// Shortens the next turn if this one took long, else lengthens it up to the limit.
     fn keep_pace(&mut self, took: Duration) {
         if took > LONG_TURN {
             self.chunk = (self.chunk / 4).max(1);
@@ -305,7 +305,7 @@ impl Ready {
         }
     }
 
-    /// The rows of `segment` at the indices `rows` that match, if any does.
+    /// Returns which of the rows at the indexes `rows` match, if any do.
     fn look(
         &mut self,
         look: Look<'_>,
@@ -341,12 +341,12 @@ impl Ready {
                 }
             }
         }
-        // Of a row that is looked at again it also matters that it does not match any more.
+        // A row that is scanned again may have stopped matching, which matters too.
         (is_any || self.asks_via).then_some(found)
     }
 
-    /// The same for a query that asks a program: of as many rows as there is time for, at least one,
-    /// of those first that are to be looked at first. Says how many these were.
+    /// Like [`Self::look`], for a query that runs a program: scans as many rows as there is time
+    /// for, at least one, in the order of `purpose`. Returns how many were scanned.
     fn look_slowly(
         &mut self,
         look: Look<'_>,
@@ -381,7 +381,7 @@ impl Ready {
         (looked, is_told.then_some(found))
     }
 
-    /// Whether the row at `index` is a message on a channel whose name holds the text.
+    /// Whether the row at `index` is a message on a channel whose name contains the text.
     fn is_named(&self, segment: &Segment, index: usize) -> bool {
         segment.row(index).is_some_and(|row| {
             let is_named = self.named.get(row.channel as usize);
@@ -389,8 +389,9 @@ impl Ready {
         })
     }
 
-    /// Calls `visit` for each row that `text` starts in, with whether it also ends in it. The
-    /// payloads are searched as one, across their seams, which is much faster than one by one.
+    /// Calls `visit` for each row in which a match of `text` starts, and whether it also ends
+    /// there. All payloads are searched as one, across their boundaries, which is much faster than
+    /// one by one.
     fn each_with(
         &mut self,
         text: &Literal,

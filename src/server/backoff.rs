@@ -1,32 +1,32 @@
-//! How long to wait before the next attempt.
+//! Computes how long to wait before the next attempt.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// Waits that double from attempt to attempt, each cut at random.
+/// Exponential backoff with full jitter.
 ///
-/// The cut is full (anything from nothing to the whole wait), so that the clients of a server
-/// that restarts do not all come back in the same instant.
+/// Each wait is random, between zero and the current bound, so that the clients of a restarted
+/// server do not all reconnect at the same instant.
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>)
 pub(super) struct Backoff {
     first: Duration,
     longest: Duration,
     attempts: u32,
-    /// Yields numbers from 0 up to 1.
+    /// Returns numbers from 0 to 1.
     random: Box<dyn FnMut() -> f64 + Send>,
 }
 
 impl Backoff {
-    /// Waits of up to `first` at first, then twice that, and so on up to `longest`.
+    /// Creates a backoff whose bound starts at `first` and doubles up to `longest`.
     pub(super) fn new(first: Duration, longest: Duration) -> Self {
-        // The standard library's only source of randomness: each state has keys of its own.
+        // The standard library's only source of randomness: every `RandomState` has its own keys.
         Self::with_random(first, longest, || {
             let bits = RandomState::new().hash_one(0_u8) >> 32;
             u32::try_from(bits).map_or(0.5, |bits| f64::from(bits) / f64::from(u32::MAX))
         })
     }
 
-    /// The same with a source of numbers from 0 up to 1.
+    /// Like [`Backoff::new`], with the given source of numbers from 0 to 1.
     pub(super) fn with_random(
         first: Duration,
         longest: Duration,
@@ -40,7 +40,7 @@ impl Backoff {
         }
     }
 
-    /// How long to wait before the next attempt.
+    /// Returns how long to wait before the next attempt.
     pub(super) fn next_wait(&mut self) -> Duration {
         let doubled = 2_u32.checked_pow(self.attempts).unwrap_or(u32::MAX);
         self.attempts = self.attempts.saturating_add(1);
@@ -48,7 +48,7 @@ impl Backoff {
         bound.mul_f64((self.random)().clamp(0.0, 1.0))
     }
 
-    /// Starts again from the shortest wait.
+    /// Restarts from the shortest wait.
     pub(super) fn reset(&mut self) {
         self.attempts = 0;
     }

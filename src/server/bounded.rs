@@ -1,5 +1,5 @@
-//! A stream whose replies are bounded: each is measured as its bytes come, before anything gathers
-//! or parses it. A reply that exceeds a limit ends the stream with an [`Excess`].
+//! A stream that limits the size of replies. Every reply is measured as its bytes arrive, before
+//! anything buffers or parses it. A reply that exceeds a limit ends the stream with an [`Excess`].
 
 use std::error::Error;
 use std::fmt;
@@ -9,33 +9,33 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The largest reply, in bytes. The list of a user's 200,000 channels takes a few MiB.
+/// Maximum size of a reply in bytes. A list of a user's 200,000 channels takes a few MiB.
 pub(super) const MAX_SIZE: usize = 16 << 20;
 
-/// The most values in one reply, nested ones included.
+/// Maximum number of values in a reply, nested ones included.
 const MAX_VALUES: u64 = 1 << 18;
 
-/// The deepest nesting. ACL GETUSER has three levels.
+/// Maximum nesting depth. ACL GETUSER has three levels.
 const MAX_DEPTH: usize = 8;
 
-/// The longest line: an error, a simple string, a number.
+/// Maximum length of a line: an error, a simple string or a number.
 const MAX_LINE: usize = 64 << 10;
 
-/// The longest line that announces a length.
+/// Maximum length of a line that announces a length.
 const MAX_LENGTH_LINE: usize = 32;
 
-/// Why a reply was not read to its end.
+/// Why a reply was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Excess {
-    /// It is larger than [`MAX_SIZE`].
+    /// Larger than [`MAX_SIZE`].
     Size,
-    /// It has more values than [`MAX_VALUES`].
+    /// More values than [`MAX_VALUES`].
     Values,
-    /// It is nested deeper than [`MAX_DEPTH`].
+    /// Nested deeper than [`MAX_DEPTH`].
     Depth,
-    /// One of its lines is longer than [`MAX_LINE`].
+    /// A line longer than [`MAX_LINE`].
     Line,
-    /// It is no reply: its framing makes no sense.
+    /// Not a valid reply: the framing is malformed.
     Framing,
 }
 
@@ -54,18 +54,18 @@ impl fmt::Display for Excess {
 impl Error for Excess {}
 
 impl Excess {
-    /// The excess behind an error of the stream, if there is one.
+    /// Returns the excess that caused a stream error, if any.
     pub(super) fn behind(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
 }
 
-/// A stream whose replies are bounded.
+/// A stream with bounded replies.
 #[derive(Debug)]
 pub(super) struct Bounded<S> {
     stream: S,
     meter: Meter,
-    /// Set once a reply was too much: nothing more is read then.
+    /// Set once a reply exceeded a limit; nothing more is read after that.
     excess: Option<Excess>,
 }
 
@@ -121,19 +121,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
     }
 }
 
-/// Follows the framing of RESP2 and RESP3 replies, of which any part may come at a time.
+/// Incrementally follows the framing of RESP2 and RESP3 replies.
 #[derive(Debug, Default)]
 struct Meter {
-    /// Bytes left of a string whose length was announced, with its line end.
+    /// Bytes left of a string whose length was announced, including its line ending.
     string_left: usize,
-    /// The start of the line that is coming, as far as it matters.
+    /// The start of the current line, up to [`MAX_LENGTH_LINE`] bytes.
     line: Vec<u8>,
     line_length: usize,
     /// Whether the last byte of the line was a carriage return.
     is_after_return: bool,
-    /// How many values are still to come of each array that is open.
+    /// Number of values still expected in each open array.
     open: Vec<u64>,
-    /// What has come of the reply so far.
+    /// Bytes and values of the current reply so far.
     size: usize,
     values: u64,
 }
@@ -167,7 +167,7 @@ impl Meter {
         Ok(())
     }
 
-    /// A line is complete: a value, or the length of one.
+    /// Handles a complete line: a value, or the announced length of one.
     fn end_line(&mut self) -> Result<(), Excess> {
         let length = std::mem::take(&mut self.line_length);
         self.grow(length)?;
@@ -193,7 +193,7 @@ impl Meter {
             b'*' | b'~' | b'>' => self.open(u64::try_from(count()?).unwrap_or(0))?,
             b'%' | b'|' => {
                 let pairs = u64::try_from(count()?).map_err(|_| Excess::Framing)?;
-                // The value that attributes belong to follows them.
+                // Attributes are followed by the value they belong to.
                 let values = pairs.saturating_mul(2) + u64::from(kind == b'|');
                 self.open(values)?;
             }
@@ -204,7 +204,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Counts bytes that belong to the reply, come or announced.
+    /// Adds bytes to the reply's size, whether received or announced.
     fn grow(&mut self, bytes: usize) -> Result<(), Excess> {
         self.size = self.size.saturating_add(bytes);
         if self.size > MAX_SIZE {
@@ -213,7 +213,7 @@ impl Meter {
         Ok(())
     }
 
-    /// An array of so many values begins.
+    /// Starts an array of `values` values.
     fn open(&mut self, values: u64) -> Result<(), Excess> {
         self.values = self.values.saturating_add(values);
         if self.values > MAX_VALUES {
@@ -230,7 +230,7 @@ impl Meter {
         Ok(())
     }
 
-    /// A value is complete, and with it every array that it is the last of.
+    /// Ends a value, and with it every array that it completes.
     fn end_value(&mut self) {
         while let Some(left) = self.open.last_mut() {
             *left -= 1;
@@ -247,7 +247,7 @@ impl Meter {
 mod tests {
     use super::*;
 
-    /// What is said of these replies, whole and byte by byte.
+    /// Measures the replies both whole and byte by byte.
     fn measured(replies: &[u8]) -> Result<(), Excess> {
         let whole = Meter::default().measure(replies);
         let mut meter = Meter::default();
@@ -321,7 +321,7 @@ mod tests {
         let line = [b'x'; 1 << 10];
         let fed = (0..1000).take_while(|_| meter.measure(&line).is_ok());
         assert_eq!(fed.count(), MAX_LINE >> 10);
-        // Arrays within an array that is never full.
+        // Nested arrays that are never complete.
         let mut meter = Meter::default();
         meter.measure(b"*200000\r\n").expect("allowed");
         let fed = (0..1000).take_while(|_| meter.measure(b"*1000\r\n").is_ok());

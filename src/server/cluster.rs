@@ -1,9 +1,10 @@
-//! What is known of a cluster, and until when it certainly was so.
+//! What is known about a cluster, and until when it was certainly true.
 //!
-//! A primary that is cut off from the others goes on as if it served its slots, and even answers
-//! us, while a replica takes its place. That takes the votes of most primaries
-//! (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as long as most
-//! of them say that it serves them, nobody else does. Its own word is no proof.
+//! A primary that is partitioned from the others continues as if it served its slots, and even
+//! answers clients, while a replica takes over. A takeover needs the votes of a majority of the
+//! primaries (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as
+//! long as a majority reports that a primary serves its slots, no other node does. The primary's
+//! own answer proves nothing.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -13,42 +14,42 @@ use super::endpoint::Address;
 use super::topology::{Health, Member, Topology};
 use crate::message::Time;
 
-/// A node sends a PING to another this often at least, so that the newest answer it has had is no
-/// older.
+/// A node pings some other node at least this often, so its most recent pong is at most this old.
 const BUS_PING_EVERY: Duration = Duration::from_secs(1);
 
-/// The nodes of a cluster forget a member one after the other, as each is told to. The one that is
-/// asked may forget it so long after the first.
+/// Maximum delay between the first node forgetting a member and the queried node forgetting it.
+/// CLUSTER FORGET is sent to the nodes one after another.
 const FORGOTTEN_WITHIN: Duration = Duration::from_secs(1);
 
-/// What the nodes have said of their cluster.
+/// What the nodes reported about their cluster.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
     topology: Topology,
-    /// When a node was asked that said so, and when the one before.
+    /// When the query that returned the current topology was sent, and the one before.
     asked: [Time; 2],
-    /// What each primary serves now.
+    /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
-    /// Until when primaries certainly served what they served before. `None` if nobody else could
-    /// tell.
+    /// Until when former primaries certainly served their previous slots. `None` if no other node
+    /// could confirm it.
     ended: HashMap<Address, Option<Time>>,
 }
 
-/// The time in which a primary serves the same slots.
+/// A period during which a primary serves the same slots.
 #[derive(Debug)]
 struct Tenure {
     slots: Vec<RangeInclusive<u16>>,
-    /// When that was learned.
+    /// When this was learned.
     since: Time,
-    /// Until when others certainly served what it has got. `None` if nothing is known of before.
+    /// Until when other nodes certainly served these slots before. `None` if nothing is known about
+    /// that.
     others_until: Option<Time>,
-    /// When each node was last asked and said so.
+    /// When the latest query that confirmed this was sent, for each node.
     confirmed: HashMap<Address, Time>,
 }
 
 impl Cluster {
-    /// Takes over what a node that was asked at this time said. Says whether it did, or others
-    /// have known better.
+    /// Applies a topology that a node returned to a query sent at `asked`. Returns whether it was
+    /// applied; an outdated topology is rejected.
     pub(super) fn learn(&mut self, topology: Topology, asked: Time) -> bool {
         if topology.epoch() < self.topology.epoch() {
             return false;
@@ -70,7 +71,7 @@ impl Cluster {
         true
     }
 
-    /// Ends those that have changed. Gives the time until which none had.
+    /// Ends the tenures that have changed. Returns the time until which none of them had.
     fn end_tenures(&mut self, topology: &Topology) -> Option<Time> {
         let goes_on = |address: &Address, tenure: &Tenure| {
             let member = topology.primaries().find(|of| of.address == *address);
@@ -88,8 +89,8 @@ impl Cluster {
         all_until
     }
 
-    /// Until when most primaries said that this one serves its slots. `None` if there is no other
-    /// to ask.
+    /// Returns until when a majority of the primaries confirmed that this one serves its slots, or
+    /// `None` if there is no other primary to ask.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
         let electing = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
         let voters: Vec<&Address> = electing.map(|(voter, _)| voter).collect();
@@ -103,17 +104,17 @@ impl Cluster {
         said.get(first).copied()
     }
 
-    /// What the nodes say now.
+    /// Returns the current topology.
     pub(super) fn topology(&self) -> &Topology {
         &self.topology
     }
 
-    /// The node at `address`.
+    /// Returns the node at `address`.
     fn member(&self, address: &Address) -> Option<&Member> {
         self.topology.nodes.iter().find(|of| of.address == *address)
     }
 
-    /// Whether the node at `address` serves a slot, or, if none is named, any.
+    /// Returns whether the node at `address` serves `slot`, or any slot if `slot` is `None`.
     fn serves(&self, address: &Address, slot: Option<u16>) -> bool {
         let member = self.member(address).filter(|member| member.is_primary);
         member.is_some_and(|member| match slot {
@@ -122,21 +123,22 @@ impl Cluster {
         })
     }
 
-    /// Until when the node at `address` certainly was the one that serves a slot, or, if none is
-    /// named, its part of them; when it no longer is. `None` if it still is, or nothing is known
-    /// of before.
+    /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
+    /// is `None`), if it no longer does. Returns `None` if it still does, or if its past is
+    /// unknown.
     pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
         let is_replaced = !self.serves(address, slot);
         self.ended.get(address)?.filter(|_| is_replaced)
     }
 
-    /// Whether the node at `address` is a primary, or was one.
+    /// Returns whether the node at `address` is or was a primary.
     pub(super) fn was_primary(&self, address: &Address) -> bool {
         self.tenures.contains_key(address) || self.ended.contains_key(address)
     }
 
-    /// Until when the node at `address` certainly served a slot, or all of its part, which it says
-    /// itself that it no longer does, and did at `last_served`.
+    /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
+    /// is `None`). Called when the node itself reports that it no longer serves them, and did at
+    /// `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,
@@ -150,7 +152,7 @@ impl Cluster {
         let Some(certain) = tenure.and_then(|tenure| self.certain_until(address, tenure)) else {
             return last_served;
         };
-        // Among the others it has learned at once that its slot was given away.
+        // A node in contact with the others learns immediately that its slot was reassigned.
         let is_well = |member: &Member| member.health == Health::Well;
         if self.member(address).is_some_and(is_well) {
             certain.max(last_served)
@@ -159,14 +161,15 @@ impl Cluster {
         }
     }
 
-    /// Until when others served what the primary at `address` serves now, if it has got that while
-    /// the cluster was watched.
+    /// Returns until when other nodes served the slots that the primary at `address` serves now, if
+    /// it acquired them while the cluster was being watched.
     pub(super) fn others_until(&self, address: &Address) -> Option<Time> {
         let tenure = self.tenures.get(address)?;
         tenure.others_until.filter(|_| !tenure.slots.is_empty())
     }
 
-    /// Until when the node at `address` was in touch with the others, by what is known now.
+    /// Returns until when the node at `address` was in contact with the other nodes, as far as is
+    /// known now.
     pub(super) fn in_touch_until(&self, address: &Address) -> Time {
         let [asked, before] = self.asked;
         let Some(member) = self.member(address) else {
@@ -190,8 +193,8 @@ mod tests {
         }
     }
 
-    /// A primary on each of these ports with the slot of the same number, as the one on `asked`
-    /// tells it; the last has the newest claim.
+    /// Builds the topology as reported by the node on port `asked`. Each `(port, slot)` is a
+    /// primary that serves one slot; `epoch` is the config epoch of all of them.
     fn said(asked: u16, epoch: u64, owners: &[(u16, u16)]) -> Topology {
         let lines = owners.iter().map(|(port, slot)| {
             let myself = if *port == asked { "myself," } else { "" };
@@ -217,7 +220,7 @@ mod tests {
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(20)));
         assert_eq!(cluster.served_until(&at(1), Some(1), Time(45)), Time(20));
         assert_eq!(cluster.others_until(&at(4)), Some(Time(20)));
-        // It has not heard of it, and is not heard.
+        // Node 1 is partitioned and has an outdated topology.
         assert!(!cluster.learn(said(1, 1, &[(1, 1), (2, 2), (3, 3)]), Time(60)));
         assert_eq!(cluster.replaced_after(&at(2), Some(2)), None);
     }

@@ -1,4 +1,4 @@
-//! The connection that asks: publishes, and finds out who answers.
+//! The command connection: publishes messages and identifies the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,35 +30,36 @@ pub(super) struct Commander {
     /// Where to publish.
     place: NodeLocation,
     report_tx: UnboundedSender<Report>,
-    /// Who serves which sharded channel.
+    /// The owners of sharded channels.
     owners: Owners,
     asks: UnboundedReceiver<Ask>,
-    /// Woken when the subscriber finds the server answering.
+    /// Notified when the subscriber reaches the server.
     answering: Arc<Notify>,
     link: Option<Link>,
-    /// Where the link goes.
+    /// The endpoint of the link.
     at: Option<Endpoint>,
-    /// Whether the loop has been told of a refusal.
+    /// Whether a refusal was reported to the event loop.
     is_troubled: bool,
     login: Login,
-    /// Whether the login is refused for good: then nothing is tried until the subscriber is let in.
+    /// Whether the login was refused permanently. Nothing is tried until the subscriber has logged
+    /// in.
     is_locked_out: bool,
-    /// How long to wait before the connection is looked after again, if not until the next beat.
+    /// Delay before the next connection check, if not the regular PING interval.
     pause: Option<Duration>,
-    /// Whether the server was once found answering: from then on the connection is kept up.
+    /// Whether the connection is maintained. Set once the server has answered.
     is_kept_up: bool,
-    /// What the server says of its primary, if it may be asked and that matters.
+    /// State of the replica's link to its primary, if it is relevant and may be queried.
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
-    /// What the loop was told last of a database that cannot be selected.
+    /// The last reported error about a database that cannot be selected.
     told_of_db: Option<Box<str>>,
 }
 
-/// The loop is gone.
+/// The event loop is gone.
 struct Closed;
 
-/// How many clients have received a message, by the count of which server; or why it was not
+/// How many clients received a message and the server that counted them, or why it was not
 /// published.
 type Published = Result<(i64, Option<Address>), Box<str>>;
 
@@ -93,7 +94,7 @@ impl Commander {
         }
     }
 
-    /// Asks until the asks' sender or the feeds' receiver is gone.
+    /// Handles requests until the request sender or the feed receiver is gone.
     pub(super) async fn run(mut self) {
         let mut next_beat = Instant::now();
         loop {
@@ -149,10 +150,10 @@ impl Commander {
         .await
     }
 
-    /// Publishes, once: what may have left is never sent again.
+    /// Publishes a message at most once: a command that may have been sent is never retried.
     ///
-    /// `owner` is who serves the channel, if that matters and is known. A replica would take a
-    /// sharded message, and tell nobody of it.
+    /// `owner` is the owner of the channel's slot, if it matters and is known. A replica would
+    /// accept a sharded message without delivering it.
     async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Published {
         let Some(link) = &mut self.link else {
             return Err("not published: not connected".into());
@@ -176,7 +177,7 @@ impl Commander {
         }
     }
 
-    /// Publishes at the owner of the channel's slot, whom another node has named.
+    /// Publishes at the owner of the channel's slot.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.place.locate().await;
         let endpoint = located.map_err(|failure| failure.reason)?;
@@ -201,14 +202,15 @@ impl Commander {
             Err(failure) => (None, Allowed::Unknown(failure.reason)),
         };
         let (user, channels) = asked;
-        // Without a password nobody has logged in.
+        // Without a password there was no login.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
         let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.tell(Feed::Allowed { user, channels }).await
     }
 
-    /// Asks who we are and what we may hear. Gives the name as well, if that may be known.
+    /// Queries the current user and its channel permissions. Also returns the user's name, if
+    /// permitted.
     async fn ask_allowed(&mut self) -> (Option<String>, Allowed) {
         let Some(link) = &mut self.link else {
             return (None, Allowed::Unknown("not connected".into()));
@@ -227,7 +229,7 @@ impl Commander {
         (Some(name), allowed)
     }
 
-    /// Sees to it that the connection is there and alive.
+    /// Ensures that the connection is up and alive.
     async fn keep_up(&mut self) -> Result<(), Closed> {
         self.is_kept_up = true;
         self.follow();
@@ -250,12 +252,12 @@ impl Commander {
                 let trouble = format!("no connection to publish with: {}{again}", failure.reason);
                 self.tell(Feed::Trouble(Some(trouble.into()))).await
             }
-            // The subscriber's connection tells of a server that cannot be reached.
+            // The subscriber's connection reports unreachable servers.
             _ => Ok(()),
         }
     }
 
-    /// Asks something, to learn whether the connection is alive. Whatever the answer, it is.
+    /// Sends a request to check whether the connection is alive. Any answer proves that it is.
     async fn beat(&mut self) {
         let Some(link) = &mut self.link else {
             return;
@@ -278,7 +280,7 @@ impl Commander {
         }
     }
 
-    /// Asks of the server's primary from now on, or no more.
+    /// Turns queries about the server's primary on or off.
     fn look_upstream(&mut self, is_on: bool) {
         if is_on {
             self.upstream.get_or_insert_default();
@@ -289,22 +291,22 @@ impl Commander {
 
     fn report_changes(&self, changes: Vec<Change>) {
         for change in changes {
-            // The coordinator outlives this task, but for the program's end.
+            // The coordinator outlives this task, except at shutdown.
             let _ = self.report_tx.send(Report::Upstream(change));
         }
     }
 
-    /// Gives up a connection to where the server is no longer.
+    /// Drops the link if the server has moved elsewhere.
     fn follow(&mut self) {
         if self.at.as_ref().is_some_and(|at| self.place.has_left(at)) {
             self.link = None;
         }
     }
 
-    /// Connects unless there is a connection.
+    /// Connects unless already connected.
     async fn link_up(&mut self) -> Result<Result<(), Failure>, Closed> {
         self.follow();
-        // A closed connection ends its driver, so that nothing is sent into the void.
+        // The driver ends when the connection closes, so no command is sent to a dead connection.
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
             return Ok(Ok(()));
         }
@@ -326,7 +328,7 @@ impl Commander {
             (Target::Server(_), Some(info)) if Mode::of(info) == Mode::Cluster => {
                 Membership::Member
             }
-            // Sentinels lead to no cluster.
+            // Sentinels do not manage cluster nodes.
             (Target::Server(_), Some(_)) | (Target::Sentinel(_), _) => Membership::Alone,
             (Target::Server(_), None) => membership(&mut link).await,
         };
@@ -339,12 +341,12 @@ impl Commander {
         let no_db = link.take_no_db();
         self.link = Some(link);
         self.note_membership(membership);
-        // The nodes of a cluster tell each other of what is published; sentinels lead to a master.
+        // Cluster nodes forward published messages to each other, and sentinels lead to a master.
         let is_alone =
             self.membership == Membership::Alone && matches!(self.config.target, Target::Server(_));
         self.look_upstream(is_alone && info.is_some());
         self.beat().await;
-        // Some services refuse INFO; then the version is not shown.
+        // Some services refuse INFO; the version is then not shown.
         if let Some(version) = info.and_then(|info| version_in(&info)) {
             self.tell(Feed::ServerVersion(version)).await?;
         }
@@ -357,7 +359,8 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    /// Tells that the database cannot be selected: in a row of the log, once, and beside the address.
+    /// Reports a database that cannot be selected: once as a row in the log, and next to the
+    /// address.
     async fn tell_no_db(&mut self, words: Box<str>) -> Result<(), Closed> {
         let brief = words.split(':').next().unwrap_or_default().into();
         self.tell(Feed::Trouble(Some(brief))).await?;
@@ -370,7 +373,7 @@ impl Commander {
         self.tell(Feed::Batch(Box::new(batch))).await
     }
 
-    /// Tells the coordinator whether this is a cluster, or why that is not known.
+    /// Reports to the coordinator whether this is a cluster, or why that is unknown.
     fn note_membership(&mut self, now: Membership) {
         let before = std::mem::replace(&mut self.membership, now);
         let report = match (before, &self.membership) {
@@ -394,7 +397,7 @@ impl Commander {
     }
 }
 
-/// Why it is not known what the user may hear.
+/// Returns why the user's permissions are unknown.
 fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
     let reason = link.reason(error);
     if is_refusal(error) {
@@ -404,7 +407,7 @@ fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
     }
 }
 
-/// Where a sharded channel is served, if that is what an error says.
+/// Returns the owner of a sharded channel from a redirection error.
 fn owner_in(error: &RedisError) -> Option<Address> {
     let (place, _slot) = error.redirect_node()?;
     let (host, port) = place.rsplit_once(':')?;

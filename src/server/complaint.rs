@@ -1,21 +1,21 @@
-//! What is wrong with an address, said without any part of it.
+//! Errors about server addresses that reveal no part of the address.
 
 use std::fmt;
 
-/// Why a text is not the address of a server, in one line that goes on from where the text came
-/// from, as in "`REDIS_URL` names no host".
+/// Why a text is not a valid server address, in one line that continues the name of its source, as
+/// in "`REDIS_URL` names no host".
 ///
-/// It repeats nothing of the text: whatever stands in it may be a password, since a password that
-/// is not encoded is read as a host, a port, a database or a parameter.
+/// It never repeats any of the text. An unencoded password can be parsed as a host, a port, a
+/// database or a parameter, so any part may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     problem: String,
-    /// Empty if the form is not what is wrong.
+    /// Empty if the form is not the problem.
     right_form: &'static str,
 }
 
 impl EndpointError {
-    /// The text is not of the right form.
+    /// Creates an error about text that does not have the right form.
     pub(super) fn of_form(problem: impl Into<String>, right_form: &'static str) -> Self {
         Self {
             problem: problem.into(),
@@ -23,7 +23,7 @@ impl EndpointError {
         }
     }
 
-    /// The problem says itself what is right.
+    /// Creates an error whose message already says what is right.
     pub(super) fn new(problem: impl Into<String>) -> Self {
         Self::of_form(problem, "")
     }

@@ -1,4 +1,4 @@
-//! The servers that are asked again and again, each on a connection that is kept.
+//! Servers that are queried repeatedly, each over a connection that is kept open.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use super::endpoint::{Address, Endpoint};
 use super::link::{Dial, Link, is_excess, is_refusal, words};
 use super::{Config, Refusal};
 
-/// A server that cannot be reached within this time is passed over.
+/// Timeout for connecting; an unreachable server is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 
-/// One that does not answer within this time is passed over.
+/// Timeout for an answer; a server that does not answer is skipped.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// Why a server has not answered.
+/// Why a server did not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// It cannot be reached, or cannot answer for the moment.
+    /// Unreachable, or temporarily unable to answer.
     Silent,
-    /// It does not want to, in Redis's own words; or its answer is more than is read.
+    /// Refused, with the error message of the server, or the answer exceeded a limit.
     Refused(Box<str>),
 }
 
-/// The connections.
+/// Open connections by address.
 pub(super) struct Contacts {
     config: Arc<Config>,
     links: HashMap<Address, Link>,
-    /// Those that do not let us in, with their words. They are not asked again, since servers
-    /// count such attempts, and some lock out whoever makes too many.
+    /// Servers that refused the login, with their error messages. They are not tried again, since
+    /// servers count failed logins and some lock out clients with too many.
     closed: HashMap<Address, Box<str>>,
 }
 
@@ -41,7 +41,7 @@ impl Contacts {
         }
     }
 
-    /// Asks one server.
+    /// Sends a command to one server and returns the answer.
     pub(super) async fn ask<T: redis::FromRedisValue>(
         &mut self,
         endpoint: &Endpoint,
@@ -70,12 +70,12 @@ impl Contacts {
         }
     }
 
-    /// Asks those again as well that did not let us in.
+    /// Allows another attempt at servers that refused the login.
     pub(super) fn knock_again(&mut self) {
         self.closed.clear();
     }
 
-    /// Hangs up on all but these.
+    /// Closes all connections except those to `addresses`.
     pub(super) fn keep(&mut self, addresses: &[Address]) {
         self.links.retain(|address, _| addresses.contains(address));
     }

@@ -1,5 +1,5 @@
-//! Sees to it that all that is wanted comes by the right servers: hears what the loop wants and
-//! what the servers report, and acts upon it.
+//! Assigns every subscription to the right servers: receives commands from the event loop and
+//! reports from the servers, and acts on them.
 
 mod placing;
 mod telling;
@@ -32,13 +32,13 @@ use super::{
 use crate::log::Batch;
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
-/// A home that is not back within this time is given up for another node.
+/// How long a lost home node may be away before another node replaces it.
 const HOME_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The node that all wait at while a replica is cut off from its primary.
+/// Placeholder node for subscriptions while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
 
-/// The node that all wait at while the master before this one still takes messages.
+/// Placeholder node for subscriptions while the previous master still accepts messages.
 const FORMER: NodeId = NodeId(u16::MAX - 2);
 
 /// The coordinator's task.
@@ -51,29 +51,29 @@ pub(super) struct Coordinator {
     gaps: SharedGaps,
     wanted: WantedTopics,
     nodes: Nodes,
-    /// Brings what any node can bring.
+    /// The node that delivers everything any node can deliver.
     home: NodeId,
-    /// Tells the commander where that is.
+    /// Publishes the home endpoint to the commander.
     home_tx: watch::Sender<Option<Endpoint>>,
-    /// Tells the commander who serves which sharded channel.
+    /// Shares the owners of sharded channels with the commander.
     owners: Owners,
     cluster: Option<Cluster>,
-    /// What the poller is to look for, once it runs.
+    /// What the poller searches for; `None` until it runs.
     poll: Option<Arc<Wanted>>,
-    /// Subscriptions that a server has just sent elsewhere: they wait for news of where.
+    /// Subscriptions that a server has just redirected. They wait for a new topology.
     sent_away: BTreeSet<SubscriptionId>,
-    /// Since when servers are to lose what they still serve.
+    /// Since when subscriptions are due to leave servers that may still serve them.
     leaving: Leaving,
-    /// The home that was left though it still spoke, and until when it was in touch with the
-    /// others.
+    /// The home node that was left although it still responded, and until when it was in contact
+    /// with the other nodes.
     left_home: Option<(NodeId, Time)>,
-    /// Why it is not known whether the server belongs to a cluster, if that is so.
+    /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
     doubt: Option<Box<str>>,
-    /// Whether that was told.
+    /// Whether `doubt` was reported.
     is_doubt_told: bool,
 }
 
-/// The program wants no more.
+/// The event loop is gone.
 struct Stopped;
 
 impl Coordinator {
@@ -117,8 +117,8 @@ impl Coordinator {
         }
     }
 
-    /// Coordinates until the commands' sender or the feeds' receiver is gone, and then waits for
-    /// the subscribers' end.
+    /// Runs until the command sender or the feed receiver is gone, and then waits for the
+    /// subscribers to end.
     pub(super) async fn run(mut self) {
         for subscription in self.config.subscriptions.clone() {
             self.wanted.insert(subscription.id, subscription.topic);
@@ -139,7 +139,7 @@ impl Coordinator {
         }
         self.discover_channels();
         self.assign();
-        // Somebody has to say that there is nothing to listen to.
+        // The home subscriber reports that there are no subscriptions.
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
@@ -151,7 +151,7 @@ impl Coordinator {
         self.nodes.stop().await;
     }
 
-    /// Listens to the master that sentinels know, and to the sentinels if that is wanted.
+    /// Subscribes to the master named by the sentinels, and to a sentinel for sentinel events.
     fn ask_sentinels(&mut self, sentinels: Sentinels) {
         let config = Arc::clone(&self.config);
         let name = sentinels.master.clone();
@@ -189,7 +189,7 @@ impl Coordinator {
                     self.discover_channels();
                     return;
                 }
-                // The subscriber replaces it as well, if it is the same that brings it.
+                // If the same subscriber delivers it, it also replaces the subscription itself.
                 if let Some(replaced) = replaced {
                     self.nodes.forget(replaced);
                 }
@@ -215,7 +215,7 @@ impl Coordinator {
                     poll.try_again();
                 }
             }
-            // Only this task says so.
+            // Sent only by this task.
             Command::Yield(_) | Command::Leave { .. } => (),
         }
     }
@@ -308,7 +308,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Opens or closes the hole that a replica's primary leaves.
+    /// Opens or closes the gap caused by a replica's broken link to its primary.
     fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
         let wanted = self.wanted.ids();
@@ -326,7 +326,7 @@ impl Coordinator {
         }
     }
 
-    /// The server does not stand alone: from now on all nodes matter.
+    /// Switches to cluster mode, in which all nodes matter.
     fn become_cluster(&mut self) {
         if self.cluster.is_some() {
             return;
@@ -336,7 +336,7 @@ impl Coordinator {
         self.discover_channels();
     }
 
-    /// The sentinels have another master: whoever listens to the one before is to leave it.
+    /// Handles a failover: subscribers to the old master have to leave it.
     async fn follow_master(
         &mut self,
         from: &Address,
@@ -344,7 +344,7 @@ impl Coordinator {
         last_served: Time,
     ) -> Result<(), Stopped> {
         let event = failover_in_words(from, to);
-        // Whoever has lost the one before may have found the new one by itself.
+        // A subscriber that lost the old master may have found the new one already.
         let is_there = |home: &Endpoint| home.address() == to;
         if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
             let leave = Command::Leave {
@@ -354,7 +354,7 @@ impl Coordinator {
             };
             self.nodes.command(self.home, leave);
         }
-        // If the one before was lost first, there is a hole already.
+        // If the old master was lost before, its gap is already open.
         let explained = self
             .gaps
             .lock()
@@ -362,8 +362,8 @@ impl Coordinator {
         self.tell(explained).await
     }
 
-    /// Opens the hole of what is published at a master whose time is over. The sentinels make it a
-    /// replica in the end, and end its clients' connections then.
+    /// Opens the gap for messages published at a previous master. The sentinels eventually turn it
+    /// into a replica and disconnect its clients.
     fn note_former(&self, server: &Address, since: Time) -> Option<Notice> {
         let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
         let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
@@ -376,7 +376,7 @@ impl Coordinator {
         gaps.lose(FORMER, wanted, loss, Time::now())
     }
 
-    /// Starts the poller if there is anything to ask for, and tells it what.
+    /// Starts the poller if there is something to query, and passes it the patterns.
     fn discover_channels(&mut self) {
         let mut patterns = self.wanted.subscriptions();
         patterns.retain(|of| of.topic.kind == SubscriptionKind::ShardPattern);

@@ -1,4 +1,4 @@
-//! Where a server is, and who asks: an address that can be shown without its password.
+//! Server addresses with login and database. They can be displayed without revealing the password.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,32 +7,32 @@ use super::complaint::EndpointError;
 use super::password::Password;
 use super::url::{Host, Kind, Url};
 
-/// The address that is used when none is given.
+/// The address used when none is given.
 pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 
-/// The port of a server, unless another is given.
+/// The default port of a server.
 const SERVER_PORT: u16 = 6379;
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
-    /// By TCP. An IPv6 address stands here without its brackets.
+    /// TCP. An IPv6 address is stored without brackets.
     Tcp {
         /// A name or an IP address.
         host: String,
         /// The TCP port.
         port: u16,
     },
-    /// By a unix socket at this path.
+    /// The path of a Unix socket.
     Unix(PathBuf),
 }
 
-/// A server's address with the user, the password and the database to use there.
+/// A server's address with the user, password and database to use.
 ///
 /// Neither `Display` nor `Debug` shows the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// What the scheme is made of: `redis` or `valkey`.
+    /// Base of the scheme: `redis` or `valkey`.
     kind: &'static str,
     is_tls: bool,
     address: Address,
@@ -42,12 +42,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `redis://`, `rediss://` (with TLS), `valkey://`, `valkeys://`, `unix://`,
+    /// Parses `redis://`, `rediss://` (with TLS), `valkey://`, `valkeys://`, `unix://`,
     /// `redis+unix://` and `valkey+unix://` URLs, and `host:port`.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with `url`, and the right form.
+    /// Returns an error that says what is wrong with `url` and what the right form is.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let url = Url::parse(url)?;
         match url.kind {
@@ -59,7 +59,7 @@ impl Endpoint {
         }
     }
 
-    /// The one server of `url`.
+    /// Converts a URL that names a single server.
     pub(super) fn read(url: &Url) -> Result<Self, EndpointError> {
         if url.kind == Kind::Socket {
             let endpoint = Self::of(url, Address::Unix(url.path.clone().into()));
@@ -71,7 +71,7 @@ impl Endpoint {
         Ok(endpoint.with_db(url.parameters.db.unwrap_or(db)))
     }
 
-    /// The server at `address`, logged in to as `url` says.
+    /// Creates an endpoint at `address` with the login of `url`.
     pub(super) fn of(url: &Url, address: Address) -> Self {
         Self {
             kind: if url.is_valkey { "valkey" } else { "redis" },
@@ -83,7 +83,7 @@ impl Endpoint {
         }
     }
 
-    /// Another server, at `address`, asked with the same user, password, database and TLS.
+    /// Returns an endpoint at `address` with the same user, password, database and TLS setting.
     #[must_use]
     pub fn at(&self, address: Address) -> Self {
         Self {
@@ -92,29 +92,29 @@ impl Endpoint {
         }
     }
 
-    /// The same server, asked as `user`.
+    /// Returns the endpoint with another user.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// The same server, asked with another login, or with none.
+    /// Returns the endpoint with another login, or with none.
     #[must_use]
     pub(super) fn with_login(mut self, user: Option<String>, password: Option<Password>) -> Self {
         (self.user, self.password) = (user, password);
         self
     }
 
-    /// The same server, asked as nobody in particular.
+    /// Returns the endpoint without a user.
     #[must_use]
     pub fn without_user(mut self) -> Self {
         self.user = None;
         self
     }
 
-    /// The same server with the user as the password, unless a password is known: redis-cli takes
-    /// the single word of `redis://word@host` as one.
+    /// Returns the endpoint with its user as the password, unless it has a password. redis-cli also
+    /// takes the single word of `redis://word@host` as the password.
     #[must_use]
     pub fn with_user_as_password(mut self) -> Self {
         if self.password.is_none() {
@@ -123,52 +123,53 @@ impl Endpoint {
         self
     }
 
-    /// The same server with TLS. A unix socket stays as it is: nobody can listen in on one.
+    /// Returns the endpoint with TLS. Has no effect on Unix sockets, which cannot be eavesdropped
+    /// on.
     #[must_use]
     pub fn with_tls(mut self) -> Self {
         self.is_tls = true;
         self
     }
 
-    /// The same server with database `db`.
+    /// Returns the endpoint with database `db`.
     #[must_use]
     pub fn with_db(mut self, db: i64) -> Self {
         self.db = db;
         self
     }
 
-    /// The same server, asked with `password` instead of the one in the URL.
+    /// Returns the endpoint with `password` instead of its own.
     #[must_use]
     pub fn with_password(mut self, password: impl Into<Password>) -> Self {
         self.password = Some(password.into());
         self
     }
 
-    /// How the server is reached.
+    /// Returns the address of the server.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// The user to log in as, if not the default user.
+    /// Returns the user to log in as, or `None` for the default user.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// Whether a password is known.
+    /// Returns whether there is a password.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.password.is_some()
     }
 
-    /// Whether TLS is spoken there.
+    /// Returns whether the connection uses TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.is_tls && matches!(self.address, Address::Tcp { .. })
     }
 
-    /// What a URL of it starts with, such as `rediss`.
+    /// Returns the URL scheme, such as `rediss`.
     pub(super) fn scheme(&self) -> &'static str {
         match (&self.address, self.kind, self.is_tls) {
             (Address::Unix(_), _, _) => "unix",
@@ -178,13 +179,13 @@ impl Endpoint {
         }
     }
 
-    /// The database's number. Pub/Sub does not care, but commands do.
+    /// Returns the number of the database. It matters for commands, but not for Pub/Sub.
     #[must_use]
     pub fn db(&self) -> i64 {
         self.db
     }
 
-    /// The arguments of AUTH, if a password is known.
+    /// Returns the arguments of AUTH, if there is a password.
     pub(super) fn credentials(&self) -> Option<Vec<&str>> {
         let password = self.password.as_deref()?;
         Some(self.user().into_iter().chain([password]).collect())
@@ -192,7 +193,7 @@ impl Endpoint {
 }
 
 impl Host {
-    /// Where it is; `port` is where none is given.
+    /// Returns the address, with `port` as the default port.
     pub(super) fn address(&self, port: u16) -> Address {
         Address::Tcp {
             host: self.name.clone(),
@@ -248,14 +249,14 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// A refusal of AUTH without the arguments of the command, which some servers repeat in it: one of
-/// them is the password.
+/// Strips the command's arguments from the error of a refused AUTH. Some servers repeat them,
+/// including the password.
 pub(super) fn without_arguments(words: &str) -> &str {
     let end = words.find(", with args").unwrap_or(words.len());
     &words[..end]
 }
 
-/// The number of the database that a path names, which may end in a slash.
+/// Parses the database number in a URL path, which may end in a slash.
 pub(super) fn db_in(path: &str) -> Result<i64, &'static str> {
     match path.trim_end_matches('/') {
         "" => Ok(0),

@@ -1,32 +1,31 @@
-//! The holes in the log that are still open, over all servers.
+//! The open gaps in the log, across all servers.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::message::{Gap, GapEnd, NodeId, Notice, SubscriptionId, Time};
 
-/// The node that a subscription waits at while no server is known that brings it.
+/// Placeholder node for subscriptions with no known server.
 pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
 
-/// What has happened where a server does not let us in.
+/// The event of a gap caused by a refused login.
 const LOGIN_REFUSED: &str = "login refused";
 
-/// What is not heard: a subscription, and the server that is to bring it back.
+/// A missing subscription and the server that should deliver it again.
 type Missing = (SubscriptionId, NodeId);
 
-/// The holes that all subscribers share, since what one loses another may bring back.
+/// The gaps shared by all subscribers, since one server may restore what another lost.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SharedGaps(Arc<Mutex<Gaps>>);
 
 impl SharedGaps {
-    /// The holes, for a moment.
+    /// Locks the gaps.
     pub(super) fn lock(&self) -> MutexGuard<'_, Gaps> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The holes that are open. Each is closed when all that is missing in it is back, or known not to
-/// come back.
+/// The open gaps. Each is closed once everything missing in it is restored or given up.
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
     open: Vec<OpenGap>,
@@ -37,11 +36,11 @@ pub(super) struct Gaps {
 struct OpenGap {
     gap: Gap,
     missing: BTreeSet<Missing>,
-    /// Whether anything that was missing is back.
+    /// Whether any missing subscription was restored.
     is_any_back: bool,
 }
 
-/// How something came to be missing.
+/// How subscriptions came to be missing.
 #[derive(Clone, Debug)]
 pub(super) struct Loss {
     pub(super) last_heard: Time,
@@ -50,9 +49,8 @@ pub(super) struct Loss {
 }
 
 impl Gaps {
-    /// Notes that nothing of `subscriptions` comes from `node` any more. That opens a hole, or goes
-    /// on with the one that waits for `node`, which gets the newest reason. `None` if nothing
-    /// is missing.
+    /// Records that `node` no longer delivers `subscriptions`. Opens a gap, or extends the one that
+    /// waits for `node` and gives it the newest reason. Returns `None` if `subscriptions` is empty.
     pub(super) fn lose(
         &mut self,
         node: NodeId,
@@ -91,8 +89,8 @@ impl Gaps {
         Notice::Gap(gap)
     }
 
-    /// Notes that a subscription does not come from where it came, but is to come from `node`,
-    /// and what it was. All that are lost by the same event are in one hole.
+    /// Records that a subscription is lost at its server and should now come from `node`. Losses
+    /// with the same event share one gap.
     pub(super) fn lose_to_others(
         &mut self,
         node: NodeId,
@@ -111,8 +109,8 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
-    /// Notes that a subscription that is missing at `node` was so from `begin` on, if that is
-    /// earlier than it seemed. Gives the hole then.
+    /// Moves the start of a gap back to `begin`, if a subscription missing at `node` was missing
+    /// earlier than recorded. Returns the gap if it changed.
     pub(super) fn begin_by(
         &mut self,
         id: SubscriptionId,
@@ -126,8 +124,8 @@ impl Gaps {
         is_earlier.then(|| Notice::Gap(open.gap.clone()))
     }
 
-    /// Says what the loss that waits for `node` turned out to be, and until when all was heard if
-    /// that was not as long as was thought. Gives the hole, if there is one.
+    /// Records the actual cause of a loss at `node`, and until when everything was received if that
+    /// is earlier than recorded. Returns the gap, if there is one.
     pub(super) fn explain(
         &mut self,
         node: NodeId,
@@ -141,8 +139,7 @@ impl Gaps {
         Some(Notice::Gap(gap.clone()))
     }
 
-    /// Notes that what waits for `node` is missing because that refuses the login, in these words.
-    /// Gives the holes that this is news of.
+    /// Records that `node` refuses the login with this error. Returns the changed gaps.
     pub(super) fn refuse(&mut self, node: NodeId, words: &str) -> Vec<Notice> {
         let mut notices = Vec::new();
         for OpenGap { gap, missing, .. } in &mut self.open {
@@ -156,28 +153,29 @@ impl Gaps {
         notices
     }
 
-    /// Notes that `node` brings a subscription. Gives the holes that this closes.
+    /// Records that `node` delivers a subscription again. Returns the gaps that this closes.
     pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| missing.remove(&(id, node)))
     }
 
-    /// The same of all subscriptions at `node`.
+    /// Records that `node` delivers all its subscriptions again. Returns the gaps that this closes.
     pub(super) fn find_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| remove_all(missing, node))
     }
 
-    /// Notes that a subscription is not to come from `node` any more. Gives the holes that this
+    /// Records that a subscription is no longer expected from `node`. Returns the gaps that this
     /// closes.
     pub(super) fn give_up(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, false, |missing| missing.remove(&(id, node)))
     }
 
-    /// The same of all subscriptions at `node`.
+    /// Records that no subscriptions are expected from `node` any more. Returns the gaps that this
+    /// closes.
     pub(super) fn give_up_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, false, |missing| remove_all(missing, node))
     }
 
-    /// Notes that other servers are to bring a subscription back, all of them together.
+    /// Records that a subscription missing at `from` is restored once all of `to` deliver it.
     pub(super) fn hand_over(&mut self, id: SubscriptionId, from: NodeId, to: &[NodeId]) {
         for open in &mut self.open {
             if !to.is_empty() && open.missing.remove(&(id, from)) {
@@ -186,14 +184,15 @@ impl Gaps {
         }
     }
 
-    /// Whether a subscription is missing at `node`.
+    /// Returns whether a subscription is missing at `node`.
     pub(super) fn is_missing(&self, id: SubscriptionId, node: NodeId) -> bool {
         self.open
             .iter()
             .any(|open| open.missing.contains(&(id, node)))
     }
 
-    /// `remove` takes what is settled from what is missing, and says whether that was anything.
+    /// Removes settled entries with `remove`, which returns whether it removed any, and closes the
+    /// gaps that become empty.
     fn settle(
         &mut self,
         now: Time,
@@ -218,7 +217,7 @@ impl Gaps {
         notices
     }
 
-    /// A time that no other hole has: holes are told apart by it.
+    /// Returns a time that no other gap has, since gaps are identified by it.
     fn unique(&mut self, now: Time) -> Time {
         self.last_noticed = now.max(Time(self.last_noticed.0 + 1));
         self.last_noticed
@@ -231,7 +230,7 @@ fn remove_all(missing: &mut BTreeSet<Missing>, node: NodeId) -> bool {
     missing.len() < before
 }
 
-/// A list of what is lost, with one thing more, if it is not too long already.
+/// Appends an item to a list of losses, unless the list is already too long.
 fn and_also(list: &str, more: &str) -> Box<str> {
     const LONGEST: usize = 60;
     match list {
@@ -324,7 +323,7 @@ mod tests {
         let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
         gaps.hand_over(FIRST, A, &[B]);
         let at_b = gap(gaps.lose(B, [SECOND], loss("closed"), Time(10)));
-        // B is waited for already.
+        // A gap already waits for B.
         assert_eq!(at_a.noticed, at_b.noticed);
         assert_eq!(gaps.find(FIRST, A, Time(11)), []);
         assert_eq!(gaps.find(FIRST, B, Time(12)), []);

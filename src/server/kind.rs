@@ -1,25 +1,25 @@
-//! What kind of server answers, and whether it belongs to a cluster.
+//! Detects the server's product and mode, and whether it belongs to a cluster.
 
 use redis::Value;
 
 use super::Refusal;
 use super::link::{Link, words};
 
-/// The most characters of a version that are shown.
+/// Maximum number of characters of a version that are shown.
 const MAX_VERSION: usize = 32;
 
 /// Whether a server belongs to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Membership {
-    /// It does not.
+    /// It does not belong to a cluster.
     Alone,
-    /// It does.
+    /// It belongs to a cluster.
     Member,
-    /// It does not let us know, in these words.
+    /// It refuses to say, with this error.
     Secret(Box<str>),
 }
 
-/// Whether a server that does not answer INFO belongs to a cluster.
+/// Determines whether a server that does not answer INFO belongs to a cluster.
 pub(super) async fn membership(link: &mut Link) -> Membership {
     let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
     match link.ask::<Value>(&command).await {
@@ -27,12 +27,12 @@ pub(super) async fn membership(link: &mut Link) -> Membership {
         Err(error) if Refusal::of(&words(&error)) == Refusal::NoPermission => {
             Membership::Secret(words(&error))
         }
-        // It has no clusters, or is in none.
+        // The server has no cluster support, or cluster mode is off.
         Err(_) => Membership::Alone,
     }
 }
 
-/// How a server says in INFO that it runs.
+/// The mode of a server, as reported by INFO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Standalone,
@@ -41,7 +41,7 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    /// Reads the answer to INFO.
+    /// Parses the answer to INFO.
     pub(super) fn of(info: &str) -> Self {
         let mut lines = info.lines().map(str::trim_end);
         let mode = lines.find_map(|line| {
@@ -56,13 +56,13 @@ impl Mode {
     }
 }
 
-/// The kind and version of the server, from the answer to INFO.
+/// Returns the product and version of the server from the answer to INFO.
 pub(super) fn version_in(info: &str) -> Option<Box<str>> {
     let field = |name: &str| {
         info.lines()
             .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
     };
-    // Redis's relatives also name the version of Redis that they are compatible with.
+    // Redis-compatible servers also report the Redis version that they are compatible with.
     [
         ("valkey_version", "Valkey"),
         ("dragonfly_version", "Dragonfly"),

@@ -1,4 +1,4 @@
-//! A connection that asks, by the redis crate, and what its errors mean.
+//! A command connection based on the redis crate, and the interpretation of its errors.
 
 use std::error::Error;
 use std::io;
@@ -15,24 +15,24 @@ use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{self, connect, say};
 use super::{Config, Refusal, Resolver, Tls};
 
-/// How much of an error is kept. Redis's own are far shorter.
+/// Maximum length of an error message in bytes. Those of Redis are far shorter.
 const MAX_WORDS: usize = 1 << 10;
 
-/// A connection and the task that drives it.
+/// A connection and its driver task.
 pub(super) struct Link {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     answer_within: Duration,
-    /// Why the server refuses to select the database, if it does. Pub/Sub has no databases.
+    /// Why the server refuses to select the database, if it does. Pub/Sub ignores databases.
     no_db: Option<Box<str>>,
 }
 
-/// How a connection is made.
+/// How to connect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dial<'a> {
     pub(super) tls: Option<&'a Tls>,
     pub(super) resolver: &'a Resolver,
-    /// The name that it carries in Redis's CLIENT LIST.
+    /// The name of the connection in `CLIENT LIST`.
     pub(super) client_name: &'a str,
     pub(super) connect_within: Duration,
     pub(super) answer_within: Duration,
@@ -54,13 +54,13 @@ impl<'a> From<&'a Config> for Dial<'a> {
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) reason: Box<str>,
-    /// Whether the server could be reached, and refuses or cannot be understood: mostly these are
-    /// Redis's own words.
+    /// Whether the server was reached but refused the request or could not be understood. `reason`
+    /// is then usually its error message.
     pub(super) is_refusal: bool,
 }
 
 impl Failure {
-    /// That the server could not be reached, for this reason.
+    /// Creates a failure for a server that could not be reached.
     pub(super) fn unreachable(reason: Box<str>) -> Self {
         Self {
             reason,
@@ -68,7 +68,7 @@ impl Failure {
         }
     }
 
-    /// That the server was reached, but cannot be used, for this reason.
+    /// Creates a failure for a server that was reached but cannot be used.
     pub(super) fn refused(reason: Box<str>) -> Self {
         Self {
             reason,
@@ -78,12 +78,13 @@ impl Failure {
 }
 
 impl Link {
-    /// Connects, logs in, gives the connection a name and chooses the database.
+    /// Connects, logs in, names the connection and selects the database.
     pub(super) async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Self, Failure> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within)
             .await
             .map_err(Failure::unreachable)?;
-        // The greeting is sent below and not by the crate, which would hide Redis's words.
+        // The handshake is done below rather than by the crate, which would hide the server's
+        // errors.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
@@ -100,8 +101,8 @@ impl Link {
         Ok(link)
     }
 
-    /// Connects for listening, by the crate's own Pub/Sub: for events that come seldom, and whose
-    /// loss another way makes good.
+    /// Connects with the crate's own Pub/Sub. Used for rare events whose loss is detected in
+    /// another way.
     pub(super) async fn listen(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<PubSub, Box<str>> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
@@ -125,7 +126,8 @@ impl Link {
         if let Some(credentials) = endpoint.credentials() {
             let command = redis::cmd("AUTH").arg(credentials).to_owned();
             self.ask::<()>(&command).await.map_err(|error| Failure {
-                // Some servers repeat what they do not know, and that is the password here.
+                // Some servers repeat unknown arguments in the error, and here that is the
+                // password.
                 reason: without_arguments(&self.reason(&error)).into(),
                 is_refusal: is_refusal(&error),
             })?;
@@ -136,7 +138,7 @@ impl Link {
             .to_owned();
         match self.ask::<()>(&command).await {
             Ok(()) => (),
-            // The name is a courtesy; but whoever is not let in learns it here.
+            // The name is optional, but this command also reveals a refused login.
             Err(error) if is_refusal(&error) && !is_about_login(&error) => (),
             Err(error) => return Err(self.failure(&error)),
         }
@@ -153,22 +155,22 @@ impl Link {
         Ok(())
     }
 
-    /// Takes what is to be told of a database that the server refuses to select.
+    /// Takes the message about a database that the server refuses to select.
     pub(super) fn take_no_db(&mut self) -> Option<Box<str>> {
         self.no_db.take()
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a command and waits for the answer.
     pub(super) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
         command.query_async(&mut self.connection).await
     }
 
-    /// Whether the connection has come to its end.
+    /// Returns whether the connection is closed.
     pub(super) fn is_closed(&self) -> bool {
         self.driver.is_finished()
     }
 
-    /// What went wrong, in words: Redis's own if it said any.
+    /// Describes an error, with the server's own message if there is one.
     pub(super) fn reason(&self, error: &RedisError) -> Box<str> {
         if error.is_timeout() {
             format!("no answer for {}", say(self.answer_within)).into()
@@ -191,8 +193,8 @@ impl Drop for Link {
     }
 }
 
-/// Explains why the database cannot be selected and what to do. What stands before the first colon
-/// is the short form.
+/// Explains why the database cannot be selected and what to do. The part before the first colon is
+/// the short form.
 fn no_db_words(db: i64, reason: &str) -> String {
     let (what, remedy) = if reason.contains("out of range") || reason.contains("invalid DB index") {
         (
@@ -216,22 +218,22 @@ fn no_db_words(db: i64, reason: &str) -> String {
     format!("database {db} {what}: {remedy} · Redis says: {reason}")
 }
 
-/// Whether Redis does not let us in.
+/// Returns whether the server refused the login.
 fn is_about_login(error: &RedisError) -> bool {
     is_refusal(error) && Refusal::of(&words(error)).is_about_login()
 }
 
-/// Whether Redis itself said this.
+/// Returns whether the error was sent by the server.
 pub(super) fn is_refusal(error: &RedisError) -> bool {
     error.code().is_some()
 }
 
-/// Whether the reply was more than is ever read.
+/// Returns whether the reply exceeded a limit.
 pub(super) fn is_excess(error: &RedisError) -> bool {
     io_error(error).and_then(Excess::behind).is_some()
 }
 
-/// What went wrong: Redis's own words if it said any.
+/// Describes an error, with the server's own message if there is one.
 pub(super) fn words(error: &RedisError) -> Box<str> {
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => cut(&format!("{code} {detail}")).into(),
@@ -242,13 +244,13 @@ pub(super) fn words(error: &RedisError) -> Box<str> {
     }
 }
 
-/// The start of a text that may be of any length.
+/// Truncates a text to [`MAX_WORDS`] bytes.
 pub(super) fn cut(text: &str) -> &str {
     let end = (0..=MAX_WORDS.min(text.len())).rfind(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or_default()]
 }
 
-/// The trouble with the stream behind an error of the crate.
+/// Returns the I/O error behind an error of the crate.
 fn io_error(error: &RedisError) -> Option<&io::Error> {
     let source = error.source()?;
     source

@@ -1,23 +1,23 @@
-//! Whether a refused login is tried again: only if it has worked before, and not for ever.
+//! Decides whether a refused login is retried: only if it worked before, and for a limited time.
 //!
-//! A server that restarts may not have loaded its users yet. But servers count wrong passwords,
-//! and some lock out whoever sends too many.
+//! A restarting server may not have loaded its users yet. But servers count wrong passwords, and
+//! some lock out clients that send too many.
 
 use std::time::Duration;
 
-/// How a login that has worked before and is refused now is tried again.
+/// How a login that worked before is retried after it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginRetries {
-    /// The wait before the first retry. Each further one is twice as long.
+    /// The wait before the first retry. It doubles with each retry.
     pub first_wait: Duration,
     /// The longest wait.
     pub longest_wait: Duration,
-    /// All waits together. Then the refusal is final until the user asks again.
+    /// Total wait after which the refusal is final until the user retries.
     pub give_up_after: Duration,
 }
 
 impl LoginRetries {
-    /// Every refusal is final.
+    /// Treats every refusal as final.
     pub const NONE: Self = Self {
         first_wait: Duration::ZERO,
         longest_wait: Duration::ZERO,
@@ -35,12 +35,12 @@ impl Default for LoginRetries {
     }
 }
 
-/// The retries of one connection.
+/// Login retries of one connection.
 #[derive(Debug)]
 pub(super) struct Login {
     retries: LoginRetries,
     has_worked: bool,
-    /// How long was waited since it last worked.
+    /// Total wait since the login last worked.
     waited: Duration,
     next_wait: Duration,
 }
@@ -55,7 +55,7 @@ impl Login {
         }
     }
 
-    /// Notes that the login works.
+    /// Records a successful login.
     pub(super) fn note_success(&mut self) {
         *self = Self {
             has_worked: true,
@@ -63,7 +63,8 @@ impl Login {
         };
     }
 
-    /// How long to wait before a refused login is tried again. `None` if the refusal is final.
+    /// Returns how long to wait before a refused login is retried, or `None` if the refusal is
+    /// final.
     pub(super) fn next_wait(&mut self) -> Option<Duration> {
         let wait = self.next_wait.min(self.retries.longest_wait);
         if !self.has_worked || wait.is_zero() || self.waited >= self.retries.give_up_after {

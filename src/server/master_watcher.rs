@@ -1,5 +1,4 @@
-//! Watches over who is the master: asks the sentinels again and again, and both the master and the
-//! one before it.
+//! Watches for failovers by polling the sentinels, the current master and the previous one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,49 +17,49 @@ use super::sentinel::{Masters, NoSentinel, SentinelAnswer, Standing, standing};
 use super::succession::Progress;
 use crate::message::Time;
 
-/// All are asked this often, though sentinels tell by themselves.
+/// Poll interval. Sentinels also announce failovers themselves.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Sentinels that do not let us in any more are asked this often.
+/// Poll interval while the sentinels refuse the login.
 const LOCKED_OUT: Duration = Duration::from_secs(30);
 
-/// That no sentinel can be asked is told after this time: one may just be starting again.
+/// How long all sentinels must be unreachable before it is reported; one may just be restarting.
 const TELL_AFTER: Duration = Duration::from_secs(3);
 
-/// A promotion is so much older at most than the first word of it: sentinels ask a replica that is
-/// to take over each second, and tell one another every two seconds.
+/// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica being promoted
+/// every second, and exchange their state every two seconds.
 const UNNOTICED: Duration = Duration::from_secs(4);
 
 /// The watcher's task.
 pub(super) struct Watcher {
     masters: Arc<Masters>,
     report_tx: UnboundedSender<Report>,
-    /// When this began: nothing was listened to before.
+    /// When watching began; nothing was received before.
     began: Time,
     reign: Option<CurrentMaster>,
     former: Option<PreviousMaster>,
-    /// Since when no sentinel can be asked.
+    /// Since when no sentinel can be reached.
     blind_since: Option<Instant>,
-    /// Whether that was told.
+    /// Whether that was reported.
     is_told: bool,
 }
 
-/// The time of a master.
+/// The current master.
 struct CurrentMaster {
     master: Endpoint,
     link: Option<Link>,
     progress: Progress,
-    /// When a sentinel was last asked that named it.
+    /// When the latest query in which a sentinel named this master was sent.
     agreed: Time,
 }
 
-/// A master whose time is over. It may not know.
+/// A replaced master. It may not know that it was replaced.
 struct PreviousMaster {
     server: Endpoint,
     link: Option<Link>,
-    /// Since when it may be taking messages that nobody else passes on.
+    /// Since when it may accept messages that nothing else delivers.
     since: Time,
-    /// Whether it is known to.
+    /// Whether it is known to accept messages.
     is_serving: bool,
     /// Whether it has become a replica.
     is_over: bool,
@@ -79,10 +78,9 @@ impl Watcher {
         }
     }
 
-    /// Tells the coordinator whenever there is another master than before, for as long as the
-    /// coordinator is there.
+    /// Reports every change of the master to the coordinator, until the coordinator is gone.
     pub(super) async fn run(mut self) {
-        // Whoever was let in nowhere is not to knock again and again.
+        // If all logins were refused, repeated attempts could lock the client out.
         if self.masters.found().await.is_err() {
             return;
         }
@@ -108,7 +106,7 @@ impl Watcher {
         }
     }
 
-    /// A sentinel can be asked.
+    /// Records that a sentinel can be reached.
     fn note_sight(&mut self) {
         self.blind_since = None;
         if std::mem::take(&mut self.is_told) {
@@ -116,8 +114,8 @@ impl Watcher {
         }
     }
 
-    /// None can be asked, so that a failover would not be followed. Those that answer but lead
-    /// nowhere may be at a failover.
+    /// Records that no sentinel can be reached, so a failover would go unnoticed. Sentinels that
+    /// answer without naming a usable master may be in the middle of a failover.
     fn note_blindness(&mut self, nobody: NoSentinel) {
         if nobody.is_any_heard {
             self.note_sight();
@@ -133,14 +131,14 @@ impl Watcher {
         let _ = self.report_tx.send(Report::Partial(Some(words.into())));
     }
 
-    /// The same by one sentinel, for as long as it can be believed.
+    /// Watches through one sentinel until it fails or proves outdated.
     async fn watch_by(&mut self, informant: SentinelAnswer) {
         let SentinelAnswer {
             mut link,
             sentinel,
             mut master,
         } = informant;
-        // Without it a new master is noticed by asking, a little later.
+        // Without events, polling notices a new master a little later.
         let mut switches = self.masters.switches(&sentinel).await.ok();
         let mut asked = Time::now();
         loop {
@@ -158,7 +156,7 @@ impl Watcher {
                 Ok(named) => master = named,
                 Err(_) => return,
             }
-            // A sentinel may be behind the times: then the others are asked.
+            // The sentinel may be outdated; return to ask the others.
             if self.is_new(&master) && self.masters.verify(&master).await.is_err() {
                 return;
             }
@@ -170,7 +168,7 @@ impl Watcher {
         known != Some(master)
     }
 
-    /// There is a new master, which one of the sentinels, asked at this time, has named.
+    /// Switches to a new master, named by a sentinel that was queried at `asked`.
     async fn switch_master(&mut self, master: &Endpoint, asked: Time) {
         let mut new = CurrentMaster::new(master.clone(), asked);
         let info = new.ask_replication(&self.masters).await;
@@ -186,12 +184,12 @@ impl Watcher {
         };
         self.former = Some(PreviousMaster::of(old));
         for report in heard.into_iter().chain([moved]) {
-            // The coordinator outlives this task, but for the program's end.
+            // The coordinator outlives this task, except at shutdown.
             let _ = self.report_tx.send(report);
         }
     }
 
-    /// Asks the servers how things stand, and waits until it is time to do so again.
+    /// Polls the current and previous master, and then waits for the poll interval.
     async fn look(&mut self) {
         let masters = &self.masters;
         let at_master = async {
@@ -224,7 +222,7 @@ impl CurrentMaster {
         }
     }
 
-    /// Asks the master how far it has got. Gives its answer back.
+    /// Queries the replication state of the master and returns its answer.
     async fn ask_replication(&mut self, masters: &Masters) -> Option<String> {
         let asked = Time::now();
         let link = opened(&mut self.link, &self.master, masters).await.ok()?;
@@ -243,7 +241,8 @@ impl CurrentMaster {
         }
     }
 
-    /// Until when it was certainly the only master, by what its heir says of its replication.
+    /// Returns until when this was certainly the only master, based on the replication state of its
+    /// successor.
     fn served_until(&self, heir: Option<&str>, began: Time) -> Time {
         let told = heir.and_then(|info| self.progress.followed_until(info, began));
         told.unwrap_or_else(|| self.agreed.before(UNNOTICED).max(began))
@@ -261,7 +260,7 @@ impl PreviousMaster {
         }
     }
 
-    /// Looks whether it still takes itself for a master. Gives what is new of that.
+    /// Checks whether the server still considers itself a master. Returns a report if that changed.
     async fn look(&mut self, masters: &Masters) -> Option<Report> {
         let asked = Time::now();
         let standing = match opened(&mut self.link, &self.server, masters).await {
@@ -278,18 +277,18 @@ impl PreviousMaster {
         }
         self.link = None;
         self.since = asked;
-        // One that is gone may come back as the master that it was.
+        // An unreachable server may come back as a master.
         self.is_over = standing == Some(Standing::Replica);
         std::mem::take(&mut self.is_serving).then_some(Report::FormerIsOver)
     }
 
-    /// It no longer matters.
+    /// Stops watching the server.
     fn forget(self) -> Option<Report> {
         self.is_serving.then_some(Report::FormerIsOver)
     }
 }
 
-/// The connection, made if there is none.
+/// Returns the open link, connecting first if necessary.
 async fn opened<'a>(
     link: &'a mut Option<Link>,
     server: &Endpoint,
@@ -303,7 +302,7 @@ async fn opened<'a>(
     Ok(link.insert(usable))
 }
 
-/// Waits for the next event; for ever where none can come.
+/// Waits for the next event; forever if none can arrive.
 async fn next(events: &mut Option<PubSubStream>) {
     if let Some(stream) = events {
         if stream.next().await.is_some() {

@@ -1,4 +1,4 @@
-//! One of the servers that are listened to: where it is, and whom its state matters to.
+//! A subscribed server: its location, and its reports to the coordinator.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,21 +15,21 @@ use super::topology::Topology;
 use super::upstream::Change;
 use crate::message::{NodeId, Subscription, SubscriptionId, Time};
 
-/// Where a server is to be found.
+/// Where to find a server.
 #[derive(Clone, Debug)]
 pub(super) enum NodeLocation {
-    /// Always here.
+    /// A fixed endpoint.
     At(Endpoint),
-    /// Where the sentinels say that the master is.
+    /// The master named by the sentinels.
     Master(Arc<Masters>),
-    /// Any of the sentinels, each time another.
+    /// Any of the sentinels, a different one each time.
     AnySentinel(Arc<Masters>),
-    /// Where the others have found it.
+    /// The home node found by the other tasks.
     Home(watch::Receiver<Option<Endpoint>>),
 }
 
 impl NodeLocation {
-    /// Where it is now. Fails for good with a refusal.
+    /// Returns the current endpoint. A refusal is a permanent failure.
     pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
         match self {
             Self::At(endpoint) => Ok(endpoint.clone()),
@@ -43,7 +43,7 @@ impl NodeLocation {
         }
     }
 
-    /// What has happened if it was at `from` and is at `to` now. Nothing where that is no wonder.
+    /// Describes a move between two endpoints, if it is noteworthy.
     pub(super) fn move_in_words(&self, from: &Endpoint, to: &Endpoint) -> Option<String> {
         match self {
             Self::Master(_) if from != to => Some(failover_in_words(from.address(), to.address())),
@@ -51,7 +51,7 @@ impl NodeLocation {
         }
     }
 
-    /// What is to be found at `address` is called, where that can change.
+    /// Returns the name of the server at `address`, if the location can change.
     pub(super) fn name_at(&self, address: &Address) -> Option<String> {
         match self {
             Self::Master(masters) => Some(format!("{} at {address}", masters.name())),
@@ -60,7 +60,7 @@ impl NodeLocation {
         }
     }
 
-    /// Whether it is elsewhere by now than at `endpoint`.
+    /// Returns whether the server is no longer at `endpoint`.
     pub(super) fn has_left(&self, endpoint: &Endpoint) -> bool {
         match self {
             Self::Home(home_rx) => home_rx.borrow().as_ref() != Some(endpoint),
@@ -69,28 +69,28 @@ impl NodeLocation {
     }
 }
 
-/// A server as its subscriber knows it.
+/// A subscriber's handle to its server.
 #[derive(Clone, Debug)]
 pub(super) struct NodeHandle {
     pub(super) node: NodeId,
     pub(super) place: NodeLocation,
-    /// What it is called where there are others.
+    /// The name shown when there are several servers.
     pub(super) name: Box<str>,
-    /// The holes in the log, which all subscribers share.
+    /// The gaps in the log, shared by all subscribers.
     pub(super) gaps: SharedGaps,
-    /// Tells the coordinator.
+    /// Sends reports to the coordinator.
     pub(super) report_tx: UnboundedSender<Report>,
-    /// Whether there is no other.
+    /// Whether this is the only server.
     pub(super) alone: Arc<AtomicBool>,
 }
 
 impl NodeHandle {
-    /// Whether this is the only server that is listened to.
+    /// Returns whether this is the only subscribed server.
     pub(super) fn is_alone(&self) -> bool {
         self.alone.load(Relaxed)
     }
 
-    /// That the connection is lost, and which.
+    /// Describes the loss of the connection, with the server's name if there are several.
     pub(super) fn loss_in_words(&self) -> Box<str> {
         if self.is_alone() {
             "connection lost".into()
@@ -99,82 +99,83 @@ impl NodeHandle {
         }
     }
 
-    /// What is missing here of a subscription another server is to bring back. To be said before
-    /// this server has nothing left to bring, which would end its holes.
+    /// Hands the missing part of a subscription over to another server. Call it before this server
+    /// has nothing left to deliver, which would close its gaps.
     pub(super) fn let_go(&self, subscription: SubscriptionId) {
         let mut gaps = self.gaps.lock();
         gaps.hand_over(subscription, self.node, &[NOWHERE]);
     }
 
-    /// Tells the coordinator something of this server.
+    /// Sends a report about this server to the coordinator.
     pub(super) fn report(&self, report: impl FnOnce(NodeId) -> Report) {
-        // The coordinator outlives all subscribers, but for the program's end.
+        // The coordinator outlives all subscribers, except at shutdown.
         let _ = self.report_tx.send(report(self.node));
     }
 }
 
-/// That another master has taken over.
+/// Describes a failover.
 pub(super) fn failover_in_words(from: &Address, to: &Address) -> String {
     format!("failover from {from} to {to}")
 }
 
-/// What a subscriber tells the coordinator.
+/// A report to the coordinator.
 #[derive(Debug)]
 pub(super) enum Report {
-    /// The connection is up.
+    /// The connection is established.
     Live { node: NodeId },
-    /// The connection is lost, or could not be made so many times in a row.
+    /// The connection is lost, or this many attempts failed in a row.
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
-    /// The server may belong to a cluster: it does not say, in these words of its own. `None` once
-    /// it does.
+    /// The server may belong to a cluster, but refuses to say, with this error. `None` once it does
+    /// say.
     MayBeCluster(Option<Box<str>>),
-    /// Not all can be heard or followed: what, why, and what to do about it. `None` once all can.
+    /// Some subscriptions cannot be received or followed: what, why and the remedy. `None` once all
+    /// can.
     Partial(Option<Box<str>>),
-    /// The master, or the sentinel that is listened to, was reached here.
+    /// The address at which the master or sentinel was reached.
     Located { node: NodeId, address: Address },
-    /// The server is a replica, and its link to its primary has changed.
+    /// The state of the replica's link to its primary changed.
     Upstream(Change),
-    /// A node of the cluster has said who serves what.
+    /// A cluster node reported the topology.
     Topology {
         asked: Address,
-        /// When it was asked.
+        /// When the query was sent.
         at: Time,
         round_trip: Duration,
         topology: Topology,
     },
-    /// A node of the cluster was asked that, and has not answered.
+    /// A cluster node did not answer a topology query.
     Unanswered { asked: Address },
-    /// The sentinels have another master.
+    /// The sentinels named another master.
     MasterMoved {
         from: Address,
         to: Address,
-        /// Until when the one before was certainly the only one.
+        /// Until when the old master was certainly the only one.
         last_served: Time,
     },
-    /// The master before this one still takes messages, or does so again.
+    /// The previous master still accepts messages, or does so again.
     FormerServes {
         server: Address,
-        /// Since when it may have.
+        /// Since when it may have accepted messages.
         since: Time,
     },
-    /// It is a replica now, or gone.
+    /// The previous master is now a replica, or gone.
     FormerIsOver,
-    /// The sharded channels were looked for that a pattern matches, or may not be.
+    /// The result of searching for the sharded channels that match a pattern.
     Found {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, Box<str>>,
     },
-    /// The server does not bring a subscription, or no longer: another is to.
+    /// The server does not or no longer delivers a subscription; another server should.
     Moved {
         node: NodeId,
         subscription: SubscriptionId,
-        /// When the server last brought it, if it ever did.
+        /// When the server last delivered the subscription, if it ever did.
         last_served: Option<Time>,
-        /// Until when all has been heard that it sent, if it sent anything.
+        /// Until when everything that the server sent was received, if it sent anything.
         heard_until: Option<Time>,
-        /// What it said.
+        /// The server's message.
         reason: Box<str>,
     },
 }

@@ -1,4 +1,4 @@
-//! The servers that are known, and the subscribers that listen to those that bring anything.
+//! The known servers, and the subscribers of those that deliver anything.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -19,32 +19,32 @@ use super::topology::{Health, Member};
 use super::{Command, Config, Counters, Feed, NodeFacts, Role};
 use crate::message::{NodeId, Subscription, SubscriptionId};
 
-/// A server.
+/// A known server.
 pub(super) struct Node {
     place: NodeLocation,
-    /// What it is called.
+    /// Display name.
     name: Box<str>,
     role: Role,
     health: Health,
     slots: Vec<RangeInclusive<u16>>,
-    /// Where the cluster says that it is, once it has said anything of it.
+    /// Address reported by the cluster, once it has reported the node.
     member_address: Option<Address>,
-    /// Whether the cluster knows it no more.
+    /// Whether the cluster no longer lists the node.
     is_gone: bool,
-    /// Its subscriber, once it has had anything to bring.
+    /// Commands to its subscriber. Set once the node has had anything to deliver.
     command_tx: Option<UnboundedSender<Command>>,
-    /// What it brings, or is asked to bring.
+    /// Subscriptions that the node delivers or was asked to deliver.
     pub(super) carries: BTreeSet<SubscriptionId>,
-    /// What it is to let go of, and has not yet.
+    /// Subscriptions that the node was asked to drop and has not dropped yet.
     yielding: BTreeSet<SubscriptionId>,
-    /// Since when its connection is lost.
+    /// Since when the connection is lost.
     pub(super) lost_since: Option<Instant>,
-    /// How long it took to answer the last question.
+    /// Round-trip time of the last answer.
     pub(super) round_trip: Option<Duration>,
 }
 
 impl Node {
-    /// Where it is, if that never changes.
+    /// Returns the endpoint, if it is fixed.
     pub(super) fn endpoint(&self) -> Option<&Endpoint> {
         match &self.place {
             NodeLocation::At(endpoint) => Some(endpoint),
@@ -56,12 +56,12 @@ impl Node {
         &self.name
     }
 
-    /// Where the cluster says that it is, or has said.
+    /// Returns the latest address reported by the cluster.
     pub(super) fn member_address(&self) -> Option<&Address> {
         self.member_address.as_ref()
     }
 
-    /// Whether the cluster knows it no more.
+    /// Returns whether the cluster no longer lists the node.
     pub(super) fn is_gone(&self) -> bool {
         self.is_gone
     }
@@ -74,7 +74,7 @@ impl Node {
         self.health
     }
 
-    /// Takes over what the cluster says of it.
+    /// Applies the cluster's information about the node.
     fn note(&mut self, member: &Member) {
         self.member_address = Some(member.address.clone());
         self.is_gone = false;
@@ -88,7 +88,7 @@ impl Node {
     }
 }
 
-/// All servers that are known, by their ids.
+/// All known servers. A node's id is its index.
 pub(super) struct Nodes {
     config: Arc<Config>,
     feed_tx: Sender<Feed>,
@@ -96,12 +96,12 @@ pub(super) struct Nodes {
     gaps: SharedGaps,
     counters: Arc<Counters>,
     answering: Arc<Notify>,
-    /// Whether no more than one is listened to.
+    /// Whether at most one server is subscribed to.
     alone: Arc<AtomicBool>,
     all: Vec<Node>,
     by_address: HashMap<Address, NodeId>,
     subscribers: JoinSet<()>,
-    /// Those that only ask. They end when this is dropped.
+    /// Tasks that only send queries. They end when this is dropped.
     askers: JoinSet<()>,
     poller: Option<AbortHandle>,
 }
@@ -143,7 +143,7 @@ impl Nodes {
         self.by_address.get(address).copied()
     }
 
-    /// The id of the server at `place`, which is known from now on.
+    /// Adds a server at `place` and returns its id.
     pub(super) fn add(&mut self, place: NodeLocation, name: &str, role: Role) -> NodeId {
         let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
         self.all.push(Node {
@@ -163,7 +163,7 @@ impl Nodes {
         id
     }
 
-    /// The id of the server at `endpoint`, which is known from now on.
+    /// Returns the id of the server at `endpoint`, adding it if it is unknown.
     pub(super) fn know(&mut self, endpoint: Endpoint) -> NodeId {
         let address = endpoint.address().clone();
         if let Some(known) = self.find(&address) {
@@ -175,7 +175,7 @@ impl Nodes {
         id
     }
 
-    /// Notes that a server is at `address` as well: the others call it so.
+    /// Records that the other nodes know a server by `address` as well.
     pub(super) fn also_at(&mut self, id: NodeId, address: &Address) {
         if self.find(address).is_none() {
             self.by_address.insert(address.clone(), id);
@@ -183,7 +183,7 @@ impl Nodes {
         }
     }
 
-    /// Notes that a server that may be elsewhere at another time was reached at `address`.
+    /// Records that a server with a changing location was reached at `address`.
     pub(super) fn note_place(&mut self, id: NodeId, address: &Address) {
         let node = self.get_mut(id);
         if let Some(name) = node.place.name_at(address) {
@@ -191,7 +191,7 @@ impl Nodes {
         }
     }
 
-    /// Takes over what the cluster says of its nodes. Those that are new are reached like `model`.
+    /// Applies the cluster's list of nodes. New nodes get the login of `model`.
     pub(super) fn note_members(&mut self, members: &[Member], model: &Endpoint) {
         for node in &mut self.all {
             node.is_gone = node.member_address.is_some();
@@ -202,13 +202,13 @@ impl Nodes {
         }
     }
 
-    /// The servers that nothing is to be listened to at but what no other has.
+    /// Returns the first node with this role.
     pub(super) fn with_role(&self, role: Role) -> Option<NodeId> {
         let index = self.all.iter().position(|node| node.role == role)?;
         Some(NodeId(u16::try_from(index).ok()?))
     }
 
-    /// The servers that bring a subscription, or are asked to.
+    /// Returns the nodes that deliver a subscription or were asked to.
     pub(super) fn carriers(&self, id: SubscriptionId) -> Vec<NodeId> {
         (0..)
             .zip(&self.all)
@@ -217,7 +217,7 @@ impl Nodes {
             .collect()
     }
 
-    /// Starts the subscriber of a server.
+    /// Starts the subscriber of a node.
     pub(super) fn start(&mut self, id: NodeId, subscriptions: Vec<Subscription>) {
         let node = &mut self.all[usize::from(id.0)];
         node.carries.extend(subscriptions.iter().map(|of| of.id));
@@ -243,7 +243,7 @@ impl Nodes {
         self.subscribers.spawn(subscriber.run());
     }
 
-    /// Asks a server to bring a subscription.
+    /// Asks a node to deliver a subscription.
     pub(super) fn subscribe_at(&mut self, id: NodeId, subscription: Subscription) {
         let node = self.get_mut(id);
         node.carries.insert(subscription.id);
@@ -255,7 +255,7 @@ impl Nodes {
         }
     }
 
-    /// Asks a server to let go of a subscription, once.
+    /// Asks a node once to drop a subscription.
     pub(super) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
         if node.yielding.insert(subscription)
@@ -265,14 +265,14 @@ impl Nodes {
         }
     }
 
-    /// A server has let go of a subscription, or never had it.
+    /// Records that a node has dropped a subscription or never had it.
     pub(super) fn note_yielded(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
         node.carries.remove(&subscription);
         node.yielding.remove(&subscription);
     }
 
-    /// Tells all servers that bring a subscription.
+    /// Sends a command to all nodes that deliver a subscription.
     pub(super) fn command_carriers(&self, id: SubscriptionId, command: &Command) {
         for carrier in self.carriers(id) {
             if let Some(command_tx) = &self.get(carrier).command_tx {
@@ -281,26 +281,26 @@ impl Nodes {
         }
     }
 
-    /// Whether any server is listened to.
+    /// Returns whether any node has a subscriber.
     pub(super) fn is_listening(&self) -> bool {
         self.all.iter().any(|node| node.command_tx.is_some())
     }
 
-    /// Tells one server.
+    /// Sends a command to the subscriber of one node.
     pub(super) fn command(&self, id: NodeId, command: Command) {
         if let Some(command_tx) = &self.get(id).command_tx {
             let _ = command_tx.send(command);
         }
     }
 
-    /// Tells all servers that are listened to.
+    /// Sends a command to all subscribers.
     pub(super) fn command_all(&self, command: &Command) {
         for command_tx in self.all.iter().filter_map(|node| node.command_tx.as_ref()) {
             let _ = command_tx.send(command.clone());
         }
     }
 
-    /// Forgets who brings a subscription.
+    /// Removes a subscription from all nodes.
     pub(super) fn forget(&mut self, id: SubscriptionId) {
         for node in &mut self.all {
             node.carries.remove(&id);
@@ -308,13 +308,13 @@ impl Nodes {
         }
     }
 
-    /// Takes note of how many servers are listened to.
+    /// Updates whether there is at most one subscribed server.
     pub(super) fn note_alone(&self) {
         let listened = self.all.iter().filter(|node| node.command_tx.is_some());
         self.alone.store(listened.count() <= 1, Relaxed);
     }
 
-    /// What there is to say of all servers that have not left the cluster.
+    /// Returns facts about all nodes that have not left the cluster.
     pub(super) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
         (0..)
             .zip(&self.all)
@@ -332,19 +332,19 @@ impl Nodes {
             .collect()
     }
 
-    /// Runs what asks and does not listen beside the subscribers.
+    /// Spawns a task that only sends queries.
     pub(super) fn spawn_asker(&mut self, asker: impl Future<Output = ()> + Send + 'static) {
         self.askers.spawn(asker);
     }
 
-    /// The same of the poller, which takes the place of the one before.
+    /// Spawns the poller, replacing the previous one.
     pub(super) fn spawn_poller(&mut self, poller: impl Future<Output = ()> + Send + 'static) {
         if let Some(before) = self.poller.replace(self.askers.spawn(poller)) {
             before.abort();
         }
     }
 
-    /// Ends all subscribers and waits for them.
+    /// Stops all subscribers and waits for them to end.
     pub(super) async fn stop(mut self) {
         for node in &mut self.all {
             node.command_tx = None;

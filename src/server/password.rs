@@ -1,13 +1,13 @@
-//! A password, in memory for no longer than it is needed.
+//! A password that is kept in memory only as long as needed.
 
 use std::fmt;
 use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-/// A password. It is wiped from memory when it goes, and is never printed.
+/// A password. It is wiped from memory when dropped, and is never printed.
 ///
-/// Copies that others make are not wiped: the environment, and the commands that the redis crate
+/// Copies made elsewhere are not wiped: the environment, and the commands that the redis crate
 /// holds until they are sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);

@@ -1,4 +1,4 @@
-//! Asks a cluster's nodes who serves what, and which sharded channels there are.
+//! Polls the nodes of a cluster for its topology and for the existing sharded channels.
 
 mod wanted;
 
@@ -20,24 +20,24 @@ use super::topology::{Health, Topology};
 use super::{Config, Refusal};
 use crate::message::{Subscription, SubscriptionId, Time};
 
-/// A node is asked this often at least, each in its turn.
+/// Maximum interval between two polls. The nodes are polled in turn.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// More often if that is what it takes to hear from all within this time: a hole begins where they
-/// last agreed.
+/// The interval is shorter if needed to poll all nodes within this time. A gap starts at the time
+/// they last agreed.
 const ROUND: Duration = Duration::from_secs(2);
 
-/// But never more often than this.
+/// Minimum interval between two regular polls.
 const AT_MOST_EVERY: Duration = Duration::from_millis(250);
 
-/// While something is missing, this often.
+/// Interval while something is missing.
 const HURRIED: Duration = Duration::from_millis(100);
 
-/// What all refuse is asked for this often.
+/// Interval while all nodes refuse to answer.
 const REFUSED_EVERY: Duration = Duration::from_secs(5);
 
-/// Questions that grow with the number of channels are asked so seldom that they take no more
-/// than this part of the time.
+/// Queries whose cost grows with the number of channels take at most one part in this many of the
+/// time.
 const SHARE: u32 = 50;
 
 /// The poller's task.
@@ -45,36 +45,36 @@ pub(super) struct Poller {
     wanted: Arc<Wanted>,
     report_tx: UnboundedSender<Report>,
     contacts: Contacts,
-    /// A server of the cluster, for its login and the like.
+    /// An endpoint of the cluster whose login and settings are used for all nodes.
     model: Endpoint,
-    /// Where ordinary channels come from: what is asked if there is no cluster.
+    /// The home endpoint, which is queried if there is no cluster.
     home_rx: watch::Receiver<Option<Endpoint>>,
-    /// Where to begin, and to begin again when no node answers.
+    /// Nodes to start with, and to fall back to when no node answers.
     seeds: Vec<Address>,
-    /// The nodes that are asked in turn.
+    /// The nodes that are polled in turn.
     nodes: Vec<Address>,
     turn: usize,
-    /// Whether they are asked for the others.
+    /// Whether the nodes are queried for the topology.
     is_cluster: bool,
-    /// Whether any has said that slots are served.
+    /// Whether any node has reported slots.
     has_slots: bool,
-    /// How many nodes in a row did not answer.
+    /// Number of consecutive failures.
     failures: usize,
-    /// What one of those said, if any said anything.
+    /// The latest refusal since the last success.
     refusal: Option<Box<str>>,
-    /// How many in a row have refused, with none among them that was silent.
+    /// Number of consecutive refusals without a silent node in between.
     refusals: usize,
-    /// Whether that was told.
+    /// Whether the failure was reported.
     is_told: bool,
-    /// The patterns that are not looked for any more, since that is refused.
+    /// Patterns that are no longer searched for because a node refused.
     denied: BTreeSet<SubscriptionId>,
-    /// Not before this are channels asked for again.
+    /// When sharded channels are queried again at the earliest.
     look_at: Instant,
 }
 
 impl Poller {
-    /// Asks the servers at `seeds` first, and then, of a cluster, those that these know of. Where
-    /// there is none, the home is asked.
+    /// Creates a poller that queries the servers at `seeds` first, and in a cluster then the nodes
+    /// they know. Without a cluster, it queries the home node.
     pub(super) fn new(
         config: Arc<Config>,
         wanted: Arc<Wanted>,
@@ -105,14 +105,14 @@ impl Poller {
         }
     }
 
-    /// Asks until the coordinator is gone.
+    /// Polls until the coordinator is gone.
     pub(super) async fn run(mut self) {
         let mut next = Instant::now();
         while !self.report_tx.is_closed() {
             if self.wanted.take_again() {
                 self.begin_again();
             }
-            // A server that has restarted may have loaded its users only now.
+            // A restarted server may have loaded its users only now.
             if self.wanted.take_let_in() {
                 self.contacts.knock_again();
             }
@@ -123,7 +123,7 @@ impl Poller {
                 self.follow_home();
             }
             self.discover_channels().await;
-            // What did not answer says nothing of the others.
+            // A failed node says nothing about the others.
             next = if self.failures == 0 {
                 next.max(Instant::now()) + self.pause()
             } else {
@@ -135,14 +135,14 @@ impl Poller {
         }
     }
 
-    /// Waits until then, or until there is reason to ask earlier.
+    /// Waits until `next`. Returns `true` early if the next poll should happen sooner.
     async fn is_hurried_before(&self, next: Instant) -> bool {
         loop {
             select! {
                 () = sleep_until(next) => return false,
                 () = self.report_tx.closed() => return false,
                 () = self.wanted.hurry.notified() => {
-                    // Haste does not help where all refuse.
+                    // Polling faster is pointless while all nodes refuse.
                     if !self.is_refused_by_all() || self.wanted.is_again() {
                         sleep(HURRIED).await;
                         return true;
@@ -152,7 +152,7 @@ impl Poller {
         }
     }
 
-    /// The time between two questions while all goes well.
+    /// Returns the interval between polls while they succeed.
     fn pause(&self) -> Duration {
         if !self.is_cluster {
             return EVERY;
@@ -161,7 +161,7 @@ impl Poller {
         (ROUND / nodes.max(1)).clamp(AT_MOST_EVERY, EVERY)
     }
 
-    /// The same while nobody answers: the longer, the more often each was asked.
+    /// Returns the interval while no node answers. It grows with the number of failed rounds.
     fn pause_after_failure(&self) -> Duration {
         if self.is_refused_by_all() {
             return REFUSED_EVERY;
@@ -170,12 +170,12 @@ impl Poller {
         (HURRIED * u32::try_from(rounds).unwrap_or(u32::MAX).clamp(1, 10)).min(EVERY)
     }
 
-    /// Whether each node has refused.
+    /// Returns whether every node has refused.
     fn is_refused_by_all(&self) -> bool {
         self.refusals > 0 && self.refusals >= self.nodes.len()
     }
 
-    /// Whether each node has had its turn, and none has answered but to refuse.
+    /// Returns whether every node has been tried without success and at least one refused.
     fn is_blind(&self) -> bool {
         self.refusal.is_some() && self.failures >= self.nodes.len()
     }
@@ -184,7 +184,7 @@ impl Poller {
         (self.failures, self.refusal, self.refusals) = (0, None, 0);
     }
 
-    /// What was refused may be granted now.
+    /// Resets failures and refusals, since permissions may have changed.
     fn begin_again(&mut self) {
         self.contacts.knock_again();
         self.denied.clear();
@@ -200,7 +200,7 @@ impl Poller {
         }
     }
 
-    /// Takes note of whether a node has answered. Begins again from where it began once none does.
+    /// Records the outcome of a poll. Adds the seeds again once no node answers.
     fn note(&mut self, answer: Result<(), Unanswered>) {
         let Err(reason) = answer else {
             self.forget_failures();
@@ -232,11 +232,11 @@ impl Poller {
     }
 
     fn report(&self, report: Report) {
-        // Whoever is gone needs no answer.
+        // Fails only when the coordinator is gone.
         let _ = self.report_tx.send(report);
     }
 
-    /// Asks the node whose turn it is.
+    /// Polls the next node.
     async fn ask_next(&mut self) -> Result<(), Unanswered> {
         self.turn = (self.turn + 1) % self.nodes.len().max(1);
         let Some(address) = self.nodes.get(self.turn).cloned() else {
@@ -254,7 +254,7 @@ impl Poller {
         };
         let round_trip = asked.elapsed();
         let topology = Topology::parse(&text, &address);
-        // A node that has been taken out of the cluster knows nothing of it any more.
+        // A node that was removed from the cluster no longer knows its topology.
         let has_slots = topology.nodes.iter().any(|node| !node.slots.is_empty());
         if topology.nodes.is_empty() || self.has_slots && !has_slots {
             return Err(Unanswered::Silent);
@@ -270,11 +270,11 @@ impl Poller {
         Ok(())
     }
 
-    /// Asks all nodes for the sharded channels that are looked for.
+    /// Queries all nodes for sharded channels that match the patterns.
     async fn discover_channels(&mut self) {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
-        // Before the nodes are known, most of them would not be asked.
+        // Most nodes would be missed before they are known.
         let is_early = self.is_cluster && !self.has_slots && !self.is_blind();
         if patterns.is_empty() || is_early || Instant::now() < self.look_at {
             return;
@@ -295,8 +295,8 @@ impl Poller {
         self.look_at = Instant::now() + (started.elapsed() * SHARE).max(EVERY);
     }
 
-    /// The names of the sharded channels that match, in order, from all nodes that answer; or why
-    /// none does. Nothing where that is not known.
+    /// Returns the sorted names of the matching sharded channels from all nodes that answer, or why
+    /// they refuse. Returns `None` if the result is inconclusive.
     async fn channels_like(&mut self, of: &Subscription) -> Option<Result<Vec<Vec<u8>>, Box<str>>> {
         let command = redis::cmd("PUBSUB")
             .arg("SHARDCHANNELS")
@@ -309,7 +309,7 @@ impl Poller {
             match self.contacts.ask::<Vec<Vec<u8>>>(&endpoint, &command).await {
                 Ok(found) => names.extend(found),
                 Err(Unanswered::Refused(words)) => refusals.push(words),
-                // The others are asked all the same; it is asked again the next time.
+                // The other nodes are still queried; this one is retried in the next round.
                 Err(Unanswered::Silent) => silent += 1,
             }
         }
@@ -317,13 +317,13 @@ impl Poller {
         if unanswered == self.nodes.len() {
             return refusals.pop().map(Err);
         }
-        // To have found none says nothing as long as some have not been asked.
+        // An empty result is inconclusive unless all nodes have answered.
         (unanswered == 0 || !names.is_empty()).then(|| Ok(names.into_iter().collect()))
     }
 
-    /// Asks these nodes from now on, unless the cluster has given them up. The primaries come
-    /// first, always in the same order: each node tells of the others in an order of its own, by
-    /// which the turn would pass some over.
+    /// Polls these nodes from now on, except those that the cluster considers failed. They are
+    /// sorted, primaries first: each node lists the others in a different order, which would make
+    /// the turn skip some.
     fn know(&mut self, topology: &Topology) {
         let is_there = |health| health != Health::Failed;
         let mut members: Vec<_> = topology.nodes.iter().collect();
@@ -334,7 +334,7 @@ impl Poller {
     }
 }
 
-/// That the nodes are not known, why, and what to do about it.
+/// Explains that the nodes are unknown, why, and what to do.
 fn unknown_in_words(words: &str) -> String {
     if words.contains("cluster support disabled") {
         return format!("no cluster: {words} · leave +cluster out of the URL");

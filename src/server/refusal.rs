@@ -1,36 +1,36 @@
-//! What an error reply means: servers and proxies word the same refusal in different ways.
+//! Classification of error replies, whose wording differs between servers and proxies.
 
-/// What kind of refusal an error reply is.
+/// Kind of an error reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The server has no such command, or calls it otherwise.
+    /// The server does not know the command, or knows it by another name.
     UnknownCommand,
     /// The user's ACL does not allow it.
     NoPermission,
-    /// A login is needed first.
+    /// A login is required first.
     NotLoggedIn,
     /// The user or the password is wrong.
     WrongPassword,
-    /// A password was given, and the server wants none.
+    /// A password was given, but the server has none.
     NoPasswordSet,
     /// The server is loading its data.
     Loading,
-    /// A replica has lost its primary.
+    /// A replica has lost the connection to its primary.
     PrimaryDown,
     /// The server's memory is full.
     OutOfMemory,
-    /// The server has as many clients as it takes.
+    /// The server has reached its maximum number of clients.
     TooManyClients,
-    /// The server is protected: without a password it serves its own machine only.
+    /// The server is in protected mode: without a password it accepts local connections only.
     Protected,
     /// A script keeps the server busy.
     Busy,
-    /// Any other.
+    /// Any other error.
     Other,
 }
 
 impl Refusal {
-    /// Reads an error reply without its `-`.
+    /// Classifies an error reply, given without its `-`.
     #[must_use]
     pub fn of(words: &str) -> Self {
         let (code, rest) = words.split_once(' ').unwrap_or((words, ""));
@@ -47,7 +47,7 @@ impl Refusal {
         }
     }
 
-    /// Reads an error that has no code of its own.
+    /// Classifies an error that has no code of its own.
     fn of_error(words: &str) -> Self {
         let words = words.to_ascii_lowercase();
         let starts = |starts: &[&str]| starts.iter().any(|start| words.starts_with(start));
@@ -64,14 +64,15 @@ impl Refusal {
         } else if starts(&["auth <password> called without", "client sent auth, but no"]) {
             Self::NoPasswordSet
         } else if starts(&["invalid password"]) {
-            // Redis 5 and before.
+            // Redis 5 and earlier.
             Self::WrongPassword
         } else {
             Self::Other
         }
     }
 
-    /// Whether the server cannot serve for the moment: it is worth trying again by itself.
+    /// Returns whether the server is temporarily unable to serve, so an automatic retry makes
+    /// sense.
     #[must_use]
     pub fn is_passing(self) -> bool {
         matches!(
@@ -80,7 +81,7 @@ impl Refusal {
         )
     }
 
-    /// Whether another user or password would help.
+    /// Returns whether another user or password could help.
     #[must_use]
     pub fn is_about_login(self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! How the name of a host becomes addresses.
+//! Resolution of host names to addresses.
 
 use std::fmt;
 use std::io;
@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use tokio::net::lookup_host;
 
-/// Looks names up. Every attempt to connect asks anew, since a name may move.
+/// Resolves host names. Every connection attempt resolves again, since a name may move.
 #[derive(Clone, Default)]
 pub enum Resolver {
-    /// The system's own.
+    /// The system's resolver.
     #[default]
     System,
-    /// This, given a host and a port.
+    /// A custom function of host and port.
     Of(Arc<Lookup>),
 }
 
-/// Gives the addresses of a host, with its port.
+/// Returns the addresses of a host, with the given port.
 pub type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
 impl Resolver {
-    /// The addresses of `host`, in the order in which they are to be tried.
+    /// Returns the addresses of `host` in the order in which to try them.
     pub(super) async fn lookup(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         match self {
             Self::System => Ok(lookup_host((host, port)).await?.collect()),

@@ -1,4 +1,4 @@
-//! Which channels a user may hear, from the answer to ACL GETUSER.
+//! Channel permissions of a user, from the answer to ACL GETUSER.
 //! (<https://redis.io/docs/latest/commands/acl-getuser/>)
 
 use std::collections::HashSet;
@@ -7,12 +7,12 @@ use redis::{FromRedisValue as _, Value};
 
 use crate::message::Allowed;
 
-/// The most channels that are subscribed to without being named by the user: those that an ACL
-/// allows where it refuses all, and sharded ones that are found. Redis compares each subscription
-/// with all that the ACL allows, so that more would keep it busy.
+/// Maximum number of subscriptions to channels that the user did not name: those that the ACL
+/// allows when it denies a subscription to all channels, and discovered sharded channels. Redis
+/// compares each subscription with everything the ACL allows, so more would keep it busy.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
-/// What a user may hear.
+/// Returns what a user may receive.
 pub(super) fn allowed_by(user: &Value) -> Allowed {
     let mut names = channels_in(user);
     let left_out = names.len().saturating_sub(MAX_UNNAMED);
@@ -20,9 +20,9 @@ pub(super) fn allowed_by(user: &Value) -> Allowed {
     Allowed::Only { names, left_out }
 }
 
-/// The patterns of the channels that a user may hear, each once, those of the selectors too.
+/// Returns the channel patterns of a user without duplicates, including those of selectors.
 ///
-/// Redis 6.2 lists them; later ones write them as in a rule: `&orders.* &logs.*`.
+/// Redis 6.2 returns a list; later versions return a rule: `&orders.* &logs.*`.
 fn channels_in(user: &Value) -> Vec<Box<[u8]>> {
     let mut channels = Vec::new();
     collect(user, &mut channels);

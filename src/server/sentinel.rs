@@ -1,4 +1,4 @@
-//! Sentinels: they say which server is the master.
+//! Sentinels, which report the current master.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,46 +13,47 @@ use super::link::{self, Dial, Failure, Link};
 use super::target::Sentinels;
 use super::{Config, Refusal};
 
-/// One that cannot be reached within this time is passed over.
+/// Timeout for connecting; an unreachable sentinel is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 
-/// One that does not answer within this time is passed over.
+/// Timeout for an answer; a sentinel that does not answer is skipped.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// The channel on which sentinels tell of a new master: `<name> <old host> <old port> <host> <port>`.
+/// The channel on which sentinels announce a new master. The payload is
+/// `<name> <old host> <old port> <host> <port>`.
 const SWITCH: &str = "+switch-master";
 
-/// So many of the masters that sentinels do know are named to whoever asks for another.
+/// Maximum number of known masters listed in the error about an unknown one.
 const NAMED_MASTERS: usize = 8;
 
-/// The master, as the sentinels know it.
+/// The master as reported by the sentinels.
 #[derive(Debug)]
 pub(super) struct Masters {
     config: Arc<Config>,
     sentinels: Sentinels,
-    /// The sentinel that is asked first: the last that was believed.
+    /// Index of the sentinel to ask first: the last one that gave a valid answer.
     turn: AtomicUsize,
-    /// The sentinel whose events are listened to next.
+    /// Index of the sentinel to subscribe to next.
     next_listened: AtomicUsize,
     /// The master that was found last.
     home_tx: watch::Sender<Option<Endpoint>>,
 }
 
-/// A sentinel that has named a server as master which says so itself.
+/// A sentinel and the master it named, after the server has confirmed its role.
 pub(super) struct SentinelAnswer {
     pub(super) link: Link,
     pub(super) sentinel: Endpoint,
     pub(super) master: Endpoint,
 }
 
-/// That no sentinel can be believed.
+/// No sentinel gave a valid answer.
 pub(super) struct NoSentinel {
     pub(super) failure: Failure,
-    /// Whether any has answered all the same.
+    /// Whether any sentinel answered at all.
     pub(super) is_any_heard: bool,
 }
 
-/// Why a sentinel was of no help.
+/// Why a sentinel's answer is unusable.
 struct Useless {
     sentinel: Address,
     reason: Box<str>,
@@ -61,20 +62,20 @@ struct Useless {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// It cannot be reached.
+    /// Unreachable.
     Silent,
-    /// It does not let us in.
+    /// Refuses the login.
     Closed,
-    /// It names no master, or none that is one.
+    /// Names no master, or a server that is not one.
     Misled,
 }
 
-/// What a server takes itself for.
+/// The role a server claims to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Master,
     Replica,
-    /// It does not say.
+    /// The server does not say.
     Unknown,
 }
 
@@ -93,9 +94,10 @@ impl Masters {
         }
     }
 
-    /// The master: what the first sentinel says that names a server which says so itself.
+    /// Returns the master named by the first sentinel whose answer the named server confirms.
     ///
-    /// Fails for good, as a refusal, if no sentinel that can be reached lets us in.
+    /// If sentinels can be reached but all refuse the login, the failure is a refusal and
+    /// permanent.
     pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
         let informant = self.informant().await;
         let SentinelAnswer { master, .. } = informant.map_err(|nobody| nobody.failure)?;
@@ -107,25 +109,25 @@ impl Masters {
         Ok(master)
     }
 
-    /// What the sentinels call the master.
+    /// Returns the sentinels' name of the master.
     pub(super) fn name(&self) -> &str {
         &self.sentinels.master
     }
 
-    /// The sentinel to listen to next: each time another.
+    /// Returns the sentinel to subscribe to next, a different one each time.
     pub(super) fn next_sentinel(&self) -> Endpoint {
         let all = &self.sentinels.sentinels;
         all[self.next_listened.fetch_add(1, Relaxed) % all.len()].clone()
     }
 
-    /// Waits until a master has been found for the first time. Fails at the program's end.
+    /// Waits until a master has been found for the first time. Fails at shutdown.
     pub(super) async fn found(&self) -> Result<(), watch::error::RecvError> {
         let mut home_rx = self.home_tx.subscribe();
         home_rx.wait_for(Option::is_some).await.map(drop)
     }
 
-    /// The first sentinel that can be believed. Others may be behind the times: one that was cut
-    /// off from the rest still names the master of then.
+    /// Returns the first sentinel with a valid answer. A sentinel may be outdated: one that was
+    /// partitioned still names the previous master.
     pub(super) async fn informant(&self) -> Result<SentinelAnswer, NoSentinel> {
         let all = &self.sentinels.sentinels;
         let start = self.turn.load(Relaxed);
@@ -163,17 +165,17 @@ impl Masters {
         }
     }
 
-    /// Whether the server takes itself for a master.
+    /// Checks that the server considers itself a master.
     pub(super) async fn verify(&self, endpoint: &Endpoint) -> Result<(), Box<str>> {
         let address = endpoint.address();
         let mut link = match self.open(endpoint).await {
             Ok(link) => link,
-            // The subscriber says what a server refuses.
+            // The subscriber reports refusals.
             Err(failure) if failure.is_refusal => return Ok(()),
             Err(failure) => return Err(format!("the master {address}: {}", failure.reason).into()),
         };
         match standing(&mut link).await {
-            // Where ROLE is not allowed the sentinels have to be believed.
+            // If ROLE is not permitted, the sentinels have to be trusted.
             Standing::Master | Standing::Unknown => Ok(()),
             Standing::Replica => {
                 Err(format!("{address} is named as master, but says that it is a replica").into())
@@ -181,7 +183,7 @@ impl Masters {
         }
     }
 
-    /// The events of a new master, by one sentinel.
+    /// Subscribes to failover events at one sentinel.
     pub(super) async fn switches(&self, sentinel: &Endpoint) -> Result<PubSubStream, Box<str>> {
         let mut listener = Link::listen(sentinel, &self.dial()).await?;
         let subscribed = listener.subscribe(SWITCH).await;
@@ -189,7 +191,7 @@ impl Masters {
         Ok(listener.split().1)
     }
 
-    /// A connection to a sentinel or a server, within the time that one of many gets.
+    /// Connects to a sentinel or server with the short timeouts used for one of many.
     pub(super) async fn open(&self, endpoint: &Endpoint) -> Result<Link, Failure> {
         Link::open(endpoint, &self.dial()).await
     }
@@ -222,7 +224,7 @@ impl Masters {
 }
 
 impl Kind {
-    /// What a connection that was not made says of the sentinel.
+    /// Classifies a sentinel by a failed connection attempt.
     fn of(failure: &Failure) -> Self {
         if failure.is_refusal && Refusal::of(&failure.reason).is_about_login() {
             Self::Closed
@@ -232,7 +234,7 @@ impl Kind {
     }
 }
 
-/// What a server takes itself for.
+/// Asks a server for its role.
 pub(super) async fn standing(link: &mut Link) -> Standing {
     let role: Result<Vec<redis::Value>, _> = link.ask(&redis::cmd("ROLE")).await;
     let role = role.ok().and_then(|role| role.into_iter().next());
@@ -244,7 +246,7 @@ pub(super) async fn standing(link: &mut Link) -> Standing {
     }
 }
 
-/// The masters that a sentinel knows; none if it does not say.
+/// Returns the names of the masters that a sentinel knows; empty if it does not say.
 pub(super) async fn known_masters(link: &mut Link) -> Vec<String> {
     let command = redis::cmd("SENTINEL").arg("MASTERS").to_owned();
     let masters: Vec<HashMap<String, String>> = link.ask(&command).await.unwrap_or_default();
@@ -254,7 +256,7 @@ pub(super) async fn known_masters(link: &mut Link) -> Vec<String> {
     names
 }
 
-/// The end of a sentence that denies a name: which there are.
+/// Returns the end of an error about an unknown name, listing the known ones.
 fn but(names: &[String]) -> String {
     let shown = names.iter().take(NAMED_MASTERS);
     let shown: Vec<String> = shown.map(|name| format!("{:?}", link::cut(name))).collect();
@@ -265,7 +267,7 @@ fn but(names: &[String]) -> String {
     }
 }
 
-/// Why none of the sentinels is of help.
+/// Combines the failures of all sentinels.
 fn failure_of_all(useless: &[Useless]) -> Failure {
     let has = |kind| useless.iter().any(|of| of.kind == kind);
     let reasons = by_reason(useless);
@@ -284,7 +286,7 @@ fn failure_of_all(useless: &[Useless]) -> Failure {
     }
 }
 
-/// The reasons, each once, after the sentinels that it is true of.
+/// Lists every reason once, after the sentinels it applies to.
 fn by_reason(useless: &[Useless]) -> String {
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     for Useless {
@@ -334,7 +336,7 @@ mod tests {
         let (is_final, words) = said(&[silent, closed]);
         let start = "the sentinels do not let us in: h:1: refused; h:2: WRONGPASS (";
         assert!(is_final && words.starts_with(start), "{words}");
-        // One that lets us in may know better by and by.
+        // A sentinel that accepts the login may learn of the master later.
         let (is_final, words) = said(&[closed, misled]);
         let start = "the sentinels lead to no master: h:2: WRONGPASS; h:3: no master";
         assert_eq!((is_final, &*words), (false, start));

@@ -1,4 +1,4 @@
-//! The connection that listens: it stays up, or comes back, for as long as anything is wanted.
+//! The subscriber connection, which is kept up as long as there are subscriptions.
 
 mod buffer;
 mod delivery;
@@ -37,11 +37,11 @@ use super::transport::{Transport, connect, say, words};
 use super::{Command, Config, Connection, Counters, Feed, Refusal, Target, Timing};
 use crate::message::{Notice, Subscription, SubscriptionId, Time};
 
-/// A connection that was live for this long was a good one: after it the waits start anew, so that
-/// a hole is no longer than it must be.
+/// After a connection that was live for at least this long, the backoff restarts, to keep the gap
+/// as short as possible.
 const STEADY: Duration = Duration::from_secs(1);
 
-/// What a server is called, where there are others, if only later.
+/// Returns the name of the server, if there are or will be several.
 fn name_among_others(handle: &NodeHandle, config: &Config) -> Option<Box<str>> {
     let is_of_cluster = matches!(config.target, Target::Cluster(_));
     (is_of_cluster || !handle.is_alone()).then(|| handle.name.clone())
@@ -50,15 +50,15 @@ fn name_among_others(handle: &NodeHandle, config: &Config) -> Option<Box<str>> {
 /// The subscriber's task.
 pub(super) struct Subscriber {
     config: Arc<Config>,
-    /// The server, and those whom its state matters to.
+    /// The server, and its link to the coordinator.
     handle: NodeHandle,
-    /// Where the server was when it was last connected to.
+    /// The server's endpoint at the last connection.
     at: Option<Endpoint>,
     subscriptions: SubscriptionSet,
     feed_queue: FeedQueue,
     commands: UnboundedReceiver<Command>,
     counters: Arc<Counters>,
-    /// Tells the commander that the server answers.
+    /// Notifies the commander that the server answers.
     answering: Arc<Notify>,
     backoff: Backoff,
     login: Login,
@@ -69,17 +69,17 @@ pub(super) struct Subscriber {
 
 /// What ended a wait.
 enum Waited<T> {
-    /// What was waited for.
+    /// The awaited event.
     Done(T),
-    /// Something else is wanted than before.
+    /// The subscriptions changed.
     WantsChanged,
-    /// The user does not want to wait.
+    /// The user wants to reconnect now.
     Hurry,
-    /// Another server has taken the place of the one that is to be connected to.
+    /// Another server has replaced the one to connect to.
     Left(Box<str>),
 }
 
-/// The program wants no more.
+/// The event loop is gone.
 struct Stopped;
 
 impl Subscriber {
@@ -109,12 +109,12 @@ impl Subscriber {
         }
     }
 
-    /// Listens until the commands' sender or the feeds' receiver is gone.
+    /// Runs until the command sender or the feed receiver is gone.
     pub(super) async fn run(mut self) {
         while self.listen().await.is_ok() {}
     }
 
-    /// Rests while nothing is wanted, then connects again and again until that is so once more.
+    /// Idles while there are no subscriptions, then connects repeatedly until there are none again.
     async fn listen(&mut self) -> Result<(), Stopped> {
         if self.subscriptions.is_over() {
             self.rest().await?;
@@ -131,13 +131,13 @@ impl Subscriber {
         Ok(())
     }
 
-    /// Waits until something is wanted.
+    /// Waits until there are subscriptions.
     async fn rest(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
         if self.subscriptions.has_ended() && self.handle.is_alone() {
             self.feed_queue.push_notice(now, Notice::AllEnded);
         }
-        // Nothing more can be missed, though nothing is back either.
+        // Nothing more can be missed, even though nothing was restored.
         let closed = self.handle.gaps.lock().give_up_all(self.handle.node, now);
         self.push_notices(now, closed);
         self.push_connection(Connection::Idle);
@@ -152,7 +152,7 @@ impl Subscriber {
         }
     }
 
-    /// Connects and talks until the connection's end.
+    /// Connects and runs the session until the connection ends.
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.config);
         let (endpoint, transport) = match self.reach(&config).await {
@@ -171,7 +171,7 @@ impl Subscriber {
         let session = Session::new(transport, config.payload_limit, &self.counters);
         let end = session.run(&mut talk, &mut self.commands).await;
         talk.tell_unexpected(Time::now());
-        // Whoever is no longer the master may still speak.
+        // A server that is no longer the master may still send.
         let left = talk.left.take().unwrap_or_else(|| Left {
             last_heard: talk.heard_until_end(&end),
             event: self.handle.loss_in_words(),
@@ -192,7 +192,7 @@ impl Subscriber {
         end
     }
 
-    /// Finds the server and connects to it.
+    /// Locates the server and connects to it.
     async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
         let place = self.handle.place.clone();
         let within = config.timing.connect_within;
@@ -221,7 +221,8 @@ impl Subscriber {
         }
     }
 
-    /// Notes since when the server had let us in, if it had, on a connection that has ended.
+    /// Records the success or failure of a connection that has ended. `live_since` is when the
+    /// server accepted it, if it did.
     fn note_success(&mut self, live_since: Option<Instant>) {
         let Some(since) = live_since else {
             self.attempts = self.attempts.saturating_add(1);
@@ -229,13 +230,13 @@ impl Subscriber {
         };
         self.attempts = 0;
         self.login.note_success();
-        // A server that accepts and then hangs up at once is not to be hammered.
+        // A server that accepts connections and immediately closes them must not be flooded.
         if since.elapsed() >= STEADY.min(self.config.timing.longest_wait) {
             self.backoff.reset();
         }
     }
 
-    /// The server has been reached here. If it was elsewhere before, that is why it was lost.
+    /// Records where the server was reached. If it was elsewhere before, that explains the loss.
     fn note_place(&mut self, here: &Endpoint) {
         let address = here.address();
         if self.handle.place.name_at(address).is_some() {
@@ -251,7 +252,8 @@ impl Subscriber {
         self.push_notices(Time::now(), explained);
     }
 
-    /// Nothing is confirmed any more, and what was leaving is gone. Gives what was live.
+    /// Resets the subscriptions: none is confirmed, and pending unsubscriptions are complete.
+    /// Returns those that were live.
     fn forget_connection(&mut self) -> Vec<SubscriptionId> {
         let now = Time::now();
         let live: Vec<SubscriptionId> = self.subscriptions.in_state(State::Live).collect();
@@ -270,7 +272,7 @@ impl Subscriber {
         live
     }
 
-    /// Opens a hole in the log, or gives the open one its newest reason.
+    /// Opens a gap in the log, or gives the open one its newest reason.
     fn open_gap(&mut self, live: Vec<SubscriptionId>, left: Left, reason: Box<str>) {
         let now = Time::now();
         let loss = Loss {
@@ -339,7 +341,7 @@ impl Subscriber {
         }
     }
 
-    /// Waits for `event`, and meanwhile hands over and obeys.
+    /// Waits for `event` while handing over feeds and executing commands.
     async fn meanwhile<T>(
         &mut self,
         mut event: Pin<&mut impl Future<Output = T>>,

@@ -1,29 +1,29 @@
-//! When one master took over from another, by what both say of their replication.
+//! Determines when one master took over from another, from the replication state of both.
 //!
-//! Sentinels notice a promotion late, and tell one another later still. But a replica that takes
-//! over keeps the offset at which it left its master's history, and a master that had not got so
-//! far was still followed.
-//! (<https://redis.io/docs/latest/commands/info/>: `master_replid2`, `second_repl_offset`)
+//! Sentinels notice a promotion late, and tell each other even later. But a promoted replica keeps
+//! the offset at which it left its master's history, and as long as the master had not reached that
+//! offset, it was still being followed. (<https://redis.io/docs/latest/commands/info/>:
+//! `master_replid2`, `second_repl_offset`)
 
 use std::collections::VecDeque;
 
 use super::upstream::field;
 use crate::message::Time;
 
-/// So many times are kept: an hour and more of them.
+/// Maximum number of entries kept, enough for more than an hour.
 const KEPT: usize = 1 << 12;
 
-/// How far a master had written its history, and when.
+/// The replication offsets of a master over time.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Names the history.
+    /// The id of the history.
     history: Box<str>,
-    /// The offsets that it had, each with the last time at which it was asked and had no other.
+    /// The offsets, each with the latest time at which the master was queried and still had it.
     reached: VecDeque<(Time, u64)>,
 }
 
 impl Progress {
-    /// Takes in what the master, asked at this time, says of its replication.
+    /// Records the master's replication state, queried at `asked`.
     pub(super) fn note(&mut self, info: &str, asked: Time) {
         let (Some(history), Some(offset)) = (
             field(info, "master_replid"),
@@ -43,16 +43,16 @@ impl Progress {
         self.reached.push_back((asked, offset));
     }
 
-    /// Until when the master was certainly followed by its heir, which says `info` of its
-    /// replication: since `began` if that was before all that is known here. Nothing if the heir
-    /// does not tell.
+    /// Returns until when the master was certainly followed by its heir, whose replication state is
+    /// `info`. Returns `began` if the heir left before everything recorded here, and `None` if the
+    /// heir does not say.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {
             return None;
         }
-        // The first byte that the heir has not is the one at that offset. It has the one after
-        // what was reached here: so it got that one later.
+        // `left` is the first offset that the heir does not have. If the heir has the byte after
+        // `offset`, it received that byte after the master reported `offset`.
         let is_followed = |(_, offset): &&(Time, u64)| *offset + 1 < left;
         let last = self.reached.iter().rev().find(is_followed);
         Some(last.map_or(began, |(asked, _)| *asked))
@@ -84,7 +84,7 @@ mod tests {
         let until = |offset| progress.followed_until(&heir("a", offset), Time(0));
         assert_eq!(until(50), Some(Time(4)));
         assert_eq!(until(32), Some(Time(4)));
-        // It has no byte beyond the 30th, and may have left right after that.
+        // The heir has no byte after the 30th, and may have left right after it.
         assert_eq!(until(31), Some(Time(3)));
         assert_eq!(until(21), Some(Time(1)));
         assert_eq!(until(11), Some(Time(0)));

@@ -1,4 +1,4 @@
-//! What to connect to: one server, the master that sentinels know, or a cluster.
+//! Connection targets: one server, the master known to sentinels, or a cluster.
 
 use std::fmt;
 
@@ -9,28 +9,28 @@ use super::url::{Kind, Url, encodings};
 const SENTINEL_PORT: u16 = 26379;
 const SERVER_PORT: u16 = 6379;
 
-/// Where the messages come from.
+/// The source of the messages.
 ///
 /// Neither `Display` nor `Debug` shows a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// One server.
+    /// A single server.
     Server(Endpoint),
-    /// Whatever server sentinels call the master.
+    /// The server that sentinels report as the master.
     Sentinel(Sentinels),
-    /// A cluster, found by any of these nodes. There is at least one.
+    /// A cluster, discovered through any of these nodes. There is at least one.
     Cluster(Vec<Endpoint>),
 }
 
-/// Sentinels, and how to ask the master that they know.
+/// Sentinels, and the settings for the master they report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentinels {
-    /// Each with its own login. There is at least one.
+    /// The sentinels, each with its own login. There is at least one.
     pub sentinels: Vec<Endpoint>,
-    /// The name that the sentinels give the master.
+    /// The sentinels' name of the master.
     pub master: String,
-    /// Login, TLS and database for the master. Its address stands for the one that the sentinels
-    /// will tell: see [`Endpoint::at`].
+    /// Login, TLS setting and database for the master. Its address is a placeholder for the one
+    /// that the sentinels report: see [`Endpoint::at`].
     pub server: Endpoint,
 }
 
@@ -40,44 +40,45 @@ impl From<Endpoint> for Target {
     }
 }
 
-/// A target, and what else the text says that it was read from.
+/// A target and additional information from its URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedUrl {
-    /// Where the messages come from.
+    /// The source of the messages.
     pub target: Target,
-    /// Whether its login is one word: the user by the RFC, the password by redis-cli.
+    /// Whether the login is a single word: a user according to the RFC, but a password for
+    /// redis-cli.
     pub has_one_word: bool,
-    /// What in it says that no certificate is to be checked, such as `ssl_cert_reqs=none`.
+    /// The part of the URL that disables certificate verification, such as `ssl_cert_reqs=none`.
     pub insecure: Option<&'static str>,
-    /// What the user should know though it stops nothing.
+    /// Warnings for the user.
     pub remarks: Vec<UrlRemark>,
 }
 
-/// What is odd about a URL that can be used.
+/// A warning about a usable URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrlRemark {
-    /// Parameters that mean nothing here, by their names.
+    /// The names of parameters that have no meaning here.
     Ignored(Vec<String>),
-    /// Characters that other clients want encoded in a login: how they are written.
+    /// How to write characters that other clients require to be encoded in a login.
     Unencoded(String),
 }
 
 impl Target {
-    /// Reads `redis+sentinel://` and `redis+cluster://` URLs, the same with `rediss`, `valkey` and
-    /// `valkeys`, and all that [`Endpoint::parse`] reads.
+    /// Parses `redis+sentinel://` and `redis+cluster://` URLs, also with `rediss`, `valkey` and
+    /// `valkeys`, and everything that [`Endpoint::parse`] accepts.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with `url`, and the right form.
+    /// Returns an error that says what is wrong with `url` and what the right form is.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         Self::read(url).map(|parsed| parsed.target)
     }
 
-    /// Reads the same, and what the URL says beyond the target.
+    /// Parses a URL like [`Self::parse`], and also returns its additional information.
     ///
     /// # Errors
     ///
-    /// As [`Self::parse`].
+    /// The same as [`Self::parse`].
     pub fn read(url: &str) -> Result<ParsedUrl, EndpointError> {
         let url = Url::parse(url)?;
         let wrong = |problem| EndpointError::of_form(problem, url.kind.right_form());
@@ -106,13 +107,13 @@ impl Target {
         })
     }
 
-    /// Whether a password is known for the servers.
+    /// Returns whether there is a password for the servers.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.server().has_password()
     }
 
-    /// Whether any password is known: for the servers, or for the sentinels.
+    /// Returns whether there is any password, for the servers or for the sentinels.
     #[must_use]
     pub fn holds_password(&self) -> bool {
         let sentinels = match self {
@@ -122,13 +123,13 @@ impl Target {
         self.has_password() || sentinels.iter().any(Endpoint::has_password)
     }
 
-    /// Whether TLS is spoken there.
+    /// Returns whether the servers use TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.server().is_tls()
     }
 
-    /// The server, or any of them.
+    /// Returns the address of the server, or of any of them.
     #[must_use]
     pub fn any_address(&self) -> &Address {
         match self {
@@ -137,44 +138,43 @@ impl Target {
         }
     }
 
-    /// The same target with the servers asked as `user`. Sentinels keep their own login.
+    /// Returns the target with another user for the servers. Sentinels keep their own login.
     #[must_use]
     pub fn with_user(self, user: &str) -> Self {
         self.map_servers(|server| server.with_user(user))
     }
 
-    /// The same target with the servers asked as nobody in particular. Sentinels keep their own
-    /// login.
+    /// Returns the target without a user for the servers. Sentinels keep their own login.
     #[must_use]
     pub fn without_user(self) -> Self {
         self.map_servers(Endpoint::without_user)
     }
 
-    /// The same target with the user as the password: see [`Endpoint::with_user_as_password`].
+    /// Returns the target with its user as the password: see [`Endpoint::with_user_as_password`].
     #[must_use]
     pub fn with_user_as_password(self) -> Self {
         self.map_servers(Endpoint::with_user_as_password)
     }
 
-    /// The user to log in to the servers as, if not the default user.
+    /// Returns the user to log in to the servers as, or `None` for the default user.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.server().user()
     }
 
-    /// The same target with the servers asked with `password`. Sentinels keep their own login.
+    /// Returns the target with `password` for the servers. Sentinels keep their own login.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
         self.map_servers(|server| server.with_password(password))
     }
 
-    /// The same target with database `db`. A cluster has only the one with the number 0.
+    /// Returns the target with database `db`. A cluster only has database 0.
     #[must_use]
     pub fn with_db(self, db: i64) -> Self {
         self.map_servers(|server| server.with_db(db))
     }
 
-    /// The same target with TLS, to sentinels and servers.
+    /// Returns the target with TLS for sentinels and servers.
     #[must_use]
     pub fn with_tls(self) -> Self {
         match self.map_servers(Endpoint::with_tls) {
@@ -187,7 +187,7 @@ impl Target {
         }
     }
 
-    /// One that stands for all servers, which are asked in the same way.
+    /// Returns an endpoint that represents all servers, which share their settings.
     fn server(&self) -> &Endpoint {
         match self {
             Self::Server(server) => server,

@@ -1,4 +1,4 @@
-//! TLS: whom to trust, who we are, and what to say when a server is not trusted.
+//! TLS: the trusted certificates, the client certificate, and the errors about untrusted servers.
 
 mod certificate;
 mod check;
@@ -23,26 +23,26 @@ use tokio_rustls::client::TlsStream;
 use self::check::{Checker, Distrust, NoChecker};
 use crate::payload::escape::whole;
 
-/// Said of a server that answers without TLS.
+/// The error about a server that answers without TLS.
 pub(super) const NOT_SPOKEN: &str =
     "the server does not speak TLS here; without TLS it is redis:// and no --tls";
 
-/// How TLS is to be spoken, as the command line says it.
+/// TLS settings from the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// A PEM file of what to trust in place of the system's authorities.
+    /// A PEM file with trusted certificates that replace the system's authorities.
     pub cacert: Option<PathBuf>,
-    /// A PEM file of the certificate to show, and those between it and its authority.
+    /// A PEM file with the client certificate and its intermediate certificates.
     pub cert: Option<PathBuf>,
-    /// A PEM file of that certificate's private key, not encrypted.
+    /// A PEM file with the unencrypted private key of that certificate.
     pub key: Option<PathBuf>,
-    /// The name to ask for and to check, in place of the host's.
+    /// The server name to request and verify instead of the host name.
     pub sni: Option<String>,
-    /// Whether any certificate will do.
+    /// Whether to accept any certificate.
     pub is_insecure: bool,
 }
 
-/// TLS, ready to be spoken: all files read, all certificates understood. Cheap to clone.
+/// A ready-to-use TLS configuration, with all files loaded and parsed. Cheap to clone.
 #[derive(Clone)]
 pub struct Tls {
     connector: TlsConnector,
@@ -50,10 +50,10 @@ pub struct Tls {
     is_insecure: bool,
 }
 
-/// What is wrong with the settings, in a line that names the option and the file.
+/// An error in the TLS settings, in one line that names the option and the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsError {
-    /// Empty if none is to blame.
+    /// Empty if no option is at fault.
     option: &'static str,
     problem: String,
 }
@@ -66,13 +66,13 @@ impl TlsError {
         }
     }
 
-    /// The option to blame, such as `--cacert`, if one is.
+    /// Returns the option at fault, such as `--cacert`, if any.
     #[must_use]
     pub fn option(&self) -> Option<&'static str> {
         Some(self.option).filter(|option| !option.is_empty())
     }
 
-    /// What is wrong, without the option.
+    /// Returns what is wrong, without the option.
     #[must_use]
     pub fn problem(&self) -> &str {
         &self.problem
@@ -80,11 +80,11 @@ impl TlsError {
 }
 
 impl Tls {
-    /// Reads the files, and the system's authorities if no others are given.
+    /// Loads the files, or the system's authorities if no others are given.
     ///
     /// # Errors
     ///
-    /// Names the option whose file or value cannot be used, and says why.
+    /// Returns an error that names the option whose file or value cannot be used, and says why.
     pub fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -125,7 +125,7 @@ impl Tls {
                 ));
             }
         };
-        // Every connection is checked anew.
+        // Every connection is verified in full.
         config.resumption = Resumption::disabled();
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
@@ -134,9 +134,9 @@ impl Tls {
         })
     }
 
-    /// Speaks TLS on `stream` with the server that is called `host`.
+    /// Performs a TLS handshake on `stream` with the server named `host`.
     ///
-    /// Fails with an error of which [`words`] may know more.
+    /// [`words`] may explain the error in more detail.
     pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
@@ -170,7 +170,7 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// What TLS has against a connection, in words, if it is TLS that has.
+/// Describes a TLS error. Returns `None` if the error has another cause.
 pub(super) fn words(error: &io::Error) -> Option<Box<str>> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     if let Some(distrust) = Distrust::behind(error) {
@@ -186,7 +186,7 @@ pub(super) fn words(error: &io::Error) -> Option<Box<str>> {
     })
 }
 
-/// Why the server has broken off.
+/// Explains the alert with which the server ended the handshake.
 fn alert_words(alert: AlertDescription) -> Box<str> {
     use AlertDescription as Alert;
     match alert {
@@ -203,7 +203,7 @@ fn alert_words(alert: AlertDescription) -> Box<str> {
         | Alert::AccessDenied => {
             format!("the server refuses our certificate ({alert:?}): give another with --cert FILE and --key FILE").into()
         }
-        // Before TLS 1.3 this is also how a missing certificate is refused.
+        // Before TLS 1.3, this alert is also sent if the client certificate is missing.
         Alert::HandshakeFailure => "the server breaks off the TLS handshake (HandshakeFailure): \
             it may want a client certificate, given with --cert FILE and --key FILE"
             .into(),
@@ -215,7 +215,7 @@ fn alert_words(alert: AlertDescription) -> Box<str> {
 }
 
 fn server_name(host: &str) -> io::Result<ServerName<'static>> {
-    // The zone of a link-local address is in no certificate.
+    // Certificates do not contain the zone of a link-local address.
     let name = host.split('%').next().unwrap_or(host);
     ServerName::try_from(name.to_owned()).map_err(|_| {
         io::Error::other(format!(
@@ -229,8 +229,8 @@ fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
         .map_err(|_| TlsError::new("--sni", format!("{name:?} is not the name of a server")))
 }
 
-/// The system's authorities. One that cannot be read is left out, and where there are none at
-/// all, as in a bare container, those that Mozilla trusts stand in.
+/// Loads the system's authorities. Unreadable ones are skipped, and if there are none at all, as in
+/// a bare container, Mozilla's authorities are used instead.
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -254,7 +254,7 @@ fn roots_of(
     Ok(roots)
 }
 
-/// The certificates in a PEM file: at least one.
+/// Loads the certificates in a PEM file, of which there must be at least one.
 fn certificates(
     option: &'static str,
     path: &Path,
@@ -297,7 +297,7 @@ fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     })
 }
 
-/// The certificate and the key are well-formed, but of no use.
+/// Describes a well-formed certificate and key that cannot be used.
 fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
     match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {

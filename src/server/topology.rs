@@ -1,4 +1,4 @@
-//! A cluster as one of its nodes sees it: who serves which slots.
+//! The topology of a cluster as seen by one of its nodes.
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,47 +8,47 @@ use crc16::{State, XMODEM};
 
 use super::endpoint::Address;
 
-/// The most nodes that are read of one answer. Redis recommends no more than 1000.
+/// Maximum number of nodes parsed from one answer. Redis recommends at most 1000.
 const MAX_NODES: usize = 1 << 12;
 
 /// The nodes of a cluster, from the answer to CLUSTER NODES.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Topology {
     pub(super) nodes: Vec<Member>,
-    /// What the node that was asked is called by the others.
+    /// The address by which the other nodes know the queried node.
     pub(super) myself: Option<Address>,
 }
 
 /// A node of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Member {
-    /// What the cluster calls it.
+    /// The node's id in the cluster.
     pub(super) id: Box<str>,
     pub(super) address: Address,
     pub(super) is_primary: bool,
     pub(super) health: Health,
-    /// The newest of the claims to slots is the one with the highest number.
+    /// The config epoch. Of several claims to a slot, the one with the highest epoch is the newest.
     pub(super) epoch: u64,
     pub(super) slots: Vec<RangeInclusive<u16>>,
-    /// When it last answered the node that was asked, since the epoch of that node's clock.
+    /// When it last answered the queried node, as a Unix time of that node's clock.
     pub(super) last_pong: Duration,
 }
 
-/// What the cluster thinks of a node.
+/// The health of a node as seen by the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Health {
-    /// It answers the others.
+    /// It answers the other nodes.
     #[default]
     Well,
-    /// It does not answer the node that was asked.
+    /// It does not answer the queried node.
     Suspected,
-    /// Most of the primaries think that it is gone.
+    /// A majority of the primaries considers it failed.
     Failed,
 }
 
 impl Topology {
-    /// Reads the answer to CLUSTER NODES of the node at `asked`. Lines that make no sense, and
-    /// nodes without an address, are left out.
+    /// Parses the answer to CLUSTER NODES from the node at `asked`. Skips malformed lines and nodes
+    /// without an address.
     pub(super) fn parse(text: &str, asked: &Address) -> Self {
         let lines = text.lines().take(MAX_NODES);
         let nodes = lines.filter_map(|line| Member::parse(line, asked));
@@ -65,7 +65,7 @@ impl Topology {
         }
     }
 
-    /// The node that serves the slot of a sharded channel.
+    /// Returns the node that serves a slot.
     pub(super) fn owner(&self, slot: u16) -> Option<&Member> {
         self.primaries().find(|node| node.serves(slot))
     }
@@ -74,7 +74,7 @@ impl Topology {
         self.nodes.iter().filter(|node| node.is_primary)
     }
 
-    /// How new the newest claim to slots is that this knows of.
+    /// Returns the highest config epoch of all nodes.
     pub(super) fn epoch(&self) -> u64 {
         let epochs = self.nodes.iter().map(|node| node.epoch);
         epochs.max().unwrap_or_default()
@@ -82,6 +82,7 @@ impl Topology {
 }
 
 impl Member {
+    /// Parses a line of the form
     /// `<id> <host:port@cport[,hostname]> <flags> <master> <ping> <pong> <epoch> <link> <slot>...`
     fn parse(line: &str, asked: &Address) -> Option<Self> {
         let mut fields = line.split(' ');
@@ -109,14 +110,14 @@ impl Member {
         })
     }
 
-    /// Whether it has claimed this slot.
+    /// Returns whether it claims this slot.
     pub(super) fn serves(&self, slot: u16) -> bool {
         self.slots.iter().any(|range| range.contains(&slot))
     }
 }
 
-/// `host:port@cport[,hostname]`. A node that does not know its own host leaves it empty: it is
-/// the one that was asked.
+/// Parses `host:port@cport[,hostname]`. A node that does not know its own host leaves it empty; the
+/// host of `asked` is used then.
 fn address(place: &str, asked: &Address) -> Option<Address> {
     let place = place.split(',').next()?;
     let (place, _) = place.split_once('@').unwrap_or((place, ""));
@@ -131,18 +132,18 @@ fn address(place: &str, asked: &Address) -> Option<Address> {
     })
 }
 
-/// `0-5460` or `7`, but not `[93-<-id]`, which tells of a move under way.
+/// Parses `0-5460` or `7`. Returns `None` for `[93-<-id]`, a slot being migrated.
 fn slots(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     Some(first.parse().ok()?..=last.parse().ok()?)
 }
 
-/// Who serves which sharded channel, as far as the coordinator knows.
+/// The owners of sharded channels, as far as the coordinator knows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owners(Arc<Mutex<Topology>>);
 
 impl Owners {
-    /// Takes over what is known now.
+    /// Replaces the topology.
     pub(super) fn learn(&self, topology: &Topology) {
         self.0
             .lock()
@@ -150,21 +151,21 @@ impl Owners {
             .clone_from(topology);
     }
 
-    /// Where `channel` is served; `None` if that is not known, or does not matter.
+    /// Returns the address of the node that serves `channel`; `None` if unknown or irrelevant.
     pub(super) fn of(&self, channel: &[u8]) -> Option<Address> {
         let topology = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Some(topology.owner(slot_of(channel))?.address.clone())
     }
 }
 
-/// The slot that a sharded channel lies in. Of a name with a tag, such as `{user:1}:paid`, only the
-/// tag counts.
+/// Returns the slot of a sharded channel. If the name has a hash tag, as in `{user:1}:paid`, only
+/// the tag counts.
 pub(super) fn slot_of(channel: &[u8]) -> u16 {
     const SLOTS: u16 = 1 << 14;
     State::<XMODEM>::calculate(tag(channel).unwrap_or(channel)) % SLOTS
 }
 
-/// What stands between the first `{` and the first `}` behind it, unless that is nothing.
+/// Returns the hash tag: the text between the first `{` and the next `}`, unless it is empty.
 fn tag(name: &[u8]) -> Option<&[u8]> {
     let start = name.iter().position(|byte| *byte == b'{')? + 1;
     let length = name[start..].iter().position(|byte| *byte == b'}')?;
@@ -232,7 +233,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
 
     #[test]
     fn slots_are_those_of_redis() {
-        // From CLUSTER KEYSLOT.
+        // Expected values from CLUSTER KEYSLOT.
         assert_eq!(slot_of(b"foo"), 12182);
         assert_eq!(slot_of(b"user:{foo}:x"), 12182);
         assert_eq!(slot_of(b"a{}b"), 13694);

@@ -1,4 +1,4 @@
-//! Byte streams to a server: TCP, with TLS or without, or a unix socket.
+//! Byte streams to a server: TCP with or without TLS, or a Unix socket.
 
 mod stranger;
 
@@ -21,19 +21,19 @@ use super::endpoint::{Address, Endpoint};
 use super::resolver::Resolver;
 use super::tls::{self, Tls};
 
-/// The kernel probes a silent peer after this long, and as often again.
+/// Idle time before the first keepalive probe, and the interval between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// The kernel gives up on bytes that were sent and not acknowledged for this long.
+/// The kernel closes a connection whose sent bytes are not acknowledged within this time.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Of several addresses each is given at least this long.
+/// Minimum time for each attempt if a host has several addresses.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// After this long a TLS handshake is suspected to be one that nobody understands.
+/// A TLS handshake that takes longer may mean that the server does not speak TLS.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
-/// A connected stream, whose first bytes are looked at.
+/// A connected stream that checks the first bytes it receives.
 #[derive(Debug)]
 pub(super) struct Transport {
     stream: Stream,
@@ -55,7 +55,7 @@ impl Transport {
         }
     }
 
-    /// Looks at the first bytes that come, or at their absence.
+    /// Checks the first received bytes, or their absence.
     fn check_first(&self, read: io::Result<()>, first: &[u8]) -> io::Result<()> {
         let is_silent = match &read {
             Ok(()) => first.is_empty(),
@@ -82,10 +82,10 @@ impl Transport {
     }
 }
 
-/// Connects to `endpoint`, trying each of a host's addresses in turn. Where it asks for TLS, `tls`
-/// says how.
+/// Connects to `endpoint`, trying each of the host's addresses in turn. If it uses TLS, `tls` has
+/// the settings.
 ///
-/// Fails with the reason in words.
+/// The error is the reason as text.
 pub(super) async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
@@ -120,8 +120,8 @@ pub(super) async fn connect(
     }
 }
 
-/// Whether a Redis without TLS listens there. It says nothing to a TLS handshake, in which it
-/// looks for the end of a line, but it answers this.
+/// Returns whether a Redis without TLS listens there. It does not answer a TLS handshake, in which
+/// it waits for the end of a line, but it answers a PING.
 async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool {
     let ask = async {
         let mut stream = connect_tcp(host, port, resolver, LONG_HANDSHAKE)
@@ -133,7 +133,7 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
     matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
-/// What went wrong with a stream, in words.
+/// Describes an error of a stream.
 pub(super) fn words(error: &io::Error) -> Box<str> {
     if let Some(words) = tls::words(error) {
         return words;
@@ -155,7 +155,7 @@ pub(super) fn words(error: &io::Error) -> Box<str> {
     }
 }
 
-/// A duration as it is said: `15 s`, `200 ms`.
+/// Formats a duration: `15 s`, `200 ms`.
 pub(super) fn say(duration: Duration) -> String {
     if duration.subsec_millis() == 0 {
         format!("{} s", duration.as_secs())
@@ -212,7 +212,7 @@ async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Box<st
     }
 }
 
-/// That there is something else than a socket at `path`: to connect to that is refused too.
+/// Describes a file at `path` that is not a socket. Connecting to one is also refused.
 fn no_socket(path: &Path) -> Option<Box<str>> {
     let kind = path.metadata().ok()?.file_type();
     let what = if kind.is_socket() {
@@ -225,13 +225,13 @@ fn no_socket(path: &Path) -> Option<Box<str>> {
     Some(format!("not a socket, but {what}: {}", path.display()).into())
 }
 
-/// Whether the stream ends in itself. When nothing listens on a loopback port that the kernel
-/// also hands out to clients, an attempt can meet itself, and seems to succeed.
+/// Returns whether the stream is connected to itself. An attempt to connect to a loopback port from
+/// the ephemeral range on which nothing listens can meet itself and appear to succeed.
 fn is_own_echo(stream: &TcpStream) -> bool {
     matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(peer)) if own == peer)
 }
 
-/// Sets what helps; a kernel that refuses any of it still serves.
+/// Sets helpful socket options. The connection works even if the kernel refuses some.
 fn tune(stream: &TcpStream) {
     let socket = SockRef::from(stream);
     let _ = socket.set_tcp_nodelay(true);
@@ -245,8 +245,8 @@ fn tune(stream: &TcpStream) {
     let _ = UNACKNOWLEDGED;
 }
 
-/// A server that broke off may have said why before. Its words are looked for when a write fails,
-/// which may come to light first.
+/// Looks for a TLS alert after a failed write. A server may have sent one before closing the
+/// connection, but the write may fail first.
 fn poll_last_words(
     stream: &mut TlsStream<TcpStream>,
     context: &mut Context<'_>,
@@ -259,7 +259,7 @@ fn poll_last_words(
     }
 }
 
-/// The system's message without ` (os error 111)`.
+/// Strips the ` (os error 111)` from a system error message.
 fn without_code(message: &str) -> &str {
     message.split(" (os error").next().unwrap_or(message)
 }
@@ -290,7 +290,8 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => {
-                // What a full socket has not taken yet leaves with the reads: no write may come.
+                // Data that a full socket did not take must be sent while reading, since there may
+                // be no further write.
                 if stream.get_ref().1.wants_write() {
                     let _ = Pin::new(&mut *stream).poll_flush(context)?;
                 }

@@ -1,44 +1,44 @@
-//! What a replica hears, it hears from its primary: whether that passes anything on.
+//! Watches a replica's link to its primary, on which all its messages depend.
 //!
-//! A replica that is cut off keeps its clients, and most let them subscribe; only INFO tells.
-//! (<https://redis.io/docs/latest/commands/info/>)
+//! A replica that is cut off keeps its clients, and most accept new subscriptions; only INFO
+//! reveals it. (<https://redis.io/docs/latest/commands/info/>)
 
 use std::time::Duration;
 
 use crate::message::Time;
 
-/// What is known of a replica's link to its primary. Nothing, of a server that is none.
+/// State of a replica's link to its primary. Empty if the server is not a replica.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
     last_up: Option<Up>,
     is_cut: bool,
 }
 
-/// A link that was found up.
+/// A link that was reported up.
 #[derive(Debug)]
 struct Up {
-    /// When that was asked.
+    /// When the query was sent, minus the time since the primary's last transmission.
     asked: Time,
-    /// Names the primary's history: another has another, and one that has restarted, too.
+    /// The id of the primary's history. It changes if the primary is replaced or restarted.
     history: Box<str>,
 }
 
-/// How the link has changed.
+/// A change of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// It is cut, or was.
+    /// The link is broken, or was.
     Cut {
-        /// Until when all was passed on.
+        /// Until when everything was passed on.
         last_heard: Time,
-        /// What is known of why.
+        /// The reason, as far as it is known.
         reason: &'static str,
     },
-    /// All is passed on from now on.
+    /// Everything is passed on again.
     Restored,
 }
 
 impl Upstream {
-    /// Takes in what a server that was asked at this time says of its replication.
+    /// Records the replication state of the server, queried at `asked`.
     pub(super) fn note(&mut self, info: &str, asked: Time) -> Vec<Change> {
         if field(info, "role") != Some("slave") {
             return self.forget();
@@ -59,7 +59,7 @@ impl Upstream {
             self.is_cut = true;
         }
         changes.extend(self.restore());
-        // A primary that has gone without a word is only missed when it is silent for long.
+        // A silent primary is only considered lost after a long time.
         let silence = field(info, "master_last_io_seconds_ago").and_then(|text| text.parse().ok());
         let silence = Duration::from_secs(silence.unwrap_or(0_u64));
         self.last_up = Some(Up {
@@ -69,7 +69,7 @@ impl Upstream {
         changes
     }
 
-    /// Nothing is to be known any more.
+    /// Forgets the state, which can no longer be queried.
     pub(super) fn forget(&mut self) -> Vec<Change> {
         self.last_up = None;
         self.restore().into_iter().collect()
@@ -90,7 +90,7 @@ impl Upstream {
     }
 }
 
-/// A field of the answer to INFO.
+/// Returns a field of the answer to INFO.
 pub(super) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines()
         .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
@@ -126,7 +126,7 @@ mod tests {
             [cut(17, "its link to the primary is down")]
         );
         assert_eq!(note(&down, 30), []);
-        // The same or another, that makes no difference now.
+        // Whether the history is the same no longer matters.
         assert_eq!(note(&replica("up", "b", 0), 35), [Change::Restored]);
         assert_eq!(note(&replica("up", "b", 0), 40), []);
     }

@@ -1,8 +1,8 @@
-//! A URL of Redis servers taken apart.
+//! Parses the URLs of Redis servers.
 //!
-//! Not by a crate for URLs: those follow the RFC to the letter, so that a password with a `#` in it
-//! becomes "a port that is not a number". What is wrong is found out here, and said without any part
-//! of the URL.
+//! This is not a general URL parser: those follow the RFC to the letter, so a password with a `#`
+//! in it becomes "a port that is not a number". Errors are diagnosed here and never contain any
+//! part of the URL.
 
 mod parameters;
 
@@ -16,52 +16,52 @@ use super::complaint::EndpointError;
 use super::password::Password;
 use crate::config::home;
 
-/// What the address of one server looks like.
+/// The form of the address of one server.
 const SERVER_FORM: &str = "redis://[user:password@]host[:port][/db], rediss:// with TLS, \
                            unix:///path, redis+sentinel://host[,host…]/master or \
                            redis+cluster://host[,host…]";
 
-/// What an address of several servers looks like.
+/// The form of the address of several servers.
 const SENTINEL_FORM: &str = "redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/db]\
                              [?sentinel-user=…&sentinel-password=…]";
 const CLUSTER_FORM: &str = "redis+cluster://[user:password@]host[:port][,host[:port]…]";
 
-/// What a login must not hold as it is.
+/// Characters that must be encoded in a login.
 const RESERVED: [char; 5] = ['%', '#', '/', '?', '@'];
 
-/// What a URL leads to.
+/// The kind of target that a URL names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// One server, by TCP.
+    /// One server over TCP.
     Server,
-    /// One server, by a unix socket.
+    /// One server over a Unix socket.
     Socket,
-    /// The master that sentinels know.
+    /// The master known to sentinels.
     Sentinel,
     /// A cluster.
     Cluster,
 }
 
-/// A URL taken apart and decoded.
+/// A parsed and decoded URL.
 pub(super) struct Url {
     pub kind: Kind,
-    /// Whether the scheme is one of Valkey.
+    /// Whether the scheme is one of Valkey's.
     pub is_valkey: bool,
     pub is_tls: bool,
     pub user: Option<String>,
     pub password: Option<Password>,
-    /// Whether the login is one word, without a colon, that may be a password.
+    /// Whether the login is a single word without a colon, which may be a password.
     pub has_one_word: bool,
-    /// There is at least one, unless it is a socket.
+    /// The hosts; empty only for a socket.
     pub hosts: Vec<Host>,
-    /// Without the slash before it; of a socket, the whole path.
+    /// The path without its leading slash, or the whole path of a socket.
     pub path: String,
     pub parameters: Parameters,
-    /// The characters of the login that should have been encoded, if there are any.
+    /// The characters of the login that should have been encoded.
     pub unencoded: Vec<char>,
 }
 
-/// A host, and its port if it has one.
+/// A host with an optional port.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Host {
     pub name: String,
@@ -69,7 +69,7 @@ pub(super) struct Host {
 }
 
 impl Kind {
-    /// What such a URL looks like.
+    /// Returns the form of such a URL.
     pub(super) fn right_form(self) -> &'static str {
         match self {
             Self::Server | Self::Socket => SERVER_FORM,
@@ -80,7 +80,7 @@ impl Kind {
 }
 
 impl Url {
-    /// Takes `text` apart. Blanks around it do no harm, and `host:port` alone is a server.
+    /// Parses `text`. Surrounding whitespace is ignored, and `host:port` alone is a server.
     pub(super) fn parse(text: &str) -> Result<Self, EndpointError> {
         let text = text.trim();
         if text.is_empty() {
@@ -143,7 +143,8 @@ impl Url {
         })
     }
 
-    /// `unix:/path`, `unix://[user:password@]/path`, with `~` for the user's own folder.
+    /// Parses `unix:/path` and `unix://[user:password@]/path`, where `~` is the user's home
+    /// directory.
     fn socket(rest: &str) -> Result<Self, EndpointError> {
         let wrong = |problem: String| EndpointError::of_form(problem, SERVER_FORM);
         let rest = rest.strip_prefix("//").unwrap_or(rest);
@@ -177,8 +178,8 @@ impl Url {
     }
 }
 
-/// The scheme and what follows `://` or, of a socket, the colon. A host, with or without its port,
-/// is taken as a server, and a path as a socket.
+/// Returns the scheme and what follows `://` or, for a socket, the colon. A host with or without a
+/// port is a server, and a path is a socket.
 fn scheme_of(text: &str) -> (&str, &str) {
     let is_path = text.starts_with(['/', '~']) && !text.starts_with("//");
     match (text.split_once("://"), text.split_once(':')) {
@@ -189,11 +190,11 @@ fn scheme_of(text: &str) -> (&str, &str) {
     }
 }
 
-/// What follows the scheme, in pieces; nothing is decoded yet.
+/// The parts of a URL after the scheme, still encoded.
 struct Pieces<'a> {
-    /// All of it.
+    /// The entire text.
     whole: &'a str,
-    /// Without its `@`.
+    /// The login without its `@`.
     login: &'a str,
     hosts: &'a str,
     path: &'a str,
@@ -217,8 +218,8 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// The login, if a character that is not encoded has cut it short: an `@` stands where none
-    /// can.
+    /// Returns the login if an unencoded character cut it short, which shows as an `@` where none
+    /// can be.
     fn login_cut_short(&self) -> Option<&'a str> {
         let is_behind = self.path.contains('@') || self.fragment.contains('@');
         let is_in_query = self.query.contains('@')
@@ -230,7 +231,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// The user and the password of `user:password`. A single word is a user.
+/// Parses `user:password`. A single word is a user.
 fn read_login(login: &str) -> Result<(Option<String>, Option<String>), String> {
     let (user, password) = match login.split_once(':') {
         Some((user, password)) => (user, Some(password)),
@@ -243,7 +244,8 @@ fn read_login(login: &str) -> Result<(Option<String>, Option<String>), String> {
     Ok((filled(user)?, password.map_or(Ok(None), filled)?))
 }
 
-/// Whether it is a word that may be a password. `default` is the user that everybody is.
+/// Returns whether the login is a single word that may be a password. `default` is the name of the
+/// default user.
 fn is_one_word(login: &str) -> bool {
     !login.is_empty() && login != "default" && !login.contains(':')
 }
@@ -254,7 +256,7 @@ fn read_host(text: &str) -> Result<Host, String> {
         _ => (text, ""),
     };
     let port = match port {
-        // Nothing behind the colon is the usual port.
+        // A colon without a port means the default port.
         "" => None,
         port => match port.parse() {
             Ok(port @ 1..) => Some(port),
@@ -299,7 +301,7 @@ fn decoded(text: &str) -> Result<String, String> {
     Ok(text.into_owned())
 }
 
-/// The characters of a login that should be encoded in it, each once.
+/// Returns the characters of a login that should be encoded, without duplicates.
 fn unencoded(login: &str) -> Vec<char> {
     let is_here = |letter: &char| match letter {
         '%' => has_bare_percent(login),
@@ -308,7 +310,7 @@ fn unencoded(login: &str) -> Vec<char> {
     RESERVED.into_iter().filter(is_here).collect()
 }
 
-/// Whether a `%` stands there that starts no escape.
+/// Returns whether the text contains a `%` that does not start an escape.
 fn has_bare_percent(text: &str) -> bool {
     let mut rest = text.split('%').skip(1);
     rest.any(|after| {
@@ -317,7 +319,7 @@ fn has_bare_percent(text: &str) -> bool {
     })
 }
 
-/// How each of these characters is written in a login, in words.
+/// Describes how to write each of these characters in a login.
 pub(super) fn encodings(characters: &[char]) -> String {
     let words = characters.iter();
     let words = words.map(|letter| format!("'{letter}' as %{:02X}", u32::from(*letter)));

@@ -1,9 +1,9 @@
-//! The screen for a terminal that shows ASCII only, or may: each symbol as one character of it.
+//! Replaces each symbol with one ASCII character, for terminals that show ASCII only.
 
 use std::ffi::OsString;
 
-/// Whether the locale of this environment says that the terminal shows UTF-8. Of `LC_ALL`,
-/// `LC_CTYPE` and `LANG`, the first that is set and not empty counts.
+/// Returns whether the locale of the environment uses UTF-8. Of `LC_ALL`, `LC_CTYPE` and `LANG`,
+/// the first that is set and not empty counts.
 #[must_use]
 pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(variable);
@@ -14,7 +14,7 @@ pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     })
 }
 
-/// Returns what stands for `symbol`, whatever its width.
+/// Returns the ASCII replacement of `symbol`, whatever its width.
 pub(super) fn stand_in(symbol: &str) -> char {
     match symbol.chars().next().unwrap_or(' ') {
         letter @ ' '..='~' => letter,

@@ -1,4 +1,4 @@
-//! The screen: drawn cells become bytes, and a frame becomes one write.
+//! The screen: encodes drawn cells as bytes, and writes each frame with one call.
 
 use std::io::{self, Write};
 
@@ -14,46 +14,46 @@ pub use crate::terminal::pen::Colours;
 use crate::terminal::ascii::stand_in;
 use crate::terminal::pen::{Pen, put};
 
-/// The most that [`Screen::copy`] puts on the clipboard, in bytes before encoding.
+/// Maximum size of the text that [`Screen::copy`] sends, in bytes before encoding.
 pub const CLIPBOARD_LIMIT: usize = 1 << 20;
 
-/// The largest size that is drawn: at the 40 bytes or so that a cell takes, of which each frame
-/// compares two, this is 40 MB. A larger terminal keeps the rest of it blank.
+/// The largest size that is drawn. A cell takes about 40 bytes and each frame compares two buffers,
+/// so this is 40 MB. A larger terminal stays blank beyond it.
 pub const LARGEST: Size = Size {
     width: 1000,
     height: 500,
 };
 
-/// How much has gone to the terminal.
+/// The amount of output written to the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// Bytes written.
     pub bytes: u64,
-    /// Calls that wrote them: one a frame in which something changed, and one a copy.
+    /// Write calls: one for each frame that changed something, and one for each copy.
     pub writes: u64,
 }
 
-/// A ratatui backend that writes a frame at once.
+/// A ratatui backend that writes each frame at once.
 ///
-/// ratatui's own backend makes thousands of tiny writes a frame and counts every symbol as one
-/// column. This one encodes the frame into memory, keeps track of what the terminal already has
-/// (colours, cursor), and on `flush` writes it with a single call inside a synchronised update,
-/// so that no half-drawn frame is ever seen. A frame in which nothing changed writes nothing.
+/// ratatui's own backend makes thousands of tiny writes per frame and counts every symbol as one
+/// column. This one encodes the frame in memory, tracks the state of the terminal (colours,
+/// cursor), and on `flush` writes the frame with a single call inside a synchronized update, so
+/// that no half-drawn frame is ever visible. A frame without changes writes nothing.
 ///
-/// The buffer drawn should have been settled by
+/// The drawn buffer should have been prepared with
 /// [`settle_wide_glyphs`](crate::terminal::settle_wide_glyphs).
 #[derive(Debug)]
 pub struct Screen<W: Write> {
     writer: W,
     size: Extent,
     colours: Colours,
-    /// Whether the terminal shows ASCII only.
+    /// Whether the terminal shows only ASCII.
     is_ascii: bool,
-    /// The frame as encoded so far; empty between frames, and kept for its capacity.
+    /// The frame encoded so far; empty between frames, and kept for its capacity.
     frame: Vec<u8>,
-    /// What the terminal paints with, if known.
+    /// The terminal's current style, if known.
     pen: Option<Pen>,
-    /// Where the terminal's cursor stands, if known.
+    /// The terminal's cursor position, if known.
     at: Option<Position>,
     /// Whether the terminal shows its cursor, if known.
     shown: Option<bool>,
@@ -61,16 +61,16 @@ pub struct Screen<W: Write> {
     output: Output,
 }
 
-/// Where the size comes from.
+/// The source of the size.
 #[derive(Clone, Copy, Debug)]
 enum Extent {
-    /// The terminal is asked.
+    /// The size of the terminal, queried each time.
     OfTerminal,
     /// A size given by the caller.
     Fixed(Size),
 }
 
-/// What ratatui wants of the cursor.
+/// The cursor that ratatui requested.
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
     shown: bool,
@@ -78,13 +78,12 @@ struct Cursor {
 }
 
 impl<W: Write> Screen<W> {
-    /// A screen of the controlling terminal's size that writes to `writer`, which should not
-    /// hold bytes back.
+    /// Creates a screen of the terminal's size that writes to `writer`, which should be unbuffered.
     pub fn new(writer: W, colours: Colours) -> Self {
         Self::with_extent(writer, colours, Extent::OfTerminal)
     }
 
-    /// A screen of a fixed size, for drawing elsewhere than on a terminal.
+    /// Creates a screen of a fixed size, for drawing elsewhere than on a terminal.
     pub fn with_size(writer: W, colours: Colours, size: Size) -> Self {
         Self::with_extent(writer, colours, Extent::Fixed(size))
     }
@@ -107,7 +106,7 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    /// The same screen, drawn in ASCII alone if `is_ascii` is set.
+    /// Draws in ASCII only if `is_ascii` is set.
     #[must_use]
     pub fn in_ascii(self, is_ascii: bool) -> Self {
         Self { is_ascii, ..self }
@@ -118,13 +117,13 @@ impl<W: Write> Screen<W> {
         self.size = Extent::Fixed(size);
     }
 
-    /// How much has been written so far.
+    /// Returns how much has been written so far.
     #[must_use]
     pub fn output(&self) -> Output {
         self.output
     }
 
-    /// What the bytes go to.
+    /// Returns the underlying writer.
     #[must_use]
     pub fn writer(&self) -> &W {
         &self.writer
@@ -139,14 +138,13 @@ impl<W: Write> Screen<W> {
         self.write(b"\x07")
     }
 
-    /// Asks the terminal for a notification of the desktop, by OSC 9. Terminals that have none
-    /// ignore it.
+    /// Requests a desktop notification with OSC 9. Terminals without support ignore it.
     ///
     /// # Errors
     ///
     /// If the terminal cannot be written to.
     pub fn notify(&mut self, words: &str) -> io::Result<()> {
-        // What a terminal could act on would end the sequence early.
+        // Control characters would end the sequence early.
         let words: String = words
             .chars()
             .filter(|letter| !letter.is_control())
@@ -154,13 +152,13 @@ impl<W: Write> Screen<W> {
         self.write(format!("\x1b]9;{words}\x07").as_bytes())
     }
 
-    /// Asks the terminal to put `bytes` on the clipboard, by the OSC 52 sequence, which reaches
-    /// the clipboard of the person's own machine even over ssh.
+    /// Asks the terminal to put `bytes` on the clipboard with the OSC 52 sequence, which reaches
+    /// the clipboard of the user's own machine even over ssh.
     ///
-    /// The bytes travel as base64, so that nothing in them is taken for a control sequence.
-    /// Terminals have limits of their own, often 74,994 or 100,000 bytes of base64, and ignore
-    /// what is longer without a word; tmux passes it on only with `set-clipboard on`. There is
-    /// no answer, so that success means "asked", not "copied".
+    /// The bytes are sent as base64, so that nothing in them is taken for a control sequence.
+    /// Terminals have limits of their own, often 74,994 or 100,000 bytes of base64, and silently
+    /// ignore longer text; tmux forwards it only with `set-clipboard on`. There is no reply, so
+    /// success means "requested", not "copied".
     ///
     /// # Errors
     ///
@@ -184,7 +182,7 @@ impl<W: Write> Screen<W> {
     fn put_cell(&mut self, position: Position, cell: &Cell) {
         let symbol = cell.symbol();
         if symbol.is_empty() {
-            // The column belongs to the wide glyph on its left.
+            // The column is covered by the wide glyph on its left.
             return;
         }
         self.move_to(position);
@@ -197,9 +195,10 @@ impl<W: Write> Screen<W> {
             return;
         }
         self.put_beyond_ascii(position, cell);
-        // Terminals and tables disagree on the width of much beyond ASCII: of emoji with a
-        // variation selector, of sequences, of characters that are wide in some locales only.
-        // One wrong guess would shift the rest of the row, so the cursor is not trusted.
+        // Terminals and width tables disagree on many characters beyond ASCII: emoji with a
+        // variation selector, sequences, and characters that are wide only in some locales. One
+        // wrong guess would shift the rest of the row, so the cursor position is treated as
+        // unknown.
         self.at = None;
     }
 
@@ -214,17 +213,17 @@ impl<W: Write> Screen<W> {
             return;
         }
         if !symbol.chars().all(is_printable) {
-            // Whoever drew this should have escaped it. Nothing but a visible mark, as wide as
-            // what was promised, may reach the terminal.
+            // The drawing code should have escaped this. Only a visible mark of the expected width
+            // may reach the terminal.
             let width = symbol.chars().count().max(1);
             self.frame.push(b'?');
             self.frame.resize(self.frame.len() + width - 1, b' ');
             return;
         }
         if cell.cell_width() == 2 && !is_plain_wide(symbol) {
-            // A terminal that takes this glyph for a narrow one would leave the second column as
-            // it was, with an old symbol or an old colour in it. Blanks in the glyph's own style
-            // come first, so that either reading ends in the same picture.
+            // A terminal that treats this glyph as narrow would leave the second column as it was,
+            // with an old symbol or colour. Blanks in the glyph's style come first, so that the
+            // result is the same either way.
             self.frame.extend_from_slice(b"  ");
             self.at = None;
             self.move_to(position);
@@ -241,9 +240,9 @@ impl<W: Write> Screen<W> {
         self.at = Some(position);
     }
 
-    /// Ends the frame: plain pen, and the cursor as wanted.
+    /// Ends the frame: resets the pen and places the cursor.
     fn settle(&mut self) {
-        // A terminal fills what a resize uncovers with the colour it has at that time.
+        // A terminal fills the area uncovered by a resize with its current colour.
         if !self.frame.is_empty() {
             Pen::default().write(self.pen.replace(Pen::default()), &mut self.frame);
         }
@@ -261,7 +260,7 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    /// The size of the terminal, whether so much is drawn or not.
+    /// Returns the full size of the terminal, which may exceed what is drawn.
     fn whole_size(&self) -> io::Result<Size> {
         match self.size {
             Extent::Fixed(size) => Ok(size),
@@ -272,7 +271,7 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    /// Says beside what is drawn, or below it, that the terminal is larger.
+    /// Writes a note beside or below the drawn area if the terminal is larger.
     fn say_what_is_drawn(&mut self) -> io::Result<()> {
         let whole = self.whole_size()?;
         let Size { width, height } = LARGEST;
@@ -300,7 +299,7 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
-    /// Forgets what the terminal is thought to have.
+    /// Forgets the tracked state of the terminal.
     fn forget(&mut self) {
         self.pen = None;
         self.at = None;
@@ -331,7 +330,7 @@ impl<W: Write> Backend for Screen<W> {
         Ok(())
     }
 
-    /// Answers from memory: asking the terminal would take the answer from the input thread.
+    /// Answers from memory: the input thread would read the terminal's reply.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         Ok(self.wanted.position)
     }
@@ -345,8 +344,8 @@ impl<W: Write> Backend for Screen<W> {
         self.clear_region(ClearType::All)
     }
 
-    /// Clears with the next flush, so that the emptied screen is never seen. Nothing is taken
-    /// for granted after it: whoever clears may have lent the terminal to another program.
+    /// Clears with the next flush, so that the emptied screen is never visible. The tracked state
+    /// is forgotten: the terminal may have been lent to another program.
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         if region == ClearType::All {
             self.frame.clear();
@@ -401,10 +400,10 @@ impl<W: Write> Backend for Screen<W> {
     }
 }
 
-/// Puts a frame inside a synchronised update, so that the terminal shows it as a whole.
+/// Wraps a frame in a synchronized update, so that the terminal shows it as a whole.
 fn bracket(frame: &mut Vec<u8>) {
     let mut mark = String::new();
-    // Formatting into a string has no way to fail.
+    // Formatting into a string cannot fail.
     let _ = BeginSynchronizedUpdate.write_ansi(&mut mark);
     frame.splice(0..0, mark.bytes());
     mark.clear();
@@ -412,14 +411,15 @@ fn bracket(frame: &mut Vec<u8>) {
     frame.extend_from_slice(mark.as_bytes());
 }
 
-/// Whether a character is safe to send: no control character, and none that reorders its line.
+/// Returns whether a character is safe to send: neither a control character nor one that reorders
+/// its line.
 fn is_printable(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether a symbol is one ideograph, syllable or fullwidth form, which every terminal takes for
-/// two columns. Emoji are not among them.
+/// Returns whether a symbol is a single ideograph, syllable or fullwidth form, which every terminal
+/// shows in two columns. Emoji are not included.
 fn is_plain_wide(symbol: &str) -> bool {
     let mut characters = symbol.chars();
     let plain = characters.next().is_some_and(|character| {

@@ -1,4 +1,4 @@
-//! Input bytes, as they come, become events.
+//! Decodes input bytes into events as they arrive.
 
 use std::time::{Duration, Instant};
 
@@ -7,37 +7,37 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use crate::terminal::sequences::{Cut, ESC, cut};
 use crate::terminal::{TerminalEvent, keys};
 
-/// How long the rest of a sequence that is no key of its own may take. A paste of which nothing came
-/// for this long has stalled.
+/// How long to wait for the rest of a sequence that is not a key by itself. A paste that receives
+/// nothing for this long has stalled.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A sequence that is longer is given up.
+/// Maximum length of a sequence in bytes; longer ones are dropped.
 const LONGEST_SEQUENCE: usize = 64 << 10;
 
-/// What is pasted beyond this is dropped: it is more than any text box takes.
+/// Maximum size of a paste in bytes; the rest is dropped. No text box takes more.
 const LONGEST_PASTE: usize = 1 << 20;
 
-/// Keys that are read this close together were not typed one by one: nobody is that fast, and a
-/// keyboard repeats a key ten times slower.
+/// Keys read this close together were not typed one by one: nobody types that fast, and key repeat
+/// is ten times slower.
 const BURST: Duration = Duration::from_millis(4);
 
-/// Cuts what is read from the terminal into keys, mouse events and pastes. It knows no clock: times
-/// come along with the bytes.
+/// Splits terminal input into keys, mouse events and pastes. It reads no clock: the caller passes
+/// the times.
 #[derive(Debug)]
 pub(super) struct Decoder {
-    /// What has been read and not yet understood: the beginning of a sequence.
+    /// The start of a sequence that is not complete yet.
     pending: Vec<u8>,
-    /// The text that is being pasted.
+    /// The paste in progress.
     paste: Option<Paste>,
     escape_time: Duration,
-    /// When text was typed last.
+    /// When text was last typed.
     typed_at: Option<Instant>,
-    /// When Esc was taken for the key, because nothing had followed in time.
+    /// When a lone Esc was taken for the key because nothing had followed in time.
     escaped_at: Option<Instant>,
 }
 
 impl Decoder {
-    /// A decoder that waits for `escape_time` for what may follow an Esc.
+    /// Creates a decoder that waits `escape_time` for the rest of a sequence after Esc.
     pub(super) fn new(escape_time: Duration) -> Self {
         Self {
             pending: Vec::new(),
@@ -48,7 +48,7 @@ impl Decoder {
         }
     }
 
-    /// Takes in what was read at `now`, and returns what is whole of it.
+    /// Decodes the bytes read at `now`, and returns the complete events.
     pub(super) fn read(&mut self, bytes: &[u8], now: Instant) -> Vec<TerminalEvent> {
         if self.is_late_rest(bytes, now) {
             self.pending.push(ESC);
@@ -70,7 +70,7 @@ impl Decoder {
         self.tell_bursts(events, now)
     }
 
-    /// How long to wait for the rest of what was read; `None` if nothing is expected.
+    /// Returns how long to wait for more input; `None` if nothing is expected.
     pub(super) fn patience(&self) -> Option<Duration> {
         if self.pending.is_empty() {
             let paste = self.paste.as_ref()?;
@@ -86,9 +86,9 @@ impl Decoder {
         })
     }
 
-    /// Takes in that nothing followed in time: what was read is a key, or is dropped. A paste goes
-    /// on until its end, however late: its rest must not act as keys. Since the end may be lost, Esc
-    /// or Ctrl-C end it too once it has stalled.
+    /// Handles that nothing followed in time: the pending bytes become a key, or are dropped. A
+    /// paste continues until its end, however late, because its rest must not act as keys. Since
+    /// the end may be lost, Esc or Ctrl-C also end a paste that has stalled.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
         if let Some(paste) = &mut self.paste {
             if paste.may_be_left {
@@ -109,13 +109,14 @@ impl Decoder {
         event.into_iter().collect()
     }
 
-    /// Whether `bytes` go on with a sequence whose Esc was given up: nobody types that at once.
+    /// Returns whether `bytes` continue a sequence whose Esc was taken for the key: nobody types
+    /// them in one go.
     fn is_late_rest(&self, bytes: &[u8], now: Instant) -> bool {
         let is_recent = |escaped_at| now.saturating_duration_since(escaped_at) < PATIENCE;
         self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
     }
 
-    /// Ends a paste whose end is lost.
+    /// Ends a paste whose end was lost.
     fn leave_paste(&mut self) -> Vec<TerminalEvent> {
         let paste = self.paste.take().map(Paste::event);
         paste.map(TerminalEvent::Input).into_iter().collect()
@@ -145,7 +146,7 @@ impl Decoder {
         self.pending = rest.to_vec();
     }
 
-    /// Marks the keys of text that came with another, or right after one.
+    /// Marks text keys that arrived together with another, or right after one.
     fn tell_bursts(&mut self, events: Vec<Read>, now: Instant) -> Vec<TerminalEvent> {
         let typed = events.iter().filter(|read| read.text_key.is_some()).count();
         let is_burst = typed > 1
@@ -163,23 +164,23 @@ impl Decoder {
     }
 }
 
-/// An event that was read.
+/// A decoded event.
 struct Read {
     event: Event,
-    /// The key, if it may be a part of a text.
+    /// The key, if it may be part of a text.
     text_key: Option<KeyEvent>,
 }
 
 impl Read {
-    /// An event that was read from `sequence`.
+    /// Creates the event read from `sequence`.
     fn of(event: Event, sequence: &[u8]) -> Self {
-        // A terminal that writes a key as a sequence does so only for one that was pressed.
+        // A terminal that sends a text key as a sequence does so only when the key was pressed.
         let is_plain = sequence.first() != Some(&ESC);
         let text_key = text_key(&event).filter(|_| is_plain);
         Self { event, text_key }
     }
 
-    /// An event that is no key.
+    /// Creates an event that is not a key.
     fn other(event: Event) -> Self {
         Self {
             event,
@@ -188,8 +189,8 @@ impl Read {
     }
 }
 
-/// Whether `bytes` are a key, by itself, that leaves a paste whose end is lost. A bare Esc may still
-/// begin that end.
+/// Returns whether `bytes` are exactly one key that ends a paste whose end was lost. A lone Esc may
+/// still be the start of that end.
 fn is_way_out(bytes: &[u8]) -> bool {
     let is_whole = cut(bytes) == Cut::Whole(bytes.len());
     match keys::read(bytes).filter(|_| is_whole) {
@@ -201,7 +202,7 @@ fn is_way_out(bytes: &[u8]) -> bool {
     }
 }
 
-/// The key of an event that may be a part of a text.
+/// Returns the key of an event that may be part of a text.
 fn text_key(event: &Event) -> Option<KeyEvent> {
     let Event::Key(key) = event else { return None };
     let is_text = match key.code {
@@ -214,23 +215,23 @@ fn text_key(event: &Event) -> Option<KeyEvent> {
     is_text.then_some(*key)
 }
 
-/// Ends a paste.
+/// The sequence that ends a paste.
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// A text that is being pasted.
+/// A paste in progress.
 #[derive(Debug, Default)]
 struct Paste {
     text: Vec<u8>,
-    /// How much of its end has been read.
+    /// How many bytes of [`PASTE_END`] have been matched.
     ended: usize,
-    /// Whether nothing has come for a while, at some time.
+    /// Whether the paste has stalled at some time.
     has_stalled: bool,
-    /// Whether an Esc alone came after that, which ends it if nothing follows.
+    /// Whether a lone Esc came after that; the paste ends if nothing follows.
     may_be_left: bool,
 }
 
 impl Paste {
-    /// Takes in what belongs to it, and returns what follows it.
+    /// Appends the bytes that belong to the paste, and returns the rest.
     fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         for (index, byte) in bytes.iter().enumerate() {
             if *byte == PASTE_END[self.ended] {
@@ -240,7 +241,8 @@ impl Paste {
                 }
                 continue;
             }
-            // What looked like the end was text. No later part of the end begins as the end does.
+            // What looked like the end was text. No suffix of the matched part is a start of the
+            // end sequence.
             self.push(&PASTE_END[..self.ended]);
             self.ended = usize::from(*byte == ESC);
             if *byte != ESC {

@@ -1,11 +1,11 @@
-//! The guard: a small process that gives the terminal back if this one is killed, crashes or runs
-//! out of memory, and so cannot do it itself.
+//! The guard: a small process that restores the terminal if this process is killed, crashes or runs
+//! out of memory.
 //!
-//! The program runs its own executable once more for it, with a pipe as stdin, the terminal that is
-//! drawn on as stdout, and the one whose settings raw mode changes as stderr. Each time it takes the
-//! terminal over, it writes a line with the settings before; each time it gives the terminal back,
-//! another one. Whatever ends the program ends the pipe: if the last line says that the terminal is
-//! held, the guard gives it back.
+//! The program starts its own executable as the guard, with a pipe as stdin, the terminal it draws
+//! on as stdout, and the terminal whose settings raw mode changes as stderr. Each time it takes
+//! over the terminal, it writes a line with the original settings; each time it restores the
+//! terminal, another line. When the program ends for any reason, the pipe closes: if the last line
+//! says that the terminal is held, the guard restores it.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,44 +25,46 @@ use rustix::termios::{
 use crate::query;
 use crate::terminal::{input, leaving};
 
-/// The name by which this executable is called to guard the terminal.
+/// The `argv[0]` with which the executable is started as a guard.
 const NAME: &str = "subscope-guard";
 
-/// The argument that makes it do so.
+/// The argument that makes it run as a guard.
 pub const ARGUMENT: &str = "__guard";
 
-/// The name of the process where that is not the first argument. `pkill subscope` ends what has
-/// `subscope` in this name, and must not end the guard.
+/// The process name, which `pkill` matches. It must not contain `subscope`, or `pkill subscope`
+/// would end the guard too.
 const PROCESS_NAME: &str = "tty-guard";
 
-/// The line that says that the terminal is held, followed by its settings before.
+/// Starts the line that says that the terminal is held; its original settings follow.
 const HELD: &str = "held ";
 
-/// The line that says that it has been given back.
+/// The line that says that the terminal has been restored.
 const GIVEN_BACK: &str = "given back";
 
-/// Ends a string that the program was writing when it ended, so that what follows is not part of it.
+/// Ends a string sequence that the program may have been writing, so that what follows is not part
+/// of it.
 const STRING_END: &[u8] = b"\x1b\\";
 
-/// What is said on the terminal.
+/// The message printed on the terminal.
 const COMPLAINT: &[u8] = b"subscope ended unexpectedly: killed, crashed or out of memory\r\n";
 
-/// The guard, as its parent sees it.
+/// A handle to the guard process.
 #[derive(Debug)]
 pub struct Guard {
     process: Child,
-    /// Rust closes it in every other process that is started, or the guard would wait for that too.
+    /// The pipe is closed in every other child process; otherwise the guard would wait for those as
+    /// well.
     pipe: ChildStdin,
     /// The terminal whose settings raw mode changes.
     keyboard: OwnedFd,
 }
 
 impl Guard {
-    /// Starts it, for the terminal on standard output.
+    /// Starts the guard for the terminal on standard output.
     ///
     /// # Errors
     ///
-    /// If there is no terminal, or no process can be started.
+    /// If there is no terminal, or the process cannot be started.
     pub fn start() -> io::Result<Self> {
         if !io::stdout().is_terminal() {
             return Err(ErrorKind::Unsupported.into());
@@ -83,14 +85,15 @@ impl Guard {
         })
     }
 
-    /// Says that the terminal is about to be taken over. A guard that is gone is no reason not to.
+    /// Tells the guard that the terminal is about to be taken over. If the guard is gone, this does
+    /// nothing.
     pub(super) fn hold(&self) {
         if let Ok(settings) = tcgetattr(&self.keyboard) {
             self.say(&format!("{HELD}{}", words_of(&settings)));
         }
     }
 
-    /// Says that the terminal has been given back.
+    /// Tells the guard that the terminal has been restored.
     pub(super) fn give_back(&self) {
         self.say(GIVEN_BACK);
     }
@@ -102,13 +105,13 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // The terminal has been given back. Even a guard that was stopped ends by this.
+        // The terminal has been restored. SIGKILL ends even a stopped guard.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Whether this process was started to guard a terminal.
+/// Returns whether this process was started as a guard.
 #[must_use]
 pub fn is_asked_for() -> bool {
     let is = |argument: Option<OsString>, word| argument.is_some_and(|argument| argument == word);
@@ -120,8 +123,8 @@ pub fn is_asked_for() -> bool {
 #[must_use]
 pub fn serve() -> ExitCode {
     panic::set_hook(Box::new(|_| {}));
-    // The terminal's signals are for the processes of its own session, and so is the rule that
-    // stops a process in the background that changes the settings.
+    // In a session of its own, the guard gets no signals from the terminal, and may change the
+    // terminal's settings without being stopped as a background process.
     let _ = setsid();
     let _ = fs::write("/proc/self/comm", PROCESS_NAME);
     let mut held = None;
@@ -134,7 +137,7 @@ pub fn serve() -> ExitCode {
     }
 }
 
-/// Gives the terminal back, with the settings that these words say.
+/// Restores the terminal with the settings in `words`.
 fn give_back(words: &str) -> io::Result<()> {
     let settings = restore_settings(words);
     let mut screen = io::stdout();
@@ -144,8 +147,8 @@ fn give_back(words: &str) -> io::Result<()> {
     settings
 }
 
-/// Has a shell draw its prompt again: it may have written it before this process left the screen
-/// that is now gone. A change of the size is what shells answer so.
+/// Makes the shell redraw its prompt, which it may have written before the alternate screen was
+/// left. Shells redraw when the terminal's size changes.
 fn have_the_shell_draw() {
     let screen = io::stdout();
     let Ok(size) = tcgetwinsize(&screen) else {
@@ -160,12 +163,12 @@ fn have_the_shell_draw() {
 fn restore_settings(words: &str) -> io::Result<()> {
     let keyboard = io::stderr();
     let mut settings = tcgetattr(&keyboard)?;
-    // Who has changed them since, such as the shell, has the terminal.
+    // If the settings have changed, another program such as the shell has the terminal.
     if !is_raw(&settings) {
         return Ok(());
     }
     set(&mut settings, words).ok_or(ErrorKind::InvalidData)?;
-    // What was typed at the screen is not for the shell.
+    // What was typed into subscope must not reach the shell.
     tcflush(&keyboard, QueueSelector::IFlush)?;
     Ok(tcsetattr(&keyboard, OptionalActions::Now, &settings)?)
 }
@@ -176,7 +179,7 @@ fn is_raw(settings: &Termios) -> bool {
     words_of(&raw) == words_of(settings)
 }
 
-/// The settings that raw mode changes, in words.
+/// Formats the settings that raw mode changes.
 fn words_of(settings: &Termios) -> String {
     format!(
         "{} {} {} {} {} {}",
@@ -189,7 +192,7 @@ fn words_of(settings: &Termios) -> String {
     )
 }
 
-/// Changes `settings` as these words say. `None` if they say no such thing.
+/// Applies the settings in `words` to `settings`. `None` if `words` are malformed.
 fn set(settings: &mut Termios, words: &str) -> Option<()> {
     let mut words = words.split(' ');
     let mut next = || words.next();

@@ -1,9 +1,9 @@
-//! The input thread: what the user does at the keyboard.
+//! The input thread: reads keys, mouse events and pastes.
 //!
-//! The bytes are read and understood here, not by crossterm: that takes an Esc for the key as soon
-//! as nothing follows it at once, so that on a slow line the rest of an arrow or of a mouse event
-//! acts as typed keys; it passes the rest of an unknown sequence on as text; and it reads a terminal
-//! that is gone over and over.
+//! The bytes are decoded here instead of by crossterm, for three reasons. crossterm takes an Esc
+//! for the key unless more bytes follow at once, so that on a slow line the rest of an arrow key or
+//! a mouse event acts as typed keys. It passes the rest of an unknown sequence on as text. And it
+//! reads from a terminal that is gone over and over.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -19,18 +19,18 @@ use rustix::io::Errno;
 use crate::terminal::TerminalEvent;
 use crate::terminal::decoder::Decoder;
 
-/// How long to wait for what may follow an Esc, unless the user says otherwise.
+/// The default time to wait for the rest of a sequence after Esc.
 pub const ESCAPE_TIME: Duration = Duration::from_millis(50);
 
-/// The bytes that are read at once.
+/// Maximum number of bytes per read.
 const READ_SIZE: usize = 4096;
 
-/// Reads the terminal on a thread of its own and gives what arrives to `tell`, until that returns
-/// `false` or the terminal cannot be read any more; the reason is then the last event. Waits for
-/// `escape_time` for what may follow an Esc.
+/// Reads the terminal on a separate thread and passes events to `tell`, until that returns `false`
+/// or the terminal cannot be read any more; the last event then holds the reason. Waits
+/// `escape_time` for the rest of a sequence after Esc.
 ///
-/// The thread waits for input most of the time and ends with the process; it is not meant to be
-/// joined. What one thread has read and not told, the next one tells.
+/// The thread mostly waits for input and ends with the process; it is not meant to be joined.
+/// Events that one thread has read but not passed on are passed on by the next.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ pub fn spawn(
         .spawn(move || forward(tell, next))
 }
 
-/// Tells each event of `next` until no other can follow or nobody listens.
+/// Passes each event of `next` to `tell`, until the input is lost or `tell` returns `false`.
 fn forward(mut tell: impl FnMut(TerminalEvent) -> bool, mut next: impl FnMut() -> TerminalEvent) {
     loop {
         let event = next();
@@ -64,7 +64,7 @@ fn forward(mut tell: impl FnMut(TerminalEvent) -> bool, mut next: impl FnMut() -
     }
 }
 
-/// The terminal to read: standard input, unless that is a file or a pipe.
+/// Returns the terminal to read from: standard input, or `/dev/tty` if that is a file or a pipe.
 pub(super) fn terminal() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
@@ -79,7 +79,7 @@ pub(super) fn terminal() -> io::Result<OwnedFd> {
 struct Keyboard {
     terminal: OwnedFd,
     decoder: Decoder,
-    /// What was read and has not been told.
+    /// Events that were read but not passed on yet.
     events: VecDeque<TerminalEvent>,
 }
 
@@ -105,13 +105,13 @@ impl Keyboard {
         }
     }
 
-    /// Waits for input, and reads what there is.
+    /// Waits for input, and reads what is available.
     fn read(&mut self) -> io::Result<Vec<TerminalEvent>> {
         if !self.wait()? {
             return Ok(self.decoder.give_up(Instant::now()));
         }
-        // Keys are a burst by when they had come. Taken after the read, the time would be that at which
-        // a busy machine let this thread go on.
+        // Whether keys form a burst depends on when they arrived. A time taken after the read would
+        // be when a busy machine resumed this thread.
         let come = Instant::now();
         let mut bytes = [0; READ_SIZE];
         match rustix::io::read(&self.terminal, &mut bytes[..]) {
@@ -126,7 +126,7 @@ impl Keyboard {
     }
 
     /// Waits until there is something to read. Returns `false` if the rest of a sequence has not
-    /// come in time.
+    /// arrived in time.
     fn wait(&self) -> io::Result<bool> {
         let patience = self.decoder.patience();
         let patience = patience.and_then(|time| Timespec::try_from(time).ok());

@@ -1,4 +1,4 @@
-//! What a whole sequence of input bytes means.
+//! Translates a whole sequence of input bytes to an event.
 
 use std::str;
 
@@ -8,11 +8,11 @@ use crossterm::event::{
 
 use crate::terminal::sequences::ESC;
 
-/// Returns the key or the mouse event that `sequence` stands for; `None` for one that is not known.
+/// Returns the key or mouse event for `sequence`; `None` if it is unknown.
 pub(super) fn read(sequence: &[u8]) -> Option<Event> {
     match sequence {
         [ESC, b'[', rest @ ..] if !rest.is_empty() => control_sequence(rest),
-        // Behind `[` it would tell where the cursor is.
+        // After `ESC [`, `R` ends a cursor position report instead.
         [ESC, b'O', b'R'] => Some(pressed(KeyCode::F(3), KeyModifiers::NONE)),
         [ESC, b'O', letter] => named(*letter, KeyModifiers::NONE),
         [ESC, b'P' | b']' | b'X' | b'^' | b'_', _, ..] => None,
@@ -21,10 +21,10 @@ pub(super) fn read(sequence: &[u8]) -> Option<Event> {
     }
 }
 
-/// A character, or a key that sends a control character.
+/// Parses a character, or a key that sends a control character.
 fn plain(bytes: &[u8], modifiers: KeyModifiers) -> Option<Event> {
     let letter = str::from_utf8(bytes).ok()?.chars().next()?;
-    // The low five bits of a letter, as terminals have always sent Ctrl.
+    // Ctrl with a letter sends the letter's low five bits.
     let control = |from: char| {
         let letter = char::from_u32(u32::from(letter) + u32::from(from))?;
         let letter = KeyCode::Char(letter);
@@ -55,7 +55,7 @@ fn control_sequence(bytes: &[u8]) -> Option<Event> {
     let modifiers = numbers.modifiers();
     let code = match last {
         b'u' => letter_key(numbers.at(0)?, modifiers)?,
-        // The form of xterm's modifyOtherKeys.
+        // The format of xterm's modifyOtherKeys.
         b'~' if numbers.at(0) == Some(27) => letter_key(numbers.at(2)?, modifiers)?,
         b'~' => numbered_key(numbers.at(0)?)?,
         _ => named_key(*last)?,
@@ -85,7 +85,7 @@ fn named_key(letter: u8) -> Option<KeyCode> {
         b'D' => KeyCode::Left,
         b'F' => KeyCode::End,
         b'H' => KeyCode::Home,
-        // Of the keypad.
+        // Enter of the keypad.
         b'M' => KeyCode::Enter,
         b'P' => KeyCode::F(1),
         b'Q' => KeyCode::F(2),
@@ -113,9 +113,10 @@ fn numbered_key(number: u32) -> Option<KeyCode> {
     }
 }
 
-/// A key by its character's number, as terminals send it that tell Ctrl-I from Tab.
+/// Returns the key for a character's code point, as sent by terminals that distinguish Ctrl-I from
+/// Tab.
 fn letter_key(number: u32, modifiers: KeyModifiers) -> Option<KeyCode> {
-    // Numbers that stand for keys without a character.
+    // The private use area holds codes for keys without a character.
     if (0xe000..=0xf8ff).contains(&number) {
         return None;
     }
@@ -141,7 +142,7 @@ fn shift_of(letter: char) -> KeyModifiers {
     }
 }
 
-/// A mouse event in the SGR encoding: `button;column;row`, counted from 1.
+/// Parses a mouse event in the SGR encoding: `button;column;row`, counted from 1.
 fn mouse(numbers: &[u8], last: u8) -> Option<Event> {
     let numbers = Numbers::read(numbers)?;
     let cell = |index| u16::try_from(numbers.at(index)?.checked_sub(1)?).ok();
@@ -177,11 +178,12 @@ fn mouse(numbers: &[u8], last: u8) -> Option<Event> {
     }))
 }
 
-/// The numbers of a control sequence: separated by `;`, each with parts separated by `:`.
+/// The parameters of a control sequence: separated by `;`, each with subparameters separated by
+/// `:`.
 struct Numbers<'a>(Vec<&'a str>);
 
 impl<'a> Numbers<'a> {
-    /// Reads them; `None` if anything else is there.
+    /// Parses the parameters; `None` if there are other bytes among them.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let is_known = |byte| matches!(byte, b'0'..=b'9' | b';' | b':');
         let text = str::from_utf8(bytes).ok()?;
@@ -198,7 +200,7 @@ impl<'a> Numbers<'a> {
         self.part(index, 0)
     }
 
-    /// The modifiers held, from the second number: one more than their bits.
+    /// Returns the modifiers, which the second number holds as their bits plus one.
     fn modifiers(&self) -> KeyModifiers {
         let bits = self.at(1).unwrap_or(1).saturating_sub(1);
         let held = [

@@ -5,20 +5,19 @@ use std::io::Write as _;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-/// Whether colours reach the terminal.
+/// Whether colours are sent to the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Colours {
     /// Colours are sent as drawn.
     #[default]
     Shown,
-    /// Colours are left out, and bold, dim, underline and reverse carry the meaning alone, as
-    /// <https://no-color.org> asks.
+    /// Colours are left out; bold, dim, underline and reverse alone carry the meaning, following
+    /// <https://no-color.org>.
     Dropped,
 }
 
 impl Colours {
-    /// The person's wish, from the value of the environment variable `NO_COLOR`: any text but
-    /// the empty one drops colours.
+    /// Parses the environment variable `NO_COLOR`: any value but the empty one drops colours.
     #[must_use]
     pub fn from_no_color(value: Option<&std::ffi::OsStr>) -> Self {
         match value {
@@ -28,8 +27,8 @@ impl Colours {
     }
 }
 
-/// What the terminal paints the next symbol with. The underline's own colour is not kept: it is
-/// not among the sixteen colours that the screen is drawn with, and few terminals know it.
+/// The style in which the terminal paints the next symbol. The underline colour is not tracked: it
+/// is not among the sixteen colours that the screen uses, and few terminals support it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pen {
     fg: Color,
@@ -38,7 +37,7 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    /// The pen that a cell asks for.
+    /// Returns the pen for a cell.
     pub(super) fn of(cell: &Cell, colours: Colours) -> Self {
         let (fg, bg) = match colours {
             Colours::Shown => (cell.fg, cell.bg),
@@ -51,13 +50,13 @@ impl Pen {
         }
     }
 
-    /// Writes the shortest change from `before` (`None` if not known) to this pen.
+    /// Writes the shortest change from `before` (`None` if unknown) to this pen.
     pub(super) fn write(self, before: Option<Self>, out: &mut Vec<u8>) {
         if before == Some(self) {
             return;
         }
-        // Attributes can only be taken away one kind at a time, and bold and dim share one code,
-        // so that starting over is both simpler and about as short.
+        // Attributes can only be turned off one kind at a time, and bold and dim share a code, so
+        // resetting is simpler and about as short.
         let base = before.filter(|old| self.modifier.contains(old.modifier));
         let restart = base.is_none() || self == Self::default();
         let base = if restart {
@@ -80,7 +79,8 @@ impl Pen {
         if self.bg != base.bg {
             put_colour(out, self.bg, 40);
         }
-        // Every code above ends in a semicolon; the last one becomes the end of the sequence.
+        // Every code above ends in a semicolon; the last semicolon becomes the final byte of the
+        // sequence.
         if let Some(last) = out.last_mut() {
             *last = b'm';
         }
@@ -125,8 +125,8 @@ fn put_colour(out: &mut Vec<u8>, colour: Color, base: u8) {
     put(out, format_args!("{};", base + sixteen));
 }
 
-/// Formats into the frame.
+/// Appends formatted text to the frame.
 pub(super) fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    // Writing to a vector has no way to fail.
+    // Writing to a vector cannot fail.
     let _ = out.write_fmt(text);
 }

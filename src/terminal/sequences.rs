@@ -1,30 +1,30 @@
-//! Where one key ends and the next begins: input bytes cut into whole sequences.
+//! Splits input bytes into whole sequences.
 //!
-//! A sequence is cut by its form alone (ECMA-48), whether its meaning is known or not, so that
-//! nothing of an unknown one is ever taken for typed text.
+//! A sequence is split by its form alone (ECMA-48), whether its meaning is known or not, so that no
+//! part of an unknown sequence is taken for typed text.
 
-/// Begins every sequence of more than one character.
+/// Starts every sequence of more than one character.
 pub(super) const ESC: u8 = 0x1b;
 
-/// What the first bytes of the input are.
+/// The result of splitting off the first sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// This many bytes belong together.
+    /// The first sequence is this many bytes long.
     Whole(usize),
-    /// They may go on. If they do not, they are a key of their own: Esc, or Alt and a key.
+    /// The sequence may continue. If it does not, the bytes are a key: Esc, or Alt and a key.
     MaybeKey,
-    /// They must go on.
+    /// The sequence is incomplete.
     Partial,
 }
 
-/// Cuts the first sequence off `bytes`, of which there is at least one.
+/// Splits the first sequence off `bytes`, which must not be empty.
 pub(super) fn cut(bytes: &[u8]) -> Cut {
     match bytes {
         [ESC] | [ESC, b'[' | b'O' | b'P' | b']' | b'X' | b'^' | b'_'] => Cut::MaybeKey,
         [ESC, b'[', rest @ ..] => after(2, csi(rest)),
         [ESC, b'O', letter, ..] => Cut::Whole(if is_graphic(*letter) { 3 } else { 2 }),
         [ESC, b'P' | b']' | b'X' | b'^' | b'_', rest @ ..] => after(2, string(rest)),
-        // The second one may begin a sequence.
+        // The second Esc may start a sequence.
         [ESC, ESC, ..] => Cut::Whole(1),
         [ESC, rest @ ..] => after(1, character(rest)),
         _ => after(0, character(bytes)),
@@ -35,9 +35,9 @@ fn after(start: usize, length: Option<usize>) -> Cut {
     length.map_or(Cut::Partial, |length| Cut::Whole(start + length))
 }
 
-/// The length of a control sequence behind its `ESC [`.
+/// Returns the length of a control sequence after its `ESC [`.
 fn csi(bytes: &[u8]) -> Option<usize> {
-    // The function keys of the Linux console, and the oldest form of the mouse.
+    // The function keys of the Linux console, and the oldest mouse encoding.
     let fixed = match bytes.first()? {
         b'[' => Some(2),
         b'M' => Some(4),
@@ -47,23 +47,23 @@ fn csi(bytes: &[u8]) -> Option<usize> {
         return (bytes.len() >= length).then_some(length);
     }
     let end = bytes.iter().position(|byte| !matches!(byte, b' '..=b'?'))?;
-    // Anything but a final byte breaks the sequence off, and is not part of it.
+    // Any byte but a final byte aborts the sequence, and is not part of it.
     Some(end + usize::from(is_graphic(bytes[end])))
 }
 
-/// The length of a string, such as a terminal's late answer, behind what introduces it.
+/// Returns the length of a string, such as a terminal's late answer, after its introducer.
 fn string(bytes: &[u8]) -> Option<usize> {
     let end = bytes.iter().position(|byte| matches!(*byte, 0x07 | ESC))?;
     match &bytes[end..] {
         [ESC] => None,
         [ESC, b'\\', ..] => Some(end + 2),
-        // Another sequence begins.
+        // Another sequence starts.
         [ESC, ..] => Some(end),
         _ => Some(end + 1),
     }
 }
 
-/// The length of a character of UTF-8, or of one byte that is none.
+/// Returns the length of a UTF-8 character, or 1 for an invalid byte.
 fn character(bytes: &[u8]) -> Option<usize> {
     let length = match bytes[0] {
         0xc2..=0xdf => 2,
@@ -110,7 +110,7 @@ mod tests {
             ("\x1b]11;rgb:0/0/0\x1b\\", "q"),
             ("\x1bP>|term\x1b\\", "q"),
             ("\x1b_Gi=1;OK\x1b\\", "q"),
-            // One that is broken off takes nothing along that follows.
+            // An aborted sequence consumes nothing that follows.
             ("\x1b[1;", "\x1b[A"),
             ("\x1b[1;", "\rq"),
             ("\x1b]11;", "\x1b[A"),

@@ -1,4 +1,4 @@
-//! The signals that a terminal program must answer.
+//! The signals that a terminal program must handle.
 
 use std::future::poll_fn;
 use std::io;
@@ -10,28 +10,29 @@ use signal_hook::consts::{
 };
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// A signal to the process, by what it asks for.
+/// A signal to the process, by its purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// End. By default a signal of this number does so at once, and leaves the terminal as it is.
+    /// Terminate. By default a signal with this number ends the process at once and leaves the
+    /// terminal as it is.
     End(u8),
-    /// SIGTSTP: stop until continued. From `kill`; Ctrl-Z in raw mode is a key.
+    /// SIGTSTP: stop until continued. It comes from `kill`; in raw mode, Ctrl-Z is a key.
     Suspend,
-    /// SIGCONT: the process was stopped and goes on.
+    /// SIGCONT: the process was stopped and continues.
     Continue,
-    /// SIGWINCH: the terminal has another size.
+    /// SIGWINCH: the terminal was resized.
     Resize,
 }
 
-/// The signals that end a process and may be handled, the most telling first. Those of a fault in
-/// the program itself (SIGSEGV and others) are not among them: it cannot go on. SIGPIPE is ignored
-/// by every Rust program.
+/// The signals that end a process and can be handled, the most meaningful first. Signals for faults
+/// in the program itself (SIGSEGV and others) are not included: the program cannot continue after
+/// them. SIGPIPE is ignored by every Rust program.
 const ENDING: [i32; 15] = [
     SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
     SIGIO, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP,
 ];
 
-/// Those that only Linux has: SIGSTKFLT, SIGPWR and the real-time signals.
+/// The ending signals that only Linux has: SIGSTKFLT, SIGPWR and the real-time signals.
 #[cfg(target_os = "linux")]
 fn own_ending() -> impl Iterator<Item = i32> {
     [16, 30].into_iter().chain(34..=64)
@@ -43,8 +44,8 @@ fn own_ending() -> impl Iterator<Item = i32> {
 }
 
 impl Signal {
-    /// Returns what a program that this signal ended exits with by the shells' convention: 128 and
-    /// the signal's number. `None` if the signal does not ask to end.
+    /// Returns the exit code that shells use for a program ended by this signal: 128 plus the
+    /// signal's number. `None` if the signal does not ask to terminate.
     #[must_use]
     pub fn exit_code(self) -> Option<u8> {
         match self {
@@ -54,27 +55,27 @@ impl Signal {
     }
 }
 
-/// The signals as they arrive. From its creation on, and for as long as the process lives, none
-/// of them has its default effect.
+/// Listens for signals. Once created, none of the signals has its default effect for the rest of
+/// the process's life.
 #[derive(Debug)]
 pub struct Signals {
-    /// Each with its handler, in the order in which they are told.
+    /// The signals with their handlers, in order of priority.
     handlers: Vec<(Signal, unix::Signal)>,
 }
 
 impl Signals {
     /// Starts listening. Must be called within a tokio runtime, and before the first frame is
-    /// drawn, lest a change of the size in between is missed.
+    /// drawn, so that no resize in between is missed.
     ///
     /// # Errors
     ///
-    /// If the system does not let a handler be set for a signal that does not end the process.
+    /// If the handler of a signal that does not end the process cannot be installed.
     pub fn listen() -> io::Result<Self> {
         Self::listen_to(ENDING.into_iter().chain(own_ending()))
     }
 
-    /// Starts listening to these ending signals and to all others. An ending signal whose handler
-    /// is refused is left out: some C libraries keep real-time signals to themselves.
+    /// Starts listening for these ending signals and for all others. An ending signal whose handler
+    /// cannot be installed is skipped: some C libraries reserve real-time signals.
     fn listen_to(ending: impl Iterator<Item = i32>) -> io::Result<Self> {
         let ending = ending.filter_map(|number| {
             let handler = signal(SignalKind::from_raw(number)).ok()?;
@@ -93,7 +94,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal. Safe to cancel: none is lost.
+    /// Waits for the next signal. Cancel safe: no signal is lost.
     pub async fn next(&mut self) -> Signal {
         poll_fn(|context| {
             for (meaning, handler) in &mut self.handlers {

@@ -1,19 +1,18 @@
-//! Wide glyphs made unambiguous in a drawn buffer, before it is compared with the last one.
+//! Makes wide glyphs unambiguous in a drawn buffer, before it is compared with the previous one.
 
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 
-/// Gives every column that a wide glyph covers one and the same content: an empty symbol.
+/// Gives every column covered by a wide glyph the same content: an empty symbol.
 ///
 /// A glyph of two columns hides the cell to its right, and ratatui (0.30.2, #2526, #2652) skips
-/// that cell when it compares two frames. What the cell holds is then a matter of chance: when
-/// the glyph goes, the comparison finds the hidden cell "unchanged" and never draws it. An empty
-/// symbol equals nothing that is ever shown, so that a cell which comes to light again always
-/// differs and is drawn.
+/// that cell when it compares two frames, so its content is arbitrary: when the glyph goes, the
+/// comparison may find the hidden cell "unchanged" and never draw it. An empty symbol differs from
+/// everything that is ever shown, so an uncovered cell is always drawn.
 ///
-/// A glyph that is cut in half, by the right edge or by something drawn over its second column
-/// (a popup's border, say), is replaced by blanks, as no terminal can show half a glyph.
+/// A glyph that is cut in half, by the right edge or by something drawn over its second column such
+/// as a popup's border, is replaced by blanks, because no terminal can show half a glyph.
 ///
-/// Call it on the finished buffer of each frame, inside the closure given to `Terminal::draw`.
+/// Call it on the finished buffer of each frame, inside the closure passed to `Terminal::draw`.
 pub fn settle_wide_glyphs(buffer: &mut Buffer) {
     let columns = usize::from(buffer.area.width);
     if columns == 0 {
@@ -41,9 +40,9 @@ pub fn settle_wide_glyphs(buffer: &mut Buffer) {
     }
 }
 
-/// How many columns a cell's symbol takes, at least one.
+/// Returns how many columns a cell's symbol takes, at least one.
 fn columns_of(cell: &Cell) -> usize {
-    // Nearly all cells hold one ASCII byte, and none of those is wide.
+    // Nearly all cells hold one ASCII byte, which is never wide.
     if cell.symbol().len() <= 1 {
         1
     } else {

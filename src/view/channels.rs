@@ -14,15 +14,15 @@ use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
-/// The columns that the name of a subscription has whatever its state.
+/// Columns reserved for the name of a subscription, whatever its state.
 const MIN_FOR_NAME: usize = 8;
 
-/// The columns of a line that are wide enough for a count, and for the latest payload.
+/// Minimum columns of a line to show a count, and to show the latest payload.
 const MIN_FOR_COUNT: usize = 40;
 const MIN_FOR_LATEST: usize = 56;
 
-/// The columns of a rate with its bars, or of "silent 42s"; and on a narrow line of a rate or
-/// "42s" alone.
+/// Columns of a rate with its bars, or of "silent 42s"; and on a narrow line of a rate or "42s"
+/// alone.
 const ACTIVITY: usize = 14;
 const NARROW_ACTIVITY: usize = 8;
 const MIN_FOR_BARS: usize = 28;
@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         theme::QUIET,
     );
     let is_latest = app.list_form() == ListForm::Latest;
-    // The log, which would say so, is not there.
+    // The log, which would show the stop, is hidden.
     if is_latest && app.breakpoints().stop().is_some() {
         (sort, style) = (" hit ❚❚ v goes there ".to_owned(), theme::BAD);
     }
@@ -43,7 +43,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(sort.width() + 4);
     let fitting = titles.iter().find(|title| title.width() <= room);
     let title = fitting.unwrap_or(&titles[0]);
-    // That not all are listed is said in any case.
+    // If not all channels are listed, the title must say so.
     if fitting.is_none() && titles.len() > 1 && style == theme::QUIET {
         sort.clear();
     }
@@ -68,8 +68,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
 
-/// How many channels there are, and how many of them are listed if not all are: the longest form
-/// first.
+/// Returns titles with the number of channels and, if not all are listed, how many are; the longest
+/// form first.
 fn titles(app: &App) -> Vec<String> {
     let channels = app.log().channels();
     let (all, listed) = (channels.len() as u64, MOST_LISTED as u64);
@@ -114,7 +114,7 @@ fn line(
     line
 }
 
-/// A pattern, or a channel that has not been heard.
+/// Draws a pattern, or a channel that has not had any messages.
 fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
     let subscriptions = app.subscriptions();
     let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
@@ -134,7 +134,7 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
         SubscriptionState::Left => "left".to_owned(),
     };
     line.word(format!("{mark} "), style);
-    // These may be called as an ordinary one is.
+    // These kinds may have the same name as an ordinary channel.
     let words = match topic.kind {
         _ if matches!(state, SubscriptionState::Denied(_)) => words,
         SubscriptionKind::Sentinel => format!("sentinels, {words}"),
@@ -143,7 +143,7 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
     };
     let room = line.left();
     let most = match state {
-        // Its reason may take half of the line.
+        // The reason may take half of the line.
         SubscriptionState::Denied(_) => room / 2,
         _ => room.saturating_sub(MIN_FOR_NAME),
     };
@@ -185,10 +185,10 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
     }
 }
 
-/// The rate and its bars, or how long the channel has been silent, in `width` columns.
+/// Adds the rate with its bars, or how long the channel has been silent, in `width` columns.
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
-    // Silence counts from when it could be heard at all.
+    // Silence does not count before messages could be received.
     let silence = app
         .now()
         .since(channel.last_heard.max(app.server().live_since));
@@ -212,7 +212,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
     }
 }
 
-/// The figures of the selected channel, for the bottom border.
+/// Returns the figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
     let channel = app.selected_channel()?;
     let ago = figures::age(app.now().since(channel.last_heard));

@@ -1,4 +1,4 @@
-//! What an empty log says: what is the case, and what to do about it.
+//! The text of an empty log: what the situation is, and what to do about it.
 
 mod words;
 
@@ -17,10 +17,10 @@ use crate::payload::figures;
 use crate::query::Query;
 use crate::server::{Connection, Refusal};
 
-/// The columns of a query that nothing matches.
+/// Maximum columns of a query that nothing matches.
 const QUERY_COLUMNS: usize = 60;
 
-/// Of what is listened to, so much is named.
+/// Maximum number of subscriptions that are named.
 const MOST_NAMED: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -89,10 +89,10 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     words.lines(columns, rows)
 }
 
-/// The server does not let us in.
+/// Returns the text for a refused login.
 fn refused(address: &str, reason: &str, next_try: Option<String>) -> Words {
     let keys = match next_try {
-        // The users of a server that has restarted may still be to come.
+        // A server that has restarted may not have loaded its users yet.
         Some(wait) => format!(
             "The login worked before, so it is tried again {wait}. Press r to try now, q to quit."
         ),
@@ -109,7 +109,7 @@ fn refused(address: &str, reason: &str, next_try: Option<String>) -> Words {
     }
 }
 
-/// Nothing is listened to.
+/// Returns the text for a client without subscriptions.
 fn idle(app: &App, address: &str) -> Words {
     let keys = "Press a to subscribe to a channel or a pattern.".to_owned();
     if app.subscriptions().have_all_ended() {
@@ -152,7 +152,7 @@ fn capitalized(words: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// Nothing has come, and one server is away while others serve.
+/// Returns the text for when no message has arrived, and one server is away while others serve.
 fn beside(app: &App, away: Away<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
         Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => reason,
@@ -218,7 +218,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     lines
 }
 
-/// Connected, but nothing is listened to.
+/// Returns the text for a connection without a live subscription.
 fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     let mut denied = app.subscriptions().denied();
     let Some((topic, reason)) = denied.next() else {
@@ -235,10 +235,10 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     ]
 }
 
-/// That no message is shown, with all that hides messages.
+/// Says that no message is shown, with everything that hides messages.
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let filters = app.filters();
-    // A few may just have come.
+    // Messages that have just arrived may not be searched yet.
     let left = filters.progress().unwrap_or_default().left();
     let searched = figures::count(kept.saturating_sub(left));
     let typed = filters.typed().map(|query| {
@@ -260,7 +260,7 @@ fn short(query: &Query) -> String {
     name(query.text().as_bytes(), QUERY_COLUMNS).string
 }
 
-/// The filters of the list that are on.
+/// Describes the enabled filters of the list.
 fn listed_filters(app: &App) -> Option<String> {
     let listed = app.filters().list().iter().filter(|filter| filter.is_on);
     let listed: Vec<_> = listed.collect();
@@ -272,10 +272,10 @@ fn listed_filters(app: &App) -> Option<String> {
     }
 }
 
-/// The channels whose messages are not shown at all.
+/// Describes the channels whose messages are hidden entirely.
 fn hidden_channels(app: &App) -> Option<String> {
     if let Some(name) = app.only() {
-        // It is shown even if it is muted.
+        // The only channel is shown even if it is muted.
         return Some(format!("only channel {} is shown", whole_name(name)));
     }
     match app.muted_and_heard() {
@@ -285,7 +285,7 @@ fn hidden_channels(app: &App) -> Option<String> {
     }
 }
 
-/// The keys that end what hides rows.
+/// Lists the keys that undo what hides rows.
 fn how_to_show(app: &App) -> String {
     let filters = app.filters();
     let typed = filters
@@ -304,7 +304,7 @@ fn how_to_show(app: &App) -> String {
     format!("Press {}.", all.collect::<Vec<_>>().join(", "))
 }
 
-/// There are messages, but none is shown.
+/// Returns the text for a log whose messages are all hidden.
 fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let count = figures::count(kept);
     let filters = app.filters();

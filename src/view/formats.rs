@@ -1,4 +1,4 @@
-//! The list of formats that the messages of the open one's channel can be read in.
+//! The format picker of the open message's channel.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::app::{App, inside};
 use crate::payload::decoder_choices::ReadAs;
 use crate::payload::escape;
 
-/// The columns of the list, where the screen has them.
+/// The preferred width of the list, in columns.
 const COLUMNS: u16 = 48;
 
 pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {

@@ -1,4 +1,4 @@
-//! Borders with titles, the selected line, scroll bars: what the regions share.
+//! Borders with titles, the selected line and scroll bars, shared by the regions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,13 +10,13 @@ use unicode_width::UnicodeWidthStr as _;
 use super::theme;
 use crate::app::App;
 
-/// The look of a frame that has the focus: that of the profile.
+/// Returns the style of a focused frame, which the profile determines.
 pub(super) fn accent(app: &App) -> Style {
     let profile = app.settings().profile.as_ref();
     theme::accent(profile.and_then(|badge| badge.colour))
 }
 
-/// A border with a title at the left and, where there is room beside it, one at the right; in its
+/// Draws a border with a title at the left and, if there is room beside it, one at the right; in
 /// `accent` if it has the focus.
 pub(super) fn draw(
     area: Rect,
@@ -35,7 +35,7 @@ pub(super) fn draw(
     if title.width() + right.0.width() <= room {
         block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());
     } else if !right.0.is_empty() && title.width() > room / 2 && right.0.width() <= room {
-        // The right title says more about now than the left one.
+        // The right title says more about the current state than the left one.
         block = Block::bordered()
             .border_type(BorderType::Rounded)
             .border_style(style)
@@ -44,7 +44,7 @@ pub(super) fn draw(
     block.render(area, buffer);
 }
 
-/// Words of our own in the bottom border, if they fit.
+/// Draws trusted text in the bottom border, if it fits.
 pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     let columns = words.width();
     if area.height > 1 && columns > 0 && columns + 4 <= usize::from(area.width) {
@@ -53,7 +53,7 @@ pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     }
 }
 
-/// A region of about the given size in the middle of `area`.
+/// Returns a centred region of at most this size; it is a little above the middle of `area`.
 pub(super) fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
     let width = columns.min(area.width);
     let height = rows.min(area.height);
@@ -65,7 +65,7 @@ pub(super) fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
     }
 }
 
-/// What is left of `lines` below the first `used` of them.
+/// Returns the rest of `lines` below the first `used` lines.
 pub(super) fn below(lines: Rect, used: u16) -> Rect {
     let used = used.min(lines.height);
     Rect {
@@ -75,7 +75,7 @@ pub(super) fn below(lines: Rect, used: u16) -> Rect {
     }
 }
 
-/// The style of a line that may be selected, in a pane that may have the focus.
+/// Returns the style of a line, by whether it is selected and its pane has the focus.
 pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     match (is_selected, has_focus) {
         (false, _) => Style::new(),
@@ -84,7 +84,7 @@ pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     }
 }
 
-/// A mark on the right border of `area` that shows which part of `total` lines is in view.
+/// Draws a mark on the right border of `area` that shows which part of `total` lines is visible.
 pub(super) fn scroll_bar(area: Rect, top: usize, height: usize, total: usize, buffer: &mut Buffer) {
     if total <= height || height == 0 || area.width == 0 {
         return;

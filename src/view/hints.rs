@@ -1,4 +1,4 @@
-//! The hint line: the keys that matter here.
+//! The hint line: the most useful keys in the current context.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.space(1);
     keys(&mut line, app.context(), |binding| {
         Some(match binding.action {
-            // What stands there cannot be frozen.
+            // The latest values cannot be frozen.
             Action::ToggleFreeze if app.context() == Context::Latest => return None,
             Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
             Action::ToggleOnly if app.only().is_some() => "all channels",
@@ -38,8 +38,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// The keys that hold in `context`, each with the word that `hint` has for it, as far as there is
-/// room. How to get help and how to get out are said first of all.
+/// Adds the keys of `context`, each with its word from `hint`, as far as they fit. The keys for
+/// help and for leaving have priority.
 pub(super) fn keys(
     line: &mut LineBuilder,
     context: Context,
@@ -59,7 +59,7 @@ pub(super) fn keys(
     }
 }
 
-/// What the query that is being written is for.
+/// Returns the purpose of the query box, if one is open.
 fn written_for(app: &App) -> Option<Purpose> {
     match app.overlay() {
         Some(Overlay::Query(query_box)) => Some(query_box.purpose),
@@ -67,18 +67,19 @@ fn written_for(app: &App) -> Option<Purpose> {
     }
 }
 
-/// Whether nothing is marked in the open message.
+/// Returns whether nothing is marked in the open message.
 fn has_no_match(app: &App) -> bool {
     app.open().is_none_or(|open| open.reader.mark_count() == 0)
 }
 
-/// Whether values are shown of the open message, one of which the keys act on.
+/// Returns whether the open message is shown as a tree of values, which these keys act on.
 fn shows_values(app: &App) -> bool {
     app.open()
         .is_some_and(|open| open.reader.form() == Form::Values)
 }
 
-/// Whether leaving the box changes nothing, while it ends the filter or the search otherwise.
+/// Returns whether leaving the query box changes nothing. Otherwise leaving it ends the filter or
+/// the search.
 fn is_kept_by_leaving(app: &App) -> bool {
     matches!(
         written_for(app),

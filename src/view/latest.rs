@@ -1,4 +1,5 @@
-//! The latest values: a row a channel with what it said last, when, and what has changed in it.
+//! The latest values: one row per channel with its last message, its time, and what has changed in
+//! it.
 //!
 //! ```text
 //!  ● name    now  1.2/s  value                     change            wide
@@ -6,8 +7,7 @@
 //!  ● name    value                                                   40 columns
 //! ```
 //!
-//! Only the rows that are seen are looked into, and no more of them in a frame than its time
-//! allows.
+//! Only visible rows are decoded, and only as many per frame as its time budget allows.
 
 mod news;
 mod seen;
@@ -28,20 +28,19 @@ use crate::payload::escape;
 use crate::payload::figures;
 use crate::payload::ranges::Ranges;
 
-/// The columns of a line from which on it has an age, a rate, and the change in a column of its
-/// own.
+/// Minimum columns of a line to show an age, a rate, and the change in a separate column.
 const MIN_FOR_AGE: usize = 50;
 const MIN_FOR_RATE: usize = 90;
 const MIN_FOR_CHANGE: usize = 110;
 
-/// The columns of an age, and of a rate or what is said instead of it.
+/// Columns of an age, and of a rate or its replacement.
 const AGE: usize = 4;
 const RATE: usize = 7;
 
-/// Between two columns.
+/// Blanks between two columns.
 const GAP: usize = 2;
 
-/// Where the columns stand in a line.
+/// The columns of a line.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     name: usize,
@@ -53,7 +52,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Of a line that is `width` wide and has `room` behind its mark, with names of `names` columns.
+    /// Lays out a line of `width` columns with `room` left after its mark, for names of `names`
+    /// columns.
     fn of(width: usize, room: usize, names: usize) -> Self {
         let most = if width < MIN_FOR_AGE {
             room * 2 / 5
@@ -94,7 +94,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Adds a channel to a line that is still empty.
+    /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
         let (mark, style) = listed::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
@@ -127,7 +127,7 @@ impl<'a> Painter<'a> {
 
     fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
         let (words, style) = match instead {
-            // There is room for four letters.
+            // Four letters fit.
             Some(("unheard", style)) => ("off".to_owned(), style),
             Some((words, style)) => (words.chars().take(AGE).collect(), style),
             None if age < FLASH => ("now".to_owned(), theme::GOOD),
@@ -155,7 +155,7 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// The value and, where there is room for an age, what has changed right behind it.
+/// Adds the value and, if an age is shown, what has changed right after it.
 fn beside(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut LineBuilder) {
     if !columns.has_age {
         value(latest, is_fresh, line.left(), line);
@@ -172,7 +172,7 @@ fn beside(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut Line
     line.append(said, used);
 }
 
-/// What a channel said last, within the next `columns`.
+/// Adds a channel's latest value, within the next `columns`.
 fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBuilder) {
     let columns = columns.min(line.left());
     let text = match &latest.value {

@@ -1,4 +1,4 @@
-//! What is seen of a message through a lens: the value at its path, or why there is none.
+//! A message seen through a lens: the value at the lens's path, or why there is none.
 
 use crate::app::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 use crate::message::RowId;
@@ -7,7 +7,7 @@ use crate::payload::figures;
 use crate::payload::lookup::{Lookup, Shown};
 use crate::query::Path;
 
-/// Where to look, and what is said of the messages beforehand.
+/// The path of a lens, and how to decode the channel's messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lens<'a> {
     path: &'a Path,
@@ -15,14 +15,14 @@ pub(super) struct Lens<'a> {
     decoded_rows: &'a DecodedRows,
 }
 
-/// Why nothing is seen.
+/// Why a lens shows no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unseen {
-    /// The message has no such value.
+    /// The message has no value at the path.
     Missing,
-    /// It has no values at all, for this reason.
+    /// The message is not structured data, for this reason.
     NoValues(String),
-    /// It has so many bytes, or is not kept whole.
+    /// The message is too long, or not kept whole; holds its size in bytes.
     TooLong(u64),
 }
 
@@ -39,8 +39,8 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// The value in the message of `row`, of which this is all or the head, and which had so many
-    /// bytes.
+    /// Returns the value in the message of `row`. `payload` is the message or its head, and `size`
+    /// is its full size in bytes.
     pub(super) fn look(
         self,
         row: RowId,
@@ -56,7 +56,7 @@ impl<'a> Lens<'a> {
         shown.map_err(|why| why.map_or(Unseen::Missing, Unseen::NoValues))
     }
 
-    /// Why nothing is seen, in words.
+    /// Describes why there is no value.
     pub(super) fn words(self, unseen: &Unseen) -> String {
         let path = self.path.text();
         match unseen {

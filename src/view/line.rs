@@ -1,4 +1,4 @@
-//! Lines put together from parts, within a given number of columns.
+//! Builds lines from parts, within a given number of columns.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,10 +11,10 @@ use super::theme;
 use crate::payload::escape::{self, Ends, Text};
 use crate::payload::ranges::Ranges;
 
-/// Columns of what has changed that are shown before it.
+/// The columns of unchanged text shown before a change.
 const LEAD: usize = 8;
 
-/// A line that knows how many columns are left of it.
+/// Builds a line and tracks how many columns are left.
 #[derive(Debug)]
 pub struct LineBuilder {
     spans: Vec<Span<'static>>,
@@ -22,7 +22,7 @@ pub struct LineBuilder {
 }
 
 impl LineBuilder {
-    /// An empty line of `columns`.
+    /// Creates an empty line of `columns` columns.
     #[must_use]
     pub fn new(columns: usize) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl LineBuilder {
         }
     }
 
-    /// An empty line of `columns`, of which one at either side stays free.
+    /// Creates an empty line of `columns` columns, with one column of padding on either side.
     #[must_use]
     pub fn padded(columns: usize) -> Self {
         let mut line = Self::new(columns.saturating_sub(1));
@@ -39,13 +39,13 @@ impl LineBuilder {
         line
     }
 
-    /// How many columns are left.
+    /// Returns how many columns are left.
     #[must_use]
     pub fn left(&self) -> usize {
         self.left
     }
 
-    /// Adds words of our own, if they fit whole. Says whether they did.
+    /// Adds trusted text if all of it fits. Returns whether it did.
     pub fn word(&mut self, text: impl Into<String>, style: Style) -> bool {
         let text = text.into();
         let columns = text.width();
@@ -57,17 +57,17 @@ impl LineBuilder {
         fits
     }
 
-    /// Adds words of our own, cut where the line ends.
+    /// Adds trusted text, cut at the end of the line.
     pub fn words(&mut self, text: &str, style: Style) {
         self.text(escape::words(text, self.left), style);
     }
 
-    /// Adds words of our own; where the line ends too soon they are cut, and a `…` says so.
+    /// Adds trusted text. If it is cut at the end of the line, a `…` shows it.
     pub fn cut_words(&mut self, text: &str, style: Style) {
         self.words_within(self.left, text, style);
     }
 
-    /// The same, within the next `columns`.
+    /// Adds trusted text within the next `columns`. If it is cut, a `…` shows it.
     pub fn words_within(&mut self, columns: usize, text: &str, style: Style) {
         let columns = columns.min(self.left);
         let whole = escape::words(text, columns);
@@ -79,12 +79,12 @@ impl LineBuilder {
         }
     }
 
-    /// Adds text made from untrusted bytes, its escapes and marks set apart. It must fit.
+    /// Adds text made from untrusted bytes, with its escapes and marks highlighted. It must fit.
     pub fn text(&mut self, text: Text, style: Style) {
         self.marked_text(text, style, theme::MATCH);
     }
 
-    /// The same, with the marks in a style of their own.
+    /// Adds text as [`LineBuilder::text`] does, with `marked` as the style of the marks.
     pub fn marked_text(&mut self, text: Text, style: Style, marked: Style) {
         self.left = self.left.saturating_sub(text.columns);
         if text.escapes.is_empty() && text.marks.is_empty() {
@@ -102,8 +102,8 @@ impl LineBuilder {
         }
     }
 
-    /// Adds untrusted bytes within the next `columns`, if they do not fit whole from a little before
-    /// the byte at `from` on; a `…` says what is cut.
+    /// Adds untrusted bytes within the next `columns`. If they do not fit, the part shown starts a
+    /// little before the byte at `from`; a `…` shows what is cut.
     pub fn part(&mut self, bytes: &[u8], from: usize, columns: usize, style: Style) {
         let columns = columns.min(self.left);
         let whole = escape::one_line(bytes, columns);
@@ -134,13 +134,13 @@ impl LineBuilder {
         }
     }
 
-    /// Adds what another line holds, cut where this one ends: it must fit.
+    /// Adds the content of another line that takes `columns` columns. It must fit.
     pub fn append(&mut self, other: Self, columns: usize) {
         self.left = self.left.saturating_sub(columns);
         self.spans.extend(other.spans);
     }
 
-    /// Adds untrusted bytes in exactly `columns`, padded with spaces, a long name cut with a mark.
+    /// Adds untrusted bytes in exactly `columns`: padded with spaces, or cut with a mark.
     pub fn name(&mut self, name: &[u8], columns: usize, style: Style) {
         let columns = columns.min(self.left);
         let text = escape::name(name, columns);
@@ -149,14 +149,14 @@ impl LineBuilder {
         self.space(pad);
     }
 
-    /// Adds spaces, as many as fit.
+    /// Adds as many spaces as fit, up to `columns`.
     pub fn space(&mut self, columns: usize) {
         let columns = columns.min(self.left);
         self.left -= columns;
         self.spans.push(Span::raw(" ".repeat(columns)));
     }
 
-    /// Adds words of our own at the right end, if they fit.
+    /// Adds trusted text at the right end, if it fits.
     pub fn word_at_end(&mut self, text: &str, style: Style) {
         let columns = text.width();
         if columns <= self.left {
@@ -165,13 +165,13 @@ impl LineBuilder {
         }
     }
 
-    /// The line.
+    /// Returns the finished line.
     #[must_use]
     pub fn build(self) -> Line<'static> {
         Line::from(self.spans)
     }
 
-    /// Draws the line at the `row` of `area`, over its whole width in `style`.
+    /// Draws the line at `row` of `area`, over its whole width in `style`.
     pub fn draw(mut self, area: Rect, row: u16, style: Style, buffer: &mut Buffer) {
         let place = Rect {
             y: area.y + row,
@@ -180,13 +180,13 @@ impl LineBuilder {
         }
         .intersection(area);
         if style.add_modifier.contains(Modifier::REVERSED) {
-            // Colours under a reversed line would be blocks of colour. What has a background of
-            // its own keeps it.
+            // In a reversed line, foreground colours would become blocks of colour. Spans with a
+            // background of their own keep theirs.
             let plain = self.spans.iter_mut().filter(|span| span.style.bg.is_none());
             plain.for_each(|span| span.style.fg = None);
         }
         if !style.add_modifier.is_empty() {
-            // What is quiet elsewhere is part of the selection here.
+            // Text that is dim elsewhere is part of the selection here.
             let quiet = self.spans.iter_mut();
             quiet.for_each(|span| span.style.add_modifier.remove(Modifier::DIM));
         }

@@ -1,4 +1,4 @@
-//! What both forms of the channel list say of a channel besides its messages.
+//! What both forms of the channel list show of a channel besides its messages.
 
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use super::theme;
 use crate::app::{App, SubscriptionState};
 use crate::message::names::same;
 
-/// A channel that has said nothing for this long is shown with how long, in place of its rate.
+/// After this long without a message, a channel shows how long it has been silent instead of its
+/// rate.
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
-/// What stands before the name of a channel that was heard.
+/// Returns the mark before the name of a channel that has had messages.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
     let exact = app.subscriptions().find_channel(name);
     match exact.and_then(|id| app.subscriptions().state(id)) {
@@ -29,7 +30,7 @@ pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     }
 }
 
-/// What is said of a channel that it would be wrong to show a rate of.
+/// Returns what to show instead of a rate where a rate would be misleading.
 pub(super) fn instead_of_rate(app: &App, name: &[u8]) -> Option<(&'static str, Style)> {
     if app.is_muted(name) {
         Some(("muted", theme::QUIET))
@@ -40,7 +41,7 @@ pub(super) fn instead_of_rate(app: &App, name: &[u8]) -> Option<(&'static str, S
     }
 }
 
-/// What stands before the name of a subscription.
+/// Returns the mark before the name of a subscription.
 pub(super) fn mark_of(state: &SubscriptionState) -> (&'static str, Style) {
     match state {
         SubscriptionState::Pending => ("◌", theme::WATCH),

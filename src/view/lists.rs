@@ -11,10 +11,10 @@ use super::{frame, theme};
 use crate::app::{App, Attention, Breakpoint, Filter, inside, wrapped};
 use crate::payload::{escape, figures};
 
-/// The columns of a list, where the screen has them.
+/// The preferred width of a list, in columns.
 const COLUMNS: u16 = 90;
 
-/// The columns of a query that what stands at its right leaves to it.
+/// Columns of a query that the text to its right must leave free.
 const QUERY_COLUMNS: usize = 16;
 
 pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
@@ -46,10 +46,10 @@ pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut B
     );
 }
 
-/// The columns before a query: whether it is on, and a word of what it does.
+/// Columns before a query: whether it is on, and a word for what it does.
 const BEFORE_QUERY: usize = 11;
 
-/// A line of a list: the query, and what stands at its right, in a long form and a short one.
+/// A line of a list: the query, and the text at its right in a long form and a short one.
 struct Entry {
     is_on: bool,
     word: &'static str,
@@ -103,7 +103,7 @@ fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
     }
 }
 
-/// What keeps a breakpoint from seeing every message.
+/// Returns what keeps a breakpoint from seeing every message.
 fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     let missed = match breakpoint.missed() {
         0 => None,
@@ -140,7 +140,7 @@ fn list(
     Clear.render(place, buffer);
     frame::draw(place, Some(accent), title, ("", Style::new()), buffer);
     let lines = inside(place);
-    // The line that is selected stays in view, whatever is said of it.
+    // The selected line stays in view, however many lines of text are below the list.
     let height = usize::from(lines.height).saturating_sub(below.len()).max(1);
     let top = (selected + 1).saturating_sub(height);
     let shown = entries.iter().enumerate().skip(top).take(height);
@@ -179,13 +179,14 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     line
 }
 
-/// The columns at the right of a query that it leaves free, or has to, in a line that has `left`.
+/// Returns the columns at the right of a query, which it leaves free or must leave free, in a line
+/// with `left` columns left.
 fn room_at_right(query: &str, left: usize) -> usize {
     let query = escape::name(query.as_bytes(), left).columns;
     left.saturating_sub(query.min(QUERY_COLUMNS) + 1)
 }
 
-/// What stands at the right of a line: the longest form that fits into `room` columns.
+/// Returns the text at the right of a line: the longest form that fits into `room` columns.
 fn right_words(entry: &Entry, room: usize) -> (String, Style) {
     let [long, short] = entry.right.clone();
     let (forms, style) = match &entry.trouble {
@@ -196,7 +197,7 @@ fn right_words(entry: &Entry, room: usize) -> (String, Style) {
     (fitting.unwrap_or_default(), style)
 }
 
-/// What is wrong with an entry, where its line of `columns` has no room to say so.
+/// Returns the trouble of an entry if its line of `columns` has no room for it.
 fn trouble_below(entry: &Entry, columns: usize) -> &str {
     let room = room_at_right(&entry.query, columns.saturating_sub(2 + BEFORE_QUERY));
     let trouble = entry.trouble.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The message log: one line a row, the newest at the bottom.
+//! The message log: one row per line, the newest at the bottom.
 
 mod titles;
 
@@ -21,13 +21,13 @@ use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures::delta};
 
-/// A narrower pane shows times in seconds, and leaves the columns to the payload.
+/// A narrower pane shows times in seconds, to leave more columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
 
-/// The columns that are left to say where the pane stands.
+/// Columns reserved for the position of the pane.
 const MIN_FOR_POSITION: usize = 13;
 
-/// The longest payload that is looked through as a whole for what to mark in its row.
+/// Maximum size of a payload, in bytes, that is searched as a whole for matches to highlight.
 const MARKED_WHOLE: usize = 4 << 10;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -49,14 +49,14 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .rows
         .first()
         .and_then(|row| painter.time_before(*row));
-    // The topmost row has none above it to tell its day by.
+    // The top row has no row above it, so its date is compared with today.
     let mut day = app.now();
     for (line, id) in (0..lines.height).zip(&window.rows) {
         let Some(row) = app.log().row(*id) else {
             continue;
         };
         let is_frozen = app.messages().position() != Position::Following;
-        // While following, the last row is selected without a word: a bar there would flicker.
+        // While following, the last row is selected but not highlighted: a bar there would flicker.
         let is_selected = window.selected == Some(*id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);
         let text = painter.line(&row, before, day);
@@ -73,7 +73,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws rows: what all of them share is reckoned once.
+/// Draws rows; holds what they all share.
 struct Painter<'a> {
     app: &'a App,
     columns: usize,
@@ -91,7 +91,8 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// A row, behind one that came at `before`, below one of this `day`.
+    /// Builds the line of a row; the row shown above it has the time `before`, and its date is
+    /// `day`.
     fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
         let (mark, style) = self.landmark(row.id);
@@ -117,7 +118,7 @@ impl<'a> Painter<'a> {
                     let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
                     through_lens(lens, row.id, (payload, size), &mut line);
                 } else {
-                    // More than these have no room to be seen.
+                    // More matches than this would not fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.marks(row.id, bytes, most);
                     message((payload, size), marks, &mut line);
@@ -128,8 +129,8 @@ impl<'a> Painter<'a> {
         line
     }
 
-    /// What stands in the margin of a row: its mark, or that it was hit, or that it was found, or
-    /// that this session published it.
+    /// Returns the mark in the margin of a row: bookmarked, hit by a breakpoint, found, or
+    /// published by this session.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.find();
         if self.app.is_marked(row) {
@@ -145,7 +146,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// When a row came. The first row of another day has its date.
+    /// Returns the time of a row. The first row of another day shows its date.
     fn time(&self, time: Time, before: Option<Time>, day: Time) -> (String, Style) {
         let form = self.app.messages().time_form;
         let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
@@ -169,7 +170,7 @@ impl<'a> Painter<'a> {
         (words, theme::QUIET)
     }
 
-    /// The time of the row shown before `row`.
+    /// Returns the time of the row shown before `row`.
     fn time_before(&self, row: RowId) -> Option<Time> {
         let shown = self.app.shown();
         let before = shown.place_of(row).checked_sub(1)?;
@@ -177,11 +178,11 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// A payload on the rest of the line, with what `marks` finds in it marked; if it is cut, that is
-/// said, with its true size, and so it is if the log has no more than its head.
+/// Draws a payload on the rest of the line, highlighting the ranges that `marks` returns. If it is
+/// cut, or if the log has only its head, its true size is shown.
 ///
-/// Of a long payload `marks` is given a little more than is shown: a match that ends behind that
-/// may be missed.
+/// Of a long payload, `marks` gets only a little more than is shown, so a match that ends beyond
+/// that may be missed.
 fn message(
     (payload, size): (&[u8], u64),
     marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>,
@@ -191,7 +192,7 @@ fn message(
         line.words("(empty)", theme::QUIET);
         return;
     }
-    // All of a payload that is not long, since JSON is only to be understood as a whole.
+    // A short payload is searched as a whole, because JSON can only be decoded as a whole.
     let seen = escape::longest_prefix(line.left()).max(MARKED_WHOLE);
     let seen = payload.len().min(seen);
     let marks = marks(&payload[..seen]);
@@ -209,11 +210,11 @@ fn message(
     line.word_at_end(&mark, theme::QUIET);
 }
 
-/// The columns that the first finding on a row has in any case: those of a time.
+/// Minimum columns of the first finding on a row: those of a duration.
 const LEAST_REMARK: usize = 10;
 
-/// What checks have found of a row, before what it says, which has so many bytes: no more than half
-/// of the line, or what that leaves.
+/// Draws the findings of checks on a row, before its payload of `payload` bytes. They take at most
+/// half of the line, or what the payload leaves.
 fn remarks<'a>(
     findings: impl Iterator<Item = &'a Finding>,
     payload: usize,
@@ -221,7 +222,7 @@ fn remarks<'a>(
 ) {
     let room = (line.left() / 2).max(line.left().saturating_sub(payload));
     let before = line.left();
-    // What is worst is said first, where there is no room for all.
+    // The most severe findings come first, in case not all fit.
     let mut findings: Vec<&Finding> = findings.collect();
     findings.sort_by_key(|finding| urgency(&finding.what));
     for finding in findings {
@@ -237,7 +238,7 @@ fn remarks<'a>(
             FindingKind::Delay(_) => theme::QUIET,
         };
         let used = before - line.left();
-        // A time without its unit would say nothing.
+        // A duration cut off before its unit would be misleading.
         let least = if used == 0 { LEAST_REMARK } else { 0 };
         let left = room.saturating_sub(used + 2).max(least);
         if left > 0 {
@@ -247,7 +248,7 @@ fn remarks<'a>(
     }
 }
 
-/// How far behind others a finding stands.
+/// Returns the sort key of a finding; the most severe has the lowest.
 fn urgency(finding: &FindingKind) -> u8 {
     match finding {
         FindingKind::Sequence(step) => match **step {
@@ -262,7 +263,7 @@ fn urgency(finding: &FindingKind) -> u8 {
     }
 }
 
-/// A message looked at through a lens: only the value at its path.
+/// Draws a message through a lens: only the value at its path.
 fn through_lens(lens: Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
     match lens.look(row, message) {
         Ok(value) => {

@@ -13,24 +13,24 @@ use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Connection, Health, NodeFacts, Role};
 
-/// The columns of the table, where the screen has them; it takes more if it needs them.
+/// The preferred width of the table, in columns; it takes more if it needs more.
 const COLUMNS: u16 = 100;
 
-/// The columns of the border and of the blanks within it.
+/// Columns of the border and the padding inside it.
 const AROUND: u16 = 4;
 
-/// The blanks between two columns.
+/// Blanks between two columns.
 const GAP: usize = 2;
 
-/// How many ranges of slots may be written out: the most that there is room for.
+/// The numbers of slot ranges to try to show, most first.
 const RANGES: [usize; 5] = [8, 4, 2, 1, 0];
 
-/// A column: its heading and what stands in it.
+/// A column: its heading and its cells.
 struct Column {
     heading: &'static str,
     is_right: bool,
     cells: Vec<(String, Style)>,
-    /// Where not all fit, those of the least weight are left out.
+    /// If not all columns fit, those with the least weight are left out.
     weight: u8,
 }
 
@@ -63,7 +63,7 @@ impl Column {
     }
 }
 
-/// A line with what `content` has for each column.
+/// Builds a line from what `content` returns for each column.
 fn row(
     columns: &[Column],
     area: Rect,
@@ -85,14 +85,14 @@ fn row(
     line
 }
 
-/// The columns that all of these take together.
+/// Returns the total width of the columns.
 fn width(columns: &[Column]) -> usize {
     let gaps = columns.len().saturating_sub(1) * GAP;
     columns.iter().map(Column::width).sum::<usize>() + gaps
 }
 
-/// The columns that fit, in their order. Slots are written out as far as there is room; before
-/// a column goes, only their number is left.
+/// Returns the columns that fit, in order. Slot ranges are shown as far as there is room; before a
+/// column is dropped, only the number of slots is left.
 fn fitting(app: &App, nodes: &[&NodeStatus], room: usize) -> Vec<Column> {
     for most in RANGES {
         let columns = columns(app, nodes, most);
@@ -108,7 +108,7 @@ fn fitting(app: &App, nodes: &[&NodeStatus], room: usize) -> Vec<Column> {
     columns
 }
 
-/// All columns, with up to `ranges` ranges of slots.
+/// Returns all columns, with up to `ranges` slot ranges.
 fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
     let column =
         |heading, weight, is_right, cell: &dyn Fn(&NodeStatus) -> (String, Style)| Column {
@@ -139,7 +139,7 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
         (rate.unwrap_or_default(), Style::new())
     };
     let round_trip = |node: &NodeStatus| {
-        // What it was is no news of one that does not answer any more.
+        // The last round trip of a server that no longer responds is out of date.
         if app.unanswered_by(node).is_some() {
             return (String::new(), Style::new());
         }
@@ -171,7 +171,7 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// How a server does: what we see of it, and what the others think.
+/// Returns the state of a server: as the program sees it, and as the other servers do.
 fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     let health = node.facts.as_ref().map(|facts| facts.health);
     if let Some(silence) = app.unanswered_by(node) {
@@ -197,7 +197,7 @@ fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     (words.to_owned(), style)
 }
 
-/// The slots as ranges, up to `most` of them, and how many slots there are.
+/// Formats up to `most` slot ranges, and the number of slots.
 fn slots(facts: &NodeFacts, most: usize) -> String {
     if facts.slots.is_empty() {
         return String::new();

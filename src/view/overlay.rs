@@ -1,4 +1,4 @@
-//! What stands over the panes: help, an open message, a prompt, a question.
+//! The overlays over the panes: help, an open message, a prompt, a question.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,10 +13,10 @@ use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, in
 use crate::message::SubscriptionKind;
 use crate::payload::figures;
 
-/// The columns of the keys in the help.
+/// Columns of the keys in the help.
 const KEY_COLUMNS: usize = 18;
 
-/// Draws what stands over the panes, and returns where its caret is, if text is typed there.
+/// Draws an overlay. Returns the position of its caret if text is typed there.
 pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<Position> {
     let areas = app.areas();
     let accent = frame::accent(app);
@@ -85,7 +85,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
             (SubscriptionKind::Channel, false) => "a channel; with * ? or [ in it, a pattern",
             (SubscriptionKind::Shard, true) => "exactly this sharded channel",
             (SubscriptionKind::Shard, false) => "a sharded channel; with * ? or [, all that match",
-            // One that nobody listens to is not known to Redis.
+            // Redis does not know a sharded channel without subscribers.
             (SubscriptionKind::ShardPattern, _) => {
                 "all sharded channels that match and are listened to"
             }
@@ -98,7 +98,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
     caret
 }
 
-/// Where something is looked for in the open message: over the last rows of it.
+/// Draws the search box of the open message, over the message's last rows.
 fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
     let height = 3.min(message.height);
@@ -132,7 +132,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
             (" Quit? ", words, "quit")
         }
     };
-    // Words wrap before the end of their line.
+    // Text wraps before the end of a line.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
     let place = frame::popup(area, 64, lines.saturating_add(4));

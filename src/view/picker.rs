@@ -1,4 +1,4 @@
-//! The list of profiles to pick one from, on a screen of its own.
+//! The profile picker, on a screen of its own.
 //!
 //! ```text
 //!       ╭ Profiles 2 ─────────────────────────────────────────────╮
@@ -18,16 +18,16 @@ use super::{frame, hints, text_box, theme};
 use crate::app::{Action, Pickable, Picker, inside, padded};
 use crate::payload::escape;
 
-/// The columns of the list, where the screen has them.
+/// The preferred width of the list, in columns.
 const COLUMNS: u16 = 90;
 
-/// The columns that a name may take, of which a narrow list has less.
+/// Maximum columns of a name; a narrow list allows fewer.
 const NAME_COLUMNS: usize = 24;
 
-/// The columns of the screen that the hints of all keys need.
+/// Columns of the screen needed to show the hints of all keys.
 const MIN_FOR_ALL_KEYS: u16 = 48;
 
-/// Draws the list, and the keys below it.
+/// Draws the list, with the keys below it.
 pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     let screen = frame.area();
     if screen.is_empty() {
@@ -47,7 +47,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     let is_narrow = screen.width < MIN_FOR_ALL_KEYS;
     hints::keys(&mut line, picker.context(), |binding| {
         match binding.action {
-            // Anybody tries the arrows.
+            // Users try the arrow keys anyway.
             Action::Up | Action::Down if is_narrow => None,
             _ => binding.hint,
         }
@@ -58,7 +58,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     }
 }
 
-/// Draws the list, and returns where the caret of the name is, if one is typed.
+/// Draws the list. Returns the position of the caret if a name is being typed.
 fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let listed: Vec<&Pickable> = picker.listed().map(|(_, profile)| profile).collect();
     let selected = listed.get(picker.line());
@@ -96,7 +96,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     caret
 }
 
-/// The columns of the widest name, up to `most`.
+/// Returns the columns of the widest name, up to `most`.
 fn name_columns(listed: &[&Pickable], most: usize) -> usize {
     let names = listed.iter().map(|profile| profile.badge.name.as_bytes());
     let widths = names.map(|name| escape::name(name, most).columns);
@@ -119,8 +119,8 @@ fn profile_line(profile: &Pickable, name_columns: usize, columns: usize) -> Line
     line
 }
 
-/// The address, and the mark of a profile that refuses writes, as they fit into `columns`: where
-/// they do not, the mark is shortened first, and then the address loses its scheme.
+/// Returns the address and the read-only mark of a profile, fitted into `columns`: the mark is
+/// shortened first, then the address loses its scheme.
 fn address_and_mark(profile: &Pickable, columns: usize) -> (&str, &'static str) {
     let full = profile.address.as_str();
     let host = full.split_once("://").map_or(full, |(_, rest)| rest);

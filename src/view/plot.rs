@@ -1,4 +1,5 @@
-//! The plot: charts, one below the other where scales differ, and below them what is plotted.
+//! The plot: one or more charts below each other, one per scale, and a table of the series below
+//! them.
 //!
 //! ```text
 //! ╭ Plot ────────────────────── last 1m · following ▼ ╮
@@ -34,20 +35,20 @@ use crate::app::{
 };
 use crate::payload::figures;
 
-/// The least rows of a chart that is one of several.
+/// Minimum rows of each chart if there are several.
 const LEAST_ROWS: u16 = 5;
 
-/// Series differ too much for one chart where one is so many times as large as the other.
+/// Maximum ratio of the magnitudes of two series in one chart.
 const MOST_RATIO: f64 = 100.0;
 
-/// A series with what is to be drawn of it.
+/// A series with what is drawn of it.
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
-    /// Why there is nothing, if so it is.
+    /// Why there is nothing to draw, if so.
     empty_reason: EmptyReason,
     unit: Unit,
-    /// How large its numbers are; 0 if that is not known.
+    /// The magnitude of its values; 0 if unknown.
     magnitude: f64,
 }
 
@@ -91,8 +92,8 @@ fn border(app: &App, title: &str, right: (&str, Style), area: Rect, buffer: &mut
     frame::draw(area, accent, title, right, buffer);
 }
 
-/// How many charts are shown of how many, and how to come to the others, in the longest form that
-/// fits into `room` columns.
+/// Returns the title: how many charts are shown, and how to reach the others, in the longest form
+/// that fits into `room` columns.
 fn title(shown: usize, all: usize, room: usize) -> String {
     if shown == all {
         return " Plot ".to_owned();
@@ -107,7 +108,7 @@ fn title(shown: usize, all: usize, room: usize) -> String {
     fitting.unwrap_or(&forms[3]).clone()
 }
 
-/// Which stretch of time is shown.
+/// Describes the period that is shown.
 fn stretch(app: &App, window: &PlotWindow) -> (String, Style) {
     let plot = app.plot();
     let span = figures::duration(window.span());
@@ -128,7 +129,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         let summary = report.and_then(|report| report.summary);
         let magnitude = summary.map_or(0.0, |of| match unit {
             Unit::Rate => unit::mean_rate(&of),
-            // One that is long says nothing of the others.
+            // One long interval is not representative.
             Unit::Milliseconds => report.map_or(0.0, |report| histogram::usual(&report.histogram)),
             _ => of.min.abs().max(of.max.abs()),
         });
@@ -143,8 +144,8 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
     drawn.collect()
 }
 
-/// The series by their indices, those together that can share a chart: of one unit and of a like
-/// size. Which these are follows from all that is known, so that it does not change with the view.
+/// Groups the series, by their indices, that can share a chart: those of the same unit and a
+/// similar magnitude. Grouping uses all known values, so that it does not change with the view.
 fn grouped(drawn: &[Drawn<'_>]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, new) in drawn.iter().enumerate() {
@@ -165,7 +166,7 @@ fn are_like(one: f64, other: f64) -> bool {
     low == 0.0 || high / low <= MOST_RATIO
 }
 
-/// The groups that there is room for: that of the selected series, and those around it.
+/// Returns the groups that fit: the one of the selected series, and those around it.
 fn fitting(groups: &[Vec<usize>], selected: usize, rows: u16) -> Vec<Vec<usize>> {
     if rows == 0 {
         return Vec::new();
@@ -179,8 +180,8 @@ fn fitting(groups: &[Vec<usize>], selected: usize, rows: u16) -> Vec<Vec<usize>>
     groups.iter().skip(first).take(most).cloned().collect()
 }
 
-/// Draws charts one below the other; the lowest has the times. Says whether numbers lie beyond an
-/// axis.
+/// Draws the charts below each other; the lowest has the time labels. Returns whether any values
+/// are beyond an axis.
 fn stack(
     app: &App,
     drawn: &[Drawn<'_>],
@@ -221,7 +222,7 @@ fn stack(
     is_cut
 }
 
-/// Why a chart would be empty, if it would be.
+/// Returns why a chart would be empty, if it would be.
 fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
         return None;
@@ -235,7 +236,7 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     Some(words.join(" · "))
 }
 
-/// Words in the middle of a chart's place.
+/// Draws text in the middle of a chart's area.
 fn say(words: &str, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
         return;

@@ -1,4 +1,4 @@
-//! The box to publish from: the channel in its title, the message below.
+//! The publish box: the channel in its title, the message below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -11,16 +11,16 @@ use super::{frame, text_box, theme};
 use crate::app::{Answer, App, Focus, inside, padded};
 use crate::payload::{escape, figures};
 
-/// What stands before the channel's name in the title.
+/// Stands before the channel's name in the title.
 const TITLE: &str = " Publish to ";
 
-/// Names listed at once while one is completed.
+/// Maximum number of completions listed at once.
 const MAX_CANDIDATES: usize = 8;
 
-/// Columns that a name needs while it is written.
+/// Columns reserved for a channel name while it is typed.
 const MIN_NAME: usize = 20;
 
-/// Draws the box, and returns where its caret is, if it has the focus.
+/// Draws the box. Returns the position of its caret if the box has the focus.
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     let is_at_rest = !has_focus && app.publish().payload.is_empty();
     let (answer, style) = answer_words(app, usize::from(area.width) / 2);
     let columns = usize::from(area.width).saturating_sub(TITLE.width() + 6);
-    // Where a name is written, it comes before what became of the last message.
+    // While a channel name is typed, it has priority over the result of the last message.
     let is_naming = app.focus() == Focus::PublishChannel;
     let answer = if is_naming && columns < answer.width() + MIN_NAME {
         String::new()
@@ -81,7 +81,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     caret
 }
 
-/// The names that Tab walks through, above the box.
+/// Draws the completions that Tab cycles through, above the box.
 pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     let areas = app.areas();
     let Some((names, at)) = app.publish().candidates() else {
@@ -123,7 +123,7 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     }
 }
 
-/// What became of the last message, and how the box is read.
+/// Describes the result of the last message, and whether escapes are interpreted.
 fn answer_words(app: &App, columns: usize) -> (String, Style) {
     let escapes = if app.publish().reads_escapes() {
         r" \n \xff are bytes ·"
@@ -137,7 +137,7 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
         Answer::None => (String::new(), theme::QUIET),
         Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
         Answer::Received { count, at } => {
-            // No receiver is the usual sign of a mistyped channel, so it stands out.
+            // No receiver usually means a mistyped channel, so it stands out.
             let (who, style) = match u64::try_from(*count).unwrap_or(0) {
                 0 => ("no receivers".to_owned(), theme::WATCH),
                 1 => ("1 receiver".to_owned(), theme::GOOD),

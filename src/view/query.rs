@@ -1,5 +1,5 @@
-//! The box that a query is written in, with what is wrong with it or what it has found below; and
-//! the syntax above it when it is asked for.
+//! The query box, with its error or the result of the query below; and the syntax help above it on
+//! request.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -15,10 +15,10 @@ use crate::app::{
 use crate::payload::{escape, figures};
 use crate::query::QueryError;
 
-/// The columns that a query takes which is offered.
+/// Columns of a suggested query.
 const OFFERED_COLUMNS: usize = 32;
 
-/// Draws the box, and returns where its caret is.
+/// Draws the box. Returns the position of its caret.
 pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Option<Position> {
     let place = app.areas().query_box();
     Clear.render(place, buffer);
@@ -48,7 +48,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
     caret
 }
 
-/// What is in force while something is wrong with what is written.
+/// Describes the query that stays in force while the typed one is invalid.
 fn in_force(query_box: &QueryBox) -> String {
     let nothing = match query_box.purpose {
         Purpose::Filter => "no filter in force",
@@ -65,7 +65,7 @@ fn in_force(query_box: &QueryBox) -> String {
     }
 }
 
-/// What is wrong, or else what has been found.
+/// Returns the error, or else the result of the query.
 fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     if let Some(error) = query_box.error() {
@@ -123,7 +123,7 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     line
 }
 
-/// What is wrong: below the place where it is, if the words fit there.
+/// Draws the error: below its position in the query if it fits there.
 fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
     let text = query_box.input.text();
     let before = text.get(..error.at.start).map_or(0, str::width);
@@ -137,7 +137,7 @@ fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
         line.words("▲ ", theme::BAD);
         line.words(&error.message, theme::BAD);
     } else if before >= words {
-        // Near the right end they stand before the mark.
+        // Near the right end, the message stands before the mark.
         line.space(before - words + 1);
         line.words(&error.message, theme::BAD);
         line.words(" ▲", theme::BAD);
@@ -146,7 +146,7 @@ fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
     }
 }
 
-/// Colours the part of what is written that is wrong, or the place where something is missing.
+/// Highlights the invalid part of the query, or the position where something is missing.
 fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &mut Buffer) {
     let text = query_box.input.text();
     if is_scrolled(&text, usize::from(line.width)) {
@@ -164,19 +164,19 @@ fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &m
     buffer.set_style(part.intersection(line), theme::BAD);
 }
 
-/// Whether only a part of `text` may be in view, and nobody knows which. The cursor behind its end
-/// takes a column too.
+/// Returns whether the text box may have scrolled, so that the visible part of `text` is unknown.
+/// The cursor after the end takes a column too.
 fn is_scrolled(text: &str, columns: usize) -> bool {
     text.width() >= columns
 }
 
-/// How many rows a query that lags has not been asked of.
+/// Describes how many rows a lagging query has not searched yet.
 pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
     let lag = lag.filter(|progress| !progress.is_done())?;
     Some(format!("{} not yet searched", figures::count(lag.left())))
 }
 
-/// What checks have not looked at: a query for what they have flagged knows nothing of that.
+/// Describes what checks have not covered: a query for their flags cannot match there.
 pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
     let counted = |count: u64, words: &str| {
         let count = figures::count(count);

@@ -1,4 +1,4 @@
-//! The open message: in its border what it was, its tabs, and below them the one that is shown.
+//! The open message: its properties in the border, its tabs, and the active tab below them.
 //!
 //! ```text
 //! ╭ orders:created ─────────────────── 14:03:22.123 · 312 B ╮
@@ -83,7 +83,7 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
     }
 }
 
-/// When it came and how long it was; the longest form first.
+/// Returns when the message arrived and its size; the longest form first.
 fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     let size = figures::size(snapshot.size);
     let bytes = figures::count(snapshot.size);
@@ -111,7 +111,7 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     ]
 }
 
-/// At which match the person is, of how many; the longest form first.
+/// Returns the current match and the number of matches; the longest form first.
 fn standing(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
         return match reader.sought() {
@@ -133,7 +133,7 @@ fn standing(reader: &Reader) -> Vec<String> {
     ]
 }
 
-/// The tabs, and what the message was found to be.
+/// Draws the tabs and the detected format of the message.
 fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     if reader.snapshot().channel.is_none() {
@@ -154,7 +154,7 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// What the message was found to be, in words; the longest form first.
+/// Describes the detected format of the message; the longest form first.
 fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     let snapshot = reader.snapshot();
     let Some(decoded) = reader.decoded() else {
@@ -193,7 +193,7 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     forms
 }
 
-/// What the person should know about what is shown, between the tabs and what is shown.
+/// Draws notes about the content, between the tabs and the content.
 fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     let rows = text.y.saturating_sub(area.y);
     let columns = usize::from(area.width);
@@ -204,7 +204,7 @@ fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Shows in the margin where the match is that the person is at.
+/// Marks the current match in the margin.
 fn sign(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
     let row = reader.row_of_mark(room);
     let row = row.and_then(|row| u16::try_from(row).ok());

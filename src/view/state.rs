@@ -1,4 +1,4 @@
-//! How the connection is, in words.
+//! Describes the state of the connection.
 
 use ratatui::style::Style;
 
@@ -9,7 +9,7 @@ use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::server::Connection;
 
-/// The state of the connection: a mark, its style, and words.
+/// Returns the state of the connection: a mark, its style, and a description.
 pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     let server = app.server();
     if let Some(away) = app.nodes().away() {
@@ -51,7 +51,7 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     }
 }
 
-/// Why no message can arrive: a short reason, and its style. `None` if one can.
+/// Returns why no message can arrive: a short reason and its style. `None` if messages can arrive.
 pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
     if let Some(silence) = app.unanswered() {
         let words = format!("no answer for {}", figures::duration(silence));
@@ -89,7 +89,7 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
     Some((reason, style))
 }
 
-/// What the state is while one server is away and others serve.
+/// Returns the state while one server is away and others serve.
 fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);
     let lost = match away.subscriptions {
@@ -110,12 +110,12 @@ fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
             let words = format!("{name} away{lost}, next try {wait}: {reason}");
             ("○", theme::BAD, words)
         }
-        // Whoever is away is one of these.
+        // A server that is away is in one of the states above.
         _ => ("○", theme::BAD, format!("{name} away{lost}")),
     }
 }
 
-/// A server that is away, by its name.
+/// Returns the name of a server that is away.
 pub(super) fn server_words(away: Away<'_>) -> String {
     match away.name {
         "" => "a server".to_owned(),
@@ -123,7 +123,8 @@ pub(super) fn server_words(away: Away<'_>) -> String {
     }
 }
 
-/// What is lost though the connection is live, such as what a replica's primary does not pass on.
+/// Describes what is lost although the connection is live, such as what a replica's primary does
+/// not pass on.
 fn losing(app: &App) -> String {
     let gaps = &app.server().losing;
     let newest = gaps.values().next_back();
@@ -133,7 +134,7 @@ fn losing(app: &App) -> String {
     format!("losing messages{what}")
 }
 
-/// What the state is while nothing is listened to, so that there is no connection.
+/// Returns the state without subscriptions, when there is no connection.
 fn state_idle(app: &App) -> (&'static str, Style, String) {
     let subscriptions = app.subscriptions();
     if let Some(words) = sought_words(app) {
@@ -149,7 +150,7 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
     }
 }
 
-/// That sharded channels are looked for, if they are.
+/// Describes the sharded channels that are being looked for, if any.
 pub(super) fn sought_words(app: &App) -> Option<String> {
     let sought: Vec<_> = app.subscriptions().sought().collect();
     let ((first, _), more) = (sought.first()?, sought.len() - 1);
@@ -160,7 +161,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     let is_answered = sought.iter().any(|(_, is_answered)| *is_answered);
     let found = match is_answered {
         false => "; no answer yet",
-        // Those that were found have ended.
+        // The channels that were found have ended.
         true if app.subscriptions().was_any_sharded() => "",
         true => "; none yet",
     };
@@ -170,7 +171,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     ))
 }
 
-/// When a refused login is tried again.
+/// Describes when a refused login is retried.
 fn next_try(retry_at: Option<Time>, now: Time) -> String {
     match retry_at {
         Some(at) => format!("next try {}", wait(at, now)),
@@ -178,7 +179,8 @@ fn next_try(retry_at: Option<Time>, now: Time) -> String {
     }
 }
 
-/// When the next attempt starts, in whole seconds, since the line is not drawn more often.
+/// Describes when the next attempt starts, in whole seconds because the line is not redrawn more
+/// often.
 pub(super) fn wait(retry_at: Time, now: Time) -> String {
     let left = retry_at.since(now);
     if left.is_zero() {

@@ -1,4 +1,4 @@
-//! The status line: where we listen, how that goes, what it brings.
+//! The status line: the server, the state of the connection, and what it receives.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,28 +12,28 @@ use crate::payload::escape::{self, whole};
 use crate::payload::figures;
 use crate::server::Connection;
 
-/// Bars of the sparkline of all messages.
+/// The bars of the sparkline of all messages.
 const BARS: usize = 10;
 
-/// The columns that the name of a profile may take.
+/// Maximum columns of a profile's name.
 const NAME_COLUMNS: usize = 16;
 
-/// The weights of what must be seen, whatever else has to go: how the connection is, the
-/// profile, and that anybody may be listening in. The first two are cut before they are left out,
-/// to so few columns that all three fit into 40.
+/// The weights of the parts that must stay visible: the state of the connection, the profile, and
+/// the warning about insecure TLS. The first two are cut before they are left out, to so few
+/// columns that all three fit into 40.
 const STATE: u8 = 13;
 const PROFILE: u8 = 12;
 const INSECURE: u8 = 11;
 const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
 
-/// The weight of trouble, which is cut as well: to so few columns at first, and the rest of its
-/// words weigh more than what is there for its looks only.
+/// The weight of a problem, which can be cut to this many columns at first; the rest of its text
+/// outweighs the decorative parts.
 const TROUBLE: u8 = 9;
 const TROUBLE_LEAST: usize = 24;
 const LOOKS: u8 = 3;
 
-/// A part of the line. Where not all fit, those of the least weight are left out.
+/// A part of the line. If not all parts fit, those with the least weight are left out.
 struct Part {
     weight: u8,
     text: String,
@@ -49,12 +49,12 @@ fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
 }
 
 impl Part {
-    /// The columns it takes, or as many as the line has.
+    /// Returns the columns the part takes, up to the width of the line.
     fn width(&self, columns: usize) -> usize {
         escape::words(&self.text, columns + 1).columns
     }
 
-    /// The columns that it needs at least.
+    /// Returns the columns the part needs at least.
     fn least(&self, columns: usize) -> usize {
         let least = match self.weight {
             STATE => STATE_LEAST.min(columns),
@@ -75,14 +75,14 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         if part.width(columns) <= share {
             line.words(&part.text, part.style);
         } else {
-            // The blanks behind it are no loss.
+            // Its trailing blanks can be dropped.
             line.words_within(share, part.text.trim_end(), part.style);
         }
     }
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// The columns that each part gets of those of the line; 0 leaves it out.
+/// Returns the columns that each part gets; 0 leaves it out.
 fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     let mut by_weight: Vec<usize> = (0..parts.len()).collect();
     by_weight.sort_by_key(|index| std::cmp::Reverse(parts[*index].weight));
@@ -98,7 +98,7 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
         shares[index] = least;
         left -= least;
     }
-    // The state, whose reason may be long, is the last to get more than it needs.
+    // The state, whose reason may be long, is the last part to grow beyond its minimum.
     for &index in firm.iter().rev() {
         if shares[index] == 0 {
             continue;
@@ -138,7 +138,7 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     shares
 }
 
-/// All that the line can say, in its order.
+/// Returns all parts of the line in order.
 fn parts(app: &App) -> Vec<Part> {
     let server = app.server();
     let settings = app.settings();
@@ -148,7 +148,7 @@ fn parts(app: &App) -> Vec<Part> {
     parts.extend(settings.profile.as_ref().map(profile));
     parts.push(part(LOOKS, " subscope ", theme::STRONG));
     parts.push(part(7, format!(" {} ", settings.address), Style::new()));
-    // It weighs more than the address, which never stands without it.
+    // It outweighs the address, which must never be shown without it.
     if settings.is_insecure {
         parts.push(part(INSECURE, "INSECURE TLS ", theme::BAD));
     }
@@ -164,7 +164,7 @@ fn parts(app: &App) -> Vec<Part> {
         ));
     }
     if let Some(partial) = &server.partial {
-        // The log has the whole of it.
+        // The log has the full text.
         let what = partial.split(": ").next().unwrap_or_default();
         let words = format!("{}  ", whole(what.as_bytes()));
         parts.push(part(9, words, theme::WATCH));
@@ -197,7 +197,7 @@ fn parts(app: &App) -> Vec<Part> {
         parts.push(part(6, received, theme::QUIET));
     }
     if counters.kept < counters.received {
-        // None of these says anything without the others.
+        // None of these figures makes sense without the others.
         let gone = [(counters.evicted, "evicted"), (counters.cleared, "cleared")];
         let gone = gone.into_iter().filter(|(count, _)| *count > 0);
         let gone: String = gone.map(|(count, what)| figure(count, what)).collect();

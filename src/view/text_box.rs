@@ -1,7 +1,7 @@
-//! A text box: the part of its text that is seen, and where its caret stands.
+//! A text box: draws the visible part of its text, and positions its caret.
 //!
-//! The caret is the terminal's own cursor, which input methods and screen readers go by. Only the
-//! part in view is drawn, whatever the box holds, so that no text is too long or has too many lines.
+//! The caret is the terminal's own cursor, which input methods and screen readers follow. Only the
+//! visible part is drawn, so a text can be of any length and have any number of lines.
 
 use std::ops::Range;
 
@@ -15,13 +15,13 @@ use super::theme;
 use crate::app::Input;
 use crate::payload::escape::is_forbidden;
 
-/// A tab leads to the next multiple of so many columns.
+/// A tab moves to the next multiple of this many columns.
 const TAB_COLUMNS: usize = 4;
 
-/// Stands for a character that a terminal would not show, or would act on.
+/// Replaces a character that a terminal would not show, or would interpret.
 const UNSEEN: &str = "\u{fffd}";
 
-/// Draws what fits of `input` into `area`, and returns where its caret is.
+/// Draws what fits of `input` into `area`. Returns the position of its caret.
 pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
@@ -49,8 +49,8 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
     ))
 }
 
-/// The first of the columns or rows in view, of which there are `room`: it moves by halves of them,
-/// so that what stands around the caret is seen.
+/// Returns the first visible column or row, of which `room` fit. It moves by half of `room`, so
+/// that the text around the caret is visible.
 fn first_shown(caret: usize, room: usize) -> usize {
     if caret < room {
         return 0;
@@ -81,19 +81,19 @@ fn draw_line(line: &str, left: usize, selected: Range<usize>, area: Rect, buffer
     }
 }
 
-/// What is drawn as one: a character with those that combine with it.
+/// A unit of drawing: a character with the marks that combine with it.
 struct Piece<'a> {
-    /// The number of its first character in the line.
+    /// The index of its first character in the line.
     character: usize,
     symbol: &'a str,
     columns: Range<usize>,
 }
 
-/// The pieces of a line from some place on.
+/// An iterator over the pieces of a line, from some position on.
 #[derive(Clone)]
 struct Pieces<'a> {
     rest: &'a str,
-    /// The characters and the columns before it.
+    /// The number of characters and columns before `rest`.
     character: usize,
     column: usize,
 }
@@ -107,7 +107,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Goes up to the first piece that reaches beyond `column`.
+    /// Moves to the first piece that ends after `column`.
     fn skip_to_column(&mut self, column: usize) {
         loop {
             self.skip_plain(column - self.column);
@@ -119,7 +119,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Goes up to the first piece that begins at `character` or later.
+    /// Moves to the first piece that starts at `character` or later.
     fn skip_to_character(&mut self, character: usize) {
         while self.character < character {
             self.skip_plain(character - self.character);
@@ -129,8 +129,9 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Skips up to `most` printable ASCII characters, of one column each, at once: a line may be
-    /// long. The one before a character that is not ASCII stays: that may combine with it.
+    /// Skips up to `most` printable ASCII characters of one column each at once, because a line may
+    /// be long. The last one before a non-ASCII character is not skipped: that character may
+    /// combine with it.
     fn skip_plain(&mut self, most: usize) {
         let bytes = self.rest.as_bytes();
         let plain = bytes.iter().take(most);
@@ -173,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// What is drawn of a box of so many columns and rows, and its caret.
+    /// Draws a box of this size. Returns its rows and its caret.
     fn drawn(input: &Input, width: u16, height: u16) -> (Vec<String>, (u16, u16)) {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
@@ -236,8 +237,8 @@ mod tests {
         );
     }
 
-    /// Types at the end, at the start and in the middle of a long text, and checks that what is typed
-    /// stands before the caret.
+    /// Types at the end, at the start and in the middle of a long text, and checks that the typed
+    /// text is visible before the caret.
     fn assert_typing_is_seen(text: &str, from: &[(KeyCode, usize)]) {
         let mut input = Input::holding(text);
         for (code, times) in from {
@@ -249,7 +250,7 @@ mod tests {
                 let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 3));
                 let caret = draw(&input, buffer.area, &mut buffer).expect("there is room");
                 assert!(buffer.area.contains(caret), "{caret}");
-                // What follows may combine with it, and take two columns more.
+                // The text after it may combine with it and take two more columns.
                 let before = (caret.x.saturating_sub(4)..caret.x).rev();
                 let symbols = before.map(|x| buffer[(x, caret.y)].symbol());
                 let typed = symbols.clone().find(|symbol| symbol.starts_with(letter));
@@ -309,7 +310,7 @@ mod tests {
             let (rows, caret) = drawn(&input, 5, 1);
             assert_eq!((rows[0].as_str(), caret), ("a\u{fffd}b  ", (3, 0)));
         }
-        // A mark with nothing to combine with.
+        // A combining mark with nothing to combine with.
         assert_eq!(drawn(&Input::holding("\u{301}b"), 4, 1).0, ["\u{fffd}b  "]);
         assert_eq!(drawn(&Input::holding("e\u{301}b"), 4, 1).0, ["e\u{301}b  "]);
     }

@@ -4,27 +4,27 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::config::Colour;
 
-/// What is said beside the point: borders at rest, units, labels. Not in the bright black, which
-/// is the background's own colour in some palettes (Solarized).
+/// Secondary text: inactive borders, units, labels. Not bright black, which is the background
+/// colour in some palettes (Solarized).
 pub const QUIET: Style = Style::new().fg(Color::Reset).add_modifier(Modifier::DIM);
-/// What belongs to where the keys go, unless a profile has a colour of its own.
+/// Belongs to the focus, unless the profile has a colour of its own.
 pub const FOCUS: Style = Style::new().fg(Color::Cyan);
-/// Well: live, received.
+/// Good: live, received.
 pub const GOOD: Style = Style::new().fg(Color::Green);
-/// Under way, or worth a look.
+/// In progress, or worth a look.
 pub const WATCH: Style = Style::new().fg(Color::Yellow);
-/// Lost, refused, wrong.
+/// Bad: lost, refused, wrong.
 pub const BAD: Style = Style::new().fg(Color::Red);
 /// Titles, figures, keys.
 pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
-/// The selected line of the pane that has the focus.
+/// The selected line of the focused pane.
 pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
-/// The selected line of a pane that has not.
+/// The selected line of a pane without the focus.
 pub const SELECTED_QUIETLY: Style = Style::new().add_modifier(Modifier::BOLD);
 /// A byte or character shown by its number.
 pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
-/// What the query matched. It keeps its look in a selected line, where it stands out of the bar,
-/// and its underline without colours. Bold would turn black to grey on some terminals.
+/// What the query matched. In a selected line it keeps its look and stands out from the bar;
+/// without colours it keeps its underline. Bold would turn black to grey on some terminals.
 pub const MATCH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Yellow)
@@ -34,7 +34,7 @@ pub const MATCH: Style = Style::new()
             .union(Modifier::DIM)
             .union(Modifier::REVERSED),
     );
-/// What has changed within the last second. In a selected line it stands out of the bar.
+/// A value that changed within the last second. In a selected line it stands out from the bar.
 pub const FLASH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Green)
@@ -43,15 +43,15 @@ pub const FLASH: Style = Style::new()
             .union(Modifier::DIM)
             .union(Modifier::REVERSED),
     );
-/// Stands in the margin of what was found, where the match itself may be out of sight.
+/// Marks a found row in the margin, where the match itself may be out of sight.
 pub const FOUND: &str = "▸";
-/// Stands in the margin of what this session published.
+/// Marks a message published by this session in the margin.
 pub const OWN: &str = "↑";
-/// Bars of a sparkline.
+/// The bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 
-/// Colours of channels: those that can be read on light and on dark. Not red, which means that
-/// something is wrong, nor the dark blue, which vanishes on black.
+/// The colours of channels: those that are readable on light and on dark backgrounds. Not red,
+/// which means that something is wrong, nor dark blue, which is invisible on black.
 const CHANNEL_COLOURS: [Color; 6] = [
     Color::Cyan,
     Color::Green,
@@ -61,19 +61,19 @@ const CHANNEL_COLOURS: [Color; 6] = [
     Color::LightMagenta,
 ];
 
-/// An escape within what is `marked`, still told from text.
+/// Returns the style of an escape within `marked` text, which keeps it distinct from text.
 #[must_use]
 pub fn marked_escape(marked: Style) -> Style {
     marked.bg(Color::Magenta)
 }
 
-/// What a series of a plot is drawn in, by its slot.
+/// Returns the style of a plotted series, by its slot.
 #[must_use]
 pub fn series(slot: usize) -> Style {
     Style::new().fg(CHANNEL_COLOURS[slot % CHANNEL_COLOURS.len()])
 }
 
-/// The frame of the pane that has the focus, where a profile has this colour.
+/// Returns the style of the focused pane's border for a profile of this colour.
 #[must_use]
 pub fn accent(colour: Option<Colour>) -> Style {
     Style::new().fg(match colour {
@@ -81,7 +81,7 @@ pub fn accent(colour: Option<Colour>) -> Style {
         Some(Colour::Red) => Color::Red,
         Some(Colour::Yellow) => Color::Yellow,
         Some(Colour::Green) => Color::Green,
-        // The dark blue vanishes on black.
+        // Dark blue is invisible on black.
         Some(Colour::Blue) => Color::LightBlue,
         Some(Colour::Magenta) => Color::Magenta,
         Some(Colour::Cyan) => Color::Cyan,
@@ -89,7 +89,7 @@ pub fn accent(colour: Option<Colour>) -> Style {
     })
 }
 
-/// The name of a profile that has this colour; without one it is reversed.
+/// Returns the style of the name of a profile of this colour; without a colour, reversed.
 #[must_use]
 pub fn badge(colour: Option<Colour>) -> Style {
     let (fg, bg) = match colour {
@@ -105,12 +105,12 @@ pub fn badge(colour: Option<Colour>) -> Style {
     Style::new().fg(fg).bg(bg)
 }
 
-/// The bytes of a name that its colour depends on: a name may have megabytes, and each row drawn
-/// asks for its colour.
+/// How many bytes of a name determine its colour: a name may have megabytes, and the colour is
+/// computed for each drawn row.
 const COLOURED: usize = 256;
 
-/// A channel's colour: the same for the same name, in every session (FNV-1a of the start of the
-/// name).
+/// Returns a channel's colour: the same name has the same colour in every session (FNV-1a of the
+/// start of the name).
 #[must_use]
 pub fn channel(name: &[u8]) -> Style {
     let hash = name

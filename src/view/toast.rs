@@ -1,4 +1,4 @@
-//! A toast: what was just said, on the hint line, and on the line above it if it is long.
+//! A toast: a short message on the hint line, and on the line above it if it is long.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,10 +10,10 @@ use super::theme;
 use crate::app::Toast;
 use crate::payload::escape;
 
-/// Comes before what can be done about it, which is never cut.
+/// Separates the message from its remedy, which is never cut.
 const REMEDY: &str = " · ";
 
-/// Draws a toast in the last line of `area`, and in the line above if that does not hold it.
+/// Draws a toast in the last line of `area`, and in the line above if it needs both.
 pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     let style = if toast.is_error {
         theme::BAD
@@ -34,7 +34,8 @@ pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Breaks `text` after the last word that fits into `columns`; the rest is `None` if all fits.
+/// Breaks `text` after the last word that fits into `columns`; the rest is `None` if everything
+/// fits.
 fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     let fitting = escape::words(text, columns);
     if !fitting.cut {
@@ -42,7 +43,7 @@ fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     }
     let mut ends = (0..=fitting.consumed).rev();
     let end = ends.find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    // A blank right behind it ends the last word too.
+    // A blank right after the cut ends the last word too.
     let is_blank = |(_, letter): &(usize, char)| *letter == ' ';
     let blanks = text.char_indices().filter(is_blank);
     let blank = blanks.map(|(at, _)| at).take_while(|at| *at <= end).last();
@@ -52,7 +53,7 @@ fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     }
 }
 
-/// `text` within `columns`. If it is too long it is cut before what can be done about it.
+/// Fits `text` into `columns`. If it is too long, it is cut before the remedy.
 fn fitted(text: &str, columns: usize) -> String {
     if !escape::words(text, columns).cut {
         return text.to_owned();

@@ -1,69 +1,69 @@
-//! Frames of any shape, RESP3 included, read piece by piece and kept as a bounded text.
+//! Frames of any shape, including RESP3, read incrementally and kept as bounded text.
 //!
-//! A subscriber expects flat frames only, but a server may send anything: an array of keys where a
-//! payload should be, a push of a newer protocol, a map. As long as the framing holds, such a frame
-//! is no reason to give up a connection.
+//! A subscriber expects only flat frames, but a server may send anything: an array of keys instead
+//! of a payload, a push of a newer protocol, a map. As long as the framing is valid, such a frame
+//! is no reason to close the connection.
 //!
-//! Nothing but the text is kept, and nothing is buffered, so a frame of any size takes no more
-//! memory than the text. Streamed strings and aggregates (`$?`, `*?`) are read as well.
+//! Only the text is kept and nothing is buffered, so a frame of any size takes no more memory than
+//! its text. Streamed strings and aggregates (`$?`, `*?`) are supported.
 //! (<https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md>)
 
 use std::fmt::Write as _;
 
 use super::{LINE_END, WireError, length_within, line, number};
 
-/// Aggregates deeper than this are skipped without being shown.
+/// Aggregates nested deeper than this are skipped and not shown.
 const MAX_DEPTH: usize = 32;
 
-/// The most elements that an aggregate may announce: the most that Redis ever sends.
+/// The maximum number of elements that an aggregate may announce: the most that Redis ever sends.
 const MAX_ELEMENTS: usize = i32::MAX as usize;
 
-/// A frame of any shape, some of which has arrived.
+/// A frame of any shape that may be incomplete.
 #[derive(Debug)]
 pub struct AnyFrame {
-    /// The longest string.
+    /// The maximum length of a string.
     max_string: usize,
-    /// Once the text is this long, nothing is added but how much is left out.
+    /// Once the text is this long, only the number of values left out is added.
     max_text: usize,
     text: String,
-    /// The aggregates that are open, outermost first.
+    /// The open aggregates, outermost first.
     levels: Vec<Level>,
-    /// The values that are left of an aggregate that is skipped, all levels below it together.
+    /// The number of remaining values in a skipped aggregate, over all its levels.
     skipped: u64,
     string: Option<PartialString>,
     is_done: bool,
 }
 
-/// An aggregate, some of whose values have come.
+/// An aggregate, some of whose values have arrived.
 #[derive(Debug)]
 struct Level {
-    /// How many values are still to come; `None` if a `.` ends them.
+    /// The number of values still to come, or `None` if the aggregate ends with a `.`.
     left: Option<u64>,
     /// Whether keys and values alternate.
     is_map: bool,
-    /// An attribute precedes a value and is none itself.
+    /// Whether this is an attribute, which precedes a value and is not a value itself.
     is_attribute: bool,
     is_hidden: bool,
-    /// How many values were shown.
+    /// The number of values shown.
     shown: u64,
-    /// How many values there was no room for.
+    /// The number of values left out for lack of room.
     left_out: u64,
 }
 
-/// A string, some of which has come.
+/// A string, part of which has arrived.
 #[derive(Debug)]
 struct PartialString {
     kind: u8,
-    /// How many bytes are to come before the line end; `None` if a chunk's header is next.
+    /// The number of bytes before the line end, or `None` if a chunk header is next.
     left: Option<usize>,
     is_streamed: bool,
     is_hidden: bool,
-    /// The bytes to be shown.
+    /// The bytes to show.
     head: Vec<u8>,
     size: u64,
 }
 
-/// What the header of a string or an aggregate announces.
+/// The length in the header of a string or an aggregate.
 #[derive(Clone, Copy)]
 enum Length {
     Null,
@@ -72,7 +72,7 @@ enum Length {
 }
 
 impl AnyFrame {
-    /// A frame whose strings have at most `max_string` bytes, to be kept as a text of about
+    /// Creates a frame whose strings have at most `max_string` bytes, kept as text of about
     /// `max_text` bytes.
     #[must_use]
     pub fn new(max_string: usize, max_text: usize) -> Self {
@@ -87,12 +87,12 @@ impl AnyFrame {
         }
     }
 
-    /// Takes what belongs to the frame from the start of `bytes`, and says how much that was. What
-    /// is left of `bytes` before the frame is done is less than a header or a line.
+    /// Consumes the part of `bytes` that belongs to the frame. Returns its length. While the frame
+    /// is incomplete, the rest of `bytes` is an incomplete header or line.
     ///
     /// # Errors
     ///
-    /// Says why the bytes cannot become a frame, whatever follows.
+    /// Returns an error if `bytes` cannot continue a frame.
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
         let mut position = 0;
         while !self.is_done {
@@ -110,20 +110,20 @@ impl AnyFrame {
         Ok(position)
     }
 
-    /// Whether all of it has come.
+    /// Returns whether the frame is complete.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Its text: JSON where JSON has such values. Bytes of a string that are not UTF-8 are shown
-    /// as `\xff`, and what there was no room for as `… 12 more`.
+    /// Returns the frame as text: JSON for the values that JSON has. Bytes of a string that are not
+    /// UTF-8 appear as `\xff`, and values left out for lack of room as `… 12 more`.
     #[must_use]
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// Takes a value, or the header of one, and says how long that was.
+    /// Consumes a value or the header of one. Returns its length.
     fn value(&mut self, bytes: &[u8]) -> Result<Option<usize>, WireError> {
         let Some(&kind) = bytes.first() else {
             return Ok(None);
@@ -158,7 +158,7 @@ impl AnyFrame {
         }
     }
 
-    /// Takes a value that is one line.
+    /// Consumes a value that is a single line.
     fn line_value(&mut self, kind: u8, bytes: &[u8]) -> Result<Option<usize>, WireError> {
         if kind == b':' {
             let Some((value, end)) = number(bytes, 1)? else {
@@ -198,7 +198,7 @@ impl AnyFrame {
         });
     }
 
-    /// Takes a piece of the string that is arriving, and says how long that was.
+    /// Consumes a piece of the current string. Returns its length.
     fn string_part(&mut self, bytes: &[u8]) -> Result<Option<usize>, WireError> {
         let room = self.max_text.saturating_sub(self.text.len());
         let Some(string) = &mut self.string else {
@@ -277,7 +277,7 @@ impl AnyFrame {
             }
             return Ok(());
         }
-        // The value that an attribute belongs to is still to come.
+        // An attribute is not counted: the value it belongs to follows.
         let is_shown = if is_attribute {
             self.levels.is_empty()
         } else {
@@ -316,7 +316,7 @@ impl AnyFrame {
         Ok(())
     }
 
-    /// Shows a value that has come whole.
+    /// Appends a complete value.
     fn push_word(&mut self, word: &str) {
         if self.begin_value() {
             self.text.push_str(word);
@@ -324,7 +324,7 @@ impl AnyFrame {
         self.end_value();
     }
 
-    /// The same for a string of `size` bytes.
+    /// Appends a complete string of `size` bytes.
     fn push_string(&mut self, kind: u8, text: &[u8], size: u64) {
         if self.begin_value() {
             let room = self.max_text.saturating_sub(self.text.len());
@@ -333,7 +333,7 @@ impl AnyFrame {
         self.end_value();
     }
 
-    /// Writes what separates a value from the one before it. Says whether the value is to be shown.
+    /// Writes the separator before a value. Returns whether the value is to be shown.
     fn begin_value(&mut self) -> bool {
         if self.skipped > 0 {
             return false;
@@ -357,7 +357,7 @@ impl AnyFrame {
         true
     }
 
-    /// Counts a value that is over, and closes the aggregates that are over with it.
+    /// Counts a finished value, and closes the aggregates that end with it.
     fn end_value(&mut self) {
         if self.skipped > 0 {
             self.skipped -= 1;
@@ -377,7 +377,7 @@ impl AnyFrame {
         }
     }
 
-    /// Ends the innermost aggregate, which is a value of the one around it.
+    /// Closes the innermost aggregate, which is a value of the enclosing one.
     fn close_level(&mut self) {
         let Some(level) = self.levels.pop() else {
             return;
@@ -392,16 +392,16 @@ impl AnyFrame {
             }
             self.text.push(if level.is_map { '}' } else { ']' });
         }
-        // One that stands alone is a frame of its own.
+        // An attribute on its own is a frame.
         if !level.is_attribute || self.levels.is_empty() {
             self.end_value();
         }
     }
 
-    /// Writes a string of `size` bytes, of which these are the first.
+    /// Writes a string of `size` bytes, of which `head` are the first.
     fn write_string(&mut self, kind: u8, head: &[u8], size: u64) {
         let is_cut = (head.len() as u64) < size;
-        // A verbatim string says first what kind of text it is, as in `txt:`.
+        // A verbatim string starts with its type, as in `txt:`.
         let head = match head {
             [_, _, _, b':', text @ ..] if kind == b'=' => text,
             _ => head,
@@ -431,7 +431,7 @@ impl AnyFrame {
     }
 }
 
-/// The length that the header at the start of `bytes` announces, and where the header ends.
+/// Parses the length in the header at the start of `bytes`. Returns it and the end of the header.
 fn length(bytes: &[u8], limit: usize) -> Result<Option<(Length, usize)>, WireError> {
     const STREAMED: &[u8] = b"?\r\n";
     if bytes.get(1) == Some(&b'?') {
@@ -451,7 +451,7 @@ fn length(bytes: &[u8], limit: usize) -> Result<Option<(Length, usize)>, WireErr
     Ok(Some((length, end)))
 }
 
-/// Whether a text may be a double or a big number.
+/// Returns whether a text may be a double or a big number.
 fn is_numeric(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eEinfa".contains(byte);
     !text.is_empty() && text.iter().all(is_part)

@@ -1,14 +1,14 @@
-//! The time at which a message says that it was sent.
+//! The sending time stated in a message.
 
 use jiff::Timestamp;
 
 use crate::analysis::value::unquoted;
 use crate::message::Time;
 
-/// What comes below is no time that a message is sent at: in seconds, it is in March 1973.
+/// Numbers below this are not times: as seconds, it is in March 1973.
 const LEAST: u128 = 100_000_000;
 
-/// Each unit up to which whole number, and how many digits it has behind the second.
+/// For each unit, the number below which it applies and its decimal digits after the second.
 const UNITS: [(u128, u32); 4] = [
     (100_000_000_000, 0),
     (100_000_000_000_000, 3),
@@ -16,12 +16,12 @@ const UNITS: [(u128, u32); 4] = [
     (i64::MAX as u128, 9),
 ];
 
-/// The time that a JSON value says: RFC 3339 with its distance from UTC, or a number since 1970,
-/// in quotes or not, with a fraction or not. Of what unit the number is is judged by its size:
+/// Parses a time in a JSON value: RFC 3339 with a UTC offset, or a number since 1970, quoted or
+/// not, with or without a fraction. The unit of a number is inferred from its size:
 ///
-/// | number below | is in | which reaches to |
+/// | number below | unit | which reaches to |
 /// |---|---|---|
-/// | 10^8 | nothing: it is no time | |
+/// | 10^8 | none: not a time | |
 /// | 10^11 | seconds | the year 5138 |
 /// | 10^14 | milliseconds, from 1973 on | 5138 |
 /// | 10^17 | microseconds, from 1973 on | 5138 |
@@ -37,7 +37,7 @@ pub fn sent_time(value: &[u8]) -> Option<Time> {
     Some(Time(timestamp.as_microsecond()))
 }
 
-/// The time that a decimal number says.
+/// Parses a decimal number as a time.
 fn epoch(text: &[u8]) -> Option<Time> {
     if text.iter().any(|byte| matches!(byte, b'e' | b'E')) {
         return exponent(text);
@@ -61,7 +61,7 @@ fn digits(text: &[u8]) -> Option<u128> {
     })
 }
 
-/// `whole` and a fraction in its unit, cut off to microseconds.
+/// Returns the time of `whole` and a fraction in its unit, truncated to microseconds.
 fn micros(whole: u128, fraction: &[u8]) -> Option<Time> {
     if whole < LEAST {
         return None;
@@ -82,7 +82,7 @@ fn micros(whole: u128, fraction: &[u8]) -> Option<Time> {
     i64::try_from(micros).ok().map(Time)
 }
 
-/// The time of a number with an exponent, which some write for large numbers.
+/// Parses a number with an exponent, which some senders use for large numbers.
 fn exponent(text: &[u8]) -> Option<Time> {
     let is_of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     if !text.iter().all(is_of_number) {

@@ -1,4 +1,4 @@
-//! Requests in the order in which they came, found by their ids.
+//! Requests in order of arrival, indexed by id.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,39 +9,39 @@ use crate::analysis::pair::Unanswered;
 use crate::analysis::watched::Message;
 use crate::message::{RowId, Time};
 
-/// The most requests that wait for a reply.
+/// The maximum number of requests waiting for a reply.
 pub const MOST_WAITING: usize = 100_000;
 
-/// The most that are kept, those that were answered counted.
+/// The maximum number of stored requests, including answered ones.
 const MOST_KEPT: usize = 2 * MOST_WAITING;
 
-/// How many of the newest stay although they were answered when room is made.
+/// How many of the newest requests are kept when making room although they were answered.
 const ANSWERED_KEPT: usize = MOST_WAITING / 10;
 
 /// What a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// A request that has waited for it.
+    /// A waiting request.
     Now {
-        /// Its row.
+        /// The row of the request.
         row: RowId,
-        /// When it came.
+        /// When the request arrived.
         time: Time,
     },
-    /// A request that was answered already.
+    /// A request that was already answered.
     Before,
-    /// No request that is known.
+    /// No known request.
     Never,
 }
 
-/// Requests, a bounded number.
+/// A limited number of requests.
 #[derive(Debug, Default)]
 pub struct Requests {
-    /// Oldest first.
+    /// The stored requests, oldest first.
     kept: VecDeque<Request>,
-    /// The number of each of `kept`, counted from the first that was ever kept.
+    /// The number of each request in `kept`, starting at `first`.
     by_id: HashMap<Arc<[u8]>, u64>,
-    /// The number of the first of `kept`.
+    /// The number of the first request in `kept`.
     first: u64,
     waiting: usize,
     forgotten: u64,
@@ -53,21 +53,21 @@ struct Request {
     id: Arc<[u8]>,
     row: RowId,
     time: Time,
-    /// How often messages may have been lost before it came.
+    /// How many times messages may have been lost before the request arrived.
     breaks: u64,
     waits: bool,
 }
 
 impl Request {
-    /// Whether messages may have been lost since: more often than before it, or until a time that
-    /// is not before it.
+    /// Whether messages may have been lost since: more breaks than before it, or a gap that ended
+    /// no earlier than it arrived.
     fn is_before_gap(&self, breaks: u64, gap_until: Option<Time>) -> bool {
         self.breaks != breaks || gap_until.is_some_and(|until| self.time <= until)
     }
 }
 
 impl Requests {
-    /// Has a request wait for its reply. Says whether none of this id waits already.
+    /// Adds a waiting request. Returns `false` if one with this id is already waiting.
     pub fn add(&mut self, id: &[u8], request: &Message<'_>) -> bool {
         if self.find(id).is_some_and(|request| request.waits) {
             return false;
@@ -80,7 +80,7 @@ impl Requests {
         }
         let id: Arc<[u8]> = id.into();
         let number = self.first + self.kept.len() as u64;
-        // Of an id that comes again the older request stays kept without a way to it.
+        // If an id is reused, the older request stays stored but is no longer in the index.
         self.by_id.insert(Arc::clone(&id), number);
         self.id_bytes += id.len();
         self.waiting += 1;
@@ -94,7 +94,7 @@ impl Requests {
         true
     }
 
-    /// Answers the request `id`.
+    /// Records a reply to the request `id`.
     pub fn answer(&mut self, id: &[u8]) -> Answered {
         let Some(request) = self.find(id) else {
             return Answered::Never;
@@ -108,8 +108,9 @@ impl Requests {
         Answered::Now { row, time }
     }
 
-    /// The requests that wait, oldest first. Messages may have been lost so many times until now,
-    /// and until `gap_until` at last.
+    /// Returns the waiting requests, oldest first. `breaks` is how many times messages may have
+    /// been lost until now, and `gap_until` when the last gap ended, or the current time if one is
+    /// open.
     pub fn unanswered(
         &self,
         breaks: u64,
@@ -124,21 +125,21 @@ impl Requests {
         })
     }
 
-    /// How many wait.
+    /// Returns how many requests are waiting.
     pub fn waiting(&self) -> u64 {
         self.waiting as u64
     }
 
-    /// How many were forgotten while they waited.
+    /// Returns how many requests were dropped while waiting.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         let requests = self.kept.capacity() * size_of::<Request>();
         let index = self.by_id.capacity() * size_of::<(Arc<[u8]>, u64)>();
-        // Each id has two counts before it.
+        // Each id is preceded by two reference counts.
         requests + index + self.id_bytes + self.kept.len() * size_of::<[usize; 2]>()
     }
 
@@ -147,7 +148,7 @@ impl Requests {
         self.kept.get_mut(usize::try_from(index).ok()?)
     }
 
-    /// Lets go of the oldest, until that was one that waited.
+    /// Drops the oldest requests up to and including the first waiting one.
     fn forget_oldest(&mut self) {
         while let Some(request) = self.kept.pop_front() {
             self.drop_index(&request.id);
@@ -161,14 +162,15 @@ impl Requests {
         }
     }
 
-    /// Takes the way to the first request out, unless it leads to a newer one of the same id.
+    /// Removes the first request from the index, unless the entry refers to a newer one with the
+    /// same id.
     fn drop_index(&mut self, id: &[u8]) {
         if self.by_id.get(id) == Some(&self.first) {
             self.by_id.remove(id);
         }
     }
 
-    /// Lets go of those that were answered, but for the newest.
+    /// Removes answered requests, except for the newest.
     fn make_room(&mut self) {
         let newest = self.kept.len().saturating_sub(ANSWERED_KEPT);
         let mut index = 0;

@@ -1,30 +1,30 @@
-//! What has been counted of sequences.
+//! Counts of sequence events.
 
 use crate::analysis::finding::{Instead, OutOfSequence};
 
-/// What has been counted of sequences.
+/// Counts of sequence events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Messages looked at.
+    /// Messages checked.
     pub messages: u64,
-    /// Of these, the ones without a whole number at the path, or without a key if one is asked for.
+    /// How many of these have no whole number at the path, or no key although the check has one.
     pub without_number: u64,
-    /// Of these, the ones of keys that there was no room for.
+    /// How many of these have a key for which there was no room.
     pub unfollowed: u64,
-    /// Numbers that are missing still.
+    /// Numbers that are still missing.
     pub missing: u64,
-    /// Of these, the ones that a gap explains.
+    /// How many of these are explained by a gap.
     pub explained: u64,
-    /// Numbers that came again.
+    /// Numbers that occurred again.
     pub duplicates: u64,
     /// Numbers that came after higher ones.
     pub reordered: u64,
-    /// Jumps back that are taken for a restart of the sender.
+    /// Jumps back that count as restarts of the sender.
     pub restarts: u64,
 }
 
 impl Counts {
-    /// These and `other` together.
+    /// Returns the sum with `other`.
     #[must_use]
     pub fn plus(self, other: &Self) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Counts {
         }
     }
 
-    /// Counts a step.
+    /// Counts an event.
     pub(super) fn note(&mut self, step: &OutOfSequence) {
         match step {
             OutOfSequence::Missing {
@@ -56,13 +56,13 @@ impl Counts {
         }
     }
 
-    /// Counts that a number is no longer missing, which a gap had explained or not.
+    /// Counts a number as no longer missing; `explained` is whether a gap explained it.
     pub(super) fn note_filled(&mut self, explained: bool) {
         self.missing = self.missing.saturating_sub(1);
         self.explained = self.explained.saturating_sub(explained.into());
     }
 
-    /// Counts what was taken for a restart as what it was instead.
+    /// Recounts an apparent restart as what it was instead.
     pub(super) fn take_back(&mut self, instead: Instead) {
         self.restarts = self.restarts.saturating_sub(1);
         match instead {

@@ -1,52 +1,53 @@
-//! The holes of a sequence: numbers that are missing.
+//! The holes of a sequence: missing numbers.
 
 use std::ops::RangeInclusive;
 
-/// The most holes that one sequence remembers. The oldest is forgotten first.
+/// The maximum number of holes remembered per sequence. The oldest is forgotten first.
 pub const MOST_HOLES: usize = 32;
 
-/// Numbers that are missing.
+/// A range of missing numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Hole {
     numbers: RangeInclusive<i128>,
     explained: bool,
 }
 
-/// The holes that are remembered. None at the start.
+/// The remembered holes. Empty by default.
 #[derive(Clone, Debug, Default)]
 pub struct Holes {
-    /// Ascending, and apart from one another.
+    /// Ascending and disjoint.
     holes: Vec<Hole>,
     /// Numbers up to this one may be missing without being remembered.
     forgotten_to: Option<i128>,
 }
 
 impl Holes {
-    /// The bytes that a hole takes.
+    /// The memory use of a hole, in bytes.
     pub const HOLE_BYTES: usize = size_of::<Hole>();
 
-    /// How many there are.
+    /// Returns the number of holes.
     pub fn len(&self) -> usize {
         self.holes.len()
     }
 
-    /// Whether `number` is missing, as far as that is remembered.
+    /// Whether `number` is remembered as missing.
     pub fn contain(&self, number: i128) -> bool {
         self.holes.iter().any(|hole| hole.numbers.contains(&number))
     }
 
-    /// Whether `number` may have been missing before that was forgotten.
+    /// Whether `number` may be in a forgotten hole.
     pub fn may_have_had(&self, number: i128) -> bool {
         Some(number) <= self.forgotten_to
     }
 
-    /// Adds `numbers`, above all others. `has_room` is whether one more may be remembered.
+    /// Adds `numbers`, which must be above all others. `has_room` is whether one more hole may be
+    /// remembered.
     pub fn add(&mut self, numbers: RangeInclusive<i128>, explained: bool, has_room: bool) {
         let hole = Hole { numbers, explained };
         self.remember(self.holes.len(), hole, has_room);
     }
 
-    /// Takes `number` out of the hole that it lies in, if it does. Says whether that was explained.
+    /// Removes `number` from its hole, if there is one. Returns whether the hole was explained.
     pub fn fill(&mut self, number: i128, has_room: bool) -> Option<bool> {
         let index = self
             .holes
@@ -73,7 +74,7 @@ impl Holes {
         Some(explained)
     }
 
-    /// Remembers a hole at `index` among the others. Without room the oldest is forgotten for it.
+    /// Inserts a hole at `index`. Without room, the oldest is forgotten instead.
     fn remember(&mut self, mut index: usize, hole: Hole, has_room: bool) {
         if self.holes.len() >= MOST_HOLES || (!has_room && !self.holes.is_empty()) {
             if index == 0 {

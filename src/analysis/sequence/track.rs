@@ -1,10 +1,10 @@
-//! One sequence: its highest number, and the holes below it.
+//! A sequence: its highest number and the holes below it.
 
 use super::counts::Counts;
 use super::holes::Holes;
 use crate::analysis::finding::{Instead, OutOfSequence};
 
-/// A sequence. Nothing has come yet at the start.
+/// A sequence. Empty by default.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
     seen: Option<Seen>,
@@ -12,17 +12,17 @@ pub struct Track {
 
 #[derive(Clone, Debug)]
 struct Seen {
-    /// The first number of all, or since the last restart.
+    /// The first number, or the first since the last restart.
     first: i128,
     last: i128,
-    /// How often messages may have been lost before the last one came.
+    /// How many times messages may have been lost before the last number.
     breaks: u64,
     holes: Holes,
-    /// How it stood before a restart, until the next number shows whether it was one.
+    /// The state before an apparent restart, until the next number shows whether it was one.
     before: Option<Box<Before>>,
 }
 
-/// What a jump back may have been instead of a restart.
+/// The state before an apparent restart, and what it was if not a restart.
 #[derive(Clone, Debug)]
 struct Before {
     seen: Seen,
@@ -30,19 +30,19 @@ struct Before {
 }
 
 impl Track {
-    /// The highest number.
+    /// Returns the highest number.
     pub fn last(&self) -> Option<i128> {
         self.seen.as_ref().map(|seen| seen.last)
     }
 
-    /// How many holes it remembers.
+    /// Returns how many holes are remembered.
     pub fn holes(&self) -> usize {
         self.seen.as_ref().map_or(0, Seen::hole_count)
     }
 
-    /// Takes the next number; `breaks` is how often messages may have been lost until now, and
-    /// `has_room` whether one more hole may be remembered. Gives what is wrong with it, if
-    /// anything is. All that this changes is counted in `counts`.
+    /// Processes the next number and returns what is wrong with it, if anything. `breaks` is how
+    /// many times messages may have been lost until now, and `has_room` whether one more hole may
+    /// be remembered. Updates `counts`.
     #[inline]
     pub fn next(
         &mut self,
@@ -83,14 +83,15 @@ impl Seen {
         self.holes.len() + before.map_or(0, |before| before.seen.hole_count())
     }
 
-    /// Whether these numbers, which have just started, are those of a sender that has, now that
-    /// `number` comes next: it follows, or they start as senders do and those `before` do not go on.
+    /// Whether this sequence, which has just started, is a restart, now that `number` comes next:
+    /// either `number` continues it, or it started at 0 or 1 and `number` does not continue
+    /// `before`.
     fn is_restart_before(&self, number: i128, before: &Self) -> bool {
         let follows = self.last.checked_add(1) == Some(number);
         follows || is_start(self.last) && !before.goes_on_with(number)
     }
 
-    /// Whether `number` is the next one, or one that is missing.
+    /// Whether `number` is the next one or a missing one.
     fn goes_on_with(&self, number: i128) -> bool {
         self.last.checked_add(1) == Some(number) || self.holes.contain(number)
     }
@@ -126,7 +127,7 @@ impl Seen {
         })
     }
 
-    /// To a number below the last.
+    /// Handles a number below the last.
     fn look_back(
         &mut self,
         number: i128,
@@ -154,7 +155,7 @@ impl Seen {
         }
     }
 
-    /// Starts anew at `number`, until the next one shows whether it was a restart.
+    /// Starts again at `number`, until the next one shows whether it was a restart.
     fn restart(&mut self, number: i128, breaks: u64, instead: Instead) -> OutOfSequence {
         let seen = std::mem::replace(self, Self::starting_at(number, breaks));
         let step = OutOfSequence::Restarted {
@@ -168,7 +169,7 @@ impl Seen {
     }
 }
 
-/// Whether senders start at this number.
+/// Whether senders typically start at this number.
 fn is_start(number: i128) -> bool {
     matches!(number, 0 | 1)
 }

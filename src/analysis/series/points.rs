@@ -1,31 +1,31 @@
-//! The points of one series, a bounded number.
+//! The points of a series, in limited number.
 
 use crate::message::Time;
 
-/// The most points of a series.
+/// The maximum number of points of a series.
 pub const MOST_POINTS: usize = 100_000;
 
-/// Numbers of one message, or of several one right after the other.
+/// The numbers of one message or of several consecutive ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When the first came.
+    /// When the first message arrived.
     pub time: Time,
-    /// The lowest.
+    /// The lowest number.
     pub low: f64,
-    /// The highest.
+    /// The highest number.
     pub high: f64,
-    /// All of them added up.
+    /// The sum of the numbers.
     pub sum: f64,
-    /// The last of them.
+    /// The last number.
     pub last: f64,
-    /// How many they are.
+    /// How many numbers there are.
     pub count: u64,
-    /// Whether messages may have been lost right before it: no line leads here.
+    /// Whether messages may have been lost right before this point, so that no line leads to it.
     pub after_gap: bool,
 }
 
 impl Point {
-    /// The mean of its numbers.
+    /// Returns the mean of the numbers.
     #[must_use]
     pub fn mean(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
@@ -42,36 +42,36 @@ impl Point {
     }
 }
 
-/// What is to be said of all numbers of a series.
+/// A summary of all numbers of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// How many there are.
+    /// How many numbers there are.
     pub count: u64,
-    /// The lowest.
+    /// The lowest number.
     pub min: f64,
-    /// The highest.
+    /// The highest number.
     pub max: f64,
-    /// Their mean.
+    /// The mean.
     pub mean: f64,
-    /// The last.
+    /// The last number.
     pub last: f64,
-    /// When the first came.
+    /// When the first number arrived.
     pub from: Time,
-    /// When the last came.
+    /// When the last number arrived.
     pub to: Time,
 }
 
-/// Points in the order of their messages.
+/// Points in message order.
 #[derive(Debug)]
 pub struct Points {
     kept: Vec<Point>,
-    /// How many numbers a point takes before the next is begun.
+    /// How many numbers to merge into a point before starting the next.
     numbers_each: u64,
-    /// All numbers as one point.
+    /// All numbers merged into one point.
     all: Option<Point>,
-    /// When the last number came.
+    /// When the last number arrived.
     to: Time,
-    /// Whether the next point begins behind a gap.
+    /// Whether the next point comes after a gap.
     is_interrupted: bool,
 }
 
@@ -117,18 +117,18 @@ impl Points {
         }
     }
 
-    /// Has the next number stand behind a gap.
+    /// Marks the next number as coming after a gap.
     pub fn interrupt(&mut self) {
         self.is_interrupted = true;
     }
 
-    /// How many points there are.
+    /// Returns the number of points.
     pub fn len(&self) -> usize {
         self.kept.len()
     }
 
-    /// Merges neighbours in pairs, but not across gaps. If there are so many of these that little
-    /// is gained, the older half goes.
+    /// Merges adjacent points in pairs, but not across gaps. If there are so many gaps that this
+    /// gains little, drops the older half.
     pub fn halve(&mut self) {
         let before = self.kept.len();
         self.numbers_each = self.numbers_each.saturating_mul(2);
@@ -138,7 +138,7 @@ impl Points {
         }
     }
 
-    /// What is to be said of all.
+    /// Returns a summary of all numbers.
     pub fn summary(&self) -> Option<Summary> {
         let all = self.all?;
         Some(Summary {
@@ -152,10 +152,10 @@ impl Points {
         })
     }
 
-    /// The points within a stretch of time, and one to either side of it. If they are more than
-    /// `most`, they are merged: those of a stretch by its `most` parts of equal length, so that a
-    /// part always has the same numbers. Points on the two sides of a gap are not, while there are
-    /// less than twice as many.
+    /// Returns the points within a time range, plus one on either side. If there are more than
+    /// `most`, they are merged by dividing the range into `most` equal parts, so that a part always
+    /// has the same numbers. Points on opposite sides of a gap are not merged as long as there are
+    /// fewer than twice `most`.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
         let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
             let start = self.kept.partition_point(|point| point.time < from);
@@ -172,13 +172,13 @@ impl Points {
         points.chunks(each).map(joined).collect()
     }
 
-    /// The bytes that they take.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         self.kept.capacity() * size_of::<Point>()
     }
 }
 
-/// Points merged where they lie in the same one of `most` parts of a stretch.
+/// Merges points that lie in the same one of `most` equal parts of the range.
 fn by_parts(points: &[Point], (from, to): (Time, Time), most: usize) -> Vec<Point> {
     let length = to.since(from).as_micros() + 1;
     let part = i64::try_from(length.div_ceil(most as u128)).unwrap_or(i64::MAX);
@@ -199,7 +199,7 @@ fn by_parts(points: &[Point], (from, to): (Time, Time), most: usize) -> Vec<Poin
     merged
 }
 
-/// Points as one. `chunk` has at least one.
+/// Merges points into one. `chunk` must not be empty.
 fn joined(chunk: &[Point]) -> Point {
     let mut whole = chunk[0];
     for point in &chunk[1..] {
@@ -209,7 +209,7 @@ fn joined(chunk: &[Point]) -> Point {
     whole
 }
 
-/// Merges each point into the one before it, where both have at most `most` numbers together.
+/// Merges each point into the previous one where both together have at most `most` numbers.
 fn merge(points: &mut Vec<Point>, most: u64) {
     points.dedup_by(|later, earlier| {
         let fits = earlier.count + later.count <= most && !later.after_gap;

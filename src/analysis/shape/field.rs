@@ -1,4 +1,4 @@
-//! A shape laid out in lines.
+//! The fields of a shape as a flat list.
 
 use std::sync::Arc;
 
@@ -6,31 +6,31 @@ use crate::analysis::shape::trie::{NONE, Node, ROOT, Trie};
 use crate::analysis::types::{self, TYPES, Types};
 use crate::payload::tree::path_step;
 
-/// A line of a shape: a place, and what is known of the values there. Its texts come from
-/// messages: show them through [`crate::payload::escape`].
+/// A field of a shape: its place and what is known of the values there. Its texts come from
+/// messages: display them through [`crate::payload::escape`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// The path as a query writes it, but with `[]` for the elements of arrays; `.` for all.
+    /// The path in query syntax, but with `[]` for array elements; `.` for the whole message.
     pub path: Arc<str>,
-    /// How many objects and arrays it lies in.
+    /// The number of objects and arrays around it.
     pub depth: usize,
-    /// In how many of the objects around it it came; for elements, how many there are.
+    /// How many of the enclosing objects have it; for elements, how many there are.
     pub present: u64,
-    /// How many objects around it there are; for elements, how many there are.
+    /// How many enclosing objects there are; for elements, how many there are.
     pub of: u64,
-    /// Its types, each with how many values have it, the most frequent first.
+    /// Its types with the number of values of each, most frequent first.
     pub types: Vec<(&'static str, u64)>,
-    /// The lowest and the highest number.
+    /// The lowest and highest number.
     pub range: Option<(f64, f64)>,
-    /// The shortest and the longest string in bytes, as they are escaped.
+    /// The shortest and longest string in bytes, in escaped form.
     pub lengths: Option<(u32, u32)>,
-    /// The first value, as it is written (a string without its quotes), cut to 64 bytes; of an
-    /// object or array none.
+    /// The first value as written (a string without its quotes), cut to 64 bytes; none for an
+    /// object or array.
     pub example: Option<Box<[u8]>>,
 }
 
 impl Field {
-    /// The types as a set.
+    /// Returns the types as a set.
     #[must_use]
     pub fn type_set(&self) -> Types {
         let indexes = (0..TYPES).filter(|index| {
@@ -41,7 +41,7 @@ impl Field {
     }
 }
 
-/// The path of a place.
+/// Returns the path of a place.
 pub fn path(trie: &Trie, place: u32) -> String {
     let mut steps = Vec::new();
     let mut at = place;
@@ -49,7 +49,7 @@ pub fn path(trie: &Trie, place: u32) -> String {
         steps.push(if node.is_element {
             "[]".to_owned()
         } else {
-            // A name within JSON is one that a path can have.
+            // Any member name of valid JSON can be written as a path step.
             path_step(&node.name).unwrap_or_default()
         });
         at = node.parent;
@@ -63,7 +63,7 @@ pub fn path(trie: &Trie, place: u32) -> String {
     }
 }
 
-/// All places, each before those within it.
+/// Returns the fields of all places, parents before children.
 pub fn fields(trie: &Trie) -> Vec<Field> {
     let mut fields = Vec::with_capacity(trie.len());
     let mut at = ROOT;
@@ -80,7 +80,7 @@ pub fn fields(trie: &Trie) -> Vec<Field> {
     fields
 }
 
-/// The place that comes next once `at` and all within it have been told, and its depth.
+/// Returns the place after `at` and everything within it, and its depth.
 fn behind(trie: &Trie, mut at: u32, mut depth: usize) -> (u32, usize) {
     while let Some(node) = trie.node(at) {
         if node.next != NONE {

@@ -1,27 +1,27 @@
-//! In how many messages something has deviated at a place.
+//! In how many messages each kind of deviation has occurred at a place.
 
 use crate::analysis::types::TYPES;
 
-/// Each way to deviate, at its index: to have a type, at the index of the type, and to be there or
-/// not, of which a place can do only one.
+/// The number of ways to deviate: by type, at the index of the type, and by presence or absence,
+/// only one of which is possible at a place.
 const WAYS: usize = TYPES + 1;
 
-/// The index of being there, or not.
+/// The index of presence or absence.
 pub const PRESENCE: usize = TYPES;
 
-/// How often it was told of a place that it deviates, by the way in which it does.
+/// How often a place has deviated, by way.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// The message in which something deviated last, and what did in it, a bit a way.
+    /// The last message with a deviation and the ways in it, one bit each.
     message: u64,
     ways: u8,
-    /// In how many messages each deviated; more than a byte can count are not told apart.
+    /// In how many messages each way has occurred; saturates at 255.
     messages: [u8; WAYS],
 }
 
 impl Told {
-    /// Notes that the place deviates in this way in the message of this number. Says whether it
-    /// is the first time in the message.
+    /// Records that the place deviates in this way in the message with this number. Returns whether
+    /// it is the first time in that message.
     pub fn note(&mut self, way: usize, message: u64) -> bool {
         if self.message != message {
             (self.message, self.ways) = (message, 0);
@@ -34,7 +34,7 @@ impl Told {
         is_first
     }
 
-    /// In how many messages it deviated in this way.
+    /// Returns in how many messages the place deviated in this way.
     pub fn messages(&self, way: usize) -> u64 {
         self.messages[way].into()
     }

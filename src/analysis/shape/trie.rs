@@ -1,4 +1,4 @@
-//! The places of values within JSON, as a tree of names.
+//! The places of values within JSON, as a trie of names.
 
 use std::hash::BuildHasher;
 
@@ -9,61 +9,61 @@ use crate::analysis::shape::told::Told;
 use crate::analysis::types::{OBJECT, TYPES, Types};
 use crate::payload::json::text;
 
-/// The index of no node.
+/// The index that stands for no node.
 pub const NONE: u32 = u32::MAX;
 
-/// The index of the place of the whole message.
+/// The index of the root, the place of the whole message.
 pub const ROOT: u32 = 0;
 
-/// The longest name of a field that is listed, in bytes.
+/// The longest field name that is tracked, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// So many siblings are looked at one after the other before their names are hashed.
+/// How many siblings to compare one by one before hashing the name.
 const NEAR: usize = 6;
 
-/// A place, and what is known of the values there.
+/// A place and what is known of the values there.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each may be true or not whatever the others are"
 )]
 pub struct Node {
-    /// What its name says; nothing for an element of an array and the whole message.
+    /// The unescaped name; empty for an array element and the whole message.
     pub name: Box<[u8]>,
-    /// Whether the name may be compared to others as they are written.
+    /// Whether the name contains no backslash, so that it can be compared with names as written.
     is_plain: bool,
     pub is_element: bool,
     pub parent: u32,
     pub first_child: u32,
     last_child: u32,
     pub next: u32,
-    /// The sibling that mostly comes next.
+    /// The sibling that usually comes next.
     follows: u32,
-    /// The message in which it came first.
+    /// The message in which the place first occurred.
     pub born: u64,
-    /// The object in which it came last.
+    /// The object in which the place last occurred.
     pub seen: u64,
-    /// In how many objects it came; for others, how many values there are.
+    /// In how many objects it occurred; only counted for members.
     pub present: u64,
-    /// How many values there are of each type.
+    /// The number of values of each type.
     pub counts: [u64; TYPES],
     /// The types that are not flagged.
     pub known: Types,
-    /// How often what deviates here was told.
+    /// How often the place has deviated.
     pub told: Told,
-    /// Whether it is flagged when it comes.
+    /// Whether its presence is flagged.
     pub is_odd: bool,
-    /// Whether it is flagged when it does not come.
+    /// Whether its absence is flagged.
     pub is_required: bool,
-    /// How often it did not come while it was required.
+    /// How often it was absent while it was required.
     pub missing: u64,
     /// How many of its children are required.
     pub required: u32,
-    /// The lowest and the highest number.
+    /// The lowest and highest number.
     pub range: Option<(f64, f64)>,
-    /// The bytes of the shortest and the longest string.
+    /// The length of the shortest and longest string, in bytes.
     pub lengths: Option<(u32, u32)>,
-    /// The first value that is not within others, cut.
+    /// The first value that is not an object or array, cut to a maximum length.
     pub example: Option<Box<[u8]>>,
 }
 
@@ -94,7 +94,7 @@ impl Node {
         }
     }
 
-    /// How many objects there are.
+    /// Returns the number of objects at the place.
     pub fn objects(&self) -> u64 {
         self.counts[OBJECT]
     }
@@ -108,23 +108,23 @@ pub struct Trie {
     hasher: DefaultHashBuilder,
     limit: usize,
     is_full: bool,
-    /// The objects and messages taken so far.
+    /// The number of objects and arrays, and of messages, processed so far.
     pub objects: u64,
     pub messages: u64,
 }
 
 impl Trie {
-    /// How many places there are.
+    /// Returns the number of places.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether places were left out for want of room.
+    /// Whether places were left out because a limit was reached.
     pub fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// Has it take no more than `limit` places.
+    /// Sets the maximum number of places.
     pub fn set_limit(&mut self, limit: usize) {
         self.limit = limit.min(MOST_FIELDS);
     }
@@ -139,7 +139,7 @@ impl Trie {
         self.nodes.get_mut(index as usize)
     }
 
-    /// The place of the whole message.
+    /// Returns the place of the whole message.
     pub fn root(&mut self) -> u32 {
         if self.nodes.is_empty() {
             return self.add(Box::default(), NONE).unwrap_or(NONE);
@@ -147,7 +147,7 @@ impl Trie {
         ROOT
     }
 
-    /// The place of the elements of the array at `parent`.
+    /// Returns the place of the elements of the array at `parent`.
     pub fn element(&mut self, parent: u32) -> u32 {
         let Some(mut child) = self.node(parent).map(|node| node.first_child) else {
             return NONE;
@@ -167,8 +167,8 @@ impl Trie {
         index
     }
 
-    /// The place of the member whose name is written as `raw`, behind the member at `last`. Says
-    /// whether it is new.
+    /// Returns the place of the member whose name is written as `raw`, following the member at
+    /// `last`, and whether it is new.
     #[inline]
     pub fn member(&mut self, parent: u32, last: u32, raw: &[u8]) -> (u32, bool) {
         let guess = match self.node(last) {
@@ -231,7 +231,7 @@ impl Trie {
         (index, true)
     }
 
-    /// Adds a place as the last child of `parent`, if there is room.
+    /// Adds a place as the last child of `parent`, if the limit permits.
     fn add(&mut self, name: Box<[u8]>, parent: u32) -> Option<u32> {
         if self.nodes.len() >= self.limit {
             self.is_full = true;
@@ -254,7 +254,7 @@ impl Trie {
         Some(index)
     }
 
-    /// The bytes that it takes.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         let beside = self.nodes.iter().map(|node| {
             let example = node.example.as_ref().map_or(0, |example| example.len());
@@ -267,7 +267,7 @@ impl Trie {
 }
 
 impl Node {
-    /// Whether it is the place of a member whose name is written so.
+    /// Whether this is the place of a member whose name is written as `raw`.
     #[inline]
     fn is_written(&self, raw: &[u8]) -> bool {
         *self.name == *raw && self.is_plain && !self.is_element

@@ -1,7 +1,7 @@
-//! A message led through the places of its channel: what it has is noted, what deviates is told.
+//! Walks a message through the places of its channel, recording values and reporting deviations.
 //!
-//! Fields mostly come in the same order, so that the place of the next is known before its name is
-//! read: no name is hashed then.
+//! Fields usually come in the same order, so that the place of the next one can be guessed before
+//! its name is read, and no name needs hashing.
 
 use std::sync::Arc;
 
@@ -13,28 +13,28 @@ use crate::analysis::types::{self, Types};
 use crate::analysis::value;
 use crate::payload::json::flat::{Kind, Token};
 
-/// The most deviations of a message that are listed; the others are counted.
+/// The most deviations listed per message; the rest are counted.
 const MOST_LISTED: usize = 8;
 
 /// The longest example, in bytes.
 const LONGEST_EXAMPLE: usize = 64;
 
-/// An object or array that has not ended yet.
+/// An open object or array.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     node: u32,
     is_object: bool,
-    /// The number of the object.
+    /// The number of the object or array.
     object: u64,
-    /// The place of the member before.
+    /// The place of the previous member.
     last: u32,
-    /// How many required members have come.
+    /// How many required members have occurred.
     came: u32,
-    /// Whether what lies within is only learnt from.
+    /// Whether the contents are only learned from.
     is_silent: bool,
 }
 
-/// What deviates, and where.
+/// A deviation and its place.
 #[derive(Clone, Copy, Debug)]
 enum Deviation {
     New(u32),
@@ -46,18 +46,18 @@ enum Deviation {
     },
 }
 
-/// The way through a message; used again for the next.
+/// The state of a walk, reused for the next message.
 #[derive(Debug, Default)]
 pub struct Walk {
     frames: Vec<Frame>,
     deviations: Vec<Deviation>,
     more: usize,
-    /// Whether the value that comes next, and what lies within it, is only learnt from.
+    /// Whether the next value and its contents are only learned from.
     is_silent: bool,
 }
 
 impl Walk {
-    /// Takes a message of these tokens. Gives what deviates, if anything does.
+    /// Processes a message with these tokens. Returns its deviations, if there are any.
     pub fn take(
         &mut self,
         trie: &mut Trie,
@@ -104,7 +104,7 @@ impl Walk {
         });
     }
 
-    /// The place of the member of the innermost object that is named `raw`.
+    /// Returns the place of the member `raw` of the innermost object.
     #[inline]
     fn member(&mut self, trie: &mut Trie, raw: &[u8]) -> u32 {
         let Some(frame) = self.frames.last_mut() else {
@@ -140,7 +140,7 @@ impl Walk {
         place
     }
 
-    /// Notes a member that no object had while its place was learnt.
+    /// Records a member that no object had while its place was learned.
     #[cold]
     fn note_odd(&mut self, node: &mut Node, place: u32, objects: u64, message: u64) {
         let is_first = node.told.note(PRESENCE, message);
@@ -150,7 +150,7 @@ impl Walk {
         }
     }
 
-    /// Says of a new member what it is held to.
+    /// Sets the expectations for a new member.
     fn enter_new(trie: &mut Trie, place: u32, frame: &Frame) {
         let message = trie.messages;
         let Some(parent) = trie.node_mut(frame.node) else {
@@ -158,7 +158,7 @@ impl Walk {
         };
         let is_first = parent.objects() == 1;
         let is_silent = frame.is_silent || is_first || parent.born == message;
-        // What the first object has not, not all have.
+        // A member that the first object lacks is not required.
         parent.required += u32::from(is_first);
         if let Some(node) = trie.node_mut(place) {
             node.is_required = is_first;
@@ -166,7 +166,7 @@ impl Walk {
         }
     }
 
-    /// Notes a value at `place`.
+    /// Records a value at `place`.
     #[inline]
     fn value(&mut self, trie: &mut Trie, place: u32, kind: Kind, text: &[u8]) {
         let message = trie.messages;
@@ -198,7 +198,7 @@ impl Walk {
         }
     }
 
-    /// Notes that a value has a type that is not known at its place.
+    /// Records a value whose type is not known at its place.
     #[cold]
     fn new_type(&mut self, node: &mut Node, place: u32, index: usize, message: u64) {
         let now = Types::one(index);
@@ -218,7 +218,7 @@ impl Walk {
         }
     }
 
-    /// Ends the innermost object or array.
+    /// Closes the innermost object or array.
     #[inline]
     fn close(&mut self, trie: &mut Trie) {
         let Some(frame) = self.frames.pop() else {
@@ -232,7 +232,7 @@ impl Walk {
         }
     }
 
-    /// Notes the required members that have not come.
+    /// Records the required members that are absent.
     fn note_missing(&mut self, trie: &mut Trie, frame: &Frame) {
         let message = trie.messages;
         let Some(parent) = trie.node(frame.node) else {
@@ -262,7 +262,7 @@ impl Walk {
         }
     }
 
-    /// Takes a deviation down; the same of several elements of an array once.
+    /// Records a deviation; the same one in several array elements counts once.
     fn deviate(&mut self, is_first: bool, deviation: Deviation) {
         if !is_first {
             return;
@@ -289,14 +289,14 @@ impl Walk {
         listed.chain(more).collect()
     }
 
-    /// The bytes that it takes.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         self.frames.capacity() * size_of::<Frame>()
             + self.deviations.capacity() * size_of::<Deviation>()
     }
 }
 
-/// The start of `text`, which is UTF-8, cut between characters.
+/// Returns the start of `text`, which is UTF-8, cut at a character boundary.
 fn cut(text: &[u8]) -> &[u8] {
     let mut end = text.len().min(LONGEST_EXAMPLE);
     while end < text.len() && text[end] & 0xc0 == 0x80 {

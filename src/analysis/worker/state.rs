@@ -1,4 +1,4 @@
-//! What a check knows so far.
+//! The state of a check.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::analysis::series::AllSeries;
 use crate::analysis::shape::Shapes;
 use crate::analysis::watched::{Message, Verdict};
 
-/// A check, and what it knows.
+/// A check and its state.
 #[derive(Debug)]
 pub struct State {
     check: Check,
@@ -28,7 +28,7 @@ enum Known {
 }
 
 impl State {
-    /// Nothing is known yet.
+    /// Creates the initial state.
     pub fn new(check: &Check) -> Self {
         let known = match check.clone() {
             Check::Shape { .. } => Known::Shape(Box::new(Shapes::new())),
@@ -45,15 +45,15 @@ impl State {
         }
     }
 
-    /// The places at which messages of the channel `name` are looked at: none if it is not watched
-    /// or there is no room for it.
+    /// Returns the places of the channel `name` in the check: none if it is not watched or the
+    /// limit is reached.
     pub fn places(&mut self, name: &Arc<[u8]>) -> Vec<u32> {
         let known = &mut self.known;
         let roles = self.check.roles(name);
         roles.filter_map(|role| known.place(name, role)).collect()
     }
 
-    /// Looks at a message of the channel at `place`.
+    /// Checks a message on the channel at `place`.
     #[inline]
     pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         match &mut self.known {
@@ -68,7 +68,7 @@ impl State {
         }
     }
 
-    /// What is known; `breaks` is how often messages may have been lost until now.
+    /// Returns the results; `breaks` is how many times messages may have been lost until now.
     pub fn report(&self, ask: &Ask, breaks: u64) -> Option<Report> {
         let channel = ask.channel.as_deref();
         match &self.known {
@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    /// Whether it flags rows, and had no room for some.
+    /// Whether the check flags rows and has run out of room.
     pub fn leaves_out_some(&self) -> bool {
         match &self.known {
             Known::Shape(shapes) => shapes.is_full(),
@@ -94,7 +94,7 @@ impl State {
         }
     }
 
-    /// The bytes that it takes.
+    /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
         match &self.known {
             Known::Shape(shapes) => shapes.size(),

@@ -1,4 +1,4 @@
-//! The order of the channel list, made in parts, so that a million channels do not hold up a key.
+//! The order of the channel list, computed in parts so that a million channels do not delay a key.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -9,18 +9,18 @@ use super::Sort;
 use crate::log::{Channel, ChannelTable};
 use crate::message::{ChannelId, Time};
 
-/// The list shows at most so many channels: those that come first in its order.
+/// The maximum number of channels in the list: those that come first in its order.
 pub const MOST_LISTED: usize = 10_000;
 
-/// Channels that are looked at in one go: a few milliseconds.
+/// Channels processed in one pass, which takes a few milliseconds.
 const PART: usize = 16_384;
 
-/// A channel and what its place in the order follows from.
+/// A channel with its sort key.
 #[derive(Debug)]
 pub(super) struct Ranked {
-    /// The higher, the further up.
+    /// The sort key: higher keys come first.
     key: f64,
-    /// Held, because the channel may be forgotten while the order is being made.
+    /// Shared, because the channel may be forgotten while the order is being computed.
     pub(super) name: Arc<[u8]>,
     pub(super) id: ChannelId,
 }
@@ -52,13 +52,13 @@ impl PartialEq for Ranked {
 
 impl Eq for Ranked {}
 
-/// An order in the making.
+/// An order being computed.
 #[derive(Debug)]
 pub(super) struct Pass {
     sort: Sort,
-    /// The slots of the table that have not been looked at.
+    /// The slots of the table that have not been processed.
     left: Range<usize>,
-    /// Those that come first so far, the last of them on top.
+    /// The channels that come first so far, with the last of them on top.
     first: BinaryHeap<Ranked>,
 }
 
@@ -71,7 +71,7 @@ impl Pass {
         }
     }
 
-    /// Looks at some more channels. Says whether all have been looked at.
+    /// Processes some more channels. Returns whether all have been processed.
     pub(super) fn go_on(&mut self, channels: &ChannelTable, now: Time) -> bool {
         let end = self.left.end.min(self.left.start + PART);
         for (id, channel) in channels.within(self.left.start..end) {
@@ -99,7 +99,7 @@ impl Pass {
         self.left.is_empty()
     }
 
-    /// The channels that come first, in their order.
+    /// Returns the channels that come first, in order.
     pub(super) fn finish(self) -> Vec<Ranked> {
         self.first.into_sorted_vec()
     }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::log::{Batch, MessageLog};
 
-/// A log that has heard `once:0` and so on once each, and `often` three times before.
+/// Returns a log with three messages on `often`, followed by one on each of `once:0` and so on.
 fn log(channels: usize) -> MessageLog {
     let mut log = MessageLog::new(1 << 30);
     let mut batch = Batch::default();
@@ -16,7 +16,7 @@ fn log(channels: usize) -> MessageLog {
     log
 }
 
-/// The names listed once the order is made, and how many goes that took.
+/// Returns the names listed once the order is complete, and the number of passes that took.
 fn ordered(pane: &mut ChannelsPane, lists: &Lists, now: &mut Time) -> (Vec<Topic>, usize) {
     let mut goes = 1;
     while let Some(due) = pane.due() {
@@ -51,7 +51,7 @@ fn of_very_many_channels_the_first_are_listed_in_several_goes() {
     assert_eq!(by_name[0], Topic::pattern(b"*"));
     assert_eq!(by_name[1], Topic::channel(b"often"));
     assert_eq!(by_name[2], Topic::channel(b"once:0000000"));
-    // What is subscribed to by its name is listed in any case.
+    // Channels subscribed to by name are always listed.
     assert_eq!(by_name[MOST_LISTED + 1], Topic::channel(b"once:0099999"));
     pane.sort_next(&lists, now);
     pane.sort_next(&lists, now);

@@ -1,34 +1,35 @@
-//! Where a person reads the plot.
+//! The cursor of the plot, at which the user reads the values.
 
 use super::{Curve, Dot, Plot, PlotWindow, View};
 use crate::message::Time;
 
-/// A moment that is read.
+/// The position of the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Which moment.
+    /// The time at the cursor.
     pub at: Time,
-    /// What was shown before, if that went on with the newest: what is read must not run away.
+    /// The view before the cursor was placed, if it was following. The cursor stops it so that the
+    /// point does not move away.
     pub stopped: Option<View>,
 }
 
-/// The mouse, held down on the charts.
+/// A drag with the mouse on the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DragState {
-    /// The column of the screen where it was last.
+    /// The last screen column of the mouse.
     pub column: u16,
-    /// Whether it has moved since it was pressed.
+    /// Whether the mouse has moved since it was pressed.
     pub has_moved: bool,
 }
 
 impl Plot {
-    /// The moment that is read, if any is.
+    /// Returns the time at the cursor, if there is one.
     #[must_use]
     pub fn cursor(&self) -> Option<Time> {
         self.cursor.map(|cursor| cursor.at)
     }
 
-    /// What is read at the cursor of a curve within `window`: what is nearest.
+    /// Returns the point of a curve within `window` that is nearest to the cursor.
     #[must_use]
     pub fn reading<'a>(&self, curve: &'a Curve, window: &PlotWindow) -> Option<&'a Dot> {
         let at = self.cursor()?;

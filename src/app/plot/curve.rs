@@ -1,52 +1,52 @@
-//! What is to be drawn of a series.
+//! The curve of a series.
 
 use super::window::PlotWindow;
 use crate::analysis::{Point, SeriesReport};
 use crate::message::Time;
 
-/// The numbers of one message, or of several one right after the other.
+/// The numbers of one message, or of several consecutive ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dot {
-    /// When the first came.
+    /// When the first message arrived.
     pub time: Time,
-    /// The lowest.
+    /// The lowest number.
     pub low: f64,
-    /// The highest.
+    /// The highest number.
     pub high: f64,
-    /// Their mean.
+    /// The mean of the numbers.
     pub mean: f64,
-    /// How many messages they are of.
+    /// The number of messages.
     pub count: u64,
-    /// Whether messages may have been lost right before: no line leads here.
+    /// Whether messages may have been lost right before it, so that no line leads to it.
     pub after_gap: bool,
 }
 
-/// What is to be said of the numbers that are seen.
+/// Statistics of the visible numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
-    /// The lowest.
+    /// The lowest number.
     pub min: f64,
-    /// Their mean.
+    /// The mean of the numbers.
     pub mean: f64,
-    /// The highest.
+    /// The highest number.
     pub max: f64,
-    /// The last.
+    /// The last number.
     pub last: f64,
-    /// How many messages they are of.
+    /// The number of messages.
     pub count: u64,
 }
 
 /// A series within a window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    /// Its numbers, oldest first, and those right before and behind the window.
+    /// Its points, oldest first, including those right before and after the window.
     pub dots: Vec<Dot>,
-    /// Of those within the window; `None` if there are none.
+    /// Statistics of the points within the window; `None` if there are none.
     pub figures: Option<Figures>,
 }
 
 impl Curve {
-    /// A series as its points are.
+    /// Creates the curve of a series from its points as they are.
     pub(super) fn of(report: &SeriesReport, window: &PlotWindow) -> Self {
         let seen = report.points.iter();
         let seen: Vec<&Point> = seen.filter(|one| window.contains(one.time)).collect();

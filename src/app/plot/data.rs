@@ -1,4 +1,4 @@
-//! What is known of the series of a plot, and when it is to be asked for.
+//! The data of the plot's series, and when to request it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,68 +7,69 @@ use super::window::{PlotWindow, View};
 use crate::analysis::{Ask, CheckId, Looked, Report, SeriesReport};
 use crate::message::Time;
 
-/// What is shown is asked for this often, if there is news.
+/// How often the data shown is requested again while it changes.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// What is known by the checks of a plot.
+/// The data known from the checks of a plot.
 #[derive(Debug, Default)]
 pub struct PlotData {
-    /// The last answer of each, with the window that was asked for.
+    /// The last answer of each check, with the window that it is for.
     answers: BTreeMap<CheckId, (PlotWindow, SeriesReport)>,
-    /// Those that may still be asked of: an answer may come late.
+    /// The checks of current series. Late answers from other checks are ignored.
     wanted: BTreeSet<CheckId>,
-    /// Those that look at what is kept: what they know is not whole yet.
+    /// The checks still processing messages kept before they were added: their data is incomplete.
     looking_back: BTreeSet<CheckId>,
-    /// Since when all is known by each that came, but for what may have been lost.
+    /// The time from which each check knows everything that arrived. Lost messages do not count.
     kept_since: BTreeMap<CheckId, Time>,
     asked: Option<Asked>,
-    /// Whether rows were looked at since then.
+    /// Whether rows have been checked since the last request.
     has_news: bool,
 }
 
-/// What was asked for, and when.
+/// The last request and its time.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     view: View,
     window: PlotWindow,
     at: Time,
-    /// All messages up to here had been looked at.
+    /// All messages up to this time had been checked.
     looked: Time,
 }
 
 impl PlotData {
-    /// What is known by a check, in the window that was asked for.
+    /// Returns the data from a check, with the window that was requested.
     pub fn of(&self, check: CheckId) -> Option<(&PlotWindow, &SeriesReport)> {
         let (window, report) = self.answers.get(&check)?;
         Some((window, report))
     }
 
-    /// The time up to which all messages are known by a check, where those up to `looked` have been
-    /// looked at; `None` if some before the newest known may be missing.
+    /// Returns the time up to which a check knows all messages, where those up to `looked` have
+    /// been checked; `None` if some before the newest one known may be missing.
     pub fn up_to(&self, check: CheckId, looked: Time) -> Option<Time> {
         if self.looking_back.contains(&check) {
             return None;
         }
         match &self.asked {
             Some(asked) if self.has_news => Some(asked.looked),
-            // Nothing has come since.
+            // Nothing has arrived since.
             _ => Some(looked),
         }
     }
 
-    /// When the first number came that is known.
+    /// Returns the time of the earliest known number.
     pub fn earliest(&self) -> Option<Time> {
         let summaries = self.answers.values().map(|(_, report)| report.summary);
         summaries.flatten().map(|summary| summary.from).min()
     }
 
-    /// Since when a check knows all that came, but for what may have been lost.
+    /// Returns the time from which a check knows everything that arrived. Lost messages do not
+    /// count.
     pub fn kept_since(&self, check: CheckId) -> Option<Time> {
         self.kept_since.get(&check).copied()
     }
 
-    /// Has a check asked for at once. If it has just begun to look at what is kept, `kept_since`
-    /// says since when that is all that came.
+    /// Adds a check and makes its data due at once. If it has just started on the messages kept so
+    /// far, `kept_since` is the time from which these are complete.
     pub fn want(&mut self, check: CheckId, kept_since: Option<Time>) {
         self.wanted.insert(check);
         if let Some(since) = kept_since {
@@ -78,7 +79,7 @@ impl PlotData {
         self.asked = None;
     }
 
-    /// Lets go of what is known by a check.
+    /// Forgets the data from a check.
     pub fn forget(&mut self, check: CheckId) {
         self.wanted.remove(&check);
         self.answers.remove(&check);
@@ -86,7 +87,7 @@ impl PlotData {
         self.kept_since.remove(&check);
     }
 
-    /// Takes in what is known by a check.
+    /// Records the answer of a check.
     pub fn note(&mut self, ask: &Ask, report: Option<Box<Report>>) {
         if !self.wanted.contains(&ask.check) {
             return;
@@ -99,18 +100,18 @@ impl PlotData {
         }
     }
 
-    /// Takes note that rows were looked at.
+    /// Records that rows were checked.
     pub fn note_looked(&mut self, looked: &Looked) {
         self.has_news = true;
         if let Some(check) = looked.only.filter(|_| looked.is_done) {
-            // What was kept is wanted at once.
+            // The data from kept messages is due at once.
             if self.looking_back.remove(&check) {
                 self.asked = None;
             }
         }
     }
 
-    /// When what is seen is to be asked for; `None` while it is known.
+    /// Returns when to request the visible data; `None` while it is up to date.
     pub fn due(&self, view: View, window: &PlotWindow) -> Option<Time> {
         let asked = self.asked.as_ref();
         let same = asked.filter(|one| one.view == view && one.window.is_like(window));
@@ -120,7 +121,7 @@ impl PlotData {
         }
     }
 
-    /// Takes note that all was asked for. All messages up to `looked` have been looked at.
+    /// Records that all data was requested. All messages up to `looked` have been checked.
     pub fn note_asked(&mut self, view: View, window: PlotWindow, at: Time, looked: Time) {
         self.has_news = false;
         self.asked = Some(Asked {

@@ -1,4 +1,4 @@
-//! Why nothing is to be seen of a series.
+//! Why a series has no points to show.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use super::{Plot, Quantity, Series};
 use crate::message::Time;
 use crate::payload::figures;
 
-/// Within so long after the last message there may be no whole stretch to count a rate in.
+/// Within this time after the last message, there may be no complete bucket to count a rate in.
 const YOUNG: Duration = Duration::from_secs(10);
 
-/// Why nothing is to be seen of a series.
+/// Why a series has no points to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EmptyReason {
-    /// No message has come, as far as is known.
+    /// No messages have arrived as far as is known.
     NoMessage,
-    /// None of so many messages has a number at the path that this text names.
+    /// None of this many messages has a number at the path with this label.
     NoNumber(String, u64),
-    /// One message makes no interval.
+    /// There is only one message, which makes no interval.
     NoInterval,
-    /// Messages have come, but too lately to know a rate.
+    /// Messages arrived too recently for a rate.
     NoRateYet,
-    /// There is no whole stretch in this time in which all was heard.
+    /// There is no complete bucket in this window in which everything was received.
     NoRate,
-    /// There are numbers, but none of this time.
+    /// There are numbers, but none in this window.
     Elsewhere,
 }
 
 impl EmptyReason {
-    /// It in words.
+    /// Returns the reason in words.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
@@ -45,7 +45,8 @@ impl EmptyReason {
         }
     }
 
-    /// It in words, with why it is so or what helps, where `is_of_all` says that all is shown.
+    /// Returns the reason in words, with an explanation or a hint. `is_of_all` tells whether the
+    /// plot already shows all data.
     #[must_use]
     pub fn sentence(&self, is_of_all: bool) -> String {
         let more = match self {
@@ -59,7 +60,7 @@ impl EmptyReason {
 }
 
 impl Plot {
-    /// Why nothing is to be seen of a series in `window`, if so it is.
+    /// Returns why no points of a series are visible in `window`. It assumes that there are none.
     #[must_use]
     pub fn empty_reason(&self, series: &Series, window: &PlotWindow, now: Time) -> EmptyReason {
         let Some(report) = self.report(series) else {

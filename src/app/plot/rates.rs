@@ -1,4 +1,4 @@
-//! Rates, counted from points of which there is one for every message.
+//! Rates, counted from series that have a point for every message.
 
 use std::time::Duration;
 
@@ -7,38 +7,39 @@ use super::window::PlotWindow;
 use crate::analysis::SeriesReport;
 use crate::message::Time;
 
-/// A rate is a mean over this long, in microseconds, as the rates of the channel list are; over
-/// less where a stretch is so short that few of these would be seen.
+/// The usual bucket of a rate, in microseconds: the same as for rates in the channel list. In a
+/// window too short for several such buckets, it is shorter.
 const USUAL: i64 = 5_000_000;
 
-/// How many rates are asked for at least: of these the first may lie outside of what is seen.
+/// The minimum number of buckets in the requested window. The first may lie outside the visible
+/// one.
 const LEAST_ASKED: i64 = 21;
 
-/// When all messages on a channel were heard and looked at.
+/// The time range in which all messages on a channel were received and checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Coverage {
-    /// Since when, so that the silence before the first message is known; `None` if it is not.
+    /// The start, from which silence means a rate of zero; `None` if it is unknown.
     pub since: Option<Time>,
-    /// Up to when.
+    /// The end.
     pub until: Time,
 }
 
-/// The time over which a rate is a mean, in microseconds: whole parts of the window that was asked
-/// for, so that every message of a point lies in the same.
+/// Returns the length of a bucket in microseconds, over which a rate is averaged: a whole number of
+/// parts of the requested window, so that all messages of a point fall into the same bucket.
 pub fn bucket(asked: &PlotWindow) -> i64 {
     let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_ASKED);
     let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
     asked.part.saturating_mul(parts.max(1))
 }
 
-/// How long before the first message a stretch is to begin that has its rate in view, where it came
-/// `ago`: half of what the rate is a mean over, or more.
+/// Returns how long before the first message, which arrived `ago`, a window must begin to show its
+/// rate: at least half a bucket.
 pub fn lead(ago: Duration) -> Duration {
     (ago / 10).min(Duration::from_micros(USUAL.unsigned_abs()))
 }
 
-/// The messages a second over each whole bucket of time that was `heard` from its begin to its end.
-/// Messages may have been lost in a gap: there no rate is known, nor in the buckets around it.
+/// Returns the messages per second in each complete bucket of the time that was `heard`. Messages
+/// may have been lost in a gap, so no rate is known there or in the buckets around it.
 pub fn curve(
     report: &SeriesReport,
     asked: &PlotWindow,
@@ -60,7 +61,7 @@ pub fn curve(
     let mut after_gap = false;
     let mut dots = Vec::new();
     let mut counts = Vec::new();
-    // Not more than a chart has room for.
+    // At most as many as a chart has room for.
     for index in first..end.min(first.saturating_add(2 * asked.parts)) {
         let mut count = 0;
         let mut is_known = true;
@@ -71,7 +72,7 @@ pub fn curve(
             }
             before = Some(bucket_of(point.time));
         }
-        // A gap lies between the last message and the next.
+        // The gap lies between the last message and the next.
         let next_is_behind_gap = points.peek().is_some_and(|next| next.after_gap);
         is_known &= !next_is_behind_gap || before.is_none_or(|before| before > index);
         if !is_known {
@@ -122,8 +123,8 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
-    /// Messages so many at so many seconds, each perhaps behind a gap, with a second a part, where
-    /// all was heard since so many milliseconds.
+    /// Returns the rates of points given as second, message count, and whether a gap precedes. Each
+    /// part lasts a second, and everything was received since `since`, in milliseconds.
     fn rates_since(
         since: Option<i64>,
         points: &[(i64, u64, bool)],
@@ -173,7 +174,7 @@ mod tests {
         curve.dots.iter().map(told).collect()
     }
 
-    /// The same where it is not known since when.
+    /// Like [`rates_since`], with an unknown start.
     fn rates(points: &[(i64, u64, bool)], until: i64) -> Vec<(i64, f64, bool)> {
         rates_since(None, points, until)
     }
@@ -185,7 +186,7 @@ mod tests {
         let burst = [(3, 40.0, false), (4, 2.0, false)];
         assert_eq!(rates_since(None, &points, 5), burst[1..]);
         assert_eq!(rates_since(Some(3_001), &points, 5), burst[1..]);
-        // Later than the first message: what came right before that is not known.
+        // It starts after the first message, so what came right before that is unknown.
         assert_eq!(rates_since(Some(4_000), &points, 5), burst[1..]);
         assert_eq!(rates_since(Some(3_000), &points, 5), burst);
         assert_eq!(rates_since(Some(2_001), &points, 5), burst);

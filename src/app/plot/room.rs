@@ -1,26 +1,26 @@
-//! How the place of a plot is divided.
+//! How the area of a plot is divided.
 
 use ratatui::layout::Rect;
 
-/// The least rows of charts with something below them.
+/// The minimum rows of the charts if there is something below them.
 const LEAST_OF_CHARTS: u16 = 3;
 
-/// The parts of a plot's place, from the top.
+/// The parts of a plot's area, from the top.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlotRoom {
-    /// Charts, one below the other.
+    /// The charts, one below the other.
     pub charts: Rect,
-    /// What is read at the cursor: a line, or none.
+    /// The values at the cursor, in one line; empty without a cursor.
     pub reading: Rect,
-    /// What is plotted, a row a series.
+    /// The table of series, with a row for each.
     pub table: Rect,
 }
 
 impl PlotRoom {
-    /// Divides `area` for so many series, with a line for what is read if `has_cursor`.
+    /// Divides `area` for this many series, with a line for the cursor if `has_cursor`.
     #[must_use]
     pub fn divide(area: Rect, series: usize, has_cursor: bool) -> Self {
-        // The table has its headings too. A low pane says what there is, and draws it.
+        // The table has headings too. A low pane has room for both the charts and the table.
         let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
         let rows = wanted.min(area.height / 3 + 1);
         let rows = rows.min(area.height.saturating_sub(LEAST_OF_CHARTS));
@@ -33,26 +33,26 @@ impl PlotRoom {
         }
     }
 
-    /// Whether the table has headings.
+    /// Returns whether the table has headings.
     #[must_use]
     pub fn has_headings(&self) -> bool {
         self.table.height > 1
     }
 
-    /// How many series the table has room for.
+    /// Returns how many series the table has room for.
     #[must_use]
     pub fn series_rows(&self) -> usize {
         usize::from(self.table.height) - usize::from(self.has_headings())
     }
 
-    /// The index of the first series in the table, where this one is selected.
+    /// Returns the index of the first series in the table if `selected` is the selected one.
     #[must_use]
     pub fn first_series(&self, selected: usize) -> usize {
         (selected + 1).saturating_sub(self.series_rows())
     }
 }
 
-/// What lies above the lowest `rows`, and these.
+/// Splits off the lowest `rows`. Returns the area above them, and these rows.
 fn cut(area: Rect, rows: u16) -> (Rect, Rect) {
     let rows = rows.min(area.height);
     let above = Rect {

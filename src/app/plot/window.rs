@@ -1,4 +1,4 @@
-//! The stretch of time that a plot shows.
+//! The time window that a plot shows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::analysis::{Ask, CheckId};
 use crate::message::Time;
 
-/// A column of a chart has two dots side by side.
+/// Dots side by side in a column of a chart.
 const DOTS: i64 = 2;
 
-/// The stretches to choose from, in milliseconds.
+/// The zoom levels in milliseconds.
 const SPANS: [i64; 24] = [
     100,
     200,
@@ -37,28 +37,28 @@ const SPANS: [i64; 24] = [
     2_592_000_000,
 ];
 
-/// What a plot shows at first, in microseconds.
+/// The initial length of the window in microseconds.
 const FIRST_SPAN: i64 = 60_000_000;
 
-/// The least that all may be, in microseconds.
+/// The minimum length of a window that shows all data, in microseconds.
 const LEAST_OF_ALL: i64 = 1_000_000;
 
-/// How long the stretch is, in microseconds.
+/// The length of the window in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Span {
-    /// All that is known.
+    /// All known data.
     All,
     Of(i64),
 }
 
-/// Where it ends.
+/// The end of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Newest,
     At(Time),
 }
 
-/// What the person wants to see.
+/// The part of the data that the user wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     span: Span,
@@ -74,25 +74,25 @@ impl Default for View {
     }
 }
 
-/// What there is to be seen, and how much room for it.
+/// The time range of the data, and the columns available for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
-    /// When the first number came that is known.
+    /// The time of the earliest known number.
     pub earliest: Option<Time>,
     pub now: Time,
-    /// The columns of a chart.
+    /// The number of columns of a chart.
     pub columns: u16,
 }
 
-/// What is seen: a stretch of time, cut into as many parts as a chart has dots side by side. A part
-/// begins at a multiple of its length, so that it has the same messages while the stretch goes on.
+/// A time window, divided into as many parts as a chart has dots side by side. Parts begin at
+/// multiples of their length, so that each covers the same messages while the window advances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlotWindow {
-    /// Where it begins.
+    /// The start of the window.
     pub from: Time,
     /// The length of a part, in microseconds.
     pub part: i64,
-    /// How many parts there are.
+    /// The number of parts.
     pub parts: i64,
 }
 
@@ -105,12 +105,13 @@ impl View {
         self.span == Span::All
     }
 
-    /// What is seen of it.
+    /// Returns the window that the view shows.
     pub fn window(self, extent: Extent) -> PlotWindow {
         let parts = extent.parts();
         let span = self.span(extent);
         let part = match self.span {
-            // It does not change with every moment that passes. The last part is under way.
+            // The length is rounded so that it does not change at every moment. The last part is
+            // incomplete.
             Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
             Span::Of(_) => div_ceil(span, parts),
         };
@@ -122,7 +123,7 @@ impl View {
         }
     }
 
-    /// Shows a shorter or longer stretch, up to the newest or around `fixed`, or else the middle.
+    /// Zooms in or out. Keeps the newest data at the end, or else `fixed` or the middle in place.
     pub fn zoom(&mut self, is_in: bool, fixed: Option<Time>, extent: Extent) {
         let before = self.span(extent);
         let mut spans = SPANS.iter().map(|millis| millis * 1_000);
@@ -143,7 +144,7 @@ impl View {
         }
     }
 
-    /// Shows what came a quarter of the stretch earlier, or later.
+    /// Moves a quarter of the window earlier or later.
     pub fn pan(&mut self, is_later: bool, extent: Extent) {
         if !self.leads_on(is_later, extent) {
             return;
@@ -155,7 +156,7 @@ impl View {
         self.go_to(Time(end.saturating_add(step)), extent);
     }
 
-    /// Shows what it shows, `window`, whatever comes.
+    /// Stops following, and keeps showing `window`.
     pub fn stop(&mut self, window: &PlotWindow) {
         if self.is_following() {
             if self.is_of_all() {
@@ -165,14 +166,14 @@ impl View {
         }
     }
 
-    /// Shows what is around `time`, and does not follow the newest.
+    /// Shows the time around `time` and stops following.
     pub fn show(&mut self, time: Time, extent: Extent) {
         let span = self.span(extent);
         let end = Time(time.0.saturating_add(span / 2));
         self.end = End::At(end.max(self.first_end(extent)).min(extent.now));
     }
 
-    /// Shows what lies so many columns of a chart later than `window`, or earlier.
+    /// Moves the view by columns of a chart relative to `window`, later if positive.
     pub fn drag(&mut self, columns: i64, window: &PlotWindow, extent: Extent) {
         if !self.leads_on(columns > 0, extent) {
             return;
@@ -192,7 +193,7 @@ impl View {
         self.end = End::Newest;
     }
 
-    /// Whether there is anything to one side that is not in view.
+    /// Returns whether there is data on one side that is not in view.
     fn leads_on(self, is_later: bool, extent: Extent) -> bool {
         if is_later {
             return !self.is_following();
@@ -201,7 +202,8 @@ impl View {
         extent.earliest.is_none_or(|earliest| earliest < from)
     }
 
-    /// Ends the stretch at `end`: not so early that it begins before what is known, nor behind now.
+    /// Sets the end of the window, limited so that it neither starts before the data nor ends after
+    /// now.
     fn go_to(&mut self, end: Time, extent: Extent) {
         let end = end.max(self.first_end(extent));
         self.end = if end >= extent.now {
@@ -211,7 +213,7 @@ impl View {
         };
     }
 
-    /// Where a stretch ends that has the first number at its left end.
+    /// Returns the end of a window that starts at the earliest number.
     fn first_end(self, extent: Extent) -> Time {
         let Some(earliest) = extent.earliest else {
             return Time(i64::MIN);
@@ -247,7 +249,7 @@ impl Extent {
 }
 
 impl PlotWindow {
-    /// The window that was asked for.
+    /// Returns the window that was requested.
     pub(super) fn asked(ask: &Ask) -> Option<Self> {
         let (from, last) = ask.stretch?;
         let parts = i64::try_from(ask.most).ok().filter(|parts| *parts > 0)?;
@@ -265,7 +267,7 @@ impl PlotWindow {
         }
     }
 
-    /// A longer one that begins so many microseconds earlier, and a part.
+    /// Returns a longer window that begins this many microseconds earlier, and up to a part more.
     pub(super) fn begun_earlier(&self, micros: i64) -> Self {
         let more = micros / self.part + 1;
         Self {
@@ -275,12 +277,12 @@ impl PlotWindow {
         }
     }
 
-    /// Whether its parts are those of `other`.
+    /// Returns whether it has as many parts as `other`, of the same length.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (self.part, self.parts) == (other.part, other.parts)
     }
 
-    /// The moment behind it.
+    /// Returns the end of the window, exclusive.
     #[must_use]
     pub fn to(&self) -> Time {
         Time(
@@ -290,47 +292,48 @@ impl PlotWindow {
         )
     }
 
-    /// Whether `time` lies in it.
+    /// Returns whether `time` lies in the window.
     #[must_use]
     pub fn contains(&self, time: Time) -> bool {
         (self.from..self.to()).contains(&time)
     }
 
-    /// How long it is.
+    /// Returns the length of the window.
     #[must_use]
     pub fn span(&self) -> Duration {
         self.to().since(self.from)
     }
 
-    /// How long a part of it is.
+    /// Returns the length of a part.
     #[must_use]
     pub fn part_length(&self) -> Duration {
         Duration::from_micros(self.part.unsigned_abs())
     }
 
-    /// The last of its parts: the right end of a chart, where [`PlotWindow::part_of`] has the left
-    /// end at 0.
+    /// Returns the index of the last part: the right end of a chart, where 0 is the left end as in
+    /// [`PlotWindow::part_of`].
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
     }
 
-    /// The column of a chart in which `time` lies, which the window contains.
+    /// Returns the column of a chart for `time`, which must lie in the window.
     #[must_use]
     pub fn column_of(&self, time: Time) -> u16 {
         let part = time.0.saturating_sub(self.from.0).div_euclid(self.part);
         u16::try_from(part.clamp(0, self.parts - 1) / DOTS).unwrap_or(u16::MAX)
     }
 
-    /// The moment in the middle of a column of a chart.
+    /// Returns the time in the middle of a column of a chart.
     #[must_use]
     pub fn time_at(&self, column: u16) -> Time {
         let parts = (i64::from(column) * DOTS + 1).min(self.parts - 1);
         Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
     }
 
-    /// The part in which `time` lies; outside of the stretch it goes on below and above.
+    /// Returns the index of the part that contains `time`. Outside the window it is negative or
+    /// exceeds the last part.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
     pub fn part_of(&self, time: Time) -> f64 {
@@ -338,12 +341,12 @@ impl PlotWindow {
     }
 }
 
-/// Both are positive.
+/// Divides positive numbers, rounding up.
 fn div_ceil(number: i64, by: i64) -> i64 {
     (number / by + i64::from(number % by > 0)).max(1)
 }
 
-/// The next round number.
+/// Returns the next round number.
 fn rounded_up(number: i64) -> i64 {
     let power = 10_i64.pow(number.max(1).ilog10());
     let quarters = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];

@@ -1,5 +1,4 @@
-//! What is marked in an open message, by a query or by looking for something in it, and the ways
-//! from one to the next.
+//! The marks in an open message, made by a query or a search, and moving between them.
 
 use std::ops::Range;
 
@@ -10,19 +9,19 @@ use crate::payload::rows;
 use crate::payload::tree::NodeId;
 use crate::query::Literal;
 
-/// Rows that are left above a mark that comes into view, where there are so many.
+/// The rows left above a mark that is scrolled into view, if there are as many.
 const ROWS_ABOVE: usize = 3;
 
-/// What is marked, and which of it the person is at.
+/// The marks and the current one.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Bytes.
+    /// The marked bytes.
     ranges: Vec<Range<usize>>,
-    /// Values, if there are any: those that hold such bytes.
+    /// The values that contain the marked bytes, if the message has values.
     nodes: Vec<NodeId>,
-    /// What is looked for in this message, instead of what a query matches.
+    /// The text to search for in this message, instead of the matches of a query.
     sought: Option<Literal>,
-    /// Whether nobody has said yet where it stands.
+    /// Whether a search is waiting for its answer.
     is_searching: bool,
     current: usize,
 }
@@ -32,7 +31,7 @@ impl Marks {
         self.sought.clone_from(&before.sought);
     }
 
-    /// The bytes that they take.
+    /// Returns the memory that the marks take in bytes.
     pub(super) fn size(&self) -> usize {
         self.ranges.capacity() * size_of::<Range<usize>>()
             + self.nodes.capacity() * size_of::<NodeId>()
@@ -48,8 +47,8 @@ impl Marks {
 }
 
 impl Reader {
-    /// Marks these bytes of the payload from now on, as [`App::marks`](crate::app::App::marks)
-    /// gives them, unless something else is looked for. The person is at the first.
+    /// Marks these bytes of the payload, as returned by [`App::marks`](crate::app::App::marks),
+    /// unless a text is searched for. Makes the first mark the current one.
     pub fn set_marks(&mut self, ranges: Vec<Range<usize>>) {
         if self.marks.sought.is_some() {
             return;
@@ -67,8 +66,8 @@ impl Reader {
         };
     }
 
-    /// Looks for a text in this message and those that are opened after it; for nothing any more if
-    /// it is empty. What is found is to be noted: see [`Self::search`].
+    /// Sets the text to search for in this message and those opened after it; an empty text ends
+    /// the search. The matches must be recorded: see [`Self::search`].
     pub fn set_search_text(&mut self, text: &str) {
         let sought = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
         self.marks = Marks {
@@ -77,14 +76,15 @@ impl Reader {
         };
     }
 
-    /// The search for what is looked for, if anything is. Nothing is found until it is noted.
+    /// Returns the search for the text, if there is one. It finds nothing until its answer is
+    /// recorded.
     pub fn search(&mut self, serial: u64) -> Option<Search> {
         let text = self.marks.sought.as_ref()?.text().into();
         self.marks.is_searching = true;
         Some(self.search_request(Sought::Text(text), serial))
     }
 
-    /// The search for `sought` in this message.
+    /// Returns the request to search this message for `sought`.
     #[must_use]
     pub fn search_request(&self, sought: Sought, serial: u64) -> Search {
         Search {
@@ -95,7 +95,7 @@ impl Reader {
         }
     }
 
-    /// Takes note of where that is. The person is at the first.
+    /// Records the matches and makes the first one the current one.
     pub fn note_found(&mut self, found: Found) {
         if self.marks.sought.is_none() {
             return self.set_marks(found.ranges);
@@ -108,25 +108,25 @@ impl Reader {
         };
     }
 
-    /// Whether what is looked for may still be found.
+    /// Returns whether a search is still running.
     #[must_use]
     pub fn is_searching(&self) -> bool {
         self.marks.is_searching
     }
 
-    /// What is looked for in this message.
+    /// Returns the text to search for in this message.
     #[must_use]
     pub fn sought(&self) -> Option<&Literal> {
         self.marks.sought.as_ref()
     }
 
-    /// The bytes that are marked, of those that [`Self::bytes`] gives: none at first.
+    /// Returns the marked bytes as ranges of [`Self::bytes`]. Initially there are none.
     #[must_use]
     pub fn marks(&self) -> &[Range<usize>] {
         &self.marks.ranges
     }
 
-    /// How many marks the person can go to, as the message is shown.
+    /// Returns the number of marks that can be moved to in the current tab.
     #[must_use]
     pub fn mark_count(&self) -> usize {
         match self.form() {
@@ -135,15 +135,14 @@ impl Reader {
         }
     }
 
-    /// Which of the marks the person is at, from 0, if there are any.
+    /// Returns the index of the current mark, if there is one.
     #[must_use]
     pub fn current_mark(&self) -> Option<usize> {
         let current = self.marks.current;
         (current < self.mark_count()).then_some(current)
     }
 
-    /// The row that shows the mark that the person is at, counted from the top, unless it is not
-    /// in view.
+    /// Returns the row that shows the current mark, counted from the top, if it is in view.
     #[must_use]
     pub fn row_of_mark(&self, room: Room) -> Option<usize> {
         let current = self.current_mark()?;
@@ -155,7 +154,7 @@ impl Reader {
         self.row_in_view(self.start_of_mark()?, room)
     }
 
-    /// Brings the mark that the person is at into view.
+    /// Brings the current mark into view.
     pub fn show_mark(&mut self, room: Room) {
         let Some(current) = self.current_mark() else {
             return;
@@ -169,8 +168,8 @@ impl Reader {
         }
     }
 
-    /// Goes to the next mark, or to the one before: from the mark that the person is at, or from
-    /// where the person has gone since. Says whether there is one.
+    /// Moves to the next or previous mark: from the current mark, or from where the user has moved
+    /// since. Returns whether there is one.
     pub fn go_to_mark(&mut self, is_forward: bool, room: Room) -> bool {
         let Some(next) = self.mark_beside(is_forward, room) else {
             return false;
@@ -201,7 +200,7 @@ impl Reader {
         next.filter(|next| *next < self.mark_count())
     }
 
-    /// Where the mark that the person is at can be seen to start: a line break at the end of a row
+    /// Returns where the visible part of the current mark starts. A line break at the end of a row
     /// is not drawn.
     fn start_of_mark(&self) -> Option<usize> {
         let mark = self.marks.ranges.get(self.current_mark()?)?;
@@ -210,7 +209,7 @@ impl Reader {
         Some((mark.start + breaks).min(mark.end - 1))
     }
 
-    /// The first byte shown.
+    /// Returns the first byte shown.
     fn first_byte(&self, room: Room) -> usize {
         match self.form() {
             Form::Hex => self.line * hex::bytes_in_row(room.columns),
@@ -218,7 +217,7 @@ impl Reader {
         }
     }
 
-    /// The row that shows the byte at `offset`, counted from the top, if it is in view.
+    /// Returns the row that shows the byte at `offset`, counted from the top, if it is in view.
     fn row_in_view(&self, offset: usize, room: Room) -> Option<usize> {
         if self.form() == Form::Hex {
             let line = offset / hex::bytes_in_row(room.columns);
@@ -231,8 +230,8 @@ impl Reader {
         row.filter(|_| self.offset <= offset)
     }
 
-    /// Brings the byte at `offset` into view, unless it is there already: with some rows above it,
-    /// but not past where the end is shown.
+    /// Brings the byte at `offset` into view if it is not there already, with some rows above it,
+    /// but without scrolling past the end.
     fn show(&mut self, offset: usize, room: Room) {
         if self.row_in_view(offset, room).is_some() {
             return;

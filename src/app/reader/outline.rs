@@ -1,4 +1,4 @@
-//! A tree being read: what is folded in it, where the cursor is, what is in view.
+//! An outline of a tree: which values are folded, where the cursor is, and what is in view.
 
 use std::collections::BTreeSet;
 
@@ -6,28 +6,28 @@ use crate::payload::escape;
 use crate::payload::rows;
 use crate::payload::tree::{Key, Kind, NodeId, Tree, Value};
 
-/// Columns that a level is moved in.
+/// Columns of indent per level.
 const INDENT: usize = 2;
 
-/// Columns before a value's name that say whether it is folded.
+/// Columns of the fold sign before the name of a value.
 const SIGN: usize = 2;
 
-/// A string longer than this is folded at first: it would fill the pane.
+/// A string longer than this is folded initially, since it would fill the pane.
 const LONG_TEXT: usize = 4 << 10;
 
-/// The least columns of a text, whatever its name.
+/// The minimum columns of a text, whatever its name.
 const MIN_TEXT_COLUMNS: usize = 8;
 
-/// A tree with its bytes and the room to show it in.
+/// A tree with its bytes and the room in which it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
     /// The values.
     pub tree: &'a Tree,
     /// The bytes that they were decoded from.
     pub bytes: &'a [u8],
-    /// The columns that there are.
+    /// The number of columns.
     pub columns: usize,
-    /// The rows that there are.
+    /// The number of rows.
     pub height: usize,
 }
 
@@ -36,49 +36,49 @@ pub struct Page<'a> {
 pub struct OutlineRow {
     /// The value.
     pub node: NodeId,
-    /// The first byte of its text in this row; only rows after the first have another than 0.
+    /// The first byte of its text in this row; 0 except in the rows after its first.
     pub offset: usize,
 }
 
-/// Where the parts of a value stand in its rows.
+/// The columns of the parts of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// Before the sign that says whether it is folded.
+    /// The columns before the fold sign.
     pub indent: usize,
-    /// Its name.
+    /// The columns of the name.
     pub name: usize,
-    /// What it says, in each of its rows; a quote may stand before.
+    /// The columns of the text in each row; a quote may come before it.
     pub text: usize,
 }
 
-/// What is open unless it was folded by hand, and the other way round.
+/// The default state of values. Folding or unfolding a value by hand makes an exception.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Habit {
-    /// All but long texts.
+    /// Everything is open except long texts.
     #[default]
     Usual,
     AllOpen,
     AllClosed,
 }
 
-/// Where a person is in a tree.
+/// The folding of a tree and the position in it.
 #[derive(Clone, Debug, Default)]
 pub struct Outline {
     cursor: NodeId,
     top: OutlineRow,
     habit: Habit,
-    /// What differs from the habit.
+    /// The exceptions to the default.
     toggled: BTreeSet<NodeId>,
 }
 
 impl Page<'_> {
-    /// The value at `id`.
+    /// Returns the value at `id`.
     #[must_use]
     pub fn value(&self, id: NodeId) -> Option<Value<'_>> {
         self.tree.value(id, self.bytes)
     }
 
-    /// Where the parts of `value` stand.
+    /// Returns the columns of the parts of `value`.
     #[must_use]
     pub fn columns_of(&self, value: &Value<'_>) -> Columns {
         let indent = (value.depth * INDENT).min(self.columns / 3);
@@ -90,7 +90,7 @@ impl Page<'_> {
                 escape::name(name, most).columns
             }
         };
-        // A colon and a space stand behind the name, a quote at either side of the text.
+        // A colon and a space follow the name, and a quote is at either end of the text.
         let before = indent + SIGN + name + if name > 0 { 2 } else { 0 };
         let text = self.columns.saturating_sub(before + 2);
         Columns {
@@ -100,7 +100,7 @@ impl Page<'_> {
         }
     }
 
-    /// Whether what a value says takes more than one row.
+    /// Returns whether the text of a value takes more than one row.
     #[must_use]
     pub fn is_long(&self, value: &Value<'_>) -> bool {
         if value.kind != Kind::String {
@@ -118,19 +118,19 @@ impl Page<'_> {
 }
 
 impl Outline {
-    /// The value that the person is at.
+    /// Returns the selected value.
     #[must_use]
     pub fn cursor(&self) -> NodeId {
         self.cursor
     }
 
-    /// Whether nothing lies above what is shown.
+    /// Returns whether nothing lies above the rows in view.
     #[must_use]
     pub fn is_at_start(&self) -> bool {
         self.top == OutlineRow::default()
     }
 
-    /// Whether what a value holds is hidden.
+    /// Returns whether the contents of a value are hidden.
     #[must_use]
     pub fn is_folded(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         if !page.can_fold(value) {
@@ -144,12 +144,12 @@ impl Outline {
         is_closed != self.toggled.contains(&value.id)
     }
 
-    /// The rows in view, from the top.
+    /// Returns the rows in view, from the top.
     pub fn rows<'a>(&'a self, page: &'a Page<'a>) -> impl Iterator<Item = OutlineRow> + 'a {
         std::iter::successors(Some(self.top), |place| self.next_row(*place, page)).take(page.height)
     }
 
-    /// One value down, or one row where the text of this one goes on below.
+    /// Moves one value down, or one row if the text of this value continues below.
     pub fn down(&mut self, page: &Page<'_>) {
         let below = self
             .rows(page)
@@ -166,7 +166,7 @@ impl Outline {
         }
     }
 
-    /// One value up, or one row where the text of this one goes on above.
+    /// Moves one value up, or one row if the text of this value continues above.
     pub fn up(&mut self, page: &Page<'_>) {
         if self.top.node == self.cursor && self.top.offset > 0 {
             self.scroll_up(1, page);
@@ -178,7 +178,7 @@ impl Outline {
         }
     }
 
-    /// Some rows down, the cursor no further than it must.
+    /// Scrolls down by rows, and moves the cursor only as far as needed.
     pub fn scroll_down(&mut self, rows: usize, page: &Page<'_>) {
         let height = page.height.max(1);
         for _ in 0..rows {
@@ -194,7 +194,7 @@ impl Outline {
         self.cursor = self.cursor.max(self.top.node);
     }
 
-    /// Some rows up, the cursor no further than it must.
+    /// Scrolls up by rows, and moves the cursor only as far as needed.
     pub fn scroll_up(&mut self, rows: usize, page: &Page<'_>) {
         for _ in 0..rows {
             let Some(before) = self.row_before(self.top, page) else {
@@ -206,7 +206,7 @@ impl Outline {
         self.cursor = last.map_or(self.cursor, |last| self.cursor.min(last.node));
     }
 
-    /// A page down, or as far as there is; at the end to the last value.
+    /// Moves a page down or as far as possible; at the end, to the last value.
     pub fn page_down(&mut self, rows: usize, page: &Page<'_>) {
         let before = self.top;
         self.scroll_down(rows, page);
@@ -215,7 +215,7 @@ impl Outline {
         }
     }
 
-    /// A page up, or as far as there is; at the start to the first value.
+    /// Moves a page up or as far as possible; at the start, to the first value.
     pub fn page_up(&mut self, rows: usize, page: &Page<'_>) {
         let before = self.top;
         self.scroll_up(rows, page);
@@ -224,12 +224,12 @@ impl Outline {
         }
     }
 
-    /// To the first value.
+    /// Moves to the first value.
     pub fn go_to_start(&mut self) {
         (self.cursor, self.top) = (NodeId::default(), OutlineRow::default());
     }
 
-    /// To the last value in view of the end.
+    /// Moves to the last value, with the end in view.
     pub fn go_to_end(&mut self, page: &Page<'_>) {
         self.cursor = self.last_node(page);
         self.top = self.last_row_of(self.cursor, page);
@@ -241,7 +241,7 @@ impl Outline {
         }
     }
 
-    /// To this value, with all open that it lies in.
+    /// Moves to a value, and unfolds all values that contain it.
     pub fn go_to(&mut self, node: NodeId, page: &Page<'_>) {
         let ancestors = std::iter::successors(page.tree.parent(node), |at| page.tree.parent(*at));
         for id in ancestors.collect::<Vec<_>>() {
@@ -251,7 +251,7 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Folds the value, or else goes to what holds it.
+    /// Folds the value, or goes to its parent if it is folded already.
     pub fn fold(&mut self, page: &Page<'_>) {
         let Some(value) = page.value(self.cursor) else {
             return;
@@ -264,7 +264,7 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Opens the value, or else goes into it.
+    /// Unfolds the value, or goes to its first child if it is open already.
     pub fn unfold(&mut self, page: &Page<'_>) {
         let Some(value) = page.value(self.cursor) else {
             return;
@@ -276,7 +276,7 @@ impl Outline {
         }
     }
 
-    /// Folds the value, or opens it.
+    /// Folds or unfolds the value.
     pub fn toggle(&mut self, page: &Page<'_>) {
         let Some(value) = page.value(self.cursor) else {
             return;
@@ -286,7 +286,7 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Opens all.
+    /// Unfolds all values.
     pub fn open_all(&mut self, page: &Page<'_>) {
         self.habit = Habit::AllOpen;
         self.toggled.clear();
@@ -306,7 +306,7 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Keeps the cursor in view on a page of another size, and no row empty that need not be.
+    /// Keeps the cursor in view on a page of another size, and fills rows that would be empty.
     pub fn resize(&mut self, page: &Page<'_>) {
         self.top.offset = 0;
         self.show_cursor(page);
@@ -319,8 +319,8 @@ impl Outline {
         }
     }
 
-    /// The same place in another tree: the value of the same path, and the same folded if all is
-    /// built alike.
+    /// Returns the same position in another tree: the value at the same path, with the same folding
+    /// if both trees have the same structure.
     #[must_use]
     pub fn carried_over(&self, from: &Page<'_>, to: &Page<'_>) -> Self {
         let is_alike = is_built_alike(from, to);
@@ -381,7 +381,7 @@ impl Outline {
         self.show_rest(page);
     }
 
-    /// Brings in view what follows in the text of the cursor, as long as its first row stays.
+    /// Scrolls to the rest of the selected text, as long as its first row stays in view.
     fn show_rest(&mut self, page: &Page<'_>) {
         for _ in 0..page.height {
             let last = self.rows(page).last();
@@ -398,7 +398,7 @@ impl Outline {
         }
     }
 
-    /// Takes the cursor and the top out of what is folded.
+    /// Moves the cursor and the top row out of folded values.
     fn leave_folds(&mut self, page: &Page<'_>) {
         self.cursor = self.visible(self.cursor, page);
         let top = self.visible(self.top.node, page);
@@ -410,7 +410,7 @@ impl Outline {
         }
     }
 
-    /// The value itself, or the outermost folded one that it lies in.
+    /// Returns the value itself, or the outermost folded value that contains it.
     fn visible(&self, node: NodeId, page: &Page<'_>) -> NodeId {
         let ancestors = std::iter::successors(page.tree.parent(node), |at| page.tree.parent(*at));
         let is_folded = |id: &NodeId| {
@@ -472,14 +472,14 @@ impl Outline {
         OutlineRow { node, offset }
     }
 
-    /// Whether the text of a value is shown in several rows.
+    /// Returns whether the text of a value is shown in several rows.
     #[must_use]
     pub fn is_spread(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         page.is_long(value) && !self.is_folded(value, page)
     }
 }
 
-/// The keys on the way to a value.
+/// Returns the keys on the path to a value.
 fn steps_to<'a>(node: NodeId, page: &Page<'a>) -> Vec<Key<'a>> {
     let tree = page.tree;
     let way = std::iter::successors(Some(node), |at| tree.parent(*at));
@@ -489,10 +489,10 @@ fn steps_to<'a>(node: NodeId, page: &Page<'a>) -> Vec<Key<'a>> {
     steps
 }
 
-/// Trees of more values than this are not compared for how they are built.
+/// The structures of trees with more values than this are not compared.
 const MOST_COMPARED: usize = 4096;
 
-/// Whether both have the same values by kind and key.
+/// Returns whether both trees have the same structure: the same keys, depths and containers.
 fn is_built_alike(one: &Page<'_>, other: &Page<'_>) -> bool {
     let count = one.tree.len();
     count == other.tree.len()

@@ -1,23 +1,23 @@
-//! When all was heard that a subscription asks for.
+//! The periods in which a subscription received everything.
 
 use crate::message::Time;
 
-/// The most stretches that are remembered of a subscription.
+/// The maximum number of periods remembered per subscription.
 const MOST: usize = 16;
 
-/// The stretches of time in which nothing was missed, oldest first.
+/// The periods in which nothing was missed, oldest first.
 #[derive(Debug, Default)]
 pub struct ListeningPeriods(Vec<Period>);
 
 #[derive(Debug)]
 struct Period {
     from: Time,
-    /// `None` while it goes on.
+    /// The end; `None` while the period continues.
     to: Option<Time>,
 }
 
 impl ListeningPeriods {
-    /// All is heard from `time` on, if that was not so before.
+    /// Starts a period at `time`, ending the current one.
     pub fn begin(&mut self, time: Time) {
         if let Some(last) = self.0.last_mut() {
             last.to.get_or_insert(time);
@@ -31,14 +31,15 @@ impl ListeningPeriods {
         });
     }
 
-    /// Something may be missed from `time` on. What began behind it goes on.
+    /// Ends periods at `time`, from which messages may be missing. Periods that began later
+    /// continue.
     pub fn end(&mut self, time: Time) {
         for stretch in self.0.iter_mut().filter(|stretch| stretch.from <= time) {
             stretch.to = Some(stretch.to.map_or(time, |to| to.min(time)));
         }
     }
 
-    /// Something is missing between these times.
+    /// Records that messages between these times are missing.
     pub fn miss(&mut self, from: Time, to: Time) {
         let goes_on = self.0.last().is_some_and(|last| last.to.is_none());
         self.end(from);
@@ -48,15 +49,15 @@ impl ListeningPeriods {
         }
     }
 
-    /// All is heard again from `time` on, if it ever was and is not now.
+    /// Starts a period at `time` if there was one before and none is open.
     pub fn resume(&mut self, time: Time) {
         if self.0.last().is_some_and(|last| last.to.is_some()) {
             self.begin(time);
         }
     }
 
-    /// Since when nothing was missed that came before `time`; `None` if something may be missing
-    /// right before it.
+    /// Returns the time from which nothing up to `time` was missed; `None` if something may be
+    /// missing right before it.
     pub fn since(&self, time: Time) -> Option<Time> {
         let holds =
             |stretch: &&Period| stretch.from <= time && stretch.to.is_none_or(|to| time <= to);

@@ -1,17 +1,17 @@
-//! Chance that is the same for the same seed.
+//! Reproducible random numbers.
 
-/// A small generator of random numbers: splitmix64 (Steele, Lea and Flood, 2014). Good enough
-/// for sample data, and its sequence never changes with a library's version.
+/// A small random number generator: splitmix64 (Steele, Lea and Flood, 2014). It is good enough for
+/// sample data, and its sequence does not depend on the version of a library.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// The sequence that belongs to `seed`.
+    /// Creates the sequence for `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Any number.
+    /// Returns any number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -20,21 +20,21 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, inclusive.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low + 1)
     }
 
-    /// True in `percent` of a hundred cases.
+    /// Returns `true` with a probability of `percent`.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.between(1, 100) <= percent
     }
 
-    /// One of these, of which there must be one at least.
+    /// Returns one of the elements, of which there must be at least one.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         let count = from.len() as u64;
         let index = usize::try_from(self.next() % count);
-        // The remainder of a length fits wherever that length fitted.
+        // The remainder of a length fits in a `usize`, as the length did.
         &from[index.unwrap_or(0)]
     }
 }

@@ -1,21 +1,21 @@
-//! The texts that the demo's services draw from, kept in `assets/demo.json`.
+//! Sample texts for the demo's services, from `assets/demo.json`.
 
 use serde_json::Value;
 
 use super::random::Random;
 
-/// Lists of texts, each under a name.
+/// Named lists of texts.
 #[derive(Clone, Debug)]
 pub struct Samples(Value);
 
 impl Samples {
-    /// Those that come with the program.
+    /// Returns the samples embedded in the program.
     pub fn embedded() -> Self {
         let text = include_str!("../../../assets/demo.json");
         Self(serde_json::from_str(text).expect("the embedded samples are JSON, as a test shows"))
     }
 
-    /// One text of the list `name`; nothing if there is no such list.
+    /// Returns a random text of the list `name`; empty if there is no such list.
     pub fn pick(&self, name: &str, random: &mut Random) -> &str {
         match &self.0[name] {
             Value::Array(texts) if !texts.is_empty() => {

@@ -1,70 +1,70 @@
-//! The services of a small coffee shop, and what each of them publishes.
+//! The services of a small coffee shop and their messages.
 //!
-//! A [`Step`] is one thing that a service does: it publishes one message and says what follows
-//! when. Some of them go wrong in ways that a debugging tool should bring to light.
+//! A [`Step`] is one action of a service: it publishes a message and schedules the steps that
+//! follow. Some services fail in ways that a debugging tool should reveal.
 
 use serde_json::json;
 
 use super::random::Random;
 use super::samples::Samples;
 
-/// A time of the demo, or a span of it, in milliseconds.
+/// A time or duration in milliseconds.
 pub type Millis = u64;
 
-/// From when on the payment service sends its amounts as text instead of numbers.
+/// When the payment service starts to send amounts as text instead of numbers.
 pub const AMOUNT_TURNS_TO_TEXT: Millis = 40_000;
 
 /// When the job runner dies.
 pub const JOBS_FALL_SILENT: Millis = 50_000;
 
-/// How many messages a burst of invalidations has.
+/// Number of messages in a burst of invalidations.
 pub const BURST: u64 = 300;
 
-/// One thing that a service does.
+/// One action of a service.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// A customer orders.
+    /// A customer places an order.
     OrderCreated,
-    /// The order of this number is paid, so many cents.
+    /// The order with this number is paid, with this amount in cents.
     OrderPaid(u64, u64),
-    /// The order of this number leaves.
+    /// The order with this number is shipped.
     OrderShipped(u64),
-    /// Someone signs in, or fails to.
+    /// A user logs in, or fails to.
     Login,
-    /// The load of a machine is measured.
+    /// A machine's load is measured.
     Cpu,
     /// The API logs a request.
     ApiLog,
     /// A thumbnail is made.
     Thumbnail,
-    /// Someone chats.
+    /// A user sends a chat message.
     Chat,
-    /// The basket asks for a price.
+    /// The basket requests a price.
     PriceRequest,
-    /// The question of this number is answered.
+    /// The request with this number is answered.
     PriceReply(u64),
-    /// The worker of this number is alive.
+    /// The worker with this number sends a heartbeat.
     Heartbeat(u64),
     /// The stock of a product changes.
     Stock,
-    /// One invalidation of a burst, with so many to follow.
+    /// One invalidation of a burst, with this many to follow.
     Invalidate(u64),
     /// A job is done.
     JobDone,
 }
 
-/// What a step publishes, and which steps follow it after how long.
+/// What a step publishes, and the steps that follow it with their delays.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Where.
+    /// The channel.
     pub channel: String,
-    /// What.
+    /// The payload.
     pub payload: Vec<u8>,
-    /// What follows.
+    /// The steps that follow.
     pub next: Vec<(Millis, Step)>,
 }
 
-/// All services with their memory.
+/// All services and their state.
 #[derive(Clone, Debug)]
 pub struct Services {
     random: Random,
@@ -75,12 +75,12 @@ pub struct Services {
     sequence: u64,
     /// When the stock service loses some of its messages.
     sequence_skips: Option<Millis>,
-    /// Tenths of a percent.
+    /// The load in tenths of a percent.
     cpu: u64,
 }
 
 impl Services {
-    /// Services whose chances follow from `seed`.
+    /// Creates the services with random numbers from `seed`.
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         Self {
@@ -95,7 +95,7 @@ impl Services {
         }
     }
 
-    /// The steps with which everything begins.
+    /// Returns the first step of each service.
     pub fn first_steps(&mut self) -> Vec<(Millis, Step)> {
         let workers = (1..=3).map(Step::Heartbeat);
         let steps = [
@@ -121,7 +121,7 @@ impl Services {
         first
     }
 
-    /// Takes a step at a time of the demo.
+    /// Performs a step at this time.
     pub fn perform(&mut self, now: Millis, step: Step) -> Outcome {
         match step {
             Step::OrderCreated => self.order_created(),
@@ -145,7 +145,7 @@ impl Services {
         self.samples.pick(list, &mut self.random).to_owned()
     }
 
-    /// A wait of about this long.
+    /// Returns a random wait of about this length.
     fn about(&mut self, wait: Millis) -> Millis {
         self.random.between(wait / 2, wait + wait / 2)
     }
@@ -171,7 +171,7 @@ impl Services {
             "total": euros(cents),
         });
         let mut next = vec![(self.about(250), Step::OrderCreated)];
-        // The others think it over.
+        // Other orders are never paid.
         if self.random.chance(80) {
             next.push((self.random.between(500, 3_000), Step::OrderPaid(id, cents)));
         }
@@ -244,7 +244,7 @@ impl Services {
         Outcome::new("logs:api", line, next)
     }
 
-    /// The head of a PNG picture, and noise in place of its body.
+    /// Publishes the header of a PNG image, followed by noise instead of its data.
     fn thumbnail(&mut self) -> Outcome {
         let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
         for side in [64, 48] {
@@ -347,9 +347,9 @@ fn heartbeat(now: Millis, worker: u64) -> Outcome {
     )
 }
 
-/// Hundredths as a number with two decimals.
+/// Converts cents to a number with two decimals.
 fn euros(cents: u64) -> f64 {
-    // A few thousand euros at most: every such number has its exact place in the mantissa.
+    // A few thousand euros at most, which the mantissa represents exactly.
     f64::from(u32::try_from(cents).unwrap_or(u32::MAX)) / 100.0
 }
 

@@ -7,7 +7,7 @@ use prost_reflect::prost_types::{DescriptorProto, FileDescriptorProto, FileDescr
 
 use super::*;
 
-/// A descriptor set with the package `shop.v1`.
+/// Returns a descriptor set with the package `shop.v1`.
 fn shop(names: &[&str]) -> Vec<u8> {
     let message_type = names.iter().map(|name| DescriptorProto {
         name: Some((*name).to_owned()),
@@ -22,7 +22,7 @@ fn shop(names: &[&str]) -> Vec<u8> {
     FileDescriptorSet { file: vec![file] }.encode_to_vec()
 }
 
-/// What is read of these options, with `file` as the descriptor set; or the complaint.
+/// Parses these options, with `file` as the descriptor set.
 fn understood(
     lens: &[&str],
     file: Option<&[u8]>,

@@ -31,7 +31,7 @@ const FILE: &str = r#"
     [profile.bare]
 "#;
 
-/// The command line `options` with the profile `name` in it.
+/// Returns the command line `options` merged with the profile `name`.
 fn with(name: &str, options: &str) -> Watch {
     let words = ["subscope"].into_iter().chain(options.split_whitespace());
     let given = Cli::try_parse_from(words).unwrap().watch;
@@ -107,10 +107,10 @@ fn a_profile_without_a_server_means_the_one_here() {
     assert_eq!(watch.screen.memory(), 256 << 20);
 }
 
-/// Stands in every password that is generated.
+/// Appears in every generated password.
 const MARK: &str = "M4RK";
 
-/// What stands for a value, with a password in most.
+/// Values of keys; most hold a password.
 const VALUES: [&str; 16] = [
     r#""redis://bob:p#M4RK@host""#,
     r#""redis://M4RK@host:port""#,
@@ -158,7 +158,7 @@ const KEYS: [&str; 24] = [
     "pass",
 ];
 
-/// A file with a few keys of any value, some of which are damaged.
+/// Generates a file with a few keys of any value, some of them damaged.
 fn file() -> impl Strategy<Value = String> {
     let name = select(vec![
         "a",
@@ -196,7 +196,7 @@ fn file() -> impl Strategy<Value = String> {
     })
 }
 
-/// All that can be said of the file without connecting.
+/// Returns every error that the file can cause without connecting.
 fn complaints(text: &str) -> Vec<String> {
     let config = match Config::parse(Path::new("/etc/config.toml"), text) {
         Ok(config) => config,

@@ -1,12 +1,13 @@
-//! What is left of a batch for which there was no room, and how the next one tells of it.
+//! Reduction of a batch for which there is no room to its notices, and the report of that in the
+//! next batch.
 
 use super::{Batch, notice_bytes, offset};
 use crate::log::record::Record;
 use crate::message::{Dropped, Notice};
 
 impl Batch {
-    /// Drops the messages and keeps the notices, since these say what state the listening is in.
-    /// Says what was dropped.
+    /// Drops the messages but keeps the notices, since these describe the state of the
+    /// subscriptions. Returns what was dropped.
     pub fn drop_messages(&mut self) -> Dropped {
         let mut messages = self.records.iter().filter(|record| !record.is_notice());
         let dropped = messages
@@ -28,18 +29,18 @@ impl Batch {
         dropped
     }
 
-    /// Forgets that this batch continues the row before it, because that row is gone.
+    /// Forgets that this batch continues the row before it, because that row has been dropped.
     pub fn forget_row_before(&mut self) {
         self.continues.clear();
         self.tail_before = None;
     }
 
-    /// Puts the notices of `earlier` before everything else here, and a notice of `dropped`
-    /// messages behind them. The deliveries that `earlier` merged are counted here from now on.
+    /// Prepends the notices of `earlier`, followed by a notice of `dropped` messages. The
+    /// deliveries merged in `earlier` count towards this batch from now on.
     pub fn prepend(&mut self, earlier: &Self, dropped: Dropped) {
         let mut dropped = dropped;
         let mut before = earlier.records.as_slice();
-        // What is dropped piece by piece is told as one.
+        // Merge consecutive drops into one notice.
         if let (Some(Notice::Dropped(first)), [rest @ .., _]) = (earlier.notices.last(), before) {
             dropped = first.and_then(dropped);
             before = rest;

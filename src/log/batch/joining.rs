@@ -1,12 +1,12 @@
-//! One publish, one row: how a further delivery of it finds the row that it joins.
+//! Merging of deliveries: how a further delivery of a publish finds the row to join.
 
 use super::{Batch, offset};
 use crate::log::large::LargePayload;
 use crate::log::record::{Join, Record};
 use crate::message::SubscriptionId;
 
-/// The last row of a batch, remembered so that the next batch can tell whether its first frame is
-/// another delivery of the same publish.
+/// The last row of a batch, kept so that the next batch can tell whether its first frame is another
+/// delivery of the same publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     channel: Box<[u8]>,
@@ -21,7 +21,7 @@ enum TailPayload {
 }
 
 impl Tail {
-    /// The bytes that this copy holds.
+    /// Returns the memory use of the copy, in bytes.
     pub(super) fn size(&self) -> usize {
         let copied = match &self.payload {
             TailPayload::Copied(bytes) => bytes.len(),
@@ -38,17 +38,17 @@ impl Tail {
     }
 }
 
-/// A payload as a batch has it.
+/// A payload in a batch.
 #[derive(Clone, Copy, Debug)]
 pub enum BatchPayload<'a> {
-    /// Whole, among the others.
+    /// Whole, in the arena.
     Plain(&'a [u8]),
-    /// By itself.
+    /// Stored outside of the arena.
     Large(&'a LargePayload),
 }
 
 impl BatchPayload<'_> {
-    /// What there is of it.
+    /// Returns the bytes that are kept.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         match self {
@@ -57,7 +57,7 @@ impl BatchPayload<'_> {
         }
     }
 
-    /// How many bytes it had.
+    /// Returns the original size, in bytes.
     #[inline]
     pub fn size(&self) -> u64 {
         match self {
@@ -81,13 +81,13 @@ impl PartialEq for BatchPayload<'_> {
 }
 
 impl Batch {
-    /// Whether it starts with a further delivery of the row before it.
+    /// Whether the batch starts with another delivery of the row before it.
     #[must_use]
     pub fn continues_row_before(&self) -> bool {
         !self.continues.is_empty()
     }
 
-    /// The last row, if it is a message, for the batch that follows.
+    /// Returns the last row, if it is a message, for the next batch.
     #[must_use]
     pub fn tail(&self) -> Option<Tail> {
         let Some(last) = self.records.last() else {
@@ -108,9 +108,9 @@ impl Batch {
         })
     }
 
-    /// The payload of the last row, or of that before this batch, if it is large and what comes
-    /// next may be another delivery of it: on the same `channel`, with `size` bytes, and brought
-    /// by a `subscription` that has not brought it yet.
+    /// Returns the payload of the last row, or of the row before this batch, if it is large and the
+    /// next message may be another delivery of it: on the same `channel`, with `size` bytes, and
+    /// delivered by a `subscription` that has not delivered it yet.
     #[must_use]
     pub fn large_before(
         &self,
@@ -153,7 +153,8 @@ impl Batch {
         let Some(last) = self.records.last() else {
             return self.joins_batch_before(channel, payload, subscription);
         };
-        // The cheap question first: with one subscription, or in step, it ends the matter.
+        // The cheapest check first: it suffices with one subscription, or if the subscriptions
+        // alternate.
         if last.is_notice()
             || self.has_brought_last(last, subscription)
             || self.last_payload(last) != payload
@@ -192,7 +193,7 @@ impl Batch {
                 .any(|join| join.subscription == subscription)
     }
 
-    /// The same of the row before this batch.
+    /// Whether `subscription` has delivered the row before this batch.
     fn has_brought_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
         tail.subscriptions.contains(&subscription) || self.continues.contains(&subscription)
     }

@@ -1,4 +1,4 @@
-//! The set against a `BTreeSet`.
+//! Tests the set against a `BTreeSet`.
 
 use std::collections::BTreeSet;
 

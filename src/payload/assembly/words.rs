@@ -1,8 +1,8 @@
-//! Values on one line, for keys that are no strings: `[1, "a"]`, `{2: nil}`, `bytes 0a0b`.
+//! One-line text of values, for keys that are not strings: `[1, "a"]`, `{2: nil}`, `bytes 0a0b`.
 
 use crate::payload::tree::Kind;
 
-/// The words of a key as far as they have come.
+/// The text of a key so far.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     text: Vec<u8>,
@@ -13,8 +13,8 @@ impl Words {
         &self.text
     }
 
-    /// A value that holds no others; `within` is what holds it in the key, and how many values,
-    /// keys counted apart, have come there before it.
+    /// Adds a value without children; `within` is its parent in the key, and the number of values
+    /// so far in it, counting keys separately.
     pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {
         self.separate(within);
         match kind {
@@ -39,7 +39,7 @@ impl Words {
         }
     }
 
-    /// The start of a container; `within` as of a scalar.
+    /// Starts a container; `within` is as in [`Self::scalar`].
     pub(super) fn open(&mut self, kind: Kind, mark: &str, within: Option<(Kind, u64)>) {
         self.separate(within);
         match kind {
@@ -52,7 +52,7 @@ impl Words {
         }
     }
 
-    /// The end of a container.
+    /// Ends a container.
     pub(super) fn close(&mut self, kind: Kind) {
         self.text.push(match kind {
             Kind::Array => b']',

@@ -1,19 +1,19 @@
-//! The numbers that only CBOR has.
+//! Numbers specific to CBOR.
 
 use super::Head;
 use crate::payload::reading::Cursor;
 
-/// The most bytes of a bignum that is written in digits. The digits of longer ones take a time
-/// that grows with the square, and tell nobody anything.
+/// The maximum size of a bignum that is converted to digits, in bytes. For longer ones, the
+/// conversion takes quadratic time and the digits are of no use to anyone.
 const MAX_BIGNUM: usize = 256;
 
-/// Places behind the point, as an exponent, up to which a decimal fraction is written with one.
+/// The smallest exponent with which a decimal fraction is written without exponent notation.
 const MOST_PLACES: i64 = -40;
 
-/// How many digits [`bignum`] cuts off at a time.
+/// The divisor by which [`bignum`] splits off groups of nine digits.
 const GROUP: u32 = 1_000_000_000;
 
-/// The number of half precision (IEEE 754 binary16) in the lower 16 of `bits`.
+/// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 of `bits`.
 pub(super) fn half(bits: u64) -> f32 {
     let part = |shift: u32, mask: u64| u16::try_from(bits >> shift & mask).unwrap_or_default();
     let (exponent, fraction) = (part(10, 0x1f), f32::from(part(0, 0x3ff)));
@@ -30,7 +30,7 @@ pub(super) fn half(bits: u64) -> f32 {
     }
 }
 
-/// Takes what a tag is on and gives the digits, if that makes it a number: a bignum (RFC 8949,
+/// Takes the content of a tag and returns its digits, if it is a number: a bignum (RFC 8949,
 /// section 3.4.3) or a decimal fraction (section 3.4.4).
 pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
     match tag {
@@ -43,8 +43,8 @@ pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
     }
 }
 
-/// Takes the bytes of a bignum, without the zeros that they start with; `None` if they are too
-/// many, or something else.
+/// Takes the bytes of a bignum, without leading zeros. Returns `None` if there are too many, or
+/// something else.
 fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     let head = Head::take(cursor).ok()?;
     if head.major != 2 {
@@ -72,7 +72,7 @@ fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     (piece.major == 7 && piece.argument.is_none()).then_some(bytes)
 }
 
-/// Takes an exponent of ten and what it is multiplied by.
+/// Takes the exponent and the mantissa of a decimal fraction.
 fn fraction(cursor: &mut Cursor<'_>) -> Option<String> {
     let head = Head::take(cursor).ok()?;
     if (head.major, head.argument) != (4, Some(2)) {
@@ -107,8 +107,8 @@ fn integer(cursor: &mut Cursor<'_>) -> Option<String> {
     }
 }
 
-/// The decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, the most significant
-/// byte first, or of -1 - `magnitude`.
+/// Returns the decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, the most
+/// significant byte first, or of -1 - `magnitude`.
 fn bignum(magnitude: &[u8], is_negative: bool) -> String {
     let mut limbs: Vec<u32> = magnitude
         .rchunks(4)
@@ -142,12 +142,12 @@ fn add_one(limbs: &mut Vec<u32>) {
     limbs.push(1);
 }
 
-/// Divides by [`GROUP`] in place and gives what remains.
+/// Divides by [`GROUP`] in place and returns the remainder.
 fn cut_group(limbs: &mut Vec<u32>) -> u32 {
     let mut rest = 0_u64;
     for limb in limbs.iter_mut().rev() {
         let dividend = rest << 32 | u64::from(*limb);
-        // The quotient of what is below GROUP << 32 fits 32 bits.
+        // A dividend below `GROUP << 32` has a quotient of at most 32 bits.
         *limb = u32::try_from(dividend / u64::from(GROUP)).unwrap_or_default();
         rest = dividend % u64::from(GROUP);
     }

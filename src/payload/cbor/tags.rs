@@ -1,6 +1,6 @@
-//! The tags of CBOR by name.
+//! Names of CBOR tags.
 
-/// Tags that people meet (<https://www.iana.org/assignments/cbor-tags>), by number.
+/// The names of common tags (<https://www.iana.org/assignments/cbor-tags>), sorted by number.
 const NAMES: [(u64, &str); 38] = [
     (0, "date/time"),
     (1, "epoch time"),
@@ -42,7 +42,7 @@ const NAMES: [(u64, &str); 38] = [
     (55799, "self-described CBOR"),
 ];
 
-/// The number of a tag, and its name if it has one: `0 date/time`.
+/// Returns the number of a tag, followed by its name if it has one: `0 date/time`.
 pub(super) fn mark(tag: u64) -> String {
     let known = NAMES.binary_search_by_key(&tag, |(number, _)| *number);
     match known.ok().and_then(|index| NAMES.get(index)) {

@@ -1,19 +1,19 @@
-//! The difference of two numbers, exactly.
+//! Exact differences of two numbers.
 
-/// Numbers of more digits are told as texts.
+/// Numbers with more digits are compared as text.
 const MOST_DIGITS: usize = 18;
 
-/// A number and what stands behind it, such as a unit.
+/// A number and what follows it, such as a unit.
 struct Measure<'a> {
-    /// The number without its point.
+    /// The number without its decimal point.
     digits: i128,
-    /// How many of the digits stand behind the point.
+    /// The number of digits after the decimal point.
     places: u32,
     unit: &'a [u8],
 }
 
-/// By how much the number `new` is more than `old`, with its sign, as in `+13.07` and `−2`. Both
-/// may have the same unit. `None` if they are no such numbers, or if there is none.
+/// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may
+/// have the same unit. Returns `None` if they are not such numbers, or if they are equal.
 #[must_use]
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
@@ -45,7 +45,7 @@ impl<'a> Measure<'a> {
             [b'.', rest @ ..] => split_digits(rest),
             rest => (&rest[..0], rest),
         };
-        // Digits further on: a time, a version, an exponent.
+        // More digits after the number indicate a time, a version or an exponent.
         let is_measure = !whole.is_empty() && !unit.iter().any(u8::is_ascii_digit);
         if !is_measure || whole.len() + fraction.len() > MOST_DIGITS {
             return None;
@@ -61,7 +61,7 @@ impl<'a> Measure<'a> {
         })
     }
 
-    /// The number in units of the last of so many places. Both are at most 18: it fits.
+    /// Returns the number scaled to `places` decimal places. Both are at most 18, so it fits.
     fn scaled(&self, places: u32) -> i128 {
         self.digits * 10_i128.pow(places - self.places)
     }

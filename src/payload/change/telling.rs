@@ -1,11 +1,11 @@
-//! Which of several changes tells most.
+//! Ranking of changes by how informative they are.
 
 use super::Half;
 use crate::payload::diff::structure::Change as Step;
 use crate::payload::tree::{Key, Kind, Value};
 
-/// Names, in lower case, of what changes with every message: clocks, counters and ids. Also those
-/// that end so behind a `_` or a `-`.
+/// Lowercase names of values that change with every message: clocks, counters and ids. Names that
+/// end in one of these after `_` or `-` count too.
 const RESTLESS: [&str; 12] = [
     "seq",
     "sequence",
@@ -21,18 +21,19 @@ const RESTLESS: [&str; 12] = [
     "uptime",
 ];
 
-/// A longer number is a time or an id rather than a measure, and a longer text one or a long story.
+/// Longer numbers are probably times or ids, and longer texts ids or prose.
 const LONG_NUMBER: usize = 10;
 const LONG_TEXT: usize = 24;
 
-/// The lower, the more it tells. In each rank the order in the payload holds.
+/// The rank of a change; lower is more informative. Within a rank, the order is that of the
+/// payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
-    /// Values have come or gone or are of another type: the payload has another shape.
+    /// Values were added or removed or are of another type: the payload's shape has changed.
     Shape,
     /// A value has changed.
     Value,
-    /// It probably does so in every message.
+    /// A value has changed that probably changes in every message.
     Restless,
 }
 
@@ -53,7 +54,7 @@ pub(super) fn rank(step: Step, old: Half<'_>, new: Half<'_>) -> Rank {
     }
 }
 
-/// Arrays grow and shrink; that is no other shape.
+/// Returns whether a value is an array element. Arrays grow and shrink without changing shape.
 fn is_element(value: Value<'_>) -> bool {
     matches!(value.key, Key::Index(_))
 }
@@ -72,7 +73,7 @@ fn is_restless_name(name: &[u8]) -> bool {
         names.any(|name| name.as_bytes().eq_ignore_ascii_case(word))
     };
     let last = name.rsplit(|byte| matches!(byte, b'_' | b'-')).next();
-    // As in createdAt and orderId.
+    // Camel case, such as `createdAt` and `orderId`.
     let is_camel = |end: &[u8]| name.ends_with(end);
     is_restless(last.unwrap_or(name)) || [b"At", b"Id", b"Ts"].iter().any(|end| is_camel(*end))
 }

@@ -1,29 +1,29 @@
-//! What two rows of values have in common, in the order of both.
+//! The common subsequence of two sequences of values.
 
 use std::ops::Range;
 
 use super::digest::Digest;
 
-/// How much work a comparison may make of aligning beyond what is near-linear: pairs of equal
-/// values looked at.
+/// The budget of a comparison for aligning beyond near-linear work, in pairs of equal values
+/// examined.
 const EFFORT: usize = 1 << 20;
 
-/// As many pairs for each value are looked at without counting.
+/// The number of pairs per value that are examined without using the budget.
 const FREE_PAIRS: usize = 2;
 
-/// The index of a value in the old row and of an equal one in the new.
+/// The indexes of a value in the old sequence and of an equal one in the new.
 pub type Pair = (usize, usize);
 
-/// The work that a comparison has left for aligning.
+/// The remaining budget of a comparison for aligning.
 #[derive(Debug)]
 pub struct Effort {
     left: usize,
-    /// Whether it did not suffice somewhere, and a common subsequence is not the longest.
+    /// Whether it ran out, so that some common subsequence is not the longest.
     pub is_spent: bool,
 }
 
 impl Effort {
-    /// That of a whole comparison.
+    /// Returns the budget of a whole comparison.
     pub fn new() -> Self {
         Self {
             left: EFFORT,
@@ -31,7 +31,7 @@ impl Effort {
         }
     }
 
-    /// Of a comparison that must be quick: only what is nearly free is done.
+    /// Returns an empty budget, for a comparison that must be quick: only nearly free work is done.
     pub fn least() -> Self {
         Self {
             left: 0,
@@ -46,15 +46,15 @@ impl Effort {
     }
 }
 
-/// Rows that are still to be aligned.
+/// Subsequences that remain to be aligned.
 struct Stretch {
     old: Range<usize>,
     new: Range<usize>,
 }
 
-/// A common subsequence of the two, ascending: the longest but where that would take too much
-/// effort. There it is led through values that both have once, and where there are none, equal
-/// values at equal places are taken.
+/// Returns a common subsequence of the two, ascending. It is the longest unless that would exceed
+/// the budget. In that case it is guided by values that occur once in both, or, without any,
+/// consists of equal values at equal positions.
 pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut stretches = vec![Stretch {
@@ -71,7 +71,7 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     pairs
 }
 
-/// Takes what is equal at the start and the end, and gives the rest.
+/// Takes the equal values at the start and the end. Returns the rest.
 fn trim(old: &[Digest], new: &[Digest], stretch: Stretch, pairs: &mut Vec<Pair>) -> Stretch {
     let Stretch {
         old: mut left,
@@ -131,21 +131,21 @@ fn align_stretch(
     pairs.extend(places.filter(|(left, right)| old[*left] == new[*right]));
 }
 
-/// The equal values of two rows, whatever their order.
+/// The equal values of two sequences, in any order.
 pub struct Meetings {
-    /// The indexes of the old values, equal ones together in their order.
+    /// The indexes of the old values, grouped by value, in order within a group.
     pub old: Vec<usize>,
-    /// Those of the new values.
+    /// The same for the new values.
     pub new: Vec<usize>,
-    /// What meets.
+    /// The groups of equal values.
     pub groups: Vec<Group>,
 }
 
-/// Values that are equal, as ranges of [`Meetings::old`] and [`Meetings::new`], none empty.
+/// A group of equal values, as non-empty ranges of [`Meetings::old`] and [`Meetings::new`].
 pub struct Group {
-    /// The old ones.
+    /// The old values.
     pub old: Range<usize>,
-    /// The new ones.
+    /// The new values.
     pub new: Range<usize>,
 }
 
@@ -156,7 +156,7 @@ impl Group {
 }
 
 impl Meetings {
-    /// Of the old values at `left` and the new ones at `right`.
+    /// Matches the old values at `left` with the new values at `right`.
     pub fn of(
         old: &[Digest],
         left: impl Iterator<Item = usize>,
@@ -195,7 +195,7 @@ impl Meetings {
         }
     }
 
-    /// Equal values one to one, the first with the first, until one side has no more.
+    /// Returns pairs of equal values, the first with the first, until one side has no more.
     pub fn one_to_one(&self) -> impl Iterator<Item = Pair> {
         self.groups.iter().flat_map(|group| {
             let left = self.old[group.old.clone()].iter();
@@ -204,11 +204,11 @@ impl Meetings {
         })
     }
 
-    /// The most pairs of equal values that ascend on both sides, of those groups that are
-    /// `eligible`: Hunt and Szymanski, A fast algorithm for computing longest common subsequences
-    /// (1977).
+    /// Returns the longest chain of pairs of equal values, ascending on both sides, from the groups
+    /// that are `eligible`. Algorithm: Hunt and Szymanski, A fast algorithm for computing longest
+    /// common subsequences (1977).
     fn longest_chain(&self, stretch: &Stretch, eligible: impl Fn(&Group) -> bool) -> Vec<Pair> {
-        // For each old value where in `self.new` the equal ones are.
+        // For each old value, where its equals are in `self.new`.
         let mut equals = vec![0..0; stretch.old.len()];
         for group in self.groups.iter().filter(|group| eligible(group)) {
             for index in &self.old[group.old.clone()] {
@@ -216,10 +216,10 @@ impl Meetings {
             }
         }
         let mut links: Vec<Link> = Vec::new();
-        // For each length of a chain the last link of the one that ends first in the new row.
+        // For each chain length, the last link of the chain that ends first in the new sequence.
         let mut ends: Vec<usize> = Vec::new();
         for (left, equal) in stretch.old.clone().zip(equals) {
-            // From the last on, so that none follows another of the same old value.
+            // In descending order, so that no link follows another of the same old value.
             for right in self.new[equal].iter().rev().copied() {
                 let length = ends.partition_point(|end| links[*end].pair.1 < right);
                 let before = length.checked_sub(1).map(|shorter| ends[shorter]);
@@ -246,13 +246,13 @@ impl Meetings {
     }
 }
 
-/// A pair of a chain and the link before it.
+/// A pair in a chain, and the link before it.
 struct Link {
     pair: Pair,
     before: Option<usize>,
 }
 
-/// The indexes, equal values together in their order.
+/// Returns the indexes with their values, sorted by value and then by index.
 fn sorted(row: &[Digest], indexes: impl Iterator<Item = usize>) -> Vec<(Digest, usize)> {
     let mut sorted: Vec<_> = indexes.map(|index| (row[index], index)).collect();
     sorted.sort_unstable();

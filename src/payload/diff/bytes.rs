@@ -1,27 +1,27 @@
-//! Where two payloads differ, byte by byte.
+//! A byte-by-byte diff of two payloads.
 
 use std::ops::Range;
 
-/// The most stretches that are told apart.
+/// The maximum number of separate differing stretches.
 pub const MAX_STRETCHES: usize = 10_000;
 
-/// Two differences with fewer equal bytes than these between are one.
+/// Two differences with fewer equal bytes than this between them are merged.
 const CLOSE: usize = 4;
 
-/// So many bytes are compared at once.
+/// The number of bytes that are compared at once.
 const BLOCK: usize = 4096;
 
-/// What two payloads have in common at their ends, and what lies between.
+/// What lies between the common prefix and the common suffix of two payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ends {
-    /// What lies between in the old payload.
+    /// The part in between of the old payload.
     pub old: Range<usize>,
-    /// What lies between in the new payload.
+    /// The part in between of the new payload.
     pub new: Range<usize>,
 }
 
 impl Ends {
-    /// Of any bytes.
+    /// Compares arbitrary bytes.
     #[must_use]
     pub fn of(old: &[u8], new: &[u8]) -> Self {
         let prefix = common_prefix(old, new);
@@ -32,7 +32,7 @@ impl Ends {
         }
     }
 
-    /// Of texts: characters are left whole.
+    /// Compares texts, without splitting characters.
     #[must_use]
     pub fn of_texts(old: &str, new: &str) -> Self {
         let mut ends = Self::of(old.as_bytes(), new.as_bytes());
@@ -47,42 +47,42 @@ impl Ends {
         ends
     }
 
-    /// How many bytes are the same at the start.
+    /// Returns the length of the common prefix.
     #[must_use]
     pub fn prefix(&self) -> usize {
         self.old.start
     }
 
-    /// Whether nothing lies between.
+    /// Returns whether the payloads are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.old.is_empty() && self.new.is_empty()
     }
 }
 
-/// Where the bytes of two payloads differ.
+/// The differences between the bytes of two payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bytes {
-    /// The first and the last difference.
+    /// The range from the first to the last difference.
     pub ends: Ends,
-    /// The bytes that differ, ascending. Payloads of the same length are compared at each offset,
-    /// and both ranges are the same; of others it is what lies between the ends, and a range may
-    /// be empty.
+    /// The differing bytes, ascending. For payloads of equal length, each offset is compared and
+    /// both ranges are the same; otherwise there is a single stretch, the differing middle, one of
+    /// whose ranges may be empty.
     pub stretches: Vec<Ends>,
-    /// From where on differences are no longer told apart but are one stretch, the last, if there
-    /// are more than [`MAX_STRETCHES`].
+    /// Where differences stop being told apart, if there are more than [`MAX_STRETCHES`]: the last
+    /// stretch covers everything from here on.
     pub cut_at: Option<usize>,
 }
 
 impl Bytes {
-    /// Whether they are the same.
+    /// Returns whether the payloads are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.ends.is_same()
     }
 }
 
-/// Compares any bytes.
+/// Compares arbitrary bytes.
 #[must_use]
 pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     let ends = Ends::of(old, new);
@@ -116,8 +116,8 @@ pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     bytes
 }
 
-/// The ranges in `within` at which two payloads of the same length differ, up to one more than
-/// are told.
+/// Returns the ranges in `within` at which two payloads of the same length differ, at most one more
+/// than [`MAX_STRETCHES`].
 fn differences(old: &[u8], new: &[u8], within: &Range<usize>) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut at = within.start;

@@ -1,9 +1,9 @@
-//! What is equal to what, told by digests.
+//! Equality of values, by digests.
 //!
-//! A digest has 128 bits: twice the keyed hash of the standard library (`SipHash` 1-3 today), with
-//! keys that are drawn anew for each comparison. Equal values have equal digests; that two others
-//! among a billion do is less likely than one in 10^20, and whoever sends payloads cannot look for
-//! such two, not knowing the keys. So equality is not looked at again.
+//! A digest has 128 bits: two keyed hashes of the standard library (currently `SipHash` 1-3), with
+//! keys drawn anew for each comparison. Equal values have equal digests. The chance that two
+//! different values among a billion collide is less than one in 10^20, and an attacker cannot
+//! search for collisions without knowing the keys. Equal digests are therefore taken as equality.
 
 use std::collections::hash_map::{DefaultHasher, RandomState};
 use std::hash::{BuildHasher, Hasher};
@@ -11,10 +11,10 @@ use std::hash::{BuildHasher, Hasher};
 use crate::payload::json::number;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
-/// Stands for all values, or all texts, that are equal to one.
+/// A digest that represents all values, or all texts, equal to one.
 pub type Digest = u128;
 
-/// Gives digests that can be compared to one another.
+/// Computes digests that can be compared with one another.
 #[derive(Debug)]
 pub struct Digester {
     low: RandomState,
@@ -22,7 +22,7 @@ pub struct Digester {
 }
 
 impl Digester {
-    /// With new keys.
+    /// Creates a digester with new random keys.
     pub fn new() -> Self {
         Self {
             low: RandomState::new(),
@@ -30,21 +30,21 @@ impl Digester {
         }
     }
 
-    /// The digest of a text.
+    /// Returns the digest of a text.
     pub fn of_text(&self, text: &str) -> Digest {
         let mut hash = self.start();
         hash.write(text.as_bytes());
         hash.finish()
     }
 
-    /// The digests of all values of `tree`, in their order. Keys of objects count in any order,
-    /// those of the same name among themselves in theirs; numbers count by their worth.
+    /// Returns the digests of all values of `tree`, in order. The order of members does not matter,
+    /// except among members of the same name; numbers count by their numeric value.
     pub fn of_tree(&self, tree: &Tree, payload: &[u8]) -> Vec<Digest> {
         let mut digests: Vec<Digest> = vec![0; tree.len()];
         let mut members = Vec::new();
         let mut worth = Vec::new();
         let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
-        // What a value holds is read behind it, so that from the end on it is known already.
+        // Children come after their parent, so going backwards their digests are already known.
         for id in (0..count).rev().map(NodeId) {
             let Some(value) = tree.value(id, payload) else {
                 continue;
@@ -85,7 +85,7 @@ impl Digester {
     }
 }
 
-/// The members of an object by their names, those of the same name in their order.
+/// Collects the members of an object, sorted by name, those of the same name in order.
 pub fn named<'a>(
     tree: &'a Tree,
     payload: &'a [u8],
@@ -99,7 +99,7 @@ pub fn named<'a>(
     members.sort_unstable();
 }
 
-/// A digest on the way.
+/// A digest in progress.
 struct Hash {
     low: DefaultHasher,
     high: DefaultHasher,
@@ -111,11 +111,12 @@ impl Hash {
         self.high.write(bytes);
     }
 
-    /// Writes a key so that it cannot be taken for another with something behind it.
+    /// Writes a key with its length, so that it cannot be confused with another key and what
+    /// follows.
     fn write_key(&mut self, key: Key<'_>) {
         let (kind, name) = match key {
             Key::None => (0, &[][..]),
-            // Objects have none of these.
+            // Members of an object never have these keys.
             Key::Index(_) => (1, &[][..]),
             Key::Name(name) => (2, name),
             Key::Odd(words) => (3, words),

@@ -1,29 +1,29 @@
-//! Which elements of two arrays belong together.
+//! Matching of the elements of two arrays.
 //!
-//! Those of a common subsequence do, and what is equal but elsewhere has moved. Between two common
-//! elements objects with the same id belong together, and what then stands between two pairs goes
-//! together by its place.
+//! Elements of a common subsequence match, and equal elements elsewhere have moved. Between two
+//! common elements, objects with the same id match, and the elements that remain between two pairs
+//! are matched by position.
 
 use super::align::{self, Effort, Meetings, Pair};
 use super::digest::Digest;
 use super::half::Half;
 use crate::payload::tree::NodeId;
 
-/// The elements of an array and the tree that they are of.
+/// The elements of an array, and the tree that they are in.
 type Row<'a> = (&'a Half<'a>, &'a [NodeId]);
 
-/// What belongs together in two arrays, by indexes.
+/// The matching elements of two arrays, by index.
 pub struct Matches {
-    /// Elements that are equal or have the same id, in the order of both.
+    /// Elements that are equal or have the same id, in the order of both arrays.
     pub pairs: Vec<Pair>,
-    /// By the old index, whether it stands elsewhere.
+    /// By old index, whether the element has moved.
     pub is_gone: Vec<bool>,
-    /// By the new index, which old index it had, if it has moved.
+    /// By new index, the old index of the element, if it has moved.
     pub origins: Vec<Option<usize>>,
 }
 
 impl Matches {
-    /// Of two arrays.
+    /// Matches the elements of two arrays.
     pub fn of(old: Row<'_>, new: Row<'_>, effort: &mut Effort) -> Self {
         let digests = |(half, ids): Row<'_>| -> Vec<Digest> {
             ids.iter().map(|id| half.digests[id.0 as usize]).collect()
@@ -53,7 +53,7 @@ impl Matches {
         }
     }
 
-    /// Pairs what has the same id between what is equal.
+    /// Pairs objects with the same id between equal elements.
     fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
         let mut alike = Vec::new();
         let mut at = (0, 0);
@@ -72,7 +72,7 @@ impl Matches {
     }
 }
 
-/// Those of the elements at `indexes` that have an id, with it.
+/// Returns those of the elements at `indexes` that have an id, with their ids.
 fn with_ids(
     (half, elements): Row<'_>,
     indexes: impl Iterator<Item = usize>,

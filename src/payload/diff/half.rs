@@ -1,9 +1,9 @@
-//! One of two decoded payloads that are compared.
+//! One of two decoded payloads in a comparison.
 
 use super::digest::{self, Digest, Digester};
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
-/// The members by which an object is known again although it has changed, the best first.
+/// Names of members that identify an object across changes, the best first.
 const NAMES_OF_IDS: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
 
 /// A tree with what is needed to compare its values.
@@ -11,12 +11,12 @@ pub struct Half<'a> {
     /// The tree.
     pub tree: &'a Tree,
     payload: &'a [u8],
-    /// Of all its values, in their order.
+    /// The digests of all values, in order.
     pub digests: Vec<Digest>,
 }
 
 impl<'a> Half<'a> {
-    /// With digests by which it can be compared to others of the same `digester`.
+    /// Computes the digests of a tree, comparable with others from the same `digester`.
     pub fn of((tree, payload): (&'a Tree, &'a [u8]), digester: &Digester) -> Self {
         Self {
             tree,
@@ -25,12 +25,12 @@ impl<'a> Half<'a> {
         }
     }
 
-    /// Equal for values that are.
+    /// Returns the digest of a value: equal values have equal digests.
     pub fn digest(&self, id: NodeId) -> Option<Digest> {
         self.digests.get(id.0 as usize).copied()
     }
 
-    /// What a container is, and its mark if it is a tag.
+    /// Returns the kind of a container, and its mark if it is a tag.
     pub fn shape(&self, id: NodeId) -> Option<(Kind, &'a [u8])> {
         let value = self.tree.value(id, self.payload)?;
         value
@@ -39,14 +39,15 @@ impl<'a> Half<'a> {
             .then_some((value.kind, value.text))
     }
 
-    /// The members of an object by their names.
+    /// Returns the members of an object, sorted by name.
     pub fn named(&self, id: NodeId) -> Vec<(Key<'a>, NodeId)> {
         let mut members = Vec::new();
         digest::named(self.tree, self.payload, id, &mut members);
         members
     }
 
-    /// Equal for objects that have the same id, whatever else has changed; of others nothing.
+    /// Returns the digest of an object's id: equal ids identify the same object, whatever else
+    /// changed. Returns `None` for a value without an id.
     pub fn id(&self, id: NodeId) -> Option<Digest> {
         if self.shape(id)?.0 != Kind::Object {
             return None;

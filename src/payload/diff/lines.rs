@@ -1,4 +1,4 @@
-//! What has changed between two texts, line by line.
+//! A line-by-line diff of two texts.
 
 use std::ops::Range;
 
@@ -6,86 +6,86 @@ use super::align::{self, Effort};
 use super::digest::{Digest, Digester};
 use super::marks;
 
-/// The longest text that is compared line by line, in bytes.
+/// The maximum size of a text that is compared line by line, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// The most lines of a text that is compared line by line.
+/// The maximum number of lines of a text that is compared line by line.
 pub const MAX_LINES: usize = 20_000;
 
-/// So many lines that are the same are told before and behind each change.
+/// The number of unchanged lines included before and after each change.
 pub const CONTEXT: usize = 3;
 
-/// What has changed between two texts.
+/// The differences between two texts.
 ///
-/// A line ends before its line break, and what follows the last line break is a line too, if an
-/// empty one: so a line break that has come at the end is seen.
+/// A line ends before its line break, and what follows the last line break counts as a line even if
+/// it is empty, so that an added line break at the end is visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Both texts in one, as far as they differ. Of lines that were exchanged the old come first.
-    /// Empty if nothing has changed.
+    /// Both texts merged, as far as they differ. In a replacement the old lines come first. Empty
+    /// if nothing has changed.
     pub lines: Vec<Line>,
-    /// How many lines only the new text has.
+    /// The number of lines only in the new text.
     pub added: usize,
-    /// How many lines only the old text has.
+    /// The number of lines only in the old text.
     pub removed: usize,
-    /// Whether the texts were too long, with too many equal lines, to find the fewest changes.
-    /// Those that are told are true.
+    /// Whether the texts were too long, with too many equal lines, to find the smallest diff. The
+    /// changes listed are still correct.
     pub is_coarse: bool,
 }
 
 /// One line of the merged text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// It stands in both.
+    /// A line in both texts.
     Same {
-        /// In the old text.
+        /// The line in the old text.
         old: Written,
-        /// In the new text.
+        /// The line in the new text.
         new: Written,
     },
-    /// Only the old text has it.
+    /// A line only in the old text.
     Removed {
-        /// In the old text.
+        /// The line in the old text.
         old: Written,
-        /// What has changed of it: ranges of the old text, ascending. Empty if it became no other
-        /// line, or one that is like it in little only.
+        /// The changed ranges of the old text, ascending. Empty if no line replaced this one, or if
+        /// the two have little in common.
         marks: Vec<Range<usize>>,
     },
-    /// Only the new text has it.
+    /// A line only in the new text.
     Added {
-        /// In the new text.
+        /// The line in the new text.
         new: Written,
-        /// What has changed of it: ranges of the new text, as above.
+        /// The changed ranges of the new text, as for `Removed`.
         marks: Vec<Range<usize>>,
     },
-    /// Lines that stand in both, far from any change.
+    /// Lines in both texts, far from any change.
     Folded {
-        /// How many they are, at least two.
+        /// The number of lines, at least two.
         count: usize,
-        /// The number of the first in the old text, from 0.
+        /// The number of the first line in the old text, from 0.
         old: usize,
-        /// The number of the first in the new text, from 0.
+        /// The number of the first line in the new text, from 0.
         new: usize,
     },
 }
 
-/// Where a line stands in its text.
+/// The position of a line in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Its number, from 0.
+    /// The line number, from 0.
     pub number: usize,
-    /// Its bytes, without the line break.
+    /// The bytes of the line, without the line break.
     pub range: Range<usize>,
 }
 
 impl Lines {
-    /// Whether both texts are the same.
+    /// Returns whether both texts are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// The bytes that it takes beside the texts.
+    /// Returns the memory that this takes in addition to the texts, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let marks = self.lines.iter().map(|line| match line {
@@ -96,7 +96,7 @@ impl Lines {
     }
 }
 
-/// Compares two texts line by line; `None` if one has more than [`MAX_BYTES`] or [`MAX_LINES`].
+/// Compares two texts line by line. Returns `None` if one exceeds [`MAX_BYTES`] or [`MAX_LINES`].
 #[must_use]
 pub fn compare(old: &str, new: &str) -> Option<Lines> {
     let digester = Digester::new();
@@ -115,7 +115,7 @@ pub fn compare(old: &str, new: &str) -> Option<Lines> {
     Some(comparison.found)
 }
 
-/// A text and its lines.
+/// A text, split into lines.
 struct Text<'a> {
     whole: &'a str,
     lines: Vec<Range<usize>>,
@@ -151,7 +151,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Two texts on the way.
+/// A comparison in progress.
 struct Comparison<'a> {
     old: Text<'a>,
     new: Text<'a>,
@@ -161,7 +161,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Tells all lines; `common` are those that stand in both.
+    /// Emits all lines; `common` are the lines in both texts.
     fn tell(&mut self, common: &[align::Pair]) {
         let (old_end, new_end) = (self.old.lines.len(), self.new.lines.len());
         let mut at = (0, 0);
@@ -181,7 +181,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Tells a run of lines that stand in both, the first of which are `start`.
+    /// Emits a run of `count` lines in both texts that starts at `start`.
     fn same(&mut self, start: align::Pair, count: usize, is_last: bool) {
         let is_first = start == (0, 0);
         if is_first && is_last {
@@ -189,7 +189,7 @@ impl Comparison<'_> {
         }
         let head = if is_first { 0 } else { CONTEXT };
         let tail = if is_last { 0 } else { CONTEXT };
-        // The place of a single line would not be less than the line.
+        // Folding a single line would save nothing.
         let folded = match count.saturating_sub(head + tail) {
             1 => 0,
             folded => folded,
@@ -214,7 +214,7 @@ impl Comparison<'_> {
         self.found.lines.extend(lines);
     }
 
-    /// Tells lines that were exchanged for others.
+    /// Emits the old lines that were replaced and the new ones.
     fn changed(&mut self, old: Range<usize>, new: Range<usize>) {
         let pairs = old.clone().zip(new.clone());
         let marks: Vec<_> = pairs.map(|(old, new)| self.marks(old, new)).collect();
@@ -234,7 +234,8 @@ impl Comparison<'_> {
         self.found.lines.extend(removed.chain(added));
     }
 
-    /// What has changed from an old line to a new one, if they are alike enough to say so.
+    /// Returns the changes from an old line to a new one, or none if the two have too little in
+    /// common.
     fn marks(&mut self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         let (old, new) = (self.old.lines[old].clone(), self.new.lines[new].clone());
         let (before, after) = (&self.old.whole[old.clone()], &self.new.whole[new.clone()]);

@@ -1,4 +1,4 @@
-//! What has changed within a text: words, or as little of them as is needed.
+//! The differences within a text, by words or smaller parts.
 
 use std::ops::Range;
 
@@ -6,20 +6,21 @@ use super::align::{self, Effort};
 use super::bytes::Ends;
 use super::digest::{Digest, Digester};
 
-/// Of two texts, such as two strings of trees, the bytes that only the old has and those that only
-/// the new has, ascending. Characters are left whole.
+/// Returns the bytes that only the old text has and those that only the new one has, ascending and
+/// without splitting characters. The texts may be two strings of trees.
 #[must_use]
 pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::new(), &mut Effort::new())
 }
 
-/// The same in a time that hardly depends on what the texts say, and then rather too much.
+/// Like [`changed_within`], in a time that hardly depends on the texts, at the price of larger
+/// ranges.
 #[must_use]
 pub fn changed_quickly(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::new(), &mut Effort::least())
 }
 
-/// The same with what a larger comparison has left.
+/// Like [`changed_within`], within the remaining budget of a larger comparison.
 pub fn changed(
     old: &str,
     new: &str,
@@ -56,7 +57,7 @@ fn push(ranges: &mut Vec<Range<usize>>, origin: usize, range: Range<usize>) {
     }
 }
 
-/// The words of a text, the stretches of space between them, and all else character by character.
+/// Splits a text into words, stretches of whitespace between them, and other single characters.
 fn words(text: &str) -> Vec<Range<usize>> {
     let mut words: Vec<Range<usize>> = Vec::new();
     let mut before = Class::Single;

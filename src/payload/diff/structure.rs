@@ -1,8 +1,8 @@
-//! What has changed between two decoded payloads, whatever their formats.
+//! A diff of two decoded payloads in any formats.
 //!
-//! Members of objects are matched by their names, in any order, those of the same name one after
-//! the other; the elements of an array as `elements` says. Numbers are equal if they are
-//! worth the same.
+//! Members of objects are matched by name, in any order, and members of the same name in their
+//! order; array elements are matched as described in `elements`. Numbers are equal if their numeric
+//! values are.
 
 use super::align::Effort;
 use super::digest::Digester;
@@ -10,86 +10,85 @@ use super::elements::Matches;
 use super::half::Half;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
-/// What has changed between the values of two trees.
+/// The differences between the values of two trees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Structure {
-    /// Both trees in one, as far as they differ, in reading order: what has changed, the way to
-    /// it, and how much beside it has not. Members stand in the order of the new tree, and those
-    /// that are gone where they were. Empty if nothing has changed.
+    /// Both trees merged, as far as they differ, in reading order: the changes, the path to each,
+    /// and the number of unchanged siblings. Members are in the order of the new tree, and removed
+    /// members where they used to be. Empty if nothing has changed.
     pub lines: Vec<Line>,
-    /// How many lines there are of each kind of change.
+    /// The number of lines for each kind of change.
     pub counts: Counts,
-    /// Whether arrays were too long, with too many equal values, to find the fewest changes.
-    /// Those that are told are true.
+    /// Whether arrays were too long, with too many equal values, to find the smallest diff. The
+    /// changes listed are still correct.
     pub is_coarse: bool,
 }
 
-/// How many changes there are; an added or removed value counts once with all that it holds.
+/// The number of changes; an added or removed value counts once, including all that it contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Values that only the new tree has.
+    /// Values only in the new tree.
     pub added: usize,
-    /// Values that only the old tree has.
+    /// Values only in the old tree.
     pub removed: usize,
-    /// Values that became others.
+    /// Values that were replaced.
     pub changed: usize,
-    /// Elements that stand elsewhere in their array.
+    /// Elements that moved within their array.
     pub moved: usize,
 }
 
 /// One line of the merged tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How deep the value lies, as in its tree.
+    /// The depth of the value in its tree.
     pub depth: usize,
-    /// What has become of it.
+    /// What happened to the value.
     pub change: Change,
 }
 
-/// What has become of a value.
+/// What happened to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It is a container on both sides, and the lines below it that are deeper tell what has
-    /// changed within.
+    /// A container in both trees; the deeper lines below it are the changes within.
     Within {
-        /// In the old tree.
+        /// The container in the old tree.
         old: NodeId,
-        /// In the new tree.
+        /// The container in the new tree.
         new: NodeId,
     },
-    /// It has come, with all within it.
+    /// The value was added, with everything in it.
     Added(NodeId),
-    /// It has gone, with all within it.
+    /// The value was removed, with everything in it.
     Removed(NodeId),
-    /// It was something else: another scalar, or a value of another kind.
+    /// The value was replaced: by another scalar, or by a value of another kind.
     Changed {
-        /// In the old tree.
+        /// The value in the old tree.
         old: NodeId,
-        /// In the new tree.
+        /// The value in the new tree.
         new: NodeId,
     },
-    /// An element that is what it was, but elsewhere in the array. The line stands where it is now.
+    /// An array element that is unchanged but moved. The line is at its new position.
     Moved {
-        /// In the old tree.
+        /// The element in the old tree.
         old: NodeId,
-        /// In the new tree.
+        /// The element in the new tree.
         new: NodeId,
-        /// The index that it had.
+        /// The old index.
         from: usize,
-        /// The index that it has.
+        /// The new index.
         to: usize,
     },
-    /// Values that follow one another in the new tree and have not changed.
+    /// Unchanged values that are adjacent in the new tree.
     Same {
         /// The first of them, in the new tree.
         first: NodeId,
-        /// How many there are, not counting what they hold.
+        /// Their number, not counting their contents.
         count: usize,
     },
 }
 
 impl Change {
-    /// The value in the old tree; `None` if it has come, and of those that are the same.
+    /// Returns the value in the old tree, or `None` for added and unchanged values.
     #[must_use]
     pub fn in_old(&self) -> Option<NodeId> {
         match *self {
@@ -101,8 +100,8 @@ impl Change {
         }
     }
 
-    /// The value in the new tree, of those that are the same the first; `None` if it has gone. A
-    /// line goes by its key and its path, or else by those of the old value.
+    /// Returns the value in the new tree, or `None` if it was removed. For unchanged values, this
+    /// is the first. It provides the key and path of the line; if `None`, the old value does.
     #[must_use]
     pub fn in_new(&self) -> Option<NodeId> {
         match *self {
@@ -116,7 +115,7 @@ impl Change {
 }
 
 impl Structure {
-    /// Whether both trees say the same.
+    /// Returns whether both trees are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.lines.is_empty()
@@ -129,8 +128,8 @@ pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::new(), old, new)
 }
 
-/// The same in a time that hardly depends on what the arrays hold: in some with many equal values
-/// more changes are told than there need be.
+/// Like [`compare`], in a time that hardly depends on the contents of arrays: for arrays with many
+/// equal values the diff may be larger than necessary.
 #[must_use]
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::least(), old, new)
@@ -154,7 +153,7 @@ fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Str
     comparison.found
 }
 
-/// Two trees on the way. It goes no deeper than they do.
+/// A comparison in progress. Its recursion is no deeper than the trees.
 struct Comparison<'a> {
     old: Half<'a>,
     new: Half<'a>,
@@ -163,7 +162,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares two values that go by the same key, or stand at the same place.
+    /// Compares two values with the same key or at the same position.
     fn value(&mut self, old: NodeId, new: NodeId, depth: usize) {
         if self.old.digest(old) == self.new.digest(new) {
             self.same(new, depth);
@@ -187,7 +186,7 @@ impl Comparison<'_> {
         let partners = partners(&before, &after);
         let gone = self.gone(old, &partners);
         let mut gone = gone.iter().peekable();
-        // By the new value, to be met in the order of the new tree.
+        // Sorted by the new value, to match the order of the new tree.
         let mut by_new = partners;
         by_new.sort_unstable_by_key(|(_, new)| *new);
         let mut by_new = by_new.iter().peekable();
@@ -205,8 +204,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// The members of `old` that have no partner, each with the new value behind which it is
-    /// told, in the order of those: the partner of the last member before it that has one.
+    /// Returns the members of `old` without a partner, each with the new value after which it is
+    /// listed, in the order of those: the partner of the last member before it that has one.
     fn gone(&self, old: NodeId, partners: &[(NodeId, NodeId)]) -> Vec<(Option<NodeId>, NodeId)> {
         let mut by_old = partners.to_vec();
         by_old.sort_unstable();
@@ -231,7 +230,7 @@ impl Comparison<'_> {
         let end = (before.len(), after.len());
         let mut at = (0, 0);
         for (old, new) in matches.pairs.iter().copied().chain([end]) {
-            // What stands between two pairs goes together by its place.
+            // Elements between two pairs are matched by position.
             let mut stayed = (at.0..old).filter(|old| !matches.is_gone[*old]);
             for (to, id) in after.iter().enumerate().take(new).skip(at.1) {
                 if let Some(from) = matches.origins[to] {
@@ -268,9 +267,9 @@ impl Comparison<'_> {
         self.push(depth, change);
     }
 
-    /// Tells that a value is the same, with those before it if they are too.
+    /// Emits an unchanged value, merged with unchanged values directly before it.
     fn same(&mut self, new: NodeId, depth: usize) {
-        // The last line of this depth is of a sibling: a container before would stand between.
+        // The last line of this depth is a sibling: a container in between would have its own line.
         match self.found.lines.last_mut() {
             Some(Line {
                 depth: last,
@@ -291,7 +290,7 @@ impl Comparison<'_> {
     }
 }
 
-/// The members of two objects that go by the same name, old and new, both sorted by it.
+/// Returns the members of two objects with the same name, old and new. Both must be sorted by name.
 fn partners(old: &[(Key<'_>, NodeId)], new: &[(Key<'_>, NodeId)]) -> Vec<(NodeId, NodeId)> {
     let mut partners = Vec::with_capacity(old.len().min(new.len()));
     let (mut at, mut over) = (0, 0);

@@ -1,59 +1,61 @@
-//! Cuts untrusted bytes into pieces that each take a known number of columns.
+//! Splits untrusted bytes into pieces of known width.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::payload::json::text::half;
 
-/// How many combining marks may sit on one base before the rest are shown as escapes.
+/// The maximum number of combining marks on one base; the rest are shown as escapes.
 const MAX_MARKS: usize = 4;
-/// How many bases a cluster may join (conjunct consonants, a pair of flag letters).
+/// The maximum number of bases that a cluster may join (conjunct consonants, a pair of flag
+/// letters).
 const MAX_BASES: usize = 4;
-/// No cluster that is let through is longer than this: bases and their marks, four bytes each.
+/// The maximum length of an allowed cluster: bases and their marks, four bytes each.
 pub const MAX_CLUSTER_BYTES: usize = MAX_BASES * (1 + MAX_MARKS) * 4;
-/// No piece takes more bytes than this for each of its columns.
+/// The maximum number of bytes that a piece takes per column.
 pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
 
-/// No more blanks at the end of a text are shown by their code: to find them takes time.
+/// The maximum number of trailing spaces that are escaped, since finding them takes time.
 const MAX_TRAILING: usize = 4 << 10;
 
-/// The ends of a text at which blanks are shown by their code.
+/// The ends of a text at which spaces are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
-    /// At its start.
+    /// Whether spaces at the start are escaped.
     pub start: bool,
-    /// At its end.
+    /// Whether spaces at the end are escaped.
     pub end: bool,
 }
 
 impl Ends {
-    /// At both.
+    /// Both ends.
     pub const BOTH: Self = Self {
         start: true,
         end: true,
     };
-    /// At none.
+    /// Neither end.
     pub const NONE: Self = Self {
         start: false,
         end: false,
     };
 }
 
-/// What is shown as one.
+/// A unit that is shown as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// A grapheme cluster that is safe to show as it is, and its columns.
+    /// A grapheme cluster that is safe to show as it is, and its width in columns.
     Cluster(&'a str, usize),
-    /// A character that is shown by its code.
+    /// A character that is shown as an escape.
     Char(char),
-    /// Half of a surrogate pair, as three bytes that are no valid UTF-8: what JSON's `\ud800` says.
+    /// Half of a surrogate pair, as three bytes that are not valid UTF-8: what JSON's `\ud800`
+    /// means.
     Half(u16),
     /// A byte that is not part of valid UTF-8.
     Byte(u8),
 }
 
 impl Piece<'_> {
-    /// How many of the payload's bytes this stands for.
+    /// Returns the number of payload bytes that this piece stands for.
     pub fn bytes(self) -> usize {
         match self {
             Self::Cluster(text, _) => text.len(),
@@ -64,21 +66,21 @@ impl Piece<'_> {
     }
 }
 
-/// Walks over untrusted bytes, piece by piece.
+/// An iterator over the pieces of untrusted bytes.
 ///
-/// Two pieces never form one cluster where they meet, so that the columns of a text are the sum
-/// of the columns of its pieces, whoever measures it.
+/// Two adjacent pieces never form one cluster, so the width of a text is the sum of the widths of
+/// its pieces, however it is measured.
 #[derive(Clone, Debug)]
 pub struct Pieces<'a> {
     bytes: &'a [u8],
-    /// The valid UTF-8 at the start of `bytes` that is known so far.
+    /// The part of `bytes` already known to be valid UTF-8, from the start.
     run: &'a str,
-    /// Whether a cluster was broken off before the next character, which is then not let
-    /// through, since it would join that cluster again.
+    /// Whether a cluster was split before the next character. That character is then escaped, since
+    /// it would join the cluster again.
     broken: bool,
-    /// Whether a blank that comes next is shown by its code, since nothing else has come yet.
+    /// Whether a space that comes next is escaped, because only spaces have come so far.
     is_leading: bool,
-    /// How many blanks at the end are shown by their code.
+    /// The number of trailing spaces that are escaped.
     trailing: usize,
 }
 
@@ -94,7 +96,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// The same, but blanks at these ends of `bytes` are shown by their code.
+    /// Like [`Self::new`], but escapes spaces at these ends of `bytes`.
     pub fn with_ends(bytes: &'a [u8], ends: Ends) -> Self {
         let last = bytes.iter().rev().take(MAX_TRAILING);
         let trailing = last.take_while(|byte| **byte == b' ');
@@ -105,7 +107,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// The same, but only the first `length` bytes.
+    /// Restricts the iterator to the first `length` bytes.
     pub fn within(self, length: usize) -> Self {
         let length = length.min(self.bytes.len());
         let beyond = self.bytes.len() - length;
@@ -118,7 +120,7 @@ impl<'a> Pieces<'a> {
 
     /// Takes up to `max` printable ASCII characters at once, one column each.
     ///
-    /// The one before a byte that is not ASCII stays: it may be the base of a cluster.
+    /// Leaves the last one before a non-ASCII byte, since it may be the base of a cluster.
     pub fn take_ascii(&mut self, max: usize) -> &'a str {
         if self.broken || (self.is_leading && self.bytes.first() == Some(&b' ')) {
             return "";
@@ -138,7 +140,7 @@ impl<'a> Pieces<'a> {
         text
     }
 
-    /// The next piece and whether it ends in the middle of a cluster.
+    /// Returns the next piece, and whether it ends in the middle of a cluster.
     fn cut_piece(&mut self) -> Option<(Piece<'a>, bool)> {
         let first = *self.bytes.first()?;
         if first == b' ' && (self.is_leading || self.bytes.len() <= self.trailing) {
@@ -166,7 +168,7 @@ impl<'a> Pieces<'a> {
         let whole = head.graphemes(true).next().unwrap_or(head);
         let cluster = &whole[..allowed_length(whole)];
         let columns = columns_of(cluster);
-        // No base has a width of 0 today, but the tables of two crates decide that.
+        // No base has width 0 today, but that depends on the tables of two crates.
         if columns == 0 {
             return Some((Piece::Char(character), cluster.len() > character.len_utf8()));
         }
@@ -193,8 +195,8 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// The columns of one cluster, as ratatui counts them: the half-width sound marks of Katakana
-/// take a cell of their own, though Unicode has them combine.
+/// Returns the width of one cluster as ratatui counts it: the half-width sound marks of Katakana
+/// take a cell of their own, although they combine in Unicode.
 pub fn columns_of(cluster: &str) -> usize {
     if cluster.len() == 1 {
         return 1;
@@ -205,11 +207,12 @@ pub fn columns_of(cluster: &str) -> usize {
     cluster.width() + sound_marks.count()
 }
 
-/// Whether a terminal would act on `character`, or show nothing or anything at all for it.
+/// Returns whether a terminal might act on `character` or show it invisibly or unpredictably.
 ///
-/// Control characters, format characters (bidirectional controls, zero-width characters, tags),
-/// all others that Unicode lets a renderer ignore, all blanks but the ASCII one, line and paragraph
-/// separators, private use and noncharacters. U+FE0E and U+FE0F are left to the rules for clusters.
+/// These are control characters, format characters (bidirectional controls, zero-width characters,
+/// tags), all others that Unicode lets a renderer ignore, all blanks except the ASCII space, line
+/// and paragraph separators, private use characters and noncharacters. U+FE0E and U+FE0F are left
+/// to the rules for clusters.
 #[must_use]
 pub fn is_forbidden(character: char) -> bool {
     let code = u32::from(character);
@@ -252,7 +255,7 @@ pub fn is_forbidden(character: char) -> bool {
     }
 }
 
-/// How many bytes of `cluster`, whose first character is a fit base, may be shown.
+/// Returns how many bytes of `cluster`, whose first character is a valid base, may be shown.
 fn allowed_length(cluster: &str) -> usize {
     let mut marks = 0;
     let mut bases = 0;
@@ -281,16 +284,16 @@ fn is_presentation_selector(character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// Whether a selector of text or emoji presentation after `base` may do anything: after other
-/// characters it is invisible, a way to hide data.
+/// Returns whether a text or emoji presentation selector after `base` can have an effect. After
+/// other characters it is invisible, which could hide data.
 fn takes_presentation(base: char) -> bool {
     matches!(base, '0'..='9' | '#' | '*') || (!base.is_ascii() && !is_mark(base))
 }
 
-/// Whether `character` combines with whatever stands before it, or has no width of its own.
+/// Returns whether `character` combines with the preceding one, or has no width of its own.
 fn is_mark(character: char) -> bool {
     match u32::from(character) {
-        // The commonest letters, to save them the search.
+        // The commonest letters, as a fast path.
         0..=0x2ff | 0x370..=0x482 | 0x3041..=0x3096 | 0x30a0..=0x9fff | 0xac00..=0xd7a3 => false,
         _ if character.width().unwrap_or(0) == 0 => true,
         _ => joins_the_letter_before(character),
@@ -310,7 +313,7 @@ fn valid_prefix(bytes: &[u8]) -> &str {
     }
 }
 
-/// The start of `text`, at most `bytes` long and whole characters only.
+/// Returns the start of `text`, at most `bytes` long, without splitting a character.
 fn truncated(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {

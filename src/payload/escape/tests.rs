@@ -89,7 +89,7 @@ fn blanks_that_cannot_be_seen_become_escapes() {
     assert_eq!(words(" live  ", 40).string, " live  ");
     let text = one_line(b"a\tb", 2);
     assert_eq!((text.string.as_str(), text.cut), ("a", true));
-    // What is literally there is no escape.
+    // A backslash in the input is not an escape.
     let text = one_line(b"\\x20 ", 20);
     assert_eq!(text.string, "\\x20\\x20");
     assert_eq!(text.escapes.len(), 1);

@@ -1,4 +1,4 @@
-//! The wall clock's times as people read them.
+//! Formatting of wall clock times.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -7,17 +7,17 @@ use jiff::tz::TimeZone;
 use crate::message::Time;
 use crate::message::clock::WallClock;
 
-/// Whose time is shown.
+/// The time zone in which times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Zone {
-    /// The zone of this computer.
+    /// The time zone of this computer.
     #[default]
     Local,
     /// Coordinated Universal Time.
     Utc,
 }
 
-/// Writes times in a zone, which is looked up once, as the wall clock showed them.
+/// Formats times in a time zone, as the wall clock showed them.
 #[derive(Clone, Debug)]
 pub struct Clock {
     zone: TimeZone,
@@ -25,7 +25,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock of this zone. If the computer does not tell its own, that is UTC.
+    /// Creates a clock for this zone. If the computer's zone is unknown, it is UTC.
     #[must_use]
     pub fn new(zone: Zone) -> Self {
         let zone = match zone {
@@ -38,20 +38,21 @@ impl Clock {
         }
     }
 
-    /// The same, following a wall clock that was set.
+    /// Sets the history of the wall clock to follow.
     #[must_use]
     pub fn following(self, wall: WallClock) -> Self {
         Self { wall, ..self }
     }
 
-    /// How many microseconds the zone's wall clock was ahead of UTC's [`Time`] at `time`.
+    /// Returns how many microseconds the zone's wall clock was ahead of the [`Time`] in UTC at
+    /// `time`.
     #[must_use]
     pub fn ahead(&self, time: Time) -> i64 {
         let offset = self.local(time).map_or(0, |(_, offset)| offset);
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000
     }
 
-    /// The time of day in milliseconds, cut off: `12:00:01.123`. Always twelve columns.
+    /// Formats the time of day in milliseconds, truncated: `12:00:01.123`. Always twelve columns.
     #[must_use]
     pub fn time_of_day(&self, time: Time) -> String {
         let Some((local, _)) = self.local(time) else {
@@ -66,14 +67,14 @@ impl Clock {
         )
     }
 
-    /// Whether two times are on the same day.
+    /// Returns whether two times are on the same day.
     #[must_use]
     pub fn is_same_day(&self, one: Time, other: Time) -> bool {
         let day = |time| self.local(time).map(|(local, _)| local.date());
         day(one) == day(other)
     }
 
-    /// Month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
+    /// Formats month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
     #[must_use]
     pub fn date_and_minute(&self, time: Time) -> String {
         self.local(time).map_or_else(
@@ -86,7 +87,7 @@ impl Clock {
         )
     }
 
-    /// Month and day, as wide as [`Clock::seconds`]: `11-23   `.
+    /// Formats month and day, as wide as [`Clock::seconds`]: `11-23 `.
     #[must_use]
     pub fn short_date(&self, time: Time) -> String {
         self.local(time).map_or_else(
@@ -95,7 +96,7 @@ impl Clock {
         )
     }
 
-    /// The time of day in milliseconds, with the date before it if that is another than today's.
+    /// Formats the time of day in milliseconds, preceded by the date if it is not today's.
     #[must_use]
     pub fn date_unless_today(&self, time: Time, now: Time) -> String {
         let Some((local, _)) = self.local(time).filter(|_| !self.is_same_day(time, now)) else {
@@ -104,7 +105,7 @@ impl Clock {
         format!("{} {}", local.date(), self.time_of_day(time))
     }
 
-    /// The time of day in seconds, cut off: `12:00:01`. Always eight columns.
+    /// Formats the time of day in seconds, truncated: `12:00:01`. Always eight columns.
     #[must_use]
     pub fn seconds(&self, time: Time) -> String {
         self.local(time).map_or_else(
@@ -116,7 +117,7 @@ impl Clock {
         )
     }
 
-    /// Date, time in microseconds and the zone's distance from UTC:
+    /// Formats the date, the time in microseconds, and the zone's offset from UTC:
     /// `2026-11-23 12:00:01.123456 +01:00`.
     #[must_use]
     pub fn date_and_time(&self, time: Time) -> String {
@@ -140,8 +141,8 @@ impl Clock {
         )
     }
 
-    /// The zone's own date and time, and its distance from UTC in seconds; `None` if no calendar
-    /// has that time.
+    /// Returns the local date and time, and the offset from UTC in seconds, or `None` if the time
+    /// is outside the calendar's range.
     fn local(&self, time: Time) -> Option<(DateTime, i32)> {
         let timestamp = Timestamp::from_microsecond(self.wall.at(time).0).ok()?;
         let offset = self.zone.to_offset(timestamp);

@@ -1,19 +1,20 @@
-//! Numbers of any size as people read them.
+//! Compact formatting of numbers of any magnitude.
 
-/// The least that each unit stands for, the largest first.
+/// The units and their values, the largest first.
 const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
 
-/// From here on, and below its counterpart, a number is written with an exponent.
+/// From [`LARGE`] on, and below [`SMALL`], numbers are written with an exponent.
 const LARGE: f64 = 1e15;
 const SMALL: f64 = 1e-3;
 
-/// Up to here no unit is needed.
+/// Below this, no unit is needed.
 const PLAIN: f64 = 9_999.5;
 
-/// The columns that [`tick`] may take for a number without a unit.
+/// The number of columns that [`tick`] may take for a number without a unit.
 const PLAIN_COLUMNS: usize = 7;
 
-/// A number in three or four digits: `0.25`, `1234`, `12.3k`, `1.5e-9`. At most nine columns.
+/// Formats a number in three or four digits: `0.25`, `1234`, `12.3k`, `1.5e-9`. At most nine
+/// columns wide.
 #[must_use]
 pub fn number(value: f64) -> String {
     let size = value.abs();
@@ -37,12 +38,12 @@ pub fn number(value: f64) -> String {
     )
 }
 
-/// A number of an axis whose marks lie `step` apart, in as many digits as tell them apart, if there
-/// is room for these.
+/// Formats the label of an axis tick, with ticks `step` apart, in as many digits as tell them
+/// apart, if they fit.
 #[must_use]
 pub fn tick(value: f64, step: f64) -> String {
     let plain = format!("{value:.*}", decimals(-step.abs().log10().floor()));
-    // No minus before a zero.
+    // Zero has no minus sign.
     let is_zero = plain.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
     let plain = plain.trim_start_matches(if is_zero { "-" } else { "" });
     if plain.len() <= PLAIN_COLUMNS && (!is_zero || value.abs() * 2.0 < step) {
@@ -51,7 +52,8 @@ pub fn tick(value: f64, step: f64) -> String {
     number(value)
 }
 
-/// `value` in so many digits, those before the point in any case, without zeros at the end.
+/// Formats `value` in `digits` digits, always including those before the point, without trailing
+/// zeros.
 fn rounded(value: f64, digits: u32) -> String {
     let whole = value.abs().log10().floor() + 1.0;
     let text = format!("{value:.*}", decimals(f64::from(digits) - whole));
@@ -61,7 +63,7 @@ fn rounded(value: f64, digits: u32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A number of digits behind the point.
+/// Clamps a number of decimal places to the supported range.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,11 +1,11 @@
-//! A payload read as what someone says that it is.
+//! Decoding a payload in a format chosen by the user.
 
 use super::{Decoded, Format, MAX_WRAPPINGS, Unwrapped, Wrapping, encoded, guess, named};
 use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
 use crate::payload::{cbor, json, msgpack};
 
-/// Reads a payload as a text: unpacked if that gives one of at most `most` bytes, else as it is.
+/// Reads a payload as text: unpacked if the result is text of at most `most` bytes, else as it is.
 pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
     while unwrapped.wrappings.len() < MAX_WRAPPINGS {
@@ -20,8 +20,8 @@ pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
     unwrapped.into_decoded(Format::Text, None, None)
 }
 
-/// Reads a payload, of which nothing is unpacked to more than `most` bytes, as a format that not
-/// everything is of.
+/// Decodes a payload in a format that not every payload fits. Nothing is unpacked to more than
+/// `most` bytes.
 pub(super) fn read(
     payload: &[u8],
     format: Format,
@@ -39,7 +39,8 @@ pub(super) fn read(
             broken => match bare(unwrapped.bytes(), format, message_type) {
                 Ok(tree) => return Ok(unwrapped.into_decoded(format, tree, None)),
                 Err(why) => {
-                    // Many a word is base64 of noise: what is wrong with the word is said then.
+                    // Many texts are also base64, of noise: then the error of the text itself is
+                    // reported.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
                     let Some(inner) = encoded::decode(unwrapped.bytes(), most) else {
                         return Err(why);
@@ -57,7 +58,7 @@ pub(super) fn read(
     }
 }
 
-/// What is wrong with bytes, and with the compression that they look like.
+/// Combines the error of the format with that of the compression that the bytes look like.
 fn with_broken(why: String, packed: Option<guess::Packed>, unwrapped: &Unwrapped<'_>) -> String {
     match packed {
         Some((wrapping, Err(broken))) => {
@@ -68,7 +69,7 @@ fn with_broken(why: String, packed: Option<guess::Packed>, unwrapped: &Unwrapped
     }
 }
 
-/// The values of `bytes`, which someone says are of this format; `None` of what has none.
+/// Decodes `bytes` in this format. Returns `None` if the format has no values.
 fn bare(
     bytes: &[u8],
     format: Format,

@@ -1,4 +1,4 @@
-//! Base64 within a text.
+//! Base64 within text.
 
 use base64::Engine;
 use base64::alphabet;
@@ -12,14 +12,14 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// The fewest letters of base64 that are recognised without being told.
+/// The minimum number of base64 characters that are recognised automatically.
 const SHORTEST: usize = 16;
 
-/// How many letters tell whether the rest is worth decoding.
+/// The number of characters that decide whether the rest is worth decoding.
 const PROBE: usize = 16;
 
-/// What `text` stands for in base64, if it is base64 of no more than `most` bytes; lines
-/// broken as in MIME and space around it do not matter.
+/// Decodes `text` if it is base64 of at most `most` bytes; MIME line breaks and surrounding
+/// whitespace are ignored.
 pub(super) fn decode(text: &[u8], most: usize) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     if text.is_empty() || text.len() / 4 * 3 > most {
@@ -33,10 +33,10 @@ pub(super) fn decode(text: &[u8], most: usize) -> Option<Vec<u8>> {
     decode_line(text)
 }
 
-/// The first bytes that `text` stands for, if it can be base64 by its length and its letters.
+/// Decodes the first bytes of `text` if its length and characters allow base64.
 pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    // Most texts have a space or a dot among their first letters.
+    // Most texts have a space or a dot among their first characters.
     let head = text.get(..SHORTEST.max(PROBE))?;
     if !head.iter().all(|byte| is_letter(*byte)) || text.len() / 4 * 3 > MAX_SIZE {
         return None;

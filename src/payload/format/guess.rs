@@ -1,4 +1,4 @@
-//! How a payload is told by its looks.
+//! Detection of a payload's format.
 
 use super::unpack::{Failure, packed_by, unpack_within};
 use super::{Format, Wrapping, encoded, named};
@@ -6,19 +6,19 @@ use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use crate::payload::{cbor, json, msgpack};
 
-/// What some bytes look like.
+/// What bytes look like.
 pub(super) enum Look {
-    /// This, with its values.
+    /// A format, with the values if it has any.
     Is(Format, Option<Tree>),
-    /// Something wrapped in this: what is within, or why it is not unpacked.
+    /// A wrapping, with its content or why it was not unpacked.
     Wrapped(Wrapping, Result<Vec<u8>, Failure>),
 }
 
-/// A compression, and what is within it or why that is not known.
+/// A compression, with its content or why it was not unpacked.
 pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
-/// What `bytes` look like, of which nothing is unpacked to more than `most`. `message_type` is what
-/// someone says that they are.
+/// Detects what `bytes` look like. Nothing is unpacked to more than `most` bytes. `message_type` is
+/// the Protobuf type configured for them.
 pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> Look {
     if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
         return Look::Is(Format::Protobuf, Some(tree));
@@ -44,7 +44,7 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize
     }
 }
 
-/// The values of bytes that are not wrapped.
+/// Returns the values of bytes that are not wrapped.
 pub(super) fn values(bytes: &[u8]) -> Option<Tree> {
     if let Some((_, tree)) = as_json(bytes) {
         return Some(tree);
@@ -54,7 +54,7 @@ pub(super) fn values(bytes: &[u8]) -> Option<Tree> {
     Some(tree)
 }
 
-/// What bytes are to be called that look wrapped and are not unwrapped.
+/// Returns the format of bytes that look wrapped but were not unwrapped.
 pub(super) fn unopened(bytes: &[u8]) -> Format {
     if is_words(bytes) {
         Format::Text
@@ -63,16 +63,16 @@ pub(super) fn unopened(bytes: &[u8]) -> Format {
     }
 }
 
-/// Whether bytes that do not look like JSON can have values, judged by what takes no time: hardly
-/// any text can.
+/// Returns whether bytes that do not look like JSON may have values, judged by cheap checks: hardly
+/// any text may.
 pub(super) fn may_have_values(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0x80..))
         || packed_by(bytes).is_some()
         || encoded::probe(bytes).is_some()
 }
 
-/// What is within compressed bytes, if that is no more than `most`, or why it is not known. What begins like zlib and is broken
-/// is taken for something else.
+/// Unpacks compressed bytes to at most `most` bytes. Returns `None` if they are not compressed;
+/// bytes that begin like zlib but are broken are not.
 pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
     let inner = unpack_within(wrapping, bytes, most);
@@ -82,8 +82,9 @@ pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     Some((wrapping, inner))
 }
 
-/// Whether what failed to unpack as zlib is rather something else: a text that begins like `x^2`,
-/// say. `0x78` is what encoders write, and begins no map or array of another format.
+/// Returns whether bytes that failed to unpack as zlib are probably something else, such as text
+/// that begins with `x^2`. `0x78` is what encoders write, and does not begin a map or array of
+/// another format.
 fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     match inner {
         Err(Failure::Broken(..)) => true,
@@ -94,7 +95,7 @@ fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     }
 }
 
-/// JSON: one value, as the query `is:json` has it, be it a bare number or word; or objects and
+/// Reads JSON: one value, as in the query `is:json`, even a bare number or word; or objects and
 /// arrays on lines of their own.
 fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     let first = bytes.get(json::skip_space(bytes, 0))?;
@@ -115,8 +116,8 @@ fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     }
 }
 
-/// Whether `bytes` are UTF-8 without control characters but those of texts: tab, line feed, form
-/// feed, carriage return, and escape, which colours are written with.
+/// Returns whether `bytes` are UTF-8 without control characters other than those of texts: tab,
+/// line feed, form feed, carriage return, and escape, which starts colour codes.
 fn is_words(bytes: &[u8]) -> bool {
     let is_control = |byte: &u8| match byte {
         b'\t' | b'\n' | b'\x0c' | b'\r' | b'\x1b' => false,
@@ -126,9 +127,9 @@ fn is_words(bytes: &[u8]) -> bool {
     !bytes.iter().any(is_control) && str::from_utf8(bytes).is_ok()
 }
 
-/// What words stand for in base64, if that is something that can be told from noise: compressed
-/// bytes, an object or array of JSON, serialised objects, a map of `MessagePack` or CBOR whose
-/// keys are strings, or a message of `message_type`. Digits, words and identifiers decode to noise.
+/// Decodes base64 in `words` if the result is distinguishable from noise: compressed bytes, a JSON
+/// object or array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a
+/// message of `message_type`. Digits, words and identifiers decode to noise.
 fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
@@ -145,7 +146,7 @@ fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Opt
     is_telling(&inner, message_type, most).then_some(inner)
 }
 
-/// Whether bytes cannot well be noise.
+/// Returns whether bytes are unlikely to be noise.
 fn is_telling(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> bool {
     if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
         return true;
@@ -157,28 +158,28 @@ fn is_telling(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> 
         || message_type.is_some_and(|message_type| is_all_of(message_type, bytes))
 }
 
-/// Whether it is a number or a word alone.
+/// Returns whether the root is a number, a boolean or null.
 fn is_bare(tree: &Tree, bytes: &[u8]) -> bool {
     let root = tree.value(NodeId::default(), bytes);
     root.is_some_and(|root| matches!(root.kind, Kind::Number | Kind::Bool | Kind::Null))
 }
 
-/// Whether `message_type` knows every field in `bytes`, and there are some. Noise now and then has
-/// one that it knows.
+/// Returns whether `bytes` has fields and `message_type` knows all of them. Noise sometimes has one
+/// that it knows.
 fn is_all_of(message_type: &MessageType, bytes: &[u8]) -> bool {
     let tree = message_type.recognise(bytes);
     tree.is_some_and(|tree| is_named_map(&tree, bytes))
 }
 
-/// `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.
+/// Reads `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.
 ///
-/// `dc` to `df` begin containers of `MessagePack` only, `a0` to `bf` maps of CBOR only, as does the
-/// tag that says that CBOR follows. `80` to `8f` are a map of the one and an array of the other: a
-/// map whose keys are texts is `MessagePack`, and what can be read as both without such keys is
-/// CBOR, since it would be a map of the same key again and again (`82 18 64 18 65`). `90` to `9f`
-/// are an array of either, of different lengths: what can be read as both is `MessagePack`.
-/// Without keys that are texts the bytes behind the first must not all be printable ASCII: then it
-/// is rather a text in an old encoding.
+/// `dc` to `df` begin containers of `MessagePack` only, `a0` to `bf` begin maps of CBOR only, and
+/// the tag for self-described CBOR begins CBOR only. `80` to `8f` begin a map in `MessagePack` and
+/// an array in CBOR: a map whose keys are texts is taken as `MessagePack`; without such keys, what
+/// can be read as both is taken as CBOR, since as a map it would repeat the same key
+/// (`82 18 64 18 65`). `90` to `9f` begin an array in either, with different lengths: what can be
+/// read as both is taken as `MessagePack`. Without text keys, the bytes after the first must not
+/// all be printable ASCII: such bytes are more likely text in a legacy encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
     let (format, tree) = match bytes {
         [] | [_] => return None,
@@ -211,7 +212,7 @@ fn cbor(bytes: &[u8]) -> Option<(Format, Tree)> {
     (tree.len() > 1).then_some((Format::Cbor, tree))
 }
 
-/// Whether the root is a map with members, and their keys are texts.
+/// Returns whether the root is a non-empty map whose keys are texts.
 fn is_named_map(tree: &Tree, bytes: &[u8]) -> bool {
     let mut root = NodeId::default();
     while tree

@@ -1,25 +1,25 @@
-//! The frame format of LZ4
+//! The LZ4 frame format
 //! (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
 //!
-//! The header of a frame says how large its blocks may be, up to 4 MiB, whatever they hold: 17 bytes
-//! can claim as much. A decoder for streams makes room for the claim. Here a block is given room
-//! for what its bytes can stand for.
+//! A frame header states the maximum block size, up to 4 MiB, whatever the blocks contain: 17 bytes
+//! can claim that much. A streaming decoder allocates what is claimed. This one allocates what the
+//! bytes of a block can expand to.
 
 use std::io::{self, ErrorKind};
 
 use lz4_flex::block::{DecompressError, decompress_into_with_dict};
 use twox_hash::XxHash32;
 
-/// What every frame begins with.
+/// The magic number of a frame.
 const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
-/// How many bytes before a block it may refer to.
+/// How far back a block may refer, in bytes.
 const WINDOW: usize = 64 << 10;
 
-/// How many bytes a byte of a block can stand for at most: one more byte of a length.
+/// The maximum expansion of a byte of a block: one more byte of a length.
 const MAX_RATIO: usize = 255;
 
-/// What the header of a frame says.
+/// The header of a frame.
 struct Header {
     are_blocks_independent: bool,
     has_block_checksums: bool,
@@ -28,8 +28,8 @@ struct Header {
     max_block: usize,
 }
 
-/// Unpacks the first frame of `bytes` to `out`, until that is larger than `limit`, and gives what
-/// follows.
+/// Unpacks the first frame of `bytes` to `out`, until that is larger than `limit`. Returns the
+/// bytes after it.
 pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
     let mut rest = bytes;
     let header = Header::take(&mut rest)?;
@@ -68,8 +68,8 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
     }
 }
 
-/// Appends what `block` stands for to `out`, where its frame begins at `start`: at most one byte
-/// more than `limit`.
+/// Appends the content of `block` to `out`, at most one byte more than `limit`. `start` is where
+/// its frame begins in `out`.
 fn unpack_block(
     block: &[u8],
     header: &Header,
@@ -170,7 +170,7 @@ fn broken(why: &str) -> io::Error {
 mod tests {
     use super::*;
 
-    /// A frame that claims blocks of 4 MiB and has one that stands for a byte.
+    /// Returns a frame that claims blocks of 4 MiB and has one that expands to a byte.
     fn tiny() -> Vec<u8> {
         let described = [0x60, 0x70];
         let hash = XxHash32::oneshot(0, &described).to_le_bytes()[1];
@@ -195,7 +195,7 @@ mod tests {
             rest = frame(rest, 64 << 10, &mut out).unwrap();
         }
         assert_eq!(out, vec![b'x'; 963]);
-        // What a block is unpacked into is all the room that is made.
+        // Memory is only reserved for what the block can expand to.
         assert!(out.capacity() < 4 << 10, "{}", out.capacity());
     }
 
@@ -206,7 +206,7 @@ mod tests {
         let packed = encoder.finish().unwrap();
         let mut out = Vec::new();
         frame(&packed, 1000, &mut out).unwrap();
-        // One byte too many says so.
+        // One byte too many signals that the limit was exceeded.
         assert_eq!(out.len(), 1001);
     }
 

@@ -1,12 +1,12 @@
-//! Formats that are named and never read: to read them is to run what they say.
+//! Formats that are named but never decoded, since decoding them can run code.
 
 use super::Format;
 use super::pickle::{self, Protocol};
 
-/// The format of serialised objects that `bytes` are of.
+/// Returns the format of serialized objects that `bytes` are in.
 pub(super) fn named(bytes: &[u8]) -> Option<Format> {
     match bytes {
-        // Protocols 2 to 5 begin with their number and end with STOP (`pickletools`).
+        // Protocols 2 to 5 begin with their version and end with STOP (`pickletools`).
         [0x80, 2..=5, .., b'.'] if bytes.len() > 3 => Some(Format::Pickle),
         // STREAM_MAGIC and STREAM_VERSION (Java Object Serialization Specification, section 6.4).
         [0xac, 0xed, 0x00, 0x05, ..] => Some(Format::Java),
@@ -20,7 +20,7 @@ pub(super) fn named(bytes: &[u8]) -> Option<Format> {
     }
 }
 
-/// Whether what begins with `head` can be of these formats, judged by what takes no time.
+/// Returns whether bytes that begin with `head` may be in these formats, judged by cheap checks.
 pub(super) fn may_be_named(head: &[u8]) -> bool {
     match head {
         [0x80, 2..=5, ..]
@@ -30,9 +30,9 @@ pub(super) fn may_be_named(head: &[u8]) -> bool {
     }
 }
 
-/// Whether `bytes` are an array, an object, an enumeration or a string as `serialize` writes them:
-/// `a:0:{}`, `O:8:"stdClass":0:{}`, `C:1:"X":2:{..}`, `E:6:"Suit:A";`, `s:1:"x";`. Numbers and the
-/// like are words like others.
+/// Returns whether `bytes` are an array, an object, an enumeration or a string as `serialize`
+/// writes them: `a:0:{}`, `O:8:"stdClass":0:{}`, `C:1:"X":2:{..}`, `E:6:"Suit:A";`, `s:1:"x";`.
+/// Scalars such as numbers count as text.
 fn is_php(bytes: &[u8]) -> bool {
     let (kind, rest) = (bytes.first(), bytes.get(2..).unwrap_or_default());
     let Some((length, rest)) = number(rest) else {
@@ -41,7 +41,7 @@ fn is_php(bytes: &[u8]) -> bool {
     match kind {
         Some(b'a') => is_braced(rest),
         Some(b's' | b'E') => quoted(rest, length) == Some(b";"),
-        // What a class has written by itself: so many bytes of whatever it likes.
+        // The output of a class's own serializer: a length and arbitrary bytes.
         Some(b'C') => quoted(rest, length)
             .and_then(|rest| number(rest.strip_prefix(b":")?))
             .is_some_and(|(length, rest)| {
@@ -54,7 +54,7 @@ fn is_php(bytes: &[u8]) -> bool {
     }
 }
 
-/// A number and what follows the colon behind it.
+/// Parses a number. Returns it and what follows the colon after it.
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let colon = bytes.iter().take(20).position(|byte| *byte == b':')?;
     let digits = str::from_utf8(&bytes[..colon]).ok()?;
@@ -62,13 +62,13 @@ fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((number, &bytes[colon + 1..]))
 }
 
-/// What follows a quoted name of `length` bytes.
+/// Returns what follows a quoted name of `length` bytes.
 fn quoted(bytes: &[u8], length: usize) -> Option<&[u8]> {
     let rest = bytes.strip_prefix(b"\"")?.get(length..)?;
     rest.strip_prefix(b"\"")
 }
 
-/// Whether they are members in braces, each of which ends with a semicolon or a brace.
+/// Returns whether `bytes` are members in braces, each of which ends with a semicolon or a brace.
 fn is_braced(bytes: &[u8]) -> bool {
     let within = within_braces(bytes);
     within.is_some_and(|within| matches!(within.last(), None | Some(b';' | b'}')))

@@ -1,18 +1,18 @@
-//! Python's pickle of before protocol 2, which does not say what it is: told by its opcodes, which
-//! are passed over and never run (`pickletools` in Python's library lists them).
+//! Python pickles before protocol 2, which have no header. They are recognised by their opcodes,
+//! which are skipped and never run (listed in `pickletools` of Python's library).
 
-/// What protocol a pickle is of, as far as its opcodes tell.
+/// The protocol of a pickle, as far as its opcodes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// All of it is lines and letters.
+    /// All opcodes and arguments are text.
     Zero,
-    /// It has opcodes whose arguments are bytes.
+    /// Some opcodes have binary arguments.
     One,
 }
 
-/// The protocol of a pickle that does not begin with its number, if all of `bytes` are one. It
-/// must start with what pickles of more than a number start with, be opcodes up to the one that
-/// ends it, and put something into the memo, as every pickle of such does: no text happens to.
+/// Returns the protocol of a pickle without a header, if all of `bytes` are one. It must start like
+/// a pickle of more than a number, consist of opcodes up to the one that ends it, and store
+/// something in the memo, as all such pickles do and no text does by accident.
 pub(super) fn protocol(bytes: &[u8]) -> Option<Protocol> {
     let (first, last) = (bytes.first()?, bytes.last()?);
     if !may_start(*first) || *last != b'.' {
@@ -33,18 +33,18 @@ pub(super) fn protocol(bytes: &[u8]) -> Option<Protocol> {
     }
 }
 
-/// Whether such a pickle can start with this byte.
+/// Returns whether such a pickle may start with this byte.
 pub(super) fn may_start(first: u8) -> bool {
     b"(c]}SVTUX".contains(&first)
 }
 
-/// Opcodes with their arguments.
+/// A sequence of opcodes with their arguments.
 struct Opcodes<'a> {
     rest: &'a [u8],
 }
 
 impl Opcodes<'_> {
-    /// Takes an opcode and passes over its arguments.
+    /// Takes an opcode and skips its arguments.
     fn next(&mut self) -> Option<u8> {
         let (opcode, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -68,7 +68,7 @@ impl Opcodes<'_> {
         Some(*opcode)
     }
 
-    /// Passes over a line, if it is right.
+    /// Skips a line that satisfies `is_right`.
     fn line(&mut self, is_right: impl FnOnce(&[u8]) -> bool) -> Option<()> {
         let end = self.rest.iter().position(|byte| *byte == b'\n')?;
         is_right(&self.rest[..end]).then(|| self.skip(end + 1))?
@@ -79,7 +79,7 @@ impl Opcodes<'_> {
         Some(())
     }
 
-    /// Passes over as many bytes as the number before them says, which has so many bytes.
+    /// Skips as many bytes as the length before them says, which is a number of `size` bytes.
     fn counted(&mut self, size: usize) -> Option<()> {
         let mut number = [0; 4];
         number[..size].copy_from_slice(self.rest.get(..size)?);
@@ -92,7 +92,7 @@ fn is_number(line: &[u8]) -> bool {
     !line.is_empty() && line.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether it is a name of Python, with dots between modules.
+/// Returns whether a line is a Python name, with dots between modules.
 fn is_name(line: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     !line.is_empty() && line.iter().all(|byte| is_of_name(byte) || !byte.is_ascii())

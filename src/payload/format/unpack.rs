@@ -1,7 +1,7 @@
-//! Compressed bytes unpacked, within bounds.
+//! Decompression within bounds.
 //!
-//! A payload comes from strangers, and a few of its bytes can stand for gigabytes. What is
-//! unpacked is counted as it comes, whatever a header says of it.
+//! Payloads are untrusted, and a few bytes can expand to gigabytes. The output is counted as it is
+//! produced, whatever a header claims.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind, Read};
@@ -12,39 +12,39 @@ use zstd::zstd_safe::DCtx;
 use super::{Wrapping, lz4};
 use crate::payload::figures;
 
-/// The most bytes that are unpacked or that something is unpacked from: 64 MiB.
+/// The maximum size of both packed and unpacked data: 64 MiB.
 pub const MAX_SIZE: usize = 64 << 20;
 
-/// How many times larger than packed it may be at most.
+/// The maximum ratio of unpacked to packed size.
 pub const MAX_RATIO: usize = 1024;
 
-/// What may come of a few bytes, whatever the ratio: 1 MiB.
+/// The size that any input may expand to, whatever the ratio: 1 MiB.
 pub const SMALL: usize = 1 << 20;
 
-/// The most members or frames that stand behind one another.
+/// The maximum number of consecutive members or frames.
 pub const MAX_PIECES: usize = 4096;
 
-/// The logarithms of the least and the greatest window that zstd may ask for. The least is what
-/// every decoder should take (RFC 8878, section 3.1.1.1.2).
+/// The binary logarithms of the smallest and the largest limit on the window that zstd may request.
+/// The smallest is what every decoder should support (RFC 8878, section 3.1.1.1.2).
 const ZSTD_WINDOWS: (u32, u32) = (23, 26);
 
 /// Why something was not unpacked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It would become larger than it may.
+    /// The content would exceed the limit.
     Large {
-        /// How large it is packed, in bytes.
+        /// The packed size, in bytes.
         packed: usize,
-        /// How large it may become, in bytes.
+        /// The limit of the unpacked size, in bytes.
         limit: usize,
     },
-    /// There are more than [`MAX_SIZE`] bytes of it.
+    /// The packed data has more than [`MAX_SIZE`] bytes; this is its size.
     LargePacked(usize),
-    /// There are more than [`MAX_PIECES`] pieces of it.
+    /// There are more than [`MAX_PIECES`] members or frames.
     ManyPieces,
-    /// Its end is missing.
+    /// The end is missing.
     EndsEarly(Wrapping),
-    /// It is broken, in the words of the decoder.
+    /// The data is corrupt; the text is the decoder's error.
     Broken(Wrapping, String),
 }
 
@@ -71,15 +71,15 @@ impl Display for Failure {
     }
 }
 
-/// The compression that `bytes` begin like by their magic number. A header of zlib says little:
-/// it is zlib if it can be unpacked.
+/// Returns the compression whose magic number `bytes` begin with. A zlib header is weak evidence:
+/// the bytes are only zlib if they can be unpacked.
 #[must_use]
 pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
     match bytes {
         [0x1f, 0x8b, 0x08, ..] => Some(Wrapping::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Wrapping::Zstd),
         [0x04, 0x22, 0x4d, 0x18, ..] => Some(Wrapping::Lz4),
-        // Deflate, a window up to 32 KiB, no dictionary, and the check bits (RFC 1950, section 2.2).
+        // Deflate, a window up to 32 KiB, no dictionary, and check bits (RFC 1950, section 2.2).
         [method, flags, ..]
             if method & 0x0f == 8
                 && method >> 4 <= 7
@@ -92,26 +92,26 @@ pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
     }
 }
 
-/// How large something that has `packed` bytes may become.
+/// Returns the maximum size that `packed` bytes may expand to.
 #[must_use]
 pub fn limit(packed: usize) -> usize {
     packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
 }
 
-/// Unpacks all of `bytes`, which are compressed by `wrapping`, that is not base64.
+/// Unpacks all of `bytes`, which are compressed by `wrapping`, which must not be base64.
 ///
 /// # Errors
 ///
-/// Why they are not unpacked.
+/// Returns why they were not unpacked.
 pub fn unpack(wrapping: Wrapping, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     unpack_within(wrapping, bytes, MAX_SIZE)
 }
 
-/// The same, to no more than `most` bytes.
+/// Like [`unpack`], but unpacks to at most `most` bytes.
 ///
 /// # Errors
 ///
-/// Why they are not unpacked.
+/// Returns why they were not unpacked.
 pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
     if bytes.len() > MAX_SIZE {
         return Err(Failure::LargePacked(bytes.len()));
@@ -137,8 +137,8 @@ pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Ve
     Ok(out)
 }
 
-/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` takes the first, and
-/// gives what follows.
+/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` unpacks the first,
+/// and returns what follows.
 fn pieces<'a>(
     wrapping: Wrapping,
     bytes: &'a [u8],
@@ -166,7 +166,7 @@ fn pieces<'a>(
     Err(Failure::ManyPieces)
 }
 
-/// One decoder for all members, since each takes 40 KiB.
+/// Unpacks one gzip member. The decoder is shared by all members, since each takes 40 KiB.
 fn gzip_member<'a>(
     decoder: &mut Option<GzDecoder<&'a [u8]>>,
     bytes: &'a [u8],
@@ -190,7 +190,7 @@ fn zlib<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a 
     Ok(decoder.into_inner())
 }
 
-/// One context for all frames, since each takes 100 KiB and more.
+/// Unpacks one zstd frame. The context is shared by all frames, since each takes 100 KiB and more.
 fn zstd_frame<'a>(
     context: &mut DCtx<'static>,
     bytes: &'a [u8],
@@ -198,14 +198,14 @@ fn zstd_frame<'a>(
     out: &mut Vec<u8>,
 ) -> io::Result<&'a [u8]> {
     let mut decoder = zstd::Decoder::with_context(bytes, context).single_frame();
-    // What a header claims is allocated at once, so that a small payload may not claim much.
+    // What a header claims is allocated at once, so small payloads may not claim much.
     let (least, greatest) = ZSTD_WINDOWS;
     decoder.window_log_max(limit.max(1).ilog2().clamp(least, greatest))?;
     drain(&mut decoder, limit, out)?;
     Ok(decoder.finish())
 }
 
-/// Reads to `out` until that is larger than `limit`. The buffer grows with what comes.
+/// Reads to `out` until that is larger than `limit`. The buffer grows with the output.
 fn drain(decoder: &mut impl Read, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
     let room = limit + 1 - out.len().min(limit);
     decoder.take(room as u64).read_to_end(out).map(drop)

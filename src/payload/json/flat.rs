@@ -1,18 +1,18 @@
-//! JSON as a flat row of tokens, for those who look at every message of a flood: checked and cut
-//! in one pass, into a vector that is used again.
+//! JSON as a flat list of tokens, for examining every message of a burst: validated and tokenised
+//! in one pass, into a vector that is reused.
 
 use std::ops::Range;
 
 use super::{Grammar, Visit};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An object starts.
     Object,
     /// An array starts.
     Array,
-    /// The last object or array that is open ends.
+    /// The innermost open object or array ends.
     End,
     /// The name of the member whose value follows.
     Key,
@@ -26,18 +26,18 @@ pub enum Kind {
     String,
 }
 
-/// A token, and where it stands.
+/// A token and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// The kind of the token.
     pub kind: Kind,
     start: u32,
     end: u32,
 }
 
 impl Token {
-    /// The bytes of the payload that it is written with; of a key and a string, those between the
-    /// quotes, as they are escaped. Nothing for an object or array.
+    /// Returns the token as it is written in the payload; for a key or string, the escaped text
+    /// between the quotes. Empty for an object or array.
     #[must_use]
     #[inline]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
@@ -45,8 +45,8 @@ impl Token {
     }
 }
 
-/// Cuts `bytes` into `tokens`, which lose what they held. Says whether all of it is one JSON value;
-/// if not, what the tokens hold means nothing. A payload of 4 GiB and more is not read.
+/// Splits `bytes` into `tokens`, replacing their contents. Returns whether all of it is one JSON
+/// value; if not, the tokens are meaningless. Payloads of 4 GiB or more are rejected.
 #[must_use]
 pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
     tokens.clear();
@@ -55,7 +55,7 @@ pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
         && str::from_utf8(bytes).is_ok()
 }
 
-/// Takes the tokens down.
+/// Collects tokens.
 struct Row<'a>(&'a mut Vec<Token>);
 
 impl Row<'_> {

@@ -1,4 +1,4 @@
-//! JSON as a tree.
+//! Building a tree from JSON.
 
 use std::ops::Range;
 
@@ -6,12 +6,11 @@ use super::text::{self, Unescaped};
 use super::tokens::{Lexeme, NotJson, Token, Tokens};
 use crate::payload::tree::{Builder, Kind, MAX_DEPTH, Refusal, Said, Tree};
 
-/// Reads one JSON value. Of one with more values than a tree holds the first are laid out, and the
-/// rest is not read.
+/// Reads one JSON value. If it has more values than a tree holds, only the first are decoded.
 ///
 /// # Errors
 ///
-/// Where it stops being JSON, and why.
+/// Returns where `bytes` stop being JSON, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, NotJson> {
     let mut builder = Builder::default();
     match read_value(bytes, 0, &mut builder) {
@@ -25,11 +24,11 @@ pub fn read(bytes: &[u8]) -> Result<Tree, NotJson> {
 }
 
 /// Reads JSON values on lines of their own, at least two, as the elements of an array. Empty lines
-/// are passed over.
+/// are skipped.
 ///
 /// # Errors
 ///
-/// Where it stops being JSON, and why.
+/// Returns where `bytes` stop being JSON, and why.
 pub fn read_lines(bytes: &[u8]) -> Result<Tree, NotJson> {
     let mut builder = Builder::default();
     let stop = read_all_lines(bytes, &mut builder);
@@ -65,10 +64,10 @@ fn read_all_lines(bytes: &[u8], builder: &mut Builder) -> Result<usize, Stop> {
     Ok(count)
 }
 
-/// Why reading has ended before the end.
+/// Why reading has stopped early.
 enum Stop {
     Wrong(NotJson),
-    /// The tree takes no more; what starts at this byte is left out.
+    /// The tree is full; what starts at this byte is left out.
     Refused(Refusal, usize),
 }
 
@@ -92,7 +91,7 @@ fn refused(builder: Builder, refusal: Refusal, at: usize) -> Result<Tree, NotJso
     Err(NotJson { at, why })
 }
 
-/// Reads the value that `bytes` are, which stand at `origin` in the payload.
+/// Reads the value in `bytes`, which starts at `origin` in the payload.
 fn read_value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop> {
     let mut tokens = Tokens::new(bytes, MAX_DEPTH);
     loop {
@@ -110,7 +109,7 @@ fn read_value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), 
     }
 }
 
-/// Adds a token, which stands at `place` in the payload.
+/// Adds a token, which is at `place` in the payload.
 fn add(
     token: Token,
     written: &[u8],
@@ -137,7 +136,7 @@ fn add(
     }
 }
 
-/// Hands over what a quoted string says, which stands at `place`.
+/// Passes on the text of a quoted string, which is at `place` in the payload.
 fn unquoted<T>(written: &[u8], place: &Range<usize>, take: impl FnOnce(Said<'_>) -> T) -> T {
     let raw = &written[1..written.len() - 1];
     if text::has_escape(raw) {

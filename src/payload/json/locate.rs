@@ -1,7 +1,7 @@
-//! The value at a path, found by skipping over everything else.
+//! Finding the value at a path by skipping everything else.
 //!
-//! Exact on JSON; on other bytes it may find anything or nothing, but comes to an end in a time
-//! that grows with the bytes. The caller has what is found checked if it matters.
+//! The result is exact for JSON. For other bytes it is arbitrary, but the search still terminates
+//! in a time that grows with their number. The caller validates the result if it matters.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use super::text;
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathStep {
-    /// To the member of this name, of several the last.
+    /// To the last member with this name.
     Key(Box<[u8]>),
-    /// To the element of this index, from 0.
+    /// To the element with this index, from 0.
     Index(usize),
 }
 
-/// Where the value at the end of `steps` stands in `bytes`.
+/// Returns where the value at `steps` is in `bytes`.
 #[must_use]
 #[inline]
 pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Option<Range<usize>> {
@@ -35,7 +35,7 @@ pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Option<Range<usize>> {
     Some(value)
 }
 
-/// The value of the last member named `key` of the object at `at`.
+/// Returns the value of the last member named `key` of the object at `at`.
 #[inline]
 fn member(bytes: &[u8], at: usize, key: &[u8]) -> Option<Range<usize>> {
     let mut found = None;
@@ -65,7 +65,7 @@ fn member(bytes: &[u8], at: usize, key: &[u8]) -> Option<Range<usize>> {
     }
 }
 
-/// The element of this index of the array at `at`.
+/// Returns the element with this index of the array at `at`.
 fn element(bytes: &[u8], at: usize, index: usize) -> Option<Range<usize>> {
     let mut at = enter(bytes, at, b'[')?;
     let mut left = index;
@@ -88,12 +88,12 @@ fn element(bytes: &[u8], at: usize, index: usize) -> Option<Range<usize>> {
     }
 }
 
-/// The position behind the bracket at `at`.
+/// Returns the position after the bracket at `at`.
 fn enter(bytes: &[u8], at: usize, bracket: u8) -> Option<usize> {
     (bytes.get(at) == Some(&bracket)).then_some(at + 1)
 }
 
-/// The position behind the value at `at`, which is at least one byte long.
+/// Returns the position after the value at `at`, which is at least one byte long.
 #[inline]
 fn skip_value(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
@@ -109,7 +109,7 @@ fn skip_value(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// The position behind the object or array at `at`.
+/// Returns the position after the object or array at `at`.
 fn skip_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0;
     loop {
@@ -131,7 +131,7 @@ fn skip_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The position behind the string at `at`.
+/// Returns the position after the string at `at`.
 #[inline]
 fn skip_string(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;

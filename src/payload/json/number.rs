@@ -1,8 +1,8 @@
-//! Numbers compared exactly, by their digits.
+//! Exact comparison of numbers by their digits.
 
 use std::cmp::Ordering;
 
-/// A number to compare others to.
+/// A number to compare others with.
 #[derive(Clone, Debug)]
 pub struct Number {
     text: Box<[u8]>,
@@ -10,7 +10,7 @@ pub struct Number {
 }
 
 impl Number {
-    /// The number that `text` writes in JSON.
+    /// Creates the number that `text` expresses in JSON.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
@@ -19,8 +19,8 @@ impl Number {
         }
     }
 
-    /// The digits that stand in a row in every text that writes a number equal to this one without
-    /// an exponent; nothing if this one is no integer of at most 18 digits.
+    /// Returns the digits that appear consecutively in every text that expresses an equal number
+    /// without an exponent, or `None` if this is not an integer of at most 18 digits.
     #[must_use]
     pub fn plain_digits(&self) -> Option<&[u8]> {
         self.small?;
@@ -28,8 +28,8 @@ impl Number {
         (digits.len() == 1 || digits[0] != b'0').then_some(digits)
     }
 
-    /// How the number that `text` writes compares to this one; nothing if it writes none.
-    /// Exponents of over 30 digits are all as large as one another.
+    /// Returns how the number in `text` compares to this one, or `None` if it is not a number.
+    /// Exponents of over 30 digits all compare as equal.
     #[must_use]
     #[inline]
     pub fn order_of(&self, text: &[u8]) -> Option<Ordering> {
@@ -46,9 +46,10 @@ impl PartialEq for Number {
     }
 }
 
-/// Appends to `out` the one spelling of the number that `text` writes: its digits between the zeros
-/// before and behind, and the power of ten of the first of them. Two numbers are worth the same if
-/// theirs are the same, but for exponents of over 30 digits, as above. Nothing if it writes none.
+/// Appends the normal form of the number in `text` to `out`: its digits without leading and
+/// trailing zeros, and the power of ten of the first digit. Two numbers are equal if their normal
+/// forms are, except for exponents of over 30 digits, as above. Returns `None` if `text` is not a
+/// number.
 pub fn write_worth(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let decimal = Decimal::read(text)?;
     let Some(magnitude) = decimal.magnitude else {
@@ -59,7 +60,7 @@ pub fn write_worth(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         out.push(b'-');
     }
     out.extend(decimal.significant());
-    // The first digit is none, so this ends there at the latest.
+    // The first digit is not zero, so this stops there at the latest.
     while out.last() == Some(&b'0') {
         out.pop();
     }
@@ -68,7 +69,7 @@ pub fn write_worth(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// A plain number of at most 18 digits.
+/// Parses an integer of at most 18 digits.
 #[inline]
 fn small(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
@@ -88,12 +89,12 @@ fn small(text: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// A number taken apart.
+/// A number split into its parts.
 struct Decimal<'a> {
     negative: bool,
-    /// The digits before the point from the first that is not 0 on, and those behind it.
+    /// The digits before the point, without leading zeros, and those after it.
     digits: (&'a [u8], &'a [u8]),
-    /// The power of ten of the first digit that is not 0; nothing if all are.
+    /// The power of ten of the first digit that is not 0, or `None` if all are.
     magnitude: Option<i128>,
 }
 
@@ -163,7 +164,7 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// How two rows of digits compare that start at the same place.
+/// Compares two sequences of digits that start at the same decimal place.
 fn order_of_digits(
     mut left: impl Iterator<Item = u8>,
     mut right: impl Iterator<Item = u8>,

@@ -1,11 +1,11 @@
-//! What stands between the quotes of a JSON string.
+//! The contents of JSON strings.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use memchr::memchr;
 
-/// Whether a string of these raw bytes says `text`.
+/// Returns whether the unescaped contents of a string with these raw bytes equal `text`.
 #[must_use]
 #[inline]
 pub fn equals(raw: &[u8], text: &[u8]) -> bool {
@@ -18,7 +18,7 @@ pub fn equals(raw: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// How what a string of these raw bytes says compares to `text`, byte by byte.
+/// Compares the unescaped contents of a string with these raw bytes to `text`, byte by byte.
 #[must_use]
 pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
     if has_escape(raw) {
@@ -28,7 +28,7 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
     }
 }
 
-/// A string, quotes and all, that says exactly `text`, be it UTF-8 or not.
+/// Returns a quoted string whose contents are exactly `text`, whether that is UTF-8 or not.
 #[must_use]
 pub fn quoted(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
@@ -43,13 +43,14 @@ pub fn quoted(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether anything in these raw bytes is not as it is written.
+/// Returns whether these raw bytes contain an escape.
 #[must_use]
 pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
 }
 
-/// What a value of JSON says: a string what stands between its quotes, anything else what is written.
+/// Returns the text of a JSON value: for a string, its unescaped contents, else the value as
+/// written.
 #[must_use]
 pub fn said(value: &[u8]) -> Cow<'_, [u8]> {
     match value {
@@ -59,14 +60,14 @@ pub fn said(value: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What a string says, in quotes as people read it. That need not be JSON.
+/// Returns a string's contents in quotes for display. The result need not be JSON.
 #[must_use]
 pub fn in_quotes(said: &[u8]) -> Vec<u8> {
     [b"\"", said, b"\""].concat()
 }
 
-/// Whether `bytes` begin with the three bytes that UTF-8 would have for half of a surrogate pair:
-/// which one. No UTF-8 has them, but the escapes of JSON can write it.
+/// Returns the surrogate whose three-byte UTF-8 pattern `bytes` begin with, if any. It does not
+/// occur in valid UTF-8, but JSON escapes can express it.
 #[must_use]
 #[inline]
 pub fn half(bytes: &[u8]) -> Option<u16> {
@@ -78,7 +79,7 @@ pub fn half(bytes: &[u8]) -> Option<u16> {
     }
 }
 
-/// The three bytes that UTF-8 would have for half of a surrogate pair.
+/// Returns the three bytes that UTF-8 would use for half of a surrogate pair.
 #[must_use]
 pub fn half_bytes(half: u16) -> [u8; 3] {
     let [high, low] = half.to_be_bytes();
@@ -86,18 +87,18 @@ pub fn half_bytes(half: u16) -> [u8; 3] {
     [0xe0 | high >> 4, 0x80 | middle, 0x80 | low & 0x3f]
 }
 
-/// A part of what a string says.
+/// A part of a string's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run<'a> {
-    /// Text, as much as there is of it.
+    /// A stretch of text, as long as possible.
     Text(&'a str),
     /// Half of a surrogate pair.
     Half(u16),
-    /// Bytes that belong together and are none of these: no JSON says them.
+    /// A sequence of invalid bytes, which JSON cannot express.
     Broken,
 }
 
-/// The parts of what a string says.
+/// Returns the parts of a string's contents.
 pub fn runs(said: &[u8]) -> impl Iterator<Item = Run<'_>> {
     let mut rest = said;
     std::iter::from_fn(move || {
@@ -116,14 +117,15 @@ pub fn runs(said: &[u8]) -> impl Iterator<Item = Run<'_>> {
     })
 }
 
-/// What a string of these raw bytes says, byte by byte. Half of a surrogate pair gives the three
-/// bytes that UTF-8 would have for it; what is no escape is taken as it is written.
+/// An iterator over the contents of a string with these raw bytes, byte by byte. Half of a
+/// surrogate pair yields the three bytes that UTF-8 would use for it; an invalid escape is kept as
+/// written.
 pub struct Unescaped<'a> {
     raw: &'a [u8],
     at: usize,
-    /// Whether half of a surrogate pair stays the escape as which it is written instead.
+    /// Whether half of a surrogate pair stays as its escape instead.
     keeps_halves: bool,
-    /// Bytes of a character that are still to come, the next one first.
+    /// The remaining bytes of a character, the next one first.
     ready: [u8; 4],
     left: usize,
 }
@@ -141,8 +143,8 @@ impl<'a> Unescaped<'a> {
         }
     }
 
-    /// The same, but half of a surrogate pair stays the escape as which it is written: what comes
-    /// is UTF-8 if `raw` is.
+    /// Like [`Self::new`], but half of a surrogate pair stays as its escape, so the output is UTF-8
+    /// if `raw` is.
     #[must_use]
     pub fn keeping_halves(raw: &'a [u8]) -> Self {
         Self {
@@ -151,7 +153,7 @@ impl<'a> Unescaped<'a> {
         }
     }
 
-    /// The code unit of the `\u` escape at `at`.
+    /// Returns the code unit of the `\u` escape at `at`.
     fn unit(&self, at: usize) -> Option<u32> {
         let escape = self.raw.get(at..at + 6)?;
         let digits = escape.strip_prefix(b"\\u")?;
@@ -160,7 +162,7 @@ impl<'a> Unescaped<'a> {
         })
     }
 
-    /// Takes the `\u` escape here and gives its first byte.
+    /// Takes the `\u` escape at the current position and returns the first byte of its character.
     fn take_unit(&mut self) -> Option<u8> {
         let high = self.unit(self.at)?;
         let low = self

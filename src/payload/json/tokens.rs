@@ -1,11 +1,11 @@
-//! Cuts JSON into tokens and checks its grammar on the way, without recursion.
+//! Splits JSON into tokens and checks its grammar, without recursion.
 
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
 use super::skip_space;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
     /// The name of a member, with its quotes.
@@ -23,9 +23,9 @@ pub enum Token {
 /// A token found in the payload.
 #[derive(Debug)]
 pub struct Lexeme {
-    /// What it is.
+    /// The kind of the token.
     pub token: Token,
-    /// Where it is.
+    /// The position of the token.
     pub range: Range<usize>,
 }
 
@@ -44,7 +44,7 @@ impl Display for NotJson {
     }
 }
 
-/// What an open bracket belongs to.
+/// The kind of an open bracket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nest {
     Object,
@@ -62,7 +62,7 @@ enum Expect {
     CommaOrEnd,
 }
 
-/// Yields the tokens of a payload.
+/// Splits a payload into tokens.
 pub struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -83,7 +83,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The next token, `None` after the last one of a complete value.
+    /// Returns the next token, or `None` after the last one of a complete value.
     pub fn next_token(&mut self) -> Result<Option<Lexeme>, NotJson> {
         let start = skip_space(self.bytes, self.at);
         self.at = start;
@@ -170,12 +170,12 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Takes a string, quotes and all.
+    /// Takes a string, including its quotes.
     fn string(&mut self) -> Result<(), NotJson> {
         let start = self.at;
         let mut at = start + 1;
         loop {
-            // Most of a string needs no second look.
+            // Skip to the next byte that needs a closer look.
             let rest = &self.bytes[at.min(self.bytes.len())..];
             let plain = rest
                 .iter()
@@ -202,13 +202,13 @@ impl<'a> Tokens<'a> {
         Ok(())
     }
 
-    /// What is wrong where it has come to.
+    /// Returns an error at the current position.
     fn wrong(&self, why: &'static str) -> NotJson {
         NotJson { at: self.at, why }
     }
 }
 
-/// What is missing where something else stands.
+/// Returns a message about what is missing at the current position.
 fn missing(expect: Expect, nest: Option<Nest>) -> &'static str {
     match (expect, nest) {
         (Expect::Key | Expect::KeyOrEnd, _) => "the name of a member is missing",
@@ -219,7 +219,7 @@ fn missing(expect: Expect, nest: Option<Nest>) -> &'static str {
     }
 }
 
-/// The length of the escape that `rest` begins with.
+/// Returns the length of the escape that `rest` begins with.
 fn escape_length(rest: &[u8]) -> Option<usize> {
     match rest.get(1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
@@ -231,7 +231,7 @@ fn escape_length(rest: &[u8]) -> Option<usize> {
     }
 }
 
-/// The length of the number that `rest` begins with.
+/// Returns the length of the number that `rest` begins with.
 fn number_length(rest: &[u8]) -> Option<usize> {
     let mut at = usize::from(rest[0] == b'-');
     let whole = digits(&rest[at..])?;
@@ -249,7 +249,7 @@ fn number_length(rest: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// How many digits `rest` begins with, at least one.
+/// Returns how many digits `rest` begins with, or `None` if there are none.
 fn digits(rest: &[u8]) -> Option<usize> {
     let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (count > 0).then_some(count)

@@ -1,4 +1,4 @@
-//! Descriptions of message types, taken down to what reading needs.
+//! Descriptors of message types, reduced to what decoding needs.
 
 use prost_reflect::prost::{DecodeError, Message};
 use prost_reflect::prost_types::{
@@ -6,10 +6,10 @@ use prost_reflect::prost_types::{
     FileDescriptorSet, MessageOptions,
 };
 
-/// Reads a set of descriptions and leaves out of it what changes nothing about how its messages
-/// are read: services, options, defaults, which fields exclude one another. What is left out can
-/// also not be wrong, and files of every syntax, editions among them, are taken alike: the reader
-/// takes numbers packed or not, and messages as groups or not, whatever a file prefers.
+/// Reads a descriptor set and drops what does not affect how messages are decoded: services,
+/// options, defaults, oneofs. What is dropped need not be valid, and files of every syntax,
+/// including editions, are accepted alike: the decoder accepts numbers packed or not, and messages
+/// as groups or not, whatever a file prefers.
 pub(super) fn plain(bytes: &[u8]) -> Result<FileDescriptorSet, DecodeError> {
     let set = FileDescriptorSet::decode(bytes)?;
     Ok(FileDescriptorSet {

@@ -1,4 +1,4 @@
-//! Fields without a schema.
+//! Decoding fields without a schema.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::payload::decimal::{decimal, decimal_f32};
 use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::{Kind, MAX_DEPTH, Said};
 
-/// Lays out the message that stands at `range` and is written at `source`, as an object.
+/// Adds the message whose fields are at `range`, and that is written at `source`, as an object.
 pub(super) fn message(
     bytes: &[u8],
     sink: &mut Sink,
@@ -24,7 +24,7 @@ pub(super) fn message(
     Ok(())
 }
 
-/// Lays out one field of the innermost open object.
+/// Adds one field of the innermost open object.
 pub(super) fn field(bytes: &[u8], sink: &mut Sink, field: &Field) -> Result<(), Stop> {
     let source = field.source.clone();
     sink.odd_key(&field.number.to_string(), source.start)?;
@@ -41,12 +41,12 @@ pub(super) fn field(bytes: &[u8], sink: &mut Sink, field: &Field) -> Result<(), 
     sink.scalar(kind, Said::Spelt(words.as_bytes()), source)
 }
 
-/// What a number of fixed size can mean: `1065353216 or 1.0`.
+/// Formats both possible meanings of a fixed-size number: `1065353216 or 1.0`.
 fn either(whole: u64, float: &str) -> String {
     format!("{whole} or {float}")
 }
 
-/// Lays out what may be a text, a message or just bytes.
+/// Adds a length-delimited field, which may be a text, a message or bytes.
 fn stretch(
     bytes: &[u8],
     sink: &mut Sink,
@@ -55,7 +55,7 @@ fn stretch(
 ) -> Result<(), Stop> {
     let content = bytes.get(range.clone()).unwrap_or_default();
     let text = str::from_utf8(content).ok();
-    // Words are seldom a message, and a message is seldom without control characters.
+    // Text is rarely a valid message, and a message is rarely without control characters.
     let is_plain = text.is_some_and(|text| !text.contains(char::is_control));
     if !is_plain && sink.depth() < MAX_DEPTH && wire::is_message(bytes, range.clone()) {
         return message(bytes, sink, range.clone(), &source);

@@ -1,17 +1,17 @@
-//! Where the values of messages go.
+//! The tree built from messages.
 
 use std::ops::Range;
 
 use crate::payload::reading::Stop;
 use crate::payload::tree::{Builder, Kind, Said};
 
-/// A tree that is put together from fields that are gathered by number: of a value that is written
-/// before another that has come, a tree, which wants them in order, is not told where.
+/// Builds a tree from fields that are grouped by number. A tree requires positions in order, so a
+/// value that is written before an already added one gets no position.
 pub(super) struct Sink {
     pub(super) builder: Builder,
-    /// Where the value that is written last of those that have come starts.
+    /// The start of the added value that is written last.
     latest: usize,
-    /// Of every open value whether the tree has been told where it starts.
+    /// For each open value, whether the tree knows its position.
     open: Vec<bool>,
 }
 
@@ -24,24 +24,24 @@ impl Sink {
         }
     }
 
-    /// How many values are open.
+    /// Returns the number of open values.
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }
 
-    /// The name of the next value, which is written at `start`.
+    /// Sets the name of the next value, which is written at `start`.
     pub(super) fn name(&mut self, said: Said<'_>, start: usize) -> Result<(), Stop> {
         let named = self.builder.name(said);
         named.map_err(|refusal| Stop::refused(refusal, start))
     }
 
-    /// The key of the next value, which is written at `start`, in words.
+    /// Sets the key of the next value, which is written at `start`, as words.
     pub(super) fn odd_key(&mut self, words: &str, start: usize) -> Result<(), Stop> {
         let named = self.builder.odd_key(words.as_bytes());
         named.map_err(|refusal| Stop::refused(refusal, start))
     }
 
-    /// A value that holds no others.
+    /// Adds a value without children.
     pub(super) fn scalar(
         &mut self,
         kind: Kind,
@@ -58,7 +58,7 @@ impl Sink {
         added.map_err(|refusal| Stop::refused(refusal, start))
     }
 
-    /// A value that holds what comes until it is closed.
+    /// Opens a value: following values become its children until it is closed.
     pub(super) fn open(&mut self, kind: Kind, start: usize) -> Result<(), Stop> {
         let is_in_order = self.advance(start);
         let opened = self.builder.open(kind, b"", self.latest);
@@ -73,7 +73,7 @@ impl Sink {
         self.builder.close(if is_in_order { end } else { 0 });
     }
 
-    /// Goes on to a value that is written at `start`, unless that is a step back.
+    /// Moves on to a value that is written at `start`. Returns whether it is in order.
     fn advance(&mut self, start: usize) -> bool {
         let is_in_order = start >= self.latest;
         self.latest = self.latest.max(start);

@@ -1,4 +1,4 @@
-//! Fields by a message type.
+//! Decoding fields by a message type.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,24 +15,24 @@ mod scalars;
 
 use scalars::Scalar;
 
-/// Reads messages into a tree.
+/// Decodes messages into a tree.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     pub(super) sink: Sink,
     /// Whether the outermost message has a field that its type knows.
     pub(super) knows_any: bool,
-    /// How many fields have been read, and where it ended when they were too many.
+    /// The number of fields read, and the position where reading stopped if there were too many.
     read: usize,
     cut_at: Option<usize>,
 }
 
-/// What a message type says about a field.
+/// The description of a field in a message type.
 enum FieldType {
     Field(FieldDescriptor),
     Extension(ExtensionDescriptor),
 }
 
-/// What a map is from and to.
+/// The key and value types of a map.
 struct Entry {
     key: Type,
     value: Type,
@@ -47,7 +47,7 @@ impl FieldType {
             .or_else(extension)
     }
 
-    /// How text formats write its name.
+    /// Returns the field's name as in the Protobuf text format.
     fn name(&self) -> String {
         match self {
             Self::Field(field) => field.name().to_owned(),
@@ -69,7 +69,7 @@ impl FieldType {
         }
     }
 
-    /// The types of its keys and values, if it is a map.
+    /// Returns the types of its keys and values, if the field is a map.
     fn map_entry(&self) -> Option<Entry> {
         match (self, self.kind()) {
             (Self::Field(field), Type::Message(entry)) if field.is_map() => Some(Entry {
@@ -83,7 +83,7 @@ impl FieldType {
         }
     }
 
-    /// Whether it may be written so.
+    /// Returns whether the field may have this wire type.
     fn fits(&self, field: &Field) -> bool {
         let kind = self.kind();
         scalars::fits(&kind, &field.wire) || self.is_packed(field, &kind)
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         self.cut_at.map_or(Ok(()), |at| Err(Stop::Full(at)))
     }
 
-    /// Lays out a message whose fields stand at `range` and that is written at `source`.
+    /// Adds a message whose fields are at `range`, and that is written at `source`.
     fn message(
         &mut self,
         descriptor: &MessageDescriptor,
@@ -128,13 +128,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The fields at `range`, those of a number together, in the order in which they come first.
+    /// Returns the fields at `range`, grouped by number, in the order of their first occurrence.
     fn fields(&mut self, range: Range<usize>) -> Result<Vec<Field>, Stop> {
         let mut cursor = Cursor::within(self.bytes, range);
         let mut fields: Vec<Field> = Vec::new();
         let mut ranks = HashMap::new();
         while cursor.left() > 0 {
-            // The tree takes no more values.
+            // The tree is full.
             if self.read == MAX_NODES {
                 self.cut_at.get_or_insert(cursor.at());
                 break;
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
         self.knows_any |= self.sink.depth() == 1 && !fitting.is_empty();
         if let (Some(first), Some(last)) = (fitting.first(), fitting.last()) {
-            // What is written in pieces stands nowhere as a whole.
+            // A field that is written in several places has no single position.
             let is_whole = fitting
                 .windows(2)
                 .all(|pair| pair[0].source.end == pair[1].source.start);
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         self.raw(fields.iter().filter(|field| !known.fits(field)))
     }
 
-    /// Lays out the fields of one number, which are written at `source`.
+    /// Adds the fields of one number, which are written at `source`.
     fn known(
         &mut self,
         known: &FieldType,
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Lays out what a field adds to an array: one value, or packed ones.
+    /// Adds the array elements in a field: one value, or packed ones.
     fn elements(&mut self, known: &FieldType, field: &Field) -> Result<(), Stop> {
         let kind = known.kind();
         let Wire::Stretch(range) = &field.wire else {
@@ -221,7 +221,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Lays out an entry of a map; what is missing of it has its default value.
+    /// Adds a map entry; a missing key or value has its default.
     fn map_entry(&mut self, entry: &Entry, field: &Field) -> Result<(), Stop> {
         let start = field.source.start;
         let (Wire::Stretch(range) | Wire::Group(range)) = &field.wire else {
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Lays out fields of which nothing is known.
+    /// Adds fields that the schema does not know.
     fn raw<'f>(&mut self, mut fields: impl Iterator<Item = &'f Field>) -> Result<(), Stop> {
         fields.try_for_each(|field| raw::field(self.bytes, &mut self.sink, field))
     }

@@ -1,25 +1,25 @@
-//! The fields of a message as they are written.
+//! The wire format of messages.
 
 use std::ops::Range;
 
 use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::MAX_DEPTH;
 
-/// The largest number of a field.
+/// The largest field number.
 const MAX_NUMBER: u64 = (1 << 29) - 1;
 
-/// What a field holds, by its wire type.
+/// The contents of a field, by its wire type.
 #[derive(Clone, Debug)]
 pub(super) enum Wire {
-    /// A number of variable length.
+    /// A varint.
     Varint(u64),
     /// Eight bytes, as a number.
     Fixed64(u64),
     /// Four bytes, as a number.
     Fixed32(u32),
-    /// Bytes that stand there: a text, a message, packed numbers.
+    /// A length-delimited range of bytes: a text, a message, packed numbers.
     Stretch(Range<usize>),
-    /// Fields that stand there, between the marks of a group.
+    /// The range of fields between the tags of a group.
     Group(Range<usize>),
 }
 
@@ -28,11 +28,11 @@ pub(super) enum Wire {
 pub(super) struct Field {
     pub number: u32,
     pub wire: Wire,
-    /// Where it is written, with its number.
+    /// The position of the field, including its tag.
     pub source: Range<usize>,
 }
 
-/// The number of a field and how it is written.
+/// The tag of a field: its number and wire type.
 struct Mark {
     number: u32,
     wire_type: u64,
@@ -66,7 +66,7 @@ pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Stop> {
     })
 }
 
-/// Whether fields, one or more, are all that stands at `range`.
+/// Returns whether `range` consists of one or more fields.
 pub(super) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
     let mut cursor = Cursor::within(bytes, range);
     let is_empty = cursor.left() == 0;
@@ -78,7 +78,7 @@ pub(super) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
     !is_empty
 }
 
-/// Takes a number of variable length.
+/// Takes a varint.
 pub(super) fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
     let start = cursor.at();
     let mut number = 0;
@@ -123,7 +123,7 @@ fn mark(cursor: &mut Cursor<'_>) -> Result<Mark, Stop> {
     }
 }
 
-/// Takes the rest of a group behind its mark, and gives where its fields stand.
+/// Takes the rest of a group after its tag. Returns the range of its fields.
 fn group(cursor: &mut Cursor<'_>, opened: &Mark) -> Result<Range<usize>, Stop> {
     let start = cursor.at();
     let mut open = vec![opened.number];

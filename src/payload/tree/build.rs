@@ -1,40 +1,40 @@
-//! How decoders put a tree together.
+//! Building a tree in a decoder.
 
 use std::ops::Range;
 
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node, NodeKey, Piece, Tree};
 
-/// Why a payload is not taken any further.
+/// Why a tree does not accept a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is nested deeper than [`MAX_DEPTH`].
+    /// The value is nested deeper than [`MAX_DEPTH`].
     TooDeep,
-    /// It has more than [`MAX_NODES`] values; those before are kept.
+    /// There are more than [`MAX_NODES`] values; those before are kept.
     Full,
-    /// It does not fit the addresses of a tree: 4 GiB.
+    /// The payload exceeds the address range of a tree, 4 GiB.
     TooLong,
 }
 
 /// The bytes of a text that a decoder has found.
 #[derive(Clone, Debug)]
 pub enum Said<'a> {
-    /// They stand there in the payload.
+    /// They are this range of the payload.
     Written(Range<usize>),
-    /// They are these.
+    /// They are these bytes.
     Spelt(&'a [u8]),
 }
 
-/// Builds a tree from values that come in reading order.
+/// Builds a tree from values that arrive in reading order.
 #[derive(Debug, Default)]
 pub struct Builder {
     tree: Tree,
-    /// The containers that are open, the innermost last.
+    /// The open containers, the innermost last.
     open: Vec<u32>,
     key: Option<NodeKey>,
 }
 
 impl Builder {
-    /// For a payload of a binary format, none of whose bytes are to be taken for JSON.
+    /// Creates a builder for a payload in a binary format, none of whose bytes are taken for JSON.
     #[must_use]
     pub fn of_binary() -> Self {
         let mut builder = Self::default();
@@ -42,31 +42,31 @@ impl Builder {
         builder
     }
 
-    /// The name of the next value.
+    /// Sets the name of the next value.
     ///
     /// # Errors
     ///
-    /// If the tree cannot hold it.
+    /// Returns an error if the tree cannot hold it.
     pub fn name(&mut self, said: Said<'_>) -> Result<(), Refusal> {
         self.key = Some(NodeKey::Name(self.piece(said)?));
         Ok(())
     }
 
-    /// The key of the next value, in words, where it is no string.
+    /// Sets the key of the next value, as words, if the key is not a string.
     ///
     /// # Errors
     ///
-    /// If the tree cannot hold it.
+    /// Returns an error if the tree cannot hold it.
     pub fn odd_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
         self.key = Some(NodeKey::Odd(self.piece(Said::Spelt(words))?));
         Ok(())
     }
 
-    /// A value that holds no others, written at `source`.
+    /// Adds a value without children, written at `source`.
     ///
     /// # Errors
     ///
-    /// If the tree cannot hold it.
+    /// Returns an error if the tree cannot hold it.
     pub fn scalar(
         &mut self,
         kind: Kind,
@@ -78,12 +78,12 @@ impl Builder {
         self.push(kind, text, source)
     }
 
-    /// A value that holds what comes until it is closed; its mark, if it is a tag. `start` is
-    /// where it is written.
+    /// Opens a container: following values become its children until it is closed. `mark` is its
+    /// mark if it is a tag. `start` is where it is written.
     ///
     /// # Errors
     ///
-    /// If the tree cannot hold it.
+    /// Returns an error if the tree cannot hold it.
     pub fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal> {
         debug_assert!(kind.is_container());
         if self.open.len() == MAX_DEPTH {
@@ -99,7 +99,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Closes the innermost open value, which is written up to `end`.
+    /// Closes the innermost open container, which is written up to `end`.
     pub fn close(&mut self, end: usize) {
         let Some(index) = self.open.pop() else { return };
         let behind = self.end();
@@ -109,20 +109,20 @@ impl Builder {
         node.source.1 = u32::try_from(length).unwrap_or(u32::MAX);
     }
 
-    /// What the innermost open value is, and how many it holds by now.
+    /// Returns the kind of the innermost open container, and its number of children so far.
     #[must_use]
     pub fn innermost(&self) -> Option<(Kind, usize)> {
         let node = &self.tree.nodes[*self.open.last()? as usize];
         Some((node.kind, node.text.length as usize))
     }
 
-    /// The tree, if a value has come and all are closed.
+    /// Returns the tree if it has a value and all containers are closed.
     #[must_use]
     pub fn finish(self) -> Option<Tree> {
         (self.open.is_empty() && !self.tree.is_empty()).then_some(self.tree)
     }
 
-    /// The tree as far as it has come, of which `cut_at` bytes are laid out.
+    /// Returns the tree built so far, of which `cut_at` payload bytes were decoded.
     #[must_use]
     pub fn finish_cut(mut self, cut_at: usize) -> Option<Tree> {
         while !self.open.is_empty() {
@@ -152,7 +152,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The key of the value that comes now, and the index of what holds it.
+    /// Returns the key of the next value, and the index of its parent.
     fn place(&mut self) -> (NodeKey, u32) {
         let key = self.key.take();
         let Some(parent) = self.open.last().copied() else {

@@ -1,17 +1,17 @@
-//! The path of a value, as queries write it.
+//! The paths of values, as queries write them.
 
 use std::collections::HashSet;
 
 use super::{Key, Kind, NodeId, NodeKey, Tree};
 use crate::payload::json::text::{Run, runs};
 
-/// Members of an object that are many.
+/// The number of members from which an object counts as large.
 const MANY_NAMES: u32 = 10_000;
 
 impl Tree {
-    /// The path of a value as a query writes it: `.user.tags[0]`, or `.` for the root. `None` if
-    /// no query can name it: a key on the way is no string or none of JSON, or a later member has the
-    /// same name.
+    /// Returns the path of a value as a query writes it: `.user.tags[0]`, or `.` for the root.
+    /// Returns `None` if no query can name the value: a key on the way is not a string or not valid
+    /// in JSON, or a later member has the same name.
     #[must_use]
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
         let mut steps = Vec::new();
@@ -22,7 +22,7 @@ impl Tree {
                 Key::Index(index) => format!("[{index}]"),
                 Key::Name(name) if self.is_last_of_name(at, name, payload) => path_step(name)?,
                 Key::Name(_) | Key::Odd(_) => return None,
-                // What a tag is on goes by the name of the tag.
+                // The content of a tag has the path of the tag.
                 Key::None => String::new(),
             });
             match self.parent(at) {
@@ -36,8 +36,8 @@ impl Tree {
         Some(if needs_dot { format!(".{path}") } else { path })
     }
 
-    /// Finds out whether a name stands twice in an object of very many members, so that no path
-    /// has to be looked for among them again.
+    /// Checks whether large objects have duplicate names, so that later calls of [`Self::path`]
+    /// need not search their members.
     pub fn compare_names(&mut self, payload: &[u8]) {
         let ids = 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let mut objects = ids.map(NodeId).filter(|id| self.has_many_names(*id));
@@ -60,7 +60,7 @@ impl Tree {
         names.into_iter().all(|name| seen.insert(name))
     }
 
-    /// Whether no member behind this one has the same name.
+    /// Returns whether no later member has the same name.
     fn is_last_of_name(&self, id: NodeId, name: &[u8], payload: &[u8]) -> bool {
         let Some(parent) = self.parent(id) else {
             return true;
@@ -87,12 +87,13 @@ impl Tree {
         true
     }
 
-    /// The value at the end of these keys and indexes, of several members of a name the last.
+    /// Returns the value at these keys and indexes. If several members have the same name, the last
+    /// counts.
     #[must_use]
     pub fn find(&self, steps: &[Key<'_>], payload: &[u8]) -> Option<NodeId> {
         let mut at = NodeId::default();
         for step in steps {
-            // A mark on a value does not stand in the way to what is within.
+            // A tag is transparent to paths.
             while self.value(at, payload)?.kind == Kind::Tag {
                 at = self.next(at)?;
             }
@@ -109,8 +110,8 @@ impl Tree {
     }
 }
 
-/// A name as a step of a path, as queries write it: `.user`, or `."odd key"`. `None` if JSON cannot
-/// have it.
+/// Returns a name as a path step in a query: `.user`, or `."odd key"`. Returns `None` if JSON
+/// cannot express the name.
 #[must_use]
 pub fn path_step(name: &[u8]) -> Option<String> {
     let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
@@ -127,7 +128,7 @@ pub fn path_step(name: &[u8]) -> Option<String> {
     }
 }
 
-/// What stands between the quotes of a name in a path.
+/// Returns a name as it is written between quotes in a path.
 fn quoted_name(name: &[u8]) -> Option<String> {
     let quoted = runs(name).map(|run| match run {
         Run::Text(text) => Some(text.chars().map(quoted_letter).collect()),

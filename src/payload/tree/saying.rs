@@ -1,30 +1,30 @@
-//! What a value says to people, in few bytes: a row has no room for more, nor a frame time.
+//! Short texts of values for display: a row has no room, and a frame no time, for more.
 
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::figures;
 use crate::payload::hex;
 use crate::payload::json::text::quoted;
 
-/// A value that holds more values than this is shown by their count.
+/// Arrays and objects with more values than this are shown by their count.
 const MOST_VALUES: u32 = 500;
 
-/// A text longer than this is shown by a part of it and its length.
+/// Texts longer than this are shown by a part and their length.
 const LONG_TEXT: usize = 16 << 10;
 
-/// The same for a text that is not the whole value.
+/// Like [`LONG_TEXT`], for a text within an array, an object or a tag.
 const LONG_INNER_TEXT: usize = 200;
 
-/// So much of it.
+/// The number of bytes shown of a long text.
 const PART: usize = 200;
 
-/// So many bytes of what stands before the place that is to be seen.
+/// The number of bytes shown before the requested offset.
 const LEAD: usize = 40;
 
 impl Tree {
-    /// What a value says, as the message pane shows it. A string is what it says, in quotes: that
-    /// need not be JSON, but within arrays and objects quotes and backslashes have a backslash.
-    /// Bytes are in hex, `h'00ff'`, and before what a tag is on stands the tag. Where there is too
-    /// much there is a part and the size; of a long text the part around the byte at `from`.
+    /// Returns a value as the message pane shows it. A string is its contents in quotes, which need
+    /// not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes are in
+    /// hex, `h'00ff'`. A tag precedes its content. What is too long is shown by a part and its
+    /// size; of a long text, this is the part around the byte at `from`.
     #[must_use]
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
@@ -48,7 +48,7 @@ impl Tree {
         }
     }
 
-    /// Adds a value that stands within another, or all of an array or object.
+    /// Appends a value within another, or a whole array or object.
     fn push_within(&self, value: &Value<'_>, payload: &[u8], out: &mut Vec<u8>) {
         let inner = Part::of(value.text, 0, LONG_INNER_TEXT);
         match value.kind {
@@ -114,12 +114,13 @@ struct Part<'a> {
     text: &'a [u8],
     starts_it: bool,
     ends_it: bool,
-    /// What is said of the size of a text that is cut.
+    /// The size of the text, if it is cut; otherwise empty.
     size: String,
 }
 
 impl<'a> Part<'a> {
-    /// All of `text` if it is no longer than `long`, else the part around the byte at `from`.
+    /// Returns all of `text` if it is no longer than `long`, else the part around the byte at
+    /// `from`.
     fn of(text: &'a [u8], from: usize, long: usize) -> Self {
         let is_long = text.len() > long;
         let inside = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
@@ -160,7 +161,8 @@ impl<'a> Part<'a> {
         self.between("", self.text, "")
     }
 
-    /// `shown` with what opens and closes it, or `…` where it is cut, and the size if it is.
+    /// Returns `shown` between `open` and `close`, with `…` instead where it is cut, and the size
+    /// if it is.
     fn between(&self, open: &str, shown: &[u8], close: &str) -> Vec<u8> {
         let open = if self.starts_it { open } else { "…" };
         let close = if self.ends_it { close } else { "…" };
@@ -174,7 +176,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What stands between the quotes of a string that is part of a value.
+/// Returns a string within a value as it is written between its quotes.
 fn escaped(text: &[u8]) -> Vec<u8> {
     let quoted = quoted(text);
     quoted[1..quoted.len() - 1].to_vec()

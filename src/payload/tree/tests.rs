@@ -7,7 +7,7 @@ fn read(text: &str) -> Tree {
     json::read(text.as_bytes()).unwrap()
 }
 
-/// The tree in words, a line a value.
+/// Formats the tree, one line per value.
 fn drawn(text: &str) -> Vec<String> {
     let tree = read(text);
     let ids = (0..tree.len()).map(|index| NodeId(u32::try_from(index).unwrap()));
@@ -27,7 +27,7 @@ fn drawn(text: &str) -> Vec<String> {
     .collect()
 }
 
-/// The value that a query's path finds in `text`.
+/// Returns the value at `steps` in `text`.
 fn at(tree: &Tree, text: &str, steps: &[Key<'_>]) -> NodeId {
     tree.find(steps, text.as_bytes()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! A value written as JSON.
+//! Writing a value as JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use crate::payload::hex;
 use crate::payload::json;
 use crate::payload::json::text::{Run, Unescaped, runs};
 
-/// What is still to be written.
+/// What remains to be written.
 enum Pending {
     Value(NodeId),
     Name(NodeId),
@@ -16,10 +16,10 @@ enum Pending {
 }
 
 impl Tree {
-    /// The value as JSON, on one line. What came as JSON is written as it came, but for the space
-    /// between its tokens. What JSON does not know is said as well as it can: bytes as a string in
-    /// base64 (RFC 4648 section 4), a key that is no string in words, a number that is none as
-    /// null, and of what a tag is on only the value.
+    /// Returns the value as JSON, on one line. JSON input is kept as written, except for whitespace
+    /// between tokens. Values that JSON cannot express are approximated: bytes become a base64
+    /// string (RFC 4648 section 4), keys that are not strings become words, non-finite numbers
+    /// become null, and tags are dropped.
     #[must_use]
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
@@ -39,9 +39,9 @@ impl Tree {
         out
     }
 
-    /// What a value says, to be handed over as a text. What holds others is as it is written if that
-    /// is JSON, and else as JSON has it; bytes are in hex, as they are shown. Half of a surrogate
-    /// pair in JSON, which no text has, stays the escape as which it is written.
+    /// Returns the text of a value for copying. Containers are returned as written if that is JSON,
+    /// and converted to JSON otherwise; bytes are in hex, as they are shown. Half of a surrogate
+    /// pair in a JSON string, which UTF-8 cannot express, stays as its escape.
     #[must_use]
     pub fn said(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
@@ -102,7 +102,7 @@ impl Tree {
         }
     }
 
-    /// Writes a name as it came if it came as JSON.
+    /// Writes a name, unchanged if it is JSON in the payload.
     fn write_name(&self, id: NodeId, name: &[u8], payload: &[u8], out: &mut Vec<u8>) {
         let range = self.written(id).1;
         let quoted = range.and_then(|range| {
@@ -115,7 +115,7 @@ impl Tree {
         }
     }
 
-    /// Whether `written` stands in the payload as JSON has it.
+    /// Returns whether `written`, a part of the payload, is valid JSON.
     fn is_as_json(&self, written: &[u8]) -> bool {
         !self.is_binary && json::is_json(written)
     }
@@ -130,8 +130,8 @@ fn write_scalar(kind: Kind, text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes what `text` says as a string of JSON; bytes that are not UTF-8 become U+FFFD, but for
-/// halves of surrogate pairs, which JSON can write.
+/// Writes `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD, except halves of
+/// surrogate pairs, which JSON can express.
 fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for run in runs(text) {

@@ -1,4 +1,4 @@
-//! A program asked of many payloads.
+//! Running a program on many payloads.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -6,37 +6,38 @@ use super::Program;
 use super::child::Answer;
 use super::process::Process;
 
-/// After how many cut-offs the program is asked no more: each may have taken seconds.
+/// The number of cut-offs after which a program is no longer run: each may have taken seconds.
 const PATIENCE: u32 = 4;
 
-/// The longest payload that a program is given: what it is parsed into takes several times as much.
+/// The largest payload to run a program on, in bytes: the parsed value takes several times as much
+/// memory.
 const MAX_PAYLOAD: usize = 16 << 20;
 
-/// A program, and how it went so far. Where it was cut off it does not hold.
+/// A program with its results so far. It does not hold for payloads on which it was cut off.
 pub struct Asker {
     program: Program,
     state: RefCell<State>,
-    /// What went wrong first.
+    /// The first error.
     trouble: OnceCell<String>,
-    /// Why it is asked no more.
+    /// Why the program is no longer run.
     given_up: OnceCell<String>,
 }
 
 #[derive(Default)]
 struct State {
-    /// What runs it, once it has been asked.
+    /// The process that runs the program, once started.
     process: Option<Process>,
     cut_offs: u32,
-    /// So many payloads are asked about one by one, since a batch of them was cut off.
+    /// How many payloads are still to be sent one by one because a batch of them was cut off.
     alone: usize,
-    /// What is known of each payload of the turn.
+    /// The answers for the payloads of this turn, as far as they are known.
     answers: Vec<Option<bool>>,
-    /// The payloads of the turn that the program is to be asked of, by their number.
+    /// The payloads of this turn that still need an answer, by number.
     open: Vec<usize>,
 }
 
 impl Asker {
-    /// Asks `program`.
+    /// Creates an asker for `program`.
     pub fn new(program: &Program) -> Self {
         Self {
             program: program.clone(),
@@ -46,7 +47,7 @@ impl Asker {
         }
     }
 
-    /// Begins a turn with so many payloads, by number from 0.
+    /// Begins a turn with this many payloads, numbered from 0.
     pub fn begin(&self, payloads: usize) {
         let mut state = self.state.borrow_mut();
         state.open.clear();
@@ -54,8 +55,8 @@ impl Asker {
         state.answers.resize(payloads, None);
     }
 
-    /// Whether it holds for the payload `number`, which is JSON; `None` until [`Asker::ask`] has
-    /// found out.
+    /// Returns whether the program holds for the payload `number`, which is JSON; `None` until
+    /// [`Asker::ask`] has got the answer.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {
             self.note_trouble("jq(…) is not asked of messages over 16 MiB".to_owned());
@@ -72,8 +73,8 @@ impl Asker {
         answer
     }
 
-    /// Asks the program of what it is not known of, `payload_of` by number. Says whether all of it
-    /// is known now; some of it is.
+    /// Runs the program on the payloads without an answer; `payload_of` returns a payload by its
+    /// number. Returns whether all answers are known now; at least one more is.
     pub fn ask<'p>(&self, payload_of: impl Fn(usize) -> &'p [u8]) -> bool {
         let mut state = self.state.borrow_mut();
         let open = std::mem::take(&mut state.open);
@@ -86,8 +87,7 @@ impl Asker {
         }
         let mut answers = self.answers(&mut state, &payloads);
         if answers.is_empty() && self.given_up.get().is_none() {
-            // One of several took too long, or too much: asked about alone, the one at fault is
-            // told from the others.
+            // One of several payloads exceeded a limit: run them one by one to find out which.
             state.alone = payloads.len();
             answers = self.answers(&mut state, &payloads[..1]);
         }
@@ -100,8 +100,8 @@ impl Asker {
         answers.len() == open.len()
     }
 
-    /// What is known of the first of `payloads`: of none of several if the process was cut off, and
-    /// of none at all if there is no process.
+    /// Returns the answers for the first of `payloads`: none if several were sent and the process
+    /// was cut off, or if the process cannot start.
     fn answers(&self, state: &mut State, payloads: &[&[u8]]) -> Vec<bool> {
         if state.process.is_none() {
             match Process::start(&self.program) {
@@ -157,7 +157,7 @@ impl Asker {
         self.trouble.get_or_init(|| words);
     }
 
-    /// Why it is asked no more, or else what went wrong first.
+    /// Returns why the program is no longer run, or else the first error.
     pub fn trouble(&self) -> Option<&str> {
         let said = self.given_up.get().or(self.trouble.get());
         said.map(String::as_str)

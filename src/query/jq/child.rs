@@ -1,9 +1,10 @@
-//! The process that runs a program: frames in on stdin, answers out on stdout.
+//! The child process that runs a program: frames in on stdin, answers out on stdout.
 //!
-//! A frame is a length (`u32`, little-endian) and that many bytes. The first is the program, which
-//! [`READY`] confirms. Then come batches: a count, and as many frames, each a payload. The answer
-//! to a batch is a count and as many bytes, each an [`Answer`]: of fewer payloads than were asked
-//! about if these took longer than [`TURN`], but at least of one. The process ends when stdin does.
+//! A frame is a length (`u32`, little-endian) and that many bytes. The first frame is the program,
+//! which [`READY`] acknowledges. Then come batches: a count and as many frames, one per payload.
+//! The reply to a batch is a count and as many bytes, each an [`Answer`]. It covers fewer payloads
+//! than the batch if they take longer than [`TURN`], but at least one. The process ends when stdin
+//! closes.
 
 use std::env;
 use std::ffi::OsString;
@@ -21,41 +22,41 @@ use rustix::time::{ClockId, clock_gettime};
 use super::meter::{Cut, Data, Meter, Run};
 use super::{STACK, compile, shielded};
 
-/// The name by which this executable is called to serve jq.
+/// The `argv[0]` with which this executable serves jq.
 pub const NAME: &str = "subscope-jq";
 
-/// The argument that makes it do so.
+/// The argument with which this executable serves jq.
 pub const ARGUMENT: &str = "__jq";
 
-/// What says that the program has been compiled.
+/// The byte that acknowledges that the program has been compiled.
 pub(super) const READY: u8 = b'!';
 
-/// How much memory the process may have, in bytes, all address space counted.
+/// The memory limit of the process, in bytes of address space.
 const MAX_MEMORY: u64 = 1 << 30;
 
-/// How many seconds of processor time a batch may take. The parent kills the process sooner, if it
-/// is there to do so.
+/// The limit on the processor time of a batch, in seconds. The parent, if it is still running,
+/// kills the process sooner.
 const MAX_CPU: u64 = 10;
 
-/// After how long a batch is answered, as far as it goes.
+/// The time after which a batch is answered, even if only in part.
 const TURN: Duration = Duration::from_millis(5);
 
-/// What the program says to a payload.
+/// The result of the program for a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The first output is false or null, or there is none.
+    /// The first output is false or null, or there is no output.
     No,
-    /// It is anything else.
+    /// The first output is anything else.
     Yes,
-    /// jq cannot read the payload: half of a surrogate pair is JSON, but is no text.
+    /// jq cannot parse the payload: an unpaired surrogate is valid JSON, but not valid text.
     Unreadable,
-    /// It was cut off.
+    /// The program was cut off.
     Cut(Cut),
-    /// There is a fault in jq itself.
+    /// jq itself has a bug.
     Fault,
 }
 
-/// All answers, by the byte that stands for them.
+/// All answers, indexed by their byte.
 const ANSWERS: [Answer; 6] = [
     Answer::No,
     Answer::Yes,
@@ -66,7 +67,7 @@ const ANSWERS: [Answer; 6] = [
 ];
 
 impl Answer {
-    /// The answer that `byte` stands for.
+    /// Returns the answer encoded as `byte`.
     pub(super) fn from_byte(byte: u8) -> Option<Self> {
         ANSWERS.get(usize::from(byte)).copied()
     }
@@ -79,7 +80,8 @@ impl Answer {
     }
 }
 
-/// Whether this process is to serve jq. A user may well mean a channel by [`ARGUMENT`].
+/// Whether this process should serve jq. [`ARGUMENT`] alone does not suffice, because the user may
+/// mean a channel of that name.
 #[must_use]
 pub fn is_asked_for() -> bool {
     let is = |argument: Option<OsString>, word| argument.is_some_and(|argument| argument == word);
@@ -90,7 +92,7 @@ pub fn is_asked_for() -> bool {
 /// Serves one program until stdin ends.
 #[must_use]
 pub fn serve() -> ExitCode {
-    // Panics are answers.
+    // Panics are reported as answers.
     panic::set_hook(Box::new(|_| {}));
     if limit_resources().is_err() {
         return ExitCode::FAILURE;
@@ -102,13 +104,13 @@ pub fn serve() -> ExitCode {
     }
 }
 
-/// Limits the memory of this process, and has it leave no dump when it runs into that.
+/// Limits the memory of this process and disables core dumps.
 fn limit_resources() -> io::Result<()> {
     limit(Resource::Core, 0)?;
     limit(Resource::As, MAX_MEMORY)
 }
 
-/// How much memory the process gets, in bytes: this one may have less itself.
+/// Returns the memory limit of the child in bytes, which is lower if this process has a lower one.
 pub(super) fn most_memory() -> u64 {
     most_of(Resource::As, MAX_MEMORY)
 }
@@ -129,7 +131,7 @@ fn limit(resource: Resource, most: u64) -> io::Result<()> {
     setrlimit(resource, limits).map_err(io::Error::from)
 }
 
-/// Gives this process so much more processor time from now on.
+/// Grants this process this many more seconds of processor time.
 fn allow_cpu(seconds: u64) -> io::Result<()> {
     let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
     let limits = Rlimit {
@@ -166,7 +168,8 @@ fn answer_batches() -> io::Result<()> {
     Ok(())
 }
 
-/// The answers to the first of the payloads that end in `bytes` at `ends`, as they are written.
+/// Returns the encoded reply for the first of the payloads in `bytes`, whose end offsets are
+/// `ends`.
 fn answer_batch(filter: &Filter<Data>, bytes: &[u8], ends: &[usize]) -> Vec<u8> {
     let started = Instant::now();
     let mut answers = vec![0; size_of::<u32>()];
@@ -203,7 +206,7 @@ fn answer(filter: &Filter<Data>, payload: &[u8]) -> Answer {
     }
 }
 
-/// Appends the next frame to `bytes`.
+/// Reads the next frame and appends it to `bytes`.
 fn read_frame(input: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
     let length = read_count(input)?.ok_or(ErrorKind::UnexpectedEof)?;
     let read = input.take(u64::from(length)).read_to_end(bytes)?;
@@ -213,7 +216,7 @@ fn read_frame(input: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// The next number, unless the input ends before it.
+/// Reads the next count; `None` if the input has ended.
 fn read_count(input: &mut impl Read) -> io::Result<Option<u32>> {
     let mut number = [0; size_of::<u32>()];
     match input.read_exact(&mut number) {

@@ -1,4 +1,4 @@
-//! A program's text made ready to run.
+//! Compiling a program.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use jaq_core::{Compiler, Filter};
 use super::meter::Data;
 use super::natives;
 
-/// What the program is defined as. Its own definitions cannot reach it.
+/// The name under which the program is defined. The program itself cannot refer to it.
 const PROGRAM: &str = "subscope_program";
 
-/// The program that `source` writes, or which bytes of it are wrong, and how.
+/// Compiles `source`. An error gives the offending byte range and what is wrong with it.
 pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
     let tokens = Lexer::new(source)
         .lex()
@@ -87,7 +87,7 @@ fn undefined(name: &str, kind: &Undefined) -> String {
     }
 }
 
-/// Where `part` stands in `source`, if it is a part of it.
+/// Returns the range of `part` within `source`, or all of `source` if it is not a part of it.
 fn within(source: &str, part: &str) -> Range<usize> {
     let all = source.as_bytes().as_ptr_range();
     let part = part.as_bytes().as_ptr_range();

@@ -1,4 +1,4 @@
-//! What a program has used up on one message.
+//! Resource limits of a program for one message.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,28 +14,28 @@ use jaq_json::Val;
 use super::STACK;
 use super::child::most_memory;
 
-/// How many steps a program may take for one message.
+/// The maximum number of steps for one message.
 const MAX_STEPS: u32 = 500_000;
 
-/// How much stack it may use, in bytes: a part of what the thread has, because values and
-/// iterators that are nested as deep are left without a step being taken.
+/// The maximum stack use, in bytes: a fraction of the thread's stack, because dropping values and
+/// iterators nested as deep takes stack without taking steps.
 const MAX_STACK: usize = STACK / 12;
 
-/// How long it may take for one message.
+/// The maximum time for one message.
 pub const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// Why a program was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// It took too many steps.
+    /// The program took too many steps.
     Steps,
-    /// It called itself too deep.
+    /// The program recursed too deep.
     Stack,
-    /// It took too long.
+    /// The program took too long.
     Time,
-    /// It took too much memory.
+    /// The program used too much memory.
     Memory,
-    /// Its process ended like this, for another reason.
+    /// The process ended with this status, for another reason.
     Ended(ExitStatus),
 }
 
@@ -60,21 +60,21 @@ impl fmt::Display for Cut {
 }
 
 impl Cut {
-    /// Leaves the program, whatever it would catch.
+    /// Unwinds out of the program, which cannot catch this.
     pub fn unwind(self) -> ! {
         panic::resume_unwind(Box::new(self))
     }
 }
 
-/// Counts what a program uses.
+/// Counts the resources that a program uses.
 pub struct Meter {
     left: Cell<u32>,
-    /// Where the stack was when it started.
+    /// The position of the stack at the start.
     base: usize,
 }
 
 impl Meter {
-    /// Starts to count, here on the stack.
+    /// Starts counting, from the current position of the stack.
     pub fn new() -> Self {
         Self {
             left: Cell::new(MAX_STEPS),
@@ -82,7 +82,7 @@ impl Meter {
         }
     }
 
-    /// Counts a step, and cuts the program off if it was one too many.
+    /// Counts a step and cuts the program off if it exceeds a limit.
     #[inline]
     pub fn step(&self) {
         let left = self.left.get();
@@ -96,14 +96,14 @@ impl Meter {
     }
 }
 
-/// About where the stack is.
+/// Returns the approximate position of the stack.
 #[inline(never)]
 fn address() -> usize {
     let here = 0_u8;
     (&raw const here).addr()
 }
 
-/// The kind of data that programs run on.
+/// The data types that programs run on.
 pub struct Data;
 
 impl DataT for Data {
@@ -111,7 +111,7 @@ impl DataT for Data {
     type Data<'a> = Run<'a>;
 }
 
-/// One run of a program: its terms, which it looks up at every step, and what it has used.
+/// A run of a program: its terms, which it looks up at every step, and its meter.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     terms: &'a Lut<Data>,
@@ -119,7 +119,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run of the program of these `terms`.
+    /// Creates a run of the program with these `terms`.
     pub fn new(terms: &'a Lut<Data>, meter: &'a Meter) -> Self {
         Self { terms, meter }
     }

@@ -1,15 +1,15 @@
-//! The filters that are not written in jq: jaq's, but for those that print, end the process or tell
-//! what is not in the message.
+//! The native filters: those of jaq, except those that print, end the process or reveal anything
+//! outside of the message.
 
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_core::{Bind, Error, RunPtr};
 
 use super::meter::Data;
 
-/// Filters that are left out: they tell what is not in the message.
+/// Filters left out because they reveal something outside of the message.
 const LEFT_OUT: [&str; 1] = ["env"];
 
-/// All native filters. Of two of one name the first counts.
+/// Returns all native filters. If two have the same name, the first wins.
 pub fn all() -> impl Iterator<Item = Fun<Data>> {
     let jaq = jaq_core::funs::<Data>()
         .chain(jaq_std::funs())

@@ -1,4 +1,4 @@
-//! The process that runs a program, as its parent sees it.
+//! The parent's side of the process that runs a program.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -15,55 +15,56 @@ use super::Program;
 use super::child::{ARGUMENT, Answer, NAME, READY};
 use super::meter::{Cut, MAX_TIME};
 
-/// How long the process may take to start and to compile the program.
+/// The maximum time to start the process and compile the program.
 const START_TIME: Duration = Duration::from_secs(20);
 
-/// How long it may take for a batch of several payloads. It answers what it has after a few
-/// milliseconds, so one of them takes longer, and is asked about alone then.
+/// The maximum time for a batch of several payloads. The process answers what it has after a few
+/// milliseconds, so exceeding this means that one payload is slow; they are then sent one by one.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 
-/// What Rust says when it cannot have more memory, before it ends by the signal that it uses for
-/// other things too.
+/// What Rust prints when an allocation fails, before it aborts with a signal that has other causes
+/// too.
 const OUT_OF_MEMORY: &str = "memory allocation of ";
 
-/// How many bytes of what the process says are read.
+/// How many bytes to read of what the process prints to stderr.
 const LONGEST_COMPLAINT: u64 = 4 << 10;
 
-/// The executable to run, where it is not this one.
+/// The executable to run, if it is not the current one.
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
 
-/// Has jq programs run by this executable of subscope, for programs that are not subscope itself,
-/// such as tests. The first one counts.
+/// Sets the subscope executable that runs jq programs, for programs that are not subscope itself,
+/// such as tests. The first call wins.
 pub fn set_executable(path: impl Into<PathBuf>) {
     EXECUTABLE.get_or_init(|| path.into());
 }
 
-/// The executable to run for another process of subscope.
+/// Returns the executable to run for another subscope process.
 ///
 /// # Errors
 ///
-/// If the system does not say which one runs.
+/// Returns an error if the system does not reveal the current executable.
 pub fn executable() -> io::Result<PathBuf> {
     match EXECUTABLE.get() {
         Some(path) => Ok(path.clone()),
-        // This works even when the file has been replaced since.
+        // This works even if the file has been replaced since.
         None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
         None => std::env::current_exe(),
     }
 }
 
-/// The process. It ends when this is dropped, or with its parent, whose end closes its stdin.
+/// The child process. It ends when this is dropped, or with its parent, because that closes its
+/// stdin.
 pub struct Process {
     child: Child,
     input: ChildStdin,
     output: ChildStdout,
-    /// What it says before it ends for want of memory.
+    /// Its stderr, where it reports running out of memory before it ends.
     complaint: ChildStderr,
     batch: Vec<u8>,
 }
 
 impl Process {
-    /// Starts it.
+    /// Starts the process.
     pub fn start(program: &Program) -> io::Result<Self> {
         let mut command = Command::new(executable()?);
         Self::start_as(command.arg0(NAME).arg(ARGUMENT), program)
@@ -74,7 +75,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // The terminal's signals are not for it.
+            // Keeps signals from the terminal away from it.
             .process_group(0)
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
@@ -100,11 +101,12 @@ impl Process {
         }
     }
 
-    /// Asks the program of `payloads`: the answers to the first of them, at least to one.
+    /// Runs the program on `payloads` and returns the answers for the first of them, at least for
+    /// one.
     ///
     /// # Errors
     ///
-    /// The process was cut off, and is of no more use.
+    /// Returns why the process was cut off; it can no longer be used.
     pub fn ask(&mut self, payloads: &[&[u8]]) -> Result<Vec<Answer>, Cut> {
         self.batch.clear();
         self.put_count(payloads.len());
@@ -123,10 +125,10 @@ impl Process {
         }
     }
 
-    /// The answers to what is in `batch`, if they come before so long.
+    /// Returns the answers to `batch`, if they arrive within `time`.
     fn answers_to_batch(&mut self, time: Duration) -> io::Result<Option<Vec<Answer>>> {
         self.input.write_all(&self.batch)?;
-        // What was needed for a large payload is not kept.
+        // Do not keep the memory that a large payload needed.
         self.batch.shrink_to(64 << 10);
         if !self.answers_within(time)? {
             return Ok(None);
@@ -134,13 +136,13 @@ impl Process {
         self.read_answers().map(Some)
     }
 
-    /// Why the process ended, now that talking to it went `wrong`.
+    /// Returns why the process ended, after communication with it failed with the error `wrong`.
     fn why_it_ended(&mut self, wrong: &io::Error) -> Cut {
         if !matches!(
             wrong.kind(),
             ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe
         ) {
-            // It did not, but it is of no more use.
+            // It is still running, but of no more use.
             let _ = self.child.kill();
         }
         let status = self.child.wait().unwrap_or_default();
@@ -166,7 +168,7 @@ impl Process {
             .ok_or(ErrorKind::InvalidData.into())
     }
 
-    /// Whether it answers, or ends, before so long.
+    /// Returns whether the process answers or ends within `time`.
     fn answers_within(&self, time: Duration) -> io::Result<bool> {
         let end = Instant::now() + time;
         loop {
@@ -194,7 +196,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Killed or ended by itself: either way it has to be waited for.
+        // Killed or ended by itself, it has to be reaped.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -205,7 +207,7 @@ impl Drop for Process {
 mod tests {
     use super::*;
 
-    /// What is said of a process that ends by this script, once it is asked.
+    /// Returns the error reported if the process runs this script when queried.
     fn said_after(script: &str) -> String {
         let script = format!("printf !; read -r line; {script}");
         let program = Program {
@@ -213,7 +215,7 @@ mod tests {
         };
         let mut command = Command::new("sh");
         let started = Process::start_as(command.arg("-c").arg(script), &program);
-        // A frame has no line of its own.
+        // The newline ends the script's `read`, because a frame contains none.
         let asked = started.unwrap().ask(&[b"1\n"]);
         asked.unwrap_err().to_string()
     }

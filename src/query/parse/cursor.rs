@@ -1,8 +1,8 @@
-//! A place in a query's text.
+//! A position in the text of a query.
 
 use std::ops::Range;
 
-/// The text, and how far it has been read: always the bound of a character.
+/// The text and the position in it, always on a character boundary.
 #[derive(Clone, Copy)]
 pub struct Cursor<'a> {
     text: &'a str,
@@ -10,61 +10,61 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The start of `text`.
+    /// Creates a cursor at the start of `text`.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// How many bytes have been read.
+    /// Returns the position, in bytes.
     pub fn at(&self) -> usize {
         self.at
     }
 
-    /// What has been read since `start`.
+    /// Returns the range from `start` to the position.
     pub fn since(&self, start: usize) -> Range<usize> {
         start..self.at
     }
 
-    /// The text of what has been read since `start`.
+    /// Returns the text from `start` to the position.
     pub fn text_since(&self, start: usize) -> &'a str {
         &self.text[start..self.at]
     }
 
-    /// What is still to be read.
+    /// Returns the remaining text.
     pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    /// Whether all has been read.
+    /// Whether the position is at the end.
     pub fn at_end(&self) -> bool {
         self.at == self.text.len()
     }
 
-    /// The next character.
+    /// Returns the next character.
     pub fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    /// Where the next character stands; empty at the end.
+    /// Returns the range of the next character; empty at the end.
     pub fn next_char(&self) -> Range<usize> {
         self.at..self.at + self.peek().map_or(0, char::len_utf8)
     }
 
-    /// Takes the next character.
+    /// Consumes the next character.
     pub fn take(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
     }
 
-    /// Takes `expected`, if it stands here.
+    /// Consumes `expected` if it comes next.
     pub fn eat(&mut self, expected: &str) -> bool {
         let eats = self.rest().starts_with(expected);
         self.at += if eats { expected.len() } else { 0 };
         eats
     }
 
-    /// Takes the characters that are as `wanted`, and gives them.
+    /// Consumes the characters for which `wanted` holds and returns them.
     pub fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let length = rest.find(|next| !wanted(next)).unwrap_or(rest.len());
@@ -72,17 +72,17 @@ impl<'a> Cursor<'a> {
         &rest[..length]
     }
 
-    /// Takes whatever stands up to a space, a parenthesis or the end.
+    /// Consumes everything up to a space, a parenthesis or the end.
     pub fn take_word(&mut self) -> &'a str {
         self.take_while(|next| !next.is_whitespace() && !matches!(next, '(' | ')'))
     }
 
-    /// Takes the spaces here.
+    /// Consumes spaces.
     pub fn skip_space(&mut self) {
         self.take_while(char::is_whitespace);
     }
 
-    /// Whether a space follows.
+    /// Whether a space comes next.
     pub fn sees_space(&self) -> bool {
         self.peek().is_some_and(char::is_whitespace)
     }
@@ -92,7 +92,7 @@ impl<'a> Cursor<'a> {
         matches!(self.peek(), None | Some(')')) || self.sees_space()
     }
 
-    /// Whether `word` follows as a word of its own.
+    /// Whether `word` comes next as a separate word.
     pub fn sees_word(&self, word: &str) -> bool {
         self.rest().strip_prefix(word).is_some_and(|behind| {
             behind

@@ -1,11 +1,11 @@
-//! `jq(…)`, whose end is found without knowing jq.
+//! Parses `jq(…)`, finding its end without parsing jq.
 
 use crate::query::error::{QueryError, fail};
 use crate::query::jq::Program;
 
 use super::Parser;
 
-/// What is open, from the outside in.
+/// An open delimiter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Parenthesis,
@@ -13,7 +13,7 @@ enum Open {
 }
 
 impl Parser<'_> {
-    /// `jq(…)`, whose parenthesis has been taken; `start` is where it starts.
+    /// Parses `jq(…)` after its parenthesis; `start` is the position of the `jq`.
     pub(super) fn jq(&mut self, start: usize) -> Result<Program, QueryError> {
         let inside = self.cursor.at();
         let unclosed = start..inside;
@@ -32,7 +32,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Takes what stands before the parenthesis that closes the one taken last.
+    /// Consumes everything before the parenthesis that closes the one consumed last.
     fn skip_to_close(&mut self, unclosed: std::ops::Range<usize>) -> Result<(), QueryError> {
         let mut open = vec![Open::Parenthesis];
         loop {
@@ -47,7 +47,7 @@ impl Parser<'_> {
                 (Some('"'), _) => open.push(Open::String),
                 (Some('\\'), Some(Open::String)) => {
                     self.cursor.take();
-                    // A value put into a string: `"\(.a)"`.
+                    // A string interpolation: `"\(.a)"`.
                     if self.cursor.peek() == Some('(') {
                         open.push(Open::Parenthesis);
                     }

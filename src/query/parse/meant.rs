@@ -1,4 +1,4 @@
-//! What may be meant by a query that finds nothing, as users of other tools write it.
+//! Suggestions for queries that find nothing, based on the syntax of other tools.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use crate::query::value::{Scalar, Test};
 
 use super::path::{is_of_name, scalar_of};
 
-/// Names of the whole payload in other tools.
+/// Names for the whole payload in other tools.
 const PAYLOAD: [&str; 12] = [
     "payload", "message", "msg", "text", "body", "data", "line", "raw", "frame", "log_body",
     "content", "_source",
 ];
 
-/// What our keys are called, or easily typed as, beside their own names.
+/// Alternative names of our keys, and our keys.
 const KEYS: [(&str, &str); 13] = [
     ("channel", "channel"),
     ("chan", "channel"),
@@ -30,7 +30,7 @@ const KEYS: [(&str, &str); 13] = [
     ("is", "is"),
 ];
 
-/// Operators of other languages, and ours.
+/// Operators of other languages and our equivalents.
 const SIGNS: [(&str, &str); 8] = [
     ("|", "||"),
     ("&", "&&"),
@@ -42,7 +42,7 @@ const SIGNS: [(&str, &str); 8] = [
     ("NOT", "not"),
 ];
 
-/// Comparisons in words, and ours. Those that look within a text are `~`.
+/// Comparisons in words and our operators. Those that search within a text become `~`.
 const VERBS: [(&str, &str); 16] = [
     ("is not", "!="),
     ("is", "=="),
@@ -62,35 +62,35 @@ const VERBS: [(&str, &str); 16] = [
     ("startswith", "~"),
 ];
 
-/// A part of a query that may be meant otherwise.
+/// A part of a query that the user may have meant differently.
 pub struct Doubt {
-    /// Its place in the text.
+    /// The range of the part.
     pub at: Range<usize>,
-    /// How what may be meant is written.
+    /// The suggested replacement.
     pub meant: String,
-    /// How likely it is.
+    /// How likely the suggestion is.
     pub rank: Rank,
 }
 
-/// How likely it is that something else is meant, the likeliest first.
+/// How likely a suggestion is, likeliest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    /// A word that is written as other languages write a term.
+    /// A word that looks like a term of another language.
     Word,
-    /// A comparison that is well formed.
+    /// A valid comparison.
     Comparison,
     /// The type of a value.
     Value,
 }
 
-/// `text` with the parts replaced that are most in doubt; `None` if there are none.
+/// Returns `text` with the parts of the likeliest rank replaced; `None` if there are none.
 pub fn rewritten(text: &str, doubts: &[Doubt]) -> Option<String> {
     let first = doubts.iter().map(|doubt| doubt.rank).min()?;
     let parts = doubts.iter().filter(|doubt| doubt.rank == first);
     replaced(text, parts.map(|doubt| (&doubt.at, &*doubt.meant)))
 }
 
-/// `text` with its parts replaced; `None` if there is nothing to replace.
+/// Returns `text` with `parts` replaced; `None` if there are none.
 pub fn replaced<'a>(
     text: &str,
     parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
@@ -98,7 +98,7 @@ pub fn replaced<'a>(
     let mut replaced = String::new();
     let mut end = 0;
     for (part, with) in parts {
-        // Parts may overlap: the first counts.
+        // Parts may overlap; the first wins.
         let Some(between) = text.get(end..part.start) else {
             continue;
         };
@@ -110,7 +110,8 @@ pub fn replaced<'a>(
     (end > 0).then_some(replaced)
 }
 
-/// What may be meant by `word`, with which `rest` begins, and by how many bytes of that.
+/// Returns what the user may have meant by `word`, with which `rest` begins, and the length in
+/// bytes of the part of `rest` to replace.
 pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
     if let Some(behind) = rest.strip_prefix('\'')
         && let Some((inside, _)) = behind.split_once('\'')
@@ -123,7 +124,7 @@ pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
         .or_else(|| Some((word.len(), of_bare(word)?)))
 }
 
-/// A name with a quoted value right behind it, such as `level:"not found"`.
+/// Rewrites a name with an adjacent quoted value, such as `level:"not found"`.
 fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
     let (name, _) = word.split_once(':').filter(|(name, _)| is_name(name))?;
     let value = rest.get(name.len() + 1..)?;
@@ -134,7 +135,7 @@ fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
     Some((rest.len() - end.len(), of_pair(name, value)?))
 }
 
-/// A comparison in words, such as `level is error`, or a key with its value apart.
+/// Rewrites a comparison in words, such as `level is error`, or a key separated from its value.
 fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
     let behind = rest.get(word.len()..)?;
     let behind = behind.strip_prefix(char::is_whitespace)?.trim_start();
@@ -189,7 +190,7 @@ fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
     format!(".{name} ~ \"{start}{}{end}\"", text.replace('"', "\\\""))
 }
 
-/// The value that `text` starts with, without its quotes, and what stands behind it.
+/// Returns the value at the start of `text`, without its quotes, and the text after it.
 fn first_value(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|first| "\"'".contains(*first));
     if let Some(quote) = quote {
@@ -237,7 +238,7 @@ fn of_bare(word: &str) -> Option<String> {
         .then(|| word.to_lowercase())
 }
 
-/// Whether it looks like a regular expression, and not like the name of a channel or a pattern.
+/// Whether `word` looks like a regular expression rather than a channel name or pattern.
 fn is_regex(word: &str) -> bool {
     let classes = ["\\d", "\\w", "\\s", "\\b", "]+", "]*"];
     let has_class = classes.iter().any(|part| word.contains(part));
@@ -245,7 +246,7 @@ fn is_regex(word: &str) -> bool {
     word.len() > 1 && (has_class || is_anchored)
 }
 
-/// `name:value`, as other languages compare.
+/// Rewrites `name:value`, a comparison in other languages.
 fn of_pair(name: &str, value: &str) -> Option<String> {
     if let Some(key) = key_of(name) {
         return Some(format!("{key}:{value}"));
@@ -269,8 +270,8 @@ fn of_pair(name: &str, value: &str) -> Option<String> {
     })
 }
 
-/// What may be meant by a comparison of the value at `path` that `written` asks for.
-/// `is_text_too` says whether it is looked for as a text as well.
+/// Returns what the user may have meant by the comparison `written` of the value at `path`.
+/// `is_text_too` is set if it is searched for as text as well.
 pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
     let name = path.trim_start_matches('$').trim_start_matches('.');
     let (compare, value) = match test {
@@ -278,7 +279,7 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         Test::Match(_) => {
             let source = written.trim_matches(['"', '/']);
             return Some(match key_of(name) {
-                // Behind a key stands a glob.
+                // A key takes a glob.
                 Some(key) => {
                     let is_plain = !written.starts_with('/') && regex::escape(source) == source;
                     return is_plain.then(|| format!("{key}:{source}"));
@@ -317,8 +318,8 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
     })
 }
 
-/// What may be meant by the value `written`: a string in place of a number or a word, and the other
-/// way round.
+/// Returns what the user may have meant by the value `written`: a string instead of a number or
+/// keyword, or the reverse.
 pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     match value {
         Scalar::Number(_) | Scalar::Word(_) => Some(quoted(written)),
@@ -329,11 +330,11 @@ pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     }
 }
 
-/// The key that `name` is another name of, or a misspelling.
+/// Returns the key of which `name` is a synonym or a misspelling.
 fn key_of(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let is_it = |key: &str| {
-        // In a short name every letter counts.
+        // A short name must be spelled exactly.
         let slips = key.len() / 4;
         *key == name || (key.len() > 4 && strsim::osa_distance(key, &name) <= slips)
     };
@@ -345,7 +346,7 @@ fn is_name(text: &str) -> bool {
     starts && text.chars().all(is_of_name)
 }
 
-/// The value as a comparison takes it.
+/// Returns the value as written in a comparison.
 fn value_of(value: &str) -> String {
     match scalar_of(value) {
         Some(_) => value.to_owned(),
@@ -353,7 +354,7 @@ fn value_of(value: &str) -> String {
     }
 }
 
-/// A search of the text: a word as it is.
+/// Returns a text search for `text`: a word unquoted, anything else in quotes.
 fn text_of(text: &str) -> String {
     let is_word = text
         .chars()

@@ -1,4 +1,4 @@
-//! Paths without their dot, as other tools write them: `level=error`, `id == 7`.
+//! Paths without the leading dot, as in other tools: `level=error`, `id == 7`.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use super::Parser;
 use super::path::{NO_VALUE, Operator, is_of_name};
 
 impl Parser<'_> {
-    /// The comparison that starts here with a bare name; `None` if this is text, which is then
-    /// still to be read.
+    /// Parses the comparison that starts here with a bare name; `None` if this is text, in which
+    /// case nothing is consumed.
     pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
         let (cursor, meant, closed) = (self.cursor, self.meant.len(), self.closed.len());
         let found = self.try_named();
@@ -49,7 +49,7 @@ impl Parser<'_> {
             // `Vec<u8>` is text.
             Test::Compare(compare, Scalar::Number(_)) if is_ordered(*compare) => true,
             Test::Compare(compare, _) => !is_ordered(*compare),
-            // So is `file~1`, but not `name=~x`.
+            // So is `file~1`, but `name=~x` is not.
             _ => self.cursor.text_since(start).contains("=~"),
         };
         if !is_comparison || !self.cursor.sees_bound() {
@@ -59,12 +59,12 @@ impl Parser<'_> {
         self.doubt_comparison(start, path, &test, is_equal);
         let compared = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
         let written = self.cursor.text_since(start).as_bytes();
-        // It may as well be a part of a text, such as a line of a log.
+        // It may also be part of a text, such as a log line.
         let word = is_equal.then(|| Expr::Term(Term::Word(Literal::new(written))));
         Ok(Some(Expr::any([compared].into_iter().chain(word))))
     }
 
-    /// `id == 7` or `id in (7, 8)`, behind the name.
+    /// Parses the rest of `id == 7` or `id in (7, 8)`, after the name.
     fn spaced(
         &mut self,
         steps: Vec<PathStep>,
@@ -72,7 +72,7 @@ impl Parser<'_> {
     ) -> Result<Option<Expr>, QueryError> {
         self.cursor.skip_space();
         let test = if self.eat_in() {
-            // Without a list, or with none, it is a word.
+            // Without a list, or with an invalid one, it is a word.
             match self.list() {
                 Ok(list) => Test::In(list),
                 Err(_) => return Ok(None),
@@ -98,7 +98,7 @@ impl Parser<'_> {
         Ok(self.cursor.sees_bound().then_some(Expr::Term(term)))
     }
 
-    /// The steps of a path that starts with a name.
+    /// Parses a path that starts with a name.
     fn bare_path(&mut self) -> Option<Vec<PathStep>> {
         let start = self.cursor.at();
         let first = self.cursor.peek()?;

@@ -1,4 +1,4 @@
-//! Paths and what they are compared to.
+//! Paths and the conditions on their values.
 
 use std::ops::Range;
 
@@ -20,11 +20,11 @@ const EQUAL: Operator = Operator::Compare(Compare::Equal);
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
 impl Parser<'_> {
-    /// Whether a path starts here, and not a text such as `...` or `.5`.
+    /// Whether a path comes next, and not a text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
         let rest = self.cursor.rest();
         let Some(behind) = rest.strip_prefix('.') else {
-            // As JSONPath has it.
+            // JSONPath syntax.
             return rest.starts_with("$.") || rest.starts_with("$[");
         };
         match behind.chars().next() {
@@ -35,7 +35,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A path and what is asked of the value there.
+    /// Parses a path and the condition on its value.
     pub(super) fn comparison(&mut self) -> Result<PathTerm, QueryError> {
         let start = self.cursor.at();
         self.cursor.eat("$");
@@ -43,7 +43,7 @@ impl Parser<'_> {
         let path = self.cursor.since(start);
         self.cursor.skip_space();
         let is_apart = self.cursor.at() > path.end;
-        // As Lucene compares.
+        // Lucene syntax.
         let colon = |parser: &mut Self| parser.cursor.eat(":").then_some(EQUAL);
         let test = match self.operator()?.or_else(|| colon(self)) {
             Some(operator) => self.test(operator)?,
@@ -54,7 +54,7 @@ impl Parser<'_> {
         Ok(PathTerm::new(steps, test))
     }
 
-    /// What to write in place of a path that nothing we know is asked of.
+    /// Returns an error that suggests what to write after a path without a known operator.
     fn no_comparison(&mut self, path: Range<usize>) -> Result<PathTerm, QueryError> {
         let verb = self.cursor.take_word().to_lowercase();
         let within = ["contains", "like", "matches", "startswith", "includes"];
@@ -66,7 +66,7 @@ impl Parser<'_> {
         fail(path, problem)
     }
 
-    /// Takes an `in`.
+    /// Consumes an `in`.
     pub(super) fn eat_in(&mut self) -> bool {
         let found = ["in", "IN"]
             .into_iter()
@@ -74,7 +74,7 @@ impl Parser<'_> {
         found.is_some_and(|word| self.cursor.eat(word))
     }
 
-    /// Notes what may be meant by the comparison since `start` of the value at `path`.
+    /// Records what the user may have meant by the comparison from `start` of the value at `path`.
     pub(super) fn doubt_comparison(
         &mut self,
         start: usize,
@@ -97,7 +97,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Takes the operator that stands here, if one does.
+    /// Consumes an operator, if one comes next.
     pub(super) fn operator(&mut self) -> Result<Option<Operator>, QueryError> {
         let start = self.cursor.at();
         if self.cursor.eat("~") || self.cursor.eat("=~") {
@@ -119,7 +119,7 @@ impl Parser<'_> {
         Ok(operator)
     }
 
-    /// What `operator`, which has been taken, asks.
+    /// Parses the operand of `operator`, which has been consumed.
     pub(super) fn test(&mut self, operator: Operator) -> Result<Test, QueryError> {
         Ok(match operator {
             Operator::Compare(compare) => {
@@ -139,7 +139,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `has(…)`, whose parenthesis has been taken; `start` is where it starts.
+    /// Parses `has(…)` after its parenthesis; `start` is the position of the `has`.
     pub(super) fn has(&mut self, start: usize) -> Result<PathTerm, QueryError> {
         self.cursor.skip_space();
         self.cursor.eat("$");
@@ -163,14 +163,14 @@ impl Parser<'_> {
         Ok(PathTerm::new(steps, Test::Exists))
     }
 
-    /// `.a.b[0]."odd key"["odd key"]`, or `.` for all of the payload.
+    /// Parses `.a.b[0]."odd key"["odd key"]`, or `.` for the whole payload.
     pub(super) fn steps(&mut self) -> Result<Vec<PathStep>, QueryError> {
         let mut steps = Vec::new();
         loop {
             let start = self.cursor.at();
             let dotted = self.cursor.eat(".");
             match self.cursor.peek() {
-                // A dot before a bracket is only for the start: `.[0]`, but also `.a.[0]`, as in jq.
+                // As in jq, a dot may precede a bracket: `.[0]` at the start, but also `.a.[0]`.
                 Some('[') => steps.push(self.bracket()?),
                 Some('"') if dotted => {
                     let key = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
@@ -192,7 +192,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[0]` or `["odd key"]`.
+    /// Parses `[0]` or `["odd key"]`.
     fn bracket(&mut self) -> Result<PathStep, QueryError> {
         let start = self.cursor.at();
         self.cursor.eat("[");
@@ -216,8 +216,8 @@ impl Parser<'_> {
         Ok(step)
     }
 
-    /// A value as JSON writes it, or a string without its quotes, or in single ones. In a list a
-    /// comma ends it.
+    /// Parses a JSON value, or a string without quotes or in single ones. In a list it ends at a
+    /// comma.
     fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
@@ -263,14 +263,14 @@ impl Parser<'_> {
         let start = self.cursor.at();
         let word = self.cursor.take_while(|next| !ends(next));
         if word.starts_with('\'') {
-            // A second one further on would close it.
+            // A single quote further on would close it.
             let written = self.cursor.since(start);
             self.closed.push((written, meant::quoted(word)));
         }
         scalar_of(word).unwrap_or_else(|| Scalar::Text(word.as_bytes().into()))
     }
 
-    /// `("a", "b")`.
+    /// Parses `("a", "b")`.
     pub(super) fn list(&mut self) -> Result<Vec<Scalar>, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
@@ -296,7 +296,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The regular expression behind a `~`: between quotes or slashes.
+    /// Parses the regular expression after a `~`, in quotes, in slashes, or as a bare word.
     pub(super) fn string_pattern(&mut self) -> Result<Pattern, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
@@ -321,33 +321,33 @@ impl Parser<'_> {
     }
 }
 
-/// How a value is compared.
+/// An operator on a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operator {
-    /// With another.
+    /// Compares with another value.
     Compare(Compare),
-    /// With a regular expression.
+    /// Matches a regular expression.
     Match,
 }
 
-/// Whether operators consist of this character.
+/// Whether the character can be part of an operator.
 fn is_sign(character: char) -> bool {
     matches!(character, '=' | '<' | '>' | '!' | '~')
 }
 
-/// Whether an operator starts here.
+/// Whether `text` starts with an operator.
 fn sees_operator(text: &str) -> bool {
     text.starts_with(is_sign) || text.starts_with("in ") || text.starts_with("in(")
 }
 
-/// Whether a name in a path may hold this character.
+/// Whether a name in a path may contain the character.
 pub(super) fn is_of_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
 }
 
-/// The value that `word` writes.
+/// Returns the value written as `word`; `None` if it is an unquoted string.
 pub(super) fn scalar_of(word: &str) -> Option<Scalar> {
-    // Formats other than JSON have more numbers than it, and other words for null.
+    // Formats other than JSON have additional numbers and other words for null.
     let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
     let sought = match word {
         "nil" | "undefined" => "null",

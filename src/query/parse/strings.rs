@@ -1,19 +1,19 @@
-//! Quoted strings and the bytes they stand for.
+//! Quoted strings and their escapes.
 
 use crate::query::error::{QueryError, fail};
 
 use super::cursor::Cursor;
 
-/// Which escapes a string may hold.
+/// The escapes that a string may contain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Escapes {
-    /// Those of JSON, and those that the screen shows: `\xff` for a byte, `\0`, `\u{a0}`.
+    /// The escapes of JSON and those displayed on the screen: `\xff` for a byte, `\0`, `\u{a0}`.
     Bytes,
-    /// Those of JSON.
+    /// The escapes of JSON.
     Json,
 }
 
-/// Takes the quoted string that starts here.
+/// Consumes the quoted string that starts here and returns its bytes.
 pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>, QueryError> {
     let start = cursor.at();
     cursor.eat("\"");
@@ -31,13 +31,13 @@ pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>,
     }
 }
 
-/// Takes the quoted string that starts here as it is written: only `\"` stands for a quote.
+/// Consumes the quoted string that starts here verbatim, except that `\"` is a quote.
 pub fn take_raw(cursor: &mut Cursor<'_>) -> Result<String, QueryError> {
     let start = cursor.at();
     take_until(cursor, '"', start, "this quote is not closed: add a \"")
 }
 
-/// Takes the regular expression between slashes that starts here: only `\/` stands for a slash.
+/// Consumes the regular expression in slashes that starts here, in which `\/` is a slash.
 pub fn take_slashed(cursor: &mut Cursor<'_>) -> Result<String, QueryError> {
     let start = cursor.at();
     take_until(
@@ -127,7 +127,7 @@ fn take_escape(
     Ok(())
 }
 
-/// Takes `count` hexadecimal digits.
+/// Consumes `count` hexadecimal digits.
 fn take_hex(cursor: &mut Cursor<'_>, count: usize) -> Option<u32> {
     let mut value = 0;
     for _ in 0..count {
@@ -137,7 +137,8 @@ fn take_hex(cursor: &mut Cursor<'_>, count: usize) -> Option<u32> {
     Some(value)
 }
 
-/// Puts the character of a `\u` escape, together with a second escape if it is half of a pair.
+/// Appends the character of a `\u` escape, consuming a second escape if the two are a surrogate
+/// pair.
 fn put_code(cursor: &mut Cursor<'_>, code: u32, bytes: &mut Vec<u8>) {
     let mut ahead = *cursor;
     let low = (ahead.eat("\\u"))
@@ -153,7 +154,7 @@ fn put_code(cursor: &mut Cursor<'_>, code: u32, bytes: &mut Vec<u8>) {
     };
     match char::from_u32(code) {
         Some(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        // Half of a pair: the three bytes that UTF-8 would have for it.
+        // An unpaired surrogate: encode it in three bytes as UTF-8 would.
         None => bytes.extend([
             0xe0 | low_byte(code >> 12),
             0x80 | low_byte(code >> 6 & 0x3f),

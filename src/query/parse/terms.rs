@@ -1,4 +1,4 @@
-//! The terms, each by how it starts.
+//! The terms, by how they start.
 
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
@@ -12,7 +12,7 @@ use super::meant::{self, Doubt, Rank};
 use super::strings::{self, Escapes};
 
 impl Parser<'_> {
-    /// The term that starts here, where neither a space nor a parenthesis stands.
+    /// Parses the term that starts here, where there is neither a space nor a parenthesis.
     pub(super) fn term(&mut self) -> Result<Expr, QueryError> {
         let start = self.cursor.at();
         let term = match self.cursor.peek() {
@@ -40,14 +40,14 @@ impl Parser<'_> {
         Ok(Expr::Term(term))
     }
 
-    /// `/regex/`, or what begins like one: `/api/users`, or `/orders` as it is typed to search in
-    /// other programs.
+    /// Parses `/regex/`, or a text that starts like one: a path `/api/users`, or `/orders` as typed
+    /// to search in other programs.
     fn slash(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
         let mut behind = self.cursor;
         behind.eat("/");
         let word = behind.take_word();
-        // A parenthesis ends the word, and is of a regular expression as these characters are.
+        // A parenthesis ends the word; like these characters, it suggests a regular expression.
         let is_plain = !word.is_empty()
             && behind.peek() != Some('(')
             && !word.contains(['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|']);
@@ -68,7 +68,7 @@ impl Parser<'_> {
         Ok(self.slashed_word(start, word))
     }
 
-    /// `word` with a slash before it, as it is typed to search in other programs.
+    /// Returns a term for `word` after a slash, as typed to search in other programs.
     fn slashed_word(&mut self, start: usize, word: &str) -> Term {
         // A slash further on would make it a regular expression.
         let next = self.cursor.rest().trim_start();
@@ -87,7 +87,7 @@ impl Parser<'_> {
         Term::Word(Literal::new(word.as_bytes()))
     }
 
-    /// Whether all of the text is one word and nothing more.
+    /// Whether the whole text is a single word.
     fn is_word(&mut self) -> bool {
         let is_sign = |first| !char::is_alphanumeric(first) && first != '_';
         let text = self.cursor.rest();
@@ -96,7 +96,7 @@ impl Parser<'_> {
             && matches!(self.whole(), Ok(Expr::Term(Term::Word(_))))
     }
 
-    /// `/…/` or `/…/i`.
+    /// Parses `/…/` or `/…/i`.
     pub(super) fn regex(&mut self) -> Result<Pattern, QueryError> {
         let start = self.cursor.at();
         let source = strings::take_slashed(&mut self.cursor)?;
@@ -115,7 +115,7 @@ impl Parser<'_> {
             .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
     }
 
-    /// A word, which is text, or a key with its value.
+    /// Parses a word, which is text, or a key with its value.
     fn word(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
         for (key, parse) in KEYS {
@@ -136,7 +136,7 @@ impl Parser<'_> {
             return fail(self.cursor.since(start), problem);
         }
         if word == "NOT" && self.cursor.rest().trim_start().starts_with('/') {
-            // Before what is put in parentheses it would negate that.
+            // Before parentheses it would negate them.
             self.closed
                 .push((self.cursor.since(start), closed_word(word)));
         }
@@ -184,7 +184,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The value behind a key, which may be quoted, and `start` where the key stands.
+    /// Parses the value of a key, which may be quoted; `start` is the position of the key.
     fn name(&mut self, start: usize) -> Result<Name, QueryError> {
         if self.cursor.peek() == Some('"') {
             let bytes = strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
@@ -251,17 +251,17 @@ impl Parser<'_> {
     }
 }
 
-/// A word as a query that means the same wherever it stands. It has no characters of globs.
+/// Returns a query for a word without glob characters that keeps its meaning in any context.
 fn closed_word(word: &str) -> String {
     let text = meant::quoted(word);
     if word.starts_with('"') {
-        // No name of a channel is written so.
+        // A channel name cannot be written this way.
         return text;
     }
     format!("({text} or channel:{word})")
 }
 
-/// Reads what follows a key; the position is where the key starts.
+/// Parses what follows a key; the position is the start of the key.
 type ParseValue = fn(&mut Parser<'_>, usize) -> Result<Term, QueryError>;
 
 const KEYS: [(&str, ParseValue); 8] = [
@@ -279,7 +279,7 @@ const KEYS: [(&str, ParseValue); 8] = [
     ("is:", |parser, start| parser.is(start)),
 ];
 
-/// The bytes that `10k` stands for.
+/// Parses a number of bytes such as `10k`.
 fn bytes_of(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = text.split_at(digits);

@@ -1,25 +1,26 @@
-//! Who brings what: assigns each subscription to the servers that are to bring it, and again when
-//! that changes.
+//! Assigns each subscription to the servers that deliver it, and reassigns it when the topology
+//! changes.
 //!
-//! One server brings all there is. In a cluster ordinary channels and patterns come by one node,
-//! the home, since every node hears every ordinary publish; a sharded channel comes by the owner
-//! of its slot, and the events of keys by every primary, since none hears those of another.
+//! A standalone server delivers everything. In a cluster, ordinary channels and patterns are
+//! received from one node, the home node, since every node receives every ordinary publish. A
+//! sharded channel is received from the owner of its slot, and key events from every primary, since
+//! a primary only emits its own.
 
 use std::collections::BTreeMap;
 
 use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
-/// What the names of channels and patterns begin with that tell of keys.
+/// Prefixes of channels and patterns for key events.
 const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
 
-/// The nodes of a cluster tell each other of slots that move within this time, if they can.
+/// Maximum time for news of moved slots to spread between connected cluster nodes.
 const NEWS_WITHIN: Duration = Duration::from_secs(1);
 
-/// Which servers can bring what a topic asks for.
+/// Which servers can deliver a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// None: the channels that match are found, and subscribed to one by one.
+    /// No server directly: matching channels are discovered and subscribed to one by one.
     Search,
     /// A sentinel.
     Sentinel,
@@ -50,7 +51,8 @@ impl Source {
     }
 }
 
-/// Whether other nodes of a cluster may have what `topic` asks for, and the home not.
+/// Returns whether other nodes of a cluster may have what `topic` selects while the home node does
+/// not.
 pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
     match Source::of(topic) {
         Source::Search | Source::Owner(_) | Source::Primaries => true,
@@ -58,12 +60,12 @@ pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
     }
 }
 
-/// Since when each subscription is to leave a node that may still serve it.
+/// Since when each subscription is due to leave a node that may still serve it.
 #[derive(Debug, Default)]
 pub(super) struct Leaving(BTreeMap<(SubscriptionId, NodeId), Instant>);
 
 impl Leaving {
-    /// Since when it is, which is from `now` on if it was not before.
+    /// Returns since when the subscription is due to leave the node, recording `now` if it is new.
     fn since(&mut self, node: NodeId, id: SubscriptionId, now: Instant) -> Instant {
         *self.0.entry((id, node)).or_insert(now)
     }
@@ -72,7 +74,7 @@ impl Leaving {
         self.0.remove(&(id, node));
     }
 
-    /// A subscription is to leave no nodes but these.
+    /// Removes the entries of a subscription for all nodes but these.
     fn keep(&mut self, id: SubscriptionId, nodes: &[NodeId]) {
         let all = (id, NodeId(u16::MIN))..=(id, NodeId(u16::MAX));
         let left = self.0.range(all).map(|(key, _)| *key);
@@ -84,8 +86,7 @@ impl Leaving {
 }
 
 impl Coordinator {
-    /// Takes over what a node that was asked at this time says of the cluster, unless others know
-    /// better.
+    /// Applies a topology that a node returned to a query sent at this time, unless it is outdated.
     pub(super) fn learn(&mut self, asked: Option<NodeId>, at: Time, topology: Topology) {
         let Some(cluster) = &mut self.cluster else {
             return;
@@ -104,8 +105,8 @@ impl Coordinator {
         self.owners.learn(topology);
     }
 
-    /// Leaves the home once the others have given it up, though it may still speak to us: it hears
-    /// nothing of what is published elsewhere.
+    /// Leaves the home node once the other nodes consider it failed. It may still respond, but
+    /// receives nothing that is published elsewhere.
     pub(super) fn leave_lost_home(&mut self) {
         let home = self.nodes.get(self.home);
         let Some((cluster, address)) = self.cluster.as_ref().zip(home.member_address()) else {
@@ -117,9 +118,9 @@ impl Coordinator {
         }
     }
 
-    /// Notes that a subscription does not come from `node` any more, where it was last served, and
-    /// from where all had been heard, at these times, if it ever was. Gives the hole that this
-    /// opens, or that has begun earlier than was known.
+    /// Records that `node` no longer delivers a subscription. `last` is when it was last served and
+    /// until when everything was received, if it ever was. Returns the gap that this opens or
+    /// extends backwards.
     pub(super) fn note_moved(
         &mut self,
         node: NodeId,
@@ -134,7 +135,7 @@ impl Coordinator {
         let mut gaps = self.gaps.lock();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
-            // It may have gone on speaking after another had taken its place.
+            // The node may have responded after another node had replaced it.
             return gaps.begin_by(id, NOWHERE, self.replaced_after(node, &topic)?);
         }
         let (last_served, heard_until) = last?;
@@ -150,8 +151,8 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Whether `node` was one of several that bring a subscription together, and kept nothing back
-    /// to the end: only what comes to be brought by a newcomer is lost then.
+    /// Returns whether `node` was one of several nodes that deliver a subscription and withheld
+    /// nothing until the end. Then only what moves to a new node is lost.
     fn has_others_and_was_well(&self, node: NodeId, id: SubscriptionId) -> bool {
         let known = self.nodes.get(node);
         let member = self.cluster.as_ref().zip(known.member_address());
@@ -160,7 +161,8 @@ impl Coordinator {
             && !self.nodes.carriers(id).is_empty()
     }
 
-    /// Until when `node` certainly brought all of `topic`, if others say that it no longer does.
+    /// Returns until when `node` certainly delivered all of `topic`, if others report that it no
+    /// longer does.
     fn replaced_after(&self, node: NodeId, topic: &Topic) -> Option<Time> {
         let source = Source::of(topic);
         if !matches!(source, Source::Owner(_) | Source::Primaries) {
@@ -171,7 +173,8 @@ impl Coordinator {
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Until when `node` certainly brought all of `topic`, which it brought last at `last_served`.
+    /// Returns until when `node` certainly delivered all of `topic`. It last delivered it at
+    /// `last_served`.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
         let address = self.nodes.get(node).member_address();
@@ -187,7 +190,7 @@ impl Coordinator {
         }
     }
 
-    /// The servers that are to bring what `topic` asks for. None if no server is known for it.
+    /// Returns the servers that should deliver `topic`; empty if none is known.
     fn carriers(&self, topic: &Topic) -> Vec<NodeId> {
         let source = Source::of(topic);
         if source == Source::Sentinel {
@@ -207,7 +210,7 @@ impl Coordinator {
                 .collect(),
             Source::Primaries if !topology.nodes.is_empty() => topology
                 .primaries()
-                // One that was replaced while it was away has nothing to bring.
+                // A primary that was replaced while it was away has nothing to deliver.
                 .filter(|primary| primary.health != Health::Failed || !primary.slots.is_empty())
                 .filter_map(|primary| node(&primary.address))
                 .collect(),
@@ -215,7 +218,7 @@ impl Coordinator {
         }
     }
 
-    /// Sees to it that each subscription is brought by the servers that are to bring it.
+    /// Assigns every subscription to the servers that should deliver it.
     pub(super) fn assign(&mut self) {
         for subscription in self.wanted.subscriptions() {
             self.place(subscription);
@@ -223,7 +226,7 @@ impl Coordinator {
         self.nodes.note_alone();
     }
 
-    /// The same of one subscription, if it is wanted.
+    /// Assigns one subscription, if it still exists.
     pub(super) fn assign_one(&mut self, id: SubscriptionId) {
         if let Some(topic) = self.wanted.get(id).cloned() {
             self.place(Subscription { id, topic });
@@ -245,7 +248,7 @@ impl Coordinator {
         self.leaving.keep(id, &leave);
         for node in &leave {
             if !self.may_still_serve(*node, id, &topic) {
-                // It reports when it has let go; then another is asked.
+                // The subscriber reports when it has unsubscribed; only then is another asked.
                 self.nodes.yield_at(*node, id);
             }
         }
@@ -255,7 +258,7 @@ impl Coordinator {
         let (stay, new): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|node| stay.contains(node));
         if new.is_empty() && !stay.is_empty() {
-            // Those that stay bring all there is of it.
+            // The remaining nodes deliver all of it.
             let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
             self.tell_later(closed);
         }
@@ -270,8 +273,8 @@ impl Coordinator {
         }
     }
 
-    /// Whether `node` goes on serving a slot that others have seen leave it: until it has heard of
-    /// that, which it tells us, it takes what is published there.
+    /// Returns whether `node` may still serve a slot that others have seen leave it. Until it
+    /// learns of the move, which it reports, it accepts messages published there.
     fn may_still_serve(&mut self, node: NodeId, id: SubscriptionId, topic: &Topic) -> bool {
         let known = self.nodes.get(node);
         let is_well = known.health() == Health::Well && known.is_primary() && !known.is_gone();
@@ -282,8 +285,8 @@ impl Coordinator {
         now < self.leaving.since(node, id, now) + NEWS_WITHIN
     }
 
-    /// Notes that some of what `topic` asks for has come to be brought by `nodes`, which have not
-    /// been asked for it before. Gives the hole that this opens.
+    /// Records that `nodes` now deliver part of `topic` without having been subscribed to before.
+    /// Returns the gap that this opens.
     fn note_newcomers(
         &self,
         id: SubscriptionId,
@@ -308,13 +311,13 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Since when the home is lost, if there is another node to go to.
+    /// Returns since when the home node is lost, if another node can replace it.
     pub(super) fn home_lost_since(&self) -> Option<Instant> {
         let lost = self.nodes.get(self.home).lost_since?;
         self.other_home().map(|_| lost)
     }
 
-    /// Another node that ordinary channels may come by: a primary if there is one.
+    /// Returns another node for ordinary channels, preferably a primary.
     fn other_home(&self) -> Option<NodeId> {
         let topology = self.cluster.as_ref()?.topology();
         let well = topology.nodes.iter();
@@ -327,7 +330,7 @@ impl Coordinator {
         others.min().map(|(_, node)| node)
     }
 
-    /// Makes another node the home, if there is one.
+    /// Makes another node the home node, if there is one.
     pub(super) fn move_home(&mut self) {
         if let Some(home) = self.other_home() {
             self.home = home;
@@ -337,7 +340,7 @@ impl Coordinator {
         }
     }
 
-    /// That another server than `node` is to bring what `topic` asks for.
+    /// Describes that `node` no longer delivers `topic`.
     fn moved_in_words(&self, topic: &Topic, node: NodeId) -> String {
         let from = self.nodes.get(node).name();
         match Source::of(topic) {
@@ -348,7 +351,7 @@ impl Coordinator {
     }
 }
 
-/// What is lost with it, and why.
+/// Describes what is lost and why.
 fn whose_in_words(topic: &Topic, reason: &str) -> String {
     let name = String::from_utf8_lossy(&topic.name);
     match topic.kind {
@@ -371,7 +374,7 @@ mod tests {
             leaving.since(node, id, began);
             leaving.since(node, SubscriptionId(1), began);
         }
-        // It has vanished, and comes back.
+        // The `gone` entry was removed, so it starts over.
         leaving.keep(id, &[left]);
         assert_eq!(leaving.since(gone, id, later), later);
         assert_eq!(leaving.since(left, id, later), began);

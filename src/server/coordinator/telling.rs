@@ -1,4 +1,4 @@
-//! What the coordinator tells the loop.
+//! Sends the coordinator's feeds to the event loop.
 
 use super::{Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subscription, Time};
 
@@ -30,8 +30,8 @@ impl Coordinator {
         }
     }
 
-    /// Says that it is not known whether there is a cluster, if anything wanted would be missing
-    /// then; or that it is known now.
+    /// Reports that it is unknown whether the server belongs to a cluster, if a subscription
+    /// depends on that, or that it is known now.
     pub(super) async fn tell_doubt(&mut self) -> Result<(), Stopped> {
         let is_concerned = self.cluster.is_none() && self.wanted.matter_in_a_cluster();
         let words = self.doubt.as_ref().filter(|_| is_concerned);
@@ -69,11 +69,11 @@ impl Coordinator {
         }
     }
 
-    /// The same without waiting: what there is no room for now is told as soon as there is.
+    /// Like `tell`, but does not wait: sends the notices as soon as the channel has room.
     pub(super) fn tell_later(&self, notices: Vec<Notice>) {
         if let Some(feed) = batch_of(notices) {
             let feed_tx = self.feed_tx.clone();
-            // Whoever is gone needs no notice.
+            // A closed channel needs no notice.
             tokio::spawn(async move { feed_tx.send(feed).await });
         }
     }

@@ -1,21 +1,21 @@
-//! The topics that are wanted, found by id and by topic.
+//! The subscribed topics, indexed by id and by topic.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::placing::matters_in_a_cluster;
 use crate::message::{Subscription, SubscriptionId, Topic};
 
-/// What is wanted. Each topic is wanted once.
+/// The subscribed topics. Each topic occurs once.
 #[derive(Debug, Default)]
 pub(super) struct WantedTopics {
     by_id: BTreeMap<SubscriptionId, Topic>,
     ids: HashMap<Topic, SubscriptionId>,
-    /// How many other nodes of a cluster may have, and the home not.
+    /// Number of topics that other nodes of a cluster may have while the home node does not.
     cluster_bound: usize,
 }
 
 impl WantedTopics {
-    /// Adds a topic. Returns the subscription that it replaces, if the topic was wanted already.
+    /// Adds a topic. Returns the subscription that it replaces, if the topic was already present.
     pub(super) fn insert(&mut self, id: SubscriptionId, topic: Topic) -> Option<SubscriptionId> {
         let replaced = self.ids.get(&topic).copied().filter(|of| *of != id);
         for of in [Some(id), replaced].into_iter().flatten() {
@@ -27,7 +27,7 @@ impl WantedTopics {
         replaced
     }
 
-    /// Removes it.
+    /// Removes a subscription and returns its topic.
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Topic> {
         let topic = self.by_id.remove(&id)?;
         self.ids.remove(&topic);
@@ -51,7 +51,7 @@ impl WantedTopics {
         self.by_id.iter().map(|(id, topic)| (*id, topic))
     }
 
-    /// All of them, oldest first.
+    /// Returns all subscriptions, oldest first.
     pub(super) fn subscriptions(&self) -> Vec<Subscription> {
         let subscription = |(id, topic): (SubscriptionId, &Topic)| Subscription {
             id,
@@ -60,7 +60,8 @@ impl WantedTopics {
         self.iter().map(subscription).collect()
     }
 
-    /// Whether other nodes of a cluster may have any of them, and the home not.
+    /// Returns whether other nodes of a cluster may have any of the topics while the home node does
+    /// not.
     pub(super) fn matter_in_a_cluster(&self) -> bool {
         self.cluster_bound > 0
     }

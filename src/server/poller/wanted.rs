@@ -1,4 +1,4 @@
-//! What the poller is to ask for, as the coordinator tells it.
+//! What the poller should query, shared with the coordinator.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -7,43 +7,43 @@ use tokio::sync::Notify;
 
 use crate::message::Subscription;
 
-/// What the coordinator wants to know.
+/// Requests from the coordinator to the poller.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    /// Patterns of sharded channels that are looked for.
+    /// Patterns of sharded channels to search for.
     patterns: Mutex<Vec<Subscription>>,
     /// Notified when something is missing.
     pub(crate) hurry: Notify,
-    /// Whether what was refused is to be asked for again.
+    /// Whether to retry refused queries.
     is_again: AtomicBool,
-    /// Whether a server has let us in, so that others that did not may now.
+    /// Whether some server accepted the login, so that others may accept it now.
     is_let_in: AtomicBool,
 }
 
 impl Wanted {
-    /// Looks for sharded channels that match these patterns from now on.
+    /// Sets the patterns of sharded channels to search for.
     pub(crate) fn discover(&self, patterns: Vec<Subscription>) {
         *self.patterns.lock().unwrap_or_else(PoisonError::into_inner) = patterns;
         self.hurry.notify_one();
     }
 
-    /// Asks for what was refused once more.
+    /// Requests a retry of refused queries.
     pub(crate) fn try_again(&self) {
         self.is_again.store(true, Relaxed);
         self.hurry.notify_one();
     }
 
-    /// Asks those again that did not let us in.
+    /// Requests another login attempt at servers that refused it.
     pub(crate) fn knock_again(&self) {
         self.is_let_in.store(true, Relaxed);
     }
 
-    /// Begins to ask those again that did not let us in, if that is to be done.
+    /// Takes the request for another login attempt, if there is one.
     pub(crate) fn take_let_in(&self) -> bool {
         self.is_let_in.swap(false, Relaxed)
     }
 
-    /// The patterns that are looked for.
+    /// Returns the patterns to search for.
     pub(crate) fn patterns(&self) -> Vec<Subscription> {
         self.patterns
             .lock()
@@ -51,12 +51,12 @@ impl Wanted {
             .clone()
     }
 
-    /// Whether what was refused is to be asked for again, until that is begun.
+    /// Returns whether a retry of refused queries is pending.
     pub(crate) fn is_again(&self) -> bool {
         self.is_again.load(Relaxed)
     }
 
-    /// Begins to ask again for what was refused, if that is to be done.
+    /// Takes the request for a retry of refused queries, if there is one.
     pub(crate) fn take_again(&self) -> bool {
         self.is_again.swap(false, Relaxed)
     }

@@ -1,22 +1,20 @@
-//! The bytes that have been read and not yet understood.
+//! The buffer of received bytes that are not decoded yet.
 
-/// Room that is kept for reading. Much more would not stay in the processor's cache until it is
-/// decoded.
+/// Capacity kept for reading. Much more would fall out of the CPU cache before it is decoded.
 const ROOM: usize = 256 << 10;
 
-/// At least this much room is offered to a read.
+/// Minimum room offered to a read.
 const LEAST_ROOM: usize = ROOM / 2;
 
-/// This little is moved to the front without a second thought.
+/// Up to this many bytes are always moved to the front.
 const CHEAP_MOVE: usize = 4 << 10;
 
-/// A read buffer that is used again and again. It grows for a frame that does not fit and
-/// shrinks after it; what is not understood yet is moved at most once for each time that the
-/// buffer has been filled.
+/// A reusable read buffer. It grows for a frame that does not fit, and shrinks after it. Undecoded
+/// bytes are moved at most once each time the buffer fills up.
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// Where what is not understood yet starts.
+    /// Start of the undecoded bytes.
     start: usize,
 }
 
@@ -28,18 +26,18 @@ impl Buffer {
         }
     }
 
-    /// What is not understood yet.
+    /// Returns the undecoded bytes.
     #[inline]
     pub(super) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
-    /// The first `length` bytes are understood.
+    /// Marks the first `length` undecoded bytes as decoded.
     pub(super) fn consume(&mut self, length: usize) {
         self.start += length;
     }
 
-    /// Makes room behind the bytes, for a read to append to, and says how much.
+    /// Makes room at the end for a read, and returns how much there is.
     pub(super) fn make_room(&mut self) -> usize {
         let unread = self.bytes.len() - self.start;
         if unread == 0 {
@@ -56,13 +54,13 @@ impl Buffer {
             }
         }
         if self.room() < LEAST_ROOM {
-            // Twice as much, so that a large frame is moved only so often.
+            // Doubling limits how often a large frame is moved.
             self.bytes.reserve(self.bytes.len().max(ROOM));
         }
         self.room()
     }
 
-    /// The bytes, for a read to append to.
+    /// Returns the buffer for a read to append to.
     pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -76,7 +74,7 @@ impl Buffer {
 mod tests {
     use super::*;
 
-    /// Reads `bytes` as a socket would give them.
+    /// Reads `bytes` into the buffer as from a socket.
     fn read(buffer: &mut Buffer, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {

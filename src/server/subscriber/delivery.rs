@@ -1,9 +1,9 @@
-//! What a frame that brings a message says of it before the payload.
+//! The part of a message frame before the payload.
 
 use crate::message::SubscriptionKind;
 use crate::wire::Part;
 
-/// How the frames begin that a subscriber expects.
+/// First elements of the frames that a subscriber expects.
 const EXPECTED: [&[u8]; 9] = [
     b"message",
     b"pmessage",
@@ -16,24 +16,24 @@ const EXPECTED: [&[u8]; 9] = [
     b"sunsubscribe",
 ];
 
-/// Whether the frame that begins with `parts` of `bytes` is one that a subscriber expects.
+/// Returns whether the frame that begins with `parts` of `bytes` is one that a subscriber expects.
 pub(super) fn is_expected(parts: &[Part], bytes: &[u8]) -> bool {
     let word = parts.first().and_then(|part| part.text(bytes));
     word.is_some_and(|word| EXPECTED.contains(&word))
 }
 
-/// What a frame that brings a message says before the payload.
+/// The part of a message frame before the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
-    /// How the subscription that it is for matches.
+    /// The kind of the matching subscription.
     pub(super) kind: SubscriptionKind,
-    /// The name of that subscription: the channel or the pattern.
+    /// The channel or pattern of the matching subscription.
     pub(super) name: &'a [u8],
     pub(super) channel: &'a [u8],
 }
 
 impl<'a> Delivery<'a> {
-    /// How a frame with such a message begins.
+    /// Returns the first element of such a frame.
     pub(super) fn word(&self) -> &'static [u8] {
         match self.kind {
             SubscriptionKind::Channel => b"message",
@@ -50,7 +50,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// What `parts` of `bytes` announce, if that is a message.
+    /// Parses the delivery announced by `parts` of `bytes`, if it is a message.
     #[inline]
     pub(super) fn announced_by(parts: &[Part], bytes: &'a [u8]) -> Option<Self> {
         match parts {
@@ -81,7 +81,7 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// A [`Delivery`] that outlives the bytes which announced it.
+/// A [`Delivery`] that owns its names.
 #[derive(Debug)]
 pub(super) struct OwnedDelivery {
     kind: SubscriptionKind,

@@ -1,7 +1,8 @@
-//! What has been received and not yet been taken by the loop.
+//! The queue of received feeds that the event loop has not taken yet.
 //!
-//! The subscriber never stops reading, so this grows when the loop lags, up to a limit. Past that
-//! the oldest messages are dropped and counted; notices and changes of state are always kept.
+//! The subscriber never stops reading, so the queue grows up to a limit while the event loop lags.
+//! Beyond the limit the oldest messages are dropped and counted; notices and state changes are
+//! always kept.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,30 +15,30 @@ use super::{Counters, Feed};
 use crate::log::{Batch, LargePayload};
 use crate::message::{NodeId, Notice, SubscriptionId, Time};
 
-/// The loop is gone: there is nobody to receive for.
+/// The event loop is gone.
 #[derive(Debug)]
 pub(super) struct Closed;
 
-/// A queue of feeds, the last batch of which still grows.
+/// A queue of feeds whose last batch is still growing.
 #[derive(Debug)]
 pub(super) struct FeedQueue {
     feed_tx: Sender<Feed>,
     counters: Arc<Counters>,
-    /// The most bytes that wait before messages are dropped.
+    /// Maximum number of queued bytes before messages are dropped.
     limit: usize,
-    /// What waits for the loop, oldest first.
+    /// Feeds waiting for the event loop, oldest first.
     waiting: VecDeque<Feed>,
-    /// The bytes of the batches in `waiting`.
+    /// Total size of the batches in `waiting`.
     waiting_bytes: usize,
-    /// What has come since, not yet in `waiting`.
+    /// Rows that are not in `waiting` yet.
     growing: Box<Batch>,
-    /// Whether the next batch has to know the last row of this one, because one publish may be
+    /// Whether each batch carries the last row of the previous one, because one publish may be
     /// delivered more than once.
     carries_tail: bool,
 }
 
 impl FeedQueue {
-    /// The same queue, whose batches come from `node`.
+    /// Returns the queue with its batches attributed to `node`.
     pub(super) fn at_node(self, node: NodeId) -> Self {
         Self {
             growing: Box::new(Batch::default().from_node(node)),
@@ -57,13 +58,13 @@ impl FeedQueue {
         }
     }
 
-    /// Says how many subscriptions are listened to, since only with several can one publish be
-    /// delivered more than once.
+    /// Sets the number of subscriptions. Only with several can one publish be delivered more than
+    /// once.
     pub(super) fn expect_deliveries(&mut self, subscriptions: usize) {
         self.carries_tail = subscriptions > 1;
     }
 
-    /// Takes one delivery of a message.
+    /// Adds one delivery of a message.
     #[inline]
     pub(super) fn push_message(
         &mut self,
@@ -79,7 +80,7 @@ impl FeedQueue {
         }
     }
 
-    /// Takes one delivery of a large message.
+    /// Adds one delivery of a large message.
     pub(super) fn push_large(
         &mut self,
         time: Time,
@@ -94,8 +95,8 @@ impl FeedQueue {
         }
     }
 
-    /// The last payload taken, if that is large and what comes next may be another delivery of
-    /// it; see [`Batch::large_before`]. Known only where several deliveries are expected.
+    /// Returns the last payload, if it is large and the next one may be another delivery of it; see
+    /// [`Batch::large_before`]. Known only if several deliveries are expected.
     pub(super) fn large_before(
         &self,
         channel: &[u8],
@@ -105,7 +106,7 @@ impl FeedQueue {
         self.growing.large_before(channel, size, subscription)
     }
 
-    /// Takes a notice.
+    /// Adds a notice.
     pub(super) fn push_notice(&mut self, time: Time, notice: Notice) {
         self.growing.push_notice(time, notice);
         if self.growing.is_full() {
@@ -113,10 +114,10 @@ impl FeedQueue {
         }
     }
 
-    /// Takes whatever is not a row, behind the rows that came before it.
+    /// Adds a feed that is not a row, after all rows received before it.
     pub(super) fn push(&mut self, feed: Feed) {
         self.seal();
-        // Of round trips only the newest says anything; the others would pile up.
+        // Only the newest round trip matters; the others would pile up.
         if let (Feed::RoundTrip(..), Some(last @ Feed::RoundTrip(..))) =
             (&feed, self.waiting.back_mut())
         {
@@ -126,15 +127,15 @@ impl FeedQueue {
         self.waiting.push_back(feed);
     }
 
-    /// Whether anything waits for the loop.
+    /// Returns whether the queue is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.growing.is_empty()
     }
 
-    /// Hands over what the loop has room for, without waiting: full batches, and with
-    /// `all` the batch that still grows.
+    /// Hands over what the event loop has room for without waiting: full batches, and the growing
+    /// one if `all` is set.
     pub(super) fn hand_over(&mut self, all: bool) -> Result<(), Closed> {
-        // A second handle, since a permit of the own one would keep the queue from being changed.
+        // A clone, because a permit of the queue's own sender would borrow the queue.
         let feed_tx = self.feed_tx.clone();
         while !self.waiting.is_empty() || (all && !self.growing.is_empty()) {
             match feed_tx.try_reserve() {
@@ -146,7 +147,7 @@ impl FeedQueue {
         Ok(())
     }
 
-    /// Hands over everything, waiting for room. May be dropped at any time without a loss.
+    /// Hands over everything, waiting for room. Cancel-safe.
     pub(super) async fn flush(&mut self) -> Result<(), Closed> {
         let feed_tx = self.feed_tx.clone();
         while !self.is_empty() {
@@ -156,7 +157,7 @@ impl FeedQueue {
         Ok(())
     }
 
-    /// The oldest feed. There must be one.
+    /// Removes and returns the oldest feed. The queue must not be empty.
     fn take_first(&mut self) -> Feed {
         if self.waiting.is_empty() {
             self.seal();
@@ -172,7 +173,7 @@ impl FeedQueue {
         feed
     }
 
-    /// Ends the growing batch and begins the next.
+    /// Finishes the growing batch and starts the next one.
     fn seal(&mut self) {
         if self.growing.is_empty() {
             return;
@@ -184,8 +185,8 @@ impl FeedQueue {
         while self.is_over() && self.drop_oldest() {}
     }
 
-    /// Whether more waits than may. The largest batch does not count, so that a large message
-    /// is not dropped only because something else came right behind it.
+    /// Returns whether the queue exceeds its limit. The largest batch does not count, so that a
+    /// large message is not dropped just because something arrived right after it.
     fn is_over(&self) -> bool {
         if self.waiting_bytes <= self.limit {
             return false;
@@ -197,7 +198,7 @@ impl FeedQueue {
         self.waiting_bytes - sizes.max().unwrap_or(0) > self.limit
     }
 
-    /// Drops the messages of the oldest batch that has any, but never those of the newest. Says
+    /// Drops the messages of the oldest batch that has any, except the newest batch. Returns
     /// whether there was such a batch.
     fn drop_oldest(&mut self) -> bool {
         let newest = self.waiting.len() - 1;
@@ -227,8 +228,8 @@ impl FeedQueue {
             batch.forget_row_before();
             self.waiting_bytes += batch.size();
         }
-        // The notices go on in the next batch if it comes at once, else in a batch of their own,
-        // so that they keep their place among the changes of state.
+        // The notices move to the next batch if it follows directly, or else to a batch of their
+        // own, so that they keep their position among the state changes.
         if let Some(Feed::Batch(next)) = self.waiting.get_mut(oldest) {
             self.waiting_bytes -= next.size();
             next.prepend(&emptied, dropped);
@@ -272,7 +273,7 @@ mod tests {
         (FeedQueue::new(feed_tx, Arc::default(), limit), feed_rx)
     }
 
-    /// Everything that waits, by way of the channel.
+    /// Drains the queue through the channel.
     fn drain(feed_queue: &mut FeedQueue, feed_rx: &mut mpsc::Receiver<Feed>) -> Vec<Feed> {
         let mut feeds = Vec::new();
         loop {

@@ -1,44 +1,44 @@
-//! Until when everything that the server sent has been heard.
+//! Tracks until when everything that the server sent was received.
 //!
-//! That a read brings bytes says when they were taken, not when they came: the program may have
-//! been halted, or the computer may have slept, and the server may have hung up in the meantime.
-//! So a read counts only once more has come after it, and not if it left anything unread. Where
-//! the server itself lags behind, only the answer to a PING tells.
+//! A successful read shows when bytes were read, not when they arrived: the program may have been
+//! suspended or the computer asleep, and the server may have closed the connection in the meantime.
+//! So a read counts only once more has arrived after it, and only if it left nothing unread. If the
+//! server itself lags behind, only the answer to a PING proves anything.
 
 use std::time::Duration;
 
 use crate::message::Time;
 
-/// A connection that ends so soon after a read may have ended before it. An answer to a PING that
-/// takes no longer shows that what comes is new.
+/// A connection that ends this soon after a read may have ended before it. An answer to a PING
+/// within this time shows that incoming data is current.
 const PROMPT: Duration = Duration::from_millis(300);
 
 /// What the reads and answers of one connection prove.
 #[derive(Debug)]
 pub(super) struct Freshness {
-    /// When the last read that brought anything was begun.
+    /// When the last read that returned data started.
     last_read: Time,
-    /// All that had come by then was read, and the connection brought more after it.
+    /// Everything that had arrived by this time was read, and more arrived after it.
     certain: Time,
-    /// All that was sent before this has been heard: then a PING was sent that is answered.
+    /// Everything sent before this time was received: a PING sent then was answered.
     proven: Time,
-    /// Since when what comes may be old.
+    /// Since when incoming data may be old.
     behind_since: Option<Time>,
 }
 
-/// A read that brought something.
+/// A read that returned data.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Read {
-    /// When it was begun.
+    /// When it started.
     pub(super) begun: Time,
-    /// Whether there was nothing to be read at some time since the read before it.
+    /// Whether the socket was empty at some point since the previous read.
     pub(super) has_waited: bool,
-    /// Whether it brought so much that this has waited for the program.
+    /// Whether it returned so much that the data must have been waiting.
     pub(super) is_backlog: bool,
 }
 
 impl Freshness {
-    /// Of a connection made at `now`.
+    /// Creates the state of a connection established at `now`.
     pub(super) fn new(now: Time) -> Self {
         Self {
             last_read: now,
@@ -48,7 +48,7 @@ impl Freshness {
         }
     }
 
-    /// Bytes have come.
+    /// Records a read.
     pub(super) fn note_read(&mut self, read: Read) {
         if read.has_waited {
             self.certain = self.last_read;
@@ -59,12 +59,12 @@ impl Freshness {
         self.last_read = read.begun;
     }
 
-    /// What comes may be old from now on.
+    /// Records that incoming data may be old from now on.
     pub(super) fn note_lag(&mut self) {
         self.behind_since.get_or_insert(self.certain);
     }
 
-    /// The PING sent at `asked` is answered.
+    /// Records the answer to the PING sent at `asked`.
     pub(super) fn note_pong(&mut self, asked: Time, now: Time) {
         self.proven = asked;
         if now.since(asked) <= PROMPT {
@@ -72,25 +72,26 @@ impl Freshness {
         }
     }
 
-    /// Whether what comes may be old.
+    /// Returns whether incoming data may be old.
     pub(super) fn is_behind(&self) -> bool {
         self.behind_since.is_some()
     }
 
-    /// When the last bytes came.
+    /// Returns when the last read that returned data started.
     pub(super) fn last_read(&self) -> Time {
         self.last_read
     }
 
-    /// Until when all was heard that was sent, as far as that is certain while more may come.
+    /// Returns until when everything sent was certainly received, while more may still arrive.
     pub(super) fn heard_until(&self) -> Time {
         self.of_reads(self.certain)
     }
 
-    /// The same once the server has hung up. The last read counts if there was nothing more to be
-    /// read after it, until the end was noticed at `waited_until`: a program that is halted right
-    /// after the read does not see that. Time has to pass as well, since the runtime may have known
-    /// from before the read that there was nothing.
+    /// Returns until when everything sent was received, once the server has closed the connection.
+    /// The last read counts if nothing more could be read after it until the end was noticed at
+    /// `waited_until`; a program suspended right after the read does not see that. Some time must
+    /// have passed as well, since the runtime may have known from before the read that the socket
+    /// was empty.
     pub(super) fn heard_until_close(&self, waited_until: Option<Time>) -> Time {
         if waited_until.is_some_and(|until| until.since(self.last_read) > PROMPT) {
             self.of_reads(self.last_read)
@@ -123,7 +124,7 @@ mod tests {
         }
     }
 
-    /// A connection with a read each 10 ms until 100 ms.
+    /// Returns a connection with a read every 10 ms until 100 ms.
     fn steady() -> Freshness {
         let mut freshness = Freshness::new(at(0));
         for time in 1..=10 {
@@ -134,10 +135,10 @@ mod tests {
 
     #[test]
     fn a_read_right_before_the_end_does_not_count() {
-        // Halted from 105 to 1105 ms, in which the server has hung up.
+        // Suspended from 105 to 1105 ms, while the server closed the connection.
         let mut freshness = steady();
         freshness.note_read(read(1105));
-        // However late that was noticed, without waiting in between.
+        // However late the end was noticed, there was no wait in between.
         assert_eq!(freshness.heard_until_close(None), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(1106))), at(100));
     }
@@ -162,7 +163,7 @@ mod tests {
         let freshness = steady();
         assert_eq!(freshness.heard_until_close(Some(at(500))), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(399))), at(90));
-        // Of a peer that is forgotten by the network nobody knows when that was.
+        // It is unknown when the network dropped a peer.
         assert_eq!(freshness.heard_until(), at(90));
     }
 

@@ -1,32 +1,32 @@
-//! How a server is greeted: all at once, or, once it has hung up on that, step by step, which shows
-//! what it does not like.
+//! The handshake: everything at once or, if the server closed the connection on that, step by step,
+//! to find out which command it rejects.
 
-/// How far a server has got in answering.
+/// How far a server got in answering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
-    /// It has answered nothing.
+    /// No answer yet.
     Silent,
-    /// It has answered a PING.
+    /// It answered a PING.
     Greeted,
-    /// It has answered to a subscription.
+    /// It answered a subscription.
     Answered,
 }
 
-/// How the server is to be greeted next.
+/// How to greet the server at the next connection.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
     is_careful: bool,
 }
 
 impl Greeting {
-    /// Whether the server has to answer before anything is asked for that some close the
-    /// connection for.
+    /// Returns whether to wait for an answer before sending commands on which some servers close
+    /// the connection.
     pub(super) fn is_careful(&self) -> bool {
         self.is_careful
     }
 
-    /// Takes note of how far a server had got at a connection's end. Returns why it has hung up, if
-    /// its answers tell more of that than its silence does.
+    /// Records how far a server got when the connection ended. Returns why it closed the
+    /// connection, if its answers reveal more than its silence does.
     pub(super) fn note_end(
         &mut self,
         progress: Progress,
@@ -38,7 +38,7 @@ impl Greeting {
             return None;
         }
         match (progress, was_careful) {
-            // It may be what was asked for behind the PING that it did not like.
+            // The server may have rejected a command sent after the PING.
             (Progress::Silent, false) => Some("closed by the server before it answered"),
             (Progress::Greeted, false) => Some("closed by the server after its first answer"),
             (Progress::Greeted, true) => Some(

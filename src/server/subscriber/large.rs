@@ -1,5 +1,5 @@
-//! A large payload in the making. It is read straight to where it is to lie, so that it is never
-//! copied and takes no more than its size; what the log has no room for is not even held.
+//! A large payload being received. It is read directly into its final location, so it is never
+//! copied and takes no more memory than its size. Bytes that the log has no room for are discarded.
 
 use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
 
@@ -7,34 +7,34 @@ use super::delivery::{Delivery, OwnedDelivery};
 use crate::log::{LargePayload, PayloadLimit};
 use crate::wire::{LINE_END, WireError};
 
-/// A message of which the payload is still arriving.
+/// A message whose payload is still arriving.
 #[derive(Debug)]
 pub(super) struct Large {
     delivery: OwnedDelivery,
-    /// How long the payload will be.
+    /// Total length of the payload.
     size: usize,
-    /// How much of it is kept: the head, or all.
+    /// Number of bytes that are kept: the head, or everything.
     kept: usize,
-    /// How many bytes have come, of the payload and of the line end behind it.
+    /// Number of bytes received, of the payload and of the line ending after it.
     arrived: usize,
     head: Head,
-    /// Takes in what is not kept.
+    /// Hash of the bytes that are not kept.
     rest: DefaultHasher,
     line_end: Vec<u8>,
 }
 
-/// What is kept of it.
+/// The kept part of the payload.
 #[derive(Debug)]
 enum Head {
-    /// Nothing yet, since so far it is the same as the payload before it: the same publish,
-    /// delivered once more.
+    /// Nothing so far, because the payload matches the previous one: the same publish delivered
+    /// again.
     Same(LargePayload),
     Own(Vec<u8>),
 }
 
 impl Large {
-    /// A payload of `size` bytes, none of which has come yet. It may be the same as the payload
-    /// `before` it, which has as many bytes.
+    /// Creates a payload of `size` bytes, none of which has arrived. It may turn out to be the same
+    /// as `before`, which has the same size.
     pub(super) fn new(
         delivery: &Delivery<'_>,
         size: usize,
@@ -61,8 +61,8 @@ impl Large {
         large
     }
 
-    /// Where the next bytes are to be read to, and how many at the most, if they need not go
-    /// through the buffer.
+    /// Returns where to read the next bytes to and the maximum number of them, if they can bypass
+    /// the buffer.
     pub(super) fn room(&mut self) -> Option<(&mut Vec<u8>, usize)> {
         match &mut self.head {
             Head::Own(bytes) if self.arrived < self.kept => Some((bytes, self.kept - self.arrived)),
@@ -70,12 +70,12 @@ impl Large {
         }
     }
 
-    /// Takes note of `length` bytes read to where [`Self::room`] said.
+    /// Records `length` bytes read directly into [`Self::room`].
     pub(super) fn note_read(&mut self, length: usize) {
         self.arrived += length;
     }
 
-    /// Takes what belongs to it from the start of `bytes`, and says how much that was.
+    /// Takes the payload's bytes from the start of `bytes`, and returns how many there were.
     pub(super) fn take_in(&mut self, bytes: &[u8]) -> usize {
         let missing = self.size + LINE_END.len() - self.arrived;
         let bytes = &bytes[..bytes.len().min(missing)];
@@ -90,12 +90,12 @@ impl Large {
         bytes.len()
     }
 
-    /// Whether all of it has come.
+    /// Returns whether the payload is complete.
     pub(super) fn is_done(&self) -> bool {
         self.arrived == self.size + LINE_END.len()
     }
 
-    /// The message, all of which has come.
+    /// Returns the message. The payload must be complete.
     pub(super) fn finish(self) -> Result<(OwnedDelivery, LargePayload), WireError> {
         if self.line_end != LINE_END {
             return Err(WireError::MissingLineEnd);
@@ -112,7 +112,8 @@ impl Large {
         Ok((self.delivery, payload))
     }
 
-    /// It is not the same as the payload `before` it: takes what has come so far from there.
+    /// Separates the payload from the previous one, from which it differs, and copies the bytes
+    /// received so far.
     fn part_from(&mut self, before: &[u8]) {
         let arrived = std::mem::take(&mut self.arrived);
         self.head = Head::Own(self.reserved());
@@ -131,8 +132,8 @@ impl Large {
         self.arrived += bytes.len();
     }
 
-    /// Room for what is to be kept; that becomes less if there is no memory for it. No memory is
-    /// taken before bytes have come to fill it, whatever length has been announced.
+    /// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. The system
+    /// allocates memory only as bytes arrive, whatever length was announced.
     fn reserved(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while bytes.try_reserve_exact(self.kept).is_err() {
@@ -142,7 +143,7 @@ impl Large {
     }
 }
 
-/// The first `length` of `bytes`, or as many as there are, and those behind.
+/// Splits `bytes` after `length` bytes, or at the end.
 fn split(bytes: &[u8], length: usize) -> (&[u8], &[u8]) {
     bytes.split_at(length.min(bytes.len()))
 }
@@ -161,12 +162,12 @@ mod tests {
 
     fn begin(size: usize, keep: Option<usize>, before: Option<&LargePayload>) -> Large {
         let limit = keep.map_or(PayloadLimit::NONE, PayloadLimit::within);
-        // The keys stay the same within a test.
+        // The keys must stay the same within a test.
         thread_local!(static KEYS: RandomState = RandomState::new());
         KEYS.with(|keys| Large::new(&DELIVERY, size, limit, before, keys))
     }
 
-    /// Feeds `payload` and its line end in pieces of `piece` bytes, straight where that is wanted.
+    /// Feeds `payload` and its line ending in pieces of `piece` bytes, directly where requested.
     fn receive(mut large: Large, payload: &[u8], piece: usize) -> LargePayload {
         let frame = [payload, LINE_END, b"*3"].concat();
         let mut rest = &frame[..];

@@ -1,5 +1,5 @@
-//! What is said on the subscriber's connection, without the connection: questions and their
-//! answers, messages, and what Redis says unasked.
+//! The protocol of the subscriber connection as a sans-I/O state machine: requests and their
+//! answers, messages, and unsolicited frames.
 
 mod answers;
 mod deliveries;
@@ -26,28 +26,28 @@ use crate::message::{
 };
 use crate::wire::{Frame, Part, put_command};
 
-/// A timer that is later than this was halted with the program.
+/// A timer that is later than this was delayed because the program was suspended.
 const LAPSE: Duration = Duration::from_secs(1);
 
-/// The time between two PINGs while what comes may be old: an answer tells.
+/// Interval between PINGs while incoming data may be old. An answer shows whether it is.
 const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How a connection came to its end.
+/// How a connection ended.
 #[derive(Debug)]
 pub(super) enum End {
-    /// The server, or something on the way, has closed it, for this reason.
+    /// The server, or something in between, closed it, for this reason.
     Closed(Box<str>),
-    /// It is of no use any more, for this reason.
+    /// It became unusable, for this reason.
     Lost(Box<str>),
-    /// Redis refused it for good, in these words.
+    /// The server refused it permanently, with this error.
     Refused(Box<str>),
-    /// There is nothing left to listen to.
+    /// There are no subscriptions left.
     Over,
-    /// The program wants no more.
+    /// The event loop is gone.
     Stopped,
 }
 
-/// Something that Redis has to answer, in the order of asking.
+/// A request that the server has to answer, in the order of sending.
 #[derive(Debug)]
 enum Question {
     Auth,
@@ -55,7 +55,7 @@ enum Question {
     Subscribe(Subscription),
     Unsubscribe {
         subscription: Subscription,
-        /// Whether its end has been told already.
+        /// Whether its end was already reported.
         is_told: bool,
     },
     Ping,
@@ -65,20 +65,20 @@ enum Question {
 struct Awaited {
     question: Question,
     asked: Instant,
-    /// The same on the wall clock, which goes on while a laptop sleeps.
+    /// The wall-clock time of `asked`. It advances while the computer sleeps.
     at: Time,
 }
 
-/// That another server has taken the place of this.
+/// Another server has replaced this one.
 #[derive(Debug)]
 pub(super) struct Left {
-    /// Until when this was certainly the right one.
+    /// Until when this was certainly the right server.
     pub(super) last_heard: Time,
-    /// What has happened.
+    /// What happened.
     pub(super) event: Box<str>,
 }
 
-/// One connection's talk. It cannot be printed, since `out` may hold a password.
+/// The protocol state of one connection. Not `Debug`, since `out` may hold a password.
 pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
     pub(super) feed_queue: &'a mut FeedQueue,
@@ -86,36 +86,36 @@ pub(super) struct SubscriberProtocol<'a> {
     config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
     pub(super) timing: &'a Timing,
-    /// Woken when the server answers.
+    /// Notified when the server answers.
     pub(super) answering: &'a Notify,
-    /// What is to be written.
+    /// Bytes to be written.
     pub(super) out: Zeroizing<Vec<u8>>,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// What has happened, once the server is not the right one any more.
+    /// Set once another server has replaced this one.
     pub(super) left: Option<Left>,
-    /// Why the connection is to end.
+    /// Why the connection should end.
     pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
     last_ping: Option<Instant>,
     awaited: VecDeque<Awaited>,
-    /// Since when Redis has accepted this connection.
+    /// Since when the server has accepted the connection.
     pub(super) live_since: Option<Instant>,
     pub(super) progress: Progress,
-    /// Whether the server has closed the connection.
+    /// Whether the server closed the connection.
     pub(super) has_hung_up: bool,
-    /// When the connection's end was noticed, if there was nothing to be read between the last bytes
-    /// and that.
+    /// When the end of the connection was noticed, if the socket was empty between the last bytes
+    /// and the end.
     pub(super) waited_until: Option<Time>,
-    /// Whether the subscriptions are asked for only once the greeting is answered.
+    /// Whether subscribing waits until the handshake is answered.
     is_careful: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
-    /// How many subscriptions this connection has.
+    /// Number of subscriptions of this connection.
     counts: Counts,
 }
 
-/// How many subscriptions the server says that it has of ours. It counts sharded ones apart.
+/// The server's counts of our subscriptions. It counts sharded ones separately.
 #[derive(Default)]
 struct Counts {
     sharded: i64,
@@ -123,7 +123,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Takes note of what an answer says that is about a subscription of this kind.
+    /// Records the count from an answer about a subscription of this kind.
     fn note(&mut self, kind: SubscriptionKind, count: i64) {
         match kind {
             SubscriptionKind::Shard => self.sharded = count,
@@ -137,7 +137,7 @@ impl Counts {
 }
 
 impl<'a> SubscriberProtocol<'a> {
-    /// A talk that has yet to begin.
+    /// Creates the state of a new connection.
     pub(super) fn new(
         subscriptions: &'a mut SubscriptionSet,
         feed_queue: &'a mut FeedQueue,
@@ -171,15 +171,15 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Says who is there, and asks for all that is wanted: each by a command of its own, so that
-    /// the refusal of one does not refuse the others. If `is_careful` the server has to answer
-    /// before anything is asked for that some close the connection for.
+    /// Sends the handshake and all subscriptions, each with a command of its own, so that the
+    /// refusal of one does not affect the others. If `is_careful` is set, the server has to answer
+    /// before commands are sent on which some servers close the connection.
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
             self.ask(Question::Auth, &arguments);
         }
-        // Some servers let us subscribe though they cannot serve: then PING says so.
+        // Some servers accept subscriptions although they cannot serve. PING reveals that.
         self.ping(Instant::now());
         self.is_careful = is_careful;
         if !is_careful {
@@ -199,15 +199,16 @@ impl<'a> SubscriberProtocol<'a> {
         self.feed_queue.expect_deliveries(self.subscriptions.len());
     }
 
-    /// Bytes have come.
+    /// Records a read.
     pub(super) fn note_read(&mut self, mut read: Read) {
         read.is_backlog |= self.has_slept(read.begun);
         self.freshness.note_read(read);
         self.last_read = Instant::now();
     }
 
-    /// Until when all has been heard that was sent, on a connection that has ended now. Redis may
-    /// have hung up long before the last bytes were read, and have lost what came behind them.
+    /// Returns until when everything sent was received on a connection that has just ended. The
+    /// server may have closed it long before the last bytes were read, and anything after them is
+    /// lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
@@ -215,12 +216,13 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Whether the computer has slept since the last bytes came: then only the wall clock went on.
+    /// Returns whether the computer slept since the last read. Only the wall clock advances while
+    /// it sleeps.
     fn has_slept(&self, time: Time) -> bool {
         time.since(self.freshness.last_read()) > self.last_read.elapsed() + LAPSE
     }
 
-    /// Takes in one frame, cut from the start of `bytes`.
+    /// Handles one frame, which was decoded from the start of `bytes`.
     #[inline]
     pub(super) fn hear(&mut self, frame: &Frame<'_>, bytes: &[u8], now: Time) -> Result<(), End> {
         if let [before @ .., Part::Bulk(payload)] = frame.parts
@@ -232,7 +234,7 @@ impl<'a> SubscriberProtocol<'a> {
         self.hear_other(frame, bytes, now)
     }
 
-    /// Does what the user asks for.
+    /// Executes a command.
     pub(super) fn obey(&mut self, command: Command, now: Time) {
         match command {
             Command::Subscribe(subscription) => {
@@ -240,7 +242,7 @@ impl<'a> SubscriberProtocol<'a> {
                     self.tell_unsubscribed(replaced, true, now);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
-                // Else it is asked for with the others.
+                // Otherwise it is sent with the others after the handshake.
                 if !self.is_careful {
                     self.ask_to_subscribe(subscription);
                 }
@@ -273,13 +275,13 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Whether there is nothing left to listen to and to wait for.
+    /// Returns whether there are no subscriptions and no pending unsubscriptions left.
     pub(super) fn is_over(&self) -> bool {
         let leaves = |awaited: &Awaited| matches!(awaited.question, Question::Unsubscribe { .. });
         self.subscriptions.is_over() && !self.awaited.iter().any(leaves)
     }
 
-    /// When [`Self::keep_time`] has something to do.
+    /// Returns when [`Self::keep_time`] has to be called next.
     pub(super) fn due(&self) -> Instant {
         let heartbeat = self.heartbeat_due();
         let to_tell = self.unexpected.due();
@@ -288,7 +290,8 @@ impl<'a> SubscriberProtocol<'a> {
 
     fn heartbeat_due(&self) -> Instant {
         match (self.awaited.front(), self.last_ping) {
-            // Whatever comes proves life: an answer may stand in line behind a long payload.
+            // Any incoming data proves that the peer is alive; an answer may be queued behind a
+            // long payload.
             (Some(oldest), _) => oldest.asked.max(self.last_read) + self.timing.answer_within,
             (None, Some(last)) if self.freshness.is_behind() => {
                 last + self.timing.ping_every.min(FAST_PING_INTERVAL)
@@ -298,21 +301,21 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Tells of the frames that nobody asked for and that are not told of yet.
+    /// Reports the unsolicited frames that have not been reported yet.
     pub(super) fn tell_unexpected(&mut self, now: Time) {
         if let Some(notice) = self.unexpected.take(Instant::now()) {
             self.feed_queue.push_notice(now, notice);
         }
     }
 
-    /// Counts a frame that nobody asked for.
+    /// Counts an unsolicited frame.
     fn note_unexpected(&mut self, frame: impl FnOnce() -> Unexpected, now: Time) {
         if let Some(notice) = self.unexpected.note(frame, Instant::now()) {
             self.feed_queue.push_notice(now, notice);
         }
     }
 
-    /// Sends the heartbeat, and gives a silent peer up for dead.
+    /// Sends heartbeats, and gives up on a peer that is silent for too long.
     pub(super) fn keep_time(&mut self) -> Result<(), End> {
         let now = Instant::now();
         let due = self.due();
@@ -341,8 +344,8 @@ impl<'a> SubscriberProtocol<'a> {
         self.ask(Question::Ping, &["PING"]);
     }
 
-    /// This program was halted. What the server says may have come long ago, and its silence is
-    /// only counted from now on.
+    /// Continues after the program was suspended. Incoming data may be old, and the peer's silence
+    /// only counts from now on.
     fn go_on_after_a_lapse(&mut self, now: Instant) {
         self.freshness.note_lag();
         if let Some(oldest) = self.awaited.front_mut() {
@@ -350,7 +353,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// The server has answered the greeting.
+    /// Records that the server answered the handshake.
     fn note_greeted(&mut self) {
         self.progress = self.progress.max(Progress::Greeted);
         if std::mem::take(&mut self.is_careful) {
@@ -358,7 +361,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Redis has accepted the connection.
+    /// Records that the server accepted the connection.
     fn go_live(&mut self) {
         if self.live_since.is_none() {
             self.live_since = Some(Instant::now());
@@ -369,7 +372,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// The message that ends a subscription has come.
+    /// Ends a subscription whose `--until` message arrived.
     fn end(&mut self, id: SubscriptionId, now: Time) {
         if let Some(subscription) = self.subscriptions.end(id) {
             self.ask_to_unsubscribe(subscription.clone(), true);
@@ -379,7 +382,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Another server is to bring this from now on.
+    /// Drops a subscription that another server takes over.
     fn yield_it(&mut self, id: SubscriptionId) {
         let subscription = self.subscriptions.subscription(id).cloned();
         let state = self.subscriptions.state(id);
@@ -390,7 +393,7 @@ impl<'a> SubscriberProtocol<'a> {
                 .unwrap_or(self.freshness.heard_until())
         });
         self.lose(id, last_served, "another server brings it now".into());
-        // What was refused has no end here.
+        // A refused subscription cannot be unsubscribed.
         if let Some(subscription) = subscription
             && state != Some(State::Denied)
         {
@@ -398,7 +401,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// This server does not bring a subscription any more. Another may.
+    /// Records that this server no longer delivers a subscription. Another one may.
     fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>, reason: Box<str>) {
         self.subscriptions.remove(subscription);
         self.handle.let_go(subscription);
@@ -443,7 +446,7 @@ impl<'a> SubscriberProtocol<'a> {
         self.give_up(id, now);
     }
 
-    /// Closes the holes that waited for nothing but this subscription, which is back.
+    /// Closes the gaps that waited only for this subscription, which is restored.
     fn settle(&mut self, id: SubscriptionId, now: Time) {
         let closed = self.handle.gaps.lock().find(id, self.handle.node, now);
         for notice in closed {
@@ -451,7 +454,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// The same of a subscription that does not come back.
+    /// Closes the gaps that waited only for this subscription, which is given up.
     fn give_up(&mut self, id: SubscriptionId, now: Time) {
         let closed = self.handle.gaps.lock().give_up(id, self.handle.node, now);
         for notice in closed {

@@ -1,4 +1,4 @@
-//! A stream that knows when it was read from.
+//! A stream that records when it was read.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::message::Time;
 
-/// Reads, and notes when the last read was begun and whether it had to wait.
+/// Records when the last read started and whether it had to wait.
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     stream: R,
@@ -25,12 +25,12 @@ impl<R> Reader<R> {
         }
     }
 
-    /// When the last read was begun: what it brought had come by then, or came since.
+    /// Returns when the last read started. What it returned arrived before or after that time.
     pub(super) fn begun(&self) -> Time {
         self.begun
     }
 
-    /// Whether there was nothing to be read at some time since this was last asked.
+    /// Returns whether the socket was empty at some point since the last call.
     pub(super) fn take_has_waited(&mut self) -> bool {
         std::mem::take(&mut self.has_waited)
     }
@@ -58,7 +58,8 @@ mod tests {
 
     use super::*;
 
-    /// Whether the reader waits between bytes and the end, which comes with them or after a while.
+    /// Returns whether the reader waits between the bytes and the end, which arrives with them or
+    /// later.
     async fn waits_for_the_end(comes_later: bool) -> bool {
         let (mut writer, stream) = duplex(64);
         let mut reader = Reader::new(stream);
@@ -73,7 +74,7 @@ mod tests {
         let read_all = async {
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 5);
             reader.take_has_waited();
-            // As if the program were halted here: the end has come by then, or has not.
+            // As if the program were suspended here: the end has already arrived, or has not.
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 0);
             reader.take_has_waited()
         };

@@ -1,5 +1,5 @@
-//! One connection of the subscriber: reads as long as there is anything to read, and meanwhile
-//! writes, hands over, obeys and keeps time.
+//! One connection of the subscriber: reads as long as there is data, and also writes, hands over
+//! feeds, executes commands and runs timers.
 
 use std::hash::RandomState;
 use std::io;
@@ -24,50 +24,51 @@ use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::Time;
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
 
-/// What a server may send. Redis's own limit of a payload can be raised, so there is room above.
+/// Limits of incoming frames. Redis's payload limit can be raised, so these are more generous.
 const LIMITS: Limits = Limits {
     bulk: 2 * MAX_BULK,
     parts: 64,
 };
 
-/// The longest text that the value of a message becomes which is not a string.
+/// Maximum length of the text for a message value that is not a string.
 const LONGEST_VALUE: usize = 1 << 20;
 
-/// A frame that nobody expects is not kept in the buffer beyond this length.
+/// Maximum length of an unexpected frame that is kept in the buffer.
 const LONGEST_UNEXPECTED: usize = 1 << 20;
 
-/// How long a farewell may take.
+/// Timeout for sending the last bytes and closing the connection.
 const FAREWELL: Duration = Duration::from_millis(200);
 
-/// A read of this much, which still emptied the socket, tells of a burst: the next read waits a
-/// moment, so that it finds more.
+/// A read of at least this size that still emptied the socket indicates a burst: the next read is
+/// delayed by [`MOMENT`], so that it returns more.
 const BURST: usize = 8 << 10;
 
-/// A read of this much has waited: a program that keeps up finds less.
+/// A read of at least this size means that the data was waiting: a program that keeps up finds
+/// less.
 const BACKLOG: usize = 16 << 10;
 
-/// How long that moment is. The timer of tokio is no finer.
+/// Delay of the read after a burst. Tokio's timer has no finer resolution.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A connected stream with what has been read from it.
+/// A connected stream and the data read from it.
 pub(super) struct Session<'a> {
     reader: Reader<ReadHalf<Transport>>,
     writer: WriteHalf<Transport>,
     buffer: Buffer,
     decoder: Decoder,
-    /// The large payload that is arriving, if one is.
+    /// The large payload that is currently arriving, if any.
     large: Option<Large>,
-    /// The frame that is not flat and that is arriving, if one is.
+    /// The nested frame that is currently arriving, if any.
     odd: Option<OddFrame>,
     limit: PayloadLimit,
-    /// For the hashes of what is not kept of such payloads.
+    /// Keys for hashing the discarded bytes of large payloads.
     keys: RandomState,
     counters: &'a Counters,
 }
 
-/// A frame that is not flat, some of which may have arrived.
+/// A nested frame that may have arrived only in part.
 struct OddFrame {
-    /// What it is a message of, if only the payload is not flat. Then the frame is that payload.
+    /// The message it belongs to, if only the payload is nested. The frame is then that payload.
     delivery: Option<OwnedDelivery>,
     frame: AnyFrame,
 }
@@ -88,7 +89,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Talks until the end.
+    /// Runs until the connection ends.
     pub(super) async fn run(
         mut self,
         talk: &mut SubscriberProtocol<'_>,
@@ -96,7 +97,7 @@ impl<'a> Session<'a> {
     ) -> End {
         match self.converse(talk, commands).await {
             Ok(()) => {
-                // A peer that does not take it is not waited for.
+                // Do not wait for a peer that does not read.
                 let _ = timeout(FAREWELL, async {
                     self.writer.write_all(&talk.out).await?;
                     self.writer.shutdown().await
@@ -121,7 +122,7 @@ impl<'a> Session<'a> {
         tokio::pin!(timer, moment);
         let mut is_gathering = false;
         while !talk.is_over() {
-            // Only ever moved forward here; a timer that fires early finds nothing due.
+            // The timer is only moved forward here; if it fires early, nothing is due.
             if talk.due() < timer.deadline() {
                 timer.as_mut().reset(talk.due());
             }
@@ -132,8 +133,8 @@ impl<'a> Session<'a> {
                 (self.buffer.bytes_mut(), room)
             });
             let mut reader = (&mut self.reader).take(room as u64);
-            // Reading stands before handing over, so that a batch grows while there is more to
-            // read; what is full is handed over after each read.
+            // Reading takes precedence over handing over, so that a batch grows while there is more
+            // to read. Full batches are handed over after each read.
             select! {
                 biased;
                 command = commands.recv() => {
@@ -149,7 +150,7 @@ impl<'a> Session<'a> {
                 written = self.writer.write(&talk.out), if !talk.out.is_empty() => {
                     match written {
                         Ok(0) => return Err(closed(talk, &io::ErrorKind::UnexpectedEof.into())),
-                        // What was written may be a password.
+                        // The written bytes may contain a password.
                         Ok(length) if length == talk.out.len() => talk.out = Zeroizing::default(),
                         Ok(length) => drop(talk.out.drain(..length)),
                         Err(error) => return Err(closed(talk, &error)),
@@ -159,7 +160,7 @@ impl<'a> Session<'a> {
                 read = reader.read_buf(target), if !is_gathering => {
                     let length = read.map_err(|error| closed(talk, &error))?;
                     let is_dry = length < room;
-                    // The clock is read once for all that came at once.
+                    // All frames of one read get the same time.
                     let now = Time::now();
                     if length > 0 {
                         talk.note_read(Read {
@@ -183,8 +184,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Understands all that is whole now that `length` more bytes have come, straight to where a
-    /// large payload is to lie or into the buffer.
+    /// Decodes everything that is complete after `length` more bytes have arrived, either directly
+    /// in a large payload or in the buffer.
     fn take_in(
         &mut self,
         length: usize,
@@ -212,7 +213,7 @@ impl<'a> Session<'a> {
             }
             let (delivery, payload) = large.finish().map_err(out_of_step)?;
             talk.hear_large(&delivery.borrow(), payload, now);
-            // It need not wait for what came behind it.
+            // Hand it over without waiting for what arrived after it.
             talk.feed_queue.hand_over(false).map_err(|_| End::Stopped)?;
         }
         loop {
@@ -233,8 +234,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Understands all whole frames, and begins a large payload or a frame that is not flat behind
-    /// them.
+    /// Decodes all complete frames, and starts a large payload or a nested frame after them.
     fn understand(&mut self, talk: &mut SubscriberProtocol<'_>, now: Time) -> Result<(), End> {
         let unread = self.buffer.unread();
         let mut position = 0;
@@ -280,7 +280,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The stream has failed.
+/// Records that the stream failed.
 fn closed(talk: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
     talk.has_hung_up = matches!(
         error.kind(),
@@ -290,7 +290,7 @@ fn closed(talk: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
 }
 
 impl OddFrame {
-    /// A frame that is not a message.
+    /// Creates a frame that is not a message.
     fn whole() -> Self {
         Self {
             delivery: None,
@@ -298,7 +298,7 @@ impl OddFrame {
         }
     }
 
-    /// The frame at the start of `bytes`, and where in it to begin.
+    /// Returns the frame at the start of `bytes` and the offset at which to start reading it.
     fn begin(decoder: &Decoder, bytes: &[u8], talk: &SubscriberProtocol<'_>) -> (Self, usize) {
         let announced = decoder.last_value(bytes).and_then(|value| {
             let delivery = Delivery::announced_by(value.parts, bytes)?;
@@ -315,9 +315,8 @@ impl OddFrame {
         (odd, start)
     }
 
-    /// Takes it in, now that it is whole. A value that is not a string is a message like any other,
-    /// with its text as the payload: such is the list of keys by which Redis says that they are to
-    /// be forgotten.
+    /// Handles the complete frame. A value that is not a string becomes an ordinary message with
+    /// its text as the payload; an example is the list of keys that Redis invalidates.
     fn hear(self, talk: &mut SubscriberProtocol<'_>, now: Time) {
         let text = self.frame.into_text();
         match self.delivery {
@@ -327,7 +326,7 @@ impl OddFrame {
     }
 }
 
-/// Bytes came that are not what was to come.
+/// Returns the end of a connection that received malformed data.
 fn out_of_step(error: WireError) -> End {
     End::Lost(format!("not RESP: {error}").into())
 }

@@ -1,4 +1,4 @@
-//! The subscriptions of this session, and how far each has come.
+//! The subscriptions of this session and their states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use hashbrown::{Equivalent, HashMap};
 
 use crate::message::{Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
-/// How far a wanted subscription has come on this connection.
+/// State of a subscription on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Asked for, or to be asked for on the next connection.
+    /// Requested, or to be requested on the next connection.
     Pending,
     /// Confirmed.
     Live,
-    /// Refused; asked for again on the next connection.
+    /// Refused; requested again on the next connection.
     Denied,
-    /// No longer wanted, but not yet confirmed to be over.
+    /// Dropped, but the unsubscription is not confirmed yet.
     Leaving,
 }
 
@@ -26,7 +26,7 @@ struct Want {
     state: State,
 }
 
-/// The topic of one channel, by which it is looked up: it has the hash of a [`Topic`].
+/// A lookup key for the topic of one channel. Hashes like a [`Topic`].
 #[derive(Hash)]
 struct Exact<'a>(SubscriptionKind, &'a [u8]);
 
@@ -36,25 +36,25 @@ impl Equivalent<Topic> for Exact<'_> {
     }
 }
 
-/// The wanted subscriptions, and which of them brings a frame.
+/// The subscriptions and an index from frames to the subscription they belong to.
 #[derive(Debug, Default)]
 pub(super) struct SubscriptionSet {
     known: BTreeMap<SubscriptionId, Want>,
-    /// The subscription to each topic that is still wanted.
+    /// The subscription for each topic, without those being dropped.
     topics: HashMap<Topic, SubscriptionId>,
-    /// Those that are known and may ask for more than one channel.
+    /// Known subscriptions that may match more than one channel.
     globs: BTreeSet<SubscriptionId>,
-    /// How many are refused.
+    /// Number of refused subscriptions.
     denied: usize,
-    /// The subscription that brings a `message` of this channel.
+    /// The subscription that receives a `message` on this channel.
     channels: HashMap<Arc<[u8]>, SubscriptionId>,
-    /// The subscription that brings a `pmessage` of this pattern.
+    /// The subscription that receives a `pmessage` for this pattern.
     patterns: HashMap<Arc<[u8]>, SubscriptionId>,
-    /// The subscription that brings an `smessage` of this channel.
+    /// The subscription that receives an `smessage` on this channel.
     shards: HashMap<Arc<[u8]>, SubscriptionId>,
     /// When each sharded subscription was last known to be served here.
     served: HashMap<SubscriptionId, Time>,
-    /// Whether any has ended since the last rest was over.
+    /// Whether any subscription ended by its `--until` message since the last idle period.
     has_ended: bool,
 }
 
@@ -67,8 +67,7 @@ impl SubscriptionSet {
         set
     }
 
-    /// Adds `subscription`. Gives back the one that it takes the place of, if the same topic was
-    /// wanted before.
+    /// Adds a subscription. Returns the one it replaces, if the topic was already subscribed.
     pub(super) fn add(&mut self, subscription: Subscription) -> Option<Subscription> {
         let id = subscription.id;
         let same = self.topics.insert(subscription.topic.clone(), id);
@@ -84,7 +83,7 @@ impl SubscriptionSet {
         replaced
     }
 
-    /// Ends a subscription for good: it brings nothing any more.
+    /// Removes a subscription, which receives no more frames.
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
         self.served.remove(&id);
         let removed = self.forget(id)?;
@@ -97,14 +96,14 @@ impl SubscriptionSet {
         Some(removed)
     }
 
-    /// The same because of its last message.
+    /// Removes a subscription whose `--until` message arrived.
     pub(super) fn end(&mut self, id: SubscriptionId) -> Option<Subscription> {
         let ended = self.remove(id)?;
         self.has_ended = true;
         Some(ended)
     }
 
-    /// Sets the state of a subscription, if it is still known.
+    /// Sets the state of a subscription, if it is known.
     pub(super) fn set(&mut self, id: SubscriptionId, state: State) {
         let Some(want) = self.known.get_mut(&id) else {
             return;
@@ -118,7 +117,7 @@ impl SubscriptionSet {
         }
     }
 
-    /// The state of a subscription, if it is still known.
+    /// Returns the state of a subscription, if it is known.
     pub(super) fn state(&self, id: SubscriptionId) -> Option<State> {
         Some(self.known.get(&id)?.state)
     }
@@ -127,7 +126,7 @@ impl SubscriptionSet {
         Some(&self.known.get(&id)?.subscription)
     }
 
-    /// Frames of its topic are brought by this subscription from now on.
+    /// Assigns the frames of its topic to a confirmed subscription.
     pub(super) fn confirm(&mut self, subscription: &Subscription) {
         match self.state(subscription.id) {
             Some(State::Pending) => self.set(subscription.id, State::Live),
@@ -139,7 +138,7 @@ impl SubscriptionSet {
             .insert(Arc::clone(name), subscription.id);
     }
 
-    /// The subscription that brings a frame of this kind and name.
+    /// Returns the subscription that receives frames of this kind and name.
     #[inline]
     pub(super) fn bringer(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
         let map = match kind {
@@ -150,8 +149,8 @@ impl SubscriptionSet {
         map.get(name).copied()
     }
 
-    /// A subscription that asks for this channel, whether confirmed or not: by its name, else the
-    /// oldest whose pattern it matches.
+    /// Returns a subscription that matches this channel, confirmed or not: the one with its name,
+    /// or else the oldest one with a matching pattern.
     pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {
         let by_name = [SubscriptionKind::Channel, SubscriptionKind::Shard]
             .into_iter()
@@ -163,54 +162,54 @@ impl SubscriptionSet {
         })
     }
 
-    /// Whether a subscription is to a sharded channel.
+    /// Returns whether a subscription is for a sharded channel.
     pub(super) fn is_sharded(&self, id: SubscriptionId) -> bool {
         let subscription = self.subscription(id);
         subscription.is_some_and(|of| of.topic.kind == SubscriptionKind::Shard)
     }
 
-    /// Notes that a sharded subscription was served here at a time.
+    /// Records that a sharded subscription was served here at this time.
     pub(super) fn note_served(&mut self, id: SubscriptionId, at: Time) {
         self.served.insert(id, at);
     }
 
-    /// When a sharded subscription was last known to be served here, if ever.
+    /// Returns when a sharded subscription was last known to be served here, if ever.
     pub(super) fn last_served(&self, id: SubscriptionId) -> Option<Time> {
         self.served.get(&id).copied()
     }
 
-    /// Whether nothing is wanted, live or refused.
+    /// Returns whether there are no subscriptions in any state.
     pub(super) fn is_empty(&self) -> bool {
         self.known.is_empty()
     }
 
-    /// How many are wanted.
+    /// Returns the number of subscriptions.
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether there is nothing to be connected for: none is left, or none but refused ones after
-    /// the others have ended.
+    /// Returns whether there is no reason to be connected: no subscriptions are left, or only
+    /// refused ones after others have ended.
     pub(super) fn is_over(&self) -> bool {
         let only_denied = self.known.len() == self.denied;
         self.known.is_empty() || (only_denied && self.has_ended)
     }
 
-    /// Whether any has ended since the last rest was over.
+    /// Returns whether any subscription ended by its `--until` message since the last idle period.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// A rest is over: what has ended before it no longer matters, and what was refused is asked
-    /// for once more.
+    /// Starts over after an idle period: forgets that subscriptions have ended, and requests
+    /// refused ones again.
     pub(super) fn begin_again(&mut self) {
         self.has_ended = false;
         self.restart();
     }
 
-    /// Forgets what the lost connection had confirmed: all that is wanted has to be asked for
-    /// again, but not for the sake of refused ones alone once the others have ended. Gives back
-    /// those whose end had not been confirmed, since they are over now.
+    /// Resets the states after the connection is lost: all subscriptions become pending, unless
+    /// only refused ones are left after others have ended. Returns those whose unsubscription was
+    /// not confirmed, which is complete now.
     pub(super) fn restart(&mut self) -> Vec<Subscription> {
         self.channels.clear();
         self.patterns.clear();
@@ -233,7 +232,7 @@ impl SubscriptionSet {
             .collect()
     }
 
-    /// The ids of all that are in `state`.
+    /// Returns the ids of all subscriptions in `state`.
     pub(super) fn in_state(&self, state: State) -> impl Iterator<Item = SubscriptionId> {
         self.known
             .values()
@@ -241,12 +240,12 @@ impl SubscriptionSet {
             .map(|want| want.subscription.id)
     }
 
-    /// All that are known, oldest first.
+    /// Iterates over all known subscriptions, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Subscription> {
         self.known.values().map(|want| &want.subscription)
     }
 
-    /// Removes one from those that are known.
+    /// Removes a subscription from the known ones.
     fn forget(&mut self, id: SubscriptionId) -> Option<Subscription> {
         let Want {
             subscription,
@@ -257,7 +256,7 @@ impl SubscriptionSet {
         Some(subscription)
     }
 
-    /// Its topic is no longer wanted for its sake.
+    /// Removes the topic of a subscription, unless another one has taken it.
     fn give_topic_up(&mut self, subscription: &Subscription) {
         if self.topics.get(&subscription.topic) == Some(&subscription.id) {
             self.topics.remove(&subscription.topic);
@@ -342,7 +341,7 @@ mod tests {
         assert_eq!(matching(&subscriptions, b"b"), Some(1));
         subscriptions.restart();
         assert_eq!(matching(&subscriptions, b"b"), None);
-        // What was refused is asked for again.
+        // Refused subscriptions are requested again.
         assert_eq!(matching(&subscriptions, b"a"), Some(2));
     }
 
@@ -353,7 +352,7 @@ mod tests {
         assert!(!subscriptions.is_over());
         subscriptions.end(SubscriptionId(0));
         assert!(subscriptions.is_over());
-        // The end of the connection changes nothing in that.
+        // The end of the connection does not change that.
         assert_eq!(subscriptions.restart(), []);
         assert!(subscriptions.is_over() && subscriptions.has_ended());
         subscriptions.begin_again();

@@ -1,5 +1,5 @@
-//! Frames that nobody asked for. Each is counted, and the first are told one by one; of a flood of
-//! them a row a second tells how many more there were.
+//! Unsolicited frames. All are counted and the first few are reported one by one; during a flood,
+//! one row per second reports how many more there were.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use tokio::time::Instant;
 use crate::message::{Notice, Unexpected};
 use crate::wire::{AnyFrame, MAX_BULK};
 
-/// How much of a frame is shown.
+/// Maximum number of bytes shown of a frame.
 pub(super) const SHOWN_BYTES: usize = 256;
 
-/// How many are told one by one in each [`WINDOW`].
+/// Number of frames reported individually in each [`WINDOW`].
 const ROWS: u32 = 4;
 
-/// How long the others are gathered.
+/// How long further frames are collected.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Tells of frames that nobody asked for.
+/// Counts and reports unsolicited frames.
 #[derive(Debug)]
 pub(super) struct UnexpectedFrames {
     window_start: Instant,
-    /// How many rows there are since then.
+    /// Number of rows since `window_start`.
     rows: u32,
-    /// The first of those that are not told yet, and how many they are.
+    /// The first unreported frame and the number of unreported frames.
     gathered: Option<(Unexpected, u64)>,
 }
 
@@ -36,7 +36,7 @@ impl UnexpectedFrames {
         }
     }
 
-    /// Counts one. Gives the notice that is due now, if one is.
+    /// Counts a frame. Returns a notice if one is due.
     pub(super) fn note(
         &mut self,
         frame: impl FnOnce() -> Unexpected,
@@ -60,16 +60,16 @@ impl UnexpectedFrames {
         })
     }
 
-    /// When [`Self::take`] is to be called, if anything waits for that.
+    /// Returns when [`Self::take`] should be called, if there are collected frames.
     pub(super) fn due(&self) -> Option<Instant> {
         self.gathered.as_ref().map(|_| self.window_start + WINDOW)
     }
 
-    /// Takes the notice of those that were gathered, if there are any.
+    /// Takes the notice about the collected frames, if there are any.
     pub(super) fn take(&mut self, now: Instant) -> Option<Notice> {
         let (first, count) = self.gathered.take()?;
         self.begin_window(now);
-        // What goes on like this is told by one row a second.
+        // A continuing flood is reported with one row per second.
         self.rows = ROWS;
         Some(Notice::Unexpected { first, count })
     }
@@ -80,10 +80,10 @@ impl UnexpectedFrames {
     }
 }
 
-/// A whole frame as a text.
+/// Formats a whole frame as text.
 pub(super) fn describe(frame: &[u8]) -> Box<str> {
     let mut any = AnyFrame::new(2 * MAX_BULK, SHOWN_BYTES);
-    // What the other decoder takes for a frame is one for this, too.
+    // Frames accepted by the other decoder are valid for this one, too.
     let _ = any.take_in(frame);
     any.into_text().into()
 }

@@ -1,5 +1,5 @@
-//! A certificate as it is told to a person. All in it comes from strangers: every name goes
-//! through escaping here.
+//! Certificates formatted for error messages. Their contents come from untrusted peers, so every
+//! name is escaped here.
 
 use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::certificate::X509Certificate;
@@ -10,13 +10,13 @@ use x509_parser::x509::X509Name;
 
 use crate::payload::escape;
 
-/// Longer names are shown without their middle.
+/// Longer names are shown without their middle part.
 const NAME_COLUMNS: usize = 60;
 
-/// More names than these are counted only.
+/// Maximum number of names shown. Further names are only counted.
 const NAMES: usize = 3;
 
-/// What is worth telling of a certificate.
+/// A certificate and the properties worth reporting.
 pub(super) struct Certificate<'a> {
     read: X509Certificate<'a>,
 }
@@ -27,7 +27,7 @@ impl<'a> Certificate<'a> {
         Some(Self { read })
     }
 
-    /// The hosts that it is for, each in quotes, if it names any.
+    /// Returns the hosts that it is valid for, each in quotes, if it names any.
     pub(super) fn hosts(&self) -> Option<String> {
         let alternatives = self.read.subject_alternative_name().ok()??;
         let names = alternatives.value.general_names.iter();
@@ -42,17 +42,17 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whose it is, in quotes.
+    /// Returns the subject in quotes.
     pub(super) fn subject(&self) -> String {
         told(self.read.subject())
     }
 
-    /// Who vouches for it, in quotes.
+    /// Returns the issuer in quotes.
     pub(super) fn issuer(&self) -> String {
         told(self.read.issuer())
     }
 
-    /// The hosts, or whose it is if it names none.
+    /// Returns the hosts, or the subject if it names none.
     pub(super) fn owner(&self) -> String {
         self.hosts().unwrap_or_else(|| self.subject())
     }
@@ -61,7 +61,7 @@ impl<'a> Certificate<'a> {
         self.read.issuer().as_raw() == other.read.subject().as_raw()
     }
 
-    /// Whether it is an authority's.
+    /// Returns whether it is a CA certificate.
     pub(super) fn is_authority(&self) -> bool {
         self.read.is_ca()
     }
@@ -74,18 +74,18 @@ impl<'a> Certificate<'a> {
         seconds(now) < self.read.validity().not_before.timestamp()
     }
 
-    /// The day on which it expires, in UTC.
+    /// Returns the day on which it expires, in UTC.
     pub(super) fn last_day(&self) -> String {
         day(self.read.validity().not_after)
     }
 
-    /// The day from which on it is valid, in UTC.
+    /// Returns the first day on which it is valid, in UTC.
     pub(super) fn first_day(&self) -> String {
         day(self.read.validity().not_before)
     }
 }
 
-/// A name from a certificate, or one to compare it with, as it is shown.
+/// Formats a name from a certificate, or one to compare it with.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", escape::name(name.as_bytes(), NAME_COLUMNS).string)
 }
@@ -105,7 +105,7 @@ fn host(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-/// The common name, or the organization, or all there is.
+/// Returns the common name, or else the organization, or else the full name.
 fn told(name: &X509Name<'_>) -> String {
     let mut short = name.iter_common_name().chain(name.iter_organization());
     match short.find_map(|attribute| attribute.as_str().ok()) {

@@ -1,4 +1,4 @@
-//! The check of a server's certificate, which says in words what it has against one.
+//! Verifies server certificates and explains in words why one is rejected.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use rustls::{
 
 use super::certificate::{Certificate, quoted};
 
-/// Checks with the library's own rules. What they refuse is put in words here, where the
-/// certificate is still at hand.
+/// Verifies certificates with the library's own rules. Rejections are explained here, where the
+/// certificate is available.
 #[derive(Debug)]
 pub(super) struct Checker {
     rules: Arc<WebPkiServerVerifier>,
-    /// Certificates that were given one by one. A server that shows one of them is trusted, even
-    /// if it is an authority's: one that a server has signed by itself often says it is.
+    /// Certificates that the user gave explicitly. A server that presents one of them is trusted,
+    /// even if it is a CA certificate: self-signed server certificates often claim to be one.
     trusted: Vec<CertificateDer<'static>>,
 }
 
-/// Lets every certificate pass.
+/// Accepts every certificate.
 #[derive(Debug)]
 pub(super) struct NoChecker {
     schemes: Vec<SignatureScheme>,
 }
 
-/// Why a certificate is not trusted, as it travels in an error of the library.
+/// Why a certificate is not trusted, wrapped in an error of the library.
 #[derive(Debug)]
 pub(super) struct Distrust(Box<str>);
 
@@ -110,7 +110,7 @@ impl ServerCertVerifier for NoChecker {
         Ok(ServerCertVerified::assertion())
     }
 
-    // The key is anybody's, and the library cannot even read some old certificates.
+    // Any key is accepted, and the library cannot parse some old certificates.
     fn verify_tls12_signature(
         &self,
         _: &[u8],
@@ -135,7 +135,7 @@ impl ServerCertVerifier for NoChecker {
 }
 
 impl Distrust {
-    /// The distrust that made the library fail with `error`, if any did.
+    /// Returns the distrust that caused `error`, if any.
     pub(super) fn behind(error: &Error) -> Option<&Self> {
         match error {
             Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
@@ -164,7 +164,8 @@ impl From<Distrust> for Error {
     }
 }
 
-/// Nobody has to vouch for a certificate that was given; but it may be another server's, or old.
+/// Verifies a certificate that the user gave explicitly. It needs no issuer, but it may belong to
+/// another server or be expired.
 fn check_trusted(
     leaf: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -179,7 +180,7 @@ fn check_trusted(
     }
 }
 
-/// Which certificate is wrong, and in what.
+/// Explains which certificate is wrong and why.
 fn complaint(
     error: &Error,
     leaf: &CertificateDer<'_>,
@@ -205,7 +206,7 @@ fn complaint(
         Problem::NotValidForName | Problem::NotValidForNameContext { .. } => {
             wrong_name(&leaf, &asked.to_str())
         }
-        // What is signed by itself often says that it is an authority's, which is refused first.
+        // A self-signed certificate often claims to be a CA certificate, which is rejected first.
         Problem::UnknownIssuer | Problem::Other(_) if leaf.is_issued_by(&leaf) => {
             format!("{subject} is signed by itself; to trust it, give it with --cacert FILE")
         }
@@ -244,7 +245,7 @@ fn wrong_name(leaf: &Certificate<'_>, asked: &str) -> String {
     }
 }
 
-/// The first certificate of the chain that is at fault, and what to call it.
+/// Returns the first certificate of the chain that is at fault, and its description.
 fn culprit<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],
@@ -266,10 +267,10 @@ fn culprit<'a, 'b>(
     }
 }
 
-/// Who vouches for the last certificate of the chain that the server has sent.
+/// Returns the issuer of the last certificate in the chain sent by the server.
 fn missing_issuer(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> String {
     let mut last = leaf;
-    // A chain that goes in circles ends too.
+    // Bounded, so that a circular chain ends too.
     for _ in others {
         match others.iter().find(|other| last.is_issued_by(other)) {
             Some(next) => last = next,

@@ -1,31 +1,31 @@
-//! What answers where a Redis is asked, and is none, or says nothing.
+//! Peers that are not Redis servers, or that send nothing.
 
 use std::error::Error;
 use std::fmt;
 
-/// How much is shown of what a server says that is no Redis.
+/// Maximum number of bytes shown of an unknown peer's answer.
 const SHOWN_BYTES: usize = 60;
 
-/// What the first byte of a reply can be, in RESP2 and RESP3.
+/// Possible first bytes of a RESP2 or RESP3 reply.
 const REPLY_STARTS: &[u8] = b"+-:$*_,#!=%~>|(";
 
-/// How a TLS record that brings an alert starts: what a server that wants TLS may say to one that
-/// does not speak it.
+/// The start of a TLS alert record, which a TLS server may send to a client that does not speak
+/// TLS.
 const TLS_ALERT: &[u8] = &[0x15, 0x03];
 
-/// What answers and is no Redis that speaks plainly.
+/// A peer that is not a Redis server without TLS.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stranger {
-    /// It answers in TLS.
+    /// A TLS server.
     Tls,
-    /// It answers as HTTP servers do.
+    /// An HTTP server.
     Http,
-    /// It says something else, which begins so.
+    /// Something else, with the start of its answer.
     Other(String),
 }
 
 impl Stranger {
-    /// What the first bytes show, if they are no reply.
+    /// Identifies the peer by its first bytes, if they are not a reply.
     pub(super) fn behind(first: &[u8]) -> Option<Self> {
         let byte = first.first()?;
         if REPLY_STARTS.contains(byte) {
@@ -55,10 +55,10 @@ impl fmt::Display for Stranger {
 
 impl Error for Stranger {}
 
-/// That the server has hung up before it said anything.
+/// The server closed the connection without sending anything.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Silence {
-    /// What may be the case.
+    /// A possible reason.
     pub(super) guess: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! The parameters of a URL: those that mean something here, and those of other clients.
+//! The parameters of a URL: those with a meaning here, and those of other clients.
 
 use percent_encoding::percent_decode_str;
 
@@ -6,8 +6,8 @@ use crate::server::complaint::EndpointError;
 use crate::server::password::Password;
 
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
-/// tune how the client works. None changes which server is meant, how it is logged in to, or what
-/// is heard there. In lower case, without `_` and `-`.
+/// tune the client. None of them affects the choice of server, the login or the received messages.
+/// In lower case, without `_` and `-`.
 const OF_OTHER_CLIENTS: &[&str] = &[
     "autoresubscribe",
     "clientname",
@@ -70,7 +70,7 @@ const OF_OTHER_CLIENTS: &[&str] = &[
     "writetimeout",
 ];
 
-/// Parameters that have to be said by an option, and which.
+/// Parameters for which there is an option instead, and that option.
 const OPTIONS: &[(&str, &str)] = &[
     ("sslcacerts", "--cacert FILE"),
     ("sslcapath", "--cacert FILE"),
@@ -82,10 +82,10 @@ const OPTIONS: &[(&str, &str)] = &[
     ("tlsservername", "--sni NAME"),
 ];
 
-/// The names of parameters are not repeated from this length on.
+/// Names of parameters longer than this are not repeated.
 const LONGEST_NAME: usize = 32;
 
-/// What the parameters of a URL say.
+/// The parsed parameters of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
     pub db: Option<i64>,
@@ -94,9 +94,9 @@ pub struct Parameters {
     pub sentinel_user: Option<String>,
     pub sentinel_password: Option<Password>,
     pub is_tls: bool,
-    /// What says that no certificate is to be checked, such as `ssl_cert_reqs=none`.
+    /// The parameter that disables certificate verification, such as `ssl_cert_reqs=none`.
     pub insecure: Option<&'static str>,
-    /// The names of those that are not known.
+    /// The names of unknown parameters.
     pub unknown: Vec<String>,
 }
 
@@ -117,8 +117,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Whether the query may be the end of a password: an `@` is in it, and not in the value of a
-    /// parameter that is known.
+    /// Returns whether the query may be the end of a password: it contains an `@` outside the value
+    /// of a known parameter.
     pub(super) fn is_odd(query: &str) -> bool {
         pairs(query).any(|(name, value)| {
             let is_known = Meaning::of(name) != Meaning::Unknown;
@@ -181,9 +181,9 @@ impl Parameters {
         Ok(())
     }
 
-    /// One that may be about encryption must not be passed over.
+    /// Handles an unknown parameter. One that may be about encryption must not be ignored.
     fn take_unknown(&mut self, name: &str) -> Result<(), EndpointError> {
-        // What follows a password may be more of it.
+        // Anything after a password may be part of it.
         let is_first = self.password.is_none() && self.sentinel_password.is_none();
         let is_shown = is_first && is_shown(name);
         let plain = plain(name);
@@ -206,7 +206,7 @@ impl Parameters {
     }
 }
 
-/// What a parameter is about.
+/// The meaning of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     Db,
@@ -219,9 +219,9 @@ enum Meaning {
     VerifyPeer,
     SkipVerify,
     CheckHostname,
-    /// It is an option here.
+    /// Replaced by this option.
     Option(&'static str),
-    /// It tells of sentinels or of a cluster.
+    /// Belongs to sentinels or a cluster.
     Several,
     OfOtherClients,
     Unknown,
@@ -251,18 +251,18 @@ impl Meaning {
     }
 }
 
-/// The parameters, each with its value, which is still encoded.
+/// Iterates over the parameters and their values, which are still encoded.
 fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
     parameters.map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
 }
 
-/// A name as it is compared: clients spell the same one differently.
+/// Normalizes a name for comparison, since clients spell the same one differently.
 fn plain(name: &str) -> String {
     name.replace(['_', '-'], "").to_ascii_lowercase()
 }
 
-/// Whether a name that is not known may be repeated: it looks like one.
+/// Returns whether an unknown name may be repeated: it looks like a parameter name.
 fn is_shown(name: &str) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
     name.len() <= LONGEST_NAME

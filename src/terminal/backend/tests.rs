@@ -14,7 +14,7 @@ use crate::terminal::settle_wide_glyphs;
 const WIDTH: u16 = 12;
 const HEIGHT: u16 = 4;
 
-/// A writer that keeps what is written and counts the calls.
+/// A writer that records what is written and counts the calls.
 #[derive(Debug, Default)]
 struct Tape {
     bytes: Vec<u8>,
@@ -33,7 +33,7 @@ impl Write for Tape {
     }
 }
 
-/// A program drawing on a terminal, with vt100 as the terminal.
+/// A program drawing on a terminal emulated by vt100.
 struct Stage {
     terminal: Terminal<Screen<Tape>>,
     judge: vt100::Parser,
@@ -54,7 +54,7 @@ impl Stage {
         }
     }
 
-    /// Draws a frame, shows it to the judge, and returns the finished buffer and the new bytes.
+    /// Draws a frame, feeds it to the emulator, and returns the finished buffer and the new bytes.
     fn draw(&mut self, render: impl FnOnce(&mut ratatui::Frame)) -> (Buffer, Vec<u8>) {
         let frame = self
             .terminal
@@ -75,7 +75,7 @@ impl Stage {
     }
 }
 
-/// A piece of text somewhere on the screen.
+/// A text at a position on the screen.
 #[derive(Clone, Debug)]
 struct Piece {
     x: u16,
@@ -137,7 +137,7 @@ fn style() -> impl Strategy<Value = Style> {
         Modifier::REVERSED,
     ]);
     (colour.clone(), colour, modifier).prop_map(|(fg, bg, modifier)| {
-        // vt100 knows bold or dim, not both, so that pieces must not mix.
+        // vt100 supports bold or dim, but not both, so pieces must not mix them.
         let plain = Style::new().remove_modifier(Modifier::all());
         plain.fg(fg).bg(bg).add_modifier(modifier)
     })
@@ -162,7 +162,7 @@ fn judged_colour(colour: Color) -> vt100::Color {
     }
 }
 
-/// The terminal shows each cell of the buffer, in its style.
+/// Asserts that the terminal shows each cell of the buffer in its style.
 fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {

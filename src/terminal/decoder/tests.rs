@@ -2,7 +2,7 @@ use super::*;
 
 const ESCAPE_TIME: Duration = Duration::from_millis(50);
 
-/// A decoder, and the time that it believes in.
+/// A decoder with a simulated clock.
 struct Typing {
     decoder: Decoder,
     now: Instant,
@@ -16,7 +16,8 @@ impl Typing {
         }
     }
 
-    /// Reads `bytes` so long after what was read before; whoever waits gives up in between.
+    /// Reads `bytes` this long after the previous read; a decoder that was waiting gives up in
+    /// between.
     fn after(&mut self, milliseconds: u64, bytes: impl AsRef<[u8]>) -> Vec<TerminalEvent> {
         let pause = Duration::from_millis(milliseconds);
         let given_up = self
@@ -87,7 +88,7 @@ fn the_rest_of_a_sequence_whose_esc_was_given_up_acts_on_nothing() {
     assert_eq!(typing.after(30, "\x1b[201~"), [paste("p\rq")]);
     typing.after(0, "\x1b");
     assert_eq!(typing.after(200, "[=5u"), [key(KeyCode::Esc)]);
-    // What can be typed is typed.
+    // Keys that can be typed count as typed.
     typing.after(0, "\x1b");
     let typed = [key(KeyCode::Esc), key(KeyCode::Char('['))];
     assert_eq!(typing.after(200, "["), typed);
@@ -123,7 +124,7 @@ fn nothing_of_an_unknown_sequence_is_taken_for_text() {
         let events = typing.after(0, format!("{unknown}j"));
         assert_eq!(events, [key(KeyCode::Char('j'))], "{unknown:?}");
     }
-    // One that never ends is dropped after a while.
+    // A sequence that never ends is dropped after a while.
     let mut typing = Typing::new();
     assert_eq!(typing.after(0, "\x1b]11;rgb:ffff"), []);
     assert_eq!(typing.decoder.patience(), Some(PATIENCE));
@@ -145,10 +146,10 @@ fn keys_that_come_together_are_a_burst_and_typed_ones_are_not() {
     for _ in 0..3 {
         assert_eq!(typing.after(20, "\r"), [key(KeyCode::Enter)]);
     }
-    // Keys that the terminal writes as sequences were pressed one by one.
+    // Keys that the terminal sends as sequences were pressed one by one.
     let events = typing.after(20, "\x1b[13u\x1b[113u");
     assert_eq!(events, [key(KeyCode::Enter), key(KeyCode::Char('q'))]);
-    // Keys that are no text are none of it.
+    // Keys that are not text are not part of a burst.
     let events = typing.after(20, "\x1b[A\r");
     assert_eq!(events, [key(KeyCode::Up), key(KeyCode::Enter)]);
 }
@@ -187,7 +188,7 @@ fn esc_or_ctrl_c_ends_a_paste_whose_end_is_lost() {
     for (index, way_out) in way_out.into_iter().enumerate() {
         let mut typing = Typing::new();
         assert_eq!(typing.after(0, "\x1b[200~some text"), []);
-        // Not before it has stalled: until then it may belong to the text.
+        // Not before the paste has stalled: until then the key may belong to the text.
         assert_eq!(typing.after(500, "\x03"), []);
         let mut events = typing.after(1000, way_out);
         if index == 0 {
@@ -199,7 +200,7 @@ fn esc_or_ctrl_c_ends_a_paste_whose_end_is_lost() {
         assert_eq!(typing.decoder.patience(), None);
         assert_eq!(typing.after(200, "j"), [key(KeyCode::Char('j'))]);
     }
-    // The end, split behind its Esc, neither acts nor is text.
+    // The end sequence, split after its Esc, neither acts as a key nor is text.
     for pause in [30, 200] {
         let mut typing = Typing::new();
         typing.after(0, "\x1b[200~a");
@@ -215,7 +216,7 @@ fn a_function_key_may_come_in_either_form() {
         assert_eq!(Typing::new().after(0, sequence), [key(KeyCode::F(number))]);
     }
     assert_eq!(Typing::new().after(0, "\x1b[13~"), [key(KeyCode::F(3))]);
-    // The position of the cursor, not a key.
+    // A cursor position report, not a key.
     assert_eq!(Typing::new().after(0, "\x1b[1;1R"), []);
 }
 
@@ -234,7 +235,7 @@ fn a_paste_that_never_ends_takes_a_bounded_amount_of_memory() {
 
 #[test]
 fn bytes_of_any_kind_are_read_to_their_end() {
-    // Every sequence of up to four bytes out of those that mean something somewhere.
+    // Every sequence of up to four bytes out of those that have a meaning somewhere.
     let telling = b"\x1b[]OP<M~u;1\x07\\\x7f\xc3\xa9\xffa";
     let mut typing = Typing::new();
     for number in 0..telling.len().pow(4) {

@@ -1,4 +1,4 @@
-//! What is said where there is nothing to show, cut to the room that there is.
+//! Text shown where there is nothing else to show, cut to fit.
 
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -6,21 +6,21 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
 
-/// What there is to say: the case, why it is so, and what to do.
+/// The text: the situation, the reason, and what to do.
 #[derive(Default)]
 pub(super) struct Words {
-    /// What is the case. It comes first.
+    /// The situation. It comes first.
     pub case: String,
-    /// Why, in the words of somebody else, which may be many.
+    /// The reason, quoted from elsewhere, which may be long.
     pub reason: Option<String>,
-    /// The keys that matter. They are said even where not all can be.
+    /// The most useful keys. They are shown even if not everything fits.
     pub keys: String,
-    /// What else may help.
+    /// Further help.
     pub more: Vec<String>,
 }
 
 impl Words {
-    /// As lines, as many as there is room for in `columns` and `rows`.
+    /// Returns as many lines as fit into `columns` and `rows`.
     pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
         let case = strong(self.case);
         let reason = self.reason.map(|words| Line::styled(words, theme::BAD));
@@ -34,12 +34,12 @@ impl Words {
         if rows_of(&all, columns) <= rows {
             return all;
         }
-        // A long reason is what can be cut.
+        // A long reason may be cut.
         [Some(case), keys, reason].into_iter().flatten().collect()
     }
 }
 
-/// The rows that lines take once they are wrapped at words.
+/// Returns the rows that lines take once they are wrapped at words.
 pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
     let rows = lines.iter().map(|line| {
         let mut rows = 1;
@@ -52,7 +52,7 @@ pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
                 continue;
             }
             rows += usize::from(at > 0);
-            // A word that is too long is cut.
+            // A word that is too long is broken.
             rows += width.saturating_sub(1) / columns.max(1);
             at = width;
         }

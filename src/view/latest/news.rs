@@ -1,4 +1,4 @@
-//! What has become of a channel's value, in words.
+//! Describes what has changed in a channel's value.
 
 use ratatui::style::Style;
 
@@ -8,13 +8,13 @@ use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
-/// Between two changes.
+/// Blanks between two changes.
 const GAP: usize = 2;
 
-/// Columns that the old and the new value each take at most, of those within a payload.
+/// Maximum columns of each old and new value of a change within a payload.
 const WITHIN: usize = 20;
 
-/// What has changed, on the rest of a line.
+/// Adds what has changed, on the rest of a line.
 pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
     let style = if is_fresh { theme::FLASH } else { Style::new() };
     match news {
@@ -44,7 +44,7 @@ pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
     }
 }
 
-/// What the value was before.
+/// Adds the previous value.
 fn was(old: &[u8], from: usize, line: &mut LineBuilder) {
     if line.left() <= GAP {
         return;
@@ -56,8 +56,8 @@ fn was(old: &[u8], from: usize, line: &mut LineBuilder) {
     line.part(old, from, line.left(), theme::QUIET);
 }
 
-/// As many of the changes within a payload as fit whole, but in any case the first, and how many
-/// there are beside them.
+/// Adds as many changes within a payload as fit whole, but at least the first, and the number of
+/// the others.
 fn within(told: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
     let mut left = told.len() + more;
     for (index, one) in told.iter().enumerate() {
@@ -84,7 +84,7 @@ fn within(told: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
     }
 }
 
-/// A change within a payload; says whether its path and both values fit.
+/// Adds a change within a payload. Returns whether its path and both values fit.
 fn change_within(one: &Within, style: Style, line: &mut LineBuilder) -> bool {
     let sign = match (&one.old, &one.new) {
         (None, _) => "+",

@@ -1,4 +1,4 @@
-//! What is seen of a channel's last message and of the one before it.
+//! A channel's last message, compared with the one before it.
 
 use crate::app::App;
 use crate::log::{Channel, Content};
@@ -10,63 +10,63 @@ use crate::payload::json::{self, text};
 use crate::payload::lookup::{Shown, ShownText};
 use crate::view::lens::{Lens, Unseen};
 
-/// A longer payload is not compared.
+/// Maximum size of a payload that is compared, in bytes.
 const MOST_COMPARED: usize = 16 << 10;
 
-/// The bytes of payloads that are compared for one frame, old and new, and roughly how many values
-/// these may hold: one and a half milliseconds, whichever comes first.
+/// The budget per frame for comparing payloads: their bytes, old and new, and roughly the number of
+/// values in them. It amounts to one and a half milliseconds, whichever runs out first.
 const FRAME_BYTES: usize = 48 << 10;
 const FRAME_VALUES: usize = 3_000;
 
 /// A channel's last message.
 pub(super) struct Latest<'a> {
-    /// Its payload, or of it what the lens shows; or in words why there is nothing to show.
+    /// Its payload, or what the lens shows of it; or why there is nothing to show.
     pub(super) value: Result<ShownText<'a>, String>,
-    /// Its size, where the payload is long or not kept whole.
+    /// Its size, if the payload is long or not kept whole.
     pub(super) size: Option<u64>,
-    /// What has become of what the message before it said.
+    /// What has changed since the message before it.
     pub(super) news: News<'a>,
 }
 
-/// What has become of a value.
+/// What has changed in a value.
 pub(super) enum News<'a> {
-    /// Nothing is known of the one before.
+    /// Nothing is known of the previous message.
     None,
-    /// This.
+    /// The value was compared with the previous one.
     Changed {
-        /// What was before.
+        /// The previous value.
         old: ShownText<'a>,
-        /// What has become of it.
+        /// The difference between them.
         change: Change,
     },
-    /// There was a value where the lens looks, and is none now.
+    /// The previous message had a value at the lens's path, and this one has none.
     Gone {
-        /// What was before.
+        /// The previous value.
         old: ShownText<'a>,
     },
-    /// There was none, for this reason, and is one now.
+    /// The previous message had no value at the lens's path, and this one has.
     Come {
-        /// In words.
+        /// Why it had none.
         why_not: String,
     },
-    /// It is another, and there was no time to find out more.
+    /// The value is different, and the frame had no time left to compare.
     Differs,
-    /// They are too long to be compared.
+    /// The messages are too long to compare.
     Size {
-        /// The bytes of the one before.
+        /// The size of the previous message, in bytes.
         old: u64,
-        /// The bytes of the last.
+        /// The size of the last message, in bytes.
         new: u64,
     },
 }
 
-/// A payload, or its head, and its true size.
+/// A payload or its head, and its full size in bytes.
 type Sized<'a> = (&'a [u8], u64);
 
-/// Looks into messages, into no more of them than a frame has time for.
+/// Decodes and compares messages within the budget of a frame.
 pub(super) struct Seen<'a> {
     app: &'a App,
-    /// The bytes that may still be compared, and the values in them.
+    /// The bytes and values left in the frame's budget.
     left: (usize, usize),
 }
 
@@ -122,7 +122,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Only the value at `path`.
+    /// Returns only the value at the path of `lens`.
     fn through(
         &mut self,
         lens: Lens<'_>,
@@ -135,7 +135,7 @@ impl<'a> Seen<'a> {
         if let (Ok(new), Some(Ok(old))) = (&mut is, &mut was)
             && new.is_json != old.is_json
         {
-            // `"1"` is not `1`.
+            // Keeps the string `"1"` distinct from the number `1`.
             quote(new);
             quote(old);
         }
@@ -169,7 +169,7 @@ impl<'a> Seen<'a> {
         News::Changed { old, change }
     }
 
-    /// Whether these may still be looked into.
+    /// Takes these payloads from the budget. Returns whether they fit.
     fn spend(&mut self, payloads: &[&[u8]]) -> bool {
         let bytes = payloads.iter().map(|payload| payload.len()).sum();
         let values = payloads.iter().map(|payload| values_in(payload)).sum();
@@ -202,8 +202,8 @@ fn said(words: String) -> Latest<'static> {
     }
 }
 
-/// How many values there may be, roughly: JSON has a comma between two, the binary formats nothing,
-/// where each takes a byte at the least.
+/// Estimates the number of values in a payload: JSON has a comma between two values; in the binary
+/// formats each value takes at least a byte.
 fn values_in(payload: &[u8]) -> usize {
     if payload.is_ascii() || str::from_utf8(payload).is_ok() {
         1 + payload.split(|byte| *byte == b',').count()
@@ -212,19 +212,19 @@ fn values_in(payload: &[u8]) -> usize {
     }
 }
 
-/// Tells what a string says from what JSON writes.
+/// Puts a string in quotes, to keep it distinct from JSON.
 fn quote(shown: &mut Shown<'_>) {
     if !shown.is_json {
         shown.text = text::in_quotes(&shown.text).into();
     }
 }
 
-/// Whether it is too long to be looked into, or not kept whole.
+/// Returns whether a payload is too long to decode, or not kept whole.
 fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
 }
 
-/// A payload that is a string of JSON with escapes, as people read it: what it says, in quotes.
+/// Returns the text of a payload that is a JSON string with escapes, unescaped and in quotes.
 fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<ShownText<'a>> {
     let value = payload.0.trim_ascii();
     let has_escapes = has_values && is_string(value) && text::has_escape(value);

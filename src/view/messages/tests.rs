@@ -26,8 +26,8 @@ fn symbols(buffer: &Buffer) -> String {
         .collect()
 }
 
-/// A `^` under every cell drawn as a match, which is what is underlined. The second cell of a
-/// wide character is drawn with the first.
+/// Returns a `^` under every cell drawn as a match, which is underlined. The second cell of a wide
+/// character is drawn with the first.
 fn marked(buffer: &Buffer) -> String {
     let marked = buffer.content.iter().map(|cell| {
         if cell.modifier.contains(Modifier::UNDERLINED) {

@@ -1,5 +1,5 @@
-//! The titles of the messages: how many of how many, by what they are narrowed, where the pane
-//! stands.
+//! The titles of the message pane: how many messages are shown, what limits them, and the pane's
+//! position.
 
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
@@ -11,10 +11,11 @@ use crate::view::query::{scanning, unchecked};
 use crate::view::state::not_receiving;
 use crate::view::theme;
 
-/// The columns that a query takes in a title.
+/// Columns of a query in a title.
 const QUERY_COLUMNS: usize = 28;
 
-/// How many rows are shown of how many, and why: all there is to say, then less and less.
+/// Returns the titles with the number of rows shown, the total, and what limits them; the longest
+/// form first.
 pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let kept = figures::count(app.log().counters().kept);
     let count = if app.filters().is_new() {
@@ -28,12 +29,12 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         .only()
         .map(|name| format!(" on {}", escape::name(name, 24).string));
     let only = only.unwrap_or_default();
-    // Of what was not checked a count of hits says nothing: they are never told without it.
+    // A count of matches means little without the rows that were not checked: never show it alone.
     let blind = blind(app);
     let brief = format!(" Messages {count}{only}{blind} ");
     let briefer = format!(" {count}{blind} ");
     let shorter = narrowed(app, window, QUERY_COLUMNS / 2);
-    // Where a breakpoint has stopped the view, its query needs room as well.
+    // If a breakpoint has stopped the view, its query needs room as well.
     if app.breakpoints().stop().is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
         return vec![
@@ -44,7 +45,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
             briefer,
         ];
     }
-    // The local time of day needs no word; the other forms are easily taken for it.
+    // Local time needs no label; the other forms are easily mistaken for it.
     let form = match app.messages().time_form {
         TimeForm::Local => "",
         TimeForm::Utc => "· UTC ",
@@ -65,7 +66,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     ]
 }
 
-/// What queries that ask for flags know nothing of.
+/// Describes the rows that queries for flags cannot match, because they were not checked.
 fn blind(app: &App) -> String {
     let by_filter = unchecked(&app.filters().unchecked());
     let parts = match app.find() {
@@ -75,7 +76,7 @@ fn blind(app: &App) -> String {
     parts.iter().map(|part| [" · ", part].concat()).collect()
 }
 
-/// The top of the log says what is no longer above it.
+/// At the top of the log, describes which older rows are gone.
 fn gone_words(app: &App, window: &Window) -> String {
     let log = app.log();
     let gone = [
@@ -89,8 +90,7 @@ fn gone_words(app: &App, window: &Window) -> String {
     gone.collect::<Vec<_>>().concat()
 }
 
-/// What the rows shown are filtered by, and what is looked for among them, with queries cut to so
-/// many columns, or left out.
+/// Describes the filters and the search, with queries cut to `columns`, or left out if that is 0.
 fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     let is_named = columns > 0;
     let short = |query: &Query| escape::name(query.text().as_bytes(), columns).string;
@@ -112,7 +112,7 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
         parts.push("jq failed: press /".to_owned());
     }
     if let Some(find) = app.find() {
-        // Behind it, so that it is not taken for what a filter does not know.
+        // It follows the search, so that it is not attributed to a filter.
         let mut found = vec![found_words(find, window)];
         found.extend(unchecked(&find.unchecked()));
         let query = is_named.then(|| format!(": {}", short(find.query())));
@@ -125,14 +125,14 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     typed.chain(parts).collect()
 }
 
-/// The filter that was typed, cut to so many columns.
+/// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
     let typed = app.filters().typed().filter(|_| columns > 0)?;
     let text = escape::name(typed.text().as_bytes(), columns).string;
     Some(format!(" · /{text}"))
 }
 
-/// How many rows were found, and which of them is selected.
+/// Describes how many rows were found, and which of them is selected.
 fn found_words(find: &Find, window: &Window) -> String {
     let rows = find.rows();
     let count = figures::count(rows.len());
@@ -145,14 +145,13 @@ fn found_words(find: &Find, window: &Window) -> String {
     }
 }
 
-/// That rows went before a query could be asked of them.
+/// Describes the rows that were evicted before a query could run on them.
 fn unseen(rows: u64) -> Option<String> {
     (rows > 0).then(|| format!("{} went unseen", figures::count(rows)))
 }
 
-/// Where the pane stands, in the longest form that fits into `room` columns. That a view is
-/// frozen is said in any case, since what it shows is then not what is; and so it is that nothing
-/// can arrive.
+/// Describes the position of the pane, in the longest form that fits into `room` columns. It always
+/// shows that a view is frozen, because the rows are then out of date, and that nothing can arrive.
 pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
     let (forms, style) = position_forms(app, window);
     let fitting = forms.iter().find(|words| words.width() <= room);
@@ -160,7 +159,7 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
     (fitting.cloned().unwrap_or(shortest), style)
 }
 
-/// All that can be said of where the pane stands, the longest form first.
+/// Returns the descriptions of the pane's position, the longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     let (forms, style) = match app.breakpoints().stop() {
         _ if app.messages().position() == Position::Following => match not_receiving(app) {
@@ -185,18 +184,18 @@ fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     (long.into_iter().chain(with).chain(short).collect(), style)
 }
 
-/// `form`, and that nothing can arrive.
+/// Adds to `form` that nothing can arrive.
 fn not_receiving_and(form: &str) -> String {
     let dot = if form.starts_with(BRIEFLY) { "" } else { " ·" };
     format!(" not receiving{dot}{form}")
 }
 
-/// The columns that are needed to name the breakpoint that has stopped the view.
+/// Returns the columns needed to name the breakpoint that has stopped the view.
 pub fn least_position(app: &App, window: &Window) -> usize {
     let Some(stop) = app.breakpoints().stop() else {
         return 0;
     };
-    // The shortest form names none.
+    // The shortest form names no breakpoint.
     let forms = stop_words(app, stop, window);
     let named = forms.iter().rev().nth(1).map_or("", String::as_str);
     match not_receiving(app) {
@@ -205,13 +204,13 @@ pub fn least_position(app: &App, window: &Window) -> usize {
     }
 }
 
-/// How the shortest forms start.
+/// The start of the shortest forms.
 const BRIEFLY: &str = " ❚❚";
 
-/// That the person has frozen the view. The longest form first.
+/// Describes a view frozen by the user; the longest form first.
 fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     let newer = figures::count(window.newer);
-    // What is kept says nothing of how many came, once some of them have gone.
+    // Once rows are gone, the rows that are kept are not all that arrived.
     let lost = if window.has_lost {
         "what was frozen has gone · "
     } else {
@@ -232,8 +231,8 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     ]
 }
 
-/// That a breakpoint has stopped the view: which, what was lost, and what waits. The longest form
-/// first.
+/// Describes a view stopped by a breakpoint: the breakpoint, what was lost, and what waits; the
+/// longest form first.
 fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     let breakpoints = app.breakpoints();
     let named = |columns| escape::name(stop.query.text().as_bytes(), columns).string;
@@ -269,8 +268,8 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     ]
 }
 
-/// How many rows have come since: those that wait to be seen, and if some of these have gone, how
-/// many are kept.
+/// Describes how many rows have arrived since the stop; if some of them are gone, how many are
+/// kept.
 fn waiting_rows(app: &App, window: &Window) -> Option<String> {
     let shown = app.shown();
     let last = window.rows.last().filter(|_| shown.is_everything());

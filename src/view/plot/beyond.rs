@@ -1,5 +1,5 @@
-//! What lies beyond the end of an axis: where few numbers are so high that all others would lie flat,
-//! the axis does not reach them, and says so.
+//! Values beyond the end of an axis: if a few values are so high that all others would be flat, the
+//! axis leaves them out and marks them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,32 +7,32 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::super::theme;
 
-/// Stands at the upper end of an axis, where a number lies beyond it.
+/// Marks a value beyond the upper end of an axis.
 pub const MARK: &str = "▲";
 
-/// Fewer numbers are all shown.
+/// With fewer values than this, all are shown.
 const LEAST: usize = 4;
 
-/// One of so many may lie beyond the axis, and one in any case.
+/// At most one in this many values may be beyond the axis, but always one.
 const ONE_OF: usize = 10;
 
-/// Numbers are too high if they are more than so many times as high as the others.
+/// Values are too high if they exceed the others by more than this factor.
 const MOST_RATIO: f64 = 8.0;
 
-/// A number beyond the axis.
+/// A value beyond the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beyond {
-    /// The column of the chart that it stands in.
+    /// Its column in the chart.
     pub column: u16,
-    /// How high it is.
+    /// The value.
     pub value: f64,
-    /// The same in words.
+    /// The value as text.
     pub words: String,
     /// The slot of its series.
     pub slot: usize,
 }
 
-/// How high an axis is to reach for these numbers.
+/// Returns the upper end of an axis for these values.
 pub fn reach(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     let mut numbers: Vec<f64> = numbers.collect();
     numbers.sort_by(f64::total_cmp);
@@ -43,13 +43,13 @@ pub fn reach(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     }
     let most = numbers[numbers.len() - 1 - few] * MOST_RATIO;
     let within = numbers.iter().rfind(|number| **number <= most);
-    // Where others are nothing at all, there is nothing to be seen beside them.
+    // If the other values are zero, there is nothing to show beside the high ones.
     let within = within.filter(|number| **number > 0.0);
     Some(within.copied().unwrap_or(highest))
 }
 
-/// Draws what lies beyond the axis into the uppermost row of a chart: a mark for each, and how high
-/// it is where there is room, the highest first.
+/// Draws the values beyond the axis into the top row of a chart: a mark for each, and its value
+/// where there is room, the highest first.
 pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
     beyond.retain(|one| one.column < chart.width && chart.height > 0);
     beyond.sort_by(|one, other| other.value.total_cmp(&one.value));
@@ -72,7 +72,7 @@ pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
         let Some(start) = places.into_iter().find(is_free) else {
             continue;
         };
-        // With a blank to what stands beside it.
+        // A blank separates it from its neighbour.
         let end = (start + columns + 1).min(taken.len());
         taken[start.saturating_sub(1)..end].fill(true);
         let x = chart.x + u16::try_from(start).unwrap_or(u16::MAX);
@@ -95,7 +95,7 @@ mod tests {
             (&[1.0, 1.0, 3_600.0], 3_600.0),
             (&[1.0, 2.0, 1.0, 1.0, 3_600.0], 2.0),
             (&[1.0, 2.0, 1.0, 1.0, 9.0], 9.0),
-            // Two of five are no few.
+            // Two of five are not few.
             (&[1.0, 1.0, 1.0, 3_600.0, 3_600.0], 3_600.0),
             (&[0.0, 0.0, 0.0, 0.0, 7.0], 7.0),
         ] {

@@ -1,4 +1,4 @@
-//! One chart: lines of dots over time.
+//! A chart: dotted lines over time.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect};
@@ -16,35 +16,35 @@ use crate::app::{Dot, Plot, PlotWindow, TimeForm};
 use crate::message::Time;
 use crate::payload::figures::{self, Clock};
 
-/// The columns of the labels at the side.
+/// Columns of the axis labels.
 const LABEL: usize = 8;
 
-/// The most lines of a series. Each is a layer of the chart; where so many gaps are in view, the
-/// numbers stand without lines.
+/// Maximum number of lines of a series. Each line is a layer of the chart; with more gaps in view,
+/// the values are drawn without lines.
 const MOST_LINES: usize = 40;
 
-/// The line at the cursor, and the point that is read.
+/// The cursor line, and the point at the cursor.
 const CURSOR: &str = "┊";
 const POINT: &str = "●";
 
-/// Up to this height a chart has no labels below it.
+/// A chart of up to this many rows has no labels below it.
 const LOW: u16 = 3;
 
-/// What is drawn in one chart.
+/// The contents of a chart.
 pub struct Panel<'a> {
     pub series: &'a [&'a Drawn<'a>],
     pub window: &'a PlotWindow,
     pub form: TimeForm,
     pub clock: &'a Clock,
     pub now: Time,
-    /// It has the times.
+    /// Whether the chart has the time labels.
     pub is_lowest: bool,
-    /// The point at the cursor, and the slot of its series.
+    /// The slot and the point at the cursor.
     pub read: Option<(usize, Dot)>,
 }
 
 impl Panel<'_> {
-    /// Draws it. Says whether numbers lie beyond its axis.
+    /// Draws the chart. Returns whether any values are beyond its axis.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> bool {
         if area.is_empty() {
             return false;
@@ -85,7 +85,7 @@ impl Panel<'_> {
         is_cut
     }
 
-    /// Where in `area` lines are drawn: right of the labels, and above the times.
+    /// Returns the part of `area` where lines are drawn: right of the labels and above the times.
     fn graph(&self, area: Rect) -> Rect {
         let columns = Plot::chart_columns(area.width);
         let rows = if self.time_labels(area).is_some() {
@@ -101,7 +101,7 @@ impl Panel<'_> {
         }
     }
 
-    /// Draws an upright line at the cursor, and the point that is read if it is of this chart.
+    /// Draws a vertical line at the cursor, and the point if it belongs to this chart.
     fn cursor(&self, slot: usize, dot: &Dot, scale: Scale, graph: Rect, buffer: &mut Buffer) {
         let column = self.window.column_of(dot.time);
         if column >= graph.width {
@@ -122,7 +122,7 @@ impl Panel<'_> {
         }
     }
 
-    /// What is too high for the axis, in each column the highest of each series.
+    /// Returns the values too high for the axis: for each series, the highest in each column.
     fn beyond(&self, scale: Scale) -> Vec<Beyond> {
         let mut all: Vec<Beyond> = Vec::new();
         for one in self.series {
@@ -148,7 +148,7 @@ impl Panel<'_> {
         all
     }
 
-    /// The scale of all numbers in view, but for few intervals that are far longer than the others.
+    /// Returns the scale of all values in view, except for a few intervals that are far longer.
     fn scale(&self, height: u16) -> Scale {
         let mut low = f64::INFINITY;
         let mut high = f64::NEG_INFINITY;
@@ -158,7 +158,7 @@ impl Panel<'_> {
                 high = high.max(self.reach(one).unwrap_or(of.max));
             }
         }
-        // Only lines to what lies outside are in view.
+        // Only lines that lead out of view are visible.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let starts_at_zero = self
             .series
@@ -167,7 +167,7 @@ impl Panel<'_> {
         Scale::around(low, high, starts_at_zero, (height / 2).clamp(2, 8))
     }
 
-    /// How high the axis is to reach for a series, if not for all of it.
+    /// Returns the upper end of the axis for a series if it leaves out values.
     fn reach(&self, one: &Drawn<'_>) -> Option<f64> {
         if one.unit != Unit::Milliseconds {
             return None;
@@ -188,7 +188,7 @@ impl Panel<'_> {
         }
     }
 
-    /// The times below the chart, if there is room for any.
+    /// Returns the time labels below the chart, if any fit.
     fn time_labels(&self, area: Rect) -> Option<Vec<Line<'static>>> {
         if !self.is_lowest || area.height <= LOW {
             return None;
@@ -199,7 +199,7 @@ impl Panel<'_> {
         let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
         let room = usize::from(Plot::chart_columns(area.width));
         let [first, middle, last] = labels.map(Line::raw);
-        // A third of the room each, or a half.
+        // Each takes a third of the width, or a half.
         if room / 3 > widest {
             Some(vec![first, middle, last])
         } else if room / 2 > widest {
@@ -209,10 +209,10 @@ impl Panel<'_> {
         }
     }
 
-    /// A time at the axis, as exact as the stretch is short.
+    /// Formats a time at the axis; the shorter the period, the more exact.
     fn time(&self, time: Time) -> String {
         if self.form == TimeForm::Age {
-            // The last part is not over yet.
+            // The last interval has not ended yet.
             return if time >= self.now {
                 "now".to_owned()
             } else {
@@ -223,7 +223,7 @@ impl Panel<'_> {
         match self.window.span().as_secs() {
             0..10 => clock.time_of_day(time),
             10..86_400 => clock.seconds(time),
-            // Without seconds and zone.
+            // Drops the seconds and the zone.
             _ => clock.date_and_time(time).chars().take(16).collect(),
         }
     }
@@ -243,12 +243,12 @@ impl Panel<'_> {
     }
 }
 
-/// A series as lines of dots.
+/// A series as dotted lines.
 #[derive(Debug, Default, PartialEq)]
 struct Strokes {
-    /// What is not interrupted by a gap.
+    /// The runs between gaps.
     lines: Vec<Vec<(f64, f64)>>,
-    /// What no line leads to or from.
+    /// The points without a neighbour to draw a line to.
     alone: Vec<(f64, f64)>,
 }
 
@@ -270,7 +270,8 @@ impl Strokes {
     }
 }
 
-/// A number; where it stands for several, an upright line from the lowest to the highest of them.
+/// Returns the points of a dot: its mean, and a vertical line from the lowest to the highest value
+/// if it stands for several.
 fn points(dot: &Dot, window: &PlotWindow) -> impl Iterator<Item = (f64, f64)> {
     let x = window.part_of(dot.time);
     let spread = (dot.low < dot.high).then_some([dot.low, dot.high, dot.mean]);

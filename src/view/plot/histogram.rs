@@ -1,4 +1,4 @@
-//! How often the intervals between the messages of a channel are how long.
+//! A histogram of the intervals between the messages of a channel.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use crate::app::App;
 use crate::payload::escape;
 use crate::payload::figures;
 
-/// What is said where another channel is selected, or its intervals were taken out.
+/// Shown if another channel is selected, or if its intervals were removed.
 const NOT_PLOTTED: &str = "the intervals of this channel are not plotted: i plots them";
 
 /// Columns of the bounds of a bar.
 const BOUNDS: usize = 16;
 
-/// Columns of percents and counts.
+/// Columns of percentages and counts.
 const FIGURES: usize = 14;
 
-/// A bar's end in eighths of a column.
+/// The end of a bar, in eighths of a column.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// So much of a hundred is told apart as well as there is room for, before the rest is put together.
+/// The percentage of intervals shown at the best possible resolution; the rest is merged.
 const TOLD_APART: u64 = 98;
 
-/// A bar: of what is counted at these indices of the histogram.
+/// A bar: the intervals counted at these indices of the histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bar {
     from: usize,
@@ -77,9 +77,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The bars from the first that has intervals to the last. Where they are more than `rows`, most of
-/// the intervals are told apart as well as there is room for, and the few below them and above become
-/// a bar each.
+/// Returns the bars from the first to the last non-empty index. If they exceed `rows`, most of the
+/// intervals are shown at the best resolution that fits, and the few below and above are merged
+/// into one bar each.
 fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     let (Some(first), Some(last)) = (
         histogram.iter().position(|count| *count > 0),
@@ -101,7 +101,7 @@ fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     let total = bar(first, end).count;
     for each in 1..(end - first).div_ceil(rows) {
         let wide = each * rows.saturating_sub(2);
-        // The first of those that hold most.
+        // The first of the ranges with the most intervals.
         let starts = (first..=end - wide).rev();
         let most = starts.max_by_key(|start| bar(*start, start + wide).count);
         let Some(start) = most.filter(|_| wide > 0) else {
@@ -118,7 +118,7 @@ fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     between(first, end, (end - first).div_ceil(rows)).collect()
 }
 
-/// The interval, in milliseconds, that nine of ten are shorter than; 0 if there are none.
+/// Returns the 90th percentile of the intervals, in milliseconds; 0 if there are none.
 pub fn usual(histogram: &[u64]) -> f64 {
     let total: u64 = histogram.iter().sum();
     let mut below = 0;
@@ -134,7 +134,7 @@ pub fn usual(histogram: &[u64]) -> f64 {
     micros / 1e3
 }
 
-/// From where to where a bar goes, in words.
+/// Formats the bounds of a bar.
 fn bounds(bar: &Bar) -> String {
     let from = bar.from.checked_sub(1).map(|index| INTERVAL_BOUNDS[index]);
     let to = INTERVAL_BOUNDS.get(bar.to - 1).copied();
@@ -146,7 +146,7 @@ fn bounds(bar: &Bar) -> String {
     }
 }
 
-/// A bound in words: it is a whole number of its unit.
+/// Formats a bound, which is a whole number of its unit.
 fn bound(micros: u64) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
@@ -164,13 +164,13 @@ fn bound(micros: u64) -> String {
 
 fn bar(count: u64, most: u64, columns: usize) -> String {
     let full = columns as u64 * 8;
-    // What is there at all is seen.
+    // A bar that is not empty is always visible.
     let eighths = (u128::from(count) * u128::from(full)).div_ceil(u128::from(most.max(1)));
     let eighths = usize::try_from(eighths).unwrap_or(0);
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
-/// A share in percent; not 0 if there are any.
+/// Formats a share as a percentage, which is never 0 for a positive count.
 fn percent(count: u64, of: u64) -> String {
     let (count_of, of) = (u128::from(count) * 1_000, u128::from(of));
     let tenths = (count_of + of / 2).checked_div(of).unwrap_or(0);
@@ -228,7 +228,7 @@ mod tests {
             (14, 32, 1),
         ];
         assert_eq!(told(&counts, 6), apart);
-        // One that is short as well.
+        // Adds a short interval.
         counts[1] = 2;
         let told_with = told(&counts, 6);
         assert_eq!(told_with.first(), Some(&(1, 10, 2)));

@@ -1,4 +1,4 @@
-//! What is read at the cursor: when a point of the selected series came, and its value, exactly.
+//! The readout at the cursor: the exact time and value of a point of the selected series.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::message::Time;
 use crate::payload::escape;
 use crate::payload::figures;
 
-/// A time that lies longer ago has its date.
+/// Times further back than this are shown with their date.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Between what is told.
+/// Blanks between two parts.
 const GAP: usize = 2;
 
-/// The least columns of a channel's name.
+/// Minimum columns of a channel's name.
 const LEAST_NAME: usize = 3;
 
-/// The columns of a date and a time in milliseconds.
+/// Columns of a date and a time in milliseconds.
 const DATE_AND_TIME: usize = 23;
 
 pub fn draw(
@@ -49,7 +49,7 @@ pub fn draw(
         return;
     };
     line.word("● ", theme::series(one.series.slot));
-    // Of several messages it is when the first came, and of a rate the middle.
+    // A point of several messages has the time of the first, and a rate that of the middle.
     let about = match one.unit {
         Unit::Rate => "around ",
         _ if dot.count > 1 => "from ",
@@ -60,7 +60,7 @@ pub fn draw(
     let value = value(dot, one.unit, app.plot().rate_over(one.series));
     let needed = time.width() + GAP + value.width();
     let mut spare = line.left().saturating_sub(needed);
-    // Where there is little room, the value matters most.
+    // If there is little room, the value has priority.
     let mut fits = |words: &str| {
         let left = spare.checked_sub(words.width());
         spare = left.unwrap_or(spare);
@@ -80,7 +80,7 @@ pub fn draw(
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// The series, if the end of its channel's name at least has room.
+/// Adds the name of the series, if at least the end of its channel's name fits.
 fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
     let label = one.series.quantity.label();
     let room = line.left().saturating_sub(label.width() + 1);
@@ -92,7 +92,7 @@ fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
     line.cut_words(&label, theme::QUIET);
 }
 
-/// When it came, as exactly as it is known.
+/// Formats the time of the point, with all known digits.
 fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     let clock = app.clock();
     if window.span() >= A_DAY || app.now().since(time) >= A_DAY {
@@ -102,7 +102,7 @@ fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     clock.time_of_day(time)
 }
 
-/// How long ago that is, where times are shown so.
+/// Returns how long ago the point is, if times are shown as ages.
 fn ago(app: &App, time: Time) -> String {
     if app.messages().time_form != TimeForm::Age {
         return String::new();
@@ -111,7 +111,8 @@ fn ago(app: &App, time: Time) -> String {
     format!(", {ago} ago")
 }
 
-/// What a point says: of one message its number, of several the lowest, the highest and the mean.
+/// Returns the value of a point: for one message its number, for several the minimum, maximum and
+/// mean.
 fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
     if unit == Unit::Rate {
         let over = over.map(|over| format!(", a mean over {}", figures::duration(over)));

@@ -1,12 +1,12 @@
-//! The scale of an axis: round numbers at equal distances.
+//! The scale of an axis: equally spaced round numbers.
 
-/// Beyond this, distances could no longer be reckoned with.
+/// Values are clamped to this, so that distances between them can be computed.
 const LARGEST: f64 = 1e300;
 
-/// A row of a chart has so many dots one above the other.
+/// Dots per row of a chart, one above the other.
 const DOTS_A_ROW: f64 = 4.0;
 
-/// Where an axis begins and ends, and how far its marks lie apart.
+/// The bounds of an axis, and the distance between its marks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     pub low: f64,
@@ -15,10 +15,10 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// A scale for numbers from `low` to `high`, with at most so many marks.
+    /// Returns a scale for numbers from `low` to `high`, with at most `marks` marks.
     pub fn around(low: f64, high: f64, starts_at_zero: bool, marks: u16) -> Self {
         let (mut low, mut high) = (clamped(low), clamped(high));
-        // A line that does not move stands in the middle, and one near zero is seen against it.
+        // A constant series is centred, and one near zero is drawn against zero.
         if low >= 0.0 && (starts_at_zero || low <= high / 2.0) {
             low = 0.0;
         } else if low >= high {
@@ -28,7 +28,7 @@ impl Scale {
         if low >= high {
             high = low + 1.0;
         }
-        // Zero is one of the marks: numbers on both sides of it take three.
+        // Zero is always a mark, so numbers on both sides of it need three marks.
         let least = if low < 0.0 && high > 0.0 { 3 } else { 2 };
         let steps = f64::from(marks.max(least) - 1);
         let mut step = round_step((high - low) / steps);
@@ -41,13 +41,13 @@ impl Scale {
                     step,
                 };
             }
-            // The next round number.
+            // Tries the next round number.
             step = round_step(step * 1.5);
         }
     }
 
-    /// The row of a chart of so many that a number lies in, from the top; of what lies beyond the
-    /// axis the nearest.
+    /// Returns the row of a value, counted from the top, in a chart of `rows` rows; a value beyond
+    /// the axis is in the nearest row.
     pub fn row_of(&self, value: f64, rows: u16) -> u16 {
         let dots = f64::from(rows) * DOTS_A_ROW - 1.0;
         let down = (self.high - value) / (self.high - self.low) * dots;
@@ -60,7 +60,7 @@ impl Scale {
         row
     }
 
-    /// The numbers that are marked.
+    /// Returns the numbers that are marked.
     pub fn marks(&self) -> impl Iterator<Item = f64> {
         let count = ((self.high - self.low) / self.step).round();
         let (low, step) = (self.low, self.step);
@@ -74,7 +74,7 @@ fn clamped(value: f64) -> f64 {
     value.clamp(-LARGEST, LARGEST)
 }
 
-/// The least of 1, 2, 5 times a power of ten that is not below `least`.
+/// Returns the smallest of 1, 2, 5 times a power of ten that is at least `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor()).max(f64::MIN_POSITIVE);
     let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
@@ -129,7 +129,7 @@ mod tests {
                     let scale = Scale::around(low, high, false, most);
                     let marks = scale.marks().count();
                     assert!((2..=usize::from(most.max(3))).contains(&marks), "{scale:?}");
-                    // But for what rounding takes away.
+                    // Allows for rounding errors.
                     let (low, high) = (clamped(low), clamped(high));
                     let little = scale.step / 1e3;
                     assert!(scale.low <= low + little && scale.high >= high - little);

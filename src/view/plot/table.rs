@@ -1,4 +1,4 @@
-//! What is plotted, and what is to be said of it in figures.
+//! The table of plotted series and their figures.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,8 +11,7 @@ use super::{Drawn, beyond, unit};
 use crate::app::{App, Focus, PlotRoom, Quantity};
 use crate::payload::{escape, figures};
 
-/// The columns of figures and their widths; where not all fit, the last are left out first, but
-/// for the last number.
+/// The columns of figures and their widths. If not all fit, those at the end are left out first.
 const COLUMNS: [(&str, usize); 6] = [
     ("last", 9),
     ("max", 9),
@@ -22,19 +21,20 @@ const COLUMNS: [(&str, usize); 6] = [
     ("no number", 11),
 ];
 
-/// The order in which they stand.
+/// The order in which they are shown.
 const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 
-/// The most columns of a channel's name that are asked for.
+/// Maximum columns requested for a channel's name.
 const MOST_NAME: usize = 60;
 
-/// The least columns of a name, and where the table is wide: there all notes have room above it.
+/// Minimum columns of a name, and from which width on it has more: a wide table has room for all
+/// notes above it.
 const LEAST_NAME: usize = 16;
 const WIDE: usize = 100;
 const WIDE_NAME: usize = 38;
 
-/// Draws the table; `shown` has the indices of the series that a chart has room for, and `is_cut`
-/// says whether numbers lie beyond an axis.
+/// Draws the table. `shown` holds the indices of the series with a chart, and `is_cut` is whether
+/// any values are beyond an axis.
 pub fn draw(
     app: &App,
     drawn: &[Drawn<'_>],
@@ -71,13 +71,13 @@ pub fn draw(
         self::name(one, name, &mut line);
         self::figures(app, one, shown.contains(&index), &columns, &mut line);
         line.draw(area, row, style, buffer);
-        // Its colour stands out of the selected line too.
+        // Its colour stands out in the selected line too.
         let mark = Rect::new(area.x, area.y + row, 1.min(area.width), 1);
         buffer.set_style(mark, theme::series(one.series.slot));
     }
 }
 
-/// The columns of figures that there is room for, in their order.
+/// Returns the columns of figures that fit, in order.
 fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
     let mut left = width.saturating_sub(LEAST_NAME + 2);
     let lacks_some = drawn.iter().any(|one| without_number(app, one) > 0);
@@ -93,8 +93,9 @@ fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
     order.filter(|index| fitting.contains(index)).collect()
 }
 
-/// What is to be known of all series: what is beyond an axis, how many have no room, and over which
-/// time rates are means. As many as fit whole into so many columns, but for the first.
+/// Returns notes about all series: values beyond an axis, series without room, and the time over
+/// which rates are averaged. Only notes that fit whole into `columns` are included, except that the
+/// first always is.
 fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
     let series = app.plot().series();
     let beyond = is_cut.then(|| format!("{} beyond the axis", beyond::MARK));
@@ -125,13 +126,13 @@ fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// The columns of a channel's name and of what is plotted of it.
+/// Returns the columns of a channel's name and its quantity.
 fn name_columns(one: &Drawn<'_>) -> usize {
     let channel = escape::one_line(&one.series.channel, MOST_NAME).columns;
     channel + 1 + one.series.quantity.label().width()
 }
 
-/// The channel and what is plotted of it, in exactly so many columns.
+/// Adds the channel and its quantity, in exactly `columns` columns.
 fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
     let label = one.series.quantity.label();
     let label = escape::name(label.as_bytes(), columns * 2 / 3).string;
@@ -144,7 +145,7 @@ fn name(one: &Drawn<'_>, columns: usize, line: &mut LineBuilder) {
     line.space(pad);
 }
 
-/// How many messages have no number.
+/// Returns how many messages have no number.
 fn without_number(app: &App, one: &Drawn<'_>) -> u64 {
     let report = app.plot().report(one.series);
     report.map_or(0, |report| report.without_number)
@@ -157,7 +158,7 @@ fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: 
         line.cut_words(&format!("  {words}"), theme::WATCH);
         return;
     };
-    // What no chart has room for is not drawn.
+    // A series without a chart is not drawn.
     let style = if is_shown { Style::new() } else { theme::QUIET };
     for index in columns {
         let (heading, width) = COLUMNS[*index];

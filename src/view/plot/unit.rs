@@ -1,4 +1,4 @@
-//! Units of what is plotted, and its words.
+//! The units of plotted values.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::analysis::Summary;
 use crate::app::Quantity;
 use crate::payload::figures;
 
-/// What a number stands for.
+/// The unit of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     Plain,
@@ -25,12 +25,12 @@ impl Unit {
         }
     }
 
-    /// Whether its numbers are seen against nothing at all.
+    /// Returns whether the axis starts at zero.
     pub fn starts_at_zero(self) -> bool {
         self != Self::Plain
     }
 
-    /// A number in few columns, at an axis whose marks lie `step` apart.
+    /// Formats a number briefly, for an axis with marks `step` apart.
     pub fn tick(self, value: f64, step: f64) -> String {
         match self {
             Self::Plain => figures::tick(value, step),
@@ -38,7 +38,7 @@ impl Unit {
         }
     }
 
-    /// A number in all the digits that are known of it.
+    /// Formats a number with all known digits.
     pub fn exactly(self, value: f64) -> String {
         match self {
             Self::Plain if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) => {
@@ -53,7 +53,7 @@ impl Unit {
         }
     }
 
-    /// A number in few columns.
+    /// Formats a number briefly.
     pub fn write(self, value: f64) -> String {
         match self {
             Self::Plain => figures::number(value),
@@ -73,7 +73,7 @@ fn whole(value: f64) -> u64 {
     value.round() as u64
 }
 
-/// How many messages a second there were in all.
+/// Returns the mean number of messages per second.
 pub fn mean_rate(summary: &Summary) -> f64 {
     let seconds = summary.to.since(summary.from).as_secs_f64().max(1.0);
     #[expect(clippy::cast_precision_loss, reason = "a size to compare")]

@@ -1,4 +1,4 @@
-//! The bytes of an open message: offset, numbers by eights, characters.
+//! The bytes of an open message: offset, hexadecimal bytes in groups of eight, characters.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,4 @@
-//! What has changed from another message to the open one.
+//! The changes from another message to the open one.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,7 +18,7 @@ use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use unicode_width::UnicodeWidthStr as _;
 
-/// Columns that a level is moved in, and those before it for the sign.
+/// Columns of indentation per level, and of the sign before it.
 const INDENT: usize = 2;
 
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
@@ -38,7 +38,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// What is compared with what, and how much has changed.
+/// Builds the header: which message it is compared with, and how much has changed.
 fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     let against = app.open().map(|open| open.against).unwrap_or_default();
@@ -70,7 +70,7 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     line
 }
 
-/// What the message before was, if it was of another format or packed otherwise.
+/// Describes the format of the other message, if it or its compression differs.
 fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
     let new = reader.decoded()?;
     let old = &comparison.old;
@@ -81,7 +81,7 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
     is_other.then(|| words.join(" "))
 }
 
-/// What it is compared with, in words; the longest form first.
+/// Describes the other message; the longest form first.
 fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> Vec<String> {
     let clock = app.clock();
     let time = clock.date_unless_today(base.time, app.now());
@@ -101,7 +101,7 @@ fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> Vec<String
     }
 }
 
-/// How much has changed.
+/// Summarizes the changes.
 fn summary(diff: &Diff) -> String {
     match diff {
         _ if diff.is_same() => "the same".to_owned(),
@@ -241,7 +241,7 @@ impl<'a> Painter<'a> {
         };
         let most = self.columns / 3;
         match value.key {
-            // What a tag is on stands below the tag and has no name.
+            // The content of a tag is below the tag and has no name.
             Key::None if id != NodeId::default() => return,
             Key::None => row.words("(all of it)", theme::QUIET),
             Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
@@ -251,7 +251,7 @@ impl<'a> Painter<'a> {
         row.word(": ", theme::QUIET);
     }
 
-    /// What a value was and what it is, each in half of what is left of the line.
+    /// Adds the old and the new value, each in half of the rest of the line.
     fn changed(&self, old: (&Tree, NodeId), new: (&Tree, NodeId), row: &mut LineBuilder) {
         let from = self.first_difference(old, new);
         let was = old.0.in_brief(old.1, self.old.bytes, from);
@@ -266,7 +266,7 @@ impl<'a> Painter<'a> {
         row.part(&is, ends.new.start, half, theme::GOOD);
     }
 
-    /// The first byte in which the texts of two values differ.
+    /// Returns the first byte at which the texts of two values differ.
     fn first_difference(&self, old: (&Tree, NodeId), new: (&Tree, NodeId)) -> usize {
         let was = old.0.value(old.1, self.old.bytes);
         let is = new.0.value(new.1, self.new.bytes);
@@ -310,7 +310,7 @@ impl<'a> Painter<'a> {
         self.stretch(bytes.stretches.get(index / 2)?, index % 2, false)
     }
 
-    /// The old bytes of a stretch, or the new ones.
+    /// Builds the line with the old or the new bytes of a stretch.
     fn stretch(&self, ends: &Ends, index: usize, is_text: bool) -> Option<LineBuilder> {
         let (sign, range, bytes, style) = match index {
             0 => ("-", &ends.old, self.old.bytes, theme::BAD),
@@ -335,12 +335,12 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// A value on the rest of a line.
+/// Adds a value on the rest of a line.
 fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
     cut_text(&tree.in_brief(id, bytes, 0), &[], 0, style, row);
 }
 
-/// The tag whose value has changed, if it is one: what it is on has no name.
+/// Adds the tag if the changed value is one: its content has no name.
 fn tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
     let value = tree.value(id, bytes);
     if let Some(tag) = value.filter(|value| value.kind == Kind::Tag) {
@@ -348,7 +348,7 @@ fn tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
     }
 }
 
-/// A text on the rest of a line, with `marks`, which count from `origin` before it.
+/// Adds text on the rest of a line, with `marks` counted from `origin` before it.
 fn cut_text(
     text: &[u8],
     marks: &[std::ops::Range<usize>],

@@ -1,4 +1,4 @@
-//! What is known of an open message beside what it says, of its channel, and by checks of it.
+//! Facts about an open message besides its content: about its channel, and from checks.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::app::{About, App, Reader};
 use crate::payload::escape;
 use crate::payload::figures;
 
-/// Columns of the words before what is said.
+/// Columns of the labels.
 const LABEL: usize = 14;
 
 /// Bars of the last minute.
@@ -31,7 +31,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The columns of the paths of fields: as many as the longest takes, within half of the line.
+/// Returns the columns of the fields' paths: those of the longest, but at most half of the line.
 fn path_columns(lines: &[About], columns: usize) -> usize {
     let widths = lines.iter().filter_map(|about| match about {
         About::Field(field) => Some(escape::one_line(field.path.as_bytes(), columns).columns),
@@ -90,7 +90,7 @@ fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     }
 }
 
-/// A field: its path, its types, how often it is there, its range, an example.
+/// Adds a field: its path, its types, how often it is present, and its range or an example.
 fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
     let path = escape::name(field.path.as_bytes(), path_columns);
     let pad = path_columns.saturating_sub(path.columns) + 2;
@@ -128,14 +128,14 @@ fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
     }
 }
 
-/// A number of a range, which is kept in 53 bits: said so where that may not be all of it.
+/// Formats a bound of a range. It is kept with 53 bits, so `≈` marks a value that may be inexact.
 fn number(value: f64) -> String {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let about = if value.abs() >= EXACT { "≈" } else { "" };
     format!("{about}{value}")
 }
 
-/// How many of how many, in percent; neither of the ends unless it is that.
+/// Formats a percentage; 0 and 100 are shown only if they are exact.
 fn percent(count: u64, of: u64) -> String {
     let percent = (count * 100).checked_div(of).unwrap_or(0);
     match percent {

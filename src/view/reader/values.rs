@@ -1,4 +1,4 @@
-//! The values of an open message, as a tree that can be folded.
+//! The values of an open message, as a tree with folding.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +14,7 @@ use crate::payload::rows;
 use crate::payload::tree::{Key, Kind, Value};
 use crate::query::Literal;
 
-/// The longest part of a value's name or text that is looked through for what is sought.
+/// Maximum bytes of a name or text that are searched for matches to highlight.
 const MOST_SOUGHT: usize = 4 << 10;
 
 pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffer: &mut Buffer) {
@@ -27,7 +27,7 @@ pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffe
         let style = frame::selection(is_selected && has_focus, has_focus);
         painter.row(&value, place).draw(area, row, style, buffer);
         if is_selected && !has_focus && place.offset == 0 {
-            // Where the keys would go.
+            // Marks the line that the keys would act on.
             if let Some(cell) = buffer.cell_mut((area.x.saturating_sub(1), area.y + row)) {
                 cell.set_symbol(theme::FOUND).set_style(theme::QUIET);
             }
@@ -46,7 +46,7 @@ impl Painter<'_> {
         let columns = self.page.columns_of(value);
         line.space(columns.indent);
         if place.offset > 0 {
-            // The text goes on below where it began, behind the quote.
+            // The text continues below its start, after the quote.
             line.space(
                 self.page
                     .columns
@@ -89,7 +89,7 @@ impl Painter<'_> {
     }
 
     fn said(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
-        // Of a message that is laid out in part, what was open at its end may hold more.
+        // If only part of the message is decoded, the values open at its end may hold more.
         let cut = self.page.tree.cut_at();
         let end = self.page.tree.source(value.id).map(|range| range.end);
         let more = if cut.is_some() && cut == end { "+" } else { "" };
@@ -110,7 +110,7 @@ impl Painter<'_> {
         }
     }
 
-    /// A string on one line, with a word on its length where it is cut.
+    /// Adds a string on one line, with its length if it is cut.
     fn string(&self, value: &Value<'_>, line: &mut LineBuilder) {
         line.word("\"", theme::GOOD);
         let marks = self.marks(value.text, self.page.tree.written(value.id).0);
@@ -131,7 +131,7 @@ impl Painter<'_> {
         line.word_at_end(&size, theme::QUIET);
     }
 
-    /// The row of a text that starts at `offset`, and the quote behind its end.
+    /// Adds the row of a text that starts at `offset`, with the closing quote after its end.
     fn text_row(&self, value: &Value<'_>, offset: usize, line: &mut LineBuilder) {
         let columns = self.page.columns_of(value).text;
         let written = self.page.tree.written(value.id).0;
@@ -158,7 +158,8 @@ impl Painter<'_> {
         }
     }
 
-    /// What is marked of a text, which stands there in the bytes if it stands there as it is read.
+    /// Returns the matches in a text. `written` is where the text appears in the payload, if it
+    /// appears there exactly as it reads.
     fn marks(
         &self,
         text: &[u8],
@@ -167,7 +168,7 @@ impl Painter<'_> {
         self.marks_in(text, written, 0)
     }
 
-    /// The same for the part of a text from `offset` on that may be seen.
+    /// Returns the matches in the visible part of a text, which starts at `offset`.
     fn marks_in(
         &self,
         text: &[u8],
@@ -193,9 +194,9 @@ impl Painter<'_> {
     }
 }
 
-/// Where `sought` stands in the part of a text from `offset` on that may be seen.
+/// Returns the matches of `sought` in the visible part of a text, which starts at `offset`.
 fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<std::ops::Range<usize>> {
-    // What begins before the row goes on in it.
+    // A match may start before the row and continue in it.
     let start = offset.saturating_sub(sought.text().len());
     let end = text.len().min(offset + MOST_SOUGHT);
     let mut found = Vec::new();

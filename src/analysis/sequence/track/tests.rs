@@ -1,11 +1,11 @@
-//! Sequences of a few numbers: what is said of them, and what is counted in the end.
+//! Short sequences: what is reported for them, and the final counts.
 
 use super::super::holes::MOST_HOLES;
 use super::*;
 use OutOfSequence::{Duplicate, Missing, Reordered, Restarted};
 
-/// What is said of these numbers, each with how often messages may have been lost before it,
-/// and what is counted in the end.
+/// Returns what is reported for these numbers, each with how many times messages may have been lost
+/// before it, and the final counts.
 fn follow(numbers: impl IntoIterator<Item = (i128, u64)>) -> (Vec<OutOfSequence>, Counts) {
     let (mut track, mut counts) = (Track::default(), Counts::default());
     let numbers = numbers.into_iter();
@@ -22,8 +22,8 @@ fn steps(numbers: &[i128]) -> Vec<OutOfSequence> {
     follow(numbers.iter().map(|number| (*number, 0))).0
 }
 
-/// What is counted of these numbers, of those behind `gap` with a gap before them: missing,
-/// doubled, late, restarts.
+/// Returns the final counts for these numbers, with a gap before the number at index `gap`:
+/// missing, duplicate, late, restarts.
 fn counted(numbers: &[i128], gap: usize) -> [u64; 4] {
     let numbers = numbers.iter().enumerate();
     let (_, counts) = follow(numbers.map(|(at, number)| (*number, u64::from(at >= gap))));
@@ -95,9 +95,9 @@ fn a_restart_that_is_none_is_counted_as_what_it_was() {
     const NEVER: usize = usize::MAX;
     assert_eq!(counted(&[1, 2, 3, 1, 4, 5], NEVER), [0, 1, 0, 0]);
     assert_eq!(counted(&[0, 1, 2, 1, 3], NEVER), [0, 1, 0, 0]);
-    // The hole that is filled, and the one that stays, are those of before.
+    // Both the hole that is filled and the one that stays belong to the previous sequence.
     assert_eq!(counted(&[1, 2, 5, 1, 4, 6], NEVER), [1, 1, 1, 0]);
-    // A number below the first one seen may never have come.
+    // A number below the first one seen may never have occurred.
     assert_eq!(counted(&[10, 20, 11, 1, 12], NEVER), [7, 0, 3, 0]);
     assert_eq!(counted(&[1, 2, 3, 1, 2, 3], NEVER), [0, 0, 0, 1]);
 }
@@ -120,9 +120,9 @@ fn behind_a_gap_a_jump_back_that_goes_on_is_a_restart() {
         steps[0].to_string(),
         "restarted or 37 again, after 1000 and a gap"
     );
-    // Below the first number too.
+    // The same below the first number.
     assert_eq!(counted(&[5, 6, 2, 3, 4], 2), [0, 0, 0, 1]);
-    // One that came again may be the first behind it.
+    // The first number after the gap may be a duplicate.
     assert_eq!(counted(&[11, 12, 13, 14, 13, 12, 13], 4), [0, 1, 0, 1]);
 }
 
@@ -134,7 +134,7 @@ fn behind_a_gap_what_does_not_go_on_is_double_or_late_and_the_gap_explains_what_
     let (_, counts) = follow([(11, 0), (12, 0), (11, 1), (15, 1)]);
     assert_eq!((counts.duplicates, counts.restarts), (1, 0));
     assert_eq!((counts.missing, counts.explained), (2, 2));
-    // Once numbers have gone on behind it, the gap is over.
+    // Once numbers have continued after it, the gap is over.
     assert_eq!(counted(&[11, 12, 13, 14, 11, 12], 3), [0, 2, 0, 0]);
 }
 

@@ -37,8 +37,8 @@ impl Stand {
         self.outline = outline;
     }
 
-    /// The rows in view by the name of their value, with a `>` at the cursor and the rows of a
-    /// text after its first by `..`.
+    /// Returns the rows in view by the names of their values. A `>` marks the cursor, and `..`
+    /// stands for the rows of a text after its first.
     fn seen(&self) -> Vec<String> {
         let page = self.page();
         let rows = self.outline.rows(&page);
@@ -131,7 +131,7 @@ fn a_long_text_takes_rows_that_are_scrolled_through() {
     assert_eq!(stand.seen(), [">root", "a", "text"]);
     stand.go(Outline::down);
     stand.go(Outline::down);
-    // As much of it as there is room for comes into view.
+    // As much of the text as fits comes into view.
     assert_eq!(stand.seen(), [">text", ">..", ">.."]);
     stand.go(Outline::down);
     assert_eq!(stand.seen(), [">..", ">..", ">.."]);

@@ -11,7 +11,7 @@ fn with_effort(left: usize) -> Effort {
     }
 }
 
-/// How many values two rows have in common at most, by the table of a textbook.
+/// Returns the length of the longest common subsequence, by the textbook table.
 fn longest(old: &[Digest], new: &[Digest]) -> usize {
     let mut before = vec![0; new.len() + 1];
     for left in old {
@@ -34,7 +34,7 @@ fn assert_common(old: &[Digest], new: &[Digest], pairs: &[Pair]) {
     assert!(pairs.windows(2).all(ascends), "{pairs:?}");
 }
 
-/// Rows of few letters, the same each time.
+/// Returns pseudo-random sequences of few letters, the same for each seed.
 fn rows(seed: u64, letters: u64) -> Vec<Digest> {
     let mut state = seed * 2 + 1;
     let mut next = || {

@@ -1,4 +1,4 @@
-//! What a field says, by its type (<https://protobuf.dev/programming-guides/encoding/>).
+//! Decoding of values by field type (<https://protobuf.dev/programming-guides/encoding/>).
 
 use std::ops::Range;
 
@@ -11,15 +11,15 @@ use crate::payload::tree::Kind;
 
 /// The value of a field.
 pub(super) enum Scalar {
-    /// Its text stands there.
+    /// A value whose text is in the payload.
     Written(Kind, Range<usize>),
-    /// It is this, in words.
+    /// A value with this text.
     Spelt(Kind, String),
-    /// It is none: a message whose fields stand there.
+    /// Not a scalar: a message whose fields are at this range.
     Message(MessageDescriptor, Range<usize>),
 }
 
-/// How a type is written.
+/// The encoding of a type.
 enum Shape {
     Varint,
     Fixed64,
@@ -38,7 +38,7 @@ fn shape(kind: &Type) -> Shape {
     }
 }
 
-/// Whether a value of this type may be written so.
+/// Returns whether a value of this type may have this wire type.
 pub(super) fn fits(kind: &Type, wire: &Wire) -> bool {
     matches!(
         (shape(kind), wire),
@@ -50,7 +50,7 @@ pub(super) fn fits(kind: &Type, wire: &Wire) -> bool {
     )
 }
 
-/// Takes the next of packed values of this type.
+/// Takes the next of the packed values of this type.
 pub(super) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop> {
     match shape(kind) {
         Shape::Fixed64 => wire::fixed64(cursor).map(Wire::Fixed64),
@@ -59,7 +59,7 @@ pub(super) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop>
     }
 }
 
-/// What a value that is not written is; `empty` is where nothing stands.
+/// Returns the default of a type, for absent values; `empty` is an empty range.
 pub(super) fn default(kind: &Type, empty: &Range<usize>) -> Wire {
     match (shape(kind), kind) {
         (Shape::Fixed64, _) => Wire::Fixed64(0),
@@ -72,7 +72,7 @@ pub(super) fn default(kind: &Type, empty: &Range<usize>) -> Wire {
     }
 }
 
-/// The value of a field of this type, which fits how it is written.
+/// Returns the value of a field of this type. The type must fit the wire type.
 pub(super) fn read(kind: &Type, wire: &Wire) -> Scalar {
     match wire {
         Wire::Varint(number) => of_varint(kind, *number),
@@ -112,7 +112,7 @@ fn of_varint(kind: &Type, written: u64) -> Scalar {
     }
 }
 
-/// The signed number that is written as this one.
+/// Decodes a zigzag-encoded signed number.
 fn zigzag(written: u64) -> i64 {
     (written >> 1).cast_signed() ^ -(written & 1).cast_signed()
 }

@@ -1,4 +1,4 @@
-//! What Redis says besides messages: answers, errors, and what nobody asked for.
+//! Handles frames other than messages: answers, errors and unsolicited frames.
 
 use super::{
     Awaited, Delivery, End, Feed, Frame, Notice, Part, Progress, Question, Refusal, State,
@@ -6,14 +6,14 @@ use super::{
     name_among_others, without_arguments,
 };
 
-/// Errors that say that a sharded channel is served elsewhere, or by nobody for the moment.
+/// Errors which mean that a sharded channel is served elsewhere, or currently not at all.
 const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
 
-/// How much of an error is kept. Redis's own are far shorter.
+/// Maximum length of an error message in bytes. Those of Redis are far shorter.
 const ERROR_BYTES: usize = 1 << 10;
 
 impl SubscriberProtocol<'_> {
-    /// Takes in a frame that is not a message.
+    /// Handles a frame that is not an ordinary message.
     pub(super) fn hear_other(
         &mut self,
         frame: &Frame<'_>,
@@ -24,7 +24,7 @@ impl SubscriberProtocol<'_> {
             && let Some(delivery) = Delivery::announced_by(before, bytes)
             && self.is_for_us(&delivery)
         {
-            // Such as the null by which Redis says that all keys are to be forgotten.
+            // For example the null that Redis sends to invalidate all keys.
             self.hear_message(&delivery, &value_text(value, bytes), now);
             return Ok(());
         }
@@ -59,7 +59,7 @@ impl SubscriberProtocol<'_> {
         Ok(())
     }
 
-    /// Says whether that could be expected.
+    /// Handles the confirmation of a subscription. Returns whether it was expected.
     fn hear_subscribed(
         &mut self,
         kind: SubscriptionKind,
@@ -100,7 +100,7 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// Says whether that could be expected.
+    /// Handles the confirmation of an unsubscription. Returns whether it was expected.
     fn hear_unsubscribed(
         &mut self,
         kind: SubscriptionKind,
@@ -113,8 +113,8 @@ impl SubscriberProtocol<'_> {
                 if is_confirmed(subscription, kind, name))
         };
         let mut asked = self.take_question(|question| is_it(question, kind));
-        // Some servers end sharded ones in the same words. The other way round it is no answer:
-        // slots move by themselves.
+        // Some servers confirm the end of sharded subscriptions in the same words. The reverse is
+        // not an answer: slots move on their own.
         if asked.is_none() && kind == SubscriptionKind::Channel {
             asked = self.take_question(|question| is_it(question, SubscriptionKind::Shard));
         }
@@ -141,7 +141,7 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// Says whether that could be expected.
+    /// Handles the answer to a PING. Returns whether it was expected.
     fn hear_pong(&mut self, now: Time) -> bool {
         let Some(ping) = self.take_question(|question| matches!(question, Question::Ping)) else {
             return false;
@@ -156,32 +156,33 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// An error answers the oldest question; the answers to all others have a form of their own.
+    /// Handles an error. It answers the oldest request; all other answers are matched by their
+    /// form.
     fn hear_error(&mut self, words: Box<str>, now: Time) -> Result<(), End> {
         let is_elsewhere = ELSEWHERE.iter().any(|start| words.starts_with(start));
         let refusal = Refusal::of(&words);
         let question = self.awaited.pop_front().map(|awaited| awaited.question);
         match question {
-            // A replica that has lost its primary hears nothing either, though it stays connected.
+            // A replica that has lost its primary receives nothing, although it stays connected.
             Some(Question::Auth | Question::Ping | Question::SetName | Question::Subscribe(_))
                 if refusal.is_passing() =>
             {
                 Err(End::Lost(words))
             }
-            // Nothing is lost by trying again while nothing is heard.
+            // Retrying loses nothing as long as nothing is received.
             Some(Question::Subscribe(_))
                 if refusal == Refusal::OutOfMemory && !self.is_any_live() =>
             {
                 Err(End::Lost(words))
             }
-            // Some servers repeat what they do not know, and that is the password here.
+            // Some servers repeat unknown arguments in the error, and here that is the password.
             Some(Question::Auth) => Err(End::Refused(without_arguments(&words).into())),
             Some(Question::Ping | Question::SetName | Question::Subscribe(_))
                 if refusal.is_about_login() =>
             {
                 Err(End::Refused(words))
             }
-            // A name is a courtesy, for CLIENT LIST.
+            // The name is optional. It is only used in `CLIENT LIST`.
             Some(Question::SetName) => {
                 self.go_live();
                 Ok(())
@@ -197,12 +198,12 @@ impl SubscriberProtocol<'_> {
                 self.deny(subscription, words, now);
                 Ok(())
             }
-            // Redis goes on sending, but what was given up is shown no more.
+            // Redis keeps sending, but messages of a dropped subscription are no longer shown.
             Some(Question::Unsubscribe {
                 subscription,
                 is_told,
             }) => {
-                // Valkey 8.0 says NOSUB where there is nothing to end, as after a refusal.
+                // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
                 if !words.starts_with("NOSUB ") {
                     self.note_unexpected(|| Unexpected::Error(words), now);
                 }
@@ -231,7 +232,7 @@ impl SubscriberProtocol<'_> {
         self.note_unexpected(|| Unexpected::Frame(text()), now);
     }
 
-    /// Takes in a frame that is not flat, as a text.
+    /// Handles a nested frame, given as text.
     pub fn hear_odd(&mut self, text: String, now: Time) {
         self.note_unexpected(|| Unexpected::Frame(text.into()), now);
     }
@@ -256,7 +257,7 @@ impl SubscriberProtocol<'_> {
     }
 }
 
-/// What kind of subscription a confirmation with this word is of, and whether it begins.
+/// Returns the kind of subscription that a confirmation is about, and whether it begins.
 fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
     Some(match word {
         b"subscribe" => (SubscriptionKind::Channel, true),
@@ -269,7 +270,7 @@ fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
     })
 }
 
-/// The kind whose confirmations and messages some servers word as those of `kind`.
+/// Returns the kind whose confirmations and messages some servers use for `kind`.
 fn twin(kind: SubscriptionKind) -> SubscriptionKind {
     match kind {
         SubscriptionKind::Channel => SubscriptionKind::Shard,
@@ -278,7 +279,7 @@ fn twin(kind: SubscriptionKind) -> SubscriptionKind {
     }
 }
 
-/// A flat value as the text that a payload is.
+/// Converts a flat value to the text of a payload.
 fn value_text(value: &Part, bytes: &[u8]) -> Vec<u8> {
     match value {
         Part::Integer(number) => number.to_string().into_bytes(),
@@ -287,22 +288,22 @@ fn value_text(value: &Part, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whether a confirmation of this kind and name is one of `subscription`.
+/// Returns whether a confirmation with this kind and name is for `subscription`.
 fn is_confirmed(subscription: &Subscription, kind: SubscriptionKind, name: &[u8]) -> bool {
     let asked_as = match subscription.topic.kind {
-        // To the sentinel it is a pattern like any other.
+        // For the sentinel it is an ordinary pattern.
         SubscriptionKind::Sentinel => SubscriptionKind::Pattern,
         kind => kind,
     };
     asked_as == kind && *subscription.topic.name == *name
 }
 
-/// An error's words, cut to a length that any number of them may have.
+/// Converts an error message, truncated to [`ERROR_BYTES`].
 fn error_words(text: &[u8]) -> Box<str> {
     if text.len() <= ERROR_BYTES {
         return String::from_utf8_lossy(text).into();
     }
-    // Not amid a character, which has four bytes at most.
+    // Do not split a character, which has at most four bytes.
     let is_start = |&at: &usize| text[at] & 0xc0 != 0x80;
     let end = (ERROR_BYTES - 3..=ERROR_BYTES).rev().find(is_start);
     let shown = &text[..end.unwrap_or(ERROR_BYTES)];

@@ -1,6 +1,6 @@
-//! Messages, and whose they are. Some servers bring those of an ordinary subscription as those of a
-//! sharded one, or the other way round, and Redis brings invalidations of client-side caching to
-//! whoever they are redirected to.
+//! Handles messages and finds their subscriptions. Some servers deliver messages of ordinary
+//! subscriptions as sharded ones or vice versa, and Redis sends client-side caching invalidations
+//! to the connection they are redirected to.
 
 use super::{
     Delivery, Question, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind, Time,
@@ -9,14 +9,15 @@ use super::{
 use crate::log::LargePayload;
 
 impl SubscriberProtocol<'_> {
-    /// The last payload, if the one of `size` bytes that `delivery` announces may be the same.
+    /// Returns the last payload, if the payload of `size` bytes announced by `delivery` may be the
+    /// same.
     pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
         let id = self.subscriptions.bringer(delivery.kind, delivery.name)?;
         self.feed_queue
             .large_before(delivery.channel, size as u64, id)
     }
 
-    /// Takes in a delivery whose payload is large.
+    /// Handles a delivery with a large payload.
     pub fn hear_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload, now: Time) {
         let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
         let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes, now));
@@ -31,7 +32,7 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Takes in a delivery of a message.
+    /// Handles a delivery of a message.
     #[inline]
     pub fn hear_message(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
         let Some(id) = self.subscriptions.bringer(delivery.kind, delivery.name) else {
@@ -48,7 +49,7 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Takes in a delivery that belongs to no subscription as Redis would bring it.
+    /// Handles a delivery that matches no subscription exactly.
     #[cold]
     fn hear_stray(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
         let Some(id) = self.owner_of_stray(delivery, payload, now) else {
@@ -61,14 +62,15 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Whether any subscription is what a delivery is for.
+    /// Returns whether any subscription may be the target of a delivery.
     pub fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
         let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
         brings.is_some() || self.likely_owner(delivery).is_some()
     }
 
-    /// The subscription that a stray delivery is for. One that is for none is told as a frame that
-    /// nobody asked for, unless it was on its way when that was given up.
+    /// Returns the subscription that a stray delivery belongs to. One that belongs to none is
+    /// reported as an unsolicited frame, unless it was in flight while its subscription was
+    /// dropped.
     fn owner_of_stray(
         &mut self,
         delivery: &Delivery<'_>,
@@ -90,8 +92,8 @@ impl SubscriberProtocol<'_> {
         owner
     }
 
-    /// The subscription that a stray delivery is most likely for: the one of the same name, else
-    /// one that asks for the channel.
+    /// Returns the most likely subscription of a stray delivery: the one of the same name, or else
+    /// one that matches the channel.
     fn likely_owner(&self, delivery: &Delivery<'_>) -> Option<SubscriptionId> {
         let other = match delivery.kind {
             SubscriptionKind::Channel => SubscriptionKind::Shard,
@@ -102,7 +104,7 @@ impl SubscriberProtocol<'_> {
         brings.or_else(|| self.subscriptions.matching(delivery.channel))
     }
 
-    /// Whether the end of what a delivery is for has been asked for, but is not confirmed.
+    /// Returns whether an unsubscription that covers a delivery is not confirmed yet.
     fn is_given_up(&self, delivery: &Delivery<'_>) -> bool {
         let is_pattern =
             |kind| !matches!(kind, SubscriptionKind::Channel | SubscriptionKind::Shard);
@@ -114,9 +116,9 @@ impl SubscriberProtocol<'_> {
     }
 }
 
-/// A stray delivery as a text, with the first bytes of its payload.
+/// Formats a stray delivery with the first bytes of its payload.
 fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
-    // More than is shown, so that it is seen to be cut.
+    // Longer than what is shown, so that the truncation is visible.
     let head = &head[..head.len().min(2 * SHOWN_BYTES)];
     let mut frame = Vec::new();
     if delivery.kind == SubscriptionKind::Pattern {
