@@ -40,6 +40,8 @@ pub struct Cli {
 pub enum Command {
     /// The same screen on an embedded broker with live sample traffic; needs no Redis
     Demo(Demo),
+    /// A page of the manual; without TOPIC, the list of topics
+    Help(Help),
 }
 
 /// The options for watching a server.
@@ -189,6 +191,14 @@ pub struct Demo {
     /// How the screen behaves.
     #[command(flatten)]
     pub screen: Screen,
+}
+
+/// The manual.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Help {
+    /// The page to show, in the pager of PAGER or in less on a terminal
+    pub topic: Option<String>,
 }
 
 /// When to draw in ASCII alone.

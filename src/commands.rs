@@ -5,6 +5,7 @@ mod complaint;
 mod config_file;
 mod decode_options;
 pub mod demo;
+pub mod help;
 mod history;
 mod password;
 mod pick;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use subscope::cli::{Cli, Command};
-use subscope::commands::{Failure, complain, demo, watch};
+use subscope::commands::{Failure, complain, demo, help, watch};
 use subscope::query;
 use subscope::terminal::guard;
 
@@ -32,16 +32,21 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<u8, Failure> {
+    match cli.command {
+        Some(Command::Help(help)) => help::run(&help),
+        Some(Command::Demo(demo)) => on_runtime(demo::run(demo)),
+        None => on_runtime(watch::run(cli.watch)),
+    }
+}
+
+fn on_runtime(command: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
     // One worker beside the loop's own thread: reading from Redis continues while the loop draws.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(Failure::other)?;
-    let code = match cli.command {
-        Some(Command::Demo(demo)) => runtime.block_on(demo::run(demo)),
-        None => runtime.block_on(watch::run(cli.watch)),
-    };
+    let code = runtime.block_on(command);
     // A pending name lookup must not delay the exit.
     runtime.shutdown_background();
     code

@@ -8,6 +8,7 @@ mod support;
 mod cluster;
 mod fallback;
 mod filtering;
+mod help;
 mod profiles;
 mod sentinel;
 mod terminal;
