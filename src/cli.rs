@@ -39,7 +39,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The same screen on an embedded broker with live sample traffic; needs no Redis
-    Demo(Demo),
+    Demo(Box<Demo>),
     /// A page of the manual; without TOPIC, the list of topics
     Help(Help),
 }

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Some(Command::Help(help)) => help::run(&help),
-        Some(Command::Demo(demo)) => on_runtime(demo::run(demo)),
+        Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None => on_runtime(watch::run(cli.watch)),
     }
 }

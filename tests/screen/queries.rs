@@ -1237,9 +1237,7 @@ fn times_are_of_the_day_in_the_zone_that_is_shown() {
 #[test]
 fn every_query_in_the_manual_is_one() {
     let page = std::fs::read_to_string("assets/manual/queries.md").unwrap();
-    let section = page
-        .split("\n## ")
-        .find(|part| part.starts_with("Terms"));
+    let section = page.split("\n## ").find(|part| part.starts_with("Terms"));
     let rows = section
         .unwrap()
         .lines()
