@@ -222,17 +222,11 @@ pub struct Screen {
     pub keep: Option<usize>,
     /// Show only what QUERY matches; given more than once, what all of them match. In the program,
     /// F1 in the box that / opens lists the syntax
-    #[arg(long, value_name = "QUERY")]
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub filter: Vec<String>,
     /// Freeze the messages where QUERY matches, while receiving goes on
-    #[arg(long = "break", value_name = "QUERY")]
+    #[arg(long = "break", value_name = "QUERY", allow_hyphen_values = true)]
     pub breakpoint: Vec<String>,
-    /// Which checks to run on messages.
-    #[command(flatten)]
-    pub checks: Checks,
-    /// How messages are decoded and shown.
-    #[command(flatten)]
-    pub decode: DecodeOptions,
     /// Refuse every write before it leaves
     #[arg(long)]
     pub read_only: bool,
@@ -250,6 +244,13 @@ pub struct Screen {
     /// On exit, write the counters and timings to FILE as one JSON object
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub stats: Option<PathBuf>,
+    // A heading counts for all options that follow it.
+    /// Which checks to run on messages.
+    #[command(flatten)]
+    pub checks: Checks,
+    /// How messages are decoded and shown.
+    #[command(flatten)]
+    pub decode: DecodeOptions,
 }
 
 /// Which checks to run on messages.
@@ -274,6 +275,7 @@ pub struct Checks {
 
 /// How messages are decoded and shown.
 #[derive(Clone, Debug, Args, Default)]
+#[command(next_help_heading = "Decoding")]
 pub struct DecodeOptions {
     /// Which part of a channel's messages the log shows.
     #[arg(
@@ -364,5 +366,42 @@ fn parse_db(text: &str) -> Result<i64, &'static str> {
     match text.trim().parse() {
         Ok(db @ 0..) => Ok(db),
         _ => Err("takes a number from 0 on"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn each_option_of_the_screen_stands_under_its_own_heading() {
+        let command = Cli::command();
+        for (option, heading) in [
+            ("keep", "Screen"),
+            ("read_only", "Screen"),
+            ("no_mouse", "Screen"),
+            ("stats", "Screen"),
+            ("shape", "Checks"),
+            ("sent", "Checks"),
+            ("lens", "Decoding"),
+            ("proto", "Decoding"),
+            ("proto_type", "Decoding"),
+        ] {
+            let mut found = command.get_arguments();
+            let found = found.find(|argument| argument.get_id() == option).unwrap();
+            assert_eq!(found.get_help_heading(), Some(heading), "{option}");
+        }
+    }
+
+    #[test]
+    fn a_query_may_start_with_a_minus() {
+        let cli = Cli::try_parse_from(["subscope", "--filter", "-heartbeat", "--break", "-a"]);
+        let screen = cli.unwrap().watch.screen;
+        assert_eq!(screen.filter, ["-heartbeat"]);
+        assert_eq!(screen.breakpoint, ["-a"]);
     }
 }
