@@ -1,5 +1,6 @@
-//! The picture in the crate doc, enforced: who may import whom, who may name which crate, and
-//! what lies at the top level. A failure names the file, the line and the rule.
+//! Enforces the architecture described in the crate docs: which modules may import which, which may
+//! name which crates, and which files belong at the top level. A failure names the file, the line
+//! and the rule.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -16,9 +17,9 @@ mod paths;
 /// A module directly below the crate's root.
 struct Module {
     name: &'static str,
-    /// It imports from lower layers only.
+    /// The module imports from lower layers only.
     layer: u8,
-    /// The crates, or the modules of crates, that it may name besides std.
+    /// The crates, or modules of crates, that it may name besides std.
     may_name: &'static [&'static str],
 }
 
@@ -105,7 +106,7 @@ const MODULES: &[Module] = &[
         ],
     ),
     module("runtime", 6, ALL),
-    // The three of the uppermost layer, in the order in which they build on one another.
+    // The three modules of the top level, each building on the previous one.
     module("cli", 7, ALL),
     module("commands", 8, ALL),
     module("main", 9, ALL),
@@ -121,14 +122,14 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("socket2", &["server"]),
 ];
 
-/// What a single file may name beyond its module: the text box is wrapped in one place, and the
-/// clocks are read in one.
+/// What a single file may name beyond its module's crates: the text box is wrapped in one place,
+/// and the clocks are read in one.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
     ("src/app/input.rs", &["tui_textarea"]),
     ("src/message/clock.rs", &["rustix"]),
 ];
 
-/// What may lie at the top level besides dot files.
+/// What belongs at the top level, besides dot files.
 const TOP_LEVEL: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
@@ -154,7 +155,7 @@ struct Source {
 }
 
 impl Source {
-    /// The path of the module in the file: `src/a/b.rs` is `["a", "b"]`, `src/lib.rs` is `[]`.
+    /// Returns the path of the file's module: `["a", "b"]` for `src/a/b.rs`, `[]` for `src/lib.rs`.
     fn module(&self) -> Vec<&str> {
         let path = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         match path {
@@ -163,13 +164,13 @@ impl Source {
         }
     }
 
-    /// Files of tests may import and name what they like.
+    /// Returns whether it is a test file, which may import and name anything.
     fn is_test(&self) -> bool {
         self.module().last() == Some(&"tests")
     }
 }
 
-/// Every breach of the rules in `sources`, as `file:line: rule`.
+/// Returns every violation of the rules in `sources`, as `file:line: rule`.
 fn violations(sources: &[Source], crates: &BTreeSet<String>) -> Vec<String> {
     let modules: BTreeSet<Vec<&str>> = sources.iter().map(Source::module).collect();
     let mut found = Vec::new();
@@ -204,13 +205,13 @@ fn violations(sources: &[Source], crates: &BTreeSet<String>) -> Vec<String> {
     found
 }
 
-/// The path from the crate's root, if `named` is a path inside the crate; `module` is where it
-/// stands.
+/// Returns the path from the crate's root, if `named` is a path inside the crate; `module` is the
+/// module that contains it.
 fn inside(module: &[&str], named: &Named) -> Option<Vec<String>> {
     let mut segments = named.segments.iter().map(String::as_str).peekable();
     let mut base: Vec<&str> = match *segments.peek()? {
         "crate" => Vec::new(),
-        // How the binary calls the library.
+        // The binary's name for the library.
         "subscope" if module == ["main"] => Vec::new(),
         "self" | "super" => module.to_vec(),
         _ => return None,
@@ -227,7 +228,7 @@ fn inside(module: &[&str], named: &Named) -> Option<Vec<String>> {
     Some(base.into_iter().map(str::to_owned).collect())
 }
 
-/// Why `module`, which lies in the top-level module `own`, may not import `target`.
+/// Returns why `module`, which is inside the top-level module `own`, may not import `target`.
 fn import_breach(
     own: &Module,
     module: &[&str],
@@ -265,7 +266,7 @@ fn import_breach(
     })
 }
 
-/// Why the file at `path`, in the top-level module `own`, may not name an external crate.
+/// Returns why the file at `path`, in the top-level module `own`, may not name an external crate.
 fn crate_breach(
     own: &Module,
     path: &str,
@@ -301,7 +302,7 @@ fn crate_breach(
     })
 }
 
-/// The entries of `top_level` that do not belong there.
+/// Returns the entries of `top_level` that do not belong there.
 fn strangers<'a>(top_level: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
     top_level
         .into_iter()
@@ -313,7 +314,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every source file below `folder`.
+/// Reads every source file below `folder`.
 fn read_sources(folder: &Path, sources: &mut Vec<Source>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -329,7 +330,7 @@ fn read_sources(folder: &Path, sources: &mut Vec<Source>) {
     }
 }
 
-/// The crates that `Cargo.toml` names as dependencies, as code spells them.
+/// Returns the dependencies in `Cargo.toml`, as spelled in code.
 fn dependencies(manifest: &str) -> BTreeSet<String> {
     manifest
         .lines()
@@ -341,7 +342,7 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The names at the top level: what git tracks, or what lies there if there is no git.
+/// Returns the names at the top level: what git tracks, or all entries if there is no git.
 fn top_level() -> BTreeSet<String> {
     let tracked = Command::new("git")
         .args(["ls-files"])
@@ -383,7 +384,7 @@ fn nothing_else_lies_at_the_top_level() {
     );
 }
 
-/// The breaches in one made-up file among a few others.
+/// Returns the violations in one made-up file among a few others.
 fn breaches(path: &str, text: &str) -> Vec<String> {
     let others = [
         "src/lib.rs",
@@ -548,7 +549,7 @@ fn a_stranger_at_the_top_level_is_found() {
     assert_eq!(found, BTreeSet::from(["benches", "notes.md"]));
 }
 
-/// They panic once the terminal is gone. `commands::complain` does not.
+/// These macros panic once the terminal is gone. `commands::complain` does not.
 #[test]
 fn nothing_writes_to_the_standard_streams_by_a_macro_that_panics() {
     let mut sources = Vec::new();
@@ -575,7 +576,7 @@ fn only_one_file_of_the_tests_chooses_the_server() {
     assert_eq!(choosing, ["tests/support/redis.rs"], "see `program` there");
 }
 
-/// A property test that chose its cases by itself would fail by chance, on another machine.
+/// A property test that chose its own cases might fail by chance, on another machine.
 #[test]
 fn property_tests_take_their_cases_from_one_place() {
     let mut files = Vec::new();

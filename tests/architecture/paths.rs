@@ -1,19 +1,19 @@
-//! The paths that a source text names, found without a parser of the whole language.
+//! Finds the paths named in a source text without parsing the whole language.
 
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-/// A path in a source text, `use` trees taken apart: `use a::{b, c::d};` is `a::b` and `a::c::d`.
+/// A path in a source text, with `use` trees expanded: `use a::{b, c::d};` is `a::b` and `a::c::d`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Named {
-    /// The line that it stands in, from 1.
+    /// The line that it is in, from 1.
     pub line: usize,
-    /// Its segments; `crate`, `super`, `self` and `*` as they are written.
+    /// Its segments; `crate`, `super`, `self` and `*` as written.
     pub segments: Vec<String>,
 }
 
-/// Every path of two segments or more in `text`, and every imported one, outside of comments,
-/// literals and items for tests.
+/// Returns every path of two or more segments in `text`, and every imported one, except in
+/// comments, literals and test-only items.
 pub fn named_paths(text: &str) -> Vec<Named> {
     let mut tokens = without_tests(&tokens(&code_only(text)))
         .into_iter()
@@ -50,7 +50,7 @@ struct Token {
 
 type Tokens = Peekable<IntoIter<Token>>;
 
-/// Reads one branch of a `use` tree, up to what ends it.
+/// Reads one branch of a `use` tree, up to its end.
 fn use_tree(tokens: &mut Tokens, above: &[String], named: &mut Vec<Named>) {
     let mut segments = above.to_vec();
     // A leading `::` names a crate, as a plain name does.
@@ -67,9 +67,9 @@ fn use_tree(tokens: &mut Tokens, above: &[String], named: &mut Vec<Named>) {
                 return;
             }
             "::" => {}
-            // What it is called here does not matter.
+            // The alias does not matter.
             "as" => drop(tokens.next()),
-            // In a group, `self` is what the group hangs on.
+            // In a group, `self` is the parent of the group.
             "self" if !above.is_empty() => {}
             _ => segments.push(token.text),
         }
@@ -117,7 +117,7 @@ fn tokens(code: &str) -> Vec<Token> {
     tokens
 }
 
-/// Leaves out each item under `#[cfg(test)]`.
+/// Removes each item under `#[cfg(test)]`.
 fn without_tests(tokens: &[Token]) -> Vec<Token> {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
@@ -138,7 +138,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
-/// What follows the item at the beginning, which ends with its block or with a semicolon.
+/// Returns the tokens after the first item, which ends with its block or a semicolon.
 fn after_item(tokens: &[Token]) -> &[Token] {
     let mut depth = 0;
     for (index, token) in tokens.iter().enumerate() {
@@ -155,7 +155,7 @@ fn after_item(tokens: &[Token]) -> &[Token] {
     &[]
 }
 
-/// The text with comments and literals blanked; lines stay where they are.
+/// Returns the text with comments and literals blanked; line numbers stay the same.
 fn code_only(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -174,7 +174,8 @@ fn code_only(text: &str) -> String {
     code
 }
 
-/// How many bytes at the beginning are a comment or a literal; `before` stands before them.
+/// Returns the length in bytes of the comment or literal at the beginning, or 0; `before` is the
+/// preceding character.
 fn not_code(rest: &str, before: Option<char>) -> usize {
     let in_name = before.is_some_and(|before| before.is_alphanumeric() || before == '_');
     if rest.starts_with("//") {
@@ -202,7 +203,7 @@ fn not_code(rest: &str, before: Option<char>) -> usize {
     }
 }
 
-/// Where the body of a raw string begins, if one begins here.
+/// Returns where the body of a raw string begins, if one begins here.
 fn raw_start(rest: &str) -> Option<usize> {
     let prefix = ["r", "br", "cr"].into_iter().find(|prefix| {
         rest.starts_with(&format!("{prefix}\"")) || rest.starts_with(&format!("{prefix}#"))
@@ -212,7 +213,7 @@ fn raw_start(rest: &str) -> Option<usize> {
     rest[quote..].starts_with('"').then_some(quote + 1)
 }
 
-/// The length of a literal's body and its closing `quote`.
+/// Returns the length of a literal's body and its closing `quote`.
 fn quoted(body: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, character) in body.char_indices() {
@@ -227,7 +228,7 @@ fn quoted(body: &str, quote: char) -> usize {
     body.len()
 }
 
-/// The length of a block comment, which may hold others.
+/// Returns the length of a block comment, which may be nested.
 fn block_comment(rest: &str) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < rest.len() {

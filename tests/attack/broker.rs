@@ -1,5 +1,5 @@
-//! Commands that mean harm, to the embedded broker: an answer or the end of the connection, and
-//! others are served as before.
+//! Malicious commands to the embedded broker: it answers or hangs up, and other clients are served
+//! as before.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,10 +14,10 @@ use crate::support::cases;
 use crate::support::random::{Random, attack};
 use crate::support::redis::pack;
 
-/// An answer takes no longer; only a failing test waits for so long.
+/// Timeout for an answer; only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The most that a client of these tests has coming to it.
+/// Maximum size of all answers to a client of these tests.
 const MOST_ANSWERED: usize = 4 << 20;
 
 const LINES: &[&str] = &[
@@ -64,7 +64,7 @@ fn samples() -> Vec<Vec<u8>> {
     inline.chain(packed).chain(huge).collect()
 }
 
-/// A session of a few commands, most of them with changes.
+/// Returns a session of a few commands, most of them mutated.
 fn session(random: &mut Random) -> Vec<u8> {
     let samples = samples();
     let commands = (0..=random.below(5)).map(|_| mutated(random, &samples));
@@ -78,7 +78,7 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Sends `bytes` in pieces and then no more; gives all that is answered up to the end.
+/// Sends `bytes` in pieces and closes the sending side. Returns all answers up to the end.
 fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let stream = connect(address);
     let mut random = Random::new(bytes.len() as u64);
@@ -102,8 +102,8 @@ fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     answered
 }
 
-/// Panics unless all that was answered is frames. The last may be cut, as by Redis, which is done
-/// with a client that has hung up.
+/// Panics unless the answers consist of frames. The last one may be cut off, as Redis does when the
+/// client has hung up.
 fn assert_frames(answered: &[u8]) {
     let mut rest = answered;
     while let Some((_, length)) = decode_range(rest).unwrap() {
@@ -134,7 +134,7 @@ fn any_commands_are_answered_or_hung_up_on_and_others_are_served() {
         assert_frames(&answered);
         witness_is_served(&witness);
     });
-    // CLIENT KILL reaches whom it names, so the witness is asked once more for what it is.
+    // CLIENT KILL may hit any client, so check that the witness is still the same connection.
     witness.write_all(b"CLIENT ID\r\n").unwrap();
     assert_eq!(line(&witness), ":1\r\n");
 }

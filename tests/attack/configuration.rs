@@ -1,5 +1,5 @@
-//! Addresses and configuration files with slips in them: no complaint shows a password, acts on a
-//! terminal, or goes on without end.
+//! Addresses and configuration files with mistakes in them: no error message shows a password,
+//! affects a terminal, or grows without bound.
 
 use std::fmt::Debug;
 use std::fs;
@@ -17,19 +17,19 @@ use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
 use crate::support::random::{Random, attack};
 
-/// Every password holds this.
+/// Part of every password.
 const MARK: &str = "s3cr3t";
 
-/// What may stand between two marks of a password that nobody has encoded.
+/// What may be between two marks of a password that is not percent-encoded.
 const BETWEEN: &[&str] = &[
     "", "@", "/", "?", "#", ":", "%", "%2F", "&", "=", "[", "]", "//", "1/", "@host/", " ", "\\",
     "'", "\u{e9}", "+", ",", "6379", "0/",
 ];
 
-/// What a complaint may have beside what it is about.
+/// Maximum length of an error message apart from the input that it quotes.
 const MOST_WORDS: usize = 2000;
 
-/// A password with the mark in each of its parts.
+/// Returns a password with the mark in each of its parts.
 fn password(random: &mut Random) -> String {
     let mut password = random.pick(BETWEEN).to_string() + MARK;
     for _ in 0..random.below(3) {
@@ -39,7 +39,7 @@ fn password(random: &mut Random) -> String {
     password
 }
 
-/// An address with a password in it, where one belongs: its other parts are right or odd.
+/// Returns an address with a password in the right place; its other parts are valid or odd.
 fn address(random: &mut Random) -> String {
     let scheme = mutated_rarely(
         random,
@@ -53,7 +53,7 @@ fn address(random: &mut Random) -> String {
             "http",
         ],
     );
-    // What starts like a path is one.
+    // Anything that starts like a path is a path.
     let scheme = scheme.trim_start_matches(['/', '.']);
     let user = random.pick(&["", "me", "a%3Ab", "\u{e9}"]);
     let host = mutated_rarely(
@@ -87,7 +87,8 @@ fn address(random: &mut Random) -> String {
     format!("{scheme}{separator}{user}:{password}@{host}{path}{parameters}")
 }
 
-/// One of `samples`, sometimes with changes, which put no `@` behind a password.
+/// Returns one of `samples`, sometimes mutated, but without an added `@` or `:`, so that the
+/// password stays where it is.
 fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
     if random.one_in(3) {
         mutated_text(random, samples).replace(['@', ':'], "")
@@ -96,7 +97,7 @@ fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
     }
 }
 
-/// What is shown of `said`: its own words, and what a debugger would see.
+/// Panics if the message or the debug output of `said` contains the mark.
 fn assert_discreet(said: &(impl ToString + Debug), about: &str) {
     for words in [said.to_string(), format!("{said:?}")] {
         assert!(!words.contains(MARK), "{about}: {words}");
@@ -155,7 +156,7 @@ socket = \"run/redis.sock\"
 until = \"\"\"END\"\"\"
 ";
 
-/// Whether the mark still stands where a password does: what has come to be a name is no secret.
+/// Returns whether the mark is still only where passwords are: in a name, it is not a secret.
 fn holds_passwords_only(text: &str) -> bool {
     let mut lines = text.split(['\n', '\r']).filter(|line| line.contains(MARK));
     lines.all(|line| {
@@ -229,7 +230,7 @@ fn any_text_is_a_check_or_is_refused() {
     );
 }
 
-/// What the program says of these arguments, where it has no terminal.
+/// Returns the output of the program for these arguments, without a terminal.
 fn complaint(arguments: &[&str]) -> String {
     let mut command = Command::new(SUBSCOPE);
     command
@@ -246,7 +247,7 @@ fn complaint(arguments: &[&str]) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
-/// Panics unless `words`, which go to a terminal as they are, are lines of plain text without a mark.
+/// Panics unless `words`, which go to a terminal unchanged, are lines of plain text without a mark.
 fn assert_sayable(words: &str, about: &str) {
     assert!(
         !words.is_empty() && !words.contains(MARK),

@@ -1,4 +1,4 @@
-//! Payloads that mean harm: an answer within bounds, and nothing of it acts on a terminal.
+//! Malicious payloads: the result is bounded, and nothing in it affects a terminal.
 
 use std::io::{Read, Write};
 use std::sync::LazyLock;
@@ -29,16 +29,16 @@ use crate::mutation::mutated;
 use crate::support::cases;
 use crate::support::random::attack;
 
-/// Nothing is to be unpacked to more than this.
+/// Maximum size after decompression.
 const MOST: usize = 256 << 10;
 
-/// How many bytes a value of a tree may take beside its text.
+/// Maximum number of bytes per tree node, besides its text.
 const BYTES_A_NODE: usize = 128;
 
-/// What a payload may take whatever its size.
+/// Maximum number of bytes that a payload may take regardless of its size.
 const BYTES_BESIDE: usize = 64 << 10;
 
-/// Of larger trees only the first values are looked at.
+/// Number of values checked in larger trees.
 const LOOKED_AT: usize = 40;
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -58,7 +58,7 @@ fn field(name: &str, number: i32, kind: Type, label: Label) -> FieldDescriptorPr
     }
 }
 
-/// The descriptor set of `demo.All`, which nests itself.
+/// Returns the descriptor set of `demo.All`, which contains itself.
 fn described() -> Vec<u8> {
     let message = DescriptorProto {
         name: Some("All".to_owned()),
@@ -110,7 +110,7 @@ fn base64(inner: &[u8]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// `inner` in each of the wrappings.
+/// Returns `inner` in each of the wrappings.
 fn wrapped(inner: &[u8]) -> Vec<Vec<u8>> {
     let best = Compression::best();
     vec![
@@ -123,7 +123,7 @@ fn wrapped(inner: &[u8]) -> Vec<Vec<u8>> {
     ]
 }
 
-/// Something of every kind, plain.
+/// Returns one payload of every kind, unwrapped.
 fn plain() -> Vec<Vec<u8>> {
     let texts = [
         r#"{"a":[1,"x\n",null,true,{"b":-1.5e3}],"id":"\u00e9\ud83d\ude00","a":2}"#,
@@ -149,7 +149,7 @@ fn plain() -> Vec<Vec<u8>> {
     texts.chain(binary.map(bytes)).collect()
 }
 
-/// Something of every kind, plain and wrapped once and twice.
+/// Returns one payload of every kind, unwrapped, wrapped once and wrapped twice.
 pub fn samples() -> Vec<Vec<u8>> {
     let plain = plain();
     let mut samples = plain.clone();
@@ -162,7 +162,7 @@ pub fn samples() -> Vec<Vec<u8>> {
     samples
 }
 
-/// What must hold of all that is found out about a payload.
+/// Checks the invariants of a decoded payload.
 fn check(payload: &[u8], decoded: &Decoded) {
     assert!(decoded.wrappings.len() <= MAX_WRAPPINGS);
     let inner = decoded.bytes(payload);

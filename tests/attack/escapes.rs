@@ -1,5 +1,5 @@
-//! Whatever bytes come: what is drawn of them holds nothing that a terminal would act on or hide,
-//! and the escaped notation gives back every byte.
+//! For any bytes, what is drawn contains nothing that a terminal would act on or hide, and the
+//! escaped notation preserves every byte.
 
 use subscope::payload::escape::{self, Text};
 use subscope::payload::{hex, quoted, rows};
@@ -8,7 +8,7 @@ use crate::mutation::mutated;
 use crate::support::cases;
 use crate::support::random::{Random, attack};
 
-/// What must never reach a terminal, by its names: written apart from the code under test.
+/// Returns whether a character must never reach a terminal. Independent of the code under test.
 pub fn must_not_pass(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -18,7 +18,7 @@ pub fn must_not_pass(character: char) -> bool {
             | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Panics if `text` holds what must not reach a terminal.
+/// Panics if `text` contains anything that must not reach a terminal.
 #[track_caller]
 pub fn assert_harmless(text: &str) {
     assert!(
@@ -28,7 +28,7 @@ pub fn assert_harmless(text: &str) {
     );
 }
 
-/// Everything that draws bytes, asked to draw these.
+/// Checks the output of everything that draws bytes.
 pub fn assert_drawn_harmless(bytes: &[u8], columns: usize) {
     let fits = |text: &Text| {
         assert_harmless(&text.string);

@@ -1,5 +1,5 @@
-//! Faults in a random order at a real server, and the truth about each message that was published
-//! meanwhile: it is a row, once and in its order, or it lies in a gap or among the dropped.
+//! Faults in a random order at a real server, checking each message published meanwhile: it is a
+//! row, once and in order, or it lies in a gap or among the dropped messages.
 
 use std::cell::Cell;
 use std::net::TcpStream;
@@ -28,10 +28,10 @@ const QUICK: Timing = Timing {
     longest_wait: Duration::from_millis(50),
 };
 
-/// Messages that are published between two faults, at least.
+/// Minimum number of messages published between two faults.
 const BETWEEN: usize = 60;
 
-/// The bytes that may wait for who listens, where it is to drop some.
+/// Limit of pending bytes, for a listener that must drop some messages.
 const ROOM: usize = 16 << 10;
 
 /// What goes wrong.
@@ -39,21 +39,21 @@ const ROOM: usize = 16 << 10;
 enum Fault {
     /// The server hangs up on the subscriber.
     Kill,
-    /// It hangs up on everybody.
+    /// The server hangs up on all clients.
     KillAll,
     /// The network cuts all connections.
     Cut,
-    /// It forgets them, and tells nobody.
+    /// The network drops all connections without notifying either side.
     Forget,
-    /// All that is said is late, but not as late as to be given up.
+    /// All data is delayed, but not long enough for the connection to be given up.
     Delay,
-    /// All that is said is so late that the connection is given up.
+    /// All data is delayed so long that the connection is given up.
     DelayLong,
-    /// The server is halted until it is given up, and goes on.
+    /// The server is halted until the connection is given up, and then resumed.
     Halt,
-    /// The server is killed and started again.
+    /// The server is killed and restarted.
     Restart,
-    /// Who listens takes nothing for a while.
+    /// The listener reads nothing for a while.
     Lag,
     /// The whole program stands still for a while.
     Sleep,
@@ -72,7 +72,7 @@ const FAULTS: [Fault; 10] = [
     Fault::Sleep,
 ];
 
-/// A server, a bad network before it, and a publisher of numbers beside.
+/// A server, a bad network in front of it, and a publisher of numbers.
 struct Scene {
     redis: Redis,
     proxy: Proxy,
@@ -106,7 +106,7 @@ impl Scene {
         scene
     }
 
-    /// Waits until the listener is live, and some messages have come.
+    /// Waits until the listener is live and some more messages have arrived.
     async fn go_on(&mut self, what: &str) {
         let is_live = |listener: &Listener| {
             let gaps = listener.gaps();
@@ -121,13 +121,13 @@ impl Scene {
         self.listener.until(what, has_more).await;
     }
 
-    /// Waits until the loss of the connection is noticed.
+    /// Waits until the lost connection is noticed.
     async fn until_lost(&mut self, before: usize, what: &str) {
         let is_lost = |listener: &Listener| listener.connections.len() > before;
         self.listener.until(what, is_lost).await;
     }
 
-    /// Stands still, the tasks on this thread with it, while so many more are published.
+    /// Blocks this thread, and the tasks on it, until `count` more messages are published.
     fn stand_still(&self, count: usize) {
         let end = self.publisher.published() + count;
         let deadline = Instant::now() + PATIENCE;
@@ -137,10 +137,10 @@ impl Scene {
         }
     }
 
-    /// Takes in what is told while so many more are published.
+    /// Processes events until `count` more messages are published.
     async fn while_published(&mut self, count: usize) {
         let end = self.publisher.published() + count;
-        // Heartbeats and messages keep it awake.
+        // Heartbeats and messages keep this loop running.
         let told = Cell::new(self.listener.told());
         while self.publisher.published() < end {
             let news = |listener: &Listener| listener.told() > told.get();
@@ -208,7 +208,7 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     let mut scene = Scene::start().await;
     let mut suffered = Vec::new();
     for index in 0..usize::try_from(cases::count(10)).unwrap() {
-        // Each once, and then any.
+        // Each fault once, then random ones.
         let fault = match FAULTS.get(index) {
             Some(fault) => *fault,
             None => *random.pick(&FAULTS),
@@ -231,13 +231,13 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     listener.server.stop().await;
 }
 
-/// The program is halted and goes on, in a random order with other faults; in the end its counts
-/// say that what is missing may be.
+/// Halts and resumes the program, in a random order with other faults. In the end, its counters
+/// must account for messages that may be missing.
 #[test]
 fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_rest() {
     let mut random = Random::of_case("halts", 0);
     let redis = Redis::start();
-    // A subscriber that does not read is soon cut off.
+    // A subscriber that does not read is soon disconnected.
     redis.cli(&[
         "CONFIG",
         "SET",
@@ -269,7 +269,7 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
         }
         pty.signal("CONT");
         let marker = format!("goes on {}", random.number());
-        // It may have to connect anew.
+        // The program may have to reconnect.
         let deadline = Instant::now() + PATIENCE;
         while !pty.wait_up_to(Duration::from_millis(50), |screen| {
             screen.contents().contains(&marker)
@@ -291,7 +291,7 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
     let count = |name: &str| counts[name].as_u64().unwrap();
     let gone = count("evicted") + count("cleared") + count("dropped");
     assert_eq!(count("received"), count("kept") + gone, "{counts}");
-    // Each halt has at least one marker beside the numbers.
+    // Each halt adds at least one marker to the numbers.
     let is_all_here = count("received") > sent;
     assert!(is_all_here || count("gaps") > 0, "{counts}, {sent} sent");
 }

@@ -1,5 +1,5 @@
-//! Servers that mean harm or are broken, and the tasks that talk to them: why a connection ended is
-//! said, the next is tried, and once the server behaves all is well again.
+//! Malicious or broken servers against the server tasks: the reason for each lost connection is
+//! reported, the tasks reconnect, and once the server behaves, everything works again.
 
 mod scripts;
 mod server;
@@ -20,7 +20,8 @@ use crate::support::cases;
 use crate::support::listener::Listener;
 use crate::support::random::{Random, Watched};
 
-/// Retries quick enough for tests. An answer may be late where nothing else tells of a dead server.
+/// Retries quick enough for tests. An answer may be late only where nothing else reveals a dead
+/// server.
 const QUICK: Timing = Timing {
     connect_within: Duration::from_secs(5),
     ping_every: Duration::from_secs(600),
@@ -29,10 +30,10 @@ const QUICK: Timing = Timing {
     longest_wait: Duration::from_millis(5),
 };
 
-/// A cause takes no more bytes than this, whatever the server says.
+/// Maximum length of a reason in bytes, whatever the server sends.
 const MOST_WORDS: usize = 1000;
 
-/// The tasks never read more than this of what a hostile server would send for ever.
+/// Maximum number of bytes that the tasks read from a server that sends endlessly.
 const MOST_READ: u64 = 24 << 20;
 
 fn everything(id: u32) -> Subscription {
@@ -50,7 +51,7 @@ fn config(url: &str, timing: Timing) -> Config {
     }
 }
 
-/// The payload of the last message.
+/// Returns the payload of the last message.
 fn last_payload(listener: &Listener) -> Option<Vec<u8>> {
     let rows = (0..listener.log.end().0).rev();
     let mut rows = rows.filter_map(|id| listener.log.row(RowId(id)));
@@ -60,7 +61,7 @@ fn last_payload(listener: &Listener) -> Option<Vec<u8>> {
     })
 }
 
-/// How often a connection has ended, or could not be had.
+/// Returns how often a connection has ended or could not be established.
 fn ends(listener: &Listener) -> usize {
     let is_end = |connection: &&Connection| {
         matches!(
@@ -71,7 +72,7 @@ fn ends(listener: &Listener) -> usize {
     listener.connections.iter().filter(is_end).count()
 }
 
-/// What is said of a connection that has ended is something, harmless, and not without end.
+/// Checks that the reason for each ended connection is non-empty, harmless and of limited length.
 fn assert_causes(listener: &Listener, script: &str) {
     for connection in &listener.connections {
         if let Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } =
@@ -84,13 +85,13 @@ fn assert_causes(listener: &Listener, script: &str) {
     }
 }
 
-/// The tasks at a server that plays scripts, and a good broker behind it.
+/// The tasks, connected to a server that plays scripts, and a well-behaved broker behind it.
 struct Play {
     broker: Broker,
     hostile: Hostile,
     listener: Listener,
     marker: u64,
-    /// How often it had to be subscribed anew.
+    /// How often the subscription had to be renewed.
     subscribed: u32,
 }
 
@@ -108,15 +109,15 @@ impl Play {
         }
     }
 
-    /// Has the next connections meet `script`, and then a server that behaves.
+    /// Plays `script` on the next connections, and then behaves as a good server.
     async fn perform(&mut self, script: Script) {
         let name = script.name.clone();
         let _watched = Watched::start(format!("the hostile server {name}"));
         let before = ends(&self.listener);
         let read = self.read();
         self.hostile.play(script);
-        // The first end is the cut that brings the script on. Who has ended the subscription is not
-        // talked to any more.
+        // The first end is the cut that starts the script. A listener whose subscription was ended
+        // does not reconnect.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
         let has_met_it = |listener: &Listener| ends(listener) >= before + 2 || is_over(listener);
         self.listener.until(&name, has_met_it).await;
@@ -145,7 +146,7 @@ impl Play {
             .load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// What is asked of the commander is answered, whatever it talks to.
+    /// Asks the commander to publish and waits for its answer, whatever it is connected to.
     async fn ask_to_publish(&mut self, name: &str) {
         let before = self.listener.published.len();
         self.listener.server.ask(Ask::Publish {
@@ -171,7 +172,7 @@ impl Play {
         self.listener.until(&what, is_live).await;
         let is_heard =
             |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
-        // A connection that is about to end may take it with it: after any news it is sent again.
+        // A connection about to end may lose the marker, so send it again after every event.
         while !is_heard(&self.listener) {
             let told = self.listener.told();
             self.broker.publish(b"a", marker.as_bytes());
@@ -222,7 +223,7 @@ async fn sessions_with_changes_are_survived() {
     play.end().await;
 }
 
-/// However odd a frame is: what comes behind it is read as it is meant.
+/// However odd a frame is, the data after it is parsed correctly.
 #[tokio::test]
 async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
     let broker = Broker::start(Settings::default()).await.unwrap();

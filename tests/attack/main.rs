@@ -1,8 +1,8 @@
-//! Attacks: generated inputs, hostile servers and injected faults. Each asserts what must hold
-//! whatever comes: no panic, bounded work, no byte through to the terminal, no frame misread, no
-//! message lost without a word.
+//! Attacks: generated inputs, malicious servers and injected faults. Each test asserts what must
+//! hold in every case: no panic, bounded work, no unescaped byte on the terminal, no misread frame,
+//! no message lost without a report.
 //!
-//! The normal run is short and always the same; `tests/run.sh --random MINUTES` goes on for long.
+//! The normal run is short and deterministic; `tests/run.sh --random MINUTES` runs for longer.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 

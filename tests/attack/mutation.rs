@@ -1,12 +1,12 @@
-//! Inputs made from valid ones by a few changes that keep most of their structure: what random
-//! bytes never get past the first check of, these do.
+//! Inputs made from valid ones by a few changes that keep most of their structure. Unlike random
+//! bytes, they get past the first checks.
 
 use crate::support::random::Random;
 
-/// Inputs grow no longer than this.
+/// Maximum size of an input.
 const MOST_BYTES: usize = 16 << 10;
 
-/// Numbers at the bounds of something.
+/// Boundary numbers.
 const ODD_NUMBERS: &[&str] = &[
     "-1",
     "0",
@@ -34,7 +34,7 @@ const ODD_NUMBERS: &[&str] = &[
     "00000000000000000000000000000000000000007",
 ];
 
-/// Bytes at the bounds of something, or with a meaning somewhere.
+/// Boundary bytes, and bytes with a special meaning somewhere.
 const ODD_BYTES: &[u8] =
     b"\x00\x01\x1b\x7f\x80\x81\x9b\x9f\xbf\xc0\xc2\xe2\xf0\xfe\xff\r\n\t \"'\\{}[]()<>*$:+-,;./=%#&@!?~^|`0129aeZ";
 
@@ -63,7 +63,7 @@ const ODD_TEXTS: &[&str] = &[
     "\\ud800",
 ];
 
-/// One of `samples` with up to four changes. Some come out unchanged.
+/// Returns one of `samples` with up to four mutations; some are unchanged.
 pub fn mutated(random: &mut Random, samples: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = random.pick(samples).clone();
     for _ in 0..random.below(5) {
@@ -73,7 +73,7 @@ pub fn mutated(random: &mut Random, samples: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// The same for what has to be UTF-8.
+/// Returns one of `samples` with up to four mutations, as valid UTF-8.
 pub fn mutated_text(random: &mut Random, samples: &[&str]) -> String {
     let samples: Vec<Vec<u8>> = samples
         .iter()
@@ -111,7 +111,7 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, samples: &[Vec<u8>]) {
     }
 }
 
-/// A stretch of something this long: mostly short.
+/// Returns a range within `length`, usually a short one.
 fn stretch(random: &mut Random, length: usize) -> std::ops::Range<usize> {
     let start = random.below(length + 1);
     let most = if random.one_in(4) { length } else { 8 };
@@ -123,7 +123,7 @@ fn splice(bytes: &mut Vec<u8>, at: usize, put: &[u8]) {
     bytes.splice(at..at, put.iter().copied());
 }
 
-/// Doubles a stretch, or has it many times, as deep nesting is made.
+/// Duplicates a range or repeats it many times, as in deep nesting.
 fn repeat(random: &mut Random, bytes: &mut Vec<u8>, at: usize, length: usize) {
     let piece = bytes[at..at + length].to_vec();
     let most = MOST_BYTES / length.max(1) / 4;
@@ -135,7 +135,7 @@ fn repeat(random: &mut Random, bytes: &mut Vec<u8>, at: usize, length: usize) {
     splice(bytes, at, &piece.repeat(times));
 }
 
-/// Has another number in the place of the digits next behind `at`.
+/// Replaces the next digits from `at` on by another number.
 fn replace_number(random: &mut Random, bytes: &mut Vec<u8>, at: usize) {
     let behind = bytes[at..].iter().position(u8::is_ascii_digit);
     let start = at + behind.unwrap_or(0);
@@ -147,7 +147,7 @@ fn replace_number(random: &mut Random, bytes: &mut Vec<u8>, at: usize) {
     bytes.splice(start..end, number);
 }
 
-/// Overwrites a binary number, such as a length, by one at a bound.
+/// Overwrites a binary number, such as a length, with a boundary value.
 fn replace_length(random: &mut Random, bytes: &mut [u8], at: usize) {
     let width = *random.pick(&[1, 2, 4, 8]);
     let number = *random.pick(&[

@@ -1,4 +1,4 @@
-//! Queries as people mistype them, asked of payloads that mean harm.
+//! Mistyped queries, run against malicious payloads.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ const MOMENT: Moment = Moment {
     ahead: 7_200_000_000,
 };
 
-/// What a complaint may have beside the part of the query that it repeats.
+/// Maximum length of an error message apart from the part of the query that it quotes.
 const MOST_WORDS: usize = 600;
 
-/// Queries beside the examples of the help: every kind of literal and nesting.
+/// Queries in addition to the examples in the help: every kind of literal and nesting.
 const QUERIES: &[&str] = &[
     "not (a or -b) and \"c d\" or /e.f/i",
     ".user.id == 42 .level in (\"error\", \"warn\", null, true, -1.5e3)",
@@ -33,7 +33,7 @@ const QUERIES: &[&str] = &[
     "",
 ];
 
-/// Programs of jq: some go on for ever, or grow.
+/// jq programs, some of which run forever or grow without bound.
 const PROGRAMS: &[&str] = &[
     "jq(.items | length > 3)",
     "jq(.a[0] == 1 and (.b | type) == \"object\")",
@@ -58,7 +58,8 @@ const PAYLOADS: &[&str] = &[
     "\u{0}\u{1}binary\u{ff}",
 ];
 
-/// The query, unless it asks nothing: that has no words within others.
+/// Parses a query. Returns `None` for one that matches everything, since it has no text inside
+/// other queries.
 fn read(text: &str) -> Option<Query> {
     let query = Query::parse(text, &MOMENT).ok();
     query.filter(|query| !query.is_everything())
@@ -83,7 +84,7 @@ fn matcher(query: &Query) -> Matcher {
     matcher
 }
 
-/// A query of the examples or one that is put together from them, with changes.
+/// Returns an example query or one composed of several, mutated.
 fn written(random: &mut Random) -> String {
     let samples: Vec<&str> = SYNTAX
         .iter()
@@ -108,8 +109,8 @@ fn payload(random: &mut Random) -> Vec<u8> {
     mutated(random, &samples)
 }
 
-/// A query and a payload, as one sequence of bytes to be made smaller: apart by a byte that UTF-8
-/// has not.
+/// Returns a query and a payload as one sequence of bytes that can be shrunk, separated by a byte
+/// that never occurs in UTF-8.
 fn written_and_payload(random: &mut Random) -> Vec<u8> {
     let query = written(random);
     let mut both = query.into_bytes();
@@ -160,7 +161,8 @@ fn a_composed_query_reads_as_what_it_is() {
         |random| written(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
-            // A slash that begins a bare word begins a regular expression where another one follows.
+            // A slash at the start of a bare word begins a regular expression if another slash
+            // follows.
             let Some(query) = read(&text).filter(|_| !text.contains('/')) else {
                 return;
             };

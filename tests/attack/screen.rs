@@ -1,6 +1,6 @@
-//! Whole sessions on the screen: keys, mouse, pastes, sizes, news of every kind and answers of the
-//! workers, early, late or never. Whatever comes, the screen is drawn, no cell of it acts on a
-//! terminal, the counts add up, and nothing leaves the program that nobody meant to send.
+//! Whole sessions on the screen: keys, mouse, pastes, resizes, events of every kind and answers of
+//! the workers, early, late or never. In every case the screen is drawn, no cell of it affects a
+//! terminal, the counts add up, and nothing leaves the program without the user's intent.
 
 use std::time::Duration;
 
@@ -30,10 +30,10 @@ use crate::support::pty::SUBSCOPE;
 use crate::support::random::{Random, attack};
 use crate::support::stage::START;
 
-/// The steps of a session, at most.
+/// Maximum number of steps in a session.
 const MOST_STEPS: usize = 70;
 
-/// Sequences of keys that lead somewhere. A line end is Enter, `\x1b` Esc, `\t` Tab.
+/// Useful sequences of keys. A line end is Enter, `\x1b` Esc, `\t` Tab.
 const TYPED: &[&str] = &[
     "/.a == 1\n",
     "/size>3 or is:json\n",
@@ -92,7 +92,7 @@ const WORDS: &[&str] = &[
     "",
 ];
 
-/// One thing that happens to the screen.
+/// One event in a session.
 #[derive(Clone, Debug)]
 enum Step {
     Key(KeyEvent),
@@ -101,12 +101,12 @@ enum Step {
     Mouse(MouseEvent),
     Resize(u16, u16),
     Messages(Vec<(usize, Vec<u8>)>),
-    /// Any other news, made from this number.
+    /// Any other feed event, generated from this number.
     News(u64),
     Fail(String),
     Wait(Duration),
     Redraw,
-    /// The workers answer from now on.
+    /// Changes when the workers answer.
     Answers(Answers),
 }
 
@@ -114,7 +114,7 @@ enum Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Answers {
     AtOnce,
-    /// When they are told to answer at once again.
+    /// When the setting returns to [`Self::AtOnce`].
     Late,
     Never,
 }
@@ -152,7 +152,7 @@ fn step(random: &mut Random, samples: &[Vec<u8>]) -> Step {
     }
 }
 
-/// A key that means something somewhere, or any letter.
+/// Returns a key that has a meaning somewhere, or any letter.
 fn key(random: &mut Random) -> KeyEvent {
     let kinds = [
         KeyEventKind::Press,
@@ -217,16 +217,16 @@ fn size(random: &mut Random) -> Step {
     Step::Resize(side(random, 160), side(random, 50))
 }
 
-/// A session under way.
+/// A running session.
 struct Session {
     app: App,
     now: Time,
     scanner: scan::Worker,
     analyst: analysis::Worker,
     answers: Answers,
-    /// What is still to be answered.
+    /// Requests that are still to be answered.
     waiting: Vec<Effect>,
-    /// Messages that came, dropped ones among them.
+    /// Number of messages received, including dropped ones.
     came: u64,
 }
 
@@ -302,7 +302,7 @@ impl Session {
         }
     }
 
-    /// A key: the only thing that may publish or quit.
+    /// Handles a key, the only event that may publish or quit.
     fn press(&mut self, key: KeyEvent) {
         let context = self.app.context();
         let is_in_box =
@@ -345,7 +345,7 @@ impl Session {
         self.serve(effects);
     }
 
-    /// Anything else that happens.
+    /// Handles any other event.
     fn feel(&mut self, event: Event) {
         let what = format!("{event:?}");
         let effects = self.app.update(event, self.now);
@@ -353,7 +353,7 @@ impl Session {
         self.serve(effects);
     }
 
-    /// Does what the workers are asked for, as they do it now.
+    /// Passes requests to the workers, which answer as currently set.
     fn serve(&mut self, effects: Vec<Effect>) {
         let mut effects = effects;
         while let Some(effect) = effects.pop() {
@@ -439,7 +439,7 @@ impl Session {
         }
     }
 
-    /// One of those that were asked for.
+    /// Returns one of the current subscriptions.
     fn subscription(&self, random: &mut Random) -> Subscription {
         let listed: Vec<Subscription> = self
             .app
@@ -511,7 +511,7 @@ impl Session {
         }
     }
 
-    /// Panics unless the counts agree with what came and with what is there.
+    /// Panics unless the counters agree with the messages received and kept.
     fn assert_counts(&self) {
         let log = self.app.log();
         let counters = log.counters();
@@ -524,7 +524,7 @@ impl Session {
         assert!(log.size() <= log.budget() * 2, "{} B", log.size());
     }
 
-    /// Draws the screen, and panics if a cell of it holds what a terminal would act on.
+    /// Draws the screen, and panics if a cell contains anything that a terminal would act on.
     fn draw(&self) {
         let area = self.app.areas().screen;
         let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
@@ -558,7 +558,8 @@ fn nodes(random: &mut Random, words: &str) -> Vec<NodeFacts> {
     nodes.collect()
 }
 
-/// Whether the context is something that stands over the panes, behind which the box may be.
+/// Returns whether the context is an overlay above the panes, with the publish box possibly behind
+/// it.
 fn is_over(context: Context) -> bool {
     !matches!(
         context,

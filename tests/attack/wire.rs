@@ -1,4 +1,4 @@
-//! The decoder of frames: what it makes of a stream does not depend on how that was cut on its way.
+//! The frame decoder: its result does not depend on how the stream was split on its way.
 
 use std::mem::{Discriminant, discriminant};
 
@@ -13,7 +13,7 @@ const LIMITS: Limits = Limits {
     parts: 64,
 };
 
-/// Frames of Pub/Sub, and others that a server may send.
+/// Pub/Sub frames, and others that a server may send.
 const FRAMES: &[&[u8]] = &[
     b"*3\r\n$7\r\nmessage\r\n$6\r\norders\r\n$11\r\nhello\r\nthere\r\n",
     b"*4\r\n$8\r\npmessage\r\n$2\r\no*\r\n$6\r\norders\r\n$0\r\n\r\n",
@@ -29,7 +29,7 @@ const FRAMES: &[&[u8]] = &[
     b"$5\r\n*3\r\n$\r\n",
 ];
 
-/// A stream of a few frames, most of them with changes.
+/// Returns a stream of a few frames, most of them mutated.
 fn stream(random: &mut Random) -> Vec<u8> {
     let samples: Vec<Vec<u8>> = FRAMES.iter().map(|frame| frame.to_vec()).collect();
     let frames = (0..=random.below(6)).map(|_| {
@@ -42,14 +42,14 @@ fn stream(random: &mut Random) -> Vec<u8> {
     frames.collect::<Vec<_>>().concat()
 }
 
-/// What a stream says: a frame's values and whether it is an array, one after the other; then what
-/// is wrong, if the stream is lost.
+/// The content of a stream: the values of each frame and whether the frame is an array, followed by
+/// the error if the stream is invalid.
 type Said = (
     Vec<(Vec<(Part, Option<Vec<u8>>)>, bool)>,
     Option<Discriminant<WireError>>,
 );
 
-/// What comes of `bytes` that arrive in pieces which end at `cuts`.
+/// Decodes `bytes` that arrive in pieces which end at `cuts`.
 fn said(bytes: &[u8], cuts: &[usize]) -> Said {
     let mut decoder = Decoder::new(LIMITS);
     let (mut frames, mut at) = (Vec::new(), 0);
@@ -63,7 +63,7 @@ fn said(bytes: &[u8], cuts: &[usize]) -> Said {
                     assert!(frame.parts.len() <= LIMITS.parts);
                     let values = frame.parts.iter().map(|part| {
                         let text = part.text(arrived).map(<[u8]>::to_vec);
-                        // Where it stands depends on what stood before it.
+                        // Positions depend on what came before.
                         let kind = match part {
                             Part::Bulk(_) => Part::Bulk(0..0),
                             Part::Simple(_) => Part::Simple(0..0),

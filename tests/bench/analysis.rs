@@ -1,5 +1,5 @@
-//! What checks cost: nanoseconds a message, on channels that they watch and on others. On Linux
-//! it is the processor's time, so that other programs count for little.
+//! Measures the cost of checks in nanoseconds per message, on checked and unchecked channels. On
+//! Linux it measures CPU time, so that other programs hardly affect the result.
 //!
 //! `cargo bench --bench analysis`
 
@@ -23,10 +23,11 @@ use subscope::query::Path;
 
 const MESSAGES: u64 = 500_000;
 const CHANNELS: u64 = 16;
-/// Users on each channel, whose messages have numbers of their own.
+/// Users per channel; each user's messages have their own sequence numbers.
 const USERS: u64 = 500;
 const BATCH: u64 = 1_500;
-/// How long each is measured, and what is too short to be measured alone.
+/// How long to repeat each measurement, and the mean pass time below which single passes are too
+/// short to compare.
 const ENOUGH: Duration = Duration::from_millis(800);
 const SHORT: Duration = Duration::from_millis(20);
 const START: i64 = 1_700_000_000_000_000;
@@ -114,7 +115,7 @@ fn as_message_pack(json: &serde_json::Value) -> rmpv::Value {
     }
 }
 
-/// The messages, each as `written` makes it from JSON.
+/// Builds the log, converting each JSON payload with `written`.
 fn log(written: impl Fn(&[u8]) -> Vec<u8>) -> MessageLog {
     let mut log = MessageLog::new(1 << 30);
     let mut line = Vec::new();
@@ -150,7 +151,7 @@ fn payload(number: u64, out: &mut Vec<u8>) {
     .unwrap();
 }
 
-/// The time that this thread has run for; where the system does not say, the time that has passed.
+/// Returns the CPU time of this thread, or the elapsed time where the system does not report it.
 fn cpu_time() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat");
@@ -187,7 +188,7 @@ fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
         passes.push(cpu_time().saturating_sub(started));
         size = worker.size();
     }
-    // The system counts in milliseconds: short passes have to be taken together.
+    // The system counts in milliseconds, so short passes are averaged.
     let mean = passes.iter().sum::<Duration>() / u32::try_from(passes.len()).unwrap();
     let best = *passes.iter().min().unwrap();
     let best = if mean < SHORT { mean } else { best };

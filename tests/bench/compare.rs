@@ -1,10 +1,10 @@
-//! What `subscope` costs and how fast it answers, beside `redis-cli` and the `redis` crate in the
-//! same run, each figure with its budget: `cargo bench --bench compare`.
+//! Compares the cost and latency of `subscope` with those of `redis-cli` and the `redis` crate in
+//! the same run, with a budget for each figure: `cargo bench --bench compare`.
 //!
-//! `-- --quick` runs everything once and with a tenth of the messages; the names of sections, as
-//! in `-- throughput idle`, run only these. It starts its own servers on free ports, with the
-//! programs `redis-server` and `redis-cli` from the search path, and reads what processes used
-//! from Linux's `/proc`. Before a section it waits up to two minutes for other programs to rest.
+//! `-- --quick` runs everything once with a tenth of the messages; section names, as in `--
+//! throughput idle`, select sections. It starts its own servers on free ports, using `redis-server`
+//! and `redis-cli` from the PATH, and reads resource usage from Linux's `/proc`. Before each
+//! section it waits up to two minutes for other programs to become idle.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -58,10 +58,10 @@ mod timeline;
 #[path = "compare/watching.rs"]
 mod watching;
 
-/// A part of the report.
+/// A section of the report.
 type Section = fn(&mut Bench);
 
-/// The parts by their names, in the order of the report.
+/// The sections by name, in the order of the report.
 const SECTIONS: [(&str, Section); 10] = [
     ("throughput", throughput::run),
     ("latency", latency::run),
@@ -77,7 +77,7 @@ const SECTIONS: [(&str, Section); 10] = [
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    // The benchmark starts itself as some of the listeners.
+    // The benchmark runs itself as some of the listeners.
     match &arguments[..] {
         [first, url] if first == listener::CHILD => return listener::listen_as_child(url),
         [first, port] if first == listener::BARE_CHILD => return listener::read_as_child(port),

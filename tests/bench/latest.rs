@@ -1,4 +1,4 @@
-//! How long a frame of the latest values takes: 44 channels on 200 by 50.
+//! Measures the time to draw a frame of latest values: 44 channels on a 200×50 screen.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::support::stage::Stage;
 #[path = "../support/mod.rs"]
 mod support;
 
-/// Draws latest values of several sizes, beside the log that they stand for.
+/// Draws latest values of several sizes, and the log for comparison.
 fn main() {
     let object = |name: usize, number: usize| {
         let id = number * 7919 % 5000;
@@ -30,7 +30,7 @@ fn main() {
         }
     };
     let (middling, long) = (long(5), long(120));
-    // As many values as there can be, of which hardly two that follow one another are the same.
+    // As many values as possible, with hardly any two neighbours equal.
     let dense = |name: usize, number: usize| {
         let digits = (0..480).map(|at| (at * at + at * name + number * at / 7) % 10);
         let digits: Vec<String> = digits.map(|digit| digit.to_string()).collect();
@@ -72,10 +72,10 @@ fn main() {
     }
 }
 
-/// Makes the payload of a channel by its number, and of a message by its.
+/// Makes the payload from the channel's number and the message's number.
 type MakePayload<'a> = &'a dyn Fn(usize, usize) -> String;
 
-/// The median and the 99th percentile of drawing a frame.
+/// Returns the median and the 99th percentile of the time to draw a frame.
 fn times(stage: &Stage) -> (Duration, Duration) {
     let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
     let mut times: Vec<Duration> = (0..300)

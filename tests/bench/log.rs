@@ -1,7 +1,7 @@
-//! The log at five million messages: taking them in, letting them go, filtering them, drawing
-//! them; beside `rg` and `jq` on the same bytes, where these are on the PATH.
+//! Benchmarks the log at five million messages: appending, evicting, filtering and drawing them,
+//! compared with `rg` and `jq` on the same bytes where these are on the PATH.
 //!
-//! `cargo bench --bench log`; with `-- --quick` on a tenth of the messages.
+//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -32,7 +32,7 @@ use subscope::view;
 
 const MESSAGES: u64 = 5_000_000;
 const CHANNELS: u64 = 16;
-/// Messages that a batch holds, about as in a flood.
+/// Messages per batch, about as many as in a flood.
 const BATCH: u64 = 1_500;
 const KEEP: usize = 4 << 30;
 /// Rows that fill a screen.
@@ -74,14 +74,14 @@ fn row(what: &str, figure: &str, budget: impl AsRef<str>) {
     println!("| {what:<42} | {figure:>11} | {} |", budget.as_ref());
 }
 
-/// Whether `figure` keeps within `budget`, in words.
+/// Formats whether `figure` is within `budget`.
 fn verdict(figure: f64, budget: f64, words: &str) -> String {
     let is_within = figure <= budget;
     let verdict = if is_within { "within" } else { "MISSES" };
     format!("≤ {words}: {verdict}")
 }
 
-/// The payload of the message `number`: the kind of JSON that services publish, some 117 bytes.
+/// Writes the payload of message `number`: JSON as services publish it, about 117 bytes.
 fn payload(number: u64, out: &mut Vec<u8>) {
     out.clear();
     // A fixed mix of the number's bits, so that every run has the same messages.
@@ -103,7 +103,7 @@ fn payload(number: u64, out: &mut Vec<u8>) {
     .unwrap();
 }
 
-/// Writes the payloads, a line each, and gives their bytes without the line ends.
+/// Writes the payloads, one per line, and returns their size in bytes without the line ends.
 fn write_messages(path: &Path, messages: u64) -> u64 {
     let mut file = BufWriter::new(File::create(path).unwrap());
     let mut line = Vec::new();
@@ -147,7 +147,7 @@ fn append(messages: u64, keep: usize, what: &str) -> MessageLog {
     log
 }
 
-/// A scan of the whole log.
+/// The result of scanning the whole log.
 struct Scan {
     first_screenful: Duration,
     whole: Duration,
@@ -186,17 +186,16 @@ fn scan(scanner: &Scanner, answers: &Receiver<Answer>, log: &MessageLog, text: &
     }
 }
 
-/// A filter, and how other programs ask the same.
+/// A filter and the equivalent command of another program.
 struct Case {
     what: &'static str,
     query: &'static str,
-    /// The arguments of the program beside it, without the file; the budget as a part of its
-    /// time.
+    /// The other program and its arguments, without the file. The budget is a multiple of its time.
     beside: Option<(&'static str, &'static [&'static str])>,
     budget: Option<f64>,
 }
 
-/// The filters measured. Programs beside them search the same bytes, and must find the same.
+/// The filters measured. The other programs search the same bytes and must find the same lines.
 const CASES: &[Case] = &[
     Case {
         what: "text, exact",
@@ -298,7 +297,8 @@ fn filters(log: &MessageLog, path: &Path, bytes: u64) {
     }
 }
 
-/// The best time of three of `program`, and how many lines it finds; `None` without the program.
+/// Runs `program` three times (`jq` once) and returns the best time with the number of lines found,
+/// or `None` if the program is missing.
 fn beside(program: &str, arguments: &[&str], path: &Path) -> Option<(Duration, u64)> {
     let mut best: Option<(Duration, u64)> = None;
     let runs = if program == "jq" { 1 } else { 3 };

@@ -1,4 +1,4 @@
-//! Checks made of every message of the channels that they watch.
+//! Checks, which look at every message of their channels.
 
 mod generated;
 mod pairs;

@@ -1,4 +1,4 @@
-//! What has changed from one payload to another, and that what is told is true.
+//! Differences between two payloads, and that they are correct.
 
 use subscope::payload::diff::structure::{Change, Counts, Structure};
 use subscope::payload::diff::{Diff, Side, compare};
@@ -12,7 +12,7 @@ mod texts;
 
 use picture::drawn;
 
-/// How two values of JSON differ.
+/// Compares two JSON values.
 fn structure(old: &str, new: &str) -> Structure {
     let (before, after) = (read(old), read(new));
     let (old, new) = (side(old, &before), side(new, &after));
@@ -37,7 +37,7 @@ fn plain(bytes: &[u8]) -> Side<'_> {
     Side { bytes, tree: None }
 }
 
-/// How many were added, removed, changed and moved.
+/// Returns how many values were added, removed, changed and moved.
 fn counts(structure: &Structure) -> (usize, usize, usize, usize) {
     let counts = structure.counts;
     (counts.added, counts.removed, counts.changed, counts.moved)
@@ -292,7 +292,7 @@ fn big_arrays_of_few_values_are_compared_place_by_place() {
     assert_eq!(structure(&bits("", "5"), &bits("", "6")).lines.len(), 3);
 }
 
-/// `{"blob": Tag(bytes), 1: second}` as `MessagePack` or CBOR would give it.
+/// Returns `{"blob": Tag(bytes), 1: second}` as decoded from `MessagePack` or CBOR.
 fn binary(blob: &[u8], mark: &[u8], second: &str) -> Tree {
     let mut builder = Builder::default();
     builder.open(Kind::Object, b"", 0).unwrap();

@@ -1,5 +1,5 @@
-//! What payloads are recognised as, and what is decoded of them: examples of the specifications,
-//! values written by other encoders, and bytes that mean harm.
+//! Format recognition and decoding: examples from the specifications, values written by other
+//! encoders, and hostile bytes.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ mod protobuf;
 mod recognising;
 mod round_trips;
 
-/// A tree on one line, much as the diagnostic notation of CBOR.
+/// Returns the tree on one line, similar to CBOR's diagnostic notation.
 fn shown(tree: &Tree, payload: &[u8]) -> String {
     let mut out = String::new();
     show(tree, NodeId(0), payload, &mut out);
@@ -62,14 +62,15 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes that these digits stand for; spaces do not matter.
+/// Returns the bytes that these hex digits stand for; spaces are ignored.
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: String = hex.split_whitespace().collect();
     let at = |index| u8::from_str_radix(&digits[index..index + 2], 16).unwrap();
     (0..digits.len()).step_by(2).map(at).collect()
 }
 
-/// What must hold of every tree of `payload`: parts lie within wholes, and values are in order.
+/// Asserts what must hold for every tree of `payload`: parts lie within their parents, and values
+/// are in order.
 fn assert_sound(tree: &Tree, payload: &[u8]) {
     let mut latest = 0;
     for index in 0..tree.len() {

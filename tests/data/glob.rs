@@ -1,4 +1,4 @@
-//! The broker's glob beside that of a real Redis.
+//! subscope's glob matching compared with a real Redis.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use subscope::message::glob;
 use crate::support::cases;
 use crate::support::redis::Redis;
 
-/// Patterns over few letters, so that they often match, with all that is special.
+/// Patterns over few letters, so that they often match, with all special characters.
 fn pattern() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ab*?\\[\\]\\\\^-]{0,8}",
@@ -25,8 +25,8 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[ab]{0,6}", 2 => "[abc*?\\[\\]\\\\^-]{0,5}", 1 => Just(String::new())]
 }
 
-/// Which of the channels that are listened to match, as Redis says: `PUBSUB CHANNELS`, which,
-/// unlike `KEYS`, takes no short way for `*`.
+/// Returns the subscribed channels that match each pattern according to `PUBSUB CHANNELS` of Redis.
+/// Unlike `KEYS`, it has no shortcut for `*`.
 fn ask(redis: &mut Connection, patterns: &[Vec<u8>]) -> Vec<BTreeSet<Vec<u8>>> {
     let mut questions = redis::pipe();
     for pattern in patterns {
@@ -35,7 +35,7 @@ fn ask(redis: &mut Connection, patterns: &[Vec<u8>]) -> Vec<BTreeSet<Vec<u8>>> {
     questions.query(redis).unwrap()
 }
 
-/// Names that Redis has listeners for, and which of them each pattern matches there and here.
+/// Subscribes to `names` and compares which of them each pattern matches in Redis and here.
 fn compare(
     listener: &mut Connection,
     questioner: &mut Connection,
@@ -59,7 +59,7 @@ fn compare(
             pattern.escape_ascii()
         );
     }
-    // The listener's subscriptions end here, so that the next case starts anew.
+    // Dropping it ends the subscriptions, so that the next case starts afresh.
     drop(pubsub);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The log against a naive model of it.
+//! The log compared with a naive model of it.
 
 use crate::support::cases;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use subscope::log::{Batch, Content, Found, MessageLog, Piece, RowKind, Selection};
 use subscope::message::{Dropped, Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
 
-/// What one row should be.
+/// An expected row.
 #[derive(Clone, Debug, PartialEq)]
 enum Expected {
     Message {
@@ -22,7 +22,7 @@ enum Step {
     /// A delivery: channel, payload, subscription.
     Deliver(u8, u8, u8),
     Notice,
-    /// The batch is handed over and the next begins.
+    /// Hands the batch over and begins the next.
     HandOver,
 }
 
@@ -42,7 +42,7 @@ fn payload(number: u8) -> Vec<u8> {
     vec![number; usize::from(number) * 300]
 }
 
-/// Plays `steps` into a log of `keep` bytes, and into the simplest possible model of it.
+/// Replays `steps` into a log of `keep` bytes and into a minimal model of it.
 fn play(steps: &[Step], keep: usize) -> (MessageLog, Vec<Expected>, u64) {
     let mut log = MessageLog::new(keep);
     let mut batch = Batch::default();
@@ -180,7 +180,7 @@ proptest! {
         held in prop::option::of((0..300u64, 1..40u64)),
         cut in 0..300usize,
     ) {
-        // Every third message is found; the filter is set half way.
+        // Every third message is found; the filter is set halfway through.
         let cut = cut.min(steps.len());
         let (mut log, ..) = play(&steps[..cut], keep);
         let mut selection = Selection::default();
@@ -252,7 +252,7 @@ proptest! {
                             prop_assert_eq!(segment.row_of_byte(end - payload.len(), index), index);
                         }
                     }
-                    // That all has ended may make for a hole.
+                    // `AllEnded` may mean that messages are missing.
                     Content::Notice(_) => prop_assert_eq!(here.kind, RowKind::Break),
                 }
             }
@@ -261,7 +261,7 @@ proptest! {
     }
 }
 
-/// The rows of a piece that are divisible by three and messages.
+/// Returns the messages of a piece whose row ids are divisible by three.
 fn thirds(piece: &Piece) -> Found {
     let segment = piece.segment().unwrap();
     let first = piece.rows().start;
@@ -275,7 +275,7 @@ fn thirds(piece: &Piece) -> Found {
     found
 }
 
-/// That `selection` has exactly the rows `shown`, each at its place.
+/// Checks that `selection` has exactly the rows `shown`, in this order.
 fn check(selection: &Selection, shown: &[RowId], log: &MessageLog) -> Result<(), TestCaseError> {
     prop_assert_eq!(selection.len(), shown.len() as u64);
     for (place, row) in (0..).zip(shown) {
@@ -327,7 +327,7 @@ fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released
         Some(log.first())
     );
     assert_eq!(selection.messages(), log.counters().kept);
-    // A row says that others have gone, and how many.
+    // A notice says that rows were evicted, and how many.
     let seam = held.end.0 - 1;
     let gone = log.first().0 - held.end.0 + 1;
     let Content::Notice(notice) = log.row(RowId(seam)).unwrap().content else {
@@ -517,7 +517,7 @@ fn clearing_keeps_the_counts_and_the_channels() {
     assert_eq!((channel.messages, channel.kept()), (1, 0));
 }
 
-/// Checks that the counts of `log` add up: together, by channel and row by row.
+/// Checks that the counts of `log` add up: in total, per channel and row by row.
 fn check_counts(log: &MessageLog) {
     let counters = log.counters();
     assert_eq!(
@@ -536,7 +536,7 @@ fn check_counts(log: &MessageLog) {
     assert_eq!(selection.messages(), counters.kept);
 }
 
-/// Appends a message `payload` on each of `channels`.
+/// Appends a message with `payload` on each of `channels`.
 fn append_on(log: &mut MessageLog, channels: &[&str], payload: &[u8]) {
     let mut batch = Batch::default();
     for name in channels {
@@ -545,7 +545,7 @@ fn append_on(log: &mut MessageLog, channels: &[&str], payload: &[u8]) {
     log.append(batch);
 }
 
-/// The channel and the payload of each message kept, oldest first.
+/// Returns the channel and the payload of each message kept, oldest first.
 fn messages(log: &MessageLog) -> Vec<(String, Vec<u8>)> {
     let rows = (0..log.end().0).filter_map(|row| log.row(RowId(row)));
     let messages = rows.filter_map(|row| match row.content {
@@ -579,7 +579,7 @@ fn cleared_rows_are_restored_before_those_that_came_since() {
         [of("a", b"1"), of("b", b"1"), of("a", b"2")]
     );
     assert_eq!(log.kept_notices(), 1);
-    // They are back already.
+    // They have already been restored.
     assert_eq!(log.restore(cleared), 0);
     check_counts(&log);
 }
@@ -623,7 +623,7 @@ fn cleared_rows_count_within_the_budget_and_are_the_first_to_go() {
         (counters.kept, counters.evicted, counters.cleared),
         (4_000, 0, 5_000)
     );
-    // Some of them had to go; the rest comes back right before what came since.
+    // Some of them were evicted; the rest comes back right before the newer rows.
     let restored = log.restore(cleared);
     assert!(restored > 0 && restored < 5_000);
     assert_eq!(log.first(), RowId(5_000 - restored));
@@ -655,7 +655,7 @@ fn held_rows_are_cleared_and_restored_with_the_row_that_says_what_is_missing() {
     assert_eq!(log.restore(cleared), before as u64);
     assert_eq!((log.held(), messages(&log).len()), (held, before));
     check_counts(&log);
-    // Not restored, they go when the memory is needed, and the row behind them with them.
+    // Unless restored, they are evicted when memory is needed, together with the notice after them.
     log.clear();
     for _ in 0..20 {
         append_thousand(&mut log);
@@ -761,7 +761,7 @@ fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined(
     assert!(whole.is_full());
     let mut next = Batch::after(&whole, true);
     log.append(whole);
-    // The last row once more, by another subscription, then others.
+    // The last row again, from another subscription, then others.
     let last = [b"payload-".as_slice(), &1_299_u32.to_be_bytes(), &[0; 200]].concat();
     next.push_message(Time(0), b"c0", &last, SubscriptionId(1));
     fill(&mut next, 5);

@@ -1,4 +1,4 @@
-//! The data, without a screen or a server: frames, payloads, the log, queries, checks.
+//! Tests of the data without a screen or a server: frames, payloads, the log, queries, checks.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 #[path = "../support/mod.rs"]

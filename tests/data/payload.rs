@@ -1,4 +1,4 @@
-//! Properties of `payload`: whatever bytes come, what is drawn is safe, fits and is honest.
+//! Properties of `payload`: for any bytes, what is drawn is safe, fits and is faithful.
 
 use crate::support::cases;
 use std::ops::Range;
@@ -18,7 +18,7 @@ use subscope::payload::rows::{self, BLOCK, END};
 use subscope::payload::tree::NodeId;
 use subscope::query::Path;
 
-/// Characters that meet in ways that matter: marks, joiners, emoji, jamo, Indic letters, flags.
+/// Characters that interact: marks, joiners, emoji, jamo, Indic letters, flags.
 const TROUBLE: &str = "a \\\"{}\t\n\r\0\x1b\x7f\u{85}\u{ad}\u{301}\u{308}\u{34f}\u{903}\u{94d}\u{915}\
     \u{937}\u{d4e}\u{111c2}\u{1100}\u{1161}\u{11a8}\u{ac00}\u{115f}\u{1160}\u{e33}\u{600}\u{70f}\u{17d8}\
     \u{17d2}\u{1780}\u{200b}\u{200d}\u{200e}\u{202e}\u{2028}\u{2066}\u{2060}\u{feff}\u{fe00}\u{fe0e}\u{fe0f}\
@@ -42,14 +42,14 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![3 => trouble(), 1 => vec(any::<u8>(), 0..200)]
 }
 
-/// How far ratatui gets with `string` on a line wider than any text here.
+/// Returns how many columns ratatui uses for `string` on a line wider than any text here.
 fn ratatui_columns(string: &str) -> usize {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 1));
     let (end, _) = buffer.set_stringn(0, 0, string, 100, Style::new());
     usize::from(end)
 }
 
-/// Reads a drawn text back into the bytes it stands for. Tabs are lost, so there must be none.
+/// Converts drawn text back into the bytes it stands for. Tabs are lost, so there must be none.
 fn rejoined(text: &Text) -> Vec<u8> {
     let mut bytes = Vec::new();
     for part in text.parts() {
@@ -58,7 +58,7 @@ fn rejoined(text: &Text) -> Vec<u8> {
     bytes
 }
 
-/// The bytes that a part stands for.
+/// Returns the bytes that a part stands for.
 fn bytes_of(part: Part<'_>) -> Vec<u8> {
     if !part.is_escape {
         return part.text.as_bytes().to_vec();
@@ -84,8 +84,8 @@ fn bytes_of(part: Part<'_>) -> Vec<u8> {
     }
 }
 
-/// Where the marks of `text` should lie: under each cluster and escape that stands for a byte in
-/// `marks`, one mark where they touch. `start` is the offset of its first byte.
+/// Returns where the marks of `text` should be: under each cluster and escape that stands for a
+/// byte in `marks`, merged where they touch. `start` is the offset of the text's first byte.
 fn expected_marks(text: &Text, start: usize, marks: &[Range<usize>]) -> Vec<Range<usize>> {
     let unmarked = Text {
         marks: Vec::new(),
@@ -117,7 +117,7 @@ fn expected_marks(text: &Text, start: usize, marks: &[Range<usize>]) -> Vec<Rang
     expected
 }
 
-/// Marks as a query gives them, of up to 200 bytes.
+/// Marks as a query produces them, within 200 bytes.
 fn any_marks() -> impl Strategy<Value = Vec<Range<usize>>> {
     vec((0_usize..9, 1_usize..9), 0..20).prop_map(|steps| {
         let mut at = 0;
@@ -130,7 +130,7 @@ fn any_marks() -> impl Strategy<Value = Vec<Range<usize>>> {
     })
 }
 
-/// Written apart from the code under test, by the names of what must never pass.
+/// Lists the characters that must never be drawn, independently of the code under test.
 fn must_not_pass(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -333,7 +333,7 @@ fn string() -> impl Strategy<Value = String> {
     vec(part, 0..4).prop_map(|parts| format!("\"{}\"", parts.concat()))
 }
 
-/// Where `text` stands without the space around it.
+/// Returns the range of `text` without surrounding whitespace.
 fn trimmed(text: &str) -> Range<usize> {
     let start = text.len() - text.trim_start().len();
     start..text.trim_end().len()
@@ -408,7 +408,7 @@ proptest! {
         let ours = json::read(&bytes).is_ok();
         prop_assert_eq!(ours, json::is_json(&bytes));
         let theirs = serde_json::from_slice::<Value>(&bytes).is_ok();
-        // A lone surrogate is valid by the grammar, but is no Rust string.
+        // A lone surrogate is valid by the grammar but cannot be a Rust string.
         let surrogate = bytes.windows(3).any(|three| three == b"\\ud");
         prop_assert!(ours == theirs || (ours && surrogate), "{:?}", bytes);
     }

@@ -1,4 +1,4 @@
-//! The query language, by its public face.
+//! The query language through its public interface.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ mod json;
 mod language;
 mod lookalikes;
 
-/// 1970-01-01 10:00:00 UTC, which is 12:00:00 where the query is asked.
+/// 1970-01-01 10:00:00 UTC, which is 12:00:00 in the query's time zone.
 const MOMENT: Moment = Moment {
     now: Time(10 * 3_600_000_000),
     ahead: 7_200_000_000,
@@ -31,7 +31,7 @@ fn wrong(text: &str) -> QueryError {
     }
 }
 
-/// A message on the channel `orders.created`, brought by the subscription `orders.*`.
+/// Returns a message on the channel `orders.created`, received through the subscription `orders.*`.
 fn message(payload: &[u8]) -> Row<'_> {
     Row {
         time: MOMENT.now,
@@ -56,7 +56,8 @@ fn asks(text: &str, row: &Row<'_>) -> bool {
     matcher(parse(text)).matches(row)
 }
 
-/// Whether a message with this payload matches, on a channel whose name no query has.
+/// Returns whether a message with this payload matches, on a channel whose name appears in no
+/// query.
 fn matches(text: &str, payload: &str) -> bool {
     let row = Row {
         channel: 2,

@@ -1,4 +1,4 @@
-//! Scans: queries asked of the log's rows on a thread of their own.
+//! Scans: queries that run over the log's rows on a separate thread.
 
 use crate::support::cases;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ fn request(log: &MessageLog, text: &str, serial: u64, from: RowId, purpose: Purp
     }
 }
 
-/// The rows of an answer, ascending.
+/// Returns the rows of the answers in ascending order.
 fn rows(answers: &[Answer]) -> Vec<u64> {
     let found = answers.iter().flat_map(|answer| &answer.found);
     let mut rows: Vec<u64> = found.flat_map(Found::rows).map(|row| row.0).collect();
@@ -47,7 +47,7 @@ fn rows(answers: &[Answer]) -> Vec<u64> {
     rows
 }
 
-/// A log of some 20 segments with messages on 50 channels, and a notice now and then.
+/// Returns a log of about 20 segments with messages on 50 channels and occasional notices.
 fn log() -> MessageLog {
     let mut log = MessageLog::new(32 << 20);
     for round in 0..100 {
@@ -71,7 +71,7 @@ fn start() -> (Scanner, Receiver<Answer>) {
     (scan::start(tell).unwrap(), answer_rx)
 }
 
-/// The answers up to the last of the query `serial`, whatever else comes in between.
+/// Returns the answers to the query `serial` up to the last, ignoring answers to others.
 fn answers_to(answer_rx: &Receiver<Answer>, serial: u64) -> Vec<Answer> {
     let mut answers = Vec::new();
     while !answers.last().is_some_and(|last: &Answer| last.is_done) {
@@ -108,7 +108,7 @@ fn a_path_finds_every_form_among_rows_of_json() {
     for (serial, (text, length)) in (1..).zip([
         (".id == 7", 4),
         (".note == \"seven\" .id < 1000", 4),
-        // The text itself does not stand in base64.
+        // Base64 does not contain the text itself.
         ("seven .id == 7", 3),
         ("(seven or x) .id == 7", 3),
         ("nothing or .id == 7", 4),
@@ -218,7 +218,7 @@ fn a_newer_query_of_the_same_watch_ends_the_older_one() {
     let answers = answers_to(&answer_rx, 50);
     assert_eq!(rows(&answers).len(), 2_000);
     drop(scanner);
-    // The thread ends, and nothing more comes for what was void.
+    // The thread ends, and no more answers arrive for the superseded queries.
     assert_eq!(answer_rx.iter().filter(|answer| answer.is_done).count(), 0);
 }
 

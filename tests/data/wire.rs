@@ -1,4 +1,4 @@
-//! Properties of the RESP decoders and encoders, with other decoders as their judge.
+//! Properties of the RESP decoders and encoders, with other decoders as the reference.
 
 use crate::support::cases;
 use proptest::collection::vec;
@@ -45,7 +45,7 @@ impl Value {
     }
 }
 
-/// A frame as it is meant and as it is written.
+/// A frame's expected values and its encoding.
 #[derive(Clone, Debug)]
 struct Written {
     values: Vec<Value>,
@@ -56,7 +56,7 @@ struct Written {
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         4 => vec(any::<u8>(), 0..40).prop_map(Value::Bulk),
-        // Bytes that look like the protocol's own.
+        // Bytes that look like protocol syntax.
         2 => "[*$:+\\-0-9\r\n]{0,20}".prop_map(|text| Value::Bulk(text.into_bytes())),
         1 => "[^\r\n]{0,20}".prop_map(Value::Simple),
         1 => "[^\r\n]{0,20}".prop_map(Value::Error),
@@ -91,7 +91,7 @@ fn frame() -> impl Strategy<Value = Written> {
     prop_oneof![4 => array, 1 => single]
 }
 
-/// What the judge makes of a flat frame, in our terms; nothing if it is not flat.
+/// Converts a flat frame of the reference decoder to our types; `None` if it is not flat.
 fn judged(frame: RangeFrame) -> Option<(Vec<Part>, bool)> {
     let part = |frame| match frame {
         RangeFrame::SimpleString((start, end)) => Some(Part::Simple(start..end)),
@@ -187,8 +187,8 @@ proptest! {
     }
 }
 
-/// Whatever the bytes, nothing lies outside them, a frame is what the judge takes it for, and
-/// what is refused stays refused when more bytes come.
+/// Checks that for any bytes all parts lie within them, a frame agrees with the reference decoder,
+/// and rejected input stays rejected when more bytes arrive.
 fn check_untrusted(bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut decoder = Decoder::new(LIMITS);
     let refused = match decoder.decode(bytes) {
@@ -284,7 +284,7 @@ fn a_number_is_the_same_whether_it_comes_whole_or_in_pieces() {
             Ok(Some(vec![Part::Integer(number)]))
         });
         assert_eq!(outcome(bytes.len()), whole, "{}", bytes.escape_ascii());
-        // Cut short it is waited for, or refused as the whole is.
+        // A truncated frame is incomplete, or rejected like the whole.
         for end in 0..bytes.len() {
             let cut = outcome(end);
             assert!(
@@ -305,7 +305,7 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
     assert_eq!(error_of(&digits), WireError::BadNumber);
 }
 
-/// A value of RESP3: how it is written, and the text that is to become of it.
+/// A RESP3 value: its encoding and the text expected for it.
 #[derive(Clone, Debug)]
 struct Odd {
     bytes: Vec<u8>,
@@ -363,7 +363,8 @@ fn any_value() -> impl Strategy<Value = Odd> {
     })
 }
 
-/// An aggregate of `values`, each preceded by `key` in a map. An attribute comes before a value.
+/// Returns an aggregate of `values`, each preceded by `key` in a map. An attribute precedes a
+/// value.
 fn aggregate((kind, values, key, is_streamed): (u8, Vec<Odd>, Odd, bool)) -> Odd {
     let is_map = matches!(kind, b'%' | b'|');
     let count = if is_streamed {
@@ -387,7 +388,7 @@ fn aggregate((kind, values, key, is_streamed): (u8, Vec<Odd>, Odd, bool)) -> Odd
     }
     match kind {
         b'|' => {
-            // Around it, so that it never stands alone: then it would be a frame of its own.
+            // Wrapped in an array, because a standalone attribute would be a frame of its own.
             bytes.splice(0..0, *b"*1\r\n");
             bytes.extend(b":1\r\n");
             odd(bytes, "[1]")
@@ -424,7 +425,7 @@ proptest! {
         let mut frame = AnyFrame::new(LIMITS.bulk, room);
         prop_assert_eq!(frame.take_in(&value.bytes), Ok(value.bytes.len()));
         prop_assert!(frame.is_done());
-        // What is left out is counted on each level.
+        // Each level counts what is omitted.
         prop_assert!(frame.into_text().len() <= room + 300);
     }
 
@@ -447,7 +448,7 @@ proptest! {
     }
 }
 
-/// What becomes of a frame that comes in one piece, within a text of 40 bytes.
+/// Returns the text of a frame that arrives in one piece, limited to 40 bytes.
 fn brief(bytes: &[u8]) -> String {
     let mut frame = AnyFrame::new(LIMITS.bulk, 40);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A real cluster: its nodes found, its sharded channels followed.
+//! A real cluster: discovering its nodes and following its sharded channels.
 
 mod failover;
 mod finding;

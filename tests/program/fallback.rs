@@ -1,4 +1,4 @@
-//! What is listened to instead where an ACL refuses all channels: what the user may hear.
+//! The fallback where an ACL refuses all channels: subscribing to what the user may access.
 
 use std::fs;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use crate::support::pty::{Launch, Pty};
 use crate::support::redis::Redis;
 use crate::support::stage::Stage;
 
-/// A stage of which Redis refuses all channels, which asks what the user may hear.
+/// Returns a stage on which Redis has refused all channels and the app has asked what the user may
+/// subscribe to.
 fn refused_all(topics: &[&str]) -> Stage {
     let mut stage = Stage::new(topics);
     stage.connection(Connection::Live);
@@ -24,7 +25,7 @@ fn refused_all(topics: &[&str]) -> Stage {
     stage
 }
 
-/// Redis refuses the first subscription.
+/// Has Redis refuse the first subscription.
 fn refuse(stage: &mut Stage, reason: &str) -> Vec<Effect> {
     let mut batch = Batch::default();
     let denied = Notice::Denied {
@@ -35,7 +36,7 @@ fn refuse(stage: &mut Stage, reason: &str) -> Vec<Effect> {
     stage.send(Event::Feed(Feed::Batch(Box::new(batch))))
 }
 
-/// The user "app" may hear this.
+/// Reports that the user "app" may subscribe to these channels. Returns the new subscriptions.
 fn allow(stage: &mut Stage, channels: Allowed) -> Vec<Topic> {
     let user = "app".into();
     let effects = stage.send(Event::Feed(Feed::Allowed { user, channels }));
@@ -75,7 +76,7 @@ fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
     let words = "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain";
     assert!(stage.toast().starts_with(words), "{}", stage.toast());
     let rows = stage.app.log().notices().count();
-    // The connection was lost, and all is refused once more.
+    // After a reconnection, everything is refused once more.
     refuse(&mut stage, "NOPERM");
     assert_eq!(allow(&mut stage, channels), []);
     let more = only(&["orders.*", "more.*"]);
@@ -96,7 +97,7 @@ fn where_nothing_is_to_be_known_or_heard_that_is_said() {
         assert_eq!(allow(&mut stage, channels), []);
         assert!(stage.toast().contains(words), "{}", stage.toast());
     }
-    // It is allowed meanwhile.
+    // The subscription has been allowed meanwhile.
     let mut stage = refused();
     stage.confirm(0);
     assert_eq!(allow(&mut stage, only(&["a"])), []);
@@ -123,7 +124,7 @@ fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
     redis.cli(&["PUBLISH", "plain", "a plain one"]);
     pty.wait_for_text("an order");
     pty.wait_for_text("a plain one");
-    // One rule more allows all; r asks again, and a message is one row all the same.
+    // One more rule allows everything; r asks again, and a message is still a single row.
     redis.cli(&["ACL", "SETUSER", "app", "&*"]);
     pty.send("r");
     pty.wait_for_text("subscribed to pattern * ");
@@ -182,7 +183,7 @@ fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
     assert_eq!(redis.send(&command), b"+OK\r\n");
     let url = format!("redis://app:secret@{}", redis.address());
     let mut pty = Launch::subscope(&["-u", &url]).size(160, 40).start();
-    // A debug build takes long for so many where there is other work to do.
+    // On a busy machine, a debug build takes long for this many.
     let words = "30000 of 30001 subscriptions live";
     let are_live = |screen: &vt100::Screen| screen.contents().contains(words);
     assert!(
@@ -222,7 +223,7 @@ fn a_server_without_psubscribe_is_not_taken_for_one_with_acls() {
     assert!(!pty.text().contains("ACL"), "{}", pty.text());
 }
 
-/// Gives those who log in as a user that may hear `channels`, all refused by the pattern `*`.
+/// Answers as for a user whose ACL allows `channels` and therefore refuses the pattern `*`.
 fn answer_as_acl(words: &[String], channels: &str) -> Option<String> {
     let word = words[0].to_lowercase();
     match (&*word, words.get(1).map(|word| word.to_lowercase())) {
@@ -245,7 +246,7 @@ fn of_200_000_channels_in_an_answer_as_many_as_can_be_are_heard_and_the_keys_go_
         .collect();
     let rules = rules.join(" ");
     let peer = Peer::start(move |words| answer_as_acl(words, &rules));
-    // So wide that the row which tells of it is not cut.
+    // Wide enough that the row which reports it is not truncated.
     let mut pty = Launch::subscope(&["-u", &peer.url()]).size(400, 40).start();
     let words = format!("{LISTENED} of {} subscriptions live", LISTENED + 1);
     let are_live = |screen: &vt100::Screen| screen.contents().contains(&words);
@@ -292,8 +293,7 @@ fn an_info_of_200_mb_is_cut_off_and_said_so_and_the_keys_go_on() {
     assert!(pty.wait_for_exit().success());
 }
 
-/// Checks what memory of its own the program holds, and the most that it ever had of any, where the
-/// system tells.
+/// Checks the program's current private memory and its peak memory, where the system reports them.
 #[track_caller]
 fn assert_memory_within(pty: &Pty, most: usize) {
     if !cfg!(target_os = "linux") {

@@ -12,7 +12,7 @@ use crate::support::redis::{NO_LIMITS, Redis};
 
 const MESSAGES: u64 = 300_000;
 
-/// A server that does not cut off a listener that a busy machine has made slow.
+/// Starts a server that does not disconnect a subscriber slowed down by a busy machine.
 fn patient_redis() -> Redis {
     Redis::start_with(&NO_LIMITS)
 }
@@ -54,7 +54,7 @@ fn a_filter_typed_in_a_flood_shows_hits_and_its_counts_end_exact() {
     let (thousands, rest) = (all / 1000, all % 1000);
     pty.wait_for_text(&format!("{hits} of {thousands},{rest:03}"));
     pty.wait_for_text(&format!("a Needle {}", hits - 1));
-    // Every row is there again without the filter, whose text is gone with it.
+    // Without the filter, every row is back, and the filter's text is gone.
     pty.send("\x1b");
     pty.wait_for_text(&format!("Messages {thousands},{rest:03}"));
 }
@@ -70,7 +70,7 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
     redis.cli(&["publish", "rare", "the one Needle"]);
     pty.wait_for_text("hit ❚❚ channel:rare Needle");
     pty.wait_for_text("the one Needle");
-    // On a busy machine the hit may have come last of all.
+    // On a busy machine, the hit may be the last message.
     let more = Flood {
         messages: 2_000,
         ..flood(&redis)

@@ -18,7 +18,7 @@ fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).unwrap()
 }
 
-/// The names of the manual's pages and their texts.
+/// Returns the names and texts of the manual's pages.
 fn pages() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/manual");
     let files = fs::read_dir(folder).unwrap();

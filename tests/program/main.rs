@@ -1,5 +1,5 @@
-//! The built program on a terminal, and the server tasks against clusters, sentinels, TLS and
-//! bad networks.
+//! The built program on a terminal, and the server tasks against clusters, sentinels, TLS and bad
+//! networks.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 #[path = "../support/mod.rs"]

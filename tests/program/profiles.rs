@@ -1,4 +1,4 @@
-//! How a server is named: profiles, how they look, and the whole program with one; URLs and
+//! How a server is specified: profiles, their appearance, and the whole program with one; URLs and
 //! paths.
 
 mod addresses;

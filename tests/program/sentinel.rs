@@ -1,4 +1,4 @@
-//! Real sentinels: the master found, a failover followed, and what they will not say.
+//! Real sentinels: finding the master, following a failover, and what they refuse to answer.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,7 +16,7 @@ use crate::support::redis::{Redis, applies, pack};
 use crate::support::sentinel::{NAME, Watched, sentinel, url, wait};
 use crate::support::truth::{Publisher, Sent};
 
-/// Within this time of a server that can serve it every subscription is to be live again.
+/// How soon every subscription must be live again once a server can serve it.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
 
 const QUICK: Timing = Timing {
@@ -40,7 +40,7 @@ fn config(url: &str, topics: &[Topic]) -> Config {
     }
 }
 
-/// Several channels and a pattern, with the channel of each that is published to.
+/// Returns several channels and a pattern, and for each a channel to publish on.
 fn topics() -> ([Topic; 4], [&'static str; 4]) {
     let channels = ["orders", "payments", "news.1", "audit"];
     let topics = [
@@ -52,7 +52,7 @@ fn topics() -> ([Topic; 4], [&'static str; 4]) {
     (topics, channels)
 }
 
-/// How often each subscription was confirmed, by its number.
+/// Returns how often each subscription was confirmed, by its number.
 fn confirmations(listener: &Listener) -> BTreeMap<u32, usize> {
     let mut counts = BTreeMap::new();
     for notice in listener.notices() {
@@ -68,14 +68,14 @@ fn is_each_confirmed(listener: &Listener, count: u32, times: usize) -> bool {
     (0..count).all(|id| counts.get(&id).is_some_and(|confirmed| *confirmed >= times))
 }
 
-/// Waits until so many more messages have come.
+/// Waits until `more` further messages have arrived.
 async fn until_more(listener: &mut Listener, more: u64) {
     let before = listener.messages();
     let has_come = |listener: &Listener| listener.messages() >= before + more;
     listener.until("messages flow", has_come).await;
 }
 
-/// Publishes by the program itself, which is the one that hears it.
+/// Publishes through the program itself, which also receives the message.
 async fn assert_published(listener: &mut Listener) {
     listener.server.ask(Ask::Publish {
         id: 1,
@@ -98,13 +98,13 @@ fn is_closed(gap: &Gap) -> bool {
     matches!(gap.end, GapEnd::Restored(_))
 }
 
-/// Whether the program is among those that listen to a server.
+/// Returns whether the program is among the subscribers of a server.
 fn is_listened_to(server: &Redis) -> bool {
     let clients = server.cli(&["client", "list", "type", "pubsub"]);
     clients.contains("name=subscope")
 }
 
-/// The payloads on a channel, with the subscriptions that brought each.
+/// Returns the payloads on a channel, each with the subscriptions that it matched.
 fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)> {
     let rows = (log.first().0..log.end().0).map(RowId);
     rows.filter_map(|id| match log.row(id)?.content {
@@ -145,7 +145,7 @@ async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
-    // The old master comes back as one, until the sentinels find it.
+    // The old master comes back as a master, until the sentinels find it.
     watched.servers[0].restart();
     watched.demote(0, heir);
     assert!(is_listened_to(&watched.servers[heir]));
@@ -158,8 +158,8 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
     let watched = Watched::start();
     let (topics, channels) = topics();
     let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
-    // Most go on at the old master for as long as it lets them; one is at the heir as soon as that
-    // may be, long before the sentinels tell of it.
+    // Most publishers stay with the old master as long as it accepts them; one moves to the new
+    // master as soon as possible, long before the sentinels announce it.
     let [stays @ .., early] = channels;
     let stays = stays.map(|name| Publisher::start("PUBLISH", name, watched.to_master()));
     let early = Publisher::start("PUBLISH", early, watched.to_heir());
@@ -239,7 +239,7 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
     let [old, new] = ports.map(|port| format!("127.0.0.1 {port}"));
     let expected = [(format!("{NAME} {old} {new}"), vec![SubscriptionId(1)])];
     assert_eq!(switched(&listener), expected);
-    // The configuration of another sentinel is what it takes over.
+    // This sentinel takes over the configuration from another sentinel.
     assert!(!heard_on(&listener.log, b"+config-update-from").is_empty());
 
     listener
@@ -274,7 +274,7 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
     let port = master.port().to_string();
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
     program.wait_for_text("master other 127.0.0.1");
-    // The last row, opened.
+    // Open the last row.
     program.send("G\rz[");
     program.wait_for_text("brought by    sentinel events *");
 }
@@ -344,7 +344,7 @@ async fn sentinels_that_all_die_are_missed_and_servers_are_named_with_their_addr
     listener.server.stop().await;
 }
 
-/// A master with a password of its own, and two sentinels with another.
+/// Starts a master with one password and two sentinels with another.
 fn locked() -> (Redis, [Redis; 2]) {
     let master = Redis::start_with(&["--requirepass", "data", "--masterauth", "data"]);
     let lines = [
@@ -375,7 +375,7 @@ async fn sentinels_and_servers_have_passwords_of_their_own() {
         assert_published(&mut listener).await;
         listener.server.stop().await;
     }
-    // The sentinels let us in, but the master does not.
+    // The sentinels accept our login, but the master does not.
     let url = with_login(&plain, ":wrong", "sentinel-password=guard");
     let mut listener = Listener::start(config(&url, &topics[..1]));
     listener
@@ -420,7 +420,7 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
         assert!(said.starts_with(&start), "{said}");
         assert!(said.contains("sentinel-password="), "{said}");
         assert!(!said.contains("wrong"), "{said}");
-        // Nothing but being asked leads to another attempt.
+        // Only an explicit request leads to another attempt.
         listener.server.command(Command::Reconnect);
         listener
             .until("it is refused again", |listener| refused(listener) == 2)
@@ -428,7 +428,7 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
         assert_eq!(listener.connections.len(), 4, "{:?}", listener.connections);
         listener.server.stop().await;
     }
-    // One that cannot be reached does not make it passing.
+    // An unreachable sentinel does not make the failure temporary.
     sentinels[0].kill();
     let url = with_login(&plain, ":data", "sentinel-password=wrong");
     let program = Launch::subscope(&["-u", &url]).size(200, 30).start();
@@ -468,7 +468,7 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
     let mut dead = sentinel(&master, 1, &[]);
     dead.kill();
     let good = sentinel(&master, 3, &[]);
-    // It has not heard that this is no longer the master.
+    // Slow to notice that this is no longer the master.
     let patience = format!("sentinel down-after-milliseconds {NAME} 600000");
     let stale = sentinel(&replica, 3, &[patience]);
     let topics = [Topic::pattern(b"*")];
@@ -494,7 +494,7 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
         TcpStream::connect(("127.0.0.1", port.parse().unwrap()))
     });
     until_more(&mut listener, 100).await;
-    // Now the only one that is left is the one that is wrong: what is known is better.
+    // Now only the outdated sentinel is left; the known master is kept.
     drop(good);
     until_more(&mut listener, 1_000).await;
     let missing = listener.check(&publisher.stop()).await;
@@ -526,7 +526,7 @@ async fn sentinels_and_servers_speak_tls() {
     let mut listener = Listener::listening(secure).await;
     assert_published(&mut listener).await;
     listener.server.stop().await;
-    // Without it nobody is let in.
+    // Without TLS, nobody is let in.
     let mut listener = Listener::start(config(&url, &topics));
     listener
         .until("TLS is asked for", |listener| {

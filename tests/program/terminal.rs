@@ -1,4 +1,4 @@
-//! The built program on a real terminal: whatever ends it, the terminal is as it was.
+//! The built program on a real terminal: however it ends, the terminal is restored.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -22,9 +22,9 @@ mod guard;
 /// `subscope demo`, started from an interactive shell.
 struct InShell {
     shell: Pty,
-    /// The terminal's settings before, as `stty -g` says them.
+    /// The terminal's previous settings, as printed by `stty -g`.
     settings: String,
-    /// The process id of `subscope`, not of the shell.
+    /// The process ID of `subscope`, not of the shell.
     pid: u32,
 }
 
@@ -33,9 +33,9 @@ impl InShell {
         Self::start_with("", redirection)
     }
 
-    /// Starts it with these variables, written as the shell takes them.
+    /// Starts the program with these variables, in shell syntax.
     fn start_with(variables: &str, redirection: &str) -> Self {
-        // So wide that no line which is read off the screen is broken.
+        // Wide enough that no line read off the screen is wrapped.
         let mut shell = Launch::shell().size(300, 40).start();
         shell.wait_for("the first prompt", at_prompt);
         let settings = ask(&mut shell, "before", "$(stty -g)");
@@ -53,7 +53,7 @@ impl InShell {
         }
     }
 
-    /// Waits until the program has ended, checks the terminal, and gives the exit code.
+    /// Waits until the program has ended, checks the terminal, and returns the exit code.
     #[track_caller]
     fn assert_restored_after_exit(mut self) -> String {
         self.wait_for_prompt();
@@ -75,12 +75,13 @@ impl InShell {
     }
 }
 
-/// Whether the shell waits for a command. What is typed earlier may be mixed up with the prompt.
+/// Returns whether the shell waits for a command. Anything typed earlier may be mixed up with the
+/// prompt.
 fn at_prompt(screen: &vt100::Screen) -> bool {
     !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
 }
 
-/// Has the shell print a value, and reads it off the screen.
+/// Has the shell print a value and reads it off the screen.
 fn ask(shell: &mut Pty, name: &str, value: &str) -> String {
     shell.send(format!("echo {name}:{value}:\r"));
     shell.wait_for(name, |screen| {
@@ -89,7 +90,7 @@ fn ask(shell: &mut Pty, name: &str, value: &str) -> String {
     answer(&shell.text(), name).unwrap()
 }
 
-/// The value in a line `name:value:`. The command line that asked for it does not begin so.
+/// Returns the value in a line `name:value:`. The echoed command line does not start like that.
 fn answer(text: &str, name: &str) -> Option<String> {
     text.lines().rev().find_map(|line| {
         let value = line.strip_prefix(name)?.strip_prefix(':')?;
@@ -202,7 +203,7 @@ impl InShell {
     fn assert_suspended_and_resume(&mut self) {
         self.wait_for_prompt();
         self.assert_restored();
-        // So that the next wait, for a prompt or an answer, meets a new one.
+        // Clear the screen, so that the next wait, for a prompt or an answer, sees a new one.
         self.shell.send("clear\r");
         self.shell
             .wait_for("a cleared screen", |screen| screen.contents().trim() == "$");
@@ -232,13 +233,13 @@ fn the_program_ends_when_its_terminal_is_gone() {
     let pipe = folder.path().join("alive");
     let ended_rx = when_closed(&pipe);
     let program = InShell::start(&format!("3>{}", pipe.display()));
-    // The end of the shell, which leads the session, hangs the terminal up.
+    // The shell leads the session, so its end hangs up the terminal.
     program.shell.signal("KILL");
     assert_eq!(ended_rx.recv_timeout(Duration::from_secs(30)), Ok(true));
 }
 
-/// Makes a named pipe, and tells when nothing holds its writing end any more: a program that was
-/// started with it does so and does not know.
+/// Creates a named pipe and reports when nothing holds its writing end any more. A program started
+/// with the pipe holds it without knowing.
 fn when_closed(pipe: &Path) -> Receiver<bool> {
     let made = Command::new("mkfifo").arg(pipe).status().unwrap();
     assert!(made.success());
@@ -252,7 +253,7 @@ fn when_closed(pipe: &Path) -> Receiver<bool> {
     ended_rx
 }
 
-/// The program is in another session than the one that the terminal hangs up.
+/// The program is in a different session from the one that the terminal hangs up.
 #[test]
 fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
     let complaints = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
@@ -264,8 +265,8 @@ fn the_program_ends_when_its_terminal_is_gone_though_its_shell_ignores_that() {
     end_without_terminal("sh", &["-c"], "trap '' HUP; ");
 }
 
-/// Starts the program by this command of a shell, and takes its terminal away once it has drawn.
-/// Checks the exit code, and returns what the program wrote to stderr.
+/// Starts the program with this shell command, and closes its terminal once it has drawn. Checks
+/// the exit code and returns what the program wrote to stderr.
 fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let [pipe, complaints] = ["ended", "complaints"].map(|name| folder.path().join(name));
@@ -316,7 +317,7 @@ fn the_rest_of_a_sequence_that_comes_late_is_not_typed() {
     program.send_at_once("[200~pasted\x1b[201~?");
     program.wait_for_text("Channels and messages");
     assert!(!program.text().contains("muted"), "{}", program.text());
-    // An Esc that nothing follows is the key.
+    // An Esc that nothing follows is the Esc key.
     program.send("\x1b");
     program.wait_for("the panes", |screen| {
         !screen.contents().contains("Channels and messages")
@@ -332,7 +333,7 @@ fn the_rest_of_a_paste_that_stalls_is_not_typed() {
     program.wait_for_text("the paste has not ended · Esc ends it");
     program.send_at_once("text\r\x03\x1b[201~");
     program.wait_for_text("some text");
-    // A lost end locks nobody out.
+    // A missing end of a paste does not lock the user out.
     program.send_at_once("\x1b[200~lost");
     program.wait_for_text("the paste has not ended · Esc ends it");
     program.send_at_once("\x1b");
@@ -359,11 +360,11 @@ fn a_paste_that_is_not_marked_as_one_sends_nothing() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.wait_for_text("metrics:cpu");
-    // The channel of the newest message gives way to another.
+    // Replace the suggested channel of the newest message.
     program.send("p");
     program.wait_for_text("log frozen on");
     program.send("\t\x15a\r");
-    // What follows the Enter too soon would make it part of the paste.
+    // Input too soon after the Enter would make the Enter part of the paste.
     program.wait_for("the message's box", |screen| {
         let text = screen.contents();
         text.contains("Publish to a ") && !text.contains("Enter message")
@@ -425,7 +426,7 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_is_readable() {
     if std::env::var_os(ROLE).is_some() {
         panic_while_drawing();
     }
-    // This very test, started once more on a terminal, is the program that panics.
+    // The panicking program is this very test, started once more on a terminal.
     let program = Launch::program(
         std::env::current_exe().unwrap(),
         &[
@@ -448,9 +449,9 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_is_readable() {
     assert!(after.contains("a bug in a thread"));
 }
 
-/// Takes the terminal over and draws without end, while another thread panics.
+/// Takes over the terminal and draws endlessly while another thread panics.
 fn panic_while_drawing() -> ! {
-    // Of several sessions it is the last that has the terminal.
+    // With several sessions, the last one owns the terminal.
     Session::enter(false, None).unwrap().leave();
     let session = Session::enter(true, None).unwrap();
     let mut tty = session.writer();

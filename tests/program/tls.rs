@@ -1,5 +1,5 @@
-//! TLS against a real Redis, with certificates made for the test: what is trusted, what is not,
-//! and what is said then.
+//! TLS against a real Redis, with certificates made for the test: what is trusted, what is not, and
+//! the errors reported.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -25,21 +25,21 @@ use crate::support::authority::{self, Authority, Identity, expired, params};
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::{Redis, applies, pack};
 
-/// How long to wait for what should come before the test is given up.
+/// Timeout for expected events, after which the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whether the server to test against is built with TLS.
+/// Returns whether the server to test against is built with TLS.
 fn tls_applies() -> bool {
     applies(Redis::start().has_setting("tls-port"), "TLS")
 }
 
-/// A server at `127.0.0.1` whose certificate is right.
+/// Starts a server at `127.0.0.1` with a valid certificate.
 fn right(authority: &Authority) -> Redis {
     let identity = authority.issue("right", &["127.0.0.1", "localhost"], |_| {});
     authority.serve(&identity, &[])
 }
 
-/// The server tasks, listening to everything, and the log that they fill.
+/// The server tasks, subscribed to everything, and the log that they fill.
 struct Listener {
     server: Server,
     feed_rx: mpsc::Receiver<Feed>,
@@ -71,7 +71,7 @@ impl Listener {
         }
     }
 
-    /// What comes next, if it is nothing for the log.
+    /// Waits for the next event. Returns `None` if it went into the log.
     async fn next(&mut self) -> Option<Feed> {
         let feed = timeout(PATIENCE, self.feed_rx.recv()).await;
         match feed.expect("something comes").expect("the tasks run") {
@@ -94,7 +94,7 @@ impl Listener {
         }
     }
 
-    /// Waits until an attempt has failed, and says why.
+    /// Waits until an attempt has failed, and returns the reason.
     async fn reason(&mut self) -> String {
         loop {
             match self.next().await {
@@ -112,7 +112,7 @@ impl Listener {
         }
     }
 
-    /// Publishes, and says how many received it.
+    /// Publishes, and returns how many clients received the message.
     async fn publish(&mut self) -> Result<i64, Box<str>> {
         self.server.ask(Ask::Publish {
             id: 1,
@@ -167,9 +167,9 @@ async fn an_unknown_authority_is_named() {
     let reason = "the server's certificate for \"127.0.0.1\", \"localhost\" is issued by \
                   \"Unknown CA\", which is not among the trusted ones; give it with --cacert FILE";
     assert_refused(&redis.url(), &known.settings(), reason).await;
-    // Nor is it among those of the system.
+    // Nor is it among the system's authorities.
     assert_refused(&redis.url(), &TlsSettings::default(), reason).await;
-    // Whoever took an authority's name has not its key.
+    // An impostor with the authority's name does not have its key.
     let impostor = Authority::new("Unknown CA");
     let said = reason_of(&redis.url(), &impostor.settings()).await;
     assert!(said.contains("did not sign it"), "{said}");
@@ -257,7 +257,7 @@ async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
     }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
-    // As 'openssl req -x509' makes one: it says that it is an authority's.
+    // `openssl req -x509` makes such a certificate: it claims to be an authority's.
     let mut own = params("own", &["127.0.0.1"]);
     own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let pem = own.self_signed(&key).unwrap().pem();
@@ -339,7 +339,8 @@ async fn tls_and_plain_are_told_apart() {
     let authority = Authority::new("Test CA");
     let redis = right(&authority);
     let url = redis.url().replace("rediss://", "redis://");
-    // The first attempt asks for all at once; the next finds out what the server does not like.
+    // The first attempt sends everything at once; the next one finds out which step the server
+    // rejects.
     let mut refused = Listener::start(&url, &TlsSettings::default());
     assert_eq!(
         refused.reason().await,
@@ -350,7 +351,7 @@ async fn tls_and_plain_are_told_apart() {
     assert_eq!(refused.reason().await, reason);
     refused.server.stop().await;
 
-    // The same, of a server that answers in TLS.
+    // A server that answers in TLS.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -399,7 +400,7 @@ async fn a_large_message_and_a_burst_come_whole() {
     let redis = right(&authority);
     let mut listener = Listener::start(&redis.url(), &authority.settings());
     listener.live().await;
-    // A confirmed subscription is a notice; only then does the publishing start.
+    // A confirmed subscription is a notice; publishing starts only after it.
     while listener.log.counters().notices == 0 {
         listener.next().await;
     }
@@ -410,7 +411,7 @@ async fn a_large_message_and_a_burst_come_whole() {
     let mut stream = UnixStream::connect(redis.socket()).unwrap();
     let publisher = thread::spawn(move || {
         stream.write_all(&bytes).unwrap();
-        // Redis goes on only while its answers are taken.
+        // Redis continues only while its answers are read.
         let answers = BufReader::new(stream).lines().take(BURST + 1);
         answers
             .filter(|answer| answer.as_ref().unwrap() == ":1")

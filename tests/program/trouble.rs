@@ -1,5 +1,6 @@
-//! Through trouble: networks that cut and lose, servers that cannot serve, passwords that change.
-//! Whatever happens, the log tells the truth about what is missing, and listening goes on.
+//! Trouble of all kinds: networks that cut connections and lose data, servers that cannot serve,
+//! passwords that change. In every case, the log tells the truth about what is missing, and the
+//! subscriptions are restored.
 
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,7 +25,7 @@ use crate::support::pty::Launch;
 use crate::support::redis::{Redis, pack};
 use crate::support::truth::{Publisher, Sent, check, log_of};
 
-/// A log in which number 1 of 0 to 2 is missing, with a gap from `last_heard` to `restored`.
+/// Returns a log that lacks number 1 of 0 to 2, with a gap from `last_heard` to `restored`.
 fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
     let mut batch = Batch::default();
     batch.push_message(Time(0), b"a", b"0", SubscriptionId(0));
@@ -42,7 +43,7 @@ fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
     log
 }
 
-/// Three numbers, a second apart.
+/// Returns three numbers sent one second apart.
 fn three() -> Vec<Sent> {
     let second = |number: i64| Time(number * 1_000_000);
     (0_i64..3)
@@ -80,7 +81,7 @@ const QUICK: Timing = Timing {
     longest_wait: Duration::from_millis(100),
 };
 
-/// Listening must go on within this time once the server can serve.
+/// How soon the subscriptions must be restored once the server can serve them.
 const SOON: Duration = Duration::from_secs(5);
 
 fn config(url: &str, topic: Topic) -> Config {
@@ -98,7 +99,7 @@ fn all(url: &str) -> Config {
     config(url, Topic::pattern(b"*"))
 }
 
-/// A publisher of numbers on the channel `name`.
+/// Starts a publisher of numbers on the channel `name`.
 fn publisher(address: SocketAddr, name: &str) -> Publisher {
     Publisher::start("PUBLISH", name, move || TcpStream::connect(address))
 }
@@ -112,7 +113,7 @@ fn publish_one(listener: &Listener) {
     });
 }
 
-/// A connection that stays, whatever becomes of others.
+/// A connection that stays open, whatever happens to others.
 struct Admin(TcpStream);
 
 impl Admin {
@@ -131,7 +132,7 @@ async fn quick_heartbeats_keep_a_connection_that_is_cut_when_idle() {
     let idle = Some(Duration::from_secs(2));
     let proxy = Proxy::cutting_idle(redis.address(), idle);
     let mut listener = Listener::listening(all(&proxy.url())).await;
-    // More than twice as long as an idle connection lives.
+    // More than twice the idle limit of a connection.
     listener
         .until("many heartbeats", |listener| listener.pongs > 45)
         .await;
@@ -228,8 +229,8 @@ async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte()
     listener.server.stop().await;
 }
 
-/// This test's thread is the one that the server tasks run on: while it does not wait for them,
-/// they stand still, as they do on a laptop that sleeps.
+/// This test's thread also runs the server tasks: while it does not wait for them, they stand
+/// still, as on a sleeping laptop.
 #[tokio::test]
 async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
     let redis = Redis::start();
@@ -289,7 +290,7 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
     pty.signal("STOP");
     let noise = "x".repeat(100 << 10);
     while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
-    // Longer than from one heartbeat to the time at which the next is late.
+    // Longer than from one heartbeat until the next one is overdue.
     let patience = Duration::from_secs(7);
     thread::sleep(patience.saturating_sub(halted.elapsed()));
     let length = halted.elapsed();
@@ -306,8 +307,8 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
     pty.wait_for_text("after the sleep");
 }
 
-/// Client-side caching whose invalidations are redirected to us: Redis sends them as messages, whose
-/// payload is no string, to whoever subscribes to anything.
+/// Client-side caching with invalidations redirected to us: Redis sends them, to any subscriber, as
+/// messages whose payload is not a string.
 #[tokio::test]
 async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys() {
     for topic in [
@@ -350,7 +351,7 @@ async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys
         let texts: Vec<String> = texts.collect();
         assert_eq!(texts.len(), 3, "{texts:?}");
         assert!(texts[0].starts_with(r#"["user:1"]"#), "{texts:?}");
-        // In any order.
+        // The order is not defined.
         assert!(
             texts[1].contains(r#""a""#) && texts[1].contains(r#""b""#),
             "{texts:?}"
@@ -363,17 +364,17 @@ async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys
     }
 }
 
-/// Set for a process that only listens, so that a test can halt it: to what.
+/// Variable that names the URL for a process which only subscribes, so that a test can halt it.
 const LISTEN_TO: &str = "SUBSCOPE_TEST_LISTEN_TO";
 
-/// The file that such a process writes what it has heard to.
+/// Variable that names the file to which such a process writes what it received.
 const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
 
 /// The channel of the message that ends it.
 const END: &str = "end";
 
-/// The process of the test below, and nothing of its own: listens until the last message, then
-/// writes down the numbers and the gaps.
+/// Not a test of its own but the process of the test below: receives until the last message, then
+/// writes the numbers and the gaps to the file.
 #[tokio::test]
 async fn a_process_that_listens_so_that_it_can_be_halted() {
     let (Ok(url), Ok(path)) = (env::var(LISTEN_TO), env::var(WRITE_TO)) else {
@@ -401,7 +402,7 @@ async fn a_process_that_listens_so_that_it_can_be_halted() {
     fs::write(path, lines).unwrap();
 }
 
-/// The log that such a process wrote down.
+/// Returns the log written by such a process.
 fn written_log(lines: &str) -> MessageLog {
     let mut batch = Batch::default();
     for line in lines.lines() {
@@ -455,14 +456,14 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
     };
     let is_listening = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
     wait(&is_listening);
-    // Slow enough that what comes meanwhile is no backlog.
+    // Slow enough that no backlog builds up while the process is halted.
     let address = redis.address();
     let publisher = Publisher::start_at(100, "PUBLISH", "a", move || TcpStream::connect(address));
     let publish = |count: usize| {
         let before = publisher.published();
         wait(&|| publisher.published() >= before + count);
     };
-    // Halted for 0.2 to 2.2 seconds, the connection cut in the middle.
+    // Halt for 0.2 to 2.2 seconds and cut the connection in the middle.
     let halves = [10, 50, 110];
     for half in halves {
         publish(20);
@@ -522,7 +523,8 @@ async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried
             listener.messages() > heard + 50
         })
         .await;
-    // What the new one published before it was listened to is no loss of the old one's.
+    // Messages that the new publisher sent before we subscribed there are not missing from the old
+    // one.
     let [gap] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
     };
@@ -551,7 +553,7 @@ async fn a_server_on_the_ipv6_loopback_is_listened_to() {
 
 #[tokio::test]
 async fn a_server_that_is_loading_is_waited_for() {
-    // While it loads it looks up every 2 MiB, and each key takes a while.
+    // While it loads, it handles events every 2 MiB, and each key takes a while.
     let mut redis = Redis::start_with(&["--key-load-delay", "50000", "--rdbcompression", "no"]);
     let value = vec![b'x'; 512 << 10];
     for key in 0..60 {
@@ -585,12 +587,12 @@ async fn a_server_that_is_loading_is_waited_for() {
     listener.server.stop().await;
 }
 
-/// A server that takes replicas in at once.
+/// Starts a server that accepts replicas at once.
 fn primary() -> Redis {
     Redis::start_with(&["--repl-diskless-sync-delay", "0"])
 }
 
-/// A replica of `primary`, which answers or does not while it is without it.
+/// Starts a replica of `primary`. `answers` is whether it answers while the primary is gone.
 fn replica_of(primary: &Redis, answers: bool) -> Redis {
     let port = primary.port().to_string();
     let answers = if answers { "yes" } else { "no" };
@@ -633,7 +635,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
                 reasons.any(|reason| reason.contains("link to the primary is down"))
             })
             .await;
-        // Not all servers say so to a PING.
+        // Not all servers answer PING like that.
         if replica.cli(&["PING"]).starts_with("MASTERDOWN") {
             listener
                 .until("that is said in its words", |listener| {
@@ -655,7 +657,8 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
     }
 }
 
-/// The server tasks stand still from the primary's end until the replica has it again.
+/// The server tasks stand still from the end of the primary until the replica is connected to it
+/// again.
 #[tokio::test]
 async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a_gap() {
     let mut primary = primary();
@@ -764,7 +767,7 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
     );
     assert_eq!(listener.gaps().len(), 1);
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
-    // Each attempt would stand in Redis's log of what it refuses.
+    // Redis would log each refused attempt.
     let attempts = redis.cli(&["ACL", "LOG"]);
     let heard = publisher.published();
     while publisher.published() < heard + 200 {

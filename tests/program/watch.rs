@@ -1,4 +1,4 @@
-//! The whole program on a terminal of its own, against a real Redis.
+//! The whole program on a terminal, against a real Redis.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -17,14 +17,14 @@ use crate::support::redis::{NO_LIMITS, Redis, pack};
 
 const PASSWORD: &str = "s3cret-of-the-test";
 
-/// `subscope` on a wide terminal, about to watch `redis`.
+/// Prepares `subscope` on a wide terminal, with `redis` as its server.
 fn launch(redis: &Redis, arguments: &[&str]) -> Launch {
     let url = redis.url();
     let arguments = [&["-u", url.as_str()], arguments].concat();
     Launch::subscope(&arguments).size(160, 40)
 }
 
-/// The same, once all its subscriptions are live.
+/// Starts `subscope` and waits until all its subscriptions are live.
 fn watch(redis: &Redis, arguments: &[&str], subscriptions: usize) -> Pty {
     let pty = launch(redis, arguments).start();
     wait_for_subscriptions(&pty, subscriptions);
@@ -37,7 +37,7 @@ fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {
         let text = screen.contents();
-        // The blanks at the end of a line do not count as text.
+        // Blanks at the end of a line are not part of the text.
         let status = format!("{}  ", text.lines().next().unwrap_or_default());
         status.contains("● live") && status.contains(&live)
     });
@@ -51,7 +51,7 @@ fn publish(redis: &Redis, channel: &[u8], payload: &[u8]) {
 /// The tabs of an open message.
 const TABS: &str = "value  diff  bytes  channel";
 
-/// Opens the last message on the whole screen.
+/// Opens the last message in full screen.
 fn open_last(pty: &mut Pty) {
     focus_messages(pty);
     pty.send("G\rz");
@@ -66,18 +66,18 @@ fn close(pty: &mut Pty) {
     });
 }
 
-/// Gives the messages the focus, wherever it was: a click on their first line.
+/// Focuses the messages from anywhere, by a click on their first line.
 fn focus_messages(pty: &mut Pty) {
     pty.send("\x1b[<0;130;4M\x1b[<0;130;4m");
 }
 
-/// Quits, however many messages are kept.
+/// Quits, regardless of how many messages are kept.
 fn quit(pty: &mut Pty) {
     pty.send("\x03\x03");
     assert_eq!(pty.wait_for_exit().exit_code(), 0);
 }
 
-/// Quits and gives the object that `--stats` has written.
+/// Quits and returns the object written by `--stats`.
 fn quit_with_stats(pty: &mut Pty, directory: &TempDir) -> Value {
     quit(pty);
     let stats = fs::read_to_string(stats_path(directory)).unwrap();
@@ -89,7 +89,7 @@ fn stats_path(directory: &TempDir) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The program without a terminal.
+/// Runs the program without a terminal.
 fn run(arguments: &[&str]) -> Output {
     Command::new(SUBSCOPE)
         .args(arguments)
@@ -166,7 +166,7 @@ fn subscriptions_come_and_go_while_it_runs() {
     publish(&redis, b"two:b", b"by the new pattern");
     pty.wait_for_text("by the new pattern");
 
-    // A click on the list's first line, where patterns stand.
+    // Click on the first line of the list, which holds the patterns.
     pty.send("\x1b[<0;10;3M\x1b[<0;10;3m");
     pty.send("gu");
     pty.wait_for_text("unsubscribed from pattern two* · 1 subscription now");
@@ -364,7 +364,8 @@ fn a_password_on_the_command_line_works_and_is_warned_of() {
     assert_no_password(&pty);
 }
 
-/// The prompt comes a moment before the terminal stops to echo what is typed.
+/// Waits until typed text is no longer echoed: the prompt appears a moment before the terminal
+/// turns echo off.
 fn wait_until_nothing_is_echoed(pty: &Pty) {
     let terminal = format!("/proc/{}/fd/0", pty.pid());
     let is_echoing = || {
@@ -439,7 +440,7 @@ fn without_a_terminal_it_says_so_and_names_the_help() {
     assert_eq!(output.stdout, b"");
 }
 
-/// What would do something to a terminal, none of which `subscope` sends by itself.
+/// Sequences that affect a terminal, none of which `subscope` itself sends.
 const HOSTILE: &[&[u8]] = &[
     b"\x1b]0;pwned\x07",
     b"\x1b]52;c;cHduZWQ=\x1b\\",
@@ -456,7 +457,7 @@ const HOSTILE: &[&[u8]] = &[
 #[test]
 fn nothing_in_a_name_or_a_payload_reaches_the_terminal_as_control() {
     let redis = Redis::start();
-    // To Redis the pattern * does not match the empty name.
+    // In Redis, the pattern * does not match the empty name.
     let mut pty = watch(&redis, &["*", ""], 2);
     for (index, hostile) in HOSTILE.iter().enumerate() {
         let payload = [hostile, format!(" mark-{index}-").as_bytes()].concat();
@@ -481,7 +482,7 @@ fn nothing_in_a_name_or_a_payload_reaches_the_terminal_as_control() {
     open_last(&mut pty);
     pty.wait_for_text("100 KiB");
     pty.send("G");
-    // The answer to a later key: all before it has been drawn.
+    // This is the response to a later key, so everything before it has been drawn.
     pty.send("?");
     pty.wait_for_text("Open message");
 
@@ -499,7 +500,7 @@ fn nothing_in_a_name_or_a_payload_reaches_the_terminal_as_control() {
         })
         .collect();
     assert!(odd.is_empty(), "control characters came through: {odd:?}");
-    // What is read last may end in the midst of a sequence.
+    // The last read may end in the middle of a sequence.
     let whole = text.strip_suffix('\x1b').unwrap_or(&text);
     let unknown = whole
         .split('\x1b')
@@ -622,9 +623,10 @@ fn every_size_is_drawn_while_messages_flow() {
         (200, 60),
     ] {
         pty.resize(columns, rows);
-        // After a size at which nothing can be read comes one at which something can.
+        // After a size too small to read anything, resize to a readable one.
         if columns < 40 || rows < 12 {
-            // Esc in its long form: one byte of it and the next Tab, read at once, are Alt-Tab.
+            // Send Esc in its long form: its last byte and the next Tab, read together, would be
+            // Alt-Tab.
             pty.send("\t?\x1b[27u");
             pty.resize(60, 20);
         }

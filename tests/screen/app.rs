@@ -1,4 +1,4 @@
-//! The app: keys pressed and events fed, what it shows and what it asks for.
+//! The app: key presses and events, what it shows and the effects it requests.
 
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ fn a_frozen_log_that_becomes_higher_fills_up_from_above() {
     let height = usize::from(inside(stage.app.areas().messages).height);
     assert!(height > before.rows.len());
     assert_eq!(after.rows.len(), height);
-    // What came since stays below.
+    // Rows that have arrived since stay below the view.
     assert_eq!(after.rows.last(), before.rows.last());
     assert_eq!((after.selected, after.newer), (before.selected, 25));
 }
@@ -810,7 +810,7 @@ fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
     assert_eq!(stage.box_texts().0, "ordersx y");
 }
 
-/// What stands before the terminal's cursor in its row.
+/// Returns the text before the terminal's cursor in its row.
 fn before_caret(stage: &Stage) -> String {
     let (x, y) = stage.caret().unwrap();
     let buffer = stage.buffer();
@@ -875,7 +875,7 @@ fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
     );
 }
 
-/// Keys of text that come at once, as from a terminal that does not mark what is pasted.
+/// Sends text as keys that arrive at once, as from a terminal that does not mark pastes.
 fn burst(stage: &mut Stage, text: &str) -> Vec<Effect> {
     let key = |letter| match letter {
         '\r' => KeyCode::Enter,
@@ -894,7 +894,7 @@ fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
     assert_eq!(burst(&mut stage, "one\r\rtwo\tx\r"), []);
     assert!(stage.toast().contains("Enter sends"), "{}", stage.toast());
     assert_eq!(stage.box_texts().1, "one\n\ntwo\tx");
-    // It goes on, as a paste of more than one read does.
+    // The next burst continues the text, as when a paste takes more than one read.
     assert_eq!(burst(&mut stage, "y\r"), []);
     assert_eq!(stage.box_texts().1, "one\n\ntwo\tx\ny");
     assert_eq!(stage.code(KeyCode::Enter).len(), 1);
@@ -916,7 +916,7 @@ fn pasted_keys_only_move_where_no_text_is_written() {
         "{}",
         stage.toast()
     );
-    // It stays to be read while those act that only move.
+    // The toast stays while keys that only move take effect.
     burst(&mut stage, "gg");
     assert_eq!(stage.selected(), "0");
     assert!(
@@ -954,7 +954,7 @@ fn a_key_held_down_toggles_once() {
     stage.numbered("a", 3);
     stage.keys("gm");
     assert!(stage.toast().contains("a muted"), "{}", stage.toast());
-    // Half a second until the first repeat, and then thirty a second.
+    // Half a second until the first repeat, then thirty a second.
     for pause in [500, 33, 33, 33] {
         stage.wait(Duration::from_millis(pause));
         stage.code(KeyCode::Char('m'));
@@ -984,7 +984,7 @@ fn a_key_tapped_again_acts_as_soon_as_it_is_clear_that_it_is_not_held() {
         stage.send(Event::Tick);
         assert_eq!(stage.app.is_muted(b"a"), is_muted);
     }
-    // Another key shows it at once.
+    // Another key makes it act at once.
     stage.wait(Duration::from_millis(300));
     stage.keys("mj");
     assert!(!stage.app.is_muted(b"a"));
@@ -1071,7 +1071,7 @@ fn what_is_removed_from_a_list_comes_back_in_its_place() {
         stage.keys("Z");
         assert!(stage.toast().contains(texts[1]), "{}", stage.toast());
         assert_eq!(listed(&stage), texts[1..]);
-        // Outside of the list too.
+        // Undo works outside the list too.
         stage.code(KeyCode::Esc);
         stage.keys("Z");
         assert_eq!(listed(&stage), texts);
@@ -1169,7 +1169,7 @@ fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
 
 // --- Overlays ----------------------------------------------------------------------------------
 
-/// What stands at the top of the open message: which value, or which byte of a text.
+/// Returns what is at the top of the open message: the index of a value, or of a byte of text.
 fn top_of_message(stage: &Stage) -> usize {
     let reader = &stage.app.open().unwrap().reader;
     let text = stage.app.areas().message_text();
@@ -1220,7 +1220,7 @@ fn an_open_message_pages_to_both_ends_whatever_its_form() {
         assert_eq!(top_of_message(&stage), 0);
         stage.mouse(MouseEventKind::ScrollDown, 5, 5);
         assert!(top_of_message(&stage) > 0);
-        // First the whole screen is given back, then the focus, then it closes.
+        // Esc first leaves full screen, then moves the focus back, then closes the message.
         for (is_open, focus) in [
             (true, Focus::Message),
             (true, Focus::Messages),
@@ -1301,7 +1301,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
     assert!(stage.app.overlay().is_none());
 }
 
-// --- Everywhere --------------------------------------------------------------------------------
+// --- All contexts ------------------------------------------------------------------------------
 
 #[test]
 fn the_help_opens_at_the_keys_of_where_one_is() {
@@ -1317,7 +1317,7 @@ fn the_help_opens_at_the_keys_of_where_one_is() {
     assert!(!screen.contains("Channels and messages"), "{screen}");
 }
 
-/// An app in each context.
+/// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
     let starts: [&dyn Fn(&mut Stage); 20] = [
         &|_| {},
@@ -1400,7 +1400,7 @@ fn quitting_and_suspending_work_everywhere() {
     }
     for context in Context::ALL {
         let is_around = matches!(context, Context::Always | Context::Panes);
-        // A screen of its own.
+        // These contexts have a screen of their own.
         let is_before = matches!(context, Context::Profiles | Context::ProfileName);
         let is_a_place = !is_around && !is_before;
         assert_eq!(contexts.contains(&context), is_a_place, "{context:?}");
@@ -1521,7 +1521,7 @@ fn nothing_ticks_until_something_changes_by_time() {
     assert_eq!(stage.app.next_tick(), None);
     stage.connection(Connection::Live);
     stage.confirm(0);
-    // A server that says nothing for this long is told of.
+    // A server that is silent for this long is reported.
     let unanswered = START.after(Duration::from_secs(7));
     assert_eq!(stage.app.next_tick(), Some(unanswered));
     stage.keys("m");
@@ -1603,7 +1603,7 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
     assert_eq!(table(&stage), [0, 1]);
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0)])));
-    // Its connection ends later.
+    // The connection of the removed node ends later.
     stage.send(Event::Feed(Feed::Connection(NodeId(1), Connection::Idle)));
     assert_eq!(table(&stage), [0]);
 }
@@ -1695,7 +1695,7 @@ fn a_denied_pattern_of_sharded_channels_is_live_once_they_are_found() {
     assert_eq!(stage.state(0), &SubscriptionState::Live);
 }
 
-// --- Safe hands --------------------------------------------------------------------------------
+// --- Accidental keys ---------------------------------------------------------------------------
 
 #[test]
 fn tab_and_typing_never_reach_the_publish_box_of_a_fresh_session() {
@@ -1727,7 +1727,7 @@ fn a_key_held_down_publishes_once() {
         assert_eq!(stage.code(KeyCode::Enter), []);
         assert_eq!(stage.app.context(), Context::PublishPayload);
     }
-    // Kept text is not sent by the Enter that leaves the channel's name, held a little too long.
+    // The Enter that leaves the channel name does not send kept text when held slightly too long.
     stage.keys("two");
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
@@ -1783,7 +1783,7 @@ fn a_key_acts_on_no_row_that_moves_under_it() {
         let mut stage = Stage::new(&["c"]);
         stage.messages(&[("c", br#"{"v":1}"#)]);
         if key == "i" {
-            // Without a lens there is nothing to take away.
+            // Without a lens there is nothing to remove.
             stage.keys("k");
             stage.code(KeyCode::Enter);
             stage.code(KeyCode::Enter);
@@ -1806,7 +1806,7 @@ fn a_key_acts_on_no_row_that_moves_under_it() {
         assert_ne!(stage.toast(), toast, "{key}");
         assert_eq!(
             stage.selected(),
-            // A muted row gives way to the next one.
+            // The selection moves from a muted row to the next one.
             if key == "m" { "5" } else { "4" },
             "{key}"
         );
@@ -1903,7 +1903,7 @@ fn q_closes_the_topmost_thing_and_quits_only_at_the_top() {
     stage.code(KeyCode::Tab);
     stage.keys("q");
     assert!(!stage.app.plot().is_shown());
-    // Held a little too long, it does not go on to quit.
+    // Held slightly too long, the key does not go on to quit.
     assert_eq!(stage.keys("q"), []);
     assert_eq!(stage.toast(), "q again to quit");
     stage.wait(Duration::from_secs(1));
@@ -2098,7 +2098,7 @@ fn a_key_acts_on_no_open_message_that_follows_the_log() {
     }
 }
 
-/// The words of each warning that Socket.IO counts a subscription.
+/// Returns the text of each warning that Socket.IO counts a subscription.
 fn counted(stage: &Stage) -> Vec<String> {
     let clock = stage.app.clock();
     let notices = stage.app.log().notices();
@@ -2128,7 +2128,7 @@ fn a_subscription_that_socket_io_counts_is_warned_of_once() {
           counts channel app:socket.io-request#/# as one more server, and waits for its answers"
         ]
     );
-    // Neither again after a reconnect, nor for another.
+    // The warning is repeated neither after a reconnect nor for another subscription.
     stage.confirm(2);
     stage.confirm(3);
     assert_eq!(counted(&stage).len(), 1);
@@ -2167,7 +2167,7 @@ fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
         let sent = stage.code(KeyCode::Enter);
         assert_eq!(sent, published(1, name, b" x "));
     }
-    // What the screen shows can be typed as it is.
+    // Text can be typed exactly as the screen shows it.
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("or\u{a0}ders ", b"x"), ("orders", b"x")]);
     stage.keys(r#"/channel:"or\u{a0}ders\x20""#);

@@ -1,4 +1,4 @@
-//! Checks of messages as the screen has them: asked for, flagged in the log, told in the channel tab.
+//! Checks on the screen: requesting them, flags in the log, reports in the channel tab.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use subscope::server::Feed;
 
 use crate::support::stage::{START, Stage};
 
-/// A stage whose checks are made at once.
+/// A stage whose worker answers checks immediately.
 struct Checked {
     stage: Stage,
     worker: Worker,
@@ -27,7 +27,7 @@ impl Checked {
         }
     }
 
-    /// Answers what was asked of the checks, and what is asked then.
+    /// Answers the check requests among the effects, and those that follow from the answers.
     fn settle(&mut self, effects: Vec<Effect>) {
         let mut waiting = VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
@@ -85,7 +85,7 @@ impl Checked {
         self.settle(effects);
     }
 
-    /// The words found of each row that has any.
+    /// Returns the text of each finding with its row.
     fn found(&self) -> Vec<(u64, String)> {
         let app = &self.stage.app;
         let rows = (0..app.log().end().0).map(RowId);
@@ -96,7 +96,7 @@ impl Checked {
         .collect()
     }
 
-    /// The rows that are shown.
+    /// Returns the rows that are shown.
     fn shown(&self) -> Vec<u64> {
         let shown = self.stage.app.shown();
         let rows = (0..shown.len()).map(|place| shown.row_at(place).unwrap().0);
@@ -122,7 +122,7 @@ fn nothing_is_asked_while_nothing_is_checked() {
     assert_eq!(effects, []);
 }
 
-/// `{"seq": number}` in `MessagePack`.
+/// Returns `{"seq": number}` in `MessagePack`.
 fn packed(number: u8) -> Vec<u8> {
     vec![0x81, 0xa3, b's', b'e', b'q', number]
 }
@@ -166,7 +166,7 @@ fn a_key_on_a_number_of_messagepack_follows_it() {
 fn requests_of_one_form_are_paired_with_replies_of_another() {
     let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
-    // The id is bytes, which are known by their base64, and then a text.
+    // The id as bytes, which are compared as base64, and then as text.
     checked.messages(
         "req",
         &[&b"\x81\xa2id\xc4\x02\x01\x02"[..], b"\x81\xa2id\xa2q7"],
@@ -370,7 +370,7 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
     assert_eq!(found.len(), 1);
     assert!(found[0].1.contains("△ .amount number→string"), "{found:?}");
     assert!(found[0].1.contains("+ .coupon"), "{found:?}");
-    // What is shown is asked for again, but not at every message.
+    // The shown report is requested again, but not for every message.
     checked.wait(Duration::from_secs(1));
     let screen = checked.screen();
     assert!(
@@ -404,7 +404,7 @@ fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
     checked.stage.now = checked.stage.now.after(Duration::from_millis(45));
     checked.messages("rpc:rep", &[r#"{"corr":"a"}"#]);
     assert_eq!(checked.found(), [(2, "↩ 45 ms".to_owned())]);
-    // Whole in a narrow log too.
+    // A narrow log shows it in full too.
     assert!(checked.stage.screen().contains("↩ 45 ms"));
     checked.stage.send(Event::Resize(40, 12));
     assert!(checked.stage.screen().contains("↩ 45 ms"));
@@ -435,7 +435,7 @@ fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
     let lost = checked.stage.now.after(Duration::from_millis(1));
     checked.stage.now = lost;
     checked.notice(Notice::Gap(gap(GapEnd::Open, lost)));
-    // Another server is heard meanwhile.
+    // Another server still delivers messages.
     checked.messages("rpc:req", &[r#"{"id":"c"}"#]);
     let back = lost.after(Duration::from_millis(1));
     checked.stage.now = back;
@@ -488,7 +488,7 @@ fn findings_go_with_their_rows_and_come_back_with_them() {
     assert_eq!(checked.found(), []);
 }
 
-// --- What was not checked ----------------------------------------------------------------------
+// --- Unchecked messages ------------------------------------------------------------------------
 
 #[test]
 fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
@@ -501,18 +501,19 @@ fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
         screen.contains("Messages 0 of 7 · /is:seqgap · 4 not checked"),
         "{screen}"
     );
-    // In the box as well.
+    // The box shows it too.
     assert_eq!(screen.matches("0 of 7 · 4 not checked").count(), 1);
     checked.press("\n");
     let screen = checked.screen();
     assert!(screen.contains("No checked message matches is:seqgap"));
-    // Where there is little room as well; where there is none, no count is given at all.
+    // It is still shown where there is little room; with even less, no count is shown at all.
     checked.stage.send(Event::Resize(80, 24));
     let screen = checked.stage.screen();
     assert!(screen.contains(" 0 of 7 · 4 not checked "), "{screen}");
     checked.stage.send(Event::Resize(60, 24));
     assert!(!checked.stage.screen().contains("0 of 7"));
-    // Of channels that do not matter nothing is said, and of flags that no check gives all.
+    // Messages on channels that the query excludes do not count as unchecked. For flags that no
+    // check sets, all messages do.
     checked.press("\x1b/is:seqgap channel:orders\n");
     assert!(!checked.screen().contains("not checked"));
     checked.press("\x1b/not is:seqgap (channel:orders or .seq == 9)\n");
@@ -590,7 +591,7 @@ fn checks_that_have_no_room_for_a_channel_say_so() {
 
 #[test]
 fn what_a_check_could_not_read_is_not_checked() {
-    // No shape can be learnt of what is no JSON.
+    // No shape can be learnt from payloads that are not JSON.
     let mut checked = Checked::with(vec![Check::parse_shape("mm").unwrap()]);
     checked.messages("mm", &vec![packed(1); 40]);
     checked.press("/is:drift\n");
@@ -599,7 +600,7 @@ fn what_a_check_could_not_read_is_not_checked() {
         screen.contains("Messages 0 of 40 · /is:drift · 40 not checked"),
         "{screen}"
     );
-    // A path that leads nowhere.
+    // A path that most messages lack.
     let mut checked = Checked::with(vec![Check::parse_sequence("a*=.sqe").unwrap()]);
     checked.press("/is:seqgap\n");
     checked.numbers("a1", 1..=30);
@@ -613,7 +614,7 @@ fn what_a_check_could_not_read_is_not_checked() {
     );
     checked.press("\x1b/is:seqgap channel:a1\n");
     assert!(checked.screen().contains(" · 30 not checked"));
-    // Of what has been let go of nothing is said.
+    // Cleared messages are not mentioned.
     checked.press("\x1b");
     checked.press("c");
     checked.messages("a1", &[r#"{"sqe":4}"#]);
@@ -631,7 +632,7 @@ fn what_one_check_could_not_read_another_may_have() {
     checked.messages("a", &[r#"{"neither":1}"#]);
     checked.wait(Duration::from_secs(1));
     assert!(checked.screen().contains("/is:seqgap · 1 not checked"));
-    // Of which each has read some it is not known which both have skipped.
+    // Each check has read some messages, so it is unknown how many both have skipped.
     checked.messages("a", &[r#"{"other":1}"#]);
     checked.wait(Duration::from_secs(1));
     assert!(
@@ -639,7 +640,7 @@ fn what_one_check_could_not_read_another_may_have() {
             .screen()
             .contains("/is:seqgap · up to 2 not checked")
     );
-    // Of another flag they tell nothing.
+    // Their counts say nothing about another flag.
     checked.press("\x1b/is:drift or is:seqgap\n");
     assert!(checked.screen().contains(" · 7 not checked"));
 }
@@ -660,7 +661,7 @@ fn only_a_whole_number_is_followed() {
     checked.press("G\n\nj#");
     let toast = checked.stage.toast();
     assert!(toast.contains("numbers at .s on a"), "{toast}");
-    // It ends at any value.
+    // Tracking can be stopped at any value.
     checked.messages("a", &[r#"{"s":"abc"}"#]);
     checked.press("q");
     checked.press("G\n\nj#");
@@ -672,7 +673,7 @@ fn only_a_whole_number_is_followed() {
 fn the_tab_says_that_a_check_still_looks_back() {
     let mut checked = Checked::with(Vec::new());
     checked.numbers("orders", 1..=100);
-    // The thread has looked at some of what is kept, and then at all.
+    // The thread has looked at some of the kept messages, and then at all.
     checked.press("\n\nj");
     let mut looking = VecDeque::from(checked.key('#'));
     let Some(Effect::Analyse(plan)) = looking.pop_front() else {

@@ -1,4 +1,4 @@
-//! Payloads too large to be copied about: received, kept, shown.
+//! Payloads too large to be copied: received, kept, shown.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -20,10 +20,10 @@ const MIB: usize = 1 << 20;
 const FIRST: SubscriptionId = SubscriptionId(0);
 const SECOND: SubscriptionId = SubscriptionId(1);
 
-/// Far beyond what any condition here takes.
+/// Far longer than any condition here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Bytes that differ wherever one looks.
+/// Returns bytes that vary throughout.
 fn payload(size: usize) -> Vec<u8> {
     let byte = |index: usize| u8::try_from(index * 31 / 7 % 251).unwrap();
     (0..size).map(byte).collect()
@@ -33,7 +33,7 @@ fn large(bytes: &[u8]) -> LargePayload {
     LargePayload::whole(bytes.to_vec())
 }
 
-/// The head of a payload of 500 MiB.
+/// Returns the head of a payload of 500 MiB.
 fn head(bytes: &[u8], rest: u64) -> LargePayload {
     LargePayload {
         size: 500 << 20,
@@ -69,7 +69,7 @@ fn the_log_takes_a_large_payload_over_without_a_copy() {
     assert!(log.size() > 8 * MIB);
     let bytes = log.channels().iter().next().unwrap().1.bytes;
     assert_eq!(bytes, 8 * MIB as u64 + 12);
-    // Scans get it without a copy too, while it is the last row and when it no longer is.
+    // Scans get it without a copy too, both while it is the last row and later.
     let pieces = log.pieces(RowId(1));
     let segment = pieces[1].segment().unwrap();
     assert_eq!(segment.row(0).unwrap().payload.as_ptr(), place);
@@ -113,7 +113,7 @@ fn large_deliveries_of_one_publish_join_and_others_do_not() {
                 log.append(std::mem::replace(&mut batch, next));
             }
         }
-        // As one that came whole, and is only kept elsewhere.
+        // It merges with a message that came whole and is merely stored elsewhere.
         batch.push_large(Time(1), b"c", large(b"small"), FIRST);
         batch.push_message(Time(1), b"c", b"small", SECOND);
         log.append(batch);
@@ -217,12 +217,12 @@ fn opening_and_copying_a_large_message_copies_no_bytes() {
         press(&mut app, code);
         screen(&app);
     }
-    // Each would take far longer if it read the whole.
+    // Each key would take far longer if it read the whole payload.
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 
-/// Listens to all, once for each of `patterns`, and publishes `sent` on a real server. Gives the
-/// log as it is when `small`, published behind it, has come.
+/// Subscribes to each of `patterns` on a real server and publishes `sent`. Returns the log once
+/// `small`, published after it, has arrived.
 async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u8]) -> MessageLog {
     let redis = Redis::start_with(&NO_LIMITS);
     let subscriptions = (0..).zip(patterns).map(|(id, name)| Subscription {
@@ -252,7 +252,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
                 .unwrap();
         }
     }
-    // The second delivery of the last may still be under way.
+    // The second delivery of the last message may still be under way.
     server.stop().await;
     while let Some(Feed::Batch(batch)) = feed_rx.recv().await {
         log.append(*batch);

@@ -12,7 +12,7 @@ use subscope::server::{Connection, Feed};
 
 use crate::support::stage::{START, Stage};
 
-/// The latest values on a screen of this size.
+/// Returns the latest values on a screen of this size.
 fn latest(width: u16, height: u16) -> Stage {
     let mut stage = Stage::new(&["*"]);
     stage.connection(Connection::Live);
@@ -22,7 +22,7 @@ fn latest(width: u16, height: u16) -> Stage {
     stage
 }
 
-/// The same after two rounds of messages on several channels.
+/// Returns the latest values after two rounds of messages on several channels.
 fn market(width: u16, height: u16) -> Stage {
     let mut stage = latest(width, height);
     stage.messages(&[
@@ -76,7 +76,7 @@ fn a_lens_shows_the_latest_value_of_whatever_form() {
     );
 }
 
-/// The text that is drawn as just changed.
+/// Returns the text drawn as just changed.
 fn flashing(stage: &Stage) -> Vec<String> {
     let buffer = stage.buffer();
     let mut flashing = Vec::new();
@@ -94,7 +94,7 @@ fn flashing(stage: &Stage) -> Vec<String> {
     flashing
 }
 
-/// The line of the screen that has `words` in it.
+/// Returns the line of the screen that contains `words`.
 fn line_with(stage: &Stage, words: &str) -> String {
     let screen = stage.screen();
     let line = screen.lines().find(|line| line.contains(words));
@@ -147,7 +147,7 @@ fn enter_goes_back_to_the_log_with_only_that_channel() {
     assert_eq!(stage.app.only(), Some(&b"door"[..]));
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.app.shown().messages(), 2);
-    // It is chosen, not switched.
+    // Enter selects the channel; it does not toggle.
     stage.keys("v");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.only(), Some(&b"door"[..]));
@@ -256,7 +256,7 @@ fn the_mouse_selects_a_row_and_the_wheel_scrolls() {
     assert!(top(&stage) > before);
 }
 
-// --- What is shown -----------------------------------------------------------------------------
+// --- Display -----------------------------------------------------------------------------------
 
 #[test]
 fn everything_has_a_column_on_a_wide_screen() {
@@ -412,7 +412,7 @@ fn a_flash_fades_though_nothing_else_would_draw() {
     stage.wait(Duration::from_millis(700));
     stage.messages(&[("a", b"1")]);
     stage.messages(&[("a", b"2")]);
-    // The rates move at 1.0 s; the flash ends at 1.7 s.
+    // The rates update at 1.0 s; the flash ends at 1.7 s.
     stage.wait(Duration::from_millis(400));
     let due = stage.app.next_tick().unwrap();
     assert_eq!(due, START.after(Duration::from_millis(1_700)));
@@ -499,7 +499,7 @@ fn a_lens_shows_its_value_and_the_change_of_that() {
     assert!(!line_with(&stage, " a ").contains('←'));
     stage.messages(&[("a", br#"{"price":"\u20ac 3\n"}"#)]);
     assert!(line_with(&stage, " a ").contains(r" € 3\n  ← no .price "));
-    // What is shown by its number stands out of that.
+    // Escape sequences are excluded from the flash.
     assert_eq!(flashing(&stage), ["€ 3"]);
     stage.messages(&[("a", b"{")]);
     assert!(line_with(&stage, " a ").contains(r" no .price: no values in it  ← € 3\n "));
@@ -533,7 +533,7 @@ fn strings_of_json_are_shown_by_what_they_say() {
     assert!(line.contains(r#".note "\u{202e}a"→"\x1bb""#), "{line}");
     let line = line_with(&stage, "text");
     assert!(line.contains(r"a \t b"), "{line}");
-    // The same, spelt otherwise.
+    // The same value in another spelling.
     stage.messages(&[("whole", "\"café \\u001b[31m\\n\"".as_bytes())]);
     assert!(line_with(&stage, "whole").contains("  same"));
 }

@@ -1,4 +1,4 @@
-//! Channels with names of megabytes: no frame and no key reads all of such a name.
+//! Channel names of several megabytes: no frame and no key press reads all of such a name.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
@@ -11,17 +11,17 @@ use subscope::message::{Notice, Subscription, SubscriptionId, Topic};
 use crate::support::stage::Stage;
 use crate::support::touched::touched;
 
-/// A name so long that all else which a frame touches is little beside it.
+/// Size of a name that dwarfs everything else a frame reads.
 const NAME: usize = 32 << 20;
 
-/// No more than this may be touched: pages may have 2 MiB each.
+/// The most bytes that may be read: pages may have 2 MiB each.
 const MOST: usize = NAME / 2;
 
-/// Keys that move, act and open, but change no filter: to narrow the log to a channel, or to hide it,
-/// makes a query of its name.
+/// Keys that move, act and open, but change no filter: narrowing the log to a channel, or hiding
+/// it, creates a query with its name.
 const KEYS: &str = "kjkttxpeydq\r>>q\tjkjpy?\x1bf\x1bB\x1bssssvjkvu";
 
-/// Runs the test called `name` alone in a process of its own; says whether this is that one.
+/// Runs the test called `name` alone in a separate process. Returns whether this is that process.
 fn is_alone(name: &str) -> bool {
     const ALONE: &str = "SUBSCOPE_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
@@ -40,7 +40,7 @@ fn is_alone(name: &str) -> bool {
     false
 }
 
-/// A stage with two channels, the last message on the one with the long name.
+/// Returns a stage with two channels, where the last message is on the one with the long name.
 fn stage(name: &str) -> Stage {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 1 << 30);
     stage.confirm(0);
@@ -48,9 +48,9 @@ fn stage(name: &str) -> Stage {
     stage
 }
 
-/// Presses these keys; `\x1b` is Esc, `\t` Tab, `\r` Enter, `>` the arrow to the right. Adds to
-/// `read` those that read the name, and those after which a frame does. Scans, which are made on
-/// threads of their own, may.
+/// Presses these keys; `\x1b` is Esc, `\t` Tab, `\r` Enter, `>` the right arrow. Adds to `read` the
+/// keys that read the name, and those after which a frame does. Scans may read it, since they run
+/// on a separate thread.
 fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
     for key in keys.chars() {
         let code = match key {
@@ -60,7 +60,7 @@ fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
             '>' => KeyCode::Right,
             letter => KeyCode::Char(letter),
         };
-        // Long enough that none is taken for held down.
+        // Long enough that no key counts as held down.
         stage.now = stage.now.after(Duration::from_secs(1));
         let mut effects = Vec::new();
         let key_pressed = Event::Key(KeyEvent::from(code));
@@ -87,7 +87,7 @@ fn no_frame_and_no_key_reads_a_name_of_megabytes() {
     }
     let name = "n".repeat(NAME);
     let mut read = Vec::new();
-    // The measure is none if it misses what is read.
+    // Checks that the measurement detects reads.
     let sum = || assert_ne!(name.bytes().map(usize::from).sum::<usize>(), 0);
     assert!(touched(sum) >= NAME);
     for (setting, before) in [

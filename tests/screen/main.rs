@@ -1,4 +1,4 @@
-//! The state of the screen and what is drawn of it, driven in process.
+//! The state of the screen and how it is drawn, driven in process.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 #[path = "../support/mod.rs"]

@@ -1,4 +1,4 @@
-//! Channels that are heard once or twice and never again, very many of them.
+//! Very many channels that appear once or twice and never again.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn one_off_channels_stay_within_the_budget_and_the_list_says_how_many_it_shows()
     let of_kept: u64 = app.log().channels().len() as u64;
     assert!(of_kept <= counters.kept + 10_000, "{of_kept}");
 
-    // The list comes to rest by itself, after several goes.
+    // The list settles by itself after several ticks.
     for _ in 0..200 {
         now = app.next_tick().unwrap().max(now);
         app.update(Event::Tick, now);

@@ -1,4 +1,4 @@
-//! The plot: what keys add to it and take out of it, what it asks for, what it draws.
+//! The plot: keys that add and remove series, the requests it makes, and drawing.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::support::stage::Stage;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An app with checks that are made at once.
+/// An app whose worker answers checks immediately.
 struct Plotting {
     stage: Stage,
     checks: Worker,
-    /// What was asked for last.
+    /// The last requests.
     asked: Vec<Ask>,
 }
 
@@ -31,12 +31,12 @@ impl Plotting {
             checks: Worker::default(),
             asked: Vec::new(),
         };
-        // Times in UTC, so that the place of the test does not matter.
+        // Shows times in UTC, so that the test does not depend on the time zone.
         plotting.keys("t");
         plotting
     }
 
-    /// Two messages a second on two channels for so many seconds.
+    /// Sends two messages per second, on two channels, for this many seconds.
     fn with_numbers(seconds: u32) -> Self {
         let mut plotting = Self::new();
         for second in 0..seconds {
@@ -48,7 +48,7 @@ impl Plotting {
         plotting
     }
 
-    /// A message on each of two channels, and a second.
+    /// Sends a message on each of two channels, then waits a second.
     fn cpu(&mut self, payload: &str) {
         self.message("cpu", payload);
         self.message("web", "x".repeat(payload.len()));
@@ -111,7 +111,7 @@ impl Plotting {
         self.answer(effects);
     }
 
-    /// Selects the newest message of the channel `cpu` and opens it, at the value below its root.
+    /// Selects and opens the newest message of the channel `cpu`, at the value below its root.
     fn open_cpu(&mut self) {
         self.keys("k");
         self.code(KeyCode::Enter);
@@ -120,7 +120,7 @@ impl Plotting {
         assert_eq!(self.stage.app.context(), Context::Message);
     }
 
-    /// What is plotted, and what is read for it.
+    /// Returns the plotted series, with the channel and quantity of each.
     fn plotted(&self) -> Vec<String> {
         let series = self.stage.app.plot().series().iter();
         let words = series.map(|one| {
@@ -158,7 +158,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     assert_eq!(plotting.stage.app.context(), Context::Chart);
     let plot = plotting.stage.app.plot();
     let report = plot.report(&plot.series()[0]).unwrap();
-    // Those that were kept are plotted too.
+    // Kept messages are plotted too.
     assert_eq!(report.summary.unwrap().count, 5);
     plotting.code(KeyCode::Esc);
     assert_eq!(plotting.stage.app.context(), Context::Message);
@@ -243,7 +243,7 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
     assert_eq!(plotting.stage.app.focus(), Focus::Channels);
     plotting.keys("Gw");
     assert_eq!(plotting.plotted(), ["web Size", "web Rate"]);
-    // Both are read from the same.
+    // Both are computed from the same check.
     assert_eq!(plotting.checks_made(), [Plotted::Size]);
     assert_eq!(plotting.asked.len(), 1);
     plotting.code(KeyCode::Esc);
@@ -283,7 +283,7 @@ fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
     plotting.keys("D");
     assert_eq!(plotting.checks_made(), []);
-    // What was taken out comes back, the last first.
+    // Z undoes removals, the last one first.
     assert!(plotting.stage.toast().contains("Z undoes it"));
     plotting.keys("Z");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
@@ -329,7 +329,7 @@ fn the_plot_follows_zooms_and_pans() {
     plotting.keys("h");
     let window = plotting.stage.app.plot_window();
     assert!(!plotting.stage.app.plot().is_following());
-    // It asks for what it shows, and for no more points than it has columns of dots.
+    // It requests only what it shows, with no more points than it has columns of dots.
     let ask = plotting.asked[0].clone();
     assert_eq!(ask.stretch.unwrap().0, window.from);
     assert_eq!(ask.most, 2 * 37);
@@ -374,7 +374,7 @@ fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
     plotting.code(KeyCode::Esc);
     plotting.cpu("{}");
     assert_eq!(plotting.asked, []);
-    // It is not asked for while it is closed, but it goes on.
+    // While closed, the plot makes no requests but keeps recording.
     plotting.keys("W");
     let plot = plotting.stage.app.plot();
     let report = plot.report(&plot.series()[0]).unwrap();
@@ -414,9 +414,9 @@ fn the_histogram_brings_the_intervals_along() {
     assert_eq!(plotting.plotted().len(), 2);
 }
 
-// --- What is read at a point -------------------------------------------------------------------
+// --- The plot cursor ---------------------------------------------------------------------------
 
-/// The line that says what is read.
+/// Returns the line with the values at the cursor.
 fn read(plotting: &Plotting) -> String {
     let screen = plotting.stage.screen();
     let behind_mark = screen
@@ -443,12 +443,12 @@ fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
     plotting.code(KeyCode::Left);
     plotting.code(KeyCode::Left);
     assert_eq!(read(&plotting), "22:14:57.000  97  cpu .load");
-    // It stays in its place while more comes.
+    // It stays in place while more messages arrive.
     plotting.cpu("{\"load\":5}");
     assert_eq!(read(&plotting), "22:14:57.000  97  cpu .load");
     plotting.code(KeyCode::Right);
     assert_eq!(read(&plotting), "22:14:58.000  98  cpu .load");
-    // On beyond what is seen.
+    // The cursor moves on beyond the visible window.
     for _ in 0..90 {
         plotting.code(KeyCode::Left);
     }
@@ -530,7 +530,7 @@ fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
         "{}",
         read(&plotting)
     );
-    // Where the pointer is held stays under it.
+    // The point under the pointer stays under it while dragging.
     plotting.mouse(MouseEventKind::Down(button), x, y);
     plotting.mouse(MouseEventKind::Drag(button), x + 4, y);
     plotting.mouse(MouseEventKind::Drag(button), x + 5, y + 1);
@@ -540,14 +540,14 @@ fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
     assert_eq!(dragged.column_of(cursor), 30 - 9 + 5);
     plotting.mouse(MouseEventKind::ScrollUp, x, y);
     assert_eq!(plotting.span().as_secs(), 30);
-    // A row of the table selects its series.
+    // Clicking a row of the table selects its series.
     let table = plotting.stage.app.plot_room().table;
     plotting.mouse(MouseEventKind::Down(button), table.x + 3, table.y + 1);
     plotting.mouse(MouseEventKind::Up(button), table.x + 3, table.y + 1);
     assert_eq!(plotting.stage.app.plot().selected(), 0);
     plotting.mouse(MouseEventKind::Down(button), table.x, table.y);
     assert_eq!(plotting.stage.app.plot().selected(), 0);
-    // What is pressed elsewhere drags nothing.
+    // A press outside the chart drags nothing.
     plotting.mouse(MouseEventKind::Down(button), 2, 3);
     let before = plotting.stage.app.plot_window();
     plotting.mouse(MouseEventKind::Drag(button), x, y);
@@ -590,7 +590,7 @@ fn the_cursor_is_drawn_through_all_charts() {
     ");
 }
 
-// --- What is drawn -----------------------------------------------------------------------------
+// --- Drawing -----------------------------------------------------------------------------------
 
 fn pane(plotting: &Plotting) -> String {
     let screen = plotting.stage.screen();
@@ -677,7 +677,7 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     ╰──────────────────────────────────────────────────────────────────────────────╯
      + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc close
     ");
-    // Where there is room for one chart, the selected series is in it.
+    // Where there is room for one chart only, it shows the selected series.
     plotting.keys("z");
     insta::assert_snapshot!(pane(&plotting), @r"
     │                            │╭ Plot · 1 of 3 · j k ──── last 1m · following ▼ ╮
@@ -821,9 +821,9 @@ fn a_small_plot_says_what_it_can() {
     ");
 }
 
-// --- What is known, and said -------------------------------------------------------------------
+// --- Statistics and hints ----------------------------------------------------------------------
 
-/// The figures of the series whose row of the table begins so.
+/// Returns the figures of the series whose table row starts with `name`.
 fn figures(plotting: &Plotting, name: &str) -> Vec<String> {
     let screen = plotting.stage.screen();
     let start = format!("━ {name} ");
@@ -840,7 +840,7 @@ fn select_channel(plotting: &mut Plotting) {
     plotting.keys("G");
 }
 
-/// A burst of a hundred messages in a second, and seven seconds of silence.
+/// Sends a burst of a hundred messages within a second, followed by seven seconds of silence.
 fn burst(plotting: &mut Plotting) {
     for _ in 0..100 {
         plotting.message("burst", "x");
@@ -945,7 +945,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
     plotting.keys("Gl");
     let toast = plotting.stage.toast();
     assert!(toast.contains("this is the newest point"), "{toast}");
-    // The oldest comes to stand at the left end, and no farther.
+    // Panning stops when the oldest point reaches the left edge.
     plotting.keys("++");
     let first = plotting.stage.app.plot().series()[0].clone();
     for _ in 0..20 {

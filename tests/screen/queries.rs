@@ -1,4 +1,4 @@
-//! One query language on the screen: filtering, finding, stopping, marking.
+//! The query language on the screen: filters, search, breakpoints, highlights.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn query(text: &str) -> Query {
     Query::parse(text, &moment).unwrap()
 }
 
-/// A stage with orders and jobs, every tenth of them an error, numbered from 0.
+/// Returns a stage with orders and jobs numbered from 0, every tenth an error.
 fn stage() -> Stage {
     let mut stage = Stage::new(&["*"]);
     feed(&mut stage, 0..100);
@@ -67,7 +67,7 @@ fn written(stage: &Stage) -> String {
     }
 }
 
-/// The number in the payload of the selected message.
+/// Returns the number in the payload of the selected message.
 fn selected_number(stage: &Stage) -> u32 {
     let payload = stage.selected();
     let digits = payload.trim_start_matches(r#"{"n":"#);
@@ -107,7 +107,7 @@ fn escape_in_the_box_brings_back_the_filter_before_and_in_the_panes_ends_it() {
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.filters().typed(), Some(&query("error")));
     assert_eq!(stage.app.shown().messages(), 10);
-    // So it does if what is written is no query.
+    // Esc also restores the filter if the text is not a valid query.
     filter(&mut stage, " (");
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.shown().messages(), 10);
@@ -146,22 +146,22 @@ fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
             "did you mean .level == \"error\" ? Tab takes it",
         ],
     );
-    // Without the box, the empty log says it.
+    // With the box closed, the empty log shows the suggestion.
     stage.code(KeyCode::Enter);
     assert_line(&stage, &["0 of 100 messages match text level:error"]);
     assert_line(&stage, &["Did you mean .level == \"error\"? / then Tab"]);
     stage.keys("/");
-    // In a flood some rows always wait to be searched.
+    // During a flood, some rows are always unsearched.
     feed_unsearched(&mut stage, 1);
     assert!(!stage.app.filters().progress().unwrap().is_done());
     stage.code(KeyCode::Tab);
     assert_eq!(written(&stage), ".level == \"error\"");
     assert_eq!(stage.app.shown().messages(), 10);
-    // What is taken and kept is remembered.
+    // A suggestion that is accepted and kept is remembered.
     let effects = stage.code(KeyCode::Enter);
     let kept = ".level == \"error\"".to_owned();
     assert_eq!(effects, [Effect::RememberQuery(kept)]);
-    // What finds something is not doubted.
+    // A query with matches gets no suggestion.
     stage.code(KeyCode::Esc);
     filter(&mut stage, "n:5");
     stage.ctrl('u');
@@ -223,14 +223,14 @@ fn a_word_finds_channels_by_a_part_of_their_name() {
     stage.ctrl('u');
     stage.keys("channel:job");
     assert_eq!(stage.app.shown().messages(), 60);
-    // Notices stay, and are on no channel.
+    // Notices stay visible and belong to no channel.
     stage.notice(Notice::AllEnded);
     stage.ctrl('u');
     stage.keys("/jobs");
     assert_eq!(stage.app.shown().messages(), 60);
 }
 
-/// Feeds messages that nobody has searched yet; gives what is asked meanwhile.
+/// Feeds messages without running any scans, and returns the effects.
 fn feed_unsearched(stage: &mut Stage, count: usize) -> Vec<Effect> {
     let mut batch = Batch::default();
     for _ in 0..count {
@@ -258,10 +258,10 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
     let asked = feed_unsearched(&mut stage, 1000);
-    // More come while those are being searched.
+    // More arrive while those are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
-    // Nothing is claimed of them, and an answer that is late is told.
+    // The screen makes no claim about them, and reports a late answer.
     assert_line(&stage, &["0 of 100 messages match text needle"]);
     stage.wait(Duration::from_secs(1));
     assert_line(
@@ -288,7 +288,7 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
 #[test]
 fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
     let mut stage = stage();
-    // Its start is not in force either.
+    // The valid prefix `is` is not in force either.
     filter(&mut stage, "is");
     assert_eq!(stage.app.shown().messages(), 0);
     stage.keys(":foo");
@@ -313,7 +313,7 @@ fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
     stage.code(KeyCode::Backspace);
     assert_eq!(stage.app.shown().messages(), 90);
     assert!(!stage.screen().contains("still in force"));
-    // A search as well.
+    // The same goes for a search.
     stage.code(KeyCode::Esc);
     stage.keys("Finfo (");
     assert!(stage.app.find().is_none());
@@ -338,7 +338,7 @@ fn what_else_hides_rows_is_named_where_none_is_left() {
         &stage,
         &["Press / to change the filter, Esc to end it, f for the list of filters."],
     );
-    // The list alone.
+    // The list's filters alone.
     stage.code(KeyCode::Esc);
     stage.keys("f");
     stage.keys("ax");
@@ -355,7 +355,7 @@ fn what_else_hides_rows_is_named_where_none_is_left() {
 fn muted_channels_and_the_only_one_are_named_where_no_row_is_left() {
     let mut stage = stage();
     stage.send(Event::Resize(200, 30));
-    // The newest is a job, which the first key only selects.
+    // The newest message is a job, which the first key press only selects.
     stage.keys("mm");
     filter(&mut stage, "channel:jobs");
     stage.code(KeyCode::Enter);
@@ -416,11 +416,11 @@ fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
     assert!(stage.app.filters().typed().is_none());
     assert_eq!(stage.app.filters().list().len(), 1);
     assert_eq!(stage.app.shown().messages(), 10);
-    // Excluded: everything else.
+    // Excluding shows everything else.
     stage.keys("fi");
     assert_eq!(stage.app.shown().messages(), 90);
     stage.keys("i");
-    // A second one that excludes narrows further.
+    // A second excluding filter narrows the log further.
     stage.keys("a.n >= 50");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Filters);
@@ -442,12 +442,12 @@ fn a_list_that_is_empty_opens_with_its_box_and_one_that_is_added_to_stays_open()
         assert_eq!(stage.app.context(), Context::Query);
         stage.keys("error");
         stage.code(KeyCode::Enter);
-        // The list, with what was written.
+        // Enter returns to the list with the new entry.
         assert_eq!(stage.app.context(), context);
         stage.keys("a.n > 50");
         stage.code(KeyCode::Enter);
         assert_eq!(stage.app.context(), context);
-        // On the one that was added, and on nothing behind the list.
+        // Keys act on the new entry, and on nothing behind the list.
         stage.keys("d");
         assert_eq!(stage.app.context(), context);
         stage.keys("cmuspvxz");
@@ -660,7 +660,7 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         stage.app.update(Event::Scanned(rest), stage.now);
         assert!(!stage.app.find().unwrap().progress().is_done());
         assert_eq!((selected_number(&stage), stage.toast()), (expected, toast));
-        // Nor is what has just come called unsearched.
+        // Rows that have just arrived do not count as unsearched either.
         stage
             .app
             .update(Event::Key(KeyCode::Char('n').into()), stage.now);
@@ -951,7 +951,7 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_goes_on() {
             .iter()
             .all(|row| stage.app.log().row(*row).is_some())
     );
-    // The view goes up and down there as anywhere.
+    // The view scrolls there as anywhere else.
     stage.keys("k");
     assert_eq!(selected_number(&stage), 149);
     stage.keys(" ");
@@ -1093,7 +1093,7 @@ fn an_edited_breakpoint_does_not_claim_what_the_query_before_has_hit() {
     assert_eq!(breakpoints.waiting(), 0);
     stage.keys(" ");
     assert!(stage.is_following());
-    // One that is off stays off.
+    // A breakpoint that is off stays off when edited.
     stage.keys("B e");
     stage.keys("z");
     stage.code(KeyCode::Enter);
@@ -1107,7 +1107,7 @@ fn a_row_that_two_breakpoints_hit_waits_once() {
     break_at(&mut stage, "rror");
     feed(&mut stage, 101..141);
     assert_eq!(stage.app.breakpoints().waiting(), 3);
-    // What is switched off does not stop the view any more.
+    // A breakpoint that is switched off no longer stops the view.
     stage.keys("B j ");
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.breakpoints().waiting(), 0);
@@ -1133,7 +1133,7 @@ fn a_hit_shown_beside_a_filter_is_not_counted_with_what_passes_it() {
 fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
     let mut stage = stage();
     break_at(&mut stage, "error");
-    // Nobody answers for a while.
+    // No scan is answered for a while.
     let mut waiting = Vec::new();
     for round in 0..300 {
         let mut batch = Batch::default();
@@ -1161,7 +1161,7 @@ fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
     );
 }
 
-// --- Marks -------------------------------------------------------------------------------------
+// --- Highlights, hits and gaps -----------------------------------------------------------------
 
 #[test]
 fn marks_hits_and_gaps_are_jumped_between() {
@@ -1244,7 +1244,7 @@ fn every_query_in_the_manual_is_one() {
         .filter(|line| line.starts_with("| `"));
     let mut count = 0;
     for row in rows {
-        // What stands in backticks in the first cell; a bar within it is escaped.
+        // The text in backticks in the first cell; a bar within it is escaped.
         let cell = row.replace("\\|", "\0");
         let cell = cell.split('|').nth(1).unwrap().replace('\0', "|");
         for text in cell.split('`').skip(1).step_by(2) {
@@ -1261,9 +1261,9 @@ fn an_exact_topic_is_no_part_of_a_channel_query() {
     assert!(!Topic::channel(b"a*").matches(b"ab"));
 }
 
-// --- Drawn -------------------------------------------------------------------------------------
+// --- Drawing -----------------------------------------------------------------------------------
 
-/// Whether one line of the screen has all of `parts`, in their order.
+/// Asserts that a line of the screen contains all of `parts` in this order.
 #[track_caller]
 fn assert_line(stage: &Stage, parts: &[&str]) {
     let screen = stage.screen();
@@ -1325,7 +1325,7 @@ fn the_syntax_is_listed_above_the_box_with_examples() {
     assert!(!stage.screen().contains("Syntax"));
 }
 
-/// The words within the list of the syntax, as far as it is in view.
+/// Returns the visible lines of the syntax list.
 fn syntax_in_view(stage: &Stage) -> Vec<String> {
     let screen = stage.screen();
     let lines = screen
@@ -1336,7 +1336,7 @@ fn syntax_in_view(stage: &Stage) -> Vec<String> {
     lines.map(inside).collect()
 }
 
-/// All words of the list of the syntax, paged through from its top.
+/// Returns the whole text of the syntax list, paging through it from the top.
 fn syntax_paged(stage: &mut Stage) -> String {
     let mut words = syntax_in_view(stage);
     loop {
@@ -1369,7 +1369,7 @@ fn all_of_the_syntax_can_be_read_on_a_screen_of_any_width() {
                 assert!(words.contains(word), "{word} in {words}");
             }
         }
-        // Back at the top there is what one needs first.
+        // Back at the top, the most important syntax comes first.
         stage.code(KeyCode::PageDown);
         for _ in 0..20 {
             stage.code(KeyCode::PageUp);
@@ -1399,7 +1399,7 @@ fn the_essentials_of_the_syntax_are_seen_at_80_by_24_without_paging() {
         );
     }
     assert_line(&stage, &["PgUp PgDn"]);
-    // It keeps its place on another screen, but does not go past its end.
+    // The list keeps its position when the screen is resized, but does not scroll past its end.
     stage.code(KeyCode::PageDown);
     stage.send(Event::Resize(80, 60));
     assert!(syntax_in_view(&stage)[0].starts_with("timeout"));
@@ -1416,7 +1416,7 @@ fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
     let red = buffer.content.iter().filter(|cell| cell.fg == Color::Red);
     let red: String = red.map(Cell::symbol).collect();
     assert!(red.starts_with("lots"), "{red}");
-    // Where the text is longer than the box, its place is told.
+    // Where the text is longer than the box, the error gives the position in words.
     stage.ctrl('u');
     stage.keys("some long text that comes before is:jso");
     assert_line(&stage, &["│ at column 34 (\"is:jso\"): is: takes …"]);
@@ -1487,7 +1487,7 @@ fn the_help_explains_the_signs_in_the_margin() {
     assert_line(&stage, &["●", "◆", "▸"]);
 }
 
-/// What is drawn as a match, line by line, where there is any.
+/// Returns the highlighted matches, one string per line that has any.
 fn matches_drawn(stage: &Stage) -> Vec<String> {
     let area = stage.app.areas().screen;
     let buffer = stage.buffer();
@@ -1516,7 +1516,7 @@ fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
     stage.keys("z");
     assert_eq!(matches_drawn(&stage), ["error"]);
     stage.keys("q");
-    // What is looked for goes before it.
+    // The search takes precedence over the breakpoint.
     stage.keys("Finfo");
     stage.code(KeyCode::Enter);
     assert!(matches_drawn(&stage).iter().all(|one| one == "info"));
@@ -1525,7 +1525,7 @@ fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
     assert_eq!(matches_drawn(&stage), ["info"]);
 }
 
-/// A payload of 300 lines, of which lines 100, 200 and 290 hold `needle`; as JSON or as text.
+/// Returns a payload of 300 lines, as JSON or as text; lines 100, 200 and 290 contain `needle`.
 fn haystack(is_json: bool) -> String {
     let word = |line: usize| match line {
         100 | 200 | 290 => "needle",
@@ -1570,7 +1570,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
         stage.keys("NN");
         assert_eq!(stage.toast(), "no earlier match in this message");
         assert_line(&stage, &["▸", "100 needle"]);
-        // Somewhere else, they go on from there: from the value, or from the first row in view.
+        // After moving elsewhere, they continue from the selected value or the first visible row.
         stage.keys("gn");
         assert_line(&stage, &[" 1 of 3 matches "]);
         stage.keys("GN");
@@ -1630,7 +1630,7 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
         &stage,
         &["● log only", ".n > 100", "every 2 · bell · 2 hits"],
     );
-    // A narrow list leaves the query its room.
+    // A narrow list leaves room for the query.
     stage.send(Event::Resize(40, 12));
     assert_line(&stage, &["● log only .n > 100           2 hits"]);
 }
@@ -1767,7 +1767,7 @@ fn a_frozen_view_says_that_nothing_can_arrive() {
         stage.send(Event::Resize(columns, 24));
         assert_line(&stage, &["not receiving", "❚❚"]);
     }
-    // At a breakpoint too.
+    // The same holds at a breakpoint.
     stage.keys(" ");
     stage.send(Event::Resize(160, 24));
     break_at(&mut stage, "error");

@@ -1,4 +1,4 @@
-//! The open message: keys pressed through it, and what it then shows and asks for.
+//! The open message: key presses, what is then shown, and the effects requested.
 
 use subscope::app::{Effect, Event, Reader, Tab};
 use subscope::decoding;
@@ -16,12 +16,12 @@ mod handing;
 mod memory;
 mod sizes;
 
-/// The open message.
+/// Returns the reader of the open message.
 fn reader(stage: &Stage) -> &Reader {
     &stage.app.open().unwrap().reader
 }
 
-/// What the value that the person is at says, with its path.
+/// Returns the path and the JSON of the value under the cursor.
 fn cursor(stage: &Stage) -> (String, String) {
     let reader = reader(stage);
     let decoded = reader.decoded().unwrap();
@@ -40,7 +40,7 @@ fn tab(stage: &Stage) -> Tab {
     reader(stage).tab()
 }
 
-/// A stage on which this message is open, with the focus on it.
+/// Returns a stage with this message open and focused.
 fn opened(payload: &[u8]) -> Stage {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", payload)]);
@@ -48,14 +48,14 @@ fn opened(payload: &[u8]) -> Stage {
     stage
 }
 
-/// Opens the selected message and goes to it.
+/// Opens the selected message and moves the focus to it.
 fn open(stage: &mut Stage) {
     for _ in 0..2 {
         stage.code(crossterm::event::KeyCode::Enter);
     }
 }
 
-/// Answers what has been asked of the other thread.
+/// Answers the decoding and search requests, and returns the other effects.
 fn answer(stage: &mut Stage, effects: Vec<Effect>) -> Vec<Effect> {
     let mut others = Vec::new();
     for effect in effects {
@@ -73,7 +73,7 @@ fn answer(stage: &mut Stage, effects: Vec<Effect>) -> Vec<Effect> {
     others
 }
 
-/// A message of which only `head` was kept, of `size` bytes.
+/// Receives a message of `size` bytes of which only `head` was kept.
 fn head_only(stage: &mut Stage, head: &[u8], size: u64) {
     let payload = LargePayload {
         size,
@@ -85,7 +85,7 @@ fn head_only(stage: &mut Stage, head: &[u8], size: u64) {
     stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
 }
 
-/// JSON of more than `least` bytes.
+/// Returns JSON of more than `least` bytes.
 fn long_json(least: usize) -> Vec<u8> {
     let item = br#"{"id":1234567,"name":"some name or other"}"#;
     let count = least / item.len() + 1;

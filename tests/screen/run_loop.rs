@@ -1,4 +1,4 @@
-//! The very loop that users run, on a screen in memory.
+//! The loop that users run, on an in-memory screen.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -21,11 +21,11 @@ use subscope::runtime::{Host, Inputs, Outcome, run};
 use subscope::scan::{self, Scanner};
 use subscope::server::{Command, Connection, Feed};
 
-/// Does nothing but scan, and tells the test of every effect and of every screen drawn.
+/// A host that only scans, and reports every effect and every drawn screen to the test.
 struct Recorder {
     effect_tx: UnboundedSender<Effect>,
     screen_tx: UnboundedSender<String>,
-    /// Pressed as soon as the first screen stands.
+    /// Pressed as soon as the first screen is drawn.
     first_key: Option<(Sender<Event>, KeyCode)>,
     written: Cell<u64>,
     scanner: Scanner,
@@ -50,12 +50,12 @@ impl Host<TestBackend> for Recorder {
             }
             _ => None,
         };
-        // The test may have seen enough.
+        // The test may have dropped its receiver.
         let _ = self.effect_tx.send(effect);
         Ok(answer)
     }
 
-    /// Asked for before and after each drawing.
+    /// Called before and after each drawing.
     fn written(&self, terminal: &Terminal<TestBackend>) -> u64 {
         let buffer = terminal.backend().buffer();
         let columns = usize::from(buffer.area.width);
@@ -71,7 +71,7 @@ impl Host<TestBackend> for Recorder {
     }
 }
 
-/// A running loop and the ends of its channels.
+/// A running loop and the test's ends of its channels.
 struct Session {
     input_tx: Sender<Event>,
     feed_tx: Sender<Feed>,
@@ -86,7 +86,7 @@ impl Session {
         Self::with(Vec::new(), None)
     }
 
-    /// Starts with `feeds` waiting, and with a key pressed as soon as the first screen stands.
+    /// Starts with `feeds` queued, and with a key press as soon as the first screen is drawn.
     fn with(feeds: Vec<Feed>, first_key: Option<KeyCode>) -> Self {
         let (input_tx, input_rx) = channel(16);
         let (feed_tx, feed_rx) = channel(feeds.len() + 16);
@@ -160,7 +160,7 @@ fn message(channel: &str, payload: &str) -> Feed {
     Feed::Batch(Box::new(batch))
 }
 
-/// Runs `test` where tasks of one thread can be spawned.
+/// Runs `test` on a single-threaded runtime that can spawn local tasks.
 fn play(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

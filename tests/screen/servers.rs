@@ -1,4 +1,4 @@
-//! What is drawn of servers that are several, that are away, or that are not there to hear.
+//! The screen with several servers, with servers that are down, and without any connection.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::stage::{START, Stage};
 
 const REFUSED: &str = "connection refused";
 
-/// A screen of `width` columns and 30 rows that is told how redis-cli reaches the server.
+/// Returns a stage of `width` columns and 30 rows, with the redis-cli options for the server.
 fn stage(width: u16, topics: &[&str]) -> Stage {
     stage_with(width, topics, |_| {})
 }
@@ -30,7 +30,7 @@ fn stage_with(width: u16, topics: &[&str], change: impl FnOnce(&mut Settings)) -
     stage
 }
 
-/// The same with a cluster of three primaries, of which the first is the home.
+/// Returns a stage with a cluster of three primaries, of which the first is the home.
 fn cluster(width: u16, topics: &[&str]) -> Stage {
     let mut stage = stage(width, topics);
     tell_of_nodes(&mut stage, NodeId(0));
@@ -73,7 +73,7 @@ fn confirm_all(stage: &mut Stage) {
     let count = stage.app.subscriptions().listed().count();
     (0..u32::try_from(count).unwrap_or(0)).for_each(|id| stage.confirm(id));
     stage.keys("c");
-    // What clearing says goes by.
+    // The toast about clearing disappears.
     stage.wait(Duration::from_secs(6));
 }
 
@@ -187,7 +187,7 @@ fn a_table_that_just_fits_is_not_cut() {
 
 // --- The empty screen ----------------------------------------------------------------------------
 
-/// What the hint for a shell says, once all is live.
+/// Returns the hint for a shell when everything is live.
 fn hint(mut stage: Stage) -> String {
     stage.connection(Connection::Live);
     confirm_all(&mut stage);
@@ -231,7 +231,7 @@ fn the_hint_for_a_shell_follows_the_home() {
     let mut moved = cluster(120, &["a"]);
     tell_of_nodes(&mut moved, NodeId(2));
     assert_eq!(hint(moved), "-h 127.0.0.1 -p 7003 publish a hello");
-    // The home is away and no other has taken its place yet.
+    // The home is down and no other node has taken its place yet.
     let mut lost_home = cluster(120, &["a"]);
     tell_of_nodes(&mut lost_home, NodeId(1));
     connect(&mut lost_home, 1, lost());
@@ -374,7 +374,7 @@ fn the_keys_are_said_in_a_small_screen_whatever_the_reason() {
     assert!(screen.contains("the certificate"), "{screen}");
 }
 
-// --- Which server --------------------------------------------------------------------------------
+// --- Server names --------------------------------------------------------------------------------
 
 #[test]
 fn a_confirmation_names_its_server_where_there_are_several() {

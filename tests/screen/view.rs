@@ -1,4 +1,4 @@
-//! What is drawn, cell by cell.
+//! Drawing, cell by cell.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::support::scans::update;
 
 const START: Time = Time(1_700_000_000_000_000);
 
-/// An app on a screen of its own.
+/// An app with its own screen.
 struct Stage {
     app: App,
     worker: Worker,
@@ -31,7 +31,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Times are shown in UTC, so that the place of the test does not matter.
+    /// Shows times in UTC, so that the test does not depend on the time zone.
     fn new(width: u16, height: u16, topics: &[&str]) -> Self {
         Self::keeping(width, height, topics, 1 << 20)
     }
@@ -113,7 +113,7 @@ impl Stage {
         }
     }
 
-    /// A session with all sorts of things in it.
+    /// Returns a session with many different things in it.
     fn busy(width: u16, height: u16) -> Self {
         let mut stage = Self::new(width, height, &["*", "orders:created"]);
         stage.live();
@@ -134,7 +134,7 @@ impl Stage {
         terminal.backend().buffer().clone()
     }
 
-    /// The screen as lines of text, without the blanks at their ends.
+    /// Returns the screen as lines of text, without trailing spaces.
     fn screen(&self) -> String {
         let buffer = self.buffer();
         let columns = usize::from(buffer.area.width).max(1);
@@ -143,7 +143,7 @@ impl Stage {
         lines.join("\n")
     }
 
-    /// What is drawn as a match.
+    /// Returns the text highlighted as a match.
     fn marked(&self) -> String {
         let buffer = self.buffer();
         let cells = buffer.content.iter();
@@ -152,7 +152,7 @@ impl Stage {
     }
 }
 
-/// The text of a row of cells, each glyph once, however many cells it covers.
+/// Returns the text of a row of cells, with each glyph once, however many cells it covers.
 fn line_of(cells: &[ratatui::buffer::Cell]) -> String {
     let mut line = String::new();
     let mut at = 0;
@@ -163,7 +163,7 @@ fn line_of(cells: &[ratatui::buffer::Cell]) -> String {
     line
 }
 
-/// Checks that nothing is in the buffer that a terminal would act on, hide or reorder.
+/// Asserts that the buffer contains nothing that a terminal would act on, hide or reorder.
 fn assert_harmless(buffer: &Buffer) {
     let columns = usize::from(buffer.area.width).max(1);
     for row in buffer.content.chunks(columns) {
@@ -180,7 +180,7 @@ fn assert_harmless(buffer: &Buffer) {
     }
 }
 
-/// Every focus and every overlay.
+/// Returns stages with every focus and every overlay.
 fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
     let starts: [&dyn Fn(&mut Stage); 12] = [
         &|_| {},
@@ -430,11 +430,11 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
     stage.notice(Notice::Gap(gap.clone()));
     let screen = stage.screen();
     assert!(screen.contains("back after 12s"), "{screen}");
-    // The rows around it do not show from when to when.
+    // The notice gives both times, since the rows around it do not show them.
     let from_to = "lost 22:13:25.250 to 22:13:37.250";
     assert!(screen.contains(from_to), "{screen}");
     assert!(!screen.contains("losing messages"), "{screen}");
-    // One that nothing came back from.
+    // A gap that did not end with a reconnect.
     gap.end = GapEnd::GivenUp(gap.last_heard.after(Duration::from_secs(12)));
     stage.notice(Notice::Gap(gap));
     let screen = stage.screen();
@@ -633,7 +633,7 @@ fn an_open_message_at_80_by_24() {
     "#);
 }
 
-/// Two primaries of a cluster, the home first.
+/// Returns two primaries of a cluster, the home first.
 fn primaries() -> Vec<NodeFacts> {
     let facts = |id| NodeFacts {
         node: NodeId(id),
@@ -890,7 +890,7 @@ fn what_is_looked_for_is_marked_in_its_row_and_in_the_open_message() {
     }
 }
 
-/// The counts in the status line, such as `5 received`.
+/// Returns the counts in the status line, such as `5 received`.
 fn counts(stage: &Stage) -> Vec<String> {
     let screen = stage.screen();
     let words: Vec<&str> = screen.lines().next().unwrap().split_whitespace().collect();
@@ -957,7 +957,7 @@ fn an_invalidation_of_all_keys_says_so() {
     assert!(screen.contains("all keys null"), "{screen}");
 }
 
-/// The first line that holds `part`, with a blank behind it.
+/// Returns the first line that contains `part`, with a space appended.
 fn line_with(stage: &Stage, part: &str) -> String {
     let screen = stage.screen();
     let mut lines = screen.lines().map(|line| format!("{line} "));
@@ -1054,7 +1054,7 @@ fn the_first_row_of_another_day_shows_its_date() {
     stage.message(b"a", b"second");
     line_with(&stage, " 22:13:25.000 a first ");
     stage.wait(24 * 3_600_000);
-    // The topmost row is not of today.
+    // The topmost row is from an earlier day.
     line_with(&stage, " 11-14 22:13  ── subscribed");
     line_with(&stage, " 22:13:25.000 a first ");
     stage.message(b"a", b"third");
@@ -1062,7 +1062,7 @@ fn the_first_row_of_another_day_shows_its_date() {
     line_with(&stage, " 22:13:25.250 a second ");
     line_with(&stage, " 11-15 22:13  a third ");
     line_with(&stage, " 22:13:25.750 a fourth ");
-    // Counts are those of rows, and the day is told in a narrow pane too.
+    // The date adds nothing to the count, and a narrow pane shows it too.
     assert_eq!(stage.app.shown().messages(), 4);
     stage.send(Event::Resize(40, 24));
     line_with(&stage, "11-15    a third");
@@ -1134,7 +1134,7 @@ fn messages_of_this_session_are_marked() {
     stage.send(Event::Feed(answer(1)));
     stage.message(b"orders", b"x");
     assert_eq!(own(&stage), [row]);
-    // Nothing is expected for long after the answer.
+    // Own messages are only expected for a short time after the answer.
     publish(&mut stage);
     stage.send(Event::Feed(answer(2)));
     stage.wait(3_000);
@@ -1167,13 +1167,13 @@ fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
     stage.keys("t");
     line_with(&stage, " 5s a first ");
     line_with(&stage, " 5s a second ");
-    // What is typed is what the clock shows.
+    // Times in queries refer to the displayed clock.
     stage.keys("tt");
     stage.keys("/since:21:13:25.25");
     stage.code(KeyCode::Enter);
     line_with(&stage, "a second ");
     assert_eq!(stage.app.shown().messages(), 1);
-    // Set right again, by a little less.
+    // The clock is corrected, by slightly less.
     stage.send(Event::WallClock(-1_000_000));
     line_with(&stage, "was set forward by 59m 59s");
 }
@@ -1239,7 +1239,7 @@ fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
             lines[1].starts_with(" frozen: orders:created…west-1:shop-7 arrives through"),
             "{screen}"
         );
-        // One that fits leaves the line above alone.
+        // A line that fits leaves the line above alone.
         stage.keys("Zt");
         assert!(
             stage

@@ -1,5 +1,5 @@
-//! The embedded broker, driven by `redis-cli`, by the `redis` crate, and by bare sockets whose
-//! bytes are compared with those of a real Redis.
+//! Tests of the embedded broker with `redis-cli`, the `redis` crate, and raw sockets whose bytes
+//! are compared with those of a real Redis.
 
 mod answers;
 mod clients;

@@ -1,5 +1,5 @@
-//! Faults that must be exact, made by the embedded broker and met by the server tasks: the log
-//! says what happened, and listening goes on.
+//! Precisely timed faults that the embedded broker injects into the server tasks: the log reports
+//! what happened, and the subscriptions continue.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use subscope::server::{Command, Config, Endpoint, Feed, Server, Timing, start};
 
 use crate::support::peer::{Peer, array, confirmation};
 
-/// How long to wait for what should come before the test is given up.
+/// Timeout for expected events, after which the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The time between two PINGs where their answers matter, and where none should be under way: an
-/// error that comes in between would be taken for the answer.
+/// Heartbeat intervals for tests that depend on PING answers, and for tests in which no PING may be
+/// in flight: an error in between would be taken for its answer.
 const OFTEN: Duration = Duration::from_millis(50);
 const SELDOM: Duration = Duration::from_secs(600);
 
-/// The server tasks, listening to everything, and the log that they fill.
+/// The server tasks, subscribed to everything, and the log that they fill.
 struct Listener {
     server: Server,
     feed_rx: mpsc::Receiver<Feed>,
@@ -59,7 +59,7 @@ impl Listener {
             log: MessageLog::new(1 << 20),
             pongs: 0,
         };
-        // The first PING goes out with the first subscriptions.
+        // The first PING is sent together with the first subscriptions.
         while listener.pongs == 0 || notices(&listener.log).len() < topics.len() {
             listener.take("it is confirmed").await;
         }
@@ -109,7 +109,7 @@ fn gaps(log: &MessageLog) -> Vec<(GapEnd, Box<str>)> {
     gaps.collect()
 }
 
-/// The frames told that nobody asked for, and how many others each row counts.
+/// Returns the reported unexpected frames, and how many frames each row counts.
 fn unexpected(log: &MessageLog) -> Vec<(Box<str>, u64)> {
     let unexpected = notices(log).into_iter().filter_map(|notice| match notice {
         Notice::Unexpected {
@@ -125,7 +125,7 @@ fn count_of_unexpected(log: &MessageLog) -> u64 {
     unexpected(log).iter().map(|(_, count)| count).sum()
 }
 
-/// The messages, each with its channel.
+/// Returns the messages, each with its channel.
 fn messages(log: &MessageLog) -> Vec<(String, String)> {
     let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -231,7 +231,7 @@ async fn bytes_that_are_not_resp2_are_a_gap_with_that_reason() {
     assert!(reason.contains("not RESP"), "{reason}");
 }
 
-/// Frames that no subscriber of RESP2 expects, and the text of each.
+/// Frames that no RESP2 subscriber expects, and the text of each.
 const ODD: [(&[u8], &str); 16] = [
     (b"*1\r\n*2\r\n:1\r\n*0\r\n", "[[1,[]]]"),
     (
@@ -250,7 +250,7 @@ const ODD: [(&[u8], &str); 16] = [
     (b"!7\r\nERR odd\r\n", r#"error "ERR odd""#),
     (b"*?\r\n:1\r\n.\r\n", "[1]"),
     (b"$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n", r#""abc""#),
-    // A message of a channel that is not subscribed to, and a confirmation that nobody asked for.
+    // A message on a channel that is not subscribed to, and an unsolicited confirmation.
     (
         b"*4\r\n$8\r\npmessage\r\n$1\r\n?\r\n$1\r\na\r\n$1\r\nb\r\n",
         r#"["pmessage","?","a","b"]"#,
@@ -295,7 +295,7 @@ async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
         let frame = [&before[..], value].concat();
         broker.faults().inject(Victims::Subscribers, &frame);
     }
-    // As RESP3 has it, behind an attribute.
+    // A RESP3 push, behind an attribute.
     let push = b"|1\r\n+a\r\n:1\r\n>4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nb\r\n$4\r\npush\r\n";
     broker.faults().inject(Victims::Subscribers, push);
     listener
@@ -328,7 +328,7 @@ async fn each_frame_of_a_flood_is_counted_in_few_rows() {
     listener
         .until("all are told", |log| count_of_unexpected(log) == all)
         .await;
-    // As many as a second has, and one for each that the machine took longer.
+    // The number of rows per second is limited; a slow machine may take a few seconds.
     assert!(unexpected(&listener.log).len() < 100);
     assert_eq!(listener.log.counters().gaps, 0);
 }
@@ -368,9 +368,9 @@ async fn a_long_frame_that_nobody_asked_for_is_not_held() {
     assert_eq!(told.len(), 3);
 }
 
-/// A server like Dragonfly, which has one namespace for ordinary and sharded channels, brings the
-/// messages of either by the word that they were published with, and confirms the end of both by
-/// the same word.
+/// A server like Dragonfly has one namespace for ordinary and sharded channels. It delivers
+/// messages with the word that they were published with, whatever the kind of subscription, and
+/// confirms unsubscribing from both kinds with the same word.
 #[tokio::test]
 async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
     let peer = Peer::start(|words| match &*words[0].to_lowercase() {
@@ -405,7 +405,7 @@ async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
         })
     };
     listener.until("its end is confirmed", ended).await;
-    // What nobody subscribes to any more is told.
+    // Messages after the unsubscription are reported.
     peer.say(array(&["smessage", "sharded", "late"]).as_bytes());
     listener
         .until("that is told", |log| count_of_unexpected(log) == 1)
@@ -417,8 +417,8 @@ async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
-/// This test's thread is the one that the server tasks run on: while it does not wait for them,
-/// they stand still, as a halted program does.
+/// This test's thread also runs the server tasks: while it does not wait for them, they stand
+/// still, as in a halted program.
 #[tokio::test]
 async fn what_was_lost_while_the_program_was_halted_lies_in_the_gap() {
     let peer = Peer::start(|_| None);
@@ -430,12 +430,13 @@ async fn what_was_lost_while_the_program_was_halted_lies_in_the_gap() {
             |log: &MessageLog| messages(log).last().is_some_and(|(_, last)| last == number);
         listener.until("a message", is_heard).await;
     }
-    // Less than a pipe holds comes, the server hangs up, and then what is published is lost.
+    // Less data than a socket buffer holds arrives, the server hangs up, and whatever is published
+    // after that is lost.
     let halted = Time::now();
     peer.say(array(&["message", "a", "3"]).as_bytes());
     peer.hang_up();
     let lost_from = Time::now();
-    // The clock of the rows has microseconds.
+    // Timestamps of rows have microsecond resolution.
     while Time::now() <= lost_from {
         std::hint::spin_loop();
     }

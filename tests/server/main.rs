@@ -1,4 +1,4 @@
-//! Everything that talks to Redis, and the embedded broker, in process.
+//! In-process tests of everything that talks to Redis, and of the embedded broker.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 #[path = "../support/mod.rs"]

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::support::redis::{NO_LIMITS, Redis, pack, version};
 
-/// Far beyond what any condition here takes.
+/// Timeout far beyond what any condition here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Heartbeats and retries quick enough for tests.
@@ -31,7 +31,7 @@ const QUICK: Timing = Timing {
     longest_wait: Duration::from_millis(100),
 };
 
-/// The same, for a server that is made to be silent.
+/// Timing for a server that is made to fall silent.
 const IMPATIENT: Timing = Timing {
     answer_within: Duration::from_millis(700),
     ..QUICK
@@ -63,7 +63,7 @@ fn config(url: &str, subscriptions: &[Subscription]) -> Config {
     }
 }
 
-/// The server tasks, and all that they have told so far.
+/// The server tasks and everything that they have reported so far.
 struct Heard {
     server: Server,
     feed_rx: mpsc::Receiver<Feed>,
@@ -82,7 +82,7 @@ impl Heard {
         }
     }
 
-    /// Starts, and waits until each subscription is confirmed.
+    /// Starts the tasks and waits until each subscription is confirmed.
     async fn listening(config: Config) -> Self {
         let count = config.subscriptions.len();
         let mut heard = Self::start(config);
@@ -123,7 +123,7 @@ impl Heard {
         self.notices().into_iter().filter_map(choose).collect()
     }
 
-    /// The id and count of each confirmation.
+    /// Returns the ID and count of each confirmation.
     fn subscribed(&self) -> Vec<(u32, i64)> {
         self.select(|notice| match notice {
             Notice::Subscribed {
@@ -210,7 +210,7 @@ impl Heard {
     }
 }
 
-/// Publishes `count` messages at full speed and waits until the server has taken them.
+/// Publishes `count` messages at full speed and waits until the server has accepted them.
 fn publish_many(redis: &Redis, channel: &[u8], payload: &[u8], count: usize) {
     let command = pack(&[b"PUBLISH", channel, payload]);
     let mut writer = redis.connect();
@@ -393,7 +393,7 @@ async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
     redis.cli(&[&guest[..], &["on", ">guest", "allchannels", "+@all"]].concat());
     let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
     let mut heard = Heard::listening(config(&url, &[channel(0, b"a")])).await;
-    // This also closes the connections that listen to what is no longer allowed.
+    // This also closes the connections whose subscriptions are no longer allowed.
     redis.cli(&[&guest[..], &["resetchannels"]].concat());
     heard
         .until("the gap ends", |heard| heard.gaps().len() == 2)
@@ -416,7 +416,7 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
         .until("it is given up", |heard| !heard.gaps().is_empty())
         .await;
     assert_eq!(&*heard.gaps()[0].reason, "no answer for 700 ms");
-    // The attempts to come back are answered by nobody either, and make no gap of their own.
+    // The attempts to reconnect get no answer either, and add no gap of their own.
     heard
         .until("a failed attempt", |heard| {
             heard.connections().iter().any(|connection| {
@@ -489,7 +489,7 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
     heard
         .until("a message comes", |heard| heard.messages() == 1)
         .await;
-    // It can be given up.
+    // The refused subscription can be removed.
     heard
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
@@ -607,7 +607,7 @@ async fn the_last_message_ends_its_subscription() {
     };
     let all_ended =
         |heard: &Heard| heard.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
-    // In one write, so that the messages behind the end are on their way already.
+    // A single write, so that the messages after the end are already in flight.
     let mut publisher = redis.connect();
     let payloads: [&[u8]; 4] = [b"first", b"END of a kind", b"END", b"too late"];
     let burst: Vec<u8> = payloads
@@ -828,7 +828,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     const PAYLOAD: usize = 2_000;
     const LIMIT: usize = 16 << 20;
     let _alone = MEMORY.lock().await;
-    // This is about our own limit: on a busy machine Redis's might come first.
+    // This tests our own limit; on a busy machine, Redis's limit might be reached first.
     let redis = Redis::start_with(&NO_LIMITS);
     let mut heard = Heard::listening(Config {
         pending_bytes: LIMIT,
@@ -839,7 +839,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     let before = resident_bytes();
     let counters = heard.server.counters();
     let received = counters.bytes_received.load(Relaxed);
-    // Nobody takes anything from the feed meanwhile.
+    // Nothing reads from the feed meanwhile.
     let redis = tokio::task::spawn_blocking(move || {
         publish_many(&redis, b"flood", &[b'x'; PAYLOAD], COUNT);
         redis
@@ -992,8 +992,8 @@ async fn it_stops_while_the_server_is_silent() {
     redis.resume();
 }
 
-/// A server that says one of `lines` after each piece that it reads, and then nothing more.
-/// Gives its address back.
+/// Starts a server that sends one of `lines` after each read, and then nothing more. Returns its
+/// address.
 fn scripted(lines: &[&str]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -1039,8 +1039,8 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         (r#"["sunsubscribe","x",0]"#, 1),
         (r#"["odd"]"#, 1),
         ("[]", 1),
-        // With another null, a 5, an "odd", and what belongs to no subscription: a confirmation
-        // and a message.
+        // Including another null, a 5, an "odd", and a confirmation and a message that belong to no
+        // subscription.
         ("null", 6),
     ];
     assert_eq!(
@@ -1147,7 +1147,7 @@ async fn a_greeting_that_goes_wrong_says_why() {
 
 #[tokio::test]
 async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
-    // As Redis 7.0 says it, and as 6.2 did.
+    // The wording of Redis 7.0 and of 6.2.
     for (answer, shown) in [
         (
             "-ERR unknown command 'AUTH', with args beginning with: 'secret' \r\n",
@@ -1172,9 +1172,9 @@ async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
     }
 }
 
-/// A server that answers each command as `answer` says, given its name in lower case and how
-/// many have come on the connection; an empty answer hangs up. Gives its address back, and how many
-/// bytes it could write.
+/// Starts a server that sends `answer` to each command, given the command's name in lower case and
+/// the number of commands so far on the connection. An empty answer hangs up. Returns its address
+/// and the number of bytes that it could write.
 fn answering(
     answer: impl Fn(&str, usize) -> Vec<u8> + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {
@@ -1224,7 +1224,7 @@ fn command_from(reader: &mut impl BufRead) -> Option<Vec<String>> {
     (0..count).map(|_| line().and_then(|_| line())).collect()
 }
 
-/// The answers of an ordinary server, as far as the greeting and subscribing go.
+/// Returns the answers of an ordinary server to the handshake and to subscribing.
 fn ordinary(name: &str) -> Vec<u8> {
     match name {
         "ping" => b"+PONG\r\n".to_vec(),
@@ -1237,7 +1237,7 @@ fn ordinary(name: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
-    // Far more than is to be read of it. The reader's and the writer's sockets hold some MiB.
+    // Far more than may be read. The sockets of both sides buffer some MiB.
     const ENDLESS: usize = 64 << 20;
     let _alone = MEMORY.lock().await;
     let integers = || [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(ENDLESS / 4)].concat();
@@ -1293,9 +1293,9 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
 #[tokio::test]
 async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
     for (keeps, reason) in [
-        // As one that wants TLS does, or a firewall.
+        // Like a server that expects TLS, or a firewall.
         (&[][..], "before it answered: it may want TLS"),
-        // As twemproxy does.
+        // Like twemproxy.
         (
             &["ping"][..],
             "when asked to subscribe: a proxy without Pub/Sub",
@@ -1319,7 +1319,7 @@ async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
             .await;
         heard.server.stop().await;
     }
-    // One that hangs up for the name alone is listened to all the same.
+    // A server that hangs up only on CLIENT SETNAME is used all the same.
     let (url, _) = answering(|name, _| match name {
         "client" => Vec::new(),
         name => ordinary(name),

@@ -1,4 +1,4 @@
-//! Certificates made for a test, and a real Redis that shows them.
+//! Certificates made for a test, and a real Redis that presents them.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -12,20 +12,20 @@ use subscope::server::TlsSettings;
 
 use super::redis::Redis;
 
-/// An authority of the test's own, with the files of what it has issued.
+/// A test certificate authority, with the files of the certificates that it has issued.
 pub struct Authority {
     directory: TempDir,
     pub issuer: Issuer<'static, KeyPair>,
 }
 
-/// A certificate and its key, in files.
+/// The files of a certificate and its key.
 pub struct Identity {
     pub cert: PathBuf,
     pub key: PathBuf,
 }
 
 impl Authority {
-    /// One whose certificate lies in its directory as `ca.pem`.
+    /// Creates an authority and writes its certificate to its directory as `ca.pem`.
     pub fn new(name: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
@@ -36,12 +36,12 @@ impl Authority {
         Self { directory, issuer }
     }
 
-    /// The path of a file beside its certificate.
+    /// Returns the path of a file in the authority's directory.
     pub fn path(&self, file: &str) -> PathBuf {
         self.directory.path().join(file)
     }
 
-    /// What trusts this authority.
+    /// Returns settings that trust this authority.
     pub fn settings(&self) -> TlsSettings {
         TlsSettings {
             cacert: Some(self.path("ca.pem")),
@@ -49,7 +49,7 @@ impl Authority {
         }
     }
 
-    /// A certificate for `hosts`, `name`d also in its files.
+    /// Issues a certificate for `hosts`; `name` is its common name and its file name.
     pub fn issue(
         &self,
         name: &str,
@@ -73,7 +73,8 @@ impl Authority {
         identity
     }
 
-    /// A server with that certificate, which asks clients for none unless `options` say so.
+    /// Starts a server with that certificate. It asks clients for no certificate unless `options`
+    /// say so.
     pub fn serve(&self, identity: &Identity, options: &[&str]) -> Redis {
         let ca = self.path("ca.pem");
         let [cert, key, ca] = [&identity.cert, &identity.key, &ca].map(|path| path.to_str());
@@ -88,7 +89,7 @@ impl Authority {
     }
 }
 
-/// A certificate for `hosts`, yet to be signed.
+/// Returns the parameters of an unsigned certificate for `hosts`.
 pub fn params(name: &str, hosts: &[&str]) -> CertificateParams {
     let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
     let mut params = CertificateParams::new(hosts).unwrap();
@@ -96,14 +97,14 @@ pub fn params(name: &str, hosts: &[&str]) -> CertificateParams {
     params
 }
 
-/// The certificate of an authority, yet to be signed.
+/// Returns the parameters of an unsigned certificate for an authority.
 pub fn params_of_authority(name: &str) -> CertificateParams {
     let mut params = params(name, &[]);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
 
-/// Lets a certificate end on the first day of 2024.
+/// Sets the certificate to expire on the first day of 2024.
 pub fn expired(params: &mut CertificateParams) {
     params.not_before = date_time_ymd(2023, 1, 1);
     params.not_after = date_time_ymd(2024, 1, 1);

@@ -1,4 +1,4 @@
-//! The wires between the nodes of a cluster, which can be cut while their clients' stay.
+//! A cluster bus that can be cut between nodes while their client connections stay up.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -11,23 +11,23 @@ use std::time::Duration;
 
 use super::cluster::Cluster;
 
-/// How often a wire looks up from its reading.
+/// Read timeout of a link, after which it checks whether it has been cut.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// Stands for no node.
 const NOBODY: usize = usize::MAX;
 
-/// The last byte of the address that the first node speaks from.
+/// Last byte of the first node's source address.
 const FIRST: u8 = 10;
 
-/// The address that the node at this place speaks to the others from, by which its wires are told
-/// from theirs.
+/// Returns the source address that the node at this index uses towards the others, which identifies
+/// its links.
 pub fn source(place: usize) -> IpAddr {
     let place = u8::try_from(place).unwrap();
     Ipv4Addr::new(127, 0, 0, FIRST + place).into()
 }
 
-/// All wires between the nodes of a cluster. They end with this value.
+/// All links between the nodes of a cluster. They are closed on drop.
 pub struct Bus {
     state: Arc<State>,
     doors: Vec<SocketAddr>,
@@ -41,7 +41,7 @@ struct State {
 }
 
 impl Bus {
-    /// Puts itself between the nodes, which have to speak from their [`source`] each.
+    /// Places the bus between the nodes, each of which must use its [`source`] address.
     pub fn between(cluster: &Cluster) -> Self {
         let mut bus = Self {
             state: Arc::new(State {
@@ -57,7 +57,7 @@ impl Bus {
             node.cli(&["config", "set", "cluster-announce-bus-port", &port]);
             bus.doors.push(door);
         }
-        // Each node calls another anew once it hears of its new port.
+        // Each node reconnects to another once it learns that node's new port.
         cluster.wait("all talk by the bus", |cluster| {
             cluster.nodes.iter().all(|node| {
                 let nodes = node.cli(&["cluster", "nodes"]);
@@ -68,12 +68,12 @@ impl Bus {
         bus
     }
 
-    /// Cuts the node at this place off from all others.
+    /// Cuts the node at this index off from all others.
     pub fn cut_off(&self, place: usize) {
         self.state.cut_off.store(place, SeqCst);
     }
 
-    /// Mends what is cut.
+    /// Reconnects the node that was cut off.
     pub fn mend(&self) {
         self.state.cut_off.store(NOBODY, SeqCst);
     }
@@ -109,7 +109,7 @@ impl Drop for Bus {
 }
 
 impl State {
-    /// Joins two ends, one of which belongs to the node at `place`.
+    /// Joins two sockets, one of which belongs to the node at `place`.
     fn wire(self: &Arc<Self>, caller: &TcpStream, node: &TcpStream, place: usize) {
         let IpAddr::V4(from) = caller.peer_addr().unwrap().ip() else {
             return;
@@ -127,8 +127,8 @@ impl State {
         }
     }
 
-    /// Passes on until one of the two nodes is cut off. Then nothing more comes through, and the
-    /// ends are let go of when that is mended: what they have not sent by then is lost.
+    /// Forwards data until one of the two nodes is cut off. Nothing more passes then, and the
+    /// sockets are closed once the cut is mended: data that they have not sent by then is lost.
     fn pass(&self, mut from: &TcpStream, mut to: &TcpStream, nodes: [usize; 2]) {
         let mut buffer = vec![0; 64 << 10];
         let is_cut = || nodes.contains(&self.cut_off.load(SeqCst));

@@ -1,9 +1,9 @@
-//! How many cases a property test tries, and which: the same ones in every normal run, so that no
-//! machine fails by chance.
+//! How many cases a property test tries, and which: every normal run tries the same ones, so that
+//! no machine fails by chance.
 //!
-//! `tests/run.sh --random MINUTES` repeats every test program that takes its configuration, its
-//! seed or its count from here, with a new `SUBSCOPE_TEST_SEED` each time and with
-//! `SUBSCOPE_TEST_TIMES` as many cases. The same two variables repeat a run that failed.
+//! `tests/run.sh --random MINUTES` repeats every test program that takes its configuration, seed or
+//! count from here, with a new `SUBSCOPE_TEST_SEED` each time and `SUBSCOPE_TEST_TIMES` as many
+//! cases. Setting the same two variables reproduces a failed run.
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
@@ -14,21 +14,20 @@ use proptest::test_runner::{Config, RngSeed};
 /// The seed of a normal run.
 const SEED: u64 = 1;
 
-/// The seed for everything that is generated: `SUBSCOPE_TEST_SEED`.
+/// Returns the seed for all generated data: `SUBSCOPE_TEST_SEED`.
 pub fn seed() -> u64 {
     number("SUBSCOPE_TEST_SEED").unwrap_or(SEED)
 }
 
-/// How many cases to try where a normal run tries `usual`: as many times that as
-/// `SUBSCOPE_TEST_TIMES` says.
+/// Returns how many cases to try: `usual` times `SUBSCOPE_TEST_TIMES`.
 pub fn count(usual: u32) -> u32 {
     let times = number("SUBSCOPE_TEST_TIMES").unwrap_or(1);
     u32::try_from(u64::from(usual) * times).unwrap_or(u32::MAX)
 }
 
-/// The configuration of a property test that tries `usual` cases in a normal run.
+/// Returns the configuration of a property test that tries `usual` cases in a normal run.
 ///
-/// A case that failed becomes a test with a name, so no file remembers it.
+/// A failed case becomes a named test, so no regression file is kept.
 pub fn config(usual: u32) -> Config {
     Config {
         cases: count(usual),

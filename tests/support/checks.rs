@@ -1,11 +1,11 @@
-//! Checks made at once, for tests that drive an app by hand.
+//! Synchronous analysis, for tests that drive an app by hand.
 
 use subscope::analysis::Worker;
 use subscope::app::{App, Effect, Event};
 use subscope::message::Time;
 
-/// Has `worker` do what `effects` ask of it until they ask no more, tells `app`, and gives the
-/// effects that are for others.
+/// Has `worker` carry out the analysis that `effects` request and passes the answers to `app` until
+/// no requests are left. Returns the remaining effects.
 pub fn check(app: &mut App, worker: &mut Worker, effects: Vec<Effect>, now: Time) -> Vec<Effect> {
     let mut others = Vec::new();
     let mut effects = effects;

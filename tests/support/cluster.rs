@@ -1,4 +1,4 @@
-//! A Redis cluster of a test's own: three primaries and a replica of each.
+//! A Redis cluster for one test: three primaries with one replica each.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,22 +11,22 @@ const PRIMARIES: usize = 3;
 /// How long the nodes may take to agree.
 const AGREED_WITHIN: Duration = Duration::from_secs(60);
 
-/// The nodes, the primaries first. Each ends with this value.
+/// A cluster's nodes, primaries first. They are killed on drop.
 pub struct Cluster {
     pub nodes: Vec<Redis>,
 }
 
 impl Cluster {
-    /// Starts a cluster, and waits until all nodes are content with it.
+    /// Starts a cluster and waits until all nodes report it as healthy.
     pub fn start() -> Self {
         Self::of((0..2 * PRIMARIES).map(|_| node(&[])).collect())
     }
 
-    /// The same, of nodes that each speak from a [`bus::source`] of their own.
+    /// Starts a cluster whose nodes each use their own [`bus::source`] address.
     pub fn start_with_sources() -> Self {
         let node = |place| {
             let source = bus::source(place).to_string();
-            // Each would be taken for being where it speaks from.
+            // Without this, the others would use a node's source address as its address.
             node(&[
                 "--bind-source-addr",
                 &source,
@@ -52,7 +52,7 @@ impl Cluster {
         cluster
     }
 
-    /// Waits until all nodes know each other and are content.
+    /// Waits until all nodes know each other and report the cluster as healthy.
     pub fn wait_until_agreed(&self) {
         self.wait("all nodes agree", |cluster| {
             cluster.nodes.iter().all(|node| {
@@ -67,7 +67,7 @@ impl Cluster {
         });
     }
 
-    /// Takes a node more in, which has no slots yet. Gives its place.
+    /// Adds a node, which has no slots yet, and returns its index.
     pub fn add_node(&mut self) -> usize {
         let new = node(&[]);
         let port = new.port().to_string();
@@ -77,7 +77,7 @@ impl Cluster {
         self.nodes.len() - 1
     }
 
-    /// Takes the node out that was added last, as an operator does. It goes on running, alone.
+    /// Removes the node that was added last, as an operator would. It keeps running, alone.
     pub fn remove_last_node(&mut self) -> Redis {
         let id = self.id(self.nodes.len() - 1);
         let last = self.nodes.pop().expect("a node");
@@ -88,20 +88,20 @@ impl Cluster {
         last
     }
 
-    /// The place of a node that answers and is not the one at `place`.
+    /// Returns the index of a node that answers, other than `place`.
     pub fn other_than(&self, place: usize) -> usize {
         let answers = |other: &usize| *other != place && self.nodes[*other].is_answering();
         (0..self.nodes.len()).find(answers).expect("another node")
     }
 
-    /// Whether the node at `place` is a replica, by what it says itself.
+    /// Returns whether the node at `place` reports itself as a replica.
     pub fn is_replica(&self, place: usize) -> bool {
         self.nodes[place]
             .cli(&["cluster", "nodes"])
             .contains("myself,slave")
     }
 
-    /// The place of the node that owns the slot of `channel`, by what `asked` says.
+    /// Returns the index of the node that owns the slot of `channel`, according to `asked`.
     pub fn owner(&self, asked: usize, channel: &str) -> usize {
         let slot: u16 = self.slot(channel);
         let nodes = self.nodes[asked].cli(&["cluster", "nodes"]);
@@ -125,19 +125,19 @@ impl Cluster {
         slot.parse().expect("a slot")
     }
 
-    /// How many slots a node owns.
+    /// Returns how many slots a node owns.
     pub fn slots(&self, node: usize) -> usize {
         let nodes = self.nodes[node].cli(&["cluster", "nodes"]);
         let line = nodes.lines().find(|line| line.contains("myself"));
         line.map_or(0, |line| line.split(' ').skip(8).count())
     }
 
-    /// The id that the cluster gives a node.
+    /// Returns a node's cluster ID.
     pub fn id(&self, node: usize) -> String {
         self.nodes[node].cli(&["cluster", "myid"])
     }
 
-    /// Moves the slot of `channel` to another node, as an operator does: the new owner learns of it
+    /// Moves the slot of `channel` to another node as an operator would: the new owner learns of it
     /// first.
     pub fn move_slot(&self, channel: &str, to: usize) {
         let from = self.owner(to, channel);
@@ -167,14 +167,14 @@ impl Cluster {
     }
 }
 
-/// A node of its own, with more options.
+/// Starts a single node with additional options.
 fn node(more: &[&str]) -> Redis {
     let options = [
         "--cluster-enabled",
         "yes",
         "--cluster-node-timeout",
         "1500",
-        // A replica that has never copied anything may take over as well.
+        // Allows a replica to take over even if it has never synchronised.
         "--cluster-replica-validity-factor",
         "0",
     ];

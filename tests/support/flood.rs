@@ -1,4 +1,4 @@
-//! Publishing as fast as a server takes it.
+//! Publishes as fast as a server accepts.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,21 +8,21 @@ use std::thread::{self, JoinHandle};
 
 use super::redis::pack;
 
-/// Commands written at once.
+/// Number of commands per write.
 const CHUNK: u64 = 1_000;
 
 /// What to publish.
 #[derive(Clone, Copy, Debug)]
 pub struct Flood {
-    /// The server's port on the loopback.
+    /// The server's port on the loopback interface.
     pub port: u16,
-    /// How many messages; a multiple of 1,000 for each connection.
+    /// Number of messages; a multiple of 1,000 for each connection.
     pub messages: u64,
-    /// How many channels, named `burst:0` and so on, take turns.
+    /// Number of channels to rotate through, named `burst:0` and so on.
     pub channels: u64,
-    /// The size of each payload in bytes.
+    /// Size of each payload in bytes.
     pub payload: usize,
-    /// How many connections publish side by side.
+    /// Number of connections that publish in parallel.
     pub connections: u64,
 }
 
@@ -49,7 +49,7 @@ impl Flood {
         }
     }
 
-    /// Publishes in the background until it is stopped, however many messages that makes.
+    /// Publishes in the background until it is stopped, regardless of the number of messages.
     pub fn start_endless(self) -> Endless {
         let is_over = Arc::new(AtomicBool::new(false));
         let threads = (0..self.connections)
@@ -61,8 +61,7 @@ impl Flood {
         Endless { is_over, threads }
     }
 
-    /// Publishes a chunk for as long as `has_more` says so. Gives how many messages were
-    /// confirmed.
+    /// Publishes in chunks while `has_more` returns true. Returns how many messages were confirmed.
     fn publish(self, mut has_more: impl FnMut() -> bool) -> u64 {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
         let answers = stream.try_clone().expect("a second handle");
@@ -77,7 +76,7 @@ impl Flood {
         while has_more() {
             stream.write_all(&chunk).expect("the server takes commands");
         }
-        // The server answers this last, and hangs up.
+        // The server answers this last and then hangs up.
         stream
             .write_all(&pack(&[b"QUIT"]))
             .expect("the server takes commands");
@@ -85,14 +84,14 @@ impl Flood {
     }
 }
 
-/// A flood that has no end of its own. It goes on until [`Self::stop`], or until the process ends.
+/// A flood without a limit. It runs until [`Self::stop`] or the end of the process.
 pub struct Endless {
     is_over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<u64>>,
 }
 
 impl Endless {
-    /// Ends it. Gives how many messages were published.
+    /// Stops the flood. Returns how many messages were published.
     pub fn stop(self) -> u64 {
         self.is_over.store(true, Ordering::Relaxed);
         self.threads
@@ -102,7 +101,7 @@ impl Endless {
     }
 }
 
-/// How many lines come until the other side hangs up.
+/// Counts the lines received until the other side hangs up.
 fn count_lines(mut stream: TcpStream) -> u64 {
     let mut buffer = vec![0; 1 << 16];
     let mut lines = 0;

@@ -1,4 +1,4 @@
-//! The server tasks, and the log that they fill.
+//! The server tasks and the log that they fill.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -13,38 +13,38 @@ use tokio::time::{Instant, timeout_at};
 
 use super::truth::{Sent, check};
 
-/// Far beyond what any condition here takes.
+/// Timeout far beyond what any condition here takes.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Running server tasks with all that they have told so far.
+/// Running server tasks and everything that they have reported so far.
 pub struct Listener {
     /// The tasks.
     pub server: Server,
     feed_rx: mpsc::Receiver<Feed>,
     /// All rows.
     pub log: MessageLog,
-    /// Each state of the connection.
+    /// Every reported state of the connection.
     pub connections: Vec<Connection>,
-    /// Each trouble told.
+    /// Every reported trouble, and its end as `None`.
     pub troubles: Vec<Option<Box<str>>>,
-    /// Each time that not all could be heard, or could again.
+    /// Every report that some subscriptions are not receiving, or are again.
     pub partial: Vec<Option<Box<str>>>,
-    /// The sharded channels that were found, each time.
+    /// The sharded channels found, one entry per report.
     pub found: Vec<Vec<Box<[u8]>>>,
-    /// What was published, with the answers.
+    /// The results of publishing.
     pub published: Vec<Result<i64, Box<str>>>,
-    /// What the user may hear.
+    /// What the user may subscribe to.
     pub allowed: Vec<(Box<str>, Allowed)>,
     /// How many PINGs were answered.
     pub pongs: usize,
-    /// How much has been told so far.
+    /// How many events have been received so far.
     told: usize,
-    /// The newest table of nodes.
+    /// The latest table of nodes.
     pub nodes: Vec<NodeFacts>,
 }
 
 impl Listener {
-    /// Starts.
+    /// Starts the tasks.
     pub fn start(config: Config) -> Self {
         let (feed_tx, feed_rx) = mpsc::channel(64);
         Self {
@@ -63,7 +63,7 @@ impl Listener {
         }
     }
 
-    /// Starts, and waits until each subscription is confirmed.
+    /// Starts the tasks and waits until each subscription is confirmed.
     pub async fn listening(config: Config) -> Self {
         let count = config.subscriptions.len();
         let mut listener = Self::start(config);
@@ -72,12 +72,12 @@ impl Listener {
         listener
     }
 
-    /// Takes in what the tasks tell until it is so.
+    /// Processes events until `is_so` returns true.
     pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         self.within(PATIENCE, what, is_so).await;
     }
 
-    /// The same, in a given time.
+    /// Processes events until `is_so` returns true, for at most `time`.
     pub async fn within(&mut self, time: Duration, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + time;
         while !is_so(self) {
@@ -94,8 +94,8 @@ impl Listener {
         }
     }
 
-    /// Waits until the last message of each channel in the record is heard, and checks that the log
-    /// tells the truth. Says how many messages are missing.
+    /// Waits until the last recorded message of each channel has arrived, and checks that the log
+    /// tells the truth. Returns how many messages are missing.
     pub async fn check(&mut self, sent: &[Sent]) -> usize {
         let certain = sent.iter().filter(|sent| sent.to.is_some());
         let last = certain.map(|sent| (&*sent.channel, sent.number));
@@ -118,7 +118,7 @@ impl Listener {
         })
     }
 
-    /// How many confirmations came.
+    /// Returns how many confirmations have arrived.
     pub fn confirmed(&self) -> usize {
         let notices = self.notices();
         let confirmed = notices.iter();
@@ -127,18 +127,18 @@ impl Listener {
             .count()
     }
 
-    /// How many messages came.
+    /// Returns how many messages have arrived.
     pub fn messages(&self) -> u64 {
         self.log.counters().received
     }
 
-    /// The rows that are no messages.
+    /// Returns the rows that are not messages.
     pub fn notices(&self) -> Vec<Notice> {
         let notices = self.log.notices();
         notices.map(|(_, notice)| notice.clone()).collect()
     }
 
-    /// The gaps, as they are told last.
+    /// Returns the gaps in their latest state.
     pub fn gaps(&self) -> Vec<Gap> {
         let notices = self.notices().into_iter();
         notices
@@ -149,14 +149,14 @@ impl Listener {
             .collect()
     }
 
-    /// Whether there was a gap, and none is open.
+    /// Returns whether there was a gap and all gaps are closed.
     pub fn is_restored(&self) -> bool {
         let gaps = self.gaps();
         let is_closed = |gap: &Gap| matches!(gap.end, GapEnd::Restored(_));
         !gaps.is_empty() && gaps.iter().all(is_closed)
     }
 
-    /// The words of the last refusal, if the connection is refused for good.
+    /// Returns the reason of the last refusal, if the connection is permanently refused.
     pub fn refusal(&self) -> Option<&str> {
         match self.connections.last()? {
             Connection::Refused { reason, .. } => Some(reason),
@@ -164,26 +164,27 @@ impl Listener {
         }
     }
 
-    /// Whether the last that was told of what cannot be heard begins so.
+    /// Returns whether the latest report of subscriptions that are not receiving starts with
+    /// `start`.
     pub fn is_partial(&self, start: &str) -> bool {
         let last = self.partial.last().and_then(Option::as_deref);
         last.is_some_and(|words| words.starts_with(start))
     }
 
-    /// How often a pattern was refused in words that begin so.
+    /// Returns how often a pattern was refused with a reason that starts with `start`.
     pub fn denials(&self, start: &str) -> usize {
         let is_it = |notice: &&Notice| matches!(notice, Notice::Denied { reason, .. } if reason.starts_with(start));
         self.notices().iter().filter(is_it).count()
     }
 
-    /// Whether an attempt has failed for a reason with these words.
+    /// Returns whether an attempt has failed for a reason that contains `words`.
     pub fn has_failed(&self, words: &str) -> bool {
         self.connections.iter().any(|connection| {
             matches!(connection, Connection::Reconnecting { reason, .. } if reason.contains(words))
         })
     }
 
-    /// How much has been told so far, of anything: a larger number is news.
+    /// Returns how many events have been received so far; a larger number means news.
     pub fn told(&self) -> usize {
         self.told
     }

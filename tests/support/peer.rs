@@ -1,4 +1,4 @@
-//! A server that says exactly what a test wants it to say.
+//! A server that sends exactly what a test specifies.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -7,18 +7,18 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A command's words.
+/// The words of a command.
 pub type Words = Vec<String>;
 
-/// A server on a free loopback port. Its connections end with it.
+/// A server on a free loopback port. Its connections are closed on drop.
 pub struct Peer {
     address: SocketAddr,
-    /// The connections that have subscribed to anything.
+    /// Connections that have subscribed to anything.
     subscribers: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Peer {
-    /// Answers each command by what `answer` says to it, or else as a small Redis does.
+    /// Answers each command with the result of `answer`, or else as a minimal Redis does.
     pub fn start(answer: impl Fn(&[String]) -> Option<String> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let peer = Self {
@@ -36,19 +36,19 @@ impl Peer {
         peer
     }
 
-    /// Its address as a URL.
+    /// Returns its address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// Says this on each connection that has subscribed to anything.
+    /// Sends `bytes` on each connection that has subscribed to anything.
     pub fn say(&self, bytes: &[u8]) {
         for mut stream in &*self.subscribers.lock().unwrap() {
             stream.write_all(bytes).unwrap();
         }
     }
 
-    /// Hangs up on them.
+    /// Closes those connections.
     pub fn hang_up(&self) {
         for stream in self.subscribers.lock().unwrap().drain(..) {
             stream.shutdown(Shutdown::Both).unwrap();
@@ -87,7 +87,7 @@ fn serve(
     }
 }
 
-/// What Redis would say, as far as a subscriber asks.
+/// Returns the default answer of Redis to a subscriber's command.
 fn usual(words: &[String], is_subscriber: bool) -> String {
     let word = words[0].to_lowercase();
     match &*word {
@@ -99,13 +99,13 @@ fn usual(words: &[String], is_subscriber: bool) -> String {
     }
 }
 
-/// The confirmation `word` of `name`.
+/// Returns the confirmation `word` of `name`.
 pub fn confirmation(word: &str, name: &str, count: usize) -> String {
     let array = array(&[word, name]).replacen("*2", "*3", 1);
     format!("{array}:{count}\r\n")
 }
 
-/// An array of bulk strings.
+/// Returns an array of bulk strings.
 pub fn array(words: &[&str]) -> String {
     let strings = words
         .iter()

@@ -1,4 +1,4 @@
-//! A TCP proxy that is as bad as some networks are.
+//! A TCP proxy that behaves as badly as some networks.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a pipe looks up from its reading.
+/// Read timeout of a link, after which it checks its state.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// A proxy on a free loopback port. It ends with this value.
+/// A proxy on a free loopback port. It stops on drop.
 pub struct Proxy {
     address: SocketAddr,
     pipes: Arc<Mutex<Vec<Arc<Link>>>>,
@@ -24,21 +24,21 @@ pub struct Proxy {
 struct Link {
     client: TcpStream,
     server: TcpStream,
-    /// Whether it takes all and gives nothing on. Held while a piece is passed on, so that none
-    /// is under way once it is set.
+    /// Whether the link accepts data without forwarding it. The lock is held while data is
+    /// forwarded, so that none is in flight once the flag is set.
     is_forgotten: Mutex<bool>,
-    /// Whether all that is under way waits.
+    /// Whether all data in flight is held back.
     is_held: Arc<AtomicBool>,
     last_byte: Mutex<Instant>,
 }
 
 impl Proxy {
-    /// Passes all on to the server at `to`.
+    /// Starts a proxy that forwards everything to the server at `to`.
     pub fn start(to: SocketAddr) -> Self {
         Self::cutting_idle(to, None)
     }
 
-    /// The same, but cuts each connection on which no byte went either way for `idle`.
+    /// Starts a proxy that also cuts each connection that is idle in both directions for `idle`.
     pub fn cutting_idle(to: SocketAddr, idle: Option<Duration>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let proxy = Self {
@@ -54,7 +54,7 @@ impl Proxy {
                 if is_over.load(SeqCst) {
                     return;
                 }
-                // A server that is not there hangs up at once.
+                // Hang up at once if the server is not there.
                 if let Ok(server) = TcpStream::connect(to) {
                     let is_held = Arc::clone(&is_held);
                     let link = Arc::new(Link::new(client, server, is_held));
@@ -66,37 +66,37 @@ impl Proxy {
         proxy
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address as a URL.
+    /// Returns its address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// How many connections it has taken so far.
+    /// Returns how many connections it has accepted so far.
     pub fn connections(&self) -> usize {
         self.pipes.lock().unwrap().len()
     }
 
-    /// Forgets the connections that there are, as a NAT does: what is sent on them gets nowhere,
-    /// and nobody is told. New ones are passed on.
+    /// Forgets the existing connections as a NAT does: their data is dropped, and neither side is
+    /// notified. New ones are forwarded.
     pub fn forget(&self) {
         for link in &*self.pipes.lock().unwrap() {
             *link.is_forgotten.lock().unwrap() = true;
         }
     }
 
-    /// Cuts the connections that there are. New ones are passed on.
+    /// Cuts the existing connections. New ones are forwarded.
     pub fn cut(&self) {
         for link in &*self.pipes.lock().unwrap() {
             link.cut();
         }
     }
 
-    /// Lets all that is said wait, on new connections as well, until it is to be passed on again.
+    /// Sets whether all data is held back, on new connections as well.
     pub fn hold(&self, is_held: bool) {
         self.is_held.store(is_held, SeqCst);
     }
@@ -127,7 +127,7 @@ impl Link {
         }
     }
 
-    /// Passes on, both ways.
+    /// Forwards data in both directions.
     fn open(self: Arc<Self>, idle: Option<Duration>) {
         let link = Arc::clone(&self);
         thread::spawn(move || link.pass(&link.client, &link.server, idle));
@@ -156,7 +156,7 @@ impl Link {
                 break;
             }
         }
-        // Nobody is told of the end of a connection that is forgotten.
+        // Neither side learns of the end of a forgotten connection.
         if !*self.is_forgotten.lock().unwrap() {
             self.cut();
         }

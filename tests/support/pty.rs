@@ -1,4 +1,4 @@
-//! A whole program on a terminal of its own: a pseudo-terminal around it, and vt100 as the eyes.
+//! Runs a whole program on a pseudo-terminal, with vt100 interpreting its output.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -16,21 +16,21 @@ use rustix::io::ioctl_fionread;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-/// How long anything may take before the test fails. Generous: it is only ever used up by a
-/// test that fails.
+/// How long anything may take before the test fails. Generous, since only a failing test uses it
+/// up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Keys that are read less than a few milliseconds apart are taken for a paste.
+/// Keys read less than a few milliseconds apart are treated as a paste.
 const KEY_PAUSE: Duration = Duration::from_millis(10);
 
-/// What follows an Esc sooner than this may be the rest of a sequence.
+/// Input that follows an Esc sooner than this may be the rest of a sequence.
 const ESC_PAUSE: Duration = Duration::from_millis(100);
 
 /// The built program under test.
 pub const SUBSCOPE: &str = env!("CARGO_BIN_EXE_subscope");
 
-/// A program about to be started on a terminal of 100 columns and 30 rows, in an environment
-/// that has nothing of the person's own but the search path.
+/// A program about to be started on a terminal of 100 columns and 30 rows. Of the user's
+/// environment it inherits only the search path.
 pub struct Launch {
     command: CommandBuilder,
     is_under_test: bool,
@@ -38,7 +38,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Any program, by its path.
+    /// Prepares any program, given its path.
     pub fn program(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
         let mut command = CommandBuilder::new(program.as_ref());
         command.args(arguments);
@@ -62,13 +62,13 @@ impl Launch {
         }
     }
 
-    /// The program under test.
+    /// Prepares the program under test.
     pub fn subscope(arguments: &[&str]) -> Self {
         Self::program(SUBSCOPE, arguments)
     }
 
-    /// An interactive shell with job control, its prompt `$ `, which knows the path of the
-    /// program under test as `$SUBSCOPE`.
+    /// Prepares an interactive shell with job control and the prompt `$ `. `$SUBSCOPE` holds the
+    /// path of the program under test.
     pub fn shell() -> Self {
         Self::program("/bin/sh", &["-i"])
             .env("PS1", "$ ")
@@ -92,7 +92,7 @@ impl Launch {
         let pair = native_pty_system().openpty(self.size).unwrap();
         let started = Instant::now();
         let child = pair.slave.spawn_command(self.command).unwrap();
-        // With the slave kept open here, the end of the program would not end the output.
+        // An open slave here would keep the output from ending with the program.
         drop(pair.slave);
         let (columns, rows) = cells(self.size);
         let stage = Arc::new(Stage {
@@ -120,21 +120,21 @@ impl Launch {
     }
 }
 
-/// A piece of output, as it was read from the terminal.
+/// A piece of output, as read from the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk {
-    /// When it had been read.
+    /// When the read completed.
     pub at: Instant,
-    /// How many bytes had come out by then, with it.
+    /// Total number of bytes read so far, including this piece.
     pub end: usize,
 }
 
-/// A running program on its terminal. It is killed when this is dropped.
+/// A running program on its terminal. It is killed on drop.
 pub struct Pty {
     keyboard: Box<dyn Write + Send>,
     /// Whether keys may be sent as sequences (`CSI … u`).
     reads_sequences: bool,
-    /// The last byte that was typed.
+    /// The last byte typed.
     last_typed: u8,
     master: Box<dyn MasterPty + Send>,
     stage: Arc<Stage>,
@@ -143,10 +143,10 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Types: what a terminal would send for the keys. Once the program under test draws, it is one
-    /// that writes each key as a sequence of its own and reports that it is let go: then no two keys
-    /// are taken for a paste or for one held down, however close together they are read. Otherwise
-    /// they are plain keys, with the pauses of a person around Enter and after Esc.
+    /// Types `keys` as a terminal would send them. Once the program under test draws, each key is
+    /// sent as a sequence of its own together with its release, so that no two keys are mistaken
+    /// for a paste or a held key, however close together they are read. Before that, plain keys are
+    /// sent, with human-like pauses around Enter and after Esc.
     pub fn send(&mut self, keys: impl AsRef<[u8]>) {
         let keys = keys.as_ref();
         if self.reads_sequences && self.screen().alternate_screen() {
@@ -170,13 +170,13 @@ impl Pty {
         }
     }
 
-    /// Sends bytes as they are, as a terminal does that pastes.
+    /// Sends bytes unchanged, as a terminal does when pasting.
     pub fn send_at_once(&mut self, bytes: impl AsRef<[u8]>) {
         self.keyboard.write_all(bytes.as_ref()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
-    /// Pauses before the next key, if that or the last one would mean something else without.
+    /// Pauses before the next key if it or the last one would otherwise be misread.
     fn pause(&self, is_enter: bool) {
         let pause = match self.last_typed {
             b'\x1b' => ESC_PAUSE,
@@ -185,12 +185,12 @@ impl Pty {
             _ if is_enter => KEY_PAUSE,
             _ => return,
         };
-        // The program measures from when it has read the keys, not from when they were typed.
+        // The program measures from when it read the keys, not from when they were typed.
         self.wait_until_read();
         thread::sleep(pause);
     }
 
-    /// Waits until the program has read all that was typed.
+    /// Waits until the program has read everything that was typed.
     pub fn wait_until_read(&self) {
         let typed = Instant::now();
         while self.unread() > 0 && typed.elapsed() < PATIENCE {
@@ -198,17 +198,17 @@ impl Pty {
         }
     }
 
-    /// How much of what was typed has not been read by the program.
+    /// Returns how many typed bytes the program has not read yet.
     fn unread(&self) -> u64 {
         let path = self.master.tty_name().unwrap();
         let flags = OFlags::RDWR | OFlags::NOCTTY;
-        // Once the program has ended there is nothing to read from.
+        // After the program has ended, there is nothing to read from.
         let terminal = rustix::fs::open(path, flags, Mode::empty()).ok();
         terminal.map_or(0, |terminal| ioctl_fionread(terminal).unwrap_or(0))
     }
 
-    /// Gives the terminal another size, and empties the screen, so that what is seen from now on
-    /// was drawn from now on.
+    /// Resizes the terminal and clears the screen, so that everything on it is drawn after the
+    /// resize.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let size = pty_size(columns, rows);
         let (columns, rows) = cells(size);
@@ -219,8 +219,8 @@ impl Pty {
         self.master.resize(size).unwrap();
     }
 
-    /// Waits until the screen is as `condition` asks; `what` names it in the message of a
-    /// failure, which shows the screen.
+    /// Waits until the screen satisfies `condition`. On failure, the message contains `what` and
+    /// the screen.
     #[track_caller]
     pub fn wait_for(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         if self.wait_up_to(PATIENCE, condition) {
@@ -238,7 +238,8 @@ impl Pty {
         panic!("{what} {why}:\n{picture}");
     }
 
-    /// Waits until the screen is as `condition` asks, for `patience` at most. Says whether it is.
+    /// Waits for at most `patience` until the screen satisfies `condition`. Returns whether it
+    /// does.
     pub fn wait_up_to(
         &self,
         patience: Duration,
@@ -263,37 +264,37 @@ impl Pty {
         });
     }
 
-    /// The screen's text as it is now, without trailing blanks.
+    /// Returns the current text of the screen, without trailing blanks.
     pub fn text(&self) -> String {
         self.stage.lock().parser.screen().contents()
     }
 
-    /// The screen as it is now.
+    /// Returns the current screen.
     pub fn screen(&self) -> vt100::Screen {
         self.stage.lock().parser.screen().clone()
     }
 
-    /// Every byte that has come out so far.
+    /// Returns all output so far.
     pub fn raw(&self) -> Vec<u8> {
         self.stage.lock().raw.clone()
     }
 
-    /// How many bytes have come out so far.
+    /// Returns the number of bytes output so far.
     pub fn raw_len(&self) -> usize {
         self.stage.lock().raw.len()
     }
 
-    /// The pieces in which the output has come so far, oldest first.
+    /// Returns the pieces of output so far, oldest first.
     pub fn chunks(&self) -> Vec<Chunk> {
         self.stage.lock().chunks.clone()
     }
 
-    /// When the program was about to be started.
+    /// Returns the time just before the program was started.
     pub fn started(&self) -> Instant {
         self.started
     }
 
-    /// The process id of the program started.
+    /// Returns the process ID of the started program.
     pub fn pid(&self) -> u32 {
         self.pid
     }
@@ -303,7 +304,7 @@ impl Pty {
         signal(self.pid, name);
     }
 
-    /// Waits for the program's end, and for its last output.
+    /// Waits until the program has exited and its last output is read.
     #[track_caller]
     pub fn wait_for_exit(&self) -> ExitStatus {
         let state = self.stage.lock();
@@ -334,9 +335,9 @@ pub fn signal(pid: u32, name: &str) {
     assert!(kill(pid, name), "process {pid} cannot be signalled");
 }
 
-/// Sends a signal as [`signal`] does, and returns whether there is such a process.
+/// Sends a signal as [`signal`] does, and returns whether the process exists.
 pub fn kill(pid: u32, signal: &str) -> bool {
-    // The shell's own `kill` is there where no program of that name is installed.
+    // Use the shell's builtin `kill`, which exists even where no such program is installed.
     let command = format!("kill -{signal} {pid}");
     Command::new("/bin/sh")
         .args(["-c", &command])
@@ -345,7 +346,7 @@ pub fn kill(pid: u32, signal: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// What the test and the watching threads share.
+/// State shared between the test and the watching threads.
 struct Stage {
     state: Mutex<State>,
     changed: Condvar,
@@ -372,7 +373,7 @@ struct State {
 }
 
 impl State {
-    /// The screen with a frame around it, for a person to read.
+    /// Returns the screen with a frame around it, for people to read.
     fn picture(&self) -> String {
         let screen = self.parser.screen();
         let (_, columns) = screen.size();
@@ -420,8 +421,8 @@ fn watch_exit(stage: &Arc<Stage>, mut child: Box<dyn Child + Send + Sync>) {
     });
 }
 
-/// The keys as a terminal sends them that writes each as a sequence. What is one already, or a
-/// control character that no text holds, stays.
+/// Encodes keys as a terminal does that sends each as a sequence. Existing sequences, and control
+/// characters that no text contains, are left unchanged.
 fn sequences(keys: &[u8]) -> Vec<u8> {
     let mut sent = Vec::new();
     let mut rest = keys;
@@ -456,7 +457,7 @@ fn sequences(keys: &[u8]) -> Vec<u8> {
     sent
 }
 
-/// How many bytes there are up to the end of `end`.
+/// Returns the number of bytes up to and including `end`.
 fn length_to(bytes: &[u8], end: &[u8]) -> usize {
     let mut ends = bytes.windows(end.len());
     let start = ends.position(|window| window == end);
@@ -472,7 +473,7 @@ fn pty_size(columns: u16, rows: u16) -> PtySize {
     }
 }
 
-/// A size as vt100 takes it: it has at least one cell.
+/// Returns a size as vt100 takes it, with at least one cell.
 fn cells(size: PtySize) -> (NonZeroU16, NonZeroU16) {
     let at_least_one = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
     (at_least_one(size.cols), at_least_one(size.rows))

@@ -1,5 +1,5 @@
-//! Random inputs that come out the same on every machine, and a loop over them that reports the
-//! smallest that fails.
+//! Random inputs that are the same on every machine, and a loop that reports the smallest failing
+//! one.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -17,23 +17,24 @@ use std::time::{Duration, Instant};
 
 use super::cases::seed;
 
-/// A case that takes longer than this hangs. It only guards: nothing is measured against it.
+/// A case that takes longer than this counts as hung. It is only a safeguard; nothing is measured
+/// against it.
 const HANGS_AFTER: Duration = Duration::from_secs(120);
 
 /// How many smaller inputs are tried after a failure.
 const SHRINKING_STEPS: usize = 2000;
 
-/// A generator of random numbers: `SplitMix64`, which is a few lines and good enough.
+/// A generator of random numbers: `SplitMix64`, which is short and good enough.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// Starts from `seed`; near seeds give unrelated numbers.
+    /// Creates a generator from `seed`; nearby seeds give unrelated numbers.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The generator of one case of a test.
+    /// Creates the generator of one case of a test.
     pub fn of_case(name: &str, case: u64) -> Self {
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -42,7 +43,7 @@ impl Random {
         Self(mixed.number() ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// Any number.
+    /// Returns any number.
     pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,38 +51,38 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Any byte.
+    /// Returns any byte.
     pub fn byte(&mut self) -> u8 {
         self.number().to_le_bytes()[0]
     }
 
-    /// A number below `bound`, which must not be 0.
+    /// Returns a number below `bound`, which must not be 0.
     pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.number() % u64::try_from(bound).unwrap()).unwrap()
     }
 
-    /// A number in `range`, which must not be empty.
+    /// Returns a number in `range`, which must not be empty.
     pub fn within(&mut self, range: Range<usize>) -> usize {
         range.start + self.below(range.len())
     }
 
-    /// True once in `count` times.
+    /// Returns true once in `count` times on average.
     pub fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 
-    /// One of `items`.
+    /// Returns one of `items`.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
-    /// Up to `most` bytes.
+    /// Returns up to `most` bytes.
     pub fn bytes(&mut self, most: usize) -> Vec<u8> {
         let length = self.below(most + 1);
         (0..length).map(|_| self.byte()).collect()
     }
 
-    /// Where to cut a sequence of `length` items: ascending places, the end among them.
+    /// Returns where to cut a sequence of `length` items: ascending positions, including the end.
     pub fn cuts(&mut self, length: usize) -> Vec<usize> {
         let most = *self.pick(&[1, 2, 7, 64, 4096]);
         let mut cuts = Vec::new();
@@ -94,8 +95,8 @@ impl Random {
     }
 }
 
-/// Checks so many generated inputs of the test called `name`. The first that makes `check` panic is
-/// made as small as it can be, and shown together with what repeats it.
+/// Checks `count` generated inputs of the test called `name`. Shrinks the first one that makes
+/// `check` panic, and reports it together with how to reproduce it.
 #[track_caller]
 pub fn attack<T: Clone + Debug>(
     name: &str,
@@ -133,7 +134,7 @@ fn outcome<T>(check: &impl Fn(&[T]), input: &[T]) -> Result<(), Panic> {
     outcome
 }
 
-/// Leaves out as much of `input` as still fails.
+/// Removes as much of `input` as possible while it still fails.
 fn shrunk<T: Clone>(input: Vec<T>, panic: Panic, check: &impl Fn(&[T])) -> (Vec<T>, Panic) {
     let (mut smallest, mut panic) = (input, panic);
     let mut steps = 0;
@@ -154,7 +155,7 @@ fn shrunk<T: Clone>(input: Vec<T>, panic: Panic, check: &impl Fn(&[T])) -> (Vec<
     (smallest, panic)
 }
 
-/// Items as they are to be read: bytes as text.
+/// Formats items for people to read: bytes as text.
 fn shown<T: Debug>(items: &[T]) -> String {
     let debug = format!("{items:?}");
     let bytes = debug.trim_matches(['[', ']']).split(", ").map(str::parse);
@@ -171,11 +172,11 @@ fn words(panic: &(dyn Any + Send)) -> String {
 }
 
 thread_local! {
-    /// Whether a panic of this thread is caught, and told of by who catches it.
+    /// Whether panics of this thread are caught and reported by the catcher.
     static IS_HUSHED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps the panics of the many inputs that are tried out of the output, places apart.
+/// Keeps the panics of the many tried inputs out of the output.
 fn hush_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -188,14 +189,15 @@ fn hush_panics() {
     });
 }
 
-/// The cases under way, with what they are and since when.
+/// The running cases: description and start time of each.
 static UNDER_WAY: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::new(None);
 
-/// A case under way. One that hangs ends the whole run with its name, which is all that can be done.
+/// A running case. One that hangs aborts the whole run after printing its name, since a hung thread
+/// cannot be stopped.
 pub struct Watched;
 
 impl Watched {
-    /// Begins a case on this thread.
+    /// Starts watching a case on this thread.
     pub fn start(what: String) -> Self {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| drop(thread::spawn(watch)));
@@ -222,7 +224,7 @@ fn watch() {
         let cases = under_way.get_or_insert_default().values();
         for (since, what) in cases {
             if since.elapsed() > HANGS_AFTER {
-                // The macros that print are captured by the tests.
+                // The test harness captures the print macros.
                 let _ = stderr().write_all(format!("\nthis hangs: {what}\n").as_bytes());
                 process::abort();
             }

@@ -1,4 +1,4 @@
-//! A real Redis server of a test's own.
+//! A real Redis server for one test.
 
 use std::env;
 use std::ffi::OsString;
@@ -14,25 +14,25 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The options that keep a server from cutting off a subscriber that reads too slowly.
+/// Options that keep a server from disconnecting a subscriber that reads too slowly.
 pub const NO_LIMITS: [&str; 5] = ["--client-output-buffer-limit", "pubsub", "0", "0", "0"];
 
 /// How long a server may take to answer for the first time.
 const START_WITHIN: Duration = Duration::from_secs(20);
 
-/// Names the server to test against, where that is not the redis-server on the PATH.
+/// Variable that names the server to test against, instead of the redis-server on the PATH.
 const PROGRAM: &str = "SUBSCOPE_TEST_SERVER";
 
-/// Names a file that takes the tests that do not apply to that server, for a summary to list.
+/// Variable that names a file to which tests that do not apply to that server are appended, for a
+/// summary.
 const NOT_APPLICABLE: &str = "SUBSCOPE_TEST_NOT_APPLICABLE";
 
-/// The program of the server to test against. A test that starts one otherwise than by [`Redis`]
-/// starts this.
+/// Returns the program of the server to test against, for tests that start one without [`Redis`].
 pub fn program() -> OsString {
     env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into())
 }
 
-/// What that server says it is, such as `Redis 7.0.15` or `Valkey 9.1.2`.
+/// Returns that server's kind and version, such as `Redis 7.0.15` or `Valkey 9.1.2`.
 pub fn version() -> String {
     let output = Command::new(program()).arg("--version").output();
     let said = output.unwrap_or_else(|error| cannot_start(&error)).stdout;
@@ -45,9 +45,9 @@ pub fn version() -> String {
     found.unwrap_or_else(|| panic!("{} --version says {said:?}", program().display()))
 }
 
-/// Whether a test applies to the server, which does or does not have the feature that it needs.
-/// Where it does not, the summary of `tests/run.sh --all-servers` lists the test, which has to
-/// return at once; in any other run, where nobody would learn of it, this fails.
+/// Returns whether a test applies to the server, given whether the server has the feature that the
+/// test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it in
+/// its summary. In any other run nobody would notice, so this panics.
 pub fn applies(has: bool, feature: &str) -> bool {
     if has {
         return true;
@@ -65,21 +65,21 @@ pub fn applies(has: bool, feature: &str) -> bool {
         .append(true)
         .open(list)
         .expect("a file for the tests that do not apply");
-    // In one write, since several tests may do so at once.
+    // A single write, since several tests may append at once.
     list.write_all(format!("{test}: the server has no {feature}\n").as_bytes())
         .expect("room for the tests that do not apply");
     false
 }
 
-/// What a process is to be.
+/// The kind of process to start.
 enum Kind {
-    /// A server with these options beside those that all have.
+    /// A server with these options in addition to the common ones.
     Server(Vec<String>),
     /// A sentinel with these lines in its configuration.
     Sentinel(Vec<String>),
 }
 
-/// A server on a free loopback port and on a unix socket. It ends with this value.
+/// A server on a free loopback port and a Unix socket. It is killed on drop.
 pub struct Redis {
     port: u16,
     /// Whether the port speaks TLS; the socket does not.
@@ -96,7 +96,7 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// Starts a server with more options, as on redis-server's command line.
+    /// Starts a server with additional options, as on redis-server's command line.
     pub fn start_with(options: &[&str]) -> Self {
         Self::try_start(false, || Kind::Server(owned(options)))
             .unwrap_or_else(|| panic!("{} does not start", program().display()))
@@ -113,8 +113,8 @@ impl Redis {
         })
     }
 
-    /// Starts a sentinel with these lines in its configuration. Its port speaks TLS if they say with
-    /// which certificate.
+    /// Starts a sentinel with these lines in its configuration. Its port speaks TLS if they name a
+    /// certificate.
     pub fn start_sentinel(lines: &[String]) -> Self {
         let is_tls = lines.iter().any(|line| line.starts_with("tls-cert-file"));
         Self::try_start(is_tls, || Kind::Sentinel(lines.to_vec())).unwrap_or_else(|| {
@@ -123,7 +123,8 @@ impl Redis {
     }
 
     fn try_start(is_tls: bool, kind: impl Fn() -> Kind) -> Option<Self> {
-        // Another program may take the free port before the server does; then the next is tried.
+        // Another program may take the free port before the server does; then the next one is
+        // tried.
         for _ in 0..10 {
             let mut server = Self {
                 port: free_port(),
@@ -140,33 +141,33 @@ impl Redis {
         None
     }
 
-    /// The port that it listens on, or listened on before it was killed.
+    /// Returns the port that it listens on, or listened on before it was killed.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port()))
     }
 
-    /// Its address as a URL.
+    /// Returns its address as a URL.
     pub fn url(&self) -> String {
         let scheme = if self.is_tls { "rediss" } else { "redis" };
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
-    /// The path of its unix socket.
+    /// Returns the path of its Unix socket.
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("redis.sock")
     }
 
-    /// Whether it has not been killed.
+    /// Returns whether it has not been killed.
     pub fn is_running(&self) -> bool {
         self.process.is_some()
     }
 
-    /// Whether it has not been killed, and is not halted.
+    /// Returns whether it is neither killed nor paused.
     pub fn is_answering(&self) -> bool {
         self.is_running() && !self.is_paused.load(SeqCst)
     }
@@ -179,7 +180,7 @@ impl Redis {
         }
     }
 
-    /// Starts it again on the same port, after [`Self::kill`].
+    /// Restarts it on the same port, after [`Self::kill`].
     pub fn restart(&mut self) {
         assert!(self.process.is_none(), "kill it first");
         let deadline = Instant::now() + START_WITHIN;
@@ -188,19 +189,19 @@ impl Redis {
         }
     }
 
-    /// Halts the process, so that it answers nothing while its connections stay.
+    /// Pauses the process: it answers nothing, but its connections stay open.
     pub fn pause(&self) {
         self.is_paused.store(true, SeqCst);
         self.signal("-STOP");
     }
 
-    /// Goes on after [`Self::pause`].
+    /// Resumes the process after [`Self::pause`].
     pub fn resume(&self) {
         self.signal("-CONT");
         self.is_paused.store(false, SeqCst);
     }
 
-    /// Runs a command with redis-cli and gives its output back. Arguments must not be empty.
+    /// Runs a command with redis-cli and returns its output. Arguments must not be empty.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli")
             .arg("-s")
@@ -218,7 +219,7 @@ impl Redis {
             .to_owned()
     }
 
-    /// Sends a command of any bytes on a connection of its own, and gives the answer's bytes back.
+    /// Sends a command of arbitrary bytes on a new connection and returns the bytes of the answer.
     pub fn send(&self, arguments: &[&[u8]]) -> Vec<u8> {
         let mut stream = self.connect();
         stream
@@ -230,21 +231,22 @@ impl Redis {
         answer
     }
 
-    /// Whether it knows a command, such as `SSUBSCRIBE`, which came with Redis 7.0.
+    /// Returns whether it knows a command, such as `SSUBSCRIBE`, which came with Redis 7.0.
     pub fn knows(&self, command: &str) -> bool {
         let answer = self.send(&[b"COMMAND", b"INFO", command.as_bytes()]);
         assert!(answer.starts_with(b"*1\r\n"), "{}", answer.escape_ascii());
         !answer.ends_with(b"-1\r\n")
     }
 
-    /// Whether it has a setting, such as `tls-port`, which a server built without TLS lacks.
+    /// Returns whether it has a setting, such as `tls-port`, which a server built without TLS
+    /// lacks.
     pub fn has_setting(&self, name: &str) -> bool {
         let answer = self.send(&[b"CONFIG", b"GET", name.as_bytes()]);
         assert!(answer.starts_with(b"*"), "{}", answer.escape_ascii());
         answer != b"*0\r\n"
     }
 
-    /// A plain connection.
+    /// Opens a plain connection.
     pub fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens")
     }
@@ -283,7 +285,7 @@ impl Redis {
             }
             Kind::Sentinel(more) => {
                 let path = self.directory.path().join("sentinel.conf");
-                // It writes down there what it learns, and is to find that again.
+                // It saves what it learns to this file and must find it again after a restart.
                 if !path.exists() {
                     let settings = self.settings().into_iter();
                     let own = settings.map(|(name, value)| format!("{name} {value}"));
@@ -296,7 +298,7 @@ impl Redis {
         }
     }
 
-    /// What each has to be told, whatever its kind.
+    /// Returns the settings common to all kinds.
     fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings = vec![
             ("bind", "127.0.0.1".to_owned()),
@@ -312,7 +314,7 @@ impl Redis {
         settings
     }
 
-    /// Whether it answers, on its socket and then on its port.
+    /// Returns whether it answers on both its socket and its port.
     fn answers(&self) -> bool {
         let by_socket = || ping(UnixStream::connect(self.socket())?);
         let by_port = || ping(TcpStream::connect(self.address())?);
@@ -355,7 +357,7 @@ fn cannot_start(error: &io::Error) -> ! {
     )
 }
 
-/// A command as RESP writes it.
+/// Encodes a command as RESP.
 pub fn pack(arguments: &[&[u8]]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", arguments.len()).into_bytes();
     for argument in arguments {
@@ -368,11 +370,11 @@ pub fn pack(arguments: &[&[u8]]) -> Vec<u8> {
 
 fn ping(mut stream: impl Read + Write) -> io::Result<bool> {
     stream.write_all(b"PING\r\n")?;
-    // Any answer will do: a server with a password refuses to PING.
+    // Any answer will do: a server with a password refuses PING.
     Ok(stream.read(&mut [0; 16])? > 0)
 }
 
-/// A port that is free, and so is the one 10,000 above it, where a cluster's nodes talk.
+/// Returns a free port whose cluster bus port, 10,000 above it, is free as well.
 fn free_port() -> u16 {
     loop {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");

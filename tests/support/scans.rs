@@ -1,11 +1,11 @@
-//! Scans done at once, for tests that drive an app by hand.
+//! Synchronous scans, for tests that drive an app by hand.
 
 use subscope::app::{App, Effect, Event};
 use subscope::message::Time;
 use subscope::scan::Worker;
 
-/// Feeds `event` to `app`, answers what it asks of the log until it asks no more, and gives the
-/// effects that are for others.
+/// Feeds `event` to `app` and answers its requests to the log until there are no more. Returns the
+/// remaining effects.
 pub fn update(app: &mut App, worker: &mut Worker, event: Event, now: Time) -> Vec<Effect> {
     let mut others = Vec::new();
     let mut effects = app.update(event, now);

@@ -1,4 +1,4 @@
-//! A master of a test's own, with its replicas and the sentinels that watch over it.
+//! A master for one test, with its replicas and the sentinels that monitor it.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use super::redis::{Redis, pack};
 
-/// What the sentinels call the master.
+/// The name of the master in the sentinels' configuration.
 pub const NAME: &str = "mymaster";
 
-/// How long servers and sentinels may take to find one another.
+/// How long servers and sentinels may take to discover one another.
 const AGREED_WITHIN: Duration = Duration::from_secs(60);
 
-/// A server that does not answer a question within this time is not asked further.
+/// Timeout for an answer, after which a server is not asked again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
-/// Servers, the master first, and sentinels. Each ends with this value.
+/// Servers, the master first, and sentinels. They are killed on drop.
 pub struct Watched {
     pub servers: Vec<Redis>,
     pub sentinels: Vec<Redis>,
@@ -49,12 +49,12 @@ impl Watched {
         watched
     }
 
-    /// Where all is to be found, as a URL.
+    /// Returns the URL that names all sentinels.
     pub fn url(&self) -> String {
         url(&self.sentinels.iter().collect::<Vec<_>>())
     }
 
-    /// Waits until one of the replicas has become a master. Gives its place.
+    /// Waits until one of the replicas has become a master. Returns its index.
     pub fn wait_for_heir(&self) -> usize {
         let mut heir = None;
         wait("a replica takes over", || {
@@ -65,8 +65,8 @@ impl Watched {
         heir.expect("it was waited for")
     }
 
-    /// Makes a server the replica of another in the way in which sentinels do it, who take their
-    /// time: its clients lose their connections in the same moment.
+    /// Makes a server the replica of another as sentinels do, but at once: its clients are
+    /// disconnected at the same moment.
     pub fn demote(&self, server: usize, below: usize) {
         let mut stream = self.servers[server].connect();
         let port = self.servers[below].port().to_string();
@@ -86,7 +86,7 @@ impl Watched {
         });
     }
 
-    /// Connects as clients do, to the master that the sentinels name, if it takes itself for one.
+    /// Connects as clients do: to the master that the sentinels name, if it reports itself as one.
     pub fn to_master(&self) -> impl Fn() -> io::Result<TcpStream> + Send + use<> {
         let sentinels: Vec<SocketAddr> = self.sentinels.iter().map(Redis::address).collect();
         let turn = AtomicUsize::new(0);
@@ -100,7 +100,7 @@ impl Watched {
         }
     }
 
-    /// Connects to whichever of the replicas takes itself for a master, as soon as one does.
+    /// Connects to the first replica that reports itself as a master.
     pub fn to_heir(&self) -> impl Fn() -> io::Result<TcpStream> + Send + use<> {
         let replicas: Vec<SocketAddr> = self.servers[1..].iter().map(Redis::address).collect();
         move || {
@@ -110,7 +110,7 @@ impl Watched {
     }
 }
 
-/// Starts a sentinel that watches over `master`, with these lines in its configuration.
+/// Starts a sentinel that monitors `master`, with additional configuration lines.
 pub fn sentinel(master: &Redis, quorum: usize, lines: &[String]) -> Redis {
     let mut all = vec![
         format!(
@@ -125,7 +125,7 @@ pub fn sentinel(master: &Redis, quorum: usize, lines: &[String]) -> Redis {
     Redis::start_sentinel(&all)
 }
 
-/// Where the master is to be found by these sentinels.
+/// Returns the URL of the master as found through these sentinels.
 pub fn url(sentinels: &[&Redis]) -> String {
     let hosts = sentinels
         .iter()
@@ -134,7 +134,7 @@ pub fn url(sentinels: &[&Redis]) -> String {
     format!("redis+sentinel://{}/{NAME}", hosts.join(","))
 }
 
-/// Waits until it is so.
+/// Waits until `is_so` returns true.
 pub fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + AGREED_WITHIN;
     while !is_so() {
@@ -143,7 +143,8 @@ pub fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The value of a field, each on a line of its own, as redis-cli prints them.
+/// Returns the value of a field from redis-cli's output, in which names and values are on lines of
+/// their own.
 fn field<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = answer.lines();
     lines.find(|line| *line == name)?;
@@ -158,7 +159,7 @@ fn connect_to_master(at: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Whether a server takes itself for a master; nothing if it does not answer.
+/// Returns whether a server reports itself as a master, or `None` if it does not answer.
 fn role(at: SocketAddr) -> Option<bool> {
     let answer = ask(at, &["ROLE"]).ok()?;
     Some(answer.contains("\r\nmaster\r\n"))

@@ -1,4 +1,4 @@
-//! An app on a screen of 80 columns and 24 rows, a clock, and the keys; scans are done at once.
+//! An app on a screen of 80 columns and 24 rows, with a clock and keys; scans run synchronously.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -24,7 +24,7 @@ use super::scans::update;
 
 pub const START: Time = Time(1_700_000_000_000_000);
 
-/// An app on a screen, a clock, and the keys.
+/// An app on a screen, with a clock and keys.
 pub struct Stage {
     pub app: App,
     pub worker: Worker,
@@ -62,8 +62,8 @@ impl Stage {
         self.send(Event::Tick);
     }
 
-    /// Presses a key. Where it would be taken for held down, it comes after a pause, unless the test
-    /// has let time pass since.
+    /// Presses a key. Pauses first if it would be mistaken for a held key, unless the test has
+    /// already let time pass.
     pub fn code(&mut self, code: KeyCode) -> Vec<Effect> {
         let key = KeyEvent::from(code);
         let action = action_for(self.app.context(), Chord::of(key));
@@ -82,7 +82,7 @@ impl Stage {
         self.chord(KeyModifiers::CONTROL, KeyCode::Char(letter))
     }
 
-    /// Types the letters of `text`; gives the effects of the last.
+    /// Types the letters of `text`. Returns the effects of the last one.
     pub fn keys(&mut self, text: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for letter in text.chars() {
@@ -108,7 +108,7 @@ impl Stage {
         self.messages(&messages);
     }
 
-    /// The open message.
+    /// Returns the open message.
     pub fn snapshot(&self) -> &MessageSnapshot {
         self.app.open().unwrap().reader.snapshot()
     }
@@ -166,8 +166,8 @@ impl Stage {
             .collect()
     }
 
-    /// The screen as it is drawn. Nothing on it may be in the bright black, which is the colour of
-    /// the background in some palettes.
+    /// Returns the screen as drawn. Panics if anything on it is bright black, which is the colour
+    /// of the background in some palettes.
     pub fn buffer(&self) -> Buffer {
         let buffer = self.drawn().backend().buffer().clone();
         let cells = &buffer.content;
@@ -175,7 +175,7 @@ impl Stage {
         buffer
     }
 
-    /// The column and row of the terminal's cursor, if it is shown.
+    /// Returns the column and row of the terminal's cursor, if it is shown.
     pub fn caret(&self) -> Option<(u16, u16)> {
         let terminal = self.drawn();
         let backend = terminal.backend();
@@ -191,7 +191,7 @@ impl Stage {
         terminal
     }
 
-    /// The screen as lines of text, without the blanks at their ends.
+    /// Returns the screen as lines of text, without trailing blanks.
     pub fn screen(&self) -> String {
         let buffer = self.buffer();
         let rows = buffer.content.chunks(usize::from(buffer.area.width));

@@ -1,11 +1,11 @@
-//! How much memory a piece of work touches, as the kernel counts it: every page that is read or
-//! written, whatever the code does with it.
+//! Measures how much memory a piece of work touches, as counted by the kernel: every page that is
+//! read or written, regardless of how it was allocated.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use std::fs;
 
-/// The bytes that `work` touches, whole pages of them. No other thread may be at work.
+/// Returns how many bytes `work` touches, in whole pages. No other thread may be running.
 pub fn touched(work: impl FnOnce()) -> usize {
     fs::write("/proc/self/clear_refs", "1").unwrap();
     work();

@@ -1,5 +1,5 @@
-//! Whether a log tells the truth: a publisher numbers what it publishes, and every number that the
-//! log lacks must lie in one of its gaps.
+//! Checks whether a log tells the truth: a publisher numbers its messages, and every number missing
+//! from the log must lie in one of its gaps.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -16,19 +16,19 @@ use subscope::message::{GapEnd, Notice, RowId, Time};
 
 use super::redis::pack;
 
-/// How many messages a second a publisher sends that nobody asked to hurry.
+/// Default number of messages per second.
 const PACE: u32 = 500;
 
-/// A publisher that has nothing to send waits for this long.
+/// How long a publisher with nothing to send waits.
 const BREATH: Duration = Duration::from_millis(2);
 
-/// A publisher that is late sends no more than this in one piece.
+/// The most messages that a late publisher sends in one piece.
 const LARGEST_PIECE: u64 = 512;
 
-/// A publisher that gets no answer for this long asks no more on that connection.
+/// A publisher that gets no answer for this long gives up on the connection.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The wall clock may be asked for this much late: a machine that is busy lets threads wait.
+/// How late a timestamp may be taken, since a busy machine lets threads wait.
 const LATE: Duration = Duration::from_millis(50);
 
 /// A message whose payload is its number.
@@ -36,12 +36,12 @@ const LATE: Duration = Duration::from_millis(50);
 pub struct Sent {
     /// Its channel.
     pub channel: Box<[u8]>,
-    /// Its number, which is its payload. Numbers of a channel rise.
+    /// Its number, which is its payload. Numbers of a channel increase.
     pub number: u64,
     /// The time before it was sent.
     pub from: Time,
-    /// The time at which the server had answered that it is published. `None` if it said anything
-    /// else, or nothing: then it may be published or not.
+    /// The time after the server had confirmed it. `None` if the server sent anything else or
+    /// nothing: then it may or may not have been published.
     pub to: Option<Time>,
 }
 
@@ -53,8 +53,8 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Publishes on `channel` by `word`, PUBLISH or SPUBLISH, to the server that `connect` reaches,
-    /// which is asked for another connection whenever one fails or brings an error.
+    /// Publishes on `channel` with the command `word`, PUBLISH or SPUBLISH, through connections
+    /// from `connect`. Opens a new connection whenever one fails or returns an error.
     pub fn start(
         word: &'static str,
         channel: &str,
@@ -63,7 +63,7 @@ impl Publisher {
         Self::start_at(PACE, word, channel, connect)
     }
 
-    /// The same, as many a second on average, however late a single one may be.
+    /// Publishes at an average of `pace` messages per second, however late a single one may be.
     pub fn start_at(
         pace: u32,
         word: &'static str,
@@ -95,13 +95,13 @@ impl Publisher {
         }
     }
 
-    /// How many messages are certainly published so far.
+    /// Returns how many messages are confirmed so far.
     pub fn published(&self) -> usize {
         let sent = self.sent.lock().unwrap();
         sent.iter().filter(|sent| sent.to.is_some()).count()
     }
 
-    /// Ends it. Gives its record.
+    /// Stops the publisher. Returns its record.
     pub fn stop(mut self) -> Vec<Sent> {
         self.end();
         self.sent.lock().unwrap().clone()
@@ -121,7 +121,7 @@ impl Drop for Publisher {
     }
 }
 
-/// Publishes until the end, or until something goes wrong: as many as are due, at once.
+/// Publishes all due messages at once, repeatedly, until it is stopped or something fails.
 fn publish(
     due: &impl Fn() -> u64,
     word: &str,
@@ -168,23 +168,23 @@ fn publish(
     Ok(())
 }
 
-/// How many messages a second were certainly published between these times.
+/// Returns how many messages per second were confirmed between these times.
 pub fn rate(sent: &[Sent], from: Time, to: Time) -> f64 {
     let is_in = |sent: &&Sent| sent.to.is_some_and(|at| from <= at && at <= to);
     let count = u32::try_from(sent.iter().filter(is_in).count()).unwrap();
     f64::from(count) / to.since(from).as_secs_f64()
 }
 
-/// The log that these batches make.
+/// Builds a log from these batches.
 pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
     let mut log = MessageLog::new(1 << 30);
     batches.into_iter().for_each(|batch| log.append(batch));
     log
 }
 
-/// Panics unless the log tells the truth of what was sent while it was listened to: each message
-/// stands there once, in its order, and what is not there was published in one of the gaps, or came
-/// at a time from which as many are said to be dropped. Says how many are missing.
+/// Panics unless the log tells the truth about the messages sent while it was receiving: each
+/// message is in it once and in order, or was published in one of its gaps, or arrived at a time
+/// for which that many messages are reported as dropped. Returns how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     let mut heard = heard(log, sent);
     let gaps = gaps(log);
@@ -226,7 +226,7 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     missing
 }
 
-/// Takes `number` from the front of the numbers heard, if it stands there.
+/// Removes `number` from the front of the received numbers, if it is there.
 fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
     let Some(&first) = heard.front() else {
         return false;
@@ -241,7 +241,7 @@ fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
     first == number
 }
 
-/// The numbers heard on each channel that they were sent on, in their order.
+/// Returns the numbers received on each channel that was published on, in order.
 fn heard(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
     let channels = sent
         .iter()
@@ -260,8 +260,8 @@ fn heard(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> 
     heard
 }
 
-/// When the messages came that were dropped. The first bytes of a message may come long before the
-/// publisher knows of its end.
+/// Returns when the dropped messages arrived. The first bytes of a message may arrive long before
+/// the publisher knows that it is published.
 fn drops(log: &MessageLog) -> Vec<(Time, Time)> {
     let notices = log.notices();
     notices
@@ -272,7 +272,7 @@ fn drops(log: &MessageLog) -> Vec<(Time, Time)> {
         .collect()
 }
 
-/// When each gap began, and when all was back.
+/// Returns when each gap began and when it ended.
 fn gaps(log: &MessageLog) -> Vec<(Time, Time)> {
     let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
     rows.filter_map(|row| match row.content {

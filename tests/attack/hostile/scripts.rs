@@ -1,21 +1,21 @@
-//! What hostile servers say.
+//! What malicious servers send.
 
 use crate::support::random::Random;
 
-/// Something that a server does.
+/// An action of a server.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Sends these bytes at once.
     Say(Vec<u8>),
-    /// Sends them one by one.
+    /// Sends these bytes one by one.
     Drip(Vec<u8>),
-    /// Sends them again and again.
+    /// Sends these bytes over and over.
     SayForEver(Vec<u8>),
-    /// Takes all that is said and says nothing, until the client hangs up.
+    /// Reads everything and sends nothing until the client hangs up.
     Stay,
 }
 
-/// Whom a script is played to.
+/// The connections that a script is played to.
 #[derive(Clone, Copy, Debug)]
 pub enum Victim {
     Everybody,
@@ -24,14 +24,14 @@ pub enum Victim {
 }
 
 impl Victim {
-    /// Whether it is the one that begins with these bytes.
+    /// Returns whether it includes the connection that starts with these bytes.
     pub fn is(self, first: &[u8]) -> bool {
         let subscribes = first.windows(9).any(|word| word == b"SUBSCRIBE");
         matches!(self, Self::Everybody) || subscribes
     }
 }
 
-/// What a server does on each connection of its victims, before it hangs up.
+/// What a server does on each connection of its victims before it hangs up.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub name: String,
@@ -40,7 +40,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Says these bytes to the subscriber, and hangs up.
+    /// Creates a script that sends these bytes to the subscriber and hangs up.
     pub fn saying(name: impl Into<String>, bytes: &[u8]) -> Self {
         Self {
             name: name.into(),
@@ -50,14 +50,14 @@ impl Script {
     }
 }
 
-/// What a good server answers to a subscriber of `*`, and a message.
+/// Returns what a well-behaved server sends to a subscriber of `*`, followed by a message.
 pub fn session() -> Vec<u8> {
     b"+PONG\r\n+OK\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n\
       *4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\na\r\n$5\r\nhalf\n\r\n"
         .to_vec()
 }
 
-/// Sessions to make changes to.
+/// Returns sessions to mutate.
 pub fn whole_sessions() -> Vec<Vec<u8>> {
     let more = b"*2\r\n$4\r\npong\r\n$0\r\n\r\n-ERR out of the blue\r\n\
                  *3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n";
@@ -83,13 +83,13 @@ fn to_subscriber<const N: usize>(table: [(&str, Vec<Act>); N]) -> impl Iterator<
     })
 }
 
-/// All of them.
+/// Returns all scripts.
 pub fn scripts() -> Vec<Script> {
     let scripts = other_protocols().chain(endless()).chain(refusals());
     scripts.chain(odd_sessions()).chain(resp3()).collect()
 }
 
-/// Servers that are none of Redis, and lengths that nobody sends.
+/// Returns servers of other protocols, and unrealistic lengths.
 fn other_protocols() -> impl Iterator<Item = Script> {
     to_everybody([
         ("hangs up", vec![]),
@@ -111,7 +111,7 @@ fn other_protocols() -> impl Iterator<Item = Script> {
     ])
 }
 
-/// What never comes to an end.
+/// Returns scripts that never end.
 fn endless() -> impl Iterator<Item = Script> {
     let for_ever = |bytes: &[u8]| Act::SayForEver(bytes.to_vec());
     let live = || Act::Say(session());
@@ -141,7 +141,7 @@ fn endless() -> impl Iterator<Item = Script> {
     ]))
 }
 
-/// Refusals, and servers that stop to talk.
+/// Returns refusals, and servers that stop answering.
 fn refusals() -> impl Iterator<Item = Script> {
     let nine = |line: &str| say(&line.repeat(9));
     to_everybody([
@@ -162,7 +162,7 @@ fn refusals() -> impl Iterator<Item = Script> {
     ])
 }
 
-/// Sessions with something wrong in them.
+/// Returns sessions with an error in them.
 fn odd_sessions() -> impl Iterator<Item = Script> {
     let live = || Act::Say(session());
     let confirmed = |words: &str| say(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
@@ -203,7 +203,7 @@ fn odd_sessions() -> impl Iterator<Item = Script> {
     ])
 }
 
-/// Values that only RESP3 has.
+/// Returns values that only RESP3 has.
 fn resp3() -> impl Iterator<Item = Script> {
     let frames = [
         "%1\r\n+server\r\n+redis\r\n",
@@ -221,11 +221,11 @@ fn resp3() -> impl Iterator<Item = Script> {
     to_everybody(frames.map(|frame| (frame.trim_end(), vec![say(frame)])))
 }
 
-/// A frame that is well formed by RESP2 or RESP3, and that no subscriber expects.
+/// Returns a frame that is well-formed in RESP2 or RESP3 but that no subscriber expects.
 pub fn odd_frame(random: &mut Random) -> Vec<u8> {
     let mut frame = Vec::new();
     put_value(random, 4, &mut frame);
-    // A whole message would be heard as one.
+    // A whole message would be received as one.
     let is_message = [&b"message\r\n"[..], b"subscribe\r\n"]
         .iter()
         .any(|word| frame.windows(word.len()).any(|part| part == *word));

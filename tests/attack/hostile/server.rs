@@ -1,4 +1,4 @@
-//! A server that plays a script to whom it is meant for, and passes everybody else on to a good one.
+//! A server that plays a script to its victims and forwards all other connections to a good one.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use super::scripts::{Act, Script};
 
-/// How often a thread looks up from its reading.
+/// Read timeout of a thread, after which it checks its state.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// What goes on for ever ends after so many bytes.
+/// Number of bytes after which endless data ends.
 const FOR_EVER: usize = 16 << 20;
 
-/// A server on a free loopback port. It ends with this value.
+/// A server on a free loopback port. It stops on drop.
 pub struct Hostile {
     state: Arc<State>,
     address: SocketAddr,
@@ -29,7 +29,7 @@ struct State {
 }
 
 impl Hostile {
-    /// Behaves at first: passes all on to the server at `good`.
+    /// Starts a server that at first forwards everything to the server at `good`.
     pub fn start(good: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let hostile = Self {
@@ -54,18 +54,18 @@ impl Hostile {
         hostile
     }
 
-    /// Its address as a URL.
+    /// Returns its address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// Cuts all connections, and plays `script` on each that comes.
+    /// Cuts all connections, and plays `script` on each new one.
     pub fn play(&self, script: Script) {
         *self.state.script.lock().unwrap() = Some(script);
         self.state.cut();
     }
 
-    /// Passes connections on again.
+    /// Forwards connections again.
     pub fn behave(&self) {
         *self.state.script.lock().unwrap() = None;
         self.state.cut();
@@ -108,7 +108,7 @@ impl State {
         }
     }
 
-    /// The next bytes; `None` at the end.
+    /// Returns the next bytes, or `None` at the end.
     fn hear(&self, mut from: &TcpStream) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 64 << 10];
         while !self.is_over.load(SeqCst) {

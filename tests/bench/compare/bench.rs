@@ -1,4 +1,4 @@
-//! What all measurements share: the program under test, the size of the run, the report.
+//! Shared by all measurements: the program under test, the size of the run, the report.
 
 use std::env;
 use std::fs;
@@ -14,18 +14,18 @@ use crate::support::redis::{Redis, version};
 
 /// A run of the benchmark.
 pub struct Bench {
-    /// The program under test: a copy, so that a build meanwhile does not change what is measured.
+    /// The program under test: a copy, so that a concurrent build does not change what is measured.
     pub program: PathBuf,
-    /// Where files of this run lie. They go with it.
+    /// Directory for the files of this run, deleted afterwards.
     pub directory: TempDir,
-    /// A tenth of the messages, and one round.
+    /// Whether to run one round with a tenth of the messages.
     pub is_quick: bool,
-    /// What has been found.
+    /// The report of the results.
     pub report: Report,
 }
 
 impl Bench {
-    /// A run that has not begun.
+    /// Prepares a run.
     pub fn new(is_quick: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("subscope");
@@ -38,12 +38,12 @@ impl Bench {
         }
     }
 
-    /// `count`, or in a quick run a tenth of it.
+    /// Returns `count`, or a tenth of it in a quick run.
     pub fn scaled(&self, count: u64) -> u64 {
         if self.is_quick { count / 10 } else { count }
     }
 
-    /// Starts a server of its own for a measurement.
+    /// Starts a separate server for a measurement.
     pub fn redis(&mut self, options: &[&str]) -> Redis {
         let quoted: Vec<String> = options
             .iter()
@@ -60,7 +60,7 @@ impl Bench {
         Redis::start_with(options)
     }
 
-    /// Prints what was run, and on what.
+    /// Prints what was run and on which system.
     pub fn introduce(&self) {
         let quick = if self.is_quick {
             " (quick: a tenth of the messages, once)"

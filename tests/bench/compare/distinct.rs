@@ -1,4 +1,4 @@
-//! Channels that come up once or twice and never again, as keyspace events make them.
+//! Channels that appear once or twice and never again, as with keyspace events.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -24,18 +24,18 @@ runs until the screen (vt100) shows it. Memory is VmHWM at the end without VmRSS
 const KEEP: u64 = 64 << 20;
 const BEYOND: u64 = 64 << 20;
 
-/// How long everything may take to be taken in after the last publish.
+/// How long it may take to receive everything after the last publish.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const LEAST_PRESSES: usize = 12;
 
-/// What the turns of `s` sort by.
+/// The sort orders that `s` cycles through.
 const SORTS: [&str; 4] = [" by rate ", " by count ", " by last heard ", " by name "];
 
 /// The list's first line: the pattern subscribed to.
 const TOP: &str = "● * ";
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("One-off channels", HOW);
     let messages = bench.scaled(2_000_000);
@@ -78,12 +78,13 @@ pub fn run(bench: &mut Bench) {
     report.note("drawing, p99", draw);
 }
 
-/// Presses keys in the channel list for as long as something is published, and a few in any case.
+/// Presses keys in the channel list while messages are being published, at least `LEAST_PRESSES`
+/// times.
 fn press_meanwhile(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
     let mut pauses = Pauses::between(10, 50);
     let mut sorts = SORTS.iter().cycle();
     let mut presses = Vec::new();
-    // The end of the list is not its start once there are more channels than lines.
+    // The end of the list differs from its start only once it has more channels than lines.
     pty.wait_for_text("one-off:");
     thread::sleep(Duration::from_millis(50));
     while presses.len() < LEAST_PRESSES || !publishers.iter().all(JoinHandle::is_finished) {
@@ -107,7 +108,7 @@ fn publish(redis: &Redis, messages: u64) -> Vec<JoinHandle<()>> {
         .collect()
 }
 
-/// Publishes `messages` on half as many channels, first one on each and then another.
+/// Publishes `messages` on half as many channels: one on each, then a second on each.
 fn publish_half(port: u16, half: u64, messages: u64) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut answers = stream.try_clone().unwrap();

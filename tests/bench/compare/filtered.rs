@@ -17,17 +17,17 @@ const HOW: &str = "Messages of 120 B on 16 channels at full publish speed, and a
 others a second, which a filter is typed for: `/`, then the query in one piece. The time runs from \
 the query until the screen (vt100) has the first hits. Esc, and again.";
 
-/// What is written, and what it matches.
+/// The kind of each query and its text.
 const QUERIES: [(&str, &str); 3] = [
     ("text", "needle"),
     ("regex", "/Needle [0-9]+/"),
     ("JSON path", r#".word == "a Needle""#),
 ];
 
-/// Hits that are waited for. Without a filter there is no more than one on the screen by chance.
+/// Hits to wait for. Without a filter, at most one is on the screen by chance.
 const HITS: usize = 3;
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("A filter typed in a flood", HOW);
     for (what, query) in QUERIES {
@@ -83,7 +83,7 @@ fn measure(bench: &mut Bench, what: &str, query: &str) {
         .check(&format!("{what}, lost"), lost, "0", lost.is_nothing());
 }
 
-/// What the filter looks for, published now and then.
+/// A publisher of occasional messages that match the filter.
 struct Needles {
     stopping: Arc<AtomicBool>,
     thread: thread::JoinHandle<u64>,
@@ -110,7 +110,7 @@ impl Needles {
         Self { stopping, thread }
     }
 
-    /// Stops, and gives how many were published.
+    /// Stops and returns how many messages were published.
     fn stop(self) -> u64 {
         self.stopping.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()

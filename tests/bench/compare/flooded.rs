@@ -1,4 +1,4 @@
-//! The screen during a flood that does not end: keys, output, drawing.
+//! The screen during an endless flood: keys, output, drawing.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,19 +20,19 @@ irregular times, which freezes the messages or follows them again, and the time 
 screen (vt100) says so. Writes and drawing times are those of `--stats`, over the whole run; \
 drawing is by the wall clock, so that it holds the time for which others had the core.";
 
-/// The screen that the budget of drawing is meant for.
+/// The screen size that the drawing budget applies to.
 const LARGE: (u16, u16) = (200, 50);
 
 /// How long the output is counted.
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// How long a key may take to show.
+/// How long a key press may take to show.
 pub const KEY_BUDGET: Duration = Duration::from_millis(50);
 const RATE_BUDGET: f64 = 200.0;
 const FRAME_BUDGET: f64 = 30.0;
 const DRAW_BUDGET: u64 = 3_000;
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Under a flood", HOW);
     for size in [(140, 40), LARGE] {
@@ -85,7 +85,7 @@ fn measure(bench: &mut Bench, size: (u16, u16)) {
     );
 }
 
-/// What came from the terminal in a second.
+/// Terminal output per second.
 struct Output {
     kilobytes: f64,
     frames: f64,
@@ -113,7 +113,7 @@ fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) 
     );
 }
 
-/// The budget is one of a large screen.
+/// Reports drawing times. The budget applies to the large screen only.
 fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
     let [p50, p99] = ["draw_us_p50", "draw_us_p99"].map(|name| stats.figure(name));
     let what = format!("{}×{}: drawing", size.0, size.1);
@@ -128,7 +128,7 @@ fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
     }
 }
 
-/// Presses Space at irregular times, each time waiting for the answer.
+/// Presses Space at irregular intervals, waiting for the effect each time.
 fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
     let mut pauses = Pauses::between(10, 50);
     (0..count.max(2))
@@ -139,7 +139,8 @@ fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
         .collect()
 }
 
-/// What the press of Space with this number, from 0, brings to a screen that follows.
+/// Returns the expected effect of the Space press with this number, counted from 0, if the log
+/// follows at first.
 pub fn space_brings(number: u64) -> Wanted {
     Wanted::Shows(if number.is_multiple_of(2) {
         " frozen ❚❚"
@@ -148,7 +149,7 @@ pub fn space_brings(number: u64) -> Wanted {
     })
 }
 
-/// Reports how long the presses took to show.
+/// Reports how long the key presses took to show.
 pub fn report_keys(report: &mut Report, at: &str, timeline: &Timeline, presses: &[Press]) {
     let times = timeline.press_times(presses);
     let p99 = times.percentile(99);

@@ -20,10 +20,10 @@ const HOW: &str = "One message of 500 MiB (quick: 50 MiB), Redis's buffer limits
 proto-max-bulk-len of 512 MiB left. While it arrives Space is pressed again and again. Memory is \
 VmHWM without VmRSS when the subscription was live.";
 
-/// How long it may take to arrive.
+/// How long the message may take to arrive.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("A huge message", HOW);
     for keep in ["1GiB", "64MiB"] {
@@ -84,7 +84,7 @@ fn measure(bench: &mut Bench, keep: &str) {
     report.note("– VmRSS afterwards", size(after));
 }
 
-/// Presses Space until the message is there, and at last until the messages are followed again.
+/// Presses Space until the message has arrived and the log follows again.
 fn press_until_received(pty: &mut Pty, started: Instant) -> Vec<Press> {
     let mut presses = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! What it costs to wait.
+//! The cost of idling.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -19,10 +19,10 @@ them on two threads). CPU time is that of the threads' schedstat.";
 
 const WAIT: Duration = Duration::from_secs(20);
 
-/// Wake-ups that a heartbeat may cost.
+/// Wake-ups allowed per heartbeat.
 const A_HEARTBEAT: u64 = 10;
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Idle", HOW);
     let redis = bench.redis(&[]);
@@ -69,12 +69,12 @@ pub fn run(bench: &mut Bench) {
     }
 }
 
-/// What each thread did from `before` to `after`.
+/// Returns what each thread did between `before` and `after`.
 fn threads_changed(before: &BTreeMap<u32, Thread>, after: &BTreeMap<u32, Thread>) -> Vec<Thread> {
     after
         .iter()
         .map(|(id, after)| {
-            // A new thread has begun at nothing.
+            // A new thread starts at zero.
             let before = before.get(id).cloned().unwrap_or_default();
             Thread {
                 name: after.name.clone(),
@@ -86,13 +86,13 @@ fn threads_changed(before: &BTreeMap<u32, Thread>, after: &BTreeMap<u32, Thread>
         .collect()
 }
 
-/// The screen without its first line.
+/// Returns the screen without its first line.
 fn body(watching: &Watching) -> String {
     let text = watching.pty.text();
     text.split_once('\n').unwrap().1.to_owned()
 }
 
-/// How many PINGs the server has had.
+/// Returns how many PINGs the server has received.
 fn pings(redis: &Redis) -> u64 {
     let stats = redis.cli(&["info", "commandstats"]);
     let calls = stats

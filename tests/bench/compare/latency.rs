@@ -1,4 +1,4 @@
-//! From a publish to the terminal's bytes.
+//! The latency from a publish to the terminal's output.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ list with Enter, as one watches a quiet channel amid traffic.";
 
 const SIZE: (u16, u16) = (140, 40);
 
-/// The last mark has this long to show.
+/// How long the last mark may take to appear.
 const GRACE: Duration = Duration::from_secs(1);
 
 const IDLE_BUDGET: Duration = Duration::from_millis(3);
@@ -45,11 +45,11 @@ enum View {
 /// When the marks are published.
 struct Plan {
     marks: u64,
-    /// Between two marks; `None` publishes the next as soon as the server has answered.
+    /// The pauses between marks; `None` publishes the next as soon as the server has answered.
     pauses: Option<Pauses>,
 }
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Publish to screen", HOW);
     let plan = |marks, least, most| Plan {
@@ -116,10 +116,10 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
     }
 }
 
-/// A marked message that was published.
+/// A published message with a mark.
 struct Sent {
     mark: [u8; 8],
-    /// How many bytes had come from the terminal before.
+    /// Bytes of terminal output before it was published.
     from: usize,
     at: Instant,
 }
@@ -151,7 +151,7 @@ fn report(bench: &mut Bench, case: (Load, View), times: &Samples, sent: &[Sent])
             let both = format!("{} / {}", millis(p50), millis(p99));
             report.note(&format!("{what}: p50 / p99"), both);
         }
-        // Too few for a p99.
+        // Too few samples for a p99.
         (Load::Steady | Load::Flood, View::All) => {
             let both = format!("{} / {}", millis(p50), millis(times.max()));
             report.note(&format!("{what}: p50 / longest"), both);
@@ -160,7 +160,7 @@ fn report(bench: &mut Bench, case: (Load, View), times: &Samples, sent: &[Sent])
     report.note("– seen", seen);
 }
 
-/// Lets the log show nothing but the marked channel.
+/// Narrows the log to the marked channel.
 fn choose_marked(watching: &mut Watching, publisher: &mut Publisher) {
     publisher.publish(CHANNEL.as_bytes(), b"first");
     watching.pty.wait_for_text("first");
@@ -169,7 +169,7 @@ fn choose_marked(watching: &mut Watching, publisher: &mut Publisher) {
     watching.pty.wait_for_text(&format!(" on {CHANNEL}"));
 }
 
-/// What else is published.
+/// The background traffic.
 enum Traffic {
     None,
     Steady(Steady),
@@ -194,7 +194,7 @@ impl Traffic {
         }
     }
 
-    /// Ends it. Gives how many messages a second there were.
+    /// Stops the traffic. Returns its rate in messages per second.
     fn stop(self) -> Option<f64> {
         match self {
             Self::None => None,

@@ -1,4 +1,4 @@
-//! Other programs that listen to Redis.
+//! Other programs that subscribe to Redis.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,29 +14,31 @@ use memchr::memchr_iter;
 use crate::process::Cpu;
 use crate::support::redis::{Redis, pack};
 
-/// The first argument of the process that listens with the `redis` crate; the server's URL is
-/// the second.
+/// First argument of the child process that subscribes with the `redis` crate; the second is the
+/// server's URL.
 pub const CHILD: &str = "--listen-with-the-redis-crate";
 
-/// The first argument of the process that reads and throws away; the server's port is the second.
+/// First argument of the child process that reads and discards everything; the second is the
+/// server's port.
 pub const BARE_CHILD: &str = "--read-and-throw-away";
 
-/// A running listener. It is killed when this is dropped.
+/// A running listener, killed on drop.
 pub struct Listener {
     child: Child,
     counter: Option<Counter>,
 }
 
-/// How many messages it has had becomes known at its end.
+/// How to get the number of received messages when the listener ends.
 enum Counter {
-    /// It prints a line when it listens, and their number when its input ends.
+    /// The child prints its message count when its input ends.
     Asked(BufReader<ChildStdout>),
-    /// `redis-cli` prints lines, which are counted here.
+    /// `redis-cli` prints lines, which a thread counts.
     Lines(JoinHandle<u64>),
 }
 
 impl Listener {
-    /// `redis-cli psubscribe '*'`, or with channels `redis-cli subscribe`, to `/dev/null`.
+    /// Starts `redis-cli psubscribe '*'`, or `redis-cli subscribe` if `channels` are given, with
+    /// its output going to `/dev/null`.
     pub fn redis_cli(redis: &Redis, channels: &[String]) -> Self {
         let child = redis_cli(redis, channels)
             .stdout(Stdio::null())
@@ -45,7 +47,7 @@ impl Listener {
         Self::once_subscribed(redis, child, None)
     }
 
-    /// `redis-cli psubscribe '*'` into a pipe, the lines of which are counted.
+    /// Starts `redis-cli psubscribe '*'` and counts the lines it prints into a pipe.
     pub fn counted_redis_cli(redis: &Redis) -> Self {
         let mut child = redis_cli(redis, &[])
             .stdout(Stdio::piped())
@@ -65,7 +67,7 @@ impl Listener {
         Self::once_subscribed(redis, child, Some(Counter::Lines(counting)))
     }
 
-    /// The Pub/Sub of the `redis` crate, in a process of its own.
+    /// Starts a child process that subscribes with the `redis` crate.
     pub fn redis_crate(redis: &Redis) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
             .args([CHILD, &redis.url()])
@@ -77,8 +79,8 @@ impl Listener {
         Self::once_subscribed(redis, child, Some(Counter::Asked(output)))
     }
 
-    /// A process that subscribes to everything, reads, and throws away what it has read: the least
-    /// that any listener can cost.
+    /// Starts a child process that subscribes to everything and discards what it reads: the minimum
+    /// cost of any listener.
     pub fn bare(redis: &Redis) -> Self {
         let child = Command::new(env::current_exe().unwrap())
             .args([BARE_CHILD, &redis.port().to_string()])
@@ -96,13 +98,13 @@ impl Listener {
         Self { child, counter }
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits until the server has nothing left for it and it uses no CPU any more, or until the
-    /// server has cut it off. Says whether it still listens.
+    /// Waits until the server has no output pending for the listener and the listener uses no CPU,
+    /// or until the server has disconnected it. Returns whether it is still subscribed.
     pub fn settle(&self, redis: &Redis) -> bool {
         loop {
             let clients = redis.cli(&["client", "list", "type", "pubsub"]);
@@ -115,7 +117,7 @@ impl Listener {
         }
     }
 
-    /// Ends it. Gives how many messages it has had, if that can be known.
+    /// Stops the listener. Returns how many messages it received, if known.
     pub fn finish(mut self) -> Option<u64> {
         match self.counter.take()? {
             Counter::Asked(mut output) => {
@@ -127,7 +129,7 @@ impl Listener {
             Counter::Lines(counting) => {
                 self.child.kill().unwrap();
                 let lines = counting.join().unwrap();
-                // Three of the confirmation, and four a message.
+                // The confirmation takes three lines, and each message four.
                 Some(lines.saturating_sub(3) / 4)
             }
         }
@@ -153,8 +155,8 @@ fn redis_cli(redis: &Redis, channels: &[String]) -> Command {
     command
 }
 
-/// The process that listens with the `redis` crate: counts messages, and prints their number when
-/// its input ends.
+/// Runs the child process that subscribes with the `redis` crate. It counts messages and prints the
+/// count when its input ends.
 pub fn listen_as_child(url: &str) {
     static MESSAGES: AtomicU64 = AtomicU64::new(0);
     thread::spawn(|| {
@@ -176,13 +178,13 @@ pub fn listen_as_child(url: &str) {
             MESSAGES.fetch_add(1, Ordering::Relaxed);
         }
     });
-    // Cut off; what it has had is still asked for.
+    // The server has disconnected us, but the parent still asks for the count.
     loop {
         thread::park();
     }
 }
 
-/// The process that reads and throws away, until it is killed.
+/// Runs the child process that reads and discards everything until it is killed.
 pub fn read_as_child(port: &str) {
     let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
     stream.write_all(&pack(&[b"PSUBSCRIBE", b"*"])).unwrap();

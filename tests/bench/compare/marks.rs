@@ -1,4 +1,4 @@
-//! Messages that can be found again in a terminal's output, and traffic for them to stand in.
+//! Messages that can be identified in a terminal's output, and background traffic.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use crate::support::redis::pack;
 
-/// The channel of marked messages. By name it comes before those of the traffic.
+/// The channel of marked messages. Sorts by name before the channels of the traffic.
 pub const CHANNEL: &str = "a:marked";
 
-/// The characters of marks. An `x` is not among them, since other payloads are made of it.
+/// The characters of marks. `x` is excluded because other payloads consist of it.
 const LETTERS: &[u8; 56] = b"abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
 
-/// Marks that follow one another have no character in common, for this many marks.
+/// The number of alphabets. This many consecutive marks have no character in common.
 const ALPHABETS: usize = 8;
 
-/// A payload that no other message has.
+/// Returns a payload that no other message has.
 ///
-/// Drawing writes only the cells that differ from what stands there, so that a mark on the place
-/// of a similar one would come out in pieces. So marks take turns with the alphabets.
+/// Drawing writes only the cells that changed, so a mark drawn over a similar one would arrive in
+/// pieces. Consecutive marks therefore use different alphabets.
 pub fn mark(number: usize) -> [u8; 8] {
     let size = LETTERS.len() / ALPHABETS;
     let alphabet = &LETTERS[number % ALPHABETS * size..][..size];
@@ -38,14 +38,15 @@ pub fn mark(number: usize) -> [u8; 8] {
 pub struct Publisher(TcpStream);
 
 impl Publisher {
-    /// Connects to the server on this port of the loopback.
+    /// Connects to the server on this loopback port.
     pub fn connect(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self(stream)
     }
 
-    /// Publishes and waits for the answer. Gives the time right before the message was written.
+    /// Publishes a message and waits for the answer. Returns the time right before the message was
+    /// written.
     pub fn publish(&mut self, channel: &[u8], payload: &[u8]) -> Instant {
         let command = pack(&[b"PUBLISH", channel, payload]);
         let at = Instant::now();
@@ -55,14 +56,14 @@ impl Publisher {
     }
 }
 
-/// Traffic of an even rate: a few messages every millisecond, on 16 channels.
+/// Traffic at a steady rate: a few messages every millisecond, on 16 channels.
 pub struct Steady {
     is_over: Arc<AtomicBool>,
     thread: JoinHandle<f64>,
 }
 
 impl Steady {
-    /// Publishes in the background until it is stopped, payloads of this many bytes.
+    /// Publishes payloads of `payload` bytes in the background until stopped.
     pub fn start(port: u16, messages_a_second: u64, payload: usize) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&is_over);
@@ -91,7 +92,7 @@ impl Steady {
         Self { is_over, thread }
     }
 
-    /// Ends it. Gives how many messages a second there were.
+    /// Stops the traffic. Returns its rate in messages per second.
     pub fn stop(self) -> f64 {
         self.is_over.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()

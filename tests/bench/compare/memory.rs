@@ -1,4 +1,4 @@
-//! What a kept message costs beyond its bytes.
+//! The memory that a kept message takes beyond its bytes.
 
 use std::thread;
 use std::time::Duration;
@@ -17,7 +17,7 @@ was when the subscription was live, and without the payloads' bytes, a message. 
 const PAYLOAD: usize = 120;
 const BUDGET: f64 = 32.0;
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Memory", HOW);
     let messages = bench.scaled(5_000_000);

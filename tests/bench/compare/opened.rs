@@ -1,4 +1,4 @@
-//! A large message opened, while keys are pressed.
+//! A large message opened while keys are pressed.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -17,19 +17,19 @@ use crate::watching::Watching;
 const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened by Enter. Until its tree \
 is on the screen the help is opened and closed again and again; then the cursor goes down and up.";
 
-/// Presses once the tree is there.
+/// Key presses once the tree is shown.
 const MOVES: usize = 100;
 
-/// How a tree starts that is a list: its first element.
+/// The start of a tree whose root is an array: its first element.
 const TREE: &str = "[0]: {";
 
-/// What stands above an open message.
+/// The tab bar of an open message.
 const TABS: &str = "diff  bytes  channel";
 
 /// The title of the help.
 const HELP: &str = "╭ Keys ";
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("A large message opened", HOW);
     let payload = json(usize::try_from(bench.scaled(100_000_000)).unwrap());
@@ -85,7 +85,7 @@ fn press_until_shown(pty: &mut Pty, started: Instant) -> Vec<Press> {
     presses
 }
 
-/// A JSON array of about so many bytes: what a service might send as a bulk.
+/// Returns a JSON array of about `bytes` bytes, as a service might publish in bulk.
 fn json(bytes: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes + 200);
     out.push(b'[');

@@ -1,27 +1,27 @@
-//! What a process has used, as Linux says it in `/proc`.
+//! Resource usage of processes, from Linux's `/proc`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::thread;
 use std::time::Duration;
 
-/// The clock of `/proc/PID/stat`.
+/// The clock tick of `/proc/PID/stat`.
 const TICK: Duration = Duration::from_millis(10);
 
 /// CPU time used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cpu {
-    /// In the program itself.
+    /// Time in user mode.
     pub user: Duration,
-    /// In the kernel for it.
+    /// Time in kernel mode.
     pub system: Duration,
 }
 
 impl Cpu {
-    /// What the process has used so far, in steps of 10 ms.
+    /// Returns the CPU time that the process has used so far, in steps of 10 ms.
     pub fn of(pid: u32) -> Self {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        // The name in parentheses may hold blanks.
+        // The name in parentheses may contain spaces.
         let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
         let time = |index: usize| TICK * fields[index].parse::<u32>().unwrap();
         Self {
@@ -30,12 +30,12 @@ impl Cpu {
         }
     }
 
-    /// Both together.
+    /// Returns the sum of user and system time.
     pub fn total(self) -> Duration {
         self.user + self.system
     }
 
-    /// What was used since `before`.
+    /// Returns the time used since `before`.
     pub fn since(self, before: Self) -> Self {
         Self {
             user: self.user.saturating_sub(before.user),
@@ -44,13 +44,13 @@ impl Cpu {
     }
 }
 
-/// A size in bytes that the process's status gives in kB, such as `VmRSS` or `VmHWM`.
+/// Returns a size in bytes that the process's status gives in kB, such as `VmRSS` or `VmHWM`.
 pub fn memory(pid: u32, what: &str) -> u64 {
     status_figure(&format!("/proc/{pid}/status"), what) * 1024
 }
 
-/// How much of the machine is in use over `time`, in parts of 100. To be asked while the benchmark
-/// does nothing: then it is what others use.
+/// Returns how busy the machine is over `time`, in percent. Call it while the benchmark is idle to
+/// get the load of other programs.
 pub fn busy_percent(time: Duration) -> f64 {
     let (busy_before, all_before) = machine_ticks();
     thread::sleep(time);
@@ -58,11 +58,11 @@ pub fn busy_percent(time: Duration) -> f64 {
     100.0 * (busy - busy_before) as f64 / (all - all_before).max(1) as f64
 }
 
-/// The clock ticks in which all cores did something, and all of them.
+/// Returns the busy clock ticks and all clock ticks of all cores.
 fn machine_ticks() -> (u64, u64) {
     let stat = fs::read_to_string("/proc/stat").unwrap();
     let fields = stat.lines().next().unwrap().split_whitespace().skip(1);
-    // Without the time of guests, which is in that of users already.
+    // Leaves out guest time, which user time already includes.
     let ticks: Vec<u64> = fields.take(8).map(|field| field.parse().unwrap()).collect();
     let all = ticks.iter().sum();
     let idle = ticks[3] + ticks[4];
@@ -72,17 +72,17 @@ fn machine_ticks() -> (u64, u64) {
 /// What a thread has done so far.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
-    /// Its name, of at most 15 bytes.
+    /// The thread's name, at most 15 bytes.
     pub name: String,
-    /// How often it has gone to sleep by itself; each time but the last it was woken up.
+    /// Voluntary context switches. Each of these sleeps but the last ended in a wake-up.
     pub voluntary: u64,
-    /// How often it was made to wait for others.
+    /// Involuntary context switches.
     pub involuntary: u64,
-    /// How long it has run.
+    /// CPU time used.
     pub ran: Duration,
 }
 
-/// Every thread of the process by its id.
+/// Returns every thread of the process by its id.
 pub fn threads(pid: u32) -> BTreeMap<u32, Thread> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     tasks

@@ -1,20 +1,20 @@
-//! The report: tables for people, with the budget beside each figure.
+//! The report: tables with the budget next to each figure.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use crate::process;
 
-/// How long the machine is watched before and after a section.
+/// How long to observe the machine before and after a section.
 const NOISE: Duration = Duration::from_secs(1);
 
-/// What other programs may use of the machine in parts of 100, for figures that can be believed.
+/// The most that other programs may use of the machine, in percent, for the figures to be reliable.
 const CALM: f64 = 5.0;
 
-/// How long others are waited for, before it is measured all the same.
+/// How long to wait for other programs before measuring anyway.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The report. It prints as it goes, since a whole run takes minutes.
+/// The report. It is printed incrementally, since a whole run takes minutes.
 #[derive(Default)]
 pub struct Report {
     commands: Vec<String>,
@@ -25,7 +25,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Begins a section; `how` says how its figures are measured.
+    /// Begins a section; `how` describes how its figures are measured.
     pub fn section(&mut self, title: &str, how: &str) {
         self.finish_section();
         title.clone_into(&mut self.section);
@@ -34,7 +34,7 @@ impl Report {
         println!("Other programs used {busy:.0} % of the machine right before.\n");
     }
 
-    /// A figure with its budget, and whether it is within.
+    /// Reports a figure with its budget and whether it is within it.
     pub fn check(&mut self, what: &str, measured: impl Display, budget: &str, is_within: bool) {
         let mark = if is_within { "within" } else { "MISSES" };
         self.row(&format!("| {what} | {measured} | {budget} | {mark} |"));
@@ -45,7 +45,7 @@ impl Report {
         }
     }
 
-    /// A figure that has no budget.
+    /// Reports a figure without a budget.
     pub fn note(&mut self, what: &str, measured: impl Display) {
         self.row(&format!("| {what} | {measured} | | |"));
     }
@@ -58,7 +58,7 @@ impl Report {
         self.is_in_table = false;
     }
 
-    /// Remembers a command that was run, for the end of the section.
+    /// Records a command to list at the end of the section.
     pub fn ran(&mut self, command: impl Into<String>) {
         let command = command.into();
         if !self.commands.contains(&command) {
@@ -98,7 +98,7 @@ impl Report {
     }
 }
 
-/// Waits until others use little of the machine. Gives what they use in parts of 100.
+/// Waits until other programs use little of the machine. Returns what they use, in percent.
 fn wait_for_calm() -> f64 {
     let started = Instant::now();
     loop {

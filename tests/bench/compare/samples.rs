@@ -1,41 +1,42 @@
-//! Figures of several measurements.
+//! Statistics over repeated measurements.
 
 use std::time::Duration;
 
-/// Durations, sorted.
+/// Durations in ascending order.
 pub struct Samples(Vec<Duration>);
 
 impl Samples {
-    /// Durations in any order.
+    /// Sorts the durations, given in any order.
     pub fn new(mut samples: Vec<Duration>) -> Self {
         samples.sort_unstable();
         Self(samples)
     }
 
-    /// How many there are.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The least duration that this many parts of 100 do not exceed. Zero without any.
+    /// Returns the smallest duration that at least `percent` % of the samples do not exceed, or
+    /// zero if there are none.
     pub fn percentile(&self, percent: usize) -> Duration {
         let rank = (self.0.len() * percent).div_ceil(100);
         let sample = self.0.get(rank.saturating_sub(1));
         sample.copied().unwrap_or_default()
     }
 
-    /// The longest. Zero without any.
+    /// Returns the longest duration, or zero if there are none.
     pub fn max(&self) -> Duration {
         self.percentile(100)
     }
 }
 
-/// Milliseconds, for people.
+/// Formats a duration in milliseconds.
 pub fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
-/// The median, the least and the greatest of `figures`, of which there must be one.
+/// Returns the median, the minimum and the maximum of `figures`, which must not be empty.
 pub fn median(mut figures: Vec<f64>) -> (f64, f64, f64) {
     figures.sort_unstable_by(f64::total_cmp);
     (
@@ -45,7 +46,7 @@ pub fn median(mut figures: Vec<f64>) -> (f64, f64, f64) {
     )
 }
 
-/// Waits of irregular length, so that what is measured falls into every phase of a frame.
+/// Pauses of irregular length, so that measurements fall into every phase of a frame.
 pub struct Pauses {
     state: u64,
     least: u64,
@@ -53,7 +54,7 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    /// Pauses between `least` and `most` milliseconds.
+    /// Creates pauses between `least` and `most` milliseconds.
     pub fn between(least: u64, most: u64) -> Self {
         Self {
             state: 1,
@@ -62,7 +63,7 @@ impl Pauses {
         }
     }
 
-    /// The next pause.
+    /// Returns the next pause.
     pub fn next(&mut self) -> Duration {
         // The multiplier of Knuth's MMIX; the upper bits are the random ones.
         self.state = self

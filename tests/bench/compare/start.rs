@@ -1,4 +1,4 @@
-//! How soon something is on the screen.
+//! The time from start to the first screen.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -13,12 +13,12 @@ been read from a pty of 140×40. The program's file is in the page cache.";
 
 const BUDGET: Duration = Duration::from_millis(20);
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Start", HOW);
     let redis = bench.redis(&[]);
     measure(bench, "a server", redis.port());
-    // Taken and given back, so that nobody listens on it.
+    // Bound and released, so that nothing listens on the port.
     let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);

@@ -1,4 +1,4 @@
-//! What a message costs at full publish speed, beside other listeners.
+//! The cost per message at full publish speed, compared with other listeners.
 
 use std::time::{Duration, Instant};
 
@@ -21,10 +21,10 @@ cannot be counted. The redis crate and the bare read run in processes of their o
 
 const CHANNELS: u64 = 16;
 
-/// The budget: CPU a message, in parts of what redis-cli needs.
+/// The budget: CPU time per message, as a fraction of redis-cli's.
 const BUDGET: f64 = 0.5;
 
-/// How long the listener may take to come to the end after the last publish.
+/// How long the listener may take to catch up after the last publish.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ enum Who {
     LimitedRedisCrate,
 }
 
-/// Those that run in every round.
+/// Listeners that run in every round.
 const ROUND: [Who; 5] = [
     Who::Subscope,
     Who::Psubscribe,
@@ -54,7 +54,7 @@ const ROUND: [Who; 5] = [
     Who::Bare,
 ];
 
-/// Those that run once, to count what they lose.
+/// Listeners that run once, to count their losses.
 const ONCE: [Who; 3] = [
     Who::CountedPsubscribe,
     Who::LimitedPsubscribe,
@@ -94,14 +94,14 @@ struct Cost {
 }
 
 impl Cost {
-    /// CPU time in microseconds a message that was not lost.
+    /// Returns the CPU time per received message, in microseconds.
     fn micros(&self, load: Load, part: fn(Cpu) -> Duration) -> f64 {
         let messages = load.messages - self.lost.unwrap_or(0);
         part(self.cpu).as_secs_f64() * 1e6 / messages.max(1) as f64
     }
 }
 
-/// Measures and reports.
+/// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
     bench.report.section("Throughput", HOW);
     for (messages, payload) in [(2_000_000, 120), (200_000, 4_096)] {
@@ -254,7 +254,7 @@ fn burst_on_subscope(bench: &mut Bench, redis: &Redis, load: Load) -> Cost {
     }
 }
 
-/// Publishes everything. Gives how long that took.
+/// Publishes everything. Returns how long that took.
 fn publish(redis: &Redis, load: Load) -> Duration {
     let started = Instant::now();
     let flood = Flood {

@@ -1,4 +1,4 @@
-//! What came out of a terminal, and when.
+//! The output of a terminal, with timestamps.
 
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use memchr::memmem;
 use crate::samples::Samples;
 use crate::support::pty::{Chunk, Pty};
 
-/// What a frame that changes anything begins with: a synchronised update.
+/// The escape sequence that starts a frame with changes: a synchronised update.
 pub const FRAME: &[u8] = b"\x1b[?2026h";
 
 /// All output of a terminal so far.
@@ -18,19 +18,19 @@ pub struct Timeline {
     size: (NonZeroU16, NonZeroU16),
 }
 
-/// What a key press should bring to the screen.
+/// The expected effect of a key press on the screen.
 #[derive(Clone, Copy, Debug)]
 pub enum Wanted {
-    /// These words.
+    /// This text appears.
     Shows(&'static str),
-    /// These words, at least so many times.
+    /// This text appears at least this many times.
     ShowsOften(&'static str, usize),
-    /// That these words are gone.
+    /// This text disappears.
     Lacks(&'static str),
 }
 
 impl Wanted {
-    /// Whether the screen is so.
+    /// Returns whether the screen meets the expectation.
     pub fn is_on(self, screen: &vt100::Screen) -> bool {
         let text = screen.contents();
         match self {
@@ -41,10 +41,10 @@ impl Wanted {
     }
 }
 
-/// How long a key may take to show; it then counts as having taken this long.
+/// Timeout for a key press to take effect; a timed-out press counts as having taken this long.
 const KEY_PATIENCE: Duration = Duration::from_secs(20);
 
-/// A key that was pressed.
+/// A key press.
 #[derive(Clone, Copy, Debug)]
 pub struct Press {
     at: Instant,
@@ -53,7 +53,7 @@ pub struct Press {
 }
 
 impl Press {
-    /// Presses a key, and waits for what it brings, which must not be on the screen yet.
+    /// Presses a key and waits for its effect, which must not be on the screen yet.
     pub fn new(pty: &mut Pty, key: &str, wanted: Wanted) -> Self {
         let at = Instant::now();
         pty.send(key);
@@ -67,9 +67,9 @@ impl Press {
 }
 
 impl Timeline {
-    /// What has come from the terminal by now.
+    /// Takes all output of the terminal so far.
     pub fn of(pty: &Pty) -> Self {
-        // In this order, so that every chunk is within the bytes.
+        // Chunks first, so that every chunk lies within the bytes.
         let chunks = pty.chunks();
         Self {
             raw: pty.raw(),
@@ -78,7 +78,7 @@ impl Timeline {
         }
     }
 
-    /// When `bytes`, of which nothing came before `from`, had come out whole. `None` if they
+    /// Returns when `bytes` had arrived in full, searching from offset `from`, or `None` if they
     /// have not.
     pub fn arrival_of(&self, bytes: &[u8], from: usize) -> Option<Instant> {
         let place = from + memmem::find(&self.raw[from..], bytes)?;
@@ -87,13 +87,13 @@ impl Timeline {
         Some(self.chunks.get(chunk)?.at)
     }
 
-    /// How many frames changed anything in a part of the bytes.
+    /// Returns the number of frames with changes between two offsets.
     pub fn frames(&self, from: usize, to: usize) -> usize {
         memmem::find_iter(&self.raw[from..to], FRAME).count()
     }
 
-    /// How long each press took to show. The output is shown to a terminal once more, and the
-    /// time is that of the first piece after which the screen is as wanted.
+    /// Returns how long each press took to show. Replays the output on a terminal; a press has
+    /// taken effect after the first chunk that makes the screen match.
     pub fn press_times(&self, presses: &[Press]) -> Samples {
         let (rows, columns) = self.size;
         let mut parser = vt100::Parser::new(rows, columns, 0);

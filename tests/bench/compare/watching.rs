@@ -1,4 +1,4 @@
-//! The program under test, watching a server on a terminal of its own.
+//! The program under test, connected to a server and running on its own terminal.
 
 use std::fmt::{self, Display, Formatter};
 use std::fs;
@@ -14,21 +14,21 @@ use crate::process;
 use crate::support::pty::{Launch, Pty};
 use crate::support::redis::Redis;
 
-/// How long it rests before it is measured, so that what follows the start is over.
+/// How long to wait before measuring, so that start-up work is done.
 const REST: Duration = Duration::from_millis(300);
 
-/// `subscope` at work.
+/// A running `subscope`.
 pub struct Watching {
     /// Its terminal.
     pub pty: Pty,
     stats: PathBuf,
-    /// Its memory in bytes when the subscription was live.
+    /// Its memory in bytes (`VmRSS`) when the subscription became live.
     pub memory_at_start: u64,
 }
 
 impl Watching {
-    /// Starts it with `options` on a terminal of this many columns and rows, and waits until it
-    /// listens to every channel.
+    /// Starts the program with `options` on a terminal of `size` (columns, rows), and waits until
+    /// it is subscribed to every channel.
     pub fn start(bench: &mut Bench, redis: &Redis, options: &[&str], size: (u16, u16)) -> Self {
         let (columns, rows) = size;
         let given = [&["-u redis://127.0.0.1:PORT --stats FILE"], options].concat();
@@ -53,28 +53,28 @@ impl Watching {
         }
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.pty.pid()
     }
 
-    /// Clicks on a line of the channel list, the first of which is the pattern. That selects it
-    /// and gives the list the focus.
+    /// Clicks on a line of the channel list; line 0 is the pattern. That selects the line and
+    /// focuses the list.
     pub fn click_channel(&mut self, line: u16) {
-        // Below the status line and the border, counted from 1.
+        // Skips the status line and the border; terminal rows count from 1.
         let row = line + 3;
         self.pty.send(format!("\x1b[<0;6;{row}M\x1b[<0;6;{row}m"));
     }
 
-    /// Waits until the screen says that this many messages were received, for `patience` at most.
-    /// Says whether it does.
+    /// Waits up to `patience` for the screen to show this number of received messages. Returns
+    /// whether it does.
     pub fn wait_for_received(&self, messages: u64, patience: Duration) -> bool {
         let text = format!(" {} received", count(messages));
         self.pty
             .wait_up_to(patience, |screen| screen.contents().contains(&text))
     }
 
-    /// Quits, and gives the counters and timings of the whole run.
+    /// Quits and returns the counters and timings of the whole run.
     pub fn quit(mut self) -> Stats {
         self.pty.send("\x03\x03");
         self.pty.wait_for_exit();
@@ -83,20 +83,20 @@ impl Watching {
     }
 }
 
-/// What `--stats` wrote.
+/// The output of `--stats`.
 pub struct Stats(Value);
 
 impl Stats {
-    /// The figure of this name.
+    /// Returns the figure with this name.
     pub fn figure(&self, name: &str) -> u64 {
         self.0[name].as_u64().unwrap()
     }
 
-    /// What was lost of so many messages.
+    /// Returns what was lost of `messages` published messages.
     pub fn lost(&self, messages: u64) -> Lost {
         let (received, dropped) = (self.figure("received"), self.figure("dropped"));
         Lost {
-            // What was dropped counts as received.
+            // Dropped messages count as received.
             messages: messages.saturating_sub(received) + dropped,
             dropped,
             gaps: self.figure("gaps"),
@@ -104,19 +104,19 @@ impl Stats {
     }
 }
 
-/// Messages that were published and are not in the log.
+/// Published messages that are not in the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Lost {
-    /// How many.
+    /// The number of lost messages.
     pub messages: u64,
-    /// Those of them that were read and then dropped.
+    /// How many of them were read and then dropped.
     pub dropped: u64,
     /// How often the connection was lost.
     pub gaps: u64,
 }
 
 impl Lost {
-    /// Whether every message is there, and the connection was never lost.
+    /// Returns whether every message arrived and the connection was never lost.
     pub fn is_nothing(self) -> bool {
         self.messages == 0 && self.gaps == 0
     }

@@ -1,4 +1,4 @@
-//! Properties: totals against naive models, and nothing that panics or grows.
+//! Properties: totals match naive models, and nothing panics or grows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use subscope::message::RowId;
 use crate::analysis::stage::{Stage, path, sequence, shape};
 use crate::support::cases;
 
-/// Any JSON of a few names.
+/// JSON with few names.
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -27,7 +27,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What a naive look counts at each place: how often a member came, and the types.
+/// Naive counts per path: how often a member occurred, and its types.
 type Naive = BTreeMap<String, (u64, BTreeMap<&'static str, u64>)>;
 
 fn count(value: &Value, place: &str, naive: &mut Naive) {
@@ -53,17 +53,17 @@ fn count(value: &Value, place: &str, naive: &mut Naive) {
     }
 }
 
-/// A sequence that remembers every number since it began.
+/// A sequence that remembers every number since it started.
 struct NaiveSequence {
     first: i128,
     last: i128,
     came: BTreeSet<i128>,
     explained: BTreeSet<i128>,
-    /// Whether there was a gap since the last number came.
+    /// Whether there was a gap since the last number.
     is_behind_gap: bool,
 }
 
-/// What is counted in the end.
+/// The final counts.
 #[derive(Debug, Default, PartialEq)]
 struct Totals {
     missing: u64,
@@ -84,7 +84,7 @@ impl NaiveSequence {
         }
     }
 
-    /// Whether it is a restart if `number` comes, and then `next`.
+    /// Returns whether `number`, followed by `next`, is a restart.
     fn is_restart(&self, number: i128, next: Option<i128>) -> bool {
         let is_start = matches!(number, 0 | 1);
         if number >= self.last || self.is_missing(number) || !(is_start || self.is_behind_gap) {
@@ -125,8 +125,8 @@ impl NaiveSequence {
     }
 }
 
-/// What is to be counted of the numbers of a channel, each with whether a gap comes before it. It
-/// knows the next number before it judges one.
+/// Computes the expected counts for the numbers of a channel, each with whether a gap precedes it.
+/// Looks at the next number before judging one.
 fn count_naively(numbers: &[(i128, bool)]) -> Totals {
     let mut totals = Totals::default();
     let mut known: Option<NaiveSequence> = None;
@@ -151,8 +151,8 @@ fn count_naively(numbers: &[(i128, bool)]) -> Totals {
     totals
 }
 
-/// Numbers on one of two channels, each with whether a gap comes before it: single ones, and some
-/// that follow one another.
+/// Numbers on one of two channels, each with whether a gap precedes it: single ones and consecutive
+/// runs.
 fn numbers() -> impl Strategy<Value = Vec<(i128, usize, bool)>> {
     let run = (0..60_i128, 1..5_i128, 0..2_usize, prop::bool::weighted(0.2));
     prop::collection::vec(run, 0..30).prop_map(|runs| {

@@ -1,4 +1,4 @@
-//! Requests and replies, and delays from sent to received.
+//! Requests and replies, and delays between sending and receiving.
 
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
     assert_eq!(waiting, [(&b"1"[..], true), (b"3", false)]);
     let counts = report.counts;
     assert_eq!((counts.waiting, counts.waiting_before_gap), (2, 1));
-    // The gap was still open when the last came.
+    // The gap was still open when the last message arrived.
     let ask = Ask {
         gap_until: Some(stage.now),
         ..ask(check)
@@ -121,7 +121,7 @@ fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
     };
     stage.receive([("r", &br#"{"id":"before"}"#[..])]);
     assert_eq!(unmatched(&stage), (1, 0));
-    // The slowest reply takes two milliseconds, as long as two messages.
+    // The slowest reply takes two milliseconds, the time of two messages.
     stage.receive([
         ("q", &br#"{"id":1}"#[..]),
         ("q", br#"{"id":2}"#),
@@ -140,7 +140,7 @@ fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
 fn delays_are_signed_and_their_least_hints_at_the_clocks() {
     let check = Check::parse_delay("m=.sent").unwrap();
     let (mut stage, check) = Stage::checking(check);
-    // Each is received a millisecond after the one before.
+    // Each message is received a millisecond after the previous one.
     let sent = START.0 / 1_000;
     assert_eq!(
         stage.words("m", &format!("{{\"sent\":{sent}}}")),

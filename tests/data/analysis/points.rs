@@ -1,4 +1,4 @@
-//! Numbers of messages over time.
+//! Numbers in messages over time.
 
 use subscope::analysis::{
     Ask, Channels, Check, CheckId, INTERVAL_BOUNDS, Plotted, Report, SeriesReport,
@@ -49,7 +49,7 @@ fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
         (9.0, false),
     ];
     assert_eq!(values(&stage, size), sizes);
-    // The time over the gap is no interval.
+    // The time across the gap is not an interval.
     assert_eq!(
         values(&stage, interval),
         [(1.0, false), (1.0, false), (1.0, true)]
@@ -59,7 +59,7 @@ fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
     let summary = report.summary.unwrap();
     assert_eq!((summary.min, summary.max, summary.last), (-3.0, 40.0, 40.0));
     assert!((summary.mean - 14.625).abs() < 1e-9);
-    // A millisecond is the least of those from one up to two.
+    // A millisecond is the lower bound of the bucket from one to two.
     let histogram = points(&stage, &ask(interval)).histogram;
     let from_one = INTERVAL_BOUNDS.iter().position(|bound| *bound == 1_000);
     let from_one = from_one.unwrap() + 1;

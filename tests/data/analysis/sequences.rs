@@ -1,4 +1,4 @@
-//! Numbers that should follow one another.
+//! Sequence numbers.
 
 use subscope::analysis::{Check, Counts, Findings};
 use subscope::message::RowId;
@@ -88,8 +88,8 @@ fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
     }
     let counts = stage.sequences(check).counts;
     assert_eq!((counts.duplicates, counts.restarts), (0, 1));
-    // Without a gap it is the number once more. One that may never have come is late, if not the
-    // start of others.
+    // Without a gap, a number that was received before is a duplicate. One that may not have been
+    // received is late, unless other numbers follow it.
     assert_eq!(stage.words("a", r#"{"n":40}"#), ["40 again"]);
     assert_eq!(
         stage.words("a", r#"{"n":36}"#),
@@ -177,7 +177,7 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
     let counts = stage.sequences(check).counts;
     assert_eq!((counts.missing, counts.restarts), (1, 0));
     assert_eq!((counts.duplicates, counts.reordered), (1, 1));
-    // A true restart is followed from there.
+    // After a true restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
         let told = stage.words("a", &format!("{{\"n\":{number}}}"));
         assert_eq!(told.len(), words, "{number}: {told:?}");

@@ -1,4 +1,4 @@
-//! The shape of a channel's JSON, and what deviates from it.
+//! The shape of a channel's JSON, and deviations from it.
 
 use subscope::analysis::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS};
 
@@ -6,7 +6,7 @@ use crate::analysis::stage::{Stage, shape};
 
 const PLAIN: &str = r#"{"id":1,"user":{"id":7,"tier":"gold"},"tags":["a"],"amount":1.5}"#;
 
-/// A stage that has learnt `payload` from `count` messages.
+/// Returns a stage that has learnt the shape of `payload` from `count` messages.
 fn learnt(payload: &str, count: u64) -> (Stage, subscope::analysis::CheckId) {
     let (mut stage, check) = Stage::checking(shape());
     for _ in 0..count {
@@ -137,7 +137,7 @@ fn of_objects_that_are_rare_themselves_as_many_teach_what_they_have() {
         let words = rare(r#"{"error":{"code":1,"text":"x"}}"#);
         assert_eq!(words, ["△ .error null→object"]);
     }
-    // One flag is enough for a message.
+    // One finding per message is enough.
     assert_eq!(rare(r#"{"error":{"code":1}}"#), ["△ .error null→object"]);
 }
 

@@ -1,4 +1,4 @@
-//! A log, and a worker that looks at all that comes into it.
+//! A log and a worker that looks at every row.
 
 use subscope::analysis::{
     Ask, Channels, Check, CheckId, Finding, PairReport, Plan, Report, SequenceReport, ShapeReport,
@@ -10,10 +10,10 @@ use subscope::query::Path;
 
 pub const SECOND: i64 = 1_000_000;
 
-/// The start of all tests, in 2023.
+/// The start time of all tests, in 2023.
 pub const START: Time = Time(1_700_000_000 * SECOND);
 
-/// Everything, of a log without end.
+/// A log that never fills up, with a plan, a worker and a clock.
 pub struct Stage {
     pub log: MessageLog,
     pub plan: Plan,
@@ -23,7 +23,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Nothing is kept and nothing is checked.
+    /// Creates a stage with an empty log and no checks.
     pub fn new() -> Self {
         Self {
             log: MessageLog::new(64 << 20),
@@ -34,7 +34,7 @@ impl Stage {
         }
     }
 
-    /// One check, made from now on.
+    /// Creates a stage with one check, active from now on.
     pub fn checking(check: Check) -> (Self, CheckId) {
         let mut stage = Self::new();
         let id = stage.check(check);
@@ -47,7 +47,7 @@ impl Stage {
         id
     }
 
-    /// Has messages come, a millisecond apart, and gives what is found of them.
+    /// Receives messages a millisecond apart and returns the findings.
     pub fn receive<'a>(
         &mut self,
         messages: impl IntoIterator<Item = (&'a str, &'a [u8])>,
@@ -61,13 +61,13 @@ impl Stage {
         self.look()
     }
 
-    /// The same for one message, and what is found of it in words.
+    /// Receives one message and returns the findings in words.
     pub fn words(&mut self, channel: &str, payload: &str) -> Vec<String> {
         let found = self.receive([(channel, payload.as_bytes())]);
         found.iter().map(|one| one.what.to_string()).collect()
     }
 
-    /// Has the connection be lost and come back.
+    /// Loses the connection, with a gap notice in the log.
     pub fn lose_connection(&mut self) {
         self.now.0 += SECOND;
         let gap = Gap {
@@ -81,7 +81,7 @@ impl Stage {
         self.look();
     }
 
-    /// Looks at all rows that have come since.
+    /// Looks at all rows that are new since the last call.
     pub fn look(&mut self) -> Vec<Finding> {
         let mut found = Vec::new();
         for piece in self.log.next_pieces(self.next) {

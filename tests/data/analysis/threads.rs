@@ -1,4 +1,4 @@
-//! The thread: rows handed over, answers taken.
+//! The worker thread: rows in, answers out.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -17,7 +17,7 @@ fn start() -> (Analyst, Receiver<Answer>) {
     (analyst, answer_rx)
 }
 
-/// Appends `count` messages, every tenth number left out.
+/// Appends `count` messages, leaving out every tenth number.
 fn append(log: &mut MessageLog, from: u64, count: u64) {
     let mut batch = Batch::default();
     for number in (from..from + count).filter(|number| number % 10 != 0) {
@@ -27,7 +27,7 @@ fn append(log: &mut MessageLog, from: u64, count: u64) {
     log.append(batch);
 }
 
-/// All that is looked at until a request is done.
+/// Returns everything looked at until a request is done.
 fn looked(answer_rx: &Receiver<Answer>) -> Vec<Looked> {
     let mut all = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Turns one value into the other by what is told of them.
+//! Turns one value into another by applying the differences between them.
 
 use std::collections::HashSet;
 use std::iter::Peekable;
@@ -9,18 +9,18 @@ use serde_json::{Map, Value};
 use subscope::payload::diff::structure::{Change, Line};
 use subscope::payload::tree::{Key, NodeId, Tree};
 
-/// Turns an old value into the new one by what is told.
+/// Turns an old value into the new one by applying the difference lines.
 pub struct Apply<'a> {
     /// The old tree and its payload.
     pub old: (&'a Tree, &'a str),
     /// The new tree and its payload.
     pub new: (&'a Tree, &'a str),
-    /// What is told.
+    /// The difference lines still to apply.
     pub lines: Peekable<Iter<'a, Line>>,
 }
 
 impl Apply<'_> {
-    /// What has become of `value`, of which the next line tells.
+    /// Applies the next line to `value` and returns the result.
     pub fn apply(&mut self, value: &Value) -> Value {
         let line = *self.lines.next().unwrap();
         match line.change {
@@ -37,7 +37,7 @@ impl Apply<'_> {
         }
     }
 
-    /// The next line, if it is of this depth.
+    /// Returns the change of the next line, if it has this depth.
     fn peek(&mut self, depth: usize) -> Option<Change> {
         let line = self.lines.next_if(|line| line.depth >= depth)?;
         assert_eq!(line.depth, depth);

@@ -9,7 +9,8 @@ use subscope::payload::tree::{Key, Kind, NodeId, Tree};
 
 use super::{plain, read, structure};
 
-/// How two values of JSON differ, a line a value: `~` the way to it, `-` old, `+` new, `>` moved.
+/// Draws the differences between two JSON values, one line per value: `~` path, `-` old, `+` new,
+/// `>` moved.
 pub fn drawn(old: &str, new: &str) -> Vec<String> {
     let (before, after) = (read(old), read(new));
     let mut drawn = Vec::new();
@@ -54,7 +55,7 @@ fn label(key: Key<'_>) -> String {
     }
 }
 
-/// How two texts differ, line by line, with brackets around what is marked.
+/// Draws the differences between two texts line by line, with brackets around the marked parts.
 pub fn drawn_text(old: &str, new: &str) -> Vec<String> {
     let Diff::Lines(found) = compare(plain(old.as_bytes()), plain(new.as_bytes())) else {
         panic!("no lines");
@@ -81,7 +82,7 @@ pub fn drawn_text(old: &str, new: &str) -> Vec<String> {
         .collect()
 }
 
-/// The `line` of a text with brackets around what is marked.
+/// Returns the `line` of a text with brackets around the marked parts.
 pub fn marked(text: &str, line: Range<usize>, marks: &[Range<usize>]) -> String {
     let mut at = line.start;
     let mut drawn = String::new();

@@ -1,4 +1,4 @@
-//! For any two values: what is told turns the one into the other.
+//! For any two values, the reported differences turn one into the other.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use subscope::payload::diff::{Diff, changed_within, compare, lines};
 use super::apply::Apply;
 use super::{counts, plain, read, structure};
 
-/// Values of few kinds and names, so that much is equal in two of them.
+/// Values with few kinds and names, so that two of them have much in common.
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -29,7 +29,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A value and one that was made from it by a few edits.
+/// A value and a copy of it with a few edits.
 fn edited_pair() -> impl Strategy<Value = (Value, Value)> {
     let edits = vec((any::<prop::sample::Index>(), 0..5_u8, any_value()), 1..5);
     (any_value(), edits).prop_map(|(old, edits)| {
@@ -42,7 +42,7 @@ fn edited_pair() -> impl Strategy<Value = (Value, Value)> {
     })
 }
 
-/// How many values there are.
+/// Returns the number of values.
 fn size(value: &Value) -> usize {
     1 + match value {
         Value::Array(elements) => elements.iter().map(size).sum(),
@@ -51,7 +51,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Edits the value that is `left` values behind this one.
+/// Edits the value that is `left` values after this one.
 fn edit(value: &mut Value, left: &mut usize, kind: u8, put: &Value) -> bool {
     if *left == 0 {
         match (kind, value) {
@@ -76,7 +76,7 @@ fn edit(value: &mut Value, left: &mut usize, kind: u8, put: &Value) -> bool {
     }
 }
 
-/// The same value written in another way: members turned around, numbers and letters respelt.
+/// Writes the same value differently: members reversed, numbers and letters spelt differently.
 fn respelt(value: &Value) -> String {
     match value {
         Value::Number(number) => match number.as_i64().unwrap() {
@@ -105,7 +105,7 @@ fn text_respelt(text: &str) -> String {
     format!("\"{}\"", units.concat())
 }
 
-/// Asserts that what is told of two values turns the one into the other and agrees with its counts.
+/// Asserts that the reported differences turn `old` into `new` and agree with their counts.
 pub fn assert_told(old: &Value, new: &Value) {
     let (before, after) = (old.to_string(), new.to_string());
     let found = structure(&before, &after);

@@ -1,4 +1,4 @@
-//! What is told of texts and of bytes.
+//! Differences between texts and between bytes.
 
 use std::ops::Range;
 
@@ -102,7 +102,7 @@ fn texts_that_are_too_long_are_compared_at_their_ends() {
     assert!(matches!(diff, Diff::Lines(_)));
 }
 
-/// What `compare` says of two payloads of which one is no text.
+/// Compares two payloads, of which at least one is not text.
 fn stretches(old: &[u8], new: &[u8]) -> Vec<Ends> {
     match compare(plain(old), plain(new)) {
         Diff::Bytes(bytes) => bytes.stretches,

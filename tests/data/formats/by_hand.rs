@@ -1,4 +1,4 @@
-//! What is read as what someone says that it is.
+//! Formats chosen by hand.
 
 use subscope::payload::format::{Format, Wrapping, read_as};
 
@@ -22,7 +22,7 @@ fn text_and_bytes_fit_any_payload() {
         assert_eq!(text.wrappings, [wrapping]);
         let raw = read_as(&packed, Format::Binary, None).unwrap();
         assert_eq!(raw.bytes(&packed), packed);
-        // What does not unpack to a text is shown as it is.
+        // Data that does not decompress to text is shown as is.
         let packed = pack(wrapping, &b"\xff\xfe\0"[..]);
         let text = read_as(&packed, Format::Text, None).unwrap();
         assert_eq!(text.unwrapped, None);
@@ -43,7 +43,8 @@ fn a_format_is_read_through_its_wrappings() {
             .into_iter()
             .map(|wrapping| (vec![wrapping], pack(wrapping, &payload[..])))
             .collect();
-        // Words in base64 are MessagePack or CBOR themselves only if they are of one letter.
+        // The base64 text itself would be valid MessagePack or CBOR only if it were one character
+        // long.
         wrapped.push((vec![Wrapping::Base64], base64(&payload)));
         for (wrappings, payload) in wrapped {
             let decoded = read_as(&payload, format, None).unwrap();

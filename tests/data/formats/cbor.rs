@@ -4,8 +4,8 @@ use subscope::payload::cbor;
 
 use super::{assert_sound, bytes, shown};
 
-/// All of appendix A. Floats are shown by the fewest digits that tell them from others of their
-/// size, which in three cases are fewer than there.
+/// All of appendix A. Floats are shown with the fewest digits that identify them at their
+/// precision, which in three cases are fewer than in the appendix.
 const APPENDIX_A: &[(&str, &str)] = &[
     ("00", "0"),
     ("01", "1"),
@@ -180,7 +180,7 @@ fn bignums_keep_every_digit() {
         read("c25010000000000000000000000000000000"),
         (1_u128 << 124).to_string()
     );
-    // However the length is written: in one, two, four and eight bytes, and in open length.
+    // Lengths in one, two, four and eight bytes, and indefinite lengths.
     for hex in [
         "c2 42 0100",
         "c2 58 02 0100",
@@ -196,7 +196,7 @@ fn bignums_keep_every_digit() {
     assert_eq!(read("c25fff"), "0");
     let zeros = [vec![0xc2, 0x5a, 0, 0, 4, 0], vec![0; 1023], vec![7]].concat();
     assert_eq!(shown(&cbor::read(&zeros).unwrap(), &zeros), "7");
-    // Of a text, and of too many bytes: as a tag.
+    // A bignum of a text or of too many bytes is shown as a tag.
     assert_eq!(read("c26131"), "2 bignum(\"1\")");
     let long = [vec![0xc2, 0x59, 0x01, 0x01], vec![0xff; 257]].concat();
     assert!(shown(&cbor::read(&long).unwrap(), &long).starts_with("2 bignum(h'"));
@@ -214,7 +214,7 @@ fn decimal_fractions_are_numbers() {
         ("c482 3863 05", "5e-100"),
         ("c482 20 c249010000000000000000", "1844674407370955161.6"),
         ("c482 20 c349010000000000000000", "-1844674407370955161.7"),
-        // Of something else: as a tag.
+        // Invalid contents are shown as a tag.
         ("c4820561 31", "4 decimal fraction([5, \"1\"])"),
         ("c48105", "4 decimal fraction([5])"),
     ] {
@@ -261,7 +261,7 @@ fn values_say_where_they_are_written() {
 
 #[test]
 fn bytes_that_look_like_json_are_not_taken_for_it() {
-    // 48 is written as the letter 0.
+    // The byte of the number 48 is the ASCII digit 0.
     let payload = bytes("82183061 30");
     let tree = cbor::read(&payload).unwrap();
     let json = tree.to_json(subscope::payload::tree::NodeId(0), &payload);

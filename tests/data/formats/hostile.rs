@@ -1,4 +1,4 @@
-//! Bytes that mean harm: an answer or an error in a bounded time, never a panic.
+//! Hostile bytes: a result or an error in bounded time, never a panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use super::{assert_sound, bytes};
 use crate::formats::packed::{ALL, base64, pack};
 use crate::formats::protobuf::{described, schema};
 
-/// Everything is asked of `payload`.
+/// Runs every decoder on `payload`.
 fn ask_all(payload: &[u8]) {
     let all = schema().message_type("demo.All").unwrap();
     for message_type in [None, Some(&all)] {
@@ -89,7 +89,7 @@ fn the_deepest_that_is_read_is_what_is_promised() {
     assert!(cbor::read(&keys(MAX_DEPTH + 1)).is_err());
 }
 
-/// A message that holds a message, so many times.
+/// Returns messages nested `depth` levels deep.
 fn messages(depth: usize, field: &[u8]) -> Vec<u8> {
     let mut payload = b"\x08\x01".to_vec();
     for _ in 0..depth {
@@ -162,7 +162,7 @@ fn of_too_many_values_the_first_are_laid_out() {
     assert!(tree.cut_at().is_some());
 }
 
-/// Something of every kind.
+/// Returns a sample of every format.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = vec![
         br#"{"a":[1,"x\n",null,true,{"b":-1.5e3}]}"#.to_vec(),

@@ -1,4 +1,5 @@
-//! JSON: what must be taken, what must not, and what may be either but is decided here.
+//! JSON: what must be accepted, what must be rejected, and what subscope decides where either is
+//! allowed.
 
 use subscope::payload::format::{Format, read_as};
 use subscope::payload::json;

@@ -35,7 +35,7 @@ fn reading(format: Format) -> DecoderChoice {
     }
 }
 
-/// What stands at `path` of a payload of which nothing is said, as a text.
+/// Returns the value at `path` as text, with the format detected automatically.
 fn value(payload: &[u8], path: &str) -> Option<String> {
     let path = Path::parse(path).unwrap();
     let lookup = Lookup::new(payload, None);
@@ -43,13 +43,13 @@ fn value(payload: &[u8], path: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&value).into_owned())
 }
 
-/// What a string as it is written says.
+/// Unescapes a string literal.
 fn said(written: &[u8]) -> Vec<u8> {
     let raw = written.strip_prefix(b"\"").unwrap();
     Unescaped::new(raw.strip_suffix(b"\"").unwrap()).collect()
 }
 
-/// Asks for every value of the tree of `payload` by its path.
+/// Looks up every value in the tree of `payload` by its path.
 fn assert_agrees(payload: &[u8], said_of_it: Option<&DecoderChoice>) {
     let decoded = match said_of_it {
         Some(reading) => reading.read(payload, MOST_UNPACKED),
@@ -57,7 +57,7 @@ fn assert_agrees(payload: &[u8], said_of_it: Option<&DecoderChoice>) {
     };
     let lookup = Lookup::new(payload, said_of_it);
     let Some(tree) = &decoded.tree else {
-        // A bare number or word is JSON as well as a text.
+        // A bare number or word is JSON as well as text.
         assert!(lookup.is_json() || !lookup.has(&[], |_| true));
         return;
     };
@@ -100,7 +100,7 @@ fn assert_is(tree: &Tree, id: NodeId, bytes: &[u8], found: &[u8]) {
     }
 }
 
-/// The values that hold no others, with the way to them; of several of a name the last.
+/// Collects the leaf values with their paths; of members with the same name, the last.
 fn leaves(value: &Any, steps: &mut Vec<PathStep>, out: &mut Vec<(Vec<PathStep>, Any)>) {
     match value {
         Any::List(values) => {
@@ -131,7 +131,7 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         Any::Integer(number) => assert_eq!(found, number.to_string().as_bytes()),
         Any::Text(text) => assert_eq!(said(found), text.as_bytes()),
         Any::Bytes(bytes) => assert_eq!(said(found), base64(bytes)),
-        // The fewest digits depend on the size that was written.
+        // The shortest digits depend on the precision that was written.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
         Any::List(_) | Any::Map(_) | Any::Pairs(_) => unreachable!("they are no leaves"),
     }
@@ -255,7 +255,7 @@ fn lines_of_json_go_by_their_index() {
     assert!(!lookup.has(path.steps(), |_| true));
     assert_eq!(lookup.value(path.steps()), None);
     assert_eq!(lookup.figure(path.steps()), None);
-    // One value over several lines is no such thing.
+    // A single value that spans several lines is not JSON Lines.
     assert_eq!(value(b"{\n\"a\":\n3}", ".a").as_deref(), Some("3"));
 }
 
@@ -281,7 +281,7 @@ fn what_is_packed_is_unpacked_no_further_than_allowed() {
         assert_eq!(lookup.value(&steps), None);
     }
     assert_eq!(value(&base64(large.as_bytes()), ".a"), None);
-    // What is not packed has no such bound.
+    // Uncompressed payloads have no such limit.
     assert_eq!(value(large.as_bytes(), ".a").as_deref(), Some("1"));
 }
 
@@ -305,7 +305,7 @@ fn a_text_or_bytes_chosen_by_hand_take_no_values_away() {
             );
         }
     }
-    // By hand a single number is MessagePack as well.
+    // With MessagePack chosen by hand, a single number counts too.
     let reading = reading(Format::MessagePack);
     let lookup = Lookup::new(b"7", Some(&reading));
     assert_eq!(lookup.value(&[]).as_deref(), Some(&b"55"[..]));

@@ -1,4 +1,4 @@
-//! `MessagePack`: the forms of its specification.
+//! `MessagePack`: the formats of its specification.
 
 use subscope::payload::msgpack;
 use subscope::payload::tree::NodeId;
@@ -74,7 +74,7 @@ const FORMS: &[(&str, &str)] = &[
         "c70cff 3b9ac9ff ffffffffffffffff",
         "1969-12-31T23:59:59.999999999Z",
     ),
-    // More than a second of nanoseconds, and a year that has more than four digits.
+    // A nanoseconds field of more than a second, and a year with more than four digits.
     (
         "d7ff ee6b2800 00000000",
         "ext -1, 8 bytes: ee 6b 28 00 00 00 00 00",
@@ -101,7 +101,7 @@ const FORMS: &[(&str, &str)] = &[
         "-62167219201 s since 1970",
     ),
     ("d7ff 00000003 ffffffff", "2514-05-30T01:53:03Z"),
-    // Whole numbers have all their digits.
+    // Whole numbers are shown with all digits.
     ("ca4f000000", "2147483648.0"),
     ("ca3dcccccd", "0.1"),
     ("ca80000000", "-0.0"),

@@ -1,4 +1,4 @@
-//! What is compressed: whole, broken, cut, and swollen.
+//! Compressed payloads: complete, corrupt, truncated, and decompression bombs.
 
 use std::io::{Read, Write};
 
@@ -54,7 +54,7 @@ pub fn base64(bytes: &[u8]) -> Vec<u8> {
     engine.encode(bytes).into_bytes()
 }
 
-/// So many mebibytes of zeros, packed.
+/// Returns this many mebibytes of zeros, compressed.
 fn bomb(wrapping: Wrapping, mebibytes: usize) -> Vec<u8> {
     let zeros = |size: usize| std::io::repeat(0).take(size as u64);
     match wrapping {
@@ -162,7 +162,7 @@ fn a_bomb_is_refused_with_its_ratio() {
     for (wrapping, size) in [
         (Wrapping::Gzip, 65),
         (Wrapping::Zlib, 65),
-        // Of the formats only this one has a ratio far above a thousand.
+        // The only one of these formats with a ratio far above a thousand.
         (Wrapping::Zstd, 20),
         (Wrapping::Lz4, 65),
     ] {
@@ -199,7 +199,7 @@ fn a_bomb_within_a_gzip_is_refused_too() {
         note.starts_with("a gzip within it was not unpacked: 71."),
         "{note}"
     );
-    // The ratio counts over all layers.
+    // The ratio applies to all layers together.
     let limit = unpack::limit(outer.len());
     assert!(limit < 2 * SMALL);
     let words = format!("KiB would become over {} (", size(limit));
@@ -249,7 +249,7 @@ fn pieces_without_end_are_refused() {
 
 #[test]
 fn a_window_that_is_only_claimed_is_not_allocated() {
-    // A frame header that asks for a window of 64 MiB, and nothing behind it.
+    // A frame header that asks for a window of 64 MiB, with nothing after it.
     let claims = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00];
     let wrong = unpack::unpack(Wrapping::Zstd, &claims).unwrap_err();
     assert!(matches!(wrong, unpack::Failure::Broken(..)), "{wrong}");

@@ -1,4 +1,4 @@
-//! Protobuf, bare and by a schema.
+//! Protobuf, with and without a schema.
 
 use std::sync::LazyLock;
 
@@ -63,13 +63,13 @@ fn entry(name: &str, key: Type, value: FieldDescriptorProto) -> DescriptorProto 
     }
 }
 
-/// A schema as protoc would write it: `demo.All`, which nests itself.
+/// Returns a schema as protoc would write it: `demo.All`, which contains itself.
 pub fn schema() -> Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(&described()).unwrap());
     SCHEMA.clone()
 }
 
-/// The descriptor set of the schema.
+/// Returns the descriptor set of the schema.
 pub fn described() -> Vec<u8> {
     let mut fields: Vec<_> = (1..)
         .zip(SCALARS)
@@ -142,7 +142,7 @@ pub fn described() -> Vec<u8> {
     FileDescriptorSet { file: vec![file] }.encode_to_vec()
 }
 
-/// What `demo.All` says of these bytes.
+/// Decodes these bytes as `demo.All` and returns the text.
 fn typed(hex: &str) -> String {
     let payload = bytes(hex);
     let tree = schema().decode(&payload, "demo.All").unwrap();
@@ -405,7 +405,7 @@ fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
 #[test]
 fn what_decodes_to_noise_stays_the_text_that_it_is() {
     let all = schema().message_type("demo.All").unwrap();
-    // The second has a field that the type knows, `h` and 1, and one that it does not.
+    // The second text decodes to a field known to the type (`h` and 1) and one that is not.
     let partly = base64(&bytes("6801 f206 0b 68656c6c6f20776f726c64"));
     for text in [&b"5f3c0e9a7b1d4c2e8f6a0b9d3e7c1a54"[..], &partly] {
         let decoded = recognise(text, Some(&all));

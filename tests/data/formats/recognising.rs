@@ -1,4 +1,4 @@
-//! What is recognised, and what is left the text that it is.
+//! Which payloads are recognised, and which remain plain text.
 
 use proptest::prelude::*;
 use subscope::payload::format::{Format, Wrapping, recognise};
@@ -10,7 +10,7 @@ use crate::support::cases;
 use super::{bytes, shown};
 use crate::formats::packed::{base64, pack};
 
-/// What is found, without what is within.
+/// Returns the detected wrappings and format.
 fn found(payload: &[u8]) -> (Vec<Wrapping>, Format) {
     let decoded = recognise(payload, None);
     assert_eq!(decoded.unwrapped.is_some(), !decoded.wrappings.is_empty());
@@ -111,7 +111,7 @@ fn two_bytes_are_seldom_more() {
                 assert!(json::is_json(&payload));
                 continue;
             }
-            // An array of one number, or of one of nothing.
+            // An array of one number or of one empty value.
             Format::MessagePack => assert_eq!(payload[0], 0x91),
             Format::Cbor => assert!(matches!(payload[0], 0x81 | 0x9f | 0xbf)),
             other => panic!("{payload:02x?} is {other:?}"),
@@ -185,7 +185,7 @@ fn what_is_no_whole_map_or_array_is_bytes() {
         "c0 c0",
         "ca 00 00 00 00",
         "80 90",
-        // An old encoding: a quotation mark, then letters.
+        // Text in an old encoding: a quotation mark, then letters.
         "92 61 62",
         "91 61",
         "a1 41 42 43",
@@ -220,7 +220,7 @@ fn serialised_objects_are_named_and_not_read() {
 
 #[test]
 fn pickles_that_do_not_say_their_protocol_are_told_by_their_opcodes() {
-    // As `pickle.dumps(.., 0)` writes them, of Python 3 and of Python 2.
+    // As written by `pickle.dumps(.., 0)` of Python 3 and of Python 2.
     let of_protocol_0: [&[u8]; 10] = [
         b"(dp0\nS'a'\np1\nI1\ns.",
         b"(dp0\nVn\np1\nL1180591620717411303424L\nsVf\np2\nF1.5\nsVl\np3\n(lp4\n(dp5\nV\xe9\np6\nVzeile\\u000a\np7\nsas.",
@@ -276,8 +276,8 @@ fn texts_that_begin_or_end_like_a_pickle_are_texts() {
 
 #[test]
 fn what_php_and_java_write_is_named() {
-    // By PHP's own description of `serialize`, and the grammar of the Java Object Serialization
-    // Specification, chapter 6.
+    // Follows PHP's own description of `serialize`, and the grammar in chapter 6 of the Java Object
+    // Serialization Specification.
     for text in [
         "a:1:{s:4:\"user\";a:2:{s:2:\"id\";i:7;s:4:\"tags\";a:0:{}}}",
         "O:4:\"User\":2:{s:4:\"name\";s:3:\"Ada\";s:6:\"parent\";N;}",
@@ -300,7 +300,7 @@ fn what_php_and_java_write_is_named() {
     ] {
         assert_eq!(bare(text.as_bytes()), Format::Text, "{text}");
     }
-    // A long: its class, its serial number, its field, its parent, and the value.
+    // A `java.lang.Long`: its class, serial number, field, parent, and value.
     let long = [
         b"\xac\xed\0\x05sr\0\x0ejava.lang.Long\x3b\x8b\xe4\x90\xcc\x8f\x23\xdf\x02\0\x01J\0\x05valuexr\0\x10java.lang.Number\x86\xac\x95\x1d\x0b\x94\xe0\x8b\x02\0\0xp",
         &[0, 0, 0, 0, 0, 0, 0, 7][..],
@@ -318,7 +318,7 @@ fn base64_is_taken_off_where_something_telling_is_within() {
     assert_eq!(found(&encoded), (vec![Wrapping::Base64], Format::Json));
     let with_line = [&encoded[..], b"\n"].concat();
     assert_eq!(found(&with_line), (vec![Wrapping::Base64], Format::Json));
-    // The head of a JSON web token: the other alphabet, without padding.
+    // The header of a JSON web token: the URL-safe alphabet without padding.
     let head = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
     assert_eq!(found(head), (vec![Wrapping::Base64], Format::Json));
     let gzip = base64(&pack(Wrapping::Gzip, &json[..]));
@@ -361,7 +361,7 @@ fn a_tree_belongs_to_what_is_unwrapped() {
     assert_eq!(tree.value(NodeId(1), inner).unwrap().text, b"ada");
 }
 
-/// What opens as JSON is what the query `is:json` finds.
+/// Payloads that open as JSON are those that the query `is:json` finds.
 #[test]
 fn a_number_or_a_word_by_itself_is_json_as_it_is_for_queries() {
     for (text, format) in [
@@ -420,7 +420,7 @@ proptest! {
 
     #[test]
     fn arrays_of_numbers_are_told_apart(numbers in proptest::collection::vec(any::<u8>(), 3..12)) {
-        // One above 127 is written differently by both.
+        // The two formats encode a number above 127 differently.
         let numbers: Vec<u64> = numbers.into_iter().map(u64::from).chain([300]).collect();
         let words = format!("{numbers:?}");
         let mut cbor = Vec::new();

@@ -1,4 +1,4 @@
-//! Values that other encoders have written.
+//! Values written by other encoders.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::support::cases;
 use super::{assert_sound, hex, shown};
 use crate::formats::protobuf::{described, schema};
 
-/// A value that both formats know.
+/// A value that both formats can represent.
 #[derive(Clone, Debug)]
 pub enum Any {
     Null,
@@ -46,7 +46,7 @@ pub fn any_value() -> impl Strategy<Value = Any> {
     })
 }
 
-/// How the value should be shown.
+/// Returns how the value should be displayed.
 fn expected(value: &Any, null: &str, is_single_known: bool) -> String {
     let list = |parts: Vec<String>| parts.join(", ");
     let of = |inner: &Any| expected(inner, null, is_single_known);
@@ -71,7 +71,7 @@ fn expected(value: &Any, null: &str, is_single_known: bool) -> String {
     }
 }
 
-/// All digits of a whole number that is not very large, else as few as will do.
+/// Formats whole numbers below 1e21 with all digits, and others with as few as possible.
 fn double(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e21 {
         return format!("{number:.1}");
@@ -126,7 +126,7 @@ pub fn as_cbor(value: &Any) -> ciborium::Value {
     }
 }
 
-/// Numbers written with the fewest digits by size differ; what they say does not.
+/// Replaces floats with null: their shortest digits depend on their precision.
 fn without_floats(value: &Any) -> Any {
     match value {
         Any::Float(_) | Any::Single(_) => Any::Null,

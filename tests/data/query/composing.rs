@@ -1,4 +1,4 @@
-//! Queries put together from others: the text means what they mean together.
+//! Composed queries: the text means what the combined queries mean.
 
 use proptest::prelude::*;
 use subscope::query::Query;
@@ -6,7 +6,7 @@ use subscope::query::Query;
 use super::{MOMENT, matcher, message};
 use crate::support::cases;
 
-/// Parts of queries, most of which are read otherwise before some other text.
+/// Query fragments, most of which parse differently when followed by other text.
 const PARTS: [&str; 35] = [
     "/orders",
     "/api/users",
@@ -45,7 +45,7 @@ const PARTS: [&str; 35] = [
     "\"a / b\"",
 ];
 
-/// Payloads that these tell apart.
+/// Payloads that distinguish these queries.
 const PAYLOADS: [&str; 10] = [
     "orders",
     "/api/users a",

@@ -1,4 +1,4 @@
-//! What is said of a text that is no query.
+//! Error messages for invalid queries.
 
 use proptest::prelude::*;
 use subscope::query::{Path, Query, SYNTAX};
@@ -79,7 +79,7 @@ fn parentheses_have_a_limit() {
     wrong(&"a ".repeat(40_000));
 }
 
-/// Parses `text`, and checks what an error says of it.
+/// Parses `text` and checks the error, if any.
 fn parses_or_says_where(text: &str) {
     if let Err(wrong) = Query::parse(text, &MOMENT) {
         assert!(text.get(wrong.at.clone()).is_some(), "{text:?}: {wrong:?}");

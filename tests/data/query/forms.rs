@@ -1,4 +1,4 @@
-//! Terms on values within payloads that are not JSON as they came.
+//! Terms on values in payloads other than plain JSON.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn base64(bytes: &[u8]) -> Vec<u8> {
     engine.encode(bytes).into_bytes()
 }
 
-/// The same order in every form, with the name of the form.
+/// Returns the same order in every form, with the form's name.
 fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
     let order = serde_json::json!({
         "id": id, "user": {"name": user}, "tags": ["new", null], "price": 12.5, "paid": true,
@@ -182,7 +182,7 @@ fn how_a_channel_is_read_counts_for_its_messages_alone() {
     let mut matcher = Matcher::new(Arc::new(parse(". == 55")));
     matcher.know_readings(&Arc::new(decoder_choices));
     matcher.enter([&b"plain"[..], b"packed"]);
-    // Channel 1; by hand a single number is MessagePack as well.
+    // The message is on channel 1. With MessagePack chosen by hand, a single number counts too.
     assert!(matcher.matches(&message(b"7")));
     matcher.enter([&b"packed"[..], b"plain"]);
     assert!(!matcher.matches(&message(b"7")));

@@ -1,4 +1,4 @@
-//! Generated queries on generated payloads, against an evaluator of a few plain loops.
+//! Generated queries on generated payloads, checked against a simple evaluator.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use subscope::payload::lookup::MOST_UNPACKED;
 use super::{matcher, message, parse};
 use crate::support::cases;
 
-/// A query, as it is generated.
+/// A generated query.
 #[derive(Clone, Debug)]
 enum Ask {
     Text(String),
@@ -31,7 +31,7 @@ enum PathStep {
     Index(usize),
 }
 
-/// A JSON value, with keys that may come twice and numbers as they are written.
+/// A JSON value that may have duplicate keys and keeps numbers as written.
 #[derive(Clone, Debug)]
 enum Json {
     Plain(&'static str),
@@ -104,7 +104,7 @@ fn ask() -> impl Strategy<Value = Ask> {
     })
 }
 
-/// JSON in one of several ways to write it; `style` decides on escapes and spaces.
+/// Writes JSON in one of several ways; `style` selects escapes and spaces.
 fn written(json: &Json, style: u8) -> String {
     let space = ["", " ", "\n\t", ""][usize::from(style % 4)];
     let string = |text: &str| match style / 4 % 3 {
@@ -144,7 +144,7 @@ fn written(json: &Json, style: u8) -> String {
     }
 }
 
-/// The value as a program would give it to an encoder: numbers in 64 bits.
+/// Converts the value as a program would pass it to an encoder, with numbers in 64 bits.
 fn in_memory(json: &Json) -> Value {
     match json {
         Json::Plain(word) => serde_json::from_str(word).unwrap(),
@@ -165,25 +165,25 @@ fn in_memory(json: &Json) -> Value {
     }
 }
 
-/// A message: its bytes, and its values if it is one of `MessagePack`.
+/// A message: its bytes, and its value if it was packed here as `MessagePack`.
 #[derive(Clone, Debug)]
 struct Payload {
     bytes: Vec<u8>,
     packed: Option<Value>,
 }
 
-/// It is no JSON, and was not packed here.
+/// The payload is not JSON and was not packed here.
 #[derive(Debug)]
 struct CannotTell;
 
 impl Payload {
-    /// The values to be found in it, if it has some; an error if this file cannot tell.
+    /// Returns the value in the payload, if any, or an error if this file cannot tell.
     fn values(&self) -> Result<Option<Value>, CannotTell> {
         if let Ok(json) = serde_json::from_slice(&self.bytes) {
             return Ok(Some(json));
         }
-        // What is recognised as what is the business of other tests; this knows which values a
-        // message of MessagePack holds if it was packed here.
+        // Format recognition has its own tests; this only knows the values of MessagePack messages
+        // that were packed here.
         let decoded = recognise_within(&self.bytes, None, MOST_UNPACKED);
         match (decoded.tree, decoded.format) {
             (None, _) => Ok(None),
@@ -256,7 +256,7 @@ fn text_payload() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The query as it is written.
+/// Writes the query as text.
 fn asked(ask: &Ask) -> String {
     let path = |steps: &[PathStep]| {
         let steps = steps.iter().map(|step| match step {
@@ -293,7 +293,7 @@ fn asked(ask: &Ask) -> String {
     }
 }
 
-/// The answer, found plainly.
+/// Evaluates the query the simple way.
 fn answer(ask: &Ask, payload: &[u8], values: Option<&Value>) -> bool {
     let at = |steps: &[PathStep]| values.and_then(|values| value_at(values, steps));
     match ask {
@@ -369,7 +369,7 @@ fn compares(value: &Value, operator: &str, literal: &Json) -> bool {
     }
 }
 
-/// Places before and behind the point that all numbers are written out to.
+/// Digits on each side of the decimal point to which all numbers are written out.
 const PLACES: i64 = 400;
 
 fn order_of(left: &str, right: &str) -> Ordering {
@@ -399,7 +399,7 @@ fn written_out(number: &str) -> (bool, Vec<u8>) {
     (number.starts_with('-'), digits)
 }
 
-/// Whether an exponent in `payload` may be too large to write the number out.
+/// Returns whether an exponent in `payload` may be too large to write the number out.
 fn has_large_exponent(payload: &[u8]) -> bool {
     payload.windows(5).any(|window| {
         let [b'e' | b'E', rest @ ..] = window else {
@@ -410,7 +410,8 @@ fn has_large_exponent(payload: &[u8]) -> bool {
     })
 }
 
-/// Half of a surrogate pair is JSON here, and none to `serde_json`.
+/// Returns whether `payload` may contain half of a surrogate pair, which subscope accepts as JSON
+/// and `serde_json` does not.
 fn may_have_surrogate(payload: &[u8]) -> bool {
     payload
         .windows(3)

@@ -1,4 +1,4 @@
-//! jq programs within their bounds.
+//! jq programs and their limits.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -9,18 +9,18 @@ use std::thread;
 use super::{matcher, matches, message, parse, wrong};
 use subscope::query;
 
-/// Whether `text` matches `payload`, and what trouble there was.
+/// Returns whether `text` matches `payload`, and the matcher's trouble, if any.
 fn asked(text: &str, payload: &str) -> (bool, Option<String>) {
     let mut matcher = matcher(parse(text));
     let answer = matcher.matches(&message(payload.as_bytes()));
     (answer, matcher.trouble().map(str::to_owned))
 }
 
-/// Held by what takes all the memory that a process may have.
+/// Held by tests that use all the memory a process may have.
 static MEMORY: Mutex<()> = Mutex::new(());
 
-/// Asserts that each of `filters` is cut off at `{}`, so many of them asked `at_once`: some take two
-/// seconds until they are.
+/// Asserts that each of `filters` is cut off on the input `{}`, running `at_once` of them at a
+/// time: some take two seconds.
 fn assert_cut_off(filters: &'static [&'static str], at_once: usize) {
     let ask = |filter: &'static str| {
         let text = format!("jq({filter})");
@@ -49,7 +49,7 @@ fn what_jq_cannot_read_does_not_match_and_that_is_said() {
         let trouble = trouble.unwrap();
         assert!(trouble.contains("half of a surrogate pair"), "{trouble}");
     }
-    // However many there are, it is asked of the others.
+    // No number of unreadable messages stops the filter from checking the others.
     let mut matcher = matcher(parse("jq(.b == 1)"));
     for _ in 0..10 {
         assert!(!matcher.matches(&message(br#"{"a":"\ud800","b":1}"#)));
@@ -180,7 +180,7 @@ fn a_value_that_grows_without_end_is_cut_off() {
     assert_cut_off(filters, 1);
 }
 
-/// The steps of these are few: all of the time and the memory go into one native filter.
+/// These programs take few steps: all time and memory go into one native filter.
 #[test]
 fn a_native_filter_is_cut_off_as_well() {
     let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -283,7 +283,7 @@ fn after_a_cut_off_the_program_is_asked_again_but_not_for_ever() {
     assert!(!matcher.matches(&message(b"0")));
     assert!(matcher.trouble().unwrap().contains("too deep"));
     assert!(matcher.matches(&message(b"3")));
-    // Not for ever: each may have taken long.
+    // There is a limit, since each cut-off may have taken long.
     for _ in 0..20 {
         assert!(!matcher.matches(&message(b"0")));
     }
@@ -418,7 +418,7 @@ fn the_process_that_runs_programs_ends_with_its_input() {
     let mut output = child.stdout.take().unwrap();
     output.read_exact(&mut ready).unwrap();
     assert_eq!(ready, *b"!");
-    // In the middle of a batch as well.
+    // The child also exits when its input ends in the middle of a batch.
     input.write_all(b"\x07\0\0\0\x01").unwrap();
     drop(input);
     child.wait().unwrap();

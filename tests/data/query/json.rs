@@ -159,7 +159,7 @@ fn half_a_surrogate_pair_is_json_and_a_string_of_its_own() {
     assert!(matches(r#".a == "\ud83d\ude00""#, r#"{"a":"😀"}"#));
     assert!(matches(r#".a == "\uD800""#, r#"{"a":"\ud800"}"#));
     for (query, payload) in [
-        // What it is shown or copied as.
+        // The way the string is displayed or copied.
         (r#".a == "\\ud800""#, r#"{"a":"\ud800"}"#),
         (r#".a == "\ud800""#, r#"{"a":"\\ud800"}"#),
         (".a == \"\u{fffd}\"", r#"{"a":"\ud800"}"#),

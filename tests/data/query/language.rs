@@ -1,4 +1,4 @@
-//! What the terms mean, but for those on JSON.
+//! The meaning of all terms except those on JSON.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ fn a_bare_word_is_found_in_the_channels_name_as_well() {
         ("Orders", false),
         ("-orders", false),
         ("missing or orders", true),
-        // Quoted text is looked for in the payload alone.
+        // Quoted text is searched for in the payload only.
         ("\"orders\"", false),
         ("\"{}\"", true),
         ("logs", false),
@@ -273,7 +273,7 @@ fn times_are_of_the_day_and_back_from_now() {
         ("since:12:00", -1, false),
         ("since:11:59:59.5", -500_000, true),
         ("since:11:59:59.5", -500_001, false),
-        // Not yet today, so yesterday.
+        // That time is still to come today, so it means yesterday.
         ("since:12:00:01", -86_399 * second, true),
         ("since:12:00:01", -86_399 * second - 1, false),
         ("until:12:00", -1, true),

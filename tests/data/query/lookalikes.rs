@@ -1,5 +1,5 @@
-//! Queries as other tools write them: those that can mean one thing only mean it, and the others
-//! say what may have been meant.
+//! Queries written in the syntax of other tools: unambiguous ones work, and the others suggest what
+//! may have been meant.
 
 use subscope::query::Query;
 
@@ -48,7 +48,7 @@ fn a_comparison_is_understood_however_it_is_written() {
         ("id > 7", false),
         ("(id=7)", true),
         ("ok=true", true),
-        // A value keeps its type.
+        // Values are compared with their type.
         ("no=7", false),
         ("no == \"7\"", true),
         ("no == 7", false),
@@ -72,9 +72,9 @@ fn a_name_with_its_value_is_found_in_lines_of_text_as_well() {
         ("level=info", false),
         ("-level=error", false),
         ("level=error done", true),
-        // Spaces around the sign make it a comparison and nothing else.
+        // Spaces around the sign make it a comparison only.
         ("level = error", false),
-        // Quotes make it text and nothing else.
+        // Quotes make it plain text only.
         ("\"level=error\"", true),
     ] {
         assert_eq!(matches(text, line), holds, "{text}");
@@ -148,7 +148,7 @@ fn a_query_that_may_mean_something_else_says_what() {
         ("a||b", Some("(a or b)")),
         ("a&&b", Some("(a b)")),
         ("orders.*", Some("channel:orders.*")),
-        // A value that is no number may stand in a text.
+        // A value that is not a number may appear in plain text.
         (".level == error", Some("\"level=error\"")),
         ("level = error", Some("\"level=error\"")),
         ("level=error", Some("error")),
@@ -156,7 +156,7 @@ fn a_query_that_may_mean_something_else_says_what() {
         (".level ~ \"^err\"", Some("/^err/")),
         ("message ~ \"a/b\"", Some("/a\\/b/")),
         (".text ~ /x/i", Some("/x/i")),
-        // Keys of ours, and nearly.
+        // Keys of this query language, and near misses.
         ("channel=logs", Some("channel:logs")),
         ("channel == logs", Some("channel:logs")),
         (".channel = \"logs\"", Some("channel:logs")),
@@ -181,7 +181,7 @@ fn a_query_that_may_mean_something_else_says_what() {
         ("channel ~ ^zz", None),
         ("has:error", Some("has(.error)")),
         ("_exists_:error", Some("has(.error)")),
-        // Other operators.
+        // Operators of other languages.
         ("a | b", Some("a || b")),
         ("a & b", Some("a && b")),
         ("a|b", Some("(a or b)")),
@@ -200,7 +200,7 @@ fn a_query_that_may_mean_something_else_says_what() {
         ("+error", Some("error")),
         ("^error", Some("/^error/")),
         ("\\d+ms", Some("/\\d+ms/")),
-        // The type of a value is the least in doubt.
+        // The type of a value is the last thing to correct.
         (".id == 7 level:error", Some(".id == 7 .level == \"error\"")),
         (
             "orders:* and level=error",

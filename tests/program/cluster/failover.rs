@@ -15,9 +15,9 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
     let cluster = Cluster::start();
     let shard = "orders:1";
     let owner = cluster.owner(0, shard);
-    // The home is the node that will die, so that everything has to move.
+    // The home node is the one that will die, so that everything has to move.
     let heard_of = target(&cluster, &[owner]);
-    // Without sharded channels the pattern has to do.
+    // Without sharded channels, only the pattern is tested.
     let has_shards = has_shards(&cluster);
     let topics = [Topic::pattern(b"plain.*"), Topic::shard(shard.as_bytes())];
     let topics = if has_shards {
@@ -57,7 +57,7 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
             |heard| heard.confirmed(0) >= 2,
         )
         .await;
-    // Until then no server can serve it.
+    // Until then, no server can serve it.
     let new = wait_for_new_owner(&cluster, owner, shard).await;
     heard
         .until_within(BACK_WITHIN, "the sharded channel is back", |heard| {
@@ -125,7 +125,7 @@ async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let others = target(&cluster, &[cluster.other_than(owner)]);
     let mut heard = Heard::start(others, &[Topic::shard(shard.as_bytes())]);
     heard.until_all_confirmed(1).await;
-    // Long enough to tell the length of its silence from that of the owner's.
+    // Long enough to distinguish this node's silence from the owner's.
     tokio::time::sleep(2 * BACK_WITHIN).await;
     heard.settle().await;
     let is_asked = |heard: &Heard| {

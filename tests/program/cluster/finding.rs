@@ -1,4 +1,4 @@
-//! Nodes and sharded channels are found.
+//! Discovery of nodes and sharded channels.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use crate::support::redis::{applies, pack};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
     let cluster = Cluster::start();
-    // Not said to be a cluster: the node says so itself.
+    // The URL does not specify a cluster; the node itself reports it.
     let target = Target::parse(&cluster.nodes[4].url()).unwrap();
     let has_shards = has_shards(&cluster);
     let shards = ["orders:1", "orders:2", "orders:3", "orders:4", "orders:5"];
@@ -51,7 +51,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
         .sum();
     assert_eq!(slots, 16_384);
 
-    // A replica may have brought some until its primary was known.
+    // A replica may have delivered some messages before its primary was known.
     heard.settle().await;
     let mut before = heard.messages();
     for shard in shards {
@@ -70,7 +70,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
             .await;
     }
     heard.publish(b"plain", false).await.unwrap();
-    // Redis counts the clients of the node that is asked.
+    // Redis counts only the clients of the node that was asked.
     assert_eq!(heard.counted_at(), heard.home());
     heard
         .until("the plain message came", |heard| {
@@ -121,7 +121,7 @@ async fn sharded_channels_that_match_are_found_on_all_nodes() {
         stream.write_all(&command).unwrap();
         stream
     };
-    // Somebody has to listen to them.
+    // A channel exists only while it has subscribers.
     let others: Vec<_> = names.iter().map(|name| listen_to(name)).collect();
     let topics = [Topic::shard_pattern(b"orders:*")];
     let mut heard = Heard::start(target(&cluster, &[1]), &topics);
@@ -134,7 +134,7 @@ async fn sharded_channels_that_match_are_found_on_all_nodes() {
     heard
         .until("all eight are found", |heard| found(heard) == Some(8))
         .await;
-    // The loop asks for each; here one does.
+    // The event loop subscribes to each found channel; here, one is enough.
     heard.server.command(Command::Subscribe(subscription(
         1,
         Topic::shard(names[3].as_bytes()),
@@ -157,7 +157,7 @@ async fn sharded_channels_that_match_are_found_on_all_nodes() {
             found(heard) == Some(9)
         })
         .await;
-    // What nobody listens to any more is not there.
+    // Channels without subscribers no longer exist.
     drop(others);
     heard
         .until("only that one and ours are left", |heard| {

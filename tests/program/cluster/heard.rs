@@ -1,4 +1,4 @@
-//! The server tasks of a test, and what they have told.
+//! A test's server tasks and what they have reported.
 
 use std::io;
 use std::net::TcpStream;
@@ -15,13 +15,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::support::cluster::Cluster;
 use crate::support::truth::log_of;
 
-/// Far beyond what any condition here takes.
+/// Timeout far beyond what any condition here takes.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Within this time of a server that can serve it every subscription is to be live again.
+/// How soon every subscription must be live again once a server can serve it.
 pub const BACK_WITHIN: Duration = Duration::from_secs(5);
 
-/// After this long without a message none is on its way any more.
+/// After this long without a message, none is in flight any more.
 pub const QUIET: Duration = Duration::from_millis(500);
 
 pub const QUICK: Timing = Timing {
@@ -39,7 +39,7 @@ pub fn subscription(id: u32, topic: Topic) -> Subscription {
     }
 }
 
-/// The server tasks, and all that they have told so far.
+/// The server tasks and everything that they have reported so far.
 pub struct Heard {
     pub server: Server,
     feed_rx: mpsc::Receiver<Feed>,
@@ -95,7 +95,7 @@ impl Heard {
         self.batches.iter().flat_map(notices).collect()
     }
 
-    /// Takes what comes until nothing has been confirmed for a while.
+    /// Processes events until nothing has been confirmed for a while.
     pub async fn settle(&mut self) {
         let mut quiet_at = Instant::now() + QUIET;
         while let Ok(Some(feed)) = timeout_at(quiet_at, self.feed_rx.recv()).await {
@@ -109,13 +109,13 @@ impl Heard {
         }
     }
 
-    /// How often each subscription was confirmed.
+    /// Returns how often a subscription was confirmed.
     pub fn confirmed(&self, id: u32) -> usize {
         let is_it = |notice: &&Notice| matches!(notice, Notice::Subscribed { subscription, .. } if subscription.id.0 == id);
         self.notices().iter().filter(is_it).count()
     }
 
-    /// Whether a subscription was refused in words that begin with these.
+    /// Returns whether a subscription was refused with a reason that starts with `words`.
     pub fn is_denied(&self, id: u32, words: &str) -> bool {
         self.notices().iter().any(|notice| {
             matches!(notice, Notice::Denied { subscription, reason }
@@ -123,7 +123,7 @@ impl Heard {
         })
     }
 
-    /// The holes, as they are told last.
+    /// Returns the holes in their latest state.
     pub fn holes(&self) -> Vec<Gap> {
         let notices = self.notices();
         let mut holes: Vec<_> = notices
@@ -133,7 +133,7 @@ impl Heard {
                 _ => None,
             })
             .collect();
-        // The last that is told of each counts.
+        // Keep only the latest report of each hole.
         holes.reverse();
         holes.sort_by_key(|gap| gap.noticed);
         holes.dedup_by_key(|gap| gap.noticed);
@@ -151,13 +151,13 @@ impl Heard {
         assert!(!notices.iter().any(is_unknown), "{notices:?}");
     }
 
-    /// Waits until each of so many subscriptions is confirmed.
+    /// Waits until each of the first `count` subscriptions is confirmed.
     pub async fn until_all_confirmed(&mut self, count: u32) {
         let are_all = |heard: &Self| (0..count).all(|id| heard.confirmed(id) >= 1);
         self.until("all are confirmed", are_all).await;
     }
 
-    /// Waits until so many messages more have come.
+    /// Waits until `count` more messages have arrived.
     pub async fn until_more_messages(&mut self, count: u64) {
         let enough = self.messages() + count;
         let have_come = |heard: &Self| heard.messages() >= enough;
@@ -168,13 +168,13 @@ impl Heard {
         self.batches.iter().map(Batch::messages).sum()
     }
 
-    /// Whether anything has come on a channel.
+    /// Returns whether a message has arrived on a channel.
     pub fn has_brought(&self, channel: &[u8]) -> bool {
         let has = |batch: &Batch| batch.channel_names().any(|name| name == channel);
         self.batches.iter().any(has)
     }
 
-    /// The newest table of nodes.
+    /// Returns the latest table of nodes.
     pub fn nodes(&self) -> Vec<NodeFacts> {
         let nodes = self.others.iter().rev().find_map(|feed| match feed {
             Feed::Nodes(nodes) => Some(nodes.clone()),
@@ -183,7 +183,7 @@ impl Heard {
         nodes.unwrap_or_default()
     }
 
-    /// What the newest table says of the server at this address.
+    /// Returns the entry of the server at this address in the latest table.
     pub fn node(&self, name: &str) -> Option<NodeFacts> {
         self.nodes().into_iter().find(|node| *node.name == *name)
     }
@@ -193,7 +193,7 @@ impl Heard {
         home.map(|node| node.name.into_string()).unwrap_or_default()
     }
 
-    /// Which node has counted those who received the last that was published.
+    /// Returns the node that counted the receivers of the last published message.
     pub fn counted_at(&self) -> String {
         let at = self.others.iter().rev().find_map(|feed| match feed {
             Feed::Published { counted_at, .. } => counted_at.clone(),
@@ -222,7 +222,7 @@ impl Heard {
         answers(self).unwrap()
     }
 
-    /// Takes what still comes until nothing has come for a while, and ends the tasks.
+    /// Processes events until nothing has arrived for a while, and stops the tasks.
     pub async fn stop(mut self) -> MessageLog {
         let is_message = |feed: &Feed| matches!(feed, Feed::Batch(batch) if batch.messages() > 0);
         let mut quiet_at = Instant::now() + QUIET;
@@ -240,7 +240,8 @@ impl Heard {
     }
 }
 
-/// Connects to whichever node owns `channel`, by what the nodes that run say in turn.
+/// Connects to the node that owns `channel`, according to the running nodes, which are asked in
+/// turn.
 pub fn to_owner(
     cluster: &Arc<Mutex<Cluster>>,
     channel: &str,
@@ -259,7 +260,7 @@ pub fn to_owner(
     }
 }
 
-/// Whether the servers have sharded channels, which came with Redis 7.0.
+/// Returns whether the servers have sharded channels, which came with Redis 7.0.
 pub fn has_shards(cluster: &Cluster) -> bool {
     cluster.nodes[0].knows("SSUBSCRIBE")
 }
@@ -272,7 +273,7 @@ pub fn target(cluster: &Cluster, nodes: &[usize]) -> Target {
     Target::parse(&format!("redis+cluster://{}", hosts.join(","))).unwrap()
 }
 
-/// Waits until nodes other than the old owner say that another owns the slot of `shard`.
+/// Waits until nodes other than the old owner report a new owner for the slot of `shard`.
 pub async fn wait_for_new_owner(cluster: &Arc<Mutex<Cluster>>, old: usize, shard: &str) -> usize {
     let deadline = Instant::now() + PATIENCE;
     loop {

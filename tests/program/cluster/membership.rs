@@ -1,4 +1,4 @@
-//! Nodes come into the cluster and leave it.
+//! Nodes join the cluster and leave it.
 
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
@@ -11,8 +11,8 @@ use crate::support::cluster::Cluster;
 use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
-/// Lies in another slot, which the node that comes keeps for longer. With its last slot it becomes
-/// a replica, and a replica takes what is published there and tells nobody.
+/// A channel in another slot, which the joining node keeps longer. Losing its last slot makes the
+/// node a replica, which accepts messages published to it without delivering them.
 const KEPT: &str = "{kept}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -110,7 +110,7 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
     let holes = heard.holes();
     let log = heard.stop().await;
     check(&log, &sent);
-    // The slot went and came back. The node brought no more when it left.
+    // The slot moved away and back; the departure of the node caused no further hole.
     assert_eq!(holes.len(), 2, "{holes:#?}");
 }
 

@@ -9,10 +9,10 @@ use crate::support::cluster::Cluster;
 use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check, rate};
 
-/// How many messages a second flow through the slot at least.
+/// The minimum number of messages per second in the slot.
 const RATE: f64 = 10_000.0;
 
-/// What each of the three publishers in the slot aims at: together half as much again.
+/// The target rate of each of the three publishers in the slot: 1.5 times the minimum together.
 const PACE: u32 = 5_000;
 
 /// How often the slot moves.
@@ -62,7 +62,7 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
     heard.assert_no_open_hole();
     let holes = heard.holes();
     let log = heard.stop().await;
-    // Three channels in the slot are lost by one event.
+    // One event interrupts all three channels in the slot.
     assert_eq!(holes.len(), MOVES, "{holes:#?}");
     check(&log, &sent);
 }

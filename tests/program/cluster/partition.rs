@@ -1,5 +1,5 @@
-//! A primary is cut off from the others while our connection to it stays: it may be halted, or go
-//! on speaking as if nothing had happened.
+//! A primary is partitioned from the others while our connection to it stays open: it may be
+//! halted, or keep serving as if nothing had happened.
 
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
@@ -14,24 +14,24 @@ use crate::support::cluster::Cluster;
 use crate::support::redis::{Redis, applies};
 use crate::support::truth::{Publisher, Sent, check};
 
-/// The channels in the slot of the primary that is cut off: one is published on where it is, one
-/// wherever the others say that it is served.
+/// Channels in the slot of the partitioned primary. One is published on at that primary, the other
+/// at whichever node serves the slot according to the rest.
 const OLD: &str = "{cut}:old";
 const NEW: &str = "{cut}:new";
 
-/// What is common: a cluster, its primary that will be cut off, and what is listened to.
+/// Common setup: a cluster, the primary that will be partitioned, and the subscriptions.
 struct Stage {
     cluster: Arc<Mutex<Cluster>>,
     owner: usize,
     name: String,
-    /// How many of the subscriptions, which stand first, come by that primary.
+    /// How many of the subscriptions are served by that primary. They come first.
     moving: u32,
     heard: Heard,
 }
 
 impl Stage {
-    /// Listens to the channels in the slot of that primary, and then to ordinary ones, which come
-    /// by the node at the place that `home` gives.
+    /// Subscribes to the channels in the slot of that primary, followed by ordinary ones, which are
+    /// served by the node whose index `home` returns.
     async fn set(
         cluster: Cluster,
         shards: &[&str],
@@ -67,7 +67,7 @@ impl Stage {
         Publisher::start("SPUBLISH", OLD, move || TcpStream::connect(old))
     }
 
-    /// Publishes at whichever node serves the slot and is not the old owner.
+    /// Publishes at the node that serves the slot, unless that is the old owner.
     fn publish_at_new(&self) -> Publisher {
         let connect = to_owner(&self.cluster, NEW);
         let old = self.cluster.lock().unwrap().nodes[self.owner].address();
@@ -80,7 +80,7 @@ impl Stage {
         })
     }
 
-    /// Waits until all has come back by other nodes.
+    /// Waits until all subscriptions are served by other nodes.
     async fn until_replaced(&mut self) {
         let new = wait_for_new_owner(&self.cluster, self.owner, NEW).await;
         assert_ne!(new, self.owner);
@@ -94,7 +94,7 @@ impl Stage {
         assert_ne!(self.heard.home(), self.name);
     }
 
-    /// Waits until the old owner has become a replica, and is known as one.
+    /// Waits until the old owner has become a replica and is known as one.
     async fn until_demoted(&mut self) {
         let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
         let wait = move || {
@@ -112,7 +112,7 @@ impl Stage {
         self.heard.until_more_messages(200).await;
     }
 
-    /// Ends all, and checks what the log says of what was sent.
+    /// Stops everything and checks the log against the sent messages.
     async fn check(mut self, sent: &[Sent]) -> MessageLog {
         self.heard.settle().await;
         self.heard.assert_no_open_hole();
@@ -123,7 +123,7 @@ impl Stage {
     }
 }
 
-/// The numbers that came on a channel.
+/// Returns the numbers received on a channel.
 fn numbers(log: &MessageLog, name: &str) -> Vec<u64> {
     let rows = (log.first().0..log.end().0).filter_map(|id| log.row(RowId(id)));
     rows.filter_map(|row| match row.content {
@@ -143,13 +143,13 @@ async fn a_primary_that_falls_silent_is_replaced_and_its_return_changes_nothing(
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
     }
-    // It is the home as well, so that everything has to move.
+    // It is also the home node, so that everything has to move.
     let mut stage = Stage::set(cluster, &[OLD, NEW], |_, owner| owner).await;
     assert_eq!(stage.heard.home(), stage.name);
     let plain = stage.publish_plain();
     let at_old = stage.publish_at_old();
     stage.heard.until_more_messages(400).await;
-    // What lies in its socket when it is halted, it would publish late.
+    // Otherwise it would publish late what is in its socket when it is halted.
     let mut sent = at_old.stop();
     stage.cluster.lock().unwrap().nodes[stage.owner].pause();
     let at_new = stage.publish_at_new();
@@ -161,7 +161,7 @@ async fn a_primary_that_falls_silent_is_replaced_and_its_return_changes_nothing(
     stage.check(&sent).await;
 }
 
-/// A cluster on a bus that can be cut, if the server can be told where to speak from.
+/// Returns a cluster on a bus that can be cut, if the server's source address can be set.
 fn cluster_on_a_bus() -> Option<(Cluster, Bus)> {
     let can = Redis::start().has_setting("bind-source-addr");
     applies(can, "bind-source-addr").then(|| {
@@ -189,12 +189,12 @@ async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_oth
     let holes = stage.heard.holes();
     let at_new = at_new.stop();
     let log = stage.check(&plain.stop()).await;
-    // We still heard the old one then, but could not hear the new one.
+    // At that time we still received from the old node but could not receive from the new one.
     let first = at_new.iter().find(|sent| sent.to.is_some()).unwrap();
     let begin = holes.iter().map(|hole| hole.last_heard).min().unwrap();
     assert_eq!(holes.len(), 1, "{holes:#?}");
     assert!(begin <= first.from, "{begin:?}, but {first:?}");
-    // Who was left behind may have published on without us, but nothing of it came twice.
+    // The node left behind may have published without us, but nothing arrived twice.
     let old = numbers(&log, OLD);
     let late = old.windows(2).find(|pair| pair[0] >= pair[1]);
     assert_eq!(late, None, "twice or late");
@@ -205,7 +205,7 @@ async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
-    // A replica, so that nothing else is to be done about it.
+    // A replica, so that nothing else has to be handled.
     let home = 4;
     let mut heard = Heard::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);
     heard.until_all_confirmed(1).await;

@@ -1,4 +1,4 @@
-//! What a user may not ask is told, and a server that refuses is not asked on and on.
+//! What a user may not query is reported, and a server that refuses is not asked over and over.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::cluster::heard::{QUICK, subscription};
 use crate::support::listener::Listener;
 use crate::support::redis::{Redis, applies, pack};
 
-/// In this time a program that does not wait asks dozens of times.
+/// Long enough for a program that does not wait to send dozens of requests.
 const WHILE: Duration = Duration::from_secs(3);
 
 const KEY_EVENTS: &[u8] = b"__keyevent@*";
@@ -27,12 +27,12 @@ fn listen(server: &Redis, scheme: &str, login: &str, topics: &[Topic]) -> Listen
     })
 }
 
-/// Takes what comes for a while.
+/// Processes events for a while.
 async fn for_a_while(listener: &mut Listener) {
     let end = Instant::now() + WHILE;
     let pongs = |listener: &Listener| listener.pongs;
     while Instant::now() < end {
-        // A server that lets nobody in answers no PING.
+        // A server that refuses our login answers no PING.
         if listener.refusal().is_some() {
             sleep(WHILE).await;
         } else {
@@ -44,7 +44,7 @@ async fn for_a_while(listener: &mut Listener) {
     }
 }
 
-/// How often a server was asked that, refused or not.
+/// Returns how often a server received a command, refused or not.
 fn calls(server: &Redis, command: &str) -> u64 {
     let stats = server.cli(&["info", "commandstats"]);
     let start = format!("cmdstat_{command}");
@@ -122,7 +122,7 @@ async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_
             .await;
         listener.server.stop().await;
 
-        // The word of CLUSTER INFO is as good.
+        // CLUSTER INFO is sufficient as well.
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(KEY_EVENTS)]);
         for_a_while(&mut listener).await;
@@ -142,7 +142,7 @@ async fn a_wrong_password_is_tried_once_and_again_when_asked() {
         .until("it is refused", |listener| listener.refusal().is_some())
         .await;
     sleep(WHILE).await;
-    // Each connection has tried it: the one that listens and the one that asks for the nodes.
+    // Both connections have tried it: the one that subscribes and the one that queries the nodes.
     assert_eq!(calls(&server, "auth"), 2);
     server.cli(&["acl", "setuser", "u", ">wrong"]);
     listener.server.command(Command::Reconnect);
@@ -201,7 +201,7 @@ async fn a_server_that_is_full_for_a_while_refuses_no_pattern() {
         asker
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
-        // It is in force once it is answered.
+        // The setting takes effect before it is answered.
         let mut answer = [0; 5];
         asker.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"+OK\r\n");

@@ -1,4 +1,4 @@
-//! The addresses of servers as users have them: what is accepted, and what is said of the others.
+//! Server addresses as users write them: which are accepted, and the errors for the others.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -9,7 +9,8 @@ use crate::profiles::program::{File, wait_for_subscriptions};
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::Redis;
 
-/// What the program says of `arguments` when it refuses to start, in this environment.
+/// Returns the error with which the program refuses to start with `arguments` and these environment
+/// variables.
 #[track_caller]
 fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let output = Command::new(SUBSCOPE)

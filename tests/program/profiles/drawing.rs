@@ -50,7 +50,7 @@ fn drawn(picker: &Picker, width: u16, height: u16) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
-/// The lines of the buffer, without the blanks at their ends.
+/// Returns the lines of the buffer, without trailing blanks.
 fn lines(buffer: &Buffer) -> Vec<String> {
     let columns = usize::from(buffer.area.width).max(1);
     let rows = buffer.content.chunks(columns);
@@ -62,7 +62,7 @@ fn lines(buffer: &Buffer) -> Vec<String> {
     .collect()
 }
 
-/// The background below the first letter of `text` in the first line that holds it.
+/// Returns the background of the first letter of `text` in the first line that contains it.
 fn background_of(text: &str, buffer: &Buffer) -> Color {
     let lines = lines(buffer);
     let row = lines.iter().position(|line| line.contains(text)).unwrap();
@@ -84,7 +84,7 @@ fn every_profile_has_a_line_with_its_colour() {
     assert_eq!(&lines[..3], expected, "{lines:#?}");
     assert_eq!(background_of("production", &buffer), Color::Red);
     assert!(lines[5].contains("Enter choose") && lines[5].contains("Esc quit"));
-    // The frame is that of the selected one.
+    // The frame has the colour of the selected profile.
     assert_eq!(buffer.content[0].fg, Color::Red);
 }
 
@@ -148,7 +148,7 @@ fn the_list_is_drawn_at_every_size_and_nothing_in_it_acts_on_the_terminal() {
     }
 }
 
-/// The screen of a profile called `name`, with a lost connection.
+/// Returns the screen of a profile called `name`, with a lost connection.
 fn stage(name: &str, colour: Option<Colour>, is_insecure: bool) -> Stage {
     let mut stage = Stage::with(&["*"], |settings| {
         settings.profile = Some(Badge {

@@ -11,7 +11,7 @@ use crate::support::redis::Redis;
 
 const PASSWORD: &str = "s3cret-of-the-test";
 
-/// A config file in a folder of its own.
+/// A config file in a directory of its own.
 pub struct File {
     folder: TempDir,
 }
@@ -26,7 +26,7 @@ impl File {
         file
     }
 
-    /// One with the profiles `local` and `production`, both of `redis`.
+    /// Creates one with the profiles `local` and `production`, both for `redis`.
     fn of(redis: &Redis) -> Self {
         let (url, port) = (redis.url(), redis.port());
         Self::holding(&format!(
@@ -45,17 +45,17 @@ impl File {
         fs::set_permissions(self.path(), fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// `subscope` with this file, on a wide terminal.
+    /// Prepares `subscope` with this file, on a wide terminal.
     fn launch(&self, arguments: &[&str]) -> Launch {
         let launch = Launch::subscope(arguments).size(160, 40);
-        // The environment's address does not count where a profile does.
+        // The address from the environment is ignored when a profile is given.
         launch
             .env("SUBSCOPE_CONFIG", &self.path())
             .env("SUBSCOPE_URL", "redis://127.0.0.1:1")
     }
 }
 
-/// The program without a terminal.
+/// Runs the program without a terminal.
 fn run(arguments: &[&str], config: Option<&File>) -> Output {
     let mut command = Command::new(SUBSCOPE);
     command
@@ -69,7 +69,7 @@ fn run(arguments: &[&str], config: Option<&File>) -> Output {
     command.output().unwrap()
 }
 
-/// What the program says when it refuses to start.
+/// Returns the error with which the program refuses to start.
 #[track_caller]
 fn refusal(arguments: &[&str], config: Option<&File>) -> String {
     let output = run(arguments, config);
@@ -89,13 +89,13 @@ pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {
         let text = screen.contents();
-        // The blanks at the end of a line do not count as text.
+        // Blanks at the end of a line are not part of the text.
         let status = format!("{}  ", text.lines().next().unwrap_or_default());
         status.contains("● live") && status.contains(&live)
     });
 }
 
-/// Waits for the badge of production, and checks its colour and that of the frame below.
+/// Waits for the badge of `production`, and checks its colour and that of the frame below.
 fn wait_for_production(pty: &Pty) {
     wait_for_subscriptions(pty, 2);
     let screen = pty.screen();
@@ -123,7 +123,7 @@ fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
     }
     assert_eq!(redis.cli(&["pubsub", "numpat"]), "0", "not connected yet");
     pty.send("j");
-    // What is typed ahead reaches the screen that follows.
+    // Keys typed ahead reach the next screen.
     pty.send("\r?");
     pty.wait_for_text("Channels and messages");
     pty.send("\x1b");
@@ -162,7 +162,7 @@ fn a_profile_that_is_read_only_refuses_a_publish() {
         for payload in ["a wanted one", "another"] {
             redis.send(&[b"PUBLISH", b"jobs", payload.as_bytes()]);
         }
-        // The filter of the profile holds, and nothing but these two was heard.
+        // The profile's filter is active, and only these two messages were received.
         pty.wait_for_text("Messages 1 of 2");
         pty.wait_for_text("a wanted one");
     }
@@ -240,7 +240,7 @@ fn ctrl_z_and_sigtstp_stop_the_list_and_fg_comes_back_to_it() {
     let pid_file = file.folder.path().join("pid");
     let mut shell = Launch::shell().env("CONFIG", &file.path()).start();
     shell.wait_for_text("$ ");
-    // A shell in between tells the number that its program then has.
+    // An intermediate shell prints its process ID, which the program then inherits.
     shell.send(format!(
         "sh -c 'echo $$ > {}; exec \"$SUBSCOPE\" --config \"$CONFIG\" --profile'\r",
         pid_file.display()
@@ -302,7 +302,7 @@ fn a_command_says_the_password_and_may_ask_for_it_after_picking() {
     assert!(!String::from_utf8_lossy(&arguments).contains(PASSWORD));
 }
 
-/// Waits until the terminal does not show what is typed.
+/// Waits until the terminal no longer echoes what is typed.
 fn wait_until_nothing_is_echoed(pty: &Pty) {
     let terminal = format!("/proc/{}/fd/0", pty.pid());
     let is_echoing = || {
@@ -342,7 +342,7 @@ fn a_password_that_others_can_read_is_warned_of() {
         let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
         let warning = "other users can read the password in";
         let times = raw.matches(warning).count();
-        // Before the screen, where it stays, and on it.
+        // Once before the screen is taken over, where it stays, and once on the screen.
         assert_eq!(times >= 2, is_warned_of, "{mode:o}: {raw}");
         assert_eq!(times == 0, !is_warned_of, "{mode:o}: {raw}");
         assert!(!raw.contains(PASSWORD), "{raw}");

@@ -1,4 +1,4 @@
-//! The guard: whatever ends the program without a last word, the terminal is as it was.
+//! The guard: if the program ends without cleaning up, the terminal is still restored.
 
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::pty::{Launch, SUBSCOPE, kill, signal};
 
 const COMPLAINT: &str = "subscope ended unexpectedly";
 
-/// The program in a shell, and the end of the last process that it started.
+/// The program in a shell, and a notification when the last of its processes has ended.
 struct Tree {
     program: InShell,
     ended: Receiver<bool>,
@@ -34,7 +34,7 @@ impl Tree {
         }
     }
 
-    /// Waits for the end of the program and of all that it started.
+    /// Waits until the program and all the processes that it started have ended.
     #[track_caller]
     fn wait_for_end(&self) {
         let ended = self.ended.recv_timeout(Duration::from_secs(30));
@@ -46,19 +46,19 @@ impl Tree {
         );
     }
 
-    /// Checks that the terminal is as it was, and what the shell says of the end.
+    /// Checks that the terminal is restored, and that the shell reports the end by this signal.
     #[track_caller]
     fn assert_restored_after(mut self, number: u8) {
         self.wait_for_end();
         self.program.shell.wait_for_text(COMPLAINT);
         assert_eq!(self.complaints(), 1);
-        // The shell may have asked for a command before the complaint.
+        // The shell may have printed its prompt before the guard's message.
         self.program.shell.send("\r");
         let code = self.program.assert_restored_after_exit();
         assert_eq!(code, (128 + number).to_string());
     }
 
-    /// How often the guard has complained.
+    /// Returns how often the guard has printed its message.
     fn complaints(&self) -> usize {
         let raw = String::from_utf8(self.program.shell.raw()).unwrap();
         raw.matches(COMPLAINT).count()
@@ -75,7 +75,7 @@ fn an_end_without_a_last_word_gives_the_terminal_back() {
         ("BUS", 7),
     ] {
         let tree = Tree::start();
-        // Rust's own handler for the last two takes itself away the first time.
+        // Rust's own handler for the last two signals removes itself on the first one.
         while kill(tree.program.pid, name) {}
         tree.assert_restored_after(number);
     }
@@ -120,7 +120,7 @@ fn an_overflow_of_the_stack_gives_the_terminal_back() {
         println!("{}", overflow(1));
         drop(session);
     }
-    // The end of the first process of a session hangs the terminal up, so that waits.
+    // The terminal hangs up when the first process of a session ends, so that process waits.
     let program = std::env::current_exe().unwrap();
     let test = "terminal::guard::an_overflow_of_the_stack_gives_the_terminal_back";
     let script = "ulimit -c 0; \"$0\" --exact --nocapture \"$1\"; echo exit:$?:; read line";
@@ -132,12 +132,12 @@ fn an_overflow_of_the_stack_gives_the_terminal_back() {
     terminal.send("\r");
     terminal.wait_for_exit();
     assert_left(&terminal.screen());
-    // The shell may have said it before the alternate screen was left.
+    // The shell may have printed it before the alternate screen was left.
     let raw = String::from_utf8(terminal.raw()).unwrap();
     assert!(raw.contains("exit:134:"), "{raw}");
 }
 
-/// Takes more stack than there is.
+/// Uses more stack than there is.
 fn overflow(depth: u64) -> u64 {
     let deeper = std::hint::black_box(depth + 1);
     if deeper == 0 {
@@ -159,8 +159,8 @@ mod on_linux {
     use super::*;
     use crate::support::sentinel::wait;
 
-    /// Waits for a child of the process `parent` that `condition` holds for, given its folder in
-    /// `/proc` and its short name, and returns its process id.
+    /// Waits for a child of the process `parent` that satisfies `condition`, which is given the
+    /// child's directory in `/proc` and its short name. Returns the child's process ID.
     #[track_caller]
     fn child_of(parent: u32, condition: impl Fn(&Path, &str) -> bool) -> u32 {
         let child = || {
@@ -184,13 +184,13 @@ mod on_linux {
         panic!("no such child of {parent}");
     }
 
-    /// The process of the guard of a program, once that has made itself ready.
+    /// Returns the process ID of a program's guard, once the guard is ready.
     #[track_caller]
     fn guard_of(pid: u32) -> u32 {
         child_of(pid, |_, name| name == "tty-guard")
     }
 
-    /// The process that runs a jq program.
+    /// Returns the ID of the process that runs a jq program.
     #[track_caller]
     fn jq_of(pid: u32) -> u32 {
         child_of(pid, |process, _| {
@@ -199,7 +199,7 @@ mod on_linux {
         })
     }
 
-    /// How much address space a process has, in bytes.
+    /// Returns the size of a process's address space in bytes.
     fn address_space(pid: u32) -> u64 {
         let pages = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
         let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
@@ -208,7 +208,7 @@ mod on_linux {
 
     #[test]
     fn an_allocation_that_fails_gives_the_terminal_back() {
-        // Otherwise glibc may find room in the 64 MB that it sets aside for each thread.
+        // Otherwise glibc may find room in the 64 MB that it reserves for each thread.
         let mut tree = Tree::start_with("MALLOC_ARENA_MAX=1");
         let pid = tree.program.pid;
         let limit = Rlimit {
@@ -231,7 +231,7 @@ mod on_linux {
         assert_eq!(arguments, "subscope-guard\0__guard\0");
         let stat = fs::read_to_string(format!("{folder}/stat")).unwrap();
         let fields = stat.split(' ').collect::<Vec<_>>();
-        // Its group and its session are its own, and it has no terminal that controls it.
+        // It has its own process group and session, and no controlling terminal.
         let guard = guard.to_string();
         assert_eq!(fields[4..7], [guard.as_str(), guard.as_str(), "0"]);
     }
@@ -267,7 +267,7 @@ mod on_linux {
             let holders = processes.filter(|process| holds(&process.path(), &pipe));
             holders.count()
         };
-        // A process that is just being started has it until it runs its own program.
+        // A process that is being started holds it until it executes its own program.
         wait("the program and the guard hold the pipe", || count() == 2);
     }
 

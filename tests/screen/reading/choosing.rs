@@ -1,4 +1,4 @@
-//! The format chosen by hand, and what is said about what is shown.
+//! Formats chosen by hand, and notes about what is shown.
 
 use crossterm::event::KeyCode;
 use prost_reflect::prost::Message as _;
@@ -16,7 +16,7 @@ use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
 use crate::support::checks::check;
 use crate::support::stage::Stage;
 
-/// Reads the open message's channel as what stands in this line of the list, from 0.
+/// Chooses the format on this line of the list, counted from 0, for the open message's channel.
 fn choose(stage: &mut Stage, line: usize) {
     stage.keys("fg");
     stage.keys(&"j".repeat(line));
@@ -28,7 +28,7 @@ fn format(stage: &Stage) -> Format {
     reader(stage).decoded().unwrap().format
 }
 
-/// `shop.v1.Order`, with a number `id` and a text `note`.
+/// Returns the type `shop.v1.Order`, with a number `id` and a text `note`.
 fn order() -> Vec<MessageType> {
     let field = |name: &str, number, kind: Type| FieldDescriptorProto {
         name: Some(name.to_owned()),

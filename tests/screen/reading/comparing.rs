@@ -1,4 +1,4 @@
-//! What has changed in the open message.
+//! Differences in the open message.
 
 use crossterm::event::KeyCode;
 use subscope::app::{Against, Effect, Event, Focus, Tab};
@@ -178,7 +178,7 @@ fn j_and_g_scroll_what_has_changed() {
     assert_eq!(reader(&stage).change(), 0);
 }
 
-/// The rows of what has changed between these two, without the header.
+/// Returns the rows of the diff between two payloads, without the header.
 fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", old), ("a", new)]);

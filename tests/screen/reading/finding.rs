@@ -1,4 +1,4 @@
-//! Looking for something in the open message.
+//! Searching in the open message.
 
 use crossterm::event::KeyCode;
 use subscope::app::{Context, Effect, Event};

@@ -1,4 +1,4 @@
-//! Opening, closing, and going from message to message.
+//! Opening, closing, and moving from message to message.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use subscope::message::{Gap, GapEnd, Notice};
 use super::{answer, cursor, long_json, open, opened, path, reader, tab};
 use crate::support::stage::Stage;
 
-/// Whether a message is open, whether it has the whole screen, and what has the focus.
+/// Returns whether a message is open, whether it fills the screen, and what has the focus.
 fn state(stage: &Stage) -> (bool, bool, Focus) {
     let open = stage.app.open();
     let is_whole = open.is_some_and(|open| open.is_whole);
@@ -228,7 +228,7 @@ fn only_what_takes_less_than_a_frame_is_read_at_once() {
         (long_json(70 << 10), false),
         (crate::reading::gzip(&long_json(40 << 10)), true),
         (crate::reading::gzip(&vec![7; 4 << 20]), false),
-        // A few hundred bytes that would become more than a frame has time for.
+        // A few hundred bytes that decompress to more than fits into the time of a frame.
         (crate::reading::gzip(&long_json(100 << 10)), false),
         (zstd(&zstd(&vec![0; 62 << 20])), false),
         (zstd(&zstd(b"{\"a\":1}")), true),
@@ -249,7 +249,7 @@ fn folding_hides_and_shows_what_values_hold() {
     open(&mut stage);
     let shows = |stage: &Stage, words: &[&str]| {
         let screen = stage.screen();
-        // The log shows the message too.
+        // Skips the log, which shows the message too.
         let (_, pane) = screen.split_once("value").unwrap();
         words
             .iter()
@@ -350,7 +350,7 @@ fn the_tab_under_a_click_is_shown() {
     let click = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
     for tab in [Tab::Bytes, Tab::Channel, Tab::Diff, Tab::Value] {
         let name = line.find(tab.name()).unwrap();
-        // Borders are no ASCII.
+        // Borders are not ASCII.
         let column = u16::try_from(line[..name].chars().count()).unwrap();
         stage.mouse(click, column, tabs.y);
         assert_eq!(stage.app.open().unwrap().reader.tab(), tab);

@@ -1,4 +1,4 @@
-//! What is done with a value: copied, filtered by, looked through.
+//! Actions on a value: copying, filtering by it, viewing through it.
 
 use crossterm::event::KeyCode;
 use subscope::app::{Effect, Focus};
@@ -6,7 +6,7 @@ use subscope::app::{Effect, Focus};
 use super::{CBOR, PACKED, gzip, opened};
 use crate::support::stage::Stage;
 
-/// What was handed to the clipboard.
+/// Returns the text copied to the clipboard.
 #[track_caller]
 fn copied(effects: &[Effect]) -> String {
     match effects {
@@ -230,7 +230,7 @@ fn a_filter_by_value_finds_the_same_in_every_form() {
         stage.keys("j=");
         assert_eq!(stage.toast(), "filtered by .a == 1; Esc in the log ends it");
         assert_eq!(stage.shown(), 6);
-        // What comes is asked as well.
+        // New messages are filtered too.
         stage.messages(&[("orders", form), ("orders", &other)]);
         assert_eq!(stage.shown(), 7);
     }
@@ -284,7 +284,7 @@ fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
     assert!(stage.app.lens(b"orders").is_none());
 }
 
-/// What the log's rows say behind the channel's name.
+/// Returns the text of the log's rows after the channel name.
 fn rows(stage: &Stage) -> Vec<String> {
     let screen = stage.screen();
     let rows = screen
@@ -392,7 +392,7 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
         assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
     }
     assert_eq!(stage.app.decoded_rows().decoded(), decoded);
-    // Through another lens they are others.
+    // Another lens decodes the rows again.
     crate::reading::open(&mut stage);
     stage.keys("gji");
     stage.keys("q");
@@ -436,7 +436,7 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
 fn what_is_packed_is_copied_as_a_text_part_by_part() {
     // {"o": {"k": [1, bytes 00 ff]}}
     let msgpack = b"\x81\xa1o\x81\xa1k\x92\x01\xc4\x02\x00\xff";
-    // The same, the inner map with tag 32 on it.
+    // The same with tag 32 on the inner map.
     let cbor = b"\xa1\x61o\xd8\x20\xa1\x61k\x82\x01\x42\x00\xff";
     for (payload, way) in [(&msgpack[..], "jj"), (cbor, "jjj")] {
         let mut stage = opened(payload);

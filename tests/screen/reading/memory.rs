@@ -1,4 +1,4 @@
-//! What the open message takes of the memory that the log may have.
+//! The open message's share of the log's memory budget.
 
 use crossterm::event::KeyCode;
 use subscope::app::Event;
@@ -11,7 +11,7 @@ use crate::support::stage::Stage;
 
 const KEEP: usize = 16 << 20;
 
-/// A stage with a log that is full, but for a little, and then these messages.
+/// Returns a stage with an almost full log, followed by these messages.
 fn full_before(payloads: &[&[u8]]) -> Stage {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = KEEP);
     let filler = [b'x'; 1000];
@@ -24,12 +24,12 @@ fn full_before(payloads: &[&[u8]]) -> Stage {
     stage
 }
 
-/// JSON of so many numbers, which takes many times as much when it is laid out.
+/// Returns JSON with `count` numbers, which takes many times as much memory as a tree.
 fn numbers(count: usize) -> Vec<u8> {
     format!("[{}]", vec!["1"; count].join(",")).into_bytes()
 }
 
-/// Opens the selected message, or shows what has changed in it, and waits until that is known.
+/// Presses a key that opens the selected message or shows its diff, and waits for the result.
 fn press(stage: &mut Stage, key: KeyCode) {
     let asked = stage.code(key);
     answer(stage, asked);
@@ -59,7 +59,7 @@ fn the_log_leaves_room_for_what_is_open_until_it_is_closed() {
     assert!(stage.app.beside_log() >= size);
     assert!(stage.app.log().size() < before);
     assert_in_budget(&stage);
-    // What has gone is shown no more.
+    // Evicted rows are no longer shown.
     let shown = stage.app.shown();
     assert_eq!(shown.first(), stage.app.log().first());
     assert_eq!(shown.len(), stage.app.log().counters().kept);
@@ -129,7 +129,7 @@ fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
     let toast = stage.toast();
     assert!(toast.ends_with(" MiB, and so half of --keep"), "{toast}");
     assert_in_budget(&stage);
-    // The log goes on within that.
+    // The log keeps receiving within that budget.
     let newest = stage.app.log().end();
     for _ in 0..10 {
         stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);

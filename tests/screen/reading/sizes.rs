@@ -1,4 +1,4 @@
-//! The open message on screens of every size.
+//! The open message on screens of all sizes.
 
 use crossterm::event::KeyCode;
 use subscope::app::Event;
@@ -6,7 +6,7 @@ use subscope::app::Event;
 use super::{CBOR, PACKED, answer, gzip, head_only, long_json};
 use crate::support::stage::Stage;
 
-/// Messages of every sort, the oldest first.
+/// Returns messages of every sort, oldest first.
 fn messages() -> Vec<Vec<u8>> {
     let deep = [b"[".repeat(100), b"]".repeat(100)].concat();
     vec![
@@ -67,7 +67,7 @@ fn every_key_in_every_size_draws_something() {
     }
 }
 
-/// The screen with the row `up` rows above the newest open.
+/// Opens the message `up` rows above the newest, presses `keys` and returns the screen.
 fn screen(size: (u16, u16), up: usize, keys: &str) -> String {
     let mut stage = stage();
     stage.send(Event::Resize(size.0, size.1));

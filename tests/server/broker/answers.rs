@@ -1,4 +1,4 @@
-//! The same bytes sent to the broker and to a real Redis, with the same answers expected.
+//! Sends the same bytes to the broker and to a real Redis, and expects the same answers.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use subscope::broker::{Broker, Settings};
 use crate::broker::raw::{Raw, broker, message, subscriber};
 use crate::support::redis::{Redis, version};
 
-/// What is sent to both servers, each on a connection of its own, with the same answer expected.
+/// Requests sent to both servers, each on a connection of its own, that must get the same answer.
 const SAME: &[&str] = &[
     "PING\r\n",
     "ping hello\r\n",
@@ -127,9 +127,9 @@ const SAME: &[&str] = &[
     "PING\r\nECHO 'a\r\nPING\r\n",
 ];
 
-/// What servers of these versions answer otherwise than Redis 7.0, as which the broker answers.
+/// Requests that these versions answer differently from Redis 7.0, which the broker imitates.
 const OTHERWISE: &[(&str, &[&str])] = &[
-    // An id of 0 is one that nobody has.
+    // Nobody has the ID 0.
     ("CLIENT KILL ID 0\r\n", &["Redis 6.2."]),
     // Documentation and sharded channels came with Redis 7.0.
     ("COMMAND DOCS no-such-command\r\n", &["Redis 6.2."]),
@@ -148,7 +148,7 @@ const OTHERWISE: &[(&str, &[&str])] = &[
     ),
     ("PUBSUB SHARDCHANNELS\r\n", &["Redis 6.2."]),
     ("PUBSUB SHARDNUMSUB a\r\n", &["Redis 6.2."]),
-    // Valkey 8.0 refuses to end what has not begun, with the code NOSUB.
+    // Valkey 8.0 refuses to unsubscribe where there is no subscription, with the code NOSUB.
     (
         "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\n",
         &["Redis 6.2.", "Valkey 8.0."],
@@ -157,31 +157,31 @@ const OTHERWISE: &[(&str, &[&str])] = &[
         "SUBSCRIBE a\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nECHO free\r\n",
         &["Valkey 8.0."],
     ),
-    // Behind another answer that is still to be written, an AUTH that fails has none.
+    // A failed AUTH gets no answer while another answer is still to be written.
     (
         "AUTH secret\r\nPING\r\nAUTH wrong\r\nPING\r\nRESET\r\nPING\r\n",
         &["Redis 8.0.", "Valkey 8.0."],
     ),
-    // Other words for an error, an odd argument that is passed over, and quotes amid a word.
+    // A differently worded error, an ignored odd argument, and quotes inside a word.
     ("CLIENT LIST ID x\r\n", &["Valkey 9.1."]),
     ("CLIENT KILL ADDR 1.2.3.4:5 ID\r\n", &["Valkey 9.1."]),
     ("ECHO \"a\"b\r\n", &["Valkey 9.1."]),
 ];
 
-/// What Valkey 9.1 answers otherwise while it waits for a password: it tells a stranger nothing,
-/// not even which commands it does not know.
+/// Requests that Valkey 9.1 answers differently before authentication: it does not even reveal
+/// which commands are unknown.
 const OTHERWISE_TO_STRANGERS: &[(&str, &[&str])] = &[("FOO\r\n", &["Valkey 9.1."])];
 
-/// What a server answers to `bytes` and the `end`, which brings `the-end`, on a connection of its
-/// own. All is sent at once, so that a server that closes has nothing unread, which would make
-/// the system throw its last answer away.
+/// Returns a server's answers to `bytes`, `end` and a PING that marks the end, on a new connection.
+/// Everything is sent at once: a server that closes with unread data would make the system discard
+/// its last answer.
 async fn answer(address: SocketAddr, bytes: &str, end: &str) -> String {
     let mut raw = Raw::connect(address).await;
     raw.send(format!("{bytes}{end}PING the-end\r\n")).await;
     String::from_utf8_lossy(&raw.until("the-end\r\n").await).into_owned()
 }
 
-/// The answers without the words of errors, of which the codes are left.
+/// Returns the answers with each error reduced to its code.
 fn without_words(answers: &str) -> String {
     let lines = answers.split_inclusive("\r\n").map(|line| {
         let code = line.split(' ').next().unwrap_or_default();
@@ -190,8 +190,8 @@ fn without_words(answers: &str) -> String {
     lines.collect()
 }
 
-/// Fails with all the answers in which the broker and Redis differ, and with those of `otherwise`
-/// in which they do not.
+/// Fails with all requests whose answers differ, and with those listed in `otherwise` whose answers
+/// do not.
 async fn compare(
     redis: &Redis,
     broker: &Broker,
@@ -205,7 +205,7 @@ async fn compare(
     for bytes in requests {
         let mut of_redis = answer(redis.address(), bytes, end).await;
         let mut ours = answer(broker.address(), bytes, end).await;
-        // Redis 7.0 chose new words for most errors.
+        // Redis 7.0 reworded most errors.
         if version.starts_with("Redis 6.") {
             (of_redis, ours) = (without_words(&of_redis), without_words(&ours));
         }
@@ -323,7 +323,7 @@ async fn nothing_of_a_transaction_is_out_before_exec() {
         .await;
     raw.expect("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n:1\r\n")
         .await;
-    // The first that is heard is the first of the transaction that was carried out.
+    // The first message received is the first of the executed transaction.
     listener.expect(message("a", "3")).await;
     listener.expect(message("a", "4")).await;
 }

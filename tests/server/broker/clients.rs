@@ -1,4 +1,4 @@
-//! What clients hear, and how they come to an end.
+//! What clients receive, and how their connections end.
 
 use tokio::net::TcpStream;
 

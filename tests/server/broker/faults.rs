@@ -1,4 +1,4 @@
-//! The faults that other tests count on.
+//! Faults that other tests rely on.
 
 use subscope::broker::faults::Victims;
 use subscope::broker::{Broker, Refusal, Settings};
@@ -32,7 +32,7 @@ async fn a_muted_broker_answers_later() {
     assert_eq!(broker.publish(b"a", b"1"), 1);
     let mut new = Raw::connect(broker.address()).await;
     new.send("PING\r\n").await;
-    // Another runtime's worth of turns changes nothing.
+    // More turns of the runtime change nothing.
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! Clients that take too much.
+//! Clients that exceed limits.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn a_client_over_the_hard_limit_is_closed_at_once() {
     .await;
     let mut lagging = subscriber(&broker, "a").await;
     let mut reading = subscriber(&broker, "b").await;
-    // What does not wait in the broker waits in the sockets' buffers, so it takes some more.
+    // The sockets' buffers fill before the broker's does, so this takes several messages.
     let payload = vec![b'x'; 64 << 10];
     while broker.publish(b"a", &payload) > 0 {
         tokio::task::yield_now().await;
@@ -35,7 +35,7 @@ async fn a_client_over_the_hard_limit_is_closed_at_once() {
         info(&broker, "client_output_buffer_limit_disconnections").await,
         "1"
     );
-    // A single message above the limit is too much as well.
+    // A single message above the limit exceeds it as well.
     let mut one = subscriber(&broker, "c").await;
     assert_eq!(broker.publish(b"c", &vec![0; 1 << 20]), 1);
     assert_eq!(one.rest().await, b"");
@@ -51,7 +51,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
     .await;
     let mut brief = subscriber(&broker, "b").await;
     let mut lagging = subscriber(&broker, "a").await;
-    // More than the sockets take, so that it stays over the limit without another message.
+    // More than the sockets hold, so that the client stays over the limit without another message.
     assert_eq!(broker.publish(b"a", &vec![b'x'; 20 << 20]), 1);
     while broker.publish(b"a", b"") > 0 {
         tokio::task::yield_now().await;
@@ -61,7 +61,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
         info(&broker, "client_output_buffer_limit_disconnections").await,
         "1"
     );
-    // Over the limit for as long as it takes to read.
+    // Over the limit only until it is read.
     let payload = "x".repeat(2 << 10);
     for _ in 0..3 {
         assert_eq!(broker.publish(b"b", payload.as_bytes()), 1);

@@ -1,4 +1,4 @@
-//! `redis-cli` and the `redis` crate on the broker, and what the demo plays to them.
+//! `redis-cli` and the `redis` crate against the broker and its demo traffic.
 
 use std::process::Stdio;
 

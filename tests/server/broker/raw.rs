@@ -1,4 +1,4 @@
-//! Bare connections to a broker.
+//! Raw connections to a broker.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,25 +7,25 @@ use subscope::broker::{Broker, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A broker as the demo has it.
+/// Starts a broker as the demo does.
 pub async fn broker() -> Broker {
     Broker::start(Settings::default()).await.unwrap()
 }
 
-/// How long to wait for what should come before the test is given up.
+/// Timeout for expected data, after which the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Waits for what should come, so that a test that waits in vain fails rather than hangs.
+/// Waits with a timeout, so that a test that waits in vain fails instead of hanging.
 async fn patiently<T>(future: impl Future<Output = T>) -> T {
     let result = tokio::time::timeout(PATIENCE, future).await;
     result.expect("nothing more came")
 }
 
-/// A bare connection.
+/// A raw connection.
 pub struct Raw(pub TcpStream);
 
 impl Raw {
-    /// To this address.
+    /// Connects to this address.
     pub async fn connect(address: SocketAddr) -> Self {
         Self(TcpStream::connect(address).await.unwrap())
     }
@@ -51,14 +51,14 @@ impl Raw {
         self.expect(expected).await;
     }
 
-    /// Everything up to the end of the connection. A reset is an end as well.
+    /// Reads everything up to the end of the connection. A reset counts as an end.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = patiently(self.0.read_to_end(&mut bytes)).await;
         bytes
     }
 
-    /// Everything up to an answer that holds `mark`, or to the end.
+    /// Reads up to and including `mark`, or to the end.
     pub async fn until(&mut self, mark: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(mark.as_bytes()) {
@@ -74,7 +74,7 @@ impl Raw {
     }
 }
 
-/// A connection that listens to a channel.
+/// Opens a connection that is subscribed to a channel.
 pub async fn subscriber(broker: &Broker, channel: &str) -> Raw {
     let mut raw = Raw::connect(broker.address()).await;
     let length = channel.len();
@@ -86,7 +86,7 @@ pub async fn subscriber(broker: &Broker, channel: &str) -> Raw {
     raw
 }
 
-/// What the broker says of itself under INFO.
+/// Returns the value of an INFO field of the broker.
 pub async fn info(broker: &Broker, field: &str) -> String {
     let mut raw = Raw::connect(broker.address()).await;
     raw.send("INFO\r\nQUIT\r\n").await;
@@ -95,7 +95,7 @@ pub async fn info(broker: &Broker, field: &str) -> String {
     line.unwrap().trim_start_matches(':').to_owned()
 }
 
-/// A message as a subscriber gets it.
+/// Returns a message as a subscriber receives it.
 pub fn message(channel: &str, payload: &str) -> String {
     let (channel_length, length) = (channel.len(), payload.len());
     format!("*3\r\n$7\r\nmessage\r\n${channel_length}\r\n{channel}\r\n${length}\r\n{payload}\r\n")
