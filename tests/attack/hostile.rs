@@ -33,8 +33,9 @@ const QUICK: Timing = Timing {
 /// Maximum length of a reason in bytes, whatever the server sends.
 const MOST_WORDS: usize = 1000;
 
-/// Maximum number of bytes that the tasks read from a server that sends endlessly.
-const MOST_READ: u64 = 24 << 20;
+/// An upper bound on what the tasks read of an endless stream: at most 16 MiB per connection, and a
+/// few connections may meet the script before it is over.
+const MOST_READ: u64 = 128 << 20;
 
 fn everything(id: u32) -> Subscription {
     Subscription {
