@@ -279,6 +279,8 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
     let mut program = Launch::subscope(&arguments).size(120, 30).start();
     program.wait_for_text("subscribed to sentinel events *");
     program.wait_for_text("sentinels, live");
+    // The event is to be the last row.
+    program.wait_for_text("subscribed to channel orders");
     let port = master.port().to_string();
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
     program.wait_for_text("master other 127.0.0.1");
