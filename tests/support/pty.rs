@@ -26,6 +26,10 @@ const KEY_PAUSE: Duration = Duration::from_millis(10);
 /// Input that follows an Esc sooner than this may be the rest of a sequence.
 const ESC_PAUSE: Duration = Duration::from_millis(100);
 
+/// Around everything that belongs to one frame (synchronized output, DEC mode 2026).
+const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
+const END_UPDATE: &[u8] = b"\x1b[?2026l";
+
 /// The built program under test.
 pub const SUBSCOPE: &str = env!("CARGO_BIN_EXE_subscope");
 
@@ -98,6 +102,7 @@ impl Launch {
         let stage = Arc::new(Stage {
             state: Mutex::new(State {
                 parser: vt100::Parser::new(rows, columns, 0),
+                hidden: Vec::new(),
                 raw: Vec::new(),
                 chunks: Vec::new(),
                 closed: false,
@@ -365,6 +370,8 @@ impl Stage {
 
 struct State {
     parser: vt100::Parser,
+    /// Output that the terminal does not show yet: the start of a synchronized update.
+    hidden: Vec<u8>,
     raw: Vec<u8>,
     chunks: Vec<Chunk>,
     /// No more output will come.
@@ -373,6 +380,35 @@ struct State {
 }
 
 impl State {
+    /// Shows `output` as a terminal with synchronized updates does: each of them at once when it is
+    /// complete. So no test sees the upper half of one frame above the lower half of another.
+    fn show(&mut self, output: &[u8]) {
+        self.hidden.extend_from_slice(output);
+        let mut shown = 0;
+        loop {
+            let rest = &self.hidden[shown..];
+            let start = position_or_prefix(rest, BEGIN_UPDATE);
+            let end = if rest[start..].starts_with(BEGIN_UPDATE) {
+                position(&rest[start..], END_UPDATE).map(|end| start + end + END_UPDATE.len())
+            } else {
+                None
+            };
+            self.parser.process(&rest[..end.unwrap_or(start)]);
+            shown += end.unwrap_or(start);
+            if end.is_none() {
+                break;
+            }
+        }
+        self.hidden.drain(..shown);
+    }
+
+    /// Shows what is left of an update that can no longer end.
+    fn close(&mut self) {
+        self.parser.process(&self.hidden);
+        self.hidden.clear();
+        self.closed = true;
+    }
+
     /// Returns the screen with a frame around it, for people to read.
     fn picture(&self) -> String {
         let screen = self.parser.screen();
@@ -406,10 +442,10 @@ fn watch_output(stage: &Arc<Stage>, mut output: Box<dyn Read + Send>) {
                 state.raw.extend_from_slice(&buffer[..count]);
                 let end = state.raw.len();
                 state.chunks.push(Chunk { at, end });
-                state.parser.process(&buffer[..count]);
+                state.show(&buffer[..count]);
             });
         }
-        stage.change(|state| state.closed = true);
+        stage.change(State::close);
     });
 }
 
@@ -459,9 +495,23 @@ fn sequences(keys: &[u8]) -> Vec<u8> {
 
 /// Returns the number of bytes up to and including `end`.
 fn length_to(bytes: &[u8], end: &[u8]) -> usize {
-    let mut ends = bytes.windows(end.len());
-    let start = ends.position(|window| window == end);
-    start.map_or(bytes.len(), |start| start + end.len())
+    position(bytes, end).map_or(bytes.len(), |start| start + end.len())
+}
+
+fn position(bytes: &[u8], sought: &[u8]) -> Option<usize> {
+    bytes
+        .windows(sought.len())
+        .position(|window| window == sought)
+}
+
+/// Returns where `sought` stands in `bytes`, or where it may have begun at their end, or their
+/// length.
+fn position_or_prefix(bytes: &[u8], sought: &[u8]) -> usize {
+    position(bytes, sought).unwrap_or_else(|| {
+        let mut prefixes = (1..sought.len()).rev().map(|length| &sought[..length]);
+        let begun = prefixes.find(|prefix| bytes.ends_with(prefix));
+        bytes.len() - begun.map_or(0, <[u8]>::len)
+    })
 }
 
 fn pty_size(columns: u16, rows: u16) -> PtySize {
