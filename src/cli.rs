@@ -18,7 +18,7 @@ const MIN_KEEP: u64 = 1 << 20;
 /// The default of `--keep`, in bytes.
 const DEFAULT_KEEP: usize = 256 << 20;
 
-/// Watch Redis Pub/Sub in the terminal: channels, messages as they come, and a box to publish.
+/// Terminal dashboard for Redis Pub/Sub: watch channels, inspect messages, publish.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 #[command(disable_help_flag = true, disable_help_subcommand = true)]
@@ -38,30 +38,29 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The same screen on an embedded broker with live sample traffic; needs no Redis
+    /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
-    /// A page of the manual; without TOPIC, the list of topics
+    /// Show a page of the manual; without TOPIC, list the topics
     Help(Help),
 }
 
 /// The options for watching a server.
 #[derive(Debug, Args)]
 pub struct Watch {
-    /// Channels to subscribe to; with * ? or [ in it, a pattern as PSUBSCRIBE takes it. None at
-    /// all means the pattern *
+    /// Channels to subscribe to; a name with * ? or [ is a pattern, as for PSUBSCRIBE [default: *]
     #[arg(value_name = "CHANNEL")]
     pub channels: Vec<OsString>,
-    /// Take every CHANNEL literally, * ? and [ included
+    /// Treat every CHANNEL literally, including * ? and [
     #[arg(long)]
     pub exact: bool,
-    /// Subscribe to a sharded channel (Redis 7 and newer); with * ? or [ in it, to every one that
-    /// matches and that somebody listens to. Can be given more than once
+    /// Subscribe to a sharded channel (Redis 7 and newer); with * ? or [, to every matching one
+    /// that has subscribers. Repeatable
     #[arg(long, value_name = "CHANNEL")]
     pub shard: Vec<OsString>,
-    /// With sentinels: listen to their own channels as well
+    /// With sentinels: subscribe to their own channels as well
     #[arg(long)]
     pub sentinel_events: bool,
-    /// A message whose whole payload is TEXT ends the subscription that brought it
+    /// End a subscription at a message whose whole payload is TEXT
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
     /// The profile of the config file; `Some(None)` to pick it from a list.
@@ -70,8 +69,8 @@ pub struct Watch {
         value_name = "NAME",
         num_args = 0..=1,
         conflicts_with_all = ["url", "host", "port", "socket"],
-        help = "Take the server, its colour, channels, filters and more from the profile NAME of \
-        the config file; options given here win. Without NAME, pick one from a list"
+        help = "Take the server, its colour, channels, filters and more from profile NAME of the \
+        config file; options override it. Without NAME, pick one from a list"
     )]
     pub profile: Option<Option<String>>,
     /// The path of the config file.
@@ -103,9 +102,9 @@ pub struct Server {
         long,
         conflicts_with_all = ["host", "port", "socket"],
         help = "The server: redis://[user:password@]host[:port][/db], rediss:// with TLS, host:port or \
-        unix:///path; with sentinels redis+sentinel://host[:port],…/master, a cluster \
-        redis+cluster://host[:port],…. Without -u, -h, -p and -s it is SUBSCOPE_URL and then REDIS_URL from the \
-        environment [default: redis://127.0.0.1:6379]"
+        unix:///path; for sentinels redis+sentinel://host[:port],…/master, for a cluster \
+        redis+cluster://host[:port],…. Without -u, -h, -p and -s, SUBSCOPE_URL or else REDIS_URL \
+        from the environment [default: redis://127.0.0.1:6379]"
     )]
     pub url: Option<String>,
     /// The server's host: a name or an address [default: 127.0.0.1]
@@ -123,21 +122,21 @@ pub struct Server {
         conflicts_with_all = ["host", "port"]
     )]
     pub socket: Option<PathBuf>,
-    /// The database's number, for commands; Pub/Sub has no databases
+    /// Database number for commands; Pub/Sub ignores databases
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = parse_db)]
     pub db: Option<i64>,
     /// The user to log in as
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// The password. Other users can read it from the list of processes; see --askpass
+    /// The password; other users can see it in the process list, see --askpass
     #[arg(short = 'a', long, value_name = "PASSWORD")]
     pub pass: Option<String>,
     /// Whether to prompt for the password.
     #[arg(
         long,
         conflicts_with = "pass",
-        help = "Ask for the password, without showing it. Otherwise it comes from --pass, from \
-        the URL, or from SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
+        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, or \
+        SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
     /// The shell command of a profile that prints the password.
@@ -155,19 +154,19 @@ pub struct Server {
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "TLS")]
 pub struct Tls {
-    /// Speak TLS, as with a rediss:// URL
+    /// Use TLS, as with a rediss:// URL
     #[arg(long)]
     pub tls: bool,
-    /// Trust what is in this PEM file, in place of the system's authorities
+    /// PEM file of CA certificates to trust instead of the system's
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub cacert: Option<PathBuf>,
-    /// The certificate to show to a server that asks for one, a PEM file; needs --key
+    /// Client certificate, a PEM file; requires --key
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub cert: Option<PathBuf>,
-    /// Its private key, a PEM file
+    /// Private key of the client certificate, a PEM file
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub key: Option<PathBuf>,
-    /// Ask for the certificate of this name and check it, in place of the host's
+    /// Server name to request and verify, instead of the host
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
     /// Skip certificate verification (allows man-in-the-middle)
@@ -185,7 +184,7 @@ impl fmt::Debug for Server {
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Demo {
-    /// Another number plays other traffic, the same number the same
+    /// Seed for the generated traffic
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_seed)]
     pub seed: u64,
     /// How the screen behaves.
@@ -197,7 +196,7 @@ pub struct Demo {
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Help {
-    /// The page to show, in the pager of PAGER or in less on a terminal
+    /// Page to show; on a terminal in $PAGER or less
     pub topic: Option<String>,
 }
 
@@ -217,28 +216,28 @@ pub enum Ascii {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Screen {
-    /// Memory for the log, everything counted; the oldest messages go first [default: 256MiB]
+    /// Total memory for the log; the oldest messages are evicted first [default: 256MiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_keep)]
     pub keep: Option<usize>,
-    /// Show only what QUERY matches; given more than once, what all of them match. In the program,
-    /// F1 in the box that / opens lists the syntax
+    /// Show only messages that match QUERY; if repeated, all must match. In the program, press /
+    /// then F1 for the syntax
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub filter: Vec<String>,
-    /// Freeze the messages where QUERY matches, while receiving goes on
+    /// Freeze the log at a message that matches QUERY; receiving continues
     #[arg(long = "break", value_name = "QUERY", allow_hyphen_values = true)]
     pub breakpoint: Vec<String>,
-    /// Refuse every write before it leaves
+    /// Never send a write to the server
     #[arg(long)]
     pub read_only: bool,
-    /// Leave the mouse to the terminal, so that it selects text
+    /// Leave the mouse to the terminal, for selecting text
     #[arg(long)]
     pub no_mouse: bool,
-    /// Draw in ASCII alone: borders as + - |, what else is not ASCII as ?. By default if `LC_ALL`,
+    /// Draw in ASCII only: borders as + - |, other non-ASCII as ?. By default if `LC_ALL`,
     /// `LC_CTYPE` or `LANG` names no UTF-8 locale
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub ascii: Ascii,
-    /// How long to wait for the rest of a key's sequence before Esc counts as the key, in
-    /// milliseconds; a slow line may need more [default: 50]
+    /// Milliseconds to wait for the rest of an escape sequence before Esc counts as a key; slow
+    /// lines may need more [default: 50]
     #[arg(long, value_name = "MS", value_parser = parse_escape_time)]
     pub escape_time: Option<u16>,
     /// On exit, write the counters and timings to FILE as one JSON object
@@ -257,18 +256,18 @@ pub struct Screen {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Checks")]
 pub struct Checks {
-    /// Learn which fields the JSON on channels that GLOB matches has, and flag a message with a new
-    /// or a missing field, or another type
+    /// Learn the JSON fields on channels matching GLOB, and flag messages with a new or missing
+    /// field or a changed type
     #[arg(long, value_name = "GLOB")]
     pub shape: Vec<String>,
-    /// Follow the numbers at a path, 'orders:*=.seq', or of each key apart, 'orders:*=.seq,.customer':
-    /// flag what is missing, doubled or late
+    /// Track sequence numbers at a path, 'orders:*=.seq', or per key, 'orders:*=.seq,.customer':
+    /// flag missing, duplicate or late ones
     #[arg(long, value_name = "GLOB=PATH")]
     pub seq: Vec<String>,
-    /// Show how long each reply took after its request: 'rpc:*:request=.id -> rpc:*:reply=.corr'
+    /// Show the time from each request to its reply: 'rpc:*:request=.id -> rpc:*:reply=.corr'
     #[arg(long, value_name = "PAIR")]
     pub pair: Vec<String>,
-    /// Show how long after it was sent each message came, by the time at a path: 'orders:*=.sent'
+    /// Show each message's delay since the sent time at a path: 'orders:*=.sent'
     #[arg(long, value_name = "GLOB=PATH")]
     pub sent: Vec<String>,
 }
@@ -281,9 +280,8 @@ pub struct DecodeOptions {
     #[arg(
         long,
         value_name = "GLOB=.PATH",
-        help = "Show only the value at this path of these channels' messages in the \
-        log, such as 'orders:*=.user.id'. Can be given more than once; of those that match a \
-        channel the last counts"
+        help = "Show only the value at PATH of messages on channels matching GLOB in the \
+        log, such as 'orders:*=.user.id'. Repeatable; the last one that matches a channel applies"
     )]
     pub lens: Vec<String>,
     /// The file with the Protobuf message types.
@@ -291,8 +289,8 @@ pub struct DecodeOptions {
         long,
         value_name = "FILE",
         value_parser = path(),
-        help = "The types of Protobuf messages: a descriptor set, as 'protoc --include_imports \
-        --descriptor_set_out=FILE orders.proto' writes it. With --proto-type, or chosen by hand \
+        help = "Protobuf message types: a descriptor set, as written by 'protoc --include_imports \
+        --descriptor_set_out=FILE orders.proto'. Use with --proto-type, or choose a type \
         with f in an open message"
     )]
     pub proto: Option<PathBuf>,
@@ -300,9 +298,8 @@ pub struct DecodeOptions {
     #[arg(
         long,
         value_name = "GLOB=TYPE",
-        help = "These channels carry Protobuf messages of this type of the --proto FILE, such as \
-        'orders:*=shop.v1.Order'. Can be given more than once; of those that match a channel the \
-        last counts"
+        help = "Decode messages on channels matching GLOB as this type of the --proto FILE, such as \
+        'orders:*=shop.v1.Order'. Repeatable; the last one that matches a channel applies"
     )]
     pub proto_type: Vec<String>,
 }
@@ -346,7 +343,7 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
 fn parse_port(text: &str) -> Result<u16, &'static str> {
     match text.trim().parse() {
         Ok(port @ 1..) => Ok(port),
-        _ => Err("takes a number from 1 to 65535; a password goes with --askpass"),
+        _ => Err("takes a number from 1 to 65535; for a password use --askpass"),
     }
 }
 
@@ -359,13 +356,13 @@ fn parse_escape_time(text: &str) -> Result<u16, &'static str> {
 
 fn parse_seed(text: &str) -> Result<u64, &'static str> {
     let seed = text.trim().parse();
-    seed.map_err(|_| "takes a whole number from 0 on")
+    seed.map_err(|_| "takes a whole number, 0 or higher")
 }
 
 fn parse_db(text: &str) -> Result<i64, &'static str> {
     match text.trim().parse() {
         Ok(db @ 0..) => Ok(db),
-        _ => Err("takes a number from 0 on"),
+        _ => Err("takes a number, 0 or higher"),
     }
 }
 

@@ -101,7 +101,7 @@ impl From<&clap::Error> for Failure {
         let words = match (error.kind(), reason) {
             // The rest of the argument may be the password.
             (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
-                "unexpected argument '--pass…': a password goes with --askpass".to_owned()
+                "unexpected argument '--pass…': for a password use --askpass".to_owned()
             }
             (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
             // The reason states what the option takes, and repeats the value only where that is
@@ -150,9 +150,9 @@ mod tests {
             ),
             (
                 "--port x",
-                "'--port <PORT>' takes a number from 1 to 65535; a password goes with --askpass",
+                "'--port <PORT>' takes a number from 1 to 65535; for a password use --askpass",
             ),
-            ("-n x", "'--db <N>' takes a number from 0 on"),
+            ("-n x", "'--db <N>' takes a number, 0 or higher"),
             ("--keep 1k", "'--keep <SIZE>' takes at least 1MiB, not 1k"),
             (
                 "--ascii maybe",
@@ -160,11 +160,11 @@ mod tests {
             ),
             (
                 "demo --seed x",
-                "'--seed <N>' takes a whole number from 0 on",
+                "'--seed <N>' takes a whole number, 0 or higher",
             ),
             (
                 "--stats ~you/x",
-                "'--stats <FILE>' starts with another user's ~: write the folder out, or ./~ for a file of that name",
+                "'--stats <FILE>' starts with another user's ~: write the full path, or ./~ for a file of that name",
             ),
         ] {
             let words = ["subscope"].into_iter().chain(options.split(' '));

@@ -76,10 +76,8 @@ pub enum TerminalError {
 impl fmt::Display for TerminalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotATerminal => {
-                f.write_str("stdout is not a terminal: subscope draws on one; see subscope --help")
-            }
-            Self::Refused(error) => write!(f, "the terminal cannot be drawn on: {error}"),
+            Self::NotATerminal => f.write_str("stdout is not a terminal; see subscope --help"),
+            Self::Refused(error) => write!(f, "cannot draw on the terminal: {error}"),
         }
     }
 }

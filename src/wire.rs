@@ -129,7 +129,7 @@ impl fmt::Display for WireError {
                     byte.escape_ascii()
                 )
             }
-            Self::TooDeep => write!(f, "streamed values are nested too deep"),
+            Self::TooDeep => write!(f, "streamed values are nested too deeply"),
             Self::BadNumber => write!(f, "a length or integer is not a number"),
             Self::TooLong { length, limit } => {
                 write!(f, "a length of {length} is over the limit of {limit}")

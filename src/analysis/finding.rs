@@ -71,7 +71,7 @@ impl fmt::Display for FindingKind {
             Self::Delay(micros) => {
                 let time = figures::duration(Duration::from_micros(micros.unsigned_abs()));
                 if *micros < 0 {
-                    write!(f, "sent {time} ahead of our clock")
+                    write!(f, "sender's clock ahead by at least {time}")
                 } else {
                     write!(f, "{time} after it was sent")
                 }
@@ -197,7 +197,7 @@ impl fmt::Display for OutOfSequence {
                     write!(f, "{count} missing: {from}–{to}{why}")
                 }
             }
-            Self::Duplicate { number } => write!(f, "{number} again"),
+            Self::Duplicate { number } => write!(f, "{number} repeated"),
             Self::Reordered { by, fills } => {
                 let what = if *fills {
                     "fills the hole"
@@ -214,7 +214,7 @@ impl fmt::Display for OutOfSequence {
             } => {
                 // The uncertainty comes first, so that it is not cut off where space is short.
                 let gap = if *explained { " and a gap" } else { "" };
-                write!(f, "restarted or {at} {instead}, after {after}{gap}")
+                write!(f, "restarted, or {at} {instead} after {after}{gap}")
             }
         }
     }
@@ -223,7 +223,7 @@ impl fmt::Display for OutOfSequence {
 impl fmt::Display for Instead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Again => "again",
+            Self::Again => "repeated",
             Self::Late => "late",
         })
     }

@@ -25,7 +25,7 @@ impl Check {
     ///
     /// Returns an error if the text is blank.
     pub fn parse_shape(text: &str) -> Result<Self, CheckError> {
-        const FORM: &str = "write a channel or a pattern: 'orders:*'";
+        const FORM: &str = "expected GLOB, such as 'orders:*'";
         let channels = channels(text, text, FORM)?;
         Ok(Self::Shape { channels })
     }
@@ -36,8 +36,8 @@ impl Check {
     ///
     /// Returns what is wrong with the text and how to fix it.
     pub fn parse_sequence(text: &str) -> Result<Self, CheckError> {
-        const FORM: &str = "write channels, = and the path of the number: 'orders:*=.seq', or with the path of \
-             a key 'orders:*=.seq,.user'";
+        const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.seq', or GLOB=PATH,KEY, such as \
+                            'orders:*=.seq,.user'";
         let (channels, (number, key)) = watched(text, text, FORM, |paths| {
             // A quoted key may contain a comma.
             let halves = paths.match_indices(',').find_map(|(at, _)| {
@@ -60,7 +60,7 @@ impl Check {
     ///
     /// Returns what is wrong with the text and how to fix it.
     pub fn parse_pair(text: &str) -> Result<Self, CheckError> {
-        const FORM: &str = "write requests, -> and replies, each with the path of the id: \
+        const FORM: &str = "expected GLOB=PATH -> GLOB=PATH, such as \
                             'rpc:req=.id -> rpc:rep=.corr'";
         let mut first_error = None;
         for (at, arrow) in text.match_indices("->") {
@@ -73,7 +73,7 @@ impl Check {
                 }
             }
         }
-        Err(first_error.unwrap_or_else(|| wrong(text, "it has no ->", FORM)))
+        Err(first_error.unwrap_or_else(|| wrong(text, "-> is missing", FORM)))
     }
 
     /// Parses `--sent`: `glob=.path`.
@@ -82,8 +82,7 @@ impl Check {
     ///
     /// Returns what is wrong with the text and how to fix it.
     pub fn parse_delay(text: &str) -> Result<Self, CheckError> {
-        const FORM: &str = "write channels, = and the path of the time at which a message was sent: \
-             'orders:*=.sent_at'";
+        const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.sent_at'";
         let (channels, sent) = watched(text, text, FORM, path)?;
         Ok(Self::Delay { channels, sent })
     }
@@ -112,9 +111,11 @@ fn watched<T>(
     }
     let why = match (first_error, part.split_once('=')) {
         (Some(why), _) => why,
-        (None, Some((_, behind))) if behind.trim().is_empty() => "no path follows the =".to_owned(),
+        (None, Some((_, behind))) if behind.trim().is_empty() => {
+            "the path after = is missing".to_owned()
+        }
         (None, Some((_, behind))) => {
-            format!("{:?} is not a path: one starts with a dot", behind.trim())
+            format!("{:?} is not a path: start it with a dot", behind.trim())
         }
         (None, None) => format!("{:?} has no = and no path", part.trim()),
     };
@@ -123,7 +124,7 @@ fn watched<T>(
 
 fn channels(text: &str, glob: &str, form: &str) -> Result<Channels, CheckError> {
     match glob.trim() {
-        "" => Err(wrong(text, "no channel is named", form)),
+        "" => Err(wrong(text, "the channel is missing", form)),
         glob => Ok(Channels::new(glob.as_bytes())),
     }
 }
@@ -191,19 +192,19 @@ mod tests {
         for (error, words) in [
             (
                 Check::parse_sequence("orders"),
-                "\"orders\": \"orders\" has no = and no path; write",
+                "\"orders\": \"orders\" has no = and no path; expected GLOB=PATH, such",
             ),
             (
                 Check::parse_sequence("orders="),
-                "no path follows the =; write channels",
+                "the path after = is missing; expected GLOB=PATH",
             ),
             (
                 Check::parse_sequence("orders=seq"),
-                "\"seq\" is not a path: one starts with a dot",
+                "\"seq\" is not a path: start it with a dot",
             ),
             (
                 Check::parse_sequence("=.seq"),
-                "no channel is named; write channels",
+                "the channel is missing; expected GLOB=PATH",
             ),
             (Check::parse_sequence("o=.a,b"), "\".a,b\" is not a path: "),
             (
@@ -212,16 +213,16 @@ mod tests {
             ),
             (
                 Check::parse_pair("a=.id"),
-                "\"a=.id\": it has no ->; write requests",
+                "\"a=.id\": -> is missing; expected GLOB=PATH ->",
             ),
             (
                 Check::parse_pair("a=.id -> b"),
-                "\"b\" has no = and no path; write requests",
+                "\"b\" has no = and no path; expected GLOB=PATH ->",
             ),
             (Check::parse_delay("a=."), ""),
             (
                 Check::parse_shape("  "),
-                "no channel is named; write a channel",
+                "the channel is missing; expected GLOB,",
             ),
         ] {
             match error {

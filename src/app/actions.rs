@@ -45,9 +45,7 @@ impl App {
             Action::First => self.move_by(Motion::First),
             Action::Last => self.move_by(Motion::Last),
             Action::ToggleFreeze if self.context() == Context::Latest => {
-                return self.tell(
-                    "the latest values go on: v goes back to the log, and Space freezes that",
-                );
+                return self.tell("latest values cannot be frozen · v log, then Space freeze");
             }
             Action::ToggleFreeze => self.toggle_freeze(),
             Action::Plot => return self.plot_this(),
@@ -188,7 +186,7 @@ impl App {
 
     fn toggle_only(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self.tell("select a channel to show only it: a pattern hides nothing");
+            return self.tell("select a channel, not a pattern, to show only it");
         };
         let is_it = self.only().is_some_and(|only| same(only, &name));
         self.only = (!is_it).then_some(name);
@@ -237,7 +235,7 @@ impl App {
         };
         let what = if snapshot.is_cut() {
             let size = figures::size(snapshot.size);
-            format!("all that was kept of {size}")
+            format!("the kept start of {size}")
         } else {
             "the payload".to_owned()
         };

@@ -25,8 +25,6 @@ impl App {
             return None;
         }
         let most = figures::size(most as u64);
-        Some(self.tell_error(format!(
-            "too much text: the box takes {most}, nothing was added"
-        )))
+        Some(self.tell_error(format!("text too long: at most {most} · nothing added")))
     }
 }

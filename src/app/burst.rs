@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{App, Chord, Context, Effect, action_for};
 
 /// Toast for keys that would do more than move.
-const IGNORED: &str = "several keys came at once: only movements act here";
+const IGNORED: &str = "several keys at once: only movement keys act here";
 
 impl App {
     /// Handles a key that arrived together with others.
@@ -58,8 +58,8 @@ impl App {
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {
         self.held_break = true;
         self.tell(match context {
-            Context::PublishPayload => "pasted, not sent: Enter sends",
-            _ => "pasted: Enter confirms",
+            Context::PublishPayload => "pasted, not sent · Enter send",
+            _ => "pasted · Enter confirm",
         })
     }
 }

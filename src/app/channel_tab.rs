@@ -42,7 +42,7 @@ impl App {
         };
         let snapshot = open.reader.snapshot();
         let mut lines = vec![About::Received];
-        let labels = std::iter::once("brought by").chain(std::iter::repeat(""));
+        let labels = std::iter::once("matched by").chain(std::iter::repeat(""));
         let brought = labels.zip(snapshot.topics.iter().map(topic_words));
         lines.extend(brought.map(|(label, words)| About::Fact(label, words)));
         for finding in self.findings(snapshot.row) {
@@ -64,7 +64,7 @@ impl App {
         let mut checks = self.checks.of_channel(name).peekable();
         if checks.peek().is_some() && self.checks.missed() > 0 {
             let missed = figures::count(self.checks.missed());
-            let words = format!("{missed} rows went before they could be looked at");
+            let words = format!("{missed} rows evicted before they were checked");
             lines.push(About::Blank);
             lines.push(About::Fact("not checked", words));
         }
@@ -84,7 +84,7 @@ impl App {
     fn about_channel(&self, name: &[u8]) -> Vec<About> {
         let channels = self.log.channels();
         let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) else {
-            let gone = "the log has let go of this channel".to_owned();
+            let gone = "channel no longer in the log".to_owned();
             return vec![About::Fact("", gone)];
         };
         let mean = channel.bytes / channel.messages.max(1);
@@ -96,7 +96,7 @@ impl App {
             format!("{} ago", figures::age(silence))
         };
         let size = format!(
-            "{} in all, {} a message",
+            "{} in total, {} per message",
             figures::size(channel.bytes),
             figures::size(mean)
         );
@@ -146,7 +146,7 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
             lines.extend(fact_of_spread("delay", channel.delay.as_ref()));
             if channel.ahead > 0 {
                 let count = figures::count(channel.ahead);
-                let words = format!("{count} sent after they came: the clocks differ");
+                let words = format!("{count} sent after arrival: the clocks differ");
                 lines.push(About::Fact("", words));
             }
             lines.extend(counted("without time", channel.without_time));
@@ -159,7 +159,7 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
 /// Returns the line for a check that is still processing the messages that were in the log when it
 /// was added.
 fn still_looking(progress: Progress) -> About {
-    let words = format!("{} % of what was kept so far", progress.percent().min(99));
+    let words = format!("{} % of the kept messages", progress.percent().min(99));
     About::Fact("looking back", words)
 }
 
@@ -210,7 +210,7 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
     lines.extend(counted("not JSON", shape.other));
     lines.extend(counted("not read", shape.unread));
     if shape.is_full {
-        let words = "it has more fields than are kept".to_owned();
+        let words = "more fields than are kept".to_owned();
         lines.push(About::Fact("", words));
     }
     lines
@@ -242,7 +242,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
         (0, _) => "none".to_owned(),
         (_, 0) => figures::count(missing),
         _ => format!(
-            "{}, of these {} in gaps of ours",
+            "{}, {} of them in connection gaps",
             figures::count(missing),
             figures::count(explained)
         ),
@@ -250,8 +250,8 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     // If no number was followed, none is known to be missing.
     let is_any_followed = messages > without_number + unfollowed;
     lines.extend(is_any_followed.then_some(About::Fact("missing", words)));
-    lines.extend(counted("doubled", duplicates));
-    lines.extend(counted("late", reordered));
+    lines.extend(counted("duplicates", duplicates));
+    lines.extend(counted("out of order", reordered));
     lines.extend(counted("restarts", restarts));
     if sequence.has_key && without_number > 0 {
         let words = format!("{} without number or key", figures::count(without_number));
@@ -259,7 +259,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     } else {
         lines.extend(counted("no number", without_number));
     }
-    lines.extend(counted("not followed", unfollowed));
+    lines.extend(counted("not tracked", unfollowed));
     lines
 }
 
@@ -281,7 +281,7 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
     }
     lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
-    lines.extend(counted("doubled", counts.duplicates));
+    lines.extend(counted("duplicates", counts.duplicates));
     lines.extend(about_unmatched(counts));
     lines.extend(counted("no id", counts.without_id));
     lines.extend(counted("forgotten", counts.forgotten));
@@ -291,7 +291,7 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
         let ago = figures::duration(app.now.since(request.time));
         let gone = match app.ago(request.row) {
             Some(_) => "",
-            None => ", its row has gone",
+            None => ", row evicted",
         };
         let gap = if request.is_before_gap {
             ", a gap since: the reply may be lost"
@@ -322,13 +322,13 @@ fn share(part: u64, all: u64) -> Option<String> {
         0 => None,
         1 if all == 1 => Some(String::new()),
         _ if part == all => Some("all ".to_owned()),
-        _ => Some(format!("of these {} ", figures::count(part))),
+        _ => Some(format!("{} of them ", figures::count(part))),
     }
 }
 
 /// Returns the line for a check that has no room for the channel.
 fn too_many_channels() -> About {
-    let words = "it watches as many other channels as it can".to_owned();
+    let words = "limit of watched channels reached".to_owned();
     About::Fact("not checked", words)
 }
 

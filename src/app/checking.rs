@@ -45,16 +45,16 @@ impl App {
         {
             let glob = whole_name(channels.glob());
             return self.tell(format!(
-                "the numbers at {text} are followed already on all channels of {glob}"
+                "{text} is already tracked on all channels of {glob}"
             ));
         }
         if let Some((id, _)) = known {
             let effects = self.end_check(id);
-            self.tell(format!("the numbers at {text} are followed no longer"));
+            self.tell(format!("stopped tracking {text}"));
             return effects;
         }
         if !self.is_whole_number(name, &path) {
-            return self.tell("go to a whole number to follow it: this value is none");
+            return self.tell("not a whole number: select one to track it");
         }
         let (_, effects) = self.add_check(Check::Sequence {
             channels: only(name),
@@ -62,7 +62,7 @@ impl App {
             key: None,
         });
         self.tell(format!(
-            "numbers at {text} on {shown}: what is missing, doubled or late is flagged; is:seqgap"
+            "tracking {text} on {shown}: flags missing, duplicate, out of order · is:seqgap"
         ));
         effects
     }

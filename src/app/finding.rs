@@ -256,7 +256,7 @@ fn no_hit_words(find: &Find, now: Time) -> String {
     match query.meant() {
         Some(meant) => {
             let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
-            format!("no message matches {text} · did you mean {meant}? F, then Tab takes it")
+            format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
         }
         None => format!("no message matches {text}"),
     }

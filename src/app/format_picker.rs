@@ -70,8 +70,8 @@ impl App {
         };
         let name = whole_name(&channel);
         self.tell(match &way {
-            Some(way) => format!("{name} is read as {} from now on", way.words()),
-            None => format!("{name} is read as what it looks like again"),
+            Some(way) => format!("{name}: format {}", way.words()),
+            None => format!("{name}: format detected automatically"),
         });
         let mut effects = self.read_as_chosen(&channel, way);
         if let Some(open) = &self.open {

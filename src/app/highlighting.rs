@@ -41,7 +41,7 @@ impl App {
             Action::Unsubscribe => self.why_not_unsubscribe(channel),
             Action::EditResend => self.why_not_edit(),
             Action::ToggleLens if self.focus != Focus::Message && self.lens(channel).is_none() => {
-                Some("no lens here; i on a value of an open message sets one".to_owned())
+                Some("no lens here · i on a value of an open message sets one".to_owned())
             }
             _ => None,
         }

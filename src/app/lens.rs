@@ -111,12 +111,12 @@ impl App {
         let text = path.text().to_owned();
         self.lenses.insert(channel.into(), Some(path));
         let but = if self.is_open_too_long() {
-            ", but not of this message, which is too long"
+            " (this message is too long)"
         } else {
             ""
         };
         self.tell(format!(
-            "of {name} the log shows {text}{but}; i again shows all"
+            "showing only {text} for {name}{but} · i whole messages"
         ))
     }
 
@@ -137,7 +137,7 @@ impl App {
         if self.lens(&channel).is_some() {
             return self.look_at_all(&channel);
         }
-        self.tell("open a message, and press i on one of its values: the log shows only that")
+        self.tell("open a message and press i on a value to show only that")
     }
 
     fn look_at_all(&mut self, channel: &[u8]) -> Vec<Effect> {
@@ -147,7 +147,7 @@ impl App {
         } else {
             self.lenses.remove(channel);
         }
-        self.tell(format!("the log shows the messages of {name} again"))
+        self.tell(format!("showing whole messages of {name}"))
     }
 }
 

@@ -257,8 +257,8 @@ impl App {
         }
         let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
         let words = format!(
-            "only {} tells of its keys: no node passes such events on · subscribe to __key*@* to \
-             hear those of all primaries",
+            "only {} reports its keys: nodes forward no keyspace events · subscribe to __key*@* \
+             for all primaries",
             home.name
         );
         self.has_said_whose_keys = true;
@@ -315,9 +315,8 @@ impl App {
     fn tell_left_out(&mut self, count: u64) {
         if count > 0 && !std::mem::replace(&mut self.server.has_left_some_out, true) {
             let count = figures::count(count);
-            let words = format!(
-                "{count} of the sharded channels found are left out: name the ones to hear"
-            );
+            let words =
+                format!("{count} of the sharded channels found left out · name the ones you want");
             self.log
                 .push_notice(self.now, Notice::Partial(words.into()));
         }

@@ -45,7 +45,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         }
         Notice::Ended { subscription } => {
             format!(
-                "ended: {} · its last message came",
+                "ended: {} · last message arrived",
                 topic_words(&subscription.topic)
             )
         }
@@ -55,7 +55,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         } => {
             let topic = topic_words(&subscription.topic);
             let found = figures::count(*count);
-            format!("looking for {topic} · {found} found · one that nobody listens to cannot be")
+            format!("looking for {topic} · {found} found · only those with subscribers are found")
         }
         Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
         Notice::Gap(gap) => {
@@ -69,10 +69,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         Notice::ClockSet { by } => {
             let way = if *by < 0 { "back" } else { "forward" };
             let length = figures::duration(clock::length(*by));
-            format!(
-                "the clock of this computer was set {way} by {length} · times from here on are by \
-                 the new clock"
-            )
+            format!("system clock set {way} by {length} · later times use the new clock")
         }
         Notice::CountedBySocketIo { topic } => counted_words(topic),
         Notice::Resp3Refused { library } => resp3_words(library),
@@ -82,7 +79,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         Notice::Breakpoint { query, channel, .. } => {
             let query = whole(query.as_bytes());
             format!(
-                "breakpoint {query} · hit on {} · [ goes there",
+                "breakpoint {query} · hit on {} · [ shows it",
                 whole_name(channel)
             )
         }
@@ -94,7 +91,7 @@ fn counted_words(topic: &Topic) -> String {
     let name = topic_words(topic);
     let counted = format!("Socket.IO counts {name} as one more server, and waits for its answers");
     if topic.kind == SubscriptionKind::Shard {
-        return format!("{counted} · no pattern hears sharded channels: u unsubscribes");
+        return format!("{counted} · patterns do not match sharded channels · u unsubscribe");
     }
     let pattern = [&*glob::literal(&topic.name), b"*"].concat();
     format!(
@@ -142,8 +139,8 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
     let user = whole(user.as_bytes());
     match channels {
         Allowed::Only { names, .. } if names.is_empty() => format!(
-            "* is refused, and user \"{user}\" may hear no channel: once an ACL rule such as \
-             &orders.* allows some, press r"
+            "* is refused, and user \"{user}\" may access no channel · add an ACL rule such as \
+             &orders.*, then press r"
         ),
         Allowed::Only { names, left_out } => {
             let named: Vec<String> = names
@@ -159,21 +156,21 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
             let left_out = match left_out {
                 0 => String::new(),
                 count => format!(
-                    " · {} are left out: name the ones to hear on the command line",
+                    " · {} left out · name the ones you want on the command line",
                     figures::count(*count as u64)
                 ),
             };
             format!(
-                "* is refused; listening to what user \"{user}\" may hear: {named}{more}{left_out}"
+                "* is refused; subscribed to what user \"{user}\" may access: {named}{more}{left_out}"
             )
         }
         Allowed::Secret(words) => format!(
-            "* is refused, and user \"{user}\" may not ask which channels it may hear: press a to \
-             subscribe to them, or name them on the command line · Redis says: {}",
+            "* is refused, and user \"{user}\" may not list its channels · press a to subscribe \
+             to them, or name them on the command line · Redis says: {}",
             whole(words.as_bytes())
         ),
         Allowed::Unknown(reason) => format!(
-            "* is refused, and what user \"{user}\" may hear is not known: {} · press r to ask again",
+            "* is refused, and the channels of user \"{user}\" are unknown: {} · press r to retry",
             whole(reason.as_bytes())
         ),
     }
@@ -259,8 +256,8 @@ fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
         clock.time_of_day(dropped.to),
     );
     format!(
-        "{count} messages ({size}) of {time} dropped: they came faster than they were taken in, from \
-         {from} to {to}"
+        "{count} messages ({size}) of {time} dropped: they arrived faster than they could be processed, \
+         from {from} to {to}"
     )
 }
 

@@ -137,10 +137,10 @@ impl App {
         let gone = std::mem::take(&mut open.gone);
         open.told_size = size;
         let messages = if gone == 1 { "message" } else { "messages" };
-        let share = if size > half { ", and so half" } else { "" };
+        let share = if size > half { ", counted as half" } else { "" };
         let (gone, size) = (figures::count(gone), figures::size(size as u64));
         self.tell(format!(
-            "{gone} older {messages} gone: the open message takes {size}{share} of --keep"
+            "{gone} older {messages} evicted: the open message takes {size}{share} of --keep"
         ));
     }
 

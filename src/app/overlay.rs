@@ -101,22 +101,22 @@ pub enum HelpLine {
 /// The notes below the keys in the help.
 const NOTES: &[&str] = &[
     "The wheel scrolls the pane under it; a click focuses and selects.",
-    "Of the plot the wheel zooms, a drag pans, and a click reads a point.",
+    "In the plot the wheel zooms, a drag pans, and a click reads a point.",
     "Shift-drag selects text with the mouse, and so does --no-mouse.",
-    "A rate is the mean of the last 5 seconds, or of a younger channel's life;",
+    "A rate is the mean of the last 5 seconds, or less for a newer channel;",
     "bars show the last minute.",
-    "Redis counts the receivers of a publish: one for each subscription that",
-    "it matches, those of this program included.",
-    "Pub/Sub is at most once: what is published while the connection is",
-    "lost is lost, and the log says from when to when.",
-    "One publish is one row, however many subscriptions bring it.",
+    "Redis counts the receivers of a publish: one for each matching",
+    "subscription, including those of this program.",
+    "Pub/Sub delivers at most once: messages published while the connection",
+    "is down are lost, and the log shows from when to when.",
+    "One publish is one row, however many subscriptions match it.",
     "Filter, search and breakpoints share one query language: F1 in their box",
-    "lists it. A filter hides no notice unless it speaks of is:notice or is:gap.",
-    "Before a row: ● you marked it, ◆ a breakpoint has hit it, ▸ it was found.",
-    "A row is shown if it matches every filter that includes, and none that",
-    "excludes. Breakpoints see every message that comes, shown or not.",
-    "A series of the plot is read of every message on its channel, be the plot",
-    "shown or closed, until d in the plot takes it out.",
+    "lists it. Filters hide notices only if they use is:notice or is:gap.",
+    "Before a row: ● marked by you, ◆ breakpoint hit, ▸ search match.",
+    "A row is shown if it matches every include filter and no exclude filter.",
+    "Breakpoints check every message that arrives, shown or hidden.",
+    "A plot series records every message on its channel, whether the plot is",
+    "shown or closed, until d in the plot removes it.",
 ];
 
 /// Returns the lines of the help, generated from the table of keys.
@@ -128,6 +128,6 @@ pub fn help_lines() -> impl Iterator<Item = HelpLine> {
             .chain(bindings)
             .chain([HelpLine::Blank])
     });
-    keys.chain([HelpLine::Heading("To know")])
+    keys.chain([HelpLine::Heading("Notes")])
         .chain(NOTES.iter().copied().map(HelpLine::Note))
 }

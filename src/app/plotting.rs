@@ -15,11 +15,11 @@ use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
 
 /// The toast shown if nothing is plotted.
-const NOTHING: &str = "nothing is plotted yet: press w on a channel, a message or a value";
+const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a value";
 
 /// The toasts shown at either end of the data.
 pub(super) const NEWEST: &str = "this is the newest point";
-pub(super) const OLDEST: &str = "this is the oldest point that is known";
+pub(super) const OLDEST: &str = "this is the oldest point known";
 
 impl App {
     /// Returns the plot.
@@ -82,7 +82,7 @@ impl App {
             return self.remove_series(index);
         }
         match self.with_value(no_number).flatten() {
-            Some(what) => self.tell(format!("go to a number to plot it: this value {what}")),
+            Some(what) => self.tell(format!("select a number to plot it: this value {what}")),
             None => self.show_series(&channel, quantity),
         }
     }
@@ -95,7 +95,7 @@ impl App {
                 Vec::new()
             }
             None if self.plot.series().len() >= MOST_SERIES => {
-                let words = format!("the plot has {MOST_SERIES} series: take one out with W d");
+                let words = format!("the plot has {MOST_SERIES} series · W d removes one");
                 return self.tell(words);
             }
             None => self.add_series(channel, quantity),
@@ -194,12 +194,7 @@ impl App {
     /// Hides the plot. Its series keep recording.
     pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
-        let count = self.plot.series().len();
-        let them = if count == 1 { "it" } else { "them" };
-        self.tell(format!(
-            "{count} series of the plot {} on: W shows {them} again, d there takes one out",
-            if count == 1 { "goes" } else { "go" }
-        ))
+        self.tell("plot hidden, still recording; W reopens it")
     }
 
     /// Takes the plot off the screen.

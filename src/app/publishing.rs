@@ -252,7 +252,7 @@ fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     }
     (kept > MAX_EDITED).then(|| {
         let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
-        format!("{size} are too much to edit here: {most} at most")
+        format!("{size} is too long to edit here: at most {most}")
     })
 }
 
@@ -261,12 +261,12 @@ fn why_ask(channel: &[u8]) -> Option<String> {
     let name = escape::name(channel, MAX_NAME_COLUMNS).string;
     if channel == SENTINEL_HELLO {
         return Some(format!(
-            "{name}: sentinels believe what they read there; a forged message can cause a failover."
+            "{name}: sentinels trust messages there; a forged one can cause a failover."
         ));
     }
     if channel == INVALIDATIONS {
         return Some(format!(
-            "{name}: clients that cache keys drop what is named there."
+            "{name}: clients that cache keys drop the keys named there."
         ));
     }
     let is_keyspace = [&b"__key"[..], b"__subkey"]

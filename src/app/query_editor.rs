@@ -208,7 +208,7 @@ impl App {
         if let Some(query) = self.filters.typed.take() {
             self.filters.list.push(Filter::including(query));
         }
-        self.tell("kept in the list of filters · f shows it");
+        self.tell("added to the list of filters · f shows it");
         effects.into_iter().chain(self.refresh_shown()).collect()
     }
 

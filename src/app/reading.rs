@@ -125,7 +125,7 @@ impl App {
                 let behind = reader.marks().len();
                 self.tell(if behind > 0 {
                     format!(
-                        "{} found, but not among the values laid out: see the bytes tab",
+                        "{} found, but outside the values shown · see the bytes tab",
                         figures::count(behind as u64)
                     )
                 } else {
@@ -172,7 +172,7 @@ impl App {
     fn tell_too_long(&mut self, length: usize) -> Vec<Effect> {
         let [length, most] = [length, MOST_COPIED].map(|size| figures::size(size as u64));
         self.tell_error(format!(
-            "not copied: {length} is too much for a terminal's clipboard, which gets up to {most}"
+            "not copied: {length} exceeds the clipboard limit of {most}"
         ))
     }
 
@@ -191,7 +191,7 @@ impl App {
         });
         match json {
             Some(json) => self.hand_over(json.into(), "the message as JSON"),
-            None => self.tell("this is no message with values: y copies it as it came"),
+            None => self.tell("not structured data · y copies it as received"),
         }
     }
 
@@ -210,8 +210,7 @@ impl App {
             return self.tell_too_long(bytes.len());
         }
         let size = figures::size(bytes.len() as u64);
-        let clipboard = "to the terminal's clipboard (OSC 52)";
-        self.tell(format!("handed {what}, {size}, {clipboard}"));
+        self.tell(format!("copied {what}, {size} (OSC 52)"));
         vec![Effect::Copy(bytes)]
     }
 
@@ -231,7 +230,7 @@ impl App {
             Some(Ok(literal)) => (format!("{path} == {literal}"), String::new()),
             Some(Err(what)) => (
                 format!("has({path})"),
-                format!(", as == compares no {what}"),
+                format!(", because {what} cannot be compared with =="),
             ),
             None => return self.tell_no_value(),
         };
@@ -240,8 +239,9 @@ impl App {
                 let typed = self.filters.typed.clone();
                 let both = Query::all(typed.into_iter().chain([query]));
                 let mut effects = self.filter_by(Some(both));
-                effects
-                    .extend(self.tell(format!("filtered by {text}{why}; Esc in the log ends it")));
+                effects.extend(self.tell(format!(
+                    "filtered by {text}{why} · Esc in the log clears it"
+                )));
                 effects
             }
             Err(wrong) => self.tell_error(format!("{text}: {wrong}")),
@@ -254,9 +254,8 @@ impl App {
         let decoded = self.open.as_ref()?.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();
         let [size, most] = [unpacked, MOST_UNPACKED].map(|size| figures::size(size as u64));
-        (unpacked > MOST_UNPACKED).then(|| {
-            format!("only here: the log looks into what is packed up to {most}, and this is {size}")
-        })
+        (unpacked > MOST_UNPACKED)
+            .then(|| format!("only here: the log unpacks up to {most}, and this is {size}"))
     }
 
     /// Toggles between showing only the value at this path and showing the whole messages of the
@@ -310,9 +309,9 @@ impl App {
     fn tell_no_value(&mut self) -> Vec<Effect> {
         let decoded = self.open.as_ref().and_then(|open| open.reader.decoded());
         self.tell(if decoded.is_some_and(|decoded| decoded.tree.is_some()) {
-            "that is for the value tab: [ and ] go there"
+            "only in the value tab · [ ] switch tabs"
         } else {
-            "this message has no values, and so no paths"
+            "not structured data: no paths"
         })
     }
 
@@ -339,11 +338,11 @@ fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
 /// Names a value that has no literal.
 fn incomparable(value: &Value<'_>) -> String {
     match value.kind {
-        Kind::Array => "array".to_owned(),
-        Kind::Object => "object".to_owned(),
-        Kind::Tag => "tag".to_owned(),
+        Kind::Array => "an array".to_owned(),
+        Kind::Object => "an object".to_owned(),
+        Kind::Tag => "a tag".to_owned(),
         Kind::Number => String::from_utf8_lossy(value.text).into_owned(),
-        _ => "text that is no UTF-8".to_owned(),
+        _ => "non-UTF-8 text".to_owned(),
     }
 }
 
@@ -372,4 +371,4 @@ pub(super) fn is_soon_searched(search: &decoding::Search) -> bool {
 
 /// Why a value has no path.
 const NO_PATH: &str =
-    "no path leads to this value: a key is no plain text, or a later one has the same name";
+    "no path to this value: a key is not plain text, or a later one has the same name";

@@ -8,25 +8,23 @@ use crate::server::Refusal;
 pub fn denial_remedy(topic: &Topic, reason: &str) -> &'static str {
     match (Refusal::of(reason), topic.kind) {
         (Refusal::UnknownCommand, SubscriptionKind::Pattern) => {
-            "This server has no PSUBSCRIBE, or calls it otherwise (ElastiCache Serverless, many \
+            "This server has no PSUBSCRIBE, or renames it (ElastiCache Serverless, many \
              proxies): press a to subscribe to channels by name."
         }
         (Refusal::UnknownCommand, SubscriptionKind::Shard | SubscriptionKind::ShardPattern) => {
             "This server has no sharded channels, which came with Redis 7: press a to subscribe \
              to an ordinary one."
         }
-        (Refusal::UnknownCommand, _) => {
-            "This server has no Pub/Sub, or calls its commands otherwise."
-        }
+        (Refusal::UnknownCommand, _) => "This server has no Pub/Sub, or renames its commands.",
         (Refusal::NoPermission, _) => {
-            "Press a to subscribe to what this user may hear: an ACL that allows a pattern allows \
-             just that pattern. Once it allows more, r asks again."
+            "Press a to subscribe to what this user may access: an ACL rule for a pattern allows \
+             exactly that pattern. After it changes, press r to retry."
         }
         (Refusal::OutOfMemory, _) => {
-            "The server's memory is full, and it takes no new subscription before it has room. \
-             Press r to ask again."
+            "The server's memory is full, and it accepts no new subscriptions until it has room. \
+             Press r to retry."
         }
-        _ => "Press r to ask again, a to subscribe to something else.",
+        _ => "Press r to retry, a to subscribe to something else.",
     }
 }
 
@@ -42,19 +40,17 @@ pub fn connection_remedy(reason: &str) -> Option<&'static str> {
         Refusal::NoPasswordSet => {
             "The server wants no password: leave it out of the URL and the environment."
         }
-        Refusal::Loading => "Messages come as soon as the server has loaded its data.",
+        Refusal::Loading => "Messages arrive once the server has loaded its data.",
         Refusal::PrimaryDown => {
-            "This replica has lost its primary, and serves again once it has it back."
+            "This replica has lost its primary, and serves again once it reconnects."
         }
-        Refusal::TooManyClients => {
-            "The server has as many clients as its setting maxclients allows."
-        }
+        Refusal::TooManyClients => "The server has reached its limit of clients (maxclients).",
         Refusal::Protected => {
-            "Without a password the server serves its own machine only: set requirepass there, or \
+            "Without a password the server accepts local clients only: set requirepass there, or \
              protected-mode no."
         }
         Refusal::OutOfMemory => {
-            "The server's memory is full, and it takes no new subscription before it has room."
+            "The server's memory is full, and it accepts no new subscriptions until it has room."
         }
         Refusal::Busy => "A script keeps the server busy.",
         Refusal::UnknownCommand | Refusal::NoPermission | Refusal::Other => return None,

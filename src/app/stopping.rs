@@ -101,10 +101,10 @@ impl App {
             if self.messages.position() == Position::Following {
                 self.stop_at(row);
                 if self.overlay.is_some() {
-                    self.tell("a breakpoint was hit: the messages are frozen there");
+                    self.tell("breakpoint hit · log frozen there");
                 }
             } else if self.breakpoints.at.is_none() && !has_waiting {
-                self.tell("a breakpoint was hit: space in the messages goes there");
+                self.tell("breakpoint hit · Space shows it");
             }
             self.hold_stops();
         }
@@ -182,7 +182,9 @@ impl App {
         }
         self.breakpoints.alerted = self.now;
         vec![Effect::Alert(match attention {
-            Attention::Notification => Alert::Notification(format!("subscope: {query} was hit")),
+            Attention::Notification => {
+                Alert::Notification(format!("subscope: breakpoint hit: {query}"))
+            }
             Attention::Bell | Attention::None => Alert::Bell,
         })]
     }

@@ -21,7 +21,7 @@ impl App {
     pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
-            return self.tell("no name was given; Ctrl-X in the prompt takes an empty one too");
+            return self.tell("no name given · Ctrl-X in the prompt allows an empty one");
         }
         let name = whole_name(&topic.name);
         let known = self.subscriptions.find(&topic);

@@ -169,7 +169,7 @@ impl App {
                 self.publish.payload.insert(&text);
                 self.publish.dismiss_failure();
             }
-            _ => return self.tell("nothing to paste into: press p to write a message"),
+            _ => return self.tell("nothing to paste into · p publish"),
         }
         Vec::new()
     }
@@ -235,9 +235,8 @@ impl App {
             return Vec::new();
         }
         let command = self.sentinel_command().unwrap_or_default();
-        let words = format!(
-            "this is a sentinel: it tells of failovers only · {command} follows the master"
-        );
+        let words =
+            format!("this is a sentinel: it reports failovers only · {command} follows the master");
         self.log
             .push_notice(self.now, Notice::Partial(words.into()));
         self.refresh_shown()

@@ -5,10 +5,10 @@ use crate::wire;
 
 /// COMMAND with its subcommands.
 pub const COMMANDS: &[Command] = &[
-    Command::new("command", -1, Usually, "Tells about all commands.", all),
+    Command::new("command", -1, Usually, "Describes all commands.", all),
     Command::new("command|count", 2, Usually, "Counts the commands.", count),
     Command::new("command|docs", -2, Usually, "Explains commands.", docs),
-    Command::new("command|info", -2, Usually, "Tells about commands.", some),
+    Command::new("command|info", -2, Usually, "Describes commands.", some),
     Command::new("command|list", -2, Usually, "Lists the commands.", list),
     Command::new("command|help", 2, Usually, "Lists subcommands.", help),
 ];

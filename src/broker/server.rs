@@ -10,7 +10,7 @@ use crate::message::glob;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
-    Command::new("info", -1, Usually, "Tells about the server.", info),
+    Command::new("info", -1, Usually, "Describes the server.", info),
     Command::new(
         "config",
         -2,

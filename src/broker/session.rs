@@ -11,10 +11,10 @@ use crate::wire;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
-    Command::new("ping", -1, Subscribed, "Answers that it is there.", ping),
-    Command::new("echo", 2, Usually, "Gives the text back.", echo),
-    Command::new("hello", -1, Unauthenticated, "Agrees on a protocol.", hello),
-    Command::new("auth", -2, Unauthenticated, "Gives the password.", auth),
+    Command::new("ping", -1, Subscribed, "Replies PONG.", ping),
+    Command::new("echo", 2, Usually, "Returns the text.", echo),
+    Command::new("hello", -1, Unauthenticated, "Sets the protocol.", hello),
+    Command::new("auth", -2, Unauthenticated, "Logs in.", auth),
     Command::new("select", 2, Usually, "Selects a database.", select),
     Command::new("reset", 1, Always, "Resets the connection.", reset),
     Command::new("quit", -1, Always, "Closes the connection.", quit),

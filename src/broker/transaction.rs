@@ -7,10 +7,10 @@ use super::lookup::find;
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("multi", 1, Usually, "Starts a transaction.", multi),
-    Command::new("exec", 1, Usually, "Carries out a transaction.", exec),
-    Command::new("discard", 1, Usually, "Drops a transaction.", discard),
+    Command::new("exec", 1, Usually, "Executes a transaction.", exec),
+    Command::new("discard", 1, Usually, "Discards a transaction.", discard),
     Command::new("watch", -2, Usually, "Watches keys.", watch),
-    Command::new("unwatch", 1, Usually, "Watches nothing.", unwatch),
+    Command::new("unwatch", 1, Usually, "Unwatches all keys.", unwatch),
 ];
 
 /// Commands that are executed immediately within a transaction.
@@ -29,7 +29,7 @@ pub fn queue(call: &mut Call, command: &Command) -> bool {
         call.queued();
     } else {
         // Redis has no error message for this: it closes such a client.
-        call.error("ERR the transaction is larger than the query buffer may be");
+        call.error("ERR the transaction exceeds the query buffer limit");
     }
     true
 }

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn what_must_not_be_seen_is_left_out_or_escaped() {
         for (words, expected) in [
-            ("-u names no host", "-u names no host"),
+            ("-u has no host", "-u has no host"),
             ("a\nb\u{1b}[31m\u{202e}", r"a\nb\x1b[31m\u{202e}"),
             ("\"redis://me:secret@h/1\" asks", "\"redis://***@h/1\" asks"),
             ("redis://:se@cret/#@h", "redis://***@h"),

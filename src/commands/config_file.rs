@@ -51,7 +51,7 @@ fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
     }
     let base = etcetera::choose_base_strategy().map_err(|error| {
         Failure::usage(format!(
-            "--profile: no place is known for a config file: {error}; name it by --config"
+            "--profile: cannot locate the config file: {error}; use --config FILE"
         ))
     })?;
     Ok(base.config_dir().join("subscope").join("config.toml"))
@@ -60,10 +60,8 @@ fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
 fn unread(full: &Path, error: &io::Error) -> Failure {
     let path = shown_path(full);
     if error.kind() == ErrorKind::NotFound {
-        return Failure::usage(format!(
-            "--profile: there is no config file {path}; such a file holds, for example"
-        ))
-        .with_example(EXAMPLE);
+        return Failure::usage(format!("--profile: no config file {path}; example:"))
+            .with_example(EXAMPLE);
     }
     if error.kind() == ErrorKind::IsADirectory {
         return Failure::usage(format!(

@@ -50,15 +50,15 @@ pub(super) fn read<E>(
 
 /// Parses `GLOB=.path`. A channel name may contain `=`: the first one followed by a path counts.
 fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
-    const FORM: &str = "write channels, = and the path of a value: 'orders:*=.user.id'";
+    const FORM: &str = "expected GLOB=.PATH, such as 'orders:*=.user.id'";
     let shown = whole(text.as_bytes());
     let starts_path = |(at, _): &(usize, &str)| text[at + 1..].trim_start().starts_with('.');
     let Some((at, _)) = text.match_indices('=').find(starts_path) else {
-        return Err(format!("{shown:?} has no = with a path behind it; {FORM}"));
+        return Err(format!("{shown:?} has no = followed by a path; {FORM}"));
     };
     let glob = text[..at].trim();
     if glob.is_empty() {
-        return Err(format!("{shown:?} names no channel; {FORM}"));
+        return Err(format!("{shown:?} has no channel; {FORM}"));
     }
     match Path::parse(&text[at + 1..]) {
         Ok(path) => Ok((glob.as_bytes().into(), path)),
@@ -79,7 +79,7 @@ fn schema(file: &File) -> Result<Schema, String> {
         format!("{shown} is {wrong}; {PROTOC}")
     })?;
     if schema.message_types().next().is_none() {
-        return Err(format!("{shown} describes no message type; {PROTOC}"));
+        return Err(format!("{shown} contains no message type; {PROTOC}"));
     }
     Ok(schema)
 }
@@ -90,7 +90,7 @@ fn message_type(
     file: Option<&File>,
     schema: Option<&Schema>,
 ) -> Result<(Box<[u8]>, MessageType), String> {
-    const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
+    const FORM: &str = "expected GLOB=TYPE, such as 'orders:*=shop.v1.Order'";
     let shown = whole(text.as_bytes());
     // Type names cannot contain `=`, but channel names may.
     let Some((glob, name)) = text.rsplit_once('=') else {
@@ -99,7 +99,7 @@ fn message_type(
     let (glob, name) = (glob.trim(), name.trim().trim_start_matches('.'));
     if glob.is_empty() || name.is_empty() {
         let what = if glob.is_empty() { "channel" } else { "type" };
-        return Err(format!("{shown:?} names no {what}; {FORM}"));
+        return Err(format!("{shown:?} has no {what}; {FORM}"));
     }
     let (Some(schema), Some(file)) = (schema, file) else {
         return Err(format!(

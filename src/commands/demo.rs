@@ -14,7 +14,7 @@ use crate::server::Endpoint;
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let broker = Broker::start(Settings::default())
         .await
-        .map_err(|error| Failure::other(format!("the demo's broker has no port: {error}")))?;
+        .map_err(|error| Failure::other(format!("no port for the demo's broker: {error}")))?;
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
     let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));

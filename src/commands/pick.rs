@@ -68,7 +68,7 @@ impl Keys {
 
     async fn next(&mut self) -> TerminalEvent {
         let event = self.event_rx.recv().await;
-        event.unwrap_or_else(|| TerminalEvent::InputLost("nobody reads it".to_owned()))
+        event.unwrap_or_else(|| TerminalEvent::InputLost("input reader ended".to_owned()))
     }
 
     /// Lets the thread read the next key.

@@ -131,7 +131,7 @@ fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
     }
     if entries.is_empty() {
         let path = shown_path(&file.path);
-        let words = format!("--profile: there is no profile in {path}; one is, for example");
+        let words = format!("--profile: no profile in {path}; example:");
         return Err(Failure::usage(words).with_example(EXAMPLE));
     }
     Ok(entries.iter().map(pickable_entry).collect())
@@ -170,7 +170,7 @@ fn badge(profile: &Profile) -> Badge {
 fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.path);
     let open = (file.is_open && target.holds_password())
-        .then(|| format!("other users can read the password in {path}: chmod 600 keeps it in"));
+        .then(|| format!("other users can read the password in {path}: run chmod 600"));
     let wrong = file
         .config
         .wrong()
@@ -185,7 +185,7 @@ fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     let target = target::named(&server(profile))
         .map_err(|wrong| profile.wrong(key_to_blame(profile, &wrong), wrong.problem))?;
     if target.has_password() && profile.password_command.is_some() {
-        return Err(profile.wrong("password-command", "the URL holds a password already"));
+        return Err(profile.wrong("password-command", "the URL already has a password"));
     }
     Ok(target)
 }

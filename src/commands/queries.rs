@@ -18,9 +18,9 @@ pub(super) fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<V
 fn one(text: &str, moment: &Moment) -> Result<Query, String> {
     let shown = whole(text.as_bytes());
     match Query::parse(text, moment) {
-        Ok(query) if query.is_everything() => Err(format!(
-            "{shown:?} asks for nothing: give a query, such as 'error'"
-        )),
+        Ok(query) if query.is_everything() => {
+            Err(format!("{shown:?} is empty: give a query, such as 'error'"))
+        }
         Ok(query) => Ok(query),
         Err(error) => {
             let place = error.place(text).map(|place| format!(", {place}"));

@@ -253,7 +253,7 @@ impl Host<Screen<Tty>> for Desk {
             }
             Effect::RememberQuery(query) => {
                 if let Err(error) = history::append(&query) {
-                    let words = format!("the query is not kept for later runs: {error}");
+                    let words = format!("query not saved: {error}");
                     return Ok(Some(Event::Failed(words)));
                 }
             }

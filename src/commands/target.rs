@@ -13,19 +13,19 @@ use crate::server::{
 };
 
 /// The warning for a password on the command line.
-const PASSWORD_IN_SIGHT: &str = "-a: other users can read a password from the list of processes; \
-                                 SUBSCOPE_PASSWORD or --askpass keep it out";
-const URL_IN_SIGHT: &str = "-u: other users can read the password in it from the list of \
-                            processes; SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass keep it out";
+const PASSWORD_IN_SIGHT: &str = "-a: other users can see the password in the process list; use \
+                                 SUBSCOPE_PASSWORD or --askpass";
+const URL_IN_SIGHT: &str = "-u: other users can see its password in the process list; use \
+                            SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass";
 
 /// The warning for a user without a password. It does not repeat the name, which may be a misplaced
 /// password.
-const IDLE_USER: &str = "a user is named, but no password is known, so the login is the default \
-                         user's; --askpass asks for one, and --pass '' logs in a user that needs none";
+const IDLE_USER: &str = "the user is ignored without a password (logging in as the default user); \
+                         use --askpass, or --pass '' if the user needs none";
 
 /// The warning for `redis://word@host`.
-const ONE_WORD: &str = "has one word before the @, which is taken as the password, as redis-cli \
-                        takes it; a user is user:password, or --user NAME";
+const ONE_WORD: &str = "has one word before the @, read as the password, as in redis-cli; for a \
+                        user write user:password, or use --user NAME";
 
 /// The key of profiles that is not an option.
 pub(super) const PASSWORD_COMMAND: &str = "password-command";
@@ -166,7 +166,7 @@ fn place(options: &Server) -> Result<Named, Wrong> {
 /// Returns the server behind a unix socket.
 fn socket(path: &Path) -> Result<Named, Wrong> {
     if holds_login(&path.to_string_lossy()) {
-        let problem = "takes a path; a URL or a login goes with -u, or url in a profile";
+        let problem = "takes a path; for a URL or a login use -u, or url in a profile";
         return Err(Wrong::with("-s", problem));
     }
     Ok(server(Address::Unix(path.to_owned())))
@@ -194,10 +194,10 @@ fn understood(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Name
     warnings.extend(parsed.remarks.iter().map(|remark| match remark {
         UrlRemark::Ignored(names) => {
             let names = names.join(", ");
-            format!("{source} has parameters that mean nothing here: {names}")
+            format!("{source} has unused parameters: {names}")
         }
         UrlRemark::Unencoded(encodings) => format!(
-            "{source} has a password or a user that other clients may not read: write {encodings}"
+            "{source} has a user or password that other clients may misread: write {encodings}"
         ),
     }));
     if let Some(words) = parsed.insecure {
@@ -232,11 +232,11 @@ fn host_in(text: &str) -> Result<String, Wrong> {
     let is_odd =
         |letter: char| "[]".contains(letter) || letter.is_whitespace() || letter.is_control();
     let problem = if host.is_empty() {
-        "names no host"
+        "has no host"
     } else if host.contains(['/', '@']) {
-        "takes a host, such as localhost or ::1; a URL goes with -u, or url in a profile"
+        "takes a host, such as localhost or ::1; for a URL use -u, or url in a profile"
     } else if inner.is_none() && host.contains(':') && !is_v6 {
-        "holds more than a host: the port goes with -p, or port in a profile"
+        "contains more than a host: for the port use -p, or port in a profile"
     } else if host.contains(is_odd) || inner.is_some() && !is_v6 {
         "is not a host, such as localhost or ::1"
     } else {
@@ -249,14 +249,14 @@ fn host_in(text: &str) -> Result<String, Wrong> {
 fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
     if let Some(user) = &options.user {
         if holds_login(user) {
-            let problem = "takes a name; a URL or a login goes with -u, or url in a profile";
+            let problem = "takes a name; for a URL or a login use -u, or url in a profile";
             return Err(Wrong::with("--user", problem));
         }
         target = target.with_user(user);
     }
     if let Some(db) = options.db {
         if db > 0 && matches!(target, Target::Cluster(_)) {
-            let problem = format!("{db} is not there: a cluster has only database 0");
+            let problem = format!("{db} does not exist: a cluster has only database 0");
             return Err(Wrong::with("-n", problem));
         }
         target = target.with_db(db);
@@ -266,7 +266,7 @@ fn refined(mut target: Target, options: &Server) -> Result<Target, Wrong> {
         if !target.is_tls() {
             return Err(Wrong::with(
                 "--tls",
-                "is of no use: a unix socket has no TLS",
+                "has no effect: a unix socket has no TLS",
             ));
         }
     }
@@ -302,7 +302,7 @@ fn tls(
     match unused.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => Err(Wrong::with(
             option,
-            "is of no use without TLS: add --tls, or give a rediss:// URL",
+            "requires TLS: add --tls, or use a rediss:// URL",
         )),
         None => Ok(None),
     }
@@ -426,12 +426,12 @@ mod tests {
             ("-h x -a secret --askpass", "cannot be used with"),
             ("-p 0", "takes a number from 1 to 65535"),
             ("-p 70000", "takes a number from 1 to 65535"),
-            ("-p secret", "a password goes with --askpass"),
-            ("-n -1", "takes a number from 0 on"),
-            ("-n secret", "takes a number from 0 on"),
+            ("-p secret", "for a password use --askpass"),
+            ("-n -1", "takes a number, 0 or higher"),
+            ("-n secret", "takes a number, 0 or higher"),
             ("--askpass=secret", "takes no value"),
-            ("--password=secret", "a password goes with --askpass"),
-            ("-h me:secret", "the port goes with -p"),
+            ("--password=secret", "for a password use --askpass"),
+            ("-h me:secret", "for the port use -p"),
             ("-s ~you/s", "another user's ~"),
             ("-h x --tls --cacert ~you/ca.pem", "another user's ~"),
             ("-u redis://me:p#secret@x", "-u has an unencoded character"),
@@ -445,17 +445,17 @@ mod tests {
             ),
             (
                 "-u redis://x?ssl_ca_certs=/ca",
-                "-u has the parameter 'ssl_ca_certs', which is --cacert",
+                "-u has the parameter 'ssl_ca_certs': use --cacert",
             ),
-            ("-h x:7000", "the port goes with -p"),
-            ("-h redis://me:secret@x", "a URL goes with -u"),
+            ("-h x:7000", "for the port use -p"),
+            ("-h redis://me:secret@x", "for a URL use -u"),
             ("-h [x]", "is not a host"),
-            ("-h x --cacert /ca.pem", "--cacert is of no use without TLS"),
-            ("-h x --insecure", "--insecure is of no use without TLS"),
+            ("-h x --cacert /ca.pem", "--cacert requires TLS"),
+            ("-h x --insecure", "--insecure requires TLS"),
             ("-s /x --tls", "unix socket"),
             (
                 "-s redis://:x@h",
-                "-s takes a path; a URL or a login goes with -u",
+                "-s takes a path; for a URL or a login use -u",
             ),
             (
                 "-h x --tls --cert /c.pem --insecure",
@@ -505,7 +505,7 @@ mod tests {
             ),
             (
                 "-u redis://x?speed=secret",
-                "-u has parameters that mean nothing here: speed",
+                "-u has unused parameters: speed",
             ),
             (
                 "-u rediss://x?ssl_cert_reqs=none",
@@ -515,7 +515,7 @@ mod tests {
             assert_eq!(warnings(options), expected, "{options}");
         }
         let unencoded = warnings("-u redis://:sec@ret@x");
-        assert!(unencoded.starts_with("-u has a password or a user that other clients"));
+        assert!(unencoded.starts_with("-u has a user or password that other clients"));
         assert!(unencoded.contains("'@' as %40"), "{unencoded}");
         let one_word = warnings("-u redis://secret@x");
         assert!(

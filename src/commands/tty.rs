@@ -77,8 +77,7 @@ fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
         "TERM=dumb"
     };
     Err(Failure::usage(format!(
-        "{said}: a screen cannot be drawn on such a terminal; if it can do more, say so with \
-         TERM=xterm-256color"
+        "{said}: cannot draw on this terminal; if it can do more, set TERM=xterm-256color"
     )))
 }
 

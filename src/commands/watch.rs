@@ -44,7 +44,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         mut warnings,
     } = found?;
     if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
-        let problem = "needs sentinels; give them as redis+sentinel://host:port/master";
+        let problem = "requires sentinels; use redis+sentinel://host:port/master";
         return Err(blame(Wrong::with("--sentinel-events", problem)));
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
@@ -79,8 +79,7 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
     let mut names = watch.channels.iter().chain(&watch.shard);
     if !watch.exact && names.any(|name| is_url(name)) {
         return Err(Failure::usage(
-            "a CHANNEL looks like the URL of a server, which goes with -u; --exact takes it as a \
-             channel",
+            "a CHANNEL looks like a server URL; use -u for a server, --exact for a channel",
         ));
     }
     let mut topics = channels(watch);

@@ -40,7 +40,7 @@ impl ConfigError {
     /// Creates the error that `names` contains no profile called `name`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {
-            [] => format!("no profile '{}', nor any other", named(name)),
+            [] => format!("no profile '{}': the file has none", named(name)),
             names => {
                 let hint = suggestion(name, names);
                 let names: Vec<&str> = names.iter().map(|name| named(name)).collect();

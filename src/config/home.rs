@@ -18,10 +18,10 @@ fn expand_in(path: PathBuf, home: Option<&Path>) -> Result<PathBuf, String> {
     match first {
         Some(b"~") => match home.filter(|home| home.is_absolute()) {
             Some(home) => Ok(home.join(parts.as_path())),
-            None => Err("starts with ~, but HOME does not say which folder that is".to_owned()),
+            None => Err("starts with ~, but HOME is not an absolute path".to_owned()),
         },
         Some([b'~', ..]) => Err(
-            "starts with another user's ~: write the folder out, or ./~ for a file of that name"
+            "starts with another user's ~: write the full path, or ./~ for a file of that name"
                 .to_owned(),
         ),
         _ => Ok(path),
@@ -47,8 +47,8 @@ mod tests {
         }
         for (path, home, words) in [
             ("~you/r.sock", home, "another user's ~"),
-            ("~/r.sock", None, "HOME does not say"),
-            ("~/r.sock", Some(Path::new("")), "HOME does not say"),
+            ("~/r.sock", None, "HOME is not"),
+            ("~/r.sock", Some(Path::new("")), "HOME is not"),
         ] {
             let said = expand_in(path.into(), home).err().unwrap_or_default();
             assert!(said.contains(words), "{path}: {said}");

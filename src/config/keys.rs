@@ -104,8 +104,8 @@ impl<'a> Keys<'a> {
         };
         Err(value.wrong(match suggestion(name, &known).as_str() {
             "" => match known[..] {
-                [only] => format!("no such key; the only one is {only}"),
-                _ => format!("no such key; there are {}", known.join(", ")),
+                [only] => format!("no such key; the only valid key is {only}"),
+                _ => format!("no such key; valid keys: {}", known.join(", ")),
             },
             suggestion => format!("no such key{suggestion}"),
         }))
@@ -127,23 +127,23 @@ impl<'a> Value<'a> {
     pub fn text(self) -> Result<String, ConfigError> {
         match self.content {
             DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.must_be("a text in quotes")),
+            _ => Err(self.must_be("a quoted string")),
         }
     }
 
     /// Parses a file path, relative to `folder`, or to the home folder after `~`.
     pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
         match self.content {
-            DeValue::String(text) if text.is_empty() => Err(self.wrong("names no file")),
+            DeValue::String(text) if text.is_empty() => Err(self.wrong("is empty")),
             DeValue::String(text) if holds_login(text) => {
-                Err(self.wrong("takes a path; a URL or a login goes with url"))
+                Err(self.wrong("takes a path; for a URL or a login use url"))
             }
             DeValue::String(text) => {
                 let path = home::expand(PathBuf::from(text.as_ref()));
                 path.map(|path| folder.join(path))
                     .map_err(|problem| self.wrong(problem))
             }
-            _ => Err(self.must_be("a text in quotes")),
+            _ => Err(self.must_be("a quoted string")),
         }
     }
 
@@ -175,7 +175,7 @@ impl<'a> Value<'a> {
     pub fn one_of<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let DeValue::String(text) = self.content else {
-            return Err(self.must_be(&format!("one of the texts {}", names.join(", "))));
+            return Err(self.must_be(&format!("one of {}", names.join(", "))));
         };
         let found = choices.iter().find(|(name, _)| *name == text.as_ref());
         found.map(|(_, choice)| *choice).ok_or_else(|| {
@@ -187,13 +187,13 @@ impl<'a> Value<'a> {
 
     /// Parses an array of strings.
     pub fn texts(self) -> Result<Vec<String>, ConfigError> {
-        const FORM: &str = "a list of texts, such as [\"one\", \"two\"]";
+        const FORM: &str = "a list of strings, such as [\"one\", \"two\"]";
         let DeValue::Array(values) = self.content else {
             return Err(self.must_be(FORM));
         };
         let texts = values.iter().map(|value| match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.wrong(format!("must be {FORM}; something in it is not a text"))),
+            _ => Err(self.wrong(format!("must be {FORM}; an element is not a string"))),
         });
         texts.collect()
     }
@@ -210,7 +210,7 @@ impl<'a> Value<'a> {
     /// which may be a password without its quotes.
     fn must_be(&self, right: &str) -> ConfigError {
         let kind = match self.content {
-            DeValue::String(_) => "a text",
+            DeValue::String(_) => "a string",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
             DeValue::Boolean(_) => "true or false",
             DeValue::Datetime(_) => "a date",

@@ -207,7 +207,7 @@ impl Profile {
         };
         let second = others.iter().find(|key| self.has(key));
         match second {
-            Some(second) => Err(self.wrong(second, format!("cannot stand beside {first}"))),
+            Some(second) => Err(self.wrong(second, format!("cannot be combined with {first}"))),
             None => Ok(self),
         }
     }

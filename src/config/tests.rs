@@ -138,7 +138,7 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
         ),
         (
             "[profile.a]\nbanana = 1",
-            "/etc/it.toml:2: profile.a.banana: no such key; there are color, url, socket, ",
+            "/etc/it.toml:2: profile.a.banana: no such key; valid keys: color, url, socket, ",
         ),
         (
             "[profiles.a]",
@@ -159,16 +159,16 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
         ),
         (
             "[profile.a]\ncolor = 1",
-            "/etc/it.toml:2: profile.a.color: must be one of the texts red, yellow, green, blue, \
+            "/etc/it.toml:2: profile.a.color: must be one of red, yellow, green, blue, \
              magenta, cyan, white, not a number",
         ),
         (
             "[profile.a]\nread-only = \"yes\"",
-            "/etc/it.toml:2: profile.a.read-only: must be true or false, not a text",
+            "/etc/it.toml:2: profile.a.read-only: must be true or false, not a string",
         ),
         (
             "[profile.a]\nurl = 1",
-            "/etc/it.toml:2: profile.a.url: must be a text in quotes, not a number",
+            "/etc/it.toml:2: profile.a.url: must be a quoted string, not a number",
         ),
         (
             "[profile.a]\nport = 70000",
@@ -176,7 +176,7 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
         ),
         (
             "[profile.a]\nport = \"1\"",
-            "/etc/it.toml:2: profile.a.port: must be a whole number, not a text",
+            "/etc/it.toml:2: profile.a.port: must be a whole number, not a string",
         ),
         (
             "[profile.a]\ndb = -1",
@@ -184,21 +184,21 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
         ),
         (
             "[profile.a]\nchannels = \"a\"",
-            "/etc/it.toml:2: profile.a.channels: must be a list of texts, such as \
-             [\"one\", \"two\"], not a text",
+            "/etc/it.toml:2: profile.a.channels: must be a list of strings, such as \
+             [\"one\", \"two\"], not a string",
         ),
         (
             "[profile.a]\nfilter = [\"x\", 1]",
-            "/etc/it.toml:2: profile.a.filter: must be a list of texts, such as \
-             [\"one\", \"two\"]; something in it is not a text",
+            "/etc/it.toml:2: profile.a.filter: must be a list of strings, such as \
+             [\"one\", \"two\"]; an element is not a string",
         ),
         (
             "[profile.a]\nhost = \"h\"\nurl = \"redis://h\"",
-            "/etc/it.toml:2: profile.a.host: cannot stand beside url",
+            "/etc/it.toml:2: profile.a.host: cannot be combined with url",
         ),
         (
             "[profile.a]\nsocket = \"/s\"\nport = 1",
-            "/etc/it.toml:3: profile.a.port: cannot stand beside socket",
+            "/etc/it.toml:3: profile.a.port: cannot be combined with socket",
         ),
         (
             "profile = 1",
@@ -235,7 +235,7 @@ fn a_colour_that_is_almost_one_and_a_path_that_leads_nowhere_are_refused() {
         ),
         (
             "[profile.a]\ntls = { cacert = \"\" }",
-            "/etc/it.toml:2: profile.a.tls.cacert: names no file",
+            "/etc/it.toml:2: profile.a.tls.cacert: is empty",
         ),
     ] {
         assert!(complaint(text).starts_with(words), "{text:?}");
@@ -255,7 +255,7 @@ fn numbers_that_no_machine_holds_are_refused_and_one_key_is_called_the_only_one(
         ),
         (
             "x = 1",
-            "/etc/it.toml:1: x: no such key; the only one is profile",
+            "/etc/it.toml:1: x: no such key; the only valid key is profile",
         ),
     ] {
         assert_eq!(complaint(text), words, "{text:?}");
@@ -284,7 +284,7 @@ fn an_unknown_profile_names_those_there_are() {
     let one = parse("[profile.a]").unwrap().profile("x").unwrap_err();
     assert!(one.to_string().ends_with("There is a"), "{one}");
     let none = parse("").unwrap().profile("x").unwrap_err().to_string();
-    assert_eq!(none, "/etc/it.toml: no profile 'x', nor any other");
+    assert_eq!(none, "/etc/it.toml: no profile 'x': the file has none");
 }
 
 #[test]

@@ -162,12 +162,12 @@ impl Assembly {
         match self.frames.last() {
             Some(frame) if frame.left.is_none() && frame.kind != Kind::Tag => {
                 if frame.kind == Kind::Object && !frame.awaits_key() {
-                    return Err(Stop::wrong("a key without a value", source.start));
+                    return Err(Stop::wrong("key without a value", source.start));
                 }
                 self.close(source.end);
                 self.finish_value(source.end)
             }
-            _ => Err(Stop::wrong("a break where nothing ends", source.start)),
+            _ => Err(Stop::wrong("unexpected break", source.start)),
         }
     }
 
@@ -221,7 +221,7 @@ pub(super) fn check_count(kind: Kind, count: u64, left: usize, start: usize) -> 
         _ => (1, "values"),
     };
     if count.saturating_mul(each) > left as u64 {
-        let why = format!("{count} {of} are announced and {left} bytes are left");
+        let why = format!("header says {count} {of}, but only {left} B left");
         return Err(Stop::wrong(why, start));
     }
     Ok(())

@@ -59,7 +59,7 @@ impl Head {
             26 => Some(cursor.number::<4>()?),
             27 => Some(cursor.number::<8>()?),
             31 => None,
-            _ => return Err(Stop::wrong("a byte that starts no item", start)),
+            _ => return Err(Stop::wrong("invalid initial byte", start)),
         };
         Ok(Self {
             major: first >> 5,
@@ -83,7 +83,7 @@ impl Reader<'_> {
         }
         if self.cursor.left() > 0 {
             let at = self.cursor.at();
-            return Err(Stop::wrong("something follows the value", at));
+            return Err(Stop::wrong("trailing data", at));
         }
         Ok(())
     }
@@ -109,7 +109,7 @@ impl Reader<'_> {
             (6, Some(tag)) => self.tagged(tag, start),
             (7, Some(argument)) => self.simple(head.info, argument, start),
             (7, None) => self.assembly.end_unknown(start..self.cursor.at()),
-            _ => Err(Stop::wrong("a length that is left open", start)),
+            _ => Err(Stop::wrong("indefinite length not allowed", start)),
         }
     }
 
@@ -145,7 +145,7 @@ impl Reader<'_> {
                     count += 1;
                 }
                 None if piece.major == 7 => break,
-                _ => return Err(Stop::wrong("no piece of the string", piece.start)),
+                _ => return Err(Stop::wrong("invalid chunk of a string", piece.start)),
             }
         }
         let source = start..self.cursor.at();
@@ -179,10 +179,7 @@ impl Reader<'_> {
             (22, _) => (Kind::Null, "null".to_owned()),
             (23, _) => (Kind::Null, "undefined".to_owned()),
             (24, 0..32) => {
-                return Err(Stop::wrong(
-                    "a simple value that is written too long",
-                    start,
-                ));
+                return Err(Stop::wrong("invalid simple value", start));
             }
             (25, _) => (Kind::Number, decimal_f32(number::half(argument))),
             (26, _) => {

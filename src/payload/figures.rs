@@ -173,7 +173,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     let number: Option<u64> = number.parse().ok();
     number
         .and_then(|number| number.checked_mul(1 << shift))
-        .ok_or_else(|| format!("{text:?} is too large a size: {FORM}"))
+        .ok_or_else(|| format!("{text:?} is too large: {FORM}"))
 }
 
 /// Formats values as bars, the highest value as a full one: `▁▂▃▄▅▆▇█`. A value other than zero is

@@ -175,18 +175,14 @@ impl<'a> Unwrapped<'a> {
         self.inner = Some(inner);
     }
 
-    /// Returns a phrase for one more wrapping: `a gzip`, `a gzip within it`.
+    /// Returns a phrase for one more wrapping: `gzip layer`, `inner gzip layer`.
     fn next_named(&self, wrapping: Wrapping) -> String {
-        let article = match wrapping {
-            Wrapping::Lz4 => "an",
-            _ => "a",
-        };
         let place = if self.wrappings.is_empty() {
             ""
         } else {
-            " within it"
+            "inner "
         };
-        format!("{article} {}{place}", wrapping.name())
+        format!("{place}{} layer", wrapping.name())
     }
 
     fn into_decoded(self, format: Format, tree: Option<Tree>, note: Option<String>) -> Decoded {
@@ -233,7 +229,7 @@ pub fn recognise_within(
         let named = unwrapped.next_named(wrapping);
         let mut is_too_large = false;
         let note = if unwrapped.wrappings.len() == MAX_WRAPPINGS {
-            format!("{named} was not unpacked: {MAX_WRAPPINGS} wrappings were taken off before")
+            format!("{named} not unpacked: limit of {MAX_WRAPPINGS} layers reached")
         } else {
             match inner {
                 Ok(inner) => {
@@ -242,7 +238,7 @@ pub fn recognise_within(
                 }
                 Err(why) => {
                     is_too_large = matches!(why, Failure::Large { .. });
-                    format!("{named} was not unpacked: {why}")
+                    format!("{named} not unpacked: {why}")
                 }
             }
         };
@@ -290,7 +286,7 @@ fn broken_lines(bytes: &[u8], wrong: &NotJson) -> Option<String> {
     let get_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
     let breaks = bytes.iter().take(lines.at).filter(|byte| **byte == b'\n');
     let (why, at, line) = (lines.why, lines.at, breaks.count() + 1);
-    get_further.then(|| format!("not JSON lines: {why} at byte {at}, in line {line}"))
+    get_further.then(|| format!("not JSON lines: {why} at byte {at}, line {line}"))
 }
 
 /// Explains why the payload does not match the configured message type, if it does not.
@@ -298,8 +294,8 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
     let message_type = message_type.filter(|_| format != Format::Protobuf)?;
     let name = message_type.name();
     Some(match message_type.decode(bytes) {
-        Err(wrong) => format!("no {name}: {wrong}"),
-        Ok(_) => format!("no {name}: none of its fields are in it"),
+        Err(wrong) => format!("not a {name}: {wrong}"),
+        Ok(_) => format!("not a {name}: no known fields"),
     })
 }
 

@@ -49,7 +49,7 @@ impl Reader<'_> {
         }
         if self.cursor.left() > 0 {
             let at = self.cursor.at();
-            return Err(Stop::wrong("something follows the value", at));
+            return Err(Stop::wrong("trailing data", at));
         }
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Reader<'_> {
             0x90..=0x9f => self.container(Kind::Array, u64::from(marker & 0x0f), start),
             0xa0..=0xbf => self.stretch(Kind::String, u64::from(marker & 0x1f), start),
             0xc0 => self.spelt(Kind::Null, "nil", start),
-            0xc1 => Err(Stop::wrong("the byte c1, which is never used", start)),
+            0xc1 => Err(Stop::wrong("reserved byte 0xc1", start)),
             0xc2 => self.spelt(Kind::Bool, "false", start),
             0xc3 => self.spelt(Kind::Bool, "true", start),
             0xc4..=0xc6 | 0xd9..=0xdb => self.sized_stretch(marker, start),

@@ -51,7 +51,7 @@ impl Display for EscapeError {
                 character.escape_debug()
             ),
             EscapeErrorKind::NotACharacter => {
-                formatter.write_str(r"\u needs the code of a character in braces, as in \u{a0}")
+                formatter.write_str(r"\u needs a character code in braces, as in \u{a0}")
             }
             EscapeErrorKind::NotHexadecimal => {
                 formatter.write_str(r"\x needs two hexadecimal digits, as in \x1b")
@@ -231,11 +231,11 @@ mod tests {
             ),
             (
                 "\\u{d800}",
-                r"column 1: \u needs the code of a character in braces, as in \u{a0}",
+                r"column 1: \u needs a character code in braces, as in \u{a0}",
             ),
             (
                 "\\u00e9",
-                r"column 1: \u needs the code of a character in braces, as in \u{a0}",
+                r"column 1: \u needs a character code in braces, as in \u{a0}",
             ),
             (
                 "one\ntwo \\x1",

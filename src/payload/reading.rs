@@ -45,7 +45,7 @@ impl Stop {
     }
 
     pub(super) fn early(at: usize) -> Self {
-        Self::wrong("it ends too early", at)
+        Self::wrong("unexpected end", at)
     }
 
     /// Converts the refusal of a tree to take what starts at `at`.
@@ -53,12 +53,12 @@ impl Stop {
         match refusal {
             Refusal::Full => Self::Full(at),
             Refusal::TooDeep => Self::too_deep(at),
-            Refusal::TooLong => Self::wrong("it is longer than 4 GiB", at),
+            Refusal::TooLong => Self::wrong("longer than 4 GiB", at),
         }
     }
 
     pub(super) fn too_deep(at: usize) -> Self {
-        Self::wrong("it is nested too deep", at)
+        Self::wrong("nested too deeply", at)
     }
 }
 
@@ -127,7 +127,7 @@ impl<'a> Cursor<'a> {
                 Ok(range)
             }
             _ => Err(Stop::wrong(
-                format!("{length} bytes are announced and {left} are left"),
+                format!("header says {length} bytes, but only {left} left"),
                 start,
             )),
         }

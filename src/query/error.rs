@@ -27,7 +27,7 @@ impl QueryError {
             return None;
         }
         if part.is_empty() && before == text {
-            return Some("at its end".to_owned());
+            return Some("at the end".to_owned());
         }
         let column = before.chars().count() + 1;
         let mut place = format!("at column {column}");

@@ -56,7 +56,7 @@ impl Program {
     /// Compiles `source`. An error gives the offending byte range and what is wrong with it.
     pub fn new(source: &str) -> Result<Self, (Range<usize>, String)> {
         if source.len() > MAX_SOURCE {
-            let message = format!("a jq filter of over {} KiB is too long", MAX_SOURCE >> 10);
+            let message = format!("jq filter too long: limit {} KiB", MAX_SOURCE >> 10);
             return Err((0..0, message));
         }
         // The parser is recursive too, so it needs the large stack.
@@ -67,12 +67,7 @@ impl Program {
             .spawn(check)
             .map_err(|wrong| (0..0, format!("jq cannot be started: {wrong}")))?
             .join();
-        let unfit = || {
-            (
-                0..source.len(),
-                "jq cannot make sense of this filter".to_owned(),
-            )
-        };
+        let unfit = || (0..source.len(), "invalid jq filter".to_owned());
         compiled.ok().and_then(Result::ok).ok_or_else(unfit)??;
         Ok(Self {
             source: source.into(),

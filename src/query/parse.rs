@@ -58,10 +58,7 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     if text.len() > MAX_TEXT {
         return fail(
             0..0,
-            format!(
-                "a query of over {} KiB is too long: shorten it",
-                MAX_TEXT >> 10
-            ),
+            format!("query too long: shorten it to {} KiB", MAX_TEXT >> 10),
         );
     }
     let mut parser = Parser::new(text, moment);
@@ -97,7 +94,7 @@ pub fn path(text: &str) -> Result<Vec<PathStep>, QueryError> {
     let start = parser.cursor.at();
     fail(
         start..text.len(),
-        "a path ends before this: a name with such characters needs quotes",
+        "names with special characters need quotes",
     )
 }
 
@@ -134,7 +131,7 @@ impl Parser<'_> {
         if !self.cursor.at_end() {
             return fail(
                 self.cursor.next_char(),
-                "this ) closes nothing: remove it, or put the text in quotes",
+                "unmatched ): remove it, or put the text in quotes",
             );
         }
         Ok(expr)
@@ -173,7 +170,7 @@ impl Parser<'_> {
                     return fail(
                         self.cursor.since(start),
                         format!(
-                            "a {sign} negates the term right behind it: add one, or write \"{sign}\" in quotes"
+                            "{sign} negates the term after it: add one, or write \"{sign}\" in quotes"
                         ),
                     );
                 }
@@ -200,7 +197,7 @@ impl Parser<'_> {
                 return fail(
                     start..start + word.len(),
                     format!(
-                        "`{word}` stands between two terms: to find the word, write \"{word}\" in quotes"
+                        "`{word}` joins two terms: to find the word, write \"{word}\" in quotes"
                     ),
                 );
             }
@@ -219,7 +216,7 @@ impl Parser<'_> {
         if self.depth == MAX_DEPTH {
             return fail(
                 start..start + 1,
-                format!("over {MAX_DEPTH} parentheses within one another are too many"),
+                format!("parentheses nested more than {MAX_DEPTH} deep"),
             );
         }
         self.depth += 1;

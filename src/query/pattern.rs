@@ -18,7 +18,7 @@ pub struct Pattern {
 
 impl Pattern {
     /// Compiles `source`, in which `\xff` is that byte, not that code point. An error is worded to
-    /// follow "this is not a regular expression:".
+    /// follow "invalid regular expression:".
     pub fn new(source: &str, insensitive: bool) -> Result<Self, String> {
         let regex = RegexBuilder::new(&with_bytes(source))
             .case_insensitive(insensitive)
@@ -32,7 +32,7 @@ impl Pattern {
                 regex,
             }),
             Err(regex::Error::CompiledTooBig(_)) => {
-                Err("it becomes too large: make its repetitions smaller".to_owned())
+                Err("too large: use smaller repetitions".to_owned())
             }
             Err(other) => Err(last_line(&other.to_string())),
         }

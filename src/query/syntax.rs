@@ -16,12 +16,12 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "text",
         example: "timeout",
-        meaning: "the payload or the channel's name holds it; uppercase: case-sensitive",
+        meaning: "payload or channel name contains it; uppercase: case-sensitive",
     },
     Syntax {
         form: "\"text\"",
         example: r#""took 5 ms\n""#,
-        meaning: r#"the payload holds it, literally; with \" \\ \n \t \r \xff"#,
+        meaning: r#"payload contains exactly this; escapes: \" \\ \n \t \r \xff"#,
     },
     Syntax {
         form: "a b, a && b",
@@ -41,12 +41,12 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "/regex/ or /regex/i",
         example: r"/took \d{3,} ?ms/i",
-        meaning: r"the payload matches the regular expression; i: in any case; \xff: the byte",
+        meaning: r"payload matches the regular expression; i: ignore case; \xff: that byte",
     },
     Syntax {
         form: "channel:name",
         example: "channel:orders.*",
-        meaning: "the channel's name holds it; with * ? [ it matches, as in PSUBSCRIBE",
+        meaning: "channel name contains it; with * ? [ a glob, as in PSUBSCRIBE",
     },
     Syntax {
         form: ".path == value",
@@ -66,20 +66,20 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "last:span",
         example: "last:30s",
-        meaning: "came within ms, s, m, h or d before the query was entered",
+        meaning: "arrived up to that long before the query was entered; ms s m h d",
     },
     Syntax {
         form: "since:time",
         example: "since:12:00:05",
-        meaning: "came at the last such time of day or later",
+        meaning: "arrived at the most recent such time of day or later",
     },
     Syntax {
         form: "until:time",
         example: "until:12:01",
-        meaning: "came before that time of day",
+        meaning: "arrived before that time of day",
     },
     Syntax {
-        form: "is:sort",
+        form: "is:kind",
         example: "is:json",
         meaning: "is:json, is:binary, is:notice or is:gap",
     },
@@ -91,17 +91,17 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "via:name",
         example: "via:orders.*",
-        meaning: "brought by a subscription of such a name, as for channel:",
+        meaning: "delivered by a subscription with that name, as for channel:",
     },
     Syntax {
         form: ".path in (values)",
         example: ".level in (error, warn)",
-        meaning: "such a value is one of these",
+        meaning: "the value is one of these",
     },
     Syntax {
         form: ".path ~ \"regex\"",
         example: r#".tags[0] ~ "^pay""#,
-        meaning: "a string in it matches; [0] the first, .\"odd key\" any name",
+        meaning: "a string there matches; [0] the first, .\"odd key\" any name",
     },
     Syntax {
         form: "has(.path)",

@@ -46,7 +46,7 @@ impl fmt::Display for Excess {
             Self::Values => write!(f, "a reply of more than {MAX_VALUES} values was cut off"),
             Self::Depth => write!(f, "a reply nested more than {MAX_DEPTH} deep was cut off"),
             Self::Line => write!(f, "a line of more than {} KiB was cut off", MAX_LINE >> 10),
-            Self::Framing => f.write_str("not a reply of Redis"),
+            Self::Framing => f.write_str("not a Redis reply"),
         }
     }
 }

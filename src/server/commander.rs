@@ -247,7 +247,7 @@ impl Commander {
                 if is_about_login {
                     self.pause = self.login.next_wait();
                     self.is_locked_out = self.pause.is_none();
-                    again = " · r tries again";
+                    again = " · r to retry";
                 }
                 let trouble = format!("no connection to publish with: {}{again}", failure.reason);
                 self.tell(Feed::Trouble(Some(trouble.into()))).await

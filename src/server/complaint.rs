@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Why a text is not a valid server address, in one line that continues the name of its source, as
-/// in "`REDIS_URL` names no host".
+/// in "`REDIS_URL` has no host".
 ///
 /// It never repeats any of the text. An unencoded password can be parsed as a host, a port, a
 /// database or a parameter, so any part may be a password.
@@ -34,7 +34,7 @@ impl fmt::Display for EndpointError {
         f.write_str(&self.problem)?;
         match self.right_form {
             "" => Ok(()),
-            form => write!(f, "; the right form is {form}"),
+            form => write!(f, "; expected {form}"),
         }
     }
 }

@@ -369,8 +369,8 @@ impl Coordinator {
         let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
         let loss = Loss {
             last_heard: since,
-            event: format!("{server} goes on as master").into(),
-            reason: "what is published there reaches nobody here".into(),
+            event: format!("{server} still acts as master").into(),
+            reason: "messages published there are not received".into(),
         };
         let mut gaps = self.gaps.lock();
         gaps.lose(FORMER, wanted, loss, Time::now())

@@ -53,7 +53,7 @@ impl Endpoint {
         match url.kind {
             Kind::Server | Kind::Socket => Self::read(&url),
             Kind::Sentinel | Kind::Cluster => Err(EndpointError::of_form(
-                "names several servers",
+                "has several servers",
                 Kind::Server.right_form(),
             )),
         }
@@ -262,7 +262,7 @@ pub(super) fn db_in(path: &str) -> Result<i64, &'static str> {
         "" => Ok(0),
         number => match number.parse() {
             Ok(db @ 0..) => Ok(db),
-            _ => Err("has a database that is not a number from 0 on"),
+            _ => Err("has a database that is not a number, 0 or higher"),
         },
     }
 }
@@ -407,37 +407,37 @@ mod tests {
 
     #[test]
     fn a_wrong_address_is_refused_in_one_line_with_what_is_right() {
-        let form = "the right form is redis://";
+        let form = "expected redis://";
         for (url, problem, right) in [
             ("", "is empty", form),
             (" \n", "is empty", form),
             ("http://localhost", "unknown scheme", form),
-            ("rediss://", "names no host", form),
-            ("redis://", "names no host", form),
-            ("redis:///1", "names no host", form),
+            ("rediss://", "has no host", form),
+            ("redis://", "has no host", form),
+            ("redis:///1", "has no host", form),
             ("redis+sentinels://localhost/m", "unknown scheme", form),
             ("redis+sentinel://localhost/m", "several servers", form),
-            ("redis://a,b", "names several hosts", "redis+cluster://"),
+            ("redis://a,b", "has several hosts", "redis+cluster://"),
             ("redis://localhost:port", "port that is not a number", form),
             ("redis://localhost:70000", "from 1 to 65535", form),
             ("redis://me:p:w@[::1]:0", "from 1 to 65535", form),
-            ("redis://[::1", "without an IPv6 address", form),
+            ("redis://[::1", "no IPv6 address", form),
             ("redis://::1", "IPv6 address without brackets", "[::1]:6379"),
-            ("redis://local host", "a character that no host has", form),
+            ("redis://local host", "an invalid character", form),
             (
                 "redis://localhost?db=x",
                 "parameter 'db'",
-                "number of a database",
+                "a database number",
             ),
             (
                 "redis://localhost/first",
                 "database that is not a number",
                 form,
             ),
-            ("redis://localhost/-1", "from 0 on", form),
+            ("redis://localhost/-1", "0 or higher", form),
             ("redis://0.0.0.0", "0.0.0.0", "connect to 127.0.0.1"),
             ("redis://:%ff@localhost", "not UTF-8", form),
-            ("redis://localhost/#x", "behind a '#'", "%23"),
+            ("redis://localhost/#x", "after '#'", "%23"),
             ("unix://relative/path", "needs an absolute path", form),
             ("unix://", "needs an absolute path", form),
             (
@@ -453,7 +453,7 @@ mod tests {
             ),
             (
                 "rediss://h?tls_min=1",
-                "'tls_min', which is not known",
+                "'tls_min', which is unknown",
                 "rediss://",
             ),
             (
@@ -466,7 +466,7 @@ mod tests {
                 "'master_name'",
                 "redis+sentinel://",
             ),
-            ("redis://h?1=2", "parameter that is not known", "%3F"),
+            ("redis://h?1=2", "an unknown parameter", "%3F"),
         ] {
             let error = Endpoint::parse(url).unwrap_err().to_string();
             assert!(error.contains(problem), "{url}: {error}");

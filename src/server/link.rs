@@ -205,15 +205,12 @@ fn no_db_words(db: i64, reason: &str) -> String {
     } else if reason.contains("cluster") {
         (
             "cannot be selected",
-            "a cluster has only database 0; messages arrive all the same",
+            "a cluster has only database 0; messages still arrive",
         )
     } else if reason.starts_with("NOPERM") {
-        (
-            "cannot be selected",
-            "the user needs +select; messages arrive all the same",
-        )
+        ("cannot be selected", "grant +select; messages still arrive")
     } else {
-        ("cannot be selected", "messages arrive all the same")
+        ("cannot be selected", "messages still arrive")
     };
     format!("database {db} {what}: {remedy} · Redis says: {reason}")
 }
@@ -271,7 +268,7 @@ mod tests {
             ),
             (
                 "NOPERM this user has no permissions to run the 'select' command",
-                "database 7 cannot be selected: the user needs +select",
+                "database 7 cannot be selected: grant +select",
             ),
             (
                 "ERR SELECT is not allowed in cluster mode",
@@ -279,7 +276,7 @@ mod tests {
             ),
             (
                 "ERR no",
-                "database 7 cannot be selected: messages arrive all the same · Redis says: ERR no",
+                "database 7 cannot be selected: messages still arrive · Redis says: ERR no",
             ),
         ] {
             let said = no_db_words(7, reason);

@@ -127,7 +127,7 @@ impl Watcher {
         }
         self.is_told = true;
         let reason = nobody.failure.reason;
-        let words = format!("{reason} · a failover would not be followed");
+        let words = format!("{reason} · failovers are not followed");
         let _ = self.report_tx.send(Report::Partial(Some(words.into())));
     }
 

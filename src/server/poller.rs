@@ -337,15 +337,15 @@ impl Poller {
 /// Explains that the nodes are unknown, why, and what to do.
 fn unknown_in_words(words: &str) -> String {
     if words.contains("cluster support disabled") {
-        return format!("no cluster: {words} · leave +cluster out of the URL");
+        return format!("not a cluster: {words} · remove +cluster from the URL");
     }
     let remedy = match Refusal::of(words) {
-        Refusal::NoPermission => " · the ACL rule +cluster|nodes allows it",
-        refusal if refusal.is_about_login() => " · r tries again",
+        Refusal::NoPermission => " · grant +cluster|nodes",
+        refusal if refusal.is_about_login() => " · r to retry",
         _ => "",
     };
     format!(
-        "other nodes unknown: {words} · what only other nodes have is missing: \
-         events of keys, sharded channels{remedy}"
+        "other nodes unknown: {words} · key events and sharded channels of other nodes are \
+         missing{remedy}"
     )
 }

@@ -157,7 +157,7 @@ impl Masters {
         match link.ask::<Option<(String, u16)>>(&command).await {
             Ok(Some((host, port))) => Ok(self.sentinels.server.at(Address::Tcp { host, port })),
             Ok(None) => Err(format!(
-                "no master is called {master:?} there{}",
+                "no master named {master:?}{}",
                 but(&known_masters(link).await)
             )
             .into()),
@@ -178,7 +178,7 @@ impl Masters {
             // If ROLE is not permitted, the sentinels have to be trusted.
             Standing::Master | Standing::Unknown => Ok(()),
             Standing::Replica => {
-                Err(format!("{address} is named as master, but says that it is a replica").into())
+                Err(format!("{address} is named as master, but reports being a replica").into())
             }
         }
     }
@@ -262,8 +262,8 @@ fn but(names: &[String]) -> String {
     let shown: Vec<String> = shown.map(|name| format!("{:?}", link::cut(name))).collect();
     match names.len() {
         0 => String::new(),
-        count if count > shown.len() => format!(", but {}, …", shown.join(", ")),
-        _ => format!(", but {}", shown.join(", ")),
+        count if count > shown.len() => format!(", only {}, …", shown.join(", ")),
+        _ => format!(", only {}", shown.join(", ")),
     }
 }
 
@@ -272,10 +272,13 @@ fn failure_of_all(useless: &[Useless]) -> Failure {
     let has = |kind| useless.iter().any(|of| of.kind == kind);
     let reasons = by_reason(useless);
     let (is_refusal, reason) = if has(Kind::Misled) {
-        (false, format!("the sentinels lead to no master: {reasons}"))
+        (
+            false,
+            format!("no sentinel names a usable master: {reasons}"),
+        )
     } else if has(Kind::Closed) {
-        let hint = "sentinel-user= and sentinel-password= in the URL are for them";
-        let words = format!("the sentinels do not let us in: {reasons} ({hint})");
+        let hint = "set sentinel-user= and sentinel-password= in the URL";
+        let words = format!("login refused by the sentinels: {reasons} ({hint})");
         (true, words)
     } else {
         (false, format!("no sentinel answers: {reasons}"))
@@ -334,11 +337,11 @@ mod tests {
             (false, "no sentinel answers: h:1, h:4: refused")
         );
         let (is_final, words) = said(&[silent, closed]);
-        let start = "the sentinels do not let us in: h:1: refused; h:2: WRONGPASS (";
+        let start = "login refused by the sentinels: h:1: refused; h:2: WRONGPASS (";
         assert!(is_final && words.starts_with(start), "{words}");
         // A sentinel that accepts the login may learn of the master later.
         let (is_final, words) = said(&[closed, misled]);
-        let start = "the sentinels lead to no master: h:2: WRONGPASS; h:3: no master";
+        let start = "no sentinel names a usable master: h:2: WRONGPASS; h:3: no master";
         assert_eq!((is_final, &*words), (false, start));
     }
 
@@ -346,7 +349,7 @@ mod tests {
     fn of_many_masters_only_some_are_named() {
         let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
         assert_eq!(but(&[]), "");
-        assert_eq!(but(&names[..2]), ", but \"0\", \"1\"");
+        assert_eq!(but(&names[..2]), ", only \"0\", \"1\"");
         assert!(but(&names).ends_with("\"7\", …"), "{}", but(&names));
     }
 }

@@ -370,7 +370,7 @@ impl Subscriber {
                             subscription,
                             last_served: None,
                             heard_until: None,
-                            reason: "another server brings it now".into(),
+                            reason: "another server delivers it now".into(),
                         });
                         return Ok(Waited::WantsChanged);
                     }

@@ -90,7 +90,7 @@ impl Target {
         let has_sentinel_login =
             url.parameters.sentinel_user.is_some() || url.parameters.sentinel_password.is_some();
         if has_sentinel_login && url.kind != Kind::Sentinel {
-            return Err(wrong("has a login for sentinels, but names none"));
+            return Err(wrong("has a login for sentinels, but no sentinels"));
         }
         let mut remarks = Vec::new();
         if !url.parameters.unknown.is_empty() {
@@ -212,7 +212,7 @@ impl Sentinels {
     fn read(url: &Url) -> Result<Self, &'static str> {
         let (master, db) = url.path.split_once('/').unwrap_or((&url.path, ""));
         if master.is_empty() {
-            return Err("names no master after the sentinels");
+            return Err("has no master name after the sentinels");
         }
         let placeholder = Address::Tcp {
             host: master.to_owned(),
@@ -259,7 +259,7 @@ impl fmt::Display for Target {
 fn read_cluster(url: &Url) -> Result<Vec<Endpoint>, &'static str> {
     let db = url.parameters.db.map_or_else(|| db_in(&url.path), Ok)?;
     if db > 0 {
-        return Err("names a database, but a cluster has only database 0");
+        return Err("has a database, but a cluster has only database 0");
     }
     let nodes = url.hosts.iter();
     let nodes = nodes.map(|host| Endpoint::of(url, host.address(SERVER_PORT)));
@@ -338,19 +338,19 @@ mod tests {
     #[test]
     fn a_wrong_target_is_refused_in_one_line_with_the_right_form() {
         for (url, problem) in [
-            ("redis+sentinel://h1:26379,h2:26379", "names no master"),
-            ("redis+sentinel:///m", "names no host"),
-            ("redis+sentinel://h1,,h2/m", "names no host"),
+            ("redis+sentinel://h1:26379,h2:26379", "has no master"),
+            ("redis+sentinel:///m", "has no host"),
+            ("redis+sentinel://h1,,h2/m", "has no host"),
             ("redis+sentinel://h1:port/m", "port that is not a number"),
             ("redis+sentinel://h1/m/x", "database that is not a number"),
             ("redis+cluster://h1/2", "only database 0"),
             ("redis+cluster://h1?db=2", "only database 0"),
-            ("redis+cluster://h1?sentinel-user=a", "names none"),
+            ("redis+cluster://h1?sentinel-user=a", "no sentinels"),
             ("redis+ring://h1", "unknown scheme"),
         ] {
             let error = Target::parse(url).unwrap_err().to_string();
             assert!(error.contains(problem), "{url}: {error}");
-            assert!(error.contains("the right form is redis"), "{error}");
+            assert!(error.contains("expected redis"), "{error}");
             assert_eq!(error.lines().count(), 1, "{url}: {error}");
         }
     }

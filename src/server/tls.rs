@@ -25,7 +25,7 @@ use crate::payload::escape::whole;
 
 /// The error about a server that answers without TLS.
 pub(super) const NOT_SPOKEN: &str =
-    "the server does not speak TLS here; without TLS it is redis:// and no --tls";
+    "the server does not speak TLS here; use redis:// without --tls";
 
 /// TLS settings from the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Tls {
                 None => system_roots(),
             };
             let checker = Checker::new(roots, trusted, provider).map_err(|error| {
-                TlsError::new("", format!("no certificate can be checked: {error}"))
+                TlsError::new("", format!("certificates cannot be verified: {error}"))
             })?;
             builder.with_custom_certificate_verifier(Arc::new(checker))
         };
@@ -180,7 +180,7 @@ pub(super) fn words(error: &io::Error) -> Option<Box<str>> {
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => NOT_SPOKEN.into(),
         Error::AlertReceived(alert) => alert_words(*alert),
         Error::PeerIncompatible(why) => {
-            format!("the server and subscope have no TLS in common: {why:?}").into()
+            format!("no TLS version or cipher in common with the server: {why:?}").into()
         }
         other => format!("TLS failed: {other}").into(),
     })
@@ -191,7 +191,7 @@ fn alert_words(alert: AlertDescription) -> Box<str> {
     use AlertDescription as Alert;
     match alert {
         Alert::CertificateRequired => {
-            "the server wants a client certificate: give --cert FILE and --key FILE".into()
+            "the server requires a client certificate: use --cert FILE and --key FILE".into()
         }
         Alert::NoCertificate
         | Alert::BadCertificate
@@ -201,16 +201,16 @@ fn alert_words(alert: AlertDescription) -> Box<str> {
         | Alert::CertificateUnknown
         | Alert::UnknownCA
         | Alert::AccessDenied => {
-            format!("the server refuses our certificate ({alert:?}): give another with --cert FILE and --key FILE").into()
+            format!("the server rejected the client certificate ({alert:?}): use another with --cert FILE and --key FILE").into()
         }
         // Before TLS 1.3, this alert is also sent if the client certificate is missing.
-        Alert::HandshakeFailure => "the server breaks off the TLS handshake (HandshakeFailure): \
-            it may want a client certificate, given with --cert FILE and --key FILE"
+        Alert::HandshakeFailure => "the server aborted the TLS handshake (HandshakeFailure): \
+            it may require a client certificate: use --cert FILE and --key FILE"
             .into(),
         Alert::UnrecognisedName => {
-            "the server knows no such name (UnrecognisedName): --sni NAME asks for another".into()
+            "the server does not know this name (UnrecognisedName): set it with --sni NAME".into()
         }
-        _ => format!("the server breaks off TLS: {alert:?}").into(),
+        _ => format!("the server aborted TLS: {alert:?}").into(),
     }
 }
 
@@ -219,14 +219,14 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     let name = host.split('%').next().unwrap_or(host);
     ServerName::try_from(name.to_owned()).map_err(|_| {
         io::Error::other(format!(
-            "no certificate can be for {host:?}: give the server's name with --sni NAME"
+            "no certificate can name {host:?}: set the server's name with --sni NAME"
         ))
     })
 }
 
 fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(name.to_owned())
-        .map_err(|_| TlsError::new("--sni", format!("{name:?} is not the name of a server")))
+        .map_err(|_| TlsError::new("--sni", format!("{name:?} is not a valid server name")))
 }
 
 /// Loads the system's authorities. Unreadable ones are skipped, and if there are none at all, as in
@@ -265,14 +265,10 @@ fn certificates(
         Ok(found) if found.is_empty() => Err(file_error(
             option,
             path,
-            "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+            "contains no PEM certificate (-----BEGIN CERTIFICATE-----)",
         )),
         Ok(found) => Ok(found),
-        Err(_) => Err(file_error(
-            option,
-            path,
-            "is damaged: it is not PEM throughout",
-        )),
+        Err(_) => Err(file_error(option, path, "is damaged: not valid PEM")),
     }
 }
 
@@ -281,9 +277,9 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
         let is_encrypted = text.windows(9).any(|window| window == b"ENCRYPTED");
         let problem = if is_encrypted {
-            "is encrypted: give a copy without, as 'openssl pkey -in FILE -out COPY' makes it"
+            "is encrypted: decrypt a copy with 'openssl pkey -in FILE -out COPY'"
         } else {
-            "holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)"
+            "contains no PEM private key (-----BEGIN PRIVATE KEY-----)"
         };
         file_error("--key", path, problem)
     })
@@ -301,7 +297,7 @@ fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
 fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
     match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            let problem = format!("is not the key of the certificate {}", cert.display());
+            let problem = format!("does not match the certificate {}", cert.display());
             file_error("--key", key, &problem)
         }
         Error::InvalidCertificate(_) => {

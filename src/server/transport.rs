@@ -63,11 +63,9 @@ impl Transport {
         };
         if is_silent {
             let guess = match self.stream {
-                Stream::Tcp(_) => {
-                    "it may want TLS (--tls or rediss://), or not let this address in"
-                }
-                Stream::Tls(_) => "it may not let this address in, or be no Redis",
-                Stream::Unix(_) => "it may be no Redis",
+                Stream::Tcp(_) => "it may require TLS (--tls or rediss://) or reject this address",
+                Stream::Tls(_) => "it may reject this address, or not be Redis",
+                Stream::Unix(_) => "it may not be Redis",
             };
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
@@ -101,7 +99,7 @@ pub(super) async fn connect(
     if !endpoint.is_tls() {
         return Ok(Transport::new(Stream::Tcp(stream)));
     }
-    let tls = tls.ok_or("TLS is asked for, but it was not set up")?;
+    let tls = tls.ok_or("TLS requested, but not set up")?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
     let mut handshake = pin!(tls.handshake(host, stream));
     let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
@@ -147,7 +145,7 @@ pub(super) fn words(error: &io::Error) -> Box<str> {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "connection reset".into(),
         io::ErrorKind::ConnectionAborted => "connection aborted".into(),
         io::ErrorKind::UnexpectedEof => "closed by the server".into(),
-        io::ErrorKind::TimedOut => "the network gave up: no acknowledgement".into(),
+        io::ErrorKind::TimedOut => "timed out: no acknowledgement".into(),
         io::ErrorKind::HostUnreachable => "host unreachable".into(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".into(),
         io::ErrorKind::PermissionDenied => "permission denied".into(),

@@ -54,7 +54,7 @@ impl Upstream {
         {
             changes.push(Change::Cut {
                 last_heard: up.asked,
-                reason: "its primary has restarted, or is another",
+                reason: "its primary restarted or changed",
             });
             self.is_cut = true;
         }
@@ -137,7 +137,7 @@ mod tests {
         let mut note = |info: &str, seconds: i64| upstream.note(info, Time(seconds * SECOND));
         assert_eq!(note(&replica("up", "a", 0), 10), []);
         let changes = note(&replica("up", "b", 0), 15);
-        let other = cut(10, "its primary has restarted, or is another");
+        let other = cut(10, "its primary restarted or changed");
         assert_eq!(changes, [other, Change::Restored]);
     }
 

@@ -87,7 +87,7 @@ impl Url {
             return Err(EndpointError::of_form("is empty", SERVER_FORM));
         }
         if text.contains(char::is_control) {
-            let problem = "holds a line break or another control character";
+            let problem = "contains a line break or another control character";
             return Err(EndpointError::of_form(problem, SERVER_FORM));
         }
         let (scheme, rest) = scheme_of(text);
@@ -124,7 +124,7 @@ impl Url {
         let parameters = Parameters::read(pieces.query, pieces.fragment)?;
         let is_list = matches!(kind, Kind::Sentinel | Kind::Cluster);
         if !is_list && pieces.hosts.contains(',') {
-            return Err(wrong("names several hosts".to_owned()));
+            return Err(wrong("has several hosts".to_owned()));
         }
         let hosts = pieces.hosts.split(',').map(read_host);
         Ok(Self {
@@ -272,22 +272,18 @@ fn read_host(text: &str) -> Result<Host, String> {
                 name: address,
                 port,
             }),
-            Err(_) => Err("has brackets without an IPv6 address in them".to_owned()),
+            Err(_) => Err("has no IPv6 address in its brackets".to_owned()),
         };
     }
     let name = decoded(name)?;
     let is_odd = |letter: char| letter.is_whitespace() || r#"[]<>"'`\^{|}%@/"#.contains(letter);
     match name.as_str() {
-        "" => Err("names no host".to_owned()),
-        "0.0.0.0" => {
-            Err("names 0.0.0.0, which is where a server listens: connect to 127.0.0.1".to_owned())
-        }
+        "" => Err("has no host".to_owned()),
+        "0.0.0.0" => Err("has 0.0.0.0, an address to listen on: connect to 127.0.0.1".to_owned()),
         name if name.contains(':') => {
             Err("has an IPv6 address without brackets: write it as [::1]:6379".to_owned())
         }
-        name if name.contains(is_odd) => {
-            Err("has a host with a character that no host has".to_owned())
-        }
+        name if name.contains(is_odd) => Err("has an invalid character in the host".to_owned()),
         _ => Ok(Host { name, port }),
     }
 }
@@ -296,7 +292,7 @@ fn decoded(text: &str) -> Result<String, String> {
     let bytes = percent_decode_str(text).decode_utf8();
     let text = bytes.map_err(|_| "has %-escapes that are not UTF-8".to_owned())?;
     if text.contains('\0') {
-        return Err("holds a NUL (%00)".to_owned());
+        return Err("contains a NUL (%00)".to_owned());
     }
     Ok(text.into_owned())
 }
@@ -329,7 +325,7 @@ pub(super) fn encodings(characters: &[char]) -> String {
 fn unencoded_words(login: &str) -> String {
     let characters = unencoded(login);
     format!(
-        "has an unencoded character in its password or user: write {}",
+        "has an unencoded character in its user or password: write {}",
         encodings(&characters)
     )
 }

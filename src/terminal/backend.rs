@@ -166,7 +166,7 @@ impl<W: Write> Screen<W> {
     pub fn copy(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() > CLIPBOARD_LIMIT {
             let message = format!(
-                "{} bytes are too many for the clipboard: at most {CLIPBOARD_LIMIT} are sent",
+                "{} bytes exceed the clipboard limit of {CLIPBOARD_LIMIT} bytes",
                 bytes.len()
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));

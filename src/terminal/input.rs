@@ -46,7 +46,7 @@ pub fn spawn(
     }
     let next = move || match &mut *keyboard() {
         Some(keyboard) => keyboard.next(),
-        None => TerminalEvent::InputLost("it was never opened".to_owned()),
+        None => TerminalEvent::InputLost("it could not be opened".to_owned()),
     };
     thread::Builder::new()
         .name("input".into())
@@ -115,10 +115,7 @@ impl Keyboard {
         let come = Instant::now();
         let mut bytes = [0; READ_SIZE];
         match rustix::io::read(&self.terminal, &mut bytes[..]) {
-            Ok(0) => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "it has hung up",
-            )),
+            Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it hung up")),
             Ok(count) => Ok(self.decoder.read(&bytes[..count], come)),
             Err(Errno::INTR | Errno::AGAIN) => Ok(Vec::new()),
             Err(error) => Err(error.into()),

@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let is_latest = app.list_form() == ListForm::Latest;
     // The log, which would show the stop, is hidden.
     if is_latest && app.breakpoints().stop().is_some() {
-        (sort, style) = (" hit ❚❚ v goes there ".to_owned(), theme::BAD);
+        (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
     }
     let titles = titles(app);
     let room = usize::from(area.width).saturating_sub(sort.width() + 4);
@@ -192,7 +192,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
     let silence = app
         .now()
         .since(channel.last_heard.max(app.server().live_since));
-    if let Some((words, style)) = instead_of_rate(app, channel.name()) {
+    if let Some((words, style)) = instead_of_rate(app, channel.name(), width) {
         line.word(format!("{words:>width$}"), style);
     } else if silence >= SILENT_AFTER {
         let silent = if has_bars { "silent " } else { "" };

@@ -66,7 +66,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             retry_at,
             attempts,
         } => Words {
-            case: format!("Not listening to {address}"),
+            case: format!("Not connected to {address}"),
             reason: Some(whole(reason.as_bytes())),
             keys: format!(
                 "Attempt {} starts {}. Press r to try now, q to quit.",
@@ -77,7 +77,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
                 Some(remedy) => vec![remedy.to_owned()],
                 None => vec![
                     "Another server: subscope -u redis://host:port".to_owned(),
-                    "No server at hand: subscope demo".to_owned(),
+                    "Without a server: subscope demo".to_owned(),
                 ],
             },
         },
@@ -94,9 +94,9 @@ fn refused(address: &str, reason: &str, next_try: Option<String>) -> Words {
     let keys = match next_try {
         // A server that has restarted may not have loaded its users yet.
         Some(wait) => format!(
-            "The login worked before, so it is tried again {wait}. Press r to try now, q to quit."
+            "The login worked before, so subscope retries {wait}. Press r to try now, q to quit."
         ),
-        None => "Press r to try again, q to quit.".to_owned(),
+        None => "Press r to retry, q to quit.".to_owned(),
     };
     Words {
         case: format!("Login refused by {address}"),
@@ -124,7 +124,7 @@ fn idle(app: &App, address: &str) -> Words {
             case: capitalized(&words),
             keys,
             more: vec![
-                "One that nobody listens to cannot be found: subscribe to it by its name."
+                "A channel without subscribers cannot be found: subscribe to it by name."
                     .to_owned(),
             ],
             ..Words::default()
@@ -139,7 +139,7 @@ fn idle(app: &App, address: &str) -> Words {
             more: Vec::new(),
         },
         None => Words {
-            case: "Nothing is subscribed to".to_owned(),
+            case: "No subscriptions".to_owned(),
             keys,
             ..Words::default()
         },
@@ -187,13 +187,13 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         plain(if is_cleared {
             "No message has arrived since the log was cleared.".to_owned()
         } else {
-            "Nothing has come yet. Redis keeps no past messages of Pub/Sub.".to_owned()
+            "No messages yet. Redis does not store Pub/Sub messages.".to_owned()
         }),
         Line::default(),
     ];
     if let Some(command) = app.sentinel_command() {
         lines.push(plain(
-            "This is a sentinel: it tells of failovers only. To follow the master it watches:"
+            "This is a sentinel: it reports failovers only. To follow the master it watches:"
                 .to_owned(),
         ));
         lines.push(Line::raw(format!("  {command}")));
@@ -291,7 +291,7 @@ fn how_to_show(app: &App) -> String {
     let typed = filters
         .typed()
         .is_some()
-        .then_some("/ to change the filter, Esc to end it");
+        .then_some("/ to change the filter, Esc to clear it");
     let listed = filters.list().iter().any(|filter| filter.is_on);
     let listed = listed.then_some("f for the list of filters");
     let only = app
@@ -320,13 +320,13 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
         if let Some(meant) = filters.typed().and_then(Query::meant) {
             let meant = whole(meant.as_bytes());
-            let words = format!("Did you mean {meant}? / then Tab takes it");
+            let words = format!("Did you mean {meant}? / then Tab accepts");
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_known.is_empty() {
             lines.push(plain(format!(
-                "{not_known}. In an open message, [ teaches the shape of its channel, and # on a \
-                 number follows it."
+                "{not_known}. In an open message, [ learns the shape of its channel, and # tracks \
+                 a number."
             )));
         }
         if let Some(trouble) = filters.trouble() {
@@ -337,13 +337,13 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     }
     match app.only() {
         Some(name) => vec![
-            strong(format!("No message on {} is kept", whole_name(name))),
+            strong(format!("No messages kept on {}", whole_name(name))),
             plain(format!(
                 "{count} on other channels are hidden. Press Esc to show all."
             )),
         ],
         None => vec![
-            strong("Every message kept is on a muted channel".to_owned()),
+            strong("All kept messages are on muted channels".to_owned()),
             plain(format!(
                 "{count} are hidden. Select a channel and press m to show it."
             )),

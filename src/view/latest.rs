@@ -103,7 +103,7 @@ impl<'a> Painter<'a> {
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
         let age = self.app.now().since(channel.last_heard);
-        let instead = listed::instead_of_rate(self.app, channel.name());
+        let instead = listed::instead_of_rate(self.app, channel.name(), RATE);
         if columns.has_age {
             Self::age(age, instead.filter(|_| !columns.has_rate), line);
         }
@@ -127,8 +127,6 @@ impl<'a> Painter<'a> {
 
     fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
         let (words, style) = match instead {
-            // Four letters fit.
-            Some(("unheard", style)) => ("off".to_owned(), style),
             Some((words, style)) => (words.chars().take(AGE).collect(), style),
             None if age < FLASH => ("now".to_owned(), theme::GOOD),
             None if age < SILENT_AFTER => (figures::age(age), Style::new()),

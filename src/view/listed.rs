@@ -30,12 +30,18 @@ pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     }
 }
 
-/// Returns what to show instead of a rate where a rate would be misleading.
-pub(super) fn instead_of_rate(app: &App, name: &[u8]) -> Option<(&'static str, Style)> {
+/// Returns what to show instead of a rate where a rate would be misleading, in `columns`.
+pub(super) fn instead_of_rate(
+    app: &App,
+    name: &[u8],
+    columns: usize,
+) -> Option<(&'static str, Style)> {
+    const NOT_RECEIVING: &str = "not receiving";
     if app.is_muted(name) {
         Some(("muted", theme::QUIET))
     } else if !app.subscriptions().hear(name) {
-        Some(("unheard", theme::WATCH))
+        let fits = NOT_RECEIVING.len() <= columns;
+        Some((if fits { NOT_RECEIVING } else { "off" }, theme::WATCH))
     } else {
         None
     }

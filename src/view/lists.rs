@@ -19,7 +19,7 @@ const QUERY_COLUMNS: usize = 16;
 
 pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
     let lines = app.filters().list().iter().map(filter_line);
-    let empty = "No filter is kept here. Press a to add one, or Alt-Enter in the box that / opens.";
+    let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
     list(
         " Filters ",
         empty,
@@ -34,7 +34,7 @@ pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffe
 pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
     let list_of = app.breakpoints().list();
     let lines = list_of.iter().map(breakpoint_line);
-    let empty = "No breakpoint is set. Press a to set one.";
+    let empty = "No breakpoints · a add";
     list(
         " Breakpoints ",
         empty,
@@ -108,7 +108,7 @@ fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     let missed = match breakpoint.missed() {
         0 => None,
         missed => Some(format!(
-            "{} rows went before it was asked of them",
+            "{} rows evicted before they were searched",
             figures::count(missed)
         )),
     };

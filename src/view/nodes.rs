@@ -192,7 +192,7 @@ fn state(app: &App, node: &NodeStatus) -> (String, Style) {
         (Some(Connection::Reconnecting { .. }), _) => ("○ reconnecting", theme::BAD),
         (Some(Connection::Connecting), _) => ("◌ connecting", theme::WATCH),
         (_, Some(Health::Suspected)) => ("◐ suspected", theme::WATCH),
-        (Some(Connection::Idle) | None, _) => ("· not listened to", theme::QUIET),
+        (Some(Connection::Idle) | None, _) => ("· no subscriptions", theme::QUIET),
     };
     (words.to_owned(), style)
 }

@@ -80,16 +80,14 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
     let caret = text_box::draw(&prompt.input, input, buffer);
     if text.height > 1 {
         let words = match (prompt.topic().kind, prompt.is_exact) {
-            (SubscriptionKind::Pattern, _) => "a pattern: every channel that it matches",
-            (SubscriptionKind::Channel, true) => "exactly this channel, * ? and [ included",
-            (SubscriptionKind::Channel, false) => "a channel; with * ? or [ in it, a pattern",
+            (SubscriptionKind::Pattern, _) => "pattern: all matching channels",
+            (SubscriptionKind::Channel, true) => "exactly this channel, including * ? and [",
+            (SubscriptionKind::Channel, false) => "channel; with * ? or [, a pattern",
             (SubscriptionKind::Shard, true) => "exactly this sharded channel",
-            (SubscriptionKind::Shard, false) => "a sharded channel; with * ? or [, all that match",
+            (SubscriptionKind::Shard, false) => "sharded channel; with * ? or [, all that match",
             // Redis does not know a sharded channel without subscribers.
-            (SubscriptionKind::ShardPattern, _) => {
-                "all sharded channels that match and are listened to"
-            }
-            (SubscriptionKind::Sentinel, _) => "events of the sentinels",
+            (SubscriptionKind::ShardPattern, _) => "all matching sharded channels with subscribers",
+            (SubscriptionKind::Sentinel, _) => "sentinel events",
         };
         let mut line = LineBuilder::new(usize::from(text.width));
         line.words(words, theme::QUIET);
@@ -128,7 +126,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
         Question::Publish { warning } => (" Publish? ", warning.clone(), "publish"),
         Question::Quit { kept } => {
             let kept = figures::count(*kept);
-            let words = format!("{kept} messages are kept, and cannot be had again");
+            let words = format!("{kept} kept messages will be lost");
             (" Quit? ", words, "quit")
         }
     };

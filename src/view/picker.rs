@@ -81,7 +81,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     }
     if listed.is_empty() {
         let mut line = LineBuilder::padded(usize::from(lines.width));
-        line.cut_words("no profile has such a name", theme::QUIET);
+        line.cut_words("no profile matches", theme::QUIET);
         line.draw(lines, 0, Style::new(), buffer);
     }
     let height = usize::from(lines.height).max(1);

@@ -74,7 +74,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     let hint = if app.settings().read_only {
         "read-only: publishing is off"
     } else {
-        "press p to write a message to the selected channel"
+        "press p to publish a message"
     };
     line.cut_words(hint, theme::QUIET);
     line.draw(text, 0, Style::new(), buffer);

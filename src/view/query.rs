@@ -95,7 +95,7 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     };
     let offered = app.offered().map(|offered| {
         let offered = escape::name(offered.as_bytes(), OFFERED_COLUMNS).string;
-        format!("did you mean {offered} ? Tab takes it")
+        format!("did you mean {offered} ? Tab accept")
     });
     match (count, offered) {
         (Some(count), None) => line.words(&count, theme::GOOD),
@@ -192,7 +192,7 @@ pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
         parts.push(counted(unchecked.waiting, "not checked yet"));
     }
     if unchecked.missed > 0 {
-        parts.push(counted(unchecked.missed, "went unchecked"));
+        parts.push(counted(unchecked.missed, "evicted unchecked"));
     }
     if unchecked.is_full {
         parts.push("not all channels checked".to_owned());

@@ -141,11 +141,7 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
         return ("◌", theme::WATCH, words);
     }
     match subscriptions.denied().next() {
-        Some((_, reason)) => (
-            "✗",
-            theme::BAD,
-            format!("refused: {reason} · r tries again"),
-        ),
+        Some((_, reason)) => ("✗", theme::BAD, format!("refused: {reason} · r to retry")),
         None => ("■", theme::WATCH, "not subscribed to anything".to_owned()),
     }
 }
@@ -175,7 +171,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
 fn next_try(retry_at: Option<Time>, now: Time) -> String {
     match retry_at {
         Some(at) => format!("next try {}", wait(at, now)),
-        None => "r tries again".to_owned(),
+        None => "r to retry".to_owned(),
     }
 }
 

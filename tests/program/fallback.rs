@@ -73,7 +73,7 @@ fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
             Topic::pattern(br"a\b"),
         ]
     );
-    let words = "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain";
+    let words = "* is refused; subscribed to what user \"app\" may access: orders.*, logs.*, plain";
     assert!(stage.toast().starts_with(words), "{}", stage.toast());
     let rows = stage.app.log().notices().count();
     // After a reconnection, everything is refused once more.
@@ -89,9 +89,9 @@ fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
 fn where_nothing_is_to_be_known_or_heard_that_is_said() {
     let refused = || refused_all(&["*"]);
     for (channels, words) in [
-        (only(&[]), "may hear no channel"),
+        (only(&[]), "may access no channel"),
         (Allowed::Secret("NOPERM".into()), "press a to subscribe"),
-        (Allowed::Unknown("no answer".into()), "press r to ask again"),
+        (Allowed::Unknown("no answer".into()), "press r to retry"),
     ] {
         let mut stage = refused();
         assert_eq!(allow(&mut stage, channels), []);
@@ -117,7 +117,7 @@ fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
     let rules = ["resetchannels", "&orders.*", "&logs.*", "&plain"];
     let mut pty = app_at(&redis, &rules);
     pty.wait_for_text(
-        "* is refused; listening to what user \"app\" may hear: orders.*, logs.*, plain",
+        "* is refused; subscribed to what user \"app\" may access: orders.*, logs.*, plain",
     );
     pty.wait_for_text("3 of 4 subscriptions live");
     redis.cli(&["PUBLISH", "orders.1", "an order"]);
@@ -139,7 +139,7 @@ fn a_user_that_may_not_ask_is_told_what_to_do() {
     let redis = Redis::start();
     let pty = app_at(&redis, &["-acl", "resetchannels", "&orders.*"]);
     pty.wait_for_text(
-        "* is refused, and user \"app\" may not ask which channels it may hear: press a to subscribe \
+        "* is refused, and user \"app\" may not list its channels · press a to subscribe \
          to them, or name them on the command line",
     );
 }
@@ -208,7 +208,7 @@ fn of_more_channels_than_are_listened_to_it_is_said_how_many_are_left_out() {
         allow(&mut stage, Allowed::Only { names, left_out }).len(),
         2
     );
-    let words = "may hear: a, b · 150,000 are left out: name the ones to hear on the command line";
+    let words = "may access: a, b · 150,000 left out · name the ones you want on the command line";
     assert!(stage.toast().ends_with(words), "{}", stage.toast());
 }
 
@@ -219,7 +219,7 @@ fn a_server_without_psubscribe_is_not_taken_for_one_with_acls() {
         .size(160, 40)
         .start();
     pty.wait_for_text("Redis refuses pattern *");
-    pty.wait_for_text("This server has no PSUBSCRIBE, or calls it otherwise");
+    pty.wait_for_text("This server has no PSUBSCRIBE, or renames it");
     assert!(!pty.text().contains("ACL"), "{}", pty.text());
 }
 
@@ -256,7 +256,7 @@ fn of_200_000_channels_in_an_answer_as_many_as_can_be_are_heard_and_the_keys_go_
         pty.text()
     );
     pty.send("g");
-    pty.wait_for_text("and 32,748 more · 167,232 are left out");
+    pty.wait_for_text("and 32,748 more · 167,232 left out");
     pty.send("G");
     peer.say(array(&["message", "ch:32767", "to the last"]).as_bytes());
     pty.wait_for_text("to the last");

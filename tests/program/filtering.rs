@@ -126,14 +126,14 @@ fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
     for (query, place) in [
         (
             "size>lots",
-            r#""size>lots", at column 6 ("lots"): a size is"#,
+            r#""size>lots", at column 6 ("lots"): write a size"#,
         ),
-        ("a or", r#""a or", at its end: a term is missing"#),
+        ("a or", r#""a or", at the end: a term is missing"#),
         (
             "é or or b",
-            r#""é or or b", at column 6 ("or"): `or` stands"#,
+            r#""é or or b", at column 6 ("or"): `or` joins"#,
         ),
-        (".a ==", r#"".a ==", at its end: a value is missing"#),
+        (".a ==", r#"".a ==", at the end: a value is missing"#),
         ("is:jso", r#""is:jso": is: takes"#),
         ("(a\n", r#""(a\\n", at column 1 ("("): this ("#),
     ] {
@@ -173,7 +173,7 @@ fn that_jq_cannot_be_started_is_said() {
     }
     let trouble = matcher.trouble().unwrap();
     assert!(
-        trouble.starts_with("jq(…) is not asked: its process cannot start (No such file"),
+        trouble.starts_with("jq(…) disabled: its process cannot start (No such file"),
         "{trouble}"
     );
 }

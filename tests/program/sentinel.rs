@@ -182,7 +182,7 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
         gaps.any(|gap| *gap.event == *event && is_closed(&gap) == is_over)
     };
     let moved = format!("failover from {old} to {new}");
-    let lingers = format!("{old} goes on as master");
+    let lingers = format!("{old} still acts as master");
     listener
         .until("both are told", |listener| {
             is_told(listener, &moved, true) && is_told(listener, &lingers, false)
@@ -286,7 +286,7 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
     program.wait_for_text("master other 127.0.0.1");
     // Open the last row.
     program.send("G\rz[");
-    program.wait_for_text("brought by    sentinel events *");
+    program.wait_for_text("matched by    sentinel events *");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -426,7 +426,7 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
             .until("it is refused", |listener| refused(listener) == 1)
             .await;
         let said = listener.refusal().unwrap();
-        let start = format!("the sentinels do not let us in: {both}: {words}");
+        let start = format!("login refused by the sentinels: {both}: {words}");
         assert!(said.starts_with(&start), "{said}");
         assert!(said.contains("sentinel-password="), "{said}");
         assert!(!said.contains("wrong"), "{said}");
@@ -442,9 +442,9 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
     sentinels[0].kill();
     let url = with_login(&plain, ":data", "sentinel-password=wrong");
     let program = Launch::subscope(&["-u", &url]).size(200, 30).start();
-    program.wait_for_text("the sentinels do not let us in");
+    program.wait_for_text("login refused by the sentinels");
     program.wait_for_text("connection refused");
-    program.wait_for_text("Press r to try again");
+    program.wait_for_text("Press r to retry");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -455,7 +455,7 @@ async fn a_master_that_the_sentinels_do_not_know_is_told_with_those_that_they_do
     let url = url(&[&sentinel]).replace(NAME, "mymastre");
     let mut listener = Listener::start(config(&url, &[Topic::pattern(b"*")]));
     let words = format!(
-        "the sentinels lead to no master: {}: no master is called \"mymastre\" there, but \
+        "no sentinel names a usable master: {}: no master named \"mymastre\", only \
          \"mymaster\", \"other\"",
         sentinel.address()
     );
@@ -486,7 +486,7 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
     let alone = url(&[&dead, &stale]);
     let mut listener = Listener::start(config(&alone, &topics));
     let words = format!(
-        "{}: connection refused; {}: {} is named as master, but says that it is a replica",
+        "{}: connection refused; {}: {} is named as master, but reports being a replica",
         dead.address(),
         stale.address(),
         replica.address()
@@ -540,7 +540,7 @@ async fn sentinels_and_servers_speak_tls() {
     let mut listener = Listener::start(config(&url, &topics));
     listener
         .until("TLS is asked for", |listener| {
-            listener.has_failed("it may want TLS (--tls or rediss://)")
+            listener.has_failed("it may require TLS (--tls or rediss://)")
         })
         .await;
     listener.server.stop().await;
@@ -554,8 +554,8 @@ fn a_sentinel_that_is_asked_as_a_server_says_how_to_follow_its_master() {
         .size(160, 40)
         .start();
     let url = url(&[&sentinel]);
-    pty.wait_for_text("this is a sentinel: it tells of failovers only");
-    pty.wait_for_text("This is a sentinel: it tells of failovers only. To follow the master");
+    pty.wait_for_text("this is a sentinel: it reports failovers only");
+    pty.wait_for_text("This is a sentinel: it reports failovers only. To follow the master");
     pty.wait_for_text(&format!("  subscope -u {url}"));
     assert!(!pty.text().contains("redis-cli"), "{}", pty.text());
 }

@@ -349,7 +349,7 @@ fn keys_that_are_pasted_outside_of_a_text_box_only_move() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.send_at_once("can you publish, mute, quit?\rq");
-    program.wait_for_text("several keys came at once");
+    program.wait_for_text("several keys at once");
     program.send_at_once("gg");
     program.send("?");
     program.wait_for_text("Channels and messages");
@@ -370,7 +370,7 @@ fn a_paste_that_is_not_marked_as_one_sends_nothing() {
         text.contains("Publish to a ") && !text.contains("Enter message")
     });
     program.send_at_once("one\rtwo\ttabbed\rthree\r");
-    program.wait_for_text("Enter sends");
+    program.wait_for_text("Enter send");
     let text = program.text();
     for line in ["one", "two", "tabbed", "three"] {
         assert!(text.contains(line), "{text}");

@@ -165,7 +165,7 @@ async fn an_unknown_authority_is_named() {
     let [known, unknown] = ["Known CA", "Unknown CA"].map(Authority::new);
     let redis = right(&unknown);
     let reason = "the server's certificate for \"127.0.0.1\", \"localhost\" is issued by \
-                  \"Unknown CA\", which is not among the trusted ones; give it with --cacert FILE";
+                  \"Unknown CA\", which is not trusted; to trust it, use --cacert FILE";
     assert_refused(&redis.url(), &known.settings(), reason).await;
     // Nor is it among the system's authorities.
     assert_refused(&redis.url(), &TlsSettings::default(), reason).await;
@@ -219,8 +219,8 @@ async fn an_expired_certificate_between_is_told_from_the_servers() {
     let leaf = leaf.signed_by(&key, &between).unwrap().pem();
     let identity = authority.write("chain", &(leaf + &pem), &key);
     let redis = authority.serve(&identity, &[]);
-    let reason = "the certificate of \"Between CA\" (issued by \"Test CA\"), which vouches for \
-                  the server's, expired on 2024-01-01";
+    let reason = "the certificate of \"Between CA\" (issued by \"Test CA\"), in the server's \
+                  chain, expired on 2024-01-01";
     assert_refused(&redis.url(), &authority.settings(), reason).await;
 }
 
@@ -232,8 +232,8 @@ async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
     let authority = Authority::new("Test CA");
     let other = authority.issue("other", &["other.example"], |_| {});
     let redis = authority.serve(&other, &[]);
-    let reason = "the server's certificate is for \"other.example\", not for \"127.0.0.1\"; \
-                  --sni NAME checks another name";
+    let reason = "the server's certificate is for \"other.example\", not for \"127.0.0.1\"; to \
+                  check another name, use --sni NAME";
     assert_refused(&redis.url(), &authority.settings(), reason).await;
     let sni = |name: &str| TlsSettings {
         sni: Some(name.to_owned()),
@@ -245,7 +245,7 @@ async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
 
     let nameless = authority.issue("nameless", &[], |_| {});
     let redis = authority.serve(&nameless, &[]);
-    let reason = "the server's certificate names no host (its subject is \"nameless\"), so it is \
+    let reason = "the server's certificate has no host (its subject is \"nameless\"), so it is \
                   not for \"127.0.0.1\"; only --insecure accepts it";
     assert_refused(&redis.url(), &authority.settings(), reason).await;
 }
@@ -263,8 +263,8 @@ async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
     let pem = own.self_signed(&key).unwrap().pem();
     let own = authority.write("own", &pem, &key);
     let redis = authority.serve(&own, &[]);
-    let reason = "the server's certificate for \"127.0.0.1\" is signed by itself; to trust it, \
-                  give it with --cacert FILE";
+    let reason = "the server's certificate for \"127.0.0.1\" is self-signed; to trust it, use \
+                  --cacert FILE";
     assert_refused(&redis.url(), &authority.settings(), reason).await;
     let given = TlsSettings {
         cacert: Some(own.cert),
@@ -322,7 +322,7 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
         };
         assert_accepted(&redis.url(), &with(&client)).await;
         let said = reason_of(&redis.url(), &with(&stranger)).await;
-        assert!(said.contains("refuses our certificate"), "{said}");
+        assert!(said.contains("rejected the client certificate"), "{said}");
     }
 }
 
@@ -330,7 +330,7 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
 async fn tls_and_plain_are_told_apart() {
     let plain = Redis::start();
     let url = plain.url().replace("redis://", "rediss://");
-    let reason = "the server does not speak TLS here; without TLS it is redis:// and no --tls";
+    let reason = "the server does not speak TLS here; use redis:// without --tls";
     assert_refused(&url, &TlsSettings::default(), reason).await;
 
     if !tls_applies() {
@@ -346,8 +346,8 @@ async fn tls_and_plain_are_told_apart() {
         refused.reason().await,
         "closed by the server before it answered"
     );
-    let reason = "closed by the server before it answered: it may want TLS (--tls or rediss://), \
-                  or not let this address in";
+    let reason = "closed by the server before it answered: it may require TLS (--tls or rediss://) \
+                  or reject this address";
     assert_eq!(refused.reason().await, reason);
     refused.server.stop().await;
 
@@ -461,7 +461,7 @@ fn a_wrong_file_is_named_with_its_option() {
     let (cert, key) = (&identity.cert, &identity.key);
     for (settings, file, problem) in [
         (cacert("missing"), "missing", "cannot be read: No such file"),
-        (cacert("empty"), "empty", "holds no certificate"),
+        (cacert("empty"), "empty", "contains no PEM certificate"),
         (cacert("broken"), "broken", "is damaged"),
         (
             cacert("nonsense"),
@@ -476,17 +476,17 @@ fn a_wrong_file_is_named_with_its_option() {
         (
             pair(cert.clone(), cert.clone()),
             "--key",
-            "holds no private key",
+            "contains no PEM private key",
         ),
         (
             pair(cert.clone(), other.key),
             "--key",
-            "is not the key of the certificate",
+            "does not match the certificate",
         ),
         (
             pair(key.clone(), key.clone()),
             "--cert",
-            "holds no certificate",
+            "contains no PEM certificate",
         ),
     ] {
         let error = Tls::load(&settings).unwrap_err().to_string();
@@ -507,7 +507,7 @@ fn the_screen_says_what_is_wrong_with_a_certificate() {
     let ca = authority.path("ca.pem");
     let options = ["-p", &port, "--tls", "--cacert", ca.to_str().unwrap()];
     let pty = Launch::subscope(&options).size(160, 40).start();
-    pty.wait_for_text("Not listening to rediss://127.0.0.1");
+    pty.wait_for_text("Not connected to rediss://127.0.0.1");
     pty.wait_for_text("(issued by \"Test CA\") expired on 2024-01-01");
     pty.wait_for_text("reconnecting");
     assert!(!pty.text().contains("INSECURE"), "{}", pty.text());

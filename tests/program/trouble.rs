@@ -762,7 +762,7 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
     assert!(refusal.starts_with("WRONGPASS"), "{refusal}");
     let trouble = listener.troubles.last().unwrap().clone().unwrap();
     assert!(
-        trouble.contains("WRONGPASS") && trouble.contains("r tries again"),
+        trouble.contains("WRONGPASS") && trouble.contains("r to retry"),
         "{trouble}"
     );
     assert_eq!(listener.gaps().len(), 1);

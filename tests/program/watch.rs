@@ -264,7 +264,7 @@ fn one_publish_on_three_subscriptions_is_one_row_that_names_them_all() {
     pty.wait_for_text("only once");
     open_last(&mut pty);
     pty.send("[");
-    pty.wait_for_text("brought by");
+    pty.wait_for_text("matched by");
     for name in ["channel news:a", "pattern news:*", "pattern n*"] {
         pty.wait_for_text(name);
     }
@@ -411,7 +411,7 @@ fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
         (&["--keep"], "--keep"),
         (&["--nonsense"], "--nonsense"),
         (&["-u", "redis://x", "-h", "y", "-p", "1"], "--port"),
-        (&["-u", "redis+sentinel://h"], "-u names no master"),
+        (&["-u", "redis+sentinel://h"], "-u has no master"),
         (
             &["-u", "redis://h", "--sentinel-events"],
             "--sentinel-events",

@@ -153,7 +153,7 @@ fn a_key_on_a_number_of_messagepack_follows_it() {
         checked
             .stage
             .toast()
-            .starts_with("numbers at .seq on orders: "),
+            .starts_with("tracking .seq on orders: "),
         "{}",
         checked.stage.toast()
     );
@@ -197,7 +197,7 @@ fn a_hole_in_a_sequence_is_flagged_in_its_row() {
         checked.found(),
         [
             (2, "2 missing: 3–4".to_owned()),
-            (3, "5 again".to_owned()),
+            (3, "5 repeated".to_owned()),
             (4, "late by 2, fills the hole".to_owned()),
         ]
     );
@@ -250,7 +250,7 @@ fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
     checked.press("\n\nj#");
     let toast = checked.stage.toast();
     assert!(
-        toast.contains("followed already on all channels of *"),
+        toast.contains("already tracked on all channels of *"),
         "{toast}"
     );
     assert_eq!(checked.found().len(), 2);
@@ -467,7 +467,7 @@ fn the_delay_since_it_was_sent_is_told_in_the_row() {
     assert!(words.ends_with("after it was sent"), "{words}");
     let ahead = checked.stage.now.0 + 5_000_000;
     checked.messages("orders", &[&format!(r#"{{"sent":{ahead}}}"#)]);
-    assert!(checked.found()[1].1.contains("ahead of our clock"));
+    assert!(checked.found()[1].1.contains("sender's clock ahead"));
 }
 
 #[test]
@@ -653,20 +653,20 @@ fn only_a_whole_number_is_followed() {
         checked.messages("a", &[format!(r#"{{"s":{value}}}"#)]);
         checked.press("G\n\nj#");
         let toast = checked.stage.toast();
-        assert!(toast.contains("this value is none"), "{value}: {toast}");
+        assert!(toast.contains("not a whole number"), "{value}: {toast}");
         assert!(checked.stage.app.checks().plan().is_empty());
         checked.press("qq");
     }
     checked.messages("a", &[r#"{"s":"17"}"#]);
     checked.press("G\n\nj#");
     let toast = checked.stage.toast();
-    assert!(toast.contains("numbers at .s on a"), "{toast}");
+    assert!(toast.contains("tracking .s on a"), "{toast}");
     // Tracking can be stopped at any value.
     checked.messages("a", &[r#"{"s":"abc"}"#]);
     checked.press("q");
     checked.press("G\n\nj#");
     let toast = checked.stage.toast();
-    assert!(toast.contains("followed no longer"), "{toast}");
+    assert!(toast.contains("stopped tracking .s"), "{toast}");
 }
 
 #[test]
@@ -691,7 +691,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
     checked.press("z[");
     let screen = checked.screen();
     assert!(
-        screen.contains("looking back  68 % of what was kept so far"),
+        screen.contains("looking back  68 % of the kept messages"),
         "{screen}"
     );
     checked.settle(looking.into());

@@ -192,7 +192,7 @@ fn what_would_act_on_the_log_goes_back_to_it_or_says_why_not() {
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
-    assert!(stage.toast().contains("v goes back to the log"));
+    assert!(stage.toast().contains("v log, then Space freeze"));
     assert!(stage.is_following());
 }
 
@@ -278,7 +278,7 @@ fn everything_has_a_column_on_a_wide_screen() {
     │                                                                                                                                                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                                                                                                                                                   │
+    │ press p to publish a message                                                                                                                                                                         │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  Esc log  ? help  q quit
     "#);
@@ -304,7 +304,7 @@ fn the_change_follows_the_value_on_a_narrower_one() {
     │                                                                                                  │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                                               │
+    │ press p to publish a message                                                                     │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
      Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  Esc log  ? help  q quit
     "#);
@@ -334,7 +334,7 @@ fn eighty_columns_have_no_rate() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter its messages  Tab pane  / filter  p publish  Esc log  ? help  q quit
     "#);
@@ -352,7 +352,7 @@ fn forty_columns_have_the_name_and_the_value() {
     │   price:btc  412.48                  │
     ╰──────────────────────────────────────╯
     ╭ Publish ─────────────────────────────╮
-    │ press p to write a message to the s… │
+    │ press p to publish a message         │
     ╰──────────────────────────────────────╯
      Tab pane  Esc log  ? help  q quit
     "#);

@@ -162,7 +162,12 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
     assert_eq!(report.summary.unwrap().count, 5);
     plotting.code(KeyCode::Esc);
     assert_eq!(plotting.stage.app.context(), Context::Message);
-    assert!(plotting.stage.toast().contains("goes on: W shows it"));
+    assert!(
+        plotting
+            .stage
+            .toast()
+            .contains("still recording; W reopens it")
+    );
     assert_eq!(plotting.checks_made().len(), 1);
     plotting.keys("w");
     assert_eq!(plotting.plotted(), [""; 0]);
@@ -222,7 +227,7 @@ fn a_point_in_time_is_not_plotted_by_its_year() {
         plotting.keys("jw");
         assert_eq!(
             plotting.stage.toast(),
-            "go to a number to plot it: this value is a point in time"
+            "select a number to plot it: this value is a point in time"
         );
         assert!(plotting.stage.app.plot().series().is_empty());
     }
@@ -254,7 +259,7 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
     assert_eq!(plotting.checks_made(), []);
     assert!(!plotting.stage.app.plot().is_shown());
     plotting.keys("W");
-    assert!(plotting.stage.toast().contains("nothing is plotted yet"));
+    assert!(plotting.stage.toast().contains("nothing plotted yet"));
 }
 
 #[test]
@@ -901,7 +906,7 @@ fn where_messages_came_but_no_rate_is_known_yet_the_table_says_so_too() {
     select_channel(&mut plotting);
     plotting.keys(" wz");
     let screen = pane(&plotting);
-    assert!(!screen.contains("nothing in this time"), "{screen}");
+    assert!(!screen.contains("no data in this time"), "{screen}");
     assert_eq!(screen.matches("no rate yet").count(), 2, "{screen}");
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
@@ -975,7 +980,7 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
     plotting.wait(SECOND * 100);
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
-    assert_eq!(toast, "nothing came in this time: 0 shows all");
+    assert_eq!(toast, "no data in this time: 0 shows all");
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());
@@ -1005,7 +1010,10 @@ fn the_histogram_offers_no_key_of_the_hidden_chart() {
     assert!(plotting.stage.app.plot().cursor().is_some());
     plotting.keys("Hd");
     let screen = pane(&plotting);
-    assert!(screen.contains("are not plotted: i plots them"), "{screen}");
+    assert!(
+        screen.contains("are not plotted · i plots them"),
+        "{screen}"
+    );
     plotting.code(KeyCode::Esc);
     assert!(!plotting.stage.app.plot().is_shown());
 }

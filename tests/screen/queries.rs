@@ -141,10 +141,7 @@ fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
     assert_eq!(stage.app.offered(), Some(".level == \"error\""));
     assert_line(
         &stage,
-        &[
-            "0 of 100",
-            "did you mean .level == \"error\" ? Tab takes it",
-        ],
+        &["0 of 100", "did you mean .level == \"error\" ? Tab accept"],
     );
     // With the box closed, the empty log shows the suggestion.
     stage.code(KeyCode::Enter);
@@ -181,13 +178,13 @@ fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
     stage.keys("Flevel:error");
     assert_line(
         &stage,
-        &["0 found", "did you mean .level == \"error\" ? Tab takes it"],
+        &["0 found", "did you mean .level == \"error\" ? Tab accept"],
     );
     stage.code(KeyCode::Enter);
     assert!(stage.is_following());
     assert_eq!(
         stage.toast(),
-        "no message matches level:error · did you mean .level == \"error\"? F, then Tab takes it"
+        "no message matches level:error · did you mean .level == \"error\"? F, then Tab accepts"
     );
     stage.keys("F");
     feed_unsearched(&mut stage, 1);
@@ -201,7 +198,7 @@ fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
 fn a_breakpoint_offers_what_may_have_been_meant() {
     let mut stage = stage();
     stage.keys("Blevel:error");
-    assert_line(&stage, &["did you mean .level == \"error\" ? Tab takes it"]);
+    assert_line(&stage, &["did you mean .level == \"error\" ? Tab accept"]);
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
     feed(&mut stage, 100..120);
@@ -336,7 +333,7 @@ fn what_else_hides_rows_is_named_where_none_is_left() {
     );
     assert_line(
         &stage,
-        &["Press / to change the filter, Esc to end it, f for the list of filters."],
+        &["Press / to change the filter, Esc to clear it, f for the list of filters."],
     );
     // The list's filters alone.
     stage.code(KeyCode::Esc);
@@ -904,7 +901,7 @@ fn a_breakpoint_rings_the_bell_or_notifies_but_not_for_every_hit_of_a_flood() {
     let mut batch = Batch::default();
     batch.push_message(stage.now, b"c", b"error", SubscriptionId(0));
     let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
-    let words = "subscope: error was hit".to_owned();
+    let words = "subscope: breakpoint hit: error".to_owned();
     assert_eq!(effects, [Effect::Alert(Alert::Notification(words))]);
 }
 
@@ -1157,7 +1154,7 @@ fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
     stage.send(Event::Resize(140, 40));
     assert_line(
         &stage,
-        &["error", "rows went before it was asked of them", "hits"],
+        &["error", "rows evicted before they were searched", "hits"],
     );
 }
 
@@ -1411,7 +1408,7 @@ fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
     let mut stage = stage();
     stage.send(Event::Resize(40, 12));
     filter(&mut stage, "ab size>lots");
-    assert_line(&stage, &["│ a size is a number of bytes, or of …"]);
+    assert_line(&stage, &["│ write a size in bytes, or with k, m…"]);
     let buffer = stage.buffer();
     let red = buffer.content.iter().filter(|cell| cell.fg == Color::Red);
     let red: String = red.map(Cell::symbol).collect();
@@ -1433,7 +1430,7 @@ fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
         &stage,
         &[
             "hit ❚❚ error · ",
-            " rows wait · 2 more hits · space: the next",
+            " rows wait · 2 more hits · Space: next hit",
         ],
     );
     assert_line(&stage, &["◆", "orders", r#""n":110,"#]);
@@ -1609,11 +1606,11 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
     stage.keys("x");
     stage.code(KeyCode::Enter);
     stage.keys("d");
-    assert_line(&stage, &["No filter is kept here. Press a to add one"]);
-    assert_line(&stage, &["opens."]);
+    assert_line(&stage, &["No saved filters · a add"]);
+    assert_line(&stage, &["saves one"]);
     stage.send(Event::Resize(40, 12));
-    assert_line(&stage, &["No filter is kept here. Press a to"]);
-    assert_line(&stage, &["that / opens."]);
+    assert_line(&stage, &["No saved filters · a add ·"]);
+    assert_line(&stage, &["filter box saves"]);
     stage.send(Event::Resize(80, 24));
     stage.code(KeyCode::Esc);
     filter(&mut stage, "error");
@@ -1751,7 +1748,7 @@ fn a_frozen_view_says_that_nothing_can_arrive() {
     stage.connection(Connection::Live);
     stage.send(Event::Resize(160, 24));
     stage.keys(" ");
-    assert_line(&stage, &["frozen ❚❚ 0 newer · space resumes"]);
+    assert_line(&stage, &["frozen ❚❚ 0 newer · Space resumes"]);
     assert!(!stage.screen().contains("not receiving"));
     stage.connection(Connection::Reconnecting {
         reason: "gone".into(),
@@ -1761,7 +1758,7 @@ fn a_frozen_view_says_that_nothing_can_arrive() {
     stage.send(Event::Feed(Feed::Unconfirmed(vec![SubscriptionId(0)])));
     assert_line(
         &stage,
-        &["not receiving · reconnecting in 3 s · frozen ❚❚ 0 newer · space resumes"],
+        &["not receiving · reconnecting in 3 s · frozen ❚❚ 0 newer · Space resumes"],
     );
     for columns in [40, 60, 80] {
         stage.send(Event::Resize(columns, 24));

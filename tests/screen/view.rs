@@ -351,7 +351,7 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
             "Connecting to redis://127.0.0.1:6379",
         ),
         (Connection::Live, "Redis has not confirmed"),
-        (Connection::Idle, "Nothing is subscribed to"),
+        (Connection::Idle, "No subscriptions"),
         (
             Connection::Refused {
                 reason: "WRONGPASS".into(),
@@ -394,14 +394,14 @@ fn rows_that_are_hidden_are_said_to_be_hidden() {
     assert!(
         stage
             .screen()
-            .contains("Every message kept is on a muted channel")
+            .contains("All kept messages are on muted channels")
     );
     stage.keys("m");
     stage.code(KeyCode::BackTab);
     stage.keys("g");
     stage.code(KeyCode::Enter);
     let screen = stage.screen();
-    assert!(screen.contains("No message on orders is kept"), "{screen}");
+    assert!(screen.contains("No messages kept on orders"), "{screen}");
     assert!(screen.contains("Press Esc to show all"), "{screen}");
 }
 
@@ -540,7 +540,7 @@ fn a_session_at_80_by_24() {
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter open  Tab pane  Space freeze  / filter  p publish  ? help  q quit
     "#);
@@ -558,7 +558,7 @@ fn a_session_at_40_by_12() {
     │ 22:13:25 users        (empty)        │
     ╰──────────────────────────────────────╯
     ╭ Publish ─────────────────────────────╮
-    │ press p to write a message to the s… │
+    │ press p to publish a message         │
     ╰──────────────────────────────────────╯
      Enter open  Tab pane  ? help  q quit
     "#);
@@ -594,7 +594,7 @@ fn a_session_at_120_by_30() {
     │                                      ││                                                                              │
     ╰──────────────────────────────────────╯╰──────────────────────────────────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                                                                   │
+    │ press p to publish a message                                                                                         │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      Enter open  Tab pane  Space freeze  / filter  p publish  v values  B break  a subscribe  F find  ? help  q quit
     "#);
@@ -627,7 +627,7 @@ fn an_open_message_at_80_by_24() {
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter open  Tab pane  Space resume  / filter  p publish  ? help  q quit
     "#);
@@ -775,14 +775,14 @@ fn a_lost_connection_at_80_by_24() {
     │ ◌ *                pending ││                                                │
     │                            ││                                                │
     │                            ││                                                │
-    │                            ││  Not listening to redis://127.0.0.1:6379       │
+    │                            ││  Not connected to redis://127.0.0.1:6379       │
     │                            ││  Connection refused (os error 111)             │
     │                            ││                                                │
     │                            ││  Attempt 5 starts in 3 s. Press r to try now,  │
     │                            ││  q to quit.                                    │
     │                            ││  Another server: subscope -u                   │
     │                            ││  redis://host:port                             │
-    │                            ││  No server at hand: subscope demo              │
+    │                            ││  Without a server: subscope demo               │
     │                            ││                                                │
     │                            ││                                                │
     │                            ││                                                │
@@ -791,7 +791,7 @@ fn a_lost_connection_at_80_by_24() {
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter open  Tab pane  Space freeze  / filter  p publish  ? help  q quit
     ");
@@ -811,7 +811,7 @@ fn the_prompt_for_a_subscription_at_80_by_24() {
     │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
     │       ╭ Subscribe to ────────────────────────────────────────────────╮       │
     │       │ orders:*                                                     │       │
-    │       │ a pattern: every channel that it matches                     │       │
+    │       │ pattern: all matching channels                               │       │
     │       ╰──────────────────────────────────────────────────────────────╯       │
     │                            ││                                                │
     │                            ││                                                │
@@ -823,7 +823,7 @@ fn the_prompt_for_a_subscription_at_80_by_24() {
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter subscribe  Ctrl-X exact name  Ctrl-S sharded  Esc leave
     "#);
@@ -1155,14 +1155,14 @@ fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
     stage.send(Event::WallClock(-HOUR + 20));
     stage.message(b"a", b"second");
     line_with(&stage, " 22:13:25.000 a first ");
-    let notice = "── the clock of this computer was set back by 1h 00m · ";
+    let notice = "── system clock set back by 1h 00m · ";
     line_with(&stage, &format!(" 21:13:25.250 {notice}"));
     line_with(&stage, " 21:13:25.250 a second ");
     let screen = stage.screen();
-    assert_eq!(screen.matches("was set back").count(), 1, "{screen}");
+    assert_eq!(screen.matches("clock set back").count(), 1, "{screen}");
     stage.wait(5_000);
     stage.keys("t");
-    line_with(&stage, "+0.250 ── the clock");
+    line_with(&stage, "+0.250 ── system clock");
     line_with(&stage, "+0.000 a second ");
     stage.keys("t");
     line_with(&stage, " 5s a first ");
@@ -1175,7 +1175,7 @@ fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
     assert_eq!(stage.app.shown().messages(), 1);
     // The clock is corrected, by slightly less.
     stage.send(Event::WallClock(-1_000_000));
-    line_with(&stage, "was set forward by 59m 59s");
+    line_with(&stage, "system clock set forward by 59m 59s");
 }
 
 #[test]

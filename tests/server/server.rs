@@ -1294,11 +1294,11 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
 async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
     for (keeps, reason) in [
         // Like a server that expects TLS, or a firewall.
-        (&[][..], "before it answered: it may want TLS"),
+        (&[][..], "before it answered: it may require TLS"),
         // Like twemproxy.
         (
             &["ping"][..],
-            "when asked to subscribe: a proxy without Pub/Sub",
+            "when asked to subscribe: possibly a proxy without Pub/Sub",
         ),
     ] {
         let (url, _) = answering(move |name, _| {

@@ -40,8 +40,8 @@ impl EmptyReason {
             }
             Self::NoInterval => "no interval yet".to_owned(),
             Self::NoRateYet => "no rate yet".to_owned(),
-            Self::NoRate => "no rate is known in this time".to_owned(),
-            Self::Elsewhere => "nothing came in this time".to_owned(),
+            Self::NoRate => "no rate known in this time".to_owned(),
+            Self::Elsewhere => "no data in this time".to_owned(),
         }
     }
 

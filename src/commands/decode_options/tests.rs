@@ -66,17 +66,17 @@ fn lenses_and_types_are_found_by_the_channel() {
 
 #[test]
 fn a_wrong_lens_is_shown_with_the_right_form() {
-    const FORM: &str = "write channels, = and the path of a value: 'orders:*=.user.id'";
+    const FORM: &str = "expected GLOB=.PATH, such as 'orders:*=.user.id'";
     for (text, words) in [
         (
             "orders",
-            format!("\"orders\" has no = with a path behind it; {FORM}"),
+            format!("\"orders\" has no = followed by a path; {FORM}"),
         ),
         (
             "orders=id",
-            format!("\"orders=id\" has no = with a path behind it; {FORM}"),
+            format!("\"orders=id\" has no = followed by a path; {FORM}"),
         ),
-        ("=.id", format!("\"=.id\" names no channel; {FORM}")),
+        ("=.id", format!("\"=.id\" has no channel; {FORM}")),
     ] {
         assert_eq!(complaint(&[text], None, &[]), format!("--lens {words}"));
     }
@@ -97,7 +97,7 @@ fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
     let said = complaint(&[], Some(b""), &[]);
     assert_eq!(
         said,
-        format!("--proto FILE describes no message type; {PROTOC}")
+        format!("--proto FILE contains no message type; {PROTOC}")
     );
     let options = cli::DecodeOptions {
         proto: Some(PathBuf::from("/nonexistent/shop.pb")),
@@ -112,7 +112,7 @@ fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
 
 #[test]
 fn an_unknown_type_is_named_with_those_that_are_like_it() {
-    const FORM: &str = "write channels, = and a message type: 'orders:*=shop.v1.Order'";
+    const FORM: &str = "expected GLOB=TYPE, such as 'orders:*=shop.v1.Order'";
     let file = shop(&["Order", "Orders", "Refund", "A", "B", "C", "D"]);
     let said = |text: &str| complaint(&[], Some(&file), &[text]);
     assert_eq!(
@@ -131,11 +131,11 @@ fn an_unknown_type_is_named_with_those_that_are_like_it() {
     );
     assert_eq!(
         said("=a.B"),
-        format!("--proto-type \"=a.B\" names no channel; {FORM}")
+        format!("--proto-type \"=a.B\" has no channel; {FORM}")
     );
     assert_eq!(
         said("o="),
-        format!("--proto-type \"o=\" names no type; {FORM}")
+        format!("--proto-type \"o=\" has no type; {FORM}")
     );
     assert_eq!(
         complaint(&[], None, &["o=a.B"]),

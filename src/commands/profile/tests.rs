@@ -254,7 +254,7 @@ fn a_path_or_a_user_that_holds_a_login_is_refused_without_showing_it() {
         let text = format!("[profile.a]\n{line}\n");
         let config = Config::parse(Path::new("/etc/config.toml"), &text).unwrap();
         let address = pickable_entry(&config.entries()[0]).address;
-        assert!(address.contains("a URL or a login goes with"), "{address}");
+        assert!(address.contains("for a URL or a login use"), "{address}");
         assert!(!address.contains(MARK), "{address}");
     }
     let text = "[profile.a]\nsocket = \"./a:b@c/r.sock\"\n";

@@ -51,7 +51,7 @@ pub(super) fn read(
             },
         };
         if unwrapped.wrappings.len() == MAX_WRAPPINGS {
-            let otherwise = format!("more than {MAX_WRAPPINGS} wrappings are around it");
+            let otherwise = format!("more than {MAX_WRAPPINGS} layers");
             return Err(wrong.unwrap_or(otherwise));
         }
         unwrapped.take_off(wrapping, inner);
@@ -63,7 +63,7 @@ fn with_broken(why: String, packed: Option<guess::Packed>, unwrapped: &Unwrapped
     match packed {
         Some((wrapping, Err(broken))) => {
             let named = unwrapped.next_named(wrapping);
-            format!("{why}; {named} was not unpacked: {broken}")
+            format!("{why}; {named} not unpacked: {broken}")
         }
         _ => why,
     }
@@ -88,7 +88,7 @@ fn bare(
         Format::Pickle | Format::PickleText | Format::Php | Format::Java => {
             return match named::named(bytes) {
                 Some(found) if found == format => Ok(None),
-                _ => Err(format!("not {}: it does not look like it", format.name())),
+                _ => Err(format!("not recognised as {}", format.name())),
             };
         }
         Format::Text | Format::Binary => return Ok(None),

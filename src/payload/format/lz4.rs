@@ -41,7 +41,7 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
         }
         let length = (size & 0x7fff_ffff) as usize;
         if length > header.max_block {
-            return Err(broken("a block is larger than its frame says"));
+            return Err(broken("block larger than the frame header allows"));
         }
         let block = take(&mut rest, length)?;
         if header.has_block_checksums {
@@ -62,7 +62,7 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
     }
     match header.content_size {
         Some(size) if size != content.len() as u64 => {
-            Err(broken("it is not as long as its frame says"))
+            Err(broken("size differs from the frame header"))
         }
         _ => Ok(rest),
     }
@@ -99,17 +99,17 @@ fn unpack_block(
 impl Header {
     fn take(rest: &mut &[u8]) -> io::Result<Self> {
         if take(rest, MAGIC.len())? != MAGIC {
-            return Err(broken("something else follows a frame"));
+            return Err(broken("trailing data"));
         }
         let start = *rest;
         let flags = take(rest, 2)?;
         let (flags, block) = (flags[0], flags[1]);
         let has = |bit: u8| flags >> bit & 1 == 1;
         if flags >> 6 != 1 || has(1) || block & 0x8f != 0 || block >> 4 < 4 {
-            return Err(broken("an unknown header"));
+            return Err(broken("unknown frame header"));
         }
         if has(0) {
-            return Err(broken("it needs a dictionary"));
+            return Err(broken("needs a dictionary"));
         }
         let content_size = if has(3) {
             let size = take(rest, 8)?;
@@ -124,7 +124,7 @@ impl Header {
         let described = &start[..start.len() - rest.len()];
         let hash = XxHash32::oneshot(0, described).to_le_bytes()[1];
         if take(rest, 1)? != [hash] {
-            return Err(broken("the checksum of its header is wrong"));
+            return Err(broken("wrong header checksum"));
         }
         Ok(Self {
             are_blocks_independent: has(5),
@@ -157,7 +157,7 @@ fn check(bytes: &[u8], checksum: u32) -> io::Result<()> {
     if XxHash32::oneshot(0, bytes) == checksum {
         Ok(())
     } else {
-        Err(broken("a checksum is wrong"))
+        Err(broken("wrong checksum"))
     }
 }
 

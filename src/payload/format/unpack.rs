@@ -54,18 +54,21 @@ impl Display for Failure {
         match self {
             Self::Large { packed, limit } => {
                 let (packed_size, limit_size) = (size(*packed), size(*limit));
-                write!(formatter, "{packed_size} would become over {limit_size}")?;
+                write!(
+                    formatter,
+                    "{packed_size} would exceed the limit of {limit_size} when unpacked"
+                )?;
                 let ratio = limit / packed.max(&1);
                 write!(formatter, " (ratio > {ratio})")
             }
             Self::LargePacked(packed) => {
                 let (packed, limit) = (size(*packed), size(MAX_SIZE));
-                write!(formatter, "{packed} are more than {limit}")
+                write!(formatter, "{packed} exceeds the limit of {limit}")
             }
-            Self::ManyPieces => write!(formatter, "it has more than {MAX_PIECES} pieces"),
-            Self::EndsEarly(wrapping) => write!(formatter, "{} ends too early", wrapping.name()),
+            Self::ManyPieces => write!(formatter, "more than {MAX_PIECES} members or frames"),
+            Self::EndsEarly(wrapping) => write!(formatter, "truncated {} data", wrapping.name()),
             Self::Broken(wrapping, why) => {
-                write!(formatter, "{} is broken: {why}", wrapping.name())
+                write!(formatter, "corrupt {} data: {why}", wrapping.name())
             }
         }
     }
@@ -131,7 +134,10 @@ pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Ve
             pieces(wrapping, bytes, limit, &mut out, piece)
         }
         Wrapping::Lz4 => pieces(wrapping, bytes, limit, &mut out, lz4::frame),
-        Wrapping::Base64 => Err(Failure::Broken(wrapping, "it is no compression".to_owned())),
+        Wrapping::Base64 => Err(Failure::Broken(
+            wrapping,
+            "base64 is not a compression format".to_owned(),
+        )),
     }?;
     out.shrink_to_fit();
     Ok(out)
@@ -160,7 +166,7 @@ fn pieces<'a>(
             return Ok(());
         }
         if wrapping == Wrapping::Zlib {
-            return Err(Failure::Broken(wrapping, "something follows it".to_owned()));
+            return Err(Failure::Broken(wrapping, "trailing data".to_owned()));
         }
     }
     Err(Failure::ManyPieces)

@@ -35,7 +35,7 @@ pub fn read_lines(bytes: &[u8]) -> Result<Tree, NotJson> {
     match stop {
         Ok(lines) if lines < 2 => Err(NotJson {
             at: bytes.len(),
-            why: "there is no second line",
+            why: "no second line",
         }),
         Ok(_) => {
             builder.close(bytes.len());
@@ -85,8 +85,8 @@ fn refused(builder: Builder, refusal: Refusal, at: usize) -> Result<Tree, NotJso
                 why: "no value",
             });
         }
-        Refusal::TooDeep => "it is nested too deep",
-        Refusal::TooLong => "it is longer than 4 GiB",
+        Refusal::TooDeep => "nested too deeply",
+        Refusal::TooLong => "longer than 4 GiB",
     };
     Err(NotJson { at, why })
 }

@@ -92,11 +92,11 @@ impl<'a> Tokens<'a> {
             return if is_complete {
                 Ok(None)
             } else {
-                Err(self.wrong("it ends too early"))
+                Err(self.wrong("unexpected end"))
             };
         };
         if is_complete {
-            return Err(self.wrong("something follows the value"));
+            return Err(self.wrong("trailing data"));
         }
         let token = self.accept(first)?;
         Ok(Some(Lexeme {
@@ -134,7 +134,7 @@ impl<'a> Tokens<'a> {
 
     fn open(&mut self, nest: Nest) -> Result<(), NotJson> {
         if self.open.len() == self.max_depth {
-            return Err(self.wrong("it is nested too deep"));
+            return Err(self.wrong("nested too deeply"));
         }
         self.open.push(nest);
         self.expect = match nest {
@@ -158,13 +158,13 @@ impl<'a> Tokens<'a> {
             }
             b'-' | b'0'..=b'9' => {
                 let length = number_length(rest);
-                self.at += length.ok_or(self.wrong("a number that breaks off"))?;
+                self.at += length.ok_or(self.wrong("invalid number"))?;
                 Ok(Token::Number)
             }
             _ => {
                 let mut literals = ["true", "false", "null"].into_iter();
                 let literal = literals.find(|literal| rest.starts_with(literal.as_bytes()));
-                self.at += literal.ok_or(self.wrong("no value starts"))?.len();
+                self.at += literal.ok_or(self.wrong("expected a value"))?.len();
                 Ok(Token::Literal)
             }
         }
@@ -180,23 +180,23 @@ impl<'a> Tokens<'a> {
             let plain = rest
                 .iter()
                 .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            at += plain.ok_or(self.wrong("a string is not closed"))?;
+            at += plain.ok_or(self.wrong("unterminated string"))?;
             match self.bytes[at] {
                 b'"' => break,
                 b'\\' => {
                     let length = escape_length(&self.bytes[at..]);
                     self.at = at;
-                    at += length.ok_or(self.wrong("an escape that is none"))?;
+                    at += length.ok_or(self.wrong("invalid escape"))?;
                 }
                 _ => {
                     self.at = at;
-                    return Err(self.wrong("a control character in a string"));
+                    return Err(self.wrong("control character in a string"));
                 }
             }
         }
         if let Err(wrong) = str::from_utf8(&self.bytes[start..=at]) {
             self.at = start + wrong.valid_up_to();
-            return Err(self.wrong("a string that is not UTF-8"));
+            return Err(self.wrong("invalid UTF-8 in a string"));
         }
         self.at = at + 1;
         Ok(())
@@ -211,11 +211,11 @@ impl<'a> Tokens<'a> {
 /// Returns a message about what is missing at the current position.
 fn missing(expect: Expect, nest: Option<Nest>) -> &'static str {
     match (expect, nest) {
-        (Expect::Key | Expect::KeyOrEnd, _) => "the name of a member is missing",
-        (Expect::Colon, _) => "a colon is missing",
-        (_, Some(Nest::Object)) => "a comma or } is missing",
-        (_, Some(Nest::Array)) => "a comma or ] is missing",
-        (_, None) => "a value is missing",
+        (Expect::Key | Expect::KeyOrEnd, _) => "expected a key",
+        (Expect::Colon, _) => "expected a colon",
+        (_, Some(Nest::Object)) => "expected a comma or }",
+        (_, Some(Nest::Array)) => "expected a comma or ]",
+        (_, None) => "expected a value",
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Stop> {
         3 => Wire::Group(group(cursor, &mark)?),
         4 => {
             return Err(Stop::wrong(
-                "the end of a group that has not begun",
+                "end of a group that was not started",
                 mark.start,
             ));
         }
@@ -93,7 +93,7 @@ pub(super) fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
             return Ok(number);
         }
     }
-    Err(Stop::wrong("a number of more than 64 bits", start))
+    Err(Stop::wrong("varint over 64 bits", start))
 }
 
 /// Takes eight bytes.
@@ -116,10 +116,7 @@ fn mark(cursor: &mut Cursor<'_>) -> Result<Mark, Stop> {
             wire_type: both & 7,
             start,
         }),
-        _ => Err(Stop::wrong(
-            format!("a field of the number {number}"),
-            start,
-        )),
+        _ => Err(Stop::wrong(format!("invalid field number {number}"), start)),
     }
 }
 
@@ -139,7 +136,7 @@ fn group(cursor: &mut Cursor<'_>, opened: &Mark) -> Result<Range<usize>, Stop> {
             3 if open.len() == MAX_DEPTH => return Err(Stop::too_deep(mark.start)),
             3 => open.push(mark.number),
             4 if open.pop() != Some(mark.number) => {
-                return Err(Stop::wrong("the end of another group", mark.start));
+                return Err(Stop::wrong("end of a different group", mark.start));
             }
             4 if open.is_empty() => return Ok(start..mark.start),
             4 => {}
@@ -150,5 +147,5 @@ fn group(cursor: &mut Cursor<'_>, opened: &Mark) -> Result<Range<usize>, Stop> {
 }
 
 fn no_wire_type(wire_type: u64, start: usize) -> Stop {
-    Stop::wrong(format!("a field of the wire type {wire_type}"), start)
+    Stop::wrong(format!("unknown wire type {wire_type}"), start)
 }

@@ -135,18 +135,18 @@ fn lines_of_json_are_the_elements_of_one_array() {
 #[test]
 fn what_is_not_json_says_where_and_why() {
     for (text, at, why) in [
-        ("", 0, "it ends too early"),
-        ("{\"a\":1", 6, "it ends too early"),
-        ("{\"a\" 1}", 5, "a colon is missing"),
-        ("{1:2}", 1, "the name of a member is missing"),
-        ("[1 2]", 3, "a comma or ] is missing"),
-        ("[1,]", 3, "no value starts"),
-        ("1 2", 2, "something follows the value"),
-        ("\"a", 0, "a string is not closed"),
-        ("\"a\\q\"", 2, "an escape that is none"),
-        ("\"a\nb\"", 2, "a control character in a string"),
-        ("01", 0, "a number that breaks off"),
-        ("nul", 0, "no value starts"),
+        ("", 0, "unexpected end"),
+        ("{\"a\":1", 6, "unexpected end"),
+        ("{\"a\" 1}", 5, "expected a colon"),
+        ("{1:2}", 1, "expected a key"),
+        ("[1 2]", 3, "expected a comma or ]"),
+        ("[1,]", 3, "expected a value"),
+        ("1 2", 2, "trailing data"),
+        ("\"a", 0, "unterminated string"),
+        ("\"a\\q\"", 2, "invalid escape"),
+        ("\"a\nb\"", 2, "control character in a string"),
+        ("01", 0, "invalid number"),
+        ("nul", 0, "expected a value"),
     ] {
         let wrong = json::read(text.as_bytes()).unwrap_err();
         assert_eq!((wrong.at, wrong.why), (at, why), "{text}");
@@ -159,7 +159,7 @@ fn depth_is_bounded() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert!(json::read(nested(MAX_DEPTH).as_bytes()).is_ok());
     let wrong = json::read(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err();
-    assert_eq!(wrong.why, "it is nested too deep");
+    assert_eq!(wrong.why, "nested too deeply");
     assert!(json::read(nested(1_000_000).as_bytes()).is_err());
 }
 

@@ -59,7 +59,7 @@ impl Asker {
     /// [`Asker::ask`] has got the answer.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {
-            self.note_trouble("jq(…) is not asked of messages over 16 MiB".to_owned());
+            self.note_trouble("jq(…) skips messages over 16 MiB".to_owned());
             return Some(false);
         }
         let mut state = self.state.borrow_mut();
@@ -107,7 +107,7 @@ impl Asker {
             match Process::start(&self.program) {
                 Ok(process) => state.process = Some(process),
                 Err(wrong) => {
-                    let words = format!("jq(…) is not asked: its process cannot start ({wrong})");
+                    let words = format!("jq(…) disabled: its process cannot start ({wrong})");
                     self.given_up.get_or_init(|| words);
                 }
             }
@@ -135,17 +135,16 @@ impl Asker {
             Answer::Yes => return true,
             Answer::No => return false,
             Answer::Unreadable => {
-                let words =
-                    "jq(…) is not asked of messages with half of a surrogate pair, as \\ud800";
+                let words = "jq(…) skips messages with an unpaired surrogate such as \\ud800";
                 self.note_trouble(words.to_owned());
                 return false;
             }
             Answer::Cut(cut) => format!("jq(…) was cut off: {cut}"),
-            Answer::Fault => "jq(…) failed on a message, by a fault in jq itself".to_owned(),
+            Answer::Fault => "jq(…) failed on a message: internal jq error".to_owned(),
         };
         state.cut_offs += 1;
         if state.cut_offs == PATIENCE {
-            let words = || format!("{trouble}, {PATIENCE} times: it is asked no more");
+            let words = || format!("{trouble}, {PATIENCE} times: jq(…) disabled");
             self.given_up.get_or_init(words);
             state.process = None;
         }

@@ -56,25 +56,25 @@ pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
 
 fn not_lexed(source: &str, wrong: &[lex::Error<&str>]) -> (Range<usize>, String) {
     let Some((expected, at)) = wrong.first() else {
-        return (0..source.len(), "jq cannot read this filter".to_owned());
+        return (0..source.len(), "invalid jq filter".to_owned());
     };
     let start = within(source, at).start;
     let length = at.chars().next().map_or(0, char::len_utf8);
     (
         start..start + length,
-        format!("jq expects a {} here", expected.as_str()),
+        format!("jq: expected {} here", expected.as_str()),
     )
 }
 
 fn not_parsed(source: &str, wrong: &[parse::TError<'_, &str>]) -> (Range<usize>, String) {
     let Some((expected, found)) = wrong.first() else {
-        return (0..source.len(), "jq cannot read this filter".to_owned());
+        return (0..source.len(), "invalid jq filter".to_owned());
     };
     let at = within(source, Token::opt_as_str(*found, source));
     let message = match expected {
-        parse::Expect::Nothing => "jq expects nothing more here".to_owned(),
-        parse::Expect::Just(text) => format!("jq expects `{text}` here"),
-        other => format!("jq expects a {} here", other.as_str()),
+        parse::Expect::Nothing => "jq: unexpected text here".to_owned(),
+        parse::Expect::Just(text) => format!("jq: expected `{text}` here"),
+        other => format!("jq: expected {} here", other.as_str()),
     };
     (at, message)
 }
@@ -83,7 +83,7 @@ fn undefined(name: &str, kind: &Undefined) -> String {
     match kind {
         Undefined::Filter(0) => format!("jq has no filter `{name}`"),
         Undefined::Filter(count) => format!("jq has no filter `{name}` with {count} arguments"),
-        other => format!("there is no {} `{name}`", other.as_str()),
+        other => format!("unknown {} `{name}`", other.as_str()),
     }
 }
 

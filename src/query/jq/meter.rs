@@ -43,11 +43,11 @@ impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Steps => f.write_str("over 500,000 steps for one message"),
-            Self::Stack => f.write_str("it calls itself too deep"),
+            Self::Stack => f.write_str("recursion too deep"),
             Self::Time => write!(f, "over {} s for one message", MAX_TIME.as_secs()),
             Self::Memory => write!(
                 f,
-                "out of memory: its process may have {} MiB, {} MiB of them for the stack",
+                "out of memory: limit {} MiB, including {} MiB of stack",
                 most_memory() >> 20,
                 STACK >> 20
             ),

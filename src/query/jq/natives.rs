@@ -25,7 +25,7 @@ fn own() -> [Native; 3] {
         ("debug_empty", v(0), |_| Box::new(std::iter::empty())),
         ("stderr_empty", v(0), |_| Box::new(std::iter::empty())),
         ("halt", v(1), |_| {
-            bome(Err(Error::str("a query cannot halt")))
+            bome(Err(Error::str("halt is not allowed in a query")))
         }),
     ]
 }

@@ -97,7 +97,7 @@ impl Process {
         process.output.read_exact(&mut first)?;
         match first {
             [READY] => Ok(process),
-            _ => Err(io::Error::other("it is not subscope")),
+            _ => Err(io::Error::other("not subscope")),
         }
     }
 

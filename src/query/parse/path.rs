@@ -59,8 +59,8 @@ impl Parser<'_> {
         let verb = self.cursor.take_word().to_lowercase();
         let within = ["contains", "like", "matches", "startswith", "includes"];
         let problem = match verb.as_str() {
-            "is" | "equals" | "eq" => "a value is compared by ==: .a == \"x\"",
-            verb if within.contains(&verb) => "text within a value is found by ~: .a ~ \"x\"",
+            "is" | "equals" | "eq" => "compare a value with ==: .a == \"x\"",
+            verb if within.contains(&verb) => "find text in a value with ~: .a ~ \"x\"",
             _ => NO_COMPARISON,
         };
         fail(path, problem)
@@ -184,7 +184,7 @@ impl Parser<'_> {
                 _ if dotted => {
                     return fail(
                         self.cursor.since(start),
-                        "a name is missing behind this dot: .a.b, or .a.\"odd key\"",
+                        "a name is missing after this dot: .a.b, or .a.\"odd key\"",
                     );
                 }
                 _ => return Ok(steps),
@@ -205,7 +205,7 @@ impl Parser<'_> {
                 Err(_) => {
                     return fail(
                         self.cursor.since(start),
-                        "brackets hold an index from 0 on or a key in quotes: [0], [\"a\"]",
+                        "brackets take an index or a quoted key: [0], [\"a\"]",
                     );
                 }
             }
@@ -233,7 +233,7 @@ impl Parser<'_> {
                 self.cursor.take_word();
                 fail(
                     self.cursor.since(start),
-                    "only numbers, strings, true, false and null are compared: use jq(…)",
+                    "only numbers, strings, true, false and null can be compared: use jq(…)",
                 )
             }
             Some('.' | '$') if self.sees_path() => {
@@ -306,7 +306,7 @@ impl Parser<'_> {
                 let source = strings::take_raw(&mut self.cursor)?;
                 let at = self.cursor.since(start);
                 Pattern::new(&source, false)
-                    .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
+                    .or_else(|wrong| fail(at, format!("invalid regular expression: {wrong}")))
             }
             _ => {
                 let source = self.cursor.take_word();
@@ -315,7 +315,7 @@ impl Parser<'_> {
                     return fail(at, "~ takes a regular expression: .a ~ \"^x\"");
                 }
                 Pattern::new(source, false)
-                    .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
+                    .or_else(|wrong| fail(at, format!("invalid regular expression: {wrong}")))
             }
         }
     }

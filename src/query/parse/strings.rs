@@ -100,7 +100,7 @@ fn take_escape(
             let Some(character) = code.and_then(char::from_u32).filter(|_| cursor.eat("}")) else {
                 return fail(
                     cursor.since(start),
-                    "\\u{ takes the code of a character and a }: \\u{a0}",
+                    "\\u{ takes a character code and a }: \\u{a0}",
                 );
             };
             bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -119,7 +119,7 @@ fn take_escape(
         _ => {
             return fail(
                 cursor.since(start),
-                "there is no such escape: for a backslash, write \\\\",
+                "unknown escape: write \\\\ for a backslash",
             );
         }
     };

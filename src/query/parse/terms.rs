@@ -32,7 +32,7 @@ impl Parser<'_> {
             return fail(
                 self.cursor.next_char(),
                 format!(
-                    "a space is missing behind {}: add one, or put the text in quotes",
+                    "a space is missing after {}: add one, or put the text in quotes",
                     self.cursor.text_since(start)
                 ),
             );
@@ -107,12 +107,12 @@ impl Parser<'_> {
             _ => {
                 return fail(
                     self.cursor.since(at.end),
-                    "only i may stand behind a regular expression: /…/i; put a path in quotes",
+                    "the only flag of a regular expression is i: /…/i; put a path in quotes",
                 );
             }
         };
         Pattern::new(&source, insensitive)
-            .or_else(|wrong| fail(at, format!("this is not a regular expression: {wrong}")))
+            .or_else(|wrong| fail(at, format!("invalid regular expression: {wrong}")))
     }
 
     /// Parses a word, which is text, or a key with its value.
@@ -129,7 +129,7 @@ impl Parser<'_> {
             let problem = match word.strip_suffix(':') {
                 Some(name) => format!("for one of several values, write .{name} in (a, b)"),
                 None => format!(
-                    "unknown function {word}(…): put text with parentheses in quotes, or ask in \
+                    "unknown function {word}(…): put text with parentheses in quotes, or use \
                      jq: jq({word}(…))"
                 ),
             };
@@ -169,7 +169,7 @@ impl Parser<'_> {
             self.cursor.take_word();
             return fail(
                 self.cursor.since(start),
-                "a size is compared by < <= > >= == or !=: size>10k",
+                "compare a size with < <= > >= == or !=: size>10k",
             );
         };
         self.cursor.skip_space();
@@ -179,7 +179,7 @@ impl Parser<'_> {
             Some(bytes) => Ok(Term::Size(compare, bytes)),
             None => fail(
                 self.cursor.since(value),
-                "a size is a number of bytes, or of k, m or g: size>10k",
+                "write a size in bytes, or with k, m or g: size>10k",
             ),
         }
     }
@@ -214,7 +214,7 @@ impl Parser<'_> {
             Some(time) => Ok(time),
             None => fail(
                 self.cursor.since(start),
-                "a time of day is written HH:MM, HH:MM:SS or HH:MM:SS.mmm: 12:00:05",
+                "write a time as HH:MM, HH:MM:SS or HH:MM:SS.mmm: 12:00:05",
             ),
         }
     }
@@ -225,7 +225,7 @@ impl Parser<'_> {
         let Some(span) = time::span(word) else {
             return fail(
                 self.cursor.since(start),
-                "a span of time is a number of ms, s, m, h or d: last:30s",
+                "write a duration in ms, s, m, h or d: last:30s",
             );
         };
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);

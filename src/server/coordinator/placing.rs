@@ -305,8 +305,8 @@ impl Coordinator {
         }
         let loss = Loss {
             last_heard,
-            event: format!("{name} has got slots").into(),
-            reason: whose_in_words(topic, "it was not listened to").into(),
+            event: format!("{name} acquired slots").into(),
+            reason: whose_in_words(topic, "not subscribed there before").into(),
         };
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
@@ -345,7 +345,7 @@ impl Coordinator {
         let from = self.nodes.get(node).name();
         match Source::of(topic) {
             Source::Owner(slot) => format!("slot {slot} left {from}"),
-            Source::Primaries => format!("{from} brings the events of keys no more"),
+            Source::Primaries => format!("{from} no longer delivers key events"),
             _ => format!("{from} is cut off from the cluster"),
         }
     }

@@ -40,8 +40,8 @@ impl Coordinator {
         }
         let words = words.map(|words| {
             format!(
-                "maybe a cluster, whose other nodes are not known: {words} · their events of keys \
-                 and sharded channels would be missing · the ACL rule +info allows to ask"
+                "possibly a cluster, other nodes unknown: {words} · key events and sharded \
+                 channels of other nodes may be missing · grant +info"
             )
         });
         self.is_doubt_told = words.is_some();

@@ -42,8 +42,8 @@ impl Greeting {
             (Progress::Silent, false) => Some("closed by the server before it answered"),
             (Progress::Greeted, false) => Some("closed by the server after its first answer"),
             (Progress::Greeted, true) => Some(
-                "closed by the server when asked to subscribe: a proxy without Pub/Sub, such as \
-                 twemproxy, does that",
+                "closed by the server when asked to subscribe: possibly a proxy without Pub/Sub, \
+                 such as twemproxy",
             ),
             (Progress::Silent, true) | (Progress::Answered, _) => None,
         }

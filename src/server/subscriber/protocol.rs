@@ -392,7 +392,7 @@ impl<'a> SubscriberProtocol<'a> {
                 .last_served(id)
                 .unwrap_or(self.freshness.heard_until())
         });
-        self.lose(id, last_served, "another server brings it now".into());
+        self.lose(id, last_served, "another server delivers it now".into());
         // A refused subscription cannot be unsubscribed.
         if let Some(subscription) = subscription
             && state != Some(State::Denied)

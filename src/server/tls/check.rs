@@ -190,7 +190,7 @@ fn complaint(
 ) -> String {
     use CertificateError as Problem;
     let (Error::InvalidCertificate(problem), Some(leaf)) = (error, Certificate::read(leaf)) else {
-        return format!("the server's certificate cannot be understood: {error}");
+        return format!("the server's certificate cannot be parsed: {error}");
     };
     let others: Vec<Certificate<'_>> = others.iter().filter_map(Certificate::read).collect();
     let subject = format!("the server's certificate for {}", leaf.owner());
@@ -208,23 +208,23 @@ fn complaint(
         }
         // A self-signed certificate often claims to be a CA certificate, which is rejected first.
         Problem::UnknownIssuer | Problem::Other(_) if leaf.is_issued_by(&leaf) => {
-            format!("{subject} is signed by itself; to trust it, give it with --cacert FILE")
+            format!("{subject} is self-signed; to trust it, use --cacert FILE")
         }
         Problem::Other(_) if leaf.is_authority() => format!(
-            "{subject} is an authority's and no server's; to trust it, give it with --cacert FILE"
+            "{subject} is a CA certificate, not a server certificate; to trust it, use --cacert \
+             FILE"
         ),
         Problem::UnknownIssuer => format!(
-            "{subject} is issued by {}, which is not among the trusted ones; give it with \
-             --cacert FILE",
+            "{subject} is issued by {}, which is not trusted; to trust it, use --cacert FILE",
             missing_issuer(&leaf, &others)
         ),
         Problem::BadSignature => format!(
-            "{subject} says that it is issued by {}, but the one known here by that name did not \
-             sign it; check --cacert FILE",
+            "{subject} claims to be issued by {}, but the trusted CA of that name did not sign \
+             it; check --cacert FILE",
             leaf.issuer()
         ),
         Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. } => {
-            format!("{subject} is not one for servers")
+            format!("{subject} is not valid for servers")
         }
         _ => format!("{subject} is refused: {problem}"),
     }
@@ -234,11 +234,11 @@ fn wrong_name(leaf: &Certificate<'_>, asked: &str) -> String {
     let asked = quoted(asked);
     match leaf.hosts() {
         Some(hosts) => format!(
-            "the server's certificate is for {hosts}, not for {asked}; --sni NAME checks another \
-             name"
+            "the server's certificate is for {hosts}, not for {asked}; to check another name, use \
+             --sni NAME"
         ),
         None => format!(
-            "the server's certificate names no host (its subject is {}), so it is not for {asked}; \
+            "the server's certificate has no host (its subject is {}), so it is not for {asked}; \
              only --insecure accepts it",
             leaf.subject()
         ),
@@ -255,7 +255,7 @@ fn culprit<'a, 'b>(
         Some(other) if !is_at_fault(leaf) => {
             let (subject, issuer) = (other.subject(), other.issuer());
             let which = format!(
-                "the certificate of {subject} (issued by {issuer}), which vouches for the server's,"
+                "the certificate of {subject} (issued by {issuer}), in the server's chain,"
             );
             (which, other)
         }

@@ -110,7 +110,7 @@ impl Parameters {
             "" => {}
             "insecure" => parameters.insecure = Some("#insecure"),
             _ => {
-                let problem = "has something behind a '#': in a password, '#' is written %23";
+                let problem = "has text after '#': in a password, write '#' as %23";
                 return Err(EndpointError::new(problem));
             }
         }
@@ -134,7 +134,7 @@ impl Parameters {
         match Meaning::of(name) {
             Meaning::Db => match decoded(value).parse() {
                 Ok(db @ 0..) => self.db = Some(db),
-                _ => return wrong("the number of a database"),
+                _ => return wrong("a database number"),
             },
             Meaning::User => self.user = filled(value),
             Meaning::Password => self.password = filled(value).map(Password::from),
@@ -142,35 +142,37 @@ impl Parameters {
             Meaning::SentinelPassword => self.sentinel_password = filled(value).map(Password::from),
             Meaning::Tls => match flag(value) {
                 Some(is_on) => self.is_tls = is_on,
-                None => return wrong("true and false"),
+                None => return wrong("true or false"),
             },
             Meaning::CertReqs => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "cert_none" | "0" => self.insecure = Some("ssl_cert_reqs=none"),
                 "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => {}
-                _ => return wrong("none, optional and required"),
+                _ => return wrong("none, optional or required"),
             },
             Meaning::VerifyPeer => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "false" => self.insecure = Some("verifyPeer=NONE"),
                 "full" | "true" => {}
-                _ => return wrong("NONE and FULL; to trust an authority, use --cacert FILE"),
+                _ => return wrong("NONE or FULL; to trust a CA, use --cacert FILE"),
             },
             Meaning::SkipVerify => match flag(value) {
                 Some(true) => self.insecure = Some("skip_verify=true"),
                 Some(false) => {}
-                None => return wrong("true and false"),
+                None => return wrong("true or false"),
             },
             Meaning::CheckHostname => {
                 if flag(value) != Some(true) {
-                    return wrong("true: --sni NAME checks another name, --insecure checks none");
+                    return wrong(
+                        "true; use --sni NAME to check another name, --insecure to check none",
+                    );
                 }
             }
             Meaning::Option(option) => {
-                let problem = format!("has the parameter '{name}', which is {option} here");
+                let problem = format!("has the parameter '{name}': use {option} instead");
                 return Err(EndpointError::new(problem));
             }
             Meaning::Several => {
                 let problem = format!(
-                    "has the parameter '{name}': several servers are \
+                    "has the parameter '{name}': for several servers use \
                      redis+sentinel://host,…/master or redis+cluster://host,…"
                 );
                 return Err(EndpointError::new(problem));
@@ -192,7 +194,7 @@ impl Parameters {
             .any(|word| plain.contains(word));
         match (is_security, is_shown) {
             (true, true) => Err(EndpointError::new(format!(
-                "has the parameter '{name}', which is not known: TLS is set by rediss://, --cacert, \
+                "has the parameter '{name}', which is unknown: for TLS use rediss://, --cacert, \
                  --cert, --key, --sni and --insecure"
             ))),
             (false, true) => {
@@ -200,7 +202,7 @@ impl Parameters {
                 Ok(())
             }
             (_, false) => Err(EndpointError::new(
-                "has a parameter that is not known; in a password, '?' is written %3F and '&' %26",
+                "has an unknown parameter; in a password, write '?' as %3F and '&' as %26",
             )),
         }
     }

@@ -388,6 +388,6 @@ fn a_copy_beyond_the_limit_is_refused_by_name() {
     screen.copy(&vec![b'x'; CLIPBOARD_LIMIT]).unwrap();
     let written = screen.output();
     let refused = screen.copy(&vec![b'x'; CLIPBOARD_LIMIT + 1]).unwrap_err();
-    assert!(refused.to_string().contains("1048577 bytes are too many"));
+    assert!(refused.to_string().contains("1048577 bytes exceed"));
     assert_eq!(screen.output(), written);
 }

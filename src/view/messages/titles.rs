@@ -147,7 +147,7 @@ fn found_words(find: &Find, window: &Window) -> String {
 
 /// Describes the rows that were evicted before a query could run on them.
 fn unseen(rows: u64) -> Option<String> {
-    (rows > 0).then(|| format!("{} went unseen", figures::count(rows)))
+    (rows > 0).then(|| format!("{} evicted unsearched", figures::count(rows)))
 }
 
 /// Describes the position of the pane, in the longest form that fits into `room` columns. It always
@@ -212,15 +212,15 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     let newer = figures::count(window.newer);
     // Once rows are gone, the rows that are kept are not all that arrived.
     let lost = if window.has_lost {
-        "what was frozen has gone · "
+        "frozen rows evicted · "
     } else {
         ""
     };
     let kept = if window.has_lost { " kept" } else { "" };
     let next = if app.breakpoints().waiting() > 0 {
-        "a breakpoint was hit · space goes there"
+        "breakpoint hit · Space shows it"
     } else {
-        "space resumes"
+        "Space resumes"
     };
     vec![
         format!(" frozen ❚❚ {lost}{newer} newer{kept} · {next} "),
@@ -243,12 +243,12 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         several => Some(format!("{} more hits", figures::count(several))),
     };
     let space = match hits {
-        None => "space resumes",
-        Some(_) => "space: the next",
+        None => "Space resumes",
+        Some(_) => "Space: next hit",
     };
     let gone = (breakpoints.gone() > 0)
-        .then(|| format!("{} hits have gone", figures::count(breakpoints.gone())));
-    let row_gone = stop.is_gone.then(|| "its row has gone".to_owned());
+        .then(|| format!("{} hits evicted", figures::count(breakpoints.gone())));
+    let row_gone = stop.is_gone.then(|| "row evicted".to_owned());
     let lost: Vec<String> = row_gone.into_iter().chain(gone).collect();
     let rows = waiting_rows(app, window);
     let with = |query: &String, parts: &[&[String]]| {

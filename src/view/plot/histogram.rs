@@ -15,7 +15,7 @@ use crate::payload::escape;
 use crate::payload::figures;
 
 /// Shown if another channel is selected, or if its intervals were removed.
-const NOT_PLOTTED: &str = "the intervals of this channel are not plotted: i plots them";
+const NOT_PLOTTED: &str = "the intervals of this channel are not plotted · i plots them";
 
 /// Columns of the bounds of a bar.
 const BOUNDS: usize = 16;

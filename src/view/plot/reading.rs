@@ -42,7 +42,7 @@ pub fn draw(
     let mut line = LineBuilder::new(usize::from(area.width));
     let Some(dot) = dot else {
         line.cut_words(
-            "  nothing of the selected series in this time",
+            "  no data of the selected series in this time",
             theme::QUIET,
         );
         line.draw(area, 0, Style::new(), buffer);

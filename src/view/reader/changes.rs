@@ -44,8 +44,8 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let against = app.open().map(|open| open.against).unwrap_or_default();
     let Some(base) = reader.base() else {
         let words = match against {
-            Against::Before => "no message before it on its channel is kept",
-            Against::Marked => "no message is marked: x marks the selected one, D compares with it",
+            Against::Before => "no earlier message on this channel is kept",
+            Against::Marked => "no marked message · x marks the selected one",
         };
         line.cut_words(words, theme::QUIET);
         return line;
@@ -89,14 +89,14 @@ fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> Vec<String
     let name = escape::name(name, 24).string;
     match against {
         Against::Before => vec![
-            format!("since {time}, the message before"),
-            "since the message before".to_owned(),
-            "since the one before".to_owned(),
+            format!("compared with the previous message ({time})"),
+            "vs. the previous message".to_owned(),
+            "vs. the previous one".to_owned(),
         ],
         Against::Marked => vec![
-            format!("since {time}, marked, on {name}"),
-            format!("since the marked on {name}"),
-            "since the marked".to_owned(),
+            format!("compared with the marked message on {name} ({time})"),
+            format!("vs. the marked on {name}"),
+            "vs. the marked".to_owned(),
         ],
     }
 }
@@ -148,7 +148,7 @@ fn counted(parts: &[(usize, &str)], is_coarse: bool) -> String {
     let words: Vec<String> = some
         .map(|(count, word)| format!("{} {word}", figures::count(*count as u64)))
         .collect();
-    let coarse = if is_coarse { " (not the fewest)" } else { "" };
+    let coarse = if is_coarse { " (approximate)" } else { "" };
     format!("{}{coarse}", words.join(", "))
 }
 
@@ -243,7 +243,7 @@ impl<'a> Painter<'a> {
         match value.key {
             // The content of a tag is below the tag and has no name.
             Key::None if id != NodeId::default() => return,
-            Key::None => row.words("(all of it)", theme::QUIET),
+            Key::None => row.words("(whole message)", theme::QUIET),
             Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
             Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
             Key::Odd(name) => row.text(escape::name(name, most), theme::ESCAPE),

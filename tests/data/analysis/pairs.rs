@@ -148,7 +148,7 @@ fn delays_are_signed_and_their_least_hints_at_the_clocks() {
     );
     assert_eq!(
         stage.words("m", &format!("{{\"sent\":{}}}", sent + 252)),
-        ["sent 250 ms ahead of our clock"]
+        ["sender's clock ahead by at least 250 ms"]
     );
     assert_eq!(
         stage.words("m", r#"{"sent":"2023-11-14T22:13:00Z"}"#),

@@ -29,8 +29,8 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
         [
             "3 missing: 3–5",
             "late by 2, fills the hole",
-            "4 again",
-            "restarted or 0 late, after 7",
+            "4 repeated",
+            "restarted, or 0 late after 7",
         ]
     );
     let report = stage.sequences(check);
@@ -81,7 +81,7 @@ fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
     stage.lose_connection();
     assert_eq!(
         stage.words("a", r#"{"n":37}"#),
-        ["restarted or 37 again, after 1000 and a gap"]
+        ["restarted, or 37 repeated after 1000 and a gap"]
     );
     for number in 38..=136 {
         assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
@@ -90,7 +90,7 @@ fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
     assert_eq!((counts.duplicates, counts.restarts), (0, 1));
     // Without a gap, a number that was received before is a duplicate. One that may not have been
     // received is late, unless other numbers follow it.
-    assert_eq!(stage.words("a", r#"{"n":40}"#), ["40 again"]);
+    assert_eq!(stage.words("a", r#"{"n":40}"#), ["40 repeated"]);
     assert_eq!(
         stage.words("a", r#"{"n":36}"#),
         ["late by 100, or restarted"]
@@ -169,7 +169,7 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
         told,
         [
             "1 missing: 4",
-            "restarted or 1 again, after 7",
+            "restarted, or 1 repeated after 7",
             "late by 3, fills the hole",
             "1 missing: 9",
         ]

@@ -61,46 +61,42 @@ fn an_error_says_what_is_wrong_where() {
         (
             &b"\x81\xa1a"[..],
             Format::MessagePack,
-            "not MessagePack: it ends too early at byte 3",
+            "not MessagePack: unexpected end at byte 3",
         ),
         (
             b"\x83\x01\x02\xff",
             Format::Cbor,
-            "not CBOR: a break where nothing ends at byte 3",
+            "not CBOR: unexpected break at byte 3",
         ),
         (
             b"words",
             Format::Protobuf,
-            "not Protobuf: a field of the wire type 7 at byte 0",
+            "not Protobuf: unknown wire type 7 at byte 0",
         ),
         (
             b"\x08",
             Format::Protobuf,
-            "not Protobuf: it ends too early at byte 1",
+            "not Protobuf: unexpected end at byte 1",
         ),
-        (b"x^2", Format::Json, "not JSON: no value starts at byte 0"),
+        (b"x^2", Format::Json, "not JSON: expected a value at byte 0"),
         (
             b"{}",
             Format::JsonLines,
-            "not JSON: there is no second line at byte 2",
+            "not JSON: no second line at byte 2",
         ),
-        (
-            b"{}",
-            Format::Pickle,
-            "not Python pickle: it does not look like it",
-        ),
+        (b"{}", Format::Pickle, "not recognised as Python pickle"),
     ] {
         assert_eq!(read_as(payload, format, None).unwrap_err(), wrong);
     }
     let cut = &pack(Wrapping::Gzip, &b"{}"[..])[..15];
     assert_eq!(
         read_as(cut, Format::Json, None).unwrap_err(),
-        "not JSON: no value starts at byte 0; a gzip was not unpacked: gzip ends too early"
+        "not JSON: expected a value at byte 0; gzip layer not unpacked: truncated gzip data"
     );
     let packed = pack(Wrapping::Gzip, &b"{x}"[..]);
     assert_eq!(
         read_as(&packed, Format::Json, None).unwrap_err(),
-        "not JSON: the name of a member is missing at byte 1"
+        "not JSON: expected a key at byte 1"
     );
 }
 

@@ -118,43 +118,40 @@ fn all_of_appendix_a_is_read() {
         let followed = [&payload[..], &[0]].concat();
         let wrong = cbor::read(&followed).unwrap_err().to_string();
         let at = payload.len();
-        assert_eq!(
-            wrong,
-            format!("not CBOR: something follows the value at byte {at}")
-        );
+        assert_eq!(wrong, format!("not CBOR: trailing data at byte {at}"));
     }
 }
 
 #[test]
 fn what_is_not_well_formed_says_where_and_why() {
     for (hex, why) in [
-        ("", "it ends too early at byte 0"),
-        ("1c", "a byte that starts no item at byte 0"),
-        ("1f", "a length that is left open at byte 0"),
-        ("3f", "a length that is left open at byte 0"),
-        ("df00", "a length that is left open at byte 0"),
-        ("ff", "a break where nothing ends at byte 0"),
-        ("8201ff", "a break where nothing ends at byte 2"),
-        ("9fc0ff", "a break where nothing ends at byte 2"),
-        ("bf01ff", "a key without a value at byte 2"),
-        ("5f6161ff", "no piece of the string at byte 1"),
-        ("5f5f4100ffff", "no piece of the string at byte 1"),
-        ("7f4100ff", "no piece of the string at byte 1"),
-        ("f818", "a simple value that is written too long at byte 0"),
-        ("420a", "2 bytes are announced and 1 are left at byte 0"),
+        ("", "unexpected end at byte 0"),
+        ("1c", "invalid initial byte at byte 0"),
+        ("1f", "indefinite length not allowed at byte 0"),
+        ("3f", "indefinite length not allowed at byte 0"),
+        ("df00", "indefinite length not allowed at byte 0"),
+        ("ff", "unexpected break at byte 0"),
+        ("8201ff", "unexpected break at byte 2"),
+        ("9fc0ff", "unexpected break at byte 2"),
+        ("bf01ff", "key without a value at byte 2"),
+        ("5f6161ff", "invalid chunk of a string at byte 1"),
+        ("5f5f4100ffff", "invalid chunk of a string at byte 1"),
+        ("7f4100ff", "invalid chunk of a string at byte 1"),
+        ("f818", "invalid simple value at byte 0"),
+        ("420a", "header says 2 bytes, but only 1 left at byte 0"),
         (
             "9b7fffffffffffffff",
-            "9223372036854775807 values are announced and 0 bytes are left at byte 0",
+            "header says 9223372036854775807 values, but only 0 B left at byte 0",
         ),
         (
             "bbffffffffffffffff",
-            "18446744073709551615 pairs are announced and 0 bytes are left at byte 0",
+            "header says 18446744073709551615 pairs, but only 0 B left at byte 0",
         ),
         (
             "5bffffffffffffffff",
-            "18446744073709551615 bytes are announced and 0 are left at byte 0",
+            "header says 18446744073709551615 bytes, but only 0 left at byte 0",
         ),
-        ("a1616101ff", "something follows the value at byte 4"),
+        ("a1616101ff", "trailing data at byte 4"),
     ] {
         let wrong = cbor::read(&bytes(hex)).unwrap_err();
         assert_eq!(wrong.to_string(), format!("not CBOR: {why}"), "{hex}");

@@ -50,7 +50,7 @@ fn nesting_is_bounded() {
         chains("dc0001", "00"),
     ] {
         let wrong = msgpack::read(&payload).unwrap_err();
-        assert_eq!(wrong.why, "it is nested too deep");
+        assert_eq!(wrong.why, "nested too deeply");
     }
     for payload in [
         chains("81", "00"),
@@ -61,11 +61,11 @@ fn nesting_is_bounded() {
         chains("c6", "00"),
     ] {
         let wrong = cbor::read(&payload).unwrap_err();
-        assert_eq!(wrong.why, "it is nested too deep");
+        assert_eq!(wrong.why, "nested too deeply");
     }
     let groups = chains("0b", "");
     let wrong = protobuf::read_raw(&groups).unwrap_err();
-    assert_eq!(wrong.why, "it is nested too deep");
+    assert_eq!(wrong.why, "nested too deeply");
     for payload in [
         b"[".repeat(deep),
         b"{\"a\":".repeat(deep),

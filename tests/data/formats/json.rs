@@ -119,5 +119,5 @@ fn by_hand_a_bare_value_is_json_too() {
         assert_eq!(decoded.tree.unwrap().len(), 1);
     }
     let wrong = read_as(b"{\"a\":tru}", Format::Json, None).unwrap_err();
-    assert_eq!(wrong, "not JSON: no value starts at byte 5");
+    assert_eq!(wrong, "not JSON: expected a value at byte 5");
 }

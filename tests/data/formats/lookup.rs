@@ -274,7 +274,10 @@ fn what_is_packed_is_unpacked_no_further_than_allowed() {
             .shown(&steps)
             .unwrap_err()
             .unwrap();
-        assert!(words.contains("would become over 1.0 MiB"), "{words}");
+        assert!(
+            words.contains("would exceed the limit of 1.0 MiB"),
+            "{words}"
+        );
         let small = pack(wrapping, &b"{\"a\":1,\"b\":\"yes, it is\"}"[..]);
         assert_eq!(value(&small, ".a").as_deref(), Some("1"));
         let lookup = Lookup::new(&small, None).unpacking(10);

@@ -130,31 +130,28 @@ fn every_form_is_read() {
 #[test]
 fn what_is_no_messagepack_says_where_and_why() {
     for (hex, why) in [
-        ("", "it ends too early at byte 0"),
-        ("c1", "the byte c1, which is never used at byte 0"),
-        ("91c1", "the byte c1, which is never used at byte 1"),
-        ("0000", "something follows the value at byte 1"),
-        ("cd01", "it ends too early at byte 2"),
-        ("a3ab", "3 bytes are announced and 1 are left at byte 0"),
-        (
-            "92a0",
-            "2 values are announced and 1 bytes are left at byte 0",
-        ),
+        ("", "unexpected end at byte 0"),
+        ("c1", "reserved byte 0xc1 at byte 0"),
+        ("91c1", "reserved byte 0xc1 at byte 1"),
+        ("0000", "trailing data at byte 1"),
+        ("cd01", "unexpected end at byte 2"),
+        ("a3ab", "header says 3 bytes, but only 1 left at byte 0"),
+        ("92a0", "header says 2 values, but only 1 B left at byte 0"),
         (
             "ddffffffff",
-            "4294967295 values are announced and 0 bytes are left at byte 0",
+            "header says 4294967295 values, but only 0 B left at byte 0",
         ),
         (
             "dfffffffff",
-            "4294967295 pairs are announced and 0 bytes are left at byte 0",
+            "header says 4294967295 pairs, but only 0 B left at byte 0",
         ),
         (
             "c6ffffffff",
-            "4294967295 bytes are announced and 0 are left at byte 0",
+            "header says 4294967295 bytes, but only 0 left at byte 0",
         ),
         (
             "c9ffffffff05",
-            "4294967295 bytes are announced and 0 are left at byte 0",
+            "header says 4294967295 bytes, but only 0 left at byte 0",
         ),
     ] {
         let wrong = msgpack::read(&bytes(hex)).unwrap_err();

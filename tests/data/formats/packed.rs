@@ -115,10 +115,10 @@ fn no_more_wrappings_are_taken_off_than_four() {
     assert_eq!(decoded.format, Format::Binary);
     assert_eq!(
         decoded.note.as_deref(),
-        Some("a gzip within it was not unpacked: 4 wrappings were taken off before")
+        Some("inner gzip layer not unpacked: limit of 4 layers reached")
     );
     let wrong = read_as(&packed, Format::Json, None).unwrap_err();
-    assert_eq!(wrong, "more than 4 wrappings are around it");
+    assert_eq!(wrong, "more than 4 layers");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn several_members_are_one() {
         unpack::unpack(Wrapping::Zlib, &followed)
             .unwrap_err()
             .to_string(),
-        "zlib is broken: something follows it"
+        "corrupt zlib data: trailing data"
     );
 }
 
@@ -144,13 +144,13 @@ fn what_is_cut_off_says_so() {
             let packed = pack(wrapping, &text[..]);
             for end in (3..packed.len()).rev().take(200) {
                 let wrong = unpack::unpack(wrapping, &packed[..end]).unwrap_err();
-                let words = format!("{} ends too early", wrapping.name());
+                let words = format!("truncated {} data", wrapping.name());
                 assert_eq!(wrong.to_string(), words, "at {end} of {}", packed.len());
                 let decoded = recognise(&packed[..end], None);
                 assert_eq!((decoded.format, decoded.tree), (Format::Binary, None));
                 if packed_by(&packed[..end]).is_some() {
                     let note = decoded.note.unwrap();
-                    assert!(note.ends_with(&format!("was not unpacked: {words}")));
+                    assert!(note.ends_with(&format!("not unpacked: {words}")));
                 }
             }
         }
@@ -183,7 +183,7 @@ fn a_bomb_is_refused_with_its_ratio() {
         assert!(note.ends_with(&format!("(ratio > {ratio})")), "{note}");
         assert_eq!(decoded.format, Format::Binary);
         let wrong = read_as(&packed, Format::Json, None).unwrap_err();
-        assert!(wrong.contains("would become over"), "{wrong}");
+        assert!(wrong.contains("would exceed the limit of"), "{wrong}");
     }
 }
 
@@ -196,13 +196,16 @@ fn a_bomb_within_a_gzip_is_refused_too() {
     assert_eq!(decoded.bytes(&outer), inner);
     let note = decoded.note.unwrap();
     assert!(
-        note.starts_with("a gzip within it was not unpacked: 71."),
+        note.starts_with("inner gzip layer not unpacked: 71."),
         "{note}"
     );
     // The ratio applies to all layers together.
     let limit = unpack::limit(outer.len());
     assert!(limit < 2 * SMALL);
-    let words = format!("KiB would become over {} (", size(limit));
+    let words = format!(
+        "KiB would exceed the limit of {} when unpacked (",
+        size(limit)
+    );
     assert!(note.contains(&words), "{note}");
 }
 

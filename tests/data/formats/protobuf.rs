@@ -185,28 +185,22 @@ fn bare_fields_go_by_their_numbers() {
 #[test]
 fn what_is_no_message_says_where_and_why() {
     for (hex, why) in [
-        ("00", "a field of the number 0 at byte 0"),
-        ("8080808010 01", "a field of the number 536870912 at byte 0"),
-        ("08", "it ends too early at byte 1"),
-        ("0880", "it ends too early at byte 2"),
-        (
-            "08ffffffffffffffffff02",
-            "a number of more than 64 bits at byte 1",
-        ),
-        (
-            "08ffffffffffffffffffff01",
-            "a number of more than 64 bits at byte 1",
-        ),
-        ("0a05 00", "5 bytes are announced and 1 are left at byte 0"),
+        ("00", "invalid field number 0 at byte 0"),
+        ("8080808010 01", "invalid field number 536870912 at byte 0"),
+        ("08", "unexpected end at byte 1"),
+        ("0880", "unexpected end at byte 2"),
+        ("08ffffffffffffffffff02", "varint over 64 bits at byte 1"),
+        ("08ffffffffffffffffffff01", "varint over 64 bits at byte 1"),
+        ("0a05 00", "header says 5 bytes, but only 1 left at byte 0"),
         (
             "0affffffff0f",
-            "4294967295 bytes are announced and 0 are left at byte 0",
+            "header says 4294967295 bytes, but only 0 left at byte 0",
         ),
-        ("0b 0801", "it ends too early at byte 3"),
-        ("0b 14", "the end of another group at byte 1"),
-        ("0c", "the end of a group that has not begun at byte 0"),
-        ("0e", "a field of the wire type 6 at byte 0"),
-        ("09 00", "it ends too early at byte 2"),
+        ("0b 0801", "unexpected end at byte 3"),
+        ("0b 14", "end of a different group at byte 1"),
+        ("0c", "end of a group that was not started at byte 0"),
+        ("0e", "unknown wire type 6 at byte 0"),
+        ("09 00", "unexpected end at byte 2"),
     ] {
         let wrong = protobuf::read_raw(&bytes(hex)).unwrap_err();
         assert_eq!(wrong.to_string(), format!("not Protobuf: {why}"), "{hex}");
@@ -295,12 +289,12 @@ fn a_schema_says_what_is_wrong() {
     );
     assert_eq!(
         schema.decode(b"\x68", "demo.All").unwrap_err(),
-        "not Protobuf: it ends too early at byte 1"
+        "not Protobuf: unexpected end at byte 1"
     );
     let cut_packed = bytes("9a01 01 80");
     assert_eq!(
         schema.decode(&cut_packed, "demo.All").unwrap_err(),
-        "not Protobuf: it ends too early at byte 4"
+        "not Protobuf: unexpected end at byte 4"
     );
 }
 
@@ -357,17 +351,17 @@ fn protobuf_is_recognised_where_its_type_is_named() {
         (
             &b"{\"a\":1}"[..],
             Format::Json,
-            "no demo.All: not Protobuf: 97 bytes are announced and 4 are left at byte 1",
+            "not a demo.All: not Protobuf: header says 97 bytes, but only 4 left at byte 1",
         ),
         (
             b"words",
             Format::Text,
-            "no demo.All: not Protobuf: a field of the wire type 7 at byte 0",
+            "not a demo.All: not Protobuf: unknown wire type 7 at byte 0",
         ),
         (
             b"\xf8\x06\x05",
             Format::Binary,
-            "no demo.All: none of its fields are in it",
+            "not a demo.All: no known fields",
         ),
     ] {
         let decoded = recognise(payload, Some(&all));
@@ -410,6 +404,6 @@ fn what_decodes_to_noise_stays_the_text_that_it_is() {
     for text in [&b"5f3c0e9a7b1d4c2e8f6a0b9d3e7c1a54"[..], &partly] {
         let decoded = recognise(text, Some(&all));
         assert_eq!(decoded.format, Format::Text);
-        assert!(decoded.note.unwrap().starts_with("no demo.All: "));
+        assert!(decoded.note.unwrap().starts_with("not a demo.All: "));
     }
 }

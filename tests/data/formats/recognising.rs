@@ -445,36 +445,27 @@ proptest! {
 #[test]
 fn what_looks_like_json_and_is_none_says_why() {
     for (text, why) in [
-        (
-            r#"{"a":1,}"#,
-            "not JSON: the name of a member is missing at byte 7",
-        ),
-        (
-            r#"{"a":1,"b":[1,2"#,
-            "not JSON: it ends too early at byte 15",
-        ),
-        (r#"[{"a":NaN}]"#, "not JSON: no value starts at byte 6"),
+        (r#"{"a":1,}"#, "not JSON: expected a key at byte 7"),
+        (r#"{"a":1,"b":[1,2"#, "not JSON: unexpected end at byte 15"),
+        (r#"[{"a":NaN}]"#, "not JSON: expected a value at byte 6"),
         (
             "{\"a\":1}\n{\"a\":2\n",
-            "not JSON lines: it ends too early at byte 14, in line 2",
+            "not JSON lines: unexpected end at byte 14, line 2",
         ),
         (
             "{\"a\":1}\n\n{\"a\":2}\nwords\n{}\n",
-            "not JSON lines: no value starts at byte 17, in line 4",
+            "not JSON lines: expected a value at byte 17, line 4",
         ),
         (
             "{\"a\":1}\nwords",
-            "not JSON lines: no value starts at byte 8, in line 2",
+            "not JSON lines: expected a value at byte 8, line 2",
         ),
-        (
-            "{\"a\":1,}\n{}",
-            "not JSON: the name of a member is missing at byte 7",
-        ),
+        ("{\"a\":1,}\n{}", "not JSON: expected a key at byte 7"),
         (
             "{\n  \"a\": 1,\n  \"b\": tru\n}\n",
-            "not JSON: no value starts at byte 19",
+            "not JSON: expected a value at byte 19",
         ),
-        ("\u{feff}{\"a\":1}", "not JSON: no value starts at byte 0"),
+        ("\u{feff}{\"a\":1}", "not JSON: expected a value at byte 0"),
     ] {
         let decoded = recognise(text.as_bytes(), None);
         assert_eq!(decoded.format, Format::Text, "{text}");

@@ -93,7 +93,7 @@ async fn a_server_in_no_cluster_is_told_not_to_be() {
     let mut listener = listen(&server, "redis+cluster", "", &[Topic::pattern(b"*")]);
     listener
         .until("it is told", |listener| {
-            listener.is_partial("no cluster: ERR This instance has cluster support disabled")
+            listener.is_partial("not a cluster: ERR This instance has cluster support disabled")
         })
         .await;
     let before = calls(&server, "cluster");
@@ -117,7 +117,7 @@ async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_
         listener.server.command(Command::Subscribe(events));
         listener
             .until("it is told", |listener| {
-                listener.is_partial("maybe a cluster")
+                listener.is_partial("possibly a cluster")
             })
             .await;
         listener.server.stop().await;

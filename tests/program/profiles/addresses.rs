@@ -45,17 +45,17 @@ fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
         ("redis://host/s3cret", "has a database that is not a number"),
         (
             "http://bob:s3cret@host",
-            "has an unknown scheme; the right form is redis://[user:password@]host",
+            "has an unknown scheme; expected redis://[user:password@]host",
         ),
         (
             "rediss://:s3cret@h?ssl_ca_certs=/ca.pem",
-            "'ssl_ca_certs', which is --cacert FILE",
+            "'ssl_ca_certs': use --cacert FILE",
         ),
         (
             "rediss://:s3cret@h?ssl_cert_reqs=s3cret",
             "'ssl_cert_reqs' with a value other than",
         ),
-        ("redis+sentinel://:s3cret@h1,h2", "names no master"),
+        ("redis+sentinel://:s3cret@h1,h2", "has no master"),
         ("unix://~you/s3cret", "another user's ~"),
     ] {
         for variable in ["SUBSCOPE_URL", "REDIS_URL"] {
@@ -80,7 +80,7 @@ fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
 fn no_option_repeats_what_may_be_a_password() {
     for (arguments, words) in [
         (&["-p", "s3cret"][..], "takes a number from 1 to 65535"),
-        (&["-n", "s3cret"], "takes a number from 0 on"),
+        (&["-n", "s3cret"], "takes a number, 0 or higher"),
         (&["--askpass=s3cret"], "takes no value"),
         (&["--password=s3cret"], "--askpass"),
         (&["--passs3cret"], "--askpass"),
@@ -89,10 +89,10 @@ fn no_option_repeats_what_may_be_a_password() {
         (&["demo", "--pass=s3cret"], "'--pass…'"),
         (&["demo", "-a", "s3cret"], "'-a'"),
         (&["-a", "s3cret", "-a", "s3cret"], "'--pass"),
-        (&["-h", "bob:s3cret"], "the port goes with -p"),
-        (&["-h", "bob:s3cret@host"], "a URL goes with -u"),
-        (&["redis://bob:s3cret@host"], "goes with -u"),
-        (&["--shard", "redis://bob:s3cret@host"], "goes with -u"),
+        (&["-h", "bob:s3cret"], "for the port use -p"),
+        (&["-h", "bob:s3cret@host"], "for a URL use -u"),
+        (&["redis://bob:s3cret@host"], "use -u"),
+        (&["--shard", "redis://bob:s3cret@host"], "use -u"),
         (&["--keep", "redis://bob:s3cret@host"], "--keep"),
         (&["--filter", "size>redis://bob:s3cret@host"], "--filter"),
     ] {

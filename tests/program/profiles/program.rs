@@ -393,7 +393,7 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
         (
             "a",
             format!(
-                "{config}:2: profile.a.url: has an unknown scheme; the right form is redis://[user:password@]host"
+                "{config}:2: profile.a.url: has an unknown scheme; expected redis://[user:password@]host"
             ),
         ),
         ("b", format!("{config}:4: profile.b.keep: ")),
@@ -410,22 +410,22 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
             "f",
             format!("{config}:14: profile.f.tls.cacert: {folder}/missing.pem cannot be read"),
         ),
-        ("g", format!("{config}:17: profile.g.tls: is of no use")),
+        ("g", format!("{config}:17: profile.g.tls: has no effect")),
         (
             "h\u{1b}[31m",
-            format!("{config}:19: profile.\"h\\x1b[31m\".break: \"\" asks"),
+            format!("{config}:19: profile.\"h\\x1b[31m\".break: \"\" is empty"),
         ),
         (
             "i",
-            format!("{config}:21: profile.i.host: holds more than a host: the port"),
+            format!("{config}:21: profile.i.host: contains more than a host: for the port"),
         ),
         (
             "j",
-            format!("{config}:23: profile.j.sentinel-events: needs sentinels"),
+            format!("{config}:23: profile.j.sentinel-events: requires sentinels"),
         ),
         (
             "m",
-            format!("{config}:25: profile.m.lens: \"orders=id\" has no = with a path"),
+            format!("{config}:25: profile.m.lens: \"orders=id\" has no = followed by a path"),
         ),
         (
             "n",

@@ -83,7 +83,7 @@ fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
     }
     stage.keys("jjjjjj");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.toast(), "a is read as Text from now on");
+    assert_eq!(stage.toast(), "a: format Text");
     assert_eq!(format(&stage), Format::Text);
     assert!(stage.screen().contains("Text · chosen"));
     stage.keys("K");
@@ -95,7 +95,7 @@ fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
     assert!(stage.screen().contains("● Text"));
     stage.keys("g");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.toast(), "a is read as what it looks like again");
+    assert_eq!(stage.toast(), "a: format detected automatically");
     assert_eq!(format(&stage), Format::Json);
     assert!(!stage.screen().contains("chosen"));
 }
@@ -188,7 +188,7 @@ fn a_broken_wrapping_says_so_in_a_line_of_its_own() {
     let packed = crate::reading::gzip(&crate::reading::long_json(500));
     let stage = opened(&packed[..packed.len() - 20]);
     let screen = stage.screen();
-    assert!(screen.contains("a gzip was not unpacked: "), "{screen}");
+    assert!(screen.contains("gzip layer not unpacked: "), "{screen}");
     let text = stage.app.message_text();
     assert!(text.y > stage.app.areas().message_text().y);
 }
@@ -209,7 +209,7 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
     stage.keys("K");
     assert_eq!(format(&stage), Format::Text);
     assert!(
-        stage.screen().contains("no shop.v1.Order: "),
+        stage.screen().contains("not a shop.v1.Order: "),
         "{}",
         stage.screen()
     );
@@ -223,10 +223,7 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
     assert_eq!(cursor(&stage).1, r#"{"1":7,"2":"hi"}"#, "its bare fields");
     choose(&mut stage, 8);
     assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
-    assert_eq!(
-        stage.toast(),
-        "other is read as Protobuf shop.v1.Order from now on"
-    );
+    assert_eq!(stage.toast(), "other: format Protobuf shop.v1.Order");
     stage.keys("f");
     assert!(stage.screen().contains("● Protobuf shop.v1.Order"));
 }
@@ -247,7 +244,7 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
     stage.keys("j=");
     assert_eq!(
         stage.toast(),
-        "filtered by .id == 7; Esc in the log ends it"
+        "filtered by .id == 7 · Esc in the log clears it"
     );
     assert_eq!(stage.shown(), 1, "of the other nobody has said the type");
     stage.keys("ji");
@@ -281,10 +278,7 @@ fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_check
     stage.code(KeyCode::Enter);
     stage.keys("fgjjjjjjjj");
     let effects = stage.code(KeyCode::Enter);
-    assert_eq!(
-        stage.toast(),
-        "a is read as Protobuf shop.v1.Order from now on"
-    );
+    assert_eq!(stage.toast(), "a: format Protobuf shop.v1.Order");
     assert_eq!(stage.shown(), 2);
     match &effects[..] {
         [Effect::Analyse(Request::Plan(plan))] => {

@@ -31,7 +31,7 @@ fn d_compares_with_the_message_before_on_the_channel_and_goes_back() {
     );
     let shown = pane(&stage);
     for words in [
-        "1 changed, 1 added · since the message before",
+        "1 changed, 1 added · vs. the previous message",
         "n: 1 → 2",
         "+",
     ] {
@@ -52,12 +52,12 @@ fn d_follows_the_selection() {
     stage.keys(" d");
     stage.keys("k");
     assert!(
-        pane(&stage).contains("no message before it on its channel"),
+        pane(&stage).contains("no earlier message on this channel"),
         "{}",
         pane(&stage)
     );
     stage.keys("k");
-    assert!(pane(&stage).contains("no message before it on its channel"));
+    assert!(pane(&stage).contains("no earlier message on this channel"));
     stage.keys("jj");
     assert!(pane(&stage).contains("n: 1 → 2"));
 }
@@ -67,7 +67,7 @@ fn a_marked_message_is_compared_with_whatever_its_channel() {
     let mut stage = two();
     stage.keys(" D");
     assert!(
-        pane(&stage).contains("no message is marked"),
+        pane(&stage).contains("no marked message"),
         "{}",
         pane(&stage)
     );
@@ -76,7 +76,7 @@ fn a_marked_message_is_compared_with_whatever_its_channel() {
     let shown = pane(&stage);
     assert!(shown.contains("99 → 2"), "{shown}");
     assert!(
-        shown.contains("1 changed, 2 added · since the marked on b"),
+        shown.contains("1 changed, 2 added · vs. the marked on b"),
         "{shown}"
     );
     assert_eq!(stage.app.open().unwrap().against, Against::Marked);
@@ -185,7 +185,9 @@ fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
     stage.keys(" d");
     stage.send(Event::Resize(160, 40));
     let shown = pane(&stage);
-    let rows = shown.lines().skip_while(|row| !row.contains("since"));
+    let rows = shown
+        .lines()
+        .skip_while(|row| !row.contains("previous message"));
     let rows = rows.skip(1).map(|row| row.trim_matches(['│', ' ']));
     rows.take_while(|row| !row.is_empty())
         .map(str::to_owned)
@@ -199,7 +201,11 @@ fn what_json_has_no_word_for_is_said_as_in_the_value_tab() {
             b"\x82\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1y\xcb\x3f\xf0\0\0\0\0\0\0",
             b"\x82\xa1x\xcb\x7f\xf0\0\0\0\0\0\0\xa1y\xcb\x7f\xf8\0\0\0\0\0\0",
         ),
-        ["(all of it):", "~   x: NaN → Infinity", "~   y: 1.0 → NaN"]
+        [
+            "(whole message):",
+            "~   x: NaN → Infinity",
+            "~   y: 1.0 → NaN"
+        ]
     );
     assert_eq!(
         changes(
@@ -207,7 +213,7 @@ fn what_json_has_no_word_for_is_said_as_in_the_value_tab() {
             b"\xa4\x61a\xd8\x21\x68http://x\x61n\xf9\x3e\x00\x61u\xf6\x61b\x64AA==",
         ),
         [
-            "(all of it):",
+            "(whole message):",
             r#"~   a: 32 URI "http://x" → 33 base64url "http://x""#,
             "~   n: NaN → 1.5",
             "~   u: undefined → null",
@@ -224,7 +230,7 @@ fn what_a_tag_is_on_stands_below_the_tag() {
             b"\xa1\x61a\xd8\x20\x68http://y"
         ),
         [
-            "(all of it):",
+            "(whole message):",
             "a: 32 URI",
             r#"~     "http://x" → "http://y""#
         ]
@@ -244,7 +250,7 @@ fn strings_are_what_they_say() {
             format!(r#"{{"msg":"{other}","n":1,"k":{{"{world}":["a\"b\\{world}"]}}}}"#).as_bytes(),
         ),
         [
-            "(all of it):",
+            "(whole message):",
             r#"~   msg: "Привет, мир" → "Мир!""#,
             "… 1 unchanged",
             r#"+   k: {"мир":["a\"b\\мир"]}"#,
@@ -261,7 +267,7 @@ fn of_long_texts_the_part_that_differs_is_shown() {
             format!(r#"{{"s":"{text}y"}}"#).as_bytes(),
         ),
         [
-            "(all of it):",
+            "(whole message):",
             r#"~   s: …xxxxxxxx" 20.0 KiB → …xxxxxxxxy" 20.0 KiB"#
         ]
     );

@@ -294,7 +294,7 @@ fn tabs_go_round_and_stay_from_message_to_message() {
     assert_eq!(seen, [Tab::Value, Tab::Diff, Tab::Bytes, Tab::Channel]);
     stage.keys("[");
     assert_eq!(tab(&stage), Tab::Channel);
-    assert!(stage.screen().contains("brought by"));
+    assert!(stage.screen().contains("matched by"));
     stage.keys("[");
     assert!(stage.screen().contains("7b 22 69 64"));
     stage.keys("K");
@@ -336,7 +336,7 @@ fn a_row_that_is_gone_stays_open_until_another_is_selected() {
     stage.keys("]]]");
     stage.screen();
     stage.keys("]d");
-    assert!(stage.screen().contains("no message before it"));
+    assert!(stage.screen().contains("no earlier message"));
     stage.code(KeyCode::Esc);
     stage.keys("k");
     assert_ne!(&*stage.snapshot().payload, br#"{"old":true}"#);

@@ -23,7 +23,7 @@ fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
         r#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#
     );
     assert!(
-        stage.toast().starts_with("handed the value, "),
+        stage.toast().starts_with("copied the value, "),
         "{}",
         stage.toast()
     );
@@ -36,10 +36,7 @@ fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
         r#"{"s":"a\n\u00e9","n":1.50,"o":{"x":[1,2]}}"#
     );
     assert_eq!(copied(&stage.keys("jP")), ".o.x");
-    assert_eq!(
-        stage.toast(),
-        "handed the path .o.x, 4 B, to the terminal's clipboard (OSC 52)"
-    );
+    assert_eq!(stage.toast(), "copied the path .o.x, 4 B (OSC 52)");
 }
 
 #[test]
@@ -91,8 +88,7 @@ fn what_is_too_much_for_a_terminal_is_not_copied() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     let long = format!(r#"{{"short":1,"long":"{}"}}"#, "x".repeat(9 << 20));
     stage.messages(&[("a", long.as_bytes())]);
-    let words =
-        "not copied: 9.0 MiB is too much for a terminal's clipboard, which gets up to 1.0 MiB";
+    let words = "not copied: 9.0 MiB exceeds the clipboard limit of 1.0 MiB";
     assert_eq!(stage.keys(" y"), []);
     assert_eq!(stage.toast(), words);
     let asked = stage.code(KeyCode::Enter);
@@ -111,16 +107,16 @@ fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
     assert_eq!(copied(&stage.keys("y")), "just words");
     assert_eq!(stage.keys("Y"), []);
     assert!(
-        stage.toast().contains("no message with values"),
+        stage.toast().contains("not structured data"),
         "{}",
         stage.toast()
     );
     assert_eq!(stage.keys("P"), []);
-    assert!(stage.toast().contains("no values, and so no paths"));
+    assert!(stage.toast().contains("not structured data: no paths"));
     assert_eq!(stage.keys("="), []);
-    assert!(stage.toast().contains("no values, and so no paths"));
+    assert!(stage.toast().contains("not structured data: no paths"));
     stage.keys("i");
-    assert!(stage.toast().contains("no values"));
+    assert!(stage.toast().contains("not structured data"));
 }
 
 #[test]
@@ -130,10 +126,7 @@ fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
     assert_eq!(copied(&stage.keys("y")), "1");
     for key in ["P", "=", "i"] {
         assert_eq!(stage.keys(key), []);
-        assert!(
-            stage.toast().starts_with("no path leads to this value"),
-            "{key}"
-        );
+        assert!(stage.toast().starts_with("no path to this value"), "{key}");
     }
     assert!(stage.app.filters().typed().is_none());
     assert_eq!(copied(&stage.keys("jP")), ".a");
@@ -193,7 +186,7 @@ fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
     stage.keys("j=");
     assert_eq!(
         (stage.shown(), stage.toast()),
-        (2, "filtered by .n == 1; Esc in the log ends it")
+        (2, "filtered by .n == 1 · Esc in the log clears it")
     );
     stage.keys("j=");
     assert_eq!(stage.shown(), 1);
@@ -228,7 +221,10 @@ fn a_filter_by_value_finds_the_same_in_every_form() {
         stage.messages(&messages);
         crate::reading::open(&mut stage);
         stage.keys("j=");
-        assert_eq!(stage.toast(), "filtered by .a == 1; Esc in the log ends it");
+        assert_eq!(
+            stage.toast(),
+            "filtered by .a == 1 · Esc in the log clears it"
+        );
         assert_eq!(stage.shown(), 6);
         // New messages are filtered too.
         stage.messages(&[("orders", form), ("orders", &other)]);
@@ -241,17 +237,20 @@ fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
     // {"x": NaN, "b": bytes 01 02, "t": a point in time, "s": a string of ff}
     let payload = b"\x84\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1b\xc4\x02\x01\x02\xa1t\xd6\xff\x65\x53\xf1\0\xa1s\xa1\xff";
     for (keys, text) in [
-        ("j=", "has(.x), as == compares no NaN"),
+        ("j=", "has(.x), because NaN cannot be compared with =="),
         ("jj=", ".b == \"AQI=\""),
         ("jjj=", ".t == \"2023-11-14T22:13:20Z\""),
-        ("G=", "has(.s), as == compares no text that is no UTF-8"),
-        ("=", "has(.), as == compares no object"),
+        (
+            "G=",
+            "has(.s), because non-UTF-8 text cannot be compared with ==",
+        ),
+        ("=", "has(.), because an object cannot be compared with =="),
     ] {
         let mut stage = opened(payload);
         stage.messages(&[("orders", br#"{"x":1}"#), ("orders", b"\x81\xa1y\xc0")]);
         stage.keys(keys);
         assert!(
-            stage.toast().starts_with(&format!("filtered by {text}; ")),
+            stage.toast().starts_with(&format!("filtered by {text} · ")),
             "{}",
             stage.toast()
         );
@@ -276,7 +275,7 @@ fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
         stage.keys(keys);
         assert_eq!(
             stage.toast(),
-            "only here: the log looks into what is packed up to 1.0 MiB, and this is 2.0 MiB",
+            "only here: the log unpacks up to 1.0 MiB, and this is 2.0 MiB",
             "{keys}"
         );
     }
@@ -315,7 +314,7 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
     stage.keys("ji");
     assert_eq!(
         stage.toast(),
-        "of orders the log shows .u; i again shows all"
+        "showing only .u for orders · i whole messages"
     );
     stage.keys("q");
     let rows = rows(&stage);
@@ -338,7 +337,7 @@ fn that_a_message_is_too_long_for_a_lens_is_said() {
     let pad = "x".repeat(17 << 10);
     let mut stage = opened(format!(r#"{{"id":7,"pad":"{pad}"}}"#).as_bytes());
     stage.keys("ji");
-    let words = "the log shows .id, but not of this message, which is too long; i again shows all";
+    let words = " (this message is too long) · i whole messages";
     assert!(stage.toast().ends_with(words), "{}", stage.toast());
 }
 
@@ -362,7 +361,7 @@ fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
     stage.keys("jji");
     assert_eq!(
         stage.toast(),
-        "of orders the log shows .b; i again shows all"
+        "showing only .b for orders · i whole messages"
     );
     stage.keys("q");
     let rows = rows(&stage);
@@ -371,7 +370,7 @@ fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
         ["x", "x", "x", "no .b", "h'0102'", "nil", "no .b"],
         "{rows:?}"
     );
-    assert!(rows[7].starts_with("no .b: a gzip was not"), "{rows:?}");
+    assert!(rows[7].starts_with("no .b: gzip layer not"), "{rows:?}");
     assert_eq!(rows[8], "[1]");
 }
 
@@ -417,7 +416,7 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     stage.keys(" i");
     assert_eq!(lens(&stage), None, "{}", stage.toast());
     stage.keys("i");
-    assert!(stage.toast().contains("press i on one of its values"));
+    assert!(stage.toast().contains("press i on a value"));
     crate::reading::open(&mut stage);
     stage.keys("ji");
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
@@ -454,7 +453,7 @@ fn what_is_packed_is_copied_as_a_text_part_by_part() {
             assert_eq!(copied(&stage.keys(keys)), expected);
             let toast = stage.toast();
             assert!(
-                toast.starts_with(&format!("handed {words}, to ")),
+                toast.starts_with(&format!("copied {words} (OSC")),
                 "{toast}"
             );
         }
@@ -475,7 +474,10 @@ fn half_of_a_surrogate_pair_is_filtered_by() {
         stage.keys("j=");
         assert_eq!(
             (stage.shown(), stage.toast()),
-            (1, r#"filtered by .s == "x\ud800z"; Esc in the log ends it"#)
+            (
+                1,
+                r#"filtered by .s == "x\ud800z" · Esc in the log clears it"#
+            )
         );
     }
 }
@@ -488,7 +490,10 @@ fn a_bare_number_or_word_has_a_path_and_is_filtered_by() {
         crate::reading::open(&mut stage);
         assert_eq!(copied(&stage.keys("P")), ".");
         stage.keys("=");
-        let words = format!("filtered by . == {}; Esc in the log ends it", bare.trim());
+        let words = format!(
+            "filtered by . == {} · Esc in the log clears it",
+            bare.trim()
+        );
         assert_eq!((stage.shown(), stage.toast()), (1, words.as_str()));
     }
 }

@@ -80,7 +80,7 @@ fn that_messages_went_for_what_was_opened_is_said_once() {
     let gone = stage.app.log().counters().evicted - evicted;
     assert!(gone > 1000, "{gone}");
     let words = format!(
-        "{},{:03} older messages gone: the open message takes ",
+        "{},{:03} older messages evicted: the open message takes ",
         gone / 1000,
         gone % 1000
     );
@@ -127,7 +127,10 @@ fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
     press(&mut stage, KeyCode::Enter);
     assert!(stage.app.beside_log() > KEEP);
     let toast = stage.toast();
-    assert!(toast.ends_with(" MiB, and so half of --keep"), "{toast}");
+    assert!(
+        toast.ends_with(" MiB, counted as half of --keep"),
+        "{toast}"
+    );
     assert_in_budget(&stage);
     // The log keeps receiving within that budget.
     let newest = stage.app.log().end();

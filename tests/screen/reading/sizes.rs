@@ -96,7 +96,7 @@ fn an_object_beside_and_below_the_log() {
     │         [0]: "b"                     │
     ╰─ .user.tags[0] ──────────────────────╯
     ╭ Publish ─────────────────────────────╮
-    │ press p to write a message to the s… │
+    │ press p to publish a message         │
     ╰──────────────────────────────────────╯
      q close  h fold  Esc log  ? help
     "#);
@@ -104,7 +104,7 @@ fn an_object_beside_and_below_the_log() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
@@ -122,15 +122,15 @@ fn an_object_beside_and_below_the_log() {
     │                            ││                                                │
     ╰────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      q close  h fold  l unfold  ] tab  d diff  z zoom  J next  Esc log  ? help
     "#);
     insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ───────── not receiving · connecting · frozen ❚❚ 8 newer · space resumes ╮
+    ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ───────── not receiving · connecting · frozen ❚❚ 8 newer · Space resumes ╮
     │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢 字  and 🎈                                            │
-    │   orders                13         unheard ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
+    │   orders                13   not receiving ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}           │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}                            │
     │                                            │╰────────────────────────────────────────────────────────────────────────────────────────────╯
@@ -144,7 +144,7 @@ fn an_object_beside_and_below_the_log() {
     │                                            ││     "": true                                                                               │
     ╰────────────────────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                                                                                       │
+    │ press p to publish a message                                                                                                             │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter by it  i lens  f format  w plot  y copy  Esc log  ? help
     "#);
@@ -156,15 +156,15 @@ fn what_has_changed() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
     │                            │╰────────────────────────────────────────────────╯
     │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
     │                            ││ value  diff  bytes  channel               JSON │
-    │                            ││ 2 changed, 2 removed · since the one before    │
-    │                            ││   (all of it):                                 │
+    │                            ││ 2 changed, 2 removed · vs. the previous one    │
+    │                            ││   (whole message):                             │
     │                            ││     user:                                      │
     │                            ││ ~     name: "Ann" → "Bo"                       │
     │                            ││       tags:                                    │
@@ -174,7 +174,7 @@ fn what_has_changed() {
     │                            ││ -   n: 1.5e300                                 │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
     "#);
@@ -186,7 +186,7 @@ fn the_list_of_formats() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │               ╭ Read orders as ──────────────────────────────╮me":"Ann… 60 B │
     │               │ ● Automatic             what each looks like │me":"Bo"… 43 B │
@@ -204,7 +204,7 @@ fn the_list_of_formats() {
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Enter choose  j down  k up  ? help  Esc close
     "#);
@@ -251,15 +251,15 @@ fn a_remark_between_the_tabs_and_the_values() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders           unheard ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
     │                            │╰────────────────────────────────────────────────╯
     │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
     │                            ││ value  diff  bytes  channel               JSON │
-    │                            ││ not CBOR: 2483017649108433531 bytes are        │
-    │                            ││ announced and 34 are left at byte 0            │
+    │                            ││ not CBOR: header says 2483017649108433531      │
+    │                            ││ bytes, but only 34 left at byte 0              │
     │                            ││ ▾ {2}                                          │
     │                            ││   ▾ user: {2}                                  │
     │                            ││       name: "Bo"                               │
@@ -269,8 +269,8 @@ fn a_remark_between_the_tabs_and_the_values() {
     │                            ││                                                │
     ╰────────────────────────────╯╰────────────────────────────────────────────────╯
     ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to write a message to the selected channel                           │
+    │ press p to publish a message                                                 │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     orders is read as CBOR from now on
+     orders: format CBOR
     "#);
 }

@@ -134,7 +134,7 @@ async fn a_transaction_may_not_grow_without_bound() {
     raw.ask("MULTI", "+OK\r\n").await;
     raw.ask(&publish, "+QUEUED\r\n").await;
     for _ in 0..3 {
-        let refusal = "-ERR the transaction is larger than the query buffer may be\r\n";
+        let refusal = "-ERR the transaction exceeds the query buffer limit\r\n";
         raw.ask(&publish, refusal).await;
     }
     raw.ask(

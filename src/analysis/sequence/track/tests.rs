@@ -118,7 +118,7 @@ fn behind_a_gap_a_jump_back_that_goes_on_is_a_restart() {
     assert_eq!((counts.restarts, counts.duplicates), (1, 0));
     assert_eq!(
         steps[0].to_string(),
-        "restarted or 37 again, after 1000 and a gap"
+        "restarted, or 37 repeated after 1000 and a gap"
     );
     // The same below the first number.
     assert_eq!(counted(&[5, 6, 2, 3, 4], 2), [0, 0, 0, 1]);

@@ -215,7 +215,7 @@ impl SubscriberProtocol<'_> {
             }
             Some(Question::Ping) => {
                 self.is_ping_refused = true;
-                let trouble = format!("PING is refused, so the round trip is not known: {words}");
+                let trouble = format!("PING refused, round trip unknown: {words}");
                 self.feed_queue.push(Feed::Trouble(Some(trouble.into())));
                 self.note_greeted();
                 Ok(())
