@@ -65,7 +65,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use action::Action;
+pub use action::{
+    Action, BreakpointAction, ChannelsAction, FilterAction, Kind, LogAction, MessageAction, Motion,
+    PlotAction, PromptAction, PublishAction, QueryAction, RowAction, ScreenAction, SessionAction,
+};
 pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use channel_tab::About;
 pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};

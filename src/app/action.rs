@@ -1,338 +1,399 @@
-//! The actions that keys can trigger.
+//! The actions that keys can trigger, nested by pane: every function that executes one takes the
+//! actions of its pane and matches all of them, so that no key is without effect.
 
 /// An action of the user, independent of the key bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Move through what has the focus.
+    Move(Motion),
     /// Close the topmost view; with none open, quit.
     Quit,
     /// Leave the text box; twice in a row, quit.
     Interrupt,
-    /// Undo the last action that lost something.
-    Undo,
     /// Suspend the process until the shell continues it.
     Suspend,
-    /// Open the help.
-    Help,
     /// Step back: close what is open, leave the box, or show all channels again.
     Back,
-    /// Focus the next pane.
-    NextPane,
-    /// Focus the previous pane.
-    PreviousPane,
-    /// Move up one line.
-    Up,
-    /// Move down one line.
-    Down,
-    /// Move up half a page.
-    HalfPageUp,
-    /// Move down half a page.
-    HalfPageDown,
-    /// Move up one page.
-    PageUp,
-    /// Move down one page.
-    PageDown,
-    /// Go to the first line.
-    First,
-    /// Go to the last line; in the messages, also follow them again.
-    Last,
-    /// Freeze the messages, or follow them again.
-    ToggleFreeze,
-    /// Open the selected message.
-    Open,
-    /// Show only the selected channel, or all again.
-    ToggleOnly,
-    /// Write a message.
-    Publish,
-    /// Subscribe to a channel or pattern.
-    Subscribe,
-    /// Subscribe to a sharded channel.
-    SubscribeSharded,
-    /// Switch between a sharded and an ordinary channel.
-    ToggleSharded,
-    /// Open the table of servers.
-    Nodes,
-    /// End the selected subscription.
-    Unsubscribe,
-    /// Hide the messages of the selected channel, or show them again.
-    ToggleMute,
-    /// Sort the channels by the next criterion.
-    NextSort,
-    /// List the latest value of every channel, in the log's place.
-    ShowLatest,
-    /// Go back to the log, showing only the selected channel.
-    ShowInLog,
-    /// Switch to the next time format.
-    NextTimeForm,
-    /// Clear the log.
-    Clear,
-    /// Put the selected message into the publish box to edit and resend it.
-    EditResend,
-    /// Copy the payload of the selected message.
-    Copy,
-    /// Reconnect now.
-    Reconnect,
-    /// Publish the message in the box.
-    Send,
-    /// Publish a message without a payload.
-    SendEmpty,
-    /// Start a new line in the box.
-    NewLine,
-    /// Show the older history entry.
-    OlderDraft,
-    /// Show the newer history entry.
-    NewerDraft,
-    /// Complete the channel's name.
-    Complete,
-    /// Move from the channel's name to the payload.
-    EnterPayload,
-    /// Move back from the payload to the channel's name.
-    EnterChannel,
-    /// Switch between interpreting escapes in the box and taking them literally.
-    ToggleEscapes,
     /// Confirm the question, the input or the choice.
     Confirm,
-    /// Edit the filter.
-    Filter,
-    /// Edit the query to find in the log.
-    Find,
-    /// Go to the next matching row, or to the next match in the open message.
-    NextHit,
-    /// Go to the previous matching row, or to the previous match in the open message.
-    PreviousHit,
-    /// Open the list of filters.
-    Filters,
-    /// Open the list of breakpoints, or set the first.
-    Breakpoints,
-    /// Mark the selected row, or remove its mark.
-    ToggleMark,
-    /// Go to the next mark, breakpoint hit or gap.
-    NextLandmark,
-    /// Go to the previous mark, breakpoint hit or gap.
-    PreviousLandmark,
-    /// Show or hide the list of the query syntax.
-    ToggleSyntax,
-    /// Add the filter being edited to the list.
-    KeepFilter,
-    /// Replace the query being edited with the one offered instead.
-    TakeOffer,
-    /// Add an entry to the open list.
-    AddQuery,
-    /// Edit the selected query of the list.
-    EditQuery,
-    /// Switch the selected query of the list on or off.
-    ToggleQuery,
-    /// Remove the selected query from the list.
-    RemoveQuery,
-    /// Switch the selected filter between showing and hiding what it matches.
-    ToggleExclude,
-    /// Switch the selected breakpoint between stopping the view and only counting and marking.
-    ToggleLogOnly,
-    /// Switch the selected breakpoint to its next kind of alert.
-    NextAttention,
-    /// Make the selected breakpoint stop one hit later.
-    StopLater,
-    /// Make the selected breakpoint stop one hit sooner.
-    StopSooner,
-    /// Show what changed since the previous message on the channel.
-    Diff,
-    /// Show what changed since a marked message.
-    DiffToMark,
-    /// Close the message.
-    CloseMessage,
-    /// Fold the value, or go to its parent.
-    Fold,
-    /// Unfold the value, or go into it.
-    Unfold,
-    /// Fold or unfold the value.
-    ToggleFold,
-    /// Unfold all values.
-    OpenAll,
-    /// Fold all values.
-    CloseAll,
-    /// Show the next tab of the open message.
-    NextTab,
-    /// Show the previous tab of the open message.
-    PreviousTab,
-    /// Switch the open message between the whole screen and its usual place.
-    ToggleWhole,
-    /// Open the row above.
-    OlderMessage,
-    /// Open the row below.
-    NewerMessage,
-    /// Search the open message.
-    SearchMessage,
-    /// Choose the format for decoding the channel's messages.
-    Formats,
-    /// Copy the whole open message as JSON.
-    CopyWhole,
-    /// Copy the path of the value.
-    CopyPath,
-    /// Show only messages with the same value at the same path.
-    FilterByValue,
-    /// Start or stop checking the sequence numbers at this path.
-    ToggleSequence,
-    /// Plot the value at this path, or the channel's rate or size, over time; or stop plotting it.
-    Plot,
-    /// Show the plot.
-    ShowPlot,
-    /// Show a shorter time range.
-    ZoomIn,
-    /// Show a longer time range.
-    ZoomOut,
-    /// Show the whole time range.
-    ZoomToAll,
-    /// Show an earlier time range.
-    Earlier,
-    /// Show a later time range.
-    Later,
-    /// Make the plot follow the newest values again.
-    FollowNewest,
-    /// Move the plot's cursor to the previous point.
-    CursorEarlier,
-    /// Move the plot's cursor to the next point.
-    CursorLater,
-    /// Close the plot.
-    ClosePlot,
-    /// Plot the rate of the selected series' channel, or stop plotting it.
-    PlotRate,
-    /// Plot the sizes of its messages, or stop plotting them.
-    PlotSize,
-    /// Plot the intervals between its messages, or stop plotting them.
-    PlotInterval,
-    /// Show the interval histogram, or the plot again.
-    ToggleHistogram,
-    /// Remove the selected series from the plot.
-    RemoveSeries,
-    /// Remove all series from the plot.
-    ClearSeries,
-    /// Show only the value at this path in the channel's log rows, or the whole messages again.
-    ToggleLens,
+    /// Search the open message, or the list of profiles.
+    Search,
+    /// An action that opens something or changes the focus.
+    Screen(ScreenAction),
+    /// An action on the log or the connection as a whole.
+    Session(SessionAction),
+    /// An action on the channel list.
+    Channels(ChannelsAction),
+    /// An action in the log.
+    Log(LogAction),
+    /// An action on the highlighted row.
+    Row(RowAction),
+    /// An action on the open message.
+    Message(MessageAction),
+    /// An action on the plot.
+    Plot(PlotAction),
+    /// An action in the publish box.
+    Publish(PublishAction),
+    /// An action in the prompt for a subscription.
+    Prompt(PromptAction),
+    /// An action in the query box.
+    Query(QueryAction),
+    /// An action on the selected filter of the list.
+    Filter(FilterAction),
+    /// An action on the selected breakpoint of the list.
+    Breakpoint(BreakpointAction),
+}
+
+/// How far a key moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Motion {
+    /// By this many lines, down if positive.
+    Lines(isize),
+    /// By this many half pages, down if positive.
+    HalfPages(isize),
+    /// To the first line.
+    First,
+    /// To the last line; in the log, also follow new messages again.
+    Last,
+}
+
+impl Motion {
+    /// Returns the number of lines to move by on a page of `height`, or `None` for a move to either
+    /// end.
+    pub(super) fn lines(self, height: usize) -> Option<isize> {
+        let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
+        match self {
+            Self::Lines(lines) => Some(lines),
+            Self::HalfPages(halves) => Some(halves * (page / 2)),
+            Self::First | Self::Last => None,
+        }
+    }
+
+    /// Returns the line that the motion leads to from `line`, on a page of `height`, where `last`
+    /// is the last line.
+    pub(super) fn from(self, line: usize, height: usize, last: usize) -> usize {
+        match self.lines(height) {
+            Some(lines) => line.saturating_add_signed(lines).min(last),
+            None if self == Self::First => 0,
+            None => last,
+        }
+    }
+}
+
+/// What an action does, as far as it matters for a key that is held down or pasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Moves the view or the selection by a step. Holding the key down repeats it, and a pasted key
+    /// may trigger it outside a text box.
+    Step,
+    /// Moves the view, the selection or the focus to a certain place. A pasted key may trigger it
+    /// outside a text box.
+    Jump,
+    /// Changes something by a step. Holding the key down repeats it.
+    Adjust,
+    /// Sends, removes, ends or toggles something. Holding the key down triggers it only once.
+    Once,
+    /// Opens, closes, shows or copies something.
+    Plain,
+}
+
+/// Declares groups of actions with the kind of each.
+macro_rules! actions {
+    ($(
+        $(#[$doc:meta])*
+        $group:ident { $($(#[$each:meta])* $action:ident: $kind:ident,)+ }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $group {
+            $($(#[$each])* $action,)+
+        }
+
+        impl $group {
+            fn kind(self) -> Kind {
+                match self {
+                    $(Self::$action => Kind::$kind,)+
+                }
+            }
+        }
+    )+};
+}
+
+actions! {
+    /// An action that opens something or changes the focus.
+    ScreenAction {
+        /// Open the help.
+        Help: Plain,
+        /// Focus the next pane.
+        NextPane: Jump,
+        /// Focus the previous pane.
+        PreviousPane: Jump,
+        /// List the latest value of every channel, in the log's place.
+        ShowLatest: Plain,
+        /// Show the plot.
+        ShowPlot: Plain,
+        /// Switch the plot or the open message between the whole screen and its usual place.
+        ToggleWhole: Once,
+        /// Switch to the next time format.
+        NextTimeForm: Plain,
+        /// Write a message.
+        Publish: Plain,
+        /// Subscribe to a channel or pattern.
+        Subscribe: Plain,
+        /// Subscribe to a sharded channel.
+        SubscribeSharded: Plain,
+        /// Open the table of servers.
+        Nodes: Plain,
+        /// Open the list of filters, or write the first.
+        Filters: Plain,
+        /// Write another filter of the list.
+        AddFilter: Plain,
+        /// Open the list of breakpoints, or set the first.
+        Breakpoints: Plain,
+        /// Set another breakpoint.
+        AddBreakpoint: Plain,
+    }
+
+    /// An action on the log or the connection as a whole.
+    SessionAction {
+        /// Freeze the messages, or follow them again.
+        ToggleFreeze: Once,
+        /// Clear the log.
+        Clear: Once,
+        /// Undo the last action that lost something.
+        Undo: Once,
+        /// Reconnect now.
+        Reconnect: Once,
+    }
+
+    /// An action on the channel list.
+    ChannelsAction {
+        /// Show only the selected channel, or all again.
+        ToggleOnly: Once,
+        /// Go back to the log, showing only the selected channel.
+        ShowInLog: Plain,
+        /// Sort the channels by the next criterion.
+        NextSort: Plain,
+        /// Plot the rate of the selected channel, or stop plotting it.
+        PlotRate: Once,
+    }
+
+    /// An action in the log, which is shown for it if the latest values are in its place.
+    LogAction {
+        /// Open the selected message.
+        Open: Plain,
+        /// Edit the filter.
+        Filter: Plain,
+        /// Edit the query to find in the log.
+        Find: Plain,
+        /// Go to the next matching row.
+        NextHit: Step,
+        /// Go to the previous matching row.
+        PreviousHit: Step,
+        /// Go to the next mark, breakpoint hit or gap.
+        NextLandmark: Step,
+        /// Go to the previous mark, breakpoint hit or gap.
+        PreviousLandmark: Step,
+    }
+
+    /// An action on the highlighted row, its channel, or the selected value of its message.
+    RowAction {
+        /// Mark the row, or remove its mark.
+        ToggleMark: Once,
+        /// Show what changed since the previous message on the channel.
+        Diff: Once,
+        /// Show what changed since a marked message.
+        DiffToMark: Once,
+        /// Put the message into the publish box to edit and resend it.
+        EditResend: Plain,
+        /// Copy the payload.
+        CopyPayload: Plain,
+        /// End the subscription to the channel.
+        Unsubscribe: Once,
+        /// Hide the messages of the channel, or show them again.
+        ToggleMute: Once,
+        /// Show the whole messages of the channel again.
+        RemoveLens: Once,
+        /// Plot the sizes of the messages on the channel, or stop plotting them.
+        PlotSize: Once,
+        /// Choose the format for decoding the channel's messages.
+        Formats: Plain,
+        /// Copy the selected value, or the payload.
+        CopyValue: Plain,
+        /// Copy the whole message as JSON.
+        CopyWhole: Plain,
+        /// Copy the path of the selected value.
+        CopyPath: Plain,
+        /// Show only messages with the selected value at its path.
+        FilterByValue: Plain,
+        /// Show only the selected value in the channel's log rows, or the whole messages again.
+        ToggleLens: Once,
+        /// Start or stop checking the sequence numbers at the path of the selected value.
+        ToggleSequence: Once,
+        /// Plot the selected value over time, or stop plotting it.
+        PlotValue: Once,
+    }
+
+    /// An action on the open message.
+    MessageAction {
+        /// Close the message.
+        Close: Plain,
+        /// Go to the next match.
+        NextMatch: Step,
+        /// Go to the previous match.
+        PreviousMatch: Step,
+        /// Fold the value, or go to its parent.
+        Fold: Plain,
+        /// Unfold the value, or go into it.
+        Unfold: Plain,
+        /// Fold or unfold the value.
+        ToggleFold: Once,
+        /// Unfold all values.
+        OpenAll: Plain,
+        /// Fold all values.
+        CloseAll: Plain,
+        /// Show the next tab.
+        NextTab: Jump,
+        /// Show the previous tab.
+        PreviousTab: Jump,
+        /// Open the row above.
+        Older: Step,
+        /// Open the row below.
+        Newer: Step,
+    }
+
+    /// An action on the plot.
+    PlotAction {
+        /// Show a shorter time range.
+        ZoomIn: Step,
+        /// Show a longer time range.
+        ZoomOut: Step,
+        /// Show the whole time range.
+        ZoomToAll: Plain,
+        /// Show an earlier time range.
+        Earlier: Step,
+        /// Show a later time range.
+        Later: Step,
+        /// Follow the newest values again.
+        FollowNewest: Plain,
+        /// Move the cursor to the previous point.
+        CursorEarlier: Step,
+        /// Move the cursor to the next point.
+        CursorLater: Step,
+        /// Close the plot.
+        Close: Plain,
+        /// Plot the rate of the selected series' channel, or stop plotting it.
+        ToggleRate: Once,
+        /// Plot the sizes of its messages, or stop plotting them.
+        ToggleSize: Once,
+        /// Plot the intervals between its messages, or stop plotting them.
+        ToggleInterval: Once,
+        /// Show the interval histogram, or the plot again.
+        ToggleHistogram: Once,
+        /// Remove the selected series.
+        RemoveSeries: Once,
+        /// Remove all series.
+        ClearSeries: Once,
+    }
+
+    /// An action in the publish box.
+    PublishAction {
+        /// Publish the message.
+        Send: Once,
+        /// Publish a message without a payload.
+        SendEmpty: Once,
+        /// Start a new line.
+        NewLine: Adjust,
+        /// Move up, or show the older history entry.
+        Older: Adjust,
+        /// Move down, or show the newer history entry.
+        Newer: Adjust,
+        /// Complete the channel's name.
+        Complete: Plain,
+        /// Move from the channel's name to the payload.
+        EnterPayload: Plain,
+        /// Move back from the payload to the channel's name.
+        EnterChannel: Plain,
+        /// Switch between interpreting escapes and taking them literally.
+        ToggleEscapes: Once,
+        /// Switch between a sharded and an ordinary channel.
+        ToggleSharded: Once,
+    }
+
+    /// An action in the prompt for a subscription.
+    PromptAction {
+        /// Switch between a pattern and the exact name.
+        ToggleExact: Once,
+        /// Switch between a sharded and an ordinary channel.
+        ToggleSharded: Once,
+    }
+
+    /// An action in the query box.
+    QueryAction {
+        /// Show the older history entry.
+        Older: Adjust,
+        /// Show the newer history entry.
+        Newer: Adjust,
+        /// Show or hide the list of the query syntax.
+        ToggleSyntax: Once,
+        /// Add the filter to the list.
+        KeepFilter: Once,
+        /// Replace the query with the one offered instead.
+        TakeOffer: Plain,
+    }
+
+    /// An action on the selected filter of the list.
+    FilterAction {
+        /// Edit it.
+        Edit: Plain,
+        /// Switch it on or off.
+        Toggle: Once,
+        /// Switch it between showing and hiding what it matches.
+        ToggleExclude: Once,
+        /// Remove it.
+        Remove: Once,
+    }
+
+    /// An action on the selected breakpoint of the list.
+    BreakpointAction {
+        /// Edit its query.
+        Edit: Plain,
+        /// Switch it on or off.
+        Toggle: Once,
+        /// Switch it between stopping the view and only counting and marking.
+        ToggleLogOnly: Once,
+        /// Switch it to its next kind of alert.
+        NextAttention: Plain,
+        /// Make it stop one hit later.
+        StopLater: Adjust,
+        /// Make it stop one hit sooner.
+        StopSooner: Adjust,
+        /// Remove it.
+        Remove: Once,
+    }
 }
 
 impl Action {
-    /// Returns whether holding the key down repeats the action.
+    /// Returns its kind.
     #[must_use]
-    pub fn repeats(self) -> bool {
-        matches!(
-            self,
-            Self::Up
-                | Self::Down
-                | Self::HalfPageUp
-                | Self::HalfPageDown
-                | Self::PageUp
-                | Self::PageDown
-                | Self::NewLine
-                | Self::OlderDraft
-                | Self::NewerDraft
-                | Self::NextHit
-                | Self::PreviousHit
-                | Self::NextLandmark
-                | Self::PreviousLandmark
-                | Self::OlderMessage
-                | Self::NewerMessage
-                | Self::ZoomIn
-                | Self::ZoomOut
-                | Self::Earlier
-                | Self::Later
-                | Self::CursorEarlier
-                | Self::CursorLater
-                | Self::StopLater
-                | Self::StopSooner
-        )
-    }
-
-    /// Returns whether it only moves the view or the selection, so that pasted keys may trigger it
-    /// outside a text box.
-    #[must_use]
-    pub fn only_moves(self) -> bool {
-        matches!(
-            self,
-            Self::Up
-                | Self::Down
-                | Self::HalfPageUp
-                | Self::HalfPageDown
-                | Self::PageUp
-                | Self::PageDown
-                | Self::First
-                | Self::Last
-                | Self::NextPane
-                | Self::PreviousPane
-                | Self::NextHit
-                | Self::PreviousHit
-                | Self::NextLandmark
-                | Self::PreviousLandmark
-                | Self::OlderMessage
-                | Self::NewerMessage
-                | Self::NextTab
-                | Self::PreviousTab
-                | Self::ZoomIn
-                | Self::ZoomOut
-                | Self::Earlier
-                | Self::Later
-                | Self::CursorEarlier
-                | Self::CursorLater
-        )
-    }
-
-    /// Returns whether holding the key down triggers it only once, as for actions that send,
-    /// remove, end or toggle something.
-    #[must_use]
-    pub fn acts_once(self) -> bool {
-        matches!(
-            self,
-            Self::Send
-                | Self::SendEmpty
-                | Self::Confirm
-                | Self::KeepFilter
-                | Self::Undo
-                | Self::Clear
-                | Self::Unsubscribe
-                | Self::RemoveQuery
-                | Self::RemoveSeries
-                | Self::ClearSeries
-                | Self::Reconnect
-                | Self::ToggleFreeze
-                | Self::ToggleOnly
-                | Self::ToggleMute
-                | Self::ToggleMark
-                | Self::ToggleLens
-                | Self::ToggleSequence
-                | Self::ToggleQuery
-                | Self::ToggleExclude
-                | Self::ToggleLogOnly
-                | Self::ToggleSharded
-                | Self::ToggleEscapes
-                | Self::ToggleSyntax
-                | Self::ToggleHistogram
-                | Self::ToggleWhole
-                | Self::ToggleFold
-                | Self::Diff
-                | Self::DiffToMark
-                | Self::Plot
-                | Self::PlotRate
-                | Self::PlotSize
-                | Self::PlotInterval
-        )
-    }
-
-    /// Returns what it does to the highlighted row or its channel, to complete "press the key again
-    /// to …". Returns `None` if it does not act on a row.
-    #[must_use]
-    pub fn on_row(self) -> Option<&'static str> {
-        Some(match self {
-            Self::EditResend => "edit and resend it",
-            Self::Copy => "copy it",
-            Self::Diff | Self::DiffToMark => "compare it",
-            Self::ToggleMute => "mute its channel",
-            Self::Unsubscribe => "unsubscribe from its channel",
-            Self::ToggleLens => "change the lens on its channel",
-            Self::ToggleMark => "mark it",
-            Self::Plot => "plot it",
-            Self::FilterByValue => "filter by its value",
-            Self::ToggleSequence => "check its numbers",
-            Self::CopyWhole | Self::CopyPath => "copy from it",
-            Self::Formats => "choose its format",
-            _ => return None,
-        })
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Move(Motion::Lines(_) | Motion::HalfPages(_)) => Kind::Step,
+            Self::Move(Motion::First | Motion::Last) => Kind::Jump,
+            Self::Quit | Self::Interrupt | Self::Suspend | Self::Back | Self::Search => Kind::Plain,
+            Self::Confirm => Kind::Once,
+            Self::Screen(action) => action.kind(),
+            Self::Session(action) => action.kind(),
+            Self::Channels(action) => action.kind(),
+            Self::Log(action) => action.kind(),
+            Self::Row(action) => action.kind(),
+            Self::Message(action) => action.kind(),
+            Self::Plot(action) => action.kind(),
+            Self::Publish(action) => action.kind(),
+            Self::Prompt(action) => action.kind(),
+            Self::Query(action) => action.kind(),
+            Self::Filter(action) => action.kind(),
+            Self::Breakpoint(action) => action.kind(),
+        }
     }
 }

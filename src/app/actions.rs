@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::moving::Motion;
+use super::action::{
+    ChannelsAction, LogAction, PromptAction, RowAction, ScreenAction, SessionAction,
+};
+use super::query_editor::Purpose;
 use super::{
-    Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, Question,
+    Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, Quantity, Question,
     REMARK_TIME, SubscriptionState, help_lines,
 };
 use crate::message::Topic;
@@ -21,84 +24,130 @@ impl App {
         if let Some(effects) = self.highlight_first(action, key) {
             return effects;
         }
-        if !matches!(action, Action::ToggleMute | Action::Unsubscribe) {
+        if !matches!(
+            action,
+            Action::Row(RowAction::ToggleMute | RowAction::Unsubscribe)
+        ) {
             self.acted_on = None;
         }
-        self.make_room_for(action);
         match action {
+            Action::Move(motion) => self.move_by(motion),
             Action::Quit => return self.close_topmost(key),
             Action::Interrupt => {
                 return self.interrupt(self.pressed_within(REMARK_TIME, key));
             }
-            Action::Undo => return self.undo(),
             Action::Suspend => return vec![Effect::Suspend],
-            Action::Help => self.open_help(),
             Action::Back => return self.step_back(),
-            Action::NextPane => self.focus_next(),
-            Action::PreviousPane => self.focus_previous(),
-            Action::Up => self.move_by(Motion::Lines(-1)),
-            Action::Down => self.move_by(Motion::Lines(1)),
-            Action::HalfPageUp => self.move_by(Motion::HalfPages(-1)),
-            Action::HalfPageDown => self.move_by(Motion::HalfPages(1)),
-            Action::PageUp => self.move_by(Motion::HalfPages(-2)),
-            Action::PageDown => self.move_by(Motion::HalfPages(2)),
-            Action::First => self.move_by(Motion::First),
-            Action::Last => self.move_by(Motion::Last),
-            Action::ToggleFreeze if self.context() == Context::Latest => {
-                return self.tell("latest values cannot be frozen · v log, then Space freeze");
+            Action::Confirm => return self.confirm(),
+            Action::Search => self.open_seek(),
+            Action::Screen(action) => return self.act_on_screen(action),
+            Action::Session(action) => return self.act_on_session(action),
+            Action::Channels(action) => return self.act_in_channels(action),
+            Action::Log(action) => return self.act_in_log(action),
+            Action::Row(action) => return self.act_on_row(action),
+            Action::Message(action) => return self.act_in_message(action),
+            Action::Plot(action) => return self.act_in_plot(action),
+            Action::Publish(action) => return self.act_in_publish_box(action, key),
+            Action::Prompt(action) => self.act_in_prompt(action),
+            Action::Query(action) => return self.act_in_query_box(action),
+            Action::Filter(action) => return self.act_on_filter(action),
+            Action::Breakpoint(action) => return self.act_on_breakpoint(action),
+        }
+        Vec::new()
+    }
+
+    fn act_on_screen(&mut self, action: ScreenAction) -> Vec<Effect> {
+        match action {
+            ScreenAction::Help => self.open_help(),
+            ScreenAction::NextPane => self.focus_next(),
+            ScreenAction::PreviousPane => self.focus_previous(),
+            ScreenAction::ShowLatest => self.show_latest(),
+            ScreenAction::ShowPlot => return self.open_plot(),
+            ScreenAction::ToggleWhole if self.plot.is_shown() => self.toggle_whole_plot(),
+            ScreenAction::ToggleWhole => return self.toggle_whole(),
+            ScreenAction::NextTimeForm => return self.next_time_form(),
+            ScreenAction::Publish => return self.write_message(),
+            ScreenAction::Subscribe => self.open_prompt(false),
+            ScreenAction::SubscribeSharded => self.open_prompt(true),
+            ScreenAction::Nodes => self.open_nodes(),
+            ScreenAction::Filters => self.filters_key(),
+            ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),
+            ScreenAction::Breakpoints => self.breakpoints_key(),
+            ScreenAction::AddBreakpoint => self.write_query(Purpose::Breakpoint(None)),
+        }
+        Vec::new()
+    }
+
+    fn act_on_session(&mut self, action: SessionAction) -> Vec<Effect> {
+        match action {
+            SessionAction::ToggleFreeze if self.context() == Context::Latest => {
+                self.tell("latest values cannot be frozen · v log, then Space freeze")
             }
-            Action::ToggleFreeze => self.toggle_freeze(),
-            Action::Plot => return self.plot_this(),
-            Action::ShowPlot => return self.open_plot(),
-            Action::ToggleWhole if self.plot.is_shown() => self.toggle_whole_plot(),
-            Action::Open => {
+            SessionAction::ToggleFreeze => {
+                self.toggle_freeze();
+                Vec::new()
+            }
+            SessionAction::Clear => self.clear(),
+            SessionAction::Undo => self.undo(),
+            SessionAction::Reconnect => self.reconnect(),
+        }
+    }
+
+    fn act_in_channels(&mut self, action: ChannelsAction) -> Vec<Effect> {
+        match action {
+            ChannelsAction::ToggleOnly => self.toggle_only(),
+            ChannelsAction::ShowInLog => self.show_in_log(),
+            ChannelsAction::NextSort => self.sort_next(),
+            ChannelsAction::PlotRate => self.plot_channel(Quantity::Rate),
+        }
+    }
+
+    fn act_in_log(&mut self, action: LogAction) -> Vec<Effect> {
+        self.make_room_for_log();
+        match action {
+            LogAction::Open => {
                 self.hide_plot();
                 return self.open_message();
             }
-            Action::ShowLatest => self.show_latest(),
-            Action::ShowInLog => return self.show_in_log(),
-            Action::ToggleOnly => return self.toggle_only(),
-            Action::Publish => return self.write_message(),
-            Action::Subscribe => self.open_prompt(false),
-            Action::SubscribeSharded => self.open_prompt(true),
-            Action::ToggleSharded => return self.toggle_sharded(),
-            Action::Nodes => self.open_nodes(),
-            Action::Unsubscribe => return self.unsubscribe(),
-            Action::ToggleMute => return self.toggle_mute(),
-            Action::NextSort => return self.sort_next(),
-            Action::NextTimeForm => return self.next_time_form(),
-            Action::Clear => return self.clear(),
-            Action::EditResend => return self.edit_and_resend(),
-            Action::Copy => return self.copy(),
-            Action::Reconnect => return self.reconnect(),
-            Action::Send => return self.send_if_meant(),
-            Action::SendEmpty => return self.ask_to_send_empty(),
-            Action::NewLine => self.publish.payload.start_line(),
-            Action::OlderDraft if self.is_on_edge(true) => self.show_older(),
-            Action::NewerDraft if self.is_on_edge(false) => self.show_newer(),
-            Action::OlderDraft | Action::NewerDraft if self.context() != Context::Query => {
-                return self.type_key(key);
-            }
-            Action::Complete => return self.complete(),
-            Action::EnterPayload => self.set_focus(Focus::PublishPayload),
-            Action::EnterChannel => self.set_focus(Focus::PublishChannel),
-            Action::ToggleEscapes => self.toggle_literal(),
-            Action::Confirm => return self.confirm(),
-            Action::Diff | Action::DiffToMark => {
-                self.hide_plot();
-                let is_before = action == Action::Diff;
-                return self.toggle_diff(if is_before {
-                    Against::Before
-                } else {
-                    Against::Marked
-                });
-            }
-            Action::CloseMessage => self.close_message(),
-            _ if self.context() == Context::Message => return self.act_in_message(action),
-            _ if self.focus == Focus::Plot => return self.act_in_plot(action),
-            _ => return self.act_on_queries(action),
+            LogAction::Filter => self.write_query(Purpose::Filter),
+            LogAction::Find => self.write_query(Purpose::Find),
+            LogAction::NextHit => return self.go_to_hit(true),
+            LogAction::PreviousHit => return self.go_to_hit(false),
+            LogAction::NextLandmark => return self.go_to_landmark(true),
+            LogAction::PreviousLandmark => return self.go_to_landmark(false),
         }
         Vec::new()
+    }
+
+    fn act_on_row(&mut self, action: RowAction) -> Vec<Effect> {
+        match action {
+            RowAction::ToggleMark => self.toggle_mark(),
+            RowAction::Diff => self.toggle_diff(Against::Before),
+            RowAction::DiffToMark => self.toggle_diff(Against::Marked),
+            RowAction::EditResend => self.edit_and_resend(),
+            RowAction::CopyPayload => self.copy_payload(),
+            RowAction::Unsubscribe => self.unsubscribe(),
+            RowAction::ToggleMute => self.toggle_mute(),
+            RowAction::RemoveLens => self.take_lens_away(),
+            RowAction::PlotSize => self.plot_channel(Quantity::Size),
+            RowAction::Formats => self.open_formats(),
+            RowAction::CopyValue => self.copy_value(),
+            RowAction::CopyWhole => self.copy_whole(),
+            RowAction::CopyPath => self.copy_path(),
+            RowAction::FilterByValue => self.filter_by_value(),
+            RowAction::ToggleLens => self.toggle_lens(),
+            RowAction::ToggleSequence => self.toggle_sequence_here(),
+            RowAction::PlotValue => self.plot_value(),
+        }
+    }
+
+    fn act_in_prompt(&mut self, action: PromptAction) {
+        if let Some(Overlay::Subscribe(prompt)) = &mut self.overlay {
+            match action {
+                PromptAction::ToggleExact => prompt.is_exact = !prompt.is_exact,
+                PromptAction::ToggleSharded => prompt.is_sharded = !prompt.is_sharded,
+            }
+        }
     }
 
     fn open_help(&mut self) {
@@ -224,12 +273,8 @@ impl App {
         self.tell(format!("times: {}", self.messages.time_form.name()))
     }
 
-    fn copy(&mut self) -> Vec<Effect> {
-        if self.focus == Focus::Message
-            && let Some(effects) = self.copy_value()
-        {
-            return effects;
-        }
+    /// Copies the payload of the highlighted message.
+    pub(super) fn copy_payload(&mut self) -> Vec<Effect> {
         let Some(snapshot) = self.current_message() else {
             return self.tell("select a message to copy its payload");
         };
@@ -253,13 +298,6 @@ impl App {
             return self.tell("already connected");
         }
         vec![Effect::Command(Command::Reconnect)]
-    }
-
-    fn toggle_literal(&mut self) {
-        match &mut self.overlay {
-            Some(Overlay::Subscribe(prompt)) => prompt.is_exact = !prompt.is_exact,
-            _ => self.publish.toggle_escapes(),
-        }
     }
 
     fn confirm(&mut self) -> Vec<Effect> {

@@ -4,7 +4,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, Chord, Context, Effect, action_for};
+use super::action::Kind;
+use super::{Action, App, Chord, Context, Effect, action_for};
 
 /// Toast for keys that would do more than move.
 const IGNORED: &str = "several keys at once: only movement keys act here";
@@ -41,12 +42,13 @@ impl App {
 
     /// Handles a key of a burst outside a text box. The key moves, or does nothing.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
-        match action_for(self.context(), Chord::of(key)) {
-            Some(action) if !action.only_moves() => {
+        let action = action_for(self.context(), Chord::of(key));
+        match action.map(Action::kind) {
+            Some(Kind::Adjust | Kind::Once | Kind::Plain) => {
                 self.typed.last = Some((Chord::of(key), self.now));
                 self.tell(IGNORED)
             }
-            _ => {
+            Some(Kind::Step | Kind::Jump) | None => {
                 let said = self.toast.take_if(|toast| toast.text == IGNORED);
                 let effects = self.press(key);
                 self.toast = self.toast.take().or(said);

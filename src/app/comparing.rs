@@ -8,6 +8,7 @@ impl App {
     /// Shows what changed in the selected or open message since the previous or a marked one, or
     /// shows its value again.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
+        self.hide_plot();
         let mut effects = Vec::new();
         if self.open.is_none() {
             if self.current_message().is_none() {

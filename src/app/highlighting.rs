@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
+use super::action::RowAction;
 use super::update::MAX_NAME_COLUMNS;
 use super::{Action, App, Chord, Effect, Focus, Position};
 use crate::payload::escape;
@@ -16,34 +17,49 @@ impl App {
     /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
     /// in place. Returns `None` if the action may go ahead.
     pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
-        let what = action.on_row()?;
-        if self.has_highlight() {
+        let Action::Row(action) = action else {
             return None;
-        }
-        if action == Action::EditResend && self.settings.read_only {
+        };
+        if self.has_highlight() || action == RowAction::EditResend && self.settings.read_only {
             return None;
         }
         let channel = self.highlight_newest()?;
-        if let Some(why) = self.why_not(action, &channel) {
-            return Some(self.tell(format!("frozen: {why} · Space resumes")));
-        }
-        let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
-        let key = Chord::of(key).label();
-        Some(self.tell(format!(
-            "frozen · {key} again to {what}: {channel} · Space resumes"
-        )))
+        Some(match self.offer(action, &channel) {
+            Ok(what) => {
+                let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
+                let key = Chord::of(key).label();
+                self.tell(format!(
+                    "frozen · {key} again to {what}: {channel} · Space resumes"
+                ))
+            }
+            Err(why) => self.tell(format!("frozen: {why} · Space resumes")),
+        })
     }
 
-    /// Returns why `action` cannot be done with the highlighted message, which is on `channel`, so
-    /// that the user does not press the key again in vain.
-    fn why_not(&self, action: Action, channel: &Arc<[u8]>) -> Option<String> {
+    /// Returns what `action` does to the highlighted message, which is on `channel`, to complete
+    /// "press the key again to …". Returns why it cannot be done, if so, so that the user does not
+    /// press the key again in vain.
+    fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
+        let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
         match action {
-            Action::Unsubscribe => self.why_not_unsubscribe(channel),
-            Action::EditResend => self.why_not_edit(),
-            Action::ToggleLens if self.focus != Focus::Message && self.lens(channel).is_none() => {
-                Some("no lens here · i on a value of an open message sets one".to_owned())
+            RowAction::ToggleMark => Ok("mark it"),
+            RowAction::Diff | RowAction::DiffToMark => Ok("compare it"),
+            RowAction::EditResend => unless(self.why_not_edit(), "edit and resend it"),
+            RowAction::CopyPayload | RowAction::CopyValue => Ok("copy it"),
+            RowAction::CopyWhole | RowAction::CopyPath => Ok("copy from it"),
+            RowAction::Unsubscribe => unless(
+                self.why_not_unsubscribe(channel),
+                "unsubscribe from its channel",
+            ),
+            RowAction::ToggleMute => Ok("mute its channel"),
+            RowAction::RemoveLens if self.lens(channel).is_none() => {
+                Err("no lens here · i on a value of an open message sets one".to_owned())
             }
-            _ => None,
+            RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
+            RowAction::PlotSize | RowAction::PlotValue => Ok("plot it"),
+            RowAction::Formats => Ok("choose its format"),
+            RowAction::FilterByValue => Ok("filter by its value"),
+            RowAction::ToggleSequence => Ok("check its numbers"),
         }
     }
 

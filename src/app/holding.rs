@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::action::{Kind, SessionAction};
 use super::{Action, App, Chord, Effect, Event};
 use crate::message::Time;
 
@@ -51,15 +52,15 @@ impl App {
 
     fn due(&self, action: Action, key: KeyEvent) -> Due {
         if key.kind == KeyEventKind::Repeat {
-            return if action.repeats() {
-                Due::Now
-            } else {
-                Due::Never
+            return match action.kind() {
+                Kind::Step | Kind::Adjust => Due::Now,
+                Kind::Jump | Kind::Once | Kind::Plain => Due::Never,
             };
         }
         // At a breakpoint, the key goes on to the next hit.
-        let goes_on = action == Action::ToggleFreeze && self.breakpoints.stop().is_some();
-        if !action.acts_once() || goes_on || self.typed.reports_release {
+        let goes_on = action == Action::Session(SessionAction::ToggleFreeze)
+            && self.breakpoints.stop().is_some();
+        if action.kind() != Kind::Once || goes_on || self.typed.reports_release {
             Due::Now
         } else if self.pressed_within(REPEAT, key) {
             Due::Never

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Action, App, Effect, Entry, Focus, inside};
+use super::{App, Effect, Entry, Focus, inside};
 use crate::message::{RowId, Time};
 
 /// How long a change stays highlighted.
@@ -56,18 +56,9 @@ impl App {
         self.refresh_shown()
     }
 
-    /// Goes back to the log if the effect of `action` would not be visible otherwise.
-    pub(super) fn make_room_for(&mut self, action: Action) {
-        let is_in_log = matches!(
-            action,
-            Action::Filter
-                | Action::Find
-                | Action::NextHit
-                | Action::PreviousHit
-                | Action::NextLandmark
-                | Action::PreviousLandmark
-        );
-        if is_in_log && self.shows_latest() && self.focus == Focus::Channels {
+    /// Goes back to the log if it is hidden and the focus is in its place.
+    pub(super) fn make_room_for_log(&mut self) {
+        if self.shows_latest() && self.focus == Focus::Channels {
             self.leave_latest();
         }
     }

@@ -1,8 +1,8 @@
 //! The list of filters and the list of breakpoints, opened over the panes.
 
-use super::moving::Motion;
+use super::action::{BreakpointAction, FilterAction, Motion};
 use super::query_editor::Purpose;
-use super::{Action, App, Effect, Overlay, inside};
+use super::{App, Effect, Overlay, inside};
 
 impl App {
     /// Opens the list of filters at `line`.
@@ -49,58 +49,49 @@ impl App {
         *line = step.from(*line, height, count.saturating_sub(1));
     }
 
-    /// Executes `action` on the selected line of the open list.
-    pub(super) fn act_in_list(&mut self, action: Action) -> Vec<Effect> {
-        match self.overlay {
-            Some(Overlay::Filters { line }) => self.act_on_filter(action, line),
-            Some(Overlay::Breakpoints { line }) => self.act_on_breakpoint(action, line),
-            _ => Vec::new(),
-        }
-    }
-
-    fn act_on_filter(&mut self, action: Action, line: usize) -> Vec<Effect> {
-        if action == Action::AddQuery {
-            self.write_query(Purpose::ListedFilter(None));
+    /// Executes `action` on the selected filter.
+    pub(super) fn act_on_filter(&mut self, action: FilterAction) -> Vec<Effect> {
+        let Some(Overlay::Filters { line }) = self.overlay else {
             return Vec::new();
-        }
+        };
         let Some(filter) = self.filters.list.get_mut(line) else {
             return self.tell("the list is empty: press a to add a filter");
         };
         match action {
-            Action::EditQuery => self.write_query(Purpose::ListedFilter(Some(line))),
-            Action::ToggleQuery => filter.is_on = !filter.is_on,
-            Action::ToggleExclude => filter.is_exclude = !filter.is_exclude,
-            Action::RemoveQuery => {
+            FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
+            FilterAction::Toggle => filter.is_on = !filter.is_on,
+            FilterAction::ToggleExclude => filter.is_exclude = !filter.is_exclude,
+            FilterAction::Remove => {
                 let effects = self.remove_filter(line);
                 self.move_in_list(Motion::Lines(0));
                 return effects;
             }
-            _ => {}
         }
         self.refresh_shown()
     }
 
-    fn act_on_breakpoint(&mut self, action: Action, line: usize) -> Vec<Effect> {
-        if action == Action::AddQuery {
-            self.write_query(Purpose::Breakpoint(None));
+    /// Executes `action` on the selected breakpoint.
+    pub(super) fn act_on_breakpoint(&mut self, action: BreakpointAction) -> Vec<Effect> {
+        let Some(Overlay::Breakpoints { line }) = self.overlay else {
             return Vec::new();
-        }
+        };
         let Some(breakpoint) = self.breakpoint_mut(line) else {
             return self.tell("the list is empty: press a to set a breakpoint");
         };
         match action {
-            Action::ToggleLogOnly => self.toggle_log_only(line),
-            Action::NextAttention => breakpoint.attention = breakpoint.attention.next(),
-            Action::StopLater => breakpoint.every = breakpoint.every.saturating_add(1),
-            Action::StopSooner => breakpoint.every = (breakpoint.every - 1).max(1),
-            Action::EditQuery => self.write_query(Purpose::Breakpoint(Some(line))),
-            Action::ToggleQuery => return self.toggle_breakpoint(line),
-            Action::RemoveQuery => {
+            BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),
+            BreakpointAction::Toggle => return self.toggle_breakpoint(line),
+            BreakpointAction::ToggleLogOnly => self.toggle_log_only(line),
+            BreakpointAction::NextAttention => {
+                breakpoint.attention = breakpoint.attention.next();
+            }
+            BreakpointAction::StopLater => breakpoint.every = breakpoint.every.saturating_add(1),
+            BreakpointAction::StopSooner => breakpoint.every = (breakpoint.every - 1).max(1),
+            BreakpointAction::Remove => {
                 let effects = self.remove_breakpoint(line);
                 self.move_in_list(Motion::Lines(0));
                 return effects;
             }
-            _ => {}
         }
         Vec::new()
     }

@@ -4,7 +4,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
 
-use super::moving::Motion;
+use super::action::Motion;
 use super::{App, Effect, Focus, inside};
 
 /// Lines scrolled per notch of the wheel.

@@ -1,40 +1,8 @@
 //! Moving through the focused pane, by keys and by the wheel.
 
 use super::overlay::help_lines;
-use super::{App, Focus, Overlay, Position};
+use super::{App, Focus, Motion, Overlay, Position};
 use crate::message::RowId;
-
-/// How far a key moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Motion {
-    Lines(isize),
-    HalfPages(isize),
-    First,
-    Last,
-}
-
-impl Motion {
-    /// Returns the number of lines to move by on a page of `height`, or `None` for a move to either
-    /// end.
-    pub(super) fn lines(self, height: usize) -> Option<isize> {
-        let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
-        match self {
-            Self::Lines(lines) => Some(lines),
-            Self::HalfPages(halves) => Some(halves * (page / 2)),
-            Self::First | Self::Last => None,
-        }
-    }
-
-    /// Returns the line that the motion leads to from `line`, on a page of `height`, where `last`
-    /// is the last line.
-    pub(super) fn from(self, line: usize, height: usize, last: usize) -> usize {
-        match self.lines(height) {
-            Some(lines) => line.saturating_add_signed(lines).min(last),
-            None if self == Self::First => 0,
-            None => last,
-        }
-    }
-}
 
 impl App {
     pub(super) fn move_by(&mut self, step: Motion) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::{Position as Point, Rect};
 
-use super::moving::Motion;
+use super::action::Motion;
 use super::reader::{Page, Tab};
 use super::reading::Search;
 use super::{App, Effect, Focus, MessageSnapshot, Outline, Position, Reader, Room};

@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::action::Motion;
 use super::input::Input;
 use super::keymap::{Chord, Context, action_for};
-use super::moving::Motion;
 use super::{Action, Effect, Event};
 use crate::config::Colour;
 
@@ -57,11 +57,14 @@ impl Picker {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
             // Pasted text never confirms or quits: it is part of a name.
-            Event::Burst(key) => match action_for(self.context(), Chord::of(key)) {
-                Some(Action::Confirm) => {}
-                Some(Action::Quit) => self.type_key(key),
-                _ => return self.press(key),
-            },
+            Event::Burst(key) => {
+                let action = action_for(self.context(), Chord::of(key));
+                if action == Some(Action::Quit) {
+                    self.type_key(key);
+                } else if action != Some(Action::Confirm) {
+                    return self.press(key);
+                }
+            }
             Event::Paste(text) => self.typing().insert_in_line(&text),
             Event::Terminate => return Some(Effect::Quit),
             Event::Suspend => return Some(Effect::Suspend),
@@ -111,21 +114,33 @@ impl Picker {
     }
 
     fn press(&mut self, key: KeyEvent) -> Option<Effect> {
-        match action_for(self.context(), Chord::of(key)) {
-            Some(Action::Quit | Action::Interrupt) => return Some(Effect::Quit),
-            Some(Action::Suspend) => return Some(Effect::Suspend),
-            Some(Action::Confirm) if self.listed().next().is_some() => {
-                self.is_chosen = true;
-                return Some(Effect::Quit);
+        let Some(action) = action_for(self.context(), Chord::of(key)) else {
+            self.type_key(key);
+            return None;
+        };
+        match action {
+            Action::Quit | Action::Interrupt => return Some(Effect::Quit),
+            Action::Suspend => return Some(Effect::Suspend),
+            Action::Confirm => {
+                self.is_chosen = self.listed().count() > 0;
+                return self.is_chosen.then_some(Effect::Quit);
             }
-            Some(Action::Up) => self.step(Motion::Lines(-1)),
-            Some(Action::Down) => self.step(Motion::Lines(1)),
-            Some(Action::First) => self.step(Motion::First),
-            Some(Action::Last) => self.step(Motion::Last),
-            Some(Action::Filter) => drop(self.typing()),
-            Some(Action::Back) => self.list_all(),
-            Some(_) => {}
-            None => self.type_key(key),
+            Action::Move(motion) => self.step(motion),
+            Action::Search => drop(self.typing()),
+            Action::Back => self.list_all(),
+            // No key of the picker is bound to these; a test checks that.
+            Action::Screen(_)
+            | Action::Session(_)
+            | Action::Channels(_)
+            | Action::Log(_)
+            | Action::Row(_)
+            | Action::Message(_)
+            | Action::Plot(_)
+            | Action::Publish(_)
+            | Action::Prompt(_)
+            | Action::Query(_)
+            | Action::Filter(_)
+            | Action::Breakpoint(_) => {}
         }
         None
     }
@@ -164,6 +179,7 @@ impl Picker {
 mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
+    use super::super::keymap::bindings_in;
     use super::*;
 
     fn picker() -> Picker {
@@ -226,6 +242,19 @@ mod tests {
             ("xyz", None),
         ] {
             assert_eq!(chosen_after(typed).as_deref(), name, "{typed}");
+        }
+    }
+
+    #[test]
+    fn every_bound_key_has_an_effect() {
+        use Action::{Back, Confirm, Interrupt, Move, Quit, Search, Suspend};
+        let bindings = [Context::Profiles, Context::ProfileName].map(bindings_in);
+        for binding in bindings.into_iter().flatten() {
+            let has_effect = matches!(
+                binding.action,
+                Quit | Interrupt | Suspend | Confirm | Move(_) | Search | Back
+            );
+            assert!(has_effect, "{binding:?}");
         }
     }
 

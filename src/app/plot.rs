@@ -25,7 +25,7 @@ pub(super) use self::window::Extent;
 pub use self::window::PlotWindow;
 use self::window::View;
 use super::Focus;
-use super::moving::Motion;
+use super::action::Motion;
 use crate::analysis::{Ask, CheckId, Plotted, SeriesReport};
 use crate::message::Time;
 use crate::payload::escape;

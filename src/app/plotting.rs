@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::action::PlotAction;
 use super::checks::only;
 use super::plot::{
     Coverage, Curve, Extent, MOST_SERIES, Placement, PlotMode, PlotRoom, PlotWindow, Quantity,
     Series,
 };
 use super::undo::Undo;
-use super::{Action, App, Effect, Focus, Page, Plot, inside, padded};
+use super::{App, Effect, Focus, Page, Plot, inside, padded};
 use crate::analysis::{Check, Request};
 use crate::message::{Notice, Time};
 use crate::payload::escape;
@@ -51,19 +52,10 @@ impl App {
         PlotRoom::divide(area, self.plot.series().len(), has_cursor)
     }
 
-    /// Toggles a plot of the current item: the rate of a channel, the message size on the channel
-    /// of a message in the log, or the numbers at the path of a value in the open message.
-    pub(super) fn plot_this(&mut self) -> Vec<Effect> {
-        if self.focus == Focus::Message {
-            return self.plot_value();
-        }
+    /// Toggles a plot of the selected channel.
+    pub(super) fn plot_channel(&mut self, quantity: Quantity) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
             return self.tell("select a channel or a message to plot it");
-        };
-        let quantity = if self.focus == Focus::Channels {
-            Quantity::Rate
-        } else {
-            Quantity::Size
         };
         let known = self.plot.find(&channel, &quantity);
         match known.filter(|_| self.plot.is_shown()) {
@@ -72,7 +64,8 @@ impl App {
         }
     }
 
-    fn plot_value(&mut self) -> Vec<Effect> {
+    /// Toggles a plot of the numbers at the path of the selected value in the open message.
+    pub(super) fn plot_value(&mut self) -> Vec<Effect> {
         let (channel, path) = match self.place() {
             Ok(place) => place,
             Err(told) => return told,
@@ -224,25 +217,24 @@ impl App {
         self.resize_open();
     }
 
-    /// Performs an action of the plot pane.
-    pub(super) fn act_in_plot(&mut self, action: Action) -> Vec<Effect> {
+    /// Executes `action` on the plot.
+    pub(super) fn act_in_plot(&mut self, action: PlotAction) -> Vec<Effect> {
         match action {
-            Action::ZoomIn => self.zoom_plot(true),
-            Action::ZoomOut => self.zoom_plot(false),
-            Action::ZoomToAll => self.plot.go_on(true),
-            Action::Earlier => return self.pan_plot(false),
-            Action::Later => return self.pan_plot(true),
-            Action::FollowNewest => self.plot.go_on(false),
-            Action::CursorEarlier => return self.move_cursor(false),
-            Action::CursorLater => return self.move_cursor(true),
-            Action::ClosePlot => return self.close_plot(),
-            Action::PlotRate => return self.toggle_quantity(Quantity::Rate),
-            Action::PlotSize => return self.toggle_quantity(Quantity::Size),
-            Action::PlotInterval => return self.toggle_quantity(Quantity::Interval),
-            Action::ToggleHistogram => return self.toggle_histogram(),
-            Action::RemoveSeries => return self.remove_series(self.plot.selected()),
-            Action::ClearSeries => return self.clear_series(),
-            _ => {}
+            PlotAction::ZoomIn => self.zoom_plot(true),
+            PlotAction::ZoomOut => self.zoom_plot(false),
+            PlotAction::ZoomToAll => self.plot.go_on(true),
+            PlotAction::Earlier => return self.pan_plot(false),
+            PlotAction::Later => return self.pan_plot(true),
+            PlotAction::FollowNewest => self.plot.go_on(false),
+            PlotAction::CursorEarlier => return self.move_cursor(false),
+            PlotAction::CursorLater => return self.move_cursor(true),
+            PlotAction::Close => return self.close_plot(),
+            PlotAction::ToggleRate => return self.toggle_quantity(Quantity::Rate),
+            PlotAction::ToggleSize => return self.toggle_quantity(Quantity::Size),
+            PlotAction::ToggleInterval => return self.toggle_quantity(Quantity::Interval),
+            PlotAction::ToggleHistogram => return self.toggle_histogram(),
+            PlotAction::RemoveSeries => return self.remove_series(self.plot.selected()),
+            PlotAction::ClearSeries => return self.clear_series(),
         }
         self.settle_cursor();
         Vec::new()

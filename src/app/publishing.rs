@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use crossterm::event::KeyEvent;
+
+use super::action::PublishAction;
 use super::box_limits::MAX_LINE;
 use super::update::MAX_NAME_COLUMNS;
 use super::{
@@ -112,26 +115,30 @@ impl App {
         matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload)
     }
 
-    /// Returns whether the cursor is on the first or last line of the message, from where the arrow
-    /// key leads to the history.
-    pub(super) fn is_on_edge(&self, is_first: bool) -> bool {
-        let payload = &self.publish.payload;
-        let is_there = if is_first {
-            payload.is_on_first_line()
-        } else {
-            payload.is_on_last_line()
-        };
-        self.focus == Focus::PublishPayload && self.overlay.is_none() && is_there
-    }
-
-    pub(super) fn show_older(&mut self) {
-        self.publish.show_older();
-        self.set_focus(Focus::PublishPayload);
-    }
-
-    pub(super) fn show_newer(&mut self) {
-        self.publish.show_newer();
-        self.set_focus(Focus::PublishPayload);
+    /// Executes `action` in the box. `key` is the key that triggered it.
+    pub(super) fn act_in_publish_box(
+        &mut self,
+        action: PublishAction,
+        key: KeyEvent,
+    ) -> Vec<Effect> {
+        // From the first and the last line, the arrow keys lead to the history.
+        let payload = &mut self.publish.payload;
+        match action {
+            PublishAction::Send => return self.send_if_meant(),
+            PublishAction::SendEmpty => return self.ask_to_send_empty(),
+            PublishAction::NewLine => payload.start_line(),
+            PublishAction::Older if payload.is_on_first_line() => self.publish.show_older(),
+            PublishAction::Newer if payload.is_on_last_line() => self.publish.show_newer(),
+            PublishAction::Older | PublishAction::Newer => return self.type_key(key),
+            PublishAction::Complete => return self.complete(),
+            PublishAction::EnterPayload => self.set_focus(Focus::PublishPayload),
+            PublishAction::EnterChannel => self.set_focus(Focus::PublishChannel),
+            PublishAction::ToggleEscapes => self.publish.toggle_escapes(),
+            PublishAction::ToggleSharded => {
+                self.publish.is_sharded = Some(!self.publishes_sharded());
+            }
+        }
+        Vec::new()
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
@@ -225,15 +232,6 @@ impl App {
             let outgoing = self.publish.outgoing();
             outgoing.is_ok_and(|message| self.is_sharded(&message.channel))
         })
-    }
-
-    pub(super) fn toggle_sharded(&mut self) -> Vec<Effect> {
-        if let Some(Overlay::Subscribe(prompt)) = &mut self.overlay {
-            prompt.is_sharded = !prompt.is_sharded;
-            return Vec::new();
-        }
-        self.publish.is_sharded = Some(!self.publishes_sharded());
-        Vec::new()
     }
 }
 

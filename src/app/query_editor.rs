@@ -1,6 +1,7 @@
 //! Editing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
-use super::{Action, App, Effect, Filter, Input, Overlay};
+use super::action::QueryAction;
+use super::{App, Effect, Filter, Input, Overlay};
 use crate::query::{Moment, Query, QueryError};
 
 /// The maximum number of queries in the history.
@@ -71,29 +72,18 @@ impl QueryBox {
 }
 
 impl App {
-    /// Performs an action on filters, searches, breakpoints or marks.
-    pub(super) fn act_on_queries(&mut self, action: Action) -> Vec<Effect> {
+    /// Executes `action` in the box.
+    pub(super) fn act_in_query_box(&mut self, action: QueryAction) -> Vec<Effect> {
         match action {
-            Action::OlderDraft => return self.show_older_query(),
-            Action::NewerDraft => return self.show_newer_query(),
-            Action::Filter => self.write_query(Purpose::Filter),
-            Action::Find => self.write_query(Purpose::Find),
-            Action::NextHit => return self.go_to_hit(true),
-            Action::PreviousHit => return self.go_to_hit(false),
-            Action::Filters => self.filters_key(),
-            Action::Breakpoints => self.breakpoints_key(),
-            Action::ToggleWhole => return self.toggle_whole(),
-            Action::ToggleLens => return self.take_lens_away(),
-            Action::ToggleMark => return self.toggle_mark(),
-            Action::NextLandmark => return self.go_to_landmark(true),
-            Action::PreviousLandmark => return self.go_to_landmark(false),
-            Action::ToggleSyntax => self.toggle_syntax(),
-            Action::KeepFilter => return self.keep_filter(),
-            Action::TakeOffer => return self.take_offer(),
-            // The other actions belong to the lists.
-            _ => return self.act_in_list(action),
+            QueryAction::Older => self.show_older_query(),
+            QueryAction::Newer => self.show_newer_query(),
+            QueryAction::ToggleSyntax => {
+                self.toggle_syntax();
+                Vec::new()
+            }
+            QueryAction::KeepFilter => self.keep_filter(),
+            QueryAction::TakeOffer => self.take_offer(),
         }
-        Vec::new()
     }
 
     /// Opens the box to edit a query.

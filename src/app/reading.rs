@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::action::MessageAction;
 use super::reader::Page;
-use super::{Action, App, Effect, Outline, Overlay};
+use super::{App, Effect, Outline, Overlay};
 use crate::decoding::{self, Found};
 use crate::log::SharedBytes;
 use crate::payload::figures;
@@ -34,35 +35,27 @@ pub(super) struct Search {
 }
 
 impl App {
-    pub(super) fn act_in_message(&mut self, action: Action) -> Vec<Effect> {
+    /// Executes `action` on the open message.
+    pub(super) fn act_in_message(&mut self, action: MessageAction) -> Vec<Effect> {
         match action {
-            Action::NextHit => return self.go_to_match(true),
-            Action::PreviousHit => return self.go_to_match(false),
-            Action::Fold => self.fold(Outline::fold),
-            Action::Unfold => self.fold(Outline::unfold),
-            Action::ToggleFold => self.fold(Outline::toggle),
-            Action::OpenAll => self.fold(Outline::open_all),
-            Action::CloseAll => self.fold(Outline::close_all),
-            Action::NextTab => return self.show_tab(|tab| tab.further(1)),
-            Action::PreviousTab => return self.show_tab(|tab| tab.further(-1)),
-            Action::ToggleWhole => return self.toggle_whole(),
-            Action::OlderMessage => return self.open_beside(-1),
-            Action::NewerMessage => return self.open_beside(1),
-            Action::SearchMessage => self.open_seek(),
-            Action::Formats => return self.open_formats(),
-            Action::CopyWhole => return self.copy_whole(),
-            Action::CopyPath => return self.copy_path(),
-            Action::FilterByValue => return self.filter_by_value(),
-            Action::ToggleLens => return self.toggle_lens(),
-            Action::ToggleSequence => return self.toggle_sequence_here(),
-            Action::ToggleMark => return self.toggle_mark(),
-            _ => {}
+            MessageAction::Close => self.close_message(),
+            MessageAction::NextMatch => return self.go_to_match(true),
+            MessageAction::PreviousMatch => return self.go_to_match(false),
+            MessageAction::Fold => self.fold(Outline::fold),
+            MessageAction::Unfold => self.fold(Outline::unfold),
+            MessageAction::ToggleFold => self.fold(Outline::toggle),
+            MessageAction::OpenAll => self.fold(Outline::open_all),
+            MessageAction::CloseAll => self.fold(Outline::close_all),
+            MessageAction::NextTab => return self.show_tab(|tab| tab.further(1)),
+            MessageAction::PreviousTab => return self.show_tab(|tab| tab.further(-1)),
+            MessageAction::Older => return self.open_beside(-1),
+            MessageAction::Newer => return self.open_beside(1),
         }
         Vec::new()
     }
 
     /// Opens the prompt for a search in the open message.
-    fn open_seek(&mut self) {
+    pub(super) fn open_seek(&mut self) {
         let text = self.open.as_ref().and_then(|open| open.reader.sought());
         let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
         let mut input = super::Input::default();
@@ -149,18 +142,19 @@ impl App {
     }
 
     /// Copies the selected value: the contents of a string, and other values as they were written
-    /// if the message is text, or else as JSON or in hex. Returns `None` if the message has no
-    /// values.
-    pub(super) fn copy_value(&mut self) -> Option<Vec<Effect>> {
+    /// if the message is text, or else as JSON or in hex. If the message has no values, copies the
+    /// payload.
+    pub(super) fn copy_value(&mut self) -> Vec<Effect> {
         let is_json = self.is_json();
         let copied = self.with_value(|page, value| match length_of(page, value) {
             length if length > MOST_COPIED => Err(length),
             _ => Ok((page.tree.said(value.id, page.bytes), value.kind)),
-        })?;
-        Some(match copied {
-            Ok((bytes, kind)) => self.hand_over(bytes.into(), copied_words(kind, is_json)),
-            Err(length) => self.tell_too_long(length),
-        })
+        });
+        match copied {
+            Some(Ok((bytes, kind))) => self.hand_over(bytes.into(), copied_words(kind, is_json)),
+            Some(Err(length)) => self.tell_too_long(length),
+            None => self.copy_payload(),
+        }
     }
 
     /// Returns whether the open message, unpacked, is JSON.
@@ -177,7 +171,7 @@ impl App {
     }
 
     /// Copies the whole message as JSON.
-    fn copy_whole(&mut self) -> Vec<Effect> {
+    pub(super) fn copy_whole(&mut self) -> Vec<Effect> {
         let length = self
             .open
             .as_ref()
@@ -195,7 +189,7 @@ impl App {
         }
     }
 
-    fn copy_path(&mut self) -> Vec<Effect> {
+    pub(super) fn copy_path(&mut self) -> Vec<Effect> {
         match self.path_here() {
             Ok(path) => {
                 let words = format!("the path {path}");
@@ -215,7 +209,7 @@ impl App {
     }
 
     /// Filters the log by the selected value at its path.
-    fn filter_by_value(&mut self) -> Vec<Effect> {
+    pub(super) fn filter_by_value(&mut self) -> Vec<Effect> {
         if let Some(words) = self.too_large() {
             return self.tell(words);
         }
@@ -260,7 +254,7 @@ impl App {
 
     /// Toggles between showing only the value at this path and showing the whole messages of the
     /// channel.
-    fn toggle_lens(&mut self) -> Vec<Effect> {
+    pub(super) fn toggle_lens(&mut self) -> Vec<Effect> {
         match self.place() {
             Ok((channel, path)) => self.look_through(&channel, path),
             Err(told) => told,
@@ -315,7 +309,7 @@ impl App {
         })
     }
 
-    fn toggle_sequence_here(&mut self) -> Vec<Effect> {
+    pub(super) fn toggle_sequence_here(&mut self) -> Vec<Effect> {
         match self.place() {
             Ok((channel, path)) => self.toggle_sequence(&channel, path),
             Err(told) => told,

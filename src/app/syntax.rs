@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::moving::Motion;
+use super::action::Motion;
 use super::{App, Overlay, inside, padded};
 use crate::query::SYNTAX;
 

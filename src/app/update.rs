@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 
 use super::acl_fallback::is_refusal_of_all;
-use super::moving::Motion;
+use super::action::Motion;
 use super::{
     App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, SENTINEL_HELLO, Toast,
     action_for,

@@ -6,36 +6,52 @@ use ratatui::style::Style;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::{Action, App, Binding, Context, Form, Overlay, Position, Purpose, bindings_in};
+use crate::app::{
+    Action, App, Binding, ChannelsAction, Context, Form, MessageAction, Overlay, PlotAction,
+    Position, Purpose, QueryAction, RowAction, ScreenAction, SessionAction, bindings_in,
+};
+
+/// A hint that differs from that of the binding: for which action, whether it applies now, and the
+/// hint, if any.
+type Exception = (Action, bool, Option<&'static str>);
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.space(1);
+    let exceptions = exceptions(app);
     keys(&mut line, app.context(), |binding| {
-        Some(match binding.action {
-            // The latest values cannot be frozen.
-            Action::ToggleFreeze if app.context() == Context::Latest => return None,
-            Action::ToggleFreeze if app.messages().position() != Position::Following => "resume",
-            Action::ToggleOnly if app.only().is_some() => "all channels",
-            Action::NextHit if app.context() == Context::Message && has_no_match(app) => {
-                return None;
-            }
-            Action::Fold | Action::Unfold | Action::FilterByValue | Action::ToggleLens
-                if app.context() == Context::Message && !shows_values(app) =>
-            {
-                return None;
-            }
-            Action::TakeOffer if app.offered().is_none() => return None,
-            Action::KeepFilter if written_for(app) != Some(Purpose::Filter) => return None,
-            Action::ToggleHistogram if app.context() == Context::Plot => "plot",
-            Action::Back if app.context() == Context::Chart && app.plot().cursor().is_some() => {
-                "go on"
-            }
-            Action::Back if is_kept_by_leaving(app) => "leave",
-            _ => binding.hint?,
-        })
+        let exception = exceptions
+            .iter()
+            .find(|(action, applies, _)| *applies && *action == binding.action);
+        exception.map_or(binding.hint, |(.., hint)| *hint)
     });
     line.draw(area, 0, Style::new(), buffer);
+}
+
+/// Returns the exceptions, of which the first one that applies counts.
+#[rustfmt::skip] // One line per exception, so that it reads as a table.
+fn exceptions(app: &App) -> [Exception; 13] {
+    let context = app.context();
+    let is_frozen = app.messages().position() != Position::Following;
+    let no_values = !shows_values(app);
+    let reads_chart = context == Context::Chart && app.plot().cursor().is_some();
+    let no_filter = written_for(app) != Some(Purpose::Filter);
+    [
+        // The latest values cannot be frozen.
+        (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
+        (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
+        (Action::Channels(ChannelsAction::ToggleOnly), app.only().is_some(), Some("all channels")),
+        (Action::Message(MessageAction::NextMatch), has_no_match(app), None),
+        (Action::Message(MessageAction::Fold), no_values, None),
+        (Action::Message(MessageAction::Unfold), no_values, None),
+        (Action::Row(RowAction::FilterByValue), no_values, None),
+        (Action::Row(RowAction::ToggleLens), no_values, None),
+        (Action::Query(QueryAction::TakeOffer), app.offered().is_none(), None),
+        (Action::Query(QueryAction::KeepFilter), no_filter, None),
+        (Action::Plot(PlotAction::ToggleHistogram), context == Context::Plot, Some("plot")),
+        (Action::Back, reads_chart, Some("go on")),
+        (Action::Back, is_kept_by_leaving(app), Some("leave")),
+    ]
 }
 
 /// Adds the keys of `context`, each with its word from `hint`, as far as they fit. The keys for
@@ -45,8 +61,13 @@ pub(super) fn keys(
     context: Context,
     hint: impl Fn(&'static Binding) -> Option<&'static str>,
 ) {
-    let (leave, others): (Vec<&Binding>, Vec<&Binding>) = bindings_in(context)
-        .partition(|binding| matches!(binding.action, Action::Help | Action::Quit | Action::Back));
+    let leaving = [
+        Action::Screen(ScreenAction::Help),
+        Action::Quit,
+        Action::Back,
+    ];
+    let (leave, others): (Vec<&Binding>, Vec<&Binding>) =
+        bindings_in(context).partition(|binding| leaving.contains(&binding.action));
     let words = |binding: &&'static Binding| Some((binding.keys.first()?.label(), hint(binding)?));
     let kept: usize = leave.iter().filter_map(&words).map(columns_of).sum();
     for (key, hint) in others.iter().filter_map(&words) {

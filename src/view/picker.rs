@@ -15,7 +15,7 @@ use ratatui::style::Style;
 
 use super::line::LineBuilder;
 use super::{frame, hints, text_box, theme};
-use crate::app::{Action, Pickable, Picker, inside, padded};
+use crate::app::{Action, Motion, Pickable, Picker, inside, padded};
 use crate::payload::escape;
 
 /// The preferred width of the list, in columns.
@@ -46,11 +46,9 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     let mut line = LineBuilder::padded(usize::from(screen.width));
     let is_narrow = screen.width < MIN_FOR_ALL_KEYS;
     hints::keys(&mut line, picker.context(), |binding| {
-        match binding.action {
-            // Users try the arrow keys anyway.
-            Action::Up | Action::Down if is_narrow => None,
-            _ => binding.hint,
-        }
+        // Users try the arrow keys anyway.
+        let is_arrow = matches!(binding.action, Action::Move(Motion::Lines(_)));
+        binding.hint.filter(|_| !(is_narrow && is_arrow))
     });
     line.draw(screen, hint_row, Style::new(), buffer);
     if let Some(caret) = caret {

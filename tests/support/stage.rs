@@ -11,7 +11,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 use subscope::app::{
-    Action, Answer, App, Chord, Effect, Event, MessageSnapshot, Position, Settings,
+    Action, Answer, App, Chord, Effect, Event, Kind, MessageSnapshot, Position, Settings,
     SubscriptionState, action_for,
 };
 use subscope::log::{Batch, Content};
@@ -67,7 +67,7 @@ impl Stage {
     pub fn code(&mut self, code: KeyCode) -> Vec<Effect> {
         let key = KeyEvent::from(code);
         let action = action_for(self.app.context(), Chord::of(key));
-        if self.pressed == Some((code, self.now)) && action.is_some_and(Action::acts_once) {
+        if self.pressed == Some((code, self.now)) && action.map(Action::kind) == Some(Kind::Once) {
             self.now = self.now.after(Duration::from_secs(1));
         }
         self.pressed = Some((code, self.now));
