@@ -1,19 +1,28 @@
-//! The command line.
+//! The command line: its options, and the config file, URLs and values that they name.
 
+mod checks;
+mod config_file;
+mod decode_options;
+mod error;
+pub mod profile;
+mod queries;
+pub mod redis_cli;
+pub mod target;
+mod values;
+
+use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use subscope::app::Settings;
+use subscope::terminal::ascii::is_utf8;
+use subscope::terminal::input::ESCAPE_TIME;
 
-use crate::config::home;
-use crate::payload::figures::parse_size;
-use crate::terminal::input::ESCAPE_TIME;
-
-/// The smallest allowed value of `--keep`, in bytes.
-const MIN_KEEP: u64 = 1 << 20;
+use crate::host::Failure;
+use crate::host::tty::TerminalOptions;
 
 /// The default of `--keep`, in bytes.
 const DEFAULT_KEEP: usize = 256 << 20;
@@ -77,7 +86,7 @@ pub struct Watch {
     #[arg(
         long,
         value_name = "FILE",
-        value_parser = path(),
+        value_parser = values::path(),
         requires = "profile",
         help = "The config file [default: SUBSCOPE_CONFIG from the environment, or \
         subscope/config.toml in XDG_CONFIG_HOME, which is ~/.config unless set]"
@@ -111,19 +120,19 @@ pub struct Server {
     #[arg(short, long)]
     pub host: Option<String>,
     /// The server's port [default: 6379]
-    #[arg(short, long, value_parser = parse_port)]
+    #[arg(short, long, value_parser = values::port)]
     pub port: Option<u16>,
     /// The server's unix socket
     #[arg(
         short,
         long,
         value_name = "PATH",
-        value_parser = path(),
+        value_parser = values::path(),
         conflicts_with_all = ["host", "port"]
     )]
     pub socket: Option<PathBuf>,
     /// Database number for commands; Pub/Sub ignores databases
-    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = parse_db)]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = values::db)]
     pub db: Option<i64>,
     /// The user to log in as
     #[arg(long, value_name = "NAME")]
@@ -158,13 +167,13 @@ pub struct Tls {
     #[arg(long)]
     pub tls: bool,
     /// PEM file of CA certificates to trust instead of the system's
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub cacert: Option<PathBuf>,
     /// Client certificate, a PEM file; requires --key
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub cert: Option<PathBuf>,
     /// Private key of the client certificate, a PEM file
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub key: Option<PathBuf>,
     /// Server name to request and verify, instead of the host
     #[arg(long, value_name = "NAME")]
@@ -185,7 +194,7 @@ impl fmt::Debug for Server {
 #[command(disable_help_flag = true)]
 pub struct Demo {
     /// Seed for the generated traffic
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_seed)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::seed)]
     pub seed: u64,
     /// How the screen behaves.
     #[command(flatten)]
@@ -217,7 +226,7 @@ pub enum Ascii {
 #[command(next_help_heading = "Screen")]
 pub struct Screen {
     /// Total memory for the log; the oldest messages are evicted first [default: 256MiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_keep)]
+    #[arg(long, value_name = "SIZE", value_parser = values::keep)]
     pub keep: Option<usize>,
     /// Show only messages that match QUERY; if repeated, all must match. In the program, press /
     /// then F1 for the syntax
@@ -238,10 +247,10 @@ pub struct Screen {
     pub ascii: Ascii,
     /// Milliseconds to wait for the rest of an escape sequence before Esc counts as a key; slow
     /// lines may need more [default: 50]
-    #[arg(long, value_name = "MS", value_parser = parse_escape_time)]
+    #[arg(long, value_name = "MS", value_parser = values::escape_time)]
     pub escape_time: Option<u16>,
     /// On exit, write the counters and timings to FILE as one JSON object
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub stats: Option<PathBuf>,
     // A heading counts for all options that follow it.
     /// Which checks to run on messages.
@@ -288,7 +297,7 @@ pub struct DecodeOptions {
     #[arg(
         long,
         value_name = "FILE",
-        value_parser = path(),
+        value_parser = values::path(),
         help = "Protobuf message types: a descriptor set, as written by 'protoc --include_imports \
         --descriptor_set_out=FILE orders.proto'. Use with --proto-type, or choose a type \
         with f in an open message"
@@ -306,63 +315,38 @@ pub struct DecodeOptions {
 
 impl Screen {
     /// Returns the memory for the log, in bytes.
-    #[must_use]
     pub fn memory(&self) -> usize {
         self.keep.unwrap_or(DEFAULT_KEEP)
     }
 
-    /// Returns how long to wait for the rest of a sequence after Esc.
-    #[must_use]
-    pub fn escape_time(&self) -> Duration {
-        let given = self.escape_time.map(u64::from).map(Duration::from_millis);
-        given.unwrap_or(ESCAPE_TIME)
+    /// Returns how to use the terminal.
+    pub fn terminal(&self) -> TerminalOptions {
+        let escape_time = self.escape_time.map(u64::from).map(Duration::from_millis);
+        TerminalOptions {
+            mouse: !self.no_mouse,
+            is_ascii: match self.ascii {
+                Ascii::Auto => !is_utf8(|name| env::var_os(name)),
+                Ascii::Always => true,
+                Ascii::Never => false,
+            },
+            escape_time: escape_time.unwrap_or(ESCAPE_TIME),
+        }
     }
-}
 
-/// Parses how much memory the log may take.
-///
-/// # Errors
-///
-/// Fails if `text` is not a size, or is too small.
-pub fn parse_keep(text: &str) -> Result<usize, String> {
-    let bytes = parse_size(text)?;
-    if bytes < MIN_KEEP {
-        // A text that parses as a size is not a password, so it can be repeated.
-        return Err(format!("takes at least 1MiB, not {}", text.trim()));
-    }
-    usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
-}
-
-/// Parses a file path and expands `~` to the home folder where the shell has not.
-fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(home::expand)
-}
-
-/// Parses a port. The error message continues from the option's name and does not repeat the text,
-/// because `-p` means the password in other programs.
-fn parse_port(text: &str) -> Result<u16, &'static str> {
-    match text.trim().parse() {
-        Ok(port @ 1..) => Ok(port),
-        _ => Err("takes a number from 1 to 65535; for a password use --askpass"),
-    }
-}
-
-fn parse_escape_time(text: &str) -> Result<u16, &'static str> {
-    match text.trim().parse() {
-        Ok(time @ 0..=1000) => Ok(time),
-        _ => Err("takes a number of milliseconds from 0 to 1000"),
-    }
-}
-
-fn parse_seed(text: &str) -> Result<u64, &'static str> {
-    let seed = text.trim().parse();
-    seed.map_err(|_| "takes a whole number, 0 or higher")
-}
-
-fn parse_db(text: &str) -> Result<i64, &'static str> {
-    match text.trim().parse() {
-        Ok(db @ 0..) => Ok(db),
-        _ => Err("takes a number, 0 or higher"),
+    /// Returns the settings that the options make.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
+        let filters = queries::read(&self.filter, |words| blame("filter", words))?;
+        let breakpoints = queries::read(&self.breakpoint, |words| blame("break", words))?;
+        let checks = checks::read(&self.checks, blame)?;
+        Ok(Settings {
+            read_only: self.read_only,
+            keep: self.memory(),
+            filters,
+            breakpoints,
+            checks,
+            ..decode_options::read(&self.decode, blame)?
+        })
     }
 }
 

@@ -17,8 +17,7 @@ mod profile;
 
 use std::path::{Path, PathBuf};
 
-pub use self::error::ConfigError;
-pub(crate) use self::error::suggestion;
+pub use self::error::{ConfigError, suggestion};
 pub use self::profile::{Colour, Profile, Tls};
 
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name belongs, that is

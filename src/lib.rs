@@ -25,7 +25,8 @@
 //! - [`terminal`]: takes over the terminal, reads from it and writes to it, and restores it however
 //!   the program ends.
 //! - [`runtime`]: the event loop.
-//! - [`cli`], [`commands`]: the command line, and the commands that wire everything together.
+//! - `host`, `cli`, `commands`, modules of the binary: what surrounds the screen, the command line,
+//!   and the commands that wire everything together.
 //!
 //! # Data flow
 //!
@@ -65,8 +66,6 @@
 pub mod analysis;
 pub mod app;
 pub mod broker;
-pub mod cli;
-pub mod commands;
 pub mod config;
 pub mod decoding;
 pub mod log;

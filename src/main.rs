@@ -1,13 +1,22 @@
 //! The program: parses the command line, runs the command, and reports errors.
 
+mod cli;
+mod commands;
+mod host;
+
+#[cfg(test)]
+#[path = "../tests/support/cases.rs"]
+mod cases;
+
 use std::process::ExitCode;
 
 use clap::Parser as _;
-
-use subscope::cli::{Cli, Command};
-use subscope::commands::{Failure, complain, demo, help, watch};
 use subscope::query;
 use subscope::terminal::guard;
+
+use crate::cli::{Cli, Command};
+use crate::commands::{demo, help, watch};
+use crate::host::{Failure, complain};
 
 fn main() -> ExitCode {
     if query::is_jq_process() {

@@ -106,16 +106,17 @@ const MODULES: &[Module] = &[
         ],
     ),
     module("runtime", 6, ALL),
-    // The three modules of the top level, each building on the previous one.
-    module("cli", 7, ALL),
-    module("commands", 8, ALL),
-    module("main", 9, ALL),
+    // The modules of the binary, each building on the previous one.
+    module("host", 7, ALL),
+    module("cli", 8, ALL),
+    module("commands", 9, ALL),
+    module("main", 10, ALL),
 ];
 
 /// Crates that only these modules may name, even where all are allowed.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("clap", &["cli", "commands", "main"]),
-    ("rpassword", &["cli", "commands", "main"]),
+    ("clap", &["cli", "main"]),
+    ("rpassword", &["cli"]),
     ("redis", &["server"]),
     ("crc16", &["server"]),
     ("toml", &["config"]),
@@ -210,9 +211,8 @@ fn violations(sources: &[Source], crates: &BTreeSet<String>) -> Vec<String> {
 fn inside(module: &[&str], named: &Named) -> Option<Vec<String>> {
     let mut segments = named.segments.iter().map(String::as_str).peekable();
     let mut base: Vec<&str> = match *segments.peek()? {
-        "crate" => Vec::new(),
-        // The binary's name for the library.
-        "subscope" if module == ["main"] => Vec::new(),
+        // The binary names the library by the crate's name.
+        "crate" | "subscope" => Vec::new(),
         "self" | "super" => module.to_vec(),
         _ => return None,
     };

@@ -49,7 +49,7 @@ install_redis() {
 # tests/support/cases.rs.
 programs_with_cases() {
     grep -rlE '\bcases::(config|count|seed)\(' src tests --include='*.rs' |
-        sed -E 's|^src/.*|--lib|; s|^tests/([^/.]+).*|--test \1|' | sort -u | tr '\n' ' '
+        sed -E 's/^src\/(host|cli|commands)\b.*/--bins/; s|^src/.*|--lib|; s|^tests/([^/.]+).*|--test \1|' | sort -u | tr '\n' ' '
 }
 
 # Runs them for this many minutes, or those named by the other arguments.

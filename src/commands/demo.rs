@@ -1,10 +1,12 @@
 //! `subscope demo`: the same screen on the embedded broker.
 
-use super::{Failure, screen};
-use crate::broker::{Broker, RefusedClient, Settings, traffic};
+use subscope::broker::{Broker, RefusedClient, Settings, traffic};
+use subscope::message::{Notice, Topic};
+use subscope::server::Endpoint;
+
+use super::job;
 use crate::cli::Demo;
-use crate::message::{Notice, Topic};
-use crate::server::Endpoint;
+use crate::host::{Failure, screen};
 
 /// Plays sample traffic and watches it until the user quits. Returns the exit code.
 ///
@@ -17,18 +19,11 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
         .map_err(|error| Failure::other(format!("no port for the demo's broker: {error}")))?;
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
+    let mut job = job(demo.screen, endpoint.into(), None)?;
+    job.settings.note = format!("join in: redis-cli -p {}", address.port());
+    job.topics = vec![Topic::pattern(b"*")];
+    job.notice = Some(Box::pin(refusal(broker.refused_client())));
     let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
-    let job = screen::Job {
-        profile: None,
-        note: format!("join in: redis-cli -p {}", address.port()),
-        warning: None,
-        target: endpoint.into(),
-        tls: None,
-        topics: vec![Topic::pattern(b"*")],
-        until: None,
-        options: demo.screen,
-        notice: Some(Box::pin(refusal(broker.refused_client()))),
-    };
     let result = screen::run(job).await;
     playing.abort();
     broker.stop().await;

@@ -1,16 +1,11 @@
 //! `subscope help`: the pages of the manual.
 
-use std::env;
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 
-use signal_hook::consts::SIGINT;
+use subscope::config::suggestion;
 
-use super::Failure;
 use crate::cli::Help;
-use crate::config::suggestion;
+use crate::host::{Failure, pager};
 
 /// A page of the manual.
 struct Page {
@@ -57,8 +52,8 @@ const PAGES: &[Page] = &[
 /// If there is no such topic, or the page cannot be written.
 pub fn run(help: &Help) -> Result<u8, Failure> {
     match &help.topic {
-        Some(topic) => show(&find(topic)?.for_terminal())?,
-        None => print(&topics())?,
+        Some(topic) => pager::show(&find(topic)?.for_terminal())?,
+        None => pager::print(&topics())?,
     }
     Ok(0)
 }
@@ -92,58 +87,4 @@ fn topics() -> String {
         let _ = writeln!(list, "  {:<13}{}", page.topic, page.about);
     }
     list + "\nsubscope --help lists the options; ? in the program lists the keys.\n"
-}
-
-/// Shows `text` in the pager on a terminal, if there is one, and else prints it.
-fn show(text: &str) -> Result<(), Failure> {
-    if !io::stdout().is_terminal() {
-        return print(text);
-    }
-    // Ctrl-C is the pager's key: ending here would leave the pager without its shell. The child
-    // does not inherit the handler.
-    signal_hook::flag::register(SIGINT, Arc::default()).map_err(Failure::other)?;
-    let Some(mut pager) = start_pager() else {
-        return print(text);
-    };
-    if let Some(mut input) = pager.stdin.take() {
-        written(input.write_all(text.as_bytes()))?;
-    }
-    pager.wait().map_err(Failure::other)?;
-    Ok(())
-}
-
-/// Starts the user's pager, or else less; `None` if there is neither.
-fn start_pager() -> Option<Child> {
-    let mut command = match env::var_os("PAGER") {
-        Some(pager) if pager.is_empty() => return None,
-        Some(pager) => {
-            // PAGER may hold arguments.
-            let mut shell = Command::new("/bin/sh");
-            shell.arg("-c").arg(pager);
-            shell
-        }
-        None => {
-            let mut less = Command::new("less");
-            less.arg("-R");
-            less
-        }
-    };
-    command.stdin(Stdio::piped()).spawn().ok()
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    written(
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush()),
-    )
-}
-
-/// The outcome of writing, where a reader that has seen enough is no failure.
-fn written(result: io::Result<()>) -> Result<(), Failure> {
-    match result {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(error)),
-        _ => Ok(()),
-    }
 }

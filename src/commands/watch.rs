@@ -4,13 +4,15 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process;
 
-use super::profile::{Choice, choose};
-use super::target::{Found, Wrong, find};
-use super::{Failure, complain, screen};
+use subscope::message::Topic;
+use subscope::server::Target;
+use subscope::terminal::signals::Signals;
+
+use super::job;
 use crate::cli::Watch;
-use crate::message::Topic;
-use crate::server::Target;
-use crate::terminal::signals::Signals;
+use crate::cli::profile::{Choice, choose};
+use crate::cli::target::{Found, TargetError, find};
+use crate::host::{Failure, complain, screen};
 
 /// Watches until the user quits. Returns the exit code.
 ///
@@ -45,24 +47,18 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     } = found?;
     if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
         let problem = "requires sentinels; use redis+sentinel://host:port/master";
-        return Err(blame(Wrong::with("--sentinel-events", problem)));
+        return Err(blame(TargetError::new("--sentinel-events", problem)));
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
     for warning in &warnings {
         complain(warning);
     }
     let topics = topics(&watch)?;
-    let job = screen::Job {
-        profile: profile.map(|chosen| chosen.badge()),
-        note: String::new(),
-        warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
-        target,
-        tls,
-        topics,
-        until: watch.until.as_deref().map(|text| text.as_bytes().into()),
-        options: watch.screen,
-        notice: None,
-    };
+    let mut job = job(watch.screen, target, tls)?;
+    job.settings.profile = profile.map(|chosen| chosen.badge());
+    job.server.until = watch.until.as_deref().map(|text| text.as_bytes().into());
+    job.topics = topics;
+    job.warning = (!warnings.is_empty()).then(|| warnings.join("; "));
     screen::run(job).await
 }
 

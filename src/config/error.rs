@@ -86,7 +86,8 @@ pub(super) fn named(name: &str) -> &str {
 
 /// Returns a "did you mean" suffix if one of `names` is similar to `name`, and an empty string
 /// otherwise.
-pub(crate) fn suggestion(name: &str, names: &[&str]) -> String {
+#[must_use]
+pub fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
         // A prefix counts as an exact match.
         let is_start = !name.is_empty() && other.starts_with(name);

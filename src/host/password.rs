@@ -4,11 +4,11 @@ use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
-use crate::server::Password;
+use subscope::server::Password;
 
 /// Returns the first line that `command` writes. The command may prompt the user on the terminal or
 /// on standard error. The error contains neither the command nor its output.
-pub(super) fn said_by(command: &str) -> Result<Password, String> {
+pub fn read_from(command: &str) -> Result<Password, String> {
     let mut shell = Command::new("/bin/sh");
     let output = shell
         .args(["-c", command])
@@ -19,8 +19,8 @@ pub(super) fn said_by(command: &str) -> Result<Password, String> {
     if !output.status.success() {
         return Err(format!("the command failed: {}", output.status));
     }
-    let said = Zeroizing::new(output.stdout);
-    let line = said.split(|byte| *byte == b'\n').next();
+    let output = Zeroizing::new(output.stdout);
+    let line = output.split(|byte| *byte == b'\n').next();
     let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     match line.map(str::from_utf8) {
         None | Some(Ok("")) => Err("the command wrote no password on its first line".to_owned()),
@@ -40,7 +40,7 @@ mod tests {
             ("printf 'secret'", "secret"),
             ("printf 'se cret \\r\\nuser: me\\n'", "se cret "),
         ] {
-            assert_eq!(said_by(command).as_deref(), Ok(password), "{command}");
+            assert_eq!(read_from(command).as_deref(), Ok(password), "{command}");
         }
     }
 
@@ -52,7 +52,7 @@ mod tests {
             ("printf '\\nsecret'", "wrote no password"),
             ("printf '\\377secret'", "not UTF-8"),
         ] {
-            let said = said_by(command).err().unwrap_or_default();
+            let said = read_from(command).err().unwrap_or_default();
             assert!(said.contains(words), "{command}: {said}");
             assert!(!said.contains("secret"), "{said}");
         }

@@ -1,15 +1,13 @@
 //! Parses the checks requested on the command line or in a profile.
 
-use crate::analysis::{Check, CheckError};
+use subscope::analysis::{Check, CheckError};
+use subscope::payload::escape::whole;
+
 use crate::cli::Checks;
-use crate::payload::escape::whole;
 
 /// Parses the checks that `options` request. `blame` makes the error from the option, or the key of
 /// the profile, and what is wrong with it.
-pub(super) fn read<E>(
-    options: &Checks,
-    blame: impl Fn(&str, String) -> E,
-) -> Result<Vec<Check>, E> {
+pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Vec<Check>, E> {
     type Parse = fn(&str) -> Result<Check, CheckError>;
     let kinds: [(&str, &[String], Parse); 4] = [
         ("shape", &options.shape, Check::parse_shape),

@@ -3,12 +3,12 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use crate::app::RedisCli;
-use crate::payload::escape::whole;
-use crate::server::{Address, TlsSettings};
+use subscope::app::RedisCli;
+use subscope::payload::escape::whole;
+use subscope::server::{Address, TlsSettings};
 
 /// Returns the options for `address` and for TLS.
-pub(super) fn options(address: &Address, tls: Option<&TlsSettings>) -> RedisCli {
+pub fn options(address: &Address, tls: Option<&TlsSettings>) -> RedisCli {
     let place = match address {
         Address::Tcp { host, port } => format!("-h {} -p {port}", quoted(host)),
         Address::Unix(path) => format!("-s {}", quoted_path(path)),

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path as File;
 
-use super::shown_path;
+use subscope::app::Settings;
+use subscope::payload::escape::whole;
+use subscope::payload::protobuf::{MessageType, Schema};
+use subscope::query::Path;
+
 use crate::cli;
-use crate::message::glob::ByGlob;
-use crate::payload::escape::whole;
-use crate::payload::protobuf::{MessageType, Schema};
-use crate::query::Path;
+use crate::host::failure::{reason, shown_path};
 
 /// Maximum number of types named in an error.
 const MOST_NAMED: usize = 5;
@@ -16,20 +17,12 @@ const MOST_NAMED: usize = 5;
 /// How to make a descriptor set.
 const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
 
-/// The parsed decode options.
-#[derive(Debug, Default)]
-pub(super) struct DecodeSettings {
-    pub lenses: ByGlob<Path>,
-    pub message_types: ByGlob<MessageType>,
-    pub known_types: Vec<MessageType>,
-}
-
-/// Parses `options`. `blame` makes the error from the option, or the key of the profile, and what
+/// Returns the settings that `options` make; the others have their defaults. `blame` makes the error from the option, or the key of the profile, and what
 /// is wrong with it.
-pub(super) fn read<E>(
+pub fn read<E>(
     options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,
-) -> Result<DecodeSettings, E> {
+) -> Result<Settings, E> {
     let lenses = options.lens.iter().map(|text| lens(text));
     let lenses = lenses.collect::<Result<_, _>>();
     let schema = options.proto.as_deref().map(schema).transpose();
@@ -41,10 +34,11 @@ pub(super) fn read<E>(
         let names = schema.message_types();
         names.filter_map(|name| schema.message_type(&name))
     });
-    Ok(DecodeSettings {
+    Ok(Settings {
         lenses: lenses.map_err(|words| blame("lens", words))?,
         message_types: types.map_err(|words| blame("proto-type", words))?,
         known_types: known_types.collect(),
+        ..Settings::default()
     })
 }
 
@@ -69,11 +63,8 @@ fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
 /// Reads the descriptor set in `file`.
 fn schema(file: &File) -> Result<Schema, String> {
     let shown = shown_path(file);
-    let bytes = fs::read(file).map_err(|error| {
-        let error = error.to_string();
-        let reason = error.split(" (os error").next().unwrap_or(&error);
-        format!("{shown} cannot be read: {reason}")
-    })?;
+    let bytes =
+        fs::read(file).map_err(|error| format!("{shown} cannot be read: {}", reason(&error)))?;
     let schema = Schema::read(&bytes).map_err(|wrong| {
         let wrong = whole(wrong.as_bytes());
         format!("{shown} is {wrong}; {PROTOC}")

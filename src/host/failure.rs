@@ -1,6 +1,11 @@
-//! Makes error messages safe to write to a terminal or a file, whatever they contain.
+//! Error messages that are safe to write to a terminal or a file, whatever they contain.
 
-use crate::payload::escape::whole;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use subscope::payload::escape::whole;
 
 /// Maximum length of an error message, in characters.
 const LONGEST: usize = 1000;
@@ -11,9 +16,81 @@ const ELLIPSIS: &str = " … ";
 /// The placeholder for a login in the description of a URL's syntax.
 const FORM: &str = "[user:password@]";
 
+/// Why a command failed, as one line for the user, and the exit code.
+///
+/// The line is always safe to show: see [`Failure::usage`].
+#[derive(Debug)]
+pub struct Failure {
+    words: String,
+    /// What the user could write instead, on lines of its own; empty if that is clear.
+    example: &'static str,
+    /// 2 for a wrong command line, 1 for anything else.
+    pub exit_code: u8,
+}
+
+impl Failure {
+    /// Creates a failure caused by the command line, the environment or the config file. Quoted
+    /// values in `words` are escaped and shortened, and the login of a URL is left out.
+    pub fn usage(words: impl fmt::Display) -> Self {
+        Self::new(words, 2)
+    }
+
+    /// Creates a failure with any other cause.
+    pub fn other(words: impl fmt::Display) -> Self {
+        Self::new(words, 1)
+    }
+
+    /// Creates a failure with this exit code.
+    pub fn new(words: impl fmt::Display, exit_code: u8) -> Self {
+        Self {
+            words: line(&words.to_string()),
+            example: "",
+            exit_code,
+        }
+    }
+
+    /// Adds an example of correct input.
+    pub fn with_example(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
+    /// Appends `words` to the message.
+    pub fn and(self, words: &str) -> Self {
+        let words = line(&(self.words + words));
+        Self { words, ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)?;
+        match self.example {
+            "" => Ok(()),
+            example => write!(f, "\n{example}"),
+        }
+    }
+}
+
+/// Writes a line to standard error. Errors are ignored: if the terminal is gone, nobody is reading.
+pub fn complain(words: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "subscope: {words}");
+}
+
+/// Returns `path` escaped for display.
+pub fn shown_path(path: &Path) -> String {
+    whole(path.as_os_str().as_bytes())
+}
+
+/// Returns what an I/O error says, without the number of the system's error.
+pub fn reason(error: &io::Error) -> String {
+    let mut words = error.to_string();
+    words.truncate(words.find(" (os error").unwrap_or(words.len()));
+    words
+}
+
 /// Returns `words` on one line, without the login of a URL, with control characters escaped, and
 /// with the middle cut out if it is very long.
-pub(super) fn line(words: &str) -> String {
+pub fn line(words: &str) -> String {
     let words = without_bare_logins(&without_logins(words));
     shortened(&whole(words.as_bytes()))
 }

@@ -1,13 +1,13 @@
 //! Parses queries given on the command line or in a profile.
 
-use crate::message::Time;
-use crate::payload::escape::whole;
-use crate::payload::figures::{Clock, Zone};
-use crate::query::{Moment, Query};
+use subscope::message::Time;
+use subscope::payload::escape::whole;
+use subscope::payload::figures::{Clock, Zone};
+use subscope::query::{Moment, Query};
 
 /// Parses each of `texts`. The error is about the first invalid query; `blame` adds where it comes
 /// from.
-pub(super) fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
+pub fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
     let now = Time::now();
     let ahead = Clock::new(Zone::Local).ahead(now);
     let moment = Moment { now, ahead };

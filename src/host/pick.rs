@@ -8,17 +8,17 @@ use ratatui::Terminal;
 use tokio::select;
 use tokio::sync::mpsc::{Receiver, channel};
 
+use subscope::app::{Effect, Pickable, Picker};
+use subscope::terminal::backend::Screen;
+use subscope::terminal::signals::Signals;
+use subscope::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
+use subscope::view;
+
 use super::Failure;
-use super::tty::{self, Ending};
-use crate::app::{Effect, Pickable, Picker};
-use crate::cli;
-use crate::terminal::backend::Screen;
-use crate::terminal::signals::Signals;
-use crate::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
-use crate::view;
+use super::tty::{self, Ending, TerminalOptions};
 
 /// What the user picked.
-pub(super) enum Picked {
+pub enum Picked {
     /// The profile with this index. The caller must keep reading the signals: they no longer have
     /// their default effect.
     Profile(usize, Signals),
@@ -27,25 +27,22 @@ pub(super) enum Picked {
 }
 
 /// Lets the user pick one of `profiles`.
-pub(super) async fn pick(
-    profiles: Vec<Pickable>,
-    options: &cli::Screen,
-) -> Result<Picked, Failure> {
+pub async fn pick(profiles: Vec<Pickable>, options: TerminalOptions) -> Result<Picked, Failure> {
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(false, options.ascii)?;
-    let mut desk = Desk {
-        keys: Keys::listen(options.escape_time()).map_err(Failure::other)?,
+    let (session, mut terminal) = tty::enter(false, options.is_ascii)?;
+    let mut looping = PickerLoop {
+        keys: Keys::listen(options.escape_time).map_err(Failure::other)?,
         session,
         signals,
         ending: OnceLock::new(),
     };
     let mut picker = Picker::new(profiles);
-    let result = desk.run(&mut picker, &mut terminal).await;
-    desk.session.leave();
+    let result = looping.run(&mut picker, &mut terminal).await;
+    looping.session.leave();
     result.map_err(|error| tty::failed(&error))?;
-    match (desk.ending.get(), picker.chosen()) {
+    match (looping.ending.get(), picker.chosen()) {
         (Some(ending), _) => ending.exit_code().map(Picked::Nothing),
-        (None, Some(number)) => Ok(Picked::Profile(number, desk.signals)),
+        (None, Some(number)) => Ok(Picked::Profile(number, looping.signals)),
         (None, None) => Ok(Picked::Nothing(0)),
     }
 }
@@ -72,21 +69,21 @@ impl Keys {
     }
 
     /// Lets the thread read the next key.
-    fn go_on(&self) {
+    fn read_next(&self) {
         // Sending fails only if the thread has ended, which its last event has reported.
         let _ = self.more_tx.send(());
     }
 }
 
 /// Everything that the picker's loop runs on.
-struct Desk {
+struct PickerLoop {
     session: Session,
     keys: Keys,
     signals: Signals,
     ending: OnceLock<Ending>,
 }
 
-impl Desk {
+impl PickerLoop {
     async fn run(
         &mut self,
         picker: &mut Picker,
@@ -106,7 +103,7 @@ impl Desk {
                 None => {}
             }
             if is_key {
-                self.keys.go_on();
+                self.keys.read_next();
             }
         }
     }

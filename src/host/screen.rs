@@ -1,33 +1,31 @@
 //! Runs the screen on a terminal with the server tasks behind it, for every command that watches.
 
 use std::io;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
+use subscope::analysis::{self, Analyst};
+use subscope::app::{Alert, App, Effect, Event, Settings};
+use subscope::decoding::{self, Decoder, Question};
+use subscope::log::Batch;
+use subscope::message::{Notice, Time, Topic};
+use subscope::payload::escape::whole;
+use subscope::runtime::{self, Host, Inputs};
+use subscope::scan::{self, Scanner};
+use subscope::server::{self, Config, Feed, Server};
+use subscope::terminal::backend::Screen;
+use subscope::terminal::signals::Signals;
+use subscope::terminal::{Session, TerminalEvent, Tty, input};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
-use super::decode_options::{self, DecodeSettings};
 use super::stats::StatsFile;
-use super::target::LoadedTls;
-use super::tty::{self, Ending, translate};
-use super::{Failure, checks, history, queries, redis_cli, stats};
-use crate::analysis::{self, Analyst};
-use crate::app::{Alert, App, Badge, Effect, Event, RedisCli, Settings};
-use crate::cli;
-use crate::decoding::{self, Decoder, Question};
-use crate::log::{Batch, PayloadLimit};
-use crate::message::{Notice, Time, Topic};
-use crate::payload::escape::whole;
-use crate::runtime::{self, Host, Inputs};
-use crate::scan::{self, Scanner};
-use crate::server::{self, Config, Feed, Server, Target};
-use crate::terminal::backend::Screen;
-use crate::terminal::signals::Signals;
-use crate::terminal::{Session, TerminalEvent, Tty, input};
+use super::tty::{self, Ending, TerminalOptions, translate};
+use super::{Failure, history, stats};
 
 /// Maximum number of batches queued for the loop; beyond that the subscriber keeps them itself.
 const FEED_ROOM: usize = 16;
@@ -35,110 +33,76 @@ const FEED_ROOM: usize = 16;
 /// Maximum number of key events queued for the loop.
 const INPUT_ROOM: usize = 256;
 
-/// What to watch, and how.
-pub(super) struct Job {
-    /// The profile, if one was requested.
-    pub profile: Option<Badge>,
-    /// The note shown beside the address.
-    pub note: String,
-    /// A warning shown at the start that does not stop anything.
-    pub warning: Option<String>,
-    pub target: Target,
-    /// The loaded TLS settings, if the target uses TLS.
-    pub tls: Option<LoadedTls>,
-    pub topics: Vec<Topic>,
-    pub until: Option<Box<[u8]>>,
-    pub options: cli::Screen,
-    /// A notice for the log that arrives at most once, from elsewhere than the server.
-    pub notice: Option<ComingNotice>,
-}
-
-/// A notice that may arrive.
-pub(super) type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
-
 /// Maximum number of worker answers queued for the loop; beyond that the workers wait.
 const ANSWER_ROOM: usize = 64;
 
+/// What to watch, and how.
+pub struct Job {
+    /// How the screen starts.
+    pub settings: Settings,
+    /// How to connect; the subscriptions are those of `topics`.
+    pub server: Config,
+    pub topics: Vec<Topic>,
+    /// A warning shown at the start that does not stop anything.
+    pub warning: Option<String>,
+    /// A notice for the log that arrives at most once, from elsewhere than the server.
+    pub notice: Option<ComingNotice>,
+    pub terminal: TerminalOptions,
+    /// The file for the counters and timings of the run.
+    pub stats: Option<PathBuf>,
+}
+
+/// A notice that may arrive.
+pub type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
+
 /// Shows the screen until the user quits. Returns the exit code.
-pub(super) async fn run(job: Job) -> Result<u8, Failure> {
+pub async fn run(job: Job) -> Result<u8, Failure> {
     let started = Instant::now();
-    let blame = |option| move |words| Failure::usage(format!("{option} {words}"));
-    let filters = queries::read(&job.options.filter, blame("--filter"))?;
-    let breakpoints = queries::read(&job.options.breakpoint, blame("--break"))?;
-    let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
-    let checks = checks::read(&job.options.checks, blame)?;
-    let decode = decode_options::read(&job.options.decode, blame)?;
-    let options = job.options.clone();
-    let stats_file = options.stats.as_deref().map(StatsFile::new).transpose()?;
+    let stats_file = job.stats.as_deref().map(StatsFile::new).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(!job.options.no_mouse, job.options.ascii)?;
+    let (session, mut terminal) = tty::enter(job.terminal.mouse, job.terminal.is_ascii)?;
     let size = terminal.size().map_err(Failure::other)?;
     if let Some(file) = &stats_file {
         file.begin();
     }
 
     let settings = Settings {
-        filters,
-        breakpoints,
-        checks,
-        ..settings(&job, decode)
+        queries: history::load(),
+        ..job.settings
     };
     let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
     if let Some(warning) = job.warning {
         app.update(Event::Failed(warning), Time::now());
     }
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
-    let mut config = Config::new(job.target);
-    config.tls = job.tls.map(|loaded| loaded.tls);
-    config.subscriptions = app.first_subscriptions();
-    config.until = job.until;
-    config.read_only = job.options.read_only;
-    config.payload_limit = PayloadLimit::within(job.options.memory());
-    let noticing = job
-        .notice
-        .map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));
+    let notice = job.notice;
+    let noticing = notice.map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));
+    let config = Config {
+        subscriptions: app.first_subscriptions(),
+        ..job.server
+    };
     let server = server::start(config, feed_tx);
     let counters = server.counters();
 
-    let (event_tx, event_rx) = mpsc::channel(INPUT_ROOM);
+    let (event_tx, input_rx) = mpsc::channel(INPUT_ROOM);
     let ending = Arc::<OnceLock<Ending>>::default();
-    let escape_time = job.options.escape_time();
+    let escape_time = job.terminal.escape_time;
     pass_on_input(escape_time, event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
     let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
-    let decoded_tx = answer_tx.clone();
-    let analysed_tx = answer_tx.clone();
-    let tell = move |answer| analysed_tx.blocking_send(Event::Analysed(answer)).is_ok();
-    let analyst = analysis::start(tell).map_err(Failure::other)?;
-    let tell = move |answer| {
-        let event = match answer {
-            decoding::Answer::Read(message) => Event::Decoded(message),
-            decoding::Answer::Found(found) => Event::Found(found),
-        };
-        decoded_tx.blocking_send(event).is_ok()
-    };
-    let decoder = decoding::start(tell).map_err(Failure::other)?;
-    let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
-    let scanner = scan::start(tell);
-    let mut desk = Desk {
-        session,
-        server,
-        scanner: scanner.map_err(Failure::other)?,
-        decoder,
-        analyst,
-    };
+    let mut host = TerminalHost::start(session, server, answer_tx).map_err(Failure::other)?;
     let inputs = Inputs {
-        input_rx: event_rx,
+        input_rx,
         answer_rx,
         feed_rx,
     };
-    let result = run_loop(runtime::run(app, &mut terminal, &mut desk, inputs));
-    desk.session.leave();
+    let result = run_loop(runtime::run(app, &mut terminal, &mut host, inputs));
+    host.session.leave();
     signalling.abort();
     if let Some(noticing) = noticing {
         noticing.abort();
     }
-    desk.server.stop().await;
+    host.server.stop().await;
 
     let outcome = result
         .map_err(Failure::other)?
@@ -150,29 +114,6 @@ pub(super) async fn run(job: Job) -> Result<u8, Failure> {
     match ending.get() {
         Some(ending) => ending.exit_code(),
         None => Ok(0),
-    }
-}
-
-/// Returns the app's initial settings.
-fn settings(job: &Job, decode: DecodeSettings) -> Settings {
-    let tls = job.tls.as_ref().map(|loaded| &loaded.settings);
-    Settings {
-        profile: job.profile.clone(),
-        address: job.target.to_string(),
-        is_insecure: tls.is_some_and(|tls| tls.is_insecure),
-        redis_cli: match &job.target {
-            // Publishing at a sentinel reaches no channel of the master.
-            Target::Sentinel(_) => RedisCli::default(),
-            target => redis_cli::options(target.any_address(), tls),
-        },
-        note: job.note.clone(),
-        read_only: job.options.read_only,
-        keep: job.options.memory(),
-        queries: history::load(),
-        lenses: decode.lenses,
-        message_types: decode.message_types,
-        known_types: decode.known_types,
-        ..Settings::default()
     }
 }
 
@@ -225,7 +166,7 @@ async fn pass_on_signals(
 }
 
 /// Performs the effects that the app returns.
-struct Desk {
+struct TerminalHost {
     session: Session,
     server: Server,
     scanner: Scanner,
@@ -233,7 +174,34 @@ struct Desk {
     analyst: Analyst,
 }
 
-impl Host<Screen<Tty>> for Desk {
+impl TerminalHost {
+    /// Starts the worker threads, which answer by `answer_tx`.
+    fn start(session: Session, server: Server, answer_tx: Sender<Event>) -> io::Result<Self> {
+        let analysed_tx = answer_tx.clone();
+        let decoded_tx = answer_tx.clone();
+        let analyst = analysis::start(move |answer| {
+            analysed_tx.blocking_send(Event::Analysed(answer)).is_ok()
+        })?;
+        let decoder = decoding::start(move |answer| {
+            let event = match answer {
+                decoding::Answer::Read(message) => Event::Decoded(message),
+                decoding::Answer::Found(found) => Event::Found(found),
+            };
+            decoded_tx.blocking_send(event).is_ok()
+        })?;
+        let scanner =
+            scan::start(move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok())?;
+        Ok(Self {
+            session,
+            server,
+            scanner,
+            decoder,
+            analyst,
+        })
+    }
+}
+
+impl Host<Screen<Tty>> for TerminalHost {
     fn perform(
         &mut self,
         effect: Effect,

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Failure, shown_path};
-use crate::runtime::Outcome;
-use crate::server::Counters;
-use crate::terminal::backend::Output;
+use super::failure::{Failure, reason, shown_path};
+use subscope::runtime::Outcome;
+use subscope::server::Counters;
+use subscope::terminal::backend::Output;
 
 /// The file that the stats are written to at exit. It is created at the start, so that a wrong path
 /// is reported at once.
-pub(super) struct StatsFile<'a> {
+pub struct StatsFile<'a> {
     path: &'a Path,
 }
 
@@ -41,13 +41,12 @@ impl<'a> StatsFile<'a> {
 }
 
 fn words(path: &Path, error: &io::Error) -> String {
-    let reason = error.to_string();
-    let reason = reason.split(" (os error").next().unwrap_or(&reason);
-    format!("--stats: {} cannot be written: {reason}", shown_path(path))
+    let (path, reason) = (shown_path(path), reason(error));
+    format!("--stats: {path} cannot be written: {reason}")
 }
 
 /// Writes the stats to `file` as one JSON object.
-pub(super) fn write(
+pub fn write(
     file: &StatsFile<'_>,
     outcome: &Outcome,
     server: &Counters,

@@ -16,7 +16,7 @@ const MAX_LINES: usize = 500;
 const MAX_BYTES: u64 = 256 << 10;
 
 /// Returns the saved queries without duplicates, oldest first. Empty if no file can be read.
-pub(super) fn load() -> Vec<String> {
+pub fn load() -> Vec<String> {
     let text = path().and_then(fs::read).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let mut seen = HashSet::new();
@@ -35,7 +35,7 @@ pub(super) fn load() -> Vec<String> {
 /// # Errors
 ///
 /// Fails if there is no folder for the file, or the file cannot be written.
-pub(super) fn append(query: &str) -> io::Result<()> {
+pub fn append(query: &str) -> io::Result<()> {
     let path = path()?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

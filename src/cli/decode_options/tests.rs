@@ -23,11 +23,7 @@ fn shop(names: &[&str]) -> Vec<u8> {
 }
 
 /// Parses these options, with `file` as the descriptor set.
-fn understood(
-    lens: &[&str],
-    file: Option<&[u8]>,
-    types: &[&str],
-) -> Result<DecodeSettings, String> {
+fn understood(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Settings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.pb");
     let options = cli::DecodeOptions {

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use super::{Failure, shown_path};
-use crate::config::{Config, ConfigError, home};
+use subscope::config::{Config, ConfigError, home};
+
+use crate::host::failure::{Failure, reason, shown_path};
 
 /// An example of a minimal profile.
-pub(super) const EXAMPLE: &str = "[profile.staging]\nurl = \"redis://staging.example:6379\"";
+pub const EXAMPLE: &str = "[profile.staging]\nurl = \"redis://staging.example:6379\"";
 
 /// A config file that has been read.
-pub(super) struct ConfigFile {
+pub struct ConfigFile {
     pub path: PathBuf,
     pub config: Config,
     /// Whether users other than its owner can read it.
@@ -23,7 +24,7 @@ pub(super) struct ConfigFile {
 }
 
 /// Reads the file that `option` names, or else the environment, or else the default config file.
-pub(super) fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
+pub fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
     let path = path(option)?;
     let text = fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
     let config = Config::parse(&path, &text).map_err(|error| complaint(&error))?;
@@ -36,7 +37,7 @@ pub(super) fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
 }
 
 /// Turns a config error into a failure.
-pub(super) fn complaint(error: &ConfigError) -> Failure {
+pub fn complaint(error: &ConfigError) -> Failure {
     Failure::usage(error)
 }
 
@@ -69,7 +70,6 @@ fn unread(full: &Path, error: &io::Error) -> Failure {
             shown_path(&full.join("config.toml"))
         ));
     }
-    let error = error.to_string();
-    let reason = error.split(" (os error").next().unwrap_or(&error);
+    let reason = reason(error);
     Failure::usage(format!("--profile: {path} cannot be read: {reason}"))
 }

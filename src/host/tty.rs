@@ -5,23 +5,23 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use ratatui::Terminal;
 use rustix::io::Errno;
 
+use subscope::app::{Effect, Event};
+use subscope::terminal::backend::{Colours, Screen};
+use subscope::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, Tty};
+
 use super::Failure;
-use crate::app::{Effect, Event};
-use crate::cli::Ascii;
-use crate::terminal::ascii::is_utf8;
-use crate::terminal::backend::{Colours, Screen};
-use crate::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, Tty};
 
 /// The exit code once the terminal is gone, as after SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
 
 /// What ended the program from outside.
 #[derive(Debug)]
-pub(super) enum Ending {
+pub enum Ending {
     Signal(Signal),
     InputLost(String),
 }
@@ -36,22 +36,24 @@ impl Ending {
     }
 }
 
-/// Takes over the terminal, with the mouse if `mouse` is set, and draws in ASCII only if `ascii`
-/// says so.
+/// How to use the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct TerminalOptions {
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// Whether everything is drawn in ASCII.
+    pub is_ascii: bool,
+    /// How long to wait for the rest of a sequence after Esc.
+    pub escape_time: Duration,
+}
+
+/// Takes over the terminal, with the mouse if `mouse` is set, to draw in ASCII if `is_ascii` is.
 ///
 /// # Errors
 ///
 /// Fails if there is no terminal, or it cannot show a screen.
-pub(super) fn enter(
-    mouse: bool,
-    ascii: Ascii,
-) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
+pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
     check_kind(env::var_os("TERM").as_deref())?;
-    let is_ascii = match ascii {
-        Ascii::Auto => !is_utf8(|name| env::var_os(name)),
-        Ascii::Always => true,
-        Ascii::Never => false,
-    };
     // The terminal can be drawn on without a guard, too.
     let guard = Guard::start().ok();
     let session = Session::enter(mouse, guard).map_err(|error| match error {
@@ -82,7 +84,7 @@ fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
 }
 
 /// Returns the failure for a terminal error: the terminal is gone, or the operation failed.
-pub(super) fn failed(error: &io::Error) -> Failure {
+pub fn failed(error: &io::Error) -> Failure {
     if Errno::from_io_error(error) == Some(Errno::IO) {
         return lost(error);
     }
@@ -91,15 +93,12 @@ pub(super) fn failed(error: &io::Error) -> Failure {
 
 /// Returns the failure for a terminal that is gone, with or without SIGHUP.
 fn lost(why: impl fmt::Display) -> Failure {
-    Failure {
-        exit_code: HUNG_UP,
-        ..Failure::other(format!("the terminal is gone: {why}"))
-    }
+    Failure::new(format!("the terminal is gone: {why}"), HUNG_UP)
 }
 
 /// Translates an event of the terminal to one of the app. Records what ends the program before the
 /// loop can end because of it.
-pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
+pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
     use crossterm::event::Event as Input;
     let why = match event {
         TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
@@ -122,7 +121,7 @@ pub(super) fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Opti
 }
 
 /// Performs `effect` if it concerns the terminal itself.
-pub(super) fn perform(
+pub fn perform(
     effect: &Effect,
     session: &Session,
     terminal: &mut Terminal<Screen<Tty>>,

@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use super::*;
 use crate::cases;
 use crate::cli::Cli;
-use crate::config::Config;
+use subscope::config::Config;
 
 const FILE: &str = r#"
     [profile.p]
@@ -46,7 +46,7 @@ fn with(name: &str, options: &str) -> Watch {
 }
 
 fn address(watch: &Watch) -> String {
-    target::named(&watch.server).map_or_else(|wrong| wrong.problem, |target| target.to_string())
+    target::target(&watch.server).map_or_else(|wrong| wrong.problem, |target| target.to_string())
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn complaints(text: &str) -> Vec<String> {
         words.extend(watch.map(|failure| failure.to_string()));
         words.push(
             chosen
-                .blame(Wrong::with("-h", "is odd"), &server(profile))
+                .blame(TargetError::new("-h", "is odd"), &server(profile))
                 .to_string(),
         );
     }

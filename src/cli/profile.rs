@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
+use subscope::app::{Badge, Pickable};
+use subscope::config::{ConfigError, Entry, Profile};
+use subscope::server::Target;
+use subscope::terminal::signals::Signals;
+
 use super::config_file::{self, ConfigFile, EXAMPLE, complaint};
-use super::pick::{Picked, pick};
-use super::target::{PASSWORD_COMMAND, Wrong};
-use super::{Failure, checks, decode_options, queries, shown_path, target};
-use crate::app::{Badge, Pickable};
-use crate::cli::{self, Screen, Server, Watch};
-use crate::config::{ConfigError, Entry, Profile};
-use crate::server::Target;
-use crate::terminal::signals::Signals;
+use super::target::{PASSWORD_COMMAND, TargetError};
+use super::{Screen, Server, Watch, checks, decode_options, queries, target, values};
+use crate::cli;
+use crate::host::failure::{Failure, shown_path};
+use crate::host::pick::{Picked, pick};
 
 /// What the user chose.
-pub(super) enum Choice {
+pub enum Choice {
     /// This profile.
     Profile(Box<Chosen>),
     /// No profile; holds the exit code.
@@ -21,7 +23,7 @@ pub(super) enum Choice {
 }
 
 /// The chosen profile.
-pub(super) struct Chosen {
+pub struct Chosen {
     profile: Profile,
     /// A warning for the user that does not stop anything.
     pub warning: Option<String>,
@@ -31,7 +33,7 @@ pub(super) struct Chosen {
 
 /// Returns the profile called `name`, or lets the user pick one, from the file `config` or else
 /// from the default config file.
-pub(super) async fn choose(
+pub async fn choose(
     name: Option<&str>,
     config: Option<&Path>,
     options: &Screen,
@@ -42,7 +44,7 @@ pub(super) async fn choose(
             let profile = file.config.profile(name);
             (profile.map_err(|error| complaint(&error))?, None)
         }
-        None => match pick(pickable(&file)?, options).await? {
+        None => match pick(pickable(&file)?, options.terminal()).await? {
             Picked::Profile(number, signals) => {
                 let entry = &file.config.entries()[number];
                 let profile = entry.profile.as_ref();
@@ -97,7 +99,7 @@ impl Chosen {
 
     /// Returns the error for a problem with the profile and the command line combined. It blames
     /// the key in the file if the value comes from there, and the option otherwise.
-    pub fn blame(&self, wrong: Wrong, made: &Server) -> Failure {
+    pub fn blame(&self, wrong: TargetError, made: &Server) -> Failure {
         if let Some(key) = wrong.option.and_then(key_of)
             && self.says(key, made)
         {
@@ -182,7 +184,7 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
-    let target = target::named(&server(profile))
+    let target = target::target(&server(profile))
         .map_err(|wrong| profile.wrong(key_to_blame(profile, &wrong), wrong.problem))?;
     if target.has_password() && profile.password_command.is_some() {
         return Err(profile.wrong("password-command", "the URL already has a password"));
@@ -191,7 +193,7 @@ fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
 }
 
 /// Returns the key of the profile to blame for `wrong`: its address unless another key is at fault.
-fn key_to_blame(profile: &Profile, wrong: &Wrong) -> &'static str {
+fn key_to_blame(profile: &Profile, wrong: &TargetError) -> &'static str {
     let key = wrong.option.and_then(key_of);
     let key = key.filter(|key| profile.has(key));
     key.unwrap_or_else(|| profile.address_key())
@@ -281,7 +283,7 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         sent: profile.delays.clone(),
     };
     checks::read(&mine, |key, words| profile.wrong(key, words))?;
-    let keep = profile.keep.as_deref().map(cli::parse_keep).transpose();
+    let keep = profile.keep.as_deref().map(values::keep).transpose();
     let keep = keep.map_err(|words| profile.wrong("keep", words))?;
     let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
     Ok(Screen {

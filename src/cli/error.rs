@@ -1,0 +1,93 @@
+//! What is wrong with a command line, as a [`Failure`].
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::host::Failure;
+
+impl From<&clap::Error> for Failure {
+    /// Describes what is wrong with the command line, without option values that might be a
+    /// password.
+    fn from(error: &clap::Error) -> Self {
+        let option = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(option)) => option.as_str(),
+            _ => "",
+        };
+        let choices = match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(choices)) => choices.as_slice(),
+            _ => &[],
+        };
+        let words = error.to_string();
+        // An empty line separates the error, which may list several options, from the usage.
+        let lines = words.lines().take_while(|line| !line.is_empty());
+        let words = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        let words = words.strip_prefix("error: ").unwrap_or(&words);
+        let reason = error.source().map(ToString::to_string);
+        let words = match (error.kind(), reason) {
+            // The rest of the argument may be the password.
+            (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
+                "unexpected argument '--pass…': for a password use --askpass".to_owned()
+            }
+            (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
+            // The reason states what the option takes, and repeats the value only where that is
+            // safe.
+            (ErrorKind::ValueValidation, Some(reason)) => format!("'{option}' {reason}"),
+            (ErrorKind::InvalidValue, _) if !choices.is_empty() => {
+                format!("'{option}' takes one of {}", choices.join(", "))
+            }
+            _ => words.to_owned(),
+        };
+        Self::usage(format!("{words} (see subscope --help)"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn what_is_wrong_with_the_value_of_an_option_is_said_in_one_way() {
+        for (options, expected) in [
+            (
+                "--escape-time abc",
+                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
+            ),
+            (
+                "--escape-time 2000",
+                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
+            ),
+            (
+                "--escape-time=-1",
+                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
+            ),
+            (
+                "--port x",
+                "'--port <PORT>' takes a number from 1 to 65535; for a password use --askpass",
+            ),
+            ("-n x", "'--db <N>' takes a number, 0 or higher"),
+            ("--keep 1k", "'--keep <SIZE>' takes at least 1MiB, not 1k"),
+            (
+                "--ascii maybe",
+                "'--ascii <WHEN>' takes one of auto, always, never",
+            ),
+            (
+                "demo --seed x",
+                "'--seed <N>' takes a whole number, 0 or higher",
+            ),
+            (
+                "--stats ~you/x",
+                "'--stats <FILE>' starts with another user's ~: write the full path, or ./~ for a file of that name",
+            ),
+        ] {
+            let words = ["subscope"].into_iter().chain(options.split(' '));
+            let failure = Cli::try_parse_from(words).map_err(|error| Failure::from(&error));
+            let said = failure.err().map(|failure| failure.to_string());
+            let expected = format!("{expected} (see subscope --help)");
+            assert_eq!(said, Some(expected), "{options}");
+        }
+    }
+}

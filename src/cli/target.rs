@@ -1,0 +1,352 @@
+//! Finds the server that the command line and the environment name, and how to log in.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use subscope::config::holds_login;
+use subscope::server::{
+    Address, Endpoint, ParsedUrl, Password, Target, Tls, TlsError, TlsSettings, UrlRemark,
+};
+use zeroize::Zeroizing;
+
+use super::{Server, Tls as TlsOptions};
+use crate::host::failure::{Failure, line};
+use crate::host::password;
+
+/// The warning for a password on the command line.
+const PASSWORD_IN_SIGHT: &str = "-a: other users can see the password in the process list; use \
+                                 SUBSCOPE_PASSWORD or --askpass";
+const URL_IN_SIGHT: &str = "-u: other users can see its password in the process list; use \
+                            SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass";
+
+/// The warning for a user without a password. It does not repeat the name, which may be a misplaced
+/// password.
+const IDLE_USER: &str = "the user is ignored without a password (logging in as the default user); \
+                         use --askpass, or --pass '' if the user needs none";
+
+/// The warning for `redis://word@host`.
+const ONE_WORD: &str = "has one word before the @, read as the password, as in redis-cli; for a \
+                        user write user:password, or use --user NAME";
+
+/// The key of profiles that is not an option.
+pub const PASSWORD_COMMAND: &str = "password-command";
+
+/// The server that the command line and the environment name.
+pub struct Found {
+    pub target: Target,
+    /// The loaded TLS settings, if the target uses TLS.
+    pub tls: Option<LoadedTls>,
+    /// Warnings for the user that do not stop anything.
+    pub warnings: Vec<String>,
+}
+
+/// What is wrong with the requested server.
+#[derive(Debug)]
+pub struct TargetError {
+    /// The option at fault, such as `--cacert`, if there is one.
+    pub option: Option<&'static str>,
+    /// What is wrong, phrased to follow the option's name.
+    pub problem: String,
+}
+
+impl TargetError {
+    pub fn new(option: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            option: Some(option),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(wrong: TargetError) -> Self {
+        match wrong.option {
+            Some(option) => Self::usage(format!("{option} {}", wrong.problem)),
+            None => Self::usage(wrong.problem),
+        }
+    }
+}
+
+impl From<TlsError> for TargetError {
+    fn from(error: TlsError) -> Self {
+        Self {
+            option: error.option(),
+            problem: error.problem().to_owned(),
+        }
+    }
+}
+
+/// The TLS settings, and the configuration loaded from them.
+pub struct LoadedTls {
+    pub settings: TlsSettings,
+    pub tls: Tls,
+}
+
+/// The server named by a URL or by options.
+struct Requested {
+    target: Target,
+    /// Whether the URL asks to skip certificate verification.
+    is_insecure: bool,
+    /// Warnings about the URL.
+    warnings: Vec<String>,
+}
+
+/// Finds the server and its password, and prompts for the password if asked to.
+pub fn find(options: &Server) -> Result<Found, TargetError> {
+    let Requested {
+        target,
+        is_insecure,
+        mut warnings,
+    } = requested(options)?;
+    let is_url_in_sight =
+        options.url.is_some() && options.url_source.is_none() && target.holds_password();
+    let target = with_options(target, options)?;
+    let tls = tls(&target, &options.tls, is_insecure)?;
+    let target = with_password(target, options)?;
+    let (target, nobody) = without_idle_user(target);
+    let is_in_sight = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
+    warnings.extend(is_in_sight.then(|| PASSWORD_IN_SIGHT.to_owned()));
+    warnings.extend(is_url_in_sight.then(|| URL_IN_SIGHT.to_owned()));
+    warnings.extend(nobody);
+    Ok(Found {
+        target,
+        tls,
+        warnings: warnings.iter().map(|words| line(words)).collect(),
+    })
+}
+
+/// Removes the user from a target that has no password: no login is attempted then, so no user
+/// should be shown, as in redis-cli. Returns a warning if it did.
+fn without_idle_user(target: Target) -> (Target, Option<String>) {
+    if target.user().is_none() || target.has_password() {
+        return (target, None);
+    }
+    (target.without_user(), Some(IDLE_USER.to_owned()))
+}
+
+/// Returns the target that the options name, before a password from elsewhere is added.
+pub fn target(options: &Server) -> Result<Target, TargetError> {
+    with_options(requested(options)?.target, options)
+}
+
+/// Returns the server that the options name, or else the one from the environment.
+fn requested(options: &Server) -> Result<Requested, TargetError> {
+    let (source, url) = match options {
+        Server { url: Some(url), .. } => ("-u", url.clone()),
+        Server {
+            socket: Some(path), ..
+        } => return socket(path),
+        // No part of the environment's URL, its login included, applies to another server.
+        Server {
+            host: None,
+            port: None,
+            ..
+        } => match url_of_environment()? {
+            Some(found) => found,
+            None => return Ok(server(Endpoint::default().address().clone())),
+        },
+        Server { host, port, .. } => {
+            return Ok(server(Address::Tcp {
+                host: host_in(host.as_deref().unwrap_or("127.0.0.1"))?,
+                port: port.unwrap_or(6379),
+            }));
+        }
+    };
+    let parsed = Target::read(&url).map_err(|error| TargetError::new(source, error.to_string()))?;
+    let has_other_password = options.askpass
+        || options.pass.is_some()
+        || options.password_command.is_some()
+        || password_in("SUBSCOPE_PASSWORD")?.is_some();
+    let source = options.url_source.as_deref().unwrap_or(source);
+    Ok(requested_by(parsed, source, has_other_password))
+}
+
+/// Returns the server behind a unix socket.
+fn socket(path: &Path) -> Result<Requested, TargetError> {
+    if holds_login(&path.to_string_lossy()) {
+        let problem = "takes a path; for a URL or a login use -u, or url in a profile";
+        return Err(TargetError::new("-s", problem));
+    }
+    Ok(server(Address::Unix(path.to_owned())))
+}
+
+/// Returns the first URL found in the environment, and the name of its variable.
+fn url_of_environment() -> Result<Option<(&'static str, String)>, TargetError> {
+    for name in ["SUBSCOPE_URL", "REDIS_URL"] {
+        if let Some(url) = variable(name)?.filter(|url| !url.trim().is_empty()) {
+            return Ok(Some((name, url)));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the target of the URL from `source`, and the warnings about it. A single word before the
+/// @ is the password, unless a password comes from elsewhere.
+fn requested_by(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Requested {
+    let mut warnings: Vec<String> = Vec::new();
+    let mut target = parsed.target;
+    if parsed.has_one_word && !has_other_password {
+        target = target.with_user_as_password();
+        warnings.push(format!("{source} {ONE_WORD}"));
+    }
+    warnings.extend(parsed.remarks.iter().map(|remark| match remark {
+        UrlRemark::Ignored(names) => {
+            let names = names.join(", ");
+            format!("{source} has unused parameters: {names}")
+        }
+        UrlRemark::Unencoded(encodings) => format!(
+            "{source} has a user or password that other clients may misread: write {encodings}"
+        ),
+    }));
+    if let Some(words) = parsed.insecure {
+        warnings.push(format!(
+            "{source} skips certificate verification by {words}, as --insecure does"
+        ));
+    }
+    Requested {
+        target,
+        is_insecure: parsed.insecure.is_some(),
+        warnings,
+    }
+}
+
+fn server(address: Address) -> Requested {
+    Requested {
+        target: Target::Server(Endpoint::default().at(address)),
+        is_insecure: false,
+        warnings: Vec::new(),
+    }
+}
+
+/// Returns the host without the brackets of an IPv6 address. The error does not repeat the text,
+/// which may be a URL with a password.
+fn host_in(text: &str) -> Result<String, TargetError> {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let host = inner.unwrap_or(text);
+    let is_v6 = host.matches(':').count() > 1;
+    let is_odd =
+        |letter: char| "[]".contains(letter) || letter.is_whitespace() || letter.is_control();
+    let problem = if host.is_empty() {
+        "has no host"
+    } else if host.contains(['/', '@']) {
+        "takes a host, such as localhost or ::1; for a URL use -u, or url in a profile"
+    } else if inner.is_none() && host.contains(':') && !is_v6 {
+        "contains more than a host: for the port use -p, or port in a profile"
+    } else if host.contains(is_odd) || inner.is_some() && !is_v6 {
+        "is not a host, such as localhost or ::1"
+    } else {
+        return Ok(host.to_owned());
+    };
+    Err(TargetError::new("-h", problem))
+}
+
+/// Applies the user, database and TLS options to the target.
+fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetError> {
+    if let Some(user) = &options.user {
+        if holds_login(user) {
+            let problem = "takes a name; for a URL or a login use -u, or url in a profile";
+            return Err(TargetError::new("--user", problem));
+        }
+        target = target.with_user(user);
+    }
+    if let Some(db) = options.db {
+        if db > 0 && matches!(target, Target::Cluster(_)) {
+            let problem = format!("{db} does not exist: a cluster has only database 0");
+            return Err(TargetError::new("-n", problem));
+        }
+        target = target.with_db(db);
+    }
+    if options.tls.tls {
+        target = target.with_tls();
+        if !target.is_tls() {
+            return Err(TargetError::new(
+                "--tls",
+                "has no effect: a unix socket has no TLS",
+            ));
+        }
+    }
+    Ok(target)
+}
+
+/// Loads the TLS settings if the target uses TLS. `is_insecure` comes from the URL, which may set
+/// it without asking for TLS.
+fn tls(
+    target: &Target,
+    options: &TlsOptions,
+    is_insecure: bool,
+) -> Result<Option<LoadedTls>, TargetError> {
+    if target.is_tls() {
+        let settings = TlsSettings {
+            cacert: options.cacert.clone(),
+            cert: options.cert.clone(),
+            key: options.key.clone(),
+            sni: options.sni.clone(),
+            is_insecure: options.insecure || is_insecure,
+        };
+        let tls = Tls::load(&settings)?;
+        return Ok(Some(LoadedTls { settings, tls }));
+    }
+    let given = |option: &Option<PathBuf>| option.is_some();
+    let unused = [
+        ("--cacert", given(&options.cacert)),
+        ("--cert", given(&options.cert)),
+        ("--key", given(&options.key)),
+        ("--sni", options.sni.is_some()),
+        ("--insecure", options.insecure),
+    ];
+    match unused.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(TargetError::new(
+            option,
+            "requires TLS: add --tls, or use a rediss:// URL",
+        )),
+        None => Ok(None),
+    }
+}
+
+fn with_password(target: Target, options: &Server) -> Result<Target, TargetError> {
+    if options.askpass {
+        let password = rpassword::prompt_password("Password: ").map_err(|error| {
+            TargetError::new("--askpass", format!("could not read the password: {error}"))
+        })?;
+        return Ok(target.with_password(&Password::from(password)));
+    }
+    if let Some(password) = &options.pass {
+        return Ok(target.with_password(password));
+    }
+    if target.has_password() {
+        return Ok(target);
+    }
+    if let Some(command) = &options.password_command {
+        let password = password::read_from(command)
+            .map_err(|words| TargetError::new(PASSWORD_COMMAND, words))?;
+        return Ok(target.with_password(&password));
+    }
+    for name in ["SUBSCOPE_PASSWORD", "REDISCLI_AUTH"] {
+        if let Some(password) = password_in(name)? {
+            return Ok(target.with_password(&password));
+        }
+    }
+    Ok(target)
+}
+
+/// Returns the password in the environment variable `name`, without the trailing line break that a
+/// file or secret store may leave.
+fn password_in(name: &'static str) -> Result<Option<Password>, TargetError> {
+    let text = variable(name)?.map(Zeroizing::new);
+    let password = text.map(|text| Password::from(text.trim_end_matches(['\n', '\r'])));
+    Ok(password.filter(|password| !password.is_empty()))
+}
+
+/// Returns an environment variable, unless it is empty.
+fn variable(name: &'static str) -> Result<Option<String>, TargetError> {
+    let value = env::var_os(name).filter(|value| !value.is_empty());
+    let text = value.map(|value| value.into_string().map_err(drop));
+    text.transpose()
+        .map_err(|()| TargetError::new(name, "is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests;

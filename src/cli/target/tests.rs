@@ -1,0 +1,276 @@
+use clap::Parser as _;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::TestRunner;
+
+use super::*;
+use crate::cases;
+use crate::cli::Cli;
+
+/// Appears in every generated password.
+const MARK: &str = "M4RK";
+
+/// Returns the target found for options that do not depend on the environment, or the error.
+fn found(options: &str) -> String {
+    let words = ["subscope"].into_iter().chain(options.split_whitespace());
+    let options = match Cli::try_parse_from(words) {
+        Ok(cli) => cli.watch.server,
+        Err(error) => return Failure::from(&error).to_string(),
+    };
+    match find(&options) {
+        Ok(found) => found.target.to_string(),
+        Err(wrong) => {
+            let failure = Failure::from(wrong);
+            assert_eq!(failure.exit_code, 2, "{failure}");
+            failure.to_string()
+        }
+    }
+}
+
+#[test]
+fn the_options_are_those_of_redis_cli() {
+    for (options, expected) in [
+        ("-h example.org", "redis://example.org:6379"),
+        ("-p 7000", "redis://127.0.0.1:7000"),
+        ("--host 10.0.0.1 --port 7000", "redis://10.0.0.1:7000"),
+        ("-h ::1 -p 7000", "redis://[::1]:7000"),
+        ("-h [::1]", "redis://[::1]:6379"),
+        ("-h x -n 3 --user me -a secret", "redis://me@x:6379/3"),
+        ("-s /run/redis.sock -n 2", "unix:///run/redis.sock?db=2"),
+        ("-h x --tls", "rediss://x:6379"),
+        ("-u redis://x --tls --insecure", "rediss://x:6379"),
+        (
+            "-u redis://you@x/1 --user me -n 0 -a x",
+            "redis://me@x:6379",
+        ),
+        ("-u rediss://x --sni y --insecure", "rediss://x:6379"),
+        (
+            "-u redis+sentinel://h1/m --user me -a x",
+            "redis+sentinel://me@h1:26379/m",
+        ),
+        // The word is the password, unless a password comes from elsewhere.
+        ("-u redis://you@x", "redis://x:6379"),
+        ("-u redis://you@x -a y", "redis://you@x:6379"),
+        ("-u redis://you@x --user me", "redis://me@x:6379"),
+        // No user logs in.
+        ("-u redis://you:@x", "redis://x:6379"),
+        ("-u redis://default@x", "redis://x:6379"),
+        ("-u x:7000 -a y", "redis://x:7000"),
+        ("-u unix:/run/redis.sock", "unix:///run/redis.sock"),
+        ("-u redis://x?ssl_cert_reqs=none", "redis://x:6379"),
+        ("-h x --user me", "redis://x:6379"),
+    ] {
+        assert_eq!(found(options), expected, "{options}");
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_by_name() {
+    for (options, said) in [
+        ("-u redis://x -h y", "cannot be used with"),
+        ("-s /x -p 1", "cannot be used with"),
+        ("-h x -a secret --askpass", "cannot be used with"),
+        ("-p 0", "takes a number from 1 to 65535"),
+        ("-p 70000", "takes a number from 1 to 65535"),
+        ("-p secret", "for a password use --askpass"),
+        ("-n -1", "takes a number, 0 or higher"),
+        ("-n secret", "takes a number, 0 or higher"),
+        ("--askpass=secret", "takes no value"),
+        ("--password=secret", "for a password use --askpass"),
+        ("-h me:secret", "for the port use -p"),
+        ("-s ~you/s", "another user's ~"),
+        ("-h x --tls --cacert ~you/ca.pem", "another user's ~"),
+        ("-u redis://me:p#secret@x", "-u has an unencoded character"),
+        (
+            "-u redis://secret@x:y",
+            "-u has a port that is not a number",
+        ),
+        (
+            "-u redis://x/secret",
+            "-u has a database that is not a number",
+        ),
+        (
+            "-u redis://x?ssl_ca_certs=/ca",
+            "-u has the parameter 'ssl_ca_certs': use --cacert",
+        ),
+        ("-h x:7000", "for the port use -p"),
+        ("-h redis://me:secret@x", "for a URL use -u"),
+        ("-h [x]", "is not a host"),
+        ("-h x --cacert /ca.pem", "--cacert requires TLS"),
+        ("-h x --insecure", "--insecure requires TLS"),
+        ("-s /x --tls", "unix socket"),
+        (
+            "-s redis://:x@h",
+            "-s takes a path; for a URL or a login use -u",
+        ),
+        (
+            "-h x --tls --cert /c.pem --insecure",
+            "--cert needs --key FILE",
+        ),
+        (
+            "-h x --tls --key /k.pem --insecure",
+            "--key needs --cert FILE",
+        ),
+        ("-h x --tls --sni a/b --insecure", "--sni \"a/b\""),
+        (
+            "-h x --tls --cacert /nonexistent/ca.pem",
+            "--cacert /nonexistent/ca.pem cannot be read: No such file",
+        ),
+        ("-u redis+cluster://x -n 1", "only database 0"),
+        ("demo -h x", "'-h'"),
+        ("demo --tls", "'--tls'"),
+    ] {
+        let words = found(options);
+        assert!(words.contains(said), "{options}: {words}");
+        assert!(!words.contains("secret"), "{options}: {words}");
+    }
+}
+
+/// Returns the warnings for `options`.
+fn warnings(options: &str) -> String {
+    let words = ["subscope"].into_iter().chain(options.split_whitespace());
+    let server = Cli::try_parse_from(words).map(|cli| cli.watch.server);
+    assert!(!format!("{server:?}").contains("secret"));
+    let found = server.ok().and_then(|server| find(&server).ok());
+    found.map_or_else(
+        || "nothing found".to_owned(),
+        |found| found.warnings.join("; "),
+    )
+}
+
+#[test]
+fn what_should_be_known_is_warned_of_with_where_it_stands() {
+    for (options, expected) in [
+        ("-h x", ""),
+        ("-u redis://x?family=4&protocol=3", ""),
+        ("-h x -a secret", PASSWORD_IN_SIGHT),
+        ("-u redis://me:secret@x", URL_IN_SIGHT),
+        (
+            "-u redis+sentinel://x/m?sentinel-password=secret",
+            URL_IN_SIGHT,
+        ),
+        (
+            "-u redis://x?speed=secret",
+            "-u has unused parameters: speed",
+        ),
+        (
+            "-u rediss://x?ssl_cert_reqs=none",
+            "-u skips certificate verification by ssl_cert_reqs=none, as --insecure does",
+        ),
+    ] {
+        assert_eq!(warnings(options), expected, "{options}");
+    }
+    let unencoded = warnings("-u redis://:sec@ret@x");
+    assert!(unencoded.starts_with("-u has a user or password that other clients"));
+    assert!(unencoded.contains("'@' as %40"), "{unencoded}");
+    let one_word = warnings("-u redis://secret@x");
+    assert!(
+        one_word.starts_with("-u has one word before the @"),
+        "{one_word}"
+    );
+    assert!(one_word.ends_with(URL_IN_SIGHT), "{one_word}");
+}
+
+/// Generates URLs, many of them invalid; most hold a password that contains the mark.
+fn url() -> impl Strategy<Value = String> {
+    let piece = |choices: &[&'static str]| select(choices.to_vec());
+    let odd = "[#/?@%:&=,. a1]{0,3}";
+    let pieces = (
+        piece(&[
+            "redis://",
+            "rediss://",
+            "unix://",
+            "unix:",
+            "redis+sentinel://",
+            "",
+            "http://",
+        ]),
+        piece(&["", "bob:", ":", "bob::", "bo/b:", "bob"]),
+        (odd, odd).prop_map(|(before, after)| format!("{before}{MARK}{after}")),
+        piece(&["@", "", "@@", "@:", "/@"]),
+        piece(&[
+            "host",
+            "[::1]",
+            "[::1",
+            "h1,h2",
+            "",
+            "ho st",
+            "~",
+            "/run/r.sock",
+        ]),
+        piece(&["", ":6379", ":port", ":0", ":"]),
+        piece(&["", "/", "/1", "/master", "/x/y", "\n", "\u{1b}[31m"]),
+        piece(&[
+            "",
+            "?db=1",
+            "?ssl_cert_reqs=none",
+            "?a=b",
+            "?password=M4RK&M4RK=1",
+            "#insecure",
+        ]),
+    );
+    pieces.prop_map(|(scheme, user, password, at, host, port, path, query)| {
+        [scheme, user, &password, at, host, port, path, query].concat()
+    })
+}
+
+#[test]
+fn no_generated_url_has_a_complaint_with_its_password() {
+    let check = |url: String| {
+        // Without a host the mark would look like the name of a parameter.
+        prop_assume!(url.contains('@') || !url.contains('?'));
+        let options = Server {
+            url: Some(url),
+            ..Server::default()
+        };
+        let words = match requested(&options) {
+            Ok(named) => named.warnings.join("\n"),
+            Err(wrong) => {
+                let debug = format!("{wrong:?}");
+                format!("{debug}\n{}", Failure::from(wrong))
+            }
+        };
+        for line in words.lines() {
+            prop_assert!(!line.contains(MARK), "{:?}: {}", options.url, line);
+            prop_assert!(!line.contains(char::is_control), "{line:?}");
+            prop_assert!(line.chars().count() <= 1000, "{line}");
+        }
+        Ok(())
+    };
+    let result = TestRunner::new(cases::config(4000)).run(&url(), check);
+    assert!(result.is_ok(), "{result:?}");
+}
+
+#[test]
+fn a_url_that_asks_for_it_is_connected_to_without_verification() {
+    let insecure = |url: &str| {
+        let options = Server {
+            url: Some(url.to_owned()),
+            ..Server::default()
+        };
+        let tls = find(&options).ok().and_then(|found| found.tls);
+        tls.is_some_and(|tls| tls.settings.is_insecure)
+    };
+    assert!(insecure("rediss://x?ssl_cert_reqs=none"));
+    assert!(!insecure("rediss://x?ssl_cert_reqs=required"));
+    assert!(!insecure("redis://x?ssl_cert_reqs=none"));
+}
+
+#[test]
+fn a_user_without_a_password_is_warned_of() {
+    let warnings = |password: Option<&str>| {
+        let options = Server {
+            host: Some("x".to_owned()),
+            user: Some("me\u{1b}".to_owned()),
+            pass: password.map(str::to_owned),
+            ..Server::default()
+        };
+        find(&options).map(|found| (found.target.to_string(), found.warnings))
+    };
+    let nobody = warnings(None).unwrap_or_default();
+    assert_eq!(nobody.0, "redis://x:6379");
+    assert_eq!(nobody.1, [IDLE_USER]);
+    // A user without a password logs in with an empty one.
+    let me = warnings(Some("")).unwrap_or_default();
+    assert_eq!(me, ("redis://me\u{1b}@x:6379".to_owned(), Vec::new()));
+}

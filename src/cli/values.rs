@@ -1,0 +1,57 @@
+//! Parsers of the values of options. Each error continues the name of the option.
+
+use std::path::PathBuf;
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use subscope::config::home;
+use subscope::payload::figures::parse_size;
+
+/// The smallest allowed value of `--keep`, in bytes.
+const MIN_KEEP: u64 = 1 << 20;
+
+/// Parses how much memory the log may take.
+///
+/// # Errors
+///
+/// Fails if `text` is not a size, or is too small.
+pub fn keep(text: &str) -> Result<usize, String> {
+    let bytes = parse_size(text)?;
+    if bytes < MIN_KEEP {
+        // A text that parses as a size is not a password, so it can be repeated.
+        return Err(format!("takes at least 1MiB, not {}", text.trim()));
+    }
+    usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
+}
+
+/// Parses a file path and expands `~` to the home folder where the shell has not.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(home::expand)
+}
+
+/// Parses a port. The error message continues from the option's name and does not repeat the text,
+/// because `-p` means the password in other programs.
+pub fn port(text: &str) -> Result<u16, &'static str> {
+    match text.trim().parse() {
+        Ok(port @ 1..) => Ok(port),
+        _ => Err("takes a number from 1 to 65535; for a password use --askpass"),
+    }
+}
+
+pub fn escape_time(text: &str) -> Result<u16, &'static str> {
+    match text.trim().parse() {
+        Ok(time @ 0..=1000) => Ok(time),
+        _ => Err("takes a number of milliseconds from 0 to 1000"),
+    }
+}
+
+pub fn seed(text: &str) -> Result<u64, &'static str> {
+    let seed = text.trim().parse();
+    seed.map_err(|_| "takes a whole number, 0 or higher")
+}
+
+pub fn db(text: &str) -> Result<i64, &'static str> {
+    match text.trim().parse() {
+        Ok(db @ 0..) => Ok(db),
+        _ => Err("takes a number, 0 or higher"),
+    }
+}
