@@ -19,10 +19,10 @@ use crate::commands::{demo, help, watch};
 use crate::host::{Failure, complain};
 
 fn main() -> ExitCode {
-    if query::is_jq_process() {
+    if query::JQ.is_this_process() {
         return query::serve_jq();
     }
-    if guard::is_asked_for() {
+    if guard::GUARD.is_this_process() {
         return guard::serve();
     }
     let result = match Cli::try_parse() {

@@ -9,10 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use self::error::QueryError;
-pub use self::jq::{
-    ARGUMENT as JQ_ARGUMENT, NAME as JQ_NAME, catches_panics, executable,
-    is_asked_for as is_jq_process, serve as serve_jq, set_executable,
-};
+pub use self::helper::{Helper, set_executable};
+pub use self::jq::{JQ, catches_panics, serve as serve_jq};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::{Flags, Kind, Matcher, Row};
@@ -25,6 +23,7 @@ use self::expr::{Expr, Is, Name, Term};
 mod compare;
 mod error;
 mod expr;
+mod helper;
 mod jq;
 mod literal;
 mod marks;

@@ -24,8 +24,7 @@ mod meter;
 mod natives;
 mod process;
 
-pub use child::{ARGUMENT, NAME, is_asked_for, serve};
-pub use process::{executable, set_executable};
+pub use child::{JQ, serve};
 
 /// The stack size, in bytes, of threads that compile or run programs: jaq is recursive. Only the
 /// part in use takes up memory.

@@ -7,14 +7,11 @@
 //! terminal, another line. When the program ends for any reason, the pipe closes: if the last line
 //! says that the terminal is held, the guard restores it.
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::process::CommandExt as _;
 use std::panic;
-use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStdin, ExitCode, Stdio};
 
 use rustix::process::setsid;
 use rustix::termios::{
@@ -22,14 +19,14 @@ use rustix::termios::{
     SpecialCodeIndex, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
 };
 
-use crate::query;
+use crate::query::Helper;
 use crate::terminal::{input, leaving};
 
-/// The `argv[0]` with which the executable is started as a guard.
-const NAME: &str = "subscope-guard";
-
-/// The argument that makes it run as a guard.
-pub const ARGUMENT: &str = "__guard";
+/// The guard's process.
+pub const GUARD: Helper = Helper {
+    name: "subscope-guard",
+    argument: "__guard",
+};
 
 /// The process name, which `pkill` matches. It must not contain `subscope`, or `pkill subscope`
 /// would end the guard too.
@@ -70,9 +67,8 @@ impl Guard {
             return Err(ErrorKind::Unsupported.into());
         }
         let keyboard = input::terminal()?;
-        let mut process = Command::new(query::executable()?)
-            .arg0(NAME)
-            .arg(ARGUMENT)
+        let mut process = GUARD
+            .command()?
             .stdin(Stdio::piped())
             .stdout(io::stdout().as_fd().try_clone_to_owned()?)
             .stderr(keyboard.try_clone()?)
@@ -109,14 +105,6 @@ impl Drop for Guard {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Returns whether this process was started as a guard.
-#[must_use]
-pub fn is_asked_for() -> bool {
-    let is = |argument: Option<OsString>, word| argument.is_some_and(|argument| argument == word);
-    let mut arguments = env::args_os();
-    is(arguments.next(), NAME) && is(arguments.next(), ARGUMENT) && !io::stdin().is_terminal()
 }
 
 /// Guards the terminal until the parent has ended.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::layout::Size;
-use subscope::query::JQ_ARGUMENT;
+use subscope::query::JQ;
 use subscope::terminal::Session;
 use subscope::terminal::backend::{Colours, Screen};
 use vt100::MouseProtocolMode;
@@ -115,9 +115,9 @@ fn assert_left(screen: &vt100::Screen) {
 
 #[test]
 fn a_channel_may_be_called_as_the_argument_by_which_jq_is_served() {
-    let program = Launch::subscope(&[JQ_ARGUMENT, "-u", "redis://127.0.0.1:1"]).start();
+    let program = Launch::subscope(&[JQ.argument, "-u", "redis://127.0.0.1:1"]).start();
     wait_until_drawn(&program);
-    program.wait_for_text(JQ_ARGUMENT);
+    program.wait_for_text(JQ.argument);
 }
 
 #[test]

@@ -6,9 +6,7 @@
 //! than the batch if they take longer than [`TURN`], but at least one. The process ends when stdin
 //! closes.
 
-use std::env;
-use std::ffi::OsString;
-use std::io::{self, BufReader, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::panic;
 use std::process::ExitCode;
 use std::thread::Builder;
@@ -21,12 +19,13 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::meter::{Cut, Data, Meter, Run};
 use super::{STACK, compile, shielded};
+use crate::query::helper::Helper;
 
-/// The `argv[0]` with which this executable serves jq.
-pub const NAME: &str = "subscope-jq";
-
-/// The argument with which this executable serves jq.
-pub const ARGUMENT: &str = "__jq";
+/// The process that serves jq.
+pub const JQ: Helper = Helper {
+    name: "subscope-jq",
+    argument: "__jq",
+};
 
 /// The byte that acknowledges that the program has been compiled.
 pub(super) const READY: u8 = b'!';
@@ -78,15 +77,6 @@ impl Answer {
             .and_then(|index| u8::try_from(index).ok())
             .unwrap_or_default()
     }
-}
-
-/// Whether this process should serve jq. [`ARGUMENT`] alone does not suffice, because the user may
-/// mean a channel of that name.
-#[must_use]
-pub fn is_asked_for() -> bool {
-    let is = |argument: Option<OsString>, word| argument.is_some_and(|argument| argument == word);
-    let mut arguments = env::args_os();
-    is(arguments.next(), NAME) && is(arguments.next(), ARGUMENT) && !io::stdin().is_terminal()
 }
 
 /// Serves one program until stdin ends.

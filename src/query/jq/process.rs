@@ -3,16 +3,14 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::Program;
-use super::child::{ARGUMENT, Answer, NAME, READY};
+use super::child::{Answer, JQ, READY};
 use super::meter::{Cut, MAX_TIME};
 
 /// The maximum time to start the process and compile the program.
@@ -29,29 +27,6 @@ const OUT_OF_MEMORY: &str = "memory allocation of ";
 /// How many bytes to read of what the process prints to stderr.
 const LONGEST_COMPLAINT: u64 = 4 << 10;
 
-/// The executable to run, if it is not the current one.
-static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
-
-/// Sets the subscope executable that runs jq programs, for programs that are not subscope itself,
-/// such as tests. The first call wins.
-pub fn set_executable(path: impl Into<PathBuf>) {
-    EXECUTABLE.get_or_init(|| path.into());
-}
-
-/// Returns the executable to run for another subscope process.
-///
-/// # Errors
-///
-/// Returns an error if the system does not reveal the current executable.
-pub fn executable() -> io::Result<PathBuf> {
-    match EXECUTABLE.get() {
-        Some(path) => Ok(path.clone()),
-        // This works even if the file has been replaced since.
-        None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
-        None => std::env::current_exe(),
-    }
-}
-
 /// The child process. It ends when this is dropped, or with its parent, because that closes its
 /// stdin.
 pub struct Process {
@@ -66,8 +41,7 @@ pub struct Process {
 impl Process {
     /// Starts the process.
     pub fn start(program: &Program) -> io::Result<Self> {
-        let mut command = Command::new(executable()?);
-        Self::start_as(command.arg0(NAME).arg(ARGUMENT), program)
+        Self::start_as(&mut JQ.command()?, program)
     }
 
     fn start_as(command: &mut Command, program: &Program) -> io::Result<Self> {

@@ -398,8 +398,8 @@ fn a_program_that_was_cut_off_four_times_is_asked_no_more_and_says_so() {
 #[test]
 fn the_process_that_runs_programs_ends_with_its_input() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_subscope"))
-        .arg0(query::JQ_NAME)
-        .arg(query::JQ_ARGUMENT)
+        .arg0(query::JQ.name)
+        .arg(query::JQ.argument)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
