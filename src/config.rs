@@ -71,13 +71,6 @@ impl Config {
         &self.entries
     }
 
-    /// Returns every valid profile, in file order.
-    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
-        self.entries
-            .iter()
-            .filter_map(|entry| entry.profile.as_ref().ok())
-    }
-
     /// Returns what is wrong outside of the profiles.
     #[must_use]
     pub fn wrong(&self) -> &[ConfigError] {

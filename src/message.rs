@@ -12,6 +12,12 @@ use std::time::Duration;
 /// keys, or `null` for all keys.
 pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
+/// Returns whether `name` is, or is a pattern for, a channel of keyspace notifications.
+#[must_use]
+pub fn is_key_event(name: &[u8]) -> bool {
+    name.starts_with(b"__key") || name.starts_with(b"__subkey")
+}
+
 /// A point in time, in microseconds since the Unix epoch, on a clock that starts at the wall
 /// clock's time, never goes back, and keeps running while the computer sleeps.
 ///

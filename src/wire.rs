@@ -413,11 +413,6 @@ pub fn put_simple(out: &mut Vec<u8>, text: &str) {
     put_header(out, b'+', text);
 }
 
-/// Appends an error, such as `ERR no such thing`, to `out`. The text must not contain CR or LF.
-pub fn put_error(out: &mut Vec<u8>, text: &str) {
-    put_header(out, b'-', text);
-}
-
 fn put_header(out: &mut Vec<u8>, kind: u8, text: &str) {
     debug_assert!(
         !text.contains(['\r', '\n']),

@@ -44,20 +44,6 @@ impl Findings {
         self.checks.values().flat_map(move |check| check.of(row))
     }
 
-    /// Whether `row` was flagged for its shape, as matched by `is:drift`.
-    #[must_use]
-    pub fn is_drift(&self, row: RowId) -> bool {
-        let mut checks = self.checks.values();
-        checks.any(|check| check.drifted.contains(row))
-    }
-
-    /// Whether `row` was flagged for its sequence number, as matched by `is:seqgap`.
-    #[must_use]
-    pub fn is_out_of_sequence(&self, row: RowId) -> bool {
-        let mut checks = self.checks.values();
-        checks.any(|check| check.out_of_sequence.contains(row))
-    }
-
     /// Returns those of `rows` that were flagged for their shape, ascending.
     #[must_use]
     pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
@@ -69,12 +55,6 @@ impl Findings {
     pub fn out_of_sequence_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         let sets = self.checks.values().map(|check| &check.out_of_sequence);
         union(sets, &rows)
-    }
-
-    /// Returns the rows that a check has flagged for their shape.
-    #[must_use]
-    pub fn drifted(&self, check: CheckId) -> Option<&RowSet> {
-        Some(&self.checks.get(&check)?.drifted)
     }
 
     /// Returns the rows that a check has flagged for their sequence number.

@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use super::{App, Effect, Overlay, SubscriptionState};
 use crate::log::{Batch, History};
-use crate::message::{GapEnd, NodeId, Notice, Subscription, Time, Topic};
+use crate::message::{GapEnd, NodeId, Notice, Subscription, Time, Topic, is_key_event};
 use crate::payload::figures;
 use crate::server::{Command, Connection, MAX_UNNAMED, NodeFacts, Role};
-
-/// Prefixes of the channels that carry keyspace notifications.
-const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
 
 /// The status of a server.
 #[derive(Debug, Default)]
@@ -243,15 +240,13 @@ impl App {
     /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
     /// subscribed to at one node.
     pub(super) fn whose_keys(&mut self, batch: &Batch) -> Option<Notice> {
-        let tells_of_keys = |name: &[u8]| KEY_EVENTS.iter().any(|start| name.starts_with(start));
-        if self.has_said_whose_keys || !batch.channel_names().any(tells_of_keys) {
+        if self.has_said_whose_keys || !batch.channel_names().any(is_key_event) {
             return None;
         }
         let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
         let primaries = facts.filter(|of| of.role == Role::Primary).count();
         let mut asked = self.subscriptions.listed();
-        let is_asked =
-            asked.any(|(_, topic, state)| !state.is_over() && tells_of_keys(&topic.name));
+        let is_asked = asked.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
         if primaries < 2 || is_asked {
             return None;
         }

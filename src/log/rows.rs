@@ -45,15 +45,6 @@ impl Found {
         self.first..RowId(self.first.0 + self.length)
     }
 
-    /// Returns the number of rows in the subset.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.bits
-            .iter()
-            .map(|word| u64::from(word.count_ones()))
-            .sum()
-    }
-
     /// Returns the rows in the subset, in order.
     pub fn rows(&self) -> impl Iterator<Item = RowId> {
         let words = (self.first.0..).step_by(64).zip(&self.bits);

@@ -58,13 +58,6 @@ impl Selection {
         self.beside = row;
     }
 
-    /// Hides `row` until it is found again.
-    pub fn forget(&mut self, row: RowId) {
-        if let Some(filtered) = &mut self.filtered {
-            filtered.forget(row..RowId(row.0 + 1));
-        }
-    }
-
     /// Adds the rows that a scan has found, except those evicted since.
     pub fn add(&mut self, found: &Found, log: &MessageLog) {
         let Some(filtered) = &mut self.filtered else {
@@ -108,12 +101,6 @@ impl Selection {
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.filtered.is_none()
-    }
-
-    /// Returns the oldest row in the log, apart from held ones.
-    #[must_use]
-    pub fn first(&self) -> RowId {
-        self.first
     }
 
     /// Whether the log still contains `row`, which it once had.

@@ -24,7 +24,7 @@ use bytes::{Bytes, Ends};
 use lines::Lines;
 use structure::Structure;
 
-use crate::payload::tree::{NodeId, Tree};
+use crate::payload::tree::Tree;
 
 pub use marks::{changed_quickly, changed_within};
 
@@ -37,13 +37,7 @@ pub struct Side<'a> {
     pub tree: Option<&'a Tree>,
 }
 
-impl Side<'_> {
-    /// Returns the path of a value on this side, as a query writes it; see [`Tree::path`].
-    #[must_use]
-    pub fn path(&self, id: NodeId) -> Option<String> {
-        self.tree?.path(id, self.bytes)
-    }
-}
+impl Side<'_> {}
 
 /// The differences between two payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-pub use self::pieces::{Ends, is_forbidden};
+pub use self::pieces::{Ends, is_forbidden, truncated};
 use self::pieces::{MAX_BYTES_A_COLUMN, MAX_CLUSTER_BYTES, Piece, Pieces};
 use crate::payload::ranges::Ranges;
 

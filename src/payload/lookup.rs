@@ -15,6 +15,7 @@ use memchr::memchr;
 
 use super::decoder_choices::DecoderChoice;
 use super::format::{self, Decoded};
+use super::hex;
 use super::json::locate::{PathStep, locate};
 use super::json::{self, text};
 use super::tree::{Key, Kind, NodeId, Tree};
@@ -306,11 +307,8 @@ fn shown_json(value: &[u8]) -> Shown<'_> {
 
 /// Formats bytes as the message pane does.
 fn hex(bytes: &[u8]) -> Vec<u8> {
-    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    b"h'".iter().copied().chain(digits).chain(*b"'").collect()
+    let digits = hex::digits(bytes);
+    (*b"h'").into_iter().chain(digits).chain(*b"'").collect()
 }
 
 fn key(step: &PathStep) -> Option<Key<'_>> {

@@ -9,6 +9,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::payload::escape::Ends;
 use crate::payload::escape::pieces::{Piece, Pieces};
+use crate::payload::hex;
 use crate::payload::json::text::half_bytes;
 
 /// An error in the notation, and its position.
@@ -164,7 +165,6 @@ fn push_cluster(escaped: &mut String, cluster: &str) {
 }
 
 fn push_byte(escaped: &mut String, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     match byte {
         b'\n' => escaped.push_str("\\n"),
         b'\r' => escaped.push_str("\\r"),
@@ -173,8 +173,7 @@ fn push_byte(escaped: &mut String, byte: u8) {
         0x08 => escaped.push_str("\\b"),
         _ => {
             escaped.push_str("\\x");
-            escaped.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            escaped.push(char::from(DIGITS[usize::from(byte & 0x0f)]));
+            escaped.extend(hex::digits(&[byte]).map(char::from));
         }
     }
 }

@@ -120,12 +120,6 @@ impl Matcher {
         }
     }
 
-    /// Returns the query.
-    #[must_use]
-    pub fn query(&self) -> &Arc<Query> {
-        &self.query
-    }
-
     /// Sets the names of all subscriptions, indexed by [`SubscriptionId`], for `via:`. A
     /// subscription that is not among them never matches.
     pub fn know_subscriptions(&mut self, names: &[Arc<[u8]>]) {

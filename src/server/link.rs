@@ -14,6 +14,7 @@ use super::bounded::{Bounded, Excess};
 use super::endpoint::{Endpoint, without_arguments};
 use super::transport::{self, connect, say};
 use super::{Config, Refusal, Resolver, Tls};
+use crate::payload::escape::truncated;
 
 /// Maximum length of an error message in bytes. Those of Redis are far shorter.
 const MAX_WORDS: usize = 1 << 10;
@@ -243,8 +244,7 @@ pub(super) fn words(error: &RedisError) -> Box<str> {
 
 /// Truncates a text to [`MAX_WORDS`] bytes.
 pub(super) fn cut(text: &str) -> &str {
-    let end = (0..=MAX_WORDS.min(text.len())).rfind(|at| text.is_char_boundary(*at));
-    &text[..end.unwrap_or_default()]
+    truncated(text, MAX_WORDS)
 }
 
 /// Returns the I/O error behind an error of the crate.

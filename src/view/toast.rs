@@ -41,8 +41,7 @@ fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     if !fitting.cut {
         return (text, None);
     }
-    let mut ends = (0..=fitting.consumed).rev();
-    let end = ends.find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = escape::truncated(text, fitting.consumed).len();
     // A blank right after the cut ends the last word too.
     let is_blank = |(_, letter): &(usize, char)| *letter == ' ';
     let blanks = text.char_indices().filter(is_blank);

@@ -180,7 +180,10 @@ fn no_complaint_of_a_file_shows_a_password() {
             match Config::parse(Path::new("/etc/it.toml"), &text) {
                 Ok(config) => {
                     assert!(!format!("{config:?}").contains(MARK));
-                    for profile in config.profiles() {
+                    for entry in config.entries() {
+                        let Ok(profile) = &entry.profile else {
+                            continue;
+                        };
                         let wrong = profile.wrong("url", "is wrong");
                         assert_discreet(&wrong, &profile.name);
                         if let Some(Err(error)) = profile.url.as_deref().map(Target::parse) {

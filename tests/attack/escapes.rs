@@ -48,7 +48,7 @@ pub fn assert_drawn_harmless(bytes: &[u8], columns: usize) {
             .map(|byte| hex::character(*byte).0)
             .collect();
         assert_harmless(&shown);
-        assert_eq!(hex::digits(&bytes[range.clone()]).len(), 2 * range.len());
+        assert_eq!(hex::digits(&bytes[range.clone()]).count(), 2 * range.len());
     }
 }
 

@@ -171,8 +171,8 @@ fn scan(scanner: &Scanner, answers: &Receiver<Answer>, log: &MessageLog, text: &
     let mut first_screenful = None;
     loop {
         let answer = answers.recv().unwrap();
-        let here = answer.found.iter().map(subscope::log::Found::count);
-        hits += here.sum::<u64>();
+        let words = answer.found.iter().flat_map(|found| &found.bits);
+        hits += words.map(|word| u64::from(word.count_ones())).sum::<u64>();
         if hits >= SCREENFUL || answer.is_done {
             first_screenful.get_or_insert_with(|| started.elapsed());
         }

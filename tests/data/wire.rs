@@ -27,7 +27,7 @@ impl Value {
         match self {
             Self::Bulk(bytes) => wire::put_bulk(out, bytes),
             Self::Simple(text) => wire::put_simple(out, text),
-            Self::Error(text) => wire::put_error(out, text),
+            Self::Error(text) => out.extend_from_slice(format!("-{text}\r\n").as_bytes()),
             Self::Integer(value) => wire::put_integer(out, *value),
             Self::Null => wire::put_null(out),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::shape::trie::{NONE, Node, ROOT, Trie};
-use crate::analysis::types::{self, TYPES, Types};
+use crate::analysis::types;
 use crate::payload::tree::path_step;
 
 /// A field of a shape: its place and what is known of the values there. Its texts come from
@@ -29,17 +29,7 @@ pub struct Field {
     pub example: Option<Box<[u8]>>,
 }
 
-impl Field {
-    /// Returns the types as a set.
-    #[must_use]
-    pub fn type_set(&self) -> Types {
-        let indexes = (0..TYPES).filter(|index| {
-            let mut types = self.types.iter();
-            types.any(|(name, _)| *name == types::name(*index))
-        });
-        indexes.fold(Types::default(), |set, index| set.with(Types::one(index)))
-    }
-}
+impl Field {}
 
 /// Returns the path of a place.
 pub fn path(trie: &Trie, place: u32) -> String {

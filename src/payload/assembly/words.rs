@@ -1,5 +1,6 @@
 //! One-line text of values, for keys that are not strings: `[1, "a"]`, `{2: nil}`, `bytes 0a0b`.
 
+use crate::payload::hex;
 use crate::payload::tree::Kind;
 
 /// The text of a key so far.
@@ -30,10 +31,7 @@ impl Words {
             }
             Kind::Bytes => {
                 self.text.extend_from_slice(b"bytes ");
-                for byte in text {
-                    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-                    self.text.extend([digit(byte >> 4), digit(byte & 15)]);
-                }
+                self.text.extend(hex::digits(text));
             }
             _ => self.text.extend_from_slice(text),
         }

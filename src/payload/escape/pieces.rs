@@ -314,7 +314,8 @@ fn valid_prefix(bytes: &[u8]) -> &str {
 }
 
 /// Returns the start of `text`, at most `bytes` long, without splitting a character.
-fn truncated(text: &str, bytes: usize) -> &str {
+#[must_use]
+pub fn truncated(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {
         end -= 1;

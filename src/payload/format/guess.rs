@@ -1,6 +1,6 @@
 //! Detection of a payload's format.
 
-use super::unpack::{Failure, packed_by, unpack_within};
+use super::unpack::{Failure, packed_by, unpack};
 use super::{Format, Wrapping, encoded, named};
 use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
@@ -75,7 +75,7 @@ pub(super) fn may_have_values(bytes: &[u8]) -> bool {
 /// bytes that begin like zlib but are broken are not.
 pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
-    let inner = unpack_within(wrapping, bytes, most);
+    let inner = unpack(wrapping, bytes, most);
     if wrapping == Wrapping::Zlib && is_none_of_zlib(bytes, &inner) {
         return None;
     }

@@ -101,21 +101,13 @@ pub fn limit(packed: usize) -> usize {
     packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
 }
 
-/// Unpacks all of `bytes`, which are compressed by `wrapping`, which must not be base64.
+/// Unpacks all of `bytes`, which are compressed by `wrapping`, which must not be base64, to at most
+/// `most` bytes.
 ///
 /// # Errors
 ///
 /// Returns why they were not unpacked.
-pub fn unpack(wrapping: Wrapping, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-    unpack_within(wrapping, bytes, MAX_SIZE)
-}
-
-/// Like [`unpack`], but unpacks to at most `most` bytes.
-///
-/// # Errors
-///
-/// Returns why they were not unpacked.
-pub fn unpack_within(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
+pub fn unpack(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
     if bytes.len() > MAX_SIZE {
         return Err(Failure::LargePacked(bytes.len()));
     }

@@ -109,13 +109,6 @@ impl Builder {
         node.source.1 = u32::try_from(length).unwrap_or(u32::MAX);
     }
 
-    /// Returns the kind of the innermost open container, and its number of children so far.
-    #[must_use]
-    pub fn innermost(&self) -> Option<(Kind, usize)> {
-        let node = &self.tree.nodes[*self.open.last()? as usize];
-        Some((node.kind, node.text.length as usize))
-    }
-
     /// Returns the tree if it has a value and all containers are closed.
     #[must_use]
     pub fn finish(self) -> Option<Tree> {

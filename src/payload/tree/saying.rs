@@ -154,7 +154,7 @@ impl<'a> Part<'a> {
     }
 
     fn in_hex(&self) -> Vec<u8> {
-        self.between("h'", hex::digits(self.text).as_bytes(), "'")
+        self.between("h'", &hex::digits(self.text).collect::<Vec<_>>(), "'")
     }
 
     fn bare(&self) -> Vec<u8> {

@@ -53,7 +53,7 @@ impl Tree {
                 Some(written) => written.to_vec(),
                 None => self.to_json(id, payload),
             },
-            Kind::Bytes => hex::digits(value.text).into_bytes(),
+            Kind::Bytes => hex::digits(value.text).collect(),
             _ => self.text_said(value.text, written),
         }
     }

@@ -9,10 +9,9 @@
 use std::collections::BTreeMap;
 
 use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
-use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
-
-/// Prefixes of channels and patterns for key events.
-const KEY_EVENTS: [&[u8]; 2] = [b"__key", b"__subkey"];
+use crate::message::{
+    NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic, is_key_event,
+};
 
 /// Maximum time for news of moved slots to spread between connected cluster nodes.
 const NEWS_WITHIN: Duration = Duration::from_secs(1);
@@ -38,7 +37,7 @@ impl Source {
             SubscriptionKind::ShardPattern => Self::Search,
             SubscriptionKind::Sentinel => Self::Sentinel,
             SubscriptionKind::Shard => Self::Owner(slot_of(&topic.name)),
-            _ if KEY_EVENTS.iter().any(|start| topic.name.starts_with(start)) => Self::Primaries,
+            _ if is_key_event(&topic.name) => Self::Primaries,
             _ => Self::Home,
         }
     }

@@ -142,9 +142,9 @@ fn findings_are_known_by_their_rows_until_these_go() {
         let payload = format!("{{\"n\":{number}}}");
         findings.add(stage.receive([("a", payload.as_bytes())]));
     }
-    assert!(findings.is_out_of_sequence(RowId(2)));
-    assert!(!findings.is_out_of_sequence(RowId(3)));
-    assert!(!findings.is_drift(RowId(2)));
+    let all = RowId(0)..RowId(5);
+    assert_eq!(findings.out_of_sequence_in(all.clone()), [2, 4].map(RowId));
+    assert_eq!(findings.drift_in(all), []);
     assert_eq!(findings.of(RowId(2)).count(), 1);
     assert_eq!(findings.of(RowId(3)).count(), 0);
     assert_eq!(findings.out_of_sequence(check).unwrap().len(), 2);

@@ -126,11 +126,11 @@ fn several_members_are_one() {
     for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
         let (one, two) = JSON.split_at(20);
         let packed = [pack(wrapping, one), pack(wrapping, two)].concat();
-        assert_eq!(unpack::unpack(wrapping, &packed).unwrap(), JSON);
+        assert_eq!(unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap(), JSON);
     }
     let followed = [pack(Wrapping::Zlib, JSON), vec![0]].concat();
     assert_eq!(
-        unpack::unpack(Wrapping::Zlib, &followed)
+        unpack::unpack(Wrapping::Zlib, &followed, MAX_SIZE)
             .unwrap_err()
             .to_string(),
         "corrupt zlib data: trailing data"
@@ -143,7 +143,7 @@ fn what_is_cut_off_says_so() {
         for text in [JSON.to_vec(), vec![7; 300_000]] {
             let packed = pack(wrapping, &text[..]);
             for end in (3..packed.len()).rev().take(200) {
-                let wrong = unpack::unpack(wrapping, &packed[..end]).unwrap_err();
+                let wrong = unpack::unpack(wrapping, &packed[..end], MAX_SIZE).unwrap_err();
                 let words = format!("truncated {} data", wrapping.name());
                 assert_eq!(wrong.to_string(), words, "at {end} of {}", packed.len());
                 let decoded = recognise(&packed[..end], None);
@@ -169,7 +169,7 @@ fn a_bomb_is_refused_with_its_ratio() {
         let packed = bomb(wrapping, size);
         let limit = unpack::limit(packed.len());
         assert!(limit <= MAX_SIZE);
-        let wrong = unpack::unpack(wrapping, &packed).unwrap_err();
+        let wrong = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
         let (packed_size, ratio) = (packed.len(), limit / packed.len());
         assert_eq!(
             wrong,
@@ -232,11 +232,14 @@ fn a_bomb_of_many_layers_stays_as_small_as_one_of_one() {
 fn a_few_bytes_may_become_a_mebibyte() {
     for wrapping in ALL {
         let packed = bomb(wrapping, 1);
-        assert_eq!(unpack::unpack(wrapping, &packed).unwrap().len(), SMALL);
+        assert_eq!(
+            unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap().len(),
+            SMALL
+        );
         if wrapping == Wrapping::Zstd {
             let packed = bomb(wrapping, 2);
             assert!(packed.len() < 1024);
-            assert!(unpack::unpack(wrapping, &packed).is_err());
+            assert!(unpack::unpack(wrapping, &packed, MAX_SIZE).is_err());
         }
     }
 }
@@ -245,7 +248,7 @@ fn a_few_bytes_may_become_a_mebibyte() {
 fn pieces_without_end_are_refused() {
     for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
         let packed = pack(wrapping, &b""[..]).repeat(MAX_PIECES + 1);
-        let wrong = unpack::unpack(wrapping, &packed).unwrap_err();
+        let wrong = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
         assert_eq!(wrong, unpack::Failure::ManyPieces);
     }
 }
@@ -254,7 +257,7 @@ fn pieces_without_end_are_refused() {
 fn a_window_that_is_only_claimed_is_not_allocated() {
     // A frame header that asks for a window of 64 MiB, with nothing after it.
     let claims = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00];
-    let wrong = unpack::unpack(Wrapping::Zstd, &claims).unwrap_err();
+    let wrong = unpack::unpack(Wrapping::Zstd, &claims, MAX_SIZE).unwrap_err();
     assert!(matches!(wrong, unpack::Failure::Broken(..)), "{wrong}");
 }
 
@@ -265,7 +268,7 @@ fn any_flipped_bit_gives_an_answer() {
         for index in 0..packed.len() * 8 {
             let mut broken = packed.clone();
             broken[index / 8] ^= 1 << (index % 8);
-            let _ = unpack::unpack(wrapping, &broken);
+            let _ = unpack::unpack(wrapping, &broken, MAX_SIZE);
             let _ = recognise(&broken, None);
         }
     }
