@@ -34,17 +34,16 @@ mod worker;
 
 use std::sync::Arc;
 
-pub use delay::{ChannelDelay, DelayReport, sent_time};
 pub use desk::{Analyst, start};
-pub use finding::{Drift, Finding, FindingKind, Instead, OutOfSequence};
+pub use finding::{Finding, FindingKind, OutOfSequence};
 pub use findings::{Findings, MOST_FINDINGS};
 pub use follower::Follower;
-pub use pair::{MOST_WAITING, PairCounts, PairReport, Unanswered};
+pub use pair::{PairCounts, PairReport};
 pub use parse::CheckError;
-pub use plan::{Channels, Check, CheckId, Entry, Plan, Plotted};
+pub use plan::{Channels, Check, CheckId, Plan, Plotted};
 pub use report::{Ask, Report};
-pub use sequence::{ChannelCounts, Counts, MOST_SEQUENCES, SequenceReport};
-pub use series::{INTERVAL_BOUNDS, MOST_POINTS, Point, SeriesReport, Summary};
+pub use sequence::{Counts, SequenceReport};
+pub use series::{INTERVAL_BOUNDS, Point, SeriesReport, Summary};
 pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
 pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;

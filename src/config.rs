@@ -18,7 +18,7 @@ mod profile;
 use std::path::{Path, PathBuf};
 
 pub use self::error::{ConfigError, suggestion};
-pub use self::profile::{Colour, Profile, Tls};
+pub use self::profile::{Colour, Profile};
 
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name belongs, that is
 /// a mistake, and it may hold a password, so it must not be shown. A path that looks like a login

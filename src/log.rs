@@ -23,10 +23,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use batch::{BATCH_BYTES, Batch, Tail};
+pub use batch::Batch;
 pub use channels::{Channel, ChannelTable};
 pub use clearing::Cleared;
-pub use history::{HISTORY_SECONDS, History, RATE_SECONDS};
+pub use history::History;
 pub use large::{LARGE_PAYLOAD, LargePayload, PayloadLimit};
 pub use pieces::Piece;
 pub use record::RowKind;

@@ -21,7 +21,6 @@ use crate::message::{RowId, Time};
 use crate::query::Path;
 use requests::{Answered, Requests};
 
-pub use requests::MOST_WAITING;
 
 /// A request without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
