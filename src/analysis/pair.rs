@@ -21,7 +21,6 @@ use crate::message::{RowId, Time};
 use crate::query::Path;
 use requests::{Answered, Requests};
 
-
 /// A request without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswered {
