@@ -99,7 +99,6 @@ impl From<io::Error> for TerminalError {
 
 /// The terminal, taken over for drawing until this is dropped: raw mode, the alternate screen,
 /// bracketed paste, the mouse if requested, no cursor.
-/// bracketed paste, the mouse if wanted, no cursor.
 ///
 /// The terminal is restored on every way out: by [`Session::leave`], on drop, and by a panic in any
 /// thread, which then ends the program with exit code 101 after printing the panic's message. If

@@ -479,11 +479,7 @@ fn every_kind_of_breach_is_found() {
             "use tui_textarea::TextArea;",
             "may name crossterm",
         ),
-        (
-            "src/runtime.rs",
-            "use clap::Parser;",
-            "only cli, commands, main",
-        ),
+        ("src/runtime.rs", "use clap::Parser;", "only cli, main"),
         ("src/main.rs", "use redis::Client;", "only server may name"),
         ("src/utils.rs", "", "has no layer"),
         ("src/app/mod.rs", "", "never in `mod.rs`"),

@@ -57,12 +57,6 @@ impl Findings {
         union(sets, &rows)
     }
 
-    /// Returns the rows that a check has flagged for their sequence number.
-    #[must_use]
-    pub fn out_of_sequence(&self, check: CheckId) -> Option<&RowSet> {
-        Some(&self.checks.get(&check)?.out_of_sequence)
-    }
-
     /// Removes all findings of a check.
     pub fn forget_check(&mut self, check: CheckId) {
         self.checks.remove(&check);

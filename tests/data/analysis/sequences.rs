@@ -144,14 +144,13 @@ fn findings_are_known_by_their_rows_until_these_go() {
     }
     let all = RowId(0)..RowId(5);
     assert_eq!(findings.out_of_sequence_in(all.clone()), [2, 4].map(RowId));
-    assert_eq!(findings.drift_in(all), []);
+    assert_eq!(findings.drift_in(all.clone()), []);
     assert_eq!(findings.of(RowId(2)).count(), 1);
     assert_eq!(findings.of(RowId(3)).count(), 0);
-    assert_eq!(findings.out_of_sequence(check).unwrap().len(), 2);
     let size = findings.size();
     findings.forget(&(RowId(0)..RowId(4)));
     assert_eq!(findings.of(RowId(2)).count(), 0);
-    assert_eq!(findings.out_of_sequence(check).unwrap().len(), 1);
+    assert_eq!(findings.out_of_sequence_in(all.clone()), [RowId(4)]);
     assert_eq!(findings.of(RowId(4)).count(), 1);
     assert!(findings.size() <= size);
     findings.forget_check(check);
