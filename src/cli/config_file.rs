@@ -7,7 +7,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-
 use subscope::config::{Config, ConfigError, home};
 
 use crate::host::failure::{Failure, reason, shown_path};

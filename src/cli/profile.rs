@@ -101,7 +101,7 @@ impl Chosen {
     /// the key in the file if the value comes from there, and the option otherwise.
     pub fn blame(&self, wrong: TargetError, made: &Server) -> Failure {
         if let Some(key) = wrong.option.and_then(key_of)
-            && self.says(key, made)
+            && self.sets(key, made)
         {
             return complaint(&self.profile.wrong(key, wrong.problem));
         }
@@ -109,7 +109,7 @@ impl Chosen {
     }
 
     /// Returns whether the value of `key` in `made` comes from the profile.
-    fn says(&self, key: &str, made: &Server) -> bool {
+    fn sets(&self, key: &str, made: &Server) -> bool {
         let own = server(&self.profile);
         self.profile.has(key)
             && match key {

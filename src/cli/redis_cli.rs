@@ -1,11 +1,11 @@
 //! The redis-cli options for the same server, for users who want to publish from a shell.
 
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use subscope::app::RedisCli;
-use subscope::payload::escape::whole;
 use subscope::server::{Address, TlsSettings};
+
+use crate::host::failure::shown_path;
 
 /// Returns the options for `address` and for TLS.
 pub fn options(address: &Address, tls: Option<&TlsSettings>) -> RedisCli {
@@ -36,7 +36,7 @@ fn tls_words(tls: &TlsSettings) -> Vec<String> {
 }
 
 fn quoted_path(path: &Path) -> String {
-    quoted(&whole(path.as_os_str().as_bytes()))
+    quoted(&shown_path(path))
 }
 
 /// Quotes a word for the shell.

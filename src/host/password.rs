@@ -2,9 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use zeroize::Zeroizing;
-
 use subscope::server::Password;
+use zeroize::Zeroizing;
 
 /// Returns the first line that `command` writes. The command may prompt the user on the terminal or
 /// on standard error. The error contains neither the command nor its output.

@@ -5,14 +5,13 @@ use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
 use ratatui::Terminal;
-use tokio::select;
-use tokio::sync::mpsc::{Receiver, channel};
-
 use subscope::app::{Effect, Pickable, Picker};
 use subscope::terminal::backend::Screen;
 use subscope::terminal::signals::Signals;
 use subscope::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
 use subscope::view;
+use tokio::select;
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::Failure;
 use super::tty::{self, Ending, TerminalOptions};

@@ -7,11 +7,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
-
-use super::failure::{Failure, reason, shown_path};
 use subscope::runtime::Outcome;
 use subscope::server::Counters;
 use subscope::terminal::backend::Output;
+
+use super::failure::{Failure, reason, shown_path};
 
 /// The file that the stats are written to at exit. It is created at the start, so that a wrong path
 /// is reported at once.

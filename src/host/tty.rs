@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use rustix::io::Errno;
-
 use subscope::app::{Effect, Event};
 use subscope::terminal::backend::{Colours, Screen};
 use subscope::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, Tty};

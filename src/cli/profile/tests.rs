@@ -7,11 +7,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
+use subscope::config::Config;
 
 use super::*;
 use crate::cases;
 use crate::cli::Cli;
-use subscope::config::Config;
 
 const FILE: &str = r#"
     [profile.p]
