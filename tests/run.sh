@@ -57,7 +57,7 @@ run_random() {
     local minutes=$1 end=$((SECONDS + $1 * 60)) rounds=0 programs=()
     shift
     read -ra programs <<<"$(programs_with_cases)"
-    if [[ " $* " =~ ' --test '|' --lib ' ]]; then programs=(); fi
+    if [[ " $* " =~ ' --test '|' --lib '|' --bins ' ]]; then programs=(); fi
     cargo test --locked --no-run "${programs[@]}" "$@"
     while [ "$SECONDS" -lt "$end" ] || [ "$rounds" -eq 0 ]; do
         rounds=$((rounds + 1))
