@@ -44,11 +44,11 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         caret = list(picker, above, buffer);
     }
     let mut line = LineBuilder::padded(usize::from(screen.width));
-    let is_narrow = screen.width < MIN_FOR_ALL_KEYS;
+    let omits_arrows = screen.width < MIN_FOR_ALL_KEYS;
     hints::keys(&mut line, picker.context(), |binding| {
         // Users try the arrow keys anyway.
         let is_arrow = matches!(binding.action, Action::Move(Motion::Lines(_)));
-        binding.hint.filter(|_| !(is_narrow && is_arrow))
+        binding.hint.filter(|_| !(omits_arrows && is_arrow))
     });
     line.draw(screen, hint_row, Style::new(), buffer);
     if let Some(caret) = caret {
