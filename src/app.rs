@@ -107,7 +107,6 @@ pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 
-use crate::analysis::Check;
 use crate::log::{MessageLog, Selection};
 use crate::message::clock::WallClock;
 use crate::message::glob::ByGlob;
@@ -118,6 +117,7 @@ use crate::payload::figures::{Clock, Zone};
 use crate::payload::protobuf::MessageType;
 use crate::query::{Path, Query};
 use crate::server::Connection;
+use crate::workers::analysis::Check;
 
 /// Sentinels announce themselves here every two seconds. The channel starts muted.
 pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";

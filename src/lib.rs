@@ -15,10 +15,9 @@
 //! - [`query`]: the one language for filter, find, breakpoint and mute, evaluated on borrowed rows.
 //! - [`wire`]: parses and writes RESP frames: flat frames without a copy, all others as text.
 //! - [`server`]: all communication with Redis: the subscriber and the commander.
-//! - [`scan`]: runs queries over the rows of the log, on threads of its own.
-//! - [`decoding`]: decodes, compares and searches large payloads, on a thread of its own.
-//! - [`analysis`]: checks every message of the channels it watches (shape, sequence, request and
-//!   reply, delay) and collects the points to plot, on a thread of its own.
+//! - [`workers`]: background jobs over the log, each on a thread of its own: running queries on
+//!   rows, decoding large payloads, and checking every message of the channels that a check
+//!   watches.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: draws the screen from that state.
@@ -63,21 +62,19 @@
 //! - While nothing changes, nothing is drawn or written, and the only timers that run are the
 //!   heartbeat and the one that updates the ages on the screen.
 
-pub mod analysis;
 pub mod app;
 pub mod broker;
 pub mod config;
-pub mod decoding;
 pub mod log;
 pub mod message;
 pub mod payload;
 pub mod query;
 pub mod runtime;
-pub mod scan;
 pub mod server;
 pub mod terminal;
 pub mod view;
 pub mod wire;
+pub mod workers;
 
 #[cfg(test)]
 #[path = "../tests/support/cases.rs"]

@@ -11,10 +11,10 @@ use tokio::time::sleep_until;
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
 use crate::message::clock::wall_ahead;
-use crate::scan::{Purpose, WatchId};
 use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
 use crate::view;
+use crate::workers::scan::{Purpose, WatchId};
 
 /// Minimum time between frames drawn for events that the user did not cause.
 const FRAME_INTERVAL: Duration = Duration::from_millis(34);

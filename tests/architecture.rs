@@ -74,10 +74,8 @@ const MODULES: &[Module] = &[
             "zeroize",
         ],
     ),
-    module("scan", 3, &[]),
-    module("decoding", 3, &[]),
     module(
-        "analysis",
+        "workers",
         3,
         &["hashbrown", "hdrhistogram", "jiff", "memchr"],
     ),

@@ -7,7 +7,7 @@ use super::live_query::LiveQuery;
 use crate::log::{Found, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
-use crate::scan::{Answer, WatchId};
+use crate::workers::scan::{Answer, WatchId};
 
 /// The first ID of a breakpoint's watch. Lower IDs belong to the filter and the search.
 pub(super) const FIRST_ID: u32 = 2;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::live_query::Progress;
 use super::{App, topic_words};
-use crate::analysis::{
-    Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
-};
 use crate::message::RowId;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
+use crate::workers::analysis::{
+    Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
+};
 
 /// Maximum number of unanswered requests listed.
 const MOST_UNANSWERED: usize = 20;
@@ -165,7 +165,7 @@ fn still_looking(progress: Progress) -> About {
 
 /// Returns the heading for a check.
 fn heading(check: &Check) -> String {
-    let shown = |channels: &crate::analysis::Channels| whole_name(channels.glob());
+    let shown = |channels: &crate::workers::analysis::Channels| whole_name(channels.glob());
     match check {
         Check::Shape { .. } => "Shape".to_owned(),
         Check::Sequence { number, key, .. } => {

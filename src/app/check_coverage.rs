@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::{App, Find};
-use crate::analysis::{Check, CheckId};
 use crate::log::Channel;
 use crate::message::Time;
 use crate::query::{Flags, Query};
+use crate::workers::analysis::{Check, CheckId};
 
 /// How often coverage is counted. Each count visits every channel.
 const COUNT_EVERY: Duration = Duration::from_secs(1);

@@ -2,11 +2,11 @@
 
 use super::checks::only;
 use super::{App, Effect};
-use crate::analysis::{Check, CheckId, is_whole_number};
 use crate::payload::escape::whole_name;
 use crate::payload::format::{Decoded, Format};
 use crate::payload::lookup::Lookup;
 use crate::query::Path;
+use crate::workers::analysis::{Check, CheckId, is_whole_number};
 
 impl App {
     /// Starts learning the shape of the open message's channel, from the log and from new messages.

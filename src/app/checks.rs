@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use super::live_query::Progress;
 use super::{App, Effect};
-use crate::analysis::{
-    Answer, Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report,
-    Request, Skipped, Skips,
-};
 use crate::log::MessageLog;
 use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
+use crate::workers::analysis::{
+    Answer, Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report,
+    Request, Skipped, Skips,
+};
 
 /// Interval between requests for the reports that are shown.
 const REPORT_EVERY: Duration = Duration::from_millis(500);

@@ -1,10 +1,10 @@
 //! Side effects for the main loop to perform, as plain data.
 
-use crate::analysis;
-use crate::decoding;
 use crate::log::SharedBytes;
-use crate::scan::{Request, WatchId};
 use crate::server::{Ask, Command};
+use crate::workers::analysis;
+use crate::workers::decode;
+use crate::workers::scan::{Request, WatchId};
 
 /// A side effect for the main loop to perform. Comparable, so that tests can state what they
 /// expect.
@@ -19,11 +19,11 @@ pub enum Effect {
     /// Stop all scans of this watch.
     StopScan(WatchId),
     /// Decode a large payload. The answer arrives as [`Event::Decoded`](super::Event).
-    Decode(decoding::Request),
+    Decode(decode::Request),
     /// Check messages. The answers arrive as [`Event::Analysed`](super::Event).
     Analyse(analysis::Request),
     /// Search a large message for a text. The answer arrives as [`Event::Found`](super::Event).
-    Search(decoding::Search),
+    Search(decode::Search),
     /// Copy these bytes to the clipboard.
     Copy(SharedBytes),
     /// Alert the user.

@@ -2,10 +2,10 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::analysis;
-use crate::decoding::{DecodedMessage, Found};
-use crate::scan::Answer;
 use crate::server::Feed;
+use crate::workers::analysis;
+use crate::workers::decode::{DecodedMessage, Found};
+use crate::workers::scan::Answer;
 
 /// An event from outside. Its time is passed separately.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use super::live_query::{FILTER, LiveQuery, Progress};
 use super::{App, Effect};
 use crate::message::Time;
 use crate::query::Query;
-use crate::scan::Answer;
+use crate::workers::scan::Answer;
 
 /// A filter in the list.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use crate::log::RowSet;
 use crate::message::{RowId, Time};
 use crate::payload::{escape, figures};
 use crate::query::Query;
-use crate::scan::Answer;
+use crate::workers::scan::Answer;
 
 /// Maximum width of a query in a toast, in columns.
 const MAX_TOLD: usize = 40;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{App, Effect, Overlay};
-use crate::analysis::Request;
 use crate::payload::decoder_choices::{DecoderChoices, ReadAs};
 use crate::payload::escape::whole_name;
 use crate::payload::format::Format;
 use crate::query::Query;
+use crate::workers::analysis::Request;
 
 /// The formats to choose from. Serialized objects are not among them, since they are only named and
 /// never decoded.

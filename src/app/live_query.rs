@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::check_coverage::Unchecked;
 use super::{App, Effect, Find};
-use crate::analysis::Findings;
 use crate::log::{MessageLog, Piece};
 use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
-use crate::scan::{Answer, Flagged, Purpose, Request, WatchId};
+use crate::workers::analysis::Findings;
+use crate::workers::scan::{Answer, Flagged, Purpose, Request, WatchId};
 
 /// The watch of the filter.
 pub(super) const FILTER: WatchId = WatchId(0);

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::reading::{Search, is_soon_searched};
 use super::{App, Effect, Find, Position};
-use crate::decoding::{MAX_MARKED, Sought};
 use crate::message::{Notice, RowId};
 use crate::query::Query;
+use crate::workers::decode::{MAX_MARKED, Sought};
 
 impl App {
     /// Returns the byte ranges to mark in the payload of `row`, at most the first `most` of each

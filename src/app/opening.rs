@@ -8,11 +8,11 @@ use super::action::Motion;
 use super::reader::{Page, Tab};
 use super::reading::Search;
 use super::{App, Effect, Focus, MessageSnapshot, Outline, Position, Reader, Room};
-use crate::decoding::{self, DecodedMessage, Request, Source};
 use crate::log::Content;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
 use crate::payload::format::unpack;
+use crate::workers::decode::{self, DecodedMessage, Request, Source};
 
 /// Payloads of up to this many bytes, unpacked, are decoded at once: that takes less than a frame.
 const MOST_PLAIN: usize = 64 << 10;
@@ -297,7 +297,7 @@ impl App {
             base: reader.base().map(|base| self.source(base)),
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
-            let message = decoding::answer_within(&request, MOST_PLAIN);
+            let message = decode::answer_within(&request, MOST_PLAIN);
             let old = message
                 .comparison
                 .as_ref()

@@ -26,10 +26,10 @@ pub use self::window::PlotWindow;
 use self::window::View;
 use super::Focus;
 use super::action::Motion;
-use crate::analysis::{Ask, CheckId, Plotted, SeriesReport};
 use crate::message::Time;
 use crate::payload::escape;
 use crate::query::Path;
+use crate::workers::analysis::{Ask, CheckId, Plotted, SeriesReport};
 
 /// The maximum number of series: each has its own colour.
 pub(super) const MOST_SERIES: usize = 6;

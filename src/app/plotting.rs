@@ -10,10 +10,10 @@ use super::plot::{
 };
 use super::undo::Undo;
 use super::{App, Effect, Focus, Page, Plot, inside, padded};
-use crate::analysis::{Check, Request};
 use crate::message::{Notice, Time};
 use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
+use crate::workers::analysis::{Check, Request};
 
 /// The toast shown if nothing is plotted.
 const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a value";

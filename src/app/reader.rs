@@ -10,13 +10,13 @@ pub use outline::{Columns, Outline, OutlineRow, Page};
 
 use self::marks::Marks;
 use super::syntax::wrapped;
-use crate::decoding::{Comparison, DecodedMessage};
 use crate::log::SharedBytes;
 use crate::message::{RowId, Time, Topic};
 use crate::payload::diff::Diff;
 use crate::payload::format::{Decoded, Format};
 use crate::payload::tree::NodeId;
 use crate::payload::{figures, hex, rows};
+use crate::workers::decode::{Comparison, DecodedMessage};
 
 /// A copy of a message, taken when it was opened.
 #[derive(Clone, Debug)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::action::MessageAction;
 use super::reader::Page;
 use super::{App, Effect, Outline, Overlay};
-use crate::decoding::{self, Found};
 use crate::log::SharedBytes;
 use crate::payload::figures;
 use crate::payload::format::Format;
@@ -14,6 +13,7 @@ use crate::payload::json::text::{Run, runs};
 use crate::payload::lookup::MOST_UNPACKED;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::query::{Path, Query};
+use crate::workers::decode::{self, Found};
 
 /// Longer values are not sent to the terminal's clipboard: the terminal would handle nothing else
 /// meanwhile.
@@ -356,7 +356,7 @@ fn length_of(page: &Page<'_>, value: &Value<'_>) -> usize {
 }
 
 /// Returns whether the search takes less than a frame.
-pub(super) fn is_soon_searched(search: &decoding::Search) -> bool {
+pub(super) fn is_soon_searched(search: &decode::Search) -> bool {
     let decoded = search.decoded.as_deref();
     let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));
     let tree = decoded.and_then(|decoded| decoded.tree.as_ref());

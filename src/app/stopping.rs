@@ -6,7 +6,7 @@ use super::{Alert, App, Attention, Breakpoint, Breakpoints, Effect, Position, St
 use crate::log::RowSet;
 use crate::message::{Notice, RowId};
 use crate::query::Query;
-use crate::scan::{Answer, WatchId};
+use crate::workers::scan::{Answer, WatchId};
 
 impl App {
     /// Sets a breakpoint that applies from the next row on.

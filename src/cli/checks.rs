@@ -1,7 +1,7 @@
 //! Parses the checks requested on the command line or in a profile.
 
-use subscope::analysis::{Check, CheckError};
 use subscope::payload::escape::whole;
+use subscope::workers::analysis::{Check, CheckError};
 
 use crate::cli::Checks;
 

@@ -7,18 +7,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
-use subscope::analysis::{self, Analyst};
 use subscope::app::{Alert, App, Effect, Event, Settings};
-use subscope::decoding::{self, Decoder, Question};
 use subscope::log::Batch;
 use subscope::message::{Notice, Time, Topic};
 use subscope::payload::escape::whole;
 use subscope::runtime::{self, Host, Inputs};
-use subscope::scan::{self, Scanner};
 use subscope::server::{self, Config, Feed, Server};
 use subscope::terminal::backend::Screen;
 use subscope::terminal::signals::Signals;
 use subscope::terminal::{Session, TerminalEvent, Tty, input};
+use subscope::workers::decode::Question;
+use subscope::workers::scan::Scanner;
+use subscope::workers::{Worker, analysis, decode, scan};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
@@ -170,8 +170,8 @@ struct TerminalHost {
     session: Session,
     server: Server,
     scanner: Scanner,
-    decoder: Decoder,
-    analyst: Analyst,
+    decoder: Worker<Question>,
+    analyst: Worker<analysis::Request>,
 }
 
 impl TerminalHost {
@@ -182,10 +182,10 @@ impl TerminalHost {
         let analyst = analysis::start(move |answer| {
             analysed_tx.blocking_send(Event::Analysed(answer)).is_ok()
         })?;
-        let decoder = decoding::start(move |answer| {
+        let decoder = decode::start(move |answer| {
             let event = match answer {
-                decoding::Answer::Read(message) => Event::Decoded(message),
-                decoding::Answer::Found(found) => Event::Found(found),
+                decode::Answer::Decoded(message) => Event::Decoded(message),
+                decode::Answer::Found(found) => Event::Found(found),
             };
             decoded_tx.blocking_send(event).is_ok()
         })?;
@@ -212,7 +212,7 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Ask(ask) => self.server.ask(ask),
             Effect::Scan(request) => self.scanner.ask(request),
             Effect::Analyse(request) => self.analyst.ask(request),
-            Effect::Decode(request) => self.decoder.ask(Question::Read(request)),
+            Effect::Decode(request) => self.decoder.ask(Question::Decode(request)),
             Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,

@@ -122,7 +122,7 @@ impl Matcher {
 
     /// Sets the names of all subscriptions, indexed by [`SubscriptionId`], for `via:`. A
     /// subscription that is not among them never matches.
-    pub fn know_subscriptions(&mut self, names: &[Arc<[u8]>]) {
+    pub fn set_subscriptions(&mut self, names: &[Arc<[u8]>]) {
         self.root.each(&mut |node| {
             if let Node::Via(verdicts) = node {
                 verdicts.judge(names.iter().map(|name| &**name));
@@ -132,7 +132,7 @@ impl Matcher {
 
     /// Sets the decoder choices of channels, for values in messages. They take effect at the next
     /// [`Matcher::enter`].
-    pub fn know_readings(&mut self, decoder_choices: &Arc<DecoderChoices>) {
+    pub fn set_decoder_choices(&mut self, decoder_choices: &Arc<DecoderChoices>) {
         self.decoder_choices = Arc::clone(decoder_choices);
     }
 

@@ -13,13 +13,13 @@ use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::LineBuilder;
 use super::{empty, frame, theme};
-use crate::analysis::{Finding, FindingKind, OutOfSequence};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures::delta};
+use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
 
 /// A narrower pane shows times in seconds, to leave more columns to the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;

@@ -21,11 +21,11 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::LineBuilder;
 use super::{frame, theme};
 use crate::app::{App, Focus, Form, MessageSnapshot, Reader, Room, TAB_SPACE, Tab};
-use crate::decoding::MAX_MARKED;
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
+use crate::workers::decode::MAX_MARKED;
 
 pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     let areas = app.areas();

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use subscope::analysis::Check;
 use subscope::config::Config;
 use subscope::payload::escape::whole;
 use subscope::server::Target;
+use subscope::workers::analysis::Check;
 
 use crate::escapes::assert_harmless;
 use crate::mutation::mutated_text;

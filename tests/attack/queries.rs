@@ -79,7 +79,7 @@ fn row(payload: &[u8]) -> Row<'_> {
 
 fn matcher(query: &Query) -> Matcher {
     let mut matcher = Matcher::new(Arc::new(query.clone()));
-    matcher.know_subscriptions(&[Arc::from(&b"orders.*"[..])]);
+    matcher.set_subscriptions(&[Arc::from(&b"orders.*"[..])]);
     matcher.enter([&b"orders.created"[..]]);
     matcher
 }

@@ -10,17 +10,17 @@ use crossterm::event::{
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use subscope::analysis::{self, Check};
 use subscope::app::{App, BINDINGS, Context, Effect, Event, Settings};
-use subscope::decoding;
 use subscope::log::{Batch, Content};
 use subscope::message::{
     Allowed, Dropped, Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Time,
     Topic, Unexpected,
 };
-use subscope::scan;
 use subscope::server::{Ask, Connection, Feed, Health, NodeFacts, Role};
 use subscope::view;
+use subscope::workers::analysis::{self, Check};
+use subscope::workers::decode;
+use subscope::workers::scan;
 
 use crate::decoders::samples;
 use crate::escapes::assert_harmless;
@@ -221,8 +221,8 @@ fn size(random: &mut Random) -> Step {
 struct Session {
     app: App,
     now: Time,
-    scanner: scan::Worker,
-    analyst: analysis::Worker,
+    scanner: scan::Engine,
+    analyst: analysis::Engine,
     answers: Answers,
     /// Requests that are still to be answered.
     waiting: Vec<Effect>,
@@ -245,8 +245,8 @@ impl Session {
         Self {
             app: App::new(settings, topics.into(), (90, 28), START),
             now: START,
-            scanner: scan::Worker::default(),
-            analyst: analysis::Worker::default(),
+            scanner: scan::Engine::default(),
+            analyst: analysis::Engine::default(),
             answers: Answers::AtOnce,
             waiting: Vec::new(),
             came: 0,
@@ -375,7 +375,7 @@ impl Session {
     fn answer(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Scan(request) => Some(Event::Scanned(self.scanner.answer(request))),
-            Effect::Decode(request) => Some(Event::Decoded(decoding::answer(&request))),
+            Effect::Decode(request) => Some(Event::Decoded(decode::answer(&request))),
             Effect::Search(search) => Some(Event::Found(search.answer())),
             Effect::Analyse(request) => self.analyst.answer(request).map(Event::Analysed),
             Effect::Ask(Ask::Publish { id, .. }) => Some(Event::Feed(Feed::Published {

@@ -16,10 +16,10 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use subscope::analysis::{Channels, Check, Plan, Plotted, Worker};
 use subscope::log::{Batch, MessageLog, Piece};
 use subscope::message::{RowId, SubscriptionId, Time};
 use subscope::query::Path;
+use subscope::workers::analysis::{Channels, Check, Engine, Plan, Plotted};
 
 const MESSAGES: u64 = 500_000;
 const CHANNELS: u64 = 16;
@@ -172,21 +172,21 @@ fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
         for check in checks {
             plan.add(check.clone(), RowId(0));
         }
-        let mut worker = Worker::default();
-        worker.follow(&plan);
+        let mut engine = Engine::default();
+        engine.follow(&plan);
         let mut found = Vec::new();
         findings = 0;
         let started = cpu_time();
         for piece in pieces {
             let (segment, rows) = (piece.segment().unwrap(), piece.rows());
             let length = usize::try_from(piece.length()).unwrap();
-            worker.enter(&segment, rows, None);
-            worker.look(&segment, 0..length, None, &mut found);
+            engine.enter(&segment, rows, None);
+            engine.look(&segment, 0..length, None, &mut found);
             findings += found.len();
             found.clear();
         }
         passes.push(cpu_time().saturating_sub(started));
-        size = worker.size();
+        size = engine.size();
     }
     // The system counts in milliseconds, so short passes are averaged.
     let mean = passes.iter().sum::<Duration>() / u32::try_from(passes.len()).unwrap();

@@ -26,9 +26,9 @@ use subscope::app::{App, Event, Settings};
 use subscope::log::{Batch, MessageLog};
 use subscope::message::{RowId, SubscriptionId, Time, Topic};
 use subscope::query::{self, Moment, Query};
-use subscope::scan::{self, Answer, Purpose, Request, Scanner, WatchId};
 use subscope::server::Feed;
 use subscope::view;
+use subscope::workers::scan::{self, Answer, Purpose, Request, Scanner, WatchId};
 
 const MESSAGES: u64 = 5_000_000;
 const CHANNELS: u64 = 16;

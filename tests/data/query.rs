@@ -47,7 +47,7 @@ fn message(payload: &[u8]) -> Row<'_> {
 fn matcher(query: Query) -> Matcher {
     query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let mut matcher = Matcher::new(Arc::new(query));
-    matcher.know_subscriptions(&[Arc::from(&b"orders.*"[..]), Arc::from(&b"logs"[..])]);
+    matcher.set_subscriptions(&[Arc::from(&b"orders.*"[..]), Arc::from(&b"logs"[..])]);
     matcher.enter([&b"logs"[..], b"orders.created", b"#"]);
     matcher
 }

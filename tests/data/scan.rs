@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use subscope::log::{Batch, Content, Found, MessageLog};
 use subscope::message::{Notice, RowId, SubscriptionId, Time};
 use subscope::query::{self, Moment, Query};
-use subscope::scan::{self, Answer, Purpose, Request, Scanner, WatchId, Worker};
+use subscope::workers::scan::{self, Answer, Engine, Purpose, Request, Scanner, WatchId};
 
 const WATCH: WatchId = WatchId(0);
 
@@ -101,7 +101,7 @@ fn a_path_finds_every_form_among_rows_of_json() {
         batch.push_message(Time(0), b"c", &payload, SubscriptionId(0));
     }
     log.append(batch);
-    let mut worker = Worker::default();
+    let mut engine = Engine::default();
     let written = |length: u64| {
         (0..4).flat_map(move |hundred| (10..10 + length).map(move |at| hundred * 100 + at))
     };
@@ -113,7 +113,7 @@ fn a_path_finds_every_form_among_rows_of_json() {
         ("(seven or x) .id == 7", 3),
         ("nothing or .id == 7", 4),
     ]) {
-        let answer = worker.answer(request(&log, text, serial, RowId(0), Purpose::Kept));
+        let answer = engine.answer(request(&log, text, serial, RowId(0), Purpose::Kept));
         let found = rows(&[answer]);
         assert_eq!(found, written(length).collect::<Vec<_>>(), "{text}");
     }
@@ -145,7 +145,7 @@ proptest! {
             let payload = String::from_utf8_lossy(payload).into_owned();
             if is_exact { payload.contains(&text) } else { payload.to_lowercase().contains(&text) }
         };
-        let mut worker = Worker::default();
+        let mut engine = Engine::default();
         for (serial, (asked, on, by_name)) in (1..).zip([
             (text.clone(), "", true),
             (format!("\"{text}\""), "", false),
@@ -163,7 +163,7 @@ proptest! {
                 })
                 .collect();
             for purpose in [Purpose::Kept, Purpose::Arrived] {
-                let answer = worker.answer(request(&log, &asked, serial, RowId(from), purpose));
+                let answer = engine.answer(request(&log, &asked, serial, RowId(from), purpose));
                 prop_assert_eq!(rows(&[answer]), expected.clone());
             }
         }
@@ -256,10 +256,10 @@ fn rows_that_arrived_are_not_kept_waiting_and_channels_stay_right_in_between() {
 #[test]
 fn a_subscription_is_asked_for_by_its_name() {
     let log = log();
-    let mut worker = Worker::default();
-    let answer = worker.answer(request(&log, "via:a*", 1, RowId(0), Purpose::Kept));
+    let mut engine = Engine::default();
+    let answer = engine.answer(request(&log, "via:a*", 1, RowId(0), Purpose::Kept));
     assert_eq!(rows(&[answer]).len(), 50_000);
-    let answer = worker.answer(request(&log, "via:c*", 2, RowId(0), Purpose::Kept));
+    let answer = engine.answer(request(&log, "via:c*", 2, RowId(0), Purpose::Kept));
     assert_eq!(rows(&[answer]).len(), 0);
 }
 
@@ -275,9 +275,9 @@ fn a_program_finds_the_rows_that_a_path_finds() {
             ("via:a* jq(.id >= 98000)", "via:a* .id >= 98000"),
             ("9 jq(.id >= 98000)", "9 .id >= 98000"),
         ] {
-            let mut worker = Worker::default();
-            let by_program = worker.answer(request(&log, program, 1, from, purpose));
-            let by_path = worker.answer(request(&log, path, 2, from, purpose));
+            let mut engine = Engine::default();
+            let by_program = engine.answer(request(&log, program, 1, from, purpose));
+            let by_path = engine.answer(request(&log, path, 2, from, purpose));
             assert_eq!(by_program.scanned, by_path.scanned);
             assert_eq!(by_program.trouble, None);
             assert!(rows(&[by_program]) == rows(&[by_path]), "{program}");

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use subscope::analysis::{Answer, Check, Looked, MOST_CHANNELS, Worker};
 use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
+use subscope::workers::analysis::{Answer, Check, Engine, Looked, MOST_CHANNELS};
 
 use crate::support::stage::{START, Stage};
 
-/// A stage whose worker answers checks immediately.
+/// A stage whose engine answers checks immediately.
 struct Checked {
     stage: Stage,
-    worker: Worker,
+    engine: Engine,
 }
 
 impl Checked {
     fn with(checks: Vec<Check>) -> Self {
         Self {
             stage: Stage::with(&["*"], |settings| settings.checks = checks),
-            worker: Worker::default(),
+            engine: Engine::default(),
         }
     }
 
@@ -32,7 +32,7 @@ impl Checked {
         let mut waiting = VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
             if let Effect::Analyse(request) = effect
-                && let Some(answer) = self.worker.answer(request)
+                && let Some(answer) = self.engine.answer(request)
             {
                 waiting.extend(self.stage.send(Event::Analysed(answer)));
             }
@@ -679,7 +679,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
     let Some(Effect::Analyse(plan)) = looking.pop_front() else {
         panic!("no plan");
     };
-    checked.worker.answer(plan);
+    checked.engine.answer(plan);
     let check = checked.stage.app.checks().plan().entries()[0].id;
     let some = Looked {
         only: Some(check),

@@ -67,7 +67,7 @@ fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
         let by_key = touched(|| effects = stage.app.update(key_pressed, stage.now));
         while let Some(effect) = effects.pop() {
             if let Effect::Scan(request) = effect {
-                let answer = stage.worker.answer(request);
+                let answer = stage.engine.answer(request);
                 effects.extend(stage.app.update(Event::Scanned(answer), stage.now));
             }
         }

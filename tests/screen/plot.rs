@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use subscope::analysis::{Ask, Check, Plotted, Request, Worker};
 use subscope::app::{Context, Effect, Event, Focus, PlotMode, Quantity};
 use subscope::log::Batch;
 use subscope::message::{Gap, GapEnd, Notice, SubscriptionId};
 use subscope::query::Path;
 use subscope::server::Feed;
+use subscope::workers::analysis::{Ask, Check, Engine, Plotted, Request};
 
 use crate::support::checks::check;
 use crate::support::stage::Stage;
@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// An app whose worker answers checks immediately.
 struct Plotting {
     stage: Stage,
-    checks: Worker,
+    checks: Engine,
     /// The last requests.
     asked: Vec<Ask>,
 }
@@ -28,7 +28,7 @@ impl Plotting {
     fn new() -> Self {
         let mut plotting = Self {
             stage: Stage::new(&["*"]),
-            checks: Worker::default(),
+            checks: Engine::default(),
             asked: Vec::new(),
         };
         // Shows times in UTC, so that the test does not depend on the time zone.

@@ -10,8 +10,8 @@ use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
 use subscope::log::Batch;
 use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
 use subscope::query::{self, Moment, Query};
-use subscope::scan::{Answer, WatchId, Worker};
 use subscope::server::{Connection, Feed};
+use subscope::workers::scan::{Answer, Engine, WatchId};
 
 use crate::support::stage::{START, Stage};
 
@@ -240,7 +240,7 @@ fn feed_unsearched(stage: &mut Stage, count: usize) -> Vec<Effect> {
 fn answer(stage: &mut Stage, asked: Vec<Effect>) {
     for effect in asked {
         if let Effect::Scan(request) = effect {
-            let answer = stage.worker.answer(request);
+            let answer = stage.engine.answer(request);
             stage.send(Event::Scanned(answer));
         }
     }
@@ -544,7 +544,7 @@ fn an_answer_to_an_older_query_changes_nothing() {
     assert_eq!(stage.app.shown().messages(), 0);
     for effect in late {
         if let Effect::Scan(request) = effect {
-            let answer = Worker::default().answer(request);
+            let answer = Engine::default().answer(request);
             assert!(
                 answer
                     .found
@@ -644,7 +644,7 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
             Effect::Scan(request) => Some(request),
             _ => None,
         });
-        let whole = stage.worker.answer(request.unwrap());
+        let whole = stage.engine.answer(request.unwrap());
         let half = Answer {
             found: Vec::new(),
             scanned: 50,
@@ -1148,7 +1148,7 @@ fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
     }
     for effect in waiting {
         if let Effect::Scan(request) = effect {
-            let answer = stage.worker.answer(request);
+            let answer = stage.engine.answer(request);
             stage.send(Event::Scanned(answer));
         }
     }

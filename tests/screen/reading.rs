@@ -1,10 +1,10 @@
 //! The open message: key presses, what is then shown, and the effects requested.
 
 use subscope::app::{Effect, Event, Reader, Tab};
-use subscope::decoding;
 use subscope::log::{Batch, LargePayload};
 use subscope::message::SubscriptionId;
 use subscope::server::Feed;
+use subscope::workers::decode;
 
 use crate::support::stage::Stage;
 
@@ -60,7 +60,7 @@ fn answer(stage: &mut Stage, effects: Vec<Effect>) -> Vec<Effect> {
     let mut others = Vec::new();
     for effect in effects {
         let event = match effect {
-            Effect::Decode(request) => Event::Decoded(decoding::answer(&request)),
+            Effect::Decode(request) => Event::Decoded(decode::answer(&request)),
             Effect::Search(search) => Event::Found(search.answer()),
             other => {
                 others.push(other);

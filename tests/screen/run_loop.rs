@@ -18,8 +18,8 @@ use subscope::app::{App, Effect, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{NodeId, SubscriptionId, Time, Topic};
 use subscope::runtime::{Host, Inputs, Outcome, run};
-use subscope::scan::{self, Scanner};
 use subscope::server::{Command, Connection, Feed};
+use subscope::workers::scan::{self, Scanner};
 
 /// A host that only scans, and reports every effect and every drawn screen to the test.
 struct Recorder {

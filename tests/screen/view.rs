@@ -15,9 +15,9 @@ use subscope::message::{
     Dropped, Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic,
     Unexpected,
 };
-use subscope::scan::Worker;
 use subscope::server::{Connection, Feed, Health, NodeFacts, Role};
 use subscope::view;
+use subscope::workers::scan::Engine;
 
 use crate::support::scans::update;
 
@@ -26,7 +26,7 @@ const START: Time = Time(1_700_000_000_000_000);
 /// An app with its own screen.
 struct Stage {
     app: App,
-    worker: Worker,
+    engine: Engine,
     now: Time,
 }
 
@@ -45,7 +45,7 @@ impl Stage {
         let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
         let mut stage = Self {
             app: App::new(settings, topics.collect(), (width, height), START),
-            worker: Worker::default(),
+            engine: Engine::default(),
             now: START,
         };
         stage.keys("t");
@@ -54,7 +54,7 @@ impl Stage {
     }
 
     fn send(&mut self, event: Event) {
-        update(&mut self.app, &mut self.worker, event, self.now);
+        update(&mut self.app, &mut self.engine, event, self.now);
     }
 
     fn wait(&mut self, milliseconds: u64) {

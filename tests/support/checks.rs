@@ -1,12 +1,12 @@
 //! Synchronous analysis, for tests that drive an app by hand.
 
-use subscope::analysis::Worker;
 use subscope::app::{App, Effect, Event};
 use subscope::message::Time;
+use subscope::workers::analysis::Engine;
 
-/// Has `worker` carry out the analysis that `effects` request and passes the answers to `app` until
+/// Has `engine` carry out the analysis that `effects` request and passes the answers to `app` until
 /// no requests are left. Returns the remaining effects.
-pub fn check(app: &mut App, worker: &mut Worker, effects: Vec<Effect>, now: Time) -> Vec<Effect> {
+pub fn check(app: &mut App, engine: &mut Engine, effects: Vec<Effect>, now: Time) -> Vec<Effect> {
     let mut others = Vec::new();
     let mut effects = effects;
     while !effects.is_empty() {
@@ -15,7 +15,7 @@ pub fn check(app: &mut App, worker: &mut Worker, effects: Vec<Effect>, now: Time
                 others.push(effect);
                 continue;
             };
-            if let Some(answer) = worker.answer(request) {
+            if let Some(answer) = engine.answer(request) {
                 effects.extend(app.update(Event::Analysed(answer), now));
             }
         }

@@ -16,9 +16,9 @@ use subscope::app::{
 };
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
-use subscope::scan::Worker;
 use subscope::server::{Ask, Connection, Feed};
 use subscope::view;
+use subscope::workers::scan::Engine;
 
 use super::scans::update;
 
@@ -27,7 +27,7 @@ pub const START: Time = Time(1_700_000_000_000_000);
 /// An app on a screen, with a clock and keys.
 pub struct Stage {
     pub app: App,
-    pub worker: Worker,
+    pub engine: Engine,
     pub now: Time,
     pressed: Option<(KeyCode, Time)>,
 }
@@ -47,14 +47,14 @@ impl Stage {
         let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
         Self {
             app: App::new(settings, topics.collect(), (80, 24), START),
-            worker: Worker::default(),
+            engine: Engine::default(),
             now: START,
             pressed: None,
         }
     }
 
     pub fn send(&mut self, event: Event) -> Vec<Effect> {
-        update(&mut self.app, &mut self.worker, event, self.now)
+        update(&mut self.app, &mut self.engine, event, self.now)
     }
 
     pub fn wait(&mut self, time: Duration) {

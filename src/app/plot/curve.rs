@@ -1,8 +1,8 @@
 //! The curve of a series.
 
 use super::window::PlotWindow;
-use crate::analysis::{Point, SeriesReport};
 use crate::message::Time;
+use crate::workers::analysis::{Point, SeriesReport};
 
 /// The numbers of one message, or of several consecutive ones.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::window::{PlotWindow, View};
-use crate::analysis::{Ask, CheckId, Looked, Report, SeriesReport};
 use crate::message::Time;
+use crate::workers::analysis::{Ask, CheckId, Looked, Report, SeriesReport};
 
 /// How often the data shown is requested again while it changes.
 const ASK_EVERY: Duration = Duration::from_millis(500);

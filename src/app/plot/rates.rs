@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::curve::{Curve, Dot, Figures};
 use super::window::PlotWindow;
-use crate::analysis::SeriesReport;
 use crate::message::Time;
+use crate::workers::analysis::SeriesReport;
 
 /// The usual bucket of a rate, in microseconds: the same as for rates in the channel list. In a
 /// window too short for several such buckets, it is shorter.
@@ -119,7 +119,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::analysis::{Point, Summary};
+    use crate::workers::analysis::{Point, Summary};
 
     const SECOND: i64 = 1_000_000;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::analysis::{Ask, CheckId};
 use crate::message::Time;
+use crate::workers::analysis::{Ask, CheckId};
 
 /// Dots side by side in a column of a chart.
 const DOTS: i64 = 2;

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{Form, Reader, Room};
-use crate::decoding::{Found, Search, Sought};
 use crate::payload::hex;
 use crate::payload::rows;
 use crate::payload::tree::NodeId;
 use crate::query::Literal;
+use crate::workers::decode::{Found, Search, Sought};
 
 /// The rows left above a mark that is scrolled into view, if there are as many.
 const ROWS_ABOVE: usize = 3;

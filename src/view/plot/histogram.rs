@@ -9,10 +9,10 @@ use ratatui::style::Style;
 use super::super::line::LineBuilder;
 use super::super::theme;
 use super::unit::Unit;
-use crate::analysis::INTERVAL_BOUNDS;
 use crate::app::App;
 use crate::payload::escape;
 use crate::payload::figures;
+use crate::workers::analysis::INTERVAL_BOUNDS;
 
 /// Shown if another channel is selected, or if its intervals were removed.
 const NOT_PLOTTED: &str = "the intervals of this channel are not plotted · i plots them";

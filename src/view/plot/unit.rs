@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::analysis::Summary;
 use crate::app::Quantity;
 use crate::payload::figures;
+use crate::workers::analysis::Summary;
 
 /// The unit of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

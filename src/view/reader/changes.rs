@@ -7,7 +7,6 @@ use ratatui::style::Style;
 use super::super::line::LineBuilder;
 use super::super::theme;
 use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
-use crate::decoding::Comparison;
 use crate::payload::diff::bytes::{Bytes, Ends};
 use crate::payload::diff::lines::{self as texts, Lines};
 use crate::payload::diff::structure::{Change, Counts, Structure};
@@ -16,6 +15,7 @@ use crate::payload::escape;
 use crate::payload::figures;
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
+use crate::workers::decode::Comparison;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Columns of indentation per level, and of the sign before it.

@@ -6,10 +6,10 @@ use ratatui::style::Style;
 
 use super::super::line::LineBuilder;
 use super::super::theme;
-use crate::analysis::Field;
 use crate::app::{About, App, Reader};
 use crate::payload::escape;
 use crate::payload::figures;
+use crate::workers::analysis::Field;
 
 /// Columns of the labels.
 const LABEL: usize = 14;

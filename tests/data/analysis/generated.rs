@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::Value;
-use subscope::analysis::{Channels, Check, FindingKind, Findings, Plotted};
 use subscope::message::RowId;
+use subscope::workers::analysis::{Channels, Check, FindingKind, Findings, Plotted};
 
 use crate::analysis::stage::{Stage, path, sequence, shape};
 use crate::support::cases;
@@ -301,7 +301,7 @@ proptest! {
                 prop_assert!(!finding.what.to_string().is_empty());
             }
         }
-        prop_assert!(stage.worker.size() < 4 << 20);
+        prop_assert!(stage.engine.size() < 4 << 20);
     }
 }
 
@@ -309,7 +309,7 @@ proptest! {
 fn findings_stay_bounded_and_the_rows_are_known_of_all() {
     let (mut stage, _) = Stage::checking(sequence());
     let mut findings = Findings::default();
-    let rounds = subscope::analysis::MOST_FINDINGS as u64 / 1_000 + 20;
+    let rounds = subscope::workers::analysis::MOST_FINDINGS as u64 / 1_000 + 20;
     for round in 0..rounds {
         let payloads: Vec<Vec<u8>> = (0..1_000)
             .map(|number| format!("{{\"n\":{}}}", (round * 1_000 + number) * 2).into_bytes())
@@ -321,5 +321,5 @@ fn findings_stay_bounded_and_the_rows_are_known_of_all() {
     assert_eq!(findings.of(RowId(1)).count(), 0);
     assert_eq!(findings.of(RowId(rounds * 1_000 - 1)).count(), 1);
     assert!(findings.size() < 20 << 20, "{}", findings.size());
-    assert!(stage.worker.size() < 1 << 20);
+    assert!(stage.engine.size() < 1 << 20);
 }

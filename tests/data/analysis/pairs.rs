@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use subscope::analysis::{Ask, Check, FindingKind, PairCounts, Report};
 use subscope::message::RowId;
+use subscope::workers::analysis::{Ask, Check, FindingKind, PairCounts, Report};
 
 use crate::analysis::stage::{SECOND, START, Stage, ask};
 
@@ -106,7 +106,7 @@ fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
         gap_until: Some(stage.now),
         ..ask(check)
     };
-    let Some(Report::Pair(report)) = stage.worker.report(&ask) else {
+    let Some(Report::Pair(report)) = stage.engine.report(&ask) else {
         panic!("no pair");
     };
     assert_eq!(report.counts.waiting_before_gap, 2);

@@ -1,9 +1,9 @@
 //! Numbers in messages over time.
 
-use subscope::analysis::{
+use subscope::message::Time;
+use subscope::workers::analysis::{
     Ask, Channels, Check, CheckId, INTERVAL_BOUNDS, Plotted, Report, SeriesReport,
 };
-use subscope::message::Time;
 
 use crate::analysis::stage::{START, Stage, ask, path};
 
@@ -15,7 +15,7 @@ fn series(what: Plotted) -> Check {
 }
 
 fn points(stage: &Stage, ask: &Ask) -> SeriesReport {
-    match stage.worker.report(ask).unwrap() {
+    match stage.engine.report(ask).unwrap() {
         Report::Series(report) => report,
         other => panic!("{other:?}"),
     }
@@ -84,5 +84,5 @@ fn a_stretch_is_reported_in_as_many_points_as_are_asked_for() {
     ask.stretch = Some((START, Time(START.0 + 10_000)));
     assert_eq!(points(&stage, &ask).points.len(), 6);
     ask.channel = Some(b"c"[..].into());
-    assert_eq!(stage.worker.report(&ask), None);
+    assert_eq!(stage.engine.report(&ask), None);
 }

@@ -1,7 +1,7 @@
 //! Sequence numbers.
 
-use subscope::analysis::{Check, Counts, Findings};
 use subscope::message::RowId;
+use subscope::workers::analysis::{Check, Counts, Findings};
 
 use crate::analysis::stage::{Stage, sequence};
 

@@ -1,13 +1,13 @@
 //! The shape of a channel's JSON, and deviations from it.
 
-use subscope::analysis::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS};
+use subscope::workers::analysis::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS};
 
 use crate::analysis::stage::{Stage, shape};
 
 const PLAIN: &str = r#"{"id":1,"user":{"id":7,"tier":"gold"},"tags":["a"],"amount":1.5}"#;
 
 /// Returns a stage that has learnt the shape of `payload` from `count` messages.
-fn learnt(payload: &str, count: u64) -> (Stage, subscope::analysis::CheckId) {
+fn learnt(payload: &str, count: u64) -> (Stage, subscope::workers::analysis::CheckId) {
     let (mut stage, check) = Stage::checking(shape());
     for _ in 0..count {
         assert_eq!(stage.words("a", payload), [""; 0]);
@@ -236,7 +236,7 @@ fn fields_and_channels_are_bounded_and_that_is_said() {
     let report = stage.shape(check);
     assert!(report.channels_are_full);
     assert_eq!(report.channels.len(), MOST_CHANNELS);
-    assert!(stage.worker.size() < 8 << 20, "{}", stage.worker.size());
+    assert!(stage.engine.size() < 8 << 20, "{}", stage.engine.size());
 }
 
 #[test]

@@ -1,23 +1,23 @@
-//! A log and a worker that looks at every row.
+//! A log and an engine that checks every row.
 
-use subscope::analysis::{
-    Ask, Channels, Check, CheckId, Finding, PairReport, Plan, Report, SequenceReport, ShapeReport,
-    Worker,
-};
 use subscope::log::{Batch, MessageLog};
 use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
 use subscope::query::Path;
+use subscope::workers::analysis::{
+    Ask, Channels, Check, CheckId, Engine, Finding, PairReport, Plan, Report, SequenceReport,
+    ShapeReport,
+};
 
 pub const SECOND: i64 = 1_000_000;
 
 /// The start time of all tests, in 2023.
 pub const START: Time = Time(1_700_000_000 * SECOND);
 
-/// A log that never fills up, with a plan, a worker and a clock.
+/// A log that never fills up, with a plan, an engine and a clock.
 pub struct Stage {
     pub log: MessageLog,
     pub plan: Plan,
-    pub worker: Worker,
+    pub engine: Engine,
     pub now: Time,
     next: RowId,
 }
@@ -28,7 +28,7 @@ impl Stage {
         Self {
             log: MessageLog::new(64 << 20),
             plan: Plan::default(),
-            worker: Worker::default(),
+            engine: Engine::default(),
             now: START,
             next: RowId(0),
         }
@@ -43,7 +43,7 @@ impl Stage {
 
     pub fn check(&mut self, check: Check) -> CheckId {
         let id = self.plan.add(check, self.log.end());
-        self.worker.follow(&self.plan);
+        self.engine.follow(&self.plan);
         id
     }
 
@@ -88,16 +88,16 @@ impl Stage {
             let (segment, rows) = (piece.segment().unwrap(), piece.rows());
             let first = segment.rows().start.0;
             let index = |row: RowId| usize::try_from(row.0 - first).unwrap();
-            self.worker.enter(&segment, rows.clone(), None);
+            self.engine.enter(&segment, rows.clone(), None);
             let indices = index(rows.start)..index(rows.end);
-            self.worker.look(&segment, indices, None, &mut found);
+            self.engine.look(&segment, indices, None, &mut found);
             self.next = rows.end;
         }
         found
     }
 
     pub fn report(&self, check: CheckId) -> Report {
-        self.worker.report(&ask(check)).unwrap()
+        self.engine.report(&ask(check)).unwrap()
     }
 
     pub fn sequences(&self, check: CheckId) -> SequenceReport {

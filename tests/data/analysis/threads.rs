@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use subscope::analysis::{
-    self, Analyst, Answer, Check, Finding, Follower, Looked, Plan, Report, Request, Worker,
-};
 use subscope::log::{Batch, MessageLog};
 use subscope::message::{RowId, SubscriptionId, Time};
+use subscope::workers::Worker;
+use subscope::workers::analysis::{
+    self, Answer, Check, Engine, Finding, Follower, Looked, Plan, Report, Request,
+};
 
 use crate::analysis::stage::{ask, sequence};
 
-fn start() -> (Analyst, Receiver<Answer>) {
+fn start() -> (Worker<Request>, Receiver<Answer>) {
     let (answer_tx, answer_rx) = channel();
     let analyst = analysis::start(move |answer| answer_tx.send(answer).is_ok()).unwrap();
     (analyst, answer_rx)
@@ -175,14 +176,14 @@ fn a_check_that_ends_takes_its_rows_with_it_and_others_go_on() {
 }
 
 #[test]
-fn a_worker_without_a_thread_answers_the_same() {
+fn an_engine_without_a_thread_answers_the_same() {
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
-    let mut worker = Worker::default();
+    let mut engine = Engine::default();
     let mut plan = Plan::default();
     let check = plan.add(sequence(), log.end());
-    assert_eq!(worker.answer(Request::Plan(Arc::new(plan))), None);
-    let Some(Answer::Looked(looked)) = worker.answer(Request::kept(check, &log)) else {
+    assert_eq!(engine.answer(Request::Plan(Arc::new(plan))), None);
+    let Some(Answer::Looked(looked)) = engine.answer(Request::kept(check, &log)) else {
         panic!("nothing was looked at");
     };
     assert_eq!(
@@ -190,6 +191,6 @@ fn a_worker_without_a_thread_answers_the_same() {
         (4_999, 45_000, 0)
     );
     assert!(looked.is_done && looked.size > 0);
-    let nothing = worker.answer(Request::Arrived(Vec::new()));
+    let nothing = engine.answer(Request::Arrived(Vec::new()));
     assert!(matches!(nothing, Some(Answer::Looked(looked)) if looked.is_done));
 }

@@ -180,7 +180,7 @@ fn how_a_channel_is_read_counts_for_its_messages_alone() {
         Some(Format::MessagePack.into()),
     );
     let mut matcher = Matcher::new(Arc::new(parse(". == 55")));
-    matcher.know_readings(&Arc::new(decoder_choices));
+    matcher.set_decoder_choices(&Arc::new(decoder_choices));
     matcher.enter([&b"plain"[..], b"packed"]);
     // The message is on channel 1. With MessagePack chosen by hand, a single number counts too.
     assert!(matcher.matches(&message(b"7")));

@@ -6,11 +6,11 @@ use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
 };
-use subscope::analysis::{Check, Request, Worker};
 use subscope::app::{Context, Effect, Event, Form};
 use subscope::message::glob::ByGlob;
 use subscope::payload::format::Format;
 use subscope::payload::protobuf::{MessageType, Schema};
+use subscope::workers::analysis::{Check, Engine, Request};
 
 use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
 use crate::support::checks::check;
@@ -252,9 +252,9 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
     assert!(screen.contains("orders:1 hi"), "{screen}");
     stage.keys("k");
     let asked = stage.keys("w");
-    let mut worker = Worker::default();
+    let mut engine = Engine::default();
     let now = stage.now;
-    check(&mut stage.app, &mut worker, asked, now);
+    check(&mut stage.app, &mut engine, asked, now);
     let plot = stage.app.plot();
     let plotted = &plot.series()[0];
     let report = plot.report(plotted).unwrap();

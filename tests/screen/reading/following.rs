@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use subscope::app::{Effect, Event, Focus, Tab};
-use subscope::decoding;
 use subscope::message::{Gap, GapEnd, Notice};
+use subscope::workers::decode;
 
 use super::{answer, cursor, long_json, open, opened, path, reader, tab};
 use crate::support::stage::Stage;
@@ -204,17 +204,17 @@ fn an_answer_about_another_message_is_not_taken() {
     let [Effect::Decode(first)] = &first[..] else {
         panic!("{first:?}");
     };
-    stage.send(Event::Decoded(decoding::answer(first)));
+    stage.send(Event::Decoded(decode::answer(first)));
     assert!(reader(&stage).decoded().is_none(), "that was another");
     answer(&mut stage, second);
     assert!(reader(&stage).decoded().is_some());
     stage.keys("G");
     stage.wait(Duration::from_millis(40));
-    stage.send(Event::Decoded(decoding::answer(first)));
+    stage.send(Event::Decoded(decode::answer(first)));
     assert_eq!(cursor(&stage).1, "[1]");
     stage.code(KeyCode::Esc);
     assert!(stage.app.open().is_none());
-    assert_eq!(stage.send(Event::Decoded(decoding::answer(first))), []);
+    assert_eq!(stage.send(Event::Decoded(decode::answer(first))), []);
 }
 
 fn zstd(bytes: &[u8]) -> Vec<u8> {

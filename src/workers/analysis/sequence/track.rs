@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::holes::Holes;
-use crate::analysis::finding::{Instead, OutOfSequence};
+use crate::workers::analysis::finding::{Instead, OutOfSequence};
 
 /// A sequence. Empty by default.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! In how many messages each kind of deviation has occurred at a place.
 
-use crate::analysis::types::TYPES;
+use crate::workers::analysis::types::TYPES;
 
 /// The number of ways to deviate: by type, at the index of the type, and by presence or absence,
 /// only one of which is possible at a place.

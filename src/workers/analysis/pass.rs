@@ -1,15 +1,15 @@
-//! A request in progress.
+//! A pass over the rows of a request.
 
 use std::mem;
 use std::time::{Duration, Instant};
 
 use super::finding::Finding;
 use super::plan::CheckId;
-use super::{Answer, Looked, Request, Worker};
+use super::{Answer, Engine, Looked, Request};
 use crate::log::{Piece, Segment};
 use crate::message::RowId;
 
-/// How many rows and payload bytes to check before other jobs have their turn.
+/// How many rows and payload bytes to check before newer requests have their turn.
 const CHUNK_ROWS: usize = 512;
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -18,7 +18,7 @@ const ANSWER_EVERY: Duration = Duration::from_millis(5);
 
 /// Rows to check.
 #[derive(Debug)]
-pub struct Job {
+pub struct Pass {
     pieces: std::vec::IntoIter<Piece>,
     /// The current piece and its next row.
     open: Option<(Piece, RowId)>,
@@ -26,11 +26,11 @@ pub struct Job {
     found: Vec<Finding>,
     rows: u64,
     gone: u64,
-    told: Instant,
+    answered: Instant,
 }
 
-impl Job {
-    /// Creates a job for `pieces`, oldest first, for all checks or for `only` one.
+impl Pass {
+    /// Creates a pass for `pieces`, oldest first, for all checks or for `only` one.
     pub fn new(pieces: Vec<Piece>, only: Option<CheckId>) -> Self {
         Self {
             pieces: pieces.into_iter(),
@@ -39,33 +39,33 @@ impl Job {
             found: Vec::new(),
             rows: 0,
             gone: 0,
-            told: Instant::now(),
+            answered: Instant::now(),
         }
     }
 
     /// Checks the next rows and returns an answer, if one is due. `size` is the memory use of all
     /// checks.
-    pub fn go_on(&mut self, worker: &mut Worker, size: usize) -> Option<Looked> {
-        self.look_at_some(worker);
+    pub fn advance(&mut self, engine: &mut Engine, size: usize) -> Option<Looked> {
+        self.check_some(engine);
         let is_done = self.open.is_none() && self.pieces.len() == 0;
-        if !is_done && self.told.elapsed() < ANSWER_EVERY {
+        if !is_done && self.answered.elapsed() < ANSWER_EVERY {
             return None;
         }
-        self.told = Instant::now();
+        self.answered = Instant::now();
         Some(Looked {
             only: self.only,
             found: mem::take(&mut self.found),
-            skipped: worker.take_skipped(),
+            skipped: engine.take_skipped(),
             rows: mem::take(&mut self.rows),
             gone: mem::take(&mut self.gone),
             size,
-            leaves_out_some: worker.leaves_out_some(),
+            leaves_out_some: engine.leaves_out_some(),
             is_done,
         })
     }
 
-    fn look_at_some(&mut self, worker: &mut Worker) {
-        if self.only.is_some_and(|only| !worker.makes(only)) {
+    fn check_some(&mut self, engine: &mut Engine) {
+        if self.only.is_some_and(|only| !engine.makes(only)) {
             // The check has been removed in the meantime.
             self.open = None;
             self.pieces = Vec::new().into_iter();
@@ -90,11 +90,11 @@ impl Job {
             return;
         };
         if is_new {
-            worker.enter(&segment, rows.clone(), self.only);
+            engine.enter(&segment, rows.clone(), self.only);
         }
         let start = index(&segment, next);
         let end = chunk_end(&segment, start, index(&segment, rows.end));
-        worker.look(&segment, start..end, self.only, &mut self.found);
+        engine.look(&segment, start..end, self.only, &mut self.found);
         let looked = (end - start) as u64;
         self.rows += looked;
         let next = RowId(next.0 + looked);
@@ -104,11 +104,11 @@ impl Job {
     }
 }
 
-impl Worker {
+impl Engine {
     /// Processes `request` completely and returns the answer, for tests and for callers without a
     /// thread. A plan has no answer.
     pub fn answer(&mut self, request: Request) -> Option<Answer> {
-        let mut job = match request {
+        let mut pass = match request {
             Request::Plan(plan) => {
                 self.follow(&plan);
                 return None;
@@ -117,12 +117,12 @@ impl Worker {
                 let report = self.report(&ask).map(Box::new);
                 return Some(Answer::Report(ask, report));
             }
-            Request::Arrived(pieces) => Job::new(pieces, None),
-            Request::Kept { check, pieces } => Job::new(pieces, Some(check)),
+            Request::Arrived(pieces) => Pass::new(pieces, None),
+            Request::Kept { check, pieces } => Pass::new(pieces, Some(check)),
         };
         let mut whole = Looked::default();
         while !whole.is_done {
-            if let Some(mut looked) = job.go_on(self, 0) {
+            if let Some(mut looked) = pass.advance(self, 0) {
                 whole.found.append(&mut looked.found);
                 whole.skipped.add(looked.skipped);
                 whole.rows += looked.rows;

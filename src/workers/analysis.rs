@@ -1,5 +1,4 @@
-//! Checks of all messages on the channels they watch, on a separate thread so that neither key
-//! presses nor the subscriber wait for them.
+//! Checks every message on the channels that the checks watch.
 //!
 //! A [`Plan`] lists the checks. The owner of the log sends it ([`Request::Plan`]) whenever it has
 //! changed and passes on arriving rows with a [`Follower`]. Rows that were already kept are checked
@@ -13,14 +12,15 @@
 //! checks treat them as a gap.
 
 mod delay;
-mod desk;
+mod engine;
 mod finding;
 mod findings;
 mod follower;
-mod job;
 mod pair;
 mod parse;
+mod pass;
 mod plan;
+mod queue;
 mod report;
 mod sequence;
 mod series;
@@ -30,11 +30,11 @@ mod spread;
 mod types;
 mod value;
 mod watched;
-mod worker;
 
+use std::io;
 use std::sync::Arc;
 
-pub use desk::{Analyst, start};
+pub use engine::Engine;
 pub use finding::{Finding, FindingKind, OutOfSequence};
 pub use findings::{Findings, MOST_FINDINGS};
 pub use follower::Follower;
@@ -49,10 +49,20 @@ pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;
 pub use types::Types;
 pub use value::is_whole_number;
-pub use worker::Worker;
 
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
+use crate::workers::worker::Worker;
+use queue::Queue;
+
+/// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
+///
+/// # Errors
+///
+/// Returns an error if the system cannot start a thread.
+pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Request>> {
+    Worker::start("analysis", Queue::default(), tell)
+}
 
 /// A request to the thread.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::analysis::pair::Unanswered;
-use crate::analysis::watched::Message;
 use crate::message::{RowId, Time};
+use crate::workers::analysis::pair::Unanswered;
+use crate::workers::analysis::watched::Message;
 
 /// The maximum number of requests waiting for a reply.
 pub const MOST_WAITING: usize = 100_000;

@@ -4,10 +4,10 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::analysis::shape::MOST_FIELDS;
-use crate::analysis::shape::told::Told;
-use crate::analysis::types::{OBJECT, TYPES, Types};
 use crate::payload::json::text;
+use crate::workers::analysis::shape::MOST_FIELDS;
+use crate::workers::analysis::shape::told::Told;
+use crate::workers::analysis::types::{OBJECT, TYPES, Types};
 
 /// The index that stands for no node.
 pub const NONE: u32 = u32::MAX;

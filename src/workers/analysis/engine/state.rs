@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::analysis::delay::Delays;
-use crate::analysis::pair::Pair;
-use crate::analysis::plan::{Check, Role};
-use crate::analysis::report::{Ask, Report};
-use crate::analysis::sequence::Sequences;
-use crate::analysis::series::AllSeries;
-use crate::analysis::shape::Shapes;
-use crate::analysis::watched::{Message, Verdict};
+use crate::workers::analysis::delay::Delays;
+use crate::workers::analysis::pair::Pair;
+use crate::workers::analysis::plan::{Check, Role};
+use crate::workers::analysis::report::{Ask, Report};
+use crate::workers::analysis::sequence::Sequences;
+use crate::workers::analysis::series::AllSeries;
+use crate::workers::analysis::shape::Shapes;
+use crate::workers::analysis::watched::{Message, Verdict};
 
 /// A check and its state.
 #[derive(Debug)]

@@ -29,7 +29,7 @@ const MOST_ROUTES: usize = 16_384;
 
 /// Runs the checks of a plan on rows. Has no thread and reads no clock.
 #[derive(Debug, Default)]
-pub struct Worker {
+pub struct Engine {
     watching: Vec<Watching>,
     /// The routes of watched channels.
     routes: Vec<Route>,
@@ -70,7 +70,7 @@ struct Use {
     place: u32,
 }
 
-impl Worker {
+impl Engine {
     /// Switches to the checks of `plan`. Checks that were already running keep their state.
     pub fn follow(&mut self, plan: &Plan) {
         let mut before = std::mem::take(&mut self.watching);
@@ -98,7 +98,7 @@ impl Worker {
         self.watching.iter().any(|watching| watching.id == check)
     }
 
-    /// Prepares for rows of `segment`. Call this before [`Worker::look`] whenever the segment
+    /// Prepares for rows of `segment`. Call this before [`Engine::look`] whenever the segment
     /// changes. `rows` are the ids of the rows that will follow, for all checks or for `only` one.
     pub fn enter(&mut self, segment: &Segment, rows: Range<RowId>, only: Option<CheckId>) {
         self.judged.clear();

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::analysis::finding::Drift;
-use crate::analysis::shape::told::PRESENCE;
-use crate::analysis::shape::trie::{NONE, Node, Trie};
-use crate::analysis::shape::{LEARNT_FROM, field, is_flagged};
-use crate::analysis::types::{self, Types};
-use crate::analysis::value;
 use crate::payload::json::flat::{Kind, Token};
+use crate::workers::analysis::finding::Drift;
+use crate::workers::analysis::shape::told::PRESENCE;
+use crate::workers::analysis::shape::trie::{NONE, Node, Trie};
+use crate::workers::analysis::shape::{LEARNT_FROM, field, is_flagged};
+use crate::workers::analysis::types::{self, Types};
+use crate::workers::analysis::value;
 
 /// The most deviations listed per message; the rest are counted.
 const MOST_LISTED: usize = 8;

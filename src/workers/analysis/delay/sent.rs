@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::analysis::value::unquoted;
 use crate::message::Time;
+use crate::workers::analysis::value::unquoted;
 
 /// Numbers below this are not times: as seconds, it is in March 1973.
 const LEAST: u128 = 100_000_000;

@@ -1,6 +1,6 @@
 //! Counts of sequence events.
 
-use crate::analysis::finding::{Instead, OutOfSequence};
+use crate::workers::analysis::finding::{Instead, OutOfSequence};
 
 /// Counts of sequence events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

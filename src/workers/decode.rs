@@ -1,12 +1,9 @@
-//! Decoding, comparing and searching of large payloads on a separate thread, so that key presses
-//! are not delayed.
+//! Decodes, compares and searches large payloads.
 
 mod search;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 
 pub use search::{Found, MAX_MARKED, Search, Sought};
 
@@ -15,6 +12,7 @@ use crate::payload::decoder_choices;
 use crate::payload::diff::{self, Diff, Side};
 use crate::payload::format::Decoded;
 use crate::payload::format::unpack::MAX_SIZE;
+use crate::workers::worker::{Job, Worker};
 
 /// A payload and its decoder choice.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,7 +60,7 @@ pub struct Comparison {
 #[derive(Debug)]
 pub enum Question {
     /// Decode a payload.
-    Read(Request),
+    Decode(Request),
     /// Search a payload.
     Search(Search),
 }
@@ -71,15 +69,9 @@ pub enum Question {
 #[derive(Debug)]
 pub enum Answer {
     /// A decoded payload.
-    Read(DecodedMessage),
+    Decoded(DecodedMessage),
     /// The results of a search.
     Found(Found),
-}
-
-/// The handle to the decoding thread. The thread ends when it is dropped.
-#[derive(Debug)]
-pub struct Decoder {
-    question_tx: Sender<Question>,
 }
 
 /// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
@@ -87,40 +79,39 @@ pub struct Decoder {
 /// # Errors
 ///
 /// Returns an error if the system cannot start a thread.
-pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Decoder> {
-    let (question_tx, question_rx) = channel();
-    thread::Builder::new()
-        .name("decode".to_owned())
-        .spawn(move || run(&question_rx, tell))?;
-    Ok(Decoder { question_tx })
+pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Question>> {
+    Worker::start("decode", Pending::default(), tell)
 }
 
-impl Decoder {
-    /// Sends a question, without waiting.
-    pub fn ask(&self, question: Question) {
-        // The thread ends early only when its answers are no longer wanted.
-        let _ = self.question_tx.send(question);
+/// The newest question of each kind; the others are discarded.
+#[derive(Default)]
+struct Pending {
+    decode: Option<Request>,
+    search: Option<Search>,
+}
+
+impl Job for Pending {
+    type Request = Question;
+    type Answer = Answer;
+
+    fn accept(&mut self, question: Question) -> Option<Answer> {
+        match question {
+            Question::Decode(request) => self.decode = Some(request),
+            Question::Search(search) => self.search = Some(search),
+        }
+        None
     }
-}
 
-/// Answers the newest pending question of each kind and discards the others.
-fn run(question_rx: &Receiver<Question>, mut tell: impl FnMut(Answer) -> bool) {
-    while let Ok(first) = question_rx.recv() {
-        let (mut to_read, mut to_search) = (None, None);
-        for question in std::iter::once(first).chain(question_rx.try_iter()) {
-            match question {
-                Question::Read(request) => to_read = Some(request),
-                Question::Search(search) => to_search = Some(search),
-            }
+    fn is_idle(&self) -> bool {
+        self.decode.is_none() && self.search.is_none()
+    }
+
+    fn step(&mut self) -> Option<Answer> {
+        if let Some(request) = self.decode.take() {
+            return Some(Answer::Decoded(answer(&request)));
         }
-        let read = to_read.map(|request| Answer::Read(answer(&request)));
-        if read.is_some_and(|read| !tell(read)) {
-            return;
-        }
-        let found = to_search.map(|search| Answer::Found(search.answer()));
-        if found.is_some_and(|found| !tell(found)) {
-            return;
-        }
+        let search = self.search.take()?;
+        Some(Answer::Found(search.answer()))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::analysis::shape::trie::{NONE, Node, ROOT, Trie};
-use crate::analysis::types;
 use crate::payload::tree::path_step;
+use crate::workers::analysis::shape::trie::{NONE, Node, ROOT, Trie};
+use crate::workers::analysis::types;
 
 /// A field of a shape: its place and what is known of the values there. Its texts come from
 /// messages: display them through [`crate::payload::escape`].

@@ -1,0 +1,14 @@
+//! Background jobs over the log, each on a thread of its own, so that neither key presses nor the
+//! subscriber wait for them.
+//!
+//! - [`Worker`]: the thread that they share.
+//! - [`scan`]: runs queries on the rows of the log.
+//! - [`decode`]: decodes, compares and searches large payloads.
+//! - [`analysis`]: checks every message on the channels it watches.
+
+pub mod analysis;
+pub mod decode;
+pub mod scan;
+mod worker;
+
+pub use worker::{Job, Worker};

@@ -1,0 +1,50 @@
+//! The requests of the analysis thread, worked on in order.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::pass::Pass;
+use super::{Answer, Engine, Request};
+use crate::workers::worker::Job;
+
+/// How often memory use is computed, which takes longer than checking a message.
+const SIZE_EVERY: Duration = Duration::from_secs(1);
+
+/// The checks, and the rows to run them on.
+#[derive(Default)]
+pub struct Queue {
+    engine: Engine,
+    passes: VecDeque<Pass>,
+    /// The memory use in bytes and when it was computed.
+    size: Option<(usize, Instant)>,
+}
+
+impl Job for Queue {
+    type Request = Request;
+    type Answer = Answer;
+
+    fn accept(&mut self, request: Request) -> Option<Answer> {
+        let (pieces, only) = match request {
+            Request::Arrived(pieces) => (pieces, None),
+            Request::Kept { check, pieces } => (pieces, Some(check)),
+            at_once => return self.engine.answer(at_once),
+        };
+        self.passes.push_back(Pass::new(pieces, only));
+        None
+    }
+
+    fn is_idle(&self) -> bool {
+        self.passes.is_empty()
+    }
+
+    fn step(&mut self) -> Option<Answer> {
+        let fresh = self.size.filter(|(_, at)| at.elapsed() < SIZE_EVERY);
+        let size = fresh.unwrap_or_else(|| (self.engine.size(), Instant::now()));
+        self.size = Some(size);
+        let looked = self.passes.front_mut()?.advance(&mut self.engine, size.0)?;
+        if looked.is_done {
+            self.passes.pop_front();
+        }
+        Some(Answer::Looked(looked))
+    }
+}

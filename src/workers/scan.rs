@@ -1,0 +1,216 @@
+//! Runs queries on the rows of the log.
+//!
+//! A [`Request`] is a query and [`Piece`]s of the log, newest first, so that the screen fills right
+//! away. Answers come piece by piece. A request with a newer query of the same watch cancels the
+//! older ones. Rows that have arrived since and rows that were already kept take turns, and queries
+//! that run a jq program have a thread of their own.
+
+mod engine;
+mod prepared;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use engine::Engine;
+
+use crate::log::{Found, Piece};
+use crate::message::RowId;
+use crate::payload::decoder_choices::DecoderChoices;
+use crate::query::{Flags, Query};
+use crate::workers::worker::{Job, Worker};
+use engine::Scan;
+
+/// The id of a watch: something that needs to know for every row whether its query matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WatchId(pub u32);
+
+/// Why rows are scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// They were in the log when the query was entered.
+    Kept,
+    /// They have arrived since.
+    Arrived,
+}
+
+/// A query and the rows to run it on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The watch that sent the request.
+    pub watch: WatchId,
+    /// The number of the query within its watch: a higher number cancels requests with lower ones.
+    pub serial: u64,
+    /// The query.
+    pub query: Arc<Query>,
+    /// The names of all subscriptions, indexed by id; empty if the query does not use them.
+    pub subscriptions: Arc<[Arc<[u8]>]>,
+    /// The rows flagged by checks; empty if the query does not use them.
+    pub flagged: Arc<Flagged>,
+    /// The decoder choices of channels.
+    pub decoder_choices: Arc<DecoderChoices>,
+    /// The rows, in the order in which to scan them.
+    pub pieces: Vec<Piece>,
+    /// Why the rows are scanned.
+    pub purpose: Purpose,
+}
+
+/// Rows flagged by checks, each list ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flagged {
+    /// Rows flagged for their shape.
+    pub drift: Vec<RowId>,
+    /// Rows flagged for their sequence number.
+    pub seqgap: Vec<RowId>,
+}
+
+impl Flagged {
+    /// Returns the flags of `row`.
+    #[must_use]
+    pub fn of(&self, row: RowId) -> Flags {
+        Flags {
+            is_drift: self.drift.binary_search(&row).is_ok(),
+            is_seqgap: self.seqgap.binary_search(&row).is_ok(),
+        }
+    }
+}
+
+/// The results of a request since its last answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The watch that sent the request.
+    pub watch: WatchId,
+    /// The number of the query within its watch.
+    pub serial: u64,
+    /// Why the rows were scanned.
+    pub purpose: Purpose,
+    /// The rows that match, in no particular order; ranges without any are left out.
+    pub found: Vec<Found>,
+    /// How many messages were scanned or had been evicted before.
+    pub scanned: u64,
+    /// How many of these had been evicted.
+    pub gone: u64,
+    /// Whether this is the last answer to the request.
+    pub is_done: bool,
+    /// The error in the query itself, as text.
+    pub trouble: Option<Box<str>>,
+}
+
+/// The serial of the current query of each watch.
+type Current = Arc<Mutex<HashMap<WatchId, u64>>>;
+
+fn lock(current: &Current) -> MutexGuard<'_, HashMap<WatchId, u64>> {
+    current.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The handle to the scanning threads. They end when it is dropped.
+#[derive(Debug)]
+pub struct Scanner {
+    fast: Worker<Request>,
+    /// For queries that may take milliseconds per row, so that no others wait for them.
+    slow: Worker<Request>,
+    current: Current,
+}
+
+/// Starts the threads. They send their answers to `tell` and end when it returns `false`.
+///
+/// # Errors
+///
+/// Returns an error if the system cannot start a thread.
+pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
+    let current = Current::default();
+    Ok(Scanner {
+        fast: Worker::start("scan", Scans::new(&current), tell.clone())?,
+        slow: Worker::start("scan-slow", Scans::new(&current), tell)?,
+        current,
+    })
+}
+
+impl Scanner {
+    /// Sends a request, without waiting. Cancels the requests of its watch with lower serials.
+    pub fn ask(&self, request: Request) {
+        lock(&self.current).insert(request.watch, request.serial);
+        let worker = if request.query.is_slow() {
+            &self.slow
+        } else {
+            &self.fast
+        };
+        worker.ask(request);
+    }
+
+    /// Cancels all requests of `watch`.
+    pub fn stop(&self, watch: WatchId) {
+        lock(&self.current).remove(&watch);
+    }
+}
+
+/// The requests that one thread works on in turn.
+struct Scans {
+    current: Current,
+    engine: Engine,
+    scans: Vec<Scan>,
+    /// How many requests have been accepted.
+    accepted: u64,
+    /// Whether rows that were already kept are next.
+    is_turn_of_kept: bool,
+}
+
+impl Scans {
+    fn new(current: &Current) -> Self {
+        Self {
+            current: Arc::clone(current),
+            engine: Engine::default(),
+            scans: Vec::new(),
+            accepted: 0,
+            is_turn_of_kept: false,
+        }
+    }
+
+    fn drop_cancelled(&mut self) {
+        let current = lock(&self.current);
+        self.scans
+            .retain(|scan| current.get(&scan.watch()) == Some(&scan.serial()));
+        self.engine.keep_only(|watch| current.contains_key(&watch));
+    }
+
+    /// Returns the scan to continue with. Rows that have arrived since, oldest request first, and
+    /// rows that were already kept, newest request first, take turns, so that neither waits long in
+    /// a flood.
+    fn next(&mut self) -> Option<usize> {
+        let mut scans = self.scans.iter();
+        let arrived = scans.position(|scan| scan.purpose() == Purpose::Arrived);
+        let mut scans = self.scans.iter();
+        let kept = scans.rposition(|scan| scan.purpose() == Purpose::Kept);
+        self.is_turn_of_kept = !self.is_turn_of_kept;
+        if self.is_turn_of_kept {
+            kept.or(arrived)
+        } else {
+            arrived.or(kept)
+        }
+    }
+}
+
+impl Job for Scans {
+    type Request = Request;
+    type Answer = Answer;
+
+    fn accept(&mut self, request: Request) -> Option<Answer> {
+        self.accepted += 1;
+        self.scans.push(Scan::new(self.accepted, request));
+        None
+    }
+
+    fn is_idle(&self) -> bool {
+        self.scans.is_empty()
+    }
+
+    fn step(&mut self) -> Option<Answer> {
+        self.drop_cancelled();
+        let index = self.next()?;
+        let answer = self.engine.advance(&mut self.scans[index]);
+        if self.scans[index].is_done() {
+            self.scans.remove(index);
+        }
+        answer
+    }
+}

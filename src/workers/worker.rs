@@ -1,0 +1,90 @@
+//! A thread that works on requests and sends answers.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a busy thread pauses, so that no thread that reads or draws waits long for a core: a
+/// scheduler that aims for fairness may let it wait for 50 ms and more.
+const REST_EVERY: Duration = Duration::from_millis(2);
+
+/// The minimum length of the pause; with the timers of the system it is about twice as long.
+const REST: Duration = Duration::from_micros(50);
+
+/// What a worker does. Decides which of the requests it works on next and which it cancels.
+pub trait Job: Send + 'static {
+    /// What to do.
+    type Request: Send + 'static;
+    /// What came of it.
+    type Answer;
+
+    /// Accepts a request. Returns the answer if it takes no time.
+    fn accept(&mut self, request: Self::Request) -> Option<Self::Answer>;
+
+    /// Whether there is nothing to do until the next request.
+    fn is_idle(&self) -> bool;
+
+    /// Works until newer requests should have their turn. Returns an answer, if one is due.
+    fn step(&mut self) -> Option<Self::Answer>;
+}
+
+/// The handle to a thread that runs a [`Job`]. The thread ends when it is dropped.
+#[derive(Debug)]
+pub struct Worker<R> {
+    request_tx: Sender<R>,
+}
+
+impl<R: Send + 'static> Worker<R> {
+    /// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system cannot start a thread.
+    pub fn start<J: Job<Request = R>>(
+        name: &str,
+        job: J,
+        tell: impl FnMut(J::Answer) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let (request_tx, request_rx) = channel();
+        let thread = thread::Builder::new().name(name.to_owned());
+        thread.spawn(move || run(job, &request_rx, tell))?;
+        Ok(Self { request_tx })
+    }
+
+    /// Sends a request, without waiting.
+    pub fn ask(&self, request: R) {
+        // The thread ends early only when its answers are no longer wanted.
+        let _ = self.request_tx.send(request);
+    }
+}
+
+/// Accepts all requests that have arrived before each step.
+fn run<J: Job>(
+    mut job: J,
+    request_rx: &Receiver<J::Request>,
+    mut tell: impl FnMut(J::Answer) -> bool,
+) {
+    let mut rested = Instant::now();
+    loop {
+        let request = if job.is_idle() {
+            let request = request_rx.recv();
+            rested = Instant::now();
+            request.map_err(TryRecvError::from)
+        } else {
+            request_rx.try_recv()
+        };
+        let answer = match request {
+            Ok(request) => job.accept(request),
+            Err(TryRecvError::Empty) => job.step(),
+            Err(TryRecvError::Disconnected) => return,
+        };
+        if answer.is_some_and(|answer| !tell(answer)) {
+            return;
+        }
+        if rested.elapsed() >= REST_EVERY {
+            thread::sleep(REST);
+            rested = Instant::now();
+        }
+    }
+}
