@@ -9,15 +9,16 @@ pub mod locate;
 pub mod number;
 pub mod text;
 
+mod error;
 mod layout;
-mod tokens;
 
 use std::ops::Range;
 
+pub use error::NotJson;
 pub use layout::{read, read_lines};
-pub use tokens::NotJson;
 
-use crate::payload::tree;
+use crate::payload::tree::{self, Refusal};
+use error::Stop;
 
 /// The maximum nesting depth of accepted JSON, as in `serde_json`.
 pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
@@ -26,27 +27,34 @@ pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
 #[must_use]
 pub fn is_json(bytes: &[u8]) -> bool {
     // Outside strings the grammar is pure ASCII, so this only checks that every string is UTF-8.
-    Grammar { bytes, at: 0 }.whole(&mut ()).is_some() && str::from_utf8(bytes).is_ok()
+    Grammar { bytes, at: 0 }.whole(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
-/// Receives the parts of a value while it is parsed. Only at the end is it certain to be JSON.
+/// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
+/// Only at the end is it certain to be JSON.
 trait Visit {
-    /// An object or array starts.
-    fn open(&mut self, is_object: bool);
-    /// The innermost open object or array ends.
-    fn close(&mut self);
+    /// An object or array starts at `start`.
+    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refusal>;
+    /// The innermost open object or array ends before `end`.
+    fn close(&mut self, end: usize);
     /// The name of a member, without its quotes.
-    fn key(&mut self, raw: Range<usize>);
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Refusal>;
     /// Any other value, which starts with `first`; a string without its quotes.
-    fn scalar(&mut self, first: u8, raw: Range<usize>);
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refusal>;
 }
 
 /// A visitor that ignores everything.
 impl Visit for () {
-    fn open(&mut self, _: bool) {}
-    fn close(&mut self) {}
-    fn key(&mut self, _: Range<usize>) {}
-    fn scalar(&mut self, _: u8, _: Range<usize>) {}
+    fn open(&mut self, _: bool, _: usize) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn close(&mut self, _: usize) {}
+    fn key(&mut self, _: Range<usize>) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn scalar(&mut self, _: u8, _: Range<usize>) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 /// Returns the position of the first byte at or after `at` that is not whitespace.
@@ -58,7 +66,7 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Parsing state: the bytes up to `at` follow the grammar.
+/// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is where it is.
 struct Grammar<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -66,23 +74,24 @@ struct Grammar<'a> {
 
 impl Grammar<'_> {
     #[inline]
-    fn whole(mut self, visit: &mut impl Visit) -> Option<()> {
+    fn whole(&mut self, visit: &mut impl Visit) -> Result<(), Stop> {
         // The kinds of the open brackets, the innermost in the lowest bit: 1 is an object.
         let mut open: u128 = 0;
         let mut depth = 0;
         'value: loop {
             match self.next()? {
                 first @ (b'{' | b'[') => {
+                    let start = self.at - 1;
                     if depth == MAX_DEPTH {
-                        return None;
+                        return self.stop(start, Stop::TooDeep);
                     }
                     let is_object = first == b'{';
-                    visit.open(is_object);
+                    self.pass_on(start, visit.open(is_object, start))?;
                     let ahead = skip_space(self.bytes, self.at);
                     let closing = if is_object { b'}' } else { b']' };
                     if self.bytes.get(ahead) == Some(&closing) {
                         self.at = ahead + 1;
-                        visit.close();
+                        visit.close(self.at);
                     } else {
                         depth += 1;
                         open = open << 1 | u128::from(is_object);
@@ -104,65 +113,114 @@ impl Grammar<'_> {
                     (b'}', true) | (b']', false) => {
                         depth -= 1;
                         open >>= 1;
-                        visit.close();
+                        visit.close(self.at);
                     }
-                    _ => return None,
+                    (_, true) => return self.stop(self.at - 1, Stop::NoCommaInObject),
+                    (_, false) => return self.stop(self.at - 1, Stop::NoCommaInArray),
                 }
             }
             let end = skip_space(self.bytes, self.at);
-            return (end == self.bytes.len()).then_some(());
+            if end == self.bytes.len() {
+                return Ok(());
+            }
+            return self.stop(end, Stop::NotTheEnd);
+        }
+    }
+
+    /// Stops at `at`.
+    #[cold]
+    fn stop<T>(&mut self, at: usize, stop: Stop) -> Result<T, Stop> {
+        self.at = at;
+        Err(stop)
+    }
+
+    /// Stops at `start` if the visitor refused what starts there.
+    #[inline]
+    fn pass_on(&mut self, start: usize, visited: Result<(), Refusal>) -> Result<(), Stop> {
+        match visited {
+            Ok(()) => Ok(()),
+            Err(refusal) => self.stop(start, Stop::Refused(refusal)),
         }
     }
 
     /// Takes the next byte that is not whitespace.
     #[inline]
-    fn next(&mut self) -> Option<u8> {
+    fn next(&mut self) -> Result<u8, Stop> {
         let at = skip_space(self.bytes, self.at);
-        self.at = at + 1;
-        self.bytes.get(at).copied()
+        match self.bytes.get(at) {
+            Some(byte) => {
+                self.at = at + 1;
+                Ok(*byte)
+            }
+            None => self.stop(at, Stop::EndsEarly),
+        }
     }
 
     /// Takes a key and its colon.
     #[inline]
-    fn key(&mut self, visit: &mut impl Visit) -> Option<()> {
+    fn key(&mut self, visit: &mut impl Visit) -> Result<(), Stop> {
         if self.next()? != b'"' {
-            return None;
+            return self.stop(self.at - 1, Stop::NoName);
         }
         let start = self.at;
         self.string()?;
-        visit.key(start..self.at - 1);
-        (self.next()? == b':').then_some(())
+        self.pass_on(start - 1, visit.key(start..self.at - 1))?;
+        if self.next()? != b':' {
+            return self.stop(self.at - 1, Stop::NoColon);
+        }
+        Ok(())
     }
 
     /// Takes the rest of a value other than an object or array, after its first byte.
     #[inline]
-    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Option<()> {
+    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Result<(), Stop> {
         let start = self.at - 1;
-        match first {
+        let raw = match first {
             b'"' => {
                 self.string()?;
-                visit.scalar(first, start + 1..self.at - 1);
-                return Some(());
+                start + 1..self.at - 1
             }
-            b't' => self.rest_of(b"rue")?,
-            b'f' => self.rest_of(b"alse")?,
-            b'n' => self.rest_of(b"ull")?,
-            _ => self.number(first)?,
-        }
-        visit.scalar(first, start..self.at);
-        Some(())
+            b'-' | b'0'..=b'9' => {
+                if self.number(first).is_none() {
+                    return self.stop(start, Stop::CutNumber);
+                }
+                start..self.at
+            }
+            _ => {
+                let word: &[u8] = match first {
+                    b't' => b"true",
+                    b'f' => b"false",
+                    b'n' => b"null",
+                    _ => return self.stop(start, Stop::NoValue),
+                };
+                if !self.bytes[start..].starts_with(word) {
+                    return self.stop(start, Stop::NoValue);
+                }
+                self.at = start + word.len();
+                start..self.at
+            }
+        };
+        self.pass_on(start, visit.scalar(first, raw))
     }
 
     /// Takes the rest of a string, after its first quote.
     #[inline]
-    fn string(&mut self) -> Option<()> {
+    fn string(&mut self) -> Result<(), Stop> {
+        let start = self.at - 1;
         loop {
-            let byte = *self.bytes.get(self.at)?;
+            let Some(byte) = self.bytes.get(self.at) else {
+                return self.stop(start, Stop::OpenString);
+            };
             self.at += 1;
             match byte {
-                b'"' => return Some(()),
-                b'\\' => self.escape()?,
-                0..=0x1f => return None,
+                b'"' => return Ok(()),
+                b'\\' => {
+                    let backslash = self.at - 1;
+                    if self.escape().is_none() {
+                        return self.stop(backslash, Stop::BadEscape);
+                    }
+                }
+                0..=0x1f => return self.stop(self.at - 1, Stop::Control),
                 _ => {}
             }
         }
@@ -180,12 +238,6 @@ impl Grammar<'_> {
             }
             _ => None,
         }
-    }
-
-    fn rest_of(&mut self, word: &[u8]) -> Option<()> {
-        let stands = self.bytes.get(self.at..)?.starts_with(word);
-        self.at += word.len();
-        stands.then_some(())
     }
 
     /// Takes the rest of a number, after its first byte.

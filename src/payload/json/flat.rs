@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::{Grammar, Visit};
+use crate::payload::tree::Refusal;
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Token {
 pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
     tokens.clear();
     u32::try_from(bytes.len()).is_ok()
-        && Grammar { bytes, at: 0 }.whole(&mut Row(tokens)).is_some()
+        && Grammar { bytes, at: 0 }.whole(&mut Row(tokens)).is_ok()
         && str::from_utf8(bytes).is_ok()
 }
 
@@ -72,23 +73,25 @@ impl Row<'_> {
 
 impl Visit for Row<'_> {
     #[inline]
-    fn open(&mut self, is_object: bool) {
+    fn open(&mut self, is_object: bool, _: usize) -> Result<(), Refusal> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         self.push(kind, 0..0);
+        Ok(())
     }
 
     #[inline]
-    fn close(&mut self) {
+    fn close(&mut self, _: usize) {
         self.push(Kind::End, 0..0);
     }
 
     #[inline]
-    fn key(&mut self, raw: Range<usize>) {
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Refusal> {
         self.push(Kind::Key, raw);
+        Ok(())
     }
 
     #[inline]
-    fn scalar(&mut self, first: u8, raw: Range<usize>) {
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refusal> {
         let kind = match first {
             b'"' => Kind::String,
             b't' | b'f' => Kind::Bool,
@@ -96,6 +99,7 @@ impl Visit for Row<'_> {
             _ => Kind::Number,
         };
         self.push(kind, raw);
+        Ok(())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::error::{NotJson, Stop};
 use super::text::{self, Unescaped};
-use super::tokens::{Lexeme, NotJson, Token, Tokens};
-use crate::payload::tree::{Builder, Kind, MAX_DEPTH, Refusal, Said, Tree};
+use super::{Grammar, Visit};
+use crate::payload::tree::{Builder, Kind, Refusal, Said, Tree};
 
 /// Reads one JSON value. If it has more values than a tree holds, only the first are decoded.
 ///
@@ -13,14 +14,8 @@ use crate::payload::tree::{Builder, Kind, MAX_DEPTH, Refusal, Said, Tree};
 /// Returns where `bytes` stop being JSON, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, NotJson> {
     let mut builder = Builder::default();
-    match read_value(bytes, 0, &mut builder) {
-        Ok(()) => builder.finish().ok_or(NotJson {
-            at: 0,
-            why: "no value",
-        }),
-        Err(Stop::Wrong(wrong)) => Err(wrong),
-        Err(Stop::Refused(refusal, at)) => refused(builder, refusal, at),
-    }
+    let cut_at = read_value(bytes, 0, &mut builder)?;
+    finish(builder, cut_at)
 }
 
 /// Reads JSON values on lines of their own, at least two, as the elements of an array. Empty lines
@@ -31,118 +26,136 @@ pub fn read(bytes: &[u8]) -> Result<Tree, NotJson> {
 /// Returns where `bytes` stop being JSON, and why.
 pub fn read_lines(bytes: &[u8]) -> Result<Tree, NotJson> {
     let mut builder = Builder::default();
-    let stop = read_all_lines(bytes, &mut builder);
-    match stop {
-        Ok(lines) if lines < 2 => Err(NotJson {
-            at: bytes.len(),
-            why: "no second line",
-        }),
-        Ok(_) => {
-            builder.close(bytes.len());
-            builder.finish().ok_or(NotJson {
-                at: 0,
-                why: "no value",
-            })
-        }
-        Err(Stop::Wrong(wrong)) => Err(wrong),
-        Err(Stop::Refused(refusal, at)) => refused(builder, refusal, at),
-    }
-}
-
-fn read_all_lines(bytes: &[u8], builder: &mut Builder) -> Result<usize, Stop> {
-    let refused = |refusal| Stop::Refused(refusal, 0);
-    builder.open(Kind::Array, b"", 0).map_err(refused)?;
+    builder
+        .open(Kind::Array, b"", 0)
+        .map_err(|refusal| NotJson {
+            at: 0,
+            why: Stop::Refused(refusal).why(),
+        })?;
     let mut start = 0;
     let mut count = 0;
     for line in bytes.split(|byte| *byte == b'\n') {
         if !line.trim_ascii().is_empty() {
-            read_value(line, start, builder)?;
+            let cut_at = read_value(line, start, &mut builder)?;
+            if cut_at.is_some() {
+                return finish(builder, cut_at);
+            }
             count += 1;
         }
         start += line.len() + 1;
     }
-    Ok(count)
-}
-
-/// Why reading has stopped early.
-enum Stop {
-    Wrong(NotJson),
-    /// The tree is full; what starts at this byte is left out.
-    Refused(Refusal, usize),
-}
-
-impl From<NotJson> for Stop {
-    fn from(wrong: NotJson) -> Self {
-        Self::Wrong(wrong)
+    if count < 2 {
+        return Err(NotJson {
+            at: bytes.len(),
+            why: "no second line",
+        });
     }
+    builder.close(bytes.len());
+    finish(builder, None)
 }
 
-fn refused(builder: Builder, refusal: Refusal, at: usize) -> Result<Tree, NotJson> {
-    let why = match refusal {
-        Refusal::Full => {
-            return builder.finish_cut(at).ok_or(NotJson {
-                at,
-                why: "no value",
-            });
-        }
-        Refusal::TooDeep => "nested too deeply",
-        Refusal::TooLong => "longer than 4 GiB",
+/// Returns the tree built from the bytes before `cut_at`, or from all.
+fn finish(builder: Builder, cut_at: Option<usize>) -> Result<Tree, NotJson> {
+    let tree = match cut_at {
+        Some(at) => builder.finish_cut(at),
+        None => builder.finish(),
     };
-    Err(NotJson { at, why })
+    tree.ok_or(NotJson {
+        at: cut_at.unwrap_or(0),
+        why: "no value",
+    })
 }
 
-/// Reads the value in `bytes`, which starts at `origin` in the payload.
-fn read_value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop> {
-    let mut tokens = Tokens::new(bytes, MAX_DEPTH);
-    loop {
-        let next = tokens.next_token().map_err(|wrong| NotJson {
-            at: wrong.at + origin,
-            ..wrong
-        })?;
-        let Some(Lexeme { token, range }) = next else {
-            return Ok(());
-        };
-        let place = range.start + origin..range.end + origin;
-        let start = place.start;
-        add(token, &bytes[range], place, builder)
-            .map_err(|refusal| Stop::Refused(refusal, start))?;
-    }
-}
-
-/// Adds a token, which is at `place` in the payload.
-fn add(
-    token: Token,
-    written: &[u8],
-    place: Range<usize>,
+/// Reads the value in `bytes`, which starts at `origin` in the payload. Returns where the tree was
+/// full, if it was.
+fn read_value(
+    bytes: &[u8],
+    origin: usize,
     builder: &mut Builder,
-) -> Result<(), Refusal> {
-    match (token, written) {
-        (Token::Key, _) => unquoted(written, &place, |said| builder.name(said)),
-        (Token::String, _) => unquoted(written, &place, |said| {
-            builder.scalar(Kind::String, said, place.clone())
+) -> Result<Option<usize>, NotJson> {
+    let mut grammar = Grammar { bytes, at: 0 };
+    let parsed = grammar.whole(&mut Layout {
+        bytes,
+        origin,
+        builder,
+    });
+    // Outside strings the grammar is pure ASCII.
+    if let Err(wrong) = str::from_utf8(&bytes[..grammar.at]) {
+        return Err(NotJson {
+            at: wrong.valid_up_to() + origin,
+            why: "invalid UTF-8 in a string",
+        });
+    }
+    let at = grammar.at + origin;
+    match parsed {
+        Ok(()) => Ok(None),
+        Err(Stop::Refused(Refusal::Full)) => Ok(Some(at)),
+        Err(stop) => Err(NotJson {
+            at,
+            why: stop.why(),
         }),
-        (Token::Number, _) => builder.scalar(Kind::Number, Said::Written(place.clone()), place),
-        (Token::Literal, b"null") => {
-            builder.scalar(Kind::Null, Said::Written(place.clone()), place)
-        }
-        (Token::Literal, _) => builder.scalar(Kind::Bool, Said::Written(place.clone()), place),
-        (Token::Punctuation, b"{") => builder.open(Kind::Object, b"", place.start),
-        (Token::Punctuation, b"[") => builder.open(Kind::Array, b"", place.start),
-        (Token::Punctuation, b"}" | b"]") => {
-            builder.close(place.end);
-            Ok(())
-        }
-        (Token::Punctuation, _) => Ok(()),
     }
 }
 
-/// Passes on the text of a quoted string, which is at `place` in the payload.
-fn unquoted<T>(written: &[u8], place: &Range<usize>, take: impl FnOnce(Said<'_>) -> T) -> T {
-    let raw = &written[1..written.len() - 1];
-    if text::has_escape(raw) {
-        let said: Vec<u8> = Unescaped::new(raw).collect();
-        take(Said::Spelt(&said))
-    } else {
-        take(Said::Written(place.start + 1..place.end - 1))
+/// Adds values to a tree.
+struct Layout<'a> {
+    bytes: &'a [u8],
+    /// Where `bytes` start in the payload.
+    origin: usize,
+    builder: &'a mut Builder,
+}
+
+impl Layout<'_> {
+    /// Returns `range` as a range of the payload.
+    fn in_payload(&self, range: Range<usize>) -> Range<usize> {
+        range.start + self.origin..range.end + self.origin
+    }
+
+    /// Passes on the contents of a string.
+    fn unescaped<T>(
+        &mut self,
+        raw: Range<usize>,
+        take: impl FnOnce(&mut Builder, Said<'_>) -> T,
+    ) -> T {
+        let written = &self.bytes[raw.clone()];
+        if text::has_escape(written) {
+            let text: Vec<u8> = Unescaped::new(written).collect();
+            take(self.builder, Said::Spelt(&text))
+        } else {
+            let raw = self.in_payload(raw);
+            take(self.builder, Said::Written(raw))
+        }
+    }
+}
+
+impl Visit for Layout<'_> {
+    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refusal> {
+        let kind = if is_object { Kind::Object } else { Kind::Array };
+        self.builder.open(kind, b"", start + self.origin)
+    }
+
+    fn close(&mut self, end: usize) {
+        self.builder.close(end + self.origin);
+    }
+
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Refusal> {
+        self.unescaped(raw, |builder, name| builder.name(name))
+    }
+
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refusal> {
+        let kind = match first {
+            b'"' => {
+                let quoted = self.in_payload(raw.start - 1..raw.end + 1);
+                return self.unescaped(raw, |builder, text| {
+                    builder.scalar(Kind::String, text, quoted)
+                });
+            }
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            _ => Kind::Number,
+        };
+        let written = self.in_payload(raw);
+        self.builder
+            .scalar(kind, Said::Written(written.clone()), written)
     }
 }
