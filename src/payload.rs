@@ -15,6 +15,7 @@ pub mod figures;
 pub mod format;
 pub mod hex;
 pub mod json;
+pub mod json_tree;
 pub mod lookup;
 pub mod msgpack;
 pub mod protobuf;

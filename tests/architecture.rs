@@ -41,6 +41,7 @@ const MODULES: &[Module] = &[
             "base64",
             "flate2",
             "lz4_flex",
+            "num_bigint",
             "prost_reflect",
             "twox_hash",
             "zstd",

@@ -6,21 +6,12 @@
 
 use std::ops::Range;
 
-use super::reading::{Stop, Unreadable};
+use super::reading::{Cursor, Stop, Unreadable, finish};
 use super::tree::{Builder, Kind, MAX_DEPTH, Said, Tree};
 
 mod words;
 
 use words::Words;
-
-/// The number of values in a container.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Count {
-    /// This many values, or, for a map, pairs.
-    Known(u64),
-    /// All values before [`Assembly::end_unknown`].
-    Unknown,
-}
 
 /// An open container.
 #[derive(Debug)]
@@ -38,6 +29,76 @@ impl Frame {
     }
 }
 
+/// Reads values and assembles them.
+pub(super) struct Reader<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) assembly: Assembly,
+}
+
+impl Reader<'_> {
+    /// Adds a value without children whose text is `words`, written from `start` to here.
+    pub(super) fn spelt(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
+        let text = words.as_bytes();
+        let source = start..self.cursor.at();
+        self.assembly.scalar(kind, Said::Spelt(text), text, source)
+    }
+
+    /// Takes the `length` bytes of a text or of bytes, whose header is at `start`.
+    pub(super) fn stretch(&mut self, kind: Kind, length: u64, start: usize) -> Result<(), Stop> {
+        let written = self.cursor.stretch(length, start)?;
+        let text = self.cursor.slice(written.clone());
+        let source = start..written.end;
+        self.assembly
+            .scalar(kind, Said::Written(written), text, source)
+    }
+
+    /// Opens an array or a map, whose header is at `start`. The remaining bytes must be able to
+    /// hold as many values as it announces.
+    pub(super) fn container(
+        &mut self,
+        kind: Kind,
+        count: Option<u64>,
+        start: usize,
+    ) -> Result<(), Stop> {
+        let (each, of) = match kind {
+            Kind::Object => (2, "pairs"),
+            _ => (1, "values"),
+        };
+        let left = self.cursor.left();
+        match count {
+            Some(count) if count.saturating_mul(each) > left as u64 => {
+                let why = format!("header says {count} {of}, but only {left} B left");
+                Err(Stop::wrong(why, start))
+            }
+            count => self.assembly.open(kind, count, "", start..self.cursor.at()),
+        }
+    }
+}
+
+/// Decodes the value in `bytes`, in `format`. `next` takes the next value or, of a container, its
+/// header.
+pub(super) fn read<'a>(
+    bytes: &'a [u8],
+    format: &'static str,
+    mut next: impl FnMut(&mut Reader<'a>) -> Result<(), Stop>,
+) -> Result<Tree, Unreadable> {
+    let mut reader = Reader {
+        cursor: Cursor::new(bytes),
+        assembly: Assembly::new(),
+    };
+    let mut read = Ok(());
+    while read.is_ok() && !reader.assembly.is_complete {
+        read = next(&mut reader);
+    }
+    if read.is_ok() && reader.cursor.left() > 0 {
+        read = Err(Stop::wrong(
+            "trailing data",
+            reader.cursor.at(),
+        ));
+    }
+    finish(reader.assembly.builder, read, format)
+}
+
 /// Builds a tree from values that arrive in the order in which they are written.
 pub(super) struct Assembly {
     builder: Builder,
@@ -48,18 +109,13 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             builder: Builder::of_binary(),
             frames: Vec::new(),
             key: None,
             is_complete: false,
         }
-    }
-
-    /// Returns whether the root and everything in it have arrived.
-    pub(super) fn is_complete(&self) -> bool {
-        self.is_complete
     }
 
     /// Adds a value without children, written at `source`. `text` is the bytes that `said` stands
@@ -93,34 +149,13 @@ impl Assembly {
         self.finish_value(end)
     }
 
-    /// Adds a value whose text is `words`.
-    pub(super) fn spelt(
-        &mut self,
-        kind: Kind,
-        words: &str,
-        source: Range<usize>,
-    ) -> Result<(), Stop> {
-        let text = words.as_bytes();
-        self.scalar(kind, Said::Spelt(text), text, source)
-    }
-
-    /// Adds a value whose text is at `written` in `payload`.
-    pub(super) fn written(
-        &mut self,
-        kind: Kind,
-        payload: &[u8],
-        written: Range<usize>,
-        source: Range<usize>,
-    ) -> Result<(), Stop> {
-        let text = payload.get(written.clone()).unwrap_or_default();
-        self.scalar(kind, Said::Written(written), text, source)
-    }
-
-    /// Opens an array, a map, or a tag with its mark, whose header is at `header`.
+    /// Opens an array, a map, or a tag with its mark, whose header is at `header`. It has `count`
+    /// values, or, for a map, pairs; if that is unknown, it takes all before
+    /// [`Assembly::end_unknown`].
     pub(super) fn open(
         &mut self,
         kind: Kind,
-        count: Count,
+        count: Option<u64>,
         mark: &str,
         header: Range<usize>,
     ) -> Result<(), Stop> {
@@ -140,11 +175,7 @@ impl Assembly {
             opened.map_err(|refusal| Stop::refused(refusal, start))?;
         }
         let each = if kind == Kind::Object { 2 } else { 1 };
-        let left = match count {
-            // The count has been checked against the remaining bytes.
-            Count::Known(count) => Some(count.saturating_mul(each)),
-            Count::Unknown => None,
-        };
+        let left = count.map(|count| count.saturating_mul(each));
         self.frames.push(Frame {
             kind,
             left,
@@ -169,15 +200,6 @@ impl Assembly {
             }
             _ => Err(Stop::wrong("unexpected break", source.start)),
         }
-    }
-
-    /// Returns the tree after `read` has ended, for a payload in `format`.
-    pub(super) fn finish(
-        self,
-        read: Result<(), Stop>,
-        format: &'static str,
-    ) -> Result<Tree, Unreadable> {
-        finish(self.builder, read, format)
     }
 
     /// Counts a finished value, and closes the containers that end with it.
@@ -212,36 +234,4 @@ impl Assembly {
             None => self.builder.close(end),
         }
     }
-}
-
-/// Checks that `left` bytes can hold as many values as the header at `start` announces.
-pub(super) fn check_count(kind: Kind, count: u64, left: usize, start: usize) -> Result<(), Stop> {
-    let (each, of) = match kind {
-        Kind::Object => (2, "pairs"),
-        _ => (1, "values"),
-    };
-    if count.saturating_mul(each) > left as u64 {
-        let why = format!("header says {count} {of}, but only {left} B left");
-        return Err(Stop::wrong(why, start));
-    }
-    Ok(())
-}
-
-/// Returns the tree after `read` has ended, for a payload in `format`: whole, or cut if it was
-/// full.
-pub(super) fn finish(
-    builder: Builder,
-    read: Result<(), Stop>,
-    format: &'static str,
-) -> Result<Tree, Unreadable> {
-    let (tree, at) = match read {
-        Ok(()) => (builder.finish(), 0),
-        Err(Stop::Full(at)) => (builder.finish_cut(at), at),
-        Err(Stop::Wrong(why, at)) => return Err(Unreadable { format, why, at }),
-    };
-    tree.ok_or(Unreadable {
-        format,
-        why: "no value".into(),
-        at,
-    })
 }

@@ -9,7 +9,7 @@ mod tags;
 
 use std::ops::Range;
 
-use super::assembly::{Assembly, Count, check_count};
+use super::assembly::{self, Reader};
 use super::decimal::{decimal, decimal_f32};
 use super::reading::{Cursor, Stop, Unreadable};
 use super::tree::{Kind, Said, Tree};
@@ -27,13 +27,7 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 ///
 /// Returns where `bytes` stop being CBOR, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
-    let mut reader = Reader {
-        bytes,
-        cursor: Cursor::new(bytes),
-        assembly: Assembly::new(),
-    };
-    let read = reader.read();
-    reader.assembly.finish(read, NAME)
+    assembly::read(bytes, NAME, Reader::item)
 }
 
 /// The first byte of an item, and the argument in it or after it.
@@ -70,24 +64,7 @@ impl Head {
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    cursor: Cursor<'a>,
-    assembly: Assembly,
-}
-
 impl Reader<'_> {
-    fn read(&mut self) -> Result<(), Stop> {
-        while !self.assembly.is_complete() {
-            self.item()?;
-        }
-        if self.cursor.left() > 0 {
-            let at = self.cursor.at();
-            return Err(Stop::wrong("trailing data", at));
-        }
-        Ok(())
-    }
-
     /// Takes the next head and, unless it starts a container, its contents.
     fn item(&mut self) -> Result<(), Stop> {
         let head = Head::take(&mut self.cursor)?;
@@ -98,36 +75,15 @@ impl Reader<'_> {
                 let number = -1 - i128::from(number);
                 self.spelt(Kind::Number, &number.to_string(), start)
             }
-            (2 | 3, Some(length)) => {
-                let written = self.cursor.stretch(length, start)?;
-                let source = start..written.end;
-                let kind = string_kind(major);
-                self.assembly.written(kind, self.bytes, written, source)
-            }
+            (2 | 3, Some(length)) => self.stretch(string_kind(major), length, start),
             (2 | 3, None) => self.pieces(major, start),
-            (4 | 5, count) => self.container(major, count, start),
+            (4, count) => self.container(Kind::Array, count, start),
+            (5, count) => self.container(Kind::Object, count, start),
             (6, Some(tag)) => self.tagged(tag, start),
             (7, Some(argument)) => self.simple(head.info, argument, start),
             (7, None) => self.assembly.end_unknown(start..self.cursor.at()),
             _ => Err(Stop::wrong("indefinite length not allowed", start)),
         }
-    }
-
-    fn container(&mut self, major: u8, count: Option<u64>, start: usize) -> Result<(), Stop> {
-        let header = start..self.cursor.at();
-        let kind = if major == 4 {
-            Kind::Array
-        } else {
-            Kind::Object
-        };
-        let count = match count {
-            Some(count) => {
-                check_count(kind, count, self.cursor.left(), start)?;
-                Count::Known(count)
-            }
-            None => Count::Unknown,
-        };
-        self.assembly.open(kind, count, "", header)
     }
 
     /// Takes the chunks of a string of indefinite length, up to its break.
@@ -166,8 +122,7 @@ impl Reader<'_> {
         }
         let header = start..self.cursor.at();
         let mark = tags::mark(tag);
-        self.assembly
-            .open(Kind::Tag, Count::Known(1), &mark, header)
+        self.assembly.open(Kind::Tag, Some(1), &mark, header)
     }
 
     /// Takes a value of major type 7 (RFC 8949, section 3.3), whose argument has already been
@@ -190,10 +145,6 @@ impl Reader<'_> {
             _ => (Kind::Other, format!("simple({argument})")),
         };
         self.spelt(kind, &words, start)
-    }
-
-    fn spelt(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
-        self.assembly.spelt(kind, words, start..self.cursor.at())
     }
 }
 

@@ -18,10 +18,10 @@ mod pickle;
 pub mod unpack;
 
 use self::unpack::Failure;
-use super::json::NotJson;
 use super::protobuf::{self, MessageType};
+use super::reading::Unreadable;
 use super::tree::Tree;
-use super::{cbor, json, msgpack};
+use super::{cbor, json_tree, msgpack};
 
 /// The maximum number of wrappings that are removed.
 pub const MAX_WRAPPINGS: usize = 4;
@@ -275,14 +275,14 @@ fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
         _ => false,
     };
     let is_other = matches!(format, Format::Text | Format::Binary);
-    let wrong = (looks_like_it && is_other).then(|| json::read(bytes).err())??;
+    let wrong = (looks_like_it && is_other).then(|| json_tree::read(bytes).err())??;
     Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
 }
 
 /// Explains why bytes that look like JSON lines are not, if reading them by line gets further than
 /// `wrong`, the error of reading them as one value.
-fn broken_lines(bytes: &[u8], wrong: &NotJson) -> Option<String> {
-    let lines = json::read_lines(bytes).err()?;
+fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
+    let lines = json_tree::read_lines(bytes).err()?;
     let get_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
     let breaks = bytes.iter().take(lines.at).filter(|byte| **byte == b'\n');
     let (why, at, line) = (lines.why, lines.at, breaks.count() + 1);

@@ -1,5 +1,5 @@
 //! In-place JSON parsing without recursion: validating every message of a burst, finding a value,
-//! or building a tree.
+//! or visiting all of them.
 //!
 //! JSON is as in RFC 8259 (including lone surrogate escapes, which its grammar allows), nested no
 //! deeper than [`MAX_DEPTH`].
@@ -9,19 +9,14 @@ pub mod locate;
 pub mod number;
 pub mod text;
 
-mod error;
-mod layout;
+mod flaw;
 
 use std::ops::Range;
 
-pub use error::NotJson;
-pub use layout::{read, read_lines};
-
-use crate::payload::tree::{self, Refusal};
-use error::Stop;
+pub(super) use flaw::{Flaw, Refused};
 
 /// The maximum nesting depth of accepted JSON, as in `serde_json`.
-pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
+pub const MAX_DEPTH: usize = 127;
 
 /// Returns whether all of `bytes` are one JSON value.
 #[must_use]
@@ -32,27 +27,27 @@ pub fn is_json(bytes: &[u8]) -> bool {
 
 /// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
 /// Only at the end is it certain to be JSON.
-trait Visit {
+pub(super) trait Visit {
     /// An object or array starts at `start`.
-    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refusal>;
+    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;
     /// The innermost open object or array ends before `end`.
     fn close(&mut self, end: usize);
     /// The name of a member, without its quotes.
-    fn key(&mut self, raw: Range<usize>) -> Result<(), Refusal>;
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Refused>;
     /// Any other value, which starts with `first`; a string without its quotes.
-    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refusal>;
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused>;
 }
 
 /// A visitor that ignores everything.
 impl Visit for () {
-    fn open(&mut self, _: bool, _: usize) -> Result<(), Refusal> {
+    fn open(&mut self, _: bool, _: usize) -> Result<(), Refused> {
         Ok(())
     }
     fn close(&mut self, _: usize) {}
-    fn key(&mut self, _: Range<usize>) -> Result<(), Refusal> {
+    fn key(&mut self, _: Range<usize>) -> Result<(), Refused> {
         Ok(())
     }
-    fn scalar(&mut self, _: u8, _: Range<usize>) -> Result<(), Refusal> {
+    fn scalar(&mut self, _: u8, _: Range<usize>) -> Result<(), Refused> {
         Ok(())
     }
 }
@@ -67,14 +62,15 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is where it is.
-struct Grammar<'a> {
-    bytes: &'a [u8],
-    at: usize,
+pub(super) struct Grammar<'a> {
+    pub bytes: &'a [u8],
+    pub at: usize,
 }
 
 impl Grammar<'_> {
+    /// Parses one value, which must be all of the bytes but for whitespace.
     #[inline]
-    fn whole(&mut self, visit: &mut impl Visit) -> Result<(), Stop> {
+    pub fn whole(&mut self, visit: &mut impl Visit) -> Result<(), Flaw> {
         // The kinds of the open brackets, the innermost in the lowest bit: 1 is an object.
         let mut open: u128 = 0;
         let mut depth = 0;
@@ -83,7 +79,7 @@ impl Grammar<'_> {
                 first @ (b'{' | b'[') => {
                     let start = self.at - 1;
                     if depth == MAX_DEPTH {
-                        return self.stop(start, Stop::TooDeep);
+                        return self.stop(start, Flaw::TooDeep);
                     }
                     let is_object = first == b'{';
                     self.pass_on(start, visit.open(is_object, start))?;
@@ -115,65 +111,65 @@ impl Grammar<'_> {
                         open >>= 1;
                         visit.close(self.at);
                     }
-                    (_, true) => return self.stop(self.at - 1, Stop::NoCommaInObject),
-                    (_, false) => return self.stop(self.at - 1, Stop::NoCommaInArray),
+                    (_, true) => return self.stop(self.at - 1, Flaw::NoCommaInObject),
+                    (_, false) => return self.stop(self.at - 1, Flaw::NoCommaInArray),
                 }
             }
             let end = skip_space(self.bytes, self.at);
             if end == self.bytes.len() {
                 return Ok(());
             }
-            return self.stop(end, Stop::NotTheEnd);
+            return self.stop(end, Flaw::NotTheEnd);
         }
     }
 
     /// Stops at `at`.
     #[cold]
-    fn stop<T>(&mut self, at: usize, stop: Stop) -> Result<T, Stop> {
+    fn stop<T>(&mut self, at: usize, flaw: Flaw) -> Result<T, Flaw> {
         self.at = at;
-        Err(stop)
+        Err(flaw)
     }
 
     /// Stops at `start` if the visitor refused what starts there.
     #[inline]
-    fn pass_on(&mut self, start: usize, visited: Result<(), Refusal>) -> Result<(), Stop> {
+    fn pass_on(&mut self, start: usize, visited: Result<(), Refused>) -> Result<(), Flaw> {
         match visited {
             Ok(()) => Ok(()),
-            Err(refusal) => self.stop(start, Stop::Refused(refusal)),
+            Err(Refused) => self.stop(start, Flaw::Refused),
         }
     }
 
     /// Takes the next byte that is not whitespace.
     #[inline]
-    fn next(&mut self) -> Result<u8, Stop> {
+    fn next(&mut self) -> Result<u8, Flaw> {
         let at = skip_space(self.bytes, self.at);
         match self.bytes.get(at) {
             Some(byte) => {
                 self.at = at + 1;
                 Ok(*byte)
             }
-            None => self.stop(at, Stop::EndsEarly),
+            None => self.stop(at, Flaw::EndsEarly),
         }
     }
 
     /// Takes a key and its colon.
     #[inline]
-    fn key(&mut self, visit: &mut impl Visit) -> Result<(), Stop> {
+    fn key(&mut self, visit: &mut impl Visit) -> Result<(), Flaw> {
         if self.next()? != b'"' {
-            return self.stop(self.at - 1, Stop::NoName);
+            return self.stop(self.at - 1, Flaw::NoName);
         }
         let start = self.at;
         self.string()?;
         self.pass_on(start - 1, visit.key(start..self.at - 1))?;
         if self.next()? != b':' {
-            return self.stop(self.at - 1, Stop::NoColon);
+            return self.stop(self.at - 1, Flaw::NoColon);
         }
         Ok(())
     }
 
     /// Takes the rest of a value other than an object or array, after its first byte.
     #[inline]
-    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Result<(), Stop> {
+    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Result<(), Flaw> {
         let start = self.at - 1;
         let raw = match first {
             b'"' => {
@@ -182,7 +178,7 @@ impl Grammar<'_> {
             }
             b'-' | b'0'..=b'9' => {
                 if self.number(first).is_none() {
-                    return self.stop(start, Stop::CutNumber);
+                    return self.stop(start, Flaw::CutNumber);
                 }
                 start..self.at
             }
@@ -191,10 +187,10 @@ impl Grammar<'_> {
                     b't' => b"true",
                     b'f' => b"false",
                     b'n' => b"null",
-                    _ => return self.stop(start, Stop::NoValue),
+                    _ => return self.stop(start, Flaw::NoValue),
                 };
                 if !self.bytes[start..].starts_with(word) {
-                    return self.stop(start, Stop::NoValue);
+                    return self.stop(start, Flaw::NoValue);
                 }
                 self.at = start + word.len();
                 start..self.at
@@ -205,11 +201,11 @@ impl Grammar<'_> {
 
     /// Takes the rest of a string, after its first quote.
     #[inline]
-    fn string(&mut self) -> Result<(), Stop> {
+    fn string(&mut self) -> Result<(), Flaw> {
         let start = self.at - 1;
         loop {
             let Some(byte) = self.bytes.get(self.at) else {
-                return self.stop(start, Stop::OpenString);
+                return self.stop(start, Flaw::OpenString);
             };
             self.at += 1;
             match byte {
@@ -217,10 +213,10 @@ impl Grammar<'_> {
                 b'\\' => {
                     let backslash = self.at - 1;
                     if self.escape().is_none() {
-                        return self.stop(backslash, Stop::BadEscape);
+                        return self.stop(backslash, Flaw::BadEscape);
                     }
                 }
-                0..=0x1f => return self.stop(self.at - 1, Stop::Control),
+                0..=0x1f => return self.stop(self.at - 1, Flaw::Control),
                 _ => {}
             }
         }

@@ -4,12 +4,11 @@
 //! shown in words, a timestamp (type -1, in its three forms) as RFC 3339.
 
 use std::fmt::Write;
-use std::ops::Range;
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-use super::assembly::{Assembly, Count, check_count};
+use super::assembly::{self, Reader};
 use super::decimal::{decimal, decimal_f32};
 use super::reading::{Cursor, Stop, Unreadable};
 use super::tree::{Kind, Tree};
@@ -27,41 +26,18 @@ const EXTENSION_SHOWN: usize = 64;
 ///
 /// Returns where `bytes` stop being `MessagePack`, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
-    let mut reader = Reader {
-        bytes,
-        cursor: Cursor::new(bytes),
-        assembly: Assembly::new(),
-    };
-    let read = reader.read();
-    reader.assembly.finish(read, NAME)
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    cursor: Cursor<'a>,
-    assembly: Assembly,
+    assembly::read(bytes, NAME, Reader::value)
 }
 
 impl Reader<'_> {
-    fn read(&mut self) -> Result<(), Stop> {
-        while !self.assembly.is_complete() {
-            self.value()?;
-        }
-        if self.cursor.left() > 0 {
-            let at = self.cursor.at();
-            return Err(Stop::wrong("trailing data", at));
-        }
-        Ok(())
-    }
-
     /// Takes the next header and, unless it starts a container, its contents.
     fn value(&mut self) -> Result<(), Stop> {
         let start = self.cursor.at();
         let marker = self.cursor.byte()?;
         match marker {
             0x00..=0x7f => self.spelt(Kind::Number, &marker.to_string(), start),
-            0x80..=0x8f => self.container(Kind::Object, u64::from(marker & 0x0f), start),
-            0x90..=0x9f => self.container(Kind::Array, u64::from(marker & 0x0f), start),
+            0x80..=0x8f => self.container(Kind::Object, Some(u64::from(marker & 0x0f)), start),
+            0x90..=0x9f => self.container(Kind::Array, Some(u64::from(marker & 0x0f)), start),
             0xa0..=0xbf => self.stretch(Kind::String, u64::from(marker & 0x1f), start),
             0xc0 => self.spelt(Kind::Null, "nil", start),
             0xc1 => Err(Stop::wrong("reserved byte 0xc1", start)),
@@ -131,33 +107,17 @@ impl Reader<'_> {
         } else {
             Kind::Object
         };
-        self.container(kind, count, start)
-    }
-
-    fn container(&mut self, kind: Kind, count: u64, start: usize) -> Result<(), Stop> {
-        let header = start..self.cursor.at();
-        check_count(kind, count, self.cursor.left(), start)?;
-        self.assembly.open(kind, Count::Known(count), "", header)
-    }
-
-    fn stretch(&mut self, kind: Kind, length: u64, start: usize) -> Result<(), Stop> {
-        let written = self.cursor.stretch(length, start)?;
-        let source = start..written.end;
-        self.assembly.written(kind, self.bytes, written, source)
+        self.container(kind, Some(count), start)
     }
 
     /// Takes the type and the `length` bytes of an extension.
     fn extension(&mut self, length: u64, start: usize) -> Result<(), Stop> {
         let kind = i8::from_be_bytes(self.cursor.array()?);
-        let range: Range<usize> = self.cursor.stretch(length, start)?;
+        let range = self.cursor.stretch(length, start)?;
         let content = self.cursor.slice(range);
         let time = if kind == -1 { timestamp(content) } else { None };
         let words = time.unwrap_or_else(|| extension_words(kind, content));
         self.spelt(Kind::Other, &words, start)
-    }
-
-    fn spelt(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
-        self.assembly.spelt(kind, words, start..self.cursor.at())
     }
 }
 

@@ -17,8 +17,7 @@ use std::fmt::Display;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
-use super::assembly::finish;
-use super::reading::Unreadable;
+use super::reading::{Unreadable, finish};
 use super::tree::Tree;
 
 /// The name of the format.

@@ -1,11 +1,11 @@
-//! Sequential reading of bytes, for the binary formats.
+//! Sequential reading of bytes, and why they could not be decoded.
 
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
-use crate::payload::tree::Refusal;
+use crate::payload::tree::{Builder, Refusal, Tree};
 
 /// Why a payload could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,25 @@ impl Stop {
     pub(super) fn too_deep(at: usize) -> Self {
         Self::wrong("nested too deeply", at)
     }
+}
+
+/// Returns the tree after `read` has ended, for a payload in `format`: whole, or cut if it was
+/// full.
+pub(super) fn finish(
+    builder: Builder,
+    read: Result<(), Stop>,
+    format: &'static str,
+) -> Result<Tree, Unreadable> {
+    let (tree, at) = match read {
+        Ok(()) => (builder.finish(), 0),
+        Err(Stop::Full(at)) => (builder.finish_cut(at), at),
+        Err(Stop::Wrong(why, at)) => return Err(Unreadable { format, why, at }),
+    };
+    tree.ok_or(Unreadable {
+        format,
+        why: "no value".into(),
+        at,
+    })
 }
 
 /// A position in bytes that are read from the front.

@@ -16,8 +16,10 @@ use std::ops::Range;
 pub use build::{Builder, Refusal, Said};
 pub use path::path_step;
 
+use crate::payload::json;
+
 /// The maximum nesting depth for all formats.
-pub const MAX_DEPTH: usize = 127;
+pub const MAX_DEPTH: usize = json::MAX_DEPTH;
 
 /// The maximum number of values in a tree. If a payload has more, only the first are decoded.
 pub const MAX_NODES: usize = 1 << 21;

@@ -2,8 +2,8 @@
 
 use subscope::payload::diff::structure::{Change, Counts, Structure};
 use subscope::payload::diff::{Diff, Side, compare};
-use subscope::payload::json;
 use subscope::payload::tree::{Builder, Key, Kind, NodeId, Said, Tree};
+use subscope::payload::{json, json_tree};
 
 mod apply;
 mod picture;
@@ -23,7 +23,7 @@ fn structure(old: &str, new: &str) -> Structure {
 }
 
 fn read(text: &str) -> Tree {
-    json::read(text.as_bytes()).unwrap()
+    json_tree::read(text.as_bytes()).unwrap()
 }
 
 /// Returns the path of a value on one side.

@@ -12,10 +12,10 @@ use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
 
 use subscope::payload::escape::{self, Part, Text};
-use subscope::payload::json;
 use subscope::payload::ranges::Ranges;
 use subscope::payload::rows::{self, BLOCK, END};
 use subscope::payload::tree::NodeId;
+use subscope::payload::{json, json_tree};
 use subscope::query::Path;
 
 /// Characters that interact: marks, joiners, emoji, jamo, Indic letters, flags.
@@ -342,9 +342,9 @@ fn trimmed(text: &str) -> Range<usize> {
 #[test]
 fn halves_of_surrogate_pairs_are_written_back() {
     let text = r#"{"\uD800":["\udc00x","\\ud800","\ud83d\ud83d\ude00"],"\udfff\"":1}"#;
-    let tree = json::read(text.as_bytes()).unwrap();
+    let tree = json_tree::read(text.as_bytes()).unwrap();
     let written = tree.to_json(NodeId(0), text.as_bytes());
-    let again = json::read(&written).unwrap();
+    let again = json_tree::read(&written).unwrap();
     assert_eq!(again.len(), tree.len());
     for id in (0..u32::try_from(tree.len()).unwrap()).map(NodeId) {
         let (before, after) = (
@@ -366,7 +366,7 @@ proptest! {
 
     #[test]
     fn json_keeps_its_value_and_is_written_back(text in any_json()) {
-        let tree = json::read(text.as_bytes()).unwrap();
+        let tree = json_tree::read(text.as_bytes()).unwrap();
         let written = tree.to_json(NodeId(0), text.as_bytes());
         let before: Value = serde_json::from_str(&text).unwrap();
         let after: Value = serde_json::from_slice(&written).unwrap();
@@ -376,7 +376,7 @@ proptest! {
 
     #[test]
     fn the_path_of_a_value_of_json_leads_back_to_it(text in any_json()) {
-        let tree = json::read(text.as_bytes()).unwrap();
+        let tree = json_tree::read(text.as_bytes()).unwrap();
         for index in 0..tree.len() {
             let id = NodeId(u32::try_from(index).unwrap());
             let Some(path) = tree.path(id, text.as_bytes()) else {
@@ -405,7 +405,7 @@ proptest! {
         } else {
             bytes[at] = byte;
         }
-        let ours = json::read(&bytes).is_ok();
+        let ours = json_tree::read(&bytes).is_ok();
         prop_assert_eq!(ours, json::is_json(&bytes));
         let theirs = serde_json::from_slice::<Value>(&bytes).is_ok();
         // A lone surrogate is valid by the grammar but cannot be a Rust string.

@@ -1,6 +1,7 @@
 //! One-line text of values, for keys that are not strings: `[1, "a"]`, `{2: nil}`, `bytes 0a0b`.
 
 use crate::payload::hex;
+use crate::payload::json::text::quoted;
 use crate::payload::tree::Kind;
 
 /// The text of a key so far.
@@ -19,16 +20,7 @@ impl Words {
     pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {
         self.separate(within);
         match kind {
-            Kind::String => {
-                self.text.push(b'"');
-                for byte in text {
-                    if matches!(byte, b'"' | b'\\') {
-                        self.text.push(b'\\');
-                    }
-                    self.text.push(*byte);
-                }
-                self.text.push(b'"');
-            }
+            Kind::String => self.text.extend(quoted(text)),
             Kind::Bytes => {
                 self.text.extend_from_slice(b"bytes ");
                 self.text.extend(hex::digits(text));

@@ -1,5 +1,7 @@
 //! Numbers specific to CBOR.
 
+use num_bigint::{BigInt, Sign};
+
 use super::Head;
 use crate::payload::reading::Cursor;
 
@@ -9,9 +11,6 @@ const MAX_BIGNUM: usize = 256;
 
 /// The smallest exponent with which a decimal fraction is written without exponent notation.
 const MOST_PLACES: i64 = -40;
-
-/// The divisor by which [`bignum`] splits off groups of nine digits.
-const GROUP: u32 = 1_000_000_000;
 
 /// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 of `bits`.
 pub(super) fn half(bits: u64) -> f32 {
@@ -110,49 +109,7 @@ fn integer(cursor: &mut Cursor<'_>) -> Option<String> {
 /// Returns the decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, the most
 /// significant byte first, or of -1 - `magnitude`.
 fn bignum(magnitude: &[u8], is_negative: bool) -> String {
-    let mut limbs: Vec<u32> = magnitude
-        .rchunks(4)
-        .map(|chunk| {
-            chunk
-                .iter()
-                .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
-        })
-        .collect();
-    if is_negative {
-        add_one(&mut limbs);
-    }
-    let mut groups = Vec::new();
-    while limbs.iter().any(|limb| *limb > 0) {
-        groups.push(cut_group(&mut limbs));
-    }
-    let sign = if is_negative { "-" } else { "" };
-    let first = groups.pop().unwrap_or_default();
-    let rest = groups.iter().rev().map(|group| format!("{group:09}"));
-    format!("{sign}{first}{}", rest.collect::<String>())
-}
-
-fn add_one(limbs: &mut Vec<u32>) {
-    for limb in limbs.iter_mut() {
-        let (sum, overflows) = limb.overflowing_add(1);
-        *limb = sum;
-        if !overflows {
-            return;
-        }
-    }
-    limbs.push(1);
-}
-
-/// Divides by [`GROUP`] in place and returns the remainder.
-fn cut_group(limbs: &mut Vec<u32>) -> u32 {
-    let mut rest = 0_u64;
-    for limb in limbs.iter_mut().rev() {
-        let dividend = rest << 32 | u64::from(*limb);
-        // A dividend below `GROUP << 32` has a quotient of at most 32 bits.
-        *limb = u32::try_from(dividend / u64::from(GROUP)).unwrap_or_default();
-        rest = dividend % u64::from(GROUP);
-    }
-    while limbs.last() == Some(&0) {
-        limbs.pop();
-    }
-    u32::try_from(rest).unwrap_or_default()
+    let number = BigInt::from_bytes_be(Sign::Plus, magnitude);
+    let number = if is_negative { -1 - number } else { number };
+    number.to_string()
 }

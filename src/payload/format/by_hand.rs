@@ -3,7 +3,7 @@
 use super::{Decoded, Format, MAX_WRAPPINGS, Unwrapped, Wrapping, encoded, guess, named};
 use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
-use crate::payload::{cbor, json, msgpack};
+use crate::payload::{cbor, json_tree, msgpack};
 
 /// Reads a payload as text: unpacked if the result is text of at most `most` bytes, else as it is.
 pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
@@ -76,8 +76,8 @@ fn bare(
     message_type: Option<&MessageType>,
 ) -> Result<Option<Tree>, String> {
     let tree = match format {
-        Format::Json => json::read(bytes).map_err(|wrong| wrong.to_string()),
-        Format::JsonLines => json::read_lines(bytes).map_err(|wrong| wrong.to_string()),
+        Format::Json => json_tree::read(bytes).map_err(|wrong| wrong.to_string()),
+        Format::JsonLines => json_tree::read_lines(bytes).map_err(|wrong| wrong.to_string()),
         Format::MessagePack => msgpack::read(bytes).map_err(|wrong| wrong.to_string()),
         Format::Cbor => cbor::read(bytes).map_err(|wrong| wrong.to_string()),
         Format::Protobuf => match message_type {

@@ -4,7 +4,7 @@ use super::unpack::{Failure, packed_by, unpack};
 use super::{Format, Wrapping, encoded, named};
 use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
-use crate::payload::{cbor, json, msgpack};
+use crate::payload::{cbor, json, json_tree, msgpack};
 
 /// What bytes look like.
 pub(super) enum Look {
@@ -100,17 +100,17 @@ fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
 fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     let first = bytes.get(json::skip_space(bytes, 0))?;
     match first {
-        b'{' | b'[' => match json::read(bytes) {
+        b'{' | b'[' => match json_tree::read(bytes) {
             Ok(tree) => Some((Format::Json, tree)),
             // What follows the first value may be the second line.
             Err(_) if bytes.contains(&b'\n') => {
-                let tree = json::read_lines(bytes).ok()?;
+                let tree = json_tree::read_lines(bytes).ok()?;
                 Some((Format::JsonLines, tree))
             }
             Err(_) => None,
         },
         b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
-            Some((Format::Json, json::read(bytes).ok()?))
+            Some((Format::Json, json_tree::read(bytes).ok()?))
         }
         _ => None,
     }

@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Grammar, Visit};
-use crate::payload::tree::Refusal;
+use super::{Grammar, Refused, Visit};
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +72,7 @@ impl Row<'_> {
 
 impl Visit for Row<'_> {
     #[inline]
-    fn open(&mut self, is_object: bool, _: usize) -> Result<(), Refusal> {
+    fn open(&mut self, is_object: bool, _: usize) -> Result<(), Refused> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         self.push(kind, 0..0);
         Ok(())
@@ -85,13 +84,13 @@ impl Visit for Row<'_> {
     }
 
     #[inline]
-    fn key(&mut self, raw: Range<usize>) -> Result<(), Refusal> {
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Refused> {
         self.push(Kind::Key, raw);
         Ok(())
     }
 
     #[inline]
-    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refusal> {
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused> {
         let kind = match first {
             b'"' => Kind::String,
             b't' | b'f' => Kind::Bool,

@@ -2,7 +2,7 @@
 //! allowed.
 
 use subscope::payload::format::{Format, read_as};
-use subscope::payload::json;
+use subscope::payload::{json, json_tree};
 
 fn nested(depth: usize) -> Vec<u8> {
     [b"[".repeat(depth), b"]".repeat(depth)].concat()
@@ -38,9 +38,9 @@ fn what_is_json_is_taken() {
         "[\"\\ud800\"]",
         "[\"\\udc00\\ud800\"]",
     ] {
-        assert!(json::read(json.as_bytes()).is_ok(), "{json}");
+        assert!(json_tree::read(json.as_bytes()).is_ok(), "{json}");
     }
-    assert!(json::read(&nested(json::MAX_DEPTH)).is_ok());
+    assert!(json_tree::read(&nested(json::MAX_DEPTH)).is_ok());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn what_is_no_json_is_refused() {
         "*",
         "<.>",
     ] {
-        assert!(json::read(other.as_bytes()).is_err(), "{other}");
+        assert!(json_tree::read(other.as_bytes()).is_err(), "{other}");
     }
     for other in [
         &b"[\"\xff\"]"[..],
@@ -106,9 +106,9 @@ fn what_is_no_json_is_refused() {
         b"[\0]",
         b"[\"a\0a\"]",
     ] {
-        assert!(json::read(other).is_err(), "{other:?}");
+        assert!(json_tree::read(other).is_err(), "{other:?}");
     }
-    assert!(json::read(&nested(json::MAX_DEPTH + 1)).is_err());
+    assert!(json_tree::read(&nested(json::MAX_DEPTH + 1)).is_err());
 }
 
 #[test]

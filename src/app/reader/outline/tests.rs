@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use super::*;
-use crate::payload::json;
+use crate::payload::json_tree;
 
 struct Stand {
     text: String,
@@ -15,7 +15,7 @@ impl Stand {
     fn new(text: &str, columns: usize, height: usize) -> Self {
         Self {
             text: text.to_owned(),
-            tree: json::read(text.as_bytes()).unwrap(),
+            tree: json_tree::read(text.as_bytes()).unwrap(),
             columns,
             height,
             outline: Outline::default(),

@@ -1,27 +1,12 @@
-//! Why a payload is not JSON.
+//! Why bytes are not JSON.
 
-use std::fmt::{self, Display, Formatter};
-
-use crate::payload::tree::Refusal;
-
-/// Why a payload is not JSON.
+/// The visitor does not accept a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotJson {
-    /// The byte, counted from 0, at which it stops being JSON.
-    pub at: usize,
-    /// What is wrong there.
-    pub why: &'static str,
-}
+pub struct Refused;
 
-impl Display for NotJson {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(formatter, "not JSON: {} at byte {}", self.why, self.at)
-    }
-}
-
-/// Why parsing stops early. As small as it can be, since it is part of the result for every value.
+/// Why parsing stops. As small as it can be, since it is part of the result for every value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum Flaw {
     EndsEarly,
     NotTheEnd,
     NoValue,
@@ -34,11 +19,10 @@ pub enum Stop {
     Control,
     CutNumber,
     TooDeep,
-    /// The visitor does not accept the value.
-    Refused(Refusal),
+    Refused,
 }
 
-impl Stop {
+impl Flaw {
     /// Returns what is wrong, as text.
     pub fn why(self) -> &'static str {
         match self {
@@ -53,9 +37,8 @@ impl Stop {
             Self::BadEscape => "invalid escape",
             Self::Control => "control character in a string",
             Self::CutNumber => "invalid number",
-            Self::TooDeep | Self::Refused(Refusal::TooDeep) => "nested too deeply",
-            Self::Refused(Refusal::TooLong) => "longer than 4 GiB",
-            Self::Refused(Refusal::Full) => "too many values",
+            Self::TooDeep => "nested too deeply",
+            Self::Refused => "refused",
         }
     }
 }

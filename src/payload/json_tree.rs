@@ -1,0 +1,151 @@
+//! Decoding JSON into a tree.
+
+use std::ops::Range;
+
+use super::json::text::{self, Unescaped};
+use super::json::{Grammar, Refused, Visit};
+use super::reading::{Stop, Unreadable, finish};
+use super::tree::{Builder, Kind, Refusal, Said, Tree};
+
+/// The name of the format.
+pub const NAME: &str = "JSON";
+
+/// Reads one JSON value. If it has more values than a tree holds, only the first are decoded.
+///
+/// # Errors
+///
+/// Returns where `bytes` stop being JSON, and why.
+pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
+    let mut builder = Builder::default();
+    let read = value(bytes, 0, &mut builder);
+    finish(builder, read, NAME)
+}
+
+/// Reads JSON values on lines of their own, at least two, as the elements of an array. Empty lines
+/// are skipped.
+///
+/// # Errors
+///
+/// Returns where `bytes` stop being JSON, and why.
+pub fn read_lines(bytes: &[u8]) -> Result<Tree, Unreadable> {
+    let mut builder = Builder::default();
+    let read = lines(bytes, &mut builder);
+    finish(builder, read, NAME)
+}
+
+fn lines(bytes: &[u8], builder: &mut Builder) -> Result<(), Stop> {
+    let opened = builder.open(Kind::Array, b"", 0);
+    opened.map_err(|refusal| Stop::refused(refusal, 0))?;
+    let mut start = 0;
+    let mut count = 0;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        if !line.trim_ascii().is_empty() {
+            value(line, start, builder)?;
+            count += 1;
+        }
+        start += line.len() + 1;
+    }
+    if count < 2 {
+        return Err(Stop::wrong("no second line", bytes.len()));
+    }
+    builder.close(bytes.len());
+    Ok(())
+}
+
+/// Adds the value in `bytes`, which starts at `origin` in the payload.
+fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop> {
+    let mut grammar = Grammar { bytes, at: 0 };
+    let mut layout = Layout {
+        bytes,
+        origin,
+        builder,
+        refusal: None,
+    };
+    let parsed = grammar.whole(&mut layout);
+    // Outside strings the grammar is pure ASCII.
+    if let Err(wrong) = str::from_utf8(&bytes[..grammar.at]) {
+        let at = wrong.valid_up_to() + origin;
+        return Err(Stop::wrong("invalid UTF-8 in a string", at));
+    }
+    let at = grammar.at + origin;
+    match (parsed, layout.refusal) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(refusal)) => Err(Stop::refused(refusal, at)),
+        (Err(flaw), None) => Err(Stop::wrong(flaw.why(), at)),
+    }
+}
+
+/// Adds values to a tree.
+struct Layout<'a> {
+    bytes: &'a [u8],
+    /// Where `bytes` start in the payload.
+    origin: usize,
+    builder: &'a mut Builder,
+    /// Why the tree does not accept a value.
+    refusal: Option<Refusal>,
+}
+
+impl Layout<'_> {
+    fn note(&mut self, added: Result<(), Refusal>) -> Result<(), Refused> {
+        added.map_err(|refusal| {
+            self.refusal = Some(refusal);
+            Refused
+        })
+    }
+
+    /// Returns `range` as a range of the payload.
+    fn in_payload(&self, range: Range<usize>) -> Range<usize> {
+        range.start + self.origin..range.end + self.origin
+    }
+
+    /// Passes on the contents of a string.
+    fn unescaped(
+        &mut self,
+        raw: Range<usize>,
+        add: impl FnOnce(&mut Builder, Said<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refused> {
+        let written = &self.bytes[raw.clone()];
+        let added = if text::has_escape(written) {
+            let text: Vec<u8> = Unescaped::new(written).collect();
+            add(self.builder, Said::Spelt(&text))
+        } else {
+            let raw = self.in_payload(raw);
+            add(self.builder, Said::Written(raw))
+        };
+        self.note(added)
+    }
+}
+
+impl Visit for Layout<'_> {
+    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused> {
+        let kind = if is_object { Kind::Object } else { Kind::Array };
+        let opened = self.builder.open(kind, b"", start + self.origin);
+        self.note(opened)
+    }
+
+    fn close(&mut self, end: usize) {
+        self.builder.close(end + self.origin);
+    }
+
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Refused> {
+        self.unescaped(raw, |builder, name| builder.name(name))
+    }
+
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused> {
+        let kind = match first {
+            b'"' => {
+                let quoted = self.in_payload(raw.start - 1..raw.end + 1);
+                return self.unescaped(raw, |builder, text| {
+                    builder.scalar(Kind::String, text, quoted)
+                });
+            }
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            _ => Kind::Number,
+        };
+        let written = self.in_payload(raw);
+        let text = Said::Written(written.clone());
+        let added = self.builder.scalar(kind, text, written);
+        self.note(added)
+    }
+}
