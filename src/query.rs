@@ -39,7 +39,7 @@ mod value;
 #[derive(Clone)]
 pub struct Query {
     text: Arc<str>,
-    meant: Option<Arc<str>>,
+    suggestion: Option<Arc<str>>,
     /// The text to use inside a larger query, if it differs from `text`.
     closed: Option<Arc<str>>,
     root: Arc<Expr>,
@@ -55,7 +55,7 @@ impl Query {
     pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
         let parsed = parse::parse(text, moment)?;
         Ok(Self {
-            meant: parsed.meant.map(Into::into),
+            suggestion: parsed.suggestion.map(Into::into),
             closed: parsed.closed.map(Into::into),
             ..Self::new(text, parsed.expr)
         })
@@ -64,7 +64,7 @@ impl Query {
     fn new(text: &str, root: Expr) -> Self {
         Self {
             text: text.into(),
-            meant: None,
+            suggestion: None,
             closed: None,
             root: Arc::new(root),
         }
@@ -78,8 +78,8 @@ impl Query {
 
     /// Returns the query the user may have meant, to suggest if this one finds nothing.
     #[must_use]
-    pub fn meant(&self) -> Option<&str> {
-        self.meant.as_deref()
+    pub fn suggestion(&self) -> Option<&str> {
+        self.suggestion.as_deref()
     }
 
     /// Whether the query is a single text term.
@@ -136,33 +136,33 @@ impl Query {
 
     /// Whether the query contains `is:notice` or `is:gap`.
     #[must_use]
-    pub fn speaks_of_notices(&self) -> bool {
+    pub fn mentions_notices(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Notice | Is::Gap)))
     }
 
     /// Whether the query contains `via:`, so that rows must list their subscriptions.
     #[must_use]
-    pub fn asks_via(&self) -> bool {
+    pub fn uses_via(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
     /// Whether the query contains `is:drift` or `is:seqgap`, so that rows must carry their flags.
     #[must_use]
-    pub fn asks_flags(&self) -> bool {
+    pub fn uses_flags(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
     /// Whether the query compares values at paths, which depends on the decoder of a payload.
     #[must_use]
-    pub fn asks_values(&self) -> bool {
+    pub fn uses_values(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Path(_)))
     }
 
     /// Returns the flags that the query tests.
     #[must_use]
-    pub fn flags_asked(&self) -> Flags {
+    pub fn used_flags(&self) -> Flags {
         let asks = |asked: Is| self.root.has(&|term| *term == Term::Is(asked));
         Flags {
             is_drift: asks(Is::Drift),

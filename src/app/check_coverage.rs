@@ -84,7 +84,7 @@ impl App {
     }
 
     fn unchecked_by(&self, query: &Query) -> Unchecked {
-        let asked = query.flags_asked();
+        let asked = query.used_flags();
         if asked == Flags::default() {
             return Unchecked::default();
         }

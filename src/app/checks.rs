@@ -252,7 +252,7 @@ impl App {
         self.checks.reports.retain(|(check, _), _| *check != id);
         let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         let mut effects = vec![Effect::Analyse(plan)];
-        effects.extend(self.ask_again(Query::asks_flags));
+        effects.extend(self.ask_again(Query::uses_flags));
         effects
     }
 
@@ -293,7 +293,7 @@ impl App {
         if looked_back {
             // Otherwise the old reports would look final before they are.
             effects.extend(self.renew_reports());
-            effects.extend(self.ask_again(Query::asks_flags));
+            effects.extend(self.ask_again(Query::uses_flags));
         }
         effects
     }

@@ -117,7 +117,7 @@ impl Filters {
     /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
     #[must_use]
     pub fn speak_of_notices(&self) -> bool {
-        self.parts().iter().any(Query::speaks_of_notices)
+        self.parts().iter().any(Query::mentions_notices)
     }
 
     /// Returns the queries that a row must match, whatever its channel.

@@ -253,7 +253,7 @@ fn no_hit_words(find: &Find, now: Time) -> String {
     }
     let query = find.query();
     let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
-    match query.meant() {
+    match query.suggestion() {
         Some(meant) => {
             let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
             format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")

@@ -90,7 +90,7 @@ impl App {
             .map(Effect::Analyse)
             .into_iter()
             .collect();
-        effects.extend(self.ask_again(Query::asks_values));
+        effects.extend(self.ask_again(Query::uses_values));
         effects
     }
 

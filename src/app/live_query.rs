@@ -69,7 +69,7 @@ pub(super) struct QueryContext<'a> {
 impl QueryContext<'_> {
     /// Returns the end of the rows that a query can be run on.
     fn end(&self, query: &Query) -> RowId {
-        if query.asks_flags() {
+        if query.uses_flags() {
             self.checked.min(self.log.end())
         } else {
             self.log.end()
@@ -81,7 +81,7 @@ impl QueryContext<'_> {
         let starts = pieces.iter().map(|piece| piece.rows().start);
         let ends = pieces.iter().map(|piece| piece.rows().end);
         match starts.min().zip(ends.max()) {
-            Some((start, end)) if query.asks_flags() => Arc::new(Flagged {
+            Some((start, end)) if query.uses_flags() => Arc::new(Flagged {
                 drift: self.findings.drift_in(start..end),
                 seqgap: self.findings.out_of_sequence_in(start..end),
             }),
@@ -90,7 +90,7 @@ impl QueryContext<'_> {
     }
 
     fn names(&self, query: &Query) -> Names {
-        if query.asks_via() {
+        if query.uses_via() {
             Arc::clone(&self.names)
         } else {
             Names::default()
@@ -234,7 +234,7 @@ impl LiveQuery {
     /// Schedules another scan of `row`, which another subscription has delivered too, if the query
     /// depends on subscriptions.
     pub(super) fn look_again(&mut self, row: RowId) {
-        if self.query.asks_via() {
+        if self.query.uses_via() {
             self.next = self.next.min(row);
         }
     }
@@ -320,8 +320,8 @@ impl App {
 
     /// Requests scans of the rows that have arrived since the last request, for every query.
     pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
-        let asks_via = self.watches().any(|watch| watch.query.asks_via());
-        let names = self.names_if(asks_via);
+        let uses_via = self.watches().any(|watch| watch.query.uses_via());
+        let names = self.names_if(uses_via);
         let known = QueryContext {
             log: &self.log,
             names,

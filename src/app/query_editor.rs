@@ -101,7 +101,7 @@ impl App {
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
         };
         let mut query_box = QueryBox::holding(purpose, text.map_or("", Query::text));
-        query_box.meant = text.and_then(Query::meant).map(str::to_owned);
+        query_box.meant = text.and_then(Query::suggestion).map(str::to_owned);
         query_box.before = text.cloned();
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
@@ -115,7 +115,7 @@ impl App {
         };
         let parsed = Query::parse(&query_box.input.text(), &moment);
         query_box.error = parsed.as_ref().err().cloned();
-        let meant = parsed.as_ref().ok().and_then(Query::meant);
+        let meant = parsed.as_ref().ok().and_then(Query::suggestion);
         query_box.meant = meant.map(str::to_owned);
         let (purpose, before) = (query_box.purpose, query_box.before.clone());
         let query = parsed.map_or(before, Some);

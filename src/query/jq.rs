@@ -17,12 +17,13 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread::Builder;
 
-pub mod asker;
 mod child;
 mod compile;
+mod limits;
 mod meter;
 mod natives;
 mod process;
+pub mod runner;
 
 pub use child::{JQ, serve};
 

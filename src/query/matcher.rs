@@ -11,7 +11,7 @@ use crate::payload::lookup::Lookup;
 use crate::query::Query;
 use crate::query::compare::Compare;
 use crate::query::expr::{Expr, Is, Name, Term};
-use crate::query::jq::asker::Asker;
+use crate::query::jq::runner::Runner;
 use crate::query::literal::Literal;
 use crate::query::value::PathTerm;
 
@@ -39,9 +39,9 @@ pub struct Row<'a> {
     pub payload: &'a [u8],
     /// The size of the payload on arrival, in bytes.
     pub size: u64,
-    /// The subscriptions that delivered the row; only needed if [`Query::asks_via`].
+    /// The subscriptions that delivered the row; only needed if [`Query::uses_via`].
     pub via: &'a [SubscriptionId],
-    /// The flags set on the row by checks; only needed if [`Query::asks_flags`].
+    /// The flags set on the row by checks; only needed if [`Query::uses_flags`].
     pub flags: Flags,
 }
 
@@ -60,7 +60,7 @@ pub struct Matcher {
     root: Node,
     decoder_choices: Arc<DecoderChoices>,
     /// The decoder choice for each channel, by index.
-    said: Vec<Option<DecoderChoice>>,
+    choices: Vec<Option<DecoderChoice>>,
     /// Whether the query runs a jq program.
     is_slow: bool,
 }
@@ -78,7 +78,7 @@ enum Node {
     Via(Verdicts),
     Size(Compare, u64),
     Path(Box<PathTerm>),
-    Jq(Box<Asker>),
+    Jq(Box<Runner>),
     Json,
     Binary,
     /// These match rows of any kind.
@@ -91,13 +91,13 @@ enum Node {
 }
 
 /// A row with what has been found out about it.
-struct Asked<'a> {
+struct Candidate<'a> {
     row: &'a Row<'a>,
     lookup: Lookup<'a, 'a>,
     /// The index of the row within its turn.
     number: usize,
     /// Whether the answer depends on a program that has not run yet.
-    is_open: Cell<bool>,
+    is_undecided: Cell<bool>,
 }
 
 /// A condition on names, with its verdict for each channel or subscription by index.
@@ -116,7 +116,7 @@ impl Matcher {
             query,
             root,
             decoder_choices: Arc::default(),
-            said: Vec::new(),
+            choices: Vec::new(),
         }
     }
 
@@ -139,10 +139,10 @@ impl Matcher {
     /// Sets the channel names that the following rows refer to by index.
     pub fn enter<'n>(&mut self, channels: impl IntoIterator<Item = &'n [u8], IntoIter: Clone>) {
         let channels = channels.into_iter();
-        self.said.clear();
-        if self.query.asks_values() {
+        self.choices.clear();
+        if self.query.uses_values() {
             let decoder_choices = &self.decoder_choices;
-            self.said
+            self.choices
                 .extend(channels.clone().map(|name| decoder_choices.of(name)));
         }
         self.root.each(&mut |node| {
@@ -158,7 +158,7 @@ impl Matcher {
         if self.is_slow {
             return self.matches_in_turn(std::slice::from_ref(row)) == [true];
         }
-        self.root.holds(&self.asked(row, 0))
+        self.root.holds(&self.candidate(row, 0))
     }
 
     /// Returns whether each of `rows` matches, for a prefix of them: as many as the programs have
@@ -172,34 +172,38 @@ impl Matcher {
         });
         let mut answers: Vec<Option<bool>> = vec![None; rows.len()];
         let numbered = rows.iter().enumerate();
-        let mut open: Vec<Asked<'_>> = numbered.map(|(at, row)| self.asked(row, at)).collect();
+        let mut undecided: Vec<Candidate<'_>> =
+            numbered.map(|(at, row)| self.candidate(row, at)).collect();
         let mut has_time = true;
         loop {
-            open.retain(|asked| {
-                asked.is_open.set(false);
-                let holds = self.root.holds(asked);
-                if !asked.is_open.get() {
-                    answers[asked.number] = Some(holds);
+            undecided.retain(|candidate| {
+                candidate.is_undecided.set(false);
+                let holds = self.root.holds(candidate);
+                if !candidate.is_undecided.get() {
+                    answers[candidate.number] = Some(holds);
                 }
-                asked.is_open.get()
+                candidate.is_undecided.get()
             });
             let is_first_known = answers.first().is_none_or(Option::is_some);
-            if open.is_empty() || is_first_known && !has_time {
+            if undecided.is_empty() || is_first_known && !has_time {
                 return answers.into_iter().map_while(|answer| answer).collect();
             }
             has_time &= self
                 .root
-                .each_program(&mut |program| program.ask(|number| rows[number].payload));
+                .each_program(&mut |program| program.run(|number| rows[number].payload));
         }
     }
 
-    fn asked<'a>(&'a self, row: &'a Row<'a>, number: usize) -> Asked<'a> {
-        let reading = self.said.get(row.channel as usize).and_then(Option::as_ref);
-        Asked {
+    fn candidate<'a>(&'a self, row: &'a Row<'a>, number: usize) -> Candidate<'a> {
+        let choice = self
+            .choices
+            .get(row.channel as usize)
+            .and_then(Option::as_ref);
+        Candidate {
             row,
-            lookup: Lookup::new(row.payload, reading),
+            lookup: Lookup::new(row.payload, choice),
             number,
-            is_open: Cell::new(false),
+            is_undecided: Cell::new(false),
         }
     }
 
@@ -243,13 +247,13 @@ impl Matcher {
     }
 }
 
-impl Asked<'_> {
-    /// Whether `program` holds for the payload; leaves the answer open if that is not known yet.
-    fn by_program(&self, program: &Asker) -> bool {
+impl Candidate<'_> {
+    /// Whether `program` holds for the payload; leaves the candidate undecided if that is not known yet.
+    fn by_program(&self, program: &Runner) -> bool {
         program
             .holds(self.number, self.row.payload)
             .unwrap_or_else(|| {
-                self.is_open.set(true);
+                self.is_undecided.set(true);
                 false
             })
     }
@@ -291,7 +295,7 @@ impl Node {
                 Term::Via(name) => Self::Via(Verdicts::new(name)),
                 Term::Size(compare, size) => Self::Size(*compare, *size),
                 Term::Path(path) => Self::Path(path.clone()),
-                Term::Jq(program) => Self::Jq(Box::new(Asker::new(program))),
+                Term::Jq(program) => Self::Jq(Box::new(Runner::new(program))),
                 Term::Since(time) => Self::Since(*time),
                 Term::Until(time) => Self::Until(*time),
                 Term::Is(Is::Json) => Self::Json,
@@ -315,13 +319,13 @@ impl Node {
         (!text.0.text().is_empty()).then_some(text)
     }
 
-    fn holds(&self, asked: &Asked<'_>) -> bool {
-        let row = asked.row;
+    fn holds(&self, candidate: &Candidate<'_>) -> bool {
+        let row = candidate.row;
         let is_message = row.kind == Kind::Message;
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(asked)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(asked)),
-            Self::Not(inner) => !inner.holds(asked),
+            Self::All(parts) => parts.iter().all(|part| part.holds(candidate)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(candidate)),
+            Self::Not(inner) => !inner.holds(candidate),
             Self::Since(time) => row.time >= *time,
             Self::Until(time) => row.time < *time,
             Self::Notice => !is_message,
@@ -337,9 +341,9 @@ impl Node {
             Self::Channel(verdicts) => verdicts.of(row.channel),
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
-            Self::Path(path) => path.holds(row.payload, &asked.lookup),
-            Self::Jq(program) => asked.lookup.is_json() && asked.by_program(program),
-            Self::Json => asked.lookup.is_json(),
+            Self::Path(path) => path.holds(row.payload, &candidate.lookup),
+            Self::Jq(program) => candidate.lookup.is_json() && candidate.by_program(program),
+            Self::Json => candidate.lookup.is_json(),
             Self::Binary => is_binary(row.payload),
         }
     }
@@ -358,7 +362,7 @@ impl Node {
     }
 
     /// Calls `visit` with every program and returns whether it was true for all.
-    fn each_program(&self, visit: &mut impl FnMut(&Asker) -> bool) -> bool {
+    fn each_program(&self, visit: &mut impl FnMut(&Runner) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => {
                 let mut is_true = true;

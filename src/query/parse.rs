@@ -20,14 +20,14 @@ use crate::query::expr::Expr;
 use crate::query::time::Moment;
 
 use self::cursor::Cursor;
-use self::meant::Doubt;
+use self::suggest::Suggestion;
 
 mod cursor;
 mod jq;
-mod meant;
 mod named;
 mod path;
 mod strings;
+mod suggest;
 mod terms;
 
 /// The maximum nesting depth of parentheses.
@@ -48,7 +48,7 @@ pub struct Parsed {
     /// The expression.
     pub expr: Expr,
     /// What the user may have meant, to suggest if the query finds nothing.
-    pub meant: Option<String>,
+    pub suggestion: Option<String>,
     /// An equivalent text that keeps its meaning whatever follows it, if it differs.
     pub closed: Option<String>,
 }
@@ -63,13 +63,13 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     }
     let mut parser = Parser::new(text, moment);
     let expr = parser.whole()?;
-    let meant = meant::rewritten(text, &parser.meant);
-    let meant = meant.filter(|meant| Parser::new(meant, moment).whole().is_ok());
+    let suggestion = suggest::rewritten(text, &parser.suggestions);
+    let suggestion = suggestion.filter(|text| Parser::new(text, moment).whole().is_ok());
     let closed = parser.closed.iter().map(|(at, closed)| (at, &**closed));
-    let closed = meant::replaced(text, closed);
+    let closed = suggest::replaced(text, closed);
     Ok(Parsed {
         expr,
-        meant,
+        suggestion,
         closed,
     })
 }
@@ -103,7 +103,7 @@ struct Parser<'a> {
     moment: &'a Moment,
     depth: usize,
     /// The terms that the user may have meant differently.
-    meant: Vec<Doubt>,
+    suggestions: Vec<Suggestion>,
     /// The terms whose meaning depends on the text after them, with a form that does not.
     closed: Vec<(Range<usize>, String)>,
 }
@@ -114,7 +114,7 @@ impl<'a> Parser<'a> {
             cursor: Cursor::new(text),
             moment,
             depth: 0,
-            meant: Vec::new(),
+            suggestions: Vec::new(),
             closed: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memchr;
 use memchr::memmem::Finder;
 
+use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, PathStep};
 use crate::payload::json::number::Number;
 use crate::payload::json::text;
@@ -45,6 +46,24 @@ pub enum Scalar {
     Number(Number),
     /// A string, unescaped.
     Text(Box<[u8]>),
+}
+
+impl Scalar {
+    /// Returns the value written as `word`; `None` if it is an unquoted string.
+    pub fn of_word(word: &str) -> Option<Self> {
+        // Formats other than JSON have additional numbers and other words for null.
+        let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
+        let sought = match word {
+            "nil" | "undefined" => "null",
+            _ => word,
+        };
+        if let Some(word) = words.into_iter().find(|other| *other == sought) {
+            return Some(Self::Word(word));
+        }
+        let first = word.bytes().next()?;
+        let is_number = (first == b'-' || first.is_ascii_digit()) && is_json(word.as_bytes());
+        is_number.then(|| Self::Number(Number::new(word)))
+    }
 }
 
 impl PartialEq for PathTerm {

@@ -318,7 +318,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         let how = how_to_show(app);
         let not_known = unchecked(&filters.unchecked()).join(", ");
         let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
-        if let Some(meant) = filters.typed().and_then(Query::meant) {
+        if let Some(meant) = filters.typed().and_then(Query::suggestion) {
             let meant = whole(meant.as_bytes());
             let words = format!("Did you mean {meant}? / then Tab accepts");
             lines.push(Line::styled(words, theme::WATCH));

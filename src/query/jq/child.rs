@@ -14,11 +14,9 @@ use std::time::{Duration, Instant};
 
 use jaq_core::{Ctx, Filter, ValT, Vars};
 use jaq_json::{Val, read};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::time::{ClockId, clock_gettime};
 
 use super::meter::{Cut, Data, Meter, Run};
-use super::{STACK, compile, shielded};
+use super::{STACK, compile, limits, shielded};
 use crate::query::helper::Helper;
 
 /// The process that serves jq.
@@ -29,13 +27,6 @@ pub const JQ: Helper = Helper {
 
 /// The byte that acknowledges that the program has been compiled.
 pub(super) const READY: u8 = b'!';
-
-/// The memory limit of the process, in bytes of address space.
-const MAX_MEMORY: u64 = 1 << 30;
-
-/// The limit on the processor time of a batch, in seconds. The parent, if it is still running,
-/// kills the process sooner.
-const MAX_CPU: u64 = 10;
 
 /// The time after which a batch is answered, even if only in part.
 const TURN: Duration = Duration::from_millis(5);
@@ -84,7 +75,7 @@ impl Answer {
 pub fn serve() -> ExitCode {
     // Panics are reported as answers.
     panic::set_hook(Box::new(|_| {}));
-    if limit_resources().is_err() {
+    if limits::limit_memory().is_err() {
         return ExitCode::FAILURE;
     }
     let thread = Builder::new().stack_size(STACK).spawn(answer_batches);
@@ -92,43 +83,6 @@ pub fn serve() -> ExitCode {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
-}
-
-/// Limits the memory of this process and disables core dumps.
-fn limit_resources() -> io::Result<()> {
-    limit(Resource::Core, 0)?;
-    limit(Resource::As, MAX_MEMORY)
-}
-
-/// Returns the memory limit of the child in bytes, which is lower if this process has a lower one.
-pub(super) fn most_memory() -> u64 {
-    most_of(Resource::As, MAX_MEMORY)
-}
-
-fn most_of(resource: Resource, most: u64) -> u64 {
-    getrlimit(resource)
-        .maximum
-        .map_or(most, |maximum| maximum.min(most))
-}
-
-/// Lowers both limits on a resource to `most`.
-fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let most = most_of(resource, most);
-    let limits = Rlimit {
-        current: Some(most),
-        maximum: Some(most),
-    };
-    setrlimit(resource, limits).map_err(io::Error::from)
-}
-
-/// Grants this process this many more seconds of processor time.
-fn allow_cpu(seconds: u64) -> io::Result<()> {
-    let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
-    let limits = Rlimit {
-        current: Some(u64::try_from(used).unwrap_or_default() + seconds),
-        ..getrlimit(Resource::Cpu)
-    };
-    setrlimit(Resource::Cpu, limits).map_err(io::Error::from)
 }
 
 fn answer_batches() -> io::Result<()> {
@@ -144,7 +98,7 @@ fn answer_batches() -> io::Result<()> {
     output.flush()?;
     let mut ends = Vec::new();
     while let Some(count) = read_count(&mut input)? {
-        allow_cpu(MAX_CPU)?;
+        limits::allow_more_cpu()?;
         bytes.clear();
         ends.clear();
         for _ in 0..count {

@@ -12,7 +12,7 @@ use jaq_core::{DataT, Lut};
 use jaq_json::Val;
 
 use super::STACK;
-use super::child::most_memory;
+use super::limits::most_memory;
 
 /// The maximum number of steps for one message.
 const MAX_STEPS: u32 = 500_000;

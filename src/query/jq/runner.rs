@@ -7,14 +7,14 @@ use super::child::Answer;
 use super::process::Process;
 
 /// The number of cut-offs after which a program is no longer run: each may have taken seconds.
-const PATIENCE: u32 = 4;
+const MAX_CUT_OFFS: u32 = 4;
 
 /// The largest payload to run a program on, in bytes: the parsed value takes several times as much
 /// memory.
 const MAX_PAYLOAD: usize = 16 << 20;
 
 /// A program with its results so far. It does not hold for payloads on which it was cut off.
-pub struct Asker {
+pub struct Runner {
     program: Program,
     state: RefCell<State>,
     /// The first error.
@@ -36,8 +36,8 @@ struct State {
     open: Vec<usize>,
 }
 
-impl Asker {
-    /// Creates an asker for `program`.
+impl Runner {
+    /// Creates a runner for `program`.
     pub fn new(program: &Program) -> Self {
         Self {
             program: program.clone(),
@@ -56,7 +56,7 @@ impl Asker {
     }
 
     /// Returns whether the program holds for the payload `number`, which is JSON; `None` until
-    /// [`Asker::ask`] has got the answer.
+    /// [`Runner::run`] has got the answer.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {
             self.note_trouble("jq(…) skips messages over 16 MiB".to_owned());
@@ -75,7 +75,7 @@ impl Asker {
 
     /// Runs the program on the payloads without an answer; `payload_of` returns a payload by its
     /// number. Returns whether all answers are known now; at least one more is.
-    pub fn ask<'p>(&self, payload_of: impl Fn(usize) -> &'p [u8]) -> bool {
+    pub fn run<'p>(&self, payload_of: impl Fn(usize) -> &'p [u8]) -> bool {
         let mut state = self.state.borrow_mut();
         let open = std::mem::take(&mut state.open);
         if open.is_empty() || self.given_up.get().is_some() {
@@ -143,8 +143,8 @@ impl Asker {
             Answer::Fault => "jq(…) failed on a message: internal jq error".to_owned(),
         };
         state.cut_offs += 1;
-        if state.cut_offs == PATIENCE {
-            let words = || format!("{trouble}, {PATIENCE} times: jq(…) disabled");
+        if state.cut_offs == MAX_CUT_OFFS {
+            let words = || format!("{trouble}, {MAX_CUT_OFFS} times: jq(…) disabled");
             self.given_up.get_or_init(words);
             state.process = None;
         }
@@ -158,7 +158,7 @@ impl Asker {
 
     /// Returns why the program is no longer run, or else the first error.
     pub fn trouble(&self) -> Option<&str> {
-        let said = self.given_up.get().or(self.trouble.get());
-        said.map(String::as_str)
+        let reason = self.given_up.get().or(self.trouble.get());
+        reason.map(String::as_str)
     }
 }

@@ -102,3 +102,8 @@ impl<'a> Cursor<'a> {
         })
     }
 }
+
+/// Whether a name in a path may contain the character.
+pub fn is_of_name(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
+}

@@ -10,17 +10,19 @@ use crate::query::literal::Literal;
 use crate::query::value::{PathTerm, Scalar, Test};
 
 use super::Parser;
-use super::path::{NO_VALUE, Operator, is_of_name};
+use super::cursor::is_of_name;
+use super::path::{NO_VALUE, Operator};
 
 impl Parser<'_> {
     /// Parses the comparison that starts here with a bare name; `None` if this is text, in which
     /// case nothing is consumed.
     pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
-        let (cursor, meant, closed) = (self.cursor, self.meant.len(), self.closed.len());
+        let (cursor, suggestions, closed) =
+            (self.cursor, self.suggestions.len(), self.closed.len());
         let found = self.try_named();
         if !matches!(found, Ok(Some(_))) {
             self.cursor = cursor;
-            self.meant.truncate(meant);
+            self.suggestions.truncate(suggestions);
             self.closed.truncate(closed);
         }
         found
@@ -56,7 +58,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         let is_equal = matches!(test, Test::Compare(Compare::Equal, _));
-        self.doubt_comparison(start, path, &test, is_equal);
+        self.suggest_for_comparison(start, path, &test, is_equal);
         let compared = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
         let written = self.cursor.text_since(start).as_bytes();
         // It may also be part of a text, such as a log line.
@@ -93,7 +95,7 @@ impl Parser<'_> {
                 Err(wrong) => return Err(wrong),
             }
         };
-        self.doubt_comparison(path.start, path, &test, false);
+        self.suggest_for_comparison(path.start, path, &test, false);
         let term = Term::Path(Box::new(PathTerm::new(steps, test)));
         Ok(self.cursor.sees_bound().then_some(Expr::Term(term)))
     }

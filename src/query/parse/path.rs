@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use crate::payload::json::locate::PathStep;
-use crate::payload::json::number::Number;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
-use super::meant::{self, Doubt, Rank};
+use super::cursor::is_of_name;
 use super::strings::{self, Escapes};
+use super::suggest::{self, Rank, Suggestion};
 use super::{BETWEEN, Parser};
 
 const NO_COMPARISON: &str = "a path needs a comparison: .a == 1, or has(.a)";
@@ -50,7 +50,7 @@ impl Parser<'_> {
             None if is_apart && self.eat_in() => Test::In(self.list()?),
             None => return self.no_comparison(path),
         };
-        self.doubt_comparison(start, path, &test, false);
+        self.suggest_for_comparison(start, path, &test, false);
         Ok(PathTerm::new(steps, test))
     }
 
@@ -75,7 +75,7 @@ impl Parser<'_> {
     }
 
     /// Records what the user may have meant by the comparison from `start` of the value at `path`.
-    pub(super) fn doubt_comparison(
+    pub(super) fn suggest_for_comparison(
         &mut self,
         start: usize,
         path: Range<usize>,
@@ -86,12 +86,12 @@ impl Parser<'_> {
         let (path, value) = written.split_at(path.len());
         let is_of_value = |next: char| !next.is_whitespace() && next != ':' && !is_sign(next);
         let value = &value[value.find(is_of_value).unwrap_or(value.len())..];
-        if let Some(meant) = meant::of_comparison(path, test, value, is_text_too) {
+        if let Some(text) = suggest::of_comparison(path, test, value, is_text_too) {
             let at = self.cursor.since(start);
-            self.meant.retain(|doubt| doubt.at.start < start);
-            self.meant.push(Doubt {
+            self.suggestions.retain(|one| one.at.start < start);
+            self.suggestions.push(Suggestion {
                 at,
-                meant,
+                text,
                 rank: Rank::Comparison,
             });
         }
@@ -126,10 +126,10 @@ impl Parser<'_> {
                 self.cursor.skip_space();
                 let start = self.cursor.at();
                 let scalar = self.scalar(false)?;
-                if let Some(meant) = meant::of_value(self.cursor.text_since(start), &scalar) {
-                    self.meant.push(Doubt {
+                if let Some(text) = suggest::of_value(self.cursor.text_since(start), &scalar) {
+                    self.suggestions.push(Suggestion {
                         at: self.cursor.since(start),
-                        meant,
+                        text,
                         rank: Rank::Value,
                     });
                 }
@@ -265,9 +265,9 @@ impl Parser<'_> {
         if word.starts_with('\'') {
             // A single quote further on would close it.
             let written = self.cursor.since(start);
-            self.closed.push((written, meant::quoted(word)));
+            self.closed.push((written, suggest::quoted(word)));
         }
-        scalar_of(word).unwrap_or_else(|| Scalar::Text(word.as_bytes().into()))
+        Scalar::of_word(word).unwrap_or_else(|| Scalar::Text(word.as_bytes().into()))
     }
 
     /// Parses `("a", "b")`.
@@ -338,26 +338,4 @@ fn is_sign(character: char) -> bool {
 /// Whether `text` starts with an operator.
 fn sees_operator(text: &str) -> bool {
     text.starts_with(is_sign) || text.starts_with("in ") || text.starts_with("in(")
-}
-
-/// Whether a name in a path may contain the character.
-pub(super) fn is_of_name(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
-}
-
-/// Returns the value written as `word`; `None` if it is an unquoted string.
-pub(super) fn scalar_of(word: &str) -> Option<Scalar> {
-    // Formats other than JSON have additional numbers and other words for null.
-    let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
-    let sought = match word {
-        "nil" | "undefined" => "null",
-        _ => word,
-    };
-    if let Some(word) = words.into_iter().find(|other| *other == sought) {
-        return Some(Scalar::Word(word));
-    }
-    let first = word.bytes().next()?;
-    let is_number =
-        (first == b'-' || first.is_ascii_digit()) && crate::payload::json::is_json(word.as_bytes());
-    is_number.then(|| Scalar::Number(Number::new(word)))
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::value::{Scalar, Test};
 
-use super::path::{is_of_name, scalar_of};
+use super::cursor::is_of_name;
 
 /// Names for the whole payload in other tools.
 const PAYLOAD: [&str; 12] = [
@@ -63,11 +63,11 @@ const VERBS: [(&str, &str); 16] = [
 ];
 
 /// A part of a query that the user may have meant differently.
-pub struct Doubt {
+pub struct Suggestion {
     /// The range of the part.
     pub at: Range<usize>,
-    /// The suggested replacement.
-    pub meant: String,
+    /// The replacement.
+    pub text: String,
     /// How likely the suggestion is.
     pub rank: Rank,
 }
@@ -84,10 +84,10 @@ pub enum Rank {
 }
 
 /// Returns `text` with the parts of the likeliest rank replaced; `None` if there are none.
-pub fn rewritten(text: &str, doubts: &[Doubt]) -> Option<String> {
-    let first = doubts.iter().map(|doubt| doubt.rank).min()?;
-    let parts = doubts.iter().filter(|doubt| doubt.rank == first);
-    replaced(text, parts.map(|doubt| (&doubt.at, &*doubt.meant)))
+pub fn rewritten(text: &str, suggestions: &[Suggestion]) -> Option<String> {
+    let first = suggestions.iter().map(|one| one.rank).min()?;
+    let parts = suggestions.iter().filter(|one| one.rank == first);
+    replaced(text, parts.map(|one| (&one.at, &*one.text)))
 }
 
 /// Returns `text` with `parts` replaced; `None` if there are none.
@@ -290,8 +290,8 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         }
         _ => return None,
     };
-    let said = match value {
-        Scalar::Text(said) => str::from_utf8(said).ok()?,
+    let text = match value {
+        Scalar::Text(text) => str::from_utf8(text).ok()?,
         Scalar::Number(_) | Scalar::Word(_) => written,
     };
     let not = match compare {
@@ -299,22 +299,22 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         Compare::NotEqual => "-",
         _ if ["len", "length", "bytes"].contains(&name) => {
             let (sign, _) = COMPARISONS.iter().find(|(_, other)| *other == compare)?;
-            return Some(format!("size{sign}{said}"));
+            return Some(format!("size{sign}{text}"));
         }
         _ => return None,
     };
-    if let Some(key) = key_of(name).filter(|_| !said.contains([' ', '(', ')', '"'])) {
-        return Some(format!("{not}{key}:{said}"));
+    if let Some(key) = key_of(name).filter(|_| !text.contains([' ', '(', ')', '"'])) {
+        return Some(format!("{not}{key}:{text}"));
     }
-    let is_text = matches!(value, Scalar::Text(_)) && scalar_of(said).is_none();
-    if compare != Compare::Equal || !is_text || said.is_empty() {
+    let is_text = matches!(value, Scalar::Text(_)) && Scalar::of_word(text).is_none();
+    if compare != Compare::Equal || !is_text || text.is_empty() {
         return None;
     }
     let is_plain = is_name(name) && !PAYLOAD.contains(&name);
     Some(if is_plain && !is_text_too {
-        quoted(&format!("{name}={said}"))
+        quoted(&format!("{name}={text}"))
     } else {
-        text_of(said)
+        text_of(text)
     })
 }
 
@@ -325,7 +325,7 @@ pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
         Scalar::Number(_) | Scalar::Word(_) => Some(quoted(written)),
         Scalar::Text(said) => {
             let said = str::from_utf8(said).ok()?;
-            scalar_of(said).map(|_| said.to_owned())
+            Scalar::of_word(said).map(|_| said.to_owned())
         }
     }
 }
@@ -348,7 +348,7 @@ fn is_name(text: &str) -> bool {
 
 /// Returns the value as written in a comparison.
 fn value_of(value: &str) -> String {
-    match scalar_of(value) {
+    match Scalar::of_word(value) {
         Some(_) => value.to_owned(),
         None => quoted(value),
     }

@@ -8,8 +8,8 @@ use crate::query::pattern::Pattern;
 use crate::query::time;
 
 use super::Parser;
-use super::meant::{self, Doubt, Rank};
 use super::strings::{self, Escapes};
+use super::suggest::{self, Rank, Suggestion};
 
 impl Parser<'_> {
     /// Parses the term that starts here, where there is neither a space nor a parenthesis.
@@ -140,10 +140,10 @@ impl Parser<'_> {
             self.closed
                 .push((self.cursor.since(start), closed_word(word)));
         }
-        if let Some((length, meant)) = meant::of_word(word, rest) {
-            self.meant.push(Doubt {
+        if let Some((length, text)) = suggest::of_word(word, rest) {
+            self.suggestions.push(Suggestion {
                 at: start..start + length,
-                meant,
+                text,
                 rank: Rank::Word,
             });
         }
@@ -253,7 +253,7 @@ impl Parser<'_> {
 
 /// Returns a query for a word without glob characters that keeps its meaning in any context.
 fn closed_word(word: &str) -> String {
-    let text = meant::quoted(word);
+    let text = suggest::quoted(word);
     if word.starts_with('"') {
         // A channel name cannot be written this way.
         return text;

@@ -28,8 +28,8 @@ pub struct Prepared {
     text: Option<Literal>,
     /// Whether the name of each channel contains the text, by channel index; empty if none does.
     named: Vec<bool>,
-    asks_via: bool,
-    asks_flags: bool,
+    uses_via: bool,
+    uses_flags: bool,
     /// Whether the query runs a jq program.
     is_slow: bool,
     /// How many rows to scan before other scans have their turn.
@@ -67,8 +67,8 @@ impl Prepared {
             serial: request.serial,
             text: matcher.required_text().cloned(),
             named: Vec::new(),
-            asks_via: request.query.asks_via(),
-            asks_flags: request.query.asks_flags(),
+            uses_via: request.query.uses_via(),
+            uses_flags: request.query.uses_flags(),
             is_slow: request.query.is_slow(),
             chunk: CHUNK_ROWS,
             matcher,
@@ -89,7 +89,7 @@ impl Prepared {
         if self.serial != request.serial {
             *self = Self::new(request);
         }
-        if self.asks_via && self.subscriptions != request.subscriptions.len() {
+        if self.uses_via && self.subscriptions != request.subscriptions.len() {
             self.matcher.set_subscriptions(&request.subscriptions);
             self.subscriptions = request.subscriptions.len();
         }
@@ -212,7 +212,7 @@ impl Prepared {
             }
         }
         // A row that is scanned again may have stopped matching, which matters too.
-        (is_any || self.asks_via).then_some(found)
+        (is_any || self.uses_via).then_some(found)
     }
 
     /// Like [`Self::matches_in`], for a query that runs a program: scans as many rows as there is time
@@ -228,7 +228,7 @@ impl Prepared {
             Purpose::Arrived => rows.start + at,
         };
         let via: Vec<Vec<SubscriptionId>> = (0..rows.len())
-            .take_while(|_| self.asks_via)
+            .take_while(|_| self.uses_via)
             .map(|at| source.segment.subscriptions(source.id(order(at))).collect())
             .collect();
         let mut bytes = 0;
@@ -247,7 +247,7 @@ impl Prepared {
         for (at, _) in answers.iter().enumerate().filter(|(_, matches)| **matches) {
             found.add(order(at) - first);
         }
-        let is_reported = self.asks_via || answers.contains(&true);
+        let is_reported = self.uses_via || answers.contains(&true);
         (count, is_reported.then_some(found))
     }
 
@@ -288,7 +288,7 @@ impl Prepared {
         index: usize,
         via: &mut Vec<SubscriptionId>,
     ) -> bool {
-        if self.asks_via {
+        if self.uses_via {
             via.clear();
             via.extend(source.segment.subscriptions(source.id(index)));
         }
@@ -314,7 +314,7 @@ impl Prepared {
             payload: row.payload,
             size: row.size,
             via,
-            flags: if self.asks_flags {
+            flags: if self.uses_flags {
                 source.flagged.of(source.id(index))
             } else {
                 Flags::default()

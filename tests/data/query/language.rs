@@ -359,11 +359,11 @@ fn queries_are_put_together() {
 #[test]
 fn a_query_says_what_it_asks_for() {
     for text in ["is:gap", "a or -is:notice", "not (a (b or is:gap))"] {
-        assert!(parse(text).speaks_of_notices(), "{text}");
+        assert!(parse(text).mentions_notices(), "{text}");
     }
-    assert!(!parse("is:json notice").speaks_of_notices());
-    assert!(parse("a or not via:x").asks_via());
-    assert!(!parse("channel:via").asks_via());
+    assert!(!parse("is:json notice").mentions_notices());
+    assert!(parse("a or not via:x").uses_via());
+    assert!(!parse("channel:via").uses_via());
 }
 
 #[test]

@@ -215,7 +215,7 @@ fn a_query_that_may_mean_something_else_says_what() {
         ("", None),
     ] {
         let query = parse(text);
-        assert_eq!(query.meant(), meant, "{text}");
+        assert_eq!(query.suggestion(), meant, "{text}");
         if let Some(meant) = meant {
             assert_ne!(parse(meant), query, "{text}");
         }
@@ -273,7 +273,7 @@ fn what_is_meant_is_always_a_query() {
         let Ok(query) = Query::parse(text, &MOMENT) else {
             continue;
         };
-        if let Some(meant) = query.meant() {
+        if let Some(meant) = query.suggestion() {
             parse(meant);
         }
     }
