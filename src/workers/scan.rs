@@ -7,6 +7,7 @@
 
 mod engine;
 mod prepared;
+mod progress;
 
 use std::collections::HashMap;
 use std::io;
@@ -19,7 +20,7 @@ use crate::message::RowId;
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Query};
 use crate::workers::worker::{Job, Worker};
-use engine::Scan;
+use progress::Scan;
 
 /// The id of a watch: something that needs to know for every row whether its query matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,88 +1,11 @@
 //! The scan itself, without a thread: a limited number of rows at a time.
 
 use std::collections::HashMap;
-use std::mem;
-use std::time::{Duration, Instant};
 
 use super::prepared::Prepared;
+use super::progress::Scan;
 use super::{Answer, Purpose, Request, WatchId};
-use crate::log::Found;
 use crate::message::{RowId, SubscriptionId};
-
-/// The minimum time between answers, except for the last.
-const ANSWER_EVERY: Duration = Duration::from_millis(5);
-
-/// A request in progress.
-#[derive(Debug)]
-pub struct Scan {
-    /// Identifies the scan.
-    pub(super) number: u64,
-    pub(super) request: Request,
-    /// The index of the current piece.
-    pub(super) piece: usize,
-    /// How many rows of the piece are left to scan.
-    pub(super) left: Option<usize>,
-    /// Matches not yet reported.
-    pub(super) found: Vec<Found>,
-    pub(super) scanned: u64,
-    gone: u64,
-    answered: Instant,
-}
-
-impl Scan {
-    pub(super) fn new(number: u64, request: Request) -> Self {
-        Self {
-            number,
-            request,
-            piece: 0,
-            left: None,
-            found: Vec::new(),
-            scanned: 0,
-            gone: 0,
-            answered: Instant::now(),
-        }
-    }
-
-    pub(super) fn watch(&self) -> WatchId {
-        self.request.watch
-    }
-
-    pub(super) fn serial(&self) -> u64 {
-        self.request.serial
-    }
-
-    pub(super) fn purpose(&self) -> Purpose {
-        self.request.purpose
-    }
-
-    pub(super) fn is_done(&self) -> bool {
-        self.piece >= self.request.pieces.len()
-    }
-
-    pub(super) fn next_piece(&mut self) {
-        self.piece += 1;
-        self.left = None;
-    }
-
-    /// Returns the answer to send now, if one is due.
-    fn answer(&mut self, trouble: Option<Box<str>>) -> Option<Answer> {
-        let is_done = self.is_done();
-        if !is_done && self.answered.elapsed() < ANSWER_EVERY {
-            return None;
-        }
-        self.answered = Instant::now();
-        Some(Answer {
-            watch: self.request.watch,
-            serial: self.request.serial,
-            purpose: self.request.purpose,
-            found: mem::take(&mut self.found),
-            scanned: mem::take(&mut self.scanned),
-            gone: mem::take(&mut self.gone),
-            is_done,
-            trouble,
-        })
-    }
-}
 
 /// Matches rows against queries. Caches the prepared query of each watch.
 #[derive(Default)]

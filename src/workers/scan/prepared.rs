@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::engine::Scan;
+use super::progress::Scan;
 use super::{Flagged, Purpose, Request};
 use crate::log::{Found, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
