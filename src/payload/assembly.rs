@@ -91,10 +91,7 @@ pub(super) fn read<'a>(
         read = next(&mut reader);
     }
     if read.is_ok() && reader.cursor.left() > 0 {
-        read = Err(Stop::wrong(
-            "trailing data",
-            reader.cursor.at(),
-        ));
+        read = Err(Stop::wrong("trailing data", reader.cursor.at()));
     }
     finish(reader.assembly.builder, read, format)
 }
