@@ -30,7 +30,7 @@ pub use history::History;
 pub use large::{LARGE_PAYLOAD, LargePayload, PayloadLimit};
 pub use pieces::Piece;
 pub use record::RowKind;
-pub use rows::{Found, RowSet};
+pub use rows::{Matches, RowSet};
 pub use segment::{Segment, SegmentRow};
 pub use selection::Selection;
 pub use shared::SharedBytes;
@@ -127,7 +127,7 @@ pub struct MessageLog {
     last_source: NodeId,
     keep: usize,
     /// The part of `keep` left to other users of memory.
-    beside: usize,
+    other_bytes: usize,
     limit: PayloadLimit,
 }
 
@@ -151,7 +151,7 @@ impl MessageLog {
             last_gap: None,
             last_source: NodeId::default(),
             keep,
-            beside: 0,
+            other_bytes: 0,
             limit: PayloadLimit::within(keep),
         }
     }
@@ -168,7 +168,7 @@ impl MessageLog {
         self.counters.merged += batch.merged();
         self.counters.received += batch.messages();
         self.counters.kept += batch.messages();
-        let ids = self.hear_channels(&batch);
+        let ids = self.count_by_channel(&batch);
         if batch.is_worth_adopting(self.segment_bytes()) {
             self.adopt(batch, &ids);
         } else {
@@ -359,10 +359,10 @@ impl MessageLog {
     /// whether rows were evicted for that.
     pub fn leave_room(&mut self, bytes: usize) -> bool {
         let bytes = bytes.min(self.keep / 2);
-        if self.beside == bytes {
+        if self.other_bytes == bytes {
             return false;
         }
-        self.beside = bytes;
+        self.other_bytes = bytes;
         let sealed = self.sealed.len();
         self.evict();
         self.sealed.len() < sealed
@@ -402,16 +402,17 @@ impl MessageLog {
 
     /// Adds the messages of `batch` to the counts of its channels. Returns the ids of these
     /// channels, indexed by their numbers in the batch.
-    fn hear_channels(&mut self, batch: &Batch) -> Vec<ChannelId> {
+    fn count_by_channel(&mut self, batch: &Batch) -> Vec<ChannelId> {
         let mut messages = 0;
         let ids = (0..).zip(&batch.channels).map(|(local, channel)| {
             messages += channel.messages;
-            let heard = ChannelBatch {
+            let batch_of_channel = ChannelBatch {
                 messages: channel.messages,
                 bytes: channel.bytes,
                 time: batch.records[channel.last as usize].time,
             };
-            self.channels.hear(batch.channel_name(local), &heard)
+            self.channels
+                .record(batch.channel_name(local), &batch_of_channel)
         });
         let ids = ids.collect();
         if let Some(last) = batch.records.iter().rfind(|record| !record.is_notice()) {

@@ -330,7 +330,7 @@ pub enum Allowed {
         left_out: usize,
     },
     /// The user may not query its permissions; this is Redis's error message.
-    Secret(Box<str>),
+    Denied(Box<str>),
     /// Redis could not be asked; this is the reason.
     Unknown(Box<str>),
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::live_query::LiveQuery;
-use crate::log::{Found, RowSet};
+use crate::log::{Matches, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
@@ -104,7 +104,7 @@ impl Breakpoint {
     ) -> (u64, Option<RowId>) {
         let mut first = None;
         let before = self.hits;
-        for row in answer.found.iter().flat_map(Found::rows) {
+        for row in answer.found.iter().flat_map(Matches::rows) {
             // The newest row is scanned again if a second subscription delivered it.
             if row < self.counted {
                 continue;

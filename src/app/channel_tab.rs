@@ -89,7 +89,7 @@ impl App {
         };
         let mean = channel.bytes / channel.messages.max(1);
         let count = figures::count(channel.messages);
-        let silence = self.now.since(channel.last_heard);
+        let silence = self.now.since(channel.last_received);
         let last = if silence < Duration::from_secs(1) {
             "now".to_owned()
         } else {

@@ -196,8 +196,8 @@ fn is_made_of(check: &Check, name: &[u8]) -> bool {
         Check::Shape { channels }
         | Check::Sequence { channels, .. }
         | Check::Delay { channels, .. }
-        | Check::Series { channels, .. } => channels.contain(name),
-        Check::Pair { request, reply } => request.0.contain(name) || reply.0.contain(name),
+        | Check::Series { channels, .. } => channels.contains(name),
+        Check::Pair { request, reply } => request.0.contains(name) || reply.0.contains(name),
     }
 }
 

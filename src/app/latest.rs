@@ -84,7 +84,7 @@ impl App {
             let Entry::Channel(id) = entry else {
                 return None;
             };
-            let heard = self.log.channels().by_id(*id)?.last_heard;
+            let heard = self.log.channels().by_id(*id)?.last_received;
             Some(heard.after(FLASH)).filter(|end| *end > self.now)
         });
         ends.min()

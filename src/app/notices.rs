@@ -164,7 +164,7 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
                 "* is refused; subscribed to what user \"{user}\" may access: {named}{more}{left_out}"
             )
         }
-        Allowed::Secret(words) => format!(
+        Allowed::Denied(words) => format!(
             "* is refused, and user \"{user}\" may not list its channels · press a to subscribe \
              to them, or name them on the command line · Redis says: {}",
             whole(words.as_bytes())

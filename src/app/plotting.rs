@@ -342,7 +342,7 @@ impl App {
         }
         let channels = self.log.channels();
         let heard = channels.find(channel).and_then(|id| channels.by_id(id));
-        heard.map_or(known, |channel| known.min(channel.last_heard))
+        heard.map_or(known, |channel| known.min(channel.last_received))
     }
 
     /// Returns when to request the plot's data or draw the plot again.

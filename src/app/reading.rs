@@ -148,7 +148,7 @@ impl App {
         let is_json = self.is_json();
         let copied = self.with_value(|page, value| match length_of(page, value) {
             length if length > MOST_COPIED => Err(length),
-            _ => Ok((page.tree.said(value.id, page.bytes), value.kind)),
+            _ => Ok((page.tree.copy_text(value.id, page.bytes), value.kind)),
         });
         match copied {
             Some(Ok((bytes, kind))) => self.hand_over(bytes.into(), copied_words(kind, is_json)),

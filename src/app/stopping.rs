@@ -137,7 +137,7 @@ impl App {
     fn leave_stop(&mut self) {
         self.breakpoints.at = None;
         self.breakpoints.gone = 0;
-        self.shown.show_beside(None);
+        self.shown.show_anyway(None);
     }
 
     /// Stops the view at `row`, and adds a notice to the log.
@@ -153,7 +153,7 @@ impl App {
             is_gone: false,
         });
         // The row is shown even if the filter hides it.
-        self.shown.show_beside(Some(row));
+        self.shown.show_anyway(Some(row));
         // Hold the row before adding the notice, which could evict it.
         self.hold_stops();
         if let Some(channel) = self.channel_of(row) {

@@ -347,7 +347,7 @@ fn allowed_bytes(allowed: &Allowed) -> usize {
             let names = names.iter();
             names.map(|name| size_of_val(name) + name.len()).sum()
         }
-        Allowed::Secret(words) | Allowed::Unknown(words) => words.len(),
+        Allowed::Denied(words) | Allowed::Unknown(words) => words.len(),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Channel {
     /// Payload bytes received.
     pub bytes: u64,
     /// When the last message arrived.
-    pub last_heard: Time,
+    pub last_received: Time,
     /// The row of the last message; it may have been evicted.
     pub last_row: RowId,
     row_before: RowId,
@@ -35,7 +35,7 @@ pub struct Channel {
     kept: u64,
     /// Number of cleared rows that can be restored.
     cleared: u64,
-    /// `last_heard` at the time the channel was put into the queue of idle channels, if it is
+    /// `last_received` at the time the channel was put into the queue of idle channels, if it is
     /// there.
     queued: Option<Time>,
     /// Absent until the second message, to keep one-off channels small.
@@ -72,7 +72,7 @@ impl Channel {
     pub fn rate(&self, now: Time) -> f64 {
         match &self.history {
             Some(history) => history.rate(now),
-            None => History::rate_of_one(self.last_heard, now),
+            None => History::rate_of_one(self.last_received, now),
         }
     }
 
@@ -81,7 +81,7 @@ impl Channel {
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         match &self.history {
             Some(history) => history.bars(now, bars),
-            None => History::of_one(self.last_heard).bars(now, bars),
+            None => History::of_one(self.last_received).bars(now, bars),
         }
     }
 
@@ -99,20 +99,20 @@ impl Channel {
         size_of::<Slot>() + size_of::<Indexed>() + name + history
     }
 
-    fn hear(&mut self, heard: &ChannelBatch) {
+    fn record(&mut self, batch: &ChannelBatch) {
         if self.messages > 0 && self.history.is_none() {
-            self.history = Some(Box::new(History::of_one(self.last_heard)));
+            self.history = Some(Box::new(History::of_one(self.last_received)));
         }
-        if self.history.is_none() && heard.messages > 1 {
-            self.history = Some(Box::new(History::starting_at(heard.time)));
+        if self.history.is_none() && batch.messages > 1 {
+            self.history = Some(Box::new(History::starting_at(batch.time)));
         }
         if let Some(history) = &mut self.history {
-            history.add(heard.time, heard.messages);
+            history.add(batch.time, batch.messages);
         }
-        self.messages += u64::from(heard.messages);
-        self.kept += u64::from(heard.messages);
-        self.bytes += heard.bytes;
-        self.last_heard = heard.time;
+        self.messages += u64::from(batch.messages);
+        self.kept += u64::from(batch.messages);
+        self.bytes += batch.bytes;
+        self.last_received = batch.time;
     }
 }
 
@@ -240,8 +240,8 @@ impl ChannelTable {
         self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
-    /// Adds the totals `heard` to the channel `name` and returns its id.
-    pub(super) fn hear(&mut self, name: &[u8], heard: &ChannelBatch) -> ChannelId {
+    /// Adds the totals `batch` to the channel `name` and returns its id.
+    pub(super) fn record(&mut self, name: &[u8], batch: &ChannelBatch) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
             if channel.is_idle() {
@@ -249,7 +249,7 @@ impl ChannelTable {
                 self.idle_bytes -= channel.size();
             }
             self.bytes -= channel.size();
-            channel.hear(heard);
+            channel.record(batch);
             self.bytes += channel.size();
         }
         id
@@ -316,7 +316,7 @@ impl ChannelTable {
         self.idle += 1;
         self.idle_bytes += channel.size();
         if channel.queued.is_none() {
-            channel.queued = Some(channel.last_heard);
+            channel.queued = Some(channel.last_received);
             self.queue.push_back(id.0);
         }
     }
@@ -335,10 +335,10 @@ impl ChannelTable {
                 channel.queued = None;
             } else if channel
                 .queued
-                .is_some_and(|queued| queued < channel.last_heard)
+                .is_some_and(|queued| queued < channel.last_received)
             {
                 // It has received messages since it was queued.
-                channel.queued = Some(channel.last_heard);
+                channel.queued = Some(channel.last_received);
                 self.queue.push_back(id);
             } else {
                 self.forget(id);
@@ -351,7 +351,7 @@ impl ChannelTable {
             name: name.into(),
             messages: 0,
             bytes: 0,
-            last_heard: Time::default(),
+            last_received: Time::default(),
             last_row: RowId::default(),
             row_before: RowId::default(),
             kept: 0,

@@ -97,7 +97,7 @@ impl MessageLog {
         // Limit the budget of idle channels, so that they do not displace messages.
         let idle_room = self.keep / 8;
         self.channels.forget_idle(idle_room);
-        while self.size() + self.beside > self.keep && self.evict_oldest() {
+        while self.size() + self.other_bytes > self.keep && self.evict_oldest() {
             self.channels.forget_idle(idle_room);
         }
     }

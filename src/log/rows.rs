@@ -12,7 +12,7 @@ const WORDS: usize = 64;
 
 /// A subset of a range of rows: the result of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Matches {
     /// The first row of the range.
     pub first: RowId,
     /// The number of rows in the range.
@@ -21,7 +21,7 @@ pub struct Found {
     pub bits: Vec<u64>,
 }
 
-impl Found {
+impl Matches {
     /// Creates an empty subset of the `length` rows from `first` on.
     #[must_use]
     pub fn none_of(first: RowId, length: u64) -> Self {
@@ -41,7 +41,7 @@ impl Found {
 
     /// Returns the scanned range.
     #[must_use]
-    pub fn rows_looked_at(&self) -> Range<RowId> {
+    pub fn scanned_rows(&self) -> Range<RowId> {
         self.first..RowId(self.first.0 + self.length)
     }
 
@@ -181,13 +181,13 @@ impl RowSet {
     }
 
     /// Replaces the rows in the range of `found` by those found.
-    pub fn replace(&mut self, found: &Found) {
-        self.remove(found.rows_looked_at());
+    pub fn replace(&mut self, found: &Matches) {
+        self.remove(found.scanned_rows());
         self.extend(found);
     }
 
     /// Adds the rows found.
-    pub fn extend(&mut self, found: &Found) {
+    pub fn extend(&mut self, found: &Matches) {
         let shift = found.first.0 % 64;
         let start = found.first.0 / 64;
         for (index, &word) in (start..).zip(&found.bits) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::MessageLog;
-use super::rows::{Found, RowSet};
+use super::rows::{Matches, RowSet};
 use crate::message::RowId;
 
 /// The displayed rows, addressable by id or by position.
@@ -22,7 +22,7 @@ pub struct Selection {
     /// How many of the rows in the log are notices.
     kept_notices: u64,
     /// A row displayed although it does not pass the filter, and not counted as passing.
-    beside: Option<RowId>,
+    shown_anyway: Option<RowId>,
 }
 
 /// The results of a scan.
@@ -54,17 +54,17 @@ impl Selection {
     }
 
     /// Displays `row` regardless of the filter, instead of the previous such row.
-    pub fn show_beside(&mut self, row: Option<RowId>) {
-        self.beside = row;
+    pub fn show_anyway(&mut self, row: Option<RowId>) {
+        self.shown_anyway = row;
     }
 
     /// Adds the rows that a scan has found, except those evicted since.
-    pub fn add(&mut self, found: &Found, log: &MessageLog) {
+    pub fn add(&mut self, found: &Matches, log: &MessageLog) {
         let Some(filtered) = &mut self.filtered else {
             return;
         };
         filtered.rows.replace(found);
-        let stretch = found.rows_looked_at();
+        let stretch = found.scanned_rows();
         let notices = log.notices_in(stretch.clone());
         for row in notices {
             if filtered.with_notices {
@@ -187,7 +187,7 @@ impl Selection {
     /// Returns the row displayed regardless of the filter, if it does not pass the filter and is
     /// still in the log.
     fn extra(&self, filtered: &Filtered) -> Option<RowId> {
-        let kept = self.beside.filter(|row| self.keeps(*row));
+        let kept = self.shown_anyway.filter(|row| self.keeps(*row));
         kept.filter(|row| !filtered.rows.contains(*row))
     }
 

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::reading::{Cursor, Stop, Unreadable, finish};
-use super::tree::{Builder, Kind, MAX_DEPTH, Said, Tree};
+use super::tree::{Builder, Kind, MAX_DEPTH, Text, Tree};
 
 mod words;
 
@@ -20,12 +20,12 @@ struct Frame {
     /// The number of remaining values, counting keys separately, or `None` if unknown.
     left: Option<u64>,
     /// The number of values so far.
-    come: u64,
+    count: u64,
 }
 
 impl Frame {
     fn awaits_key(&self) -> bool {
-        self.kind == Kind::Object && self.come.is_multiple_of(2)
+        self.kind == Kind::Object && self.count.is_multiple_of(2)
     }
 }
 
@@ -37,10 +37,10 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Adds a value without children whose text is `words`, written from `start` to here.
-    pub(super) fn spelt(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
+    pub(super) fn words(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
         let text = words.as_bytes();
         let source = start..self.cursor.at();
-        self.assembly.scalar(kind, Said::Spelt(text), text, source)
+        self.assembly.scalar(kind, Text::Bytes(text), text, source)
     }
 
     /// Takes the `length` bytes of a text or of bytes, whose header is at `start`.
@@ -49,7 +49,7 @@ impl Reader<'_> {
         let text = self.cursor.slice(written.clone());
         let source = start..written.end;
         self.assembly
-            .scalar(kind, Said::Written(written), text, source)
+            .scalar(kind, Text::InPayload(written), text, source)
     }
 
     /// Opens an array or a map, whose header is at `start`. The remaining bytes must be able to
@@ -115,12 +115,12 @@ impl Assembly {
         }
     }
 
-    /// Adds a value without children, written at `source`. `text` is the bytes that `said` stands
+    /// Adds a value without children, written at `source`. `text` is the bytes that `stored` stands
     /// for.
     pub(super) fn scalar(
         &mut self,
         kind: Kind,
-        said: Said<'_>,
+        stored: Text<'_>,
         text: &[u8],
         source: Range<usize>,
     ) -> Result<(), Stop> {
@@ -130,17 +130,17 @@ impl Assembly {
             words.scalar(
                 kind,
                 text,
-                self.frames.last().map(|frame| (frame.kind, frame.come)),
+                self.frames.last().map(|frame| (frame.kind, frame.count)),
             );
             Ok(())
         } else if awaits_key && kind == Kind::String {
-            self.builder.name(said)
+            self.builder.name(stored)
         } else if awaits_key {
             let mut words = Words::default();
             words.scalar(kind, text, None);
-            self.builder.odd_key(words.as_bytes())
+            self.builder.other_key(words.as_bytes())
         } else {
-            self.builder.scalar(kind, said, source)
+            self.builder.scalar(kind, stored, source)
         };
         added.map_err(|refusal| Stop::refused(refusal, start))?;
         self.finish_value(end)
@@ -165,7 +165,7 @@ impl Assembly {
             self.key = Some((Words::default(), self.frames.len()));
         }
         if let Some((words, depth)) = &mut self.key {
-            let within = self.frames.last().map(|frame| (frame.kind, frame.come));
+            let within = self.frames.last().map(|frame| (frame.kind, frame.count));
             words.open(kind, mark, within.filter(|_| self.frames.len() > *depth));
         } else {
             let opened = self.builder.open(kind, mark.as_bytes(), start);
@@ -176,7 +176,7 @@ impl Assembly {
         self.frames.push(Frame {
             kind,
             left,
-            come: 0,
+            count: 0,
         });
         if left == Some(0) {
             self.close(header.end);
@@ -203,14 +203,14 @@ impl Assembly {
     fn finish_value(&mut self, end: usize) -> Result<(), Stop> {
         loop {
             if let Some((words, _)) = self.key.take_if(|(_, depth)| *depth == self.frames.len()) {
-                let named = self.builder.odd_key(words.as_bytes());
+                let named = self.builder.other_key(words.as_bytes());
                 named.map_err(|refusal| Stop::refused(refusal, end))?;
             }
             let Some(frame) = self.frames.last_mut() else {
                 self.is_complete = true;
                 return Ok(());
             };
-            frame.come += 1;
+            frame.count += 1;
             let Some(left) = &mut frame.left else {
                 return Ok(());
             };

@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::assembly::{self, Reader};
 use super::decimal::{decimal, decimal_f32};
 use super::reading::{Cursor, Stop, Unreadable};
-use super::tree::{Kind, Said, Tree};
+use super::tree::{Kind, Text, Tree};
 
 /// The name of the format.
 pub const NAME: &str = "CBOR";
@@ -70,10 +70,10 @@ impl Reader<'_> {
         let head = Head::take(&mut self.cursor)?;
         let Head { major, start, .. } = head;
         match (major, head.argument) {
-            (0, Some(number)) => self.spelt(Kind::Number, &number.to_string(), start),
+            (0, Some(number)) => self.words(Kind::Number, &number.to_string(), start),
             (1, Some(number)) => {
                 let number = -1 - i128::from(number);
-                self.spelt(Kind::Number, &number.to_string(), start)
+                self.words(Kind::Number, &number.to_string(), start)
             }
             (2 | 3, Some(length)) => self.stretch(string_kind(major), length, start),
             (2 | 3, None) => self.pieces(major, start),
@@ -105,12 +105,12 @@ impl Reader<'_> {
             }
         }
         let source = start..self.cursor.at();
-        let said = match only {
-            Some(range) if count == 1 => Said::Written(range),
-            _ => Said::Spelt(&text),
+        let stored = match only {
+            Some(range) if count == 1 => Text::InPayload(range),
+            _ => Text::Bytes(&text),
         };
         self.assembly
-            .scalar(string_kind(major), said, &text, source)
+            .scalar(string_kind(major), stored, &text, source)
     }
 
     /// Takes a tag, together with its content if that makes it a number.
@@ -118,7 +118,7 @@ impl Reader<'_> {
         let mut ahead = self.cursor.clone();
         if let Some(digits) = number::tagged(tag, &mut ahead) {
             self.cursor = ahead;
-            return self.spelt(Kind::Number, &digits, start);
+            return self.words(Kind::Number, &digits, start);
         }
         let header = start..self.cursor.at();
         let mark = tags::mark(tag);
@@ -144,7 +144,7 @@ impl Reader<'_> {
             (27, _) => (Kind::Number, decimal(f64::from_bits(argument))),
             _ => (Kind::Other, format!("simple({argument})")),
         };
-        self.spelt(kind, &words, start)
+        self.words(kind, &words, start)
     }
 }
 

@@ -4,7 +4,7 @@
 //! unpacked, so decompression bombs do no harm even if many payloads are compared for one frame.
 
 mod difference;
-mod telling;
+mod rank;
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -19,7 +19,7 @@ use super::tree::{Key, NodeId, Tree};
 pub use self::difference::difference;
 
 /// The maximum number of changed values listed.
-const MOST_TOLD: usize = 8;
+const MOST_LISTED: usize = 8;
 
 /// The maximum size of texts that are compared word by word, in bytes.
 const MOST_WORDS: usize = 1 << 10;
@@ -41,7 +41,7 @@ pub enum Change {
     /// Values within it have changed.
     Within {
         /// The listed values, the most informative first.
-        told: Vec<Within>,
+        listed: Vec<Within>,
         /// The number of further changed values.
         more: usize,
         /// The ranges of the changed values in the new payload, ascending and not adjacent.
@@ -68,8 +68,8 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
         return Change::Same;
     }
     let strings = between_quotes(old).zip(between_quotes(new));
-    let (old_said, new_said) = strings.unwrap_or((old, new));
-    if let Some(difference) = difference(old_said, new_said) {
+    let (old_text, new_text) = strings.unwrap_or((old, new));
+    if let Some(difference) = difference(old_text, new_text) {
         return Change::Number(difference);
     }
     let trees = has_values.then(|| format::values(old).zip(format::values(new)));
@@ -115,9 +115,9 @@ fn between(ends: &Ends) -> Change {
 }
 
 /// A tree with its payload.
-type Half<'a> = (&'a Tree, &'a [u8]);
+type Decoded<'a> = (&'a Tree, &'a [u8]);
 
-fn within(old: Half<'_>, new: Half<'_>) -> Change {
+fn within(old: Decoded<'_>, new: Decoded<'_>) -> Change {
     let structure = structure::compare_quickly(old, new);
     if structure.is_same() {
         return Change::Same;
@@ -133,40 +133,40 @@ fn within(old: Half<'_>, new: Half<'_>) -> Change {
         .map(|line| line.change)
         .filter(|step| !matches!(step, Step::Within { .. } | Step::Same { .. }))
         .collect();
-    steps.sort_by_cached_key(|step| telling::rank(*step, old, new));
-    let told = steps.iter().take(MOST_TOLD);
+    steps.sort_by_cached_key(|step| rank::rank(*step, old, new));
+    let listed = steps.iter().take(MOST_LISTED);
     Change::Within {
-        told: told.map(|step| told_of(*step, old, new)).collect(),
-        more: steps.len().saturating_sub(MOST_TOLD),
+        listed: listed.map(|step| within_of(*step, old, new)).collect(),
+        more: steps.len().saturating_sub(MOST_LISTED),
         marks,
     }
 }
 
-fn told_of(step: Step, old: Half<'_>, new: Half<'_>) -> Within {
-    let (half, id) = match (step.in_new(), step.in_old()) {
+fn within_of(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Within {
+    let (side, id) = match (step.in_new(), step.in_old()) {
         (Some(id), _) => (new, id),
         (None, id) => (old, id.unwrap_or_default()),
     };
-    let said = |(tree, bytes): Half<'_>, id: Option<NodeId>| Some(tree.in_brief(id?, bytes, 0));
+    let brief = |(tree, bytes): Decoded<'_>, id: Option<NodeId>| Some(tree.in_brief(id?, bytes, 0));
     let place = |index: usize| Some(format!("[{index}]").into_bytes());
     let (was, is) = match step {
         Step::Moved { from, to, .. } => (place(from), place(to)),
-        _ => (said(old, step.in_old()), said(new, step.in_new())),
+        _ => (brief(old, step.in_old()), brief(new, step.in_new())),
     };
     Within {
-        path: path_of(half, id),
+        path: path_of(side, id),
         old: was,
         new: is,
     }
 }
 
 /// Returns the path of a value, or its name if no query can name it.
-fn path_of((tree, bytes): Half<'_>, id: NodeId) -> Vec<u8> {
+fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
     if let Some(path) = tree.path(id, bytes) {
         return path.into_bytes();
     }
     match tree.value(id, bytes).map(|value| value.key) {
-        Some(Key::Name(name) | Key::Odd(name)) => [b"\xe2\x80\xa6.", name].concat(),
+        Some(Key::Name(name) | Key::Other(name)) => [b"\xe2\x80\xa6.", name].concat(),
         _ => "…".into(),
     }
 }

@@ -6,7 +6,7 @@
 //! which is equally correct and marked as such.
 //!
 //! ```text
-//! digest  which values are equal ─┬─► half, elements ─► structure   two trees
+//! digest  which values are equal ─┬─► hashed, elements ─► structure   two trees
 //! align   a common subsequence   ─┴─► marks ─► lines                two texts
 //!                                     bytes                         anything
 //! ```
@@ -15,7 +15,7 @@ mod align;
 pub mod bytes;
 mod digest;
 mod elements;
-mod half;
+mod hashed;
 pub mod lines;
 mod marks;
 pub mod structure;

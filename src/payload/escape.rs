@@ -87,7 +87,7 @@ impl Text {
         let start = self.string.len();
         match piece {
             Piece::Cluster(cluster, _) => self.string.push_str(cluster),
-            Piece::Char(_) | Piece::Half(_) | Piece::Byte(_) => {
+            Piece::Char(_) | Piece::Surrogate(_) | Piece::Byte(_) => {
                 write_escape(&mut self.string, piece);
                 self.escapes.push(start..self.string.len());
             }
@@ -265,7 +265,7 @@ pub fn is_plain(bytes: &[u8]) -> bool {
         match pieces.next() {
             None => return true,
             Some(Piece::Cluster(..) | Piece::Char('\n' | '\t')) => {}
-            Some(Piece::Char(_) | Piece::Half(_) | Piece::Byte(_)) => return false,
+            Some(Piece::Char(_) | Piece::Surrogate(_) | Piece::Byte(_)) => return false,
         }
     }
 }
@@ -304,7 +304,7 @@ fn width(piece: Piece<'_>) -> usize {
             let digits = u32::from(character).ilog2() / 4 + 1;
             4 + digits as usize
         }
-        Piece::Half(_) => 6,
+        Piece::Surrogate(_) => 6,
         Piece::Byte(_) => 4,
     }
 }
@@ -319,7 +319,7 @@ fn write_escape(string: &mut String, piece: Piece<'_>) {
             write!(string, "\\x{:02x}", u32::from(character))
         }
         Piece::Char(character) => write!(string, "\\u{{{:x}}}", u32::from(character)),
-        Piece::Half(half) => write!(string, "\\u{half:04x}"),
+        Piece::Surrogate(surrogate) => write!(string, "\\u{surrogate:04x}"),
         Piece::Byte(byte) => write!(string, "\\x{byte:02x}"),
         Piece::Cluster(..) => Ok(()),
     };

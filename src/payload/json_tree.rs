@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::json::text::{self, Unescaped};
 use super::json::{Grammar, Refused, Visit};
 use super::reading::{Stop, Unreadable, finish};
-use super::tree::{Builder, Kind, Refusal, Said, Tree};
+use super::tree::{Builder, Kind, Refusal, Text, Tree};
 
 /// The name of the format.
 pub const NAME: &str = "JSON";
@@ -102,15 +102,15 @@ impl Layout<'_> {
     fn unescaped(
         &mut self,
         raw: Range<usize>,
-        add: impl FnOnce(&mut Builder, Said<'_>) -> Result<(), Refusal>,
+        add: impl FnOnce(&mut Builder, Text<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Refused> {
         let written = &self.bytes[raw.clone()];
         let added = if text::has_escape(written) {
             let text: Vec<u8> = Unescaped::new(written).collect();
-            add(self.builder, Said::Spelt(&text))
+            add(self.builder, Text::Bytes(&text))
         } else {
             let raw = self.in_payload(raw);
-            add(self.builder, Said::Written(raw))
+            add(self.builder, Text::InPayload(raw))
         };
         self.note(added)
     }
@@ -144,7 +144,7 @@ impl Visit for Layout<'_> {
             _ => Kind::Number,
         };
         let written = self.in_payload(raw);
-        let text = Said::Written(written.clone());
+        let text = Text::InPayload(written.clone());
         let added = self.builder.scalar(kind, text, written);
         self.note(added)
     }

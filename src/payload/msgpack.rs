@@ -35,14 +35,14 @@ impl Reader<'_> {
         let start = self.cursor.at();
         let marker = self.cursor.byte()?;
         match marker {
-            0x00..=0x7f => self.spelt(Kind::Number, &marker.to_string(), start),
+            0x00..=0x7f => self.words(Kind::Number, &marker.to_string(), start),
             0x80..=0x8f => self.container(Kind::Object, Some(u64::from(marker & 0x0f)), start),
             0x90..=0x9f => self.container(Kind::Array, Some(u64::from(marker & 0x0f)), start),
             0xa0..=0xbf => self.stretch(Kind::String, u64::from(marker & 0x1f), start),
-            0xc0 => self.spelt(Kind::Null, "nil", start),
+            0xc0 => self.words(Kind::Null, "nil", start),
             0xc1 => Err(Stop::wrong("reserved byte 0xc1", start)),
-            0xc2 => self.spelt(Kind::Bool, "false", start),
-            0xc3 => self.spelt(Kind::Bool, "true", start),
+            0xc2 => self.words(Kind::Bool, "false", start),
+            0xc3 => self.words(Kind::Bool, "true", start),
             0xc4..=0xc6 | 0xd9..=0xdb => self.sized_stretch(marker, start),
             0xc7 => {
                 let length = self.cursor.number::<1>()?;
@@ -61,7 +61,7 @@ impl Reader<'_> {
             0xdc..=0xdf => self.sized_container(marker, start),
             0xe0..=0xff => {
                 let number = i8::from_be_bytes([marker]);
-                self.spelt(Kind::Number, &number.to_string(), start)
+                self.words(Kind::Number, &number.to_string(), start)
             }
         }
     }
@@ -94,7 +94,7 @@ impl Reader<'_> {
             0xd2 => i32::from_be_bytes(cursor.array()?).to_string(),
             _ => i64::from_be_bytes(cursor.array()?).to_string(),
         };
-        self.spelt(Kind::Number, &digits, start)
+        self.words(Kind::Number, &digits, start)
     }
 
     fn sized_container(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
@@ -117,7 +117,7 @@ impl Reader<'_> {
         let content = self.cursor.slice(range);
         let time = if kind == -1 { timestamp(content) } else { None };
         let words = time.unwrap_or_else(|| extension_words(kind, content));
-        self.spelt(Kind::Other, &words, start)
+        self.words(Kind::Other, &words, start)
     }
 }
 

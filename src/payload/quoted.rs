@@ -10,7 +10,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::payload::escape::Ends;
 use crate::payload::escape::pieces::{Piece, Pieces};
 use crate::payload::hex;
-use crate::payload::json::text::half_bytes;
+use crate::payload::json::text::surrogate_bytes;
 
 /// An error in the notation, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +78,8 @@ pub fn to_escaped(bytes: &[u8]) -> String {
                     push_byte(&mut escaped, byte);
                 }
             }
-            Piece::Half(half) => {
-                for byte in half_bytes(half) {
+            Piece::Surrogate(surrogate) => {
+                for byte in surrogate_bytes(surrogate) {
                     push_byte(&mut escaped, byte);
                 }
             }

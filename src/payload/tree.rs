@@ -6,14 +6,14 @@
 //! tree's arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate
 //! keys stay separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
 
+mod brief;
 mod build;
 mod path;
-mod saying;
-mod writing;
+mod to_json;
 
 use std::ops::Range;
 
-pub use build::{Builder, Refusal, Said};
+pub use build::{Builder, Refusal, Text};
 pub use path::path_step;
 
 use crate::payload::json;
@@ -69,7 +69,7 @@ pub enum Key<'a> {
     /// The name of a member, unescaped.
     Name(&'a [u8]),
     /// A member key that is not a string, such as `1` in `MessagePack`, as words.
-    Odd(&'a [u8]),
+    Other(&'a [u8]),
 }
 
 /// A value of a tree.
@@ -102,7 +102,7 @@ enum NodeKey {
     None,
     Index(u32),
     Name(Piece),
-    Odd(Piece),
+    Other(Piece),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl Tree {
                 NodeKey::None => Key::None,
                 NodeKey::Index(index) => Key::Index(index),
                 NodeKey::Name(piece) => Key::Name(self.bytes(piece, payload)),
-                NodeKey::Odd(piece) => Key::Odd(self.bytes(piece, payload)),
+                NodeKey::Other(piece) => Key::Other(self.bytes(piece, payload)),
             },
             text: if is_text {
                 self.bytes(node.text, payload)
@@ -211,7 +211,7 @@ impl Tree {
             _ => range(node.text),
         };
         let name = match node.key {
-            NodeKey::Name(piece) | NodeKey::Odd(piece) => range(piece),
+            NodeKey::Name(piece) | NodeKey::Other(piece) => range(piece),
             _ => None,
         };
         (text, name)
@@ -226,7 +226,7 @@ impl Tree {
 
     /// Returns the value after this one and all its descendants, whichever parent it has.
     #[must_use]
-    pub fn behind(&self, id: NodeId) -> Option<NodeId> {
+    pub fn after(&self, id: NodeId) -> Option<NodeId> {
         let end = self.node(id)?.end;
         ((end as usize) < self.nodes.len()).then_some(NodeId(end))
     }
@@ -254,8 +254,8 @@ impl Tree {
     pub fn at_offset(&self, offset: usize) -> NodeId {
         // Values are stored in the order in which they are written.
         let starts_before = |node: &Node| node.source.0 as usize <= offset;
-        let behind = self.nodes.partition_point(starts_before);
-        NodeId(u32::try_from(behind.saturating_sub(1)).unwrap_or(0))
+        let after = self.nodes.partition_point(starts_before);
+        NodeId(u32::try_from(after.saturating_sub(1)).unwrap_or(0))
     }
 
     fn node(&self, id: NodeId) -> Option<&Node> {

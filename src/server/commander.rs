@@ -401,7 +401,7 @@ impl Commander {
 fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
     let reason = link.reason(error);
     if is_refusal(error) {
-        Allowed::Secret(reason)
+        Allowed::Denied(reason)
     } else {
         Allowed::Unknown(reason)
     }

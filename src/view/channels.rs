@@ -191,7 +191,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
     // Silence does not count before messages could be received.
     let silence = app
         .now()
-        .since(channel.last_heard.max(app.server().live_since));
+        .since(channel.last_received.max(app.server().live_since));
     if let Some((words, style)) = instead_of_rate(app, channel.name(), width) {
         line.word(format!("{words:>width$}"), style);
     } else if silence >= SILENT_AFTER {
@@ -215,7 +215,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
 /// Returns the figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
     let channel = app.selected_channel()?;
-    let ago = figures::age(app.now().since(channel.last_heard));
+    let ago = figures::age(app.now().since(channel.last_received));
     let count = figures::count(channel.messages);
     Some(format!(
         " {count} · {} · {ago} ago ",

@@ -102,7 +102,7 @@ impl<'a> Painter<'a> {
         let style = listed::name_style(self.app, channel.name());
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
-        let age = self.app.now().since(channel.last_heard);
+        let age = self.app.now().since(channel.last_received);
         let instead = listed::instead_of_rate(self.app, channel.name(), RATE);
         if columns.has_age {
             Self::age(age, instead.filter(|_| !columns.has_rate), line);

@@ -55,13 +55,13 @@ use crate::message::RowId;
 use crate::workers::worker::Worker;
 use queue::Queue;
 
-/// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
+/// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
 ///
 /// # Errors
 ///
 /// Returns an error if the system cannot start a thread.
-pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Request>> {
-    Worker::start("analysis", Queue::default(), tell)
+pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Request>> {
+    Worker::start("analysis", Queue::default(), send)
 }
 
 /// A request to the thread.

@@ -74,13 +74,13 @@ pub enum Answer {
     Found(Found),
 }
 
-/// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
+/// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
 ///
 /// # Errors
 ///
 /// Returns an error if the system cannot start a thread.
-pub fn start(tell: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Question>> {
-    Worker::start("decode", Pending::default(), tell)
+pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Question>> {
+    Worker::start("decode", Pending::default(), send)
 }
 
 /// The newest question of each kind; the others are discarded.

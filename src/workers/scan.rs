@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use engine::Engine;
 
-use crate::log::{Found, Piece};
+use crate::log::{Matches, Piece};
 use crate::message::RowId;
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Query};
@@ -86,7 +86,7 @@ pub struct Answer {
     /// Why the rows were scanned.
     pub purpose: Purpose,
     /// The rows that match, in no particular order; ranges without any are left out.
-    pub found: Vec<Found>,
+    pub found: Vec<Matches>,
     /// How many messages were scanned or had been evicted before.
     pub scanned: u64,
     /// How many of these had been evicted.
@@ -113,16 +113,16 @@ pub struct Scanner {
     current: Current,
 }
 
-/// Starts the threads. They send their answers to `tell` and end when it returns `false`.
+/// Starts the threads. They pass their answers to `send` and end when it returns `false`.
 ///
 /// # Errors
 ///
 /// Returns an error if the system cannot start a thread.
-pub fn start(tell: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
+pub fn start(send: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let current = Current::default();
     Ok(Scanner {
-        fast: Worker::start("scan", Scans::new(&current), tell.clone())?,
-        slow: Worker::start("scan-slow", Scans::new(&current), tell)?,
+        fast: Worker::start("scan", Scans::new(&current), send.clone())?,
+        slow: Worker::start("scan-slow", Scans::new(&current), send)?,
         current,
     })
 }

@@ -36,7 +36,7 @@ pub struct Worker<R> {
 }
 
 impl<R: Send + 'static> Worker<R> {
-    /// Starts the thread. It sends its answers to `tell` and ends when that returns `false`.
+    /// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
     ///
     /// # Errors
     ///
@@ -44,11 +44,11 @@ impl<R: Send + 'static> Worker<R> {
     pub fn start<J: Job<Request = R>>(
         name: &str,
         job: J,
-        tell: impl FnMut(J::Answer) -> bool + Send + 'static,
+        send: impl FnMut(J::Answer) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (request_tx, request_rx) = channel();
         let thread = thread::Builder::new().name(name.to_owned());
-        thread.spawn(move || run(job, &request_rx, tell))?;
+        thread.spawn(move || run(job, &request_rx, send))?;
         Ok(Self { request_tx })
     }
 
@@ -63,7 +63,7 @@ impl<R: Send + 'static> Worker<R> {
 fn run<J: Job>(
     mut job: J,
     request_rx: &Receiver<J::Request>,
-    mut tell: impl FnMut(J::Answer) -> bool,
+    mut send: impl FnMut(J::Answer) -> bool,
 ) {
     let mut rested = Instant::now();
     loop {
@@ -79,7 +79,7 @@ fn run<J: Job>(
             Err(TryRecvError::Empty) => job.step(),
             Err(TryRecvError::Disconnected) => return,
         };
-        if answer.is_some_and(|answer| !tell(answer)) {
+        if answer.is_some_and(|answer| !send(answer)) {
             return;
         }
         if rested.elapsed() >= REST_EVERY {

@@ -192,11 +192,11 @@ fn check_tree(tree: &Tree, payload: &[u8]) {
             assert!(latest <= source.start && source.end <= payload.len());
             latest = source.start;
         }
-        if let Key::Name(key) | Key::Odd(key) = value.key {
+        if let Key::Name(key) | Key::Other(key) = value.key {
             assert_harmless(&one_line(key, 60).string);
         }
         assert_harmless(&one_line(value.text, 60).string);
-        assert_harmless(&one_line(&tree.said(id, payload), 60).string);
+        assert_harmless(&one_line(&tree.copy_text(id, payload), 60).string);
         assert_harmless(&one_line(&tree.in_brief(id, payload, 0), 60).string);
         if let Some(path) = tree.path(id, payload) {
             let read = Path::parse(&path);

@@ -2,7 +2,7 @@
 
 use subscope::payload::diff::structure::{Change, Counts, Structure};
 use subscope::payload::diff::{Diff, Side, compare};
-use subscope::payload::tree::{Builder, Key, Kind, NodeId, Said, Tree};
+use subscope::payload::tree::{Builder, Key, Kind, NodeId, Text, Tree};
 use subscope::payload::{json, json_tree};
 
 mod apply;
@@ -297,14 +297,14 @@ fn big_arrays_of_few_values_are_compared_place_by_place() {
 fn binary(blob: &[u8], mark: &[u8], second: &str) -> Tree {
     let mut builder = Builder::default();
     builder.open(Kind::Object, b"", 0).unwrap();
-    builder.name(Said::Spelt(b"blob")).unwrap();
+    builder.name(Text::Bytes(b"blob")).unwrap();
     builder.open(Kind::Tag, mark, 0).unwrap();
     builder
-        .scalar(Kind::Bytes, Said::Spelt(blob), 0..0)
+        .scalar(Kind::Bytes, Text::Bytes(blob), 0..0)
         .unwrap();
     builder.close(0);
-    builder.odd_key(b"1").unwrap();
-    let said = Said::Spelt(second.as_bytes());
+    builder.other_key(b"1").unwrap();
+    let said = Text::Bytes(second.as_bytes());
     builder.scalar(Kind::Number, said, 0..0).unwrap();
     builder.close(0);
     builder.finish().unwrap()
@@ -325,7 +325,7 @@ fn tags_odd_keys_bytes_and_numbers_of_other_formats_are_compared_too() {
     let (Change::Changed { old: id, .. }, 1) = (found[2].change, found[2].depth) else {
         panic!("{found:?}");
     };
-    assert_eq!(old.value(id, b"").unwrap().key, Key::Odd(b"1"));
+    assert_eq!(old.value(id, b"").unwrap().key, Key::Other(b"1"));
     assert_eq!(
         found[1].change,
         Change::Same {

@@ -44,7 +44,7 @@ fn show(tree: &Tree, id: NodeId, payload: &[u8], out: &mut String) {
                     Key::Name(name) => {
                         write!(out, "{:?}: ", String::from_utf8_lossy(name)).unwrap();
                     }
-                    Key::Odd(odd) => write!(out, "{}: ", String::from_utf8_lossy(odd)).unwrap(),
+                    Key::Other(odd) => write!(out, "{}: ", String::from_utf8_lossy(odd)).unwrap(),
                     Key::None | Key::Index(_) => {}
                 }
                 show(tree, child, payload, out);

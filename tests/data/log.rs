@@ -3,7 +3,7 @@
 use crate::support::cases;
 use proptest::prelude::*;
 
-use subscope::log::{Batch, Content, Found, MessageLog, Piece, RowKind, Selection};
+use subscope::log::{Batch, Content, Matches, MessageLog, Piece, RowKind, Selection};
 use subscope::message::{Dropped, Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
 
 /// An expected row.
@@ -262,10 +262,10 @@ proptest! {
 }
 
 /// Returns the messages of a piece whose row ids are divisible by three.
-fn thirds(piece: &Piece) -> Found {
+fn thirds(piece: &Piece) -> Matches {
     let segment = piece.segment().unwrap();
     let first = piece.rows().start;
-    let mut found = Found::none_of(first, piece.length());
+    let mut found = Matches::none_of(first, piece.length());
     for row in (first.0..piece.rows().end.0).filter(|row| row % 3 == 0) {
         let index = usize::try_from(row - segment.rows().start.0).unwrap();
         if segment.row(index).unwrap().kind == RowKind::Message {

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use proptest::prelude::*;
 
-use subscope::log::{Batch, Content, Found, MessageLog};
+use subscope::log::{Batch, Content, Matches, MessageLog};
 use subscope::message::{Notice, RowId, SubscriptionId, Time};
 use subscope::query::{self, Moment, Query};
 use subscope::workers::scan::{self, Answer, Engine, Purpose, Request, Scanner, WatchId};
@@ -42,7 +42,7 @@ fn request(log: &MessageLog, text: &str, serial: u64, from: RowId, purpose: Purp
 /// Returns the rows of the answers in ascending order.
 fn rows(answers: &[Answer]) -> Vec<u64> {
     let found = answers.iter().flat_map(|answer| &answer.found);
-    let mut rows: Vec<u64> = found.flat_map(Found::rows).map(|row| row.0).collect();
+    let mut rows: Vec<u64> = found.flat_map(Matches::rows).map(|row| row.0).collect();
     rows.sort_unstable();
     rows
 }

@@ -90,7 +90,7 @@ fn where_nothing_is_to_be_known_or_heard_that_is_said() {
     let refused = || refused_all(&["*"]);
     for (channels, words) in [
         (only(&[]), "may access no channel"),
-        (Allowed::Secret("NOPERM".into()), "press a to subscribe"),
+        (Allowed::Denied("NOPERM".into()), "press a to subscribe"),
         (Allowed::Unknown("no answer".into()), "press r to retry"),
     ] {
         let mut stage = refused();

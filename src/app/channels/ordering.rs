@@ -115,6 +115,6 @@ fn key(sort: Sort, channel: &Channel, now: Time) -> f64 {
         )]
         Sort::Count => channel.messages as f64,
         #[expect(clippy::cast_precision_loss, reason = "microseconds fit for 285 years")]
-        Sort::LastHeard => channel.last_heard.0 as f64,
+        Sort::LastHeard => channel.last_received.0 as f64,
     }
 }

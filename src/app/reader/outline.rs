@@ -85,7 +85,7 @@ impl Page<'_> {
         let name = match value.key {
             Key::None => 0,
             Key::Index(index) => index.to_string().len() + 2,
-            Key::Name(name) | Key::Odd(name) => {
+            Key::Name(name) | Key::Other(name) => {
                 let most = (self.columns / 3).max(1);
                 escape::name(name, most).columns
             }
@@ -423,7 +423,7 @@ impl Outline {
     fn next_node(&self, node: NodeId, page: &Page<'_>) -> Option<NodeId> {
         let value = page.value(node)?;
         if self.is_folded(&value, page) {
-            page.tree.behind(node)
+            page.tree.after(node)
         } else {
             page.tree.next(node)
         }

@@ -24,8 +24,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn found(first: u64, bits: &[bool]) -> Found {
-    let mut found = Found::none_of(RowId(first), bits.len() as u64);
+fn found(first: u64, bits: &[bool]) -> Matches {
+    let mut found = Matches::none_of(RowId(first), bits.len() as u64);
     for (offset, _) in bits.iter().enumerate().filter(|(_, bit)| **bit) {
         found.add(offset);
     }

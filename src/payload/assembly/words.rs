@@ -53,7 +53,7 @@ impl Words {
 
     fn separate(&mut self, within: Option<(Kind, u64)>) {
         match within {
-            Some((Kind::Object, come)) if !come.is_multiple_of(2) => {
+            Some((Kind::Object, count)) if !count.is_multiple_of(2) => {
                 self.text.extend_from_slice(b": ");
             }
             Some((_, 1..)) => self.text.extend_from_slice(b", "),

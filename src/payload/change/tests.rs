@@ -8,12 +8,12 @@ fn told(old: &str, new: &str) -> String {
             let marked = marks.iter().map(|range| &new[range.clone()]);
             format!("[{}]", marked.collect::<Vec<_>>().join("|"))
         }
-        Change::Within { told, more, .. } => {
+        Change::Within { listed, more, .. } => {
             let text = |bytes: &Option<Vec<u8>>| {
                 let bytes = bytes.as_deref().unwrap_or(b"-");
                 String::from_utf8_lossy(bytes).into_owned()
             };
-            let words = told.iter().map(|within| {
+            let words = listed.iter().map(|within| {
                 let path = String::from_utf8_lossy(&within.path);
                 format!("{path} {}→{}", text(&within.old), text(&within.new))
             });
@@ -104,11 +104,11 @@ fn the_marks_lie_on_what_has_changed() {
 #[test]
 fn messagepack_is_told_by_its_values_and_bytes_by_their_difference() {
     let (old, new) = (b"\x82\xa1a\x01\xa1b\xc2", b"\x82\xa1a\x02\xa1b\xc3");
-    let Change::Within { told, .. } = change(old, new, true) else {
+    let Change::Within { listed, .. } = change(old, new, true) else {
         panic!("values have changed");
     };
-    assert_eq!(told[0].path, b".a");
-    assert_eq!(told[1].new.as_deref(), Some(&b"true"[..]));
+    assert_eq!(listed[0].path, b".a");
+    assert_eq!(listed[1].new.as_deref(), Some(&b"true"[..]));
     let marks = std::iter::once(2..3).collect();
     let expected = Change::Other { from: 2, marks };
     assert_eq!(change(b"\xff\x00\x01", b"\xff\x00\x02", true), expected);
@@ -118,10 +118,10 @@ fn messagepack_is_told_by_its_values_and_bytes_by_their_difference() {
 fn what_json_has_no_word_for_is_told_as_the_tree_shows_it() {
     let old = b"\x82\xa1x\xca\x7f\xc0\0\0\xa1b\xc4\x01\0";
     let new = b"\x82\xa1x\xca\x7f\x80\0\0\xa1b\xa4AA==";
-    let Change::Within { told, .. } = change(old, new, true) else {
+    let Change::Within { listed, .. } = change(old, new, true) else {
         panic!("values have changed");
     };
-    let mut sides: Vec<_> = told
+    let mut sides: Vec<_> = listed
         .iter()
         .map(|one| (one.old.as_deref(), one.new.as_deref()))
         .collect();

@@ -119,7 +119,7 @@ impl Hash {
             // Members of an object never have these keys.
             Key::Index(_) => (1, &[][..]),
             Key::Name(name) => (2, name),
-            Key::Odd(words) => (3, words),
+            Key::Other(words) => (3, words),
         };
         self.write(&[kind]);
         self.write(&name.len().to_le_bytes());

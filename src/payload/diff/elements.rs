@@ -6,18 +6,18 @@
 
 use super::align::{self, Effort, Meetings, Pair};
 use super::digest::Digest;
-use super::half::Half;
+use super::hashed::Hashed;
 use crate::payload::tree::NodeId;
 
 /// The elements of an array, and the tree that they are in.
-type Row<'a> = (&'a Half<'a>, &'a [NodeId]);
+type Row<'a> = (&'a Hashed<'a>, &'a [NodeId]);
 
 /// The matching elements of two arrays, by index.
 pub struct Matches {
     /// Elements that are equal or have the same id, in the order of both arrays.
     pub pairs: Vec<Pair>,
     /// By old index, whether the element has moved.
-    pub is_gone: Vec<bool>,
+    pub has_moved: Vec<bool>,
     /// By new index, the old index of the element, if it has moved.
     pub origins: Vec<Option<usize>>,
 }
@@ -25,13 +25,13 @@ pub struct Matches {
 impl Matches {
     /// Matches the elements of two arrays.
     pub fn of(old: Row<'_>, new: Row<'_>, effort: &mut Effort) -> Self {
-        let digests = |(half, ids): Row<'_>| -> Vec<Digest> {
-            ids.iter().map(|id| half.digests[id.0 as usize]).collect()
+        let digests = |(tree, ids): Row<'_>| -> Vec<Digest> {
+            ids.iter().map(|id| tree.digests[id.0 as usize]).collect()
         };
         let (left, right) = (digests(old), digests(new));
         let mut matches = Self {
             pairs: align::align(&left, &right, effort),
-            is_gone: vec![false; left.len()],
+            has_moved: vec![false; left.len()],
             origins: vec![None; right.len()],
         };
         matches.find_moves(&left, &right);
@@ -48,7 +48,7 @@ impl Matches {
         let left = (0..old.len()).filter(|index| left[*index]);
         let right = (0..new.len()).filter(|index| right[*index]);
         for (from, to) in Meetings::of(old, left, new, right).one_to_one() {
-            self.is_gone[from] = true;
+            self.has_moved[from] = true;
             self.origins[to] = Some(from);
         }
     }
@@ -59,7 +59,7 @@ impl Matches {
         let mut at = (0, 0);
         let end = (old.1.len(), new.1.len());
         for (left, right) in self.pairs.iter().copied().chain([end]) {
-            let before = (at.0..left).filter(|old| !self.is_gone[*old]);
+            let before = (at.0..left).filter(|old| !self.has_moved[*old]);
             let (before, ids) = with_ids(old, before);
             let after = (at.1..right).filter(|new| self.origins[*new].is_none());
             let (after, new_ids) = with_ids(new, after);
@@ -74,10 +74,10 @@ impl Matches {
 
 /// Returns those of the elements at `indexes` that have an id, with their ids.
 fn with_ids(
-    (half, elements): Row<'_>,
+    (tree, elements): Row<'_>,
     indexes: impl Iterator<Item = usize>,
 ) -> (Vec<usize>, Vec<Digest>) {
     indexes
-        .filter_map(|index| Some((index, half.id(elements[index])?)))
+        .filter_map(|index| Some((index, tree.id(elements[index])?)))
         .unzip()
 }

@@ -21,7 +21,7 @@ pub const CONTEXT: usize = 3;
 /// it is empty, so that an added line break at the end is visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Both texts merged, as far as they differ. In a replacement the old lines come first. Empty
+    /// Both texts merged, as far as they differ. In a replacement the old lines added first. Empty
     /// if nothing has changed.
     pub lines: Vec<Line>,
     /// The number of lines only in the new text.
@@ -110,7 +110,7 @@ pub fn compare(old: &str, new: &str) -> Option<Lines> {
         effort,
         found: Lines::default(),
     };
-    comparison.tell(&common);
+    comparison.emit(&common);
     comparison.found.is_coarse = comparison.effort.is_spent;
     Some(comparison.found)
 }
@@ -162,7 +162,7 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// Emits all lines; `common` are the lines in both texts.
-    fn tell(&mut self, common: &[align::Pair]) {
+    fn emit(&mut self, common: &[align::Pair]) {
         let (old_end, new_end) = (self.old.lines.len(), self.new.lines.len());
         let mut at = (0, 0);
         let mut rest = common;
@@ -218,16 +218,16 @@ impl Comparison<'_> {
     fn changed(&mut self, old: Range<usize>, new: Range<usize>) {
         let pairs = old.clone().zip(new.clone());
         let marks: Vec<_> = pairs.map(|(old, new)| self.marks(old, new)).collect();
-        let (mut gone, mut come): (Vec<_>, Vec<_>) = marks.into_iter().unzip();
-        gone.resize(old.len(), Vec::new());
-        come.resize(new.len(), Vec::new());
+        let (mut removed, mut added): (Vec<_>, Vec<_>) = marks.into_iter().unzip();
+        removed.resize(old.len(), Vec::new());
+        added.resize(new.len(), Vec::new());
         self.found.removed += old.len();
         self.found.added += new.len();
-        let removed = old.zip(gone).map(|(number, marks)| Line::Removed {
+        let removed = old.zip(removed).map(|(number, marks)| Line::Removed {
             old: self.old.line(number),
             marks,
         });
-        let added = new.zip(come).map(|(number, marks)| Line::Added {
+        let added = new.zip(added).map(|(number, marks)| Line::Added {
             new: self.new.line(number),
             marks,
         });
@@ -239,15 +239,15 @@ impl Comparison<'_> {
     fn marks(&mut self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         let (old, new) = (self.old.lines[old].clone(), self.new.lines[new].clone());
         let (before, after) = (&self.old.whole[old.clone()], &self.new.whole[new.clone()]);
-        let (gone, come) = marks::changed(before, after, &self.digester, &mut self.effort);
+        let (removed, added) = marks::changed(before, after, &self.digester, &mut self.effort);
         let shared = |length: usize, marks: &[Range<usize>]| {
             let marked: usize = marks.iter().map(Range::len).sum();
             (length - marked) * 4 >= length
         };
-        if !shared(old.len(), &gone) && !shared(new.len(), &come) {
+        if !shared(old.len(), &removed) && !shared(new.len(), &added) {
             return (Vec::new(), Vec::new());
         }
-        (shifted(gone, old.start), shifted(come, new.start))
+        (shifted(removed, old.start), shifted(added, new.start))
     }
 }
 

@@ -35,7 +35,7 @@ pub fn changed(
             .collect()
     };
     let common = align::align(&digests(old, &left), &digests(new, &right), effort);
-    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let (mut removed, mut added) = (Vec::new(), Vec::new());
     let mut at = (0, 0);
     let words = common.into_iter().map(|(this, that)| {
         let (this, that) = (&left[this], &right[that]);
@@ -44,11 +44,11 @@ pub fn changed(
     let end = (old.len(), old.len(), new.len(), new.len());
     for (old_start, old_end, new_start, new_end) in words.chain([end]) {
         let ends = Ends::of_texts(&old[at.0..old_start], &new[at.1..new_start]);
-        push(&mut gone, at.0, ends.old);
-        push(&mut come, at.1, ends.new);
+        push(&mut removed, at.0, ends.old);
+        push(&mut added, at.1, ends.new);
         at = (old_end, new_end);
     }
-    (gone, come)
+    (removed, added)
 }
 
 fn push(ranges: &mut Vec<Range<usize>>, origin: usize, range: Range<usize>) {

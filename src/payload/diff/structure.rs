@@ -7,7 +7,7 @@
 use super::align::Effort;
 use super::digest::Digester;
 use super::elements::Matches;
-use super::half::Half;
+use super::hashed::Hashed;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
 /// The differences between the values of two trees.
@@ -137,7 +137,7 @@ pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
 
 fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     let digester = Digester::new();
-    let (old, new) = (Half::of(old, &digester), Half::of(new, &digester));
+    let (old, new) = (Hashed::of(old, &digester), Hashed::of(new, &digester));
     let root = NodeId::default();
     if old.digest(root) == new.digest(root) {
         return Structure::default();
@@ -155,8 +155,8 @@ fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Str
 
 /// A comparison in progress. Its recursion is no deeper than the trees.
 struct Comparison<'a> {
-    old: Half<'a>,
-    new: Half<'a>,
+    old: Hashed<'a>,
+    new: Hashed<'a>,
     effort: Effort,
     found: Structure,
 }
@@ -184,13 +184,13 @@ impl Comparison<'_> {
     fn members(&mut self, old: NodeId, new: NodeId, depth: usize) {
         let (before, after) = (self.old.named(old), self.new.named(new));
         let partners = partners(&before, &after);
-        let gone = self.gone(old, &partners);
-        let mut gone = gone.iter().peekable();
+        let removed = self.without_partner(old, &partners);
+        let mut removed = removed.iter().peekable();
         // Sorted by the new value, to match the order of the new tree.
         let mut by_new = partners;
         by_new.sort_unstable_by_key(|(_, new)| *new);
         let mut by_new = by_new.iter().peekable();
-        while let Some((_, id)) = gone.next_if(|(behind, _)| behind.is_none()) {
+        while let Some((_, id)) = removed.next_if(|(after, _)| after.is_none()) {
             self.removed(*id, depth);
         }
         for child in self.new.tree.children(new).collect::<Vec<_>>() {
@@ -198,7 +198,7 @@ impl Comparison<'_> {
                 Some((old, _)) => self.value(*old, child, depth),
                 None => self.added(child, depth),
             }
-            while let Some((_, id)) = gone.next_if(|(behind, _)| *behind == Some(child)) {
+            while let Some((_, id)) = removed.next_if(|(after, _)| *after == Some(child)) {
                 self.removed(*id, depth);
             }
         }
@@ -206,20 +206,24 @@ impl Comparison<'_> {
 
     /// Returns the members of `old` without a partner, each with the new value after which it is
     /// listed, in the order of those: the partner of the last member before it that has one.
-    fn gone(&self, old: NodeId, partners: &[(NodeId, NodeId)]) -> Vec<(Option<NodeId>, NodeId)> {
+    fn without_partner(
+        &self,
+        old: NodeId,
+        partners: &[(NodeId, NodeId)],
+    ) -> Vec<(Option<NodeId>, NodeId)> {
         let mut by_old = partners.to_vec();
         by_old.sort_unstable();
         let mut by_old = by_old.iter().peekable();
-        let mut behind = None;
-        let mut gone = Vec::new();
+        let mut after = None;
+        let mut removed = Vec::new();
         for child in self.old.tree.children(old) {
             match by_old.next_if(|(old, _)| *old == child) {
-                Some((_, new)) => behind = Some(*new),
-                None => gone.push((behind, child)),
+                Some((_, new)) => after = Some(*new),
+                None => removed.push((after, child)),
             }
         }
-        gone.sort_unstable();
-        gone
+        removed.sort_unstable();
+        removed
     }
 
     fn elements(&mut self, old: NodeId, new: NodeId, depth: usize) {
@@ -231,7 +235,7 @@ impl Comparison<'_> {
         let mut at = (0, 0);
         for (old, new) in matches.pairs.iter().copied().chain([end]) {
             // Elements between two pairs are matched by position.
-            let mut stayed = (at.0..old).filter(|old| !matches.is_gone[*old]);
+            let mut stayed = (at.0..old).filter(|old| !matches.has_moved[*old]);
             for (to, id) in after.iter().enumerate().take(new).skip(at.1) {
                 if let Some(from) = matches.origins[to] {
                     self.moved((before[from], from), (*id, to), depth);

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::payload::json::text::half;
+use crate::payload::json::text::surrogate;
 
 /// The maximum number of combining marks on one base; the rest are shown as escapes.
 const MAX_MARKS: usize = 4;
@@ -49,7 +49,7 @@ pub enum Piece<'a> {
     Char(char),
     /// Half of a surrogate pair, as three bytes that are not valid UTF-8: what JSON's `\ud800`
     /// means.
-    Half(u16),
+    Surrogate(u16),
     /// A byte that is not part of valid UTF-8.
     Byte(u8),
 }
@@ -60,7 +60,7 @@ impl Piece<'_> {
         match self {
             Self::Cluster(text, _) => text.len(),
             Self::Char(character) => character.len_utf8(),
-            Self::Half(_) => 3,
+            Self::Surrogate(_) => 3,
             Self::Byte(_) => 1,
         }
     }
@@ -158,8 +158,8 @@ impl<'a> Pieces<'a> {
             self.run = valid_prefix(self.bytes);
         }
         let Some(character) = self.run.chars().next() else {
-            let half = half(self.bytes).map(Piece::Half);
-            return Some((half.unwrap_or(Piece::Byte(first)), false));
+            let surrogate = surrogate(self.bytes).map(Piece::Surrogate);
+            return Some((surrogate.unwrap_or(Piece::Byte(first)), false));
         };
         if self.broken || is_forbidden(character) || is_mark(character) {
             return Some((Piece::Char(character), false));

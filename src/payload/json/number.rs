@@ -125,8 +125,8 @@ impl<'a> Decimal<'a> {
             )
         } else {
             let first = fraction.iter().position(is_digit);
-            let behind = &fraction[first.unwrap_or(fraction.len())..];
-            ((&whole[..0], behind), first.map(|first| -signed(first) - 1))
+            let digits = &fraction[first.unwrap_or(fraction.len())..];
+            ((&whole[..0], digits), first.map(|first| -signed(first) - 1))
         };
         Some(Self {
             negative,

@@ -10,7 +10,7 @@ use memchr::memchr;
 #[inline]
 pub fn equals(raw: &[u8], text: &[u8]) -> bool {
     let plain = raw.iter().zip(text);
-    let plain = plain.take_while(|(raw, said)| raw == said && **raw != b'\\');
+    let plain = plain.take_while(|(raw, plain)| raw == plain && **raw != b'\\');
     match raw.get(plain.count()) {
         Some(b'\\') => Unescaped::new(raw).eq(text.iter().copied()),
         Some(_) => false,
@@ -52,7 +52,7 @@ pub fn has_escape(raw: &[u8]) -> bool {
 /// Returns the text of a JSON value: for a string, its unescaped contents, else the value as
 /// written.
 #[must_use]
-pub fn said(value: &[u8]) -> Cow<'_, [u8]> {
+pub fn contents(value: &[u8]) -> Cow<'_, [u8]> {
     match value {
         [b'"', raw @ .., b'"'] if has_escape(raw) => Unescaped::new(raw).collect(),
         [b'"', raw @ .., b'"'] => raw.into(),
@@ -62,15 +62,15 @@ pub fn said(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// Returns a string's contents in quotes for display. The result need not be JSON.
 #[must_use]
-pub fn in_quotes(said: &[u8]) -> Vec<u8> {
-    [b"\"", said, b"\""].concat()
+pub fn in_quotes(text: &[u8]) -> Vec<u8> {
+    [b"\"", text, b"\""].concat()
 }
 
 /// Returns the surrogate whose three-byte UTF-8 pattern `bytes` begin with, if any. It does not
 /// occur in valid UTF-8, but JSON escapes can express it.
 #[must_use]
 #[inline]
-pub fn half(bytes: &[u8]) -> Option<u16> {
+pub fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {
         [0xed, middle @ 0xa0..=0xbf, last @ 0x80..=0xbf, ..] => {
             Some(0xd000 | u16::from(middle & 0x3f) << 6 | u16::from(last & 0x3f))
@@ -81,8 +81,8 @@ pub fn half(bytes: &[u8]) -> Option<u16> {
 
 /// Returns the three bytes that UTF-8 would use for half of a surrogate pair.
 #[must_use]
-pub fn half_bytes(half: u16) -> [u8; 3] {
-    let [high, low] = half.to_be_bytes();
+pub fn surrogate_bytes(surrogate: u16) -> [u8; 3] {
+    let [high, low] = surrogate.to_be_bytes();
     let middle = high << 2 & 0x3c | low >> 6;
     [0xe0 | high >> 4, 0x80 | middle, 0x80 | low & 0x3f]
 }
@@ -93,18 +93,18 @@ pub enum Run<'a> {
     /// A stretch of text, as long as possible.
     Text(&'a str),
     /// Half of a surrogate pair.
-    Half(u16),
+    Surrogate(u16),
     /// A sequence of invalid bytes, which JSON cannot express.
     Broken,
 }
 
 /// Returns the parts of a string's contents.
-pub fn runs(said: &[u8]) -> impl Iterator<Item = Run<'_>> {
-    let mut rest = said;
+pub fn runs(text: &[u8]) -> impl Iterator<Item = Run<'_>> {
+    let mut rest = text;
     std::iter::from_fn(move || {
-        if let Some(half) = half(rest) {
+        if let Some(surrogate) = surrogate(rest) {
             rest = &rest[3..];
-            return Some(Run::Half(half));
+            return Some(Run::Surrogate(surrogate));
         }
         let chunk = rest.utf8_chunks().next()?;
         let (text, broken) = (chunk.valid(), chunk.invalid());
@@ -124,7 +124,7 @@ pub struct Unescaped<'a> {
     raw: &'a [u8],
     at: usize,
     /// Whether half of a surrogate pair stays as its escape instead.
-    keeps_halves: bool,
+    keeps_surrogates: bool,
     /// The remaining bytes of a character, the next one first.
     ready: [u8; 4],
     left: usize,
@@ -137,7 +137,7 @@ impl<'a> Unescaped<'a> {
         Self {
             raw,
             at: 0,
-            keeps_halves: false,
+            keeps_surrogates: false,
             ready: [0; 4],
             left: 0,
         }
@@ -146,9 +146,9 @@ impl<'a> Unescaped<'a> {
     /// Like [`Self::new`], but half of a surrogate pair stays as its escape, so the output is UTF-8
     /// if `raw` is.
     #[must_use]
-    pub fn keeping_halves(raw: &'a [u8]) -> Self {
+    pub fn keeping_surrogates(raw: &'a [u8]) -> Self {
         Self {
-            keeps_halves: true,
+            keeps_surrogates: true,
             ..Self::new(raw)
         }
     }
@@ -172,7 +172,7 @@ impl<'a> Unescaped<'a> {
             Some(low) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12),
             None => (high, 6),
         };
-        if self.keeps_halves && char::from_u32(code).is_none() {
+        if self.keeps_surrogates && char::from_u32(code).is_none() {
             return None;
         }
         self.at += length;
@@ -181,7 +181,7 @@ impl<'a> Unescaped<'a> {
             character.encode_utf8(&mut bytes).len()
         } else {
             let [_, _, high, low] = code.to_be_bytes();
-            bytes[..3].copy_from_slice(&half_bytes(u16::from_be_bytes([high, low])));
+            bytes[..3].copy_from_slice(&surrogate_bytes(u16::from_be_bytes([high, low])));
             3
         };
         let first = bytes[0];
@@ -229,20 +229,23 @@ impl Iterator for Unescaped<'_> {
 mod tests {
     use super::*;
 
-    fn said(raw: &str) -> Vec<u8> {
+    fn unescaped(raw: &str) -> Vec<u8> {
         Unescaped::new(raw.as_bytes()).collect()
     }
 
     #[test]
     fn escapes_say_what_json_has_them_say() {
-        assert_eq!(said(r#"a\"\\\/\b\f\n\r\tz"#), b"a\"\\/\x08\x0c\n\r\tz");
-        assert_eq!(said(r"\u0069d"), b"id");
-        assert_eq!(said(r"\u00e9\u20AC"), "é€".as_bytes());
-        assert_eq!(said(r"\ud83d\ude00!"), "😀!".as_bytes());
-        assert_eq!(said(r"\ud83d\ud83d\ude00"), b"\xed\xa0\xbd\xf0\x9f\x98\x80");
-        assert_eq!(said(r"\ude00"), b"\xed\xb8\x80");
-        assert_eq!(said(r"\q\u12"), br"\q\u12");
-        assert_eq!(said(r"a\"), br"a\");
+        assert_eq!(unescaped(r#"a\"\\\/\b\f\n\r\tz"#), b"a\"\\/\x08\x0c\n\r\tz");
+        assert_eq!(unescaped(r"\u0069d"), b"id");
+        assert_eq!(unescaped(r"\u00e9\u20AC"), "é€".as_bytes());
+        assert_eq!(unescaped(r"\ud83d\ude00!"), "😀!".as_bytes());
+        assert_eq!(
+            unescaped(r"\ud83d\ud83d\ude00"),
+            b"\xed\xa0\xbd\xf0\x9f\x98\x80"
+        );
+        assert_eq!(unescaped(r"\ude00"), b"\xed\xb8\x80");
+        assert_eq!(unescaped(r"\q\u12"), br"\q\u12");
+        assert_eq!(unescaped(r"a\"), br"a\");
     }
 
     #[test]
@@ -253,7 +256,7 @@ mod tests {
             (r"\\ud800\n", "\\ud800\n"),
             (r"\u00e9", "é"),
         ] {
-            let said: Vec<u8> = Unescaped::keeping_halves(raw.as_bytes()).collect();
+            let said: Vec<u8> = Unescaped::keeping_surrogates(raw.as_bytes()).collect();
             assert_eq!(String::from_utf8(said).as_deref(), Ok(kept), "{raw}");
         }
     }
@@ -261,10 +264,10 @@ mod tests {
     #[test]
     fn halves_of_pairs_have_bytes_of_their_own() {
         for code in 0xd800..=0xdfff_u16 {
-            assert_eq!(half(&half_bytes(code)), Some(code));
+            assert_eq!(surrogate(&surrogate_bytes(code)), Some(code));
         }
         for text in ["\u{d7ff}", "\u{e000}", "\u{fffd}"] {
-            assert_eq!(half(text.as_bytes()), None);
+            assert_eq!(surrogate(text.as_bytes()), None);
         }
     }
 
@@ -273,7 +276,7 @@ mod tests {
         let said = b"a\xed\xa0\x80\xed\xbf\xbf\xc3\xa9\xff\xed\x9f\xbf\xed\xa0";
         let parts: Vec<Run<'_>> = runs(said).collect();
         let (a, e) = (Run::Text("a"), Run::Text("\u{e9}"));
-        let (first, last) = (Run::Half(0xd800), Run::Half(0xdfff));
+        let (first, last) = (Run::Surrogate(0xd800), Run::Surrogate(0xdfff));
         let (below, broken) = (Run::Text("\u{d7ff}"), Run::Broken);
         assert_eq!(parts, [a, first, last, e, broken, below, broken, broken]);
     }
@@ -281,12 +284,12 @@ mod tests {
     #[test]
     fn a_value_says_what_a_string_says_or_what_is_written() {
         assert_eq!(
-            super::said(br#""caf\u00e9 \"x\"""#),
+            super::contents(br#""caf\u00e9 \"x\"""#),
             "café \"x\"".as_bytes()
         );
-        assert_eq!(super::said(b"\"plain\""), &b"plain"[..]);
-        assert_eq!(super::said(b"\"\""), &b""[..]);
-        assert_eq!(super::said(br#"["\n"]"#), &br#"["\n"]"#[..]);
+        assert_eq!(super::contents(b"\"plain\""), &b"plain"[..]);
+        assert_eq!(super::contents(b"\"\""), &b""[..]);
+        assert_eq!(super::contents(br#"["\n"]"#), &br#"["\n"]"#[..]);
         assert_eq!(in_quotes(b"a\"b"), b"\"a\"b\"");
     }
 

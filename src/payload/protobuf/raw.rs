@@ -6,7 +6,7 @@ use super::sink::Sink;
 use super::wire::{self, Field, Wire};
 use crate::payload::decimal::{decimal, decimal_f32};
 use crate::payload::reading::{Cursor, Stop};
-use crate::payload::tree::{Kind, MAX_DEPTH, Said};
+use crate::payload::tree::{Kind, MAX_DEPTH, Text};
 
 /// Adds the message whose fields are at `range`, and that is written at `source`, as an object.
 pub(super) fn message(
@@ -27,7 +27,7 @@ pub(super) fn message(
 /// Adds one field of the innermost open object.
 pub(super) fn field(bytes: &[u8], sink: &mut Sink, field: &Field) -> Result<(), Stop> {
     let source = field.source.clone();
-    sink.odd_key(&field.number.to_string(), source.start)?;
+    sink.other_key(&field.number.to_string(), source.start)?;
     let (kind, words) = match &field.wire {
         Wire::Varint(number) => (Kind::Number, number.to_string()),
         Wire::Fixed64(bits) => (Kind::Other, either(*bits, &decimal(f64::from_bits(*bits)))),
@@ -38,7 +38,7 @@ pub(super) fn field(bytes: &[u8], sink: &mut Sink, field: &Field) -> Result<(), 
         Wire::Stretch(range) => return stretch(bytes, sink, range, source),
         Wire::Group(range) => return message(bytes, sink, range.clone(), &source),
     };
-    sink.scalar(kind, Said::Spelt(words.as_bytes()), source)
+    sink.scalar(kind, Text::Bytes(words.as_bytes()), source)
 }
 
 /// Formats both possible meanings of a fixed-size number: `1065353216 or 1.0`.
@@ -64,5 +64,5 @@ fn stretch(
         Some(_) => Kind::String,
         None => Kind::Bytes,
     };
-    sink.scalar(kind, Said::Written(range.clone()), source)
+    sink.scalar(kind, Text::InPayload(range.clone()), source)
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::payload::reading::Stop;
-use crate::payload::tree::{Builder, Kind, Said};
+use crate::payload::tree::{Builder, Kind, Text};
 
 /// Builds a tree from fields that are grouped by number. A tree requires positions in order, so a
 /// value that is written before an already added one gets no position.
@@ -30,14 +30,14 @@ impl Sink {
     }
 
     /// Sets the name of the next value, which is written at `start`.
-    pub(super) fn name(&mut self, said: Said<'_>, start: usize) -> Result<(), Stop> {
-        let named = self.builder.name(said);
+    pub(super) fn name(&mut self, text: Text<'_>, start: usize) -> Result<(), Stop> {
+        let named = self.builder.name(text);
         named.map_err(|refusal| Stop::refused(refusal, start))
     }
 
     /// Sets the key of the next value, which is written at `start`, as words.
-    pub(super) fn odd_key(&mut self, words: &str, start: usize) -> Result<(), Stop> {
-        let named = self.builder.odd_key(words.as_bytes());
+    pub(super) fn other_key(&mut self, words: &str, start: usize) -> Result<(), Stop> {
+        let named = self.builder.other_key(words.as_bytes());
         named.map_err(|refusal| Stop::refused(refusal, start))
     }
 
@@ -45,7 +45,7 @@ impl Sink {
     pub(super) fn scalar(
         &mut self,
         kind: Kind,
-        said: Said<'_>,
+        text: Text<'_>,
         source: Range<usize>,
     ) -> Result<(), Stop> {
         let start = source.start;
@@ -54,7 +54,7 @@ impl Sink {
         } else {
             self.latest..self.latest
         };
-        let added = self.builder.scalar(kind, said, source);
+        let added = self.builder.scalar(kind, text, source);
         added.map_err(|refusal| Stop::refused(refusal, start))
     }
 

@@ -9,7 +9,7 @@ use super::raw;
 use super::sink::Sink;
 use super::wire::{self, Field, Wire};
 use crate::payload::reading::{Cursor, Stop};
-use crate::payload::tree::{Kind, MAX_NODES, Said};
+use crate::payload::tree::{Kind, MAX_NODES, Text};
 
 mod scalars;
 
@@ -248,8 +248,8 @@ impl<'a> Reader<'a> {
 
     fn key(&mut self, kind: &Type, wire: &Wire, start: usize) -> Result<(), Stop> {
         match scalars::read(kind, wire) {
-            Scalar::Written(_, range) => self.sink.name(Said::Written(range), start),
-            Scalar::Spelt(_, words) => self.sink.odd_key(&words, start),
+            Scalar::Written(_, range) => self.sink.name(Text::InPayload(range), start),
+            Scalar::Spelt(_, words) => self.sink.other_key(&words, start),
             // The key of a map is never a message.
             Scalar::Message(..) => Ok(()),
         }
@@ -258,10 +258,10 @@ impl<'a> Reader<'a> {
     fn value(&mut self, kind: &Type, wire: &Wire, source: Range<usize>) -> Result<(), Stop> {
         match scalars::read(kind, wire) {
             Scalar::Message(descriptor, range) => self.message(&descriptor, range, &source),
-            Scalar::Written(kind, range) => self.sink.scalar(kind, Said::Written(range), source),
+            Scalar::Written(kind, range) => self.sink.scalar(kind, Text::InPayload(range), source),
             Scalar::Spelt(kind, words) => {
-                let said = Said::Spelt(words.as_bytes());
-                self.sink.scalar(kind, said, source)
+                let text = Text::Bytes(words.as_bytes());
+                self.sink.scalar(kind, text, source)
             }
         }
     }
@@ -272,6 +272,6 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&mut self, name: &str, start: usize) -> Result<(), Stop> {
-        self.sink.name(Said::Spelt(name.as_bytes()), start)
+        self.sink.name(Text::Bytes(name.as_bytes()), start)
     }
 }

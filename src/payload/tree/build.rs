@@ -17,11 +17,11 @@ pub enum Refusal {
 
 /// The bytes of a text that a decoder has found.
 #[derive(Clone, Debug)]
-pub enum Said<'a> {
+pub enum Text<'a> {
     /// They are this range of the payload.
-    Written(Range<usize>),
+    InPayload(Range<usize>),
     /// They are these bytes.
-    Spelt(&'a [u8]),
+    Bytes(&'a [u8]),
 }
 
 /// Builds a tree from values that arrive in reading order.
@@ -47,8 +47,8 @@ impl Builder {
     /// # Errors
     ///
     /// Returns an error if the tree cannot hold it.
-    pub fn name(&mut self, said: Said<'_>) -> Result<(), Refusal> {
-        self.key = Some(NodeKey::Name(self.piece(said)?));
+    pub fn name(&mut self, text: Text<'_>) -> Result<(), Refusal> {
+        self.key = Some(NodeKey::Name(self.piece(text)?));
         Ok(())
     }
 
@@ -57,8 +57,8 @@ impl Builder {
     /// # Errors
     ///
     /// Returns an error if the tree cannot hold it.
-    pub fn odd_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
-        self.key = Some(NodeKey::Odd(self.piece(Said::Spelt(words))?));
+    pub fn other_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
+        self.key = Some(NodeKey::Other(self.piece(Text::Bytes(words))?));
         Ok(())
     }
 
@@ -70,11 +70,11 @@ impl Builder {
     pub fn scalar(
         &mut self,
         kind: Kind,
-        said: Said<'_>,
+        text: Text<'_>,
         source: Range<usize>,
     ) -> Result<(), Refusal> {
         debug_assert!(!kind.is_container());
-        let text = self.piece(said)?;
+        let text = self.piece(text)?;
         self.push(kind, text, source)
     }
 
@@ -90,7 +90,7 @@ impl Builder {
             return Err(Refusal::TooDeep);
         }
         let text = match kind {
-            Kind::Tag => self.piece(Said::Spelt(mark))?,
+            Kind::Tag => self.piece(Text::Bytes(mark))?,
             _ => Piece::default(),
         };
         let index = self.end();
@@ -102,9 +102,9 @@ impl Builder {
     /// Closes the innermost open container, which is written up to `end`.
     pub fn close(&mut self, end: usize) {
         let Some(index) = self.open.pop() else { return };
-        let behind = self.end();
+        let after = self.end();
         let node = &mut self.tree.nodes[index as usize];
-        node.end = behind;
+        node.end = after;
         let length = end.saturating_sub(node.source.0 as usize);
         node.source.1 = u32::try_from(length).unwrap_or(u32::MAX);
     }
@@ -161,15 +161,15 @@ impl Builder {
         (key, parent)
     }
 
-    fn piece(&mut self, said: Said<'_>) -> Result<Piece, Refusal> {
+    fn piece(&mut self, text: Text<'_>) -> Result<Piece, Refusal> {
         let small = |size: usize| u32::try_from(size).map_err(|_| Refusal::TooLong);
-        match said {
-            Said::Written(range) => Ok(Piece {
+        match text {
+            Text::InPayload(range) => Ok(Piece {
                 start: small(range.start)?,
                 length: small(range.len())?,
                 is_in_arena: false,
             }),
-            Said::Spelt(bytes) => {
+            Text::Bytes(bytes) => {
                 let start = small(self.tree.arena.len())?;
                 small(self.tree.arena.len() + bytes.len())?;
                 self.tree.arena.extend_from_slice(bytes);

@@ -21,7 +21,7 @@ impl Tree {
             steps.push(match value.key {
                 Key::Index(index) => format!("[{index}]"),
                 Key::Name(name) if self.is_last_of_name(at, name, payload) => path_step(name)?,
-                Key::Name(_) | Key::Odd(_) => return None,
+                Key::Name(_) | Key::Other(_) => return None,
                 // The content of a tag has the path of the tag.
                 Key::None => String::new(),
             });
@@ -132,7 +132,7 @@ pub fn path_step(name: &[u8]) -> Option<String> {
 fn quoted_name(name: &[u8]) -> Option<String> {
     let quoted = runs(name).map(|run| match run {
         Run::Text(text) => Some(text.chars().map(quoted_letter).collect()),
-        Run::Half(half) => Some(format!("\\u{half:04x}")),
+        Run::Surrogate(code) => Some(format!("\\u{code:04x}")),
         Run::Broken => None,
     });
     quoted.collect()

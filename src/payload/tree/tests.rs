@@ -16,7 +16,7 @@ fn drawn(text: &str) -> Vec<String> {
         let key = match value.key {
             Key::None => String::new(),
             Key::Index(index) => format!("[{index}] "),
-            Key::Name(name) | Key::Odd(name) => format!("{} ", String::from_utf8_lossy(name)),
+            Key::Name(name) | Key::Other(name) => format!("{} ", String::from_utf8_lossy(name)),
         };
         let said = match value.kind {
             Kind::Array | Kind::Object => format!("{:?} {}", value.kind, value.count),
@@ -57,9 +57,9 @@ fn a_value_is_passed_with_all_within_it() {
     let tree = read(text);
     let a = at(&tree, text, &[Key::Name(b"a")]);
     let b = at(&tree, text, &[Key::Name(b"b")]);
-    assert_eq!(tree.behind(a), Some(b));
-    assert_eq!(tree.behind(b), None);
-    assert_eq!(tree.behind(NodeId(0)), None);
+    assert_eq!(tree.after(a), Some(b));
+    assert_eq!(tree.after(b), None);
+    assert_eq!(tree.after(NodeId(0)), None);
     assert_eq!(tree.next(a), Some(NodeId(a.0 + 1)));
     assert_eq!(tree.children(NodeId(0)).collect::<Vec<_>>(), [a, b]);
     assert_eq!(tree.parent(a), Some(NodeId(0)));
@@ -169,7 +169,7 @@ fn of_too_many_values_the_first_are_laid_out() {
     let tree = json_tree::read(text.as_bytes()).unwrap();
     assert_eq!(tree.len(), MAX_NODES);
     assert_eq!(tree.cut_at(), Some(1 + 2 * (MAX_NODES - 1)));
-    assert_eq!(tree.behind(NodeId(0)), None);
+    assert_eq!(tree.after(NodeId(0)), None);
 }
 
 #[test]

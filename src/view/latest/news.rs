@@ -39,7 +39,7 @@ pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
                 was(old, 0, line);
             }
             Change::Other { from, .. } => was(old, *from, line),
-            Change::Within { told, more, .. } => within(told, *more, style, line),
+            Change::Within { listed, more, .. } => within(listed, *more, style, line),
         },
     }
 }
@@ -58,9 +58,9 @@ fn was(old: &[u8], from: usize, line: &mut LineBuilder) {
 
 /// Adds as many changes within a payload as fit whole, but at least the first, and the number of
 /// the others.
-fn within(told: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
-    let mut left = told.len() + more;
-    for (index, one) in told.iter().enumerate() {
+fn within(listed: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
+    let mut left = listed.len() + more;
+    for (index, one) in listed.iter().enumerate() {
         let rest = if left > 1 {
             format!(" +{}", left - 1)
         } else {

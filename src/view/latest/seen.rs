@@ -231,7 +231,7 @@ fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<ShownText<'a>> {
     if !has_escapes || is_long(payload) || !json::is_json(value) {
         return None;
     }
-    Some(text::in_quotes(&text::said(value)).into())
+    Some(text::in_quotes(&text::contents(value)).into())
 }
 
 fn is_string(value: &[u8]) -> bool {

@@ -246,7 +246,7 @@ impl<'a> Painter<'a> {
             Key::None => row.words("(whole message)", theme::QUIET),
             Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
             Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
-            Key::Odd(name) => row.text(escape::name(name, most), theme::ESCAPE),
+            Key::Other(name) => row.text(escape::name(name, most), theme::ESCAPE),
         }
         row.word(": ", theme::QUIET);
     }

@@ -83,7 +83,7 @@ impl Painter<'_> {
                 };
                 line.text(text, theme::FOCUS);
             }
-            Key::Odd(name) => line.text(escape::name(name, columns), theme::ESCAPE),
+            Key::Other(name) => line.text(escape::name(name, columns), theme::ESCAPE),
         }
         line.word(": ", theme::QUIET);
     }

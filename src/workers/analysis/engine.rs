@@ -219,7 +219,7 @@ impl Engine {
             match watching.state.look(one.place, &message) {
                 Verdict::Fine => {}
                 Verdict::Skipped => self.skips.note(check, &route.name, id),
-                Verdict::Said(what) => found.push(Finding {
+                Verdict::Finding(what) => found.push(Finding {
                     check,
                     row: id,
                     what,

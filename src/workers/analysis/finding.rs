@@ -24,7 +24,7 @@ impl Finding {
     /// Returns the memory use, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        let beside = match &self.what {
+        let beyond = match &self.what {
             FindingKind::Drift(drifts) => {
                 let texts = drifts.iter().map(|drift| drift.path().map_or(0, str::len));
                 size_of_val(&**drifts) + texts.sum::<usize>()
@@ -32,7 +32,7 @@ impl Finding {
             FindingKind::Sequence(step) => size_of_val(&**step),
             FindingKind::Latency { .. } | FindingKind::Delay(_) => 0,
         };
-        size_of::<Self>() + beside
+        size_of::<Self>() + beyond
     }
 }
 
@@ -162,13 +162,13 @@ pub enum OutOfSequence {
         /// Whether we may have lost messages in between.
         explained: bool,
         /// What the number was if the next one shows that it was not a restart.
-        instead: Instead,
+        alternative: Alternative,
     },
 }
 
 /// What an apparent restart turns out to be instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instead {
+pub enum Alternative {
     /// A number that has occurred before.
     Again,
     /// A late number: it is below the first number seen, or so far back that it is unknown whether
@@ -210,17 +210,17 @@ impl fmt::Display for OutOfSequence {
                 at,
                 after,
                 explained,
-                instead,
+                alternative,
             } => {
                 // The uncertainty comes first, so that it is not cut off where space is short.
                 let gap = if *explained { " and a gap" } else { "" };
-                write!(f, "restarted, or {at} {instead} after {after}{gap}")
+                write!(f, "restarted, or {at} {alternative} after {after}{gap}")
             }
         }
     }
 }
 
-impl fmt::Display for Instead {
+impl fmt::Display for Alternative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Again => "repeated",

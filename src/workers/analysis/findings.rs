@@ -122,8 +122,8 @@ impl OfCheck {
 
     fn of(&self, row: RowId) -> impl Iterator<Item = &Finding> {
         let start = self.findings.partition_point(|finding| finding.row < row);
-        let behind = self.findings.range(start..);
-        behind.take_while(move |finding| finding.row == row)
+        let rest = self.findings.range(start..);
+        rest.take_while(move |finding| finding.row == row)
     }
 
     fn forget(&mut self, gone: &Range<RowId>) {

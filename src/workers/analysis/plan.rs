@@ -30,7 +30,7 @@ impl Channels {
 
     /// Whether the channel `name` matches.
     #[must_use]
-    pub fn contain(&self, name: &[u8]) -> bool {
+    pub fn contains(&self, name: &[u8]) -> bool {
         glob::matches(&self.0, name)
     }
 }
@@ -112,8 +112,8 @@ impl Check {
             Self::Pair { request, reply } => (&request.0, Some(&reply.0)),
         };
         // Reply before request: a message that is both does not answer itself.
-        let reply = reply.is_some_and(|channels| channels.contain(name));
-        let first = first.contain(name);
+        let reply = reply.is_some_and(|channels| channels.contains(name));
+        let first = first.contains(name);
         let reply = reply.then_some(Role::Reply);
         reply.into_iter().chain(first.then_some(Role::First))
     }

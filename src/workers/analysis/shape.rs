@@ -15,8 +15,8 @@
 //! it is flagged; its contents are learned in the meantime. Members with the same name count as one
 //! field.
 
+mod deviations;
 mod field;
-mod told;
 mod trie;
 mod walk;
 
@@ -151,7 +151,7 @@ impl Shapes {
             return Verdict::Fine;
         }
         shape.flagged += 1;
-        Verdict::Said(FindingKind::Drift(drifts))
+        Verdict::Finding(FindingKind::Drift(drifts))
     }
 
     /// Returns the shape of a channel, with the names of at most `most` channels; of the first

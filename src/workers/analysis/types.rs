@@ -40,7 +40,7 @@ impl Types {
     /// Whether the set contains all of `other`.
     #[must_use]
     #[inline]
-    pub fn contain(self, other: Self) -> bool {
+    pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
@@ -54,7 +54,7 @@ impl Types {
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let named = (0..TYPES).zip(NAMES);
         named
-            .filter(move |(index, _)| self.contain(Self::one(*index)))
+            .filter(move |(index, _)| self.contains(Self::one(*index)))
             .map(|(_, name)| name)
     }
 }

@@ -33,12 +33,12 @@ pub enum Verdict {
     /// The message could not be checked: it lacks the value to check, or a limit was reached.
     Skipped,
     /// A finding.
-    Said(FindingKind),
+    Finding(FindingKind),
 }
 
 impl From<Option<FindingKind>> for Verdict {
     fn from(finding: Option<FindingKind>) -> Self {
-        finding.map_or(Self::Fine, Self::Said)
+        finding.map_or(Self::Fine, Self::Finding)
     }
 }
 

@@ -77,7 +77,7 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
     let has = |id: &NodeId| {
         tree.value(*id, bytes).is_some_and(|value| {
             let name = match value.key {
-                Key::Name(name) | Key::Odd(name) => name,
+                Key::Name(name) | Key::Other(name) => name,
                 Key::Index(_) | Key::None => b"",
             };
             stands_in(value.text, sought) || stands_in(name, sought)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::progress::Scan;
 use super::{Flagged, Purpose, Request};
-use crate::log::{Found, RowKind, Segment};
+use crate::log::{Matches, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Kind, Literal, Matcher, Row};
@@ -175,9 +175,9 @@ impl Prepared {
         source: FlaggedSegment<'_>,
         rows: Range<usize>,
         via: &mut Vec<SubscriptionId>,
-    ) -> Option<Found> {
+    ) -> Option<Matches> {
         let segment = source.segment;
-        let mut found = Found::none_of(source.id(rows.start), rows.len() as u64);
+        let mut found = Matches::none_of(source.id(rows.start), rows.len() as u64);
         let mut is_any = false;
         let mut add = |index: usize| {
             found.add(index - rows.start);
@@ -222,7 +222,7 @@ impl Prepared {
         source: FlaggedSegment<'_>,
         rows: Range<usize>,
         purpose: Purpose,
-    ) -> (usize, Option<Found>) {
+    ) -> (usize, Option<Matches>) {
         let order = |at: usize| match purpose {
             Purpose::Kept => rows.end - 1 - at,
             Purpose::Arrived => rows.start + at,
@@ -232,18 +232,18 @@ impl Prepared {
             .map(|at| source.segment.subscriptions(source.id(order(at))).collect())
             .collect();
         let mut bytes = 0;
-        let asked = (0..rows.len()).map_while(|at| {
+        let sent = (0..rows.len()).map_while(|at| {
             let via = via.get(at).map_or(&[][..], |via| via);
             let row = self.row(source, order(at), via)?;
             let fits = bytes == 0 || bytes + row.payload.len() <= MOST_ASKED;
             bytes += row.payload.len();
             fits.then_some(row)
         });
-        let asked: Vec<Row<'_>> = asked.collect();
-        let answers = self.matcher.matches_in_turn(&asked);
+        let sent: Vec<Row<'_>> = sent.collect();
+        let answers = self.matcher.matches_in_turn(&sent);
         let count = answers.len().max(1);
         let first = order(0).min(order(count - 1));
-        let mut found = Found::none_of(source.id(first), count as u64);
+        let mut found = Matches::none_of(source.id(first), count as u64);
         for (at, _) in answers.iter().enumerate().filter(|(_, matches)| **matches) {
             found.add(order(at) - first);
         }

@@ -4,7 +4,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use super::{Answer, Purpose, Request, WatchId};
-use crate::log::Found;
+use crate::log::Matches;
 
 /// The minimum time between answers, except for the last.
 const ANSWER_EVERY: Duration = Duration::from_millis(5);
@@ -20,7 +20,7 @@ pub struct Scan {
     /// How many rows of the piece are left to scan.
     pub(super) left: Option<usize>,
     /// Matches not yet reported.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Matches>,
     pub(super) scanned: u64,
     pub(super) gone: u64,
     answered: Instant,

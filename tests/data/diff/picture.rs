@@ -51,7 +51,7 @@ fn label(key: Key<'_>) -> String {
     match key {
         Key::None => String::new(),
         Key::Index(index) => format!("[{index}]: "),
-        Key::Name(name) | Key::Odd(name) => format!("{}: ", String::from_utf8_lossy(name)),
+        Key::Name(name) | Key::Other(name) => format!("{}: ", String::from_utf8_lossy(name)),
     }
 }
 

@@ -47,7 +47,7 @@ impl Stand {
             let name = match value.key {
                 Key::None => "root".to_owned(),
                 Key::Index(index) => index.to_string(),
-                Key::Name(name) | Key::Odd(name) => String::from_utf8_lossy(name).into_owned(),
+                Key::Name(name) | Key::Other(name) => String::from_utf8_lossy(name).into_owned(),
             };
             let name = if place.offset > 0 {
                 "..".to_owned()

@@ -1,6 +1,6 @@
 //! Counts of sequence events.
 
-use crate::workers::analysis::finding::{Instead, OutOfSequence};
+use crate::workers::analysis::finding::{Alternative, OutOfSequence};
 
 /// Counts of sequence events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,11 +63,11 @@ impl Counts {
     }
 
     /// Recounts an apparent restart as what it was instead.
-    pub(super) fn take_back(&mut self, instead: Instead) {
+    pub(super) fn take_back(&mut self, alternative: Alternative) {
         self.restarts = self.restarts.saturating_sub(1);
-        match instead {
-            Instead::Again => self.duplicates += 1,
-            Instead::Late => self.reordered += 1,
+        match alternative {
+            Alternative::Again => self.duplicates += 1,
+            Alternative::Late => self.reordered += 1,
         }
     }
 }

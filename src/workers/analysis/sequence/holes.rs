@@ -31,7 +31,7 @@ impl Holes {
     }
 
     /// Whether `number` is remembered as missing.
-    pub fn contain(&self, number: i128) -> bool {
+    pub fn contains(&self, number: i128) -> bool {
         self.holes.iter().any(|hole| hole.numbers.contains(&number))
     }
 

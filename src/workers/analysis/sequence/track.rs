@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::holes::Holes;
-use crate::workers::analysis::finding::{Instead, OutOfSequence};
+use crate::workers::analysis::finding::{Alternative, OutOfSequence};
 
 /// A sequence. Empty by default.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ struct Seen {
 #[derive(Clone, Debug)]
 struct Before {
     seen: Seen,
-    instead: Instead,
+    alternative: Alternative,
 }
 
 impl Track {
@@ -58,7 +58,7 @@ impl Track {
         if let Some(before) = seen.before.take()
             && !seen.is_restart_before(number, &before.seen)
         {
-            counts.take_back(before.instead);
+            counts.take_back(before.alternative);
             *seen = before.seen;
         }
         let step = seen.take(number, breaks, has_room, counts)?;
@@ -93,7 +93,7 @@ impl Seen {
 
     /// Whether `number` is the next one or a missing one.
     fn goes_on_with(&self, number: i128) -> bool {
-        self.last.checked_add(1) == Some(number) || self.holes.contain(number)
+        self.last.checked_add(1) == Some(number) || self.holes.contains(number)
     }
 
     #[inline]
@@ -140,31 +140,31 @@ impl Seen {
             counts.note_filled(explained);
             return OutOfSequence::Reordered { by, fills: true };
         }
-        let instead = if number < self.first || self.holes.may_have_had(number) {
-            Instead::Late
+        let alternative = if number < self.first || self.holes.may_have_had(number) {
+            Alternative::Late
         } else {
-            Instead::Again
+            Alternative::Again
         };
         let is_behind_gap = self.breaks != breaks;
         if is_behind_gap || is_start(number) {
-            return self.restart(number, breaks, instead);
+            return self.restart(number, breaks, alternative);
         }
-        match instead {
-            Instead::Late => OutOfSequence::Reordered { by, fills: false },
-            Instead::Again => OutOfSequence::Duplicate { number },
+        match alternative {
+            Alternative::Late => OutOfSequence::Reordered { by, fills: false },
+            Alternative::Again => OutOfSequence::Duplicate { number },
         }
     }
 
     /// Starts again at `number`, until the next one shows whether it was a restart.
-    fn restart(&mut self, number: i128, breaks: u64, instead: Instead) -> OutOfSequence {
+    fn restart(&mut self, number: i128, breaks: u64, alternative: Alternative) -> OutOfSequence {
         let seen = std::mem::replace(self, Self::starting_at(number, breaks));
         let step = OutOfSequence::Restarted {
             at: number,
             after: seen.last,
             explained: seen.breaks != breaks,
-            instead,
+            alternative,
         };
-        self.before = Some(Box::new(Before { seen, instead }));
+        self.before = Some(Box::new(Before { seen, alternative }));
         step
     }
 }

@@ -65,13 +65,13 @@ pub fn fields(trie: &Trie) -> Vec<Field> {
             depth += 1;
             continue;
         }
-        (at, depth) = behind(trie, at, depth);
+        (at, depth) = after(trie, at, depth);
     }
     fields
 }
 
 /// Returns the place after `at` and everything within it, and its depth.
-fn behind(trie: &Trie, mut at: u32, mut depth: usize) -> (u32, usize) {
+fn after(trie: &Trie, mut at: u32, mut depth: usize) -> (u32, usize) {
     while let Some(node) = trie.node(at) {
         if node.next != NONE {
             return (node.next, depth);

@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::payload::json::text;
 use crate::workers::analysis::shape::MOST_FIELDS;
-use crate::workers::analysis::shape::told::Told;
+use crate::workers::analysis::shape::deviations::Deviations;
 use crate::workers::analysis::types::{OBJECT, TYPES, Types};
 
 /// The index that stands for no node.
@@ -50,7 +50,7 @@ pub struct Node {
     /// The types that are not flagged.
     pub known: Types,
     /// How often the place has deviated.
-    pub told: Told,
+    pub deviations: Deviations,
     /// Whether its presence is flagged.
     pub is_odd: bool,
     /// Whether its absence is flagged.
@@ -83,7 +83,7 @@ impl Node {
             present: 0,
             counts: [0; TYPES],
             known: Types::default(),
-            told: Told::default(),
+            deviations: Deviations::default(),
             is_odd: false,
             is_required: false,
             missing: 0,
@@ -256,13 +256,13 @@ impl Trie {
 
     /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
-        let beside = self.nodes.iter().map(|node| {
+        let beyond = self.nodes.iter().map(|node| {
             let example = node.example.as_ref().map_or(0, |example| example.len());
             node.name.len() + example
         });
         self.nodes.capacity() * size_of::<Node>()
             + self.by_name.capacity() * (size_of::<u32>() + 1)
-            + beside.sum::<usize>()
+            + beyond.sum::<usize>()
     }
 }
 

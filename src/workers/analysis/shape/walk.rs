@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::payload::json::flat::{Kind, Token};
 use crate::workers::analysis::finding::Drift;
-use crate::workers::analysis::shape::told::PRESENCE;
+use crate::workers::analysis::shape::deviations::PRESENCE;
 use crate::workers::analysis::shape::trie::{NONE, Node, Trie};
 use crate::workers::analysis::shape::{LEARNT_FROM, field, is_flagged};
 use crate::workers::analysis::types::{self, Types};
@@ -143,8 +143,8 @@ impl Walk {
     /// Records a member that no object had while its place was learned.
     #[cold]
     fn note_odd(&mut self, node: &mut Node, place: u32, objects: u64, message: u64) {
-        let is_first = node.told.note(PRESENCE, message);
-        node.is_odd = is_flagged(node.told.messages(PRESENCE), node.present, objects);
+        let is_first = node.deviations.note(PRESENCE, message);
+        node.is_odd = is_flagged(node.deviations.messages(PRESENCE), node.present, objects);
         if node.is_odd {
             self.deviate(is_first, Deviation::New(place));
         }
@@ -190,7 +190,7 @@ impl Walk {
             _ => {}
         }
         let kind = Types::one(index);
-        if !node.known.contain(kind) {
+        if !node.known.contains(kind) {
             self.new_type(node, place, index, message);
         }
         if node.example.is_none() && !text.is_empty() {
@@ -207,9 +207,9 @@ impl Walk {
             node.known = before.with(now);
             return;
         }
-        let is_first = node.told.note(index, message);
+        let is_first = node.deviations.note(index, message);
         let all = node.counts.iter().sum();
-        if is_flagged(node.told.messages(index), node.counts[index], all) {
+        if is_flagged(node.deviations.messages(index), node.counts[index], all) {
             self.is_silent = true;
             let node = place;
             self.deviate(is_first, Deviation::Type { node, before, now });
@@ -246,8 +246,8 @@ impl Walk {
             let next = node.next;
             if node.is_required && node.seen != frame.object {
                 node.missing += 1;
-                let is_first = node.told.note(PRESENCE, message);
-                let messages = node.told.messages(PRESENCE);
+                let is_first = node.deviations.note(PRESENCE, message);
+                let messages = node.deviations.messages(PRESENCE);
                 if !is_silent && is_flagged(messages, node.missing, objects) {
                     self.deviate(is_first, Deviation::Missing(place));
                 } else {

@@ -63,22 +63,22 @@ fn late_numbers_fill_holes_and_others_are_duplicates() {
 
 #[test]
 fn a_jump_back_to_the_start_is_a_restart_unless_it_fills_a_hole() {
-    let restart = |at, after, instead| Restarted {
+    let restart = |at, after, alternative| Restarted {
         at,
         after,
         explained: false,
-        instead,
+        alternative,
     };
     assert_eq!(
         steps(&[500, 501, 1, 2, 4]),
-        [restart(1, 501, Instead::Late), missing(1, 3, 3)]
+        [restart(1, 501, Alternative::Late), missing(1, 3, 3)]
     );
     assert_eq!(
         steps(&[0, 2, 1, 0, 1]),
         [
             missing(1, 1, 1),
             Reordered { by: 1, fills: true },
-            restart(0, 2, Instead::Again)
+            restart(0, 2, Alternative::Again)
         ]
     );
     assert_eq!(
@@ -112,7 +112,7 @@ fn behind_a_gap_a_jump_back_that_goes_on_is_a_restart() {
             at: 37,
             after: 1_000,
             explained: true,
-            instead: Instead::Again
+            alternative: Alternative::Again
         }]
     );
     assert_eq!((counts.restarts, counts.duplicates), (1, 0));

@@ -11,7 +11,7 @@ pub const PRESENCE: usize = TYPES;
 
 /// How often a place has deviated, by way.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Deviations {
     /// The last message with a deviation and the ways in it, one bit each.
     message: u64,
     ways: u8,
@@ -19,7 +19,7 @@ pub struct Told {
     messages: [u8; WAYS],
 }
 
-impl Told {
+impl Deviations {
     /// Records that the place deviates in this way in the message with this number. Returns whether
     /// it is the first time in that message.
     pub fn note(&mut self, way: usize, message: u64) -> bool {

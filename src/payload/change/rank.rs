@@ -1,6 +1,6 @@
 //! Ranking of changes by how informative they are.
 
-use super::Half;
+use super::Decoded;
 use crate::payload::diff::structure::Change as Step;
 use crate::payload::tree::{Key, Kind, Value};
 
@@ -37,7 +37,7 @@ pub(super) enum Rank {
     Restless,
 }
 
-pub(super) fn rank(step: Step, old: Half<'_>, new: Half<'_>) -> Rank {
+pub(super) fn rank(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Rank {
     let was = step.in_old().and_then(|id| old.0.value(id, old.1));
     let is = step.in_new().and_then(|id| new.0.value(id, new.1));
     match (step, was, is) {

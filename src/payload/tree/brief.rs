@@ -86,7 +86,7 @@ impl Tree {
                     out.extend(Part::of(name, 0, LONG_INNER_TEXT).in_quotes(escaped));
                     out.push(b':');
                 }
-                Key::Odd(words) => {
+                Key::Other(words) => {
                     out.extend(Part::of(words, 0, LONG_INNER_TEXT).bare());
                     out.push(b':');
                 }
@@ -104,8 +104,8 @@ impl Tree {
 
     fn is_large(&self, id: NodeId) -> bool {
         let all = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let behind = self.behind(id).map_or(all, |behind| behind.0);
-        behind - id.0 > MOST_VALUES
+        let after = self.after(id).map_or(all, |after| after.0);
+        after - id.0 > MOST_VALUES
     }
 }
 

@@ -29,7 +29,7 @@ impl Tree {
                 Pending::Text(text) => out.extend_from_slice(text.as_bytes()),
                 Pending::Name(id) => {
                     let name = self.value(id, payload).map(|value| value.key);
-                    if let Some(Key::Name(name) | Key::Odd(name)) = name {
+                    if let Some(Key::Name(name) | Key::Other(name)) = name {
                         self.write_name(id, name, payload, &mut out);
                     }
                 }
@@ -43,7 +43,7 @@ impl Tree {
     /// and converted to JSON otherwise; bytes are in hex, as they are shown. Half of a surrogate
     /// pair in a JSON string, which UTF-8 cannot express, stays as its escape.
     #[must_use]
-    pub fn said(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
+    pub fn copy_text(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
         };
@@ -54,14 +54,14 @@ impl Tree {
                 None => self.to_json(id, payload),
             },
             Kind::Bytes => hex::digits(value.text).collect(),
-            _ => self.text_said(value.text, written),
+            _ => self.scalar_text(value.text, written),
         }
     }
 
-    fn text_said(&self, text: &[u8], written: Option<&[u8]>) -> Vec<u8> {
+    fn scalar_text(&self, text: &[u8], written: Option<&[u8]>) -> Vec<u8> {
         match written {
             Some([b'"', raw @ .., b'"']) if !self.is_binary && str::from_utf8(text).is_err() => {
-                Unescaped::keeping_halves(raw).collect()
+                Unescaped::keeping_surrogates(raw).collect()
             }
             _ => text.to_vec(),
         }
@@ -137,7 +137,7 @@ fn write_string(text: &[u8], out: &mut Vec<u8>) {
     for run in runs(text) {
         match run {
             Run::Text(text) => write_text(text, out),
-            Run::Half(half) => out.extend_from_slice(format!("\\u{half:04x}").as_bytes()),
+            Run::Surrogate(code) => out.extend_from_slice(format!("\\u{code:04x}").as_bytes()),
             Run::Broken => out.extend_from_slice("\u{fffd}".as_bytes()),
         }
     }

@@ -7,7 +7,7 @@ use crate::payload::tree::{Key, Kind, NodeId, Tree};
 const NAMES_OF_IDS: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
 
 /// A tree with what is needed to compare its values.
-pub struct Half<'a> {
+pub struct Hashed<'a> {
     /// The tree.
     pub tree: &'a Tree,
     payload: &'a [u8],
@@ -15,7 +15,7 @@ pub struct Half<'a> {
     pub digests: Vec<Digest>,
 }
 
-impl<'a> Half<'a> {
+impl<'a> Hashed<'a> {
     /// Computes the digests of a tree, comparable with others from the same `digester`.
     pub fn of((tree, payload): (&'a Tree, &'a [u8]), digester: &Digester) -> Self {
         Self {
