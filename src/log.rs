@@ -6,6 +6,7 @@
 //! first. A row is identified by an id that is never reused, so that eviction moves nothing.
 //! Channel names are interned. Rows that are not messages, the notices, are kept in the same order.
 
+mod append;
 mod batch;
 mod channels;
 mod clearing;
@@ -35,12 +36,9 @@ pub use segment::{Segment, SegmentRow};
 pub use selection::Selection;
 pub use shared::SharedBytes;
 
-use crate::message::{ChannelId, Gap, GapEnd, NodeId, Notice, RowId, SubscriptionId, Time};
-use batch::BatchPayload;
-use channels::ChannelBatch;
+use crate::message::{ChannelId, NodeId, Notice, RowId, SubscriptionId, Time};
 use clearing::ClearedRows;
-use record::Record;
-use segment::{OpenSegment, SegmentChannel};
+use segment::OpenSegment;
 
 /// The upper bound on the size at which a segment is sealed, whatever the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
@@ -154,100 +152,6 @@ impl MessageLog {
             other_bytes: 0,
             limit: PayloadLimit::within(keep),
         }
-    }
-
-    /// Appends the rows of `batch`, then evicts the oldest rows beyond the budget. If a payload
-    /// does not fit into the budget, only its head is kept; see [`PayloadLimit::within`].
-    pub fn append(&mut self, batch: Batch) {
-        if self.continues_last_row(&batch) {
-            self.join_last_row(&batch.continues);
-        }
-        if !batch.records.is_empty() {
-            self.last_source = batch.source;
-        }
-        self.counters.merged += batch.merged();
-        self.counters.received += batch.messages();
-        self.counters.kept += batch.messages();
-        let ids = self.count_by_channel(&batch);
-        if batch.is_worth_adopting(self.segment_bytes()) {
-            self.adopt(batch, &ids);
-        } else {
-            self.copy(&batch, &ids);
-        }
-        self.evict();
-    }
-
-    /// Whether `batch` starts with another delivery of the last row. A row followed by rows from
-    /// another node is left unchanged.
-    #[must_use]
-    pub fn continues_last_row(&self, batch: &Batch) -> bool {
-        batch.continues_row_before() && batch.source == self.last_source
-    }
-
-    /// Turns a full batch into a segment without copying its bytes.
-    fn adopt(&mut self, batch: Batch, ids: &[ChannelId]) {
-        self.seal();
-        let first = self.end();
-        for (id, channel) in ids.iter().zip(&batch.channels) {
-            for row in [channel.before, channel.last] {
-                self.channels.note_row(*id, RowId(first.0 + u64::from(row)));
-            }
-        }
-        let channels = ids.iter().zip(&batch.channels);
-        let channels = channels.map(|(id, channel)| SegmentChannel {
-            id: *id,
-            name: self.channels.shared_name(*id),
-            rows: u64::from(channel.messages),
-        });
-        let channels = channels.collect();
-        let (arena, records, joins) = batch.into_parts();
-        self.open.adopt(arena, records, joins, channels);
-    }
-
-    /// Copies the rows of `batch` to the end of the open segment.
-    fn copy(&mut self, batch: &Batch, ids: &[ChannelId]) {
-        let mut numbers = vec![None; ids.len()];
-        for (index, record) in (0..).zip(&batch.records) {
-            if record.is_notice() {
-                if self.append_notice(record, &batch.notices[record.start() as usize]) {
-                    numbers.fill(None);
-                }
-                continue;
-            }
-            let local = record.channel() as usize;
-            let payload = batch.payload(index, record);
-            let kept = self.limit.kept(payload.bytes().len());
-            if self.make_room(kept) {
-                numbers.fill(None);
-            }
-            let channels = &self.channels;
-            let number = *numbers[local].get_or_insert_with(|| {
-                let id = ids[local];
-                self.open.intern(id, &channels.shared_name(id))
-            });
-            match payload {
-                BatchPayload::Large(large) if kept == large.bytes.len() => {
-                    self.open.push_shared(record, number, &large.bytes);
-                }
-                _ => self.open.push(record, number, &payload.bytes()[..kept]),
-            }
-            if payload.size() > kept as u64 {
-                self.open.cut_last(payload.size());
-            }
-            self.note_joins(batch, index);
-            let channel = &batch.channels[local];
-            if index == channel.before || index == channel.last {
-                let row = RowId(self.end().0 - 1);
-                self.channels.note_row(ids[local], row);
-            }
-        }
-    }
-
-    /// Appends a row that is not a message and did not come in a batch.
-    pub fn push_notice(&mut self, time: Time, notice: Notice) {
-        let mut batch = Batch::default();
-        batch.push_notice(time, notice);
-        self.append(batch);
     }
 
     /// Returns the row with this id, if it is kept.
@@ -399,136 +303,4 @@ impl MessageLog {
         let index = self.sealed.partition_point(|segment| segment.end() <= id);
         self.sealed.get(index).map(|segment| &**segment)
     }
-
-    /// Adds the messages of `batch` to the counts of its channels. Returns the ids of these
-    /// channels, indexed by their numbers in the batch.
-    fn count_by_channel(&mut self, batch: &Batch) -> Vec<ChannelId> {
-        let mut messages = 0;
-        let ids = (0..).zip(&batch.channels).map(|(local, channel)| {
-            messages += channel.messages;
-            let batch_of_channel = ChannelBatch {
-                messages: channel.messages,
-                bytes: channel.bytes,
-                time: batch.records[channel.last as usize].time,
-            };
-            self.channels
-                .record(batch.channel_name(local), &batch_of_channel)
-        });
-        let ids = ids.collect();
-        if let Some(last) = batch.records.iter().rfind(|record| !record.is_notice()) {
-            let start = || History::starting_at(last.time);
-            self.total
-                .get_or_insert_with(start)
-                .add(last.time, messages);
-        }
-        ids
-    }
-
-    /// Appends a notice. Returns whether that sealed the open segment.
-    fn append_notice(&mut self, record: &Record, notice: &Notice) -> bool {
-        if let Notice::Gap(gap) = notice
-            && self.rewrite_gap(gap)
-        {
-            return false;
-        }
-        match notice {
-            // A gap whose row has been evicted gets another row, but is counted once.
-            Notice::Gap(gap) if self.last_gap < Some(gap.noticed) => {
-                self.last_gap = Some(gap.noticed);
-                self.counters.gaps += 1;
-            }
-            Notice::Dropped(dropped) => {
-                self.counters.received += dropped.count;
-                self.counters.dropped += dropped.count;
-            }
-            _ => {}
-        }
-        let is_sealed = self.make_room(0);
-        self.counters.notices += 1;
-        self.notices.insert(self.end(), notice.clone());
-        let kind = match notice {
-            Notice::Gap(_) | Notice::Dropped(_) => RowKind::Gap,
-            Notice::Unsubscribed { .. }
-            | Notice::Denied { .. }
-            | Notice::Ended { .. }
-            | Notice::AllEnded => RowKind::Break,
-            _ => RowKind::Notice,
-        };
-        self.open.push_notice(record.time, kind);
-        is_sealed
-    }
-
-    /// Updates the existing row of a gap. Returns whether there is one.
-    fn rewrite_gap(&mut self, news: &Gap) -> bool {
-        // Also update a cleared gap, in case it is restored, although it is not displayed.
-        self.cleared.rewrite_gap(news);
-        rewrite_gap(&mut self.notices, news)
-    }
-
-    /// Records the other subscriptions that delivered the row of `batch` that was just appended.
-    fn note_joins(&mut self, batch: &Batch, index: u32) {
-        let start = batch.joins.partition_point(|join| join.row < index);
-        for join in batch.joins[start..]
-            .iter()
-            .take_while(|join| join.row == index)
-        {
-            self.open.join_last(join.subscription);
-        }
-    }
-
-    fn join_last_row(&mut self, subscriptions: &[SubscriptionId]) {
-        let is_message = self
-            .open
-            .segment()
-            .records
-            .last()
-            .is_some_and(|record| !record.is_notice());
-        for subscription in subscriptions {
-            if is_message {
-                self.open.join_last(*subscription);
-            }
-        }
-    }
-
-    /// Makes room for one more row in the open segment. Returns whether the segment was sealed for
-    /// that.
-    fn make_room(&mut self, payload_bytes: usize) -> bool {
-        let is_full = !self.open.has_room(payload_bytes, self.segment_bytes());
-        if is_full {
-            self.seal();
-        }
-        is_full
-    }
-
-    /// Returns the size at which a segment is sealed: a small part of the budget, so that few rows
-    /// are evicted at once.
-    fn segment_bytes(&self) -> usize {
-        (self.keep / 16).clamp(MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES)
-    }
-
-    /// Seals the open segment. A later delivery can then no longer join its last row, so this
-    /// happens only when another row follows.
-    fn seal(&mut self) {
-        if self.open.segment().records.is_empty() {
-            return;
-        }
-        let sealed = self.open.seal(self.segment_bytes());
-        self.sealed_bytes += sealed.size();
-        self.sealed.push_back(Arc::new(sealed));
-    }
-}
-
-/// Updates the row of a gap among `notices`. Returns whether there is one.
-fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, news: &Gap) -> bool {
-    let row = notices.values_mut().rev().find_map(|notice| match notice {
-        Notice::Gap(gap) if gap.noticed == news.noticed => Some(gap),
-        _ => None,
-    });
-    row.is_some_and(|gap| {
-        // Updates from several nodes may arrive out of order; an end is final.
-        if gap.end == GapEnd::Open || news.end != GapEnd::Open {
-            gap.clone_from(news);
-        }
-        true
-    })
 }

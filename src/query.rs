@@ -13,8 +13,9 @@ pub use self::helper::{Helper, set_executable};
 pub use self::jq::{JQ, catches_panics, serve as serve_jq};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
-pub use self::matcher::{Flags, Kind, Matcher, Row};
+pub use self::matcher::Matcher;
 pub use self::path::Path;
+pub use self::row::{Flags, Kind, Row};
 pub use self::syntax::{SYNTAX, Syntax};
 pub use self::time::Moment;
 
@@ -31,6 +32,7 @@ mod matcher;
 mod parse;
 mod path;
 mod pattern;
+mod row;
 mod syntax;
 mod time;
 mod value;

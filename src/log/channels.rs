@@ -96,7 +96,7 @@ impl Channel {
             .as_ref()
             .map_or(0, |_| allocated(size_of::<History>()));
         let name = allocated(NAME_HEADER + self.name.len());
-        size_of::<Slot>() + size_of::<Indexed>() + name + history
+        size_of::<Option<Channel>>() + size_of::<Indexed>() + name + history
     }
 
     fn record(&mut self, batch: &ChannelBatch) {
@@ -130,12 +130,6 @@ pub(super) struct ChannelBatch {
     pub(super) time: Time,
 }
 
-#[derive(Debug)]
-enum Slot {
-    Taken(Channel),
-    Free,
-}
-
 /// A channel's entry in the index by name. The hash is stored here so that the index can grow
 /// without reading the names, which are scattered in memory: with a million channels that would
 /// delay key presses.
@@ -156,7 +150,7 @@ impl Indexed {
 /// All known channels, by id and by name.
 #[derive(Debug, Default)]
 pub struct ChannelTable {
-    slots: Vec<Slot>,
+    slots: Vec<Option<Channel>>,
     free: Vec<u32>,
     index: HashTable<Indexed>,
     hasher: DefaultHashBuilder,
@@ -175,10 +169,7 @@ impl ChannelTable {
     /// Returns the channel with this id, unless it has been removed.
     #[must_use]
     pub fn by_id(&self, id: ChannelId) -> Option<&Channel> {
-        match self.slots.get(id.0 as usize)? {
-            Slot::Taken(channel) => Some(channel),
-            Slot::Free => None,
-        }
+        self.slots.get(id.0 as usize)?.as_ref()
     }
 
     /// Returns the id of the channel called `name`, if it is known.
@@ -205,13 +196,9 @@ impl ChannelTable {
     pub fn within(&self, slots: Range<usize>) -> impl Iterator<Item = (ChannelId, &Channel)> {
         let ids = (0..self.slots.len()).skip(slots.start);
         let slots = self.slots.get(slots).unwrap_or_default();
-        slots
-            .iter()
-            .zip(ids)
-            .filter_map(|(slot, index)| match slot {
-                Slot::Taken(channel) => Some((ChannelId(u32::try_from(index).ok()?), channel)),
-                Slot::Free => None,
-            })
+        slots.iter().zip(ids).filter_map(|(slot, index)| {
+            Some((ChannelId(u32::try_from(index).ok()?), slot.as_ref()?))
+        })
     }
 
     /// Returns the number of channels.
@@ -236,14 +223,14 @@ impl ChannelTable {
     pub(super) fn size(&self) -> usize {
         let indexed = self.index.len() * size_of::<Indexed>();
         let index = self.index.allocation_size().saturating_sub(indexed);
-        let free = self.free.len() * (size_of::<Slot>() + size_of::<u32>());
+        let free = self.free.len() * (size_of::<Option<Channel>>() + size_of::<u32>());
         self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
     /// Adds the totals `batch` to the channel `name` and returns its id.
     pub(super) fn record(&mut self, name: &[u8], batch: &ChannelBatch) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+        if let Some(channel) = &mut self.slots[id.0 as usize] {
             if channel.is_idle() {
                 self.idle -= 1;
                 self.idle_bytes -= channel.size();
@@ -257,15 +244,12 @@ impl ChannelTable {
 
     /// Returns the shared name of the channel `id`; empty if it is unknown.
     pub(super) fn shared_name(&self, id: ChannelId) -> Arc<[u8]> {
-        match self.slots.get(id.0 as usize) {
-            Some(Slot::Taken(channel)) => Arc::clone(&channel.name),
-            Some(Slot::Free) | None => Arc::default(),
-        }
+        self.by_id(id).map(Channel::shared_name).unwrap_or_default()
     }
 
     /// Records the row of a message on the channel: of the second-to-last first, then of the last.
     pub(super) fn note_row(&mut self, id: ChannelId, row: RowId) {
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize]
+        if let Some(channel) = &mut self.slots[id.0 as usize]
             && channel.last_row != row
         {
             channel.row_before = channel.last_row;
@@ -275,7 +259,7 @@ impl ChannelTable {
 
     /// Records that this many rows of the channel were evicted.
     pub(super) fn release_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+        if let Some(channel) = &mut self.slots[id.0 as usize] {
             channel.kept -= rows;
             self.note_idle(id);
         }
@@ -283,7 +267,7 @@ impl ChannelTable {
 
     /// Records that this many rows of the channel were cleared.
     pub(super) fn clear_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+        if let Some(channel) = &mut self.slots[id.0 as usize] {
             channel.kept -= rows;
             channel.cleared += rows;
         }
@@ -291,7 +275,7 @@ impl ChannelTable {
 
     /// Records that this many cleared rows of the channel were restored.
     pub(super) fn restore_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+        if let Some(channel) = &mut self.slots[id.0 as usize] {
             channel.cleared -= rows;
             channel.kept += rows;
         }
@@ -299,7 +283,7 @@ impl ChannelTable {
 
     /// Records that this many cleared rows of the channel can no longer be restored.
     pub(super) fn forget_cleared_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Slot::Taken(channel) = &mut self.slots[id.0 as usize] {
+        if let Some(channel) = &mut self.slots[id.0 as usize] {
             channel.cleared -= rows;
             self.note_idle(id);
         }
@@ -307,7 +291,7 @@ impl ChannelTable {
 
     /// Queues the channel for removal if it has just lost its last row.
     fn note_idle(&mut self, id: ChannelId) {
-        let Slot::Taken(channel) = &mut self.slots[id.0 as usize] else {
+        let Some(channel) = &mut self.slots[id.0 as usize] else {
             return;
         };
         if !channel.is_idle() {
@@ -328,7 +312,7 @@ impl ChannelTable {
             let Some(id) = self.queue.pop_front() else {
                 return;
             };
-            let Slot::Taken(channel) = &mut self.slots[id as usize] else {
+            let Some(channel) = &mut self.slots[id as usize] else {
                 continue;
             };
             if !channel.is_idle() {
@@ -363,10 +347,10 @@ impl ChannelTable {
         self.idle += 1;
         self.idle_bytes += channel.size();
         let id = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::Free);
+            self.slots.push(None);
             u32::try_from(self.slots.len() - 1).expect("memory ends before 4 billion channels")
         });
-        self.slots[id as usize] = Slot::Taken(channel);
+        self.slots[id as usize] = Some(channel);
         let entry = self.indexed(name, id);
         self.index
             .insert_unique(entry.wide_hash(), entry, |entry| entry.wide_hash());
@@ -379,11 +363,11 @@ impl ChannelTable {
         if let Ok(entry) = self.index.find_entry(hash, |other| other.id == id) {
             entry.remove();
         }
-        if let Slot::Taken(channel) = &self.slots[id as usize] {
+        if let Some(channel) = &self.slots[id as usize] {
             self.bytes -= channel.size();
             self.idle_bytes -= channel.size();
         }
-        self.slots[id as usize] = Slot::Free;
+        self.slots[id as usize] = None;
         self.free.push(id);
         self.idle -= 1;
         self.generation += 1;
@@ -398,9 +382,7 @@ impl ChannelTable {
     }
 
     fn name(&self, id: u32) -> &[u8] {
-        match &self.slots[id as usize] {
-            Slot::Taken(channel) => &channel.name,
-            Slot::Free => &[],
-        }
+        let channel = self.slots[id as usize].as_ref();
+        channel.map_or(&[], |channel| &channel.name)
     }
 }

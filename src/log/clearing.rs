@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{MessageLog, Segment, rewrite_gap};
-use crate::message::{Gap, Notice, RowId, Time};
+use super::{MessageLog, Segment};
+use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
 /// A receipt of one [`MessageLog::clear`], for [`MessageLog::restore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,4 +152,19 @@ impl MessageLog {
         }
         true
     }
+}
+
+/// Updates the row of a gap among `notices`. Returns whether there is one.
+pub(super) fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, news: &Gap) -> bool {
+    let row = notices.values_mut().rev().find_map(|notice| match notice {
+        Notice::Gap(gap) if gap.noticed == news.noticed => Some(gap),
+        _ => None,
+    });
+    row.is_some_and(|gap| {
+        // Updates from several nodes may arrive out of order; an end is final.
+        if gap.end == GapEnd::Open || news.end != GapEnd::Open {
+            gap.clone_from(news);
+        }
+        true
+    })
 }

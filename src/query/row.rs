@@ -1,0 +1,42 @@
+//! The rows that queries match.
+
+use crate::message::{SubscriptionId, Time};
+
+/// The kind of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A message, which has a payload and a channel.
+    Message,
+    /// A notice other than a gap.
+    Notice,
+    /// A gap, which is also a notice.
+    Gap,
+}
+
+/// A borrowed row of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// When the row arrived.
+    pub time: Time,
+    /// The kind of the row.
+    pub kind: Kind,
+    /// The channel, as an index into those passed to [`Matcher::enter`](super::Matcher::enter).
+    pub channel: u32,
+    /// The payload, or the part of it that is kept.
+    pub payload: &'a [u8],
+    /// The size of the payload on arrival, in bytes.
+    pub size: u64,
+    /// The subscriptions that delivered the row; only needed if [`Query::uses_via`](super::Query::uses_via).
+    pub via: &'a [SubscriptionId],
+    /// The flags set on the row by checks; only needed if [`Query::uses_flags`](super::Query::uses_flags).
+    pub flags: Flags,
+}
+
+/// The flags set on a row by checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// The message deviates from the shape of its channel.
+    pub is_drift: bool,
+    /// The sequence number was not the expected one.
+    pub is_seqgap: bool,
+}
