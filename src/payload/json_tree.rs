@@ -128,7 +128,7 @@ impl Visit for Layout<'_> {
     }
 
     fn key(&mut self, raw: Range<usize>) -> Result<(), Refused> {
-        self.unescaped(raw, |builder, name| builder.name(name))
+        self.unescaped(raw, Builder::name)
     }
 
     fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused> {

@@ -121,8 +121,8 @@ pub struct Scanner {
 pub fn start(send: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let current = Current::default();
     Ok(Scanner {
-        fast: Worker::start("scan", Scans::new(&current), send.clone())?,
-        slow: Worker::start("scan-slow", Scans::new(&current), send)?,
+        fast: Worker::start("scan", ScanQueue::new(&current), send.clone())?,
+        slow: Worker::start("scan-slow", ScanQueue::new(&current), send)?,
         current,
     })
 }
@@ -146,7 +146,7 @@ impl Scanner {
 }
 
 /// The requests that one thread works on in turn.
-struct Scans {
+struct ScanQueue {
     current: Current,
     engine: Engine,
     scans: Vec<Scan>,
@@ -156,7 +156,7 @@ struct Scans {
     is_turn_of_kept: bool,
 }
 
-impl Scans {
+impl ScanQueue {
     fn new(current: &Current) -> Self {
         Self {
             current: Arc::clone(current),
@@ -191,7 +191,7 @@ impl Scans {
     }
 }
 
-impl Job for Scans {
+impl Job for ScanQueue {
     type Request = Request;
     type Answer = Answer;
 

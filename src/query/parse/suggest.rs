@@ -290,8 +290,8 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         }
         _ => return None,
     };
-    let text = match value {
-        Scalar::Text(text) => str::from_utf8(text).ok()?,
+    let content = match value {
+        Scalar::Text(content) => str::from_utf8(content).ok()?,
         Scalar::Number(_) | Scalar::Word(_) => written,
     };
     let not = match compare {
@@ -299,22 +299,22 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         Compare::NotEqual => "-",
         _ if ["len", "length", "bytes"].contains(&name) => {
             let (sign, _) = COMPARISONS.iter().find(|(_, other)| *other == compare)?;
-            return Some(format!("size{sign}{text}"));
+            return Some(format!("size{sign}{content}"));
         }
         _ => return None,
     };
-    if let Some(key) = key_of(name).filter(|_| !text.contains([' ', '(', ')', '"'])) {
-        return Some(format!("{not}{key}:{text}"));
+    if let Some(key) = key_of(name).filter(|_| !content.contains([' ', '(', ')', '"'])) {
+        return Some(format!("{not}{key}:{content}"));
     }
-    let is_text = matches!(value, Scalar::Text(_)) && Scalar::of_word(text).is_none();
-    if compare != Compare::Equal || !is_text || text.is_empty() {
+    let is_text = matches!(value, Scalar::Text(_)) && Scalar::of_word(content).is_none();
+    if compare != Compare::Equal || !is_text || content.is_empty() {
         return None;
     }
     let is_plain = is_name(name) && !PAYLOAD.contains(&name);
     Some(if is_plain && !is_text_too {
-        quoted(&format!("{name}={text}"))
+        quoted(&format!("{name}={content}"))
     } else {
-        text_of(text)
+        text_of(content)
     })
 }
 
@@ -323,9 +323,9 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
 pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     match value {
         Scalar::Number(_) | Scalar::Word(_) => Some(quoted(written)),
-        Scalar::Text(said) => {
-            let said = str::from_utf8(said).ok()?;
-            Scalar::of_word(said).map(|_| said.to_owned())
+        Scalar::Text(text) => {
+            let text = str::from_utf8(text).ok()?;
+            Scalar::of_word(text).map(|_| text.to_owned())
         }
     }
 }
